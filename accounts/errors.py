@@ -1,0 +1,13 @@
+"""The one kind of exception for a broken rule: views turn it into a message, anything else is a bug."""
+
+
+class RuleBroken(Exception):
+    """A rule of the product forbids what was asked. Nothing was changed.
+
+    `code` is stable and for programs; `message` is one sentence for the person who asked.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

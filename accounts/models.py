@@ -1,0 +1,144 @@
+"""Who is who: users, organizations, and what a user may do in one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts.permissions import Permission
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates users by e-mail address; there are no user names."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=email, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who can sign in. The address is kept in lower case: it is the one form by which an
+    invitation, a row of a file and a user are recognised as the same person."""
+
+    email = models.EmailField("email address", max_length=320, unique=True)
+    first_name = models.CharField(max_length=150, blank=True)
+    last_name = models.CharField(max_length=150, blank=True)
+    is_staff = models.BooleanField("operator", default=False, help_text="May use the operators' site.")
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    def __str__(self) -> str:
+        return self.get_full_name()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.email = self.email.lower()
+        super().save(*args, **kwargs)
+
+    def get_full_name(self) -> str:
+        """First and last name, or the address of somebody who gave none."""
+        return f"{self.first_name} {self.last_name}".strip() or self.email
+
+    def get_short_name(self) -> str:
+        return self.first_name or self.email
+
+
+class Organization(models.Model):
+    """The tenant: everything but a user belongs to exactly one."""
+
+    name = models.CharField(max_length=150)
+    slug = models.SlugField(max_length=60, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    members: models.ManyToManyField[User, Membership] = models.ManyToManyField(
+        User, through="Membership", related_name="organizations"
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.Model):
+    """A named set of permissions in one organization."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="roles")
+    name = models.CharField(max_length=80)
+    description = models.CharField(max_length=200, blank=True)
+    permissions = models.JSONField(default=list, help_text="Values of accounts.permissions.Permission.")
+    is_default = models.BooleanField(
+        default=False, help_text="One of the three that every organization starts with."
+    )
+    position = models.PositiveSmallIntegerField(default=100)
+
+    class Meta:
+        ordering = ("position", "name")
+        constraints = (
+            models.UniqueConstraint("organization", Lower("name"), name="one_role_per_organization_and_name"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Site(models.Model):
+    """A place in an organization that a user may get access to."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="sites")
+    name = models.CharField(max_length=120)
+    country = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint("organization", Lower("name"), name="one_site_per_organization_and_name"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A user in an organization, with roles and sites."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
+    roles = models.ManyToManyField(Role, related_name="memberships", blank=True)
+    sites = models.ManyToManyField(Site, related_name="memberships", blank=True)
+    all_sites = models.BooleanField(default=False, help_text="Every site, those added later included.")
+    description = models.TextField(blank=True)
+    joined_at = models.DateTimeField(default=timezone.now)
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint("user", "organization", name="one_membership_per_user_and_organization"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.organization}"
+
+    def permissions(self) -> frozenset[str]:
+        """The union of what the roles allow. Asked for at every request, so kept on the instance."""
+        if not hasattr(self, "_permissions"):
+            granted: Iterable[list[str]] = (role.permissions for role in self.roles.all())
+            self._permissions = frozenset(name for names in granted for name in names)
+        return self._permissions
+
+    def may(self, permission: Permission) -> bool:
+        return permission.value in self.permissions()

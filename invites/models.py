@@ -1,0 +1,260 @@
+"""Batches, their rows, and invitations: every state and every count of the product is here.
+
+The queue carries ids only; whatever happens to it, these rows are the truth.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from accounts.models import Organization, Role, Site, User
+
+
+class Grant(models.Model):
+    """One set of roles and sites, shared by all the invitations of a batch."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    roles = models.ManyToManyField(Role, related_name="+", blank=True)
+    sites = models.ManyToManyField(Site, related_name="+", blank=True)
+    all_sites = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"Grant {self.pk}"
+
+
+class Batch(models.Model):
+    """One uploaded CSV and what became of it."""
+
+    class State(models.TextChoices):
+        CHECKING = "checking", "Checking"
+        REJECTED = "rejected", "Not imported"
+        NEEDS_CORRECTION = "needs_correction", "Needs fixing"
+        INVITING = "inviting", "Inviting"
+        DONE = "done", "Done"
+        STOPPED = "stopped", "Stopped"
+        FAILED = "failed", "Failed"
+
+    RUNNING = (State.CHECKING, State.INVITING)
+    ENDED = (State.REJECTED, State.DONE, State.STOPPED, State.FAILED)
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="batches")
+    inviter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="batches")
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="batches")
+    state = models.CharField(max_length=20, choices=State, default=State.CHECKING)
+    state_reason = models.CharField(max_length=300, blank=True, help_text="Why it was stopped or failed.")
+    only_valid = models.BooleanField(default=False, help_text="Go on without the rows that have problems.")
+
+    file_name = models.CharField(max_length=255)
+    file_size = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
+    encoding = models.CharField(max_length=40, blank=True)
+    delimiter = models.CharField(max_length=20, blank=True)
+    ignored_columns = models.JSONField(default=list)
+    rejection: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
+        null=True, blank=True, help_text="The problem of the whole file, with the columns found and expected."
+    )
+    warnings = models.JSONField(default=list)
+
+    rows_checked = models.PositiveIntegerField(default=0, help_text="How far the check has come.")
+    row_total = models.PositiveIntegerField(default=0, help_text="Rows of the file, once it is checked.")
+
+    created_at = models.DateTimeField(default=timezone.now)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    inviting_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    banner_closed_at = models.DateTimeField(null=True, blank=True)
+    reported_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the inviter was mailed the result."
+    )
+
+    claimed_until = models.DateTimeField(
+        null=True, blank=True, help_text="A worker is checking it until then."
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        verbose_name_plural = "batches"
+        indexes = (
+            models.Index(fields=["organization", "-created_at"], name="batch_by_time"),
+            models.Index(fields=["state"], name="batch_by_state"),
+        )
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def is_running(self) -> bool:
+        return self.state in self.RUNNING
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in self.ENDED
+
+
+class UploadPart(models.Model):
+    """A piece of an uploaded file, kept until its batch has ended.
+
+    In the database, so that the page, the batch and the file are stored in one transaction and every
+    worker machine can read it.
+    """
+
+    SIZE = 1024 * 1024
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="parts")
+    number = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (
+            models.UniqueConstraint(fields=["batch", "number"], name="one_upload_part_per_number"),
+        )
+
+    def __str__(self) -> str:
+        return f"Part {self.number} of batch {self.batch_id}"
+
+
+class Row(models.Model):
+    """A record of the file, numbered as the spreadsheet shows it, and what became of it."""
+
+    class Outcome(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        INVITED = "invited", "Invited"
+        SKIPPED = "skipped", "Skipped"
+        PROBLEM = "problem", "Problem"
+        FAILED = "failed", "Failed"
+
+    class Reason(models.TextChoices):
+        NONE = "", ""
+        ALREADY_MEMBER = "already_member", "Already a member"
+        ALREADY_INVITED = "already_invited", "Already invited"
+        DUPLICATE = "duplicate", "Twice in the file"
+        STOPPED = "stopped", "Not invited: the batch was stopped"
+        MAIL_REFUSED = "mail_refused", "The mail server refused the address"
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="rows")
+    number = models.PositiveIntegerField()
+    line = models.PositiveIntegerField()
+    email = models.CharField(max_length=320)
+    email_key = models.CharField(max_length=320)
+    first_name = models.CharField(max_length=150)
+    last_name = models.CharField(max_length=150)
+    description = models.TextField(blank=True)
+    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.WAITING)
+    reason = models.CharField(max_length=20, choices=Reason, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+    problems = models.JSONField(default=list, help_text="Problems as invites.checking reports them.")
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (models.UniqueConstraint(fields=["batch", "number"], name="one_row_per_number"),)
+        indexes = (models.Index(fields=["batch", "outcome", "reason"], name="row_by_outcome"),)
+
+    def __str__(self) -> str:
+        return f"Row {self.number} of batch {self.batch_id}"
+
+
+class RowRange(models.Model):
+    """Some hundred rows of a batch: what a worker claims, invites and mails in one go.
+
+    Claimed by a conditional update with a lease; whoever dies leaves a lease that runs out.
+    """
+
+    class Stage(models.TextChoices):
+        INVITE = "invite", "Invite"
+        MAIL = "mail", "Mail"
+        DONE = "done", "Done"
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="ranges")
+    first_number = models.PositiveIntegerField()
+    last_number = models.PositiveIntegerField()
+    stage = models.CharField(max_length=10, choices=Stage, default=Stage.INVITE)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(
+        null=True, blank=True, help_text="Back-off after trouble with the mail server."
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ("first_number",)
+        constraints = (models.UniqueConstraint(fields=["batch", "first_number"], name="one_range_per_start"),)
+        indexes = (models.Index(fields=["stage", "claimed_until"], name="range_by_stage"),)
+
+    def __str__(self) -> str:
+        return f"Rows {self.first_number} to {self.last_number} of batch {self.batch_id}"
+
+
+class Invitation(models.Model):
+    """An offer to one address to join an organization with the roles and sites of a grant."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Invite pending"
+        ACCEPTED = "accepted", "Accepted"
+        REVOKED = "revoked", "Revoked"
+        REPLACED = "replaced", "Replaced by a newer invitation"
+
+    class Mail(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        SENDING = "sending", "Sending"
+        SENT = "sent", "Sent"
+        BOUNCED = "bounced", "Bounced"
+        FAILED = "failed", "Failed"
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations")
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="invitations")
+    inviter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    row = models.OneToOneField(
+        Row, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitation"
+    )
+    batch = models.ForeignKey(
+        Batch, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitations"
+    )
+    email = models.CharField(max_length=320)
+    email_key = models.CharField(
+        max_length=320, help_text="The lower-case form by which a person is recognised."
+    )
+    first_name = models.CharField(max_length=150)
+    last_name = models.CharField(max_length=150)
+    description = models.TextField(blank=True)
+
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    token_seed = models.CharField(max_length=32, help_text="The token is derived from it and the secret key.")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True, blank=True, help_text="When it was accepted or revoked.")
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    mail_state = models.CharField(max_length=10, choices=Mail, default=Mail.QUEUED)
+    mail_detail = models.CharField(max_length=300, blank=True)
+    mailed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["organization", "email_key"],
+                condition=models.Q(state="pending"),
+                name="one_pending_invitation_per_address",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["organization", "state", "expires_at"], name="invitation_by_state"),
+            models.Index(fields=["batch", "mail_state"], name="invitation_by_mail"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.organization_id}"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.state == self.State.PENDING and self.expires_at <= timezone.now()
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
