@@ -84,9 +84,7 @@ def guarded(
         if isinstance(pattern, URLResolver):
             guarded(pattern.url_patterns, third_party=third_party)
         elif access_of(pattern.callback) is None and not _is_of(pattern.callback, third_party):
-            raise ImproperlyConfigured(
-                f"The view at {pattern.pattern!r} declares no access: see accounts/access.py."
-            )
+            raise ImproperlyConfigured(f"The view at {pattern.pattern!r} declares no access: see accounts/access.py.")
     return list(patterns)
 
 

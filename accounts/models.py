@@ -81,9 +81,7 @@ class Role(models.Model):
     name = models.CharField(max_length=80)
     description = models.CharField(max_length=200, blank=True)
     permissions = models.JSONField(default=list, help_text="Values of accounts.permissions.Permission.")
-    is_default = models.BooleanField(
-        default=False, help_text="One of the three that every organization starts with."
-    )
+    is_default = models.BooleanField(default=False, help_text="One of the three that every organization starts with.")
     position = models.PositiveSmallIntegerField(default=100)
 
     class Meta:

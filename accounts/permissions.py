@@ -23,6 +23,4 @@ class Permission(TextChoices):
 
 
 ALL_PERMISSIONS: frozenset[str] = frozenset(Permission.values)
-USER_ADMINISTRATION: frozenset[str] = frozenset(
-    {Permission.INVITE_USERS.value, Permission.MANAGE_USERS.value}
-)
+USER_ADMINISTRATION: frozenset[str] = frozenset({Permission.INVITE_USERS.value, Permission.MANAGE_USERS.value})

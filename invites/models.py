@@ -66,13 +66,9 @@ class Batch(models.Model):
     inviting_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     banner_closed_at = models.DateTimeField(null=True, blank=True)
-    reported_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the inviter was mailed the result."
-    )
+    reported_at = models.DateTimeField(null=True, blank=True, help_text="When the inviter was mailed the result.")
 
-    claimed_until = models.DateTimeField(
-        null=True, blank=True, help_text="A worker is checking it until then."
-    )
+    claimed_until = models.DateTimeField(null=True, blank=True, help_text="A worker is checking it until then.")
     attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -110,9 +106,7 @@ class UploadPart(models.Model):
 
     class Meta:
         ordering = ("number",)
-        constraints = (
-            models.UniqueConstraint(fields=["batch", "number"], name="one_upload_part_per_number"),
-        )
+        constraints = (models.UniqueConstraint(fields=["batch", "number"], name="one_upload_part_per_number"),)
 
     def __str__(self) -> str:
         return f"Part {self.number} of batch {self.batch_id}"
@@ -174,9 +168,7 @@ class RowRange(models.Model):
     last_number = models.PositiveIntegerField()
     stage = models.CharField(max_length=10, choices=Stage, default=Stage.INVITE)
     claimed_until = models.DateTimeField(null=True, blank=True)
-    not_before = models.DateTimeField(
-        null=True, blank=True, help_text="Back-off after trouble with the mail server."
-    )
+    not_before = models.DateTimeField(null=True, blank=True, help_text="Back-off after trouble with the mail server.")
     attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -207,16 +199,10 @@ class Invitation(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations")
     grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="invitations")
     inviter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
-    row = models.OneToOneField(
-        Row, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitation"
-    )
-    batch = models.ForeignKey(
-        Batch, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitations"
-    )
+    row = models.OneToOneField(Row, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitation")
+    batch = models.ForeignKey(Batch, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitations")
     email = models.CharField(max_length=320)
-    email_key = models.CharField(
-        max_length=320, help_text="The lower-case form by which a person is recognised."
-    )
+    email_key = models.CharField(max_length=320, help_text="The lower-case form by which a person is recognised.")
     first_name = models.CharField(max_length=150)
     last_name = models.CharField(max_length=150)
     description = models.TextField(blank=True)
