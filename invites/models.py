@@ -68,8 +68,9 @@ class Batch(models.Model):
     banner_closed_at = models.DateTimeField(null=True, blank=True)
     reported_at = models.DateTimeField(null=True, blank=True, help_text="When the inviter was mailed the result.")
 
+    progressed_at = models.DateTimeField(default=timezone.now, help_text="When work on it last moved.")
     claimed_until = models.DateTimeField(null=True, blank=True, help_text="A worker is checking it until then.")
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often the check was begun.")
 
     class Meta:
         ordering = ("-created_at", "-pk")
@@ -142,6 +143,7 @@ class Row(models.Model):
     reason = models.CharField(max_length=20, choices=Reason, blank=True)
     detail = models.CharField(max_length=300, blank=True)
     problems = models.JSONField(default=list, help_text="Problems as invites.checking reports them.")
+    cells = models.JSONField(null=True, blank=True, help_text="What stood in the file, for a row with problems.")
 
     class Meta:
         ordering = ("number",)
