@@ -12,6 +12,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Organization, Role, Site, User
+from accounts.names import PersonKeyField
 
 
 class Grant(models.Model):
@@ -208,6 +209,7 @@ class Invitation(models.Model):
     first_name = models.CharField(max_length=150)
     last_name = models.CharField(max_length=150)
     description = models.TextField(blank=True)
+    person_key = PersonKeyField()
 
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     token_seed = models.CharField(max_length=32, help_text="The token is derived from it and the secret key.")
@@ -222,6 +224,12 @@ class Invitation(models.Model):
     mail_state = models.CharField(max_length=10, choices=Mail, default=Mail.QUEUED)
     mail_detail = models.CharField(max_length=300, blank=True)
     mailed_at = models.DateTimeField(null=True, blank=True)
+    mail_due_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When a mail outside of a batch is to be sent; moved on by a claim and by back-off.",
+    )
+    mail_attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints = (
@@ -234,6 +242,14 @@ class Invitation(models.Model):
         indexes = (
             models.Index(fields=["organization", "state", "expires_at"], name="invitation_by_state"),
             models.Index(fields=["batch", "mail_state"], name="invitation_by_mail"),
+            models.Index(
+                fields=["organization", "person_key"],
+                condition=models.Q(state="pending"),
+                name="pending_invitation_by_name",
+            ),
+            models.Index(
+                fields=["mail_due_at"], condition=models.Q(mail_due_at__isnull=False), name="invitation_mail_due"
+            ),
         )
 
     def __str__(self) -> str:

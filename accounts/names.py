@@ -1,0 +1,44 @@
+"""Names made comparable: one folded form for ordering people and for finding them."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+if TYPE_CHECKING:
+    TextField = models.CharField[str, str]
+else:
+    TextField = models.CharField
+
+# Letters that Unicode does not take apart into a base letter and a mark, yet people type without it.
+_PLAIN = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ŧ": "t"}
+)
+
+
+def fold(text: str) -> str:
+    """Lower case without diacritics, single spaces: "Zoë  ŁUKASIEWICZ" becomes "zoe lukasiewicz"."""
+    if not text.isascii():
+        parts = unicodedata.normalize("NFKD", text.casefold())
+        text = "".join(character for character in parts if not unicodedata.combining(character)).translate(_PLAIN)
+    return " ".join(text.lower().split())
+
+
+class PersonKeyField(TextField):
+    """First name, last name and address of the row, folded: people are ordered and searched by it.
+
+    Made anew at every save, bulk_create included, so that nobody has to remember it.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 700)
+        kwargs.setdefault("editable", False)
+        super().__init__(*args, **kwargs)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        names = (getattr(model_instance, name) for name in ("first_name", "last_name", "email"))
+        key = fold(" ".join(names))[: self.max_length]
+        setattr(model_instance, self.attname, key)
+        return key

@@ -1,0 +1,52 @@
+"""The secret in an invitation's link: made from a random seed and the secret key, stored only as a hash.
+
+A token can be made again from its seed, so a mail that is sent a second time after a crash carries the
+same working link. The seed is of no use to somebody who reads the database without the key.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+SEED_BYTES = 16
+TOKEN_BYTES = 20
+PURPOSE = "invites.invitation-token.v1"
+
+
+def new_seed() -> str:
+    """A fresh seed: 128 random bits as 32 hexadecimal characters."""
+    return secrets.token_hex(SEED_BYTES)
+
+
+def new_seeds(count: int) -> list[str]:
+    """So many fresh seeds, from one block of randomness."""
+    block = secrets.token_hex(SEED_BYTES * count)
+    width = SEED_BYTES * 2
+    return [block[start : start + width] for start in range(0, len(block), width)]
+
+
+def derive_token(seed: str) -> str:
+    """The token of a seed: 160 bits of HMAC-SHA256 as 27 characters that need no quoting in a URL.
+
+    Always the same for the same seed and `SECRET_KEY`.
+    """
+    digest = salted_hmac(PURPOSE, seed, algorithm="sha256").digest()
+    return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).rstrip(b"=").decode("ascii")
+
+
+def hash_token(token: str) -> str:
+    """What is stored and looked up: SHA-256 as 64 hexadecimal characters.
+
+    A plain hash is enough, because a token has far too many bits to be guessed.
+    """
+    return hashlib.sha256(token.encode("utf-8")).hexdigest()
+
+
+def link_for(token: str) -> str:
+    """The address that goes into the mail. From the settings: a request's Host header can be forged."""
+    return f"{settings.BASE_URL}/i/{token}/"
