@@ -1,0 +1,71 @@
+"""What the shell of every page needs to know: where one is, who one is, what one may do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+from django_htmx.middleware import HtmxDetails
+
+from accounts.models import Membership, Organization, User
+from accounts.permissions import Permission
+from accounts.queries import my_memberships
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """`organization`, `membership`, `my_organizations`, `may`, `dialog_base`, `debug_inbox`.
+
+    On a page outside the organizations (one's own account) the one used last stands in, so that the
+    sidebar stays as it was. Everything that costs a query waits until a template asks for it.
+    """
+    seen = _Seen(request)
+    return {
+        "organization": SimpleLazyObject(lambda: seen.organization),
+        "membership": SimpleLazyObject(lambda: seen.membership),
+        "my_organizations": SimpleLazyObject(lambda: seen.organizations),
+        "may": SimpleLazyObject(lambda: seen.may),
+        "dialog_base": "dialog_fragment.html" if asks_for_fragment(request) else "dialog_page.html",
+        "debug_inbox": settings.DEBUG,
+    }
+
+
+def asks_for_fragment(request: HttpRequest) -> bool:
+    """Whether htmx wants a part to swap in, rather than a whole page."""
+    htmx: HtmxDetails | None = getattr(request, "htmx", None)
+    return htmx is not None and bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+class _Seen:
+    """Looks things up once, and only when asked."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        # An error page can be rendered before the session was looked at: then nobody is signed in.
+        user = getattr(request, "user", None)
+        self._user: User | None = user if user is not None and user.is_authenticated else None
+        self._request = request
+        self._memberships: list[Membership] | None = None
+
+    @property
+    def membership(self) -> Membership | None:
+        here: Membership | None = getattr(self._request, "membership", None)
+        return here or next(iter(self._mine()), None)
+
+    @property
+    def organization(self) -> Organization | None:
+        return self.membership.organization if self.membership else None
+
+    @property
+    def organizations(self) -> list[Organization]:
+        return sorted((mine.organization for mine in self._mine()), key=lambda each: each.name.casefold())
+
+    @property
+    def may(self) -> dict[str, bool]:
+        membership = self.membership
+        return {each.name.lower(): membership is not None and membership.may(each) for each in Permission}
+
+    def _mine(self) -> list[Membership]:
+        if self._memberships is None:
+            self._memberships = list(my_memberships(self._user)) if self._user else []
+        return self._memberships

@@ -1,0 +1,64 @@
+"""What one member may give to somebody else: never a permission or a site beyond their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, Role, Site
+
+
+@dataclass(frozen=True)
+class GrantChoice:
+    """The roles and sites that somebody chose to give. With `all_sites` set, `sites` is empty."""
+
+    roles: tuple[Role, ...] = ()
+    sites: tuple[Site, ...] = ()
+    all_sites: bool = False
+
+    @classmethod
+    def of(cls, roles: Iterable[Role], sites: Iterable[Site] = (), *, all_sites: bool = False) -> GrantChoice:
+        """A choice from any iterables; single sites say nothing more beside all of them."""
+        return cls(tuple(roles), () if all_sites else tuple(sites), all_sites)
+
+
+def grantable_roles(membership: Membership) -> QuerySet[Role]:
+    """The organization's roles whose every permission the member holds, in their order."""
+    held = membership.permissions()
+    roles = Role.objects.filter(organization_id=membership.organization_id)
+    # The permissions are JSON, which not every database can compare: an organization has few roles.
+    return roles.filter(pk__in=[role.pk for role in roles if held.issuperset(role.permissions)])
+
+
+def grantable_sites(membership: Membership) -> QuerySet[Site]:
+    """The sites that the member has access to."""
+    sites = Site.objects.filter(organization_id=membership.organization_id)
+    return sites if membership.all_sites else sites.filter(memberships=membership)
+
+
+def may_grant_all_sites(membership: Membership) -> bool:
+    """Only who has all sites, those added later included, can give all of them."""
+    return membership.all_sites
+
+
+def check_grant(membership: Membership, choice: GrantChoice) -> None:
+    """Raises RuleBroken("beyond_rights") if the choice holds anything that the member can't give.
+
+    Looks the rights up now, so that a task can ask again long after the form was sent.
+    """
+    roles = set(grantable_roles(membership).values_list("pk", flat=True))
+    beyond: list[Role | Site] = [role for role in choice.roles if role.pk not in roles]
+    if choice.all_sites and not may_grant_all_sites(membership):
+        raise RuleBroken("beyond_rights", "You do not have all sites, so you cannot give all of them.")
+    if choice.sites:
+        sites = set(grantable_sites(membership).values_list("pk", flat=True))
+        beyond += [site for site in choice.sites if site.pk not in sites]
+    if not beyond:
+        return
+    ours = [item.name for item in beyond if item.organization_id == membership.organization_id]
+    # What belongs to another organization is not even named.
+    what = f"“{ours[0]}”" if ours else "that"
+    raise RuleBroken("beyond_rights", f"You cannot give {what}: it goes beyond your own rights.")
