@@ -1,0 +1,151 @@
+"""Sends invitations, one or hundreds, over one connection, and remembers what became of each.
+
+What was sent is saved every few mails: progress is live, and a process that dies sends at most the
+few mails of one group a second time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+
+from invites.models import Invitation
+from invites.services.delivery import Broken, NotNow, Refused, Sender
+from invites.services.letters import Letter
+from invites.services.tokens import derive_token, hash_token, link_for
+
+GROUP = 25
+GROUP_SECONDS = 1.0
+# So many in a row put off by the server, and the rest of the run need not be tried.
+PATIENCE = 10
+
+TO_SEND = (Invitation.Mail.QUEUED, Invitation.Mail.SENDING)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A mail that will never arrive; `reason` is what the server said, in one short line."""
+
+    invitation_id: int
+    reason: str
+
+
+@dataclass
+class MailRun:
+    """What became of the invitations given to `send_invitations`, by id.
+
+    Those that were no longer to be sent (accepted, revoked, sent by somebody else) are in none of the
+    lists. `trouble` says why something was deferred, for logs.
+    """
+
+    sent: list[int] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    deferred: list[int] = field(default_factory=list)
+    trouble: str = ""
+
+
+def send_invitations(invitations: Sequence[Invitation], *, go_on: Callable[[], bool] | None = None) -> MailRun:
+    """Sends those of the invitations that are pending and whose mail is queued; the rest are left alone.
+
+    Each is saved as sent, or as failed for good with the server's reason. What met temporary trouble
+    stays queued and is returned as deferred, for the caller to try again later. `go_on` is asked after
+    each group of 25; once it says no, the rest is deferred. Claims nothing: two callers with the same
+    invitations at once may both send them.
+    """
+    run = MailRun()
+    ids = [invitation.pk for invitation in invitations]
+    with contextlib.closing(_Postman(run)) as postman:
+        for start in range(0, len(ids), GROUP):
+            if postman.gives_up or (start and go_on is not None and not go_on()):
+                run.deferred += ids[start:]
+                break
+            postman.deliver(_still_to_send(ids[start : start + GROUP]))
+    return run
+
+
+def _still_to_send(ids: Sequence[int]) -> Iterable[Invitation]:
+    """Read anew for each group: somebody may have revoked one since the run began."""
+    return (
+        Invitation.objects.filter(pk__in=ids, state=Invitation.State.PENDING, mail_state__in=TO_SEND)
+        .select_related("organization", "inviter", "grant")
+        .order_by("pk")
+    )
+
+
+class _Postman:
+    """One run: the letters already written, the connection, and what is not saved yet."""
+
+    def __init__(self, run: MailRun) -> None:
+        self.run = run
+        self.gives_up = False
+        self._put_off_in_a_row = 0
+        self._sender = Sender()
+        self._letters: dict[tuple[int, int | None], Letter] = {}
+        self._unsaved: list[str] = []
+        self._saved_at = time.monotonic()
+
+    def deliver(self, invitations: Iterable[Invitation]) -> None:
+        try:
+            for invitation in invitations:
+                if self.gives_up:
+                    self.run.deferred.append(invitation.pk)
+                else:
+                    self._deliver_one(invitation)
+                if time.monotonic() - self._saved_at >= GROUP_SECONDS:
+                    self._save()
+        finally:
+            self._save()
+
+    def close(self) -> None:
+        self._sender.close()
+
+    def _deliver_one(self, invitation: Invitation) -> None:
+        letter = self._letter_for(invitation)
+        try:
+            self._sender.send(letter.to(invitation, link=_link_of(invitation)))
+        except (Refused, ValueError) as error:
+            reason = str(error) if isinstance(error, Refused) else "No mail can be sent to this address."
+            self._put_off_in_a_row = 0
+            Invitation.objects.filter(token_hash=invitation.token_hash, mail_state__in=TO_SEND).update(
+                mail_state=Invitation.Mail.FAILED, mail_detail=reason, mailed_at=timezone.now(), mail_due_at=None
+            )
+            self.run.refused.append(Refusal(invitation.pk, reason))
+        except (NotNow, Broken) as error:
+            self._put_off_in_a_row += 1
+            self.gives_up = isinstance(error, Broken) or self._put_off_in_a_row >= PATIENCE
+            self.run.trouble = str(error)
+            self.run.deferred.append(invitation.pk)
+        else:
+            self._put_off_in_a_row = 0
+            self._unsaved.append(invitation.token_hash)
+            self.run.sent.append(invitation.pk)
+
+    def _letter_for(self, invitation: Invitation) -> Letter:
+        key = (invitation.grant_id, invitation.inviter_id)
+        if key not in self._letters:
+            self._letters[key] = Letter(invitation)
+        return self._letters[key]
+
+    def _save(self) -> None:
+        if self._unsaved:
+            # By the hash, not by the id: after a new link was asked for meanwhile, the mail that counts
+            # is still to be sent.
+            Invitation.objects.filter(token_hash__in=self._unsaved, mail_state__in=TO_SEND).update(
+                mail_state=Invitation.Mail.SENT, mail_detail="", mailed_at=timezone.now(), mail_due_at=None
+            )
+            self._unsaved = []
+        self._saved_at = time.monotonic()
+
+
+def _link_of(invitation: Invitation) -> str:
+    """The link made again from the seed; the stored hash follows when the secret key was changed."""
+    token = derive_token(invitation.token_seed)
+    token_hash = hash_token(token)
+    if token_hash != invitation.token_hash:
+        Invitation.objects.filter(pk=invitation.pk, token_hash=invitation.token_hash).update(token_hash=token_hash)
+        invitation.token_hash = token_hash
+    return link_for(token)
