@@ -1,0 +1,98 @@
+"""Changing and removing members, with the ceiling both ways: who holds more than you is out of your reach."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, Organization
+from accounts.permissions import Permission
+from accounts.services.grants import GrantChoice, check_grant
+
+
+@transaction.atomic
+def change_membership(by: Membership, membership: Membership, choice: GrantChoice) -> Membership:
+    """Gives `membership` the chosen roles and sites instead of its own; the changed membership.
+
+    Raises RuleBroken: "not_allowed" without the right to manage users, "beyond_rights" when the
+    member or the choice holds more than `by` does, "no_role", "last_manager".
+    """
+    by, membership = _fresh(by, membership)
+    _check_right(by)
+    _check_reach(by, membership)
+    check_grant(by, choice)
+    if not choice.roles:
+        raise RuleBroken("no_role", "Choose at least one role.")
+    membership.roles.set(choice.roles)
+    membership.sites.set(choice.sites)
+    membership.all_sites = choice.all_sites
+    membership.save(update_fields=["all_sites"])
+    check_somebody_manages(by.organization)
+    return Membership.objects.get(pk=membership.pk)
+
+
+@transaction.atomic
+def remove_membership(by: Membership, membership: Membership) -> None:
+    """Ends the membership; the person keeps their account and their other organizations.
+
+    Everybody may leave. Raises RuleBroken as `change_membership` does.
+    """
+    by, membership = _fresh(by, membership)
+    if by != membership:
+        _check_right(by)
+        _check_reach(by, membership)
+    membership.delete()
+    check_somebody_manages(by.organization)
+
+
+def reaches(by: Membership, membership: Membership) -> bool:
+    """Whether `by` holds every permission and every site that the member holds.
+
+    Costs no query where roles and sites are prefetched, so a list may ask for each of its rows.
+    """
+    if not by.permissions() >= membership.permissions():
+        return False
+    if by.all_sites:
+        return True
+    mine = {site.pk for site in by.sites.all()}
+    return not membership.all_sites and mine.issuperset(site.pk for site in membership.sites.all())
+
+
+def check_somebody_manages(organization: Organization) -> None:
+    """Raises RuleBroken("last_manager") if no active member can manage users any more.
+
+    Asked after the change and inside its transaction, which the exception then undoes.
+    """
+    members = organization.memberships.filter(user__is_active=True).prefetch_related("roles")
+    if not any(member.may(Permission.MANAGE_USERS) for member in members.iterator(chunk_size=500)):
+        raise RuleBroken(
+            "last_manager", "This is the only person who can manage users. Give somebody else that role first."
+        )
+
+
+def _fresh(by: Membership, membership: Membership) -> tuple[Membership, Membership]:
+    """Both memberships as they are now, with the organization locked.
+
+    Two people who take the right to manage users from each other at once must come one after the
+    other, or nobody would be left with it.
+    """
+    Organization.objects.select_for_update().get(pk=by.organization_id)
+    found = Membership.objects.filter(organization_id=by.organization_id).select_related("organization", "user")
+    members = {each.pk: each for each in found.filter(pk__in=(by.pk, membership.pk))}
+    if by.pk not in members:
+        raise RuleBroken("not_allowed", "You are no longer a member of this organization.")
+    if membership.pk not in members:
+        raise RuleBroken("gone", "This person is no longer a member.")
+    return members[by.pk], members[membership.pk]
+
+
+def _check_right(by: Membership) -> None:
+    if not by.may(Permission.MANAGE_USERS):
+        raise RuleBroken("not_allowed", "You may not manage users.")
+
+
+def _check_reach(by: Membership, membership: Membership) -> None:
+    if not reaches(by, membership):
+        raise RuleBroken(
+            "beyond_rights", f"You cannot change {membership.user}: they have roles or sites beyond your own."
+        )
