@@ -1,0 +1,157 @@
+"""The news of an admin's batches, kept until it is closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from accounts.models import Membership
+from invites.models import Batch
+from invites.queries.batches import Ledger, ledger_of
+
+SHOWN = 2
+
+
+@dataclass(frozen=True)
+class Banner:
+    """One piece of news: a bold sentence, a plain one, a link, and where to close it."""
+
+    pk: int
+    kind: str
+    title: str
+    text: str
+    link_url: str
+    link_label: str
+    close_url: str
+
+
+@dataclass(frozen=True)
+class Banners:
+    """The newest two, and how many more there are."""
+
+    shown: list[Banner]
+    more: int
+
+
+def open_news(membership: Membership) -> QuerySet[Batch]:
+    """The batches that this member started here, that have news, and whose banner was not closed."""
+    return (
+        Batch.objects.filter(
+            organization=membership.organization,
+            inviter=membership.user,
+            banner_closed_at=None,
+            state__in=[*Batch.ENDED, Batch.State.NEEDS_CORRECTION],
+        )
+        .select_related("organization")
+        .order_by("-progressed_at", "-pk")
+    )
+
+
+def banners_for(membership: Membership) -> Banners:
+    """What the shell shows to this member on every page."""
+    news = open_news(membership)
+    shown = [banner_of(batch) for batch in news[:SHOWN]]
+    more = news.count() - SHOWN if len(shown) == SHOWN else 0
+    return Banners(shown=shown, more=max(0, more))
+
+
+def running_for(membership: Membership) -> list[Batch]:
+    """The batches of this member that are being worked on now."""
+    running = Batch.objects.filter(
+        organization=membership.organization, inviter=membership.user, state__in=Batch.RUNNING
+    )
+    return list(running.select_related("organization", "grant").order_by("-created_at")[:3])
+
+
+def people(count: int) -> str:
+    """The subject of the sentence that this product exists for: "1 user was", "48 users were"."""
+    return "1 user was" if count == 1 else f"{count:,} users were"
+
+
+def banner_of(batch: Batch) -> Banner:
+    """The news of one batch in the words of the product."""
+    ledger = ledger_of(batch)
+    kind, title, text, view, label = _news(batch, ledger)
+    organization = batch.organization.slug
+    return Banner(
+        pk=batch.pk,
+        kind=kind,
+        title=title,
+        text=text,
+        link_url=reverse(view, args=[organization, batch.pk]),
+        link_label=label,
+        close_url=reverse("batch_close_banner", args=[organization, batch.pk]),
+    )
+
+
+def _news(batch: Batch, ledger: Ledger) -> tuple[str, str, str, str, str]:
+    name, organization = batch.file_name, batch.organization.name
+    match batch.state:
+        case Batch.State.REJECTED:
+            cause = (batch.rejection or {}).get("message", "")
+            return "bad", f"{name} was not imported.", _sentence(cause), "batch", "See what was found"
+        case Batch.State.NEEDS_CORRECTION:
+            rows = "1 row of {} needs" if ledger.problems == 1 else f"{ledger.problems:,} rows of {{}} need"
+            title = f"{rows.format(name)} fixing."
+            return "warn", title, "Nobody has been invited yet.", "batch_problems", "Fix the rows"
+        case Batch.State.STOPPED:
+            return (
+                "warn",
+                f"Stopped. {people(ledger.invited)} invited to {organization}.",
+                batch.state_reason or f"{_not_invited(ledger)} of {name} {_was(ledger.stopped)} not invited.",
+                "batch",
+                "See the batch",
+            )
+        case Batch.State.FAILED:
+            return "bad", f"{name} was not imported.", batch.state_reason, "batch", "See the batch"
+    if ledger.invited == 0:
+        title = f"Nobody new was invited to {organization}."
+        text = _nobody(name, ledger)
+        return ("ok" if not ledger.failed else "warn"), title, text, "batch", "See the batch"
+    return (
+        "ok",
+        f"{people(ledger.invited)} invited to {organization}.",
+        result_text(name, ledger),
+        "batch",
+        "See the batch",
+    )
+
+
+def result_text(name: str, ledger: Ledger) -> str:
+    """Who was not invited, and why, in one sentence; empty when everybody was."""
+    parts = [
+        _count(ledger.already_member, "was already a member", "were already members"),
+        _count(ledger.already_invited, "was invited already", "were invited already"),
+        _count(ledger.duplicate, "is twice in the file", "are twice in the file"),
+        _count(ledger.problems, "has a problem", "have problems"),
+        _count(ledger.failed - ledger.stopped, "could not be mailed", "could not be mailed"),
+    ]
+    told = [part for part in parts if part]
+    return f"From {name}: {', '.join(told)}." if told else f"Everybody in {name}."
+
+
+def _nobody(name: str, ledger: Ledger) -> str:
+    if ledger.rows and ledger.skipped == ledger.rows:
+        which = {ledger.already_member: "members already", ledger.already_invited: "invited already"}
+        why = f": they are {which[ledger.rows]}" if ledger.rows in which else ""
+        counted = "The one row" if ledger.rows == 1 else f"All {ledger.rows:,} rows"
+        return f"{counted} of {name} {_was(ledger.rows)} skipped{why}."
+    return result_text(name, ledger)
+
+
+def _not_invited(ledger: Ledger) -> str:
+    return "1 row" if ledger.stopped == 1 else f"{ledger.stopped:,} rows"
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
+def _count(count: int, one: str, many: str) -> str:
+    return "" if not count else f"1 {one}" if count == 1 else f"{count:,} {many}"
+
+
+def _sentence(text: str) -> str:
+    return text if not text or text.endswith((".", "?")) else f"{text}."

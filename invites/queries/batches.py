@@ -1,0 +1,182 @@
+"""What the pages and the commands tell of a batch, counted from its rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Count, QuerySet
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from accounts.models import Organization
+from invites.models import Batch, Invitation, Row
+
+Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The rows of one batch by what became of them: rows = invited + skipped + problems + failed + waiting.
+
+    `accepted`, `bounced` and `waiting_answer` are parts of `invited`; `waiting` is 0 once the batch has ended.
+    """
+
+    rows: int = 0
+    invited: int = 0
+    accepted: int = 0
+    waiting_answer: int = 0
+    bounced: int = 0
+    already_member: int = 0
+    already_invited: int = 0
+    duplicate: int = 0
+    problems: int = 0
+    failed: int = 0
+    stopped: int = 0
+    waiting: int = 0
+
+    @property
+    def skipped(self) -> int:
+        return self.already_member + self.already_invited + self.duplicate
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the running step is: `done` of `total`, and the seconds left where that is steady."""
+
+    done: int
+    total: int
+    seconds_left: int | None = None
+    skipped: int = 0
+
+
+def batches_of(organization: Organization) -> QuerySet[Batch]:
+    """The organization's batches, newest first, with what a list shows of them."""
+    return organization.batches.select_related("inviter", "grant", "organization")
+
+
+def ledger_of(batch: Batch) -> Ledger:
+    """Count the batch's rows and the answers to its invitations."""
+    rows: Counter[tuple[str, str]] = Counter()
+    for outcome, reason, count in (
+        batch.rows.order_by().values_list("outcome", "reason").annotate(count=Count("pk")).values_list(
+            "outcome", "reason", "count"
+        )
+    ):
+        rows[outcome, reason] += count
+    by_outcome: Counter[str] = Counter()
+    for (outcome, _), count in rows.items():
+        by_outcome[outcome] += count
+    answers = _answers(batch) if by_outcome[Outcome.INVITED] else Counter()
+    invited = by_outcome[Outcome.INVITED]
+    return Ledger(
+        rows=by_outcome.total(),
+        invited=invited,
+        accepted=answers["accepted"],
+        bounced=answers["bounced"],
+        waiting_answer=invited - answers["accepted"] - answers["bounced"],
+        already_member=rows[Outcome.SKIPPED, Reason.ALREADY_MEMBER],
+        already_invited=rows[Outcome.SKIPPED, Reason.ALREADY_INVITED],
+        duplicate=rows[Outcome.SKIPPED, Reason.DUPLICATE],
+        problems=by_outcome[Outcome.PROBLEM],
+        failed=by_outcome[Outcome.FAILED],
+        stopped=rows[Outcome.FAILED, Reason.STOPPED],
+        waiting=by_outcome[Outcome.WAITING],
+    )
+
+
+def _answers(batch: Batch) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    groups = batch.invitations.order_by().values_list("state", "mail_state").annotate(count=Count("pk"))
+    for state, mail_state, count in groups:
+        if state == Invitation.State.ACCEPTED:
+            counted["accepted"] += count
+        elif mail_state == Mail.BOUNCED:
+            counted["bounced"] += count
+    return counted
+
+
+def summary_of(batch: Batch) -> dict[str, Any]:
+    """The batch as the commands print it."""
+    ledger = ledger_of(batch)
+    return {
+        "batch": batch.pk,
+        "state": str(batch.state),
+        "rows": ledger.rows,
+        "invited": ledger.invited,
+        "skipped": {
+            "already_member": ledger.already_member,
+            "already_invited": ledger.already_invited,
+            "duplicate": ledger.duplicate,
+        },
+        "problems": ledger.problems,
+        "failed": ledger.failed,
+    }
+
+
+def checking_progress(batch: Batch) -> Progress:
+    """Rows looked at; how many there will be is estimated nowhere, so `total` is 0 until it is known."""
+    return Progress(done=batch.rows_checked, total=batch.row_total)
+
+
+def inviting_progress(batch: Batch) -> Progress:
+    """People whose invitation is made and whose mail has been tried, of all who are to be invited."""
+    outcomes: Counter[str] = Counter(
+        dict(
+            batch.rows.exclude(reason=Reason.DUPLICATE)
+            .exclude(outcome=Outcome.PROBLEM)
+            .order_by()
+            .values_list("outcome")
+            .annotate(count=Count("pk"))
+        )
+    )
+    unsent = batch.invitations.filter(
+        state=Invitation.State.PENDING, mail_state__in=[Mail.QUEUED, Mail.SENDING]
+    ).count()
+    skipped = outcomes[Outcome.SKIPPED]
+    total = outcomes.total() - skipped
+    done = total - outcomes[Outcome.WAITING] - unsent
+    return Progress(done=done, total=total, skipped=skipped, seconds_left=_seconds_left(batch, done, total))
+
+
+def _seconds_left(batch: Batch, done: int, total: int) -> int | None:
+    """The rest at the pace so far; None before a tenth is done or two seconds have gone: it would jump."""
+    if not batch.inviting_at or done * 10 < total:
+        return None
+    gone = (timezone.now() - batch.inviting_at).total_seconds()
+    return round(gone * (total - done) / done) if gone >= 2 and done else None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Acceptances of a batch by day, as a line from 0 for the plot of the batch page."""
+
+    accepted: int
+    waiting: int
+    share: int
+    expires_at: Any
+    days: list[tuple[date, int]] = field(default_factory=list)
+
+
+def answers_of(batch: Batch, ledger: Ledger) -> Answers:
+    """The acceptances so far, running total by day, from the day of the invitation to today."""
+    accepted = (
+        batch.invitations.filter(state=Invitation.State.ACCEPTED)
+        .annotate(day=TruncDate("answered_at"))
+        .order_by("day")
+        .values_list("day")
+        .annotate(count=Count("pk"))
+    )
+    by_day = dict(accepted)
+    first = (batch.inviting_at or batch.created_at).date()
+    today = timezone.now().date()
+    total, days = 0, []
+    for offset in range((today - first).days + 1):
+        day = first + timedelta(days=offset)
+        total += by_day.get(day, 0)
+        days.append((day, total))
+    expiry = batch.invitations.order_by("-expires_at").values_list("expires_at", flat=True).first()
+    share = round(100 * ledger.accepted / ledger.invited) if ledger.invited else 0
+    return Answers(ledger.accepted, ledger.waiting_answer, share, expiry, days)

@@ -1,0 +1,107 @@
+"""What an admin does with a batch: start it, give it a corrected file, go on without its problem rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import PurePath
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership
+from accounts.permissions import Permission
+from accounts.services.grants import GrantChoice
+from invites.models import Batch, Row, UploadPart
+from invites.services.granting import create_grant
+from invites.services.inviting import begin_inviting
+
+
+@transaction.atomic
+def start_batch(
+    by: Membership, *, file_name: str, content: Iterable[bytes], choice: GrantChoice, only_valid: bool = False
+) -> Batch:
+    """Store the upload and the batch together; nothing is read of it yet.
+
+    `content` gives the file in pieces of any size. Raises RuleBroken when `by` may not invite, or may
+    not grant what was chosen, or the file is over the limit.
+    """
+    if not by.may(Permission.INVITE_USERS):
+        raise RuleBroken("not_allowed", "You may not invite users to this organization.")
+    batch = Batch.objects.create(
+        organization=by.organization,
+        inviter=by.user,
+        grant=create_grant(by, choice),
+        file_name=_plain_name(file_name),
+        only_valid=only_valid,
+    )
+    _store_upload(batch, content)
+    return batch
+
+
+@transaction.atomic
+def correct_batch(batch: Batch, *, file_name: str, content: Iterable[bytes], choice: GrantChoice, by: Membership) -> Batch:
+    """Take a corrected file for a batch that waits for one; it is checked from the start again."""
+    _leave_waiting(batch, to=Batch.State.CHECKING, rows_checked=0, row_total=0, attempts=0, claimed_until=None)
+    batch.rows.all().delete()
+    batch.parts.all().delete()
+    batch.grant = create_grant(by, choice)
+    batch.file_name = _plain_name(file_name)
+    batch.save(update_fields=["grant", "file_name"])
+    _store_upload(batch, content)
+    return batch
+
+
+@transaction.atomic
+def invite_valid_rows(batch: Batch) -> None:
+    """Go on with the valid rows of a batch that waits for a correction; the others stay problems."""
+    if not batch.rows.filter(outcome=Row.Outcome.WAITING).exists():
+        raise RuleBroken("none_valid", "No row of this file can be invited as it is. Upload a corrected file.")
+    _leave_waiting(batch, to=Batch.State.INVITING, only_valid=True)
+    begin_inviting(batch)
+
+
+def close_banner(batch: Batch) -> None:
+    """The admin has read the news of this batch."""
+    Batch.objects.filter(pk=batch.pk, banner_closed_at=None).update(banner_closed_at=timezone.now())
+
+
+def _leave_waiting(batch: Batch, *, to: Batch.State, **also: object) -> None:
+    """Move on from needs_correction, once: two admins who press at the same time do it together."""
+    moved = Batch.objects.filter(pk=batch.pk, state=Batch.State.NEEDS_CORRECTION).update(
+        state=to, banner_closed_at=None, progressed_at=timezone.now(), **also
+    )
+    if not moved:
+        raise RuleBroken("moved_on", "This file is no longer waiting to be corrected.")
+    batch.refresh_from_db()
+
+
+def _store_upload(batch: Batch, content: Iterable[bytes]) -> None:
+    limit = settings.MAX_UPLOAD_MB * 1024 * 1024
+    size = 0
+    for number, part in enumerate(_cut(content, UploadPart.SIZE)):
+        size += len(part)
+        if size > limit:
+            raise RuleBroken("too_large", f"The file is larger than {settings.MAX_UPLOAD_MB} MB, the most that is read.")
+        UploadPart.objects.create(batch=batch, number=number, content=part)
+    batch.file_size = size
+    batch.save(update_fields=["file_size"])
+
+
+def _cut(content: Iterable[bytes], size: int) -> Iterator[bytes]:
+    pending = bytearray()
+    for piece in content:
+        pending += piece
+        while len(pending) >= size:
+            yield bytes(pending[:size])
+            del pending[:size]
+    if pending:
+        yield bytes(pending)
+
+
+def _plain_name(file_name: str) -> str:
+    """The last part of the name, for people to recognise the file by; it is never used as a path."""
+    name = PurePath(file_name.replace("\\", "/")).name
+    shown = "".join(sign for sign in name if sign.isprintable()).strip()
+    return shown[-255:] or "file.csv"

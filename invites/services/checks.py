@@ -1,0 +1,160 @@
+"""Check the upload of a batch and stage its rows: nobody is invited here."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+
+from invites import checking
+from invites.models import Batch, Row
+from invites.services.inviting import begin_inviting
+
+LEASE = timedelta(seconds=60)
+MAX_ATTEMPTS = 5
+BLOCK = 2_000
+
+
+class LostClaim(Exception):
+    """Another worker has taken the batch over, or it was stopped; what was staged here is void."""
+
+
+def limits() -> checking.Limits:
+    """The limits of a file, as the operator set them."""
+    return checking.Limits(max_bytes=settings.MAX_UPLOAD_MB * 1024 * 1024, max_rows=settings.MAX_ROWS)
+
+
+def check_batch(batch_id: int) -> Batch | None:
+    """Check the batch's file and move it on: rejected, needs_correction or inviting.
+
+    None when there is nothing to do: it is checked already, or a worker is at it. May be called any
+    number of times and may die anywhere: the next call begins again from the stored file.
+    """
+    batch = _claim(batch_id)
+    if batch is None:
+        return None
+    if batch.attempts > MAX_ATTEMPTS:
+        _give_up(batch)
+        return batch
+    batch.rows.all().delete()
+    check = checking.Check(UploadReader(batch), limits=limits())
+    try:
+        for block in check.blocks(BLOCK):
+            with transaction.atomic():
+                Row.objects.bulk_create([_staged(batch, row) for row in block], batch_size=BLOCK)
+                _keep_claim(batch, rows_checked=check.report.rows)
+        _conclude(batch, check.report)
+    except LostClaim:
+        return None
+    return batch
+
+
+def _claim(batch_id: int) -> Batch | None:
+    now = timezone.now()
+    free = models.Q(claimed_until=None) | models.Q(claimed_until__lt=now)
+    claimed = Batch.objects.filter(free, pk=batch_id, state=Batch.State.CHECKING).update(
+        claimed_until=now + LEASE, progressed_at=now, attempts=models.F("attempts") + 1
+    )
+    return Batch.objects.select_related("organization").get(pk=batch_id) if claimed else None
+
+
+def _keep_claim(batch: Batch, **progress: Any) -> None:
+    """Renew the lease and save the progress; `attempts` is the fence against a worker that was given up."""
+    now = timezone.now()
+    kept = Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING, attempts=batch.attempts).update(
+        claimed_until=now + LEASE, progressed_at=now, **progress
+    )
+    if not kept:
+        raise LostClaim
+
+
+@transaction.atomic
+def _conclude(batch: Batch, report: checking.Report) -> None:
+    now = timezone.now()
+    _keep_claim(batch, rows_checked=report.rows)
+    batch.refresh_from_db()
+    batch.encoding, batch.delimiter = report.encoding, report.delimiter
+    batch.ignored_columns = list(report.ignored_columns)
+    batch.warnings = [asdict(warning) for warning in report.warnings[:200]]
+    batch.row_total = report.rows
+    batch.checked_at, batch.claimed_until = now, None
+    if report.verdict == "rejected" and report.rejection:
+        batch.rows.all().delete()
+        batch.parts.all().delete()
+        batch.state, batch.row_total, batch.ended_at = Batch.State.REJECTED, 0, now
+        batch.rejection = {
+            **asdict(report.rejection),
+            "found": list(report.found),
+            "expected": list(report.expected),
+        }
+    elif report.problem_rows and not (batch.only_valid and report.valid):
+        batch.state = Batch.State.NEEDS_CORRECTION
+    else:
+        batch.state = Batch.State.INVITING
+        begin_inviting(batch)
+    batch.save()
+
+
+def _give_up(batch: Batch) -> None:
+    """A file that kills every worker that reads it must not do so for ever."""
+    with transaction.atomic():
+        batch.rows.all().delete()
+        batch.parts.all().delete()
+        Batch.objects.filter(pk=batch.pk).update(
+            state=Batch.State.FAILED,
+            state_reason="The file could not be checked. Nobody has been invited. Upload it again, or ask the operator.",
+            ended_at=timezone.now(),
+            claimed_until=None,
+        )
+    batch.refresh_from_db()
+
+
+def _staged(batch: Batch, row: checking.Row) -> Row:
+    staged = Row(
+        batch=batch,
+        number=row.number,
+        line=row.line,
+        email=row.email[:320],
+        email_key=row.email_key[:320],
+        first_name=row.first_name[:150],
+        last_name=row.last_name[:150],
+        description=row.description[:1000],
+    )
+    if row.problems:
+        staged.outcome = Row.Outcome.PROBLEM
+        staged.problems = [asdict(problem) for problem in row.problems]
+        staged.cells = list(row.cells or ())
+        staged.detail = row.problems[0].message[:300]
+    elif row.duplicate_of is not None:
+        staged.outcome, staged.reason = Row.Outcome.SKIPPED, Row.Reason.DUPLICATE
+        staged.detail = f"The same address is in row {row.duplicate_of}"
+    return staged
+
+
+class UploadReader(io.RawIOBase):
+    """The stored pieces of a batch's upload as one binary stream, a piece in memory at a time."""
+
+    def __init__(self, batch: Batch) -> None:
+        super().__init__()
+        self._numbers = iter(batch.parts.values_list("number", flat=True).order_by("number"))
+        self._batch = batch
+        self._piece = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._piece:
+            number = next(self._numbers, None)
+            if number is None:
+                return 0
+            self._piece = memoryview(bytes(self._batch.parts.get(number=number).content))
+        count = min(len(buffer), len(self._piece))
+        buffer[:count] = self._piece[:count]
+        self._piece = self._piece[count:]
+        return count

@@ -1,0 +1,33 @@
+"""Write down a set of roles and sites, and look at it again when it is about to take effect."""
+
+from __future__ import annotations
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, Organization, User
+from accounts.permissions import Permission
+from accounts.services.grants import GrantChoice, check_grant
+from invites.models import Grant
+
+
+def create_grant(by: Membership, choice: GrantChoice) -> Grant:
+    """The chosen roles and sites, for the invitations to share. Raises RuleBroken beyond the rights of `by`."""
+    check_grant(by, choice)
+    grant = Grant.objects.create(organization=by.organization, all_sites=choice.all_sites)
+    grant.roles.set(choice.roles)
+    if not choice.all_sites:
+        grant.sites.set(choice.sites)
+    return grant
+
+
+def choice_of(grant: Grant) -> GrantChoice:
+    """The grant as a choice again."""
+    return GrantChoice.of(grant.roles.all(), grant.sites.all(), all_sites=grant.all_sites)
+
+
+def check_still_allowed(inviter: User | None, organization: Organization, grant: Grant) -> None:
+    """Raises RuleBroken when the inviter could not give this grant today: rights are lost between an
+    upload and its work, and between an invitation and its acceptance."""
+    membership = Membership.objects.filter(user=inviter, organization=organization).first() if inviter else None
+    if membership is None or not membership.user.is_active or not membership.may(Permission.INVITE_USERS):
+        raise RuleBroken("inviter_left", "The person who started this may no longer invite users.")
+    check_grant(membership, choice_of(grant))

@@ -1,0 +1,32 @@
+"""Stop a batch where it is, because an admin asked for it or because its inviter lost the right."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from invites.models import Batch, Row, RowRange
+
+
+@transaction.atomic
+def stop_batch(batch: Batch, *, reason: str = "") -> bool:
+    """Who is invited already stays invited, the other rows are not; `reason` is told to the admins.
+
+    False when the batch had ended before. Safe while workers run: a range that is being invited at this
+    moment is waited for, and counts as invited.
+    """
+    now = timezone.now()
+    stopped = Batch.objects.filter(pk=batch.pk, state__in=[*Batch.RUNNING, Batch.State.NEEDS_CORRECTION]).update(
+        state=Batch.State.STOPPED, state_reason=reason[:300], ended_at=now, claimed_until=None
+    )
+    if not stopped:
+        return False
+    waiting = RowRange.objects.select_for_update().filter(batch=batch, stage=RowRange.Stage.INVITE)
+    RowRange.objects.filter(pk__in=[found.pk for found in waiting]).update(stage=RowRange.Stage.DONE)
+    batch.rows.filter(outcome=Row.Outcome.WAITING).update(outcome=Row.Outcome.FAILED, reason=Row.Reason.STOPPED)
+    if batch.checked_at is None:
+        # The check had not seen the whole file: how many rows it has is not known, so none is counted.
+        batch.rows.all().delete()
+    batch.parts.all().delete()
+    batch.refresh_from_db()
+    return True

@@ -1,0 +1,43 @@
+"""Find the work that stands still: the queue is only a hint, and hints get lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from invites.models import Batch, RowRange
+from invites.services.inviting import claimable
+
+STILL_AFTER = timedelta(seconds=8)
+
+
+@dataclass(frozen=True)
+class StandingStill:
+    """Ids of batches that wait to be checked, and of batches with ranges that nobody works on."""
+
+    to_check: list[int]
+    to_work_on: list[int]
+
+
+def find_standing_still() -> StandingStill:
+    """Batches that have not moved for some seconds though there is something to do.
+
+    They are marked as moved, so that each is hinted at once in a while and not at every sweep.
+    """
+    now = timezone.now()
+    still = Batch.objects.filter(progressed_at__lt=now - STILL_AFTER)
+    checking = still.filter(state=Batch.State.CHECKING)
+    to_check = [batch.pk for batch in checking if batch.claimed_until is None or batch.claimed_until < now]
+    open_ranges = claimable(now).values("batch_id")
+    inviting = still.filter(state=Batch.State.INVITING)
+    unmailed = still.filter(state=Batch.State.STOPPED, pk__in=open_ranges)
+    busy = RowRange.objects.exclude(stage=RowRange.Stage.DONE).values("batch_id")
+    to_work_on = [
+        *inviting.filter(pk__in=open_ranges).values_list("pk", flat=True),
+        *inviting.exclude(pk__in=busy).values_list("pk", flat=True),
+        *unmailed.values_list("pk", flat=True),
+    ]
+    Batch.objects.filter(pk__in=[*to_check, *to_work_on]).update(progressed_at=now)
+    return StandingStill(to_check=to_check, to_work_on=to_work_on)
