@@ -144,6 +144,7 @@ class Row(models.Model):
     reason = models.CharField(max_length=20, choices=Reason, blank=True)
     detail = models.CharField(max_length=300, blank=True)
     problems = models.JSONField(default=list, help_text="Problems as invites.checking reports them.")
+    problem_codes = models.CharField(max_length=300, blank=True, help_text="Their codes, each between spaces.")
     cells = models.JSONField(null=True, blank=True, help_text="What stood in the file, for a row with problems.")
 
     class Meta:
@@ -230,6 +231,7 @@ class Invitation(models.Model):
         help_text="When a mail outside of a batch is to be sent; moved on by a claim and by back-off.",
     )
     mail_attempts = models.PositiveSmallIntegerField(default=0)
+    times_resent = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints = (
