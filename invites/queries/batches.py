@@ -61,9 +61,10 @@ def ledger_of(batch: Batch) -> Ledger:
     """Count the batch's rows and the answers to its invitations."""
     rows: Counter[tuple[str, str]] = Counter()
     for outcome, reason, count in (
-        batch.rows.order_by().values_list("outcome", "reason").annotate(count=Count("pk")).values_list(
-            "outcome", "reason", "count"
-        )
+        batch.rows.order_by()
+        .values_list("outcome", "reason")
+        .annotate(count=Count("pk"))
+        .values_list("outcome", "reason", "count")
     ):
         rows[outcome, reason] += count
     by_outcome: Counter[str] = Counter()

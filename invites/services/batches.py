@@ -12,9 +12,9 @@ from django.utils import timezone
 from accounts.errors import RuleBroken
 from accounts.models import Membership
 from accounts.permissions import Permission
-from accounts.services.grants import GrantChoice
+from accounts.services.grants import GrantChoice, check_grant
 from invites.models import Batch, Row, UploadPart
-from invites.services.granting import create_grant
+from invites.services.granting import choice_of, create_grant
 from invites.services.inviting import begin_inviting
 
 
@@ -41,9 +41,11 @@ def start_batch(
 
 
 @transaction.atomic
-def correct_batch(batch: Batch, *, file_name: str, content: Iterable[bytes], choice: GrantChoice, by: Membership) -> Batch:
+def correct_batch(
+    batch: Batch, *, file_name: str, content: Iterable[bytes], choice: GrantChoice, by: Membership
+) -> Batch:
     """Take a corrected file for a batch that waits for one; it is checked from the start again."""
-    _leave_waiting(batch, to=Batch.State.CHECKING, rows_checked=0, row_total=0, attempts=0, claimed_until=None)
+    _leave_waiting(batch, to=Batch.State.CHECKING, rows_checked=0, row_total=0, attempts=0, inviter=by.user)
     batch.rows.all().delete()
     batch.parts.all().delete()
     batch.grant = create_grant(by, choice)
@@ -54,11 +56,15 @@ def correct_batch(batch: Batch, *, file_name: str, content: Iterable[bytes], cho
 
 
 @transaction.atomic
-def invite_valid_rows(batch: Batch) -> None:
-    """Go on with the valid rows of a batch that waits for a correction; the others stay problems."""
+def invite_valid_rows(batch: Batch, *, by: Membership) -> None:
+    """Go on with the valid rows of a batch that waits for a correction; the others stay problems.
+
+    Whoever presses becomes the inviter: it is their right that is looked at while inviting.
+    """
+    check_grant(by, choice_of(batch.grant))
     if not batch.rows.filter(outcome=Row.Outcome.WAITING).exists():
         raise RuleBroken("none_valid", "No row of this file can be invited as it is. Upload a corrected file.")
-    _leave_waiting(batch, to=Batch.State.INVITING, only_valid=True)
+    _leave_waiting(batch, to=Batch.State.INVITING, only_valid=True, inviter=by.user)
     begin_inviting(batch)
 
 
@@ -83,7 +89,9 @@ def _store_upload(batch: Batch, content: Iterable[bytes]) -> None:
     for number, part in enumerate(_cut(content, UploadPart.SIZE)):
         size += len(part)
         if size > limit:
-            raise RuleBroken("too_large", f"The file is larger than {settings.MAX_UPLOAD_MB} MB, the most that is read.")
+            raise RuleBroken(
+                "too_large", f"The file is larger than {settings.MAX_UPLOAD_MB} MB, the most that is read."
+            )
         UploadPart.objects.create(batch=batch, number=number, content=part)
     batch.file_size = size
     batch.save(update_fields=["file_size"])

@@ -107,7 +107,7 @@ def _give_up(batch: Batch) -> None:
         batch.parts.all().delete()
         Batch.objects.filter(pk=batch.pk).update(
             state=Batch.State.FAILED,
-            state_reason="The file could not be checked. Nobody has been invited. Upload it again, or ask the operator.",
+            state_reason="The file could not be checked. Nobody has been invited. Upload it again.",
             ended_at=timezone.now(),
             claimed_until=None,
         )
@@ -128,6 +128,7 @@ def _staged(batch: Batch, row: checking.Row) -> Row:
     if row.problems:
         staged.outcome = Row.Outcome.PROBLEM
         staged.problems = [asdict(problem) for problem in row.problems]
+        staged.problem_codes = f" {' '.join(dict.fromkeys(problem.code for problem in row.problems))} "[:300]
         staged.cells = list(row.cells or ())
         staged.detail = row.problems[0].message[:300]
     elif row.duplicate_of is not None:

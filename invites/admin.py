@@ -1,0 +1,59 @@
+"""The operators' site: read-only, because every edit by hand would break a ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from invites.models import Batch, Invitation, Row, RowRange
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    """Look, search and filter; change nothing. Secrets of invitations are not shown."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Batch)
+class BatchAdmin(ReadOnlyAdmin):
+    list_display = ("file_name", "organization", "inviter", "state", "row_total", "created_at", "ended_at")
+    list_filter = ("state", "organization")
+    search_fields = ("file_name", "inviter__email", "organization__name")
+    list_select_related = ("organization", "inviter")
+    date_hierarchy = "created_at"
+
+
+@admin.register(Row)
+class RowAdmin(ReadOnlyAdmin):
+    list_display = ("batch", "number", "email", "outcome", "reason", "detail")
+    list_filter = ("outcome", "reason")
+    search_fields = ("email_key", "batch__file_name")
+    list_select_related = ("batch",)
+    show_full_result_count = False
+
+
+@admin.register(RowRange)
+class RowRangeAdmin(ReadOnlyAdmin):
+    list_display = ("batch", "first_number", "last_number", "stage", "attempts", "claimed_until", "not_before")
+    list_filter = ("stage",)
+    list_select_related = ("batch",)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    list_display = ("email", "organization", "state", "mail_state", "mail_detail", "created_at", "expires_at")
+    list_filter = ("state", "mail_state", "organization")
+    search_fields = ("email_key", "first_name", "last_name")
+    list_select_related = ("organization",)
+    exclude = ("token_seed", "token_hash")
+    show_full_result_count = False

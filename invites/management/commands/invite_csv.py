@@ -1,0 +1,124 @@
+"""`manage.py invite_csv FILE …`: start a batch as the page does."""
+
+from __future__ import annotations
+
+import json
+import time
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, Organization, Role, Site
+from accounts.services.grants import GrantChoice
+from invites import tasks
+from invites.management.commands.batch_report import told
+from invites.models import Batch
+from invites.queries.batches import summary_of
+from invites.services import checks, inviting
+from invites.services.batches import start_batch
+
+LOOK_EVERY_SECONDS = 0.2
+HELP_AFTER_SECONDS = 3
+
+
+class Command(BaseCommand):
+    help = "Invite the people of a CSV file to an organization, exactly as the page Import CSV file does."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, help="the CSV file")
+        parser.add_argument("--organization", required=True, metavar="SLUG", help="the organization, such as acme")
+        parser.add_argument("--as", required=True, dest="inviter", metavar="EMAIL", help="who invites")
+        parser.add_argument("--role", action="append", default=[], metavar="NAME", help="a role; may be repeated")
+        parser.add_argument("--site", action="append", default=[], metavar="NAME", help="a site; may be repeated")
+        parser.add_argument("--all-sites", action="store_true", help="all sites, those added later included")
+        parser.add_argument("--only-valid", action="store_true", help="invite the valid rows of a file with problems")
+        parser.add_argument("--wait", action="store_true", help="answer when the batch has ended")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        by = self._inviter(options["organization"], options["inviter"])
+        choice = self._choice(by, options)
+        path: Path = options["file"]
+        try:
+            with path.open("rb") as file:
+                batch = start_batch(
+                    by,
+                    file_name=path.name,
+                    content=iter(lambda: file.read(1024 * 1024), b""),
+                    choice=choice,
+                    only_valid=options["only_valid"],
+                )
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read: {error.strerror}.", returncode=2) from error
+        except RuleBroken as broken:
+            raise CommandError(broken.message, returncode=2 if broken.code == "beyond_rights" else 1) from broken
+        tasks.take_up(batch)
+        if options["wait"]:
+            wait_for(batch)
+        batch.refresh_from_db()
+        self.stdout.write(json.dumps(summary_of(batch)) if options["json"] else told(batch))
+        if batch.state in (Batch.State.REJECTED, Batch.State.NEEDS_CORRECTION, Batch.State.STOPPED, Batch.State.FAILED):
+            raise SystemExit(1)
+
+    def _inviter(self, slug: str, email: str) -> Membership:
+        organization = Organization.objects.filter(slug=slug).first()
+        if organization is None:
+            known = ", ".join(Organization.objects.order_by("slug").values_list("slug", flat=True)[:20])
+            raise CommandError(f"There is no organization “{slug}”. There are: {known or 'none'}.", returncode=2)
+        member = organization.memberships.filter(user__email=email.lower()).select_related("user", "organization")
+        membership = member.first()
+        if membership is None:
+            raise CommandError(f"{email} is not a member of {organization.name}.", returncode=2)
+        return membership
+
+    def _choice(self, by: Membership, options: dict[str, Any]) -> GrantChoice:
+        organization = by.organization
+        roles = [named(organization.roles.all(), name, "role") for name in options["role"]]
+        sites = [named(organization.sites.all(), name, "site") for name in options["site"]]
+        if not roles:
+            raise CommandError("Choose at least one role with --role.", returncode=2)
+        if not sites and not options["all_sites"] and organization.sites.exists():
+            raise CommandError("Choose at least one site with --site, or --all-sites.", returncode=2)
+        return GrantChoice.of(roles, sites, all_sites=options["all_sites"])
+
+
+Named = TypeVar("Named", Role, Site)
+
+
+def named(choices: QuerySet[Named], name: str, what: str) -> Named:
+    """The role or site of that name, in any case of letters."""
+    found = choices.filter(name__iexact=name).first()
+    if found is None:
+        known: Sequence[str] = [str(choice) for choice in choices]
+        raise CommandError(f"There is no {what} “{name}”. There are: {', '.join(known) or 'none'}.", returncode=2)
+    return found
+
+
+def wait_for(batch: Batch) -> None:
+    """Wait until nothing of the batch is left to do without a person.
+
+    Lends a hand when no worker takes the batch up: the work is claimed, so both may do it.
+    """
+    while True:
+        batch.refresh_from_db()
+        if not batch.is_running:
+            return
+        if (timezone.now() - batch.progressed_at).total_seconds() > HELP_AFTER_SECONDS:
+            lend_a_hand(batch)
+        time.sleep(LOOK_EVERY_SECONDS)
+
+
+def lend_a_hand(batch: Batch) -> None:
+    """Check the batch, or invite one range of it, here."""
+    if batch.state == Batch.State.CHECKING:
+        checks.check_batch(batch.pk)
+    elif lease := inviting.claim_range(batch.pk):
+        tasks.work_on_range(lease)
+    else:
+        tasks.end_batch(batch.pk)

@@ -1,0 +1,84 @@
+"""Import a CSV file: the dialog that asks for roles, sites and the file, and the sample file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import trigger_client_event
+
+from accounts.access import MemberRequest, requires
+from accounts.context import asks_for_fragment
+from accounts.errors import RuleBroken
+from accounts.permissions import Permission
+from invites import tasks
+from invites.forms.imports import ImportForm
+from invites.models import Batch
+from invites.queries.batches import batches_of
+from invites.services.batches import correct_batch, start_batch
+from invites.services.granting import choice_of
+from invites.views.progress import progress_dialog
+
+SAMPLE_FILE = (
+    b"Email,First name,Last name,Description\r\n"
+    b"user1@abc.com,first name 1,last name 1,optional info about user 1\r\n"
+    b"user2@abc.com,first name 2,last name 2,optional info about user 2\r\n"
+)
+
+
+@requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_file(request: MemberRequest, organization: str) -> HttpResponse:
+    """Ask for the batch's roles, sites and file; then check it and go on to inviting.
+
+    `?again=ID` starts from the roles and sites of an earlier batch; `?correct=ID` gives a corrected
+    file to a batch that waits for one.
+    """
+    earlier = _earlier(request, "correct") or _earlier(request, "again")
+    correcting = earlier if earlier and "correct" in request.GET else None
+    initial = ImportForm.initial_for(choice_of(earlier.grant)) if earlier else None
+    form = ImportForm(request.POST or None, request.FILES or None, membership=request.membership, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            batch = _take_in(request, form, correcting)
+        except RuleBroken as broken:
+            form.add_error(None, broken.message)
+        else:
+            tasks.take_up(batch)
+            return _taken_up(request, batch)
+    context = {"form": form, "correcting": correcting, "nav": "users"}
+    return render(request, "invites/import.html", context, status=422 if form.errors else 200)
+
+
+def _earlier(request: MemberRequest, name: str) -> Batch | None:
+    value = request.GET.get(name)
+    if value is None:
+        return None
+    return get_object_or_404(batches_of(request.organization), pk=int(value) if value.isdecimal() else 0)
+
+
+def _take_in(request: MemberRequest, form: ImportForm, correcting: Batch | None) -> Batch:
+    upload = form.cleaned_data["file"]
+    given: dict[str, Any] = {"file_name": upload.name, "content": upload.chunks(), "choice": form.grant()}
+    if correcting:
+        return correct_batch(correcting, by=request.membership, **given)
+    return start_batch(request.membership, **given)
+
+
+def _taken_up(request: MemberRequest, batch: Batch) -> HttpResponse:
+    if not asks_for_fragment(request):
+        fix = batch.state == Batch.State.NEEDS_CORRECTION
+        return redirect("batch_problems" if fix else "batch", request.organization.slug, batch.pk)
+    response = progress_dialog(request, batch)
+    return trigger_client_event(response, "shell:changed")
+
+
+@requires(Permission.INVITE_USERS)
+@require_GET
+def sample_file(request: MemberRequest, organization: str) -> HttpResponse:
+    """The owner's sample, byte for byte."""
+    response = HttpResponse(SAMPLE_FILE, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="sample_batch_invite.csv"'
+    return response

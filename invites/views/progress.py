@@ -1,0 +1,153 @@
+"""How far a batch is: one fragment, in the dialog and on the batch page, asked for or streamed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db import connections
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from accounts.access import MemberRequest, requires
+from accounts.permissions import Permission
+from invites.models import Batch
+from invites.queries.banners import banners_for, people, result_text, running_for
+from invites.queries.batches import batches_of, checking_progress, inviting_progress, ledger_of
+
+POLL_SECONDS = 0.5
+KEEP_ALIVE_SECONDS = 15
+LONGEST_STREAM_SECONDS = 600
+
+
+def progress_context(batch: Batch, *, place: str) -> dict[str, Any]:
+    """What the progress fragment shows; `place` is where it stands: "dialog" or "page"."""
+    context: dict[str, Any] = {"batch": batch, "place": place, "organization": batch.organization}
+    if batch.state == Batch.State.CHECKING:
+        context["progress"] = checking_progress(batch)
+    elif batch.state == Batch.State.INVITING:
+        context["progress"] = inviting_progress(batch)
+    elif batch.state != Batch.State.REJECTED:
+        ledger = ledger_of(batch)
+        context |= {"ledger": ledger, "people": people(ledger.invited), "rest": result_text(batch.file_name, ledger)}
+    return context
+
+
+def progress_dialog(request: MemberRequest, batch: Batch) -> HttpResponse:
+    """The dialog of a batch at this moment."""
+    return render(request, "invites/progress_dialog.html", progress_context(batch, place="dialog"))
+
+
+@requires(Permission.INVITE_USERS)
+@require_GET
+def batch_progress(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponse:
+    """The fragment once: how the dialog is opened again, and the fallback where events don't arrive."""
+    batch = get_object_or_404(batches_of(request.organization), pk=pk)
+    if place == "dialog":
+        return progress_dialog(request, batch)
+    return render(request, "invites/progress_page.html", progress_context(batch, place=place))
+
+
+@requires(Permission.INVITE_USERS)
+@require_GET
+async def batch_events(request: MemberRequest, organization: str, pk: int, place: str) -> StreamingHttpResponse:
+    """The fragment as server-sent events, each time it has changed, until the batch stands still."""
+    batches = batches_of(request.organization)
+    await sync_to_async(get_object_or_404)(batches, pk=pk)
+
+    def look() -> tuple[str, bool]:
+        batch = batches.get(pk=pk)
+        template = f"invites/progress_{place}.html"
+        html = render_to_string(
+            template, progress_context(batch, place=place) | {"dialog_base": "dialog_fragment.html"}
+        )
+        return html, batch.is_running
+
+    return _stream(look, at_end=["shell:changed", "people:changed", "batch:ended"])
+
+
+@requires(Permission.INVITE_USERS)
+@require_GET
+async def shell_events(request: MemberRequest, organization: str) -> StreamingHttpResponse:
+    """The indicator of running batches as server-sent events, until none runs."""
+
+    def look() -> tuple[str, bool]:
+        running = running_for(request.membership)
+        context = {"running_batches": indicated(running), "organization": request.organization}
+        return render_to_string("invites/indicator.html", context), bool(running)
+
+    return _stream(look, at_end=["shell:changed", "people:changed"])
+
+
+@requires(Permission.INVITE_USERS)
+@require_GET
+def indicator(request: MemberRequest, organization: str) -> HttpResponse:
+    """The indicator once; the context processor fills it in."""
+    return render(request, "invites/indicator.html")
+
+
+@requires(Permission.INVITE_USERS)
+@require_GET
+def banners(request: MemberRequest, organization: str) -> HttpResponse:
+    """The banners once, for a page that is told of news."""
+    return render(request, "invites/banners.html", {"banners": banners_for(request.membership)})
+
+
+def indicated(running: list[Batch]) -> list[dict[str, Any]]:
+    """The running batches as the indicator shows them."""
+    return [
+        {
+            "pk": batch.pk,
+            "file_name": batch.file_name,
+            "stage": batch.get_state_display(),
+            "progress": inviting_progress(batch) if batch.state == Batch.State.INVITING else checking_progress(batch),
+            "url": reverse("batch", args=[batch.organization.slug, batch.pk]),
+            "dialog_url": reverse("batch_dialog", args=[batch.organization.slug, batch.pk]),
+        }
+        for batch in running
+    ]
+
+
+def _stream(look: Callable[[], tuple[str, bool]], *, at_end: list[str]) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(_events(look, at_end), content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def _events(look: Callable[[], tuple[str, bool]], at_end: list[str]) -> AsyncIterator[str]:
+    def looked() -> tuple[str, bool]:
+        try:
+            return look()
+        finally:
+            # The thread outlives this look by minutes; a connection must not.
+            connections.close_all()
+
+    began, told_at, told = time.monotonic(), 0.0, ""
+    while time.monotonic() - began < LONGEST_STREAM_SECONDS:
+        html, goes_on = await sync_to_async(looked)()
+        now = time.monotonic()
+        if html != told:
+            told, told_at = html, now
+            yield _event("fragment", html)
+        elif now - told_at > KEEP_ALIVE_SECONDS:
+            told_at = now
+            yield ": still here\n\n"
+        if not goes_on:
+            for name in at_end:
+                yield _event("trigger", name)
+            yield _event("end", json.dumps({}))
+            return
+        await asyncio.sleep(POLL_SECONDS)
+
+
+def _event(name: str, data: str) -> str:
+    lines = "".join(f"data: {line}\n" for line in data.splitlines())
+    return f"event: {name}\n{lines}\n"
