@@ -15,7 +15,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from invites.models import Batch
-from invites.services import checks, inviting, mail_ranges, reporting, sweeping
+from invites.services import checks, due_mail, inviting, mail_ranges, reporting, sweeping
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +50,13 @@ def report_batch(batch_id: int) -> None:
 
 
 @shared_task
+def send_due_invitations(organization_id: int) -> None:
+    """Mail the invitations of single people, and those that were sent again."""
+    if due_mail.send_due_invitations(organization_id):
+        hint(send_due_invitations, organization_id)
+
+
+@shared_task
 def sweep() -> None:
     """Ask again for whatever stands still."""
     found = sweeping.find_standing_still()
@@ -57,6 +64,8 @@ def sweep() -> None:
         hint(check_batch, batch_id)
     for batch_id in found.to_work_on:
         hint(work_on_batch, batch_id)
+    for organization_id in due_mail.organizations_with_due_mail():
+        hint(send_due_invitations, organization_id)
 
 
 def work_on_range(lease: inviting.Lease) -> timedelta | None:

@@ -1,0 +1,117 @@
+"""What can be done with invitations that wait for an answer: send them again, or take them back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership
+from accounts.services.grants import check_grant
+from invites.models import Grant, Invitation
+from invites.services.granting import choice_of
+from invites.services.single import check_may_invite, expiry_from, not_pending, pending_of
+from invites.services.tokens import derive_token, hash_token, new_seeds
+
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Resent:
+    """How many invitations are sent again, and how many were not: too soon, or beyond one's rights."""
+
+    sent: int
+    left: int
+
+
+def resend(by: Membership, invitation: Invitation) -> None:
+    """Sends the invitation again, with a new link that works for the full time; the old link dies.
+
+    From now on `by` answers for it. The caller hints the worker at the mail. Raises RuleBroken:
+    "not_allowed", "beyond_rights", "not_pending", "too_soon".
+    """
+    check_may_invite(by)
+    check_grant(by, choice_of(invitation.grant))
+    if not pending_of(by.organization, invitation).exists():
+        raise not_pending(invitation)
+    if not _renew(by, [invitation.pk]):
+        raise RuleBroken("too_soon", _why_not(invitation))
+
+
+def resend_many(by: Membership, invitations: QuerySet[Invitation]) -> Resent:
+    """Sends those of the pending invitations again that `resend` would, in small transactions."""
+    check_may_invite(by)
+    pending = invitations.filter(organization=by.organization, state=Invitation.State.PENDING)
+    grants = Grant.objects.filter(pk__in=pending.order_by().values("grant_id"))
+    within = [grant.pk for grant in grants if _may_give(by, grant)]
+    total = pending.count()
+    ids = list(pending.filter(_due_again(timezone.now()), grant__in=within).order_by("pk").values_list("pk", flat=True))
+    sent = sum(_renew(by, ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK))
+    return Resent(sent=sent, left=total - sent)
+
+
+def revoke(by: Membership, invitation: Invitation) -> None:
+    """Takes the invitation back: its link stops working. Raises RuleBroken: "not_allowed", "not_pending"."""
+    check_may_invite(by)
+    if not _revoke(pending_of(by.organization, invitation)):
+        raise not_pending(invitation)
+
+
+def revoke_many(by: Membership, invitations: QuerySet[Invitation]) -> int:
+    """Takes back those of the invitations that are pending; how many there were."""
+    check_may_invite(by)
+    # By id, because the query may hold joins and conditions on the very columns that change.
+    ids = invitations.filter(organization=by.organization, state=Invitation.State.PENDING).order_by().values("pk")
+    return _revoke(Invitation.objects.filter(pk__in=ids, state=Invitation.State.PENDING))
+
+
+def _revoke(invitations: QuerySet[Invitation]) -> int:
+    return invitations.update(state=Invitation.State.REVOKED, answered_at=timezone.now(), mail_due_at=None)
+
+
+def _may_give(by: Membership, grant: Grant) -> bool:
+    try:
+        check_grant(by, choice_of(grant))
+    except RuleBroken:
+        return False
+    return True
+
+
+def _due_again(now: datetime) -> Q:
+    """True of an invitation whose last mail is out, some time ago, and that was not sent too often."""
+    out = Q(mail_state__in=(Invitation.Mail.SENT, Invitation.Mail.FAILED, Invitation.Mail.BOUNCED))
+    rested = Q(mailed_at=None) | Q(mailed_at__lte=now - timedelta(seconds=settings.RESEND_PAUSE))
+    return out & rested & Q(times_resent__lt=settings.RESEND_LIMIT)
+
+
+@transaction.atomic
+def _renew(by: Membership, ids: list[int]) -> int:
+    """Gives each a new link and makes its mail due, by conditional updates: of two at once one wins."""
+    now = timezone.now()
+    renewed = 0
+    for pk, seed in zip(ids, new_seeds(len(ids)), strict=True):
+        renewed += Invitation.objects.filter(_due_again(now), pk=pk, state=Invitation.State.PENDING).update(
+            token_seed=seed,
+            token_hash=hash_token(derive_token(seed)),
+            inviter=by.user,
+            expires_at=expiry_from(now),
+            mail_state=Invitation.Mail.QUEUED,
+            mail_detail="",
+            mail_due_at=now,
+            mail_attempts=0,
+            times_resent=F("times_resent") + 1,
+        )
+    return renewed
+
+
+def _why_not(invitation: Invitation) -> str:
+    if invitation.times_resent >= settings.RESEND_LIMIT:
+        return f"{invitation.email} was sent this invitation {invitation.times_resent + 1} times, which is enough."
+    if invitation.mail_state in (Invitation.Mail.QUEUED, Invitation.Mail.SENDING):
+        return f"The invitation of {invitation.email} is on its way already."
+    return f"{invitation.email} was sent this invitation a moment ago. Wait a minute before you send it again."

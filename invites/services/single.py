@@ -1,0 +1,123 @@
+"""Invites one person, with roles and sites of their own."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, Organization
+from accounts.permissions import Permission
+from accounts.services.grants import GrantChoice
+from invites.checking import check_cells
+from invites.models import Invitation
+from invites.services.granting import create_grant
+from invites.services.tokens import derive_token, hash_token, new_seed
+
+UNDELIVERABLE = (Invitation.Mail.FAILED, Invitation.Mail.BOUNCED)
+
+
+def invite_person(
+    by: Membership, *, email: str, first_name: str, last_name: str, description: str, choice: GrantChoice
+) -> Invitation:
+    """A pending invitation, whose mail is due at once: the caller hints the worker at it.
+
+    The cells are held to the rules of a file. Raises RuleBroken: "not_allowed", "beyond_rights",
+    "bad_cell", "already_member", "already_invited". An earlier invitation of the address that expired, or
+    that could not be delivered, is replaced.
+    """
+    check_may_invite(by)
+    person = check_cells(email, first_name, last_name, description, row=1, line=1)
+    if person.problems:
+        raise RuleBroken("bad_cell", f"{person.problems[0].message}.")
+    organization = by.organization
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            _check_not_member(organization, person.email_key, person.email)
+            _make_room(organization, person.email_key, now)
+            _check_not_invited(organization, person.email_key, person.email)
+            seed = new_seed()
+            return Invitation.objects.create(
+                organization=organization,
+                grant=create_grant(by, choice),
+                inviter=by.user,
+                email=person.email,
+                email_key=person.email_key,
+                first_name=person.first_name,
+                last_name=person.last_name,
+                description=person.description,
+                token_seed=seed,
+                token_hash=hash_token(derive_token(seed)),
+                created_at=now,
+                expires_at=expiry_from(now),
+                mail_due_at=now,
+            )
+    except IntegrityError as error:
+        # Two admins invited the same person in the same moment; the constraint let one of them through.
+        raise _already_invited(organization, person.email) from error
+
+
+def expiry_from(now: datetime) -> datetime:
+    """Until when an invitation that is sent now can be accepted."""
+    return now + timedelta(days=settings.INVITATION_DAYS)
+
+
+def check_may_invite(by: Membership) -> None:
+    """Raises RuleBroken("not_allowed") for a member who may not invite."""
+    if not by.may(Permission.INVITE_USERS):
+        raise RuleBroken("not_allowed", f"You may not invite users to {by.organization.name}.")
+
+
+def change_invitation(by: Membership, invitation: Invitation, choice: GrantChoice) -> None:
+    """Gives a pending invitation other roles and sites; from now on `by` answers for it.
+
+    The link in the mail stays good. Raises RuleBroken: "not_allowed", "beyond_rights", "not_pending".
+    """
+    check_may_invite(by)
+    with transaction.atomic():
+        changed = pending_of(by.organization, invitation).update(grant=create_grant(by, choice), inviter=by.user)
+        if not changed:
+            raise not_pending(invitation)
+
+
+def pending_of(organization: Organization, invitation: Invitation) -> QuerySet[Invitation]:
+    """The invitation as a query that finds it only while it is pending, for conditional updates."""
+    return Invitation.objects.filter(pk=invitation.pk, organization=organization, state=Invitation.State.PENDING)
+
+
+def not_pending(invitation: Invitation) -> RuleBroken:
+    """What is said when somebody accepted or revoked the invitation in the meantime."""
+    return RuleBroken("not_pending", f"The invitation of {invitation.email} is no longer pending.")
+
+
+def _check_not_member(organization: Organization, email_key: str, email: str) -> None:
+    if organization.memberships.filter(user__email=email_key).exists():
+        raise RuleBroken("already_member", f"{email} is a member of {organization.name} already.")
+
+
+def _make_room(organization: Organization, email_key: str, now: datetime) -> None:
+    Invitation.objects.filter(
+        Q(expires_at__lte=now) | Q(mail_state__in=UNDELIVERABLE),
+        organization=organization,
+        email_key=email_key,
+        state=Invitation.State.PENDING,
+    ).update(state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None)
+
+
+def _check_not_invited(organization: Organization, email_key: str, email: str) -> None:
+    if Invitation.objects.filter(
+        organization=organization, email_key=email_key, state=Invitation.State.PENDING
+    ).exists():
+        raise _already_invited(organization, email)
+
+
+def _already_invited(organization: Organization, email: str) -> RuleBroken:
+    return RuleBroken(
+        "already_invited",
+        f"{email} has an invitation to {organization.name} already. To send it again, choose Resend in the list.",
+    )
