@@ -1,0 +1,49 @@
+"""The check: bytes in, a verdict and everything that is wrong out. No Django, no database, no side effect.
+
+    check = Check(stream)
+    for block in check.blocks():
+        ...                       # rows, in order
+    check.report                  # the verdict
+
+Imports of this package stay inside it; whoever uses it takes the names below.
+"""
+
+import io
+
+from invites.checking.address import email_key
+from invites.checking.catalog import CATALOG, Kind
+from invites.checking.cells import check_cells, find_typo
+from invites.checking.report import COLUMNS, EXPECTED, Limits, Notice, Problem, Report, Row, Verdict
+from invites.checking.rows import Check
+from invites.checking.text import visible
+
+__all__ = [
+    "CATALOG",
+    "COLUMNS",
+    "EXPECTED",
+    "Check",
+    "Kind",
+    "Limits",
+    "Notice",
+    "Problem",
+    "Report",
+    "Row",
+    "Verdict",
+    "check_bytes",
+    "check_cells",
+    "email_key",
+    "find_typo",
+    "visible",
+]
+
+
+def check_bytes(data: bytes, *, limits: Limits = Limits(), people: bool = False) -> Report:  # noqa: B008 - frozen
+    """Check a whole file at once; with `people` the report also has its rows, all of them, in `report.people`."""
+    check = Check(io.BytesIO(data), limits=limits)
+    rows: list[Row] = []
+    for block in check.blocks():
+        if people:
+            rows += block
+    if people:
+        check.report.people = [] if check.report.verdict == "rejected" else rows
+    return check.report

@@ -1,0 +1,113 @@
+"""Decide whether a cell holds an e-mail address, with email-validator's rules at the speed of a regex.
+
+Almost every address of a real file is plain: ASCII, dots between atoms, a host name. For those FAST alone
+decides. It accepts a *subset* of what email-validator accepts, and only where the library's normal form is the
+text itself, so that nothing is left for the library to do:
+
+- local part: RFC 5322 dot-atom in lower case, at most 64 characters. Upper case is handled by MIXED: the library
+  lower-cases the domain, and the local part only of the mailboxes of RFC 2142 (`Info@`), which MIXED leaves out.
+- domain: labels of letters, digits and *single* inner hyphens. Without "--" there are neither A-labels (`xn--`),
+  which the library decodes, nor the reserved labels of RFC 5890, which it refuses. UTS 46 leaves such a label
+  as it is.
+- at least one dot, the last label all letters, and none of the library's special-use names (read from the
+  library when this module is imported, so a new release cannot make the two disagree).
+- at most 64 characters over all, which keeps every part below each of the library's limits.
+- no slip of a well-known domain: those are valid, but take the slow way so that they get their warning.
+
+Everything else goes to the library. The quantifiers are possessive: no text makes the regex go back, so it is
+linear. `tests/checking/test_address_fast_path.py` holds both to the same answers and the same normal form.
+"""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, ValidatedEmail, validate_email
+from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES, EMAIL_MAX_LENGTH
+
+from invites.checking.typos import TYPO_DOMAINS
+
+FAST_LENGTH = 64
+LOCAL_OCTETS = 64
+# No address longer than this is worth asking about: RFC 5321 ends at 254 octets, and the library's own checks
+# of a text take time that grows with it.
+LONGEST = 1000
+
+_ATOM = r"[a-z0-9_!#$%&'*+\-/=?^`{|}~]++"
+_LABEL = r"[a-z0-9]++(?:-[a-z0-9]++)*+"
+# A special-use name of several labels would be excluded by its last label: more than needed, never less.
+_SPECIAL = "|".join(sorted({re.escape(name.rpartition(".")[2]) for name in SPECIAL_USE_DOMAIN_NAMES}))
+_TYPOS = "|".join(re.escape(domain) for domain in sorted(TYPO_DOMAINS))
+_DOMAIN = rf"(?!(?:{_TYPOS})\Z)(?:{_LABEL}\.)++(?!(?:{_SPECIAL})\Z)[a-z]++"
+_MAILBOXES = "|".join(sorted(CASE_INSENSITIVE_MAILBOX_NAMES))
+
+FAST = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+@{_DOMAIN}", re.ASCII)
+MIXED = re.compile(rf"(?!(?:{_MAILBOXES})@)({_ATOM}(?:\.{_ATOM})*+)@({_DOMAIN})", re.ASCII | re.IGNORECASE)
+_PLAIN_LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+", re.ASCII | re.IGNORECASE)
+
+
+class Address(NamedTuple):
+    """A good address in email-validator's normal form, and the key by which two cells are the same person."""
+
+    email: str
+    key: str
+
+
+def email_key(normalized_email: str) -> str:
+    """The key under which an address is looked for: its normal form in lower case.
+
+    `normalized_email` is email-validator's `.normalized` (local part in NFC, domain decoded to Unicode). Lower
+    case by str.lower(), not casefold(): casefold makes "ss" of "ß", and straße@ and strasse@ are two mailboxes.
+    """
+    return normalized_email.lower()
+
+
+def read_address(text: str) -> Address | None:
+    """The address in `text`, which has no blanks around it, or None when email-validator refuses it."""
+    if len(text) <= FAST_LENGTH:
+        if FAST.fullmatch(text):
+            return Address(text, text)
+        if match := MIXED.fullmatch(text):
+            email = f"{match[1]}@{match[2].lower()}"
+            return Address(email, email.lower())
+    normalized = _ask_library(text)
+    return None if normalized is None else Address(normalized, email_key(normalized))
+
+
+def _ask_library(text: str) -> str | None:
+    if len(text) > LONGEST:
+        return None
+    local, _, domain = text.rpartition("@")
+    if _PLAIN_LOCAL.fullmatch(local) and local.lower() not in CASE_INSENSITIVE_MAILBOX_NAMES:
+        # The library looks at the two halves apart. With a plain local part the answer depends on the domain
+        # alone, and a company's people share theirs, so each domain is asked about once.
+        known = _ask_about_domain(domain)
+        if known is None:
+            return None
+        normal, octets = known
+        if len(local) <= LOCAL_OCTETS and LOCAL_OCTETS + 1 + octets <= EMAIL_MAX_LENGTH:
+            return f"{local}@{normal}"
+    checked = _validate(text)
+    # The library counts the local part in characters; RFC 5321 4.5.3.1.1 counts octets, and so do servers.
+    if checked is None or len(checked.local_part.encode()) > LOCAL_OCTETS:
+        return None
+    return checked.normalized
+
+
+@lru_cache(maxsize=4096)
+def _ask_about_domain(domain: str) -> tuple[str, int] | None:
+    """A domain's normal form and the octets of the longest of its forms; None when the library refuses it."""
+    checked = _validate("a@" + domain)
+    if checked is None:
+        return None
+    forms = (domain, checked.domain, checked.ascii_domain)
+    return checked.domain, max(len(form.encode()) for form in forms)
+
+
+def _validate(text: str) -> ValidatedEmail | None:
+    try:
+        # `strict` adds the limit of 64 characters to the local part.
+        return validate_email(text, check_deliverability=False, allow_smtputf8=True, strict=True)
+    except (EmailNotValidError, ValueError):
+        # ValueError: errors of idna's own codec, in case one passes the library by.
+        return None

@@ -1,0 +1,229 @@
+"""Every problem that the check can name: its code, its sentence, how to mend it, and an example.
+
+This is the one place where the words stand. `python -m invites.checking.catalog` prints them as the table that
+`docs/problems.md` holds. Messages carry no full stop, because they stand under cells; hints are sentences.
+"""
+
+import sys
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from invites.checking.report import Notice, Problem
+from invites.checking.text import visible
+
+Scope = Literal["file", "row", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem. `message` and `hint` are format strings; `group` is the pill it is counted under."""
+
+    code: str
+    scope: Scope
+    message: str
+    hint: str
+    example: str
+    group: str = "File"
+
+
+_SAVE_AGAIN = "Save the sheet as CSV UTF-8 and drop that file here."
+RENAME = "Rename it in your spreadsheet, save as CSV, and choose the file again."
+
+_FILE = (
+    Kind("empty", "file", "This file is empty", "Choose the file that lists the people.", "0 bytes"),
+    Kind("excel_workbook", "file", "This file is an Excel workbook",
+         "In Excel choose Save as, then CSV UTF-8, and drop that file here.", "people.xlsx, also as people.csv"),
+    Kind("other_kind", "file", "This file is {kind}, not a CSV file",
+         "Export the list from your spreadsheet as CSV, and drop that file here.", "a PNG picture named people.csv"),
+    Kind("not_text", "file", "This file is not text: it holds characters that no text has",
+         "Open it in your spreadsheet. " + _SAVE_AGAIN, "a zero byte (NUL) in line 3"),
+    Kind("unreadable", "file", "Line {line} holds letters that can't be read with certainty",
+         "Open it in your spreadsheet and look at the accented letters. " + _SAVE_AGAIN,
+         "a file cut in the middle of a letter, or in two encodings"),
+    Kind("too_big", "file", "This file has {found}; at most {limit} can be imported at once",
+         "Split it into several files.", "26 MB where 25 MB are allowed"),
+    Kind("too_many_rows", "file", "This file has {found} rows; at most {limit} can be imported at once",
+         "Split it into several files.", "200,001 rows where 200,000 are allowed"),
+    Kind("too_many_columns", "file", "This file has {found} columns; at most {limit} are read",
+         "Keep the columns Email, First name, Last name and Description.", "101 columns"),
+    Kind("cell_too_long", "file", "A cell in row {row} is longer than {limit} characters",
+         "Look for a quotation mark there that is never closed, or shorten the cell.", "a cell of a megabyte"),
+    Kind("line_too_long", "file", "A line of this file is longer than {limit} characters",
+         "Open it in your spreadsheet. " + _SAVE_AGAIN, "a file without line breaks"),
+    Kind("unclosed_quote", "file", "A quotation mark that opens in row {row} is never closed",
+         "Close it, or write it twice if it belongs to the text. Everybody below it was read as one cell.",
+         'anna@company.com,"Anna,Berg'),
+    Kind("text_after_quote", "file", "In row {row} text follows a closing quotation mark",
+         "Write a quotation mark that belongs to the text twice, or save the sheet as CSV from your spreadsheet.",
+         'anna@company.com,"Anna"B,Berg'),
+    Kind("other_delimiter", "file", "The first line says that {delimiter} separates the cells, and that is not read",
+         "Use a comma, a semicolon, a tab or a pipe.", "sep=^"),
+    Kind("no_header", "file", "There is no row of column names: the first row is a person already",
+         "Put a row above it with Email, First name, Last name and Description.", "anna@company.com,Anna,Berg"),
+    Kind("missing_column", "file", "No column is called {names}", "{guess}", "Email,First name,Surname"),
+    Kind("double_column", "file", "Two columns are called {name}",
+         "Keep one of {found}, save as CSV, and choose the file again.", "Email,First name,Last name,E-mail"),
+    Kind("no_rows", "file", "There are column names, but nobody below them",
+         "Add one row for each person.", "Email,First name,Last name"),
+)  # fmt: skip
+
+_ADDRESS = "Email address"
+_ROW = (
+    Kind("email_needed", "row", "An email address is needed", "Fill in the address of this person.", "",
+         "Email missing"),
+    Kind("email_link", "row", "This is a link, not an address", "Take away mailto: and what follows the address.",
+         "mailto:anna@company.com", _ADDRESS),
+    Kind("email_with_name", "row", "A name stands around the address", "Keep the address alone.",
+         "Anna Berg <anna@company.com>", _ADDRESS),
+    Kind("email_twice", "row", "There are {count} addresses in this cell", "Give each person a row.",
+         "anna@company.com; bob@company.com", _ADDRESS),
+    Kind("email_no_at", "row", "There is no @ sign", "Write the address as name@company.com.", "anna.company.com",
+         _ADDRESS),
+    Kind("email_two_at", "row", "There are {count} @ signs", "Keep the one before the domain.",
+         "anna@@company.com", _ADDRESS),
+    Kind("email_space", "row", "A space is not allowed here", "Take it away, or put a dot in its place.",
+         "anna berg@company.com", _ADDRESS),
+    Kind("email_invisible", "row", "There is an invisible character in this address ({character})",
+         "Take it away, or type the address anew.", "anna\u200b@company.com", _ADDRESS),
+    Kind("email_no_name", "row", "There is nothing before the @ sign", "Write the address as name@company.com.",
+         "@company.com", _ADDRESS),
+    Kind("email_no_domain", "row", "There is nothing after the @ sign", "Write the address as name@company.com.",
+         "anna@", _ADDRESS),
+    Kind("email_no_ending", "row", "This address has no ending, such as .com",
+         "Write what follows the @ sign in full, such as company.com.", "anna@company", _ADDRESS),
+    Kind("email_edge", "row", "{character} is not allowed at the {end} of an address", "Take it away.",
+         "anna@company.com,", _ADDRESS),
+    Kind("email_dots", "row", "Two dots follow each other", "Keep one dot.", "anna@company..com", _ADDRESS),
+    Kind("email_dot_edge", "row", "A dot is not allowed {place}", "Take the dot away.", "anna.@company.com",
+         _ADDRESS),
+    Kind("email_hyphen", "row", "A hyphen is not allowed {place}", "Look at what follows the @ sign.",
+         "anna@-company.com", _ADDRESS),
+    Kind("email_reserved", "row", "No address that ends in .{ending} can get an email",
+         "Use the address at which this person gets email.", "anna@company.test", _ADDRESS),
+    Kind("email_number_domain", "row", "This address ends in a number, not in a name such as company.com",
+         "Write the name of the domain after the @ sign.", "anna@192.168.0.1", _ADDRESS),
+    Kind("email_too_long", "row", "{what} is too long: {found} characters, and at most {limit} are allowed",
+         "Look whether two cells have run together.", "an address of 300 characters", _ADDRESS),
+    Kind("email_character", "row", "{character} is not allowed {place}", "Look for a slip of the finger there.",
+         "anna(work)@company.com", _ADDRESS),
+    Kind("email_quoted", "row", "Quotation marks are not allowed in an address", "Write the address without them.",
+         '"anna berg"@company.com', _ADDRESS),
+    Kind("email_domain", "row", "The part after the @ sign is not the name of a domain",
+         "Look for a slip of the finger there.", "anna@xn--company.com", _ADDRESS),
+    Kind("email_other", "row", "This is not an email address", "Write the address as name@company.com.",
+         "a combining accent at the start", _ADDRESS),
+    Kind("first_name_needed", "row", "A first name is needed",
+         "Fill in the cell; a hyphen will do if this person has only one name.", "", "First name missing"),
+    Kind("last_name_needed", "row", "A last name is needed",
+         "Fill in the cell; a hyphen will do if this person has only one name.", "", "Last name missing"),
+    Kind("name_too_long", "row", "This name has {found} characters, and at most {limit} are allowed",
+         "Shorten it.", "151 letters", "Too long"),
+    Kind("description_too_long", "row", "This description has {found} characters, and at most {limit} are allowed",
+         "Shorten it.", "1,001 characters", "Too long"),
+    Kind("control_character", "row", "There is a control character in this cell ({character})",
+         "Take it away, or type the cell anew.", "Anna\x07", "Characters"),
+    Kind("line_break", "row", "A line break is not allowed in a name", "Write the name on one line.", "Anna\nMaria",
+         "Characters"),
+    Kind("direction_override", "row",
+         "There is a character in this cell that turns the direction of writing around ({character})",
+         "Take it away, or type the cell anew.", "Anna\u202egreB", "Characters"),
+    Kind("lost_character", "row", "A letter of this cell was lost in an earlier conversion ({character})",
+         "Type the letter anew.", "Ren\ufffd", "Characters"),
+    Kind("link_in_name", "row", "A name can't hold a web or email address ({link})",
+         "An email program would turn it into a link. Write the name alone.", "Anna www.company.com",
+         "Link in a name"),
+    Kind("quotes_around_name", "row", "There is a quotation mark at the edge of this name",
+         "Take it away. A quotation mark opens a cell only where it is the very first character.", ' "Anna"',
+         "Characters"),
+    Kind("too_many_cells", "row", "This row has {found} cells where {limit} have a column name",
+         "Put quotation marks around the cell that holds the {delimiter}, or empty the cells at the end.",
+         "anna@company.com,Anna,Berg, Jr,Night shift", "Too many cells"),
+)  # fmt: skip
+
+_WARNINGS = (
+    Kind("likely_typo", "warning", '"{found}" looks like a slip of "{right}"',
+         "The row counts as it is; look whether it is right.", "anna@gmial.com", "Warning"),
+    Kind("ignored_column", "warning", 'The column "{name}" is not read',
+         "Nothing to do: only Email, First name, Last name and Description are.", "Phone", "Warning"),
+    Kind("unnamed_column", "warning", "Column {number} has no name and is not read",
+         "Give it a name if it matters.", "Email,,First name,Last name", "Warning"),
+)  # fmt: skip
+
+CATALOG: dict[str, Kind] = {kind.code: kind for kind in _FILE + _ROW + _WARNINGS}
+
+
+def file_problem(
+    code: str, *, row: int | None = None, line: int | None = None, value: str = "", **facts: object
+) -> Problem:
+    """A problem of the whole file; `row` and `line` say where to look when one place is to blame."""
+    kind = CATALOG[code]
+    facts.setdefault("row", f"{row:,}" if row else "")
+    facts.setdefault("line", f"{line:,}" if line else "")
+    return Problem(
+        code, kind.message.format(**facts), kind.hint.format(**facts), row, line, None, visible(value) if value else ""
+    )
+
+
+class Fault(NamedTuple):
+    """What is wrong with one cell, before it is known which row it stands in."""
+
+    code: str
+    facts: dict[str, object] = {}  # noqa: RUF012 - a NamedTuple's default; nobody writes to it
+    suggestion: str | None = None
+    label: str | None = None
+
+
+def row_problem(fault: Fault, *, row: int, line: int, column: str | None, value: str) -> Problem:
+    """The problem that a fault is in its row. `value` is the cell as found."""
+    kind = CATALOG[fault.code]
+    message, hint = kind.message, kind.hint
+    if fault.facts:
+        message, hint = message.format(**fault.facts), hint.format(**fault.facts)
+    return Problem(fault.code, message, hint, row, line, column, visible(value), fault.suggestion, fault.label)
+
+
+def notice(
+    code: str,
+    *,
+    row: int | None,
+    column: str | None = None,
+    value: str = "",
+    suggestion: str | None = None,
+    **facts: object,
+) -> Notice:
+    message = CATALOG[code].message.format(**facts)
+    return Notice(row, code, message, column, visible(value), suggestion)
+
+
+def as_markdown() -> str:
+    """The table of docs/problems.md."""
+    parts = [
+        "# What the check can say",
+        "",
+        "Made from the code: `python -m invites.checking.catalog > docs/problems.md`. A test holds the two together.",
+        "Words in braces are filled in from the file.",
+    ]
+    titles = {
+        "file": ("Of the whole file", "The file is rejected, with the first of these that applies. Nobody is invited."),
+        "row": ("Of a row", "All of a file are told at once. Nobody is invited until the admin has chosen what to do."),
+        "warning": ("Warnings", "They stop nobody."),
+    }
+    for scope, (title, lead) in titles.items():
+        parts += [
+            "",
+            f"## {title}",
+            lead,
+            "",
+            "| code | message | how to mend it | example |",
+            "| --- | --- | --- | --- |",
+        ]
+        for kind in CATALOG.values():
+            if kind.scope == scope:
+                example = f"`{visible(kind.example)}`" if kind.example else "(an empty cell)"
+                cells = (f"`{kind.code}`", kind.message, kind.hint, example)
+                parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(as_markdown())

@@ -1,0 +1,186 @@
+"""From bytes to lines of text: what the file is, in which encoding, and whether that is certain.
+
+The bytes are looked at once from end to end before the first row is read, because an encoding that holds for the
+first thousand rows and not for the next is one that was guessed. Nothing is kept of that pass.
+"""
+
+import codecs
+import io
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from invites.checking.catalog import file_problem
+from invites.checking.legacy import WordSample
+from invites.checking.report import Limits, Problem
+from invites.checking.signatures import is_excel, name_kind
+
+_CHUNK = 1 << 18
+_HEAD = 1 << 16
+_UTF16 = {"utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE"}
+
+
+class _Lent(io.RawIOBase):
+    """Somebody's stream, lent to a TextIOWrapper, which would otherwise close it together with itself."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        return self._stream.read(size)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file whose kind and encoding are settled. `start` is where its text begins: after a BOM, if it has one."""
+
+    stream: BinaryIO
+    codec: str
+    encoding: str
+    start: int
+    size: int
+
+    def open_text(self) -> io.TextIOWrapper:
+        """The text from its start, with the line ends as they are; its lines end in LF, CR or CRLF."""
+        self.stream.seek(self.start)
+        text = io.TextIOWrapper(cast(BinaryIO, _Lent(self.stream)), encoding=self.codec, newline="")
+        # Fewer and larger reads than the default of 8 kB. A private name of CPython's, so only tried.
+        if hasattr(text, "_CHUNK_SIZE"):
+            text._CHUNK_SIZE = _HEAD
+        return text
+
+
+def open_source(stream: BinaryIO, limits: Limits) -> Source | Problem:
+    """Settle kind and encoding of the file, or say why it can't be read. Leaves the stream anywhere."""
+    stream, size = _measure(stream, limits)
+    if size > limits.max_bytes:
+        return file_problem("too_big", found=say_size(size), limit=say_size(limits.max_bytes))
+    stream.seek(0)
+    head = stream.read(_HEAD)
+    if not head:
+        return file_problem("empty")
+    if kind := name_kind(head):
+        return file_problem("excel_workbook") if is_excel(kind) else file_problem("other_kind", kind=kind)
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return file_problem("other_kind", kind="text in UTF-32")
+    codec, start = _guess_unicode(head)
+    source = Source(stream, codec, _UTF16.get(codec, "UTF-8 with BOM" if start else "UTF-8"), start, size)
+    broken_at = _find_break(source, limits)
+    if broken_at is None:
+        return source
+    if isinstance(broken_at, Problem):
+        return broken_at
+    if codec == "utf-8" and not start and (legacy := _read_as_legacy(stream)):
+        return Source(stream, legacy[0], legacy[1], 0, size)
+    line = _count_lines(source, broken_at)
+    return file_problem("unreadable", line=line)
+
+
+def say_size(size: int) -> str:
+    """A size in the largest unit that leaves a number one can compare: 26.2 MB, 12 bytes."""
+    for unit, factor in (("MB", 1024 * 1024), ("KB", 1024)):
+        if size >= factor:
+            # Rounded up in the last place, so that one byte over the limit never reads the same as the limit.
+            tenths = -(-size * 10 // factor)
+            return f"{tenths // 10:,} {unit}" if tenths % 10 == 0 else f"{tenths / 10:,.1f} {unit}"
+    return f"{size:,} bytes"
+
+
+def _measure(stream: BinaryIO, limits: Limits) -> tuple[BinaryIO, int]:
+    """The stream, seekable, and its size; a pipe is copied aside, up to one byte over the limit."""
+    try:
+        size = stream.seek(0, io.SEEK_END)
+        return stream, stream.tell() if size is None else size
+    except (AttributeError, OSError, io.UnsupportedOperation):
+        aside = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=1 << 20))  # noqa: SIM115 - lives as long as the check
+        size = 0
+        while size <= limits.max_bytes and (chunk := stream.read(_CHUNK)):
+            size += aside.write(chunk)
+        return aside, size
+
+
+def _guess_unicode(head: bytes) -> tuple[str, int]:
+    """The Unicode encoding that the first bytes speak for, and the length of the BOM."""
+    if head.startswith(codecs.BOM_UTF8):
+        return "utf-8", len(codecs.BOM_UTF8)
+    if head.startswith(codecs.BOM_UTF16_LE):
+        return "utf-16-le", 2
+    if head.startswith(codecs.BOM_UTF16_BE):
+        return "utf-16-be", 2
+    # Without BOM the header tells: in UTF-16 each of its letters is a zero byte and a byte of ASCII.
+    sample = head[:200]
+    first, second = sample[::2], sample[1::2]
+    if second and second.count(0) >= 0.7 * len(second) and 0 not in first:
+        return "utf-16-le", 0
+    if second and first.count(0) >= 0.7 * len(first) and 0 not in second:
+        return "utf-16-be", 0
+    return "utf-8", 0
+
+
+def _find_break(source: Source, limits: Limits) -> int | Problem | None:
+    """Where the bytes stop being text in the source's encoding; None when they are text up to the end."""
+    decoder = codecs.getincrementaldecoder(source.codec)()
+    is_utf8 = source.codec == "utf-8"
+    longest = 4 * limits.max_cell
+    done, since_break = source.start, 0
+    for chunk in _chunks(source):
+        # Most chunks of most files are ASCII, which needs no decoding to be known as UTF-8.
+        pending = decoder.getstate()[0]
+        if not (is_utf8 and not pending and chunk.isascii()):
+            try:
+                text = decoder.decode(chunk)
+            except UnicodeDecodeError as error:
+                return done - len(pending) + error.start
+            if not is_utf8 and "\0" in text:
+                return file_problem("not_text")
+        if is_utf8 and b"\0" in chunk:
+            return file_problem("not_text", line=_count_lines(source, done + chunk.index(b"\0")))
+        last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+        since_break = since_break + len(chunk) if last < 0 else len(chunk) - last - 1
+        if since_break > longest:
+            return file_problem("line_too_long", limit=f"{longest:,}")
+        done += len(chunk)
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return done
+    return None
+
+
+def _chunks(source: Source) -> Iterator[bytes]:
+    source.stream.seek(source.start)
+    while chunk := source.stream.read(_CHUNK):
+        yield chunk
+
+
+def _count_lines(source: Source, position: int) -> int:
+    """The number of the physical line that holds the byte at `position`. Only for a file that is refused."""
+    source.stream.seek(source.start)
+    before = source.stream.read(max(0, position - source.start))
+    text = before.decode(source.codec, "replace")
+    return text.count("\n") + text.count("\r") - text.count("\r\n") + 1
+
+
+_WORD_BOUNDARIES = (b"\n", b"\r", b",", b";", b"\t", b" ")
+
+
+def _read_as_legacy(stream: BinaryIO) -> tuple[str, str] | None:
+    """Codec and name of the one-byte encoding in which every word of the file reads well, if there is just one."""
+    words = WordSample()
+    feeds = returns = 0
+    rest = b""
+    stream.seek(0)
+    while chunk := stream.read(_CHUNK):
+        feeds += chunk.count(b"\n")
+        returns += chunk.count(b"\r")
+        chunk = rest + chunk
+        cut = max(chunk.rfind(boundary) for boundary in _WORD_BOUNDARIES) + 1
+        rest = chunk[cut:] if cut else b""
+        words.add(chunk[:cut] if cut else chunk)
+    words.add(rest)
+    found = words.judge(ends_are_cr=returns > 0 and feeds == 0)
+    return (found.codec, found.label) if found else None

@@ -1,0 +1,138 @@
+"""Match the first row with the columns that we know, and say what stands in the way when it doesn't fit."""
+
+import difflib
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from invites.checking.catalog import RENAME, file_problem
+from invites.checking.report import COLUMNS, EXPECTED, Limits, Problem
+from invites.checking.text import is_blank, trim_all, visible
+
+# As people and the Excels of three more languages write them, reduced to letters by `_reduce`.
+_OPTIONAL = ("", "optional", "opcional", "facultatif", "facultative", "facultatifs", "optionnel", "optionnelle")
+_NAMES: dict[str, tuple[str, ...]] = {
+    "Email": (
+        "email", "emailaddress", "emailadresse", "mailadresse", "adresseemail", "adressemail", "courriel", "mél",
+        "adresseélectronique", "adresseelectronique", "adressedecourriel", "adressedemessagerie",
+        "correo", "correoelectrónico", "correoelectronico", "direccióndecorreo", "direcciondecorreo",
+        "direccióndecorreoelectrónico", "direcciondecorreoelectronico", "direccióndeemail",
+    ),
+    "First name": ("firstname", "prénom", "prenom", "prénoms", "vorname", "vornamen", "nombre", "nombres",
+                   "nombredepila"),
+    "Last name": ("lastname", "nom", "nomdefamille", "nachname", "familienname", "apellido", "apellidos"),
+    "Description": tuple(
+        name + optional for name in ("description", "beschreibung", "descripción", "descripcion") for optional in _OPTIONAL
+    ),
+}  # fmt: skip
+_COLUMN_OF = {name: column for column, names in _NAMES.items() for name in names}
+# Names that mean one of ours, but not surely enough to act on: "Surname" may be a maiden name, "Name" is both.
+_GUESSES: dict[str, tuple[str, ...]] = {
+    "Email": ("mail", "mails", "emails", "username", "login", "contact", "address", "adresse", "user", "upn",
+              "userprincipalname", "mailbox", "emailid", "workemail", "emailprofessionnel"),
+    "First name": ("givenname", "given", "forename", "christianname", "first", "fname", "rufname", "prename"),
+    "Last name": ("surname", "familyname", "family", "last", "lname", "secondname", "sn", "zuname", "name"),
+    "Description": ("notes", "note", "comment", "comments", "info"),
+}  # fmt: skip
+# The file of problem rows that we hand out has this column; coming back it means nothing.
+_OURS = "whatiswrong"
+_NOT_A_LETTER = re.compile(r"[^\w]|_", re.UNICODE)
+_ADDRESS = re.compile(r"\s*[<\"']?[^\s@]+@[^\s@]+[>\"']?\s*")
+_LOOKALIKES = str.maketrans(
+    "аеорсухіјѕԁһԛԝмткнвАВЕКМНОРСТХІЈЅ" "αεορυνικτχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "aeopcyxijsdhqwmtkhbABEKMHOPCTXIJS" "aeopuviktxABEZHIKMNOPTYX",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Where our four columns stand, what else there is, and how far the named columns reach.
+
+    `positions` are the indexes of Email, First name, Last name, Description; the last is None without that column.
+    """
+
+    columns: tuple[str, ...]
+    positions: tuple[int, int, int, int | None]
+    ignored: tuple[str, ...]
+    unnamed: tuple[int, ...]
+    width: int
+
+
+def count_known(cells: list[str]) -> int:
+    """How many of our columns a row would name."""
+    return len({_COLUMN_OF.get(_reduce(cell)) for cell in cells} - {None})
+
+
+def read_header(cells: list[str], *, limits: Limits) -> Header | Problem:
+    """Take the first row apart, or say what is wrong with it: the first thing to mend, alone."""
+    names = [visible(trim_all(cell)) for cell in cells]
+    while names and is_blank(names[-1]):
+        names.pop()
+    reduced = [_reduce(cell) for cell in cells[: len(names)]]
+    columns = [_COLUMN_OF.get(name) for name in reduced]
+    known = {column for column in columns if column}
+    if len(known) < 3 and any(_ADDRESS.fullmatch(cell) for cell in cells):
+        return file_problem("no_header", value=", ".join(names))
+    if len(names) > limits.max_columns:
+        return file_problem("too_many_columns", found=f"{len(names):,}", limit=f"{limits.max_columns:,}")
+    for column in COLUMNS:
+        if columns.count(column) > 1:
+            found = [f'"{name}"' for name, known_as in zip(names, columns, strict=True) if known_as == column]
+            return file_problem("double_column", name=f'"{column}"', found=_and(found, "and"), value=", ".join(names))
+    missing = [column for column in COLUMNS[:3] if column not in known]
+    if missing:
+        others = [name for name, column in zip(names, columns, strict=True) if column is None and name]
+        return file_problem(
+            "missing_column",
+            names=_and([f'"{column}"' for column in missing], "or"),
+            guess=_guess(missing, others),
+            value=", ".join(names),
+        )
+    where = {column: index for index, column in enumerate(columns) if column}
+    unknown = [index for index, name in enumerate(reduced) if columns[index] is None and name != _OURS]
+    return Header(
+        columns=tuple(names),
+        positions=(where["Email"], where["First name"], where["Last name"], where.get("Description")),
+        ignored=tuple(names[index] for index in unknown if names[index]),
+        unnamed=tuple(index + 1 for index in unknown if not names[index]),
+        width=len(names),
+    )
+
+
+def found_and_expected(cells: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What to show beside each other when the header is refused."""
+    found = [visible(trim_all(cell)) for cell in cells[:50]]
+    while found and not found[-1]:
+        found.pop()
+    return tuple(found), EXPECTED
+
+
+def _reduce(cell: str) -> str:
+    """A column name as we compare it: its letters and digits, small, composed. Letters stay what they are."""
+    return _NOT_A_LETTER.sub("", unicodedata.normalize("NFC", cell[:200]).casefold())
+
+
+def _and(parts: list[str], word: str) -> str:
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + f" {word} {parts[-1]}"
+
+
+def _guess(missing: list[str], others: list[str]) -> str:
+    """The likely match among the columns that nobody asked for, in a sentence."""
+    for column in missing:
+        for name in others:
+            latin = name.translate(_LOOKALIKES)
+            if latin != name and _COLUMN_OF.get(_reduce(latin)) == column:
+                return (
+                    f'"{name}" looks like "{column}", but some of its letters are from another alphabet. '
+                    "Type the name anew in your spreadsheet, save as CSV, and choose the file again."
+                )
+    for column in missing:
+        for name in others:
+            if _reduce(name) in _GUESSES[column]:
+                return f"Is it {name}? {RENAME}"
+    for column in missing:
+        near = difflib.get_close_matches(_reduce(column), [_reduce(name) for name in others], n=1, cutoff=0.75)
+        if near:
+            name = next(name for name in others if _reduce(name) == near[0])
+            return f'"{name}" looks like "{column}". {RENAME}'
+    return "Name the columns Email, First name and Last name in the first row, save as CSV, and choose the file again."

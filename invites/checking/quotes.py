@@ -1,0 +1,72 @@
+"""Find where a quotation mark went wrong, once the parser has given up or a cell looks as if it had swallowed rows.
+
+Python's csv reader is fast and, when strict, refuses text after a closing quotation mark and a quotation mark that
+is open at the end of the file. It does not say where the trouble began: that may be hundreds of lines above.
+"""
+
+import re
+from collections.abc import Iterable
+
+from invites.checking.catalog import file_problem
+from invites.checking.report import Limits, Problem
+
+_ADDRESS = re.compile(r"[\s\"']*[^\s@,;|\"']+@[^\s@,;|\"']+\.[^\s@,;|\"']+[\s\"']*")
+_LINES_READ = 100_000
+
+
+def explain_quote(lines: Iterable[str], *, delimiter: str, row: int, line: int, limits: Limits, error: str) -> Problem:
+    """The problem of the record that starts with the first of `lines`, which the parser could not read."""
+    cell_start = cell_line = 0
+    cells = 0
+    text_of_cell: list[str] = []
+    in_quotes = False
+    for number, text in enumerate(lines):
+        if number >= _LINES_READ:
+            break
+        position = 0
+        while position < len(text):
+            if in_quotes:
+                position, closed = _skip_quoted(text, position)
+                in_quotes = not closed
+                if closed and position < len(text) and text[position] not in delimiter + "\r\n":
+                    code = "unclosed_quote" if number > cell_line else "text_after_quote"
+                    return file_problem(code, row=row, line=line, value="".join(text_of_cell)[cell_start:] + text)
+            elif text[position] == '"' and (position == 0 or text[position - 1] == delimiter):
+                in_quotes, cell_start, cell_line, text_of_cell = True, position, number, []
+                position += 1
+                cells += 1
+            else:
+                position += 1
+        if in_quotes and len(text_of_cell) < 5:
+            text_of_cell.append(text)
+        elif not in_quotes:
+            break
+    if in_quotes and "limit" not in error:
+        return file_problem("unclosed_quote", row=row, line=line, value="".join(text_of_cell)[cell_start:])
+    return file_problem("cell_too_long", row=row, line=line, limit=f"{limits.max_cell:,}")
+
+
+def _skip_quoted(text: str, position: int) -> tuple[int, bool]:
+    """Behind the end of a quoted cell, if it ends in `text`; a doubled quotation mark is one of the text's own."""
+    while (mark := text.find('"', position)) >= 0:
+        if text[mark + 1 : mark + 2] == '"':
+            position = mark + 2
+            continue
+        return mark + 1, True
+    return len(text), False
+
+
+def swallows_people(cells: list[str], *, delimiter: str, email_at: int, needed: int) -> bool:
+    """True when a cell over several lines holds a line that is a row itself: somebody below an open quotation mark.
+
+    By the letter of RFC 4180 such a cell is fine; but two quotation marks that were forgotten in two rows make
+    the same bytes, and then people would disappear in a description without a word.
+    """
+    for cell in cells:
+        if "\n" not in cell and "\r" not in cell:
+            continue
+        for inner in re.split(r"\r\n|\r|\n", cell)[1:]:
+            parts = inner.split(delimiter)
+            if len(parts) >= needed and len(parts) > email_at and _ADDRESS.fullmatch(parts[email_at]):
+                return True
+    return False
