@@ -1,9 +1,16 @@
 """The ASGI application that uvicorn serves."""
 
 import os
+import warnings
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# whitenoise hands out files by an ordinary iterator. They are few and kept by the browser.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
-application = get_asgi_application()
+_django = get_asgi_application()
+
+from config.limits import LimitBody  # noqa: E402 - needs the settings
+
+application = LimitBody(_django)

@@ -1,28 +1,87 @@
-"""All settings, from the environment; every default suits `make run` on a laptop."""
+"""All settings, from the environment; every default suits `make run` on a laptop. README.md has the table."""
 
+import os
+import secrets
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
+from bootstrap_wrapper import get_bootstrap_dir
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from config import embedded
+from config.logs import configure_structlog, logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
 # --- Where things are -------------------------------------------------------------------------------
 
-DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().resolve()
 PORT = env.int("PORT", default=8000)
 BASE_URL = env("BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
-DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env("SECRET_KEY", default="not-secret")
-ALLOWED_HOSTS = ["*"]
+_base = urlsplit(BASE_URL)
+if _base.scheme not in ("http", "https") or not _base.hostname:
+    raise ImproperlyConfigured(f"BASE_URL must look like https://rollcall.example.org, not {BASE_URL!r}.")
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'rollcall.sqlite3'}")}
+# The environment's DEBUG opens the development inbox and serves static files as they are on disk.
+# Django's own DEBUG stays off all the same: a page never shows a traceback (the log does), and a worker
+# does not keep every query of a batch in memory.
+DEVELOPMENT = env.bool("DEBUG", default=False)
+DEBUG = False
+
+
+def _secret_key() -> str:
+    """The key of SECRET_KEY, or the one that was made for this DATA_DIR when it was first needed."""
+    given = env("SECRET_KEY", default="")
+    if given:
+        return given
+    path = DATA_DIR / "secret-key"
+    try:
+        if not path.exists():
+            DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Written aside and linked into place: of two processes that start at once, one wins and
+            # both read its key whole.
+            draft = DATA_DIR / f"secret-key.{secrets.token_hex(8)}"
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(50))
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"No SECRET_KEY is set, and none can be kept in {path} ({error.strerror}): "
+            "set SECRET_KEY, or DATA_DIR to a directory that can be written."
+        ) from error
+
+
+SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+
+# --- Database ---------------------------------------------------------------------------------------
+
+if env("DATABASE_URL", default=""):
+    DATABASES = {"default": env.db_url("DATABASE_URL")}
+else:
+    DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "rollcall.sqlite3")}}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
+        # A transaction that begins as a reader cannot wait for the write lock later: it would fail at once.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+else:
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+# Under ASGI a request has a thread of its own, so that a connection kept open would never be used again.
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- The product ------------------------------------------------------------------------------------
@@ -30,10 +89,20 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MAX_UPLOAD_MB = env.int("MAX_UPLOAD_MB", default=25)
 MAX_ROWS = env.int("MAX_ROWS", default=200_000)
 INVITATION_DAYS = env.int("INVITATION_DAYS", default=14)
+# Nobody is to be pestered: how often one invitation can be sent again, and after how many seconds.
+RESEND_LIMIT = env.int("RESEND_LIMIT", default=10)
+RESEND_PAUSE = env.int("RESEND_PAUSE", default=60)
+
+# What a request may weigh, in bytes, counted while it streams in: config/limits.py.
+MAX_BODY_BYTES = 2 * 1024 * 1024
+MAX_UPLOAD_BODY_BYTES = (MAX_UPLOAD_MB + 1) * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
 # --- Django -----------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "config",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -49,14 +118,17 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "csp",
     "django_htmx",
+    "django_structlog",
     "lucide",
     "template_partials",
     "django_mail_preview",
+    "django_tomselect",  # For its static files alone: tom-select.
     "accounts",
     "invites",
 ]
 
 MIDDLEWARE = [
+    "django_structlog.middlewares.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -100,14 +172,153 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "accounts.sign_in.Adapter"
+ACCOUNT_FORMS = {
+    "login": "accounts.sign_in.SignInForm",
+    "change_password": "accounts.sign_in.OtherPasswordForm",
+    "set_password": "accounts.sign_in.FirstPasswordForm",
+    "reset_password_from_key": "accounts.sign_in.NewPasswordForm",
+}
+# A reset that was asked for an address which nobody has sends no mail there.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "accounts.passwords.LongEnough"},
+    {"NAME": "accounts.passwords.NotCommon"},
+    {"NAME": "accounts.passwords.NotAboutYou"},
+]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 
+# The counts behind sign-in's rate limits, shared by every web process.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+
 USE_TZ = True
-TIME_ZONE = "UTC"
+TIME_ZONE = env("TIME_ZONE", default="UTC")
 LANGUAGE_CODE = "en-gb"
 
-STATIC_URL = "static/"
+STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
-EMAIL_BACKEND = "django_mail_preview.backends.EmailBackend"
+STATICFILES_DIRS = [BASE_DIR / "static", ("bootstrap", get_bootstrap_dir())]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEVELOPMENT
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEVELOPMENT
+WHITENOISE_AUTOREFRESH = DEVELOPMENT
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+MEDIA_ROOT = DATA_DIR / "media"
+
+# --- Security ---------------------------------------------------------------------------------------
+
+ALLOWED_HOSTS = sorted({_base.hostname, "127.0.0.1", "localhost", *env.list("ALLOWED_HOSTS", default=[])})
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+_https = _base.scheme == "https"
+# Behind a proxy that ends TLS (docs/deploy.md); only that proxy may be able to reach the server then.
+if env.bool("TRUST_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = _https
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
+CSRF_COOKIE_SECURE = _https
+CSRF_COOKIE_HTTPONLY = False  # htmx sends the token in a header of its own.
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if _https else 0
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+
+# No inline style or script but those that carry the request's nonce. An e-mail in the development inbox
+# brings a stricter policy of its own.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "frame-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- Mail -------------------------------------------------------------------------------------------
+
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"Rollcall <no-reply@{_base.hostname}>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+if env("EMAIL_URL", default=""):
+    _mail = env.email_url("EMAIL_URL")
+    EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+    EMAIL_HOST = _mail["EMAIL_HOST"] or "localhost"
+    EMAIL_PORT = _mail["EMAIL_PORT"] or 25
+    EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
+    EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"] or ""
+    EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+    EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+else:
+    EMAIL_BACKEND = "django_mail_preview.backends.EmailBackend"
+# Without one, a mail server that hangs would hold a worker for ever.
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
+
+# Web and worker are different processes: what one sends the other must be able to show.
+MAIL_PREVIEW_STORAGE = "files"
+MAIL_PREVIEW_ROOT = DATA_DIR / "mail"
+MAIL_PREVIEW_MAX_MESSAGES = 5_000
+MAIL_PREVIEW_ALLOW = "config.inbox.is_open"
+INBOX_OPEN = DEVELOPMENT and EMAIL_BACKEND.startswith("django_mail_preview.")
+
+# --- Tasks: the queue carries ids, the database is the truth ------------------------------------------
+
+CELERY_BROKER_URL = env("REDIS_URL", default="") or embedded.broker_url(DATA_DIR)
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_STORE_EAGER_RESULT = False
+# A task is taken from the queue when it has ended, so that the task of a worker that dies comes again.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONCURRENCY = env.int("WORKERS", default=2)
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 120,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    # How often whoever publishes tries: a page must not wait for a broker that is gone.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
+}
+CELERY_TASK_PUBLISH_RETRY = True
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=5.0)
+CELERY_BEAT_SCHEDULE = {
+    # What was lost on the way is found here. Sweeps that pile up while all workers are busy expire.
+    "sweep": {"task": "invites.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}}
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+CELERY_TIMEZONE = "UTC"
+
+# --- Logs -------------------------------------------------------------------------------------------
+
+LOG_LEVEL = env("LOG_LEVEL", default="INFO").upper()
+LOG_FORMAT = env("LOG_FORMAT", default="console" if DEVELOPMENT else "json")
+LOGGING = logging_settings(level=LOG_LEVEL, form=LOG_FORMAT)
+configure_structlog()
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False

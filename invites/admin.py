@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
@@ -11,7 +9,7 @@ from django.http import HttpRequest
 from invites.models import Batch, Invitation, Row, RowRange
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Look, search and filter; change nothing. Secrets of invitations are not shown."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

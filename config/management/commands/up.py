@@ -1,0 +1,247 @@
+"""`manage.py up`: the whole product on one machine, ready to sign in, until Ctrl-C."""
+
+from __future__ import annotations
+
+import fcntl
+import ipaddress
+import multiprocessing
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import deque
+from pathlib import Path
+from typing import Any, TextIO
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connections
+from honcho.printer import Message
+
+from accounts.services.demo import sign_in_hint
+from config import embedded
+from config.processes import Together
+
+HOST = "127.0.0.1"
+WEB, WORKER, BROKER = "web", "worker", "broker"
+
+
+class Command(BaseCommand):
+    help = "Prepare the data directory, then run web server, worker and (without REDIS_URL) Valkey together."
+    requires_system_checks = ()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        data_dir: Path = settings.DATA_DIR
+        run_dir = _make_run_dir(data_dir)
+        lock = _lock(run_dir)
+        left = _end_leftovers(run_dir)
+        if left:
+            self.stderr.write(f"Ended what an earlier run had left behind: {', '.join(left)}.")
+        _check_port(settings.PORT)
+        self._prepare()
+        announcement = self._announcement()
+        connections.close_all()
+
+        # The keepers are forked, not spawned: they share the lifeline of config/processes.py.
+        multiprocessing.set_start_method("fork", force=True)
+        printer = Printer(self.stdout)
+        together = Together(printer, run_dir=run_dir)
+        env = _environment()
+        root: Path = settings.BASE_DIR
+        if not os.environ.get("REDIS_URL"):
+            try:
+                together.add(BROKER, embedded.valkey_command(data_dir), env=env, cwd=root, last=True)
+            except RuntimeError as error:
+                raise CommandError(str(error)) from error
+        together.add(WEB, _web_command(), env=env, cwd=root)
+        together.add(WORKER, _worker_command(), env=env, cwd=root)
+        threading.Timer(0, _announce, args=(printer, announcement)).start()
+        together.loop()
+        lock.close()
+        if together.gave_up:
+            name, status = together.gave_up
+            printer.tell_last_words(name)
+            raise CommandError(f"The {name} process ended by itself (status {status}), so everything was stopped.")
+
+    def _prepare(self) -> None:
+        try:
+            call_command("migrate", verbosity=0, interactive=False)
+            call_command("createcachetable", verbosity=0)
+            if os.environ.get("DEMO", "1") != "0":
+                call_command("seed_demo", quiet=True)
+        except DatabaseError as error:
+            first_line = str(error).strip().splitlines()[0]
+            raise CommandError(f"The database cannot be used: {first_line}") from error
+        if _environment()["DEBUG"] == "0":
+            call_command("collectstatic", verbosity=0, interactive=False)
+
+    def _announcement(self) -> str:
+        hint = sign_in_hint() if os.environ.get("DEMO", "1") != "0" else ""
+        return " ".join(filter(None, (f"Rollcall is at {settings.BASE_URL}/", hint, "Ctrl-C ends it.")))
+
+
+class Printer:
+    """Prints the children's lines under their names, and keeps the broker's chatter for when it fails."""
+
+    width = 0
+
+    def __init__(self, out: Any) -> None:
+        self._out = out
+        self._last_words: deque[str] = deque(maxlen=20)
+        self.worker_is_ready = threading.Event()
+
+    def write(self, message: Message) -> None:
+        text = message.data.decode(errors="replace") if isinstance(message.data, bytes) else str(message.data)
+        text = text.rstrip()
+        if message.name == BROKER:
+            self._last_words.append(text)
+        elif message.name == WORKER and "worker_ready" in text:
+            self.worker_is_ready.set()
+        elif text:
+            self.say(f"{message.name:>6} | {text}")
+
+    def tell_last_words(self, name: str) -> None:
+        if name == BROKER:
+            for line in self._last_words:
+                self.say(f"{name:>6} | {line}")
+
+    def say(self, line: str) -> None:
+        self._out.write(line)
+        self._out.flush()
+
+
+def _announce(printer: Printer, announcement: str) -> None:
+    """Says where to go once somebody who goes there is served and the worker takes tasks."""
+    printer.worker_is_ready.wait()
+    while not _answers():
+        time.sleep(0.1)
+    printer.say(announcement)
+
+
+def _answers() -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{HOST}:{settings.PORT}/healthz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _make_run_dir(data_dir: Path) -> Path:
+    run_dir = data_dir / "run"
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        run_dir.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"The data directory {data_dir} cannot be used: {error.strerror}. Set DATA_DIR.") from error
+    return run_dir
+
+
+def _lock(run_dir: Path) -> TextIO:
+    """The lock that one living `up` holds on its data directory; the kernel frees it however that ends."""
+    file = (run_dir / "up.lock").open("a+")
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.seek(0)
+        raise CommandError(f"Rollcall is running here already: {file.read().strip()}.") from error
+    file.seek(0)
+    file.truncate()
+    file.write(f"{settings.BASE_URL}/ (process {os.getpid()})")
+    file.flush()
+    return file
+
+
+def _end_leftovers(run_dir: Path) -> list[str]:
+    """Ends processes of an earlier run that was killed so that it could not end them; their names.
+
+    Nearly always they end by themselves a moment after it, so they get that moment.
+    """
+    left = {}
+    for path in run_dir.glob("*.pid"):
+        pid = _pid_of_ours(path)
+        if pid is None:
+            path.unlink(missing_ok=True)
+        else:
+            left[path.stem] = pid
+    for how in (0, signal.SIGTERM, signal.SIGKILL):
+        for pid in left.values():
+            _signal(pid, how)
+        end = time.monotonic() + 4
+        while any(_signal(pid, 0) for pid in left.values()) and time.monotonic() < end:
+            time.sleep(0.1)
+    return sorted(left)
+
+
+def _pid_of_ours(path: Path) -> int | None:
+    """The process that the file names, if it still is one that this project started."""
+    try:
+        pid = int(path.read_text())
+    except (OSError, ValueError):
+        return None
+    shown = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    ours = ("config.asgi:application", "celery", "valkey")
+    return pid if any(name in shown.stdout for name in ours) else None
+
+
+def _signal(pid: int, how: int) -> bool:
+    try:
+        os.kill(pid, how)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise CommandError(
+                f"Port {port} is in use by another program. Choose another one, for example: PORT={port + 1} make run"
+            ) from error
+
+
+def _environment() -> dict[str, str]:
+    """What the children are told: development, unless the product is reached under a name of its own."""
+    host = urlsplit(settings.BASE_URL).hostname or ""
+    defaults = {
+        "DEBUG": "1" if _is_loopback(host) else "0",
+        "LOG_LEVEL": "WARNING",
+        "LOG_FORMAT": "console",
+        "PYTHONUNBUFFERED": "1",
+    }
+    given = {name: value for name, value in os.environ.items() if value != ""}
+    debug = "1" if settings.DEVELOPMENT else "0"
+    return {**defaults, **given, **({"DEBUG": debug} if given.get("DEBUG") else {})}
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _web_command() -> list[str]:
+    options = {
+        "--host": HOST,
+        "--port": str(settings.PORT),
+        "--log-level": "warning",
+        # Progress is streamed for as long as a page is open: a stop must not wait for that.
+        "--timeout-graceful-shutdown": "2",
+        "--lifespan": "off",
+    }
+    parts = [part for option in options.items() for part in option]
+    return [sys.executable, "-m", "uvicorn", "config.asgi:application", *parts, "--no-access-log", "--no-server-header"]
+
+
+def _worker_command() -> list[str]:
+    return [sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker", "--beat"]

@@ -1,0 +1,222 @@
+"""The fixed cast of the fast tests, and the running product for those that need it whole.
+
+    acme      Acme with its default roles, `sites`: "Lyon depot", "Ghent" and "Turin"
+    admin     Org Admin of Acme, all sites      manager   Project manager of Acme, all sites
+    member    ReadOnly of Acme, Lyon depot      outsider  Org Admin of another organization, Globex
+
+`stack` is the product as a user starts it, in processes of its own; `page` and `admin_page` are
+Chromium against it; `worker` is a real Celery worker for tests that bring their own database.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from accounts.models import Membership, Organization, Role, Site, User
+from accounts.services.organizations import create_organization
+from tests.running import Stack, WorkerOnFile
+
+REQUIRE_ALL = bool(os.environ.get("ROLLCALL_REQUIRE_ALL"))
+PASSWORD = "correct horse battery"
+
+
+# --- The cast ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def acme(db: None) -> Organization:
+    return create_organization(name="Acme", slug="acme")
+
+
+@pytest.fixture
+def globex(db: None) -> Organization:
+    return create_organization(name="Globex", slug="globex")
+
+
+@pytest.fixture
+def sites(acme: Organization) -> list[Site]:
+    names = (("Lyon depot", "France"), ("Ghent", "Belgium"), ("Turin", "Italy"))
+    return [Site.objects.create(organization=acme, name=name, country=country) for name, country in names]
+
+
+@pytest.fixture
+def join() -> Callable[..., User]:
+    """Makes a user who is a member: `join(acme, "ann@example.com", "ReadOnly", sites=[lyon])`."""
+
+    def join(
+        organization: Organization,
+        email: str,
+        *roles: str,
+        sites: list[Site] | None = None,
+        first_name: str = "",
+        last_name: str = "",
+    ) -> User:
+        user = User.objects.create_user(email, PASSWORD, first_name=first_name, last_name=last_name)
+        membership = Membership.objects.create(user=user, organization=organization, all_sites=sites is None)
+        membership.roles.set([Role.objects.get(organization=organization, name=role) for role in roles])
+        membership.sites.set(sites or [])
+        return user
+
+    return join
+
+
+@pytest.fixture
+def admin(acme: Organization, sites: list[Site], join: Callable[..., User]) -> User:
+    return join(acme, "admin@example.com", "Org Admin", first_name="Ines", last_name="Martin")
+
+
+@pytest.fixture
+def manager(acme: Organization, sites: list[Site], join: Callable[..., User]) -> User:
+    return join(acme, "manager@example.com", "Project manager", first_name="Piet", last_name="Janssens")
+
+
+@pytest.fixture
+def member(acme: Organization, sites: list[Site], join: Callable[..., User]) -> User:
+    return join(acme, "member@example.com", "ReadOnly", sites=sites[:1], first_name="Mara", last_name="Conti")
+
+
+@pytest.fixture
+def outsider(globex: Organization, join: Callable[..., User]) -> User:
+    return join(globex, "admin@globex.example.com", "Org Admin", first_name="Otto", last_name="Weiss")
+
+
+@pytest.fixture
+def client_of() -> Callable[[User | None], Client]:
+    """A test client that is signed in as the user; nobody's for None."""
+
+    def client_of(user: User | None) -> Client:
+        client = Client()
+        if user is not None:
+            client.force_login(user)
+        return client
+
+    return client_of
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_remembered() -> Iterator[None]:
+    """Rate limits count in the cache, which outlives a test's transaction."""
+    from django.core.cache import cache
+
+    yield
+    cache.clear()
+
+
+# --- The running product ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """`manage.py up` with a data directory of its own; see tests/running.py for what it offers."""
+    with tempfile.TemporaryDirectory(prefix="rollcall-stack-") as directory:
+        running = Stack(Path(directory) / "var")
+        running.start()
+        try:
+            yield running
+        finally:
+            running.stop()
+
+
+@pytest.fixture
+def worker(tmp_path: Path) -> Iterator[WorkerOnFile]:
+    """A real worker over an embedded Valkey and an empty SQLite file, driven by scripts in processes of their own."""
+    with WorkerOnFile(tmp_path) as running:
+        yield running
+
+
+def find_chromium() -> str | None:
+    """The browser of the CHROMIUM variable, or the first that is installed."""
+    given = os.environ.get("CHROMIUM")
+    if given:
+        return given
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Debian's browser instead of one that Playwright would have to download."""
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip(NO_CHROMIUM)
+    flags = ("no-sandbox", "disable-quic", "no-first-run", "disable-background-networking")
+    flags += ("disable-component-update", "disable-sync")
+    return {"executable_path": chromium, "args": [f"--{flag}" for flag in flags]}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(stack: Stack) -> dict[str, Any]:
+    return {"base_url": stack.url, "viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
+
+
+@pytest.fixture(scope="session")
+def signed_in_state(stack: Stack, browser: Any) -> Callable[[str], Any]:
+    """The cookies of somebody who has signed in by hand, once per address; `browser.new_context(storage_state=...)`."""
+    states: dict[str, Any] = {}
+
+    def state(email: str) -> Any:
+        if email not in states:
+            context = browser.new_context(base_url=stack.url)
+            page = context.new_page()
+            page.goto("/accounts/login/")
+            page.locator("input[name=login]").fill(email)
+            page.locator("input[name=password]").fill(stack.password)
+            page.locator("input[name=password]").press("Enter")
+            page.wait_for_url("**/users/")
+            states[email] = context.storage_state()
+            context.close()
+        return states[email]
+
+    return state
+
+
+@pytest.fixture
+def admin_page(new_context: Any, signed_in_state: Callable[[str], Any]) -> Any:
+    """A page of Chromium that is signed in as Acme's admin."""
+    return new_context(storage_state=signed_in_state("admin@example.com")).new_page()
+
+
+# --- What is collected ------------------------------------------------------------------------------
+
+NO_CHROMIUM = "no Chromium: install it, or name it in the variable CHROMIUM"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what uses the browser, runs it last, and keeps it away from the database of the fast tests.
+
+    Playwright's loop goes on in this thread once it was started, and Django then refuses the database.
+    """
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "playwright" in fixtures or "page" in fixtures:
+            item.add_marker("browser")
+            if {"db", "transactional_db"} & set(fixtures):
+                raise pytest.UsageError(f"{item.nodeid} uses the browser and the database: drive the running stack.")
+    without_browser = find_chromium() is None
+    for item in items:
+        if without_browser and item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """With ROLLCALL_REQUIRE_ALL set a test that would be skipped has failed."""
+    report = yield
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} may not be skipped here: {report.longrepr}"
+    return report
+
+
+def pytest_sessionfinish() -> None:
+    shutil.rmtree(settings.DATA_DIR, ignore_errors=True)

@@ -1,0 +1,41 @@
+"""The product's settings for fast tests: nothing of the developer's environment, nothing outside a temporary directory."""
+
+import os
+import tempfile
+
+# Tests of a database other than SQLite are asked for by this one variable; all others would change what is tested.
+for _name in (
+    "ALLOWED_HOSTS",
+    "BASE_URL",
+    "DEBUG",
+    "DEFAULT_FROM_EMAIL",
+    "EMAIL_TIMEOUT",
+    "EMAIL_URL",
+    "INVITATION_DAYS",
+    "LOG_FORMAT",
+    "LOG_LEVEL",
+    "MAX_ROWS",
+    "MAX_UPLOAD_MB",
+    "PORT",
+    "SECRET_KEY_FALLBACKS",
+    "SWEEP_SECONDS",
+    "TIME_ZONE",
+    "TRUST_PROXY",
+    "WORKERS",
+):
+    os.environ.pop(_name, None)
+os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="rollcall-tests-")
+os.environ["SECRET_KEY"] = "only-for-tests"
+# Publishing leads nowhere: a test calls the task itself, or asks for the `worker` fixture.
+os.environ["REDIS_URL"] = "memory://"
+
+from config.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+STORAGES = {  # No manifest: a page can be rendered before anything was collected.
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True
