@@ -1,0 +1,139 @@
+"""Check a CSV file from the command line: for people, or as one JSON object. Needs no database."""
+
+import json
+from argparse import ArgumentParser
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from invites.checking import CATALOG, Check, Limits, Problem, Report, Row
+
+SHOWN_OF_A_KIND = 20
+
+
+class Command(BaseCommand):
+    help = "Checks a CSV file as the page does, and invites nobody. Exit status: 0 ok, 1 problems or rejected, 2 usage."
+    requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own shape
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", help="the CSV file")
+        parser.add_argument("--json", action="store_true", help="answer with one JSON object")
+        parser.add_argument("--people", action="store_true", help="with the people who would be invited")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path = Path(options["file"])
+        try:
+            with path.open("rb") as stream:
+                report, people = run_check(stream, people=options["people"])
+        except OSError as error:
+            raise CommandError(
+                f"{path} can't be read: {(error.strerror or str(error)).lower()}.", returncode=2
+            ) from None
+        if options["json"]:
+            answer = as_json(report)
+            if options["people"]:
+                answer["people"] = [as_person(row) for row in people]
+            text = json.dumps(answer, ensure_ascii=False)
+        else:
+            text = "\n".join(as_lines(path.name, report, people))
+        # A lone surrogate can't be written as UTF-8; as \udc80 it can, and that is its form in JSON.
+        self.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+        if report.verdict != "ok":
+            raise SystemExit(1)
+
+
+def limits_from_settings() -> Limits:
+    return Limits(max_bytes=settings.MAX_UPLOAD_MB * 1024 * 1024, max_rows=settings.MAX_ROWS)
+
+
+def run_check(stream: Any, *, people: bool) -> tuple[Report, list[Row]]:
+    check = Check(stream, limits=limits_from_settings())
+    found: list[Row] = []
+    for block in check.blocks():
+        if people:
+            found += [row for row in block if row.is_valid]
+    return check.report, [] if check.report.verdict == "rejected" else found
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    return {
+        "verdict": report.verdict,
+        "rows": report.rows,
+        "valid": report.valid,
+        "skipped": report.skipped,
+        "problem_count": report.problem_count,
+        "truncated": report.truncated,
+        "encoding": report.encoding,
+        "delimiter": report.delimiter,
+        "problems": [
+            {
+                "row": problem.row,
+                "line": problem.line,
+                "column": problem.column,
+                "code": problem.code,
+                "message": problem.message,
+                "value": problem.value,
+            }
+            for problem in report.problems
+        ],
+        "warnings": [
+            {"row": warning.row, "code": warning.code, "message": warning.message} for warning in report.warnings
+        ],
+    }
+
+
+def as_person(row: Row) -> dict[str, str]:
+    return {
+        "email": row.email,
+        "first_name": row.first_name,
+        "last_name": row.last_name,
+        "description": row.description,
+    }
+
+
+def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
+    """The report for people: the verdict, how the file was read, the counts, the problems by kind."""
+    if report.rejection is not None:
+        lines = [f"{name} can't be imported", f"  {report.rejection.message}"]
+        if report.expected:
+            lines += [f"  Found     {', '.join(report.found)}", f"  Expected  {', '.join(report.expected)}"]
+        return [*lines, f"  {report.rejection.hint}"]
+    verdict = "is fine" if report.verdict == "ok" else f"has {_count(report.problem_rows, 'row')} to fix"
+    lines = [
+        f"{name} {verdict}",
+        f"  Read as {report.encoding}, cells separated by {report.delimiter}",
+        f"  {_count(report.rows, 'row')}: {report.valid:,} valid, {report.skipped:,} skipped (twice in the file), "
+        f"{report.problem_rows:,} with problems",
+    ]
+    by_code = sorted(report.problems, key=lambda problem: problem.code)
+    groups = {code: list(group) for code, group in groupby(by_code, key=lambda problem: problem.code)}
+    for code, count in report.grouped():
+        lines += ["", *_group_lines(code, count, groups.get(code, []))]
+    if report.warnings:
+        lines += ["", f"{_count(report.warning_count, 'warning')}, which stop nobody"]
+        lines += [f"  row {warning.row:>6,}  {warning.message}" for warning in report.warnings[:SHOWN_OF_A_KIND]]
+        if report.warning_count > SHOWN_OF_A_KIND:
+            lines.append(f"  and {report.warning_count - SHOWN_OF_A_KIND:,} more")
+    if people:
+        lines += ["", "People"]
+        lines += [f"  {row.email}  {row.first_name} {row.last_name}  {row.description}".rstrip() for row in people]
+    return lines
+
+
+def _group_lines(code: str, count: int, problems: list[Problem]) -> list[str]:
+    lines = [f"{CATALOG[code].group}: {_count(count, 'problem')} ({code})"]
+    for problem in problems[:SHOWN_OF_A_KIND]:
+        place = f"row {problem.row:>6,}  {problem.column or 'whole row'}"
+        lines.append(f"  {place}: {problem.value or '(empty)'}  {problem.message}")
+    if count > SHOWN_OF_A_KIND:
+        lines.append(f"  and {count - SHOWN_OF_A_KIND:,} more")
+    if problems:
+        lines.append(f"  {problems[0].hint}")
+    return lines
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
