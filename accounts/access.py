@@ -7,16 +7,20 @@ configuration that holds a view without such a declaration, so one cannot be ser
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
-from django.contrib.auth.views import redirect_to_login
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, resolve_url
 from django.urls import URLPattern, URLResolver
 from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import Membership, Organization, User
 from accounts.permissions import Permission
@@ -72,20 +76,55 @@ def _declare(access: Access) -> Callable[[View], View]:
     return declare
 
 
-def guarded(
-    patterns: Sequence[URLPattern | URLResolver], *, third_party: Sequence[str] = ()
-) -> list[URLPattern | URLResolver]:
+def third_party(resolver: URLResolver, *, reason: str) -> URLResolver:
+    """An include of somebody else's views, which bring their own checks: `reason` says which."""
+    resolver.access = Access(reason=reason)  # type: ignore[attr-defined]
+    return resolver
+
+
+def guarded(patterns: Sequence[URLPattern | URLResolver]) -> list[URLPattern | URLResolver]:
     """The patterns themselves, after a look at every view below them.
 
-    `third_party` names the packages whose views bring their own checks. Raises ImproperlyConfigured
-    for any other view that declares nothing.
+    Raises ImproperlyConfigured for a view that declares nothing, unless it is below a `third_party`
+    include, and for one that asks for a member at an address that names no organization.
     """
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            guarded(pattern.url_patterns, third_party=third_party)
-        elif access_of(pattern.callback) is None and not _is_of(pattern.callback, third_party):
-            raise ImproperlyConfigured(f"The view at {pattern.pattern!r} declares no access: see accounts/access.py.")
+    for found in views_of(patterns):
+        if found.trusted:
+            continue
+        if found.access is None:
+            raise ImproperlyConfigured(f"The view at {found.route!r} declares no access: see accounts/access.py.")
+        if found.access.member and not found.names_organization:
+            raise ImproperlyConfigured(f"The view at {found.route!r} is for members, but of which organization?")
     return list(patterns)
+
+
+@dataclass(frozen=True)
+class FoundView:
+    """A view of a URL configuration. `trusted`: it is below a `third_party` include."""
+
+    route: str
+    pattern: URLPattern
+    access: Access | None
+    trusted: bool
+    names_organization: bool
+
+
+def views_of(
+    patterns: Sequence[URLPattern | URLResolver],
+    *,
+    route: str = "",
+    trusted: bool = False,
+    names_organization: bool = False,
+) -> Iterator[FoundView]:
+    """Every view below the patterns, with what it declares. The other arguments are of the includes above."""
+    for pattern in patterns:
+        here = route + str(pattern.pattern)
+        named = names_organization or "organization" in pattern.pattern.converters
+        if isinstance(pattern, URLResolver):
+            inside = trusted or isinstance(getattr(pattern, "access", None), Access)
+            yield from views_of(pattern.url_patterns, route=here, trusted=inside, names_organization=named)
+        else:
+            yield FoundView(here, pattern, access_of(pattern.callback), trusted, named)
 
 
 def access_of(view: Callable[..., Any]) -> Access | None:
@@ -94,38 +133,62 @@ def access_of(view: Callable[..., Any]) -> Access | None:
     return declared if isinstance(declared, Access) else None
 
 
-def _is_of(view: Callable[..., Any], packages: Sequence[str]) -> bool:
-    module = getattr(view, "view_class", view).__module__
-    return any(module == package or module.startswith(f"{package}.") for package in packages)
-
-
 class AccessMiddleware:
     """Enforces the declarations: nobody is sent to sign in, an outsider finds nothing, a member
     without the right is refused. Sets `request.organization` and `request.membership`."""
 
+    # Async views stay async: there is nothing to wait for on the way to them.
+    sync_capable = True
+    async_capable = True
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
 
     def process_view(
         self, request: Any, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> HttpResponse | None:
+    ) -> HttpResponseBase | None:
+        """None where the view may run. Runs for every method, HEAD and OPTIONS too."""
         access = access_of(view)
         if access is None or not access.signed_in:
             return None
+        # A user who is no longer active is nobody here: the authentication backend does not know them.
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return send_to_sign_in(request)
         if access.member:
+            # A superuser who is no member is an outsider like anyone: operators have a site of their own.
             membership = find_membership(request.user, kwargs["organization"])
             if membership is None:
                 raise Http404
-            if access.permission and not membership.may(access.permission):
-                raise PermissionDenied
+            # Set before the refusal, so that its page can show where one is.
             request.membership = membership
             request.organization = membership.organization
+            if access.permission and not membership.may(access.permission):
+                raise PermissionDenied
         return None
+
+
+def send_to_sign_in(request: Any) -> HttpResponseBase:
+    """To the sign-in page, and afterwards back to the page where the person was.
+
+    htmx is told to leave the page: it would put the sign-in form into the dialog otherwise, and bring
+    the person back to a fragment. What was posted is gone, so that one comes back to no such address.
+    """
+    if getattr(request, "htmx", False):
+        # None for a page of another origin.
+        page = request.htmx.current_url_abs_path
+        return HttpResponseClientRedirect(_sign_in_url(page))
+    return redirect(_sign_in_url(request.get_full_path() if request.method in ("GET", "HEAD") else None))
+
+
+def _sign_in_url(page: str | None) -> str:
+    url = resolve_url(settings.LOGIN_URL)
+    # Home is where sign-in leads anyhow.
+    return url if page in (None, resolve_url(settings.LOGIN_REDIRECT_URL)) else f"{url}?{urlencode({'next': page})}"
 
 
 def find_membership(user: User, slug: str) -> Membership | None:

@@ -27,7 +27,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "my_organizations": SimpleLazyObject(lambda: seen.organizations),
         "may": SimpleLazyObject(lambda: seen.may),
         "dialog_base": "dialog_fragment.html" if asks_for_fragment(request) else "dialog_page.html",
-        "debug_inbox": settings.DEBUG,
+        "debug_inbox": settings.INBOX_OPEN,
     }
 
 

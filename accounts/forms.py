@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from crispy_forms.helper import FormHelper
 from django import forms
 
-from accounts.models import Membership, Role, Site
+from accounts.labels import LabelField
+from accounts.models import Membership, Organization, Role, Site, User
+from accounts.permissions import Permission
 from accounts.services.grants import GrantChoice, grantable_roles, grantable_sites, may_grant_all_sites
+from accounts.services.roles import RoleDraft
 
 if TYPE_CHECKING:
     RoleChoiceField = forms.ModelMultipleChoiceField[Role]
@@ -134,3 +137,81 @@ class GrantForm(PlainForm):
         if not everything:
             missing = "Choose at least one site." if self._sites else "You have no site that you could give."
             field.error_messages["required"] = missing
+
+
+class RoleForm(PlainForm):
+    """A role: its name, a line on what it is for, and permissions among those that the editor holds."""
+
+    name = LabelField(max_length=80, error_messages={"required": "Enter a name such as Field worker."})
+    description = LabelField(max_length=200, required=False)
+    permissions = forms.MultipleChoiceField(
+        widget=LinesWidget(),
+        error_messages={
+            "required": "Choose at least one permission.",
+            "invalid_choice": "Choose permissions from the list.",
+            "invalid_list": "Choose permissions from the list.",
+        },
+    )
+
+    def __init__(self, *args: Any, membership: Membership, role: Role | None = None, **kwargs: Any) -> None:
+        if role is not None:
+            kwargs["initial"] = {
+                "name": role.name,
+                "description": role.description,
+                "permissions": role.permissions,
+                **(kwargs.get("initial") or {}),
+            }
+        super().__init__(*args, **kwargs)
+        field = self.fields["permissions"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        assert isinstance(field.widget, LinesWidget)
+        held = [each for each in Permission if membership.may(each)]
+        field.choices = [(each.value, each.label) for each in held]
+        field.widget.descriptions = {each.value: each.meaning for each in held}
+        if role is not None and role.is_default:
+            self.fields["name"].disabled = True
+            self.fields["name"].help_text = "One of the three roles that every organization has: its name stays."
+
+    def draft(self) -> RoleDraft:
+        """The role as it was put together, once the form is valid."""
+        data = self.cleaned_data
+        return RoleDraft(data["name"], data["description"], frozenset(data["permissions"]))
+
+
+class SiteForm(PlainForm):
+    """A site: its name and, where it helps to tell it apart, its country."""
+
+    name = LabelField(max_length=120, error_messages={"required": "Enter a name such as Lyon depot."})
+    country = LabelField(max_length=80, required=False)
+
+    def __init__(self, *args: Any, site: Site | None = None, **kwargs: Any) -> None:
+        if site is not None:
+            kwargs["initial"] = {"name": site.name, "country": site.country}
+        super().__init__(*args, **kwargs)
+
+
+class OrganizationForm(PlainForm):
+    """What an organization is called."""
+
+    name = LabelField(
+        max_length=150,
+        help_text="People read it in their invitation and in the sidebar.",
+        error_messages={"required": "Enter the organization's name."},
+    )
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        kwargs["initial"] = {"name": organization.name}
+        super().__init__(*args, **kwargs)
+
+
+class PersonForm(PlainForm):
+    """One's own name."""
+
+    first_name = LabelField(max_length=150, error_messages={"required": "Enter your first name."})
+    last_name = LabelField(max_length=150, error_messages={"required": "Enter your last name."})
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        kwargs["initial"] = {"first_name": user.first_name, "last_name": user.last_name}
+        super().__init__(*args, **kwargs)
+        self.fields["first_name"].widget.attrs["autocomplete"] = "given-name"
+        self.fields["last_name"].widget.attrs["autocomplete"] = "family-name"

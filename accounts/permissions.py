@@ -21,6 +21,24 @@ class Permission(TextChoices):
     REVIEW_WORK = "work.review", "Review work"
     EXPORT_DATA = "data.export", "Export data"
 
+    @property
+    def meaning(self) -> str:
+        """One line for whoever puts a role together."""
+        return MEANINGS[self]
+
+
+MEANINGS: dict[Permission, str] = {
+    Permission.VIEW_USERS: "Who is there and who is invited, with roles and sites.",
+    Permission.INVITE_USERS: "One person or a whole file, and take invitations back.",
+    Permission.MANAGE_USERS: "Change their roles and sites, and remove them.",
+    Permission.MANAGE_ROLES: "Put roles together, within one's own permissions.",
+    Permission.MANAGE_SITES: "Add, rename and delete sites.",
+    Permission.MANAGE_ORGANIZATION: "Its name.",
+    Permission.VIEW_WORK: "Read everything there, change nothing.",
+    Permission.EDIT_WORK: "Enter work, and mend what was entered.",
+    Permission.REVIEW_WORK: "Approve work or send it back.",
+    Permission.EXPORT_DATA: "Take data along as a file.",
+}
 
 ALL_PERMISSIONS: frozenset[str] = frozenset(Permission.values)
 USER_ADMINISTRATION: frozenset[str] = frozenset({Permission.INVITE_USERS.value, Permission.MANAGE_USERS.value})

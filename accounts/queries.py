@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import F, QuerySet
+from collections.abc import Iterable
 
-from accounts.models import Membership, User
+from django.db.models import Count, F, Q, QuerySet
+
+from accounts.models import Membership, Organization, Role, Site, User
+from accounts.permissions import ALL_PERMISSIONS, Permission
 
 
 def my_memberships(user: User) -> QuerySet[Membership]:
@@ -15,3 +18,29 @@ def my_memberships(user: User) -> QuerySet[Membership]:
         .prefetch_related("roles")
         .order_by(F("last_seen_at").desc(nulls_last=True), "-joined_at", "pk")
     )
+
+
+def roles_of(organization: Organization) -> QuerySet[Role]:
+    """The organization's roles, each with the number of its members as `people`."""
+    return organization.roles.annotate(people=Count("memberships")).order_by("position", "name")
+
+
+def sites_of(organization: Organization, *, search: str = "") -> QuerySet[Site]:
+    """The organization's sites, each with `people`: how many members have it by name. By name or country."""
+    sites = organization.sites.annotate(people=Count("memberships")).order_by("name", "pk")
+    for word in search.split():
+        sites = sites.filter(Q(name__icontains=word) | Q(country__icontains=word))
+    return sites
+
+
+def in_words(permissions: Iterable[str]) -> str:
+    """Permissions as a page says them: "See users, export data", or "Everything"."""
+    held = frozenset(permissions)
+    if held >= ALL_PERMISSIONS:
+        return "Everything"
+    labels = [each.label for each in Permission if each.value in held]
+    words = ", ".join([labels[0], *(label[0].lower() + label[1:] for label in labels[1:])]) if labels else "Nothing"
+    missing = [each.label for each in Permission if each.value not in held]
+    if len(missing) <= 2 < len(labels):
+        return "Everything except " + " and ".join(label[0].lower() + label[1:] for label in missing)
+    return words

@@ -3,21 +3,20 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from accounts.access import guarded
+from accounts.access import guarded, third_party
+from config.health import healthz, readyz
 
 urlpatterns = guarded(
     [
-        path("accounts/", include("allauth.account.urls")),
-        path("operators/", admin.site.urls),
-        path("mail/", include("django_mail_preview.urls")),
+        path("healthz", healthz, name="healthz"),
+        path("readyz", readyz, name="readyz"),
+        third_party(
+            path("accounts/", include("accounts.sign_in_urls")),
+            reason="Signing in is for everybody, and allauth asks for a session where one is needed.",
+        ),
+        third_party(path("operators/", admin.site.urls), reason="Every page of it asks for an operator."),
+        third_party(path("mail/", include("django_mail_preview.urls")), reason="Shut outside development."),
         path("", include("accounts.urls")),
         path("", include("invites.urls")),
-    ],
-    third_party=[
-        "allauth",
-        "django.contrib.admin",
-        "django.contrib.contenttypes",
-        "django.views",
-        "django_mail_preview",
-    ],
+    ]
 )

@@ -47,7 +47,8 @@ def may_grant_all_sites(membership: Membership) -> bool:
 def check_grant(membership: Membership, choice: GrantChoice) -> None:
     """Raises RuleBroken("beyond_rights") if the choice holds anything that the member can't give.
 
-    Looks the rights up now, so that a task can ask again long after the form was sent.
+    Looks roles and sites up now, and takes the rights from `membership`: a task asks again with the
+    membership as it is then, long after the form was sent.
     """
     roles = set(grantable_roles(membership).values_list("pk", flat=True))
     beyond: list[Role | Site] = [role for role in choice.roles if role.pk not in roles]

@@ -36,6 +36,12 @@ def create_organization(name: str, slug: str) -> Organization:
     return organization
 
 
+def rename_organization(organization: Organization, name: str) -> None:
+    """Changes the name; the address stays, for people have bookmarks."""
+    organization.name = name
+    organization.save(update_fields=["name"])
+
+
 def in_order(permissions: frozenset[str]) -> list[str]:
     """The permissions as a role stores them: in the order in which pages show them."""
     return [name for name in Permission.values if name in permissions]

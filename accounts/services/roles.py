@@ -1,0 +1,93 @@
+"""Roles of an organization: nobody puts a permission into a role, or takes one out, that they don't hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, Organization, Role
+from accounts.services.members import check_somebody_manages
+from accounts.services.organizations import ORG_ADMIN, in_order
+from accounts.signals import reasons_to_keep
+
+
+@dataclass(frozen=True)
+class RoleDraft:
+    """What somebody wants a role to be."""
+
+    name: str
+    description: str
+    permissions: frozenset[str]
+
+
+def is_fixed(role: Role) -> bool:
+    """Org Admin stays what it is: the way back in, whatever becomes of the other roles."""
+    return role.is_default and role.name == ORG_ADMIN
+
+
+def may_edit(by: Membership, role: Role) -> bool:
+    """Whether the role is within reach: not fixed, and nothing in it that the editor does not hold."""
+    return not is_fixed(role) and by.permissions().issuperset(role.permissions)
+
+
+@transaction.atomic
+def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Role:
+    """A new role, or `role` changed to what the draft says. A default role keeps its name.
+
+    Raises RuleBroken: "beyond_rights", "fixed_role", "name_taken", "last_manager".
+    """
+    organization = Organization.objects.select_for_update().get(pk=by.organization_id)
+    if role is None:
+        role = Role(organization=organization)
+    else:
+        role = _locked(by, role)
+        _check_editable(by, role)
+    if not by.permissions() >= draft.permissions:
+        raise RuleBroken("beyond_rights", "A role cannot hold a permission that you do not hold yourself.")
+    role.name = role.name if role.is_default else draft.name
+    role.description = draft.description
+    role.permissions = in_order(draft.permissions)
+    try:
+        with transaction.atomic():
+            role.save()
+    except IntegrityError as error:
+        raise RuleBroken("name_taken", f"There is a role “{draft.name}” already. Choose another name.") from error
+    check_somebody_manages(organization)
+    return role
+
+
+@transaction.atomic
+def delete_role(by: Membership, role: Role) -> None:
+    """Deletes a role that nobody has and that no open invitation gives.
+
+    Raises RuleBroken: "default_role", "beyond_rights", "in_use".
+    """
+    role = _locked(by, role)
+    if role.is_default:
+        raise RuleBroken("default_role", f"{role.name} is one of the three roles that every organization has.")
+    _check_editable(by, role)
+    people = role.memberships.count()
+    if people:
+        who = "1 person has" if people == 1 else f"{people:,} people have"
+        whom = "that person" if people == 1 else "them"
+        raise RuleBroken("in_use", f"{who} this role. Give {whom} another one first.")
+    for reason in reasons_to_keep(role):
+        raise RuleBroken("in_use", reason)
+    role.delete()
+
+
+def _locked(by: Membership, role: Role) -> Role:
+    """The role as it is now. Who gives it to somebody at this moment has to wait, or is waited for."""
+    found = Role.objects.select_for_update().filter(organization_id=by.organization_id, pk=role.pk).first()
+    if found is None:
+        raise RuleBroken("gone", "This role was deleted in the meantime.")
+    return found
+
+
+def _check_editable(by: Membership, role: Role) -> None:
+    if is_fixed(role):
+        raise RuleBroken("fixed_role", f"{role.name} always holds every permission and cannot be changed.")
+    if not may_edit(by, role):
+        raise RuleBroken("beyond_rights", "This role holds permissions that you do not hold, so you cannot change it.")

@@ -1,0 +1,52 @@
+"""Sites of an organization."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, Organization, Site
+from accounts.signals import reasons_to_keep
+
+
+def save_site(by: Membership, *, name: str, country: str, site: Site | None = None) -> Site:
+    """A new site, or `site` changed. Who has not all sites gets the one that they add.
+
+    Raises RuleBroken: "name_taken", "gone".
+    """
+    with transaction.atomic():
+        is_new = site is None
+        site = Site(organization=by.organization) if site is None else _locked(by.organization, site)
+        site.name, site.country = name, country
+        try:
+            with transaction.atomic():
+                site.save()
+        except IntegrityError as error:
+            raise RuleBroken("name_taken", f"There is a site “{name}” already. Choose another name.") from error
+        if is_new and not by.all_sites:
+            by.sites.add(site)
+        return site
+
+
+@transaction.atomic
+def delete_site(by: Membership, site: Site) -> None:
+    """Deletes a site that nobody is limited to and that no open invitation gives.
+
+    Raises RuleBroken: "in_use", "gone". Who has all sites does not count: they keep the others.
+    """
+    site = _locked(by.organization, site)
+    people = site.memberships.count()
+    if people:
+        who = "1 person has" if people == 1 else f"{people:,} people have"
+        whom = "that person" if people == 1 else "them"
+        raise RuleBroken("in_use", f"{who} access to this site. Give {whom} other sites first.")
+    for reason in reasons_to_keep(site):
+        raise RuleBroken("in_use", reason)
+    site.delete()
+
+
+def _locked(organization: Organization, site: Site) -> Site:
+    found = Site.objects.select_for_update().filter(organization=organization, pk=site.pk).first()
+    if found is None:
+        raise RuleBroken("gone", "This site was deleted in the meantime.")
+    return found

@@ -1,0 +1,83 @@
+"""How allauth behaves here: closed to sign-up, links that never follow the Host header, one password field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordKeyForm, SetPasswordForm
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from accounts.passwords import PASSWORD_HINT
+
+
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """The hooks of allauth that differ from its defaults."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Accounts come from invitations only."""
+        return False
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """An address below BASE_URL: the Host header is the sender's choice, and the link opens an account."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return f"{settings.BASE_URL}{path.replace('UID-KEY', key)}"
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("account")
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Only paths of this site: no link of ours needs more, and `//elsewhere` is no path."""
+        return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]
+    """Labels instead of placeholders; how to get a new password is said by the page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = "Email"
+        self.fields["password"].help_text = ""
+        _say_it_our_way(self)
+
+
+class OnePasswordMixin:
+    """One field with *Show* beside it instead of typing it twice."""
+
+    password2 = None
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        password = self.fields["password1"]
+        password.label = "New password"
+        password.help_text = PASSWORD_HINT
+        password.widget.attrs["data-password"] = ""
+        _say_it_our_way(self)
+
+
+class NewPasswordForm(OnePasswordMixin, ResetPasswordKeyForm):  # type: ignore[misc]
+    """After the link of a reset mail."""
+
+
+class FirstPasswordForm(OnePasswordMixin, SetPasswordForm):  # type: ignore[misc]
+    """For somebody who has none yet."""
+
+
+class OtherPasswordForm(OnePasswordMixin, ChangePasswordForm):  # type: ignore[misc]
+    """For somebody who knows the one they have."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = "Current password"
+        self.fields["oldpassword"].help_text = ""
+
+
+def _say_it_our_way(form: Any) -> None:
+    form.use_required_attribute = False
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)

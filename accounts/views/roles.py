@@ -1,0 +1,76 @@
+"""Roles of an organization: the list, and the dialogs that add, change and delete one."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import MemberRequest, requires
+from accounts.errors import RuleBroken
+from accounts.forms import PlainForm, RoleForm
+from accounts.models import Role
+from accounts.permissions import Permission
+from accounts.queries import in_words, roles_of
+from accounts.services.roles import delete_role, is_fixed, may_edit, save_role
+from accounts.views.dialogs import done, posted, show
+
+
+@requires(Permission.MANAGE_ROLES)
+@require_safe
+def role_list(request: MemberRequest, organization: str) -> HttpResponse:
+    """Every role with what it allows and how many people have it."""
+    roles = [
+        {
+            "role": role,
+            "allows": in_words(role.permissions),
+            "fixed": is_fixed(role),
+            "may_edit": may_edit(request.membership, role),
+        }
+        for role in roles_of(request.organization)
+    ]
+    return render(request, "accounts/roles.html", {"roles": roles, "nav": "roles"})
+
+
+@requires(Permission.MANAGE_ROLES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def role_new(request: MemberRequest, organization: str) -> HttpResponse:
+    """Put a new role together."""
+    return _edit(request, None)
+
+
+@requires(Permission.MANAGE_ROLES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def role_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Change a role, for everybody who has it."""
+    return _edit(request, get_object_or_404(roles_of(request.organization), pk=pk))
+
+
+def _edit(request: MemberRequest, role: Role | None) -> HttpResponse:
+    locked = role is not None and not may_edit(request.membership, role)
+    form = RoleForm(posted(request), membership=request.membership, role=role)
+    if request.method == "POST" and form.is_valid():
+        try:
+            saved = save_role(request.membership, form.draft(), role)
+        except RuleBroken as broken:
+            form.add_error("name" if broken.code == "name_taken" else None, broken.message)
+        else:
+            said = "was added" if role is None else "was changed"
+            return done(request, f"The role {saved.name} {said}.", event="roles:changed", page="roles")
+    return show(request, "accounts/role_form.html", form, role=role, locked=locked, nav="roles")
+
+
+@requires(Permission.MANAGE_ROLES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def role_delete(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Ask, and delete a role that nobody has."""
+    role = get_object_or_404(roles_of(request.organization), pk=pk)
+    form = PlainForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            delete_role(request.membership, role)
+        except RuleBroken as broken:
+            form.add_error(None, broken.message)
+        else:
+            return done(request, f"The role {role.name} was deleted.", event="roles:changed", page="roles")
+    return show(request, "accounts/role_delete.html", form, role=role, nav="roles")

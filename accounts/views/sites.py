@@ -1,0 +1,73 @@
+"""Sites of an organization: the list, and the dialogs that add, change and delete one."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import MemberRequest, requires
+from accounts.errors import RuleBroken
+from accounts.forms import PlainForm, SiteForm
+from accounts.models import Site
+from accounts.permissions import Permission
+from accounts.queries import sites_of
+from accounts.services.sites import delete_site, save_site
+from accounts.views.dialogs import done, posted, show
+
+PAGE = 25
+
+
+@requires(Permission.MANAGE_SITES)
+@require_safe
+def site_list(request: MemberRequest, organization: str) -> HttpResponse:
+    """The sites, a page at a time; `?q=` finds them by name or country."""
+    search = request.GET.get("q", "").strip()[:100]
+    page = Paginator(sites_of(request.organization, search=search), PAGE).get_page(request.GET.get("page"))
+    return render(request, "accounts/sites.html", {"page": page, "search": search, "nav": "sites"})
+
+
+@requires(Permission.MANAGE_SITES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def site_new(request: MemberRequest, organization: str) -> HttpResponse:
+    """Add a site."""
+    return _edit(request, None)
+
+
+@requires(Permission.MANAGE_SITES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def site_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Change a site's name or country."""
+    return _edit(request, get_object_or_404(sites_of(request.organization), pk=pk))
+
+
+def _edit(request: MemberRequest, site: Site | None) -> HttpResponse:
+    form = SiteForm(posted(request), site=site)
+    if request.method == "POST" and form.is_valid():
+        try:
+            saved = save_site(
+                request.membership, name=form.cleaned_data["name"], country=form.cleaned_data["country"], site=site
+            )
+        except RuleBroken as broken:
+            form.add_error("name" if broken.code == "name_taken" else None, broken.message)
+        else:
+            said = "was added" if site is None else "was changed"
+            return done(request, f"The site {saved.name} {said}.", event="sites:changed", page="sites")
+    return show(request, "accounts/site_form.html", form, site=site, nav="sites")
+
+
+@requires(Permission.MANAGE_SITES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def site_delete(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Ask, and delete a site that nobody is limited to."""
+    site = get_object_or_404(sites_of(request.organization), pk=pk)
+    form = PlainForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            delete_site(request.membership, site)
+        except RuleBroken as broken:
+            form.add_error(None, broken.message)
+        else:
+            return done(request, f"The site {site.name} was deleted.", event="sites:changed", page="sites")
+    return show(request, "accounts/site_delete.html", form, site=site, nav="sites")
