@@ -60,6 +60,7 @@ class Batch(models.Model):
     warnings = models.JSONField(default=list)
 
     rows_checked = models.PositiveIntegerField(default=0, help_text="How far the check has come.")
+    bytes_checked = models.PositiveBigIntegerField(default=0, help_text="The same in bytes of the file.")
     row_total = models.PositiveIntegerField(default=0, help_text="Rows of the file, once it is checked.")
 
     created_at = models.DateTimeField(default=timezone.now)

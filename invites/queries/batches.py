@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, QuerySet
@@ -44,12 +44,38 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the running step is: `done` of `total`, and the seconds left where that is steady."""
+    """How far the running step is.
+
+    `done` of `total` people or rows; `total` is 0 where it is not known. `share` is the part of the work
+    that is done, from 0 to 1; `seconds_left` is there only while it is steady.
+    """
 
     done: int
     total: int
+    share: float
     seconds_left: int | None = None
     skipped: int = 0
+
+    @property
+    def percent(self) -> int:
+        return int(self.share * 100)
+
+    @property
+    def quarter(self) -> int:
+        """0, 25, 50 or 75: what is told to those who listen."""
+        return self.percent // 25 * 25
+
+    @property
+    def time_left(self) -> str:
+        """ "About 20 seconds left.", rounded up so that it is kept; empty while it would jump."""
+        if self.seconds_left is None:
+            return ""
+        if self.seconds_left < 90:
+            step = 1 if self.seconds_left < 10 else 10
+            seconds = max(1, -(-self.seconds_left // step) * step)
+            return f"About {seconds} second{'s' if seconds > 1 else ''} left."
+        minutes = -(-self.seconds_left // 60)
+        return f"About {minutes} minutes left."
 
 
 def batches_of(organization: Organization) -> QuerySet[Batch]:
@@ -118,36 +144,29 @@ def summary_of(batch: Batch) -> dict[str, Any]:
 
 
 def checking_progress(batch: Batch) -> Progress:
-    """Rows looked at; how many there will be is estimated nowhere, so `total` is 0 until it is known."""
-    return Progress(done=batch.rows_checked, total=batch.row_total)
+    """Rows looked at. How many there are is known only at the end, so the share is one of bytes."""
+    share = min(1.0, batch.bytes_checked / batch.file_size) if batch.file_size else 0.0
+    return Progress(batch.rows_checked, batch.row_total, share, _seconds_left(batch.created_at, share))
 
 
 def inviting_progress(batch: Batch) -> Progress:
     """People whose invitation is made and whose mail has been tried, of all who are to be invited."""
-    outcomes: Counter[str] = Counter(
-        dict(
-            batch.rows.exclude(reason=Reason.DUPLICATE)
-            .exclude(outcome=Outcome.PROBLEM)
-            .order_by()
-            .values_list("outcome")
-            .annotate(count=Count("pk"))
-        )
-    )
+    chosen = batch.rows.exclude(reason=Reason.DUPLICATE).exclude(outcome=Outcome.PROBLEM).order_by()
+    outcomes = Counter(dict(chosen.values_list("outcome").annotate(count=Count("pk"))))
     unsent = batch.invitations.filter(
         state=Invitation.State.PENDING, mail_state__in=[Mail.QUEUED, Mail.SENDING]
     ).count()
     skipped = outcomes[Outcome.SKIPPED]
     total = outcomes.total() - skipped
-    done = total - outcomes[Outcome.WAITING] - unsent
-    return Progress(done=done, total=total, skipped=skipped, seconds_left=_seconds_left(batch, done, total))
+    done = max(0, total - outcomes[Outcome.WAITING] - unsent)
+    share = done / total if total else 0.0
+    return Progress(done, total, share, _seconds_left(batch.inviting_at, share), skipped)
 
 
-def _seconds_left(batch: Batch, done: int, total: int) -> int | None:
+def _seconds_left(began: datetime | None, share: float) -> int | None:
     """The rest at the pace so far; None before a tenth is done or two seconds have gone: it would jump."""
-    if not batch.inviting_at or done * 10 < total:
-        return None
-    gone = (timezone.now() - batch.inviting_at).total_seconds()
-    return round(gone * (total - done) / done) if gone >= 2 and done else None
+    gone = (timezone.now() - began).total_seconds() if began else 0
+    return round(gone * (1 - share) / share) if gone >= 2 and 0.1 <= share < 1 else None
 
 
 @dataclass(frozen=True)

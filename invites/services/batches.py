@@ -45,7 +45,9 @@ def correct_batch(
     batch: Batch, *, file_name: str, content: Iterable[bytes], choice: GrantChoice, by: Membership
 ) -> Batch:
     """Take a corrected file for a batch that waits for one; it is checked from the start again."""
-    _leave_waiting(batch, to=Batch.State.CHECKING, rows_checked=0, row_total=0, attempts=0, inviter=by.user)
+    _leave_waiting(
+        batch, to=Batch.State.CHECKING, rows_checked=0, bytes_checked=0, row_total=0, attempts=0, inviter=by.user
+    )
     batch.rows.all().delete()
     batch.parts.all().delete()
     batch.grant = create_grant(by, choice)

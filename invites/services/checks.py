@@ -42,12 +42,13 @@ def check_batch(batch_id: int) -> Batch | None:
         _give_up(batch)
         return batch
     batch.rows.all().delete()
-    check = checking.Check(UploadReader(batch), limits=limits())
+    upload = UploadReader(batch)
+    check = checking.Check(upload, limits=limits())
     try:
         for block in check.blocks(BLOCK):
             with transaction.atomic():
                 Row.objects.bulk_create([_staged(batch, row) for row in block], batch_size=BLOCK)
-                _keep_claim(batch, rows_checked=check.report.rows)
+                _keep_claim(batch, rows_checked=check.report.rows, bytes_checked=upload.bytes_read)
         _conclude(batch, check.report)
     except LostClaim:
         return None
@@ -144,6 +145,7 @@ class UploadReader(io.RawIOBase):
         super().__init__()
         self._numbers = iter(batch.parts.values_list("number", flat=True).order_by("number"))
         self._batch = batch
+        self.bytes_read = 0
         self._piece = memoryview(b"")
 
     def readable(self) -> bool:
@@ -158,4 +160,5 @@ class UploadReader(io.RawIOBase):
         count = min(len(buffer), len(self._piece))
         buffer[:count] = self._piece[:count]
         self._piece = self._piece[count:]
+        self.bytes_read += count
         return count

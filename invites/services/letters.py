@@ -17,8 +17,8 @@ from django.utils.formats import date_format
 from django.utils.html import escape
 
 from invites.models import Grant, Invitation
+from invites.queries.grants import in_words, role_names, site_names
 
-NAMED_SITES = 3
 HEADER_LENGTH = 200
 
 # An address inside a name becomes a link in most mail programs. A word joiner, which nobody sees,
@@ -94,27 +94,12 @@ def defused(text: str) -> str:
     return _LINK_LIKE.sub("\\1\u2060", text)
 
 
-def in_words(names: Sequence[str]) -> str:
-    """ "Lyon", "Lyon and Ghent", "Lyon, Ghent and Turin"."""
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
-
-
 def _offer(grant: Grant) -> str:
     """ "the role ReadOnly on Lyon, Ghent and Turin" """
-    roles = [role.name for role in grant.roles.all()]
-    sites = [site.name for site in grant.sites.all()]
-    role_names = in_words([defused(one_line(name)) for name in roles])
-    offer = f"the role{'s' if len(roles) > 1 else ''} {role_names}" if roles else "access"
-    if grant.all_sites:
-        return f"{offer} on all sites"
-    if not sites:
-        return offer
-    shown = [defused(one_line(name)) for name in sites]
-    if len(shown) > NAMED_SITES + 1:
-        shown = [*shown[:NAMED_SITES], f"{len(shown) - NAMED_SITES} more sites"]
-    return f"{offer} on {in_words(shown)}"
+    roles = [defused(one_line(name)) for name in role_names(grant)]
+    sites = [defused(one_line(name)) for name in site_names(grant)]
+    offer = f"the role{'s' if len(roles) > 1 else ''} {in_words(roles)}" if roles else "access"
+    return f"{offer} on {in_words(sites)}" if sites else offer
 
 
 def _sender(organization: str) -> str:
