@@ -2,11 +2,22 @@
 
 from django.urls import URLPattern, path
 
-from invites.views import batches, imports, progress
+from invites.views import accept, batches, imports, invite, progress, users
 
 BATCH = "o/<slug:organization>/batches/<int:pk>/"
 
 urlpatterns: list[URLPattern] = [
+    path("o/<slug:organization>/users/", users.users, name="users"),
+    path("o/<slug:organization>/users/selected/", invite.people_bulk, name="people_bulk"),
+    path("o/<slug:organization>/users/<int:pk>/", users.member_edit, name="member_edit"),
+    path("o/<slug:organization>/users/<int:pk>/remove/", users.member_remove, name="member_remove"),
+    path("o/<slug:organization>/invite/", invite.invite, name="invite"),
+    path("o/<slug:organization>/invitations/<int:pk>/", invite.invitation_edit, name="invitation_edit"),
+    path("o/<slug:organization>/invitations/<int:pk>/resend/", invite.invitation_resend, name="invitation_resend"),
+    path("o/<slug:organization>/invitations/<int:pk>/revoke/", invite.invitation_revoke, name="invitation_revoke"),
+    path("i/<str:token>/", accept.invitation_link, name="invitation_link"),
+    path("invitation/", accept.invitation, name="invitation"),
+    path("invitation/switch/", accept.invitation_switch, name="invitation_switch"),
     path("o/<slug:organization>/import/", imports.import_file, name="import"),
     path("o/<slug:organization>/import/sample_batch_invite.csv", imports.sample_file, name="sample"),
     path("o/<slug:organization>/batches/", batches.batch_list, name="batches"),

@@ -109,7 +109,12 @@ def _become_member(user: User, invitation: Invitation) -> Membership:
     membership, is_new = Membership.objects.get_or_create(
         user=user,
         organization=invitation.organization,
-        defaults={"all_sites": invitation.grant.all_sites, "description": invitation.description},
+        defaults={
+            "all_sites": invitation.grant.all_sites,
+            "description": invitation.description,
+            # The organization used last is the one that opens: this one, from now on.
+            "last_seen_at": timezone.now(),
+        },
     )
     if is_new:
         # Who is a member already keeps what they have.

@@ -1,0 +1,72 @@
+"""How the list of people says things in one short line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from accounts.access import SEEN_EVERY
+from invites.queries.people import Person
+
+register = template.Library()
+
+
+@register.filter
+def brief_roles(person: Person) -> str:
+    """ "Project manager", or "Project manager + 1"."""
+    return _brief(person.roles, shown=1, rest="+ {}")
+
+
+@register.filter
+def brief_sites(person: Person, site_count: int) -> str:
+    """ "Lyon, Porto", "Lyon + 2 more" or "All 48 sites"."""
+    if person.all_sites:
+        return f"All {site_count} sites" if site_count > 1 else "All sites"
+    return _brief(person.sites, shown=2, rest="+ {} more")
+
+
+@register.filter
+def last_seen(at: datetime | None) -> str:
+    """When a member was here: "Now", "5 min ago", "2 h ago", "Yesterday", "12 Nov"."""
+    if at is None:
+        return "Not yet"
+    passed = timezone.now() - at
+    if passed < SEEN_EVERY + timedelta(minutes=1):
+        return "Now"
+    if passed < timedelta(hours=1):
+        return f"{passed.seconds // 60} min ago"
+    if _days_since(at) == 0:
+        return f"{passed.seconds // 3600} h ago"
+    return _day(at).capitalize()
+
+
+@register.filter
+def invited(at: datetime) -> str:
+    """When somebody was invited: "Invited today", "Invited 16 Oct"."""
+    return f"Invited {_day(at)}"
+
+
+def _brief(names: Sequence[str], *, shown: int, rest: str) -> str:
+    if not names:
+        return "None"
+    if len(names) <= shown:
+        return ", ".join(names)
+    return f"{names[0]} {rest.format(len(names) - 1)}"
+
+
+def _day(at: datetime) -> str:
+    days = _days_since(at)
+    if days <= 0:
+        return "today"
+    if days == 1:
+        return "yesterday"
+    local = timezone.localtime(at)
+    return date_format(local, "j M" if local.year == timezone.localtime().year else "j M Y")
+
+
+def _days_since(at: datetime) -> int:
+    return (timezone.localdate() - timezone.localdate(at)).days

@@ -1,0 +1,133 @@
+"""The invitee's pages: the link of the mail, and the invitation that it leads to.
+
+The link puts its token into the session and moves on, so that the token is in no address that a page
+could pass on. Nothing is used up by looking, because mail scanners look first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.utils import perform_login
+from django.contrib.auth import login, logout
+from django.forms import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import public
+from accounts.errors import RuleBroken
+from accounts.models import Membership, User
+from invites.forms.people import NewAccountForm, OwnPasswordForm
+from invites.models import Invitation
+from invites.services.accept import accept_as, accept_with_new_account, account_of, find_open_invitation
+
+TOKEN = "invitation_token"  # noqa: S105
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@public("The token in the address is the right to open it.")
+@require_GET
+@never_cache
+def invitation_link(request: HttpRequest, token: str) -> HttpResponse:
+    """The address in the mail. Any token leads to the same place, which then looks whether it is good."""
+    request.session[TOKEN] = token
+    response = redirect("invitation")
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@public("Shows what the token in the session opens, and nothing without one.")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def invitation(request: HttpRequest) -> HttpResponse:
+    """What one is invited to, and the one form that fits: new account, sign-in, or just a button."""
+    token = request.session.get(TOKEN, "")
+    try:
+        found = find_open_invitation(token)
+        return _answer(request, token, found)
+    except RuleBroken as broken:
+        if broken.code == "dead_link":
+            return _dead_link(request)
+        raise
+
+
+@public("Signs out, and keeps the invitation for whoever signs in next.")
+@require_POST
+@never_cache
+def invitation_switch(request: HttpRequest) -> HttpResponse:
+    """Out of the account that the invitation is not for, and back to the invitation."""
+    token = request.session.get(TOKEN, "")
+    logout(request)
+    request.session[TOKEN] = token
+    return redirect("invitation")
+
+
+def _answer(request: HttpRequest, token: str, found: Invitation) -> HttpResponse:
+    if isinstance(request.user, User):
+        if request.user.email != found.email_key:
+            return _show(request, found, "invites/accept_other.html", status=403 if request.method == "POST" else 200)
+        if request.method == "POST":
+            return _welcome(request, accept_as(request.user, token))
+        return _show(request, found, "invites/accept_member.html")
+    if account_of(found) is not None:
+        return _sign_in(request, token, found)
+    return _new_account(request, token, found)
+
+
+def _new_account(request: HttpRequest, token: str, found: Invitation) -> HttpResponse:
+    form = NewAccountForm(request.POST or None, invitation=found)
+    if request.method == "POST" and form.is_valid():
+        try:
+            membership = accept_with_new_account(token, form.account())
+        except RuleBroken as broken:
+            if broken.code == "dead_link":
+                raise
+            form.add_error(None, broken.message)
+        else:
+            login(request, membership.user, backend=BACKEND)
+            return _welcome(request, membership)
+    return _show(request, found, "invites/accept.html", form=form)
+
+
+def _sign_in(request: HttpRequest, token: str, found: Invitation) -> HttpResponse:
+    """With the password of the account that has the invited address, and no other account."""
+    form = OwnPasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            # Through allauth, which counts the failures and may ask for more than a password.
+            user = get_adapter(request).authenticate(
+                request, email=found.email_key, password=form.cleaned_data["password"]
+            )
+        except ValidationError as error:
+            form.add_error("password", error)
+        else:
+            if user is None or user.email != found.email_key:
+                form.add_error("password", "This is not the password of your account.")
+            else:
+                response: HttpResponse = perform_login(
+                    request, user, email_verification="none", redirect_url="/invitation/"
+                )
+                if request.user == user:
+                    return _welcome(request, accept_as(user, token))
+                return response
+    return _show(request, found, "invites/accept_sign_in.html", form=form)
+
+
+def _welcome(request: HttpRequest, membership: Membership) -> HttpResponse:
+    request.session.pop(TOKEN, None)
+    return redirect("home")
+
+
+def _show(request: HttpRequest, found: Invitation, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
+    form = context.get("form")
+    if form is not None and form.errors:
+        status = 422
+    return render(request, template, {"invitation": found, **context}, status=status)
+
+
+def _dead_link(request: HttpRequest) -> HttpResponse:
+    """One page for every link that opens nothing, whatever the reason, and without a name on it."""
+    return render(request, "invites/accept_dead.html", status=404)

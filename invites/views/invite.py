@@ -1,0 +1,133 @@
+"""Inviting one person, and what can be done with an invitation that waits for an answer."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.access import MemberRequest, requires
+from accounts.errors import RuleBroken
+from accounts.forms import GrantForm
+from accounts.permissions import Permission
+from invites import tasks
+from invites.forms.people import InviteForm
+from invites.models import Invitation
+from invites.queries.people import PeopleFilter, chosen_invitations, matching_invitations
+from invites.services import pending
+from invites.services.granting import choice_of
+from invites.services.single import change_invitation, invite_person
+from invites.views.answers import done, refused
+
+
+@requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def invite(request: MemberRequest, organization: str) -> HttpResponse:
+    """The dialog *Invite users*: one person, or on to a file."""
+    form = InviteForm(request.POST or None, membership=request.membership)
+    if request.method == "POST" and form.is_valid():
+        person = {name: form.cleaned_data[name] for name in ("email", "first_name", "last_name", "description")}
+        try:
+            invitation = invite_person(request.membership, **person, choice=form.grant())
+        except RuleBroken as broken:
+            form.add_error("email" if broken.code.startswith("already") else None, broken.message)
+        else:
+            tasks.hint(tasks.send_due_invitations, request.organization.pk)
+            return done(request, f"The invitation to {invitation.email} was sent.")
+    context = {"form": form, "days": settings.INVITATION_DAYS, "nav": "users"}
+    return render(request, "invites/invite.html", context, status=422 if form.errors else 200)
+
+
+@requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """What there is to know of an invitation, and other roles and sites for it."""
+    invitation = _invitation(request, pk)
+    initial = GrantForm.initial_for(choice_of(invitation.grant))
+    form = GrantForm(request.POST or None, membership=request.membership, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_invitation(request.membership, invitation, form.grant())
+        except RuleBroken as broken:
+            form.add_error(None, broken.message)
+        else:
+            return done(request, f"The roles and sites of {invitation.full_name} were changed.")
+    context = {"form": form, "invitation": invitation, "nav": "users"}
+    return render(request, "invites/invitation_edit.html", context, status=422 if form.errors else 200)
+
+
+@requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_resend(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Sends it again; opened as a page, it asks first."""
+    invitation = _invitation(request, pk)
+    if request.method != "POST":
+        return render(request, "invites/invitation_resend.html", {"invitation": invitation, "nav": "users"})
+    try:
+        pending.resend(request.membership, invitation)
+    except RuleBroken as broken:
+        return done(request, broken.message, warning=True)
+    tasks.hint(tasks.send_due_invitations, request.organization.pk)
+    return done(request, f"The invitation to {invitation.email} was sent again.")
+
+
+@requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_revoke(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Asks, then takes the invitation back."""
+    invitation = _invitation(request, pk)
+    if request.method == "POST":
+        try:
+            pending.revoke(request.membership, invitation)
+        except RuleBroken as broken:
+            return refused(request, broken, title="Nothing was revoked")
+        return done(request, f"The invitation to {invitation.email} was revoked.")
+    return render(request, "invites/invitation_revoke.html", {"invitation": invitation, "nav": "users"})
+
+
+@requires(Permission.INVITE_USERS)
+@require_POST
+def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
+    """Resend or revoke for the chosen people, or for all whom the filter in the query string leaves."""
+    chosen = _chosen(request)
+    count = chosen.count()
+    if not count:
+        return done(request, "None of the selected people has an open invitation.", warning=True)
+    if request.POST.get("action") == "resend":
+        resent = pending.resend_many(request.membership, chosen)
+        tasks.hint(tasks.send_due_invitations, request.organization.pk)
+        return done(request, _resent_text(resent), warning=not resent.sent)
+    if request.POST.get("confirmed") and request.POST.get("action") == "revoke":
+        revoked = pending.revoke_many(request.membership, chosen)
+        return done(request, f"{_invitations(revoked)} revoked.")
+    context = {"count": count, "selected": request.POST.getlist("selected"), "all": _wants_all(request), "nav": "users"}
+    return render(request, "invites/people_revoke.html", context)
+
+
+def _invitation(request: MemberRequest, pk: int) -> Invitation:
+    """Only one that waits for an answer: others have no page."""
+    invitations = request.organization.invitations.filter(state=Invitation.State.PENDING)
+    return get_object_or_404(invitations.select_related("grant", "inviter", "organization"), pk=pk)
+
+
+def _chosen(request: MemberRequest) -> QuerySet[Invitation]:
+    if _wants_all(request):
+        return matching_invitations(request.organization, PeopleFilter.read(request.GET, request.organization))
+    return chosen_invitations(request.organization, request.POST.getlist("selected"))
+
+
+def _wants_all(request: MemberRequest) -> bool:
+    return request.POST.get("all") == "1"
+
+
+def _invitations(count: int) -> str:
+    return "1 invitation was" if count == 1 else f"{count:,} invitations were"
+
+
+def _resent_text(resent: pending.Resent) -> str:
+    if not resent.left:
+        return f"{_invitations(resent.sent)} sent again."
+    left = f"{resent.left:,} {'was' if resent.left == 1 else 'were'} not"
+    return f"{_invitations(resent.sent)} sent again. {left}: sent a moment ago, too often, or beyond your rights."
