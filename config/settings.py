@@ -275,6 +275,8 @@ MAIL_PREVIEW_STORAGE = "files"
 MAIL_PREVIEW_ROOT = DATA_DIR / "mail"
 MAIL_PREVIEW_MAX_MESSAGES = 5_000
 MAIL_PREVIEW_ALLOW = "config.inbox.is_open"
+# In development that is the point; in production the warning that mail is only kept is right.
+SILENCED_SYSTEM_CHECKS = ["django_mail_preview.W001"] if DEVELOPMENT else []
 INBOX_OPEN = DEVELOPMENT and EMAIL_BACKEND.startswith("django_mail_preview.")
 
 # --- Tasks: the queue carries ids, the database is the truth ------------------------------------------
