@@ -157,6 +157,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context.shell",
+                "invites.context.shell",
             ],
             "builtins": ["lucide.templatetags.lucide"],
         },
