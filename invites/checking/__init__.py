@@ -11,7 +11,7 @@ Imports of this package stay inside it; whoever uses it takes the names below.
 import io
 
 from invites.checking.address import email_key
-from invites.checking.catalog import CATALOG, Kind
+from invites.checking.catalog import CATALOG, Kind, title_of
 from invites.checking.cells import check_cells, find_typo
 from invites.checking.report import COLUMNS, EXPECTED, Limits, Notice, Problem, Report, Row, Verdict
 from invites.checking.rows import Check
@@ -33,6 +33,7 @@ __all__ = [
     "check_cells",
     "email_key",
     "find_typo",
+    "title_of",
     "visible",
 ]
 
