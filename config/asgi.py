@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from typing import cast
 
 from django.core.asgi import get_asgi_application
 
@@ -11,6 +12,6 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 
 _django = get_asgi_application()
 
-from config.limits import LimitBody  # noqa: E402 - needs the settings
+from config.limits import Application, LimitBody  # noqa: E402 - needs the settings
 
-application = LimitBody(_django)
+application = LimitBody(cast(Application, _django))

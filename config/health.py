@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -59,7 +60,8 @@ def _broker_answers() -> bool:
         transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS,
     ) as broker:
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
-        broker.default_channel.queue_declare("celery", passive=True)
+        channel: Any = broker.default_channel
+        channel.queue_declare("celery", passive=True)
     return True
 
 

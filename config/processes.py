@@ -62,7 +62,7 @@ class Keeper(Process):  # type: ignore[misc]
         self._send_message({"returncode": status}, type="stop")
 
     def _run_once(self) -> int:
-        self._child = subprocess.Popen(
+        child = self._child = subprocess.Popen(
             self.cmd,
             env=self.env,
             cwd=self.cwd,
@@ -72,12 +72,13 @@ class Keeper(Process):  # type: ignore[misc]
             start_new_session=True,
             preexec_fn=lambda: die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - no lock is taken in it
         )
-        self.pid_file.write_text(str(self._child.pid))
+        self.pid_file.write_text(str(child.pid))
         if self._stopping:
             self._stop()
-        for line in iter(self._child.stdout.readline, b""):
+        assert child.stdout is not None
+        for line in child.stdout:
             self._send_message(line)
-        return int(self._child.wait())
+        return child.wait()
 
     def _stop(self) -> None:
         """Lets the process end in its own way; only it is told, so that a worker ends its own children."""

@@ -35,7 +35,7 @@ DEBUG = False
 
 def _secret_key() -> str:
     """The key of SECRET_KEY, or the one that was made for this DATA_DIR when it was first needed."""
-    given = env("SECRET_KEY", default="")
+    given: str = env("SECRET_KEY", default="")
     if given:
         return given
     path = DATA_DIR / "secret-key"

@@ -148,8 +148,8 @@ def browser_type_launch_args() -> dict[str, Any]:
     chromium = find_chromium()
     if chromium is None:
         pytest.skip(NO_CHROMIUM)
-    flags = ("no-sandbox", "disable-quic", "no-first-run", "disable-background-networking")
-    flags += ("disable-component-update", "disable-sync")
+    flags = ["no-sandbox", "disable-quic", "no-first-run", "disable-background-networking"]
+    flags += ["disable-component-update", "disable-sync"]
     return {"executable_path": chromium, "args": [f"--{flag}" for flag in flags]}
 
 

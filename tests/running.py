@@ -82,7 +82,7 @@ def read_inbox(directory: Path) -> list[Mail]:
     mails = []
     for path in sorted(directory.glob("*.json")):
         raw = path.with_suffix(".eml").read_bytes()
-        message: EmailMessage = message_from_bytes(raw, policy=policy.default)  # type: ignore[assignment]
+        message: EmailMessage = message_from_bytes(raw, policy=policy.default)
         parts = {
             part.get_content_type(): part.get_content()
             for part in message.walk()
