@@ -19,6 +19,10 @@ from honcho.process import Process
 
 PR_SET_PDEATHSIG = 1
 GRACE_SECONDS = 6
+# How long everything together may take to end before it is killed.
+STOP_SECONDS = 10
+# Two signals nearer to each other than this are one: some programs send it to the process and to its group.
+IMPATIENCE_SECONDS = 1
 # A child that lived shorter than this when it ended would only end again.
 WORTH_RESTARTING_SECONDS = 10
 
@@ -130,7 +134,8 @@ class Together(Manager):  # type: ignore[misc]
         self._run_dir = run_dir
         self._lifeline = os.pipe()
         self._last: str | None = None
-        self._asked = False
+        self._asked_at: float | None = None
+        self._told: set[str] = set()
         self.gave_up: tuple[str, int] | None = None
 
     def add(self, name: str, command: Sequence[str], *, env: dict[str, str], cwd: Path, last: bool = False) -> None:
@@ -143,21 +148,32 @@ class Together(Manager):  # type: ignore[misc]
 
     def terminate(self) -> None:
         """Ends everything. Called a second time, by an impatient Ctrl-C, it waits for nothing."""
-        if self._asked:
-            if self._all_started() and self.returncode is not None and not self._any_stopped():
-                self.kill()
+        now = time.monotonic()
+        if self._asked_at is not None:
+            if now - self._asked_at > IMPATIENCE_SECONDS:
+                self._kill_all()
             return
-        self._asked = True
+        self._asked_at = now
+        timer = threading.Timer(STOP_SECONDS, self._kill_all)
+        timer.daemon = True
+        timer.start()
         self.gave_up = next(((name, p["returncode"]) for name, p in self._processes.items() if "returncode" in p), None)
         self._end_those_whose_turn_it_is()
 
     def _end_those_whose_turn_it_is(self) -> None:
-        if not self._asked or not self._all_started():
+        if self._asked_at is None or not self._all_started():
             return
         running = {name: p["pid"] for name, p in self._processes.items() if "returncode" not in p}
         for name, pid in running.items():
-            if name != self._last or len(running) == 1:
+            # Once only: a second signal tells a worker to leave at once.
+            if name not in self._told and (name != self._last or len(running) == 1):
+                self._told.add(name)
                 self._procmgr.terminate(pid)
+
+    def _kill_all(self) -> None:
+        for process in self._processes.values():
+            if "pid" in process and "returncode" not in process:
+                self._procmgr.kill(process["pid"])
 
     def _system_print(self, data: str) -> None:
         """honcho tells of every start and stop here. People need not know, but it may be the next one's turn."""

@@ -5,23 +5,23 @@ import secrets
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import environ
 from bootstrap_wrapper import get_bootstrap_dir
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config import embedded
+from config.environment import choice, database, items, mail_server, number, seconds, switch, text
 from config.logs import configure_structlog, logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
 
 # --- Where things are -------------------------------------------------------------------------------
 
-DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().resolve()
-PORT = env.int("PORT", default=8000)
-BASE_URL = env("BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+DATA_DIR = Path(text("DATA_DIR", str(BASE_DIR / "var"))).expanduser().resolve()
+PORT = number("PORT", 8000, most=65_535)
+BASE_URL = text("BASE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 _base = urlsplit(BASE_URL)
 if _base.scheme not in ("http", "https") or not _base.hostname:
     raise ImproperlyConfigured(f"BASE_URL must look like https://rollcall.example.org, not {BASE_URL!r}.")
@@ -29,14 +29,13 @@ if _base.scheme not in ("http", "https") or not _base.hostname:
 # The environment's DEBUG opens the development inbox and serves static files as they are on disk.
 # Django's own DEBUG stays off all the same: a page never shows a traceback (the log does), and a worker
 # does not keep every query of a batch in memory.
-DEVELOPMENT = env.bool("DEBUG", default=False)
+DEVELOPMENT = switch("DEBUG", False)
 DEBUG = False
 
 
 def _secret_key() -> str:
     """The key of SECRET_KEY, or the one that was made for this DATA_DIR when it was first needed."""
-    given: str = env("SECRET_KEY", default="")
-    if given:
+    if given := text("SECRET_KEY", ""):
         return given
     path = DATA_DIR / "secret-key"
     try:
@@ -62,14 +61,14 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = items("SECRET_KEY_FALLBACKS")
 
 # --- Database ---------------------------------------------------------------------------------------
 
-if env("DATABASE_URL", default=""):
-    DATABASES = {"default": env.db_url("DATABASE_URL")}
-else:
-    DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "rollcall.sqlite3")}}
+DATABASES = {
+    "default": database("DATABASE_URL")
+    or {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "rollcall.sqlite3")}
+}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that begins as a reader cannot wait for the write lock later: it would fail at once.
@@ -86,12 +85,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- The product ------------------------------------------------------------------------------------
 
-MAX_UPLOAD_MB = env.int("MAX_UPLOAD_MB", default=25)
-MAX_ROWS = env.int("MAX_ROWS", default=200_000)
-INVITATION_DAYS = env.int("INVITATION_DAYS", default=14)
+MAX_UPLOAD_MB = number("MAX_UPLOAD_MB", 25)
+MAX_ROWS = number("MAX_ROWS", 200_000)
+# How long an invitation can be accepted.
+INVITATION_DAYS = number("INVITATION_DAYS", 14)
 # Nobody is to be pestered: how often one invitation can be sent again, and after how many seconds.
-RESEND_LIMIT = env.int("RESEND_LIMIT", default=10)
-RESEND_PAUSE = env.int("RESEND_PAUSE", default=60)
+RESEND_LIMIT = number("RESEND_LIMIT", 10, least=0)
+RESEND_PAUSE = number("RESEND_PAUSE", 60, least=0)
+# Whether `manage.py up` brings the demonstration's organizations.
+DEMO = switch("DEMO", True)
 
 # What a request may weigh, in bytes, counted while it streams in: config/limits.py.
 MAX_BODY_BYTES = 2 * 1024 * 1024
@@ -198,7 +200,11 @@ LOGIN_REDIRECT_URL = "home"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 
 USE_TZ = True
-TIME_ZONE = env("TIME_ZONE", default="UTC")
+TIME_ZONE = text("TIME_ZONE", "UTC")
+try:
+    ZoneInfo(TIME_ZONE)
+except (ZoneInfoNotFoundError, ValueError) as error:
+    raise ImproperlyConfigured(f"TIME_ZONE must be a name like Europe/Paris, not {TIME_ZONE!r}.") from error
 LANGUAGE_CODE = "en-gb"
 
 STATIC_URL = "/static/"
@@ -219,11 +225,11 @@ MEDIA_ROOT = DATA_DIR / "media"
 
 # --- Security ---------------------------------------------------------------------------------------
 
-ALLOWED_HOSTS = sorted({_base.hostname, "127.0.0.1", "localhost", *env.list("ALLOWED_HOSTS", default=[])})
+ALLOWED_HOSTS = sorted({_base.hostname, "127.0.0.1", "localhost", *items("ALLOWED_HOSTS")})
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 _https = _base.scheme == "https"
 # Behind a proxy that ends TLS (docs/deploy.md); only that proxy may be able to reach the server then.
-if env.bool("TRUST_PROXY", default=False):
+if switch("TRUST_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = _https
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -255,10 +261,10 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Mail -------------------------------------------------------------------------------------------
 
-DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"Rollcall <no-reply@{_base.hostname}>")
+DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", f"Rollcall <no-reply@{_base.hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-if env("EMAIL_URL", default=""):
-    _mail = env.email_url("EMAIL_URL")
+_mail = mail_server("EMAIL_URL")
+if _mail is not None:
     EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
     EMAIL_HOST = _mail["EMAIL_HOST"] or "localhost"
     EMAIL_PORT = _mail["EMAIL_PORT"] or 25
@@ -269,20 +275,28 @@ if env("EMAIL_URL", default=""):
 else:
     EMAIL_BACKEND = "django_mail_preview.backends.EmailBackend"
 # Without one, a mail server that hangs would hold a worker for ever.
-EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
+EMAIL_TIMEOUT = number("EMAIL_TIMEOUT", 10)
 
 # Web and worker are different processes: what one sends the other must be able to show.
 MAIL_PREVIEW_STORAGE = "files"
 MAIL_PREVIEW_ROOT = DATA_DIR / "mail"
 MAIL_PREVIEW_MAX_MESSAGES = 5_000
 MAIL_PREVIEW_ALLOW = "config.inbox.is_open"
-# In development that is the point; in production the warning that mail is only kept is right.
-SILENCED_SYSTEM_CHECKS = ["django_mail_preview.W001"] if DEVELOPMENT else []
+_on_this_machine = _base.hostname in ("127.0.0.1", "localhost", "::1")
+SILENCED_SYSTEM_CHECKS = [
+    # The operator's domain may have other sites, with plain HTTP, below it.
+    "security.W005",
+    "security.W021",
+    # The proxy that ends TLS sends plain HTTP on to HTTPS: docs/deploy.md.
+    "security.W008",
+    # On one's own machine mail that is only kept is the point; elsewhere the warning is right.
+    *(["django_mail_preview.W001"] if DEVELOPMENT or _on_this_machine else []),
+]
 INBOX_OPEN = DEVELOPMENT and EMAIL_BACKEND.startswith("django_mail_preview.")
 
 # --- Tasks: the queue carries ids, the database is the truth ------------------------------------------
 
-CELERY_BROKER_URL = env("REDIS_URL", default="") or embedded.broker_url(DATA_DIR)
+CELERY_BROKER_URL = text("REDIS_URL", "") or embedded.broker_url(DATA_DIR)
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
@@ -291,7 +305,7 @@ CELERY_TASK_STORE_EAGER_RESULT = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_CONCURRENCY = env.int("WORKERS", default=2)
+CELERY_WORKER_CONCURRENCY = number("WORKERS", 2)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
@@ -309,7 +323,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
-SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=5.0)
+SWEEP_SECONDS = seconds("SWEEP_SECONDS", 5.0)
 CELERY_BEAT_SCHEDULE = {
     # What was lost on the way is found here. Sweeps that pile up while all workers are busy expire.
     "sweep": {"task": "invites.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}}
@@ -319,8 +333,8 @@ CELERY_TIMEZONE = "UTC"
 
 # --- Logs -------------------------------------------------------------------------------------------
 
-LOG_LEVEL = env("LOG_LEVEL", default="INFO").upper()
-LOG_FORMAT = env("LOG_FORMAT", default="console" if DEVELOPMENT else "json")
+LOG_LEVEL = choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+LOG_FORMAT = choice("LOG_FORMAT", "console" if DEVELOPMENT else "json", ("console", "json"))
 LOGGING = logging_settings(level=LOG_LEVEL, form=LOG_FORMAT)
 configure_structlog()
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

@@ -38,7 +38,13 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        data_dir: Path = settings.DATA_DIR
+        try:
+            self._run(settings.DATA_DIR)
+        except KeyboardInterrupt:
+            # Ctrl-C while everything is still being prepared: nothing was started yet.
+            self.stderr.write("Stopped before anything was started.")
+
+    def _run(self, data_dir: Path) -> None:
         run_dir = _make_run_dir(data_dir)
         lock = _lock(run_dir)
         left = _end_leftovers(run_dir)
@@ -62,7 +68,7 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from error
         together.add(WEB, _web_command(), env=env, cwd=root)
         together.add(WORKER, _worker_command(), env=env, cwd=root)
-        threading.Timer(0, _announce, args=(printer, announcement)).start()
+        threading.Thread(target=_announce, args=(printer, announcement), daemon=True).start()
         together.loop()
         lock.close()
         if together.gave_up:
@@ -74,7 +80,7 @@ class Command(BaseCommand):
         try:
             call_command("migrate", verbosity=0, interactive=False)
             call_command("createcachetable", verbosity=0)
-            if os.environ.get("DEMO", "1") != "0":
+            if settings.DEMO:
                 call_command("seed_demo", quiet=True)
         except DatabaseError as error:
             first_line = str(error).strip().splitlines()[0]
@@ -83,8 +89,9 @@ class Command(BaseCommand):
             call_command("collectstatic", verbosity=0, interactive=False)
 
     def _announcement(self) -> str:
-        hint = sign_in_hint() if os.environ.get("DEMO", "1") != "0" else ""
-        return " ".join(filter(None, (f"Rollcall is at {settings.BASE_URL}/", hint, "Ctrl-C ends it.")))
+        hint = sign_in_hint() if settings.DEMO else None
+        # Blanks around the address and the password: both are there to be copied.
+        return " - ".join(filter(None, (f"Rollcall is at {settings.BASE_URL}/", hint, "Ctrl-C ends it.")))
 
 
 class Printer:
@@ -104,7 +111,7 @@ class Printer:
             self._last_words.append(text)
         elif message.name == WORKER and "worker_ready" in text:
             self.worker_is_ready.set()
-        elif text:
+        elif text and "worker: Warm shutdown" not in text:
             self.say(f"{message.name:>6} | {text}")
 
     def tell_last_words(self, name: str) -> None:
@@ -185,17 +192,28 @@ def _pid_of_ours(path: Path) -> int | None:
         pid = int(path.read_text())
     except (OSError, ValueError):
         return None
-    shown = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    ours = ("config.asgi:application", "celery", "valkey")
-    return pid if any(name in shown.stdout for name in ours) else None
+    ours = ("config.asgi:application", "celery -A config", "celery --quiet -A config", "valkey")
+    return pid if any(name in _command_line(pid) for name in ours) else None
+
+
+def _command_line(pid: int) -> str:
+    """How the process was started; empty for one that has ended."""
+    processes = Path("/proc")
+    try:
+        if (processes / "self").exists():
+            return (processes / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        shown = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return shown.stdout
 
 
 def _signal(pid: int, how: int) -> bool:
     try:
         os.kill(pid, how)
-    except ProcessLookupError:
+    except OSError:
         return False
-    return True
+    return bool(_command_line(pid))  # A process that has ended, but was not collected yet, has none.
 
 
 def _check_port(port: int) -> None:
@@ -203,9 +221,12 @@ def _check_port(port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
+        except PermissionError as error:
+            raise CommandError(f"Port {port} is for root alone. Choose another one: PORT=8000 make run") from error
         except OSError as error:
+            another = port + 1 if port < 65_535 else 8000
             raise CommandError(
-                f"Port {port} is in use by another program. Choose another one, for example: PORT={port + 1} make run"
+                f"Port {port} is in use by another program. Choose another one, for example: PORT={another} make run"
             ) from error
 
 
@@ -217,6 +238,8 @@ def _environment() -> dict[str, str]:
         "LOG_LEVEL": "WARNING",
         "LOG_FORMAT": "console",
         "PYTHONUNBUFFERED": "1",
+        # In a container one is root, and this is one's own machine.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
     given = {name: value for name, value in os.environ.items() if value != ""}
     debug = "1" if settings.DEVELOPMENT else "0"
@@ -240,7 +263,9 @@ def _web_command() -> list[str]:
         "--lifespan": "off",
     }
     parts = [part for option in options.items() for part in option]
-    return [sys.executable, "-m", "uvicorn", "config.asgi:application", *parts, "--no-access-log", "--no-server-header"]
+    # There is no proxy before it whose word on the client's address could be taken.
+    flags = ["--no-access-log", "--no-server-header", "--no-proxy-headers"]
+    return [sys.executable, "-m", "uvicorn", "config.asgi:application", *parts, *flags]
 
 
 def _worker_command() -> list[str]:

@@ -1,0 +1,35 @@
+# The commands of this project. `make help` lists them.
+.DEFAULT_GOAL := help
+PYTHON_HERE := .venv/bin/python
+
+.PHONY: help
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Install what is needed, then run everything on this machine until Ctrl-C
+	@scripts/venv requirements.txt
+	@exec $(PYTHON_HERE) manage.py up
+
+.PHONY: test
+test: ## Install what the tests need, then run all of them
+	@scripts/venv requirements-dev.txt
+	@exec $(PYTHON_HERE) -m pytest
+
+.PHONY: lint
+lint: ## Look at the code without running it: style, types, templates, settings, migrations
+	@scripts/venv requirements-dev.txt
+	@PYTHON=$(PYTHON_HERE) exec scripts/lint
+
+.PHONY: bench
+bench: ## Measure the check and the import
+	@scripts/venv requirements-dev.txt
+	@exec $(PYTHON_HERE) -m benchmarks
+
+.PHONY: lock
+lock: ## Pin the newest packages that requirements*.in allow, with their hashes
+	@scripts/venv requirements-dev.txt
+	$(PYTHON_HERE) -m uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+		--no-header requirements.in --output-file requirements.txt
+	$(PYTHON_HERE) -m uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+		--no-header --constraint requirements.txt requirements-dev.in --output-file requirements-dev.txt

@@ -1,0 +1,85 @@
+"""Reads settings from environment variables: one that is empty counts as not set, a wrong one is named.
+
+Each function raises ImproperlyConfigured with one sentence that says which variable must look how.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+YES = ("1", "true", "yes", "on")
+NO = ("0", "false", "no", "off")
+
+
+def text(name: str, default: str) -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def choice(name: str, default: str, choices: Sequence[str]) -> str:
+    """One of the `choices`, in whatever case it was written."""
+    given = text(name, default)
+    found = next((known for known in choices if known.lower() == given.lower()), None)
+    if found is None:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {given!r}.")
+    return found
+
+
+def switch(name: str, default: bool) -> bool:
+    return choice(name, YES[0] if default else NO[0], (*YES, *NO)) in YES
+
+
+def number(name: str, default: int, *, least: int = 1, most: int | None = None) -> int:
+    given = text(name, str(default))
+    fits = given.isascii() and given.isdigit() and int(given) >= least and (most is None or int(given) <= most)
+    if not fits:
+        upper = f" to {most}" if most is not None else " or more"
+        raise ImproperlyConfigured(f"{name} must be a whole number of {least}{upper}, not {given!r}.")
+    return int(given)
+
+
+def seconds(name: str, default: float) -> float:
+    given = text(name, str(default))
+    try:
+        value = float(given)
+    except ValueError:
+        value = 0
+    if not 0 < value < float("inf"):
+        raise ImproperlyConfigured(f"{name} must be a number of seconds above 0, not {given!r}.")
+    return value
+
+
+def items(name: str) -> list[str]:
+    """The parts between commas, in their order."""
+    return [part.strip() for part in text(name, "").split(",") if part.strip()]
+
+
+def database(name: str) -> dict[str, Any] | None:
+    """Django's description of the database at the URL; None where none is set."""
+    if not text(name, ""):
+        return None
+    try:
+        found: dict[str, Any] = environ.Env.db_url_config(text(name, ""))
+    except (ValueError, KeyError, ImproperlyConfigured) as error:
+        # The URL may hold a password, so it is not repeated.
+        raise ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/name.") from error
+    if found.get("ENGINE") not in ("django.db.backends.postgresql", "django.db.backends.sqlite3"):
+        raise ImproperlyConfigured(
+            f"{name} must begin with postgres:// or sqlite:///: other databases are not supported."
+        )
+    return found
+
+
+def mail_server(name: str) -> dict[str, Any] | None:
+    """Django's EMAIL_ settings for the URL; None where none is set."""
+    if not text(name, ""):
+        return None
+    try:
+        found: dict[str, Any] = environ.Env.email_url_config(text(name, ""))
+    except (ValueError, KeyError, ImproperlyConfigured) as error:
+        raise ImproperlyConfigured(f"{name} must look like smtp+tls://user:password@mail.example.org:587.") from error
+    return found
