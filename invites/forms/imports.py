@@ -7,36 +7,50 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.urls import reverse
+from django.utils.html import format_html
 
 from accounts.forms import GrantForm
+from accounts.models import Membership
 
 
-class CsvInput(forms.FileInput):
-    """A real file input inside the drop zone."""
+class CsvField(forms.FileField):
+    """A file for the drop zone, which shows `limits`."""
 
-    template_name = "invites/widgets/drop_zone.html"
+    def __init__(self) -> None:
+        super().__init__(
+            label="CSV file",
+            widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
+            allow_empty_file=True,
+            error_messages={
+                "required": "Choose a CSV file.",
+                "missing": "Choose a CSV file.",
+                "invalid": "Choose the CSV file again.",
+            },
+        )
 
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        context = super().get_context(name, value, attrs)
-        return {**context, "max_mb": settings.MAX_UPLOAD_MB, "max_rows": settings.MAX_ROWS}
+    @property
+    def limits(self) -> str:
+        return f"Up to {settings.MAX_ROWS:,} rows or {settings.MAX_UPLOAD_MB} MB"
 
 
 class ImportForm(GrantForm):
     """What *Import CSV file* asks for. The file is only taken in here; the check looks into it."""
 
-    file = forms.FileField(
-        label="CSV file",
-        widget=CsvInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
-        allow_empty_file=True,
-        error_messages={
-            "required": "Choose a CSV file.",
-            "missing": "Choose a CSV file.",
-            "invalid": "Choose the CSV file again.",
-        },
-    )
+    file = CsvField()
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, membership=membership, **kwargs)
+        for name in ("roles", "sites"):
+            self.fields[name].note = "for everyone in the file"  # type: ignore[attr-defined]
+        self.fields["file"].help_text = format_html(
+            "Columns: Email, First name, Last name, Description (optional). "
+            '<a href="{}" download>Download a sample file</a>',
+            reverse("sample", args=[membership.organization.slug]),
+        )
+
+    def clean_file(self) -> UploadedFile[Any]:
+        file: UploadedFile[Any] = self.cleaned_data["file"]
         limit = settings.MAX_UPLOAD_MB * 1024 * 1024
         if (file.size or 0) > limit:
             size = (file.size or 0) / 1024 / 1024

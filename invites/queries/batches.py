@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -21,7 +22,8 @@ Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 class Ledger:
     """The rows of one batch by what became of them: rows = invited + skipped + problems + failed + waiting.
 
-    `accepted`, `bounced` and `waiting_answer` are parts of `invited`; `waiting` is 0 once the batch has ended.
+    `accepted`, `waiting_answer`, `bounced`, `expired` and `withdrawn` are the parts of `invited`; `waiting` is 0
+    once the batch has ended.
     """
 
     rows: int = 0
@@ -29,6 +31,8 @@ class Ledger:
     accepted: int = 0
     waiting_answer: int = 0
     bounced: int = 0
+    expired: int = 0
+    withdrawn: int = 0
     already_member: int = 0
     already_invited: int = 0
     duplicate: int = 0
@@ -103,7 +107,9 @@ def ledger_of(batch: Batch) -> Ledger:
         invited=invited,
         accepted=answers["accepted"],
         bounced=answers["bounced"],
-        waiting_answer=invited - answers["accepted"] - answers["bounced"],
+        expired=answers["expired"],
+        withdrawn=answers["withdrawn"],
+        waiting_answer=invited - answers.total(),
         already_member=rows[Outcome.SKIPPED, Reason.ALREADY_MEMBER],
         already_invited=rows[Outcome.SKIPPED, Reason.ALREADY_INVITED],
         duplicate=rows[Outcome.SKIPPED, Reason.DUPLICATE],
@@ -115,14 +121,36 @@ def ledger_of(batch: Batch) -> Ledger:
 
 
 def _answers(batch: Batch) -> Counter[str]:
+    """The invitations that do not wait for an answer, by why. The filters of the rows say the same."""
     counted: Counter[str] = Counter()
-    groups = batch.invitations.order_by().values_list("state", "mail_state").annotate(count=Count("pk"))
-    for state, mail_state, count in groups:
+    now = timezone.now()
+    expired_by_now = ExpressionWrapper(Q(expires_at__lte=now), output_field=BooleanField())
+    groups = (
+        batch.invitations.order_by()
+        .values_list("state", "mail_state", is_past=expired_by_now)
+        .annotate(count=Count("pk"))
+    )
+    for state, mail_state, is_past, count in groups:
         if state == Invitation.State.ACCEPTED:
             counted["accepted"] += count
+        elif state != Invitation.State.PENDING:
+            counted["withdrawn"] += count
         elif mail_state == Mail.BOUNCED:
             counted["bounced"] += count
+        elif is_past:
+            counted["expired"] += count
     return counted
+
+
+def unanswered_of(batch: Batch) -> QuerySet[Invitation]:
+    """The invitations of the batch that wait for an answer, those that expired included."""
+    return batch.invitations.filter(state=Invitation.State.PENDING).exclude(mail_state=Mail.BOUNCED)
+
+
+def invited_counts(batches: Iterable[Batch]) -> dict[int, int]:
+    """How many were invited by each of the batches, by their ids."""
+    rows = Row.objects.filter(batch__in=list(batches), outcome=Outcome.INVITED).order_by()
+    return dict(rows.values_list("batch_id").annotate(count=Count("pk")))
 
 
 def summary_of(batch: Batch) -> dict[str, Any]:

@@ -7,34 +7,40 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
+from invites.checking import COLUMNS
 from invites.models import Batch, Invitation, Row
 
 Outcome, Reason = Row.Outcome, Row.Reason
 
-FILTERS: dict[str, tuple[str, Q]] = {
-    "invited": ("Invited", Q(outcome=Outcome.INVITED)),
-    "accepted": ("Accepted", Q(outcome=Outcome.INVITED, invitation__state=Invitation.State.ACCEPTED)),
-    "waiting": (
-        "Waiting for an answer",
-        Q(outcome=Outcome.INVITED)
-        & ~Q(invitation__state=Invitation.State.ACCEPTED)
-        & ~Q(invitation__mail_state=Invitation.Mail.BOUNCED),
-    ),
-    "bounced": (
-        "Bounced",
-        Q(outcome=Outcome.INVITED, invitation__mail_state=Invitation.Mail.BOUNCED)
-        & ~Q(invitation__state=Invitation.State.ACCEPTED),
-    ),
-    "skipped": ("Skipped", Q(outcome=Outcome.SKIPPED)),
-    "already_member": ("Already a member", Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_MEMBER)),
-    "already_invited": ("Already invited", Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_INVITED)),
-    "duplicate": ("Twice in the file", Q(outcome=Outcome.SKIPPED, reason=Reason.DUPLICATE)),
-    "problem": ("Problems", Q(outcome=Outcome.PROBLEM)),
-    "failed": ("Failed", Q(outcome=Outcome.FAILED)),
-}
+PENDING = Q(outcome=Outcome.INVITED, invitation__state=Invitation.State.PENDING)
+BOUNCED = Q(invitation__mail_state=Invitation.Mail.BOUNCED)
+
+
+def _filters() -> dict[str, tuple[str, Q]]:
+    """The lines of the ledger as filters of its rows; made anew because some depend on the time."""
+    expired = Q(invitation__expires_at__lte=timezone.now())
+    return {
+        "invited": ("Invited", Q(outcome=Outcome.INVITED)),
+        "accepted": ("Accepted", Q(outcome=Outcome.INVITED, invitation__state=Invitation.State.ACCEPTED)),
+        "waiting": ("Waiting for an answer", PENDING & ~BOUNCED & ~expired),
+        "bounced": ("Bounced", PENDING & BOUNCED),
+        "expired": ("Expired", PENDING & ~BOUNCED & expired),
+        "withdrawn": (
+            "Withdrawn",
+            Q(outcome=Outcome.INVITED)
+            & ~Q(invitation__state__in=[Invitation.State.PENDING, Invitation.State.ACCEPTED]),
+        ),
+        "skipped": ("Skipped", Q(outcome=Outcome.SKIPPED)),
+        "already_member": ("Already a member", Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_MEMBER)),
+        "already_invited": ("Already invited", Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_INVITED)),
+        "duplicate": ("Twice in the file", Q(outcome=Outcome.SKIPPED, reason=Reason.DUPLICATE)),
+        "problem": ("Problems", Q(outcome=Outcome.PROBLEM)),
+        "failed": ("Failed", Q(outcome=Outcome.FAILED)),
+    }
 
 
 @dataclass(frozen=True)
@@ -46,10 +52,16 @@ class ShownOutcome:
     detail: str
 
 
+def filter_labels() -> dict[str, str]:
+    """The filters that `rows_of` knows, with their labels, in the order of the ledger."""
+    return {name: label for name, (label, _) in _filters().items()}
+
+
 def rows_of(batch: Batch, chosen: str = "") -> QuerySet[Row]:
     """The batch's rows, those of one filter if it is known, with their invitations."""
     rows = batch.rows.select_related("invitation").order_by("number")
-    return rows.filter(FILTERS[chosen][1]) if chosen in FILTERS else rows
+    filters = _filters()
+    return rows.filter(filters[chosen][1]) if chosen in filters else rows
 
 
 def shown_outcome(row: Row) -> ShownOutcome:
@@ -95,6 +107,26 @@ def problem_rows(batch: Batch, code: str = "") -> QuerySet[Row]:
     """The rows with problems, or with one kind of problem."""
     rows = batch.rows.filter(outcome=Outcome.PROBLEM).order_by("number")
     return rows.filter(problem_codes__contains=f" {code} ") if code else rows
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a problem row as it stood in the file, with what is wrong with it."""
+
+    column: str
+    value: str
+    causes: list[str]
+    hints: list[str]
+
+
+def cells_of(row: Row) -> list[Cell]:
+    """The four cells of a problem row; a problem of the row as a whole stands at its first cell."""
+    values = row.cells or [row.email, row.first_name, row.last_name, row.description]
+    cells = []
+    for place, (column, value) in enumerate(zip(COLUMNS, values, strict=True)):
+        mine = [each for each in row.problems if each["column"] == column or (not place and each["column"] is None)]
+        cells.append(Cell(column, value, [each["message"] for each in mine], [each["hint"] for each in mine]))
+    return cells
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,13 @@
-"""Stop a batch where it is, because an admin asked for it or because its inviter lost the right."""
+"""Stop a batch where it is, because an admin asked for it or its inviter lost the right; or undo it."""
 
 from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import Membership
 from invites.models import Batch, Row, RowRange
+from invites.services.pending import revoke_many
 
 
 @transaction.atomic
@@ -30,3 +32,13 @@ def stop_batch(batch: Batch, *, reason: str = "") -> bool:
     batch.parts.all().delete()
     batch.refresh_from_db()
     return True
+
+
+@transaction.atomic
+def undo_batch(by: Membership, batch: Batch) -> int:
+    """Stop the batch if it runs, and take back every invitation of it that was not accepted; how many there were.
+
+    Whoever has accepted stays a member.
+    """
+    stop_batch(batch)
+    return revoke_many(by, batch.invitations.all())

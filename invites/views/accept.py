@@ -1,7 +1,8 @@
 """The invitee's pages: the link of the mail, and the invitation that it leads to.
 
-The link puts its token into the session and moves on, so that the token is in no address that a page
-could pass on. Nothing is used up by looking, because mail scanners look first.
+The link puts the hash of its token into the session and moves on, so that the token is in no address
+that a page could pass on, and not in the database either. Nothing is used up by looking, because mail
+scanners look first.
 """
 
 from __future__ import annotations
@@ -15,25 +16,27 @@ from django.forms import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import public
 from accounts.errors import RuleBroken
 from accounts.models import Membership, User
+from accounts.views.dialogs import posted
 from invites.forms.people import NewAccountForm, OwnPasswordForm
 from invites.models import Invitation
 from invites.services.accept import accept_as, accept_with_new_account, account_of, find_open_invitation
+from invites.services.tokens import hash_token
 
-TOKEN = "invitation_token"  # noqa: S105
+LINK = "invitation_link"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @public("The token in the address is the right to open it.")
-@require_GET
+@require_safe
 @never_cache
 def invitation_link(request: HttpRequest, token: str) -> HttpResponse:
     """The address in the mail. Any token leads to the same place, which then looks whether it is good."""
-    request.session[TOKEN] = token
+    request.session[LINK] = hash_token(token)
     response = redirect("invitation")
     response["Referrer-Policy"] = "no-referrer"
     return response
@@ -44,10 +47,9 @@ def invitation_link(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def invitation(request: HttpRequest) -> HttpResponse:
     """What one is invited to, and the one form that fits: new account, sign-in, or just a button."""
-    token = request.session.get(TOKEN, "")
+    link = request.session.get(LINK, "")
     try:
-        found = find_open_invitation(token)
-        return _answer(request, token, found)
+        return _answer(request, link, find_open_invitation(link))
     except RuleBroken as broken:
         if broken.code == "dead_link":
             return _dead_link(request)
@@ -59,29 +61,29 @@ def invitation(request: HttpRequest) -> HttpResponse:
 @never_cache
 def invitation_switch(request: HttpRequest) -> HttpResponse:
     """Out of the account that the invitation is not for, and back to the invitation."""
-    token = request.session.get(TOKEN, "")
+    link = request.session.get(LINK, "")
     logout(request)
-    request.session[TOKEN] = token
+    request.session[LINK] = link
     return redirect("invitation")
 
 
-def _answer(request: HttpRequest, token: str, found: Invitation) -> HttpResponse:
+def _answer(request: HttpRequest, link: str, found: Invitation) -> HttpResponse:
     if isinstance(request.user, User):
         if request.user.email != found.email_key:
             return _show(request, found, "invites/accept_other.html", status=403 if request.method == "POST" else 200)
         if request.method == "POST":
-            return _welcome(request, accept_as(request.user, token))
+            return _welcome(request, accept_as(request.user, link))
         return _show(request, found, "invites/accept_member.html")
     if account_of(found) is not None:
-        return _sign_in(request, token, found)
-    return _new_account(request, token, found)
+        return _sign_in(request, link, found)
+    return _new_account(request, link, found)
 
 
-def _new_account(request: HttpRequest, token: str, found: Invitation) -> HttpResponse:
-    form = NewAccountForm(request.POST or None, invitation=found)
+def _new_account(request: HttpRequest, link: str, found: Invitation) -> HttpResponse:
+    form = NewAccountForm(posted(request), invitation=found)
     if request.method == "POST" and form.is_valid():
         try:
-            membership = accept_with_new_account(token, form.account())
+            membership = accept_with_new_account(link, form.account())
         except RuleBroken as broken:
             if broken.code == "dead_link":
                 raise
@@ -92,9 +94,9 @@ def _new_account(request: HttpRequest, token: str, found: Invitation) -> HttpRes
     return _show(request, found, "invites/accept.html", form=form)
 
 
-def _sign_in(request: HttpRequest, token: str, found: Invitation) -> HttpResponse:
+def _sign_in(request: HttpRequest, link: str, found: Invitation) -> HttpResponse:
     """With the password of the account that has the invited address, and no other account."""
-    form = OwnPasswordForm(request.POST or None)
+    form = OwnPasswordForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             # Through allauth, which counts the failures and may ask for more than a password.
@@ -111,13 +113,15 @@ def _sign_in(request: HttpRequest, token: str, found: Invitation) -> HttpRespons
                     request, user, email_verification="none", redirect_url="/invitation/"
                 )
                 if request.user == user:
-                    return _welcome(request, accept_as(user, token))
+                    return _welcome(request, accept_as(user, link))
                 return response
     return _show(request, found, "invites/accept_sign_in.html", form=form)
 
 
 def _welcome(request: HttpRequest, membership: Membership) -> HttpResponse:
-    request.session.pop(TOKEN, None)
+    request.session.pop(LINK, None)
+    # Signing in has renewed the session already; whoever was signed in before gets a new one, too.
+    request.session.cycle_key()
     return redirect("home")
 
 

@@ -10,6 +10,7 @@ from django_htmx.http import trigger_client_event
 from accounts.access import MemberRequest
 from accounts.context import asks_for_fragment
 from accounts.errors import RuleBroken
+from invites.services.pending import Resent
 
 
 def done(request: MemberRequest, message: str, *, warning: bool = False) -> HttpResponse:
@@ -26,3 +27,16 @@ def done(request: MemberRequest, message: str, *, warning: bool = False) -> Http
 def refused(request: MemberRequest, broken: RuleBroken, *, title: str) -> HttpResponse:
     """Nothing was done, and why: in the dialog, or as a page."""
     return render(request, "invites/refused.html", {"title": title, "broken": broken, "nav": "users"}, status=422)
+
+
+def invitations_were(count: int) -> str:
+    """ "1 invitation was", "61 invitations were"."""
+    return "1 invitation was" if count == 1 else f"{count:,} invitations were"
+
+
+def resent_text(resent: Resent) -> str:
+    """How many were sent again, and why not all."""
+    if not resent.left:
+        return f"{invitations_were(resent.sent)} sent again."
+    left = f"{resent.left:,} {'was' if resent.left == 1 else 'were'} not"
+    return f"{invitations_were(resent.sent)} sent again. {left}: sent a moment ago, too often, or beyond your rights."

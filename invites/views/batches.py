@@ -6,10 +6,11 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from accounts.access import MemberRequest, requires
@@ -18,14 +19,30 @@ from accounts.errors import RuleBroken
 from accounts.permissions import Permission
 from invites import tasks
 from invites.models import Batch
-from invites.queries.batches import answers_of, batches_of, ledger_of
-from invites.queries.rows import FILTERS, problem_kinds, problem_rows, report_lines, rows_of
+from invites.queries.batches import Ledger, answers_of, batches_of, invited_counts, ledger_of, unanswered_of
+from invites.queries.grants import grant_sentence
+from invites.queries.rows import (
+    cells_of,
+    filter_labels,
+    problem_kinds,
+    problem_rows,
+    report_lines,
+    rows_of,
+    shown_outcome,
+)
 from invites.services.batches import close_banner, invite_valid_rows
-from invites.services.stopping import stop_batch
+from invites.services.pending import resend_many
+from invites.services.stopping import stop_batch, undo_batch
+from invites.views.answers import invitations_were, resent_text
+from invites.views.ledger import how_read, ledger_lines
 from invites.views.plot import plot_of
 from invites.views.progress import progress_context, progress_dialog
+from invites.views.steps import rows_need_fixing
 
+PAGE_BATCHES = 25
 PAGE_ROWS = 50
+# Nothing was decided about the rows of these.
+WITHOUT_LEDGER = (*Batch.RUNNING, Batch.State.REJECTED, Batch.State.NEEDS_CORRECTION)
 
 
 def _batch(request: MemberRequest, pk: int) -> Batch:
@@ -33,50 +50,71 @@ def _batch(request: MemberRequest, pk: int) -> Batch:
 
 
 @requires(Permission.INVITE_USERS)
-@require_GET
+@require_safe
 def batch_list(request: MemberRequest, organization: str) -> HttpResponse:
     """Every file that was imported here, newest first."""
-    page = Paginator(batches_of(request.organization), 25).get_page(request.GET.get("page"))
-    listed = [(batch, ledger_of(batch)) for batch in page]
+    page = Paginator(batches_of(request.organization), PAGE_BATCHES).get_page(request.GET.get("page"))
+    invited = invited_counts(page)
+    listed = [(batch, invited.get(batch.pk, 0)) for batch in page]
     return render(request, "invites/batches.html", {"page": page, "listed": listed, "nav": "batches"})
 
 
 @requires(Permission.INVITE_USERS)
-@require_GET
+@require_safe
 def batch_page(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Who, when, how it was read, the ledger that adds up, and each row's outcome."""
     batch = _batch(request, pk)
-    context: dict[str, Any] = {"nav": "batches"} | progress_context(batch, place="page")
-    if not batch.is_running and batch.state != Batch.State.REJECTED:
-        ledger = ledger_of(batch)
-        chosen = request.GET.get("outcome", "")
-        answers = answers_of(batch, ledger)
-        context |= {
-            "ledger": ledger,
-            "answers": answers,
-            "plot": plot_of(answers, ledger.invited) if ledger.invited else None,
-            "outcome": chosen if chosen in FILTERS else "",
-            "filters": FILTERS,
-            "page": Paginator(rows_of(batch, chosen), PAGE_ROWS).get_page(request.GET.get("page")),
-        }
+    context: dict[str, Any] = {
+        "nav": "batches",
+        "grant_sentence": grant_sentence(batch.grant),
+        "how_read": how_read(batch),
+        **progress_context(batch, place="page"),
+    }
+    if batch.state not in WITHOUT_LEDGER:
+        context |= _ledger_and_rows(batch, context["ledger"], request)
     return render(request, "invites/batch.html", context)
 
 
+def _ledger_and_rows(batch: Batch, ledger: Ledger, request: MemberRequest) -> dict[str, Any]:
+    labels = filter_labels()
+    chosen = request.GET.get("outcome", "")
+    answers = answers_of(batch, ledger)
+    page = Paginator(rows_of(batch, chosen), PAGE_ROWS).get_page(request.GET.get("page"))
+    return {
+        "ledger_lines": ledger_lines(ledger),
+        "answers": answers,
+        "plot": plot_of(answers, ledger.invited) if ledger.invited else None,
+        "outcome": chosen if chosen in labels else "",
+        "outcome_label": labels.get(chosen, ""),
+        "page": page,
+        "listed": [(row, shown_outcome(row)) for row in page],
+        "typos": [notice for notice in batch.warnings if notice["code"] == "likely_typo"],
+        "may_undo": ledger.waiting_answer + ledger.bounced + ledger.expired > 0,
+    }
+
+
 @requires(Permission.INVITE_USERS)
-@require_GET
+@require_safe
 def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """All problems of the file, by row or by kind, and the two ways on."""
     batch = _batch(request, pk)
     if batch.state != Batch.State.NEEDS_CORRECTION:
         return redirect("batch", organization, pk)
+    kinds = problem_kinds(batch)
     kind = request.GET.get("kind", "")
+    kind = kind if kind in {each.code for each in kinds} else ""
+    ledger = ledger_of(batch)
+    page = Paginator(problem_rows(batch, kind), PAGE_ROWS).get_page(request.GET.get("page"))
     context = {
         "nav": "batches",
         "batch": batch,
-        "ledger": ledger_of(batch),
-        "kinds": problem_kinds(batch),
+        "ledger": ledger,
+        "others": ledger.waiting,
+        "heading": rows_need_fixing(ledger.problems),
+        "kinds": kinds,
         "kind": kind,
-        "page": Paginator(problem_rows(batch, kind), PAGE_ROWS).get_page(request.GET.get("page")),
+        "page": page,
+        "listed": [(row, cells_of(row)) for row in page],
     }
     return render(request, "invites/problems.html", context)
 
@@ -112,13 +150,51 @@ def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpRespon
 
 
 @requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def batch_remind(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Ask, then send the invitation again to everybody who has not answered."""
+    batch = _batch(request, pk)
+    waiting = unanswered_of(batch)
+    if request.method != "POST":
+        context = {"batch": batch, "count": waiting.count(), "nav": "batches"}
+        return render(request, "invites/batch_remind.html", context)
+    resent = resend_many(request.membership, waiting)
+    tasks.hint(tasks.send_due_invitations, request.organization.pk)
+    return _said(request, batch, resent_text(resent), warning=not resent.sent)
+
+
+@requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def batch_undo(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Ask, then take back every invitation of the batch that was not accepted."""
+    batch = _batch(request, pk)
+    if request.method != "POST":
+        context = {"batch": batch, "ledger": ledger_of(batch), "nav": "batches"}
+        return render(request, "invites/batch_undo.html", context)
+    count = undo_batch(request.membership, batch)
+    said = f"{invitations_were(count)} taken back. Their links do not work any more."
+    return _said(request, batch, said, warning=not count)
+
+
+def _said(request: MemberRequest, batch: Batch, message: str, *, warning: bool) -> HttpResponse:
+    """Says on the batch's page what was done; a dialog closes for it."""
+    (messages.warning if warning else messages.success)(request, message)
+    if not asks_for_fragment(request):
+        return redirect("batch", request.organization.slug, batch.pk)
+    response = HttpResponse(status=204)
+    for event in ("dialog:close", "batch:ended", "shell:changed"):
+        trigger_client_event(response, event)
+    return response
+
+
+@requires(Permission.INVITE_USERS)
 @require_POST
 def batch_close_banner(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Close the banner of one's own batch."""
     batch = get_object_or_404(batches_of(request.organization), pk=pk, inviter=request.user)
     close_banner(batch)
     if asks_for_fragment(request):
-        return render(request, "invites/banners.html")
+        return trigger_client_event(HttpResponse(status=204), "shell:changed")
     return redirect("users", organization)
 
 
@@ -130,7 +206,7 @@ class _Echo:
 
 
 @requires(Permission.INVITE_USERS)
-@require_GET
+@require_safe
 def batch_download(request: MemberRequest, organization: str, pk: int) -> StreamingHttpResponse:
     """The outcome of every row as a CSV file that a spreadsheet can't be harmed by."""
     batch = _batch(request, pk)

@@ -12,6 +12,7 @@ from accounts.access import MemberRequest, requires
 from accounts.errors import RuleBroken
 from accounts.forms import GrantForm
 from accounts.permissions import Permission
+from accounts.views.dialogs import posted
 from invites import tasks
 from invites.forms.people import InviteForm
 from invites.models import Invitation
@@ -19,14 +20,14 @@ from invites.queries.people import PeopleFilter, chosen_invitations, matching_in
 from invites.services import pending
 from invites.services.granting import choice_of
 from invites.services.single import change_invitation, invite_person
-from invites.views.answers import done, refused
+from invites.views.answers import done, invitations_were, refused, resent_text
 
 
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: MemberRequest, organization: str) -> HttpResponse:
     """The dialog *Invite users*: one person, or on to a file."""
-    form = InviteForm(request.POST or None, membership=request.membership)
+    form = InviteForm(posted(request), membership=request.membership)
     if request.method == "POST" and form.is_valid():
         person = {name: form.cleaned_data[name] for name in ("email", "first_name", "last_name", "description")}
         try:
@@ -46,7 +47,7 @@ def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpR
     """What there is to know of an invitation, and other roles and sites for it."""
     invitation = _invitation(request, pk)
     initial = GrantForm.initial_for(choice_of(invitation.grant))
-    form = GrantForm(request.POST or None, membership=request.membership, initial=initial)
+    form = GrantForm(posted(request), membership=request.membership, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             change_invitation(request.membership, invitation, form.grant())
@@ -98,10 +99,10 @@ def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
     if request.POST.get("action") == "resend":
         resent = pending.resend_many(request.membership, chosen)
         tasks.hint(tasks.send_due_invitations, request.organization.pk)
-        return done(request, _resent_text(resent), warning=not resent.sent)
+        return done(request, resent_text(resent), warning=not resent.sent)
     if request.POST.get("confirmed") and request.POST.get("action") == "revoke":
         revoked = pending.revoke_many(request.membership, chosen)
-        return done(request, f"{_invitations(revoked)} revoked.")
+        return done(request, f"{invitations_were(revoked)} revoked.")
     context = {"count": count, "selected": request.POST.getlist("selected"), "all": _wants_all(request), "nav": "users"}
     return render(request, "invites/people_revoke.html", context)
 
@@ -120,14 +121,3 @@ def _chosen(request: MemberRequest) -> QuerySet[Invitation]:
 
 def _wants_all(request: MemberRequest) -> bool:
     return request.POST.get("all") == "1"
-
-
-def _invitations(count: int) -> str:
-    return "1 invitation was" if count == 1 else f"{count:,} invitations were"
-
-
-def _resent_text(resent: pending.Resent) -> str:
-    if not resent.left:
-        return f"{_invitations(resent.sent)} sent again."
-    left = f"{resent.left:,} {'was' if resent.left == 1 else 'were'} not"
-    return f"{_invitations(resent.sent)} sent again. {left}: sent a moment ago, too often, or beyond your rights."

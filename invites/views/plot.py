@@ -36,6 +36,7 @@ class Plot:
     last_y: float
     last_label: str
     last_anchor: str
+    label_dy: int
     invited_y: float
     invited_label: str
     y_ticks: list[Tick]
@@ -76,6 +77,7 @@ def plot_of(answers: Answers, invited: int) -> Plot:
         last_y=last_y,
         last_label=f"{answers.accepted:,} accepted",
         last_anchor="start" if last_x < WIDTH * 0.72 else "end",
+        label_dy=_clear_of_lines(answers.accepted / invited),
         invited_y=y_of(invited),
         invited_label=f"{invited:,} invited",
         y_ticks=[Tick(y_of(count), f"{count:,}") for count in range(0, invited, step) if count < invited * 0.95],
@@ -84,7 +86,14 @@ def plot_of(answers: Answers, invited: int) -> Plot:
     )
 
 
+def _clear_of_lines(share: float) -> int:
+    """How far below its point the label stands, so that neither the axis nor the dashed line runs through it."""
+    if share < 0.06:
+        return -10
+    return 20 if share > 0.9 else 4
+
+
 def _round_step(invited: int) -> int:
     """The smallest of 1, 2, 5, 10, 20, 50 ... that gives at most three lines."""
     steps = (digit * 10**power for power in range(9) for digit in (1, 2, 5))
-    return next(step for step in steps if invited / step <= 3)
+    return next(step for step in steps if invited <= 3 * step)

@@ -11,16 +11,19 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.db import connections
 from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
-from accounts.access import MemberRequest, requires
+from accounts.access import MemberRequest, member, requires
+from accounts.context import asks_for_fragment
 from accounts.permissions import Permission
 from invites.models import Batch
-from invites.queries.banners import banners_for, people, result_text, running_for
-from invites.queries.batches import batches_of, checking_progress, inviting_progress, ledger_of
+from invites.queries.banners import running_for
+from invites.queries.batches import Ledger, batches_of, checking_progress, inviting_progress, ledger_of
+from invites.queries.grants import grant_line
+from invites.views.steps import rows, stage_of
 
 POLL_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 15
@@ -29,15 +32,18 @@ LONGEST_STREAM_SECONDS = 600
 
 def progress_context(batch: Batch, *, place: str) -> dict[str, Any]:
     """What the progress fragment shows; `place` is where it stands: "dialog" or "page"."""
-    context: dict[str, Any] = {"batch": batch, "place": place, "organization": batch.organization}
-    if batch.state == Batch.State.CHECKING:
-        context["progress"] = checking_progress(batch)
-    elif batch.state == Batch.State.INVITING:
-        context["progress"] = inviting_progress(batch)
-    elif batch.state != Batch.State.REJECTED:
-        ledger = ledger_of(batch)
-        context |= {"ledger": ledger, "people": people(ledger.invited), "rest": result_text(batch.file_name, ledger)}
-    return context
+    running = {Batch.State.CHECKING: checking_progress, Batch.State.INVITING: inviting_progress}
+    look = running.get(Batch.State(batch.state))
+    ledger = Ledger() if batch.is_running or batch.state == Batch.State.REJECTED else ledger_of(batch)
+    return {
+        "batch": batch,
+        "place": place,
+        "organization": batch.organization,
+        "grant_line": grant_line(batch.grant),
+        "ledger": ledger,
+        "stage": stage_of(batch, ledger=ledger, progress=look(batch) if look else None),
+        "others": ledger.waiting,
+    }
 
 
 def progress_dialog(request: MemberRequest, batch: Batch) -> HttpResponse:
@@ -46,17 +52,18 @@ def progress_dialog(request: MemberRequest, batch: Batch) -> HttpResponse:
 
 
 @requires(Permission.INVITE_USERS)
-@require_GET
+@require_safe
 def batch_progress(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponse:
     """The fragment once: how the dialog is opened again, and the fallback where events don't arrive."""
     batch = get_object_or_404(batches_of(request.organization), pk=pk)
     if place == "dialog":
-        return progress_dialog(request, batch)
+        # By its address alone it is opened by somebody without JavaScript, or in a new tab: the page says more.
+        return progress_dialog(request, batch) if asks_for_fragment(request) else redirect("batch", organization, pk)
     return render(request, "invites/progress_page.html", progress_context(batch, place=place))
 
 
 @requires(Permission.INVITE_USERS)
-@require_GET
+@require_safe
 async def batch_events(request: MemberRequest, organization: str, pk: int, place: str) -> StreamingHttpResponse:
     """The fragment as server-sent events, each time it has changed, until the batch stands still."""
     batches = batches_of(request.organization)
@@ -74,7 +81,7 @@ async def batch_events(request: MemberRequest, organization: str, pk: int, place
 
 
 @requires(Permission.INVITE_USERS)
-@require_GET
+@require_safe
 async def shell_events(request: MemberRequest, organization: str) -> StreamingHttpResponse:
     """The indicator of running batches as server-sent events, until none runs."""
 
@@ -87,32 +94,37 @@ async def shell_events(request: MemberRequest, organization: str) -> StreamingHt
 
 
 @requires(Permission.INVITE_USERS)
-@require_GET
+@require_safe
 def indicator(request: MemberRequest, organization: str) -> HttpResponse:
     """The indicator once; the context processor fills it in."""
     return render(request, "invites/indicator.html")
 
 
-@requires(Permission.INVITE_USERS)
-@require_GET
+@member
+@require_safe
 def banners(request: MemberRequest, organization: str) -> HttpResponse:
-    """The banners once, for a page that is told of news."""
-    return render(request, "invites/banners.html", {"banners": banners_for(request.membership)})
+    """The banners and messages once, for a page that is told of news."""
+    return render(request, "invites/_banners.html", {"part": True})
 
 
 def indicated(running: list[Batch]) -> list[dict[str, Any]]:
     """The running batches as the indicator shows them."""
-    return [
-        {
-            "pk": batch.pk,
-            "file_name": batch.file_name,
-            "stage": batch.get_state_display(),
-            "progress": inviting_progress(batch) if batch.state == Batch.State.INVITING else checking_progress(batch),
-            "url": reverse("batch", args=[batch.organization.slug, batch.pk]),
-            "dialog_url": reverse("batch_dialog", args=[batch.organization.slug, batch.pk]),
-        }
-        for batch in running
-    ]
+    return [_indicated(batch) for batch in running]
+
+
+def _indicated(batch: Batch) -> dict[str, Any]:
+    inviting = batch.state == Batch.State.INVITING
+    progress = inviting_progress(batch) if inviting else checking_progress(batch)
+    count = f"{progress.done:,} of {progress.total:,} people" if inviting else rows(progress.done)
+    address = [batch.organization.slug, batch.pk]
+    return {
+        "file_name": batch.file_name,
+        "stage": batch.get_state_display(),
+        "share": progress.share,
+        "count": count if progress.done else "",
+        "url": reverse("batch", args=address),
+        "dialog_url": reverse("batch_dialog", args=address),
+    }
 
 
 def _stream(look: Callable[[], tuple[str, bool]], *, at_end: list[str]) -> StreamingHttpResponse:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import MemberRequest, requires
 from accounts.context import asks_for_fragment
 from accounts.errors import RuleBroken
 from accounts.forms import GrantForm
-from accounts.models import Membership
+from accounts.models import Membership, Role, Site
 from accounts.permissions import Permission
 from accounts.services.grants import GrantChoice
 from accounts.services.members import change_membership, reaches, remove_membership
-from invites.queries.people import PeopleFilter, Person, Status, count_people, people_page
+from accounts.views.dialogs import posted
+from invites.queries.people import Counts, PeopleFilter, Person, Status, count_people, people_page
 from invites.views.answers import done, refused
 
 
@@ -36,34 +39,74 @@ class Line:
 
 
 @requires(Permission.VIEW_USERS)
-@require_GET
+@require_safe
 def users(request: MemberRequest, organization: str) -> HttpResponse:
     """Members and open invitations: a page of them, searched and filtered by the query string."""
     here, wanted = request.organization, PeopleFilter.read(request.GET, request.organization)
     counts = count_people(here, wanted)
     page = people_page(here, wanted, number=request.GET.get("page", 1), counts=counts)
     prefetch_related_objects([request.membership], "sites")
+    may_invite = request.membership.may(Permission.INVITE_USERS)
     context = {
         "nav": "users",
         "wanted": wanted,
         "query": wanted.query_string(),
-        "tabs": [
-            (label, wanted.query_string(status=status), counts.of(status), wanted.status == status)
-            for label, status in (("All", None), *((status.label, status) for status in Status))
-        ],
+        "tabs": _tabs(wanted, counts),
+        "filters": [_filter(wanted, "role", here.roles.all()), _filter(wanted, "site", here.sites.all())],
         "page": page,
         "lines": [_line(request.membership, person) for person in page.object_list],
+        # What can be done with many at once is done with invitations.
+        "selectable": may_invite and wanted.status != Status.ACTIVE and counts.total > counts.active,
         "site_count": here.sites.count(),
-        "roles": [(role, wanted.query_string(role=role), wanted.role == role) for role in here.roles.all()],
-        "sites": [(site, wanted.query_string(site=site), wanted.site == site) for site in here.sites.all()],
-        "without_role": wanted.query_string(role=None),
-        "without_site": wanted.query_string(site=None),
-        "without_search": wanted.query_string(search="", role=None, site=None),
-        "all_statuses": wanted.query_string(status=None),
-        "is_alone": counts.total <= 1 and not wanted.is_narrow,
+        "everywhere": wanted.query_string(status=None) if wanted.status else "",
+        "narrowed": wanted.query_string(search="", role=None, site=None),
+        "is_alone": counts.total <= 1 and not wanted.is_narrow and wanted.status in (None, Status.ACTIVE),
+        "is_part": asks_for_fragment(request),
     }
     template = "invites/users_list.html" if asks_for_fragment(request) else "invites/users.html"
-    return render(request, template, context)
+    response = render(request, template, context)
+    # The part and the page have one address: going back must not show the part alone.
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A link that narrows the list otherwise."""
+
+    key: str
+    label: str
+    query: str
+    is_current: bool
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One of the two menus beside the search. `chosen` is the name of what is chosen, if anything is."""
+
+    name: str
+    label: str
+    icon: str
+    chosen: str
+    choices: list[Choice]
+
+
+def _tabs(wanted: PeopleFilter, counts: Counts) -> list[Choice]:
+    statuses: list[tuple[str, str, Status | None]] = [("all", "All", None)]
+    statuses += [(status.value, str(status.label), status) for status in Status]
+    return [
+        Choice(key, label, wanted.query_string(status=status), wanted.status == status, counts.of(status))
+        for key, label, status in statuses
+    ]
+
+
+def _filter(wanted: PeopleFilter, name: str, offered: Iterable[Role] | Iterable[Site]) -> Filter:
+    chosen = wanted.role if name == "role" else wanted.site
+    everything = Choice("any", f"Any {name}", wanted.query_string(**{name: None}), chosen is None)
+    choices = [Choice(str(each.pk), each.name, wanted.query_string(**{name: each}), chosen == each) for each in offered]
+    icon = "shield-check" if name == "role" else "map-pin"
+    return Filter(name, name.capitalize(), icon, chosen.name if chosen else "", [everything, *choices])
 
 
 def _line(viewer: Membership, person: Person) -> Line:
@@ -82,7 +125,7 @@ def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespo
     """Other roles and sites for a member."""
     member = _member(request, pk)
     held = GrantChoice.of(member.roles.all(), member.sites.all(), all_sites=member.all_sites)
-    form = GrantForm(request.POST or None, membership=request.membership, initial=GrantForm.initial_for(held))
+    form = GrantForm(posted(request), membership=request.membership, initial=GrantForm.initial_for(held))
     if request.method == "POST" and form.is_valid():
         try:
             change_membership(request.membership, member, form.grant())

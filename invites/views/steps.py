@@ -1,0 +1,145 @@
+"""A batch at this moment in words: the title of its dialog and the three steps under one another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+
+from invites.models import Batch
+from invites.queries.banners import people, result_text
+from invites.queries.batches import Ledger, Progress
+
+# A bar that is gone before it was seen is only a flicker.
+BAR_AFTER = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the steps. `state`: done, now, next, warn, failed or stopped; `share` from 0 to 1 draws a bar.
+
+    `found` and `expected` are the columns of a file whose header does not fit.
+    """
+
+    state: str
+    name: str
+    fact: str = ""
+    text: str = ""
+    share: float | None = None
+    found: str = ""
+    expected: str = ""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What the dialog of a batch says. `told` is for those who listen: it changes with the stage and each quarter."""
+
+    title: str
+    steps: list[Step]
+    told: str
+
+
+def stage_of(batch: Batch, *, ledger: Ledger, progress: Progress | None) -> Stage:
+    """`progress` is that of the running step, and None when no step runs."""
+    title = _title(batch, ledger)
+    check, invite = _check(batch, ledger, progress), _invite(batch, ledger, progress)
+    told = f"{title}. {progress.quarter} percent." if progress and progress.quarter else title
+    return Stage(title, [Step("done", "Uploaded", filesizeformat(batch.file_size)), check, invite], told)
+
+
+def _title(batch: Batch, ledger: Ledger) -> str:
+    match batch.state:
+        case Batch.State.CHECKING:
+            return f"Checking {batch.file_name}"
+        case Batch.State.INVITING:
+            return f"Inviting from {batch.file_name}"
+        case Batch.State.NEEDS_CORRECTION:
+            return rows_need_fixing(ledger.problems)
+        case Batch.State.DONE if ledger.invited:
+            return f"{people(ledger.invited)} invited to {batch.organization.name}"
+        case Batch.State.DONE:
+            return f"Nobody new was invited to {batch.organization.name}"
+        case Batch.State.STOPPED:
+            return f"Stopped. {people(ledger.invited)} invited"
+    return f"{batch.file_name} was not imported"
+
+
+def rows_need_fixing(count: int) -> str:
+    """ "1 row needs fixing", "11 rows need fixing"."""
+    return "1 row needs fixing" if count == 1 else f"{count:,} rows need fixing"
+
+
+def rows(count: int) -> str:
+    """ "1 row", "12,480 rows"."""
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _check(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
+    match batch.state:
+        case Batch.State.CHECKING if progress:
+            fact = rows(progress.done) if progress.done else ""
+            text = f"Every row is looked at before anyone is invited. {progress.time_left}"
+            return Step("now", "Checking", fact, text.strip(), _bar(batch, progress))
+        case Batch.State.REJECTED:
+            refused = batch.rejection or {}
+            return Step(
+                "failed",
+                str(refused.get("message", "")).removesuffix("."),
+                text=f"{refused.get('hint', '')} Nobody has been invited.".strip(),
+                found=", ".join(refused.get("found", [])),
+                expected=", ".join(refused.get("expected", [])),
+            )
+        case Batch.State.NEEDS_CORRECTION:
+            return Step(
+                "warn",
+                "Checked",
+                f"{ledger.problems:,} of {rows(batch.row_total)}",
+                "Nobody has been invited yet. Fix the rows, upload a corrected file, or go on without them.",
+            )
+        case Batch.State.FAILED | Batch.State.STOPPED if batch.checked_at is None:
+            return Step("failed" if batch.state == Batch.State.FAILED else "stopped", "Not checked", "", _why(batch))
+    problems = f"{ledger.problems:,} with problems" if ledger.problems else "no problems"
+    return Step("done", "Checked", f"{rows(batch.row_total)}, {problems}")
+
+
+def _invite(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
+    match batch.state:
+        case Batch.State.INVITING if progress:
+            fact = f"{progress.done:,} of {_people(progress.total)}" if progress.total else ""
+            return Step(
+                "now",
+                "Inviting",
+                fact,
+                f"{progress.time_left} {_skipped(progress.skipped)}".strip(),
+                _bar(batch, progress),
+            )
+        case Batch.State.DONE:
+            text = result_text(batch.file_name, ledger)
+            return Step("done", "Invited", _people(ledger.invited), text)
+        case Batch.State.STOPPED | Batch.State.FAILED if batch.checked_at:
+            state = "stopped" if batch.state == Batch.State.STOPPED else "failed"
+            return Step(state, "Inviting", _people(ledger.invited), _why(batch))
+    return Step("next", "Inviting")
+
+
+def _why(batch: Batch) -> str:
+    if batch.state_reason:
+        return batch.state_reason
+    return "Whoever is invited already stays invited." if batch.checked_at else "Nobody has been invited."
+
+
+def _bar(batch: Batch, progress: Progress) -> float | None:
+    return progress.share if timezone.now() - batch.created_at > BAR_AFTER else None
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count:,} people"
+
+
+def _skipped(count: int) -> str:
+    if not count:
+        return ""
+    were = "was skipped: already a member, or invited" if count == 1 else "were skipped: members or invited already"
+    return f"{_people(count)} {were}."
