@@ -43,6 +43,10 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             # Ctrl-C while everything is still being prepared: nothing was started yet.
             self.stderr.write("Stopped before anything was started.")
+        except CommandError as error:
+            # One sentence for people, without the name of a class before it.
+            self.stderr.write(str(error))
+            raise SystemExit(1) from error
 
     def _run(self, data_dir: Path) -> None:
         run_dir = _make_run_dir(data_dir)
