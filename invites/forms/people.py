@@ -29,10 +29,17 @@ class CellsMixin:
     errors: Any
     fields: dict[str, forms.Field]
 
-    def check_person(self, **given: str) -> None:
-        """Puts what is wrong under its field. `given` are cells that are not fields of the form."""
-        cells = {name: given.get(name, self.cleaned_data.get(name) or "") for name in FIELD_OF.values()}
-        row = check_cells(**cells, row=1, line=1)
+    def check_person(self, *, email: str | None = None, description: str | None = None) -> None:
+        """Puts what is wrong under its field. What is given is no field of the form."""
+        typed = {name: str(self.cleaned_data.get(name) or "") for name in FIELD_OF.values()}
+        row = check_cells(
+            typed["email"] if email is None else email,
+            typed["first_name"],
+            typed["last_name"],
+            typed["description"] if description is None else description,
+            row=1,
+            line=1,
+        )
         for problem in row.problems:
             name = FIELD_OF.get(problem.column or "", "")
             if name in self.fields and name not in self.errors:
@@ -86,7 +93,7 @@ class NewAccountForm(CellsMixin, PlainForm):
     def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.invitation = invitation
-        self.initial |= {"first_name": invitation.first_name, "last_name": invitation.last_name}
+        self.initial.update(first_name=invitation.first_name, last_name=invitation.last_name)
         self.fields["first_name"].widget.attrs["autocomplete"] = "given-name"
         self.fields["last_name"].widget.attrs["autocomplete"] = "family-name"
 

@@ -6,9 +6,10 @@ people alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import cast
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
@@ -115,7 +116,9 @@ def count_people(organization: Organization, wanted: PeopleFilter) -> Counts:
 
 def people_page(organization: Organization, wanted: PeopleFilter, *, number: str | int, counts: Counts) -> Page[Person]:
     """One page of people. A page number that does not exist gives the nearest that does."""
-    return Paginator(_People(organization, wanted, counts.of(wanted.status)), PER_PAGE).get_page(number)
+    people = _People(organization, wanted, counts.of(wanted.status))
+    # Of all that a sequence can do, the paginator asks for the length and for slices.
+    return Paginator(cast("Sequence[Person]", people), PER_PAGE).get_page(number)
 
 
 def matching_invitations(organization: Organization, wanted: PeopleFilter) -> QuerySet[Invitation]:
@@ -166,7 +169,7 @@ class _People:
             return members.order_by("user__person_key", "pk")
         if self._wanted.status is not None:
             return invitations.order_by("person_key", "pk")  # type: ignore[return-value]
-        return members.union(invitations, all=True).order_by("user__person_key", "kind", "pk")  # type: ignore[arg-type]
+        return members.union(invitations, all=True).order_by("user__person_key", "kind", "pk")
 
 
 def _members(organization: Organization, wanted: PeopleFilter) -> QuerySet[Membership]:
@@ -237,6 +240,11 @@ def _of_member(member: Membership) -> Person:
         undelivered="",
         membership=member,
     )
+
+
+def person_of(invitation: Invitation) -> Person:
+    """The invitation as a line of the list."""
+    return _of_invitation(invitation, timezone.now())
 
 
 def _of_invitation(invitation: Invitation, now: datetime) -> Person:

@@ -1,4 +1,7 @@
-"""The invitee's answer: from a link to a membership, once."""
+"""The invitee's answer: from a link to a membership, once.
+
+A link is known here by the hash of its token, so that whoever keeps it meanwhile keeps no token.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,6 @@ from accounts.models import Membership, User
 from invites.checking import check_cells
 from invites.models import Invitation
 from invites.services.granting import check_still_allowed
-from invites.services.tokens import hash_token
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class NewAccount:
     password: str
 
 
-def find_open_invitation(token: str) -> Invitation:
+def find_open_invitation(token_hash: str) -> Invitation:
     """The invitation that this link still opens.
 
     Raises RuleBroken("dead_link") for a link that is unknown, was used, was withdrawn or has expired, and
@@ -34,7 +36,7 @@ def find_open_invitation(token: str) -> Invitation:
     apart.
     """
     invitation = (
-        Invitation.objects.filter(token_hash=hash_token(token), state=Invitation.State.PENDING)
+        Invitation.objects.filter(token_hash=token_hash, state=Invitation.State.PENDING)
         .filter(expires_at__gt=timezone.now())
         .select_related("organization", "inviter", "grant")
         .first()
@@ -50,19 +52,19 @@ def account_of(invitation: Invitation) -> User | None:
     return User.objects.filter(email=invitation.email_key).first()
 
 
-def accept_as(user: User, token: str) -> Membership:
+def accept_as(user: User, token_hash: str) -> Membership:
     """Accepts for a user who has signed in.
 
     Raises RuleBroken: "dead_link", or "other_mailbox" if the invitation went to another address.
     """
     with transaction.atomic():
-        invitation = _take(token)
+        invitation = _take(token_hash)
         if user.email != invitation.email_key:
             raise RuleBroken("other_mailbox", "This invitation is for another address than yours.")
         return _become_member(user, invitation)
 
 
-def accept_with_new_account(token: str, account: NewAccount) -> Membership:
+def accept_with_new_account(token_hash: str, account: NewAccount) -> Membership:
     """Makes the account and the membership, or neither.
 
     Raises RuleBroken: "dead_link", "has_account" if the address has an account by now, "bad_cell" for a
@@ -72,7 +74,7 @@ def accept_with_new_account(token: str, account: NewAccount) -> Membership:
     hashed = make_password(account.password)
     try:
         with transaction.atomic():
-            invitation = _take(token)
+            invitation = _take(token_hash)
             names = check_cells(invitation.email, account.first_name, account.last_name, "", row=1, line=1)
             if names.problems:
                 raise RuleBroken("bad_cell", f"{names.problems[0].message}.")
@@ -91,10 +93,9 @@ def accept_with_new_account(token: str, account: NewAccount) -> Membership:
         raise _has_account() from error
 
 
-def _take(token: str) -> Invitation:
+def _take(token_hash: str) -> Invitation:
     """Marks the invitation as accepted; of many who try at once, one gets past this line."""
     now = timezone.now()
-    token_hash = hash_token(token)
     taken = Invitation.objects.filter(token_hash=token_hash, state=Invitation.State.PENDING, expires_at__gt=now).update(
         state=Invitation.State.ACCEPTED, answered_at=now, mail_due_at=None
     )

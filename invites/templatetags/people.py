@@ -50,6 +50,12 @@ def invited(at: datetime) -> str:
     return f"Invited {_day(at)}"
 
 
+@register.filter
+def day(at: datetime) -> str:
+    """A date in full: "12 November 2026"."""
+    return date_format(timezone.localtime(at), "j F Y")
+
+
 def _brief(names: Sequence[str], *, shown: int, rest: str) -> str:
     if not names:
         return "None"

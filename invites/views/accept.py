@@ -24,6 +24,7 @@ from accounts.models import Membership, User
 from accounts.views.dialogs import posted
 from invites.forms.people import NewAccountForm, OwnPasswordForm
 from invites.models import Invitation
+from invites.queries.grants import role_names, site_names
 from invites.services.accept import accept_as, accept_with_new_account, account_of, find_open_invitation
 from invites.services.tokens import hash_token
 
@@ -129,7 +130,8 @@ def _show(request: HttpRequest, found: Invitation, template: str, *, status: int
     form = context.get("form")
     if form is not None and form.errors:
         status = 422
-    return render(request, template, {"invitation": found, **context}, status=status)
+    offer = {"roles": role_names(found.grant), "sites": site_names(found.grant)}
+    return render(request, template, {"invitation": found, **offer, **context}, status=status)
 
 
 def _dead_link(request: HttpRequest) -> HttpResponse:

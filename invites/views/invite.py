@@ -16,7 +16,7 @@ from accounts.views.dialogs import posted
 from invites import tasks
 from invites.forms.people import InviteForm
 from invites.models import Invitation
-from invites.queries.people import PeopleFilter, chosen_invitations, matching_invitations
+from invites.queries.people import PeopleFilter, chosen_invitations, matching_invitations, person_of
 from invites.services import pending
 from invites.services.granting import choice_of
 from invites.services.single import change_invitation, invite_person
@@ -55,7 +55,7 @@ def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpR
             form.add_error(None, broken.message)
         else:
             return done(request, f"The roles and sites of {invitation.full_name} were changed.")
-    context = {"form": form, "invitation": invitation, "nav": "users"}
+    context = {"form": form, "person": person_of(invitation), "nav": "users"}
     return render(request, "invites/invitation_edit.html", context, status=422 if form.errors else 200)
 
 
@@ -65,7 +65,8 @@ def invitation_resend(request: MemberRequest, organization: str, pk: int) -> Htt
     """Sends it again; opened as a page, it asks first."""
     invitation = _invitation(request, pk)
     if request.method != "POST":
-        return render(request, "invites/invitation_resend.html", {"invitation": invitation, "nav": "users"})
+        context = {"invitation": invitation, "days": settings.INVITATION_DAYS, "nav": "users"}
+        return render(request, "invites/invitation_resend.html", context)
     try:
         pending.resend(request.membership, invitation)
     except RuleBroken as broken:

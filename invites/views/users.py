@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -29,13 +30,13 @@ class Line:
     """A person in the list, with what the viewer may do."""
 
     person: Person
-    may_change: bool
+    edit_url: str
     may_remove: bool
     may_answer_for: bool
 
     @property
     def has_menu(self) -> bool:
-        return self.may_change or self.may_remove or self.may_answer_for
+        return bool(self.edit_url) or self.may_remove or self.may_answer_for
 
 
 @requires(Permission.VIEW_USERS)
@@ -59,7 +60,7 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
         "selectable": may_invite and wanted.status != Status.ACTIVE and counts.total > counts.active,
         "site_count": here.sites.count(),
         "everywhere": wanted.query_string(status=None) if wanted.status else "",
-        "narrowed": wanted.query_string(search="", role=None, site=None),
+        "unnarrowed": wanted.query_string(search="", role=None, site=None),
         "is_alone": counts.total <= 1 and not wanted.is_narrow and wanted.status in (None, Status.ACTIVE),
         "is_part": asks_for_fragment(request),
     }
@@ -110,13 +111,15 @@ def _filter(wanted: PeopleFilter, name: str, offered: Iterable[Role] | Iterable[
 
 
 def _line(viewer: Membership, person: Person) -> Line:
+    slug = viewer.organization.slug
     if person.membership is None:
         may_invite = viewer.may(Permission.INVITE_USERS)
-        return Line(person, may_change=False, may_remove=False, may_answer_for=may_invite)
+        edit_url = reverse("invitation_edit", args=(slug, person.pk)) if may_invite else ""
+        return Line(person, edit_url=edit_url, may_remove=False, may_answer_for=may_invite)
     may_manage = viewer.may(Permission.MANAGE_USERS) and reaches(viewer, person.membership)
-    return Line(
-        person, may_change=may_manage, may_remove=may_manage and person.membership != viewer, may_answer_for=False
-    )
+    edit_url = reverse("member_edit", args=(slug, person.pk)) if may_manage else ""
+    may_remove = may_manage and person.membership != viewer
+    return Line(person, edit_url=edit_url, may_remove=may_remove, may_answer_for=False)
 
 
 @requires(Permission.MANAGE_USERS)
