@@ -20,6 +20,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.urls import URLPattern, URLResolver
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import Membership, Organization, User
@@ -135,19 +136,27 @@ def access_of(view: Callable[..., Any]) -> Access | None:
 
 class AccessMiddleware:
     """Enforces the declarations: nobody is sent to sign in, an outsider finds nothing, a member
-    without the right is refused. Sets `request.organization` and `request.membership`."""
+    without the right is refused. Sets `request.organization` and `request.membership`.
+
+    Also keeps browsers from showing a part where they were asked for the page: both have one address.
+    """
 
     # Async views stay async: there is nothing to wait for on the way to them.
     sync_capable = True
     async_capable = True
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
         if iscoroutinefunction(get_response):
             markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+    def __call__(self, request: HttpRequest) -> Any:
+        if iscoroutinefunction(self):
+            return self._answer_later(request)
+        return _by_htmx(self.get_response(request))
+
+    async def _answer_later(self, request: HttpRequest) -> HttpResponseBase:
+        return _by_htmx(await self.get_response(request))
 
     def process_view(
         self, request: Any, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -170,6 +179,11 @@ class AccessMiddleware:
             if access.permission and not membership.may(access.permission):
                 raise PermissionDenied
         return None
+
+
+def _by_htmx(response: HttpResponseBase) -> HttpResponseBase:
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def send_to_sign_in(request: Any) -> HttpResponseBase:

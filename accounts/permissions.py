@@ -15,9 +15,9 @@ class Permission(TextChoices):
     MANAGE_USERS = "users.manage", "Manage users"
     MANAGE_ROLES = "roles.manage", "Manage roles"
     MANAGE_SITES = "sites.manage", "Manage sites"
-    MANAGE_ORGANIZATION = "organization.manage", "Change the organization"
-    VIEW_WORK = "work.view", "See the work on their sites"
-    EDIT_WORK = "work.edit", "Do and correct work"
+    MANAGE_ORGANIZATION = "organization.manage", "Manage settings"
+    VIEW_WORK = "work.view", "See work"
+    EDIT_WORK = "work.edit", "Do work"
     REVIEW_WORK = "work.review", "Review work"
     EXPORT_DATA = "data.export", "Export data"
 
@@ -33,9 +33,9 @@ MEANINGS: dict[Permission, str] = {
     Permission.MANAGE_USERS: "Change their roles and sites, and remove them.",
     Permission.MANAGE_ROLES: "Put roles together, within one's own permissions.",
     Permission.MANAGE_SITES: "Add, rename and delete sites.",
-    Permission.MANAGE_ORGANIZATION: "Its name.",
-    Permission.VIEW_WORK: "Read everything there, change nothing.",
-    Permission.EDIT_WORK: "Enter work, and mend what was entered.",
+    Permission.MANAGE_ORGANIZATION: "What the organization is called.",
+    Permission.VIEW_WORK: "Read everything on their sites, change nothing.",
+    Permission.EDIT_WORK: "Enter work on their sites, and correct it.",
     Permission.REVIEW_WORK: "Approve work or send it back.",
     Permission.EXPORT_DATA: "Take data along as a file.",
 }

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordKeyForm, SetPasswordForm
+from allauth.account.forms import (
+    ChangePasswordForm,
+    LoginForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SetPasswordForm,
+)
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.models import User
 from accounts.passwords import PASSWORD_HINT
+
+ADDRESS_MESSAGES = {
+    "required": "Enter your email address.",
+    "invalid": "Enter an address such as name@company.com.",
+}
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     """The hooks of allauth that differ from its defaults."""
+
+    error_messages = {  # noqa: RUF012  # Its class has the same attribute.
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "The address or the password is not right. Look at both, or choose a new password.",
+        "too_many_login_attempts": "That was tried too often. Wait five minutes, then try again.",
+        "enter_current_password": "This is not your current password.",
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Accounts come from invitations only."""
@@ -26,6 +47,10 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         """An address below BASE_URL: the Host header is the sender's choice, and the link opens an account."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return f"{settings.BASE_URL}{path.replace('UID-KEY', key)}"
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        days = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT).days
+        super().send_password_reset_mail(user, email, {**context, "days": days})
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account")
@@ -41,7 +66,28 @@ class SignInForm(LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = "Email"
+        self.fields["login"].error_messages.update(ADDRESS_MESSAGES)
         self.fields["password"].help_text = ""
+        self.fields["password"].error_messages["required"] = "Enter your password."
+        _say_it_our_way(self)
+
+    def clean(self) -> dict[str, Any] | None:
+        """A refusal stands under the password: that is what has to be typed again in any case."""
+        try:
+            cleaned: dict[str, Any] | None = super().clean()
+        except ValidationError as refused:
+            self.add_error("password", refused)
+            return None
+        return cleaned
+
+
+class LostPasswordForm(ResetPasswordForm):  # type: ignore[misc]
+    """Whose password is to be replaced."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "Email"
+        self.fields["email"].error_messages.update(ADDRESS_MESSAGES)
         _say_it_our_way(self)
 
 
@@ -56,7 +102,7 @@ class OnePasswordMixin:
         password = self.fields["password1"]
         password.label = "New password"
         password.help_text = PASSWORD_HINT
-        password.widget.attrs["data-password"] = ""
+        password.error_messages["required"] = "Enter a new password."
         _say_it_our_way(self)
 
 
@@ -75,6 +121,7 @@ class OtherPasswordForm(OnePasswordMixin, ChangePasswordForm):  # type: ignore[m
         super().__init__(*args, **kwargs)
         self.fields["oldpassword"].label = "Current password"
         self.fields["oldpassword"].help_text = ""
+        self.fields["oldpassword"].error_messages["required"] = "Enter your current password."
 
 
 def _say_it_our_way(form: Any) -> None:

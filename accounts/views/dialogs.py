@@ -25,10 +25,10 @@ def show(request: MemberRequest, template: str, form: forms.Form, **context: Any
 
 
 def done(request: MemberRequest, message: str, *, event: str, page: str) -> HttpResponse:
-    """Closes the dialog and lets the list behind it load anew, or goes back to the list with a message."""
+    """Closes the dialog and lets the list behind it load anew, or goes back to the list; both say the message."""
+    messages.success(request, message)
     if asks_for_fragment(request):
         response = HttpResponse(status=204)
         trigger_client_event(response, event)
         return trigger_client_event(response, "dialog:close")
-    messages.success(request, message)
     return redirect(page, request.organization.slug)

@@ -27,7 +27,9 @@ def home(request: MemberRequest) -> HttpResponse:
 @member
 @require_safe
 def member_home(request: MemberRequest, organization: str) -> HttpResponse:
-    """What one is in this organization: roles, sites, and what follows from them."""
+    """The way into an organization: its users where one may see them, else what one is there oneself."""
+    if request.membership.may(Permission.VIEW_USERS):
+        return redirect("users", request.organization.slug)
     context = {
         "roles": [{"role": role, "allows": in_words(role.permissions)} for role in request.membership.roles.all()],
         "sites": [] if request.membership.all_sites else request.membership.sites.order_by("name"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import MemberRequest, requires
+from accounts.context import asks_for_fragment
 from accounts.errors import RuleBroken
 from accounts.forms import PlainForm, RoleForm
 from accounts.models import Role
@@ -24,12 +27,12 @@ def role_list(request: MemberRequest, organization: str) -> HttpResponse:
         {
             "role": role,
             "allows": in_words(role.permissions),
-            "fixed": is_fixed(role),
             "may_edit": may_edit(request.membership, role),
         }
         for role in roles_of(request.organization)
     ]
-    return render(request, "accounts/roles.html", {"roles": roles, "nav": "roles"})
+    template = "accounts/roles_list.html" if asks_for_fragment(request) else "accounts/roles.html"
+    return render(request, template, {"roles": roles, "nav": "roles"})
 
 
 @requires(Permission.MANAGE_ROLES)
@@ -57,7 +60,10 @@ def _edit(request: MemberRequest, role: Role | None) -> HttpResponse:
         else:
             said = "was added" if role is None else "was changed"
             return done(request, f"The role {saved.name} {said}.", event="roles:changed", page="roles")
-    return show(request, "accounts/role_form.html", form, role=role, locked=locked, nav="roles")
+    context: dict[str, Any] = {"role": role, "locked": locked, "nav": "roles"}
+    if role is not None and locked:
+        context |= {"fixed": is_fixed(role), "held": [each for each in Permission if each.value in role.permissions]}
+    return show(request, "accounts/role_form.html", form, **context)
 
 
 @requires(Permission.MANAGE_ROLES)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.conf import settings as site_settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import MemberRequest, requires, signed_in
@@ -24,7 +26,8 @@ def settings(request: MemberRequest, organization: str) -> HttpResponse:
         rename_organization(request.organization, form.cleaned_data["name"])
         messages.success(request, "The name was changed.")
         return redirect("settings", request.organization.slug)
-    context = {"form": form, "nav": "settings"}
+    address = f"{site_settings.BASE_URL}{reverse('member_home', args=[request.organization.slug])}"
+    context = {"form": form, "address": address, "nav": "settings"}
     return render(request, "accounts/settings.html", context, status=422 if form.errors else 200)
 
 
@@ -39,5 +42,5 @@ def account(request: MemberRequest) -> HttpResponse:
         user.save(update_fields=["first_name", "last_name"])
         messages.success(request, "Your name was changed.")
         return redirect("account")
-    context = {"form": form, "memberships": my_memberships(user), "nav": "account"}
+    context = {"form": form, "memberships": my_memberships(user).prefetch_related("sites"), "nav": "account"}
     return render(request, "accounts/account.html", context, status=422 if form.errors else 200)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import MemberRequest, requires
+from accounts.context import asks_for_fragment
 from accounts.errors import RuleBroken
 from accounts.forms import PlainForm, SiteForm
 from accounts.models import Site
@@ -25,7 +28,15 @@ def site_list(request: MemberRequest, organization: str) -> HttpResponse:
     """The sites, a page at a time; `?q=` finds them by name or country."""
     search = request.GET.get("q", "").strip()[:100]
     page = Paginator(sites_of(request.organization, search=search), PAGE).get_page(request.GET.get("page"))
-    return render(request, "accounts/sites.html", {"page": page, "search": search, "nav": "sites"})
+    context = {
+        "page": page,
+        "search": search,
+        "query": urlencode({"q": search}) if search else "",
+        "everywhere": request.organization.memberships.filter(all_sites=True).count(),
+        "nav": "sites",
+    }
+    template = "accounts/sites_list.html" if asks_for_fragment(request) else "accounts/sites.html"
+    return render(request, template, context)
 
 
 @requires(Permission.MANAGE_SITES)
