@@ -44,7 +44,7 @@ class Batch(models.Model):
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="batches")
     inviter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="batches")
-    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="batches")
+    grant = models.ForeignKey(Grant, on_delete=models.RESTRICT, related_name="batches")
     state = models.CharField(max_length=20, choices=State, default=State.CHECKING)
     state_reason = models.CharField(max_length=300, blank=True, help_text="Why it was stopped or failed.")
     only_valid = models.BooleanField(default=False, help_text="Go on without the rows that have problems.")
@@ -73,6 +73,7 @@ class Batch(models.Model):
     progressed_at = models.DateTimeField(default=timezone.now, help_text="When work on it last moved.")
     claimed_until = models.DateTimeField(null=True, blank=True, help_text="A worker is checking it until then.")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="How often the check was begun.")
+    mail_not_before = models.DateTimeField(null=True, blank=True, help_text="The mail server was away: its next try.")
 
     class Meta:
         ordering = ("-created_at", "-pk")
@@ -173,8 +174,10 @@ class RowRange(models.Model):
     last_number = models.PositiveIntegerField()
     stage = models.CharField(max_length=10, choices=Stage, default=Stage.INVITE)
     claimed_until = models.DateTimeField(null=True, blank=True)
-    not_before = models.DateTimeField(null=True, blank=True, help_text="Back-off after trouble with the mail server.")
-    attempts = models.PositiveSmallIntegerField(default=0)
+    claims = models.PositiveIntegerField(default=0, help_text="How often it was claimed; the fence of a claim.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Claims in a row that came to no orderly end.")
+    not_before = models.DateTimeField(null=True, blank=True, help_text="When what was put off is tried again.")
+    pauses = models.PositiveSmallIntegerField(default=0, help_text="How often it was put off in a row.")
 
     class Meta:
         ordering = ("first_number",)
@@ -202,7 +205,7 @@ class Invitation(models.Model):
         FAILED = "failed", "Failed"
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations")
-    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="invitations")
+    grant = models.ForeignKey(Grant, on_delete=models.RESTRICT, related_name="invitations")
     inviter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     row = models.OneToOneField(Row, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitation")
     batch = models.ForeignKey(Batch, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitations")
@@ -244,7 +247,7 @@ class Invitation(models.Model):
         )
         indexes = (
             models.Index(fields=["organization", "state", "expires_at"], name="invitation_by_state"),
-            models.Index(fields=["batch", "mail_state"], name="invitation_by_mail"),
+            models.Index(fields=["batch", "mail_state", "state"], name="invitation_by_mail"),
             models.Index(
                 fields=["organization", "person_key"],
                 condition=models.Q(state="pending"),

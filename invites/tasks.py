@@ -6,7 +6,7 @@ whatever stands still.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from smtplib import SMTPException
 from typing import Any
 
 import structlog
@@ -15,7 +15,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from invites.models import Batch
-from invites.services import checks, due_mail, inviting, mail_ranges, reporting, sweeping
+from invites.services import checks, due_mail, inviting, leases, mail_ranges, reporting, sweeping
 
 log = structlog.get_logger(__name__)
 
@@ -33,17 +33,17 @@ def check_batch(batch_id: int) -> None:
 
 @shared_task
 def work_on_batch(batch_id: int) -> None:
-    """Invite and mail one range of the batch, then make room for other batches before the next one."""
-    lease = inviting.claim_range(batch_id)
-    if lease is None:
-        end_batch(batch_id)
-        return
-    pause = work_on_range(lease)
-    if not end_batch(batch_id):
-        hint(work_on_batch, batch_id, pause=pause)
+    """Work on one range of the batch, then make room for other batches before the next one."""
+    lease = leases.claim_range(batch_id)
+    if lease is not None:
+        work_on_range(lease)
+    # Without a range there is nothing to do here now: others are at it, or the mail server is left alone for a
+    # while. The sweep sees to both.
+    if not end_batch(batch_id) and lease is not None:
+        hint(work_on_batch, batch_id)
 
 
-@shared_task
+@shared_task(autoretry_for=(SMTPException, OSError), max_retries=5, retry_backoff=10, retry_backoff_max=60)
 def report_batch(batch_id: int) -> None:
     """Mail the result of a long batch to the admin who started it."""
     reporting.report_batch(batch_id)
@@ -63,15 +63,15 @@ def sweep() -> None:
     for batch_id in found.to_check:
         hint(check_batch, batch_id)
     for batch_id in found.to_work_on:
-        hint(work_on_batch, batch_id)
+        hint_work(batch_id)
     for organization_id in due_mail.organizations_with_due_mail():
         hint(send_due_invitations, organization_id)
 
 
-def work_on_range(lease: inviting.Lease) -> timedelta | None:
-    """Both stages of a claimed range; the pause that a busy mail server asks for, if it does."""
+def work_on_range(lease: leases.Lease) -> None:
+    """Both stages of a claimed range."""
     inviting.invite_range(lease)
-    return mail_ranges.mail_range(lease)
+    mail_ranges.mail_range(lease)
 
 
 def end_batch(batch_id: int) -> bool:
@@ -95,16 +95,16 @@ def take_up(batch: Batch) -> None:
 
 def hint_work(batch_id: int) -> None:
     """Let a few workers begin with the ranges of a batch."""
-    for _ in range(HINTS_PER_BATCH):
-        hint(work_on_batch, batch_id)
+    hint(work_on_batch, batch_id, times=HINTS_PER_BATCH)
 
 
-def hint(task: Task[Any, Any], object_id: int, *, pause: timedelta | None = None) -> None:
+def hint(task: Task[Any, Any], object_id: int, *, times: int = 1) -> None:
     """Enqueue the task after the commit. A broker that is away loses only the hint: the sweep finds the work."""
 
     def enqueue() -> None:
         try:
-            task.apply_async((object_id,), countdown=pause.total_seconds() if pause else None)
+            for _ in range(times):
+                task.apply_async((object_id,))
         except (OperationalError, OSError) as error:
             log.warning("hint_lost", task=task.name, id=object_id, error=str(error))
 

@@ -27,8 +27,7 @@ def start_batch(
     `content` gives the file in pieces of any size. Raises RuleBroken when `by` may not invite, or may
     not grant what was chosen, or the file is over the limit.
     """
-    if not by.may(Permission.INVITE_USERS):
-        raise RuleBroken("not_allowed", "You may not invite users to this organization.")
+    _check_may_invite(by)
     batch = Batch.objects.create(
         organization=by.organization,
         inviter=by.user,
@@ -44,9 +43,22 @@ def start_batch(
 def correct_batch(
     batch: Batch, *, file_name: str, content: Iterable[bytes], choice: GrantChoice, by: Membership
 ) -> Batch:
-    """Take a corrected file for a batch that waits for one; it is checked from the start again."""
+    """Take a corrected file for a batch that waits for one; it is checked from the start again.
+
+    The batch is that of whoever corrects it, from now on. Raises RuleBroken as `start_batch` does, and
+    "moved_on" when the batch no longer waits.
+    """
+    _check_may_invite(by)
     _leave_waiting(
-        batch, to=Batch.State.CHECKING, rows_checked=0, bytes_checked=0, row_total=0, attempts=0, inviter=by.user
+        batch,
+        to=Batch.State.CHECKING,
+        inviter=by.user,
+        created_at=timezone.now(),
+        checked_at=None,
+        rows_checked=0,
+        bytes_checked=0,
+        row_total=0,
+        attempts=0,
     )
     batch.rows.all().delete()
     batch.parts.all().delete()
@@ -61,13 +73,20 @@ def correct_batch(
 def invite_valid_rows(batch: Batch, *, by: Membership) -> None:
     """Go on with the valid rows of a batch that waits for a correction; the others stay problems.
 
-    Whoever presses becomes the inviter: it is their right that is looked at while inviting.
+    Whoever presses becomes the inviter: it is their right that is looked at while inviting. Raises
+    RuleBroken: "not_allowed", "beyond_rights", "none_valid", "moved_on".
     """
+    _check_may_invite(by)
     check_grant(by, choice_of(batch.grant))
     if not batch.rows.filter(outcome=Row.Outcome.WAITING).exists():
         raise RuleBroken("none_valid", "No row of this file can be invited as it is. Upload a corrected file.")
     _leave_waiting(batch, to=Batch.State.INVITING, only_valid=True, inviter=by.user)
     begin_inviting(batch)
+
+
+def _check_may_invite(by: Membership) -> None:
+    if not by.may(Permission.INVITE_USERS):
+        raise RuleBroken("not_allowed", f"You may not invite users to {by.organization.name}.")
 
 
 def close_banner(batch: Batch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.db import models, transaction
@@ -41,10 +41,10 @@ def check_batch(batch_id: int) -> Batch | None:
     if batch.attempts > MAX_ATTEMPTS:
         _give_up(batch)
         return batch
-    batch.rows.all().delete()
     upload = UploadReader(batch)
-    check = checking.Check(upload, limits=limits())
+    check = checking.Check(cast(BinaryIO, upload), limits=limits())
     try:
+        _begin_anew(batch)
         for block in check.blocks(BLOCK):
             with transaction.atomic():
                 Row.objects.bulk_create([_staged(batch, row) for row in block], batch_size=BLOCK)
@@ -62,6 +62,13 @@ def _claim(batch_id: int) -> Batch | None:
         claimed_until=now + LEASE, progressed_at=now, attempts=models.F("attempts") + 1
     )
     return Batch.objects.select_related("organization").get(pk=batch_id) if claimed else None
+
+
+@transaction.atomic
+def _begin_anew(batch: Batch) -> None:
+    """Remove what an earlier check staged before it died, unless this claim is an earlier one itself by now."""
+    _keep_claim(batch)
+    batch.rows.all().delete()
 
 
 def _keep_claim(batch: Batch, **progress: Any) -> None:

@@ -1,39 +1,23 @@
-"""Invite the staged rows of a batch, range by range.
-
-A range is claimed by a conditional update with a lease, so that a task may be delivered twice, or die
-anywhere, and every address is still invited once.
-"""
+"""Invite the staged rows of a batch, range by range: every address once, whoever works beside or dies."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
 from accounts.models import User
 from invites.models import Batch, Invitation, Row, RowRange
 from invites.services.granting import check_still_allowed
+from invites.services.leases import Lease, held
 from invites.services.stopping import stop_batch
 from invites.services.tokens import derive_token, hash_token, new_seeds
 
 RANGE_ROWS = 200
-MAX_ATTEMPTS = 12
-LEASE = timedelta(seconds=90)
-
-
-@dataclass(frozen=True)
-class Lease:
-    """A claimed range. `attempt` is the fence: a worker that holds an older one has been given up."""
-
-    range_id: int
-    batch_id: int
-    attempt: int
 
 
 def begin_inviting(batch: Batch) -> None:
@@ -48,71 +32,46 @@ def begin_inviting(batch: Batch) -> None:
     batch.save(update_fields=["inviting_at"])
 
 
-def claim_range(batch_id: int) -> Lease | None:
-    """Claim the next free range of the batch, or None when there is none to claim now."""
-    now = timezone.now()
-    for found in claimable(now).filter(batch_id=batch_id)[:8]:
-        lease = Lease(range_id=found.pk, batch_id=batch_id, attempt=found.attempts + 1)
-        free = claimable(now).filter(pk=found.pk, attempts=found.attempts)
-        if free.update(claimed_until=now + LEASE, attempts=lease.attempt):
-            Batch.objects.filter(pk=batch_id).update(progressed_at=now)
-            return lease
-    return None
-
-
-def claimable(now: datetime) -> QuerySet[RowRange]:
-    """Ranges with work left that nobody holds and that need not wait for a mail server."""
-    return RowRange.objects.exclude(stage=RowRange.Stage.DONE).filter(
-        Q(claimed_until=None) | Q(claimed_until__lt=now), Q(not_before=None) | Q(not_before__lte=now)
-    )
-
-
-def keep_lease(lease: Lease) -> bool:
-    """Renew the lease; False when another worker holds the range by now."""
-    now = timezone.now()
-    kept = RowRange.objects.filter(pk=lease.range_id, attempts=lease.attempt).exclude(stage=RowRange.Stage.DONE)
-    Batch.objects.filter(pk=lease.batch_id).update(progressed_at=now)
-    return bool(kept.update(claimed_until=now + LEASE))
-
-
-@transaction.atomic
 def invite_range(lease: Lease) -> None:
     """Give every waiting row of the range its outcome: an invitation, or the reason why not.
 
     One transaction: after it the rows, the invitations and the stage of the range agree. Nothing is
-    done when the claim was lost or the range is past this stage.
+    done when the claim was lost or the range is past this stage. An inviter who lost the right stops
+    the batch.
     """
-    held = RowRange.objects.select_for_update().filter(
-        pk=lease.range_id, attempts=lease.attempt, stage=RowRange.Stage.INVITE
-    )
-    row_range = held.first()
+    try:
+        _invite_waiting_rows(lease)
+    except RuleBroken as broken:
+        # Outside of the transaction: whoever stops locks the batch first and its ranges then.
+        stop_batch(Batch.objects.get(pk=lease.batch_id), reason=broken.message)
+
+
+@transaction.atomic
+def _invite_waiting_rows(lease: Lease) -> None:
+    row_range = held(lease).select_for_update().filter(stage=RowRange.Stage.INVITE).first()
     if row_range is None:
         return
     batch = Batch.objects.select_related("organization", "inviter", "grant").get(pk=lease.batch_id)
-    try:
-        check_still_allowed(batch.inviter, batch.organization, batch.grant)
-    except RuleBroken as broken:
-        stop_batch(batch, reason=broken.message)
-        return
+    check_still_allowed(batch.inviter, batch.organization, batch.grant)
     waiting = batch.rows.filter(
         number__range=(row_range.first_number, row_range.last_number), outcome=Row.Outcome.WAITING
     )
-    if lease.attempt > MAX_ATTEMPTS:
+    if lease.is_hopeless:
         # Whatever kills the worker here would do so for ever; the other ranges must not wait for it.
         waiting.update(outcome=Row.Outcome.FAILED, detail="These people could not be invited. Import them again.")
     rows = list(waiting)
     keys = [row.email_key for row in rows]
-    members = _members_among(batch, keys)
+    # In this order: somebody who accepts an earlier invitation between the two looks is seen by the second.
     pending = _pending_among(batch, keys)
+    members = _members_among(batch, keys)
     new = [row for row in rows if row.email_key not in members and row.email_key not in pending]
     invited = _create_invitations(batch, new)
     _decide(rows, lambda row: row.email_key in members, Row.Outcome.SKIPPED, Row.Reason.ALREADY_MEMBER)
     _decide(rows, lambda row: row.pk in invited, Row.Outcome.INVITED, Row.Reason.NONE)
     # What is left was pending before, or another batch was faster by a moment: the constraint decides.
     _decide(rows, lambda row: row.outcome == Row.Outcome.WAITING, Row.Outcome.SKIPPED, Row.Reason.ALREADY_INVITED)
-    row_range.stage = RowRange.Stage.MAIL
-    row_range.save(update_fields=["stage"])
-    Batch.objects.filter(pk=batch.pk).update(progressed_at=timezone.now())
+    row_range.stage, row_range.attempts = RowRange.Stage.MAIL, 0
+    row_range.save(update_fields=["stage", "attempts"])
 
 
 def _members_among(batch: Batch, keys: Collection[str]) -> set[str]:
@@ -126,7 +85,7 @@ def _pending_among(batch: Batch, keys: Collection[str]) -> set[str]:
         organization_id=batch.organization_id, email_key__in=keys, state=Invitation.State.PENDING
     )
     now = timezone.now()
-    pending.filter(expires_at__lte=now).update(state=Invitation.State.REPLACED, answered_at=now)
+    pending.filter(expires_at__lte=now).update(state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None)
     return set(pending.values_list("email_key", flat=True))
 
 
@@ -157,7 +116,7 @@ def _create_invitations(batch: Batch, rows: Collection[Row]) -> set[int]:
         ignore_conflicts=True,
     )
     created = Invitation.objects.filter(row_id__in=[row.pk for row in rows])
-    return set(created.values_list("row_id", flat=True))
+    return {row_id for row_id in created.values_list("row_id", flat=True) if row_id is not None}
 
 
 def _decide(rows: Collection[Row], chosen: Callable[[Row], bool], outcome: Row.Outcome, reason: Row.Reason) -> None:

@@ -1,7 +1,9 @@
-"""Mail the invitations of a range, and end the batch when its last range is done."""
+"""Mail the invitations of a range, a turn at a time, and end the batch when its last range is done."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import transaction
@@ -9,38 +11,52 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from invites.models import Batch, Invitation, Row, RowRange
-from invites.services.inviting import Lease, keep_lease
-from invites.services.mailing import send_invitations
+from invites.services.leases import Lease, give_back, held, keep_lease
+from invites.services.mailing import TO_SEND, send_invitations
 
-SLICE = 50
-MAX_ATTEMPTS = 12
+# After so long it is the turn of the other batches.
+TURN_SECONDS = 3.0
+# Together with the longest pause: given up after half a day.
+MAX_PAUSES = 50
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(minutes=15)
+GIVEN_UP = "The mail server could not be reached, or stayed busy."
 
 
-def mail_range(lease: Lease) -> timedelta | None:
-    """Send what is unsent in the range. None when it is done or lost; else the pause before the next try.
+def mail_range(lease: Lease) -> None:
+    """Send what is unsent in the range, for one turn, and give the range back.
 
     An address that the server refuses for good turns its row to failed and takes the invitation back.
-    A server that is busy or away is tried again later, with growing pauses.
+    What the server puts off is tried again later, with growing pauses; when the server itself is away,
+    the whole batch waits with it.
     """
-    row_range = RowRange.objects.get(pk=lease.range_id)
-    if row_range.stage != RowRange.Stage.MAIL:
-        return None
-    while unsent := list(_unsent(row_range)[:SLICE]):
-        if not keep_lease(lease):
-            return None
-        send_invitations(unsent)
-        _take_back_refused(row_range)
-        left = {found.pk for found in _unsent(row_range)[: len(unsent)]}
-        if left.intersection(found.pk for found in unsent):
-            if lease.attempt < MAX_ATTEMPTS:
-                return _pause(lease)
-            _give_up(row_range)
-    RowRange.objects.filter(pk=lease.range_id, attempts=lease.attempt).update(
-        stage=RowRange.Stage.DONE, claimed_until=None
+    row_range = held(lease).filter(stage=RowRange.Stage.MAIL).select_related("batch").first()
+    if row_range is None:
+        return
+    put_off_until = row_range.batch.mail_not_before
+    if put_off_until and put_off_until > timezone.now():
+        give_back(lease)
+        return
+    if lease.is_hopeless:
+        _give_up([row_range])
+    ends = time.monotonic() + TURN_SECONDS
+    run = send_invitations(
+        list(_unsent(row_range).only("pk")), go_on=lambda: keep_lease(lease) and time.monotonic() < ends
     )
-    return None
+    if run.refused:
+        _take_back_refused(row_range)
+    if not run.deferred:
+        held(lease).update(stage=RowRange.Stage.DONE, claimed_until=None)
+    elif not run.trouble:
+        give_back(lease)
+    elif row_range.pauses >= MAX_PAUSES:
+        _give_up(row_range.batch.ranges.filter(stage=RowRange.Stage.MAIL) if run.gave_up else [row_range])
+        give_back(lease)
+    else:
+        pause = min(FIRST_PAUSE * 2 ** min(row_range.pauses, 10), LONGEST_PAUSE)
+        if run.gave_up:
+            Batch.objects.filter(pk=lease.batch_id).update(mail_not_before=timezone.now() + pause)
+        give_back(lease, pause=pause)
 
 
 def finish_batch(batch_id: int) -> bool:
@@ -49,52 +65,44 @@ def finish_batch(batch_id: int) -> bool:
         return False
     with transaction.atomic():
         ended = Batch.objects.filter(pk=batch_id, state=Batch.State.INVITING).update(
-            state=Batch.State.DONE, ended_at=timezone.now()
+            state=Batch.State.DONE, ended_at=timezone.now(), progressed_at=timezone.now()
         )
         if ended:
             Batch.objects.get(pk=batch_id).parts.all().delete()
     return bool(ended)
 
 
-def _unsent(row_range: RowRange) -> QuerySet[Invitation]:
-    return (
-        Invitation.objects.filter(
-            batch_id=row_range.batch_id,
-            row__number__range=(row_range.first_number, row_range.last_number),
-            state=Invitation.State.PENDING,
-            mail_state__in=[Invitation.Mail.QUEUED, Invitation.Mail.SENDING],
-        )
-        .select_related("organization", "inviter", "grant")
-        .order_by("row__number")
+def _invitations(row_range: RowRange) -> QuerySet[Invitation]:
+    """Those of the range that nobody answered. One that was sent again since is no longer the batch's to mail."""
+    return Invitation.objects.filter(
+        row__batch_id=row_range.batch_id,
+        row__number__range=(row_range.first_number, row_range.last_number),
+        state=Invitation.State.PENDING,
+        mail_due_at=None,
     )
+
+
+def _unsent(row_range: RowRange) -> QuerySet[Invitation]:
+    return _invitations(row_range).filter(mail_state__in=TO_SEND).order_by("row__number")
 
 
 @transaction.atomic
 def _take_back_refused(row_range: RowRange) -> None:
-    refused = Invitation.objects.filter(
-        batch_id=row_range.batch_id,
-        row__number__range=(row_range.first_number, row_range.last_number),
-        state=Invitation.State.PENDING,
-        mail_state=Invitation.Mail.FAILED,
-    )
-    for invitation in refused:
-        Row.objects.filter(pk=invitation.row_id).update(
-            outcome=Row.Outcome.FAILED, reason=Row.Reason.MAIL_REFUSED, detail=invitation.mail_detail
-        )
-    refused.update(state=Invitation.State.REVOKED, answered_at=timezone.now())
+    refused = _invitations(row_range).filter(mail_state=Invitation.Mail.FAILED)
+    for pk, row_id, detail in refused.values_list("pk", "row_id", "mail_detail"):
+        still = Invitation.objects.filter(pk=pk, state=Invitation.State.PENDING, mail_state=Invitation.Mail.FAILED)
+        if still.update(state=Invitation.State.REVOKED, answered_at=timezone.now()):
+            Row.objects.filter(pk=row_id).update(
+                outcome=Row.Outcome.FAILED, reason=Row.Reason.MAIL_REFUSED, detail=detail
+            )
 
 
-def _pause(lease: Lease) -> timedelta:
-    pause = min(FIRST_PAUSE * 2 ** (lease.attempt - 1), LONGEST_PAUSE)
-    RowRange.objects.filter(pk=lease.range_id, attempts=lease.attempt).update(
-        claimed_until=None, not_before=timezone.now() + pause
-    )
-    return pause
-
-
-def _give_up(row_range: RowRange) -> None:
-    ids = list(_unsent(row_range).values_list("pk", flat=True))
-    Invitation.objects.filter(pk__in=ids).update(
-        mail_state=Invitation.Mail.FAILED, mail_detail="The mail server could not be reached, or stayed busy."
-    )
-    _take_back_refused(row_range)
+def _give_up(row_ranges: Collection[RowRange] | QuerySet[RowRange]) -> None:
+    """Nobody is waited for for ever: what is unsent counts as failed, with the reason."""
+    for row_range in row_ranges:
+        with transaction.atomic():
+            ids = list(_unsent(row_range).values_list("pk", flat=True))
+            Invitation.objects.filter(pk__in=ids, mail_state__in=TO_SEND).update(
+                mail_state=Invitation.Mail.FAILED, mail_detail=GIVEN_UP
+            )
+            _take_back_refused(row_range)

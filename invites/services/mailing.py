@@ -39,13 +39,15 @@ class MailRun:
     """What became of the invitations given to `send_invitations`, by id.
 
     Those that were no longer to be sent (accepted, revoked, sent by somebody else) are in none of the
-    lists. `trouble` says why something was deferred, for logs.
+    lists. `trouble` says why something was put off, for logs; `gave_up` that it was the server as a whole
+    that was away or too busy, and not a few recipients of it.
     """
 
     sent: list[int] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     deferred: list[int] = field(default_factory=list)
     trouble: str = ""
+    gave_up: bool = False
 
 
 def send_invitations(invitations: Sequence[Invitation], *, go_on: Callable[[], bool] | None = None) -> MailRun:
@@ -53,14 +55,14 @@ def send_invitations(invitations: Sequence[Invitation], *, go_on: Callable[[], b
 
     Each is saved as sent, or as failed for good with the server's reason. What met temporary trouble
     stays queued and is returned as deferred, for the caller to try again later. `go_on` is asked after
-    each group of 25; once it says no, the rest is deferred. Claims nothing: two callers with the same
-    invitations at once may both send them.
+    each group of 25 and about each second; once it says no, the rest is deferred. Claims nothing: two
+    callers with the same invitations at once may both send them.
     """
     run = MailRun()
     ids = [invitation.pk for invitation in invitations]
-    with contextlib.closing(_Postman(run)) as postman:
+    with contextlib.closing(_Postman(run, go_on or (lambda: True))) as postman:
         for start in range(0, len(ids), GROUP):
-            if postman.gives_up or (start and go_on is not None and not go_on()):
+            if postman.ends:
                 run.deferred += ids[start:]
                 break
             postman.deliver(_still_to_send(ids[start : start + GROUP]))
@@ -79,9 +81,10 @@ def _still_to_send(ids: Sequence[int]) -> Iterable[Invitation]:
 class _Postman:
     """One run: the letters already written, the connection, and what is not saved yet."""
 
-    def __init__(self, run: MailRun) -> None:
+    def __init__(self, run: MailRun, go_on: Callable[[], bool]) -> None:
         self.run = run
-        self.gives_up = False
+        self.ends = False
+        self._go_on = go_on
         self._put_off_in_a_row = 0
         self._sender = Sender()
         self._letters: dict[tuple[int, int | None], Letter] = {}
@@ -91,14 +94,16 @@ class _Postman:
     def deliver(self, invitations: Iterable[Invitation]) -> None:
         try:
             for invitation in invitations:
-                if self.gives_up:
+                if self.ends:
                     self.run.deferred.append(invitation.pk)
-                else:
-                    self._deliver_one(invitation)
+                    continue
+                self._deliver_one(invitation)
                 if time.monotonic() - self._saved_at >= GROUP_SECONDS:
                     self._save()
+                    self.ends |= not self._go_on()
         finally:
             self._save()
+        self.ends |= not self._go_on()
 
     def close(self) -> None:
         self._sender.close()
@@ -116,7 +121,7 @@ class _Postman:
             self.run.refused.append(Refusal(invitation.pk, reason))
         except (NotNow, Broken) as error:
             self._put_off_in_a_row += 1
-            self.gives_up = isinstance(error, Broken) or self._put_off_in_a_row >= PATIENCE
+            self.run.gave_up = self.ends = isinstance(error, Broken) or self._put_off_in_a_row >= PATIENCE
             self.run.trouble = str(error)
             self.run.deferred.append(invitation.pk)
         else:

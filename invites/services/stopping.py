@@ -19,7 +19,7 @@ def stop_batch(batch: Batch, *, reason: str = "") -> bool:
     """
     now = timezone.now()
     stopped = Batch.objects.filter(pk=batch.pk, state__in=[*Batch.RUNNING, Batch.State.NEEDS_CORRECTION]).update(
-        state=Batch.State.STOPPED, state_reason=reason[:300], ended_at=now, claimed_until=None
+        state=Batch.State.STOPPED, state_reason=reason[:300], ended_at=now, progressed_at=now, claimed_until=None
     )
     if not stopped:
         return False

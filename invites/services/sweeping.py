@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from invites.models import Batch, RowRange
-from invites.services.inviting import claimable
+from invites.services.leases import claimable
 
 STILL_AFTER = timedelta(seconds=8)
 

@@ -10,7 +10,7 @@ from accounts.models import Membership, Role, Site, User
 from accounts.services.grants import GrantChoice
 from invites import tasks
 from invites.models import Batch
-from invites.services import inviting
+from invites.services import leases
 from invites.services.batches import start_batch
 
 HEADER = "Email,First name,Last name,Description"
@@ -42,7 +42,9 @@ def read_only(admin_membership: Membership, sites: list[Site]) -> GrantChoice:
 def start(admin_membership: Membership, read_only: GrantChoice) -> Callable[..., Batch]:
     """Stores a batch and checks it: `start(csv_of("ann@example.com"))`. Nobody is invited yet."""
 
-    def start(content: bytes, *, by: Membership | None = None, name: str = "team.csv", only_valid: bool = False) -> Batch:
+    def start(
+        content: bytes, *, by: Membership | None = None, name: str = "team.csv", only_valid: bool = False
+    ) -> Batch:
         batch = start_batch(
             by or admin_membership, file_name=name, content=[content], choice=read_only, only_valid=only_valid
         )
@@ -58,7 +60,7 @@ def work() -> Callable[[Batch], Batch]:
     """Does what workers do until nothing is left to do."""
 
     def work(batch: Batch) -> Batch:
-        while lease := inviting.claim_range(batch.pk):
+        while lease := leases.claim_range(batch.pk):
             tasks.work_on_range(lease)
         tasks.end_batch(batch.pk)
         batch.refresh_from_db()

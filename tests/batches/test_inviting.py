@@ -18,7 +18,7 @@ from accounts.services.grants import GrantChoice
 from invites import tasks
 from invites.models import Batch, Invitation, Row, RowRange, UploadPart
 from invites.queries.batches import ledger_of, summary_of
-from invites.services import inviting, sweeping
+from invites.services import inviting, leases, sweeping
 from invites.services.batches import correct_batch, invite_valid_rows, start_batch
 from invites.services.checks import UploadReader
 from invites.services.mail_ranges import finish_batch, mail_range
@@ -100,9 +100,7 @@ def test_nobody_is_invited_by_a_refused_file_and_the_upload_is_gone(start: Run) 
 
     assert batch.state == Batch.State.REJECTED
     assert batch.rejection is not None
-    assert batch.rejection["message"] == 'No column is called "Last name"'.replace('"', "“", 1).replace('"', "”", 1) or (
-        "Last name" in batch.rejection["message"]
-    )
+    assert "Last name" in batch.rejection["message"]
     assert batch.rejection["found"] == ["Email", "First name", "Surname"]
     assert (Row.objects.count(), Invitation.objects.count(), UploadPart.objects.count()) == (0, 0, 0)
     assert summary_of(batch)["rows"] == 0
@@ -253,23 +251,23 @@ def test_a_site_that_the_inviter_lost_stops_the_batch(start: Run, work: Run, adm
 
 def test_a_claimed_range_is_not_claimed_again_until_its_lease_runs_out(start: Run) -> None:
     batch = start(csv_of("ann@example.com"))
-    first = inviting.claim_range(batch.pk)
+    first = leases.claim_range(batch.pk)
     assert first is not None
 
-    assert inviting.claim_range(batch.pk) is None
+    assert leases.claim_range(batch.pk) is None
     RowRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
-    second = inviting.claim_range(batch.pk)
+    second = leases.claim_range(batch.pk)
 
     assert second is not None
-    assert second.attempt == first.attempt + 1
+    assert second.number == first.number + 1
 
 
 def test_a_worker_that_was_given_up_changes_nothing(start: Run) -> None:
     batch = start(csv_of("ann@example.com"))
-    lost = inviting.claim_range(batch.pk)
+    lost = leases.claim_range(batch.pk)
     assert lost is not None
     RowRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
-    inviting.claim_range(batch.pk)
+    leases.claim_range(batch.pk)
 
     inviting.invite_range(lost)
     mail_range(lost)
@@ -280,7 +278,7 @@ def test_a_worker_that_was_given_up_changes_nothing(start: Run) -> None:
 
 def test_a_worker_that_dies_between_inviting_and_mailing_is_followed_by_one_that_mails(start: Run, work: Run) -> None:
     batch = start(csv_of("ann@example.com", "ben@example.com"))
-    died = inviting.claim_range(batch.pk)
+    died = leases.claim_range(batch.pk)
     assert died is not None
     inviting.invite_range(died)
     RowRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
@@ -357,7 +355,7 @@ def test_two_workers_at_once_invite_each_address_once(start: Run) -> None:
 
     def worker(batch: Batch) -> None:
         try:
-            while lease := inviting.claim_range(batch.pk):
+            while lease := leases.claim_range(batch.pk):
                 tasks.work_on_range(lease)
             tasks.end_batch(batch.pk)
         finally:
@@ -380,7 +378,7 @@ def test_two_workers_at_once_invite_each_address_once(start: Run) -> None:
 
 def test_stopping_keeps_who_is_invited_and_counts_the_others(start: Run, work: Run) -> None:
     batch = start(many(450))
-    lease = inviting.claim_range(batch.pk)
+    lease = leases.claim_range(batch.pk)
     assert lease is not None
     tasks.work_on_range(lease)
 
@@ -402,7 +400,7 @@ def test_stopping_what_has_ended_changes_nothing(run: Run) -> None:
 
 def test_people_who_were_invited_before_the_stop_still_get_their_mail(start: Run, work: Run) -> None:
     batch = start(csv_of("ann@example.com"))
-    lease = inviting.claim_range(batch.pk)
+    lease = leases.claim_range(batch.pk)
     assert lease is not None
     inviting.invite_range(lease)
     stop_batch(batch)

@@ -20,7 +20,7 @@ from invites import tasks
 from invites.management.commands.batch_report import told
 from invites.models import Batch
 from invites.queries.batches import summary_of
-from invites.services import checks, inviting
+from invites.services import checks, leases
 from invites.services.batches import start_batch
 
 LOOK_EVERY_SECONDS = 0.2
@@ -118,7 +118,7 @@ def lend_a_hand(batch: Batch) -> None:
     """Check the batch, or invite one range of it, here."""
     if batch.state == Batch.State.CHECKING:
         checks.check_batch(batch.pk)
-    elif lease := inviting.claim_range(batch.pk):
+    elif lease := leases.claim_range(batch.pk):
         tasks.work_on_range(lease)
     else:
         tasks.end_batch(batch.pk)

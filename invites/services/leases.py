@@ -1,0 +1,76 @@
+"""Claim a range of a batch, keep it, and give it back.
+
+A range is claimed by a conditional update with a lease. A worker that dies leaves a lease that runs out;
+one that was given up finds the number of its claim outdated and changes nothing any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from invites.models import Batch, RowRange
+
+# Renewed about every second. Longer than one mail may take at a server that answers slowly; and with the
+# sweep that follows, what a dead worker left is taken up within half a minute.
+LEASE = timedelta(seconds=20)
+MAX_ATTEMPTS = 5
+LOOKED_AT = 8
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A claimed range. `number` is the fence: of two leases of a range the higher one holds it."""
+
+    range_id: int
+    batch_id: int
+    number: int
+    attempts: int = 0
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether everybody who claimed the range before died with it."""
+        return self.attempts > MAX_ATTEMPTS
+
+
+def claim_range(batch_id: int) -> Lease | None:
+    """Claim the next free range of the batch, or None when there is none to claim now."""
+    while found := list(claimable(timezone.now()).filter(batch_id=batch_id)[:LOOKED_AT]):
+        for row_range in found:
+            now = timezone.now()
+            free = claimable(now).filter(pk=row_range.pk, claims=row_range.claims)
+            if free.update(claimed_until=now + LEASE, claims=F("claims") + 1, attempts=F("attempts") + 1):
+                Batch.objects.filter(pk=batch_id).update(progressed_at=now)
+                return Lease(row_range.pk, batch_id, row_range.claims + 1, row_range.attempts + 1)
+    return None
+
+
+def claimable(now: datetime) -> QuerySet[RowRange]:
+    """Ranges with work left that nobody holds, first to last; mail that was put off is not due yet."""
+    due = Q(not_before=None) | Q(not_before__lte=now)
+    served = Q(stage=RowRange.Stage.INVITE) | Q(batch__mail_not_before=None) | Q(batch__mail_not_before__lte=now)
+    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+    return RowRange.objects.exclude(stage=RowRange.Stage.DONE).filter(free, due, served)
+
+
+def held(lease: Lease) -> QuerySet[RowRange]:
+    """The range, while this lease holds it, for conditional updates."""
+    return RowRange.objects.filter(pk=lease.range_id, claims=lease.number).exclude(stage=RowRange.Stage.DONE)
+
+
+def keep_lease(lease: Lease) -> bool:
+    """Renew the lease; False when another worker holds the range by now, or it has come to its end."""
+    now = timezone.now()
+    Batch.objects.filter(pk=lease.batch_id).update(progressed_at=now)
+    return bool(held(lease).update(claimed_until=now + LEASE))
+
+
+def give_back(lease: Lease, *, pause: timedelta | None = None) -> None:
+    """End the claim in good order: others may take the range up, after the pause if there is one."""
+    if pause is None:
+        held(lease).update(claimed_until=None, attempts=0, pauses=0)
+    else:
+        held(lease).update(claimed_until=None, attempts=0, pauses=F("pauses") + 1, not_before=timezone.now() + pause)
