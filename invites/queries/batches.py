@@ -127,8 +127,9 @@ def _answers(batch: Batch) -> Counter[str]:
     expired_by_now = ExpressionWrapper(Q(expires_at__lte=now), output_field=BooleanField())
     groups = (
         batch.invitations.order_by()
-        .values_list("state", "mail_state", is_past=expired_by_now)
+        .values("state", "mail_state", is_past=expired_by_now)
         .annotate(count=Count("pk"))
+        .values_list("state", "mail_state", "is_past", "count")
     )
     for state, mail_state, is_past, count in groups:
         if state == Invitation.State.ACCEPTED:

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from invites.checking import COLUMNS
+from invites.checking.catalog import title_of
 from invites.models import Batch, Invitation, Row
 
 Outcome, Reason = Row.Outcome, Row.Reason
@@ -143,7 +144,7 @@ def problem_kinds(batch: Batch) -> list[ProblemKind]:
     counted: Counter[str] = Counter()
     for codes in batch.rows.filter(outcome=Outcome.PROBLEM).values_list("problem_codes", flat=True).iterator():
         counted.update(codes.split())
-    return [ProblemKind(code, code, count) for code, count in counted.most_common()]
+    return [ProblemKind(code, title_of(code), count) for code, count in counted.most_common()]
 
 
 def report_lines(batch: Batch, chosen: str = "") -> Iterator[list[str]]:

@@ -6,18 +6,19 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
 
 from accounts.access import MemberRequest, requires
 from accounts.context import asks_for_fragment
 from accounts.errors import RuleBroken
 from accounts.permissions import Permission
+from accounts.views.dialogs import posted
 from invites import tasks
 from invites.forms.imports import ImportForm
 from invites.models import Batch
 from invites.queries.batches import batches_of
-from invites.services.batches import correct_batch, start_batch
+from invites.services.batches import close_banner, correct_batch, start_batch
 from invites.services.granting import choice_of
 from invites.views.progress import progress_dialog
 
@@ -39,7 +40,9 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
     earlier = _earlier(request, "correct") or _earlier(request, "again")
     correcting = earlier if earlier and "correct" in request.GET else None
     initial = ImportForm.initial_for(choice_of(earlier.grant)) if earlier else None
-    form = ImportForm(request.POST or None, request.FILES or None, membership=request.membership, initial=initial)
+    data = posted(request)
+    files = request.FILES if data is not None else None
+    form = ImportForm(data, files, membership=request.membership, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             batch = _take_in(request, form, correcting)
@@ -56,7 +59,12 @@ def _earlier(request: MemberRequest, name: str) -> Batch | None:
     value = request.GET.get(name)
     if value is None:
         return None
-    return get_object_or_404(batches_of(request.organization), pk=int(value) if value.isdecimal() else 0)
+    return get_object_or_404(batches_of(request.organization), pk=_number(value))
+
+
+def _number(value: str) -> int:
+    """The id in a query string; 0, which no batch has, for whatever else stands there."""
+    return int(value) if value.isdecimal() and len(value) < 20 else 0
 
 
 def _take_in(request: MemberRequest, form: ImportForm, correcting: Batch | None) -> Batch:
@@ -71,12 +79,15 @@ def _taken_up(request: MemberRequest, batch: Batch) -> HttpResponse:
     if not asks_for_fragment(request):
         fix = batch.state == Batch.State.NEEDS_CORRECTION
         return redirect("batch_problems" if fix else "batch", request.organization.slug, batch.pk)
+    if batch.state == Batch.State.REJECTED:
+        # The dialog says it at once; said once is enough.
+        close_banner(batch)
     response = progress_dialog(request, batch)
     return trigger_client_event(response, "shell:changed")
 
 
 @requires(Permission.INVITE_USERS)
-@require_GET
+@require_safe
 def sample_file(request: MemberRequest, organization: str) -> HttpResponse:
     """The owner's sample, byte for byte."""
     response = HttpResponse(SAMPLE_FILE, content_type="text/csv; charset=utf-8")
