@@ -95,5 +95,5 @@ def _clear_of_lines(share: float) -> int:
 
 def _round_step(invited: int) -> int:
     """The smallest of 1, 2, 5, 10, 20, 50 ... that gives at most three lines."""
-    steps = (digit * 10**power for power in range(9) for digit in (1, 2, 5))
+    steps = (int(digit * 10**power) for power in range(9) for digit in (1, 2, 5))
     return next(step for step in steps if invited <= 3 * step)
