@@ -1,0 +1,90 @@
+"""The operators' site: who is who in every organization, to look things up and to help.
+
+What has rules is changed where the rules are kept, by the organization's own admins. An operator can shut an
+account, open it again, and correct a name; passwords are neither shown nor set here.
+"""
+
+from __future__ import annotations
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db.models import Model
+from django.http import HttpRequest
+
+from accounts.models import Membership, Organization, Role, Site, User
+from accounts.queries import in_words
+
+admin.site.site_header = "Rollcall: operators"
+admin.site.site_title = "Rollcall"
+admin.site.index_title = "What is there"
+# Operators sign in where everybody does, behind the same limits: the admin's own page counts no attempts.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+# The product's rights are roles of an organization, not Django's groups.
+admin.site.unregister(Group)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Look, search and filter; change nothing."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """People. The address stays: invitations find them by it. Nobody is added: accounts come from invitations."""
+
+    list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "date_joined", "last_login")
+    list_filter = ("is_active", "is_staff", "organizations")
+    search_fields = ("email", "person_key")
+    ordering = ("email",)
+    fields = ("email", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "date_joined", "last_login")
+    readonly_fields = ("email", "is_staff", "is_superuser", "date_joined", "last_login")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        # What they have done would go with them, batches and their ledgers included. Shutting is enough.
+        return False
+
+
+@admin.register(Organization)
+class OrganizationAdmin(ReadOnlyAdmin):
+    list_display = ("name", "slug", "created_at")
+    search_fields = ("name", "slug")
+
+
+@admin.register(Role)
+class RoleAdmin(ReadOnlyAdmin):
+    list_display = ("name", "organization", "allows", "is_default")
+    list_filter = ("is_default", "organization")
+    search_fields = ("name", "organization__name")
+    list_select_related = ("organization",)
+
+    @admin.display(description="allows")
+    def allows(self, role: Role) -> str:
+        return in_words(role.permissions)
+
+
+@admin.register(Site)
+class SiteAdmin(ReadOnlyAdmin):
+    list_display = ("name", "country", "organization")
+    list_filter = ("organization",)
+    search_fields = ("name", "country", "organization__name")
+    list_select_related = ("organization",)
+
+
+@admin.register(Membership)
+class MembershipAdmin(ReadOnlyAdmin):
+    list_display = ("user", "organization", "all_sites", "joined_at", "last_seen_at")
+    list_filter = ("organization", "all_sites")
+    search_fields = ("user__email", "user__person_key", "organization__name")
+    list_select_related = ("user", "organization")
