@@ -6,6 +6,7 @@ Each function raises ImproperlyConfigured with one sentence that says which vari
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -63,7 +64,9 @@ def database(name: str) -> dict[str, Any] | None:
     if not text(name, ""):
         return None
     try:
-        found: dict[str, Any] = environ.Env.db_url_config(text(name, ""))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # It would repeat the URL; what it warns of is refused below.
+            found: dict[str, Any] = environ.Env.db_url_config(text(name, ""))
     except (ValueError, KeyError, ImproperlyConfigured) as error:
         # The URL may hold a password, so it is not repeated.
         raise ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/name.") from error

@@ -61,7 +61,7 @@ def _broker_answers() -> bool:
     ) as broker:
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
         channel: Any = broker.default_channel
-        channel.queue_declare("celery", passive=True)
+        channel.queue_declare("celery")  # Asks for the length; a queue that is empty does not exist in Redis.
     return True
 
 

@@ -1,0 +1,141 @@
+"""Settings come from the environment: what is wrong is named, and what is secret is not repeated."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config import environment
+from tests.running import ROOT, clean_environment
+
+
+def settings_with(data_dir: Path, *names: str, **variables: str) -> dict[str, Any]:
+    """The settings of those names in a process of its own that has these variables and no others."""
+    code = (
+        "import json; from config import settings; "
+        f"print(json.dumps({{name: getattr(settings, name, None) for name in {names!r}}}, default=str))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=clean_environment(DATA_DIR=str(data_dir), **variables),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(ended.stdout)
+    return found
+
+
+def test_a_name_with_https_makes_the_cookies_safe(tmp_path: Path) -> None:
+    names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_HSTS_SECONDS", "ALLOWED_HOSTS", "DEVELOPMENT")
+
+    found = settings_with(
+        tmp_path, *names, BASE_URL="https://rollcall.example.org/", ALLOWED_HOSTS="one.example, two.example"
+    )
+
+    assert found["SESSION_COOKIE_SECURE"] is found["CSRF_COOKIE_SECURE"] is True
+    assert found["SECURE_HSTS_SECONDS"] == 365 * 24 * 3600
+    assert found["ALLOWED_HOSTS"] == ["127.0.0.1", "localhost", "one.example", "rollcall.example.org", "two.example"]
+    assert found["DEVELOPMENT"] is False
+
+
+def test_django_never_shows_a_traceback_even_in_development(tmp_path: Path) -> None:
+    found = settings_with(tmp_path, "DEBUG", "DEVELOPMENT", "INBOX_OPEN", DEBUG="1")
+
+    assert found == {"DEBUG": False, "DEVELOPMENT": True, "INBOX_OPEN": True}
+
+
+def test_the_inbox_is_shut_outside_development_and_where_mail_goes_out(tmp_path: Path) -> None:
+    assert settings_with(tmp_path, "INBOX_OPEN") == {"INBOX_OPEN": False}
+    assert settings_with(tmp_path, "INBOX_OPEN", DEBUG="1", EMAIL_URL="smtp://mail.example.org") == {
+        "INBOX_OPEN": False
+    }
+
+
+def test_a_secret_key_is_made_once_and_kept_to_oneself(tmp_path: Path) -> None:
+    data_dir = tmp_path / "var"
+
+    first = settings_with(data_dir, "SECRET_KEY")["SECRET_KEY"]
+
+    assert len(first) > 50
+    assert settings_with(data_dir, "SECRET_KEY")["SECRET_KEY"] == first
+    assert stat.S_IMODE((data_dir / "secret-key").stat().st_mode) == 0o600
+    assert [path.name for path in data_dir.iterdir()] == ["secret-key"]
+    assert settings_with(data_dir, "SECRET_KEY", SECRET_KEY="given")["SECRET_KEY"] == "given"
+
+
+def test_mail_and_database_are_taken_from_their_urls(tmp_path: Path) -> None:
+    names = ("EMAIL_HOST", "EMAIL_PORT", "EMAIL_USE_TLS", "EMAIL_HOST_USER", "EMAIL_TIMEOUT", "DATABASES")
+
+    found = settings_with(
+        tmp_path,
+        *names,
+        EMAIL_URL="smtp+tls://user:pass@mail.example.org:587",
+        DATABASE_URL="postgres://user:pass@db.example.org/rollcall",
+    )
+
+    assert found["EMAIL_HOST"] == "mail.example.org"
+    assert (found["EMAIL_PORT"], found["EMAIL_USE_TLS"], found["EMAIL_HOST_USER"]) == (587, True, "user")
+    assert found["EMAIL_TIMEOUT"] == 10
+    assert found["DATABASES"]["default"]["ENGINE"] == "django.db.backends.postgresql"
+    assert found["DATABASES"]["default"]["HOST"] == "db.example.org"
+
+
+@pytest.mark.parametrize(
+    ("read", "given", "value"),
+    [
+        (lambda: environment.switch("X", False), "", False),
+        (lambda: environment.switch("X", True), "", True),
+        (lambda: environment.switch("X", False), "Yes", True),
+        (lambda: environment.switch("X", True), "0", False),
+        (lambda: environment.number("X", 7), " 12 ", 12),
+        (lambda: environment.number("X", 7), "", 7),
+        (lambda: environment.seconds("X", 5.0), "0.5", 0.5),
+        (lambda: environment.choice("X", "json", ("console", "json")), "CONSOLE", "console"),
+        (lambda: environment.items("X"), "a, b,,c ", ["a", "b", "c"]),
+        (lambda: environment.items("X"), "", []),
+        (lambda: environment.database("X"), "", None),
+        (lambda: environment.mail_server("X"), "", None),
+    ],
+)
+def test_reads_what_was_given(monkeypatch: pytest.MonkeyPatch, read: Any, given: str, value: Any) -> None:
+    monkeypatch.setenv("X", given)
+
+    assert read() == value
+
+
+@pytest.mark.parametrize(
+    ("read", "given"),
+    [
+        (lambda: environment.switch("X", False), "perhaps"),
+        (lambda: environment.number("X", 7), "0"),
+        (lambda: environment.number("X", 7), "1.5"),
+        (lambda: environment.number("X", 7, most=10), "11"),
+        (lambda: environment.seconds("X", 5.0), "soon"),
+        (lambda: environment.seconds("X", 5.0), "-1"),
+        (lambda: environment.seconds("X", 5.0), "inf"),
+        (lambda: environment.choice("X", "json", ("console", "json")), "xml"),
+        (lambda: environment.database("X"), "mysql://user:secret@db/rollcall"),
+        (lambda: environment.database("X"), "postgres://user:secret@db:port/rollcall"),
+        (lambda: environment.database("X"), "secret"),
+        (lambda: environment.mail_server("X"), "carrier://user:secret@mail"),
+        (lambda: environment.mail_server("X"), "smtp://user:secret@mail:port"),
+    ],
+)
+def test_names_the_variable_that_is_wrong_and_repeats_no_password(
+    monkeypatch: pytest.MonkeyPatch, read: Any, given: str
+) -> None:
+    monkeypatch.setenv("X", given)
+
+    with pytest.raises(ImproperlyConfigured, match=r"^X must ") as raised:
+        read()
+
+    assert "secret" not in str(raised.value)

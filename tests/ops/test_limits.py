@@ -1,0 +1,93 @@
+"""A body that is too large is refused while it comes in, whether it said so beforehand or not."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.running import Stack
+
+MEGABYTE = 1024 * 1024
+UPLOAD = "/o/acme/import/"
+# A file of 1 MB and what a form adds to it.
+MOST = 2 * MEGABYTE
+
+
+def connect(server: Stack) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+
+
+def in_pieces(size: int) -> Iterator[bytes]:
+    for _ in range(size // 65_536):
+        yield b"x" * 65_536
+
+
+def kept_files(directory: Path) -> set[Path]:
+    return {path for path in (directory / "media").rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("path", [UPLOAD, "/o/acme/batches/1/problems/", "/accounts/login/"])
+def test_a_body_that_announces_its_size_is_refused(server: Stack, path: str) -> None:
+    connection = connect(server)
+    connection.request("POST", path, body=b"x" * (MOST + 1))
+
+    answer = connection.getresponse()
+
+    assert answer.status == 413
+    assert "At most" in answer.read().decode()
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_client_that_waits_is_refused_before_it_sends_anything(server: Stack) -> None:
+    connection = connect(server)
+    connection.putrequest("POST", UPLOAD)
+    connection.putheader("Content-Length", str(50 * 1024 * MEGABYTE))
+    connection.putheader("Expect", "100-continue")
+    connection.endheaders()
+
+    assert connection.getresponse().status == 413
+
+
+def test_a_body_that_hides_its_size_is_counted(server: Stack) -> None:
+    before = kept_files(server.data_dir)
+    connection = connect(server)
+    connection.request(
+        "POST",
+        UPLOAD,
+        body=in_pieces(MOST + MEGABYTE),
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+        encode_chunked=True,
+    )
+
+    answer = connection.getresponse()
+
+    assert answer.status == 413
+    assert "This file has 3.0 MB. At most 1 MB are read." in answer.read().decode()
+    assert kept_files(server.data_dir) == before
+
+
+def test_a_body_of_a_size_that_is_allowed_goes_on_to_the_page(server: Stack) -> None:
+    connection = connect(server)
+    connection.request(
+        "POST",
+        UPLOAD,
+        body=in_pieces(MEGABYTE),
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+        encode_chunked=True,
+    )
+
+    assert connection.getresponse().status == 302, "to sign in"
+
+
+def test_htmx_gets_the_sentence_alone(server: Stack) -> None:
+    connection = connect(server)
+    connection.request("POST", UPLOAD, body=b"x" * (MOST + 1), headers={"HX-Request": "true"})
+
+    answer = connection.getresponse()
+
+    assert answer.status == 413
+    assert answer.read().decode() == "This file has 2.0 MB. At most 1 MB are read."
