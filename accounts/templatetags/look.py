@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django import forms, template
 from django.forms.boundfield import BoundField
@@ -55,14 +54,8 @@ def target_of(field: BoundField) -> str:
 
 @register.filter
 def file_input(field: BoundField) -> SafeString:
-    """The field's file input, which its widget puts into a drop zone."""
+    """The field's file input as it lies in a drop zone."""
     return field.as_widget(attrs={"class": "rc-drop-input"})
-
-
-@register.filter
-def attribute(attributes: dict[str, Any], name: str) -> Any:
-    """An HTML attribute of a widget whose name the template language cannot say, such as `aria-invalid`."""
-    return attributes.get(name, "")
 
 
 def _in_order(form: forms.BaseForm) -> list[BoundField]:

@@ -15,7 +15,7 @@ from accounts.models import Membership
 
 
 class CsvField(forms.FileField):
-    """A file for the drop zone, which shows `limits`."""
+    """A file for the drop zone, which shows `limits` and refuses what is larger than `max_mb`."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -32,6 +32,11 @@ class CsvField(forms.FileField):
     @property
     def limits(self) -> str:
         return f"Up to {settings.MAX_ROWS:,} rows or {settings.MAX_UPLOAD_MB} MB"
+
+    @property
+    def max_mb(self) -> int:
+        """What the browser need not send."""
+        return int(settings.MAX_UPLOAD_MB)
 
 
 class ImportForm(GrantForm):

@@ -32,7 +32,13 @@
       leaving = false;
       modal.show();
     }
-    focusContent();
+    focusWhenShown();
+  };
+
+  // Bootstrap shows the dialog a moment later; what is not displayed takes no focus.
+  const focusWhenShown = () => {
+    if (!frame || frame.style.display === "block") focusContent();
+    else requestAnimationFrame(focusWhenShown);
   };
 
   document.addEventListener("htmx:afterSwap", (event) => {

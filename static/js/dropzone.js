@@ -77,8 +77,6 @@
       forget(zone);
       return;
     }
-    // What the server said was about another file.
-    zone.closest(".rc-field")?.querySelector(`#${CSS.escape(inputOf(zone).id)}_error`)?.remove();
     let wrong = tooLarge(zone, file);
     try {
       wrong ??= await wrongKind(file);
