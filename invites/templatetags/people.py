@@ -41,7 +41,8 @@ def last_seen(at: datetime | None) -> str:
         return f"{passed.seconds // 60} min ago"
     if _days_since(at) == 0:
         return f"{passed.seconds // 3600} h ago"
-    return _day(at).capitalize()
+    day = _day(at)
+    return f"{day[0].upper()}{day[1:]}"
 
 
 @register.filter

@@ -9,7 +9,6 @@ from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import MemberRequest, requires
@@ -65,10 +64,7 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
         "is_part": asks_for_fragment(request),
     }
     template = "invites/users_list.html" if asks_for_fragment(request) else "invites/users.html"
-    response = render(request, template, context)
-    # The part and the page have one address: going back must not show the part alone.
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return render(request, template, context)
 
 
 @dataclass(frozen=True)
