@@ -14,11 +14,13 @@ from invites.queries.people import Person
 
 register = template.Library()
 
+LINE = 22  # Characters of a cell.
+
 
 @register.filter
 def brief_roles(person: Person) -> str:
     """ "Project manager", or "Project manager + 1"."""
-    return _brief(person.roles, shown=1, rest="+ {}")
+    return _brief(person.roles, in_full=1, rest="+ {}")
 
 
 @register.filter
@@ -26,7 +28,7 @@ def brief_sites(person: Person, site_count: int) -> str:
     """ "Lyon, Porto", "Lyon + 2 more" or "All 48 sites"."""
     if person.all_sites:
         return f"All {site_count} sites" if site_count > 1 else "All sites"
-    return _brief(person.sites, shown=2, rest="+ {} more")
+    return _brief(person.sites, in_full=2, rest="+ {} more")
 
 
 @register.filter
@@ -57,11 +59,13 @@ def day(at: datetime) -> str:
     return date_format(timezone.localtime(at), "j F Y")
 
 
-def _brief(names: Sequence[str], *, shown: int, rest: str) -> str:
+def _brief(names: Sequence[str], *, in_full: int, rest: str) -> str:
+    """All of them where they are so few and fit the line, else the first and how many more."""
     if not names:
         return "None"
-    if len(names) <= shown:
-        return ", ".join(names)
+    together = ", ".join(names)
+    if len(names) == 1 or (len(names) <= in_full and len(together) <= LINE):
+        return together
     return f"{names[0]} {rest.format(len(names) - 1)}"
 
 
