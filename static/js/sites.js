@@ -26,8 +26,11 @@
     remove.type = "button";
     remove.tabIndex = -1; // From the keyboard, Backspace takes the last chip away.
     remove.setAttribute("aria-label", `Remove ${data.text}`);
-    // Before tom-select makes the chip the active one.
-    remove.addEventListener("mousedown", (event) => event.stopPropagation());
+    // The focus stays where it is, and the chip does not become tom-select's active one.
+    remove.addEventListener("mousedown", (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+    });
     remove.addEventListener("click", (event) => {
       event.stopPropagation();
       take(data.value);
@@ -69,6 +72,7 @@
     }
     tom.control_input.setAttribute("aria-label", select.getAttribute("aria-label") || "Sites");
     tom.dropdown_content.setAttribute("aria-label", "Sites");
+    tom.dropdown_content.tabIndex = -1; // Chromium lets Tab stop at what scrolls.
     tom.dropdown_content.setAttribute("aria-multiselectable", "true");
 
     // A chosen option is taken back by choosing it again.
