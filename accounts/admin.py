@@ -7,6 +7,7 @@ account, open it again, and correct a name; passwords are neither shown nor set 
 from __future__ import annotations
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Model
@@ -22,6 +23,8 @@ admin.site.index_title = "What is there"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 # The product's rights are roles of an organization, not Django's groups.
 admin.site.unregister(Group)
+# A second address of somebody's would open their account too: nobody has one here, and nobody gets one.
+admin.site.unregister(EmailAddress)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -10,6 +10,10 @@ from accounts.models import Role, Site
 # it. A receiver that still needs it answers with a sentence for that person, the others with None.
 deletion_asked = Signal()
 
+# Sent with `organization` when the demonstration has just founded one with its roles, sites and people, inside
+# that transaction. A receiver may add what its app would show there.
+demo_founded = Signal()
+
 
 def reasons_to_keep(item: Role | Site) -> list[str]:
     """What the other apps say against deleting the role or the site."""

@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.permissions import Permission
 from accounts.services.organizations import ORG_ADMIN, PROJECT_MANAGER, READ_ONLY, create_organization, in_order
+from accounts.signals import demo_founded
 
 ADMIN_EMAIL = "admin@example.com"
 
@@ -239,6 +240,7 @@ def _seed(demo: DemoOrganization, password: str) -> Organization:
             Site(organization=organization, name=name, country=country) for name, country in demo.sites
         )
         _add_people(organization, demo.people)
+        demo_founded.send(sender=Organization, organization=organization)
     _set_passwords((person.email for person in demo.people), password)
     return organization
 
