@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 # The last part of these addresses is a secret: who reads the log must not get in with it.
 SECRET_PATHS = re.compile(r"(/i/|/accounts/password/reset/key/|/accounts/confirm-email/)[^/\s\"'?#]+")
@@ -54,7 +55,8 @@ def logging_settings(*, level: str, form: str) -> dict[str, Any]:
     if form == "json":
         final: list[Any] = [
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.dict_tracebacks,
+            # Without the values of variables: among them are passwords, tokens and people's rows.
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(),
         ]
     else:
@@ -72,6 +74,8 @@ def logging_settings(*, level: str, form: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": level, "propagate": True},
             # Refusals are ordinary answers; the line of the request tells them.
             "django.request": {"level": "ERROR"},
+            # Anybody can forge a name; the line of the request says that it was refused.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
             "django_structlog": {"level": level},
             # Addresses stand in uvicorn's access log unscrubbed, and the request's own line has them.
             "uvicorn.access": {"handlers": [], "level": "ERROR", "propagate": False},
