@@ -1,0 +1,145 @@
+"""axe finds nothing on any page, in the light and in the dark, wide and narrow."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.driving import ROLE, SITE, csv_of, heading, mixed_people
+from tests.running import Stack
+
+LINK = re.compile(r"http://\S+/i/\S+")
+
+
+@pytest.fixture(scope="module")
+def batches(stack: Stack, tmp_path_factory: Any) -> dict[str, int]:
+    """Ids of a batch that is done, one that needs fixing and one that was refused."""
+    directory: Path = tmp_path_factory.mktemp("files")
+    rows = mixed_people(4, "axe")
+    contents = {
+        "done": csv_of([*rows, rows[0]]),
+        "problems": csv_of([*rows, ("axe@x", "No", "Ending", ""), ("two@@axe.example.com", "", "Signs", "")]),
+        "refused": b"Email,First name,Surname\r\na@b.example.com,A,B\r\n",
+    }
+    ids = {}
+    for name, content in contents.items():
+        path = directory / f"{name}.csv"
+        path.write_bytes(content)
+        arguments = ("--organization", "acme", "--role", ROLE, "--site", SITE, "--as", "admin@example.com", "--wait")
+        answer = stack.manage("invite_csv", str(path), *arguments, "--json")
+        assert answer.stdout, answer.stderr
+        ids[name] = int(json.loads(answer.stdout)["batch"])
+    return ids
+
+
+@pytest.fixture(
+    params=[("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)], ids=lambda it: f"{it[0]}-{it[1]}"
+)
+def looks(request: Any) -> dict[str, Any]:
+    scheme, width = request.param
+    # Colours in the middle of a fade are nobody's.
+    return {"color_scheme": scheme, "viewport": {"width": width, "height": 900}, "reduced_motion": "reduce"}
+
+
+def examine(page: Page) -> Iterator[str]:
+    """What axe has to say against the page as it stands, and whether it can be scrolled sideways."""
+    for found in Axe().run(page).response["violations"]:
+        nodes = "; ".join(
+            f"{node['target']} {node['any'][:1] and node['any'][0]['message']}" for node in found["nodes"]
+        )
+        yield f"{page.url} {found['id']}: {nodes}"
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        yield f"{page.url} scrolls sideways"
+
+
+def test_pages_of_an_admin(
+    batches: dict[str, int], looks: dict[str, Any], new_context: Any, signed_in_state: Any
+) -> None:
+    page = new_context(storage_state=signed_in_state("admin@example.com"), **looks).new_page()
+    paths = [
+        "users/",
+        "users/?status=expired",
+        "users/?q=nobody-is-called-so",
+        "invite/",
+        "import/",
+        "batches/",
+        f"batches/{batches['done']}/",
+        f"batches/{batches['done']}/?outcome=problem",
+        f"batches/{batches['done']}/remind/",
+        f"batches/{batches['done']}/undo/",
+        f"batches/{batches['problems']}/",
+        f"batches/{batches['problems']}/problems/",
+        f"import/?correct={batches['problems']}",
+        f"batches/{batches['refused']}/",
+        "roles/",
+        "roles/new/",
+        "sites/",
+        "sites/new/",
+        "settings/",
+        "",
+        "no-such-page/",
+    ]
+    found: list[str] = []
+    for path in [*(f"/o/acme/{path}" for path in paths), "/account/", "/accounts/password/change/"]:
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == (404 if "no-such" in path else 200), path
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        found += examine(page)
+    assert found == []
+
+
+def test_dialogs_of_an_admin(
+    batches: dict[str, int], looks: dict[str, Any], new_context: Any, signed_in_state: Any
+) -> None:
+    page = new_context(storage_state=signed_in_state("admin@example.com"), **looks).new_page()
+    page.goto("/o/acme/users/")
+    found = [*examine(page)]
+    page.get_by_role("link", name="Invite users").click()
+    expect(heading(page)).to_have_text("Invite users")
+    found += examine(page)
+    page.get_by_role("button", name="Send invitation").click()
+    expect(page.get_by_text("There is a problem")).to_be_visible()
+    found += examine(page)
+    page.get_by_role("link", name="Import CSV file").click()
+    expect(heading(page)).to_have_text("Import CSV file")
+    page.get_by_role("combobox", name="Sites").click()
+    expect(page.locator(".ts-dropdown")).to_be_visible()
+    found += examine(page)
+    page.locator(".ts-dropdown").get_by_role("option", name=SITE).click()
+    page.keyboard.press("Escape")
+    page.get_by_role("checkbox", name=re.compile(rf"^{ROLE}\b")).check()
+    page.get_by_label("CSV file").set_input_files(
+        {"name": "a.csv", "mimeType": "text/csv", "buffer": b"Email,Surname\r\na,b"}
+    )
+    expect(page.locator("[data-drop-name]")).to_have_text("a.csv")
+    found += examine(page)
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(heading(page)).to_have_text("a.csv was not imported")
+    found += examine(page)
+    assert found == []
+
+
+def test_pages_of_somebody_who_is_invited(
+    stack: Stack, batches: dict[str, int], looks: dict[str, Any], new_context: Any
+) -> None:
+    page = new_context(**looks).new_page()
+    found: list[str] = []
+    for path in ("/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/", "/i/not-a-token/"):
+        page.goto(path)
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        found += examine(page)
+    page.goto(LINK.search(stack.wait_for_mail("axe.0@mixed.example.com").text)[0])  # type: ignore[index]
+    expect(page.get_by_role("heading", name="Join Acme")).to_be_visible()
+    found += examine(page)
+    page.get_by_role("button", name="Accept and sign in").click()
+    expect(page.get_by_text("Choose a password.").first).to_be_visible()
+    found += examine(page)
+    assert found == []
