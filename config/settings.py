@@ -1,5 +1,6 @@
 """All settings, from the environment; every default suits `make run` on a laptop. README.md has the table."""
 
+import logging
 import os
 import secrets
 from datetime import timedelta
@@ -339,3 +340,5 @@ LOGGING = logging_settings(level=LOG_LEVEL, form=LOG_FORMAT)
 configure_structlog()
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+# A page that was left ends its stream of progress.
+DJANGO_STRUCTLOG_REQUEST_CANCELLED_LOG_LEVEL = logging.INFO
