@@ -1,0 +1,253 @@
+"""Every address of the product as nobody, as a member without rights, and as another organization's admin.
+
+A new address has to be entered here, or `test_no_address_is_forgotten` fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.access import FoundView, views_of
+from accounts.models import Membership, Organization, Role, Site, User
+from config.urls import urlpatterns
+from invites.models import Batch, Grant, Invitation
+from invites.services.tokens import hash_token
+
+SIGN_IN = settings.LOGIN_URL
+FOUND = list(views_of(urlpatterns))
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What each of them gets: a status, or 302 for the way to the sign-in page."""
+
+    nobody: int
+    member: int
+    outsider: int
+
+
+ANYBODY = Answers(nobody=200, member=200, outsider=200)
+SIGNED_IN = Answers(nobody=302, member=200, outsider=200)
+MEMBERS = Answers(nobody=302, member=200, outsider=404)
+WITH_A_RIGHT = Answers(nobody=302, member=403, outsider=404)
+
+# The addresses of an organization, and what of Acme stands at `<int:pk>`.
+OURS: dict[str, tuple[Answers, str]] = {
+    "member_home": (MEMBERS, ""),
+    "banners": (MEMBERS, ""),
+    "settings": (WITH_A_RIGHT, ""),
+    "roles": (WITH_A_RIGHT, ""),
+    "role_new": (WITH_A_RIGHT, ""),
+    "role_edit": (WITH_A_RIGHT, "role"),
+    "role_delete": (WITH_A_RIGHT, "role"),
+    "sites": (WITH_A_RIGHT, ""),
+    "site_new": (WITH_A_RIGHT, ""),
+    "site_edit": (WITH_A_RIGHT, "site"),
+    "site_delete": (WITH_A_RIGHT, "site"),
+    "users": (WITH_A_RIGHT, ""),
+    "people_bulk": (WITH_A_RIGHT, ""),
+    "member_edit": (WITH_A_RIGHT, "membership"),
+    "member_remove": (WITH_A_RIGHT, "membership"),
+    "invite": (WITH_A_RIGHT, ""),
+    "invitation_edit": (WITH_A_RIGHT, "invitation"),
+    "invitation_resend": (WITH_A_RIGHT, "invitation"),
+    "invitation_revoke": (WITH_A_RIGHT, "invitation"),
+    "import": (WITH_A_RIGHT, ""),
+    "sample": (WITH_A_RIGHT, ""),
+    "batches": (WITH_A_RIGHT, ""),
+    "batch": (WITH_A_RIGHT, "batch"),
+    "batch_problems": (WITH_A_RIGHT, "batch"),
+    "batch_invite_valid": (WITH_A_RIGHT, "batch"),
+    "batch_stop": (WITH_A_RIGHT, "batch"),
+    "batch_remind": (WITH_A_RIGHT, "batch"),
+    "batch_undo": (WITH_A_RIGHT, "batch"),
+    "batch_close_banner": (WITH_A_RIGHT, "batch"),
+    "batch_download": (WITH_A_RIGHT, "batch"),
+    "batch_dialog": (WITH_A_RIGHT, "batch"),
+    "batch_dialog_events": (WITH_A_RIGHT, "batch"),
+    "batch_progress": (WITH_A_RIGHT, "batch"),
+    "batch_progress_events": (WITH_A_RIGHT, "batch"),
+    "indicator": (WITH_A_RIGHT, ""),
+    "indicator_events": (WITH_A_RIGHT, ""),
+}
+
+# The addresses outside the organizations; what those of the invitation show is tested with it.
+OTHERS: dict[str, Answers] = {
+    "home": Answers(nobody=302, member=302, outsider=302),
+    "account": SIGNED_IN,
+    "healthz": ANYBODY,
+    "readyz": ANYBODY,
+    "invitation_link": ANYBODY,
+    "invitation": ANYBODY,
+    "invitation_switch": ANYBODY,
+}
+
+# What others bring with them: pages for everybody, pages for who is signed in.
+SIGN_IN_PAGES: dict[str, Answers] = {
+    "account_login": Answers(nobody=200, member=302, outsider=302),
+    "account_logout": Answers(nobody=302, member=200, outsider=200),
+    "account_inactive": ANYBODY,
+    "account_change_password": SIGNED_IN,
+    "account_set_password": Answers(nobody=302, member=302, outsider=302),
+    "account_reset_password": ANYBODY,
+    "account_reset_password_done": ANYBODY,
+    "account_reset_password_from_key": ANYBODY,
+    "account_reset_password_from_key_done": ANYBODY,
+}
+
+
+@pytest.fixture
+def acmes(acme: Organization, sites: list[Site], admin: User, by_member: Membership) -> dict[str, int]:
+    """The numbers of one thing of each kind that belongs to Acme."""
+    grant = Grant.objects.create(organization=acme, all_sites=True)
+    invitation = Invitation.objects.create(
+        organization=acme,
+        grant=grant,
+        inviter=admin,
+        email="chiara@people.example.com",
+        email_key="chiara@people.example.com",
+        token_seed="seed",
+        token_hash=hash_token("token"),
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    batch = Batch.objects.create(
+        organization=acme, inviter=admin, grant=grant, state=Batch.State.DONE, file_name="a.csv"
+    )
+    role = Role.objects.create(organization=acme, name="Night shift", permissions=["work.view"])
+    found = {"role": role, "site": sites[0], "membership": by_member, "invitation": invitation, "batch": batch}
+    return {kind: each.pk for kind, each in found.items()}
+
+
+def path_of(name: str, organization: str, things: dict[str, int]) -> str:
+    kind = OURS[name][1]
+    return reverse(name, args=[organization, things[kind]] if kind else [organization])
+
+
+def test_no_address_is_forgotten() -> None:
+    ours = {each.pattern.name for each in FOUND if not each.trusted}
+    assert ours == set(OURS) | set(OTHERS)
+    brought = {each.route.split("/")[0] for each in FOUND if each.trusted}
+    assert brought == {"accounts", "operators", "mail"}
+    assert {each.pattern.name for each in FOUND if each.route.startswith("accounts/")} == set(SIGN_IN_PAGES)
+
+
+@pytest.mark.parametrize("found", [each for each in FOUND if each.names_organization], ids=lambda each: each.route)
+def test_what_names_an_organization_is_for_its_members(found: FoundView) -> None:
+    assert found.access is not None
+    assert found.access.member
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE"])
+@pytest.mark.parametrize("name", OURS)
+def test_nobody_is_sent_to_sign_in(name: str, method: str, acmes: dict[str, int], client: Client) -> None:
+    response = client.generic(method, path_of(name, "acme", acmes))
+    assert response.status_code == 302
+    assert response.headers["Location"].split("?")[0] == reverse(SIGN_IN)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("name", OURS)
+def test_another_organizations_admin_finds_nothing(
+    name: str, method: str, acmes: dict[str, int], outsider: User, client_of: Callable[..., Client]
+) -> None:
+    assert client_of(outsider).generic(method, path_of(name, "acme", acmes)).status_code == 404
+
+
+@pytest.mark.parametrize("name", [name for name, (_answers, kind) in OURS.items() if kind])
+def test_nothing_of_acme_is_found_below_another_organization(
+    name: str, acmes: dict[str, int], outsider: User, client_of: Callable[..., Client]
+) -> None:
+    path = path_of(name, "globex", acmes)
+    client = client_of(outsider)
+    # What only takes a POST says so before it looks anything up.
+    assert client.get(path).status_code in (404, 405)
+    assert client.post(path).status_code in (404, 405)
+    assert 404 in (client.get(path).status_code, client.post(path).status_code)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("name", [name for name, (answers, _kind) in OURS.items() if answers is WITH_A_RIGHT])
+def test_a_member_without_the_right_is_refused(
+    name: str, method: str, acmes: dict[str, int], member: User, client_of: Callable[..., Client]
+) -> None:
+    assert client_of(member).generic(method, path_of(name, "acme", acmes)).status_code == 403
+
+
+@pytest.mark.parametrize("name", [name for name, (answers, _kind) in OURS.items() if answers is MEMBERS])
+def test_some_pages_are_for_every_member(
+    name: str, acmes: dict[str, int], member: User, client_of: Callable[..., Client]
+) -> None:
+    assert client_of(member).get(path_of(name, "acme", acmes)).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("name", OURS)
+def test_an_operator_who_is_no_member_finds_nothing_either(
+    name: str, method: str, acmes: dict[str, int], client_of: Callable[..., Client]
+) -> None:
+    operator = User.objects.create_superuser("operator@example.org", "a long enough password")
+    assert client_of(operator).generic(method, path_of(name, "acme", acmes)).status_code == 404
+
+
+@pytest.mark.parametrize(("name", "answers"), [*OTHERS.items(), *SIGN_IN_PAGES.items()])
+def test_addresses_outside_the_organizations(
+    name: str,
+    answers: Answers,
+    member: User,
+    outsider: User,
+    client_of: Callable[..., Client],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("config.health.CHECKS", {})
+    arguments = {"invitation_link": ["unknown"], "account_reset_password_from_key": ["1", "unknown"]}
+    path = reverse(name, args=arguments.get(name))
+    for user, expected in ((None, answers.nobody), (member, answers.member), (outsider, answers.outsider)):
+        response = client_of(user).get(path)
+        if name.startswith("invitation"):
+            # Whatever the one of an unknown invitation is, it is the same for all, and no error.
+            assert response.status_code < 500
+            continue
+        assert response.status_code == expected
+        if user is None and expected == 302 and name != "account_logout":
+            assert response.headers["Location"].startswith(reverse(SIGN_IN))
+
+
+@pytest.mark.parametrize(
+    "found", [each for each in FOUND if each.route.startswith("operators/")], ids=lambda each: each.route
+)
+def test_the_operators_site_is_shut_to_everybody_else(
+    found: FoundView, admin: User, client_of: Callable[..., Client]
+) -> None:
+    path = "/" + found.route.replace("^(?P<app_label>account|accounts|invites)/$", "accounts/")
+    path = (
+        path.replace("(?P<url>.*)$", "nothing").replace("<path:object_id>", "1").replace("<path:content_type_id>", "1")
+    )
+    nobody = client_of(None).get(path, follow=True)
+    assert nobody.request["PATH_INFO"] == reverse(SIGN_IN) or nobody.status_code == 405
+    signed_in = client_of(admin).get(path, follow=True)
+    assert signed_in.status_code in (403, 405)
+
+
+@pytest.mark.parametrize(
+    "found", [each for each in FOUND if each.route.startswith("mail/")], ids=lambda each: each.route
+)
+def test_the_development_inbox_is_shut_outside_development(
+    found: FoundView, admin: User, client_of: Callable[..., Client]
+) -> None:
+    path = "/" + found.route.replace(
+        "^sent/(?P<id>[0-9]{8}-[0-9]{6}-[0-9]{6}-[0-9a-f]{8})", "sent/20260101-000000-000000-abcdef01"
+    )
+    path = path.replace("(?P<n>[0-9]+)", "0").replace("$", "").replace("<int:n>", "0")
+    path = path.replace("<str:group>", "a").replace("<str:name>", "b")
+    assert settings.INBOX_OPEN is False
+    for user in (None, admin):
+        for method in ("GET", "POST"):
+            assert client_of(user).generic(method, path).status_code in (403, 404, 405)
