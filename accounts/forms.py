@@ -61,12 +61,6 @@ class RolesField(RoleChoiceField):
         super().__init__(Role.objects.none(), widget=LinesWidget(), error_messages=messages, **kwargs)
 
     def clean(self, value: Any) -> Any:
-        # A number that no database can hold would be an error there, not an unknown role.
-        if isinstance(value, list | tuple) and any(len(str(each)) > 18 for each in value):
-            raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
-        return super().clean(value)
-
-    def clean(self, value: Any) -> Any:
         # Compared here, because a database has no number for some of what can be written into a form.
         offered = {str(pk) for pk in self.queryset.values_list("pk", flat=True)} if self.queryset is not None else set()
         if isinstance(value, (list, tuple)) and not offered.issuperset(map(str, value)):
