@@ -1,0 +1,58 @@
+"""`manage.py create_organization NAME --slug SLUG --admin ADDRESS`: how the first people of a server come to be."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from getpass import getpass
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email, validate_slug
+from django.db import transaction
+
+from accounts.models import Membership, Organization, User
+from accounts.services.organizations import ORG_ADMIN, create_organization
+
+
+class Command(BaseCommand):
+    help = (
+        "Found an organization with its three default roles and its first admin, who invites the others. "
+        "A new admin's password is asked for, or read from standard input."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", help="the organization's name")
+        parser.add_argument("--slug", required=True, help="its name in addresses, such as acme")
+        parser.add_argument("--admin", required=True, metavar="EMAIL", help="who becomes its first Org Admin")
+        parser.add_argument("--first-name", default="")
+        parser.add_argument("--last-name", default="")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        slug, email = options["slug"].lower(), options["admin"].lower()
+        try:
+            validate_slug(slug)
+            validate_email(email)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages), returncode=2) from error
+        if Organization.objects.filter(slug=slug).exists():
+            raise CommandError(f"There is an organization “{slug}” already.")
+        admin = User.objects.filter(email=email).first() or self._new_user(email, options)
+        with transaction.atomic():
+            admin.save()
+            organization = create_organization(options["name"], slug)
+            membership = Membership.objects.create(user=admin, organization=organization, all_sites=True)
+            membership.roles.add(organization.roles.get(name=ORG_ADMIN))
+        self.stdout.write(f"{organization.name} is founded, and {email} is its admin.")
+
+    def _new_user(self, email: str, options: dict[str, Any]) -> User:
+        user = User(email=email, first_name=options["first_name"], last_name=options["last_name"])
+        password = getpass(f"Password of {email}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+        try:
+            validate_password(password, user)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        user.set_password(password)
+        return user

@@ -1,0 +1,64 @@
+"""An operator founds an organization on the command line."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import Membership, Organization, User
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "correct horse battery"
+
+
+def found(monkeypatch: pytest.MonkeyPatch, *arguments: str, password: str = PASSWORD) -> str:
+    monkeypatch.setattr("sys.stdin", io.StringIO(password + "\n"))
+    out = io.StringIO()
+    call_command("create_organization", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_the_first_admin_can_do_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = found(monkeypatch, "Initech", "--slug", "initech", "--admin", "Ines@Initech.example", "--first-name", "Ines")
+
+    membership = Membership.objects.get(organization__slug="initech")
+    assert told == "Initech is founded, and ines@initech.example is its admin.\n"
+    assert [role.name for role in membership.roles.all()] == ["Org Admin"]
+    assert membership.all_sites
+    assert membership.user.check_password(PASSWORD)
+    assert sorted(role.name for role in membership.organization.roles.all()) == [
+        "Org Admin",
+        "Project manager",
+        "ReadOnly",
+    ]
+
+
+def test_somebody_with_an_account_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = User.objects.create_user("ines@initech.example", PASSWORD)
+
+    found(monkeypatch, "Initech", "--slug", "initech", "--admin", "ines@initech.example", password="")
+
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+    assert user.memberships.get().organization.name == "Initech"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "password", "sentence"),
+    [
+        (("--slug", "acme", "--admin", "a@b.example"), PASSWORD, "already"),
+        (("--slug", "a b", "--admin", "a@b.example"), PASSWORD, "slug"),
+        (("--slug", "new", "--admin", "nobody"), PASSWORD, "email"),
+        (("--slug", "new", "--admin", "a@b.example"), "short", "12 characters"),
+    ],
+)
+def test_founds_nothing_when_something_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, acme: Organization, arguments: tuple[str, ...], password: str, sentence: str
+) -> None:
+    with pytest.raises(CommandError, match=sentence):
+        found(monkeypatch, "New", *arguments, password=password)
+
+    assert Organization.objects.count() == 1
+    assert not User.objects.exists()
