@@ -7,7 +7,7 @@
   const content = document.getElementById("dialog-content");
   if (!content) return;
   const frame = document.getElementById("dialog");
-  const modal = frame && bootstrap.Modal.getOrCreateInstance(frame, { backdrop: "static", keyboard: true, focus: false });
+  const modal = frame && bootstrap.Modal.getOrCreateInstance(frame, { backdrop: "static", keyboard: false, focus: false });
   const FOCUSABLE =
     "a[href], button:not(:disabled), input:not(:disabled, [type='hidden']), select:not(:disabled), textarea:not(:disabled), summary, [tabindex='0']";
 
@@ -27,12 +27,10 @@
   };
 
   const open = (from) => {
-    if (modal && !isOpen()) {
-      opener = from?.closest?.("#dialog") ? opener : from || document.activeElement;
-      leaving = false;
-      modal.show();
-    }
-    focusWhenShown();
+    if (!modal || isOpen()) return;
+    opener = from || document.activeElement;
+    leaving = false;
+    modal.show();
   };
 
   // Bootstrap shows the dialog a moment later; what is not displayed takes no focus.
@@ -46,6 +44,10 @@
     // An answer of 422 is the same form again, with what was typed.
     if (event.detail.xhr?.status !== 422) typed = false;
     open(event.detail.requestConfig?.elt);
+  });
+  // Later, when what stands in for a field (the sites) is there as well.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target === content) focusWhenShown();
   });
 
   /* --- Keyboard: Tab goes round inside. Bootstrap's own trap lets go when nothing follows the dialog. --- */
@@ -74,17 +76,31 @@
 
   /* --- Closing --- */
 
+  // Bootstrap does not hear a dialog being closed while it is still opening.
+  let moving = false;
+  frame?.addEventListener("show.bs.modal", () => (moving = true));
+  frame?.addEventListener("shown.bs.modal", () => (moving = false));
+  const hide = () => {
+    if (moving) frame.addEventListener("shown.bs.modal", () => modal.hide(), { once: true });
+    else modal.hide();
+  };
+
   const close = () => {
     leaving = true;
-    if (modal) modal.hide();
+    if (modal) hide();
     else location.assign(content.querySelector("a[data-dialog-close]")?.href || "/");
   };
+
+  frame?.addEventListener("keydown", (event) => {
+    // A menu or a list of sites inside takes its own Escape.
+    if (event.key === "Escape" && !event.defaultPrevented) hide();
+  });
 
   content.addEventListener("click", (event) => {
     const closer = event.target.closest("[data-dialog-close]");
     if (!closer || !modal) return;
     event.preventDefault();
-    modal.hide();
+    hide();
   });
   document.body.addEventListener("dialog:close", close);
 
@@ -162,6 +178,7 @@
     content.append(template.content.cloneNode(true));
     typed = false;
     open(from);
+    focusWhenShown();
     return content;
   };
 })();

@@ -71,7 +71,7 @@
     zone.dataset.state = "idle";
   };
 
-  const choose = async (zone) => {
+  const choose = async (zone, { quiet = false } = {}) => {
     const file = inputOf(zone).files[0];
     if (!file) {
       forget(zone);
@@ -93,6 +93,7 @@
     part(zone, "name").textContent = file.name;
     part(zone, "size").textContent = size(file.size);
     zone.dataset.state = "chosen";
+    if (quiet) return;
     part(zone, "file").focus();
     window.rollcall.announce(`${file.name}, ${size(file.size)}, is chosen`);
   };
@@ -114,7 +115,7 @@
 
   // A form that the browser filled again (Back, a reload) shows what it holds.
   const wake = (root) => {
-    for (const zone of root.querySelectorAll?.("[data-dropzone]") || []) if (inputOf(zone).files.length) choose(zone);
+    for (const zone of root.querySelectorAll?.("[data-dropzone]") || []) if (inputOf(zone).files.length) choose(zone, { quiet: true });
   };
   document.addEventListener("DOMContentLoaded", () => wake(document));
   window.addEventListener("pageshow", (event) => event.persisted && wake(document));
@@ -231,8 +232,8 @@
     if (!upload) return;
     uploads.delete(form);
     clearTimeout(upload.timer);
-    if (upload.view?.isConnected) {
-      upload.view.closest("#dialog-content").classList.remove("rc-guarded");
+    if (upload.view) {
+      document.getElementById("dialog-content").classList.remove("rc-guarded");
       upload.view.remove();
     }
     // The form is still there only if nothing came of it: then with the file that was chosen.
@@ -247,8 +248,24 @@
     const { elt, xhr } = event.detail;
     if (elt.matches("form[data-upload]")) start(elt, xhr);
   });
-  document.addEventListener("htmx:afterRequest", (event) => end(event.detail.elt));
-  document.addEventListener("htmx:sendAbort", (event) => end(event.detail.elt));
+  // When the answer has taken the form's place, the event comes from what is left: the form is in its request.
+  document.addEventListener("htmx:afterRequest", (event) => end(event.detail.requestConfig.elt));
+
+  // The form came back because of something else in it: the file is still the one that was chosen. No
+  // server can say so, because a page cannot fill in a file.
+  let sentLast = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    sentLast = event.detail.requestConfig?.elt?.querySelector?.("[data-dropzone] input[type=file]")?.files[0] || null;
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const zone = event.detail.xhr?.status === 422 && zoneIn(event.detail.target);
+    if (!zone || !sentLast || zone.dataset.state === "error") return;
+    const files = new DataTransfer();
+    files.items.add(sentLast);
+    inputOf(zone).files = files.files;
+    choose(zone, { quiet: true });
+  });
+  document.addEventListener("htmx:sendAbort", (event) => end(event.detail.requestConfig.elt));
   document.addEventListener("click", (event) => {
     const cancel = event.target.closest?.("[data-drop-cancel]");
     if (cancel) htmx.trigger(cancel.closest("form"), "htmx:abort");

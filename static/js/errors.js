@@ -47,7 +47,8 @@
   };
 
   const told = (event) => {
-    const { xhr, target, elt, requestConfig } = event.detail;
+    const { xhr, target, requestConfig } = event.detail;
+    const elt = requestConfig?.elt;
     const gesture = requestConfig?.triggeringEvent;
     if (!gesture || !GESTURES.has(gesture.type)) return;
     const words = wordsFor(xhr);

@@ -78,7 +78,8 @@
     if (form.matches("form[hx-post]")) busy(form, buttonOf(form, event.detail.requestConfig.triggeringEvent));
   });
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.elt.matches("form")) ready(event.detail.elt);
+    const form = event.detail.requestConfig.elt;
+    if (form.matches("form")) ready(form);
   });
   // The page comes back as it was left.
   window.addEventListener("pageshow", (event) => {

@@ -57,13 +57,15 @@
       searchField: ["text", "country"],
       hideSelected: false,
       closeAfterSelect: false,
+      openOnFocus: false, // On the way through with Tab, or led here by an error, nothing covers the form.
       maxOptions: null,
       placeholder: "Choose sites",
       hidePlaceholder: true,
       refreshThrottle: 0,
       render: { option, item: (data) => item(data, take), no_results: nothing },
       onInitialize() {
-        this.wrapper.classList.toggle("is-invalid", select.getAttribute("aria-invalid") === "true");
+        // It takes over the classes of the <select>, and with one its arrow.
+        this.wrapper.classList.remove("form-select");
       },
     });
 
@@ -74,6 +76,13 @@
     tom.dropdown_content.setAttribute("aria-label", "Sites");
     tom.dropdown_content.tabIndex = -1; // Chromium lets Tab stop at what scrolls.
     tom.dropdown_content.setAttribute("aria-multiselectable", "true");
+
+    const press = tom.onClick.bind(tom);
+    tom.onClick = () => {
+      const wasOpen = tom.isOpen;
+      press();
+      if (!wasOpen) tom.open();
+    };
 
     // A chosen option is taken back by choosing it again.
     const choose = tom.onOptionSelect.bind(tom);
