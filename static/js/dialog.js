@@ -71,7 +71,7 @@
   const precededBy = (at, first) => Boolean(first.compareDocumentPosition(at) & Node.DOCUMENT_POSITION_FOLLOWING);
 
   document.addEventListener("focusin", (event) => {
-    if (isOpen() && !frame.contains(event.target)) (content.querySelector(".rc-guard h2") || title() || frame).focus();
+    if (isOpen() && !frame.contains(event.target)) (content.querySelector(".rc-ask h2, .rc-upload h2") || title() || frame).focus();
   });
 
   /* --- Closing --- */
@@ -112,10 +112,9 @@
   });
 
   const askFirst = () => {
-    if (content.querySelector(".rc-guard")) return;
     const before = document.activeElement;
     content.append(document.getElementById("dialog-guard").content.cloneNode(true));
-    const guard = content.querySelector(".rc-guard");
+    const guard = content.querySelector(".rc-ask");
     const asked = content.querySelector("[data-guard]")?.dataset.guard;
     if (asked) guard.querySelector("h2").textContent = asked;
     content.classList.add("rc-guarded");
@@ -129,8 +128,8 @@
   };
 
   const dropGuard = () => {
-    content.querySelector(".rc-guard")?.remove();
-    content.classList.remove("rc-guarded");
+    content.querySelector(".rc-ask")?.remove();
+    content.classList.toggle("rc-guarded", Boolean(content.querySelector(".rc-upload")));
     frame.setAttribute("aria-labelledby", "dialog-title");
   };
 
@@ -138,7 +137,7 @@
     if (event.target !== frame || leaving || !typed) return;
     event.preventDefault();
     // Escape a second time means: stay.
-    if (content.querySelector(".rc-guard")) content.querySelector("[data-guard-stay]").click();
+    if (content.querySelector(".rc-ask")) content.querySelector("[data-guard-stay]").click();
     else askFirst();
   });
 

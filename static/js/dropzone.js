@@ -233,8 +233,10 @@
     uploads.delete(form);
     clearTimeout(upload.timer);
     if (upload.view) {
-      document.getElementById("dialog-content").classList.remove("rc-guarded");
       upload.view.remove();
+      const content = document.getElementById("dialog-content");
+      // What was asked meanwhile ("Leave?") is still asked, as long as there is a form to leave.
+      if (!content.querySelector(".rc-ask")) content.classList.remove("rc-guarded");
     }
     // The form is still there only if nothing came of it: then with the file that was chosen.
     if (upload.zone.isConnected && upload.zone.dataset.state === "uploading") {
