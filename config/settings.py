@@ -222,7 +222,6 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEVELOPMENT
 WHITENOISE_AUTOREFRESH = DEVELOPMENT
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-MEDIA_ROOT = DATA_DIR / "media"
 
 # --- Security ---------------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,10 +23,6 @@ def connect(server: Stack) -> http.client.HTTPConnection:
 def in_pieces(size: int) -> Iterator[bytes]:
     for _ in range(size // 65_536):
         yield b"x" * 65_536
-
-
-def kept_files(directory: Path) -> set[Path]:
-    return {path for path in (directory / "media").rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("path", [UPLOAD, "/o/acme/batches/1/problems/", "/accounts/login/"])
@@ -53,7 +48,6 @@ def test_a_client_that_waits_is_refused_before_it_sends_anything(server: Stack) 
 
 
 def test_a_body_that_hides_its_size_is_counted(server: Stack) -> None:
-    before = kept_files(server.data_dir)
     connection = connect(server)
     connection.request(
         "POST",
@@ -67,7 +61,6 @@ def test_a_body_that_hides_its_size_is_counted(server: Stack) -> None:
 
     assert answer.status == 413
     assert "This file has 3.0 MB. At most 1 MB are read." in answer.read().decode()
-    assert kept_files(server.data_dir) == before
 
 
 def test_a_body_of_a_size_that_is_allowed_goes_on_to_the_page(server: Stack) -> None:
