@@ -148,12 +148,23 @@ def problem_kinds(batch: Batch) -> list[ProblemKind]:
 
 
 def report_lines(batch: Batch, chosen: str = "") -> Iterator[list[str]]:
-    """The outcome of every row as lines of a CSV file, the header first; every cell is inert."""
+    """The outcome of every row as lines of a CSV file, the header first; every cell is inert.
+
+    A row with problems keeps what stood in the file, so that it can be mended and uploaded again.
+    """
     yield ["Row", "Email", "First name", "Last name", "Description", "Outcome", "Detail"]
     for row in rows_of(batch, chosen).iterator(chunk_size=2000):
         shown = shown_outcome(row)
-        cells = [row.email, row.first_name, row.last_name, row.description, shown.label, shown.detail]
+        cells = row.cells or [row.email, row.first_name, row.last_name, row.description]
+        reasons = "; ".join(_reasons(row)) or shown.detail
+        cells = [*cells, shown.label, reasons]
         yield [str(row.number), *(inert(cell) for cell in cells)]
+
+
+def _reasons(row: Row) -> Iterator[str]:
+    """Every problem of the row, for somebody who mends it in a spreadsheet."""
+    for problem in row.problems:
+        yield f"{problem['column']}: {problem['message']}" if problem["column"] else problem["message"]
 
 
 def inert(cell: str) -> str:

@@ -1,0 +1,207 @@
+"""What an admin is told of batches: steps, banners, the indicator, and events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Membership, Organization, Role, User
+from accounts.services.grants import GrantChoice
+from invites.models import Batch
+from invites.services.batches import start_batch
+from tests.batches.conftest import HTMX, PROBLEMS, csv_of, many, of, text, triggers, upload
+
+Run = Callable[..., Batch]
+ClientOf = Callable[[User | None], Client]
+
+
+# --- News ----------------------------------------------------------------------------------------------
+
+
+def test_the_banner_says_how_many_were_invited_on_whatever_page(ines: Client, run: Run, member: User) -> None:
+    batch = run(csv_of("ann@example.com", "ben@example.com", "member@example.com"))
+
+    for name in ("users", "roles", "batches"):
+        html = text(ines.get(reverse(name, args=["acme"])))
+        assert "2 users were invited to Acme." in html
+        assert "1 was already a member" in html
+        assert of(batch) in html
+
+
+def test_the_banner_of_a_second_import_of_the_same_file_says_that_all_were_skipped(ines: Client, run: Run) -> None:
+    content = csv_of("ann@example.com", "ben@example.com")
+    run(content)
+    run(content)
+
+    html = text(ines.get(reverse("banners", args=["acme"])))
+    assert "Nobody new was invited to Acme." in html
+    assert "All 2 rows of team.csv were skipped: they are invited already." in html
+
+
+def test_the_banner_is_for_whoever_started_the_batch(
+    client_of: ClientOf, run: Run, acme: Organization, join: Callable[..., User], outsider: User
+) -> None:
+    run(csv_of("ann@example.com"))
+    colleague = join(acme, "colleague@example.com", "Org Admin")
+
+    assert "was invited" not in text(client_of(colleague).get(reverse("users", args=["acme"])))
+    assert "was invited" not in text(client_of(outsider).get(reverse("users", args=["globex"])))
+
+
+def test_the_banner_stays_until_it_is_closed(ines: Client, run: Run) -> None:
+    batch = run(csv_of("ann@example.com"))
+    url = reverse("banners", args=["acme"])
+    assert "1 user was invited to Acme." in text(ines.get(url))
+    assert "1 user was invited to Acme." in text(ines.get(url))
+
+    response = ines.post(of(batch, "batch_close_banner"), headers=HTMX)
+
+    assert "shell:changed" in triggers(response)
+    assert "1 user was invited" not in text(ines.get(url))
+
+
+def test_without_javascript_the_banner_can_be_closed_too(ines: Client, run: Run) -> None:
+    response = ines.post(of(run(csv_of("ann@example.com")), "batch_close_banner"))
+
+    assert response.status_code == 302
+    assert "1 user was invited" not in text(ines.get(response.headers["Location"]))
+
+
+def test_a_colleague_does_not_close_the_banner_of_another(
+    client_of: ClientOf, run: Run, acme: Organization, join: Callable[..., User]
+) -> None:
+    batch = run(csv_of("ann@example.com"))
+
+    response = client_of(join(acme, "colleague@example.com", "Org Admin")).post(of(batch, "batch_close_banner"))
+
+    batch.refresh_from_db()
+    assert (response.status_code, batch.banner_closed_at) == (404, None)
+
+
+def test_two_banners_are_shown_and_the_others_are_counted(ines: Client, run: Run) -> None:
+    for number in range(4):
+        run(csv_of(f"person{number}@example.com"), name=f"{number}.csv")
+
+    html = text(ines.get(reverse("banners", args=["acme"])))
+
+    assert html.count('class="rc-banner ') == 2
+    assert "2 more" in html
+
+
+def test_the_indicator_shows_what_runs_and_then_nothing(ines: Client, start: Run, work: Run) -> None:
+    batch = start(csv_of("ann@example.com"), name="spring.csv")
+    url = reverse("indicator", args=["acme"])
+    assert "spring.csv" in text(ines.get(url))
+
+    work(batch)
+
+    assert "spring.csv" not in text(ines.get(url))
+
+
+# --- Progress ------------------------------------------------------------------------------------------
+
+
+def test_the_dialog_can_be_opened_again_and_the_page_shows_the_same(ines: Client, start: Run) -> None:
+    batch = start(many(10))
+
+    dialog, part = ines.get(of(batch, "batch_dialog"), headers=HTMX), ines.get(of(batch, "batch_progress"))
+
+    for html in (text(dialog), text(part)):
+        assert "Inviting" in html
+        assert "0 of 10 people" in html
+
+
+def test_without_the_dialog_its_address_leads_to_the_batch(ines: Client, start: Run) -> None:
+    batch = start(csv_of("ann@example.com"))
+
+    assert ines.get(of(batch, "batch_dialog")).headers["Location"] == of(batch)
+
+
+def events_of(response: Any) -> list[tuple[str, str]]:
+    """Names and data of the server-sent events, in their order."""
+    stream = b"".join(response).decode()
+    events = []
+    for block in stream.strip().split("\n\n"):
+        lines = [line.partition(": ") for line in block.split("\n")]
+        name = next(value for key, _, value in lines if key == "event")
+        events.append((name, "\n".join(value for key, _, value in lines if key == "data")))
+    return events
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["batch_dialog_events", "batch_progress_events"])
+def test_the_events_bring_the_result_and_what_has_changed_and_the_end(ines: Client, run: Run, name: str) -> None:
+    batch = run(csv_of("ann@example.com", "ben@example.com"))
+
+    response = ines.get(of(batch, name))
+    events = events_of(response)
+
+    assert response.headers["Content-Type"] == "text/event-stream"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert [kind for kind, _ in events] == ["fragment", "trigger", "trigger", "trigger", "end"]
+    assert "2 users were invited to Acme" in events[0][1]
+    assert "data-live" in events[0][1]
+    assert {data for kind, data in events if kind == "trigger"} >= {"shell:changed", "people:changed"}
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
+@pytest.mark.django_db(transaction=True)
+def test_the_events_of_the_indicator_end_when_nothing_runs(ines: Client, run: Run) -> None:
+    run(csv_of("ann@example.com"))
+
+    events = events_of(ines.get(reverse("indicator_events", args=["acme"])))
+
+    assert [kind for kind, _ in events][-1] == "end"
+    assert ("trigger", "shell:changed") in events
+
+
+def test_who_loses_the_right_is_refused_at_the_next_step(
+    ines: Client, start: Run, admin_membership: Membership, grant: dict[str, Any]
+) -> None:
+    batch = start(PROBLEMS)
+    admin_membership.roles.set(Role.objects.filter(organization=admin_membership.organization, name="ReadOnly"))
+
+    assert ines.post(of(batch, "batch_invite_valid")).status_code == 403
+    assert upload(ines, csv_of("ann@example.com"), query=f"?correct={batch.pk}", **grant).status_code == 403
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.NEEDS_CORRECTION
+
+
+def test_a_batch_whose_inviter_has_left_still_has_its_page(
+    client_of: ClientOf, run: Run, acme: Organization, join: Callable[..., User], admin: User
+) -> None:
+    batch = run(csv_of("ann@example.com"))
+    colleague = client_of(join(acme, "colleague@example.com", "Org Admin"))
+    admin.delete()
+
+    assert "somebody who has left" in text(colleague.get(of(batch)))
+    assert colleague.get(reverse("batches", args=["acme"])).status_code == 200
+
+
+def test_a_colleague_can_go_on_with_a_file_that_waits_and_the_news_is_theirs(
+    client_of: ClientOf, start: Run, work: Run, acme: Organization, join: Callable[..., User], ines: Client
+) -> None:
+    batch = start(PROBLEMS)
+    colleague = client_of(join(acme, "colleague@example.com", "Org Admin"))
+
+    colleague.post(of(batch, "batch_invite_valid"))
+    work(batch)
+
+    assert "2 users were invited to Acme." in text(colleague.get(reverse("banners", args=["acme"])))
+    assert "2 users were invited" not in text(ines.get(reverse("banners", args=["acme"])))
+
+
+def test_an_import_for_which_the_right_was_lost_between_form_and_storing_leaves_nothing(
+    admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    role = read_only.roles[0]
+    role.delete()
+
+    with pytest.raises(Exception, match=r"beyond your own rights|deleted in the meantime"):
+        start_batch(admin_membership, file_name="x.csv", content=[b"x"], choice=read_only)
+    assert Batch.objects.count() == 0
