@@ -1,0 +1,105 @@
+"""Names: compared in one folded form, and shown only where they can carry nothing into a page or a mail."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from accounts.labels import clean_label
+from accounts.models import User
+from accounts.names import fold
+from accounts.passwords import LongEnough, NotAboutYou, NotCommon
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Zoë  ŁUKASIEWICZ", "zoe lukasiewicz"),
+        ("Nguyễn Thị Mai", "nguyen thi mai"),
+        ("Elif Yılmaz", "elif yilmaz"),
+        ("İstanbul", "istanbul"),
+        ("Strauß", "strauss"),
+        ("Ærøskøbing", "aeroskobing"),
+        ("Ｆｕｌｌ ｗｉｄｔｈ", "full width"),
+        ("Καλημέρα", "καλημερα"),
+        (" one\u00a0two ", "one two"),
+        ("", ""),
+    ],
+)
+def test_names_are_folded_to_what_people_type(text: str, folded: str) -> None:
+    assert fold(text) == folded
+    assert fold(folded) == folded, "folding twice is folding once"
+
+
+def test_people_are_found_by_the_name_they_have_now(db: None) -> None:
+    user = User.objects.create_user("ann@example.com", first_name="Ánn", last_name="Bérg")
+    assert user.person_key == "ann berg ann@example.com"
+    user.last_name = "Lind"
+    user.save(update_fields=["last_name"])
+    assert User.objects.get(person_key="ann lind ann@example.com") == user
+    (many,) = User.objects.bulk_create([User(email="bo@example.com", first_name="Bø", last_name="Ek", password="!")])
+    assert User.objects.get(pk=many.pk).person_key == "bo ek bo@example.com"
+
+
+def test_an_address_is_one_however_it_is_written(db: None) -> None:
+    assert User.objects.create_user("Ann@Example.COM").email == "ann@example.com"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Lyon depot", "Nairobi – office 2", "St. Gallen", "O’Brien & Sons", "می\u200cخواهم", "Dr. Berg", "A.B. Clark"],
+)
+def test_names_of_people_and_places_are_taken(text: str) -> None:
+    assert clean_label(text) == text
+
+
+@pytest.mark.parametrize("text", ["Lyon\r\ndepot", " Lyon \t depot "])
+def test_white_space_of_any_kind_becomes_one_space(text: str) -> None:
+    assert clean_label(text) == "Lyon depot"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://evil.example",
+        "see www.evil",
+        "evil.example",
+        "pay@evil",
+        "Evil.Example now",
+        "EVIL.COM",
+        "https://x",
+        "münchen.de",
+    ],
+)
+def test_what_a_mail_program_would_make_a_link_of_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError, match="link in emails"):
+        clean_label(text)
+
+
+@pytest.mark.parametrize("unseen", ["\u202e", "\u200b", "\ufeff", "\x00", "\x07", "\u2066", "\ue000", "\U000e0041"])
+def test_characters_that_nobody_sees_are_refused(unseen: str) -> None:
+    with pytest.raises(ValidationError, match="cannot be seen"):
+        clean_label(f"Lyon{unseen}depot")
+
+
+@pytest.mark.parametrize(
+    ("password", "refused_by"),
+    [
+        ("elevenchars", LongEnough),
+        ("012345678901", NotCommon),
+        ("QWERTY123456", NotCommon),
+        (" qwerty123456 ", NotCommon),
+        ("amara.okafor@example.com", NotAboutYou),
+        ("Okafor-Amara", None),
+        ("a boat on a quiet lake", None),
+        ("пароль из слов", None),
+    ],
+)
+def test_a_password_is_long_and_not_guessed_first(password: str, refused_by: type | None) -> None:
+    user = User(email="amara.okafor@example.com", first_name="Amara", last_name="Okafor")
+    for validator in (LongEnough, NotCommon, NotAboutYou):
+        if validator is refused_by:
+            with pytest.raises(ValidationError):
+                validator().validate(password, user)
+        else:
+            validator().validate(password, user)

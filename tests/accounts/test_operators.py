@@ -1,0 +1,146 @@
+"""The operators' site: to look things up and to shut an account; no secret is shown, nothing with rules is edited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.contrib import admin as django_admin
+from django.contrib.admin import ModelAdmin
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Membership, Organization, User
+from invites.models import Grant, Invitation
+from tests.accounts.conftest import words_of
+from tests.conftest import PASSWORD
+
+REGISTERED = sorted(django_admin.site._registry.items(), key=lambda each: each[0]._meta.label)
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    return User.objects.create_superuser("operator@example.org", PASSWORD)
+
+
+@pytest.fixture
+def client(operator: User, client_of: Callable[..., Client]) -> Client:
+    return client_of(operator)
+
+
+@pytest.fixture
+def invitation(acme: Organization) -> Invitation:
+    return Invitation.objects.create(
+        organization=acme,
+        grant=Grant.objects.create(organization=acme),
+        email="chiara@people.example.com",
+        email_key="chiara@people.example.com",
+        token_seed="5eed5eed5eed5eed5eed5eed5eed5eed",
+        token_hash="a5" * 32,
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+
+
+def test_shows_everything_that_operators_are_asked_about() -> None:
+    assert {model._meta.label_lower for model, _admin in REGISTERED} == {
+        "accounts.user",
+        "accounts.organization",
+        "accounts.role",
+        "accounts.site",
+        "accounts.membership",
+        "invites.batch",
+        "invites.row",
+        "invites.rowrange",
+        "invites.invitation",
+    }
+
+
+@pytest.mark.parametrize(
+    ("model", "site"), REGISTERED, ids=lambda each: getattr(getattr(each, "_meta", None), "label", "")
+)
+def test_lists_and_pages_open(
+    model: type, site: ModelAdmin, client: Client, by_member: Membership, invitation: Invitation
+) -> None:  # type: ignore[type-arg]
+    name = f"admin:{site.opts.app_label}_{site.opts.model_name}"
+    assert client.get(reverse(f"{name}_changelist"), {"q": "acme"}).status_code == 200
+    for thing in model._default_manager.all()[:1]:  # type: ignore[attr-defined]
+        assert client.get(reverse(f"{name}_change", args=[thing.pk])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("model", "site"), REGISTERED, ids=lambda each: getattr(getattr(each, "_meta", None), "label", "")
+)
+def test_nothing_is_added_or_deleted_by_hand(
+    model: type, site: ModelAdmin, client: Client, by_member: Membership
+) -> None:  # type: ignore[type-arg]
+    name = f"admin:{site.opts.app_label}_{site.opts.model_name}"
+    assert client.post(reverse(f"{name}_add")).status_code == 403
+    for thing in model._default_manager.all()[:1]:  # type: ignore[attr-defined]
+        assert client.post(reverse(f"{name}_delete", args=[thing.pk]), {"post": "yes"}).status_code == 403
+
+
+def test_roles_and_memberships_are_only_read(client: Client, by_member: Membership) -> None:
+    role = by_member.roles.get()
+    for name, thing in (("role", role), ("membership", by_member), ("organization", by_member.organization)):
+        path = reverse(f"admin:accounts_{name}_change", args=[thing.pk])
+        assert client.post(path, {"name": "Other", "all_sites": "on"}).status_code == 403
+    by_member.refresh_from_db()
+    assert not by_member.all_sites
+
+
+def test_no_password_and_no_token_is_shown(client: Client, member: User, invitation: Invitation) -> None:
+    pages = [
+        client.get(reverse("admin:accounts_user_changelist")),
+        client.get(reverse("admin:accounts_user_change", args=[member.pk])),
+        client.get(reverse("admin:invites_invitation_changelist")),
+        client.get(reverse("admin:invites_invitation_change", args=[invitation.pk])),
+    ]
+    for page in pages:
+        shown = page.content.decode()
+        assert page.status_code == 200
+        for secret in (member.password, member.password.split("$")[-1], invitation.token_seed, invitation.token_hash):
+            assert secret not in shown
+
+
+def test_an_account_is_shut_and_its_address_stays(client: Client, member: User) -> None:
+    path = reverse("admin:accounts_user_change", args=[member.pk])
+    data = {
+        "first_name": "Mara",
+        "last_name": "Conti",
+        "email": "other@example.com",
+        "is_superuser": "on",
+        "is_staff": "on",
+    }
+    assert client.post(path, data).status_code == 302
+    member.refresh_from_db()
+    assert not member.is_active
+    assert (member.email, member.is_superuser, member.is_staff) == ("member@example.com", False, False)
+
+
+def test_operators_sign_in_where_everybody_does(operator: User, client_of: Callable[..., Client]) -> None:
+    """The admin's own page would count no attempts."""
+    client = client_of(None)
+    page = client.get("/operators/", follow=True)
+    assert page.request["PATH_INFO"] == "/accounts/login/"
+    assert "Forgot your password?" in words_of(page)
+    client.post("/operators/login/", {"username": operator.email, "password": PASSWORD})
+    assert "_auth_user_id" not in client.session
+    signed_in = client.post("/accounts/login/", {"login": operator.email, "password": PASSWORD, "next": "/operators/"})
+    assert signed_in.url == "/operators/"
+    assert client.get("/operators/").status_code == 200
+
+
+def test_an_org_admin_is_no_operator(admin: User, client_of: Callable[..., Client]) -> None:
+    assert client_of(admin).get("/operators/", follow=True).status_code == 403
+
+
+def test_createsuperuser_makes_an_operator(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command("createsuperuser", interactive=False, email="Root@Example.org", verbosity=0)
+    made = User.objects.get(email="root@example.org")
+    assert made.is_staff
+    assert made.is_superuser
+    assert made.check_password(PASSWORD)
