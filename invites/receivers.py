@@ -1,4 +1,4 @@
-"""What this app answers when `accounts` asks: a role or a site that is on offer has to stay."""
+"""What this app answers `accounts`: roles and sites on offer stay, and the demonstration gets invitations."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from accounts.models import Role, Site
-from accounts.signals import deletion_asked
+from accounts.models import Organization, Role, Site
+from accounts.signals import deletion_asked, demo_founded
 from invites.models import Batch, Grant, Invitation
+from invites.services.demo import invite_demo_people
 
 
 @receiver(deletion_asked)
@@ -25,3 +26,9 @@ def keep_what_is_on_offer(sender: type[Role | Site], item: Role | Site, **_more:
     if Batch.objects.filter(grant__in=grants).exclude(state__in=Batch.ENDED).exists():
         return f"An import that has not ended gives this {what}. Finish or stop it first."
     return None
+
+
+@receiver(demo_founded)
+def show_invitations(sender: type[Organization], organization: Organization, **_more: Any) -> None:
+    """The list of people shows every status from the first start on."""
+    invite_demo_people(organization)

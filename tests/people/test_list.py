@@ -124,7 +124,7 @@ def test_another_organizations_role_narrows_nothing(
     foreign = Role.objects.filter(organization=globex).first()
     assert foreign is not None
 
-    page = client_of(admin).get(USERS, {"role": foreign.pk, "status": "x", "site": "²", "page": "-1"})
+    page = client_of(admin).get(USERS, {"role": str(foreign.pk), "status": "x", "site": "²", "page": "-1"})
 
     assert tabs_of(page)["All"] == 2
 

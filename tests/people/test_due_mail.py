@@ -1,0 +1,235 @@
+"""Mail of single invitations against a real SMTP server: busy, refusing, gone, and back."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.utils import timezone
+
+from accounts.models import Membership, Organization, User
+from invites import tasks
+from invites.models import Invitation
+from invites.services.due_mail import GIVEN_UP, MAX_ATTEMPTS, organizations_with_due_mail, send_due_invitations
+from tests.people.conftest import Invite
+from tests.running import free_port
+
+
+class Mailbox:
+    """A server that answers each recipient as `answers` says, and keeps what it took."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, list[str]] = {}
+        self.asked: list[str] = []
+        self.taken: list[str] = []
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self.asked.append(address)
+        answers = self.answers.get(address, [])
+        answer = answers.pop(0) if answers else "250 OK"
+        if answer.startswith("2"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        self.taken += envelope.rcpt_tos
+        return "250 Taken"
+
+
+@pytest.fixture
+def mailbox(settings: Any) -> Iterator[Mailbox]:
+    mailbox = Mailbox()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
+    settings.EMAIL_TIMEOUT = 2
+    yield mailbox
+    controller.stop()
+
+
+@pytest.fixture
+def due(invite: Invite) -> Callable[[str], Invitation]:
+    """An invitation of that address whose mail is due now."""
+
+    def due(email: str) -> Invitation:
+        return invite(email, mailed=False)
+
+    return due
+
+
+def state_of(invitation: Invitation) -> tuple[str, str]:
+    invitation.refresh_from_db()
+    return invitation.mail_state, invitation.mail_detail
+
+
+def test_what_is_due_is_delivered_once(mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization) -> None:
+    people = [due(f"person{number}@people.example.com") for number in range(3)]
+
+    assert send_due_invitations(acme.pk) is False
+    assert send_due_invitations(acme.pk) is False
+
+    assert sorted(mailbox.taken) == [person.email for person in people]
+    assert {state_of(person) for person in people} == {("sent", "")}
+    assert organizations_with_due_mail() == []
+
+
+@pytest.mark.parametrize("answer", ["421 Closing down", "450 Busy", "451 Try again", "452 Full"])
+def test_a_busy_server_is_asked_again_later_and_gets_it_once(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, answer: str
+) -> None:
+    invitation = due("ann@people.example.com")
+    mailbox.answers["ann@people.example.com"] = [answer, answer]
+
+    send_due_invitations(acme.pk)
+
+    assert state_of(invitation) == ("queued", "")
+    assert organizations_with_due_mail() == []
+    asked = len(mailbox.asked)
+    send_due_invitations(acme.pk)
+    assert len(mailbox.asked) == asked, "it waits before it asks again"
+
+    for minutes in (1, 3, 9):
+        with time_machine.travel(timezone.now() + timedelta(minutes=minutes)):
+            send_due_invitations(acme.pk)
+
+    assert mailbox.taken == ["ann@people.example.com"]
+    assert state_of(invitation) == ("sent", "")
+
+
+def test_pauses_grow(mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization) -> None:
+    invitation = due("ann@people.example.com")
+    mailbox.answers["ann@people.example.com"] = ["450 Busy"] * 20
+    now, pauses = timezone.now(), []
+
+    for _ in range(10):
+        with time_machine.travel(now, tick=False):
+            send_due_invitations(acme.pk)
+            invitation.refresh_from_db()
+            assert invitation.mail_due_at is not None
+            pauses.append((invitation.mail_due_at - timezone.now()).total_seconds())
+            now = invitation.mail_due_at
+
+    assert pauses[:4] == [10, 20, 40, 80]
+    assert pauses[-1] == 15 * 60
+
+
+def test_a_refused_address_is_failed_with_the_servers_reason_and_the_rest_goes_out(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization
+) -> None:
+    refused, fine = due("nobody@people.example.com"), due("somebody@people.example.com")
+    mailbox.answers[refused.email] = ["550 No such mailbox"]
+
+    send_due_invitations(acme.pk)
+
+    assert state_of(refused) == ("failed", "550 No such mailbox")
+    assert state_of(fine) == ("sent", "")
+    assert mailbox.taken == [fine.email]
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        send_due_invitations(acme.pk)
+    assert mailbox.asked.count(refused.email) == 1
+
+
+def test_a_server_that_is_gone_loses_nothing(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, settings: Any
+) -> None:
+    invitation = due("ann@people.example.com")
+    here, settings.EMAIL_PORT = settings.EMAIL_PORT, free_port()
+
+    send_due_invitations(acme.pk)
+    assert state_of(invitation) == ("queued", "")
+
+    settings.EMAIL_PORT = here
+    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
+        assert organizations_with_due_mail() == [acme.pk]
+        send_due_invitations(acme.pk)
+    assert mailbox.taken == ["ann@people.example.com"]
+
+
+def test_a_server_that_hangs_is_left_after_the_timeout(
+    due: Callable[[str], Invitation], acme: Organization, settings: Any
+) -> None:
+    invitation = due("ann@people.example.com")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_TIMEOUT = 0.3
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        settings.EMAIL_HOST, settings.EMAIL_PORT = silent.getsockname()
+
+        send_due_invitations(acme.pk)
+
+    assert state_of(invitation) == ("queued", "")
+    assert invitation.mail_due_at is not None
+
+
+def test_after_many_attempts_it_is_given_up_and_said(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization
+) -> None:
+    invitation = due("ann@people.example.com")
+    Invitation.objects.filter(pk=invitation.pk).update(mail_attempts=MAX_ATTEMPTS - 1)
+    mailbox.answers[invitation.email] = ["450 Busy"]
+
+    send_due_invitations(acme.pk)
+
+    assert state_of(invitation) == ("failed", GIVEN_UP)
+
+
+def test_the_sweep_finds_what_nobody_was_told_of(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invitation = due("ann@people.example.com")
+    hinted: list[tuple[str, int]] = []
+    monkeypatch.setattr(tasks, "hint", lambda task, pk, **_: hinted.append((task.name, pk)))
+
+    tasks.sweep()
+
+    assert (tasks.send_due_invitations.name, acme.pk) in hinted
+    tasks.send_due_invitations(acme.pk)
+    assert state_of(invitation) == ("sent", "")
+
+
+def test_whoever_dies_with_a_mail_leaves_it_to_be_found(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invitation = due("ann@people.example.com")
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr("invites.services.due_mail.send_invitations", die)
+        with pytest.raises(Killed):
+            send_due_invitations(acme.pk)
+
+    assert organizations_with_due_mail() == []
+    with time_machine.travel(timezone.now() + timedelta(minutes=11)):
+        assert organizations_with_due_mail() == [acme.pk]
+        send_due_invitations(acme.pk)
+    assert mailbox.taken == [invitation.email]
+
+
+def test_one_organizations_full_queue_does_not_hold_up_another(
+    mailbox: Mailbox, due: Callable[[str], Invitation], invite: Invite, acme: Organization, outsider: User
+) -> None:
+    for number in range(60):
+        due(f"person{number}@people.example.com")
+    theirs = Membership.objects.get(user=outsider)
+    invite("theirs@people.example.com", by=theirs, sites=None, mailed=False)
+
+    assert send_due_invitations(acme.pk) is True, "a slice at a time, and then there is more"
+    assert len(mailbox.taken) == 50
+    send_due_invitations(theirs.organization_id)
+
+    assert "theirs@people.example.com" in mailbox.taken
