@@ -225,7 +225,7 @@ def test_a_file_is_imported_without_javascript(stack: Stack, new_context: Any, s
     page.get_by_role("link", name="Invite users").click()
     page.get_by_role("link", name="Import CSV file").click()
     page.get_by_role("checkbox", name=re.compile(rf"^{ROLE}\b")).check()
-    page.get_by_label("CSV file").set_input_files(
+    page.get_by_label("CSV file", exact=True).set_input_files(
         {"name": "plain.csv", "mimeType": "text/csv", "buffer": csv_of(mixed_people(2, "plain"))}
     )
     page.get_by_role("button", name="Import", exact=True).click()
@@ -233,7 +233,7 @@ def test_a_file_is_imported_without_javascript(stack: Stack, new_context: Any, s
     expect(page.get_by_text("Choose at least one site, or All sites.").first).to_be_visible()
     expect(page.get_by_role("checkbox", name=re.compile(rf"^{ROLE}\b"))).to_be_checked()
     page.locator("select[name=sites]").select_option(label=SITE)
-    page.get_by_label("CSV file").set_input_files(
+    page.get_by_label("CSV file", exact=True).set_input_files(
         {"name": "plain.csv", "mimeType": "text/csv", "buffer": csv_of(mixed_people(2, "plain"))}
     )
     page.get_by_role("button", name="Import", exact=True).click()
