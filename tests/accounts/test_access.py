@@ -66,7 +66,11 @@ def test_a_view_for_members_needs_an_organization_in_its_address() -> None:
 
 
 def test_every_declaration_is_accepted() -> None:
-    views = [declared, signed_in(lambda _request: HttpResponse()), requires(Permission.VIEW_USERS)(for_members)]
+    views: list[Callable[..., HttpResponse]] = [
+        declared,
+        signed_in(lambda _request: HttpResponse()),
+        requires(Permission.VIEW_USERS)(lambda _request, organization: HttpResponse(organization)),
+    ]
     assert guarded([path(f"o/<slug:organization>/{number}/", view) for number, view in enumerate(views)])
 
 
