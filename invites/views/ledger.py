@@ -54,7 +54,8 @@ def how_read(batch: Batch) -> str:
     if not batch.encoding:
         return ""
     cells = DELIMITERS.get(batch.delimiter, batch.delimiter)
-    read = f"Read as {batch.encoding} with {cells}." if cells else f"Read as {batch.encoding}."
+    joined = "and" if " with " in batch.encoding else "with"
+    read = f"Read as {batch.encoding} {joined} {cells}." if cells else f"Read as {batch.encoding}."
     ignored = [f"“{name}”" for name in batch.ignored_columns]
     if len(ignored) == 1:
         return f"{read} The column {ignored[0]} was not read."
