@@ -131,4 +131,5 @@ class OwnPasswordForm(PlainForm):
 
 
 def _names() -> Row:
-    return Row(Column("first_name"), Column("last_name"))
+    """Side by side, on a phone as well."""
+    return Row(Column("first_name", css_class="col-6"), Column("last_name", css_class="col-6"))
