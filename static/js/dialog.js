@@ -7,7 +7,7 @@
   const content = document.getElementById("dialog-content");
   if (!content) return;
   const frame = document.getElementById("dialog");
-  const modal = frame && bootstrap.Modal.getOrCreateInstance(frame, { backdrop: "static", keyboard: false, focus: false });
+  const modal = frame && bootstrap.Modal.getOrCreateInstance(frame, { backdrop: "static", keyboard: true, focus: false });
   const FOCUSABLE =
     "a[href], button:not(:disabled), input:not(:disabled, [type='hidden']), select:not(:disabled), textarea:not(:disabled), summary, [tabindex='0']";
 
@@ -92,8 +92,7 @@
   };
 
   frame?.addEventListener("keydown", (event) => {
-    // A menu or a list of sites inside takes its own Escape.
-    if (event.key === "Escape" && !event.defaultPrevented) hide();
+    if (event.key === "Escape" && moving) hide();
   });
 
   content.addEventListener("click", (event) => {

@@ -69,10 +69,13 @@
       },
     });
 
+    // What stands in for it is what screen readers meet.
+    select.setAttribute("aria-hidden", "true");
     for (const name of ["aria-describedby", "aria-invalid"]) {
       if (select.hasAttribute(name)) tom.control_input.setAttribute(name, select.getAttribute(name));
     }
     tom.control_input.setAttribute("aria-label", select.getAttribute("aria-label") || "Sites");
+    tom.dropdown_content.removeAttribute("aria-labelledby");
     tom.dropdown_content.setAttribute("aria-label", "Sites");
     tom.dropdown_content.tabIndex = -1; // Chromium lets Tab stop at what scrolls.
     tom.dropdown_content.setAttribute("aria-multiselectable", "true");

@@ -1,0 +1,38 @@
+"""A page of the running product that remembers what its console complained of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.running import Stack
+
+# Said by Chromium and htmx of what did not succeed; the pages' own words for it are what is tested.
+EXPECTED = ("Failed to load resource", "htmx:")
+
+
+@pytest.fixture
+def open_as(new_context: Any, signed_in_state: Callable[[str], Any], stack: Stack) -> Iterator[Callable[..., Any]]:
+    """`open_as("admin@example.com", width=390, dark=True)`: a page that may not complain of anything."""
+    complaints: list[str] = []
+
+    def note(message: Any) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith(EXPECTED):
+            complaints.append(message.text)
+
+    def open_as(email: str = "admin@example.com", *, width: int = 1280, dark: bool = False) -> Any:
+        context = new_context(
+            storage_state=signed_in_state(email),
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+        )
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": 844})
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield open_as
+    assert not complaints

@@ -1,0 +1,101 @@
+"""The dialog with the keyboard: where the focus is, how it is kept, and what closing asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+OpenAs = Callable[..., Any]
+
+
+@pytest.fixture
+def invite(open_as: OpenAs) -> Any:
+    """The page of users with *Invite users* opened from the keyboard."""
+    page = open_as()
+    page.goto("/o/acme/users/")
+    page.get_by_role("link", name="Invite users").press("Enter")
+    expect(page.locator("#dialog-title")).to_be_focused()
+    return page
+
+
+def has_focus_inside(page: Any) -> bool:
+    return bool(page.evaluate("document.getElementById('dialog').contains(document.activeElement)"))
+
+
+def test_tab_goes_round_inside_and_never_out(invite: Any) -> None:
+    stops = []
+    for _ in range(40):
+        invite.keyboard.press("Tab")
+        assert has_focus_inside(invite)
+        stops.append(invite.evaluate("document.activeElement.outerHTML"))
+    assert len(set(stops)) < len(stops), "it came round"
+    invite.get_by_role("button", name="Close", exact=True).focus()
+    invite.keyboard.press("Shift+Tab")
+    expect(invite.get_by_role("button", name="Send invitation")).to_be_focused()
+
+
+def test_escape_closes_and_the_focus_goes_back(invite: Any) -> None:
+    invite.keyboard.press("Escape")
+    expect(invite.locator("#dialog")).to_be_hidden()
+    expect(invite.get_by_role("link", name="Invite users")).to_be_focused()
+
+
+def test_what_was_typed_is_not_lost_without_being_asked(invite: Any) -> None:
+    invite.get_by_role("textbox", name="Email").fill("chiara@example.com")
+    invite.keyboard.press("Escape")
+    expect(invite.get_by_role("heading", name="Leave without inviting?")).to_be_focused()
+
+    invite.get_by_role("button", name="Keep going").click()
+    expect(invite.get_by_role("textbox", name="Email")).to_have_value("chiara@example.com")
+    expect(invite.get_by_role("textbox", name="Email")).to_be_focused()
+
+    invite.get_by_role("button", name="Close", exact=True).click()
+    invite.get_by_role("button", name="Leave").click()
+    expect(invite.locator("#dialog")).to_be_hidden()
+    expect(invite.get_by_role("link", name="Invite users")).to_be_focused()
+
+
+def test_going_on_in_the_dialog_moves_to_the_new_heading(invite: Any) -> None:
+    invite.get_by_role("link", name="Import CSV file").click()
+    title = invite.get_by_role("heading", name="Import CSV file")
+    expect(title).to_be_focused()
+    invite.get_by_role("link", name="Back").click()
+    expect(invite.get_by_role("heading", name="Invite users", level=2)).to_be_focused()
+
+
+def test_several_errors_lead_to_their_summary_and_from_there_to_the_field(invite: Any) -> None:
+    invite.get_by_role("button", name="Send invitation").click()
+    summary = invite.locator("[data-problem-summary]")
+    expect(summary).to_be_focused()
+    summary.get_by_role("link", name="Choose at least one site, or All sites.").click()
+    expect(invite.get_by_role("combobox", name="Sites")).to_be_focused()
+
+
+def test_a_dialog_that_cannot_be_had_says_so(open_as: OpenAs) -> None:
+    page = open_as()
+    page.goto("/o/acme/users/")
+    page.route("**/invite/", lambda route: route.abort())
+    page.get_by_role("link", name="Invite users").click()
+    expect(page.get_by_role("heading", name="Rollcall cannot be reached")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#dialog")).to_be_hidden()
+
+
+def test_an_expired_session_leads_to_sign_in_and_back(open_as: OpenAs) -> None:
+    page = open_as()
+    page.goto("/o/acme/users/")
+    page.context.clear_cookies()
+    page.get_by_role("link", name="Invite users").click()
+    page.wait_for_url("**/accounts/login/?next=%2Fo%2Facme%2Fusers%2F")
+
+
+def test_the_dialog_is_a_page_of_its_own_by_its_address(open_as: OpenAs) -> None:
+    page = open_as()
+    page.goto("/o/acme/invite/")
+    page.get_by_role("button", name="Send invitation").click()
+    expect(page.locator("[data-problem-summary]")).to_be_focused()
+    page.get_by_role("link", name="Cancel").click()
+    page.wait_for_url("**/o/acme/users/")

@@ -1,0 +1,180 @@
+"""Theme, sidebar, sites and drop zone in a real browser, and axe on what everybody sees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+OpenAs = Callable[..., Any]
+
+
+def violations(page: Any) -> list[str]:
+    """What axe finds, as one line each."""
+    results = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {node['html'][:160]}" for each in results for node in each["nodes"]]
+
+
+def expect_theme(page: Any, name: str) -> None:
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", name)
+
+
+def test_the_colours_follow_the_system_until_they_are_chosen(open_as: OpenAs) -> None:
+    page = open_as(dark=True)
+    page.goto("/o/acme/users/")
+    expect_theme(page, "dark")
+    page.emulate_media(color_scheme="light")
+    expect_theme(page, "light")
+
+    page.get_by_role("button", name="Your menu").click()
+    page.get_by_role("button", name="Dark").click()
+    expect_theme(page, "dark")
+    page.reload()
+    expect_theme(page, "dark")
+
+    page.get_by_role("button", name="Your menu").click()
+    page.get_by_role("button", name="As the system").click()
+    expect_theme(page, "light")
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_on_a_phone_the_sidebar_opens_and_nothing_is_wider_than_the_screen(open_as: OpenAs, width: int) -> None:
+    page = open_as(width=width)
+    page.goto("/o/acme/users/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    page.get_by_role("button", name="Menu", exact=True).click()
+    sites = page.get_by_role("link", name="Sites", exact=True)
+    expect(sites).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(sites).to_be_hidden()
+    expect(page.get_by_role("button", name="Menu", exact=True)).to_be_focused()
+
+    page.get_by_role("link", name="Invite users").click()
+    expect(page.locator("#dialog-title")).to_be_focused()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.getElementById('dialog-content').scrollWidth") <= width
+
+
+def chosen_sites(page: Any) -> list[str]:
+    found: list[str] = page.locator("#id_sites").evaluate(
+        "select => [...select.selectedOptions].map(each => each.text)"
+    )
+    return found
+
+
+def test_sites_are_searched_chosen_and_taken_back(open_as: OpenAs) -> None:
+    page = open_as()
+    page.goto("/o/acme/invite/")
+    field = page.get_by_role("combobox", name="Sites")
+    field.click()
+    expect(page.get_by_role("option").first).to_have_text("All sites")
+
+    field.press_sequentially("ghent")
+    field.press("Enter")
+    assert chosen_sites(page) == ["Ghent harbour"]
+
+    field.press_sequentially("nowhere")
+    expect(page.locator(".ts-dropdown")).to_have_text("No site matches “nowhere”")
+    field.fill("")
+
+    page.get_by_role("option", name="All sites").click()
+    assert chosen_sites(page) == ["All sites"], "they stand alone"
+    page.get_by_role("option", name=re.compile("Lyon depot")).click()
+    assert chosen_sites(page) == ["Lyon depot"]
+    page.get_by_role("button", name="Remove Lyon depot").click()
+    assert chosen_sites(page) == []
+    page.keyboard.press("Escape")
+    expect(page.locator(".ts-dropdown")).to_be_hidden()
+
+
+@pytest.fixture
+def import_form(open_as: OpenAs) -> Any:
+    page = open_as()
+    page.goto("/o/acme/users/")
+    page.get_by_role("link", name="Invite users").click()
+    page.get_by_role("link", name="Import CSV file").click()
+    expect(page.get_by_role("heading", name="Import CSV file")).to_be_focused()
+    return page
+
+
+DRAG = """(kind) => {
+  const carried = new DataTransfer();
+  carried.items.add(new File(["Email,First name,Last name\\r\\n"], "people.csv", { type: "text/csv" }));
+  const init = { bubbles: true, cancelable: true, dataTransfer: carried };
+  return document.querySelector(".rc-dialog-head").dispatchEvent(new DragEvent(kind, init));
+}"""
+
+
+def test_a_file_dropped_beside_the_zone_is_taken_all_the_same(import_form: Any) -> None:
+    zone = import_form.locator("[data-dropzone]")
+    import_form.evaluate(DRAG, "dragover")
+    expect(zone).to_have_attribute("data-state", "over")
+    taken_by_the_browser = import_form.evaluate(DRAG, "drop")
+    assert not taken_by_the_browser
+    expect(zone).to_have_attribute("data-state", "chosen")
+    expect(import_form.locator("[data-drop-name]")).to_have_text("people.csv")
+    expect(import_form.locator("[data-drop-file]")).to_be_focused()
+
+    import_form.get_by_role("button", name="Remove the file").click()
+    expect(zone).to_have_attribute("data-state", "idle")
+    expect(import_form.locator("#id_file")).to_be_focused()
+
+
+def test_a_workbook_is_refused_before_it_is_sent(import_form: Any) -> None:
+    workbook = {"name": "field-team.xlsx", "mimeType": "application/zip", "buffer": b"PK\x03\x04" + bytes(64)}
+    import_form.locator("#id_file").set_input_files(workbook)
+    expect(import_form.locator("[data-drop-error]")).to_have_text(
+        "This file is an Excel workbook. In Excel choose Save as, then CSV UTF-8, and drop that file here."
+    )
+    expect(import_form.locator("[data-drop-refused]")).to_have_text("field-team.xlsx was not uploaded")
+
+
+def test_the_chosen_file_outlives_an_error_elsewhere_in_the_form(import_form: Any) -> None:
+    people = {"name": "people.csv", "mimeType": "text/csv", "buffer": b"Email,First name,Last name\r\n"}
+    import_form.locator("#id_file").set_input_files(people)
+    import_form.get_by_role("button", name="Import").click()
+    expect(import_form.locator("[data-problem-summary]")).to_be_focused()
+    expect(import_form.locator("[data-drop-name]")).to_have_text("people.csv")
+    assert import_form.locator("#id_file").evaluate("input => input.files.length") == 1
+
+
+def test_an_upload_shows_its_bytes_and_can_be_cancelled(import_form: Any) -> None:
+    session = import_form.context.new_cdp_session(import_form)
+    session.send("Network.enable")
+    slowly = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000}
+    session.send("Network.emulateNetworkConditions", slowly)
+    people = {"name": "people.csv", "mimeType": "text/csv", "buffer": b"Email,First name,Last name\r\n" * 60_000}
+    import_form.locator("#id_file").set_input_files(people)
+    import_form.get_by_text("Sees everything on their sites, changes nothing.").click()
+    import_form.get_by_role("combobox", name="Sites").click()
+    import_form.get_by_role("option", name="All sites").click()
+    import_form.keyboard.press("Escape")
+    import_form.get_by_role("button", name="Import").click()
+
+    expect(import_form.get_by_role("heading", name="Uploading people.csv")).to_be_focused()
+    expect(import_form.locator("[data-upload-bytes]")).to_have_text(re.compile(r"^0\.[1-9] of 1\.6 MB$"))
+    import_form.get_by_role("button", name="Cancel").click()
+    expect(import_form.locator("[data-dropzone]")).to_have_attribute("data-state", "chosen")
+    expect(import_form.get_by_role("button", name="Import")).to_be_visible()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_on_the_users_page_and_in_its_dialogs(open_as: OpenAs, dark: bool) -> None:
+    page = open_as(dark=dark)
+    page.goto("/o/acme/users/")
+    assert violations(page) == []
+    page.get_by_role("link", name="Invite users").click()
+    expect(page.locator("#dialog-title")).to_be_focused()
+    page.get_by_role("button", name="Send invitation").click()
+    expect(page.locator("[data-problem-summary]")).to_be_focused()
+    assert violations(page) == []
+    page.get_by_role("link", name="Import CSV file").click()
+    expect(page.get_by_role("heading", name="Import CSV file")).to_be_focused()
+    page.get_by_role("combobox", name="Sites").click()
+    expect(page.get_by_role("option").first).to_be_visible()
+    assert violations(page) == []
