@@ -154,8 +154,8 @@
 
   const giveFocusBack = () => {
     const menu = opener?.closest?.(".dropdown, .dropup")?.querySelector("[data-bs-toggle='dropdown']");
-    const same = opener?.id && document.getElementById(opener.id);
-    const candidates = [opener?.isConnected && opener, menu?.isConnected && menu, same];
+    const same = [opener, menu].map((gone) => gone?.id && document.getElementById(gone.id));
+    const candidates = [opener?.isConnected && opener, menu?.isConnected && menu, ...same];
     candidates.push(document.querySelector("[data-dialog-return]"), document.getElementById("content"));
     candidates.find((element) => element && seen(element))?.focus();
   };
