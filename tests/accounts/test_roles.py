@@ -209,17 +209,20 @@ def test_a_role_that_holds_more_can_be_neither_changed_nor_deleted(
     assert night_shift.name == "Night shift"
 
 
-def test_the_service_refuses_what_a_form_was_not_asked(by_manager: Membership, night_shift: Role) -> None:
-    for attempt in (
-        lambda: save_role(by_manager, draft("Painter", "users.invite")),
-        lambda: save_role(by_manager, draft("Night shift", "users.invite"), night_shift),
-        lambda: save_role(
-            by_manager, draft("Org Admin", "work.view"), by_manager.organization.roles.get(name="Org Admin")
-        ),
-        lambda: delete_role(by_manager, by_manager.organization.roles.get(name="Org Admin")),
+def test_the_service_refuses_what_a_form_was_not_asked(
+    by_admin: Membership, by_manager: Membership, night_shift: Role
+) -> None:
+    roles = by_manager.organization.roles
+    org_admin, read_only = roles.get(name="Org Admin"), roles.get(name="ReadOnly")
+    for code, attempt in (
+        ("beyond_rights", lambda: save_role(by_manager, draft("Painter", "users.invite"))),
+        ("beyond_rights", lambda: save_role(by_manager, draft("Night shift", "users.invite"), night_shift)),
+        ("fixed_role", lambda: save_role(by_manager, draft("Org Admin", "work.view"), org_admin)),
+        ("default_role", lambda: delete_role(by_manager, read_only)),
     ):
-        with pytest.raises(RuleBroken):
+        with pytest.raises(RuleBroken) as refused:
             attempt()
+        assert refused.value.code == code
 
 
 def test_the_last_role_that_manages_users_keeps_that(
