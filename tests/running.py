@@ -19,6 +19,10 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psycopg
+import redis
+from psycopg import sql
+
 from config import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,6 +56,20 @@ def clean_environment(**settings: str) -> dict[str, str]:
     from_outside = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "CHROMIUM")
     kept = {name: os.environ[name] for name in from_outside if name in os.environ}
     return {**kept, "PYTHONUNBUFFERED": "1", **settings}
+
+
+def servers_of_its_own() -> dict[str, str]:
+    """A new database of PostgreSQL and an empty Redis where scripts/with-servers has started these, else nothing."""
+    settings = {}
+    if server := os.environ.get("STACK_DATABASE_URL"):
+        name = f"stack_{secrets.token_hex(8)}"
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        settings["DATABASE_URL"] = f"{server.rpartition('/')[0]}/{name}"
+    if server := os.environ.get("STACK_REDIS_URL"):
+        redis.Redis.from_url(server).flushdb()
+        settings["REDIS_URL"] = server
+    return settings
 
 
 def processes_that_mention(text: str) -> dict[int, str]:
@@ -113,6 +131,7 @@ class Stack:
             "PORT": str(self.port),
             "DEMO_PASSWORD": self.password,
             "SWEEP_SECONDS": "1",
+            **servers_of_its_own(),
             **settings,
         }
         self.lines: list[str] = []
