@@ -1,0 +1,80 @@
+"""A real SMTP server that does what a test tells it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.running import free_port
+
+
+class MailServer:
+    """Takes mail on `port` of the loopback; `taken` are the recipients of what it took, in order.
+
+    `answers[address]` are what it says to that recipient, one at each try, before it takes the mail;
+    `answer_all` it says to everybody. With `hangs` it says nothing at all; after `most_per_connection`
+    mails it drops the line.
+    """
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.taken: list[str] = []
+        self.connections = 0
+        self.answers: dict[str, list[str]] = {}
+        self.answer_all = ""
+        self.hangs = False
+        self.most_per_connection = 0
+        self._by_session: dict[Session, int] = {}
+        self._controller: Controller | None = None
+
+    def __enter__(self) -> MailServer:
+        self.start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller.start()
+
+    def stop(self) -> None:
+        if self._controller is not None:
+            self._controller.stop()
+            self._controller = None
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        self.connections += 1
+        session.host_name = hostname
+        await self._hang()
+        return responses
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        await self._hang()
+        if self.answer_all:
+            return self.answer_all
+        if waiting := self.answers.get(address):
+            return waiting.pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        before = self._by_session.get(session, 0)
+        if self.most_per_connection and before >= self.most_per_connection:
+            assert server.transport is not None
+            server.transport.close()
+            return "421 4.7.0 Too many"
+        self._by_session[session] = before + 1
+        self.taken += envelope.rcpt_tos
+        return "250 OK"
+
+    async def _hang(self) -> None:
+        while self.hangs:
+            await asyncio.sleep(0.05)

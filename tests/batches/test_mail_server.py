@@ -1,0 +1,214 @@
+"""What a real mail server may answer, and what becomes of the batch: nothing is lost, nobody is mailed twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from invites import tasks
+from invites.models import Batch, Invitation, Row, RowRange
+from invites.queries.batches import ledger_of
+from invites.services import leases, mail_ranges
+from tests.batches.conftest import csv_of, many
+from tests.batches.mail_server import MailServer
+
+Run = Callable[..., Batch]
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[MailServer]:
+    """A mail server that takes everything, until a test tells it otherwise."""
+    with MailServer() as running:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
+        settings.EMAIL_TIMEOUT = 1
+        yield running
+
+
+def let_time_pass(batch: Batch) -> None:
+    """As if all pauses were over."""
+    past = timezone.now() - timedelta(seconds=1)
+    Batch.objects.filter(pk=batch.pk).update(mail_not_before=past)
+    batch.ranges.update(not_before=past)
+
+
+def test_every_person_gets_one_mail_over_one_connection(server: MailServer, run: Run) -> None:
+    batch = run(many(30))
+
+    assert batch.state == Batch.State.DONE
+    assert sorted(server.taken) == sorted(f"person{number}@people.example.com" for number in range(30))
+    assert server.connections == 1
+
+
+def test_an_address_that_is_refused_for_good_is_failed_with_the_reason_and_the_rest_are_sent(
+    server: MailServer, run: Run
+) -> None:
+    server.answers["gone@example.com"] = ["550 5.1.1 No such user here"]
+
+    batch = run(csv_of("ann@example.com", "gone@example.com", "zoe@example.com"))
+
+    ledger = ledger_of(batch)
+    assert (batch.state, ledger.invited, ledger.failed, ledger.rows) == (Batch.State.DONE, 2, 1, 3)
+    row = batch.rows.get(email="gone@example.com")
+    assert (row.outcome, row.reason) == (Row.Outcome.FAILED, Row.Reason.MAIL_REFUSED)
+    assert "No such user here" in row.detail
+    assert Invitation.objects.get(email="gone@example.com").state == Invitation.State.REVOKED
+    assert sorted(server.taken) == ["ann@example.com", "zoe@example.com"]
+
+
+def test_whoever_was_refused_can_be_imported_again(server: MailServer, run: Run) -> None:
+    server.answers["ann@example.com"] = ["550 5.2.2 Mailbox full"]
+    run(csv_of("ann@example.com"))
+
+    assert ledger_of(run(csv_of("ann@example.com"))).invited == 1
+    assert server.taken == ["ann@example.com"]
+
+
+def test_an_address_that_is_put_off_is_mailed_once_later_and_the_others_at_once(
+    server: MailServer, start: Run, work: Run
+) -> None:
+    server.answers["grey@example.com"] = ["450 4.2.0 Greylisted, come back"]
+    batch = work(start(csv_of("ann@example.com", "grey@example.com", "zoe@example.com")))
+    assert (batch.state, sorted(server.taken)) == (Batch.State.INVITING, ["ann@example.com", "zoe@example.com"])
+
+    assert work(batch).state == Batch.State.INVITING, "It waits for the pause."
+    let_time_pass(batch)
+    work(batch)
+
+    assert batch.state == Batch.State.DONE
+    assert sorted(server.taken) == ["ann@example.com", "grey@example.com", "zoe@example.com"]
+    assert ledger_of(batch).invited == 3
+
+
+def test_the_pauses_grow_while_nothing_gets_through(server: MailServer, start: Run, work: Run) -> None:
+    server.answers["grey@example.com"] = ["450 4.2.0 Not now"] * 4
+    batch = start(csv_of("grey@example.com"))
+    pauses = []
+    for _ in range(4):
+        work(batch)
+        not_before = batch.ranges.get().not_before
+        assert not_before is not None
+        pauses.append(round((not_before - timezone.now()).total_seconds(), -1))
+        let_time_pass(batch)
+
+    assert pauses == [10, 20, 40, 80]
+    assert work(batch).state == Batch.State.DONE
+
+
+def test_whoever_is_put_off_for_ever_is_failed_with_the_reason(server: MailServer, start: Run, work: Run) -> None:
+    server.answers["grey@example.com"] = ["450 4.2.0 Not now"] * 9
+    batch = start(csv_of("ann@example.com", "grey@example.com"))
+    work(batch)
+    RowRange.objects.update(pauses=mail_ranges.MAX_PAUSES)
+    let_time_pass(batch)
+
+    work(batch)
+
+    ledger = ledger_of(batch)
+    assert (batch.state, ledger.invited, ledger.failed) == (Batch.State.DONE, 1, 1)
+    assert batch.rows.get(email="grey@example.com").detail == mail_ranges.GIVEN_UP
+
+
+def test_a_server_that_closes_the_channel_is_left_alone_by_the_whole_batch(
+    server: MailServer, start: Run, work: Run
+) -> None:
+    batch = start(many(450))
+    server.answer_all = "421 4.3.2 Service shutting down"
+
+    work(batch)
+
+    assert Invitation.objects.count() == 450, "Inviting goes on without the mail server."
+    assert (batch.state, server.taken) == (Batch.State.INVITING, [])
+    assert server.connections <= 4
+    server.answer_all = ""
+    let_time_pass(batch)
+    work(batch)
+    assert (batch.state, len(server.taken), len(set(server.taken))) == (Batch.State.DONE, 450, 450)
+
+
+def test_a_server_that_is_away_loses_nothing(server: MailServer, start: Run, work: Run) -> None:
+    batch = start(csv_of("ann@example.com"))
+    server.stop()
+
+    work(batch)
+
+    assert (batch.state, Invitation.objects.get().mail_state) == (Batch.State.INVITING, Invitation.Mail.QUEUED)
+    server.start()
+    let_time_pass(batch)
+    assert work(batch).state == Batch.State.DONE
+    assert server.taken == ["ann@example.com"]
+
+
+def test_a_server_that_hangs_costs_one_time_out_and_not_one_for_each_person(
+    server: MailServer, start: Run, work: Run
+) -> None:
+    batch = start(many(450))
+    server.hangs = True
+
+    work(batch)
+
+    assert server.connections <= 2
+    assert Batch.objects.get().mail_not_before is not None
+    server.hangs = False
+    let_time_pass(batch)
+    work(batch)
+    assert (batch.state, len(set(server.taken))) == (Batch.State.DONE, 450)
+
+
+def test_a_server_that_drops_the_line_in_the_middle_gets_the_rest_over_a_new_one(server: MailServer, run: Run) -> None:
+    server.most_per_connection = 7
+
+    batch = run(many(30))
+
+    assert (batch.state, len(server.taken), len(set(server.taken))) == (Batch.State.DONE, 30, 30)
+    assert server.connections >= 4
+
+
+def test_a_turn_ends_after_some_seconds_so_that_other_batches_have_theirs(
+    server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_ranges, "TURN_SECONDS", 0)
+    batch = start(many(60))
+    lease = leases.claim_range(batch.pk)
+    assert lease is not None
+
+    tasks.work_on_range(lease)
+
+    assert len(server.taken) == 25
+    again = leases.claim_range(batch.pk)
+    assert again is not None, "It is given back at once."
+    assert again.attempts == 1, "And it does not count as an attempt that failed."
+    tasks.work_on_range(again)
+    work(batch)
+    assert (batch.state, len(set(server.taken))) == (Batch.State.DONE, 60)
+
+
+def test_one_that_was_sent_again_by_hand_meanwhile_is_not_mailed_by_the_batch_as_well(
+    server: MailServer, start: Run, work: Run
+) -> None:
+    batch = start(csv_of("ann@example.com", "ben@example.com"))
+    server.answer_all = "421 4.3.2 Not now"
+    work(batch)
+    Invitation.objects.filter(email="ann@example.com").update(mail_due_at=timezone.now())
+    server.answer_all = ""
+    let_time_pass(batch)
+
+    work(batch)
+
+    assert (batch.state, server.taken) == (Batch.State.DONE, ["ben@example.com"])
+
+
+def test_one_that_was_taken_back_meanwhile_is_not_mailed(server: MailServer, start: Run, work: Run) -> None:
+    batch = start(csv_of("ann@example.com", "ben@example.com"))
+    server.answer_all = "421 4.3.2 Not now"
+    work(batch)
+    Invitation.objects.filter(email="ann@example.com").update(state=Invitation.State.REVOKED)
+    server.answer_all = ""
+    let_time_pass(batch)
+
+    assert work(batch).state == Batch.State.DONE
+    assert server.taken == ["ben@example.com"]
