@@ -278,7 +278,7 @@ else:
 EMAIL_TIMEOUT = number("EMAIL_TIMEOUT", 10)
 
 # Web and worker are different processes: what one sends the other must be able to show.
-MAIL_PREVIEW_STORAGE = "files"
+MAIL_PREVIEW_STORAGE = "config.inbox.Inbox"
 MAIL_PREVIEW_ROOT = DATA_DIR / "mail"
 MAIL_PREVIEW_MAX_MESSAGES = 5_000
 MAIL_PREVIEW_ALLOW = "config.inbox.is_open"

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -95,27 +96,27 @@ class Mail:
     html: str
 
 
-def read_inbox(directory: Path) -> list[Mail]:
-    """All messages kept below `directory`, oldest first."""
-    mails = []
-    for path in sorted(directory.glob("*.json")):
-        raw = path.with_suffix(".eml").read_bytes()
-        message: EmailMessage = message_from_bytes(raw, policy=policy.default)
-        parts = {
-            part.get_content_type(): part.get_content()
-            for part in message.walk()
-            if part.get_content_maintype() == "text"
-        }
-        meta = json.loads(path.read_text())
-        mails.append(
-            Mail(
-                to=meta["to"][0] if meta["to"] else "",
-                subject=meta["subject"],
-                text=parts.get("text/plain", ""),
-                html=parts.get("text/html", ""),
-            )
-        )
-    return mails
+def read_inbox(directory: Path, to: str | None = None) -> list[Mail]:
+    """The messages kept below `directory`, or those to one address, oldest first."""
+    return [_read_mail(path) for path in sorted(directory.glob("*.json")) if to is None or _recipient_of(path) == to]
+
+
+# A message never changes once it is there, and a test that waits for one looks at all of them many times.
+@cache
+def _recipient_of(path: Path) -> str:
+    recipients = json.loads(path.read_text())["to"]
+    return str(recipients[0]) if recipients else ""
+
+
+@cache
+def _read_mail(path: Path) -> Mail:
+    raw = path.with_suffix(".eml").read_bytes()
+    message: EmailMessage = message_from_bytes(raw, policy=policy.default)
+    parts = {
+        part.get_content_type(): part.get_content() for part in message.walk() if part.get_content_maintype() == "text"
+    }
+    subject = str(json.loads(path.read_text())["subject"])
+    return Mail(_recipient_of(path), subject, text=parts.get("text/plain", ""), html=parts.get("text/html", ""))
 
 
 class Stack:
@@ -189,7 +190,7 @@ class Stack:
 
     def inbox(self, to: str | None = None) -> list[Mail]:
         """The mails sent so far, oldest first; only those to one address, if given."""
-        return [mail for mail in read_inbox(self.data_dir / "mail") if to is None or mail.to == to]
+        return read_inbox(self.data_dir / "mail", to)
 
     def wait_for_mail(self, to: str, *, seconds: float = 20) -> Mail:
         """The newest mail to that address, as soon as there is one."""
