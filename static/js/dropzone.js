@@ -23,7 +23,10 @@
     return `${megabytes(bytes)} MB`;
   };
   const megabytes = (bytes) => (bytes / MEGABYTE).toLocaleString("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  const sent = (bytes, of) => (of < MEGABYTE ? `${Math.round(bytes / 1024)} of ${size(of)}` : `${megabytes(bytes)} of ${size(of)}`);
+  const sent = (bytes, of) => {
+    if (of < 1024) return `${bytes} of ${size(of)}`;
+    return of < MEGABYTE ? `${Math.round(bytes / 1024)} of ${size(of)}` : `${megabytes(bytes)} of ${size(of)}`;
+  };
 
   const zoneIn = (root) => root.querySelector("[data-dropzone]");
   // The zone that a file dropped anywhere is meant for: the open dialog's, or the page's.
@@ -202,7 +205,7 @@
     const zone = zoneIn(form);
     const file = zone && inputOf(zone).files[0];
     if (!file) return;
-    const upload = { zone, file, bytes: 0, view: null, timer: 0 };
+    const upload = { zone, file, bytes: 0, isSent: false, view: null, timer: 0 };
     uploads.set(form, upload);
     zone.dataset.state = "uploading";
     part(zone, "progress").value = 0;
@@ -210,13 +213,17 @@
     window.rollcall.announce(`Uploading ${file.name}`);
     upload.timer = setTimeout(() => {
       upload.view = showSteps(form, file, upload.bytes);
+      if (upload.isSent) allSent(upload);
     }, SHOW_UPLOAD_AFTER);
     // The rest of the form is sent along: what is told is of the file.
     xhr.upload.addEventListener("progress", (event) => {
       upload.bytes = Math.min(event.loaded, file.size);
       tellBytes(upload.view || zone, upload.bytes, file.size);
     });
-    xhr.upload.addEventListener("load", () => allSent(upload));
+    xhr.upload.addEventListener("load", () => {
+      upload.isSent = true;
+      allSent(upload);
+    });
   };
 
   const allSent = ({ view, file }) => {

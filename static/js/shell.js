@@ -6,7 +6,7 @@
      that the dialog has a line of its own. */
   const announce = (sentence) => {
     const inDialog = document.querySelector(".modal.show [data-live-line]");
-    const line = inDialog || document.querySelector("[data-live-line]");
+    const line = inDialog || document.querySelector("body > [data-live-line]");
     if (line && sentence) line.textContent = sentence;
   };
   window.rollcall = { announce };

@@ -1,0 +1,92 @@
+"""Parts of a page that follow the server: by events, and by asking where no events arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+OpenAs = Callable[..., Any]
+
+PUT_PART = """() => {
+  const part = document.createElement("section");
+  part.id = "part";
+  part.dataset.live = "/part/events/";
+  part.dataset.livePoll = "/part/";
+  part.innerHTML = '<p>0 of 2</p><a id="stop" href="/">Stop</a><p data-announce>Began</p>';
+  document.getElementById("content").prepend(part);
+  part.querySelector("a").focus();
+  part.querySelector("a").kept = true;
+  window.heard = [];
+  document.body.addEventListener("people:changed", () => window.heard.push("people:changed"));
+}"""
+
+
+def fragment(text: str, *, ended: bool = False) -> str:
+    where = "" if ended else ' data-live="/part/events/" data-live-poll="/part/"'
+    live = " data-live" if ended else where
+    return f'<section id="part"{live}><p>{text}</p><a id="stop" href="/">Stop</a><p data-announce>{text}</p></section>'
+
+
+@pytest.fixture
+def page(open_as: OpenAs) -> Any:
+    opened = open_as()
+    opened.goto("/o/acme/sites/")
+    return opened
+
+
+def expect_the_end(page: Any) -> None:
+    """The last state is shown, in the very nodes that had the focus, and was told once."""
+    expect(page.locator("#part > p").first).to_have_text("2 of 2")
+    expect(page.locator("#stop")).to_be_focused()
+    assert page.locator("#stop").evaluate("link => link.kept")
+    expect(page.locator("body > [data-live-line]")).to_have_text("2 of 2")
+    assert page.evaluate("window.heard") == ["people:changed"]
+
+
+def test_events_are_followed_until_their_end(page: Any) -> None:
+    opened = []
+    events = [
+        ("fragment", fragment("1 of 2")),
+        ("fragment", fragment("2 of 2", ended=True)),
+        ("trigger", "people:changed"),
+        ("end", "{}"),
+    ]
+    body = "".join(f"event: {name}\ndata: {data}\n\n" for name, data in events)
+
+    def answer(route: Any) -> None:
+        opened.append(route.request.url)
+        route.fulfill(content_type="text/event-stream", body=body)
+
+    page.route("**/part/events/", answer)
+    page.evaluate(PUT_PART)
+    expect_the_end(page)
+    assert len(opened) == 1, "the stream is not opened again after its end"
+
+
+def test_without_events_the_fragment_is_asked_for(page: Any) -> None:
+    answers = [fragment("1 of 2"), fragment("2 of 2", ended=True)]
+    page.route("**/part/events/", lambda route: route.fulfill(status=502, body=""))
+    page.route("**/part/", lambda route: route.fulfill(content_type="text/html", body=answers.pop(0)))
+    page.evaluate(PUT_PART)
+    expect_the_end(page)
+
+
+def test_what_leaves_the_page_is_not_followed_any_more(page: Any) -> None:
+    asked = []
+    page.route("**/part/events/", lambda route: route.fulfill(status=502, body=""))
+
+    def answer(route: Any) -> None:
+        asked.append(route.request.url)
+        route.fulfill(content_type="text/html", body=fragment("1 of 2"))
+
+    page.route("**/part/", answer)
+    with page.expect_response("**/part/"):
+        page.evaluate(PUT_PART)
+    page.evaluate("document.getElementById('part').remove()")
+    before = len(asked)
+    # Longer than from one question to the next.
+    page.wait_for_timeout(2500)
+    assert len(asked) == before
