@@ -1,0 +1,424 @@
+"""Things that happen to a batch while it runs, and two people who do the same at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.utils import timezone
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, Organization, Role, Site, User
+from accounts.services.grants import GrantChoice
+from accounts.signals import reasons_to_keep
+from invites import tasks
+from invites.models import Batch, Invitation, Row, RowRange, UploadPart
+from invites.queries.batches import ledger_of
+from invites.services import checks, leases
+from invites.services.batches import correct_batch, invite_valid_rows, start_batch
+from invites.services.inviting import invite_range
+from invites.services.single import invite_person
+from invites.services.stopping import stop_batch, undo_batch
+from tests.batches.conftest import PROBLEMS, addresses, csv_of, many
+
+Run = Callable[..., Batch]
+
+
+def work_on_one_range(batch: Batch) -> None:
+    lease = leases.claim_range(batch.pk)
+    assert lease is not None
+    tasks.work_on_range(lease)
+
+
+def adds_up(batch: Batch) -> bool:
+    ledger = ledger_of(batch)
+    return ledger.rows == ledger.invited + ledger.skipped + ledger.problems + ledger.failed + ledger.waiting
+
+
+def at_once(*jobs: Callable[[], Any]) -> list[Any]:
+    """What the jobs returned or raised, each in a thread of its own."""
+    results: list[Any] = [None] * len(jobs)
+    gate = threading.Barrier(len(jobs))
+
+    def run(number: int, job: Callable[[], Any]) -> None:
+        try:
+            gate.wait(10)
+            results[number] = job()
+        except Exception as error:
+            results[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=each) for each in enumerate(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return results
+
+
+def unexpected(results: Sequence[Any]) -> list[Any]:
+    return [result for result in results if isinstance(result, Exception) and not isinstance(result, RuleBroken)]
+
+
+# --- While it runs -----------------------------------------------------------------------------------
+
+
+def test_an_inviter_who_is_demoted_midway_stops_it_there(start: Run, work: Run, admin_membership: Membership) -> None:
+    batch = start(many(450))
+    work_on_one_range(batch)
+    admin_membership.roles.set(Role.objects.filter(name="ReadOnly"))
+
+    work(batch)
+
+    ledger = ledger_of(batch)
+    assert (batch.state, ledger.invited, ledger.stopped, ledger.rows) == (Batch.State.STOPPED, 200, 250, 450)
+    assert batch.state_reason == "The person who started this may no longer invite users."
+
+
+def test_an_inviter_who_may_give_less_midway_stops_it_with_that_reason(
+    start: Run, work: Run, admin_membership: Membership
+) -> None:
+    batch = start(many(450))
+    work_on_one_range(batch)
+    admin_membership.all_sites = False
+    admin_membership.save()
+
+    assert work(batch).state_reason == "The person who started this may no longer give these roles and sites."
+
+
+def test_a_role_or_site_of_a_running_batch_is_kept(start: Run, read_only: GrantChoice) -> None:
+    start(csv_of("ann@example.com"))
+
+    assert reasons_to_keep(read_only.roles[0]) == [
+        "An import that has not ended gives this role. Finish or stop it first."
+    ]
+    assert reasons_to_keep(read_only.sites[0]) == [
+        "An import that has not ended gives this site. Finish or stop it first."
+    ]
+
+
+@pytest.mark.parametrize("what", ["role", "site"])
+def test_what_was_deleted_since_the_form_was_shown_is_not_given(
+    admin_membership: Membership, acme: Organization, what: str
+) -> None:
+    role = Role.objects.create(organization=acme, name="Temporary", permissions=[])
+    site = Site.objects.create(organization=acme, name="Temporary")
+    choice = GrantChoice.of([role], [site])
+    (Role if what == "role" else Site).objects.filter(name="Temporary").delete()
+
+    with pytest.raises(RuleBroken):
+        start_batch(admin_membership, file_name="x.csv", content=[b"x"], choice=choice)
+    assert (Batch.objects.count(), UploadPart.objects.count()) == (0, 0)
+
+
+def test_who_joins_while_it_runs_is_skipped_and_who_is_removed_is_invited(
+    start: Run, work: Run, acme: Organization, member: User, join: Callable[..., User]
+) -> None:
+    batch = start(csv_of("member@example.com", "joins@example.com", "new@example.com"))
+    join(acme, "joins@example.com", "ReadOnly")
+    member.memberships.get().delete()
+
+    ledger = ledger_of(work(batch))
+
+    assert (ledger.invited, ledger.already_member) == (2, 1)
+    assert addresses(mail.outbox) == ["member@example.com", "new@example.com"]
+
+
+def test_who_is_invited_alone_while_it_runs_is_not_invited_twice(
+    start: Run, work: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start(csv_of("ann@example.com", "ben@example.com"))
+    invite_person(
+        admin_membership, email="ANN@example.com", first_name="Ann", last_name="Lee", description="", choice=read_only
+    )
+
+    ledger = ledger_of(work(batch))
+
+    assert (ledger.invited, ledger.already_invited) == (1, 1)
+    assert Invitation.objects.filter(email_key="ann@example.com").count() == 1
+
+
+def test_a_person_who_is_deleted_while_it_runs_takes_nothing_along(
+    start: Run, work: Run, admin_membership: Membership, join: Callable[..., User], acme: Organization
+) -> None:
+    colleague = join(acme, "colleague@example.com", "Org Admin")
+    batch = start(many(450), by=colleague.memberships.get())
+    work_on_one_range(batch)
+    colleague.delete()
+    batch.refresh_from_db()
+
+    work(batch)
+
+    assert (batch.state, ledger_of(batch).invited, batch.inviter) == (Batch.State.STOPPED, 200, None)
+
+
+def test_an_organization_that_is_deleted_midway_leaves_nothing_and_breaks_no_task(
+    start: Run, acme: Organization
+) -> None:
+    batch, checking = start(many(450)), start(PROBLEMS)
+    work_on_one_range(batch)
+    lease = leases.claim_range(batch.pk)
+    assert lease is not None
+
+    acme.delete()
+
+    tasks.work_on_range(lease)
+    for number in (batch.pk, checking.pk):
+        tasks.check_batch(number)
+        tasks.work_on_batch(number)
+        tasks.report_batch(number)
+    tasks.sweep()
+    assert (Batch.objects.count(), Invitation.objects.count(), Row.objects.count()) == (0, 0, 0)
+
+
+def test_a_stop_in_the_middle_of_the_mail_leaves_the_mail_of_who_is_invited(start: Run, work: Run) -> None:
+    batch = start(many(450))
+    lease = leases.claim_range(batch.pk)
+    assert lease is not None
+    invite_range(lease)
+    stop_batch(batch)
+    RowRange.objects.update(claimed_until=None)
+
+    work(batch)
+
+    ledger = ledger_of(batch)
+    assert (batch.state, ledger.invited, ledger.stopped, len(mail.outbox)) == (Batch.State.STOPPED, 200, 250, 200)
+    assert not RowRange.objects.exclude(stage=RowRange.Stage.DONE).exists()
+
+
+def test_an_undo_in_the_middle_takes_back_who_is_invited_and_mails_nobody_more(
+    start: Run, work: Run, admin_membership: Membership
+) -> None:
+    batch = start(many(450))
+    work_on_one_range(batch)
+
+    assert undo_batch(admin_membership, batch) == 200
+    mail.outbox.clear()
+    work(batch)
+
+    assert adds_up(batch)
+    assert mail.outbox == []
+    assert not Invitation.objects.filter(state=Invitation.State.PENDING).exists()
+
+
+# --- The check ---------------------------------------------------------------------------------------
+
+
+def test_a_file_that_holds_one_person_many_times_invites_them_once(run: Run) -> None:
+    ledger = ledger_of(run(csv_of(*["ann@example.com"] * 30)))
+
+    assert (ledger.invited, ledger.duplicate, ledger.rows) == (1, 29, 30)
+
+
+def test_a_file_of_whom_everybody_is_there_already_ends_at_once(run: Run, member: User) -> None:
+    batch = run(csv_of("member@example.com", "admin@example.com"))
+
+    assert (batch.state, ledger_of(batch).already_member, mail.outbox) == (Batch.State.DONE, 2, [])
+
+
+def test_without_a_valid_row_only_valid_waits_for_a_correction(run: Run) -> None:
+    batch = run(csv_of("ben@@example.com", "c@example.com,,Cole,"), only_valid=True)
+
+    assert batch.state == Batch.State.NEEDS_CORRECTION
+    assert Invitation.objects.count() == 0
+
+
+def test_a_check_that_was_given_up_does_not_wipe_what_the_next_one_has_staged(
+    start: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    given_up = checks._claim(batch.pk)
+    assert given_up is not None
+    Batch.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    tasks.check_batch(batch.pk)
+
+    with pytest.raises(checks.LostClaim):
+        checks._begin_anew(given_up)
+
+    assert batch.rows.count() == 3
+
+
+def test_a_corrected_file_that_is_stopped_in_its_check_counts_no_half_of_it(
+    start: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start(PROBLEMS)
+    correct_batch(batch, file_name="b.csv", content=[many(9)], choice=read_only, by=admin_membership)
+    Row.objects.create(batch=batch, number=2, line=2, email="half@example.com", email_key="half@example.com")
+
+    stop_batch(batch)
+
+    assert (batch.state, ledger_of(batch).rows) == (Batch.State.STOPPED, 0)
+
+
+def test_a_corrected_file_is_of_the_moment_of_its_upload(
+    start: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start(PROBLEMS)
+    Batch.objects.update(created_at=timezone.now() - timedelta(hours=1))
+
+    correct_batch(batch, file_name="b.csv", content=[many(9)], choice=read_only, by=admin_membership)
+
+    assert timezone.now() - batch.created_at < timedelta(minutes=1)
+
+
+# --- Two at once -------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_go_on_without_the_problem_rows_at_once_one_does(
+    start: Run, work: Run, admin_membership: Membership
+) -> None:
+    batch = start(PROBLEMS)
+
+    def press() -> None:
+        invite_valid_rows(Batch.objects.get(pk=batch.pk), by=admin_membership)
+
+    results = at_once(*[press] * 4)
+
+    assert unexpected(results) == []
+    assert results.count(None) == 1
+    assert RowRange.objects.count() == 1
+    assert ledger_of(work(batch)).invited == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_corrected_files_at_once_one_is_taken(
+    start: Run, work: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start(PROBLEMS)
+
+    def correct(number: int) -> Callable[[], Any]:
+        return lambda: correct_batch(
+            Batch.objects.get(pk=batch.pk),
+            file_name=f"{number}.csv",
+            content=[csv_of(f"person{number}@example.com")],
+            choice=read_only,
+            by=admin_membership,
+        )
+
+    results = at_once(correct(1), correct(2), correct(3))
+
+    assert unexpected(results) == []
+    assert len([result for result in results if isinstance(result, RuleBroken)]) == 2
+    assert UploadPart.objects.count() == 1
+    tasks.check_batch(batch.pk)
+    assert ledger_of(work(batch)).invited == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_correction_and_going_on_at_once_do_not_both_happen(
+    start: Run, work: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start(PROBLEMS)
+
+    def correct() -> None:
+        found = Batch.objects.get(pk=batch.pk)
+        correct_batch(found, file_name="b.csv", content=[many(1)], choice=read_only, by=admin_membership)
+
+    def press() -> None:
+        invite_valid_rows(Batch.objects.get(pk=batch.pk), by=admin_membership)
+
+    results = at_once(correct, press)
+
+    assert unexpected(results) == []
+    assert results.count(None) == 1
+    tasks.check_batch(batch.pk)
+    work(batch)
+    assert adds_up(batch)
+    assert ledger_of(batch).invited in {1, 2}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("undone", [False, True])
+def test_a_stop_while_workers_run_leaves_a_ledger_that_adds_up(
+    start: Run, work: Run, admin_membership: Membership, undone: bool
+) -> None:
+    batch = start(many(1_000))
+
+    def worker() -> None:
+        while lease := leases.claim_range(batch.pk):
+            tasks.work_on_range(lease)
+        tasks.end_batch(batch.pk)
+
+    def stop() -> None:
+        found = Batch.objects.get(pk=batch.pk)
+        if undone:
+            undo_batch(admin_membership, found)
+        else:
+            stop_batch(found)
+
+    results = at_once(worker, worker, stop)
+
+    assert unexpected(results) == []
+    RowRange.objects.update(claimed_until=None)
+    work(batch)
+    ledger = ledger_of(batch)
+    assert (ledger.rows, ledger.waiting) == (1_000, 0)
+    assert adds_up(batch)
+    assert ledger.invited == Invitation.objects.count()
+    if undone:
+        assert not Invitation.objects.filter(state=Invitation.State.PENDING).exists()
+    else:
+        assert len(mail.outbox) == ledger.invited
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_all_find_the_right_lost_at_once_stop_it_once(start: Run, admin_membership: Membership) -> None:
+    batch = start(many(1_000))
+    admin_membership.delete()
+
+    def worker() -> None:
+        while lease := leases.claim_range(batch.pk):
+            tasks.work_on_range(lease)
+
+    results = at_once(worker, worker, worker)
+
+    assert unexpected(results) == []
+    assert Batch.objects.get().state == Batch.State.STOPPED
+    assert (ledger_of(batch).stopped, Invitation.objects.count()) == (1_000, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_who_is_invited_alone_and_by_a_batch_at_once_is_invited_once(
+    start: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start(many(150))
+
+    def alone() -> None:
+        for number in range(0, 150, 10):
+            try:
+                invite_person(
+                    admin_membership,
+                    email=f"person{number}@people.example.com",
+                    first_name="Ann",
+                    last_name="Lee",
+                    description="",
+                    choice=read_only,
+                )
+            except RuleBroken:
+                continue
+
+    results = at_once(alone, lambda: work_on_one_range(batch))
+
+    assert unexpected(results) == []
+    assert Invitation.objects.count() == 150
+    ledger = ledger_of(batch)
+    assert (ledger.invited + ledger.already_invited, ledger.rows) == (150, 150)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_checks_of_the_same_file_at_once_stage_it_once(
+    admin_membership: Membership, read_only: GrantChoice, work: Run
+) -> None:
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], choice=read_only)
+
+    results = at_once(*[lambda: checks.check_batch(batch.pk)] * 3)
+
+    assert unexpected(results) == []
+    assert ledger_of(work(batch)).invited == 300
