@@ -12,10 +12,15 @@ text itself, so that nothing is left for the library to do:
 - at least one dot, the last label all letters, and none of the library's special-use names (read from the
   library when this module is imported, so a new release cannot make the two disagree).
 - at most 64 characters over all, which keeps every part below each of the library's limits.
-- no slip of a well-known domain: those are valid, but take the slow way so that they get their warning.
 
 Everything else goes to the library. The quantifiers are possessive: no text makes the regex go back, so it is
-linear. `tests/checking/test_address_fast_path.py` holds both to the same answers and the same normal form.
+linear.
+
+The loop over a file does not even ask FAST: PLAIN looks at the left half, and `is_plain_domain` at the right one,
+once for each domain. The library looks at the two halves
+apart, but for the length of the whole, and at most 64 characters leave no length in question.
+
+`tests/checking/test_address_fast_path.py` holds all of it to the library's answers and normal forms.
 """
 
 import re
@@ -37,13 +42,14 @@ _ATOM = r"[a-z0-9_!#$%&'*+\-/=?^`{|}~]++"
 _LABEL = r"[a-z0-9]++(?:-[a-z0-9]++)*+"
 # A special-use name of several labels would be excluded by its last label: more than needed, never less.
 _SPECIAL = "|".join(sorted({re.escape(name.rpartition(".")[2]) for name in SPECIAL_USE_DOMAIN_NAMES}))
-_TYPOS = "|".join(re.escape(domain) for domain in sorted(TYPO_DOMAINS))
-_DOMAIN = rf"(?!(?:{_TYPOS})\Z)(?:{_LABEL}\.)++(?!(?:{_SPECIAL})\Z)[a-z]++"
+_DOMAIN = rf"(?:{_LABEL}\.)++(?!(?:{_SPECIAL})\Z)[a-z]++"
 _MAILBOXES = "|".join(sorted(CASE_INSENSITIVE_MAILBOX_NAMES))
 
 FAST = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+@{_DOMAIN}", re.ASCII)
+_PLAIN_DOMAIN = re.compile(_DOMAIN, re.ASCII)
 MIXED = re.compile(rf"(?!(?:{_MAILBOXES})@)({_ATOM}(?:\.{_ATOM})*+)@({_DOMAIN})", re.ASCII | re.IGNORECASE)
-_PLAIN_LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+", re.ASCII | re.IGNORECASE)
+PLAIN = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+@([^@]++)", re.ASCII)
+_LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+", re.ASCII | re.IGNORECASE)
 
 
 class Address(NamedTuple):
@@ -74,11 +80,24 @@ def read_address(text: str) -> Address | None:
     return None if normalized is None else Address(normalized, email_key(normalized))
 
 
+def is_plain_domain(domain: str) -> bool:
+    """True when every plain local part is a good address with this domain, its normal form being the text itself,
+    and there is no warning to give. The whole must have at most FAST_LENGTH characters.
+    """
+    if domain in TYPO_DOMAINS:
+        return False
+    if _PLAIN_DOMAIN.fullmatch(domain):
+        return True
+    known = _ask_about_domain(domain)
+    # The forms of a domain that is not ASCII may be longer than the text.
+    return known is not None and known[0] == domain and LOCAL_OCTETS + 1 + known[1] <= EMAIL_MAX_LENGTH
+
+
 def _ask_library(text: str) -> str | None:
     if len(text) > LONGEST:
         return None
     local, _, domain = text.rpartition("@")
-    if _PLAIN_LOCAL.fullmatch(local) and local.lower() not in CASE_INSENSITIVE_MAILBOX_NAMES:
+    if _LOCAL.fullmatch(local) and local.lower() not in CASE_INSENSITIVE_MAILBOX_NAMES:
         # The library looks at the two halves apart. With a plain local part the answer depends on the domain
         # alone, and a company's people share theirs, so each domain is asked about once.
         known = _ask_about_domain(domain)

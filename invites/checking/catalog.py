@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from invites.checking.report import Notice, Problem
+from invites.checking.report import COLUMNS, Notice, Problem
 from invites.checking.text import visible
 
 Scope = Literal["file", "row", "warning"]
@@ -193,6 +193,10 @@ _ROW = (
 )  # fmt: skip
 
 _WARNINGS = (
+    Kind("duplicate", "warning", "Twice in the file",
+         "The same address stands in row {first}; that row counts, and this one is skipped",
+         "Nothing to do, unless one of the two was meant for somebody else.", "Anna@company.com and anna@company.com",
+         "Warning"),
     Kind("likely_typo", "warning", "Likely slip",
          '"{found}" looks like a slip of "{right}"',
          "The row counts as it is; look whether it is right.", "anna@gmial.com", "Warning"),
@@ -254,6 +258,11 @@ def notice(
 ) -> Notice:
     message = CATALOG[code].message.format(**facts)
     return Notice(row, code, message, column, visible(value), suggestion)
+
+
+def duplicate_notice(*, row: int, first: int, value: str) -> Notice:
+    """What to say of a row whose address stands in row `first` already."""
+    return notice("duplicate", row=row, column=COLUMNS[0], value=value, first=f"{first:,}")
 
 
 def as_markdown() -> str:

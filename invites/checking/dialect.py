@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
+from itertools import dropwhile, islice
 
 from invites.checking.catalog import file_problem
 from invites.checking.header import count_known
@@ -34,7 +34,8 @@ class Dialect:
 
 def find_dialect(lines: Iterable[str]) -> Dialect | Problem:
     """Look at the first lines of the file; reads no more than it needs to."""
-    sample = list(islice(lines, _SAMPLE))
+    # Blank lines before the header have no say. A quoted name may go over several lines.
+    sample = list(islice(dropwhile(is_blank, lines), _SAMPLE))
     if sample and (said := _SEP_LINE.fullmatch(sample[0])):
         if said[1] not in DELIMITERS:
             return file_problem("other_delimiter", line=1, value=said[1], delimiter=name_of(said[1]))

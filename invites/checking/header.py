@@ -10,25 +10,39 @@ from invites.checking.report import COLUMNS, EXPECTED, Limits, Problem
 from invites.checking.text import is_blank, trim_all, visible
 
 # As people and the Excels of three more languages write them, reduced to letters by `_reduce`.
-_OPTIONAL = ("", "optional", "opcional", "facultatif", "facultative", "facultatifs", "optionnel", "optionnelle")
 _NAMES: dict[str, tuple[str, ...]] = {
     "Email": (
-        "email", "emailaddress", "emailadresse", "mailadresse", "adresseemail", "adressemail", "courriel", "mél",
-        "adresseélectronique", "adresseelectronique", "adressedecourriel", "adressedemessagerie",
+        "email", "emailaddress", "emailadresse", "mailadresse", "adresseemail", "adressemail", "mail",
+        "courriel", "adressecourriel", "mél", "adresseélectronique", "adresseelectronique", "adressedecourriel",
+        "adressedemessagerie",
         "correo", "correoelectrónico", "correoelectronico", "direccióndecorreo", "direcciondecorreo",
         "direccióndecorreoelectrónico", "direcciondecorreoelectronico", "direccióndeemail",
     ),
     "First name": ("firstname", "prénom", "prenom", "prénoms", "vorname", "vornamen", "nombre", "nombres",
                    "nombredepila"),
     "Last name": ("lastname", "nom", "nomdefamille", "nachname", "familienname", "apellido", "apellidos"),
-    "Description": tuple(
-        name + optional for name in ("description", "beschreibung", "descripción", "descripcion") for optional in _OPTIONAL
-    ),
+    "Description": ("description", "beschreibung", "descripción", "descripcion"),
 }  # fmt: skip
-_COLUMN_OF = {name: column for column, names in _NAMES.items() for name in names}
+_OPTIONAL = ("optional", "opcional", "facultatif", "facultative", "facultatifs", "optionnel", "optionnelle")
+_REQUIRED = (
+    "required",
+    "mandatory",
+    "obligatory",
+    "obligatoire",
+    "requis",
+    "erforderlich",
+    "pflichtfeld",
+    "obligatorio",
+)
+_COLUMN_OF = {
+    name + note: column
+    for column, names in _NAMES.items()
+    for name in names
+    for note in ("", *(_OPTIONAL if column == "Description" else _REQUIRED))
+}
 # Names that mean one of ours, but not surely enough to act on: "Surname" may be a maiden name, "Name" is both.
 _GUESSES: dict[str, tuple[str, ...]] = {
-    "Email": ("mail", "mails", "emails", "username", "login", "contact", "address", "adresse", "user", "upn",
+    "Email": ("mails", "emails", "username", "login", "contact", "address", "adresse", "user", "upn",
               "userprincipalname", "mailbox", "emailid", "workemail", "emailprofessionnel"),
     "First name": ("givenname", "given", "forename", "christianname", "first", "fname", "rufname", "prename"),
     "Last name": ("surname", "familyname", "family", "last", "lname", "secondname", "sn", "zuname", "name"),
@@ -71,7 +85,7 @@ def read_header(cells: list[str], *, limits: Limits) -> Header | Problem:
     reduced = [_reduce(cell) for cell in cells[: len(names)]]
     columns = [_COLUMN_OF.get(name) for name in reduced]
     known = {column for column in columns if column}
-    if len(known) < 3 and any(_ADDRESS.fullmatch(cell) for cell in cells):
+    if len(known) < 3 and any(_ADDRESS.fullmatch(cell) or ("@" in cell and not known) for cell in cells):
         return file_problem("no_header", value=", ".join(names))
     if len(names) > limits.max_columns:
         return file_problem("too_many_columns", found=f"{len(names):,}", limit=f"{limits.max_columns:,}")

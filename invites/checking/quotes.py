@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 
 from invites.checking.catalog import file_problem
+from invites.checking.header import Header
 from invites.checking.report import Limits, Problem
 
 _ADDRESS = re.compile(r"[\s\"']*[^\s@,;|\"']+@[^\s@,;|\"']+\.[^\s@,;|\"']+[\s\"']*")
@@ -56,17 +57,21 @@ def _skip_quoted(text: str, position: int) -> tuple[int, bool]:
     return len(text), False
 
 
-def swallows_people(cells: list[str], *, delimiter: str, email_at: int, needed: int) -> bool:
-    """True when a cell over several lines holds a line that is a row itself: somebody below an open quotation mark.
+def swallows_people(cells: list[str], *, delimiter: str, header: Header) -> str:
+    """The cell over several lines that holds a line which is a row itself: somebody below an open quotation mark.
 
     By the letter of RFC 4180 such a cell is fine; but two quotation marks that were forgotten in two rows make
-    the same bytes, and then people would disappear in a description without a word.
+    the same bytes, and then people would disappear in a description without a word. Empty when there is none.
     """
+    email_at, *names_at, _ = header.positions
     for cell in cells:
         if "\n" not in cell and "\r" not in cell:
             continue
         for inner in re.split(r"\r\n|\r|\n", cell)[1:]:
             parts = inner.split(delimiter)
-            if len(parts) >= needed and len(parts) > email_at and _ADDRESS.fullmatch(parts[email_at]):
-                return True
-    return False
+            if len(parts) <= max(email_at, *names_at) or not _ADDRESS.fullmatch(parts[email_at]):
+                continue
+            # A list of addresses in a description is no row: names have no @ sign.
+            if not any("@" in parts[place] for place in names_at):
+                return cell
+    return ""

@@ -86,7 +86,10 @@ class Row(NamedTuple):
 
 @dataclass(slots=True)
 class Report:
-    """What one check found. rows = valid + skipped + problem_rows, at every moment."""
+    """What one check found. rows = valid + skipped + problem_rows, whenever a block of rows is handed out.
+
+    `problems`, `warnings` and `duplicates` are lists for reading, and end somewhere; the counts go on.
+    """
 
     verdict: Verdict = "ok"
     rows: int = 0
@@ -106,11 +109,13 @@ class Report:
     problems_by_code: dict[str, int] = field(default_factory=dict)
     warnings: list[Notice] = field(default_factory=list)
     warning_count: int = 0
+    duplicates: list[Notice] = field(default_factory=list)
     people: list[Row] | None = None
 
     def add_problems(self, problems: tuple[Problem, ...]) -> None:
         """Count one problem row. The list stops at PROBLEMS_KEPT; the counts go on."""
         self.verdict = "problems"
+        self.problem_rows += 1
         self.problem_count += len(problems)
         for problem in problems:
             self.problems_by_code[problem.code] = self.problems_by_code.get(problem.code, 0) + 1
@@ -118,6 +123,17 @@ class Report:
                 self.problems.append(problem)
             else:
                 self.truncated = True
+
+    def skip(self, duplicate: Notice) -> None:
+        """Count one row whose address stands above it already."""
+        self.skipped += 1
+        if len(self.duplicates) < WARNINGS_KEPT:
+            self.duplicates.append(duplicate)
+
+    def count(self, rows: int) -> None:
+        """Count so many more rows, whose problems and duplicates were told before."""
+        self.rows += rows
+        self.valid = self.rows - self.skipped - self.problem_rows
 
     def warn(self, notice: Notice) -> None:
         self.warning_count += 1
@@ -135,6 +151,7 @@ class Report:
         self.truncated = False
         self.warnings = []
         self.warning_count = 0
+        self.duplicates = []
         self.people = None
         self.found, self.expected = found, expected
 

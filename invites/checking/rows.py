@@ -1,21 +1,36 @@
 """Walk once through a file, from bytes to checked rows: the loop of the check."""
 
-import csv
-from collections.abc import Iterator
-from itertools import islice
-from typing import BinaryIO
+from __future__ import annotations
 
-from invites.checking.catalog import Fault, file_problem, notice
+import csv
+from collections.abc import Callable, Iterator
+from itertools import islice
+from operator import itemgetter
+from typing import BinaryIO, Protocol
+
+from invites.checking.address import FAST_LENGTH, PLAIN, is_plain_domain
+from invites.checking.catalog import Fault, duplicate_notice, file_problem, notice
 from invites.checking.cells import check_cells, find_typo
-from invites.checking.decode import Source, open_source
-from invites.checking.dialect import Dialect, find_dialect
+from invites.checking.decode import open_source
+from invites.checking.dialect import DELIMITERS, find_dialect
 from invites.checking.header import Header, found_and_expected, read_header
+from invites.checking.names import check_description, check_name
 from invites.checking.quotes import explain_quote, swallows_people
 from invites.checking.report import Limits, Problem, Report, Row
-from invites.checking.seen import Seen
+from invites.checking.seen import Known, Seen
 from invites.checking.text import is_blank
 
-_NAMES_KEPT = 50_000
+# What a row of a real file has at least, in bytes; only the size of a table is guessed from it.
+_BYTES_OF_A_ROW = 40
+
+
+class Records(Protocol):
+    """What gives the rows as lists of cells: csv.reader is one. `line_num` is the last line of the last record."""
+
+    @property
+    def line_num(self) -> int: ...
+    def __iter__(self) -> Iterator[list[str]]: ...
+    def __next__(self) -> list[str]: ...
 
 
 class Check:
@@ -47,49 +62,49 @@ class Check:
             self.report.reject(dialect)
             return
         self.report.delimiter = dialect.name
-        yield from _Reading(source, dialect, self.limits, self.report).blocks(size)
-
-
-class _Reading:
-    """The rows of a file whose encoding and delimiter are known."""
-
-    def __init__(self, source: Source, dialect: Dialect, limits: Limits, report: Report) -> None:
-        self.source, self.dialect, self.limits, self.report = source, dialect, limits, report
-        self.seen = Seen()
-        self.number = 0  # of the last record, as the spreadsheet counts
-        self.line = dialect.lines_before  # the last line of the last record
         # The limit is the process's. It is only ever raised: a cell up to it is a problem of its row.
-        if csv.field_size_limit() < limits.max_cell:
-            csv.field_size_limit(limits.max_cell)
-        self.reader = self._open_reader()
-
-    def _open_reader(self):  # type: ignore[no-untyped-def]
-        lines = islice(self.source.open_text(), self.dialect.lines_before, None)
-        return csv.reader(lines, delimiter=self.dialect.delimiter, strict=True)
-
-    def blocks(self, size: int) -> Iterator[list[Row]]:
+        if csv.field_size_limit() < self.limits.max_cell:
+            csv.field_size_limit(self.limits.max_cell)
+        reader = csv.reader(source.open_text(), delimiter=dialect.delimiter, strict=True)
+        reading = _Reading(reader, dialect.delimiter, self.limits, self.report, Seen(source.size // _BYTES_OF_A_ROW))
         try:
-            header = self._find_header()
-            if header is None:
-                return
-            yield from self._check_rows(header, size)
+            for _ in range(dialect.lines_before):
+                next(reader)
+            yield from reading.blocks(size)
         except csv.Error as error:
-            lines = islice(self.source.open_text(), self.line, None)
             self.report.reject(
                 explain_quote(
-                    lines,
-                    delimiter=self.dialect.delimiter,
-                    row=self.number + 1,
-                    line=self.line + 1,
+                    islice(source.open_text(), reading.line_end, None),
+                    delimiter=dialect.delimiter,
+                    row=reading.number + 1,
+                    line=reading.line_end + 1,
                     limits=self.limits,
                     error=str(error),
                 )
             )
 
+
+class _Reading:
+    """The rows of a file, once they can be read. `number` and `line_end` are those of the last whole record."""
+
+    def __init__(self, reader: Records, delimiter: str, limits: Limits, report: Report, seen: Seen) -> None:
+        self.reader, self.delimiter, self.limits, self.report, self.seen = reader, delimiter, limits, report, seen
+        self.number = 0  # as the spreadsheet counts
+        self.line_end = 0
+
+    def blocks(self, size: int) -> Iterator[list[Row]]:
+        header = self._find_header()
+        if header is None:
+            return
+        yield from self._check_rows(header, size)
+        if not self.report.rows and not self.report.rejection:
+            self.report.reject(file_problem("no_rows"))
+
     def _find_header(self) -> Header | None:
+        self.line_end = self.reader.line_num
         for cells in self.reader:
             self.number += 1
-            self.line = self.dialect.lines_before + self.reader.line_num
+            self.line_end = self.reader.line_num
             if all(is_blank(cell) for cell in cells):
                 continue
             header = read_header(cells, limits=self.limits)
@@ -108,72 +123,110 @@ class _Reading:
         return None
 
     def _check_rows(self, header: Header, size: int) -> Iterator[list[Row]]:
-        report, limits = self.report, self.limits
-        block: list[Row] = []
-        for cells in self.reader:
-            self.number += 1
-            line = self.line + 1
-            self.line = self.dialect.lines_before + self.reader.line_num
-            if all(is_blank(cell) for cell in cells):
-                continue
-            if report.rows == limits.max_rows:
-                self._refuse_count()
-                return
-            row = self._check_slowly(cells, header, line)
-            if row is None:
-                return
-            report.rows += 1
-            if row.problems:
-                report.problem_rows += 1
-                report.add_problems(row.problems)
-            elif row.duplicate_of is not None:
-                report.skipped += 1
-            else:
-                report.valid += 1
-            block.append(row)
-            if len(block) == size:
-                yield block
-                block = []
-        if block:
-            yield block
-        if not report.rows:
-            report.reject(file_problem("no_rows"))
+        """Every row, checked. Of a real file nearly all are plain, and those never leave this loop.
 
-    def _check_slowly(self, cells: list[str], header: Header, line: int) -> Row | None:
-        email_at, first_at, last_at, description_at = header.positions
+        It is written out, with its parts in local names, because calls and attributes are most of what a row
+        costs: `_check_slowly` says the same of any row, and a test holds the two to the same answers.
+        """
+        reader, report, limits = self.reader, self.report, self.limits
+        names = Known(lambda name: check_name(name, "", limits))
+        words = Known(lambda text: check_description(text, limits))
+        domains = Known(lambda domain: domain if is_plain_domain(domain) else None)
+        good_names, good_words, good_domains = names.good, words.good, domains.good
+        is_plain, first_row, table, mask = PLAIN.fullmatch, self.seen.first_row, self.seen.table, self.seen.mask
+        width, pick, new = header.width, _picker(header), tuple.__new__
+        block: list[Row] = []
+        block_end = min(size, limits.max_rows + 1)
+        number, line_end = self.number, self.line_end
+        try:
+            for cells in reader:
+                number += 1
+                line, line_end = line_end + 1, reader.line_num
+                row = None
+                if len(cells) == width and line == line_end:
+                    email, first, last, description = pick(cells) if pick else cells
+                    if (
+                        (first in good_names or names.learn(first))
+                        and (last in good_names or names.learn(last))
+                        and (not description or description in good_words or words.learn(description))
+                        and len(email) <= FAST_LENGTH
+                        and (plain := is_plain(email))
+                        and ((domain := plain[1]) in good_domains or domains.learn(domain))
+                    ):
+                        if not table[slot := hash(email) & mask]:
+                            table[slot] = number
+                        elif first_row(email, number, block) != number:
+                            plain = None
+                        if plain:
+                            # As Row(...), without the call in between.
+                            row = new(Row, (number, line, email, email, first, last, description, (), None, None))
+                if row is None:
+                    row = self._check_slowly(cells, header, block, number=number, line=line, line_end=line_end)
+                    if row is None:
+                        if report.rejection:
+                            return
+                        continue
+                block.append(row)
+                if len(block) == block_end:
+                    if report.rows + block_end > limits.max_rows:
+                        self._refuse_count(report.rows + block_end)
+                        return
+                    report.count(len(block))
+                    self.seen.keep(block)
+                    yield block
+                    block = []
+                    block_end = min(size, limits.max_rows + 1 - report.rows)
+        finally:
+            self.number, self.line_end = number, line_end
+        if block:
+            report.count(len(block))
+            yield block
+
+    def _check_slowly(
+        self, cells: list[str], header: Header, block: list[Row], *, number: int, line: int, line_end: int
+    ) -> Row | None:
+        """Any row; None for a blank one, and when the file is to be rejected for what this one holds.
+
+        `block` are the rows above it that wait to be handed out.
+        """
+        if all(is_blank(cell) for cell in cells):
+            return None
         extra, extra_value = None, ""
         if len(cells) > header.width and not all(is_blank(cell) for cell in cells[header.width :]):
-            facts: dict[str, object] = {
-                "found": f"{len(cells):,}",
-                "limit": header.width,
-                "delimiter": self.dialect.name,
-            }
-            extra, extra_value = Fault("too_many_cells", facts), self.dialect.delimiter.join(cells[:50])
+            extra = Fault(
+                "too_many_cells",
+                {"found": f"{len(cells):,}", "limit": header.width, "delimiter": DELIMITERS[self.delimiter]},
+            )
+            extra_value = self.delimiter.join(cells[:50])
         cells += [""] * (header.width - len(cells))
-        if self.line > line and swallows_people(cells, delimiter=self.dialect.delimiter, email_at=email_at, needed=3):
-            self.report.reject(file_problem("unclosed_quote", row=self.number, line=line))
+        if line_end > line and (swallowed := swallows_people(cells, delimiter=self.delimiter, header=header)):
+            self.report.reject(file_problem("unclosed_quote", row=number, line=line, value=swallowed))
             return None
+        email, first, last, description = ("" if place is None else cells[place] for place in header.positions)
         row = check_cells(
-            cells[email_at],
-            cells[first_at],
-            cells[last_at],
-            "" if description_at is None else cells[description_at],
-            row=self.number,
+            email,
+            first,
+            last,
+            description,
+            row=number,
             line=line,
             limits=self.limits,
             extra=extra,
             extra_value=extra_value,
         )
         if row.problems:
+            self.report.add_problems(row.problems)
             return row
+        earlier = self.seen.first_row(row.email_key, number, block)
+        if earlier != number:
+            self.report.skip(duplicate_notice(row=number, first=earlier, value=row.email))
+            return row._replace(duplicate_of=earlier)
         if (typo := find_typo(row)) is not None:
             self.report.warn(typo)
-        first = self.seen.first_row(row.email_key, self.number)
-        return row if first == self.number else row._replace(duplicate_of=first)
+        return row
 
-    def _refuse_count(self) -> None:
+    def _refuse_count(self, found: int) -> None:
         """Too many rows: count the rest, so that both numbers can be said."""
-        found = self.report.rows + 1
         exact = True
         try:
             for cells in self.reader:
@@ -182,3 +235,13 @@ class _Reading:
             exact = False
         words = f"{found:,}" if exact else f"more than {self.limits.max_rows:,}"
         self.report.reject(file_problem("too_many_rows", found=words, limit=f"{self.limits.max_rows:,}"))
+
+
+def _picker(header: Header) -> Callable[[list[str]], tuple[str, ...]] | None:
+    """Takes the cells of our four columns out of a row; None when a row is just those four."""
+    email_at, first_at, last_at, description_at = header.positions
+    if header.positions == (0, 1, 2, 3) and header.width == 4:
+        return None
+    if description_at is None:
+        return lambda cells: (cells[email_at], cells[first_at], cells[last_at], "")
+    return itemgetter(email_at, first_at, last_at, description_at)

@@ -57,14 +57,15 @@ def show(character: str) -> str:
 
 # Joiners stay as they are: they are part of how the letters around them look.
 _UNSEEN = re.compile(
-    r"[^\S ]|[\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u180e\u200b\u200e-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff]"
+    r"[^\S ]|[\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u180e\u200b\u200e-\u200f\u2028-\u202e\u2060-\u206f"
+    r"\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff]"
 )
 
 
 def visible(value: str, *, limit: int = SHOWN) -> str:
     """The value as it can be shown: at most `limit` characters and an ellipsis, nothing in it invisible."""
     shortened = value if len(value) <= limit else value[: limit - 1] + "\u2026"
-    if shortened.isprintable():
+    if shortened.isascii() and shortened.isprintable():
         return shortened
     return _UNSEEN.sub(lambda match: show(match[0]), shortened)
 
@@ -78,4 +79,5 @@ def name_of(character: str) -> str:
     known = {" ": "space", "\t": "tab", "\n": "line break", "\r": "line break", "\xa0": "no-break space"}
     if character in known:
         return known[character]
-    return unicodedata.name(character, f"U+{ord(character):04X}").lower().replace("u+", "U+")
+    name = unicodedata.name(character, "")
+    return name.lower() if name else f"U+{ord(character):04X}"
