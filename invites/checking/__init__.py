@@ -13,6 +13,7 @@ import io
 from invites.checking.address import email_key
 from invites.checking.catalog import CATALOG, Kind, title_of
 from invites.checking.cells import check_cells, find_typo
+from invites.checking.dialect import DELIMITERS
 from invites.checking.report import COLUMNS, EXPECTED, Limits, Notice, Problem, Report, Row, Verdict
 from invites.checking.rows import Check
 from invites.checking.text import visible
@@ -20,6 +21,7 @@ from invites.checking.text import visible
 __all__ = [
     "CATALOG",
     "COLUMNS",
+    "DELIMITERS",
     "EXPECTED",
     "Check",
     "Kind",

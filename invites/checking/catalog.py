@@ -95,8 +95,8 @@ _ROW = (
     Kind("email_link", "row", "Link in place of an address",
          "This is a link, not an address", "Take away mailto: and what follows the address.",
          "mailto:anna@company.com", _ADDRESS),
-    Kind("email_with_name", "row", "Name around an address",
-         "A name stands around the address", "Keep the address alone.",
+    Kind("email_with_name", "row", "More than an address",
+         "There is more than the address in this cell", "Keep the address alone.",
          "Anna Berg <anna@company.com>", _ADDRESS),
     Kind("email_twice", "row", "Several addresses",
          "There are {count} addresses in this cell", "Give each person a row.",
@@ -282,15 +282,16 @@ def as_markdown() -> str:
         parts += [
             "",
             f"## {title}",
+            "",
             lead,
             "",
-            "| code | message | how to mend it | example |",
-            "| --- | --- | --- | --- |",
+            "| code | title | message | how to mend it | example |",
+            "| --- | --- | --- | --- | --- |",
         ]
         for kind in CATALOG.values():
             if kind.scope == scope:
                 example = f"`{visible(kind.example)}`" if kind.example else "(an empty cell)"
-                cells = (f"`{kind.code}`", kind.message, kind.hint, example)
+                cells = (f"`{kind.code}`", kind.title, kind.message, kind.hint, example)
                 parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(parts) + "\n"
 

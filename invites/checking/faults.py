@@ -56,6 +56,8 @@ def _refuse_surroundings(text: str, ats: int) -> Fault | None:
     inner = _IN_BRACKETS.findall(text)
     if len(inner) == 1 and ats == 1 and "@" in inner[0]:
         return _fault("email_with_name", trim_all(inner[0].removeprefix("mailto:")), "Keep the address")
+    if ats == 1 and (address := _address_among_words(text)):
+        return Fault("email_with_name", {}, address, "Keep the address")
     if ats > 1:
         several = [part for part in _BETWEEN_ADDRESSES.split(text) if "@" in part.strip(_EDGES + "@")]
         if len(several) > 1:
@@ -69,6 +71,17 @@ def _refuse_surroundings(text: str, ats: int) -> Fault | None:
         label = f"Remove the {what}" if what else f"Remove {mark}"
         return Fault("email_edge", {"character": name_of(mark), "end": end}, suggestion, label)
     return None
+
+
+def _address_among_words(text: str) -> str | None:
+    """The address in "Anna Berg anna@company.com" or "anna@company.com (work)"; None where it may be the words that
+    belong to it: "anna berg@company.com" lacks a dot or has a blank too many.
+    """
+    words = text.split()
+    place = next(place for place, word in enumerate(words) if "@" in word)
+    address = words[place].strip(_EDGES)
+    surely_apart = place > 1 or place < len(words) - 1 or (place == 1 and words[0][-1] in ":-")
+    return _sure(address) if surely_apart else None
 
 
 def _refuse_characters(text: str) -> Fault | None:

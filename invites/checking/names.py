@@ -23,29 +23,32 @@ _PLAIN_NAME = re.compile(rf"[{_LETTERS}]++(?:[ '\-][{_LETTERS}]++)*+")
 
 # Country codes and the other endings that the common mail programs are known to link without "www." before them.
 _ENDINGS = """
-    com net org edu gov mil int info biz name pro aero coop museum mobi asia tel jobs cat post app dev page xyz
-    online site store shop tech club live life world today news blog cloud space website link click email agency
-    company center digital group media network services solutions support systems team work zone top vip win bid icu
-    fun one art bio design global international church school academy ac ad ae af ag ai al am ao aq ar as at au aw
-    ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw by bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx
-    cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu
-    gw gy hk hm hn hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li
-    lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no
-    np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sk sl sm sn
-    so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn
-    vu wf ws ye yt za zm zw рф рус бел укр мкд срб қаз 中国 中國 香港 台湾 台灣 公司 网络 한국 భారత్ भारत ไทย ελ ευ бг
-    example zip mov casino bet loan men stream download racing party review date trade science webcam gdn xin wang ren
-    kim red blue pink black host press rocks ninja guru expert tips money cash credit finance bank insurance
-    law lawyer doctor health care fitness pizza bar cafe restaurant travel tours taxi auto cars car bike game games
-    play poker porn sex xxx adult love cam chat social community foundation charity ngo eco earth green energy
-    solar farm garden house homes property estate land city town place london paris berlin nyc tokyo wien amsterdam brussels
-    hamburg koeln bayern africa eus gal scot wales bzh swiss quebec lat now run google apple codes computer software
-    hosting domains domain web wiki forum events event photography photos photo pics gallery studio video audio
-    music film movie show directory exchange market marketing management consulting engineering construction
-    industries enterprises holdings partners ventures capital fund gold institute university college education
-    training courses study degree sale deals discount gift gifts promo coupons shopping boutique fashion clothing
-    jewelry beauty makeup hair skin yoga golf football tennis soccer fishing surf ski ltd gmbh inc llc sarl srl ink
-    tattoo kitchen recipes menu vin wine beer coffee organic bargains cheap free limited
+    com net org edu gov mil int info biz name pro aero coop museum mobi asia tel jobs cat post app dev
+    page xyz online site store shop tech club live life world today news blog cloud space website link
+    click email agency company center digital group media network services solutions support systems
+    team work zone top vip win bid icu fun one art bio design global international church school academy
+    ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw
+    by bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et
+    eu fi fj fk fm fo fr ga gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie
+    il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv
+    ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr
+    nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sk sl
+    sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz
+    va vc ve vg vi vn vu wf ws ye yt za zm zw рф рус бел укр мкд срб қаз 中国 中國 香港 台湾 台灣 公司 网络 한국 భారత్
+    भारत ไทย ελ ευ бг example zip mov casino bet loan men stream download racing party review date trade
+    science webcam gdn xin wang ren kim red blue pink black host press rocks ninja guru expert tips
+    money cash credit finance bank insurance law lawyer doctor health care fitness pizza bar cafe
+    restaurant travel tours taxi auto cars car bike game games play poker porn sex xxx adult love cam
+    chat social community foundation charity ngo eco earth green energy solar farm garden house homes
+    property estate land city town place london paris berlin nyc tokyo wien amsterdam brussels hamburg
+    koeln bayern africa eus gal scot wales bzh swiss quebec lat now run google apple codes computer
+    software hosting domains domain web wiki forum events event photography photos photo pics gallery
+    studio video audio music film movie show directory exchange market marketing management consulting
+    engineering construction industries enterprises holdings partners ventures capital fund gold
+    institute university college education training courses study degree sale deals discount gift gifts
+    promo coupons shopping boutique fashion clothing jewelry beauty makeup hair skin yoga golf football
+    tennis soccer fishing surf ski ltd gmbh inc llc sarl srl ink tattoo kitchen recipes menu vin wine
+    beer coffee organic bargains cheap free limited
 """.split()
 _LINK = re.compile(
     r"[a-z][a-z0-9+.\-]*://\S*"

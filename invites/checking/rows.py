@@ -122,7 +122,7 @@ class _Reading:
         self.report.reject(file_problem("empty"))
         return None
 
-    def _check_rows(self, header: Header, size: int) -> Iterator[list[Row]]:
+    def _check_rows(self, header: Header, size: int) -> Iterator[list[Row]]:  # noqa: PLR0912 - see below
         """Every row, checked. Of a real file nearly all are plain, and those never leave this loop.
 
         It is written out, with its parts in local names, because calls and attributes are most of what a row

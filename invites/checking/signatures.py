@@ -31,6 +31,7 @@ _HTML = re.compile(
     rb"\s*(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta|div|script|style|title|p|a)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_SVG = re.compile(rb"\s*<svg\b", re.IGNORECASE)
 _XML = re.compile(rb"\s*<\?xml\b", re.IGNORECASE)
 _JSON = re.compile(rb'\s*(?:\{\s*(?:"[^"\r\n]*"\s*:|\})|\[\s*(?:[\[{"\]]|-?\d|true|false|null))')
 _MARKS = (b"\xef\xbb\xbf",)
@@ -55,6 +56,8 @@ def name_kind(head: bytes) -> str | None:
         head = head.removeprefix(mark)
     if _HTML.match(head):
         return "a web page (HTML)"
+    if _SVG.match(head):
+        return "an SVG picture"
     if _XML.match(head):
         return _EXCEL if b"urn:schemas-microsoft-com:office:spreadsheet" in head else "an XML file"
     if _JSON.match(head):

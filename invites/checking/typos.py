@@ -5,15 +5,28 @@ The list is closed on purpose. Measuring how far a domain is from a known one wo
 private addresses have, and none is a provider of its own.
 """
 
-_PROVIDERS = ("gmail", "hotmail", "outlook", "yahoo", "icloud")
+# With the endings that each of them has.
+_PROVIDERS = {
+    "gmail": ("com",),
+    "hotmail": ("com", "fr", "de", "es", "it", "co.uk"),
+    "outlook": ("com", "fr", "de", "es", "it"),
+    "yahoo": ("com", "fr", "de", "es", "it", "co.uk"),
+    "icloud": ("com",),
+}
+_ENDING_SLIPS = ("con", "cmo", "ocm", "comm", "cim", "vom", "xom", "cpm", "om", "co", "c", "cm", "coom", "comn", "cok")
 
-# Real providers or companies that look like a slip of another one.
+# Real providers, companies and words that look like a slip of another one.
 _REAL = frozenset(
     {
-        "mail.com", "email.com", "ymail.com", "rmail.com", "hmail.com", "gail.com", "outlook.co", "cloud.com",
-        "icloud.co", "yahoo.co", "gmail.co", "iloud.com", "hotel.com", "yaho.co", "oulook.co",
+        "mail", "email", "ymail", "rmail", "hmail", "gail", "cloud", "iloud", "hotel",
     }
 )  # fmt: skip
+_OTHER_SLIPS = {
+    "gnail": "gmail", "gmsil": "gmail", "gmaol": "gmail", "gimail": "gmail", "gmaik": "gmail", "gmqil": "gmail",
+    "hotmeil": "hotmail", "otmail": "hotmail", "hotmaul": "hotmail", "homtail": "hotmail", "hormail": "hotmail",
+    "outllok": "outlook", "outlokk": "outlook", "putlook": "outlook", "yhaoo": "yahoo", "uahoo": "yahoo",
+    "iclould": "icloud",
+}  # fmt: skip
 
 
 def _slips(word: str) -> set[str]:
@@ -21,25 +34,16 @@ def _slips(word: str) -> set[str]:
     swapped = {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)}
     dropped = {word[:i] + word[i + 1 :] for i in range(1, len(word))}
     doubled = {word[: i + 1] + word[i] + word[i + 1 :] for i in range(len(word))}
-    return (swapped | dropped | doubled) - {word}
+    return (swapped | dropped | doubled) - {word} - _REAL
 
 
 def _known_slips() -> dict[str, str]:
-    slips = {}
-    for name in _PROVIDERS:
-        right = name + ".com"
-        for slip in _slips(name):
-            slips[slip + ".com"] = right
-        for ending in ("con", "cmo", "ocm", "comm", "cim", "vom", "xom", "cpm", "om"):
-            slips[f"{name}.{ending}"] = right
-    slips |= {
-        "gmaill.com": "gmail.com", "gnail.com": "gmail.com", "gmsil.com": "gmail.com", "gmaol.com": "gmail.com",
-        "gimail.com": "gmail.com", "hotmal.com": "hotmail.com", "homail.com": "hotmail.com",
-        "hotmeil.com": "hotmail.com", "otmail.com": "hotmail.com", "outlok.com": "outlook.com",
-        "outllok.com": "outlook.com", "yhaoo.com": "yahoo.com", "yaoo.com": "yahoo.com",
-        "iclould.com": "icloud.com", "icluod.com": "icloud.com",
-    }  # fmt: skip
-    return {slip: right for slip, right in slips.items() if slip not in _REAL}
+    slips: dict[str, str] = {}
+    for name, endings in _PROVIDERS.items():
+        words = _slips(name) | {slip for slip, right in _OTHER_SLIPS.items() if right == name}
+        slips |= {f"{word}.{ending}": f"{name}.{ending}" for word in words for ending in endings}
+        slips |= {f"{name}.{ending}": f"{name}.com" for ending in _ENDING_SLIPS}
+    return slips
 
 
 TYPO_DOMAINS: dict[str, str] = _known_slips()

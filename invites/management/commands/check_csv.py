@@ -1,6 +1,7 @@
 """Check a CSV file from the command line: for people, or as one JSON object. Needs no database."""
 
 import json
+import sys
 from argparse import ArgumentParser
 from itertools import groupby
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from invites.checking import CATALOG, Check, Limits, Problem, Report, Row
+from invites.checking import DELIMITERS, Check, Limits, Problem, Report, Row, title_of
 
 SHOWN_OF_A_KIND = 20
+_CHARACTERS = {name: character for character, name in DELIMITERS.items()}
 
 
 class Command(BaseCommand):
@@ -19,28 +21,29 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own shape
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", help="the CSV file")
+        parser.add_argument("file", help="the CSV file, or - for the standard input")
         parser.add_argument("--json", action="store_true", help="answer with one JSON object")
         parser.add_argument("--people", action="store_true", help="with the people who would be invited")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path = Path(options["file"])
+        name = options["file"]
         try:
-            with path.open("rb") as stream:
+            # Opened in binary, so that nothing but the check decides how it is to be read.
+            with sys.stdin.buffer if name == "-" else Path(name).open("rb") as stream:
                 report, people = run_check(stream, people=options["people"])
         except OSError as error:
-            raise CommandError(
-                f"{path} can't be read: {(error.strerror or str(error)).lower()}.", returncode=2
-            ) from None
+            reason = (error.strerror or str(error)).lower()
+            raise CommandError(f"{name} can't be read: {reason}.", returncode=2) from None
         if options["json"]:
             answer = as_json(report)
             if options["people"]:
                 answer["people"] = [as_person(row) for row in people]
-            text = json.dumps(answer, ensure_ascii=False)
+            self.stdout.write(json.dumps(answer))
         else:
-            text = "\n".join(as_lines(path.name, report, people))
-        # A lone surrogate can't be written as UTF-8; as \udc80 it can, and that is its form in JSON.
-        self.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+            text = "\n".join(as_lines("The standard input" if name == "-" else Path(name).name, report, people))
+            # A terminal that knows only ASCII gets \xe9 for what it can't show.
+            encoding = getattr(self.stdout, "encoding", None) or "utf-8"
+            self.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
         if report.verdict != "ok":
             raise SystemExit(1)
 
@@ -67,7 +70,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "problem_count": report.problem_count,
         "truncated": report.truncated,
         "encoding": report.encoding,
-        "delimiter": report.delimiter,
+        "delimiter": _CHARACTERS.get(report.delimiter, ""),
         "problems": [
             {
                 "row": problem.row,
@@ -80,7 +83,8 @@ def as_json(report: Report) -> dict[str, Any]:
             for problem in report.problems
         ],
         "warnings": [
-            {"row": warning.row, "code": warning.code, "message": warning.message} for warning in report.warnings
+            {"row": notice.row, "code": notice.code, "message": notice.message}
+            for notice in sorted(report.warnings + report.duplicates, key=lambda notice: notice.row or 0)
         ],
     }
 
@@ -112,6 +116,14 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
     groups = {code: list(group) for code, group in groupby(by_code, key=lambda problem: problem.code)}
     for code, count in report.grouped():
         lines += ["", *_group_lines(code, count, groups.get(code, []))]
+    if report.duplicates:
+        lines += ["", f"{_count(report.skipped, 'row')} skipped"]
+        lines += [
+            f"  row {notice.row:>6,}  {notice.value}  {notice.message}"
+            for notice in report.duplicates[:SHOWN_OF_A_KIND]
+        ]
+        if report.skipped > SHOWN_OF_A_KIND:
+            lines.append(f"  and {report.skipped - SHOWN_OF_A_KIND:,} more")
     if report.warnings:
         lines += ["", f"{_count(report.warning_count, 'warning')}, which stop nobody"]
         lines += [f"  row {warning.row:>6,}  {warning.message}" for warning in report.warnings[:SHOWN_OF_A_KIND]]
@@ -124,7 +136,7 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
 
 
 def _group_lines(code: str, count: int, problems: list[Problem]) -> list[str]:
-    lines = [f"{CATALOG[code].group}: {_count(count, 'problem')} ({code})"]
+    lines = [f"{title_of(code)}: {_count(count, 'problem')} ({code})"]
     for problem in problems[:SHOWN_OF_A_KIND]:
         place = f"row {problem.row:>6,}  {problem.column or 'whole row'}"
         lines.append(f"  {place}: {problem.value or '(empty)'}  {problem.message}")
