@@ -46,13 +46,16 @@ def test_a_role_is_put_together_read_and_deleted_by_keyboard(admin_page: Page) -
     expect(page.locator("#roles")).to_contain_text("Crane driver")
 
     page.get_by_role("link", name="Org Admin", exact=True).press("Enter")
+    expect(dialog.get_by_role("heading", name="Org Admin")).to_be_focused()
     expect(dialog).to_contain_text("Always holds every permission")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("link", name="Org Admin", exact=True)).to_be_focused()
 
     page.get_by_role("link", name="Crane driver").press("Enter")
+    expect(dialog.get_by_role("heading", name="Edit Crane driver")).to_be_focused()
     dialog.get_by_role("link", name="Delete role").press("Enter")
+    expect(dialog.get_by_role("heading", name="Delete Crane driver?")).to_be_focused()
     dialog.get_by_role("button", name="Delete role").press("Enter")
     expect(page.locator("#alerts")).to_contain_text("The role Crane driver was deleted.")
     expect(page.locator("#roles")).not_to_contain_text("Crane driver")
