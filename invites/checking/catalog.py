@@ -1,10 +1,9 @@
 """Every problem that the check can name: its code, its sentence, how to mend it, and an example.
 
-This is the one place where the words stand. `python -m invites.checking.catalog` prints them as the table that
+This is the one place where the words stand. `python -m invites.checking` prints them as the table that
 `docs/problems.md` holds. Messages carry no full stop, because they stand under cells; hints are sentences.
 """
 
-import sys
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -263,38 +262,3 @@ def notice(
 def duplicate_notice(*, row: int, first: int, value: str) -> Notice:
     """What to say of a row whose address stands in row `first` already."""
     return notice("duplicate", row=row, column=COLUMNS[0], value=value, first=f"{first:,}")
-
-
-def as_markdown() -> str:
-    """The table of docs/problems.md."""
-    parts = [
-        "# What the check can say",
-        "",
-        "Made from the code: `python -m invites.checking.catalog > docs/problems.md`. A test holds the two together.",
-        "Words in braces are filled in from the file.",
-    ]
-    titles = {
-        "file": ("Of the whole file", "The file is rejected, with the first of these that applies. Nobody is invited."),
-        "row": ("Of a row", "All of a file are told at once. Nobody is invited until the admin has chosen what to do."),
-        "warning": ("Warnings", "They stop nobody."),
-    }
-    for scope, (title, lead) in titles.items():
-        parts += [
-            "",
-            f"## {title}",
-            "",
-            lead,
-            "",
-            "| code | title | message | how to mend it | example |",
-            "| --- | --- | --- | --- | --- |",
-        ]
-        for kind in CATALOG.values():
-            if kind.scope == scope:
-                example = f"`{visible(kind.example)}`" if kind.example else "(an empty cell)"
-                cells = (f"`{kind.code}`", kind.title, kind.message, kind.hint, example)
-                parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(parts) + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(as_markdown())

@@ -111,12 +111,12 @@ def _guess_unicode(head: bytes) -> tuple[str, int]:
         return "utf-16-le", 2
     if head.startswith(codecs.BOM_UTF16_BE):
         return "utf-16-be", 2
-    # Without BOM the header tells: in UTF-16 each of its letters is a zero byte and a byte of ASCII.
+    # Without BOM the header tells: in UTF-16 nearly each of its characters is a zero byte and a byte of ASCII.
     sample = head[:200]
-    first, second = sample[::2], sample[1::2]
-    if second and second.count(0) >= 0.7 * len(second) and 0 not in first:
+    zeros = [half.count(0) / max(1, len(half)) for half in (sample[::2], sample[1::2])]
+    if zeros[1] >= 0.7 and zeros[0] <= 0.1:
         return "utf-16-le", 0
-    if second and first.count(0) >= 0.7 * len(first) and 0 not in second:
+    if zeros[0] >= 0.7 and zeros[1] <= 0.1:
         return "utf-16-be", 0
     return "utf-8", 0
 
@@ -128,6 +128,8 @@ def _find_break(source: Source, limits: Limits) -> int | Problem | None:
     longest = 4 * limits.max_cell
     done, since_break = source.start, 0
     for chunk in _chunks(source):
+        if is_utf8 and b"\0" in chunk:
+            return file_problem("not_text", line=_count_lines(source, done + chunk.index(b"\0")))
         # Most chunks of most files are ASCII, which needs no decoding to be known as UTF-8.
         pending = decoder.getstate()[0]
         if not (is_utf8 and not pending and chunk.isascii()):
@@ -137,8 +139,6 @@ def _find_break(source: Source, limits: Limits) -> int | Problem | None:
                 return done - len(pending) + error.start
             if not is_utf8 and "\0" in text:
                 return file_problem("not_text")
-        if is_utf8 and b"\0" in chunk:
-            return file_problem("not_text", line=_count_lines(source, done + chunk.index(b"\0")))
         last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
         since_break = since_break + len(chunk) if last < 0 else len(chunk) - last - 1
         if since_break > longest:

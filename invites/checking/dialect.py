@@ -35,7 +35,7 @@ class Dialect:
 def find_dialect(lines: Iterable[str]) -> Dialect | Problem:
     """Look at the first lines of the file; reads no more than it needs to."""
     # Blank lines before the header have no say. A quoted name may go over several lines.
-    sample = list(islice(dropwhile(is_blank, lines), _SAMPLE))
+    sample = list(islice(dropwhile(_is_blank_line, lines), _SAMPLE))
     if sample and (said := _SEP_LINE.fullmatch(sample[0])):
         if said[1] not in DELIMITERS:
             return file_problem("other_delimiter", line=1, value=said[1], delimiter=name_of(said[1]))
@@ -43,6 +43,10 @@ def find_dialect(lines: Iterable[str]) -> Dialect | Problem:
     # The most column names win; among equals the most cells; among those the more usual delimiter.
     best = max(DELIMITERS, key=lambda delimiter: _score(sample, delimiter))
     return Dialect(best, 0)
+
+
+def _is_blank_line(line: str) -> bool:
+    return is_blank(line.strip("".join(DELIMITERS) + " \r\n"))
 
 
 def _score(sample: list[str], delimiter: str) -> tuple[int, int]:
