@@ -16,8 +16,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization, Role, Site, User
 from invites.models import Invitation
+from invites.services.accept import accept_as
 from tests.conftest import PASSWORD
 from tests.people.conftest import Invite, deliver, link_of, text_of, token_of
 
@@ -235,20 +237,36 @@ def test_fifty_at_once_make_one_member(invite: Invite) -> None:
 
 
 def test_it_expires_between_the_page_and_its_answer_without_any_clean_up(invite: Invite) -> None:
-    client = opened(invite())
+    invitation = invite()
+    # Sooner than the session does, which would hide it.
+    Invitation.objects.filter(pk=invitation.pk).update(expires_at=timezone.now() + timedelta(hours=1))
+    client = opened(invitation)
     assert client.get(INVITATION).status_code == 200
 
-    with time_machine.travel(timezone.now() + timedelta(days=14, seconds=1)):
+    with time_machine.travel(timezone.now() + timedelta(hours=1, seconds=1)):
         assert client.post(INVITATION, CHOSEN).status_code == 404
+        assert client.get(INVITATION).status_code == 404
 
     assert not User.objects.filter(email="chiara.rossi@people.example.com").exists()
 
 
-def test_it_works_until_the_last_minute(invite: Invite) -> None:
-    client = opened(invite())
+def test_it_expires_even_between_the_look_and_the_answer(invite: Invite) -> None:
+    invitation = invite(expired=True)
+
+    with pytest.raises(RuleBroken, match="does not work any more"):
+        accept_as(account(), invitation.token_hash)
+
+    assert not Membership.objects.filter(user__email=invitation.email).exists()
+
+
+def test_it_works_for_the_fourteen_days_of_the_settings(invite: Invite) -> None:
+    invitation = invite()
 
     with time_machine.travel(timezone.now() + timedelta(days=14) - timedelta(minutes=1)):
-        assert client.post(INVITATION, CHOSEN).status_code == 302
+        assert opened(invitation).post(INVITATION, CHOSEN).status_code == 302
+    with time_machine.travel(timezone.now() + timedelta(days=14) + timedelta(minutes=1)):
+        assert opened(invite("late@people.example.com")).get(INVITATION).status_code == 200
+        assert opened(invitation).get(INVITATION).status_code == 404
 
 
 def test_looking_uses_nothing_up(invite: Invite) -> None:
