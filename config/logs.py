@@ -85,5 +85,7 @@ def logging_settings(*, level: str, form: str) -> dict[str, Any]:
             # Says at every task that it received one; django_structlog says more.
             "celery.worker.strategy": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
+            # A worker that ends gives back what it had not begun.
+            "kombu.transport.virtual.base": {"level": "ERROR"},
         },
     }
