@@ -20,7 +20,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     On a page outside the organizations (one's own account) the one used last stands in, so that the
     sidebar stays as it was. Everything that costs a query waits until a template asks for it.
     """
-    seen = _Seen(request)
+    seen = seen_in(request)
     return {
         "organization": SimpleLazyObject(lambda: seen.organization),
         "membership": SimpleLazyObject(lambda: seen.membership),
@@ -37,7 +37,15 @@ def asks_for_fragment(request: HttpRequest) -> bool:
     return htmx is not None and bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
-class _Seen:
+def seen_in(request: HttpRequest) -> Seen:
+    """What is known of who asks, and where they are: the same for everybody who wants to know during a request."""
+    seen: Seen | None = getattr(request, "seen", None)
+    if seen is None:
+        seen = request.seen = Seen(request)  # type: ignore[attr-defined]
+    return seen
+
+
+class Seen:
     """Looks things up once, and only when asked."""
 
     def __init__(self, request: HttpRequest) -> None:

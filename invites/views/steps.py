@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from invites.models import Batch
@@ -46,7 +45,7 @@ def stage_of(batch: Batch, *, ledger: Ledger, progress: Progress | None) -> Stag
     title = _title(batch, ledger)
     check, invite = _check(batch, ledger, progress), _invite(batch, ledger, progress)
     told = f"{title}. {progress.quarter} percent." if progress and progress.quarter else title
-    return Stage(title, [Step("done", "Uploaded", filesizeformat(batch.file_size)), check, invite], told)
+    return Stage(title, [Step("done", "Uploaded", file_size(batch.file_size)), check, invite], told)
 
 
 def _title(batch: Batch, ledger: Ledger) -> str:
@@ -64,6 +63,13 @@ def _title(batch: Batch, ledger: Ledger) -> str:
         case Batch.State.STOPPED:
             return f"Stopped. {people(ledger.invited)} invited"
     return f"{batch.file_name} was not imported"
+
+
+def file_size(size: int) -> str:
+    """ "174 bytes", "18 KB", "1.2 MB", as the drop zone says it, too."""
+    if size < 1024:
+        return "1 byte" if size == 1 else f"{size} bytes"
+    return f"{size / 1024:,.0f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:,.1f} MB"
 
 
 def rows_need_fixing(count: int) -> str:
