@@ -10,17 +10,30 @@ from pathlib import Path
 
 HEADER = ("Email", "First name", "Last name", "Description(optional)")
 
-_FIRST = """Anna Ines Chiara Karim Lena Jules Maria Olu Priya Wei Yuki Fatima José Zoë Björn Søren Łukasz Siobhán Małgorzata
-Nguyễn Đặng Ağaoğlu Иван Ольга Γιώργος 美咲 伟 민준 मीरा محمد שרה อรุณ Adaeze Kwame Thandiwe Noël François Jürgen Mónica
-Renée Ángel Óscar Grażyna Zdeněk Mihály Ştefan Đorđe Þóra Jānis Živa Aïcha Mamadou Kofi Amara Ravi Arjun Leila Omar Yusuf
-Hannah David Emma Liam Noah Mia Paul Sofia Lucas Laura Pedro Carla Marco Giulia Peter Eva Thomas Julia Martin Petra Tom
-Anna-Maria Jean-Luc O'Connor D'Arcy""".split()
-_LAST = """Berg Martin Rossi Benali Hoff Moreau Silva Okafor Sharma Zhang Sato Haddad García Müller Åström Jørgensen Nowak
-Ó-Briain Wiśniewska Trần Phạm Yılmaz Петров Соколова Παπαδόπουλος 佐藤 王 김 शर्मा حسن כהן สุวรรณ Nwosu Mensah Dlamini
-Lefèvre Schäfer Núñez Gómez Çelik Dvořák Szabó Popescu Kovač Jónsdóttir Bērziņš Horvat Diallo Traoré Boateng Smith Jones
-Williams Brown Taylor Davies Evans Wilson Johnson Lee Walker Hall White Green Hill Clark Lewis Young King Wright Scott
-Van-der-Berg De-la-Cruz O'Neil McDonald""".split()
-_DESCRIPTIONS = ("", "", "Night shift", "Substation crew", "Porto, night shift", "Équipe de jour", "Lyon depot", "Driver")
+_FIRST = """
+    Anna Ines Chiara Karim Lena Jules Maria Olu Priya Wei Yuki Fatima José Zoë Björn Søren Łukasz Siobhán Małgorzata
+    Nguyễn Đặng Ağaoğlu Иван Ольга Γιώργος 美咲 伟 민준 मीरा محمد שרה อรุณ Adaeze Kwame Thandiwe Noël François Jürgen
+    Mónica Renée Ángel Óscar Grażyna Zdeněk Mihály Ştefan Đorđe Þóra Jānis Živa Aïcha Mamadou Kofi Amara Ravi Arjun
+    Leila Omar Yusuf Hannah David Emma Liam Noah Mia Paul Sofia Lucas Laura Pedro Carla Marco Giulia Peter Eva
+    Thomas Julia Martin Petra Tom Anna-Maria Jean-Luc O'Connor D'Arcy
+""".split()
+_LAST = """
+    Berg Martin Rossi Benali Hoff Moreau Silva Okafor Sharma Zhang Sato Haddad García Müller Åström Jørgensen Nowak
+    Ó-Briain Wiśniewska Trần Phạm Yılmaz Петров Соколова Παπαδόπουλος 佐藤 王 김 शर्मा حسن כהן สุวรรณ Nwosu Mensah
+    Dlamini Lefèvre Schäfer Núñez Gómez Çelik Dvořák Szabó Popescu Kovač Jónsdóttir Bērziņš Horvat Diallo Traoré
+    Boateng Smith Jones Williams Brown Taylor Davies Evans Wilson Johnson Lee Walker Hall White Green Hill Clark
+    Lewis Young King Wright Scott Van-der-Berg De-la-Cruz O'Neil McDonald
+""".split()
+_DESCRIPTIONS = (
+    "",
+    "",
+    "Night shift",
+    "Substation crew",
+    "Porto, night shift",
+    "Équipe de jour",
+    "Lyon depot",
+    "Driver",
+)
 _DOMAINS = tuple(
     f"{name}.{ending}"
     for name in "northwind contoso fabrikam globex initech umbrella acme stark wayne hooli vandelay dunder".split()

@@ -65,7 +65,8 @@ def _refuse_surroundings(text: str, ats: int) -> Fault | None:
             return _fault("email_twice", first, f"Keep {first}", count=_NUMBERS.get(len(several), len(several)))
         return _fault("email_two_at", re.sub(r"@[@\s]*@", "@", text), "Keep one @", count=_NUMBERS.get(ats, ats))
     bare = trim_all(text.strip(_EDGES))
-    if bare != text and (suggestion := _sure(bare)):
+    # Some marks may start an address: 'anna@company.com is one.
+    if bare != text and (suggestion := _sure(bare)) and read_address(text) is None:
         end, mark = ("end", text[-1]) if text[-1] in _EDGES else ("start", text[0])
         what = "quotation marks" if mark in _QUOTES else _NAMED.get(mark)
         label = f"Remove the {what}" if what else f"Remove {mark}"

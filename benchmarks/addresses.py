@@ -1,0 +1,81 @@
+"""Hold the short ways to an address to email-validator: `python -m benchmarks.addresses 1000000` mutated ones."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterable, Iterator
+
+from email_validator import EmailNotValidError, validate_email
+
+from benchmarks.files import people
+from invites.checking.address import FAST_LENGTH, LOCAL_OCTETS, PLAIN, is_plain_domain, read_address
+from invites.checking.faults import refuse_early
+from invites.checking.text import trim_all
+
+_SEEDS = (
+    "Anna.Berg@Company.com", "info@company.co.uk", "Postmaster@company.com", "anna@xn--mnchen-3ya.de",
+    "o'neil@mail.test", "anna@münchen.de", "a@b.c", "x" * 60 + "@company.com", "anna@sub.company.local",
+    "anna@a--b.com", "用户@例子.广告", "anna+tag@gmail.com", "anna@gmial.com", "anna@123.456", "\"anna\"@company.com",
+    "anna@company.com.", "anna@localhost", "'anna@company.com", "\u201canna@company.com",
+)  # fmt: skip
+_INSERTED = "!?`{}\u2018\u201cab.-_@+'\" 0A\u00e9\u00df\u0130\u200d\u0430<>(),;:\\[]xn\u3002\uff0e"
+
+
+def mutated(count: int, *, seed: int) -> Iterator[str]:
+    """Addresses with up to three characters put in, taken out, doubled or swapped."""
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    plain = [row[0] for row in people(2_000, bad=0, seed=seed)]
+    for _ in range(count):
+        text = dice.choice(_SEEDS if dice.random() < 0.4 else plain)
+        for _ in range(dice.randrange(4)):
+            place = dice.randrange(len(text) + 1)
+            match dice.randrange(5):
+                case 0:
+                    text = text[:place] + dice.choice(_INSERTED) + text[place:]
+                case 1:
+                    text = text[:place] + text[place + 1 :]
+                case 2:
+                    text = text[:place] + text[place : place + 1] * 2 + text[place + 1 :]
+                case 3:
+                    text = text[:place] + text[place : place + 1].swapcase() + text[place + 1 :]
+                case _:
+                    text = text[:place] + text[place + 1 : place + 2] + text[place : place + 1] + text[place + 2 :]
+        yield trim_all(text)
+
+
+def ask_library(text: str) -> str | None:
+    """email-validator's own answer, with the local part counted in octets as RFC 5321 does."""
+    try:
+        checked = validate_email(text, check_deliverability=False, strict=True)
+    except (EmailNotValidError, ValueError):
+        return None
+    return checked.normalized if len(checked.local_part.encode()) <= LOCAL_OCTETS else None
+
+
+def differences(texts: Iterable[str]) -> Iterator[str]:
+    """Every text of which a short way says something else than the library."""
+    for text in texts:
+        right = ask_library(text)
+        address = read_address(text)
+        if (address.email if address else None) != right:
+            yield f"{text!r}: {address} instead of {right!r}"
+        plain = PLAIN.fullmatch(text)
+        if plain and len(text) <= FAST_LENGTH and is_plain_domain(plain[1]) and right != text:
+            yield f"{text!r}: taken as it is instead of {right!r}"
+        if right is not None and refuse_early(text) is not None:
+            yield f"{text!r}: refused early instead of {right!r}"
+
+
+def main() -> int:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    found = 0
+    for difference in differences(mutated(count, seed=random.SystemRandom().randrange(2**32))):
+        found += 1
+        sys.stdout.write(difference + "\n")
+    sys.stdout.write(f"{count:,} mutated addresses, {found:,} differences\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

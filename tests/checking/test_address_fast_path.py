@@ -1,0 +1,72 @@
+"""The short ways to an address, held to email-validator: the same answer, the same normal form.
+
+A million mutated addresses: `python -m benchmarks.addresses`.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.addresses import ask_library, differences, mutated
+from invites.checking.address import FAST, FAST_LENGTH, MIXED, PLAIN, is_plain_domain, read_address
+from invites.checking.faults import refuse_early
+from invites.checking.text import trim_all
+
+_NEAR = st.sampled_from("ab1A0.-_@+' \"é²İßаn\u200dxtes")
+_TEXTS = st.one_of(
+    st.builds("{}@{}".format, st.text(_NEAR, max_size=12), st.text(_NEAR, max_size=14)),
+    st.builds("{}@{}.{}".format, st.text(_NEAR, max_size=8), st.text(_NEAR, max_size=8), st.text(_NEAR, max_size=4)),
+    st.emails(),
+    st.text(max_size=40),
+)
+
+
+@given(_TEXTS)
+@settings(max_examples=400, deadline=None)
+def test_says_of_any_text_what_the_library_says(text: str) -> None:
+    text = trim_all(text)
+    address = read_address(text)
+    assert (address.email if address else None) == ask_library(text)
+
+
+@given(_TEXTS)
+@settings(max_examples=400, deadline=None)
+def test_names_no_slip_in_what_the_library_takes(text: str) -> None:
+    text = trim_all(text)
+    if ask_library(text) is not None:
+        assert refuse_early(text) is None
+
+
+@given(st.from_regex(FAST, fullmatch=True))
+@settings(max_examples=150, deadline=None)
+def test_what_the_regex_takes_is_its_own_normal_form(text: str) -> None:
+    if len(text) <= FAST_LENGTH:
+        assert ask_library(text) == text
+
+
+@given(st.from_regex(MIXED, fullmatch=True))
+@settings(max_examples=150, deadline=None)
+def test_only_the_domain_of_a_mixed_address_is_small_in_its_normal_form(text: str) -> None:
+    if len(text) <= FAST_LENGTH:
+        local, _, domain = text.rpartition("@")
+        assert ask_library(text) == f"{local}@{domain.lower()}"
+
+
+@given(st.from_regex(PLAIN, fullmatch=True))
+@settings(max_examples=150, deadline=None)
+def test_what_the_loop_takes_is_its_own_normal_form(text: str) -> None:
+    plain = PLAIN.fullmatch(text)
+    if plain and len(text) <= FAST_LENGTH and is_plain_domain(plain[1]):
+        assert ask_library(text) == text
+
+
+@pytest.mark.parametrize("domain", ["münchen.de", "例子.广告", "b\u00fccher.example", "δοκιμή.gr"])
+def test_a_domain_in_other_letters_is_plain_in_its_normal_form_only(domain: str) -> None:
+    assert is_plain_domain(domain)
+    assert not is_plain_domain(domain.encode("idna").decode())
+
+
+def test_twenty_thousand_mutated_addresses() -> None:
+    assert list(differences(mutated(20_000, seed=7))) == []

@@ -1,0 +1,165 @@
+"""What is an address, what is none, and what is suggested in its place."""
+
+from __future__ import annotations
+
+import pytest
+
+from invites.checking import Row, check_cells, find_typo
+
+
+def check(email: str) -> Row:
+    return check_cells(email, "Anna", "Berg", "", row=2, line=2)
+
+
+GOOD = {
+    "anna@company.com": "anna@company.com",
+    " \u00a0anna@company.com\u200b\ufeff": "anna@company.com",
+    "Anna.Berg@Company.COM": "Anna.Berg@company.com",
+    "Info@Company.com": "info@company.com",
+    "o'neil+news@sub.company.co.uk": "o'neil+news@sub.company.co.uk",
+    "a" * 64 + "@company.com": "a" * 64 + "@company.com",
+    "é" * 32 + "@company.com": "é" * 32 + "@company.com",
+    "anna@" + "a" * 63 + ".com": "anna@" + "a" * 63 + ".com",
+    "anna@mail.photography": "anna@mail.photography",
+    "anna@xn--mnchen-3ya.de": "anna@münchen.de",
+    "anna@faß.de": "anna@faß.de",
+    "用户@例子.广告": "用户@例子.广告",
+    "=anna@company.com": "=anna@company.com",
+    "anna@company.example": "anna@company.example",
+}
+
+BAD = {
+    "": ("email_needed", None),
+    "\u200b \u00a0": ("email_needed", None),
+    "mailto:anna@company.com": ("email_link", "anna@company.com"),
+    "MAILTO:anna@company.com?subject=Hello": ("email_link", "anna@company.com"),
+    "Anna Berg <anna@company.com>": ("email_with_name", "anna@company.com"),
+    '"Berg, Anna" <anna@company.com>': ("email_with_name", "anna@company.com"),
+    "<anna@company.com>": ("email_with_name", "anna@company.com"),
+    "Anna Berg anna@company.com": ("email_with_name", "anna@company.com"),
+    "anna@company.com (work)": ("email_with_name", "anna@company.com"),
+    "E-mail: anna@company.com": ("email_with_name", "anna@company.com"),
+    "anna@company.com.": ("email_edge", "anna@company.com"),
+    "anna@company.com,": ("email_edge", "anna@company.com"),
+    "anna@company.com;": ("email_edge", "anna@company.com"),
+    "'anna@company.com'": ("email_edge", "anna@company.com"),
+    "“anna@company.com”": ("email_edge", "anna@company.com"),
+    ".anna@company.com": ("email_edge", "anna@company.com"),
+    "anna@company.com, bob@company.com": ("email_twice", "anna@company.com"),
+    "anna@company.com;bob@company.com": ("email_twice", "anna@company.com"),
+    "anna@company.com bob@company.com": ("email_twice", "anna@company.com"),
+    "anna@company.com/bob@company.com": ("email_twice", "anna@company.com"),
+    "anna@company.com\nbob@company.com": ("email_twice", "anna@company.com"),
+    "anna@@company.com": ("email_two_at", "anna@company.com"),
+    "anna@berg@company.com": ("email_two_at", None),
+    "anna berg@company.com": ("email_space", "annaberg@company.com"),
+    "anna@ company.com": ("email_space", "anna@company.com"),
+    "an\u200bna@company.com": ("email_invisible", "anna@company.com"),
+    "anna\u202e@company.com": ("email_invisible", "anna@company.com"),
+    "anna": ("email_no_at", None),
+    "-": ("email_no_at", None),
+    "anna(at)company.com": ("email_no_at", "anna@company.com"),
+    "anna at company.com": ("email_no_at", "anna@company.com"),
+    "anna＠company.com": ("email_no_at", "anna@company.com"),
+    "@company.com": ("email_no_name", None),
+    "anna@": ("email_no_domain", None),
+    "anna@company": ("email_no_ending", None),
+    "anna@localhost": ("email_no_ending", None),
+    "anna@company..com": ("email_dots", "anna@company.com"),
+    "anna.@company.com": ("email_dot_edge", "anna@company.com"),
+    "anna@.company.com": ("email_dot_edge", "anna@company.com"),
+    "anna@-company.com": ("email_hyphen", None),
+    "anna@company-.com": ("email_hyphen", None),
+    "anna@company.test": ("email_reserved", None),
+    "anna@company.local": ("email_reserved", None),
+    "anna@192.168.0.1": ("email_number_domain", None),
+    "anna@[192.168.0.1]": ("email_character", None),
+    "anna@company,com": ("email_character", "anna@company.com"),
+    "anna@com_pany.com": ("email_character", None),
+    "anna(work)@company.com": ("email_character", None),
+    '"anna"@company.com': ("email_quoted", "anna@company.com"),
+    "anna@xn--a.com": ("email_domain", None),
+    "a" * 65 + "@company.com": ("email_too_long", None),
+    "é" * 33 + "@company.com": ("email_too_long", None),
+    "anna@" + "a" * 64 + ".com": ("email_too_long", None),
+    "a@" + ".".join(["a" * 60] * 5): ("email_too_long", None),
+    "a" * 2000 + "@company.com": ("email_too_long", None),
+}
+
+
+@pytest.mark.parametrize(("typed", "email"), GOOD.items())
+def test_takes_what_can_get_mail(typed: str, email: str) -> None:
+    row = check(typed)
+    assert row.problems == ()
+    assert row.email == email
+
+
+@pytest.mark.parametrize(("typed", "told"), BAD.items())
+def test_refuses_the_rest_and_repairs_what_is_sure(typed: str, told: tuple[str, str | None]) -> None:
+    (problem,) = check(typed).problems
+    assert (problem.code, problem.suggestion) == told
+    assert problem.column == "Email"
+    assert problem.message
+    assert problem.hint.endswith(".")
+    assert bool(problem.suggestion_label) == bool(problem.suggestion)
+
+
+@pytest.mark.parametrize("suggestion", sorted({told[1] for told in BAD.values() if told[1]}))
+def test_never_suggests_what_it_would_refuse(suggestion: str) -> None:
+    assert check(suggestion).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("email", "right"),
+    {
+        "anna@gmial.com": "anna@gmail.com",
+        "anna@gamil.com": "anna@gmail.com",
+        "anna@gmail.con": "anna@gmail.com",
+        "anna@gmail.co": "anna@gmail.com",
+        "anna@hotmial.fr": "anna@hotmail.fr",
+        "anna@outlok.com": "anna@outlook.com",
+        "anna@yahooo.de": "anna@yahoo.de",
+        "Anna@GMIAL.com": "Anna@gmail.com",
+    }.items(),
+)
+def test_warns_of_a_likely_slip_and_lets_it_pass(email: str, right: str) -> None:
+    row = check(email)
+    assert row.problems == ()
+    notice = find_typo(row)
+    assert notice is not None
+    assert (notice.code, notice.suggestion) == ("likely_typo", right)
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["a@gmail.com", "a@mail.com", "a@ymail.com", "a@gmx.net", "a@email.de", "a@yahoo.co.uk", "a@münchen.de",
+     "a@gmail.photography", "a@googlemail.com", "a@hotel.com", "a@outlook.be"],
+)  # fmt: skip
+def test_takes_no_real_domain_for_a_slip(email: str) -> None:
+    assert find_typo(check(email)) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("anna@company.com", "ANNA@Company.Com"),
+        ("anna@münchen.de", "anna@xn--mnchen-3ya.de"),
+        ("anna@MÜNCHEN.de", "Anna@münchen.de"),
+        ("rene\u0301@company.com", "ren\u00e9@company.com"),
+    ],
+)
+def test_two_spellings_of_one_mailbox_have_one_key(one: str, other: str) -> None:
+    assert check(one).email_key == check(other).email_key
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("anna.berg@gmail.com", "annaberg@gmail.com"),
+        ("anna@gmail.com", "anna+news@gmail.com"),
+        ("anna@fass.de", "anna@faß.de"),
+        ("strasse@company.com", "straße@company.com"),
+    ],
+)
+def test_two_mailboxes_stay_two_people(one: str, other: str) -> None:
+    assert check(one).email_key != check(other).email_key

@@ -1,0 +1,114 @@
+"""At a limit a file works, one over it is refused, with both numbers said."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from invites.checking import Check, Limits, check_bytes
+
+HEADER = "Email,First name,Last name,Description\n"
+
+
+def file_of(count: int, *, blank: str = "") -> bytes:
+    return (HEADER + "".join(f"p{number}@company.com,Anna,Berg,\n{blank}" for number in range(count))).encode()
+
+
+@pytest.mark.parametrize("limit", [1, 7, 1000, 1001, 2000])
+def test_as_many_rows_as_allowed_are_fine_and_one_more_is_not(limit: int) -> None:
+    limits = Limits(max_rows=limit)
+    assert check_bytes(file_of(limit), limits=limits).valid == limit
+    report = check_bytes(file_of(limit + 1), limits=limits)
+    assert report.rejection is not None
+    assert report.rejection.code == "too_many_rows"
+    assert f"{limit + 1:,} rows" in report.rejection.message
+    assert f"at most {limit:,} " in report.rejection.message
+
+
+def test_counts_all_rows_of_a_file_that_has_too_many_and_no_blank_ones() -> None:
+    report = check_bytes(file_of(50, blank="\n,,\n"), limits=Limits(max_rows=5))
+    assert report.rejection is not None
+    assert "50 rows" in report.rejection.message
+    assert check_bytes(file_of(5, blank="\n,,\n"), limits=Limits(max_rows=5)).verdict == "ok"
+
+
+def test_hands_out_no_row_over_the_limit() -> None:
+    check = Check(io.BytesIO(file_of(2_500)), limits=Limits(max_rows=2_000))
+    assert sum(len(block) for block in check.blocks(500)) <= 2_000
+    assert check.report.verdict == "rejected"
+
+
+def test_a_file_of_the_largest_size_is_fine_and_one_byte_more_is_not() -> None:
+    data = file_of(20)
+    assert check_bytes(data, limits=Limits(max_bytes=len(data))).verdict == "ok"
+    report = check_bytes(data + b"\n", limits=Limits(max_bytes=len(data)))
+    assert report.rejection is not None
+    assert report.rejection.code == "too_big"
+
+
+def test_one_byte_over_never_reads_the_same_as_the_limit() -> None:
+    report = check_bytes(b"x" * (1024 * 1024 + 1), limits=Limits(max_bytes=1024 * 1024))
+    assert report.rejection is not None
+    assert report.rejection.message.startswith("This file has 1.1 MB; at most 1 MB ")
+
+
+def test_a_stream_that_cannot_be_rewound_is_checked_and_cut_off_all_the_same() -> None:
+    class Pipe(io.RawIOBase):
+        """As a pipe: it can be read once, and not be rewound."""
+
+        def __init__(self, data: bytes) -> None:
+            self._data = io.BytesIO(data)
+            self.taken = 0
+
+        def readable(self) -> bool:
+            return True
+
+        def read(self, size: int = -1) -> bytes:
+            piece = self._data.read(size)
+            self.taken += len(piece)
+            return piece
+
+    check = Check(Pipe(file_of(3)))  # type: ignore[arg-type]
+    assert sum(len(block) for block in check.blocks()) == 3
+    pipe = Pipe(b"x" * 10_000_000)
+    check = Check(pipe, limits=Limits(max_bytes=1_000_000))  # type: ignore[arg-type]
+    assert list(check.blocks()) == []
+    assert check.report.rejection is not None
+    assert check.report.rejection.code == "too_big"
+    assert pipe.taken < 2_000_000
+
+
+def test_a_cell_may_be_as_long_as_the_limit_and_no_longer() -> None:
+    limits = Limits(max_cell=200_000)
+    row = 'anna@company.com,Anna,Berg,"{}"\n'
+    report = check_bytes((HEADER + row.format("d" * 200_000)).encode(), limits=limits)
+    assert [problem.code for problem in report.problems] == ["description_too_long"]
+
+
+def test_a_line_without_an_end_is_refused_before_it_fills_the_memory() -> None:
+    report = check_bytes(HEADER.encode() + b"x" * 5_000_000)
+    assert report.rejection is not None
+    assert report.rejection.code == "line_too_long"
+
+
+def test_an_endless_cell_over_many_lines_is_refused_with_its_row() -> None:
+    long = "\n".join(["dddddddddd"] * 200_000)
+    report = check_bytes((HEADER + f'anna@company.com,Anna,Berg,"{long}"\n').encode())
+    assert report.rejection is not None
+    assert (report.rejection.code, report.rejection.row) == ("cell_too_long", 2)
+
+
+def test_thousands_of_problems_are_counted_all_and_listed_to_an_end() -> None:
+    report = check_bytes((HEADER + "anna,,Berg,\n" * 30_000).encode())
+    assert (report.verdict, report.problem_rows, report.problem_count) == ("problems", 30_000, 60_000)
+    assert report.truncated
+    assert len(report.problems) == 10_000
+    assert list(report.grouped()) == [("email_no_at", 30_000), ("first_name_needed", 30_000)]
+
+
+def test_a_check_is_one_pass() -> None:
+    check = Check(io.BytesIO(file_of(1)))
+    list(check.blocks())
+    with pytest.raises(RuntimeError):
+        list(check.blocks())

@@ -1,0 +1,89 @@
+"""Memory is flat but for the addresses; a file of only bad rows or strange domains takes no more."""
+
+from __future__ import annotations
+
+import io
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+
+from invites.checking import Check
+from invites.checking.seen import Seen
+
+HEADER = b"Email,First name,Last name,Description\n"
+MB = 1024 * 1024
+
+
+class Rows(io.RawIOBase):
+    """A file of so many rows that exists only while it is read."""
+
+    def __init__(self, pattern: str, count: int) -> None:
+        self._row, self._count = pattern, count
+        self._parts = self._write()
+        self._rest = b""
+        self._size = len(HEADER) + sum(len(part) for part in self._write()) - len(HEADER)
+
+    def _write(self) -> Iterator[bytes]:
+        yield HEADER
+        for start in range(0, self._count, 1000):
+            yield "".join(self._row.format(number) for number in range(start, start + 1000)).encode()
+
+    def seek(self, position: int, whence: int = 0) -> int:
+        if whence == io.SEEK_END:
+            return self._size
+        assert position == 0
+        self._parts, self._rest = self._write(), b""
+        return 0
+
+    def read(self, size: int = -1) -> bytes:
+        while len(self._rest) < size and (part := next(self._parts, b"")):
+            self._rest += part
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        return piece
+
+
+def peak_of(pattern: str, count: int) -> float:
+    """The most memory that a check took, in MB."""
+    tracemalloc.start()
+    check = Check(Rows(pattern, count))  # type: ignore[arg-type]
+    for _ in check.blocks():
+        pass
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert check.report.rows == count
+    return peak / MB
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "person{0}@@company.com,,Berg,\n",
+        "person@company{0}.test,\u200b,www.company.com,\n",
+        "anna@company.com,Anna,Berg,\n",
+        "anna@münchen{0}.test,Anna,Berg,\n",
+        "person{0},Anna{0},Berg{0},Description {0}\n",
+    ],
+    ids=["bad rows", "rows with three problems", "duplicates", "bad domains in other letters", "unique names"],
+)
+def test_no_kind_of_bad_row_grows_the_memory(pattern: str) -> None:
+    assert peak_of(pattern, 17_000) < peak_of(pattern, 11_000) + 2
+
+
+def test_an_address_takes_less_than_a_hundred_bytes() -> None:
+    pattern = "person{0}@company.com,Anna,Berg,\n"
+    assert (peak_of(pattern, 60_000) - peak_of(pattern, 20_000)) * MB / 40_000 < 100
+
+
+def test_remembers_exactly_even_when_many_more_addresses_come_than_expected() -> None:
+    from invites.checking import Row
+
+    seen = Seen(expected=10)
+    rows = [Row(number, number, f"p{number}@x.com", f"p{number}@x.com", "", "", "") for number in range(2, 5_000)]
+    for start in range(0, len(rows), 100):
+        block = rows[start : start + 100]
+        for place, row in enumerate(block):
+            assert seen.first_row(row.email_key, row.number, block[:place]) == row.number
+        seen.keep(block)
+    for row in rows:
+        assert seen.first_row(row.email_key, 9_999, []) == row.number
