@@ -1,0 +1,157 @@
+"""What can be done with a batch that has ended: its mail to the inviter, reminding, undoing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from invites import tasks
+from invites.models import Batch, Invitation
+from invites.queries.batches import ledger_of
+from invites.queries.rows import filter_labels, rows_of
+from invites.views.ledger import how_read, ledger_lines
+from tests.batches.conftest import csv_of, many
+
+Run = Callable[..., Batch]
+
+
+def after(batch: Batch, *, seconds: int) -> Batch:
+    """The batch as if it had taken so long."""
+    Batch.objects.filter(pk=batch.pk).update(created_at=timezone.now() - timedelta(seconds=seconds))
+    batch.refresh_from_db()
+    return batch
+
+
+def reports(admin: User) -> list[Any]:
+    return [message for message in mail.outbox if message.to == [admin.email]]
+
+
+def test_the_result_of_a_long_batch_is_mailed_once_to_whoever_started_it(run: Run, admin: User, member: User) -> None:
+    batch = after(run(csv_of("ann@example.com", "ben@example.com", member.email)), seconds=61)
+    tasks.report_batch(batch.pk)
+    tasks.report_batch(batch.pk)
+    (report,) = reports(admin)
+    assert report.subject == "2 users were invited to Acme"
+    for text in (report.body, str(report.alternatives[0][0])):
+        assert "2 users were invited to Acme." in text
+        assert "1 was already a member" in text
+        assert f"http://127.0.0.1:8000/o/acme/batches/{batch.pk}/" in text
+
+
+def test_of_a_short_batch_there_is_no_mail(run: Run, admin: User) -> None:
+    tasks.report_batch(after(run(csv_of("ann@example.com")), seconds=50).pk)
+    assert reports(admin) == []
+
+
+def test_the_report_goes_out_when_the_batch_ends_by_itself(
+    start: Run, admin: User, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = after(start(csv_of("ann@example.com")), seconds=90)
+    hinted: list[tuple[str, int]] = []
+    monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: hinted.append((task.name, number)))
+    tasks.work_on_batch(batch.pk)
+    assert ("invites.tasks.report_batch", batch.pk) in hinted
+
+
+def test_who_has_not_answered_is_reminded_with_a_new_link(ines: Client, run: Run) -> None:
+    batch = run(many(3))
+    Invitation.objects.update(mailed_at=timezone.now() - timedelta(hours=1))
+    accepted = batch.invitations.order_by("pk")[0]
+    Invitation.objects.filter(pk=accepted.pk).update(state=Invitation.State.ACCEPTED)
+    before = dict(batch.invitations.values_list("pk", "token_hash"))
+    assert "Remind 2 people?" in ines.get(f"/o/acme/batches/{batch.pk}/remind/").content.decode()
+    assert "Remind 2 people" in ines.get(f"/o/acme/batches/{batch.pk}/").content.decode()
+
+    mail.outbox.clear()
+    response = ines.post(f"/o/acme/batches/{batch.pk}/remind/", follow=True)
+    assert "2 invitations were sent again." in response.content.decode()
+    tasks.send_due_invitations(batch.organization_id)
+    assert len(mail.outbox) == 2
+    now = dict(batch.invitations.values_list("pk", "token_hash"))
+    assert [pk for pk in before if now[pk] == before[pk]] == [accepted.pk]
+
+
+def test_undoing_takes_back_what_was_not_accepted_and_the_ledger_says_so(ines: Client, run: Run) -> None:
+    batch = run(many(4))
+    accepted = batch.invitations.order_by("pk")[0]
+    Invitation.objects.filter(pk=accepted.pk).update(state=Invitation.State.ACCEPTED, answered_at=timezone.now())
+    asked = ines.get(f"/o/acme/batches/{batch.pk}/undo/").content.decode()
+    assert "1 person has accepted and stays" in asked
+    assert batch.invitations.filter(state=Invitation.State.REVOKED).count() == 0
+
+    response = ines.post(f"/o/acme/batches/{batch.pk}/undo/", follow=True)
+    assert "3 invitations were taken back." in response.content.decode()
+    ledger = ledger_of(batch)
+    assert (ledger.invited, ledger.accepted, ledger.withdrawn, ledger.waiting_answer) == (4, 1, 3, 0)
+    page = ines.get(f"/o/acme/batches/{batch.pk}/").content.decode()
+    assert "withdrawn" in page
+    assert "Undo batch" not in page
+    assert "Remind" not in page
+
+
+def test_undoing_what_still_runs_stops_it_first(ines: Client, start: Run, work: Run) -> None:
+    batch = start(many(2))
+    ines.post(f"/o/acme/batches/{batch.pk}/undo/")
+    batch = work(batch)
+    assert batch.state == Batch.State.STOPPED
+    assert Invitation.objects.count() == 0
+    assert mail.outbox == []
+
+
+def test_in_the_dialog_the_page_behind_is_told(dialog: Client, run: Run) -> None:
+    batch = run(many(1))
+    response = dialog.post(f"/o/acme/batches/{batch.pk}/undo/")
+    assert response.status_code == 204
+    assert all(event in response["HX-Trigger"] for event in ("dialog:close", "batch:ended", "shell:changed"))
+
+
+def test_each_line_of_the_ledger_counts_what_its_filter_lists(run: Run, member: User) -> None:
+    batch = run(csv_of(member.email, "a@example.com", "A@example.com", *(f"p{n}@example.com" for n in range(5))))
+    states: list[dict[str, Any]] = [
+        {"state": Invitation.State.ACCEPTED},
+        {"state": Invitation.State.REVOKED},
+        {"mail_state": Invitation.Mail.BOUNCED},
+        {"expires_at": timezone.now() - timedelta(days=1)},
+        {"expires_at": timezone.now() - timedelta(days=1), "mail_state": Invitation.Mail.BOUNCED},
+    ]
+    for invitation, changed in zip(batch.invitations.order_by("pk"), states, strict=False):
+        Invitation.objects.filter(pk=invitation.pk).update(**changed)
+    lines = [line for group in ledger_lines(ledger_of(batch)) for line in group]
+    assert {line.outcome for line in lines} == set(filter_labels())
+    assert {line.label: line.count for line in lines} == {
+        line.label: rows_of(batch, line.outcome).count() for line in lines
+    }
+    assert sum(line.count for line in lines if not line.is_part) == ledger_of(batch).rows == 8
+    invited = [line.count for line in lines[:6]]
+    assert invited == [6, 1, 1, 2, 1, 1]
+    assert invited[0] == sum(invited[1:])
+
+
+@pytest.mark.parametrize(
+    ("encoding", "delimiter", "ignored", "said"),
+    [
+        ("UTF-8", "semicolon", [], "Read as UTF-8 with semicolons."),
+        ("UTF-8 with BOM", "comma", [], "Read as UTF-8 with BOM and commas."),
+        ("UTF-8", "comma", ["Team"], "Read as UTF-8 with commas. The column “Team” was not read."),
+        ("UTF-8", "tab", ["A", "B", "C"], "Read as UTF-8 with tabs. The columns “A”, “B” and “C” were not read."),
+        ("", "", [], ""),
+    ],
+)
+def test_how_a_file_was_read_is_said_in_words(encoding: str, delimiter: str, ignored: list[str], said: str) -> None:
+    assert how_read(Batch(encoding=encoding, delimiter=delimiter, ignored_columns=ignored)) == said
+
+
+def test_who_may_not_invite_reminds_nobody_and_undoes_nothing(
+    client_of: Callable[[User], Client], manager: User, run: Run
+) -> None:
+    batch = run(many(1))
+    assert client_of(manager).post(f"/o/acme/batches/{batch.pk}/remind/").status_code == 403
+    assert client_of(manager).post(f"/o/acme/batches/{batch.pk}/undo/").status_code == 403
+    assert batch.invitations.filter(state=Invitation.State.PENDING).count() == 1
