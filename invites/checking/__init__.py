@@ -14,6 +14,8 @@ from invites.checking.address import email_key
 from invites.checking.catalog import CATALOG, Kind, title_of
 from invites.checking.cells import check_cells, find_typo
 from invites.checking.dialect import DELIMITERS
+from invites.checking.inert import inert, restore
+from invites.checking.records import Record, RecordFile, open_records
 from invites.checking.report import COLUMNS, EXPECTED, Limits, Notice, Problem, Report, Row, Verdict
 from invites.checking.rows import Check
 from invites.checking.text import visible
@@ -28,6 +30,8 @@ __all__ = [
     "Limits",
     "Notice",
     "Problem",
+    "Record",
+    "RecordFile",
     "Report",
     "Row",
     "Verdict",
@@ -35,6 +39,9 @@ __all__ = [
     "check_cells",
     "email_key",
     "find_typo",
+    "inert",
+    "open_records",
+    "restore",
     "title_of",
     "visible",
 ]

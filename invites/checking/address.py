@@ -45,6 +45,15 @@ _SPECIAL = "|".join(sorted({re.escape(name.rpartition(".")[2]) for name in SPECI
 _DOMAIN = rf"(?:{_LABEL}\.)++(?!(?:{_SPECIAL})\Z)[a-z]++"
 _MAILBOXES = "|".join(sorted(CASE_INSENSITIVE_MAILBOX_NAMES))
 
+# Small letters beyond ASCII that IDNA 2008 and UTS 46 leave as they are, wherever they stand in a label: Latin, Greek,
+# Cyrillic, kana, Han and Hangul, without what depends on its neighbours (marks, joiners, writing from right to left).
+_OTHER_LETTERS = (
+    "\u00e0-\u00f6\u00f8-\u00ffāăąćčďđēėęěğģīįıķļłńņňőœřśşšţťūůűųźżžάέήίόύώ\u03b1-\u03c1\u03c3-\u03c9"
+    "\u0430-\u044f\u0451-\u045c\u045e\u045f\u3041-\u3093\u30a1-\u30f6\u4e00-\u9fa5\uac00-\ud7a3"
+)
+_WORLD_LABEL = rf"[a-z0-9{_OTHER_LETTERS}]++(?:-[a-z0-9{_OTHER_LETTERS}]++)*+"
+_WORLD_DOMAIN = re.compile(rf"(?:{_WORLD_LABEL}\.)++(?!(?:{_SPECIAL})\Z)(?:[a-z]++|[{_OTHER_LETTERS}]++)")
+
 FAST = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+@{_DOMAIN}", re.ASCII)
 _PLAIN_DOMAIN = re.compile(_DOMAIN, re.ASCII)
 MIXED = re.compile(rf"(?!(?:{_MAILBOXES})@)({_ATOM}(?:\.{_ATOM})*+)@({_DOMAIN})", re.ASCII | re.IGNORECASE)
@@ -89,7 +98,7 @@ def is_plain_domain(domain: str) -> bool:
     if _PLAIN_DOMAIN.fullmatch(domain):
         return True
     known = _ask_about_domain(domain)
-    # The forms of a domain that is not ASCII may be longer than the text.
+    # A form of a domain that is not ASCII may be longer than the text.
     return known is not None and known[0] == domain and LOCAL_OCTETS + 1 + known[1] <= EMAIL_MAX_LENGTH
 
 
@@ -115,8 +124,13 @@ def _ask_library(text: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _ask_about_domain(domain: str) -> tuple[str, int] | None:
-    """A domain's normal form and the octets of the longest of its forms; None when the library refuses it."""
-    checked = _validate("a@" + domain)
+    """A domain's normal form and at least the octets of the longest of its forms; None when the library refuses it."""
+    if _WORLD_DOMAIN.fullmatch(domain):
+        # Punycode (RFC 3492) writes a letter of these alphabets in at most six digits.
+        octets = [len(label) + 6 * sum(letter > "\x7f" for letter in label) + 5 for label in domain.split(".")]
+        if max(octets) <= 63:
+            return domain, sum(octets) + len(octets)
+    checked = None if domain.rpartition(".")[2].lower() in SPECIAL_USE_DOMAIN_NAMES else _validate("a@" + domain)
     if checked is None:
         return None
     forms = (domain, checked.domain, checked.ascii_domain)

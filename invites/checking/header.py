@@ -113,6 +113,11 @@ def read_header(cells: list[str], *, limits: Limits) -> Header | Problem:
     )
 
 
+def is_ours(name: str) -> bool:
+    """Whether a column is the one that our own files of problem rows have."""
+    return _reduce(name) == _OURS
+
+
 def found_and_expected(cells: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What to show beside each other when the header is refused."""
     found = [visible(trim_all(cell)) for cell in cells[:50]]

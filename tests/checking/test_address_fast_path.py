@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.addresses import ask_library, differences, mutated
-from invites.checking.address import FAST, FAST_LENGTH, MIXED, PLAIN, is_plain_domain, read_address
+from invites.checking.address import (
+    _WORLD_DOMAIN,
+    FAST,
+    FAST_LENGTH,
+    MIXED,
+    PLAIN,
+    is_plain_domain,
+    read_address,
+)
 from invites.checking.faults import refuse_early
 from invites.checking.text import trim_all
 
@@ -66,6 +74,25 @@ def test_what_the_loop_takes_is_its_own_normal_form(text: str) -> None:
 def test_a_domain_in_other_letters_is_plain_in_its_normal_form_only(domain: str) -> None:
     assert is_plain_domain(domain)
     assert not is_plain_domain(domain.encode("idna").decode())
+
+
+def test_every_letter_that_is_plain_in_a_domain_is_its_own_normal_form_wherever_it_stands() -> None:
+    letters = [chr(code) for code in range(0x80, 0x10000) if _WORLD_DOMAIN.fullmatch(f"{chr(code)}.de")]
+    assert len(letters) > 30_000
+    # A label holds 8 of them, so that each is tried at the start, in the middle and at the end of one.
+    letters += letters[: -len(letters) % 8]
+    for start in range(0, len(letters), 8):
+        label = "".join(letters[start : start + 8])
+        for domain in (f"{label}.de", f"{label[4:]}-{label[:4]}9.{label[-4:]}"):
+            assert ask_library(f"a@{domain}") == f"a@{domain}"
+
+
+@given(st.from_regex(_WORLD_DOMAIN, fullmatch=True))
+@settings(max_examples=300, deadline=None)
+def test_a_domain_that_is_plain_is_its_own_normal_form(domain: str) -> None:
+    if is_plain_domain(domain):
+        for local in ("a", "a" * max(1, FAST_LENGTH - 1 - len(domain))):
+            assert ask_library(f"{local}@{domain}") == f"{local}@{domain}"
 
 
 def test_twenty_thousand_mutated_addresses() -> None:
