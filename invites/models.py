@@ -42,7 +42,7 @@ class Batch(models.Model):
     RUNNING = (State.CHECKING, State.INVITING)
     ENDED = (State.REJECTED, State.DONE, State.STOPPED, State.FAILED)
 
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="batches")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="batches", db_index=False)
     inviter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="batches")
     grant = models.ForeignKey(Grant, on_delete=models.RESTRICT, related_name="batches")
     state = models.CharField(max_length=20, choices=State, default=State.CHECKING)
@@ -58,6 +58,7 @@ class Batch(models.Model):
         null=True, blank=True, help_text="The problem of the whole file, with the columns found and expected."
     )
     warnings = models.JSONField(default=list)
+    left_out = models.JSONField(default=list, help_text="Numbers of rows that a corrected file leaves out.")
 
     rows_checked = models.PositiveIntegerField(default=0, help_text="How far the check has come.")
     bytes_checked = models.PositiveBigIntegerField(default=0, help_text="The same in bytes of the file.")
@@ -104,7 +105,7 @@ class UploadPart(models.Model):
 
     SIZE = 1024 * 1024
 
-    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="parts")
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="parts", db_index=False)
     number = models.PositiveIntegerField()
     content = models.BinaryField()
 
@@ -133,8 +134,9 @@ class Row(models.Model):
         DUPLICATE = "duplicate", "Twice in the file"
         STOPPED = "stopped", "Not invited: the batch was stopped"
         MAIL_REFUSED = "mail_refused", "The mail server refused the address"
+        LEFT_OUT = "left_out", "Left out"
 
-    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="rows")
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="rows", db_index=False)
     number = models.PositiveIntegerField()
     line = models.PositiveIntegerField()
     email = models.CharField(max_length=320)
@@ -146,8 +148,17 @@ class Row(models.Model):
     reason = models.CharField(max_length=20, choices=Reason, blank=True)
     detail = models.CharField(max_length=300, blank=True)
     problems = models.JSONField(default=list, help_text="Problems as invites.checking reports them.")
-    problem_codes = models.CharField(max_length=300, blank=True, help_text="Their codes, each between spaces.")
+    problem_codes = models.CharField(
+        max_length=300, blank=True, help_text="The codes of those that the check found, each between spaces."
+    )
+    suggested_codes = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text="The codes that a suggestion mends."
+    )
     cells = models.JSONField(null=True, blank=True, help_text="What stood in the file, for a row with problems.")
+    mended: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
+        null=True, blank=True, help_text="What an admin made of it: its cells now, and the problems found before."
+    )
+    mends = models.PositiveIntegerField(default=0, db_default=0, help_text="How often it was mended.")
 
     class Meta:
         ordering = ("number",)
@@ -169,7 +180,7 @@ class RowRange(models.Model):
         MAIL = "mail", "Mail"
         DONE = "done", "Done"
 
-    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="ranges")
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="ranges", db_index=False)
     first_number = models.PositiveIntegerField()
     last_number = models.PositiveIntegerField()
     stage = models.CharField(max_length=10, choices=Stage, default=Stage.INVITE)
@@ -204,11 +215,13 @@ class Invitation(models.Model):
         BOUNCED = "bounced", "Bounced"
         FAILED = "failed", "Failed"
 
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations", db_index=False)
     grant = models.ForeignKey(Grant, on_delete=models.RESTRICT, related_name="invitations")
     inviter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     row = models.OneToOneField(Row, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitation")
-    batch = models.ForeignKey(Batch, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitations")
+    batch = models.ForeignKey(
+        Batch, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitations", db_index=False
+    )
     email = models.CharField(max_length=320)
     email_key = models.CharField(max_length=320, help_text="The lower-case form by which a person is recognised.")
     first_name = models.CharField(max_length=150)
@@ -218,12 +231,17 @@ class Invitation(models.Model):
 
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     token_seed = models.CharField(max_length=32, help_text="The token is derived from it and the secret key.")
-    token_hash = models.CharField(max_length=64, unique=True)
+    token_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True, blank=True, help_text="When it was accepted or revoked.")
     accepted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
     )
 
     mail_state = models.CharField(max_length=10, choices=Mail, default=Mail.QUEUED)
@@ -239,13 +257,18 @@ class Invitation(models.Model):
 
     class Meta:
         constraints = (
+            models.UniqueConstraint(fields=["token_hash"], name="one_invitation_per_token"),
             models.UniqueConstraint(
                 fields=["organization", "email_key"],
                 condition=models.Q(state="pending"),
                 name="one_pending_invitation_per_address",
             ),
         )
+        # A foreign key without an index of its own is the first column of one of these, or hardly ever set.
         indexes = (
+            models.Index(
+                fields=["accepted_by"], condition=models.Q(accepted_by__isnull=False), name="invitation_by_acceptor"
+            ),
             models.Index(fields=["organization", "state", "expires_at"], name="invitation_by_state"),
             models.Index(fields=["batch", "mail_state", "state"], name="invitation_by_mail"),
             models.Index(

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
 from accounts.models import User
 from invites.models import Batch, Invitation, Row, RowRange
+from invites.services.bulk import PERSON, Person, insert_invitations
 from invites.services.granting import check_still_allowed
 from invites.services.leases import Lease, held
 from invites.services.stopping import stop_batch
-from invites.services.tokens import derive_token, hash_token, new_seeds
 
-RANGE_ROWS = 200
+# A range is invited in one statement, and mailed by one worker: large, and yet some for each worker.
+FEWEST_ROWS = 200
+MOST_ROWS = 5_000
+RANGES = 8
 
 
 def begin_inviting(batch: Batch) -> None:
     """Cut the waiting rows into ranges. Called in the transaction that makes the batch `inviting`."""
-    waiting = batch.rows.filter(outcome=Row.Outcome.WAITING).order_by("number")
-    numbers = list(waiting.values_list("number", flat=True))
-    cuts = [numbers[start : start + RANGE_ROWS] for start in range(0, len(numbers), RANGE_ROWS)]
+    numbers = list(waiting(batch.rows.all()).order_by("number").values_list("number", flat=True))
+    size = min(MOST_ROWS, max(FEWEST_ROWS, len(numbers) // RANGES))
+    cuts = [numbers[start : start + size] for start in range(0, len(numbers), size)]
     RowRange.objects.bulk_create(
         [RowRange(batch=batch, first_number=cut[0], last_number=cut[-1]) for cut in cuts], batch_size=500
     )
@@ -53,30 +57,40 @@ def _invite_waiting_rows(lease: Lease) -> None:
         return
     batch = Batch.objects.select_related("organization", "inviter", "grant").get(pk=lease.batch_id)
     check_still_allowed(batch.inviter, batch.organization, batch.grant)
-    waiting = batch.rows.filter(
-        number__range=(row_range.first_number, row_range.last_number), outcome=Row.Outcome.WAITING
-    )
+    rows = batch.rows.filter(number__range=(row_range.first_number, row_range.last_number))
     if lease.is_hopeless:
         # Whatever kills the worker here would do so for ever; the other ranges must not wait for it.
-        waiting.update(outcome=Row.Outcome.FAILED, detail="These people could not be invited. Import them again.")
-    rows = list(waiting)
-    keys = [row.email_key for row in rows]
-    # In this order: somebody who accepts an earlier invitation between the two looks is seen by the second.
-    pending = _pending_among(batch, keys)
-    members = _members_among(batch, keys)
-    new = [row for row in rows if row.email_key not in members and row.email_key not in pending]
-    invited = _create_invitations(batch, new)
-    _decide(rows, lambda row: row.email_key in members, Row.Outcome.SKIPPED, Row.Reason.ALREADY_MEMBER)
-    _decide(rows, lambda row: row.pk in invited, Row.Outcome.INVITED, Row.Reason.NONE)
-    # What is left was pending before, or another batch was faster by a moment: the constraint decides.
-    _decide(rows, lambda row: row.outcome == Row.Outcome.WAITING, Row.Outcome.SKIPPED, Row.Reason.ALREADY_INVITED)
+        waiting(rows).update(outcome=Row.Outcome.FAILED, detail="These people could not be invited. Import them again.")
+    _decide(batch, rows)
     row_range.stage, row_range.attempts = RowRange.Stage.MAIL, 0
     row_range.save(update_fields=["stage", "attempts"])
 
 
-def _members_among(batch: Batch, keys: Collection[str]) -> set[str]:
-    members = User.objects.filter(memberships__organization_id=batch.organization_id, email__in=keys)
-    return set(members.values_list("email", flat=True))
+def waiting(rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Those of the rows about which nothing was decided yet."""
+    return rows.filter(outcome=Row.Outcome.WAITING)
+
+
+def _decide(batch: Batch, rows: QuerySet[Row]) -> None:
+    """Invite everybody among the waiting rows who is neither invited nor a member.
+
+    The addresses are given one by one: a database that has not counted the new rows yet would plan badly.
+    """
+    people = [Person(*values) for values in waiting(rows).order_by("number").values_list(*PERSON)]
+    keys = [person.email_key for person in people]
+    # In this order: somebody who accepts an earlier invitation between the two looks is seen by the second.
+    pending = _pending_among(batch, keys)
+    members = _members_among(batch, keys)
+    _skip(rows, [each for each in people if each.email_key in members], Row.Reason.ALREADY_MEMBER)
+    _skip(rows, [each for each in people if each.email_key in pending - members], Row.Reason.ALREADY_INVITED)
+    new = [each for each in people if each.email_key not in pending and each.email_key not in members]
+    now = timezone.now()
+    expires_at = now + timedelta(days=settings.INVITATION_DAYS)
+    if insert_invitations(batch, new, now=now, expires_at=expires_at) < len(new):
+        # Another batch was faster by a moment: the constraint has decided.
+        invited = set(batch.invitations.filter(row__in=rows).values_list("row_id", flat=True))
+        _skip(rows, [each for each in new if each.row_id not in invited], Row.Reason.ALREADY_INVITED)
+    waiting(rows).update(outcome=Row.Outcome.INVITED)
 
 
 def _pending_among(batch: Batch, keys: Collection[str]) -> set[str]:
@@ -89,38 +103,12 @@ def _pending_among(batch: Batch, keys: Collection[str]) -> set[str]:
     return set(pending.values_list("email_key", flat=True))
 
 
-def _create_invitations(batch: Batch, rows: Collection[Row]) -> set[int]:
-    """Create one invitation for each row; the ids of the rows that got theirs."""
-    now = timezone.now()
-    expires_at = now + timedelta(days=settings.INVITATION_DAYS)
-    Invitation.objects.bulk_create(
-        [
-            Invitation(
-                organization_id=batch.organization_id,
-                grant_id=batch.grant_id,
-                inviter_id=batch.inviter_id,
-                batch=batch,
-                row=row,
-                email=row.email,
-                email_key=row.email_key,
-                first_name=row.first_name,
-                last_name=row.last_name,
-                description=row.description,
-                token_seed=seed,
-                token_hash=hash_token(derive_token(seed)),
-                created_at=now,
-                expires_at=expires_at,
-            )
-            for row, seed in zip(rows, new_seeds(len(rows)), strict=True)
-        ],
-        ignore_conflicts=True,
-    )
-    created = Invitation.objects.filter(row_id__in=[row.pk for row in rows])
-    return {row_id for row_id in created.values_list("row_id", flat=True) if row_id is not None}
+def _members_among(batch: Batch, keys: Collection[str]) -> set[str]:
+    members = User.objects.filter(memberships__organization_id=batch.organization_id, email__in=keys)
+    return set(members.values_list("email", flat=True))
 
 
-def _decide(rows: Collection[Row], chosen: Callable[[Row], bool], outcome: Row.Outcome, reason: Row.Reason) -> None:
-    decided = [row for row in rows if chosen(row)]
-    Row.objects.filter(pk__in=[row.pk for row in decided]).update(outcome=outcome, reason=reason)
-    for row in decided:
-        row.outcome = outcome
+def _skip(rows: QuerySet[Row], people: Collection[Person], reason: Row.Reason) -> None:
+    if people:
+        skipped = waiting(rows).filter(pk__in=[person.row_id for person in people])
+        skipped.update(outcome=Row.Outcome.SKIPPED, reason=reason)

@@ -66,7 +66,7 @@ class Work:
         with closing(sqlite3.connect(self.worker.data_dir / "rollcall.sqlite3", timeout=20)) as database:
             return [row[0] for row in database.execute(question)]
 
-    def wait_until_done(self, *, batches: int = 1, seconds: float = 60) -> None:
+    def wait_until_done(self, *, batches: int = 1, seconds: float = 120) -> None:
         states = "SELECT state FROM invites_batch"
         wait_for(lambda: self.ask(states) == ["done"] * batches, what="end of the batch", seconds=seconds)
 
