@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from invites.views import accept, batches, imports, invite, progress, users
+from invites.views import accept, batches, imports, invite, mending, progress, users
 
 BATCH = "o/<slug:organization>/batches/<int:pk>/"
 
@@ -22,7 +22,8 @@ urlpatterns: list[URLPattern] = [
     path("o/<slug:organization>/import/sample_batch_invite.csv", imports.sample_file, name="sample"),
     path("o/<slug:organization>/batches/", batches.batch_list, name="batches"),
     path(BATCH, batches.batch_page, name="batch"),
-    path(f"{BATCH}problems/", batches.batch_problems, name="batch_problems"),
+    path(f"{BATCH}problems/", mending.batch_problems, name="batch_problems"),
+    path(f"{BATCH}problems.csv", mending.batch_problems_file, name="batch_problems_file"),
     path(f"{BATCH}invite-valid/", batches.batch_invite_valid, name="batch_invite_valid"),
     path(f"{BATCH}stop/", batches.batch_stop, name="batch_stop"),
     path(f"{BATCH}remind/", batches.batch_remind, name="batch_remind"),

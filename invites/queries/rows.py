@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from invites.checking import COLUMNS
-from invites.checking.catalog import title_of
+from invites.checking import inert
 from invites.models import Batch, Invitation, Row
 
 Outcome, Reason = Row.Outcome, Row.Reason
@@ -72,7 +71,8 @@ def shown_outcome(row: Row) -> ShownOutcome:
         case Outcome.PROBLEM:
             more = len(row.problems) - 1
             also = f", and {more} more" if more > 0 else ""
-            return ShownOutcome("problem", "Problem", f"{row.detail}{also}")
+            label = "Left out" if row.reason == Reason.LEFT_OUT else "Problem"
+            return ShownOutcome("problem", label, f"{row.detail}{also}")
         case Outcome.SKIPPED:
             return ShownOutcome("skipped", "Skipped", row.detail or row.get_reason_display())
         case Outcome.FAILED if row.reason == Reason.STOPPED:
@@ -104,47 +104,22 @@ def _moment(when: object) -> str:
     return date_format(localtime(when), "j M, H:i") if when else ""  # type: ignore[arg-type]
 
 
-def problem_rows(batch: Batch, code: str = "") -> QuerySet[Row]:
-    """The rows with problems, or with one kind of problem."""
-    rows = batch.rows.filter(outcome=Outcome.PROBLEM).order_by("number")
-    return rows.filter(problem_codes__contains=f" {code} ") if code else rows
+def codes_of(problems: Iterable[dict[str, Any]]) -> str:
+    """The codes, each once and between spaces, so that one of them is found as a part of the text."""
+    codes = dict.fromkeys(problem["code"] for problem in problems)
+    return f" {' '.join(codes)} "[:300] if codes else ""
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A cell of a problem row as it stood in the file, with what is wrong with it."""
-
-    column: str
-    value: str
-    causes: list[str]
-    hints: list[str]
+def suggested(problems: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Those of the problems that come with a cell that is surely right."""
+    return (problem for problem in problems if problem["suggestion"] is not None)
 
 
-def cells_of(row: Row) -> list[Cell]:
-    """The four cells of a problem row; a problem of the row as a whole stands at its first cell."""
-    values = row.cells or [row.email, row.first_name, row.last_name, row.description]
-    cells = []
-    for place, (column, value) in enumerate(zip(COLUMNS, values, strict=True)):
-        mine = [each for each in row.problems if each["column"] == column or (not place and each["column"] is None)]
-        cells.append(Cell(column, value, [each["message"] for each in mine], [each["hint"] for each in mine]))
-    return cells
-
-
-@dataclass(frozen=True)
-class ProblemKind:
-    """One kind of problem and how many rows have it."""
-
-    code: str
-    label: str
-    rows: int
-
-
-def problem_kinds(batch: Batch) -> list[ProblemKind]:
-    """The kinds of problems of the batch, the most frequent first."""
-    counted: Counter[str] = Counter()
-    for codes in batch.rows.filter(outcome=Outcome.PROBLEM).values_list("problem_codes", flat=True).iterator():
-        counted.update(codes.split())
-    return [ProblemKind(code, title_of(code), count) for code, count in counted.most_common()]
+def cells_now(row: Row) -> list[str]:
+    """The four cells of a row at this moment: as in the file, as they were mended, or as they are invited."""
+    if row.outcome != Outcome.PROBLEM or not row.cells:
+        return [row.email, row.first_name, row.last_name, row.description]
+    return list(row.mended["cells"] if row.mended else row.cells)
 
 
 def report_lines(batch: Batch, chosen: str = "") -> Iterator[list[str]]:
@@ -155,18 +130,12 @@ def report_lines(batch: Batch, chosen: str = "") -> Iterator[list[str]]:
     yield ["Row", "Email", "First name", "Last name", "Description", "Outcome", "Detail"]
     for row in rows_of(batch, chosen).iterator(chunk_size=2000):
         shown = shown_outcome(row)
-        cells = row.cells or [row.email, row.first_name, row.last_name, row.description]
-        reasons = "; ".join(_reasons(row)) or shown.detail
-        cells = [*cells, shown.label, reasons]
+        cells = cells_now(row)
+        cells = [*cells, shown.label, "; ".join(reasons(row)) or shown.detail]
         yield [str(row.number), *(inert(cell) for cell in cells)]
 
 
-def _reasons(row: Row) -> Iterator[str]:
+def reasons(row: Row) -> Iterator[str]:
     """Every problem of the row, for somebody who mends it in a spreadsheet."""
     for problem in row.problems:
         yield f"{problem['column']}: {problem['message']}" if problem["column"] else problem["message"]
-
-
-def inert(cell: str) -> str:
-    """The cell with an apostrophe before what a spreadsheet would take for a formula (OWASP, CSV injection)."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "\0")) else cell

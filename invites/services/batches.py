@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
+from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.db import transaction
@@ -11,11 +13,12 @@ from django.utils import timezone
 
 from accounts.errors import RuleBroken
 from accounts.models import Membership
-from accounts.permissions import Permission
 from accounts.services.grants import GrantChoice, check_grant
 from invites.models import Batch, Row, UploadPart
-from invites.services.granting import choice_of, create_grant
+from invites.services.granting import check_may_invite, choice_of, create_grant
 from invites.services.inviting import begin_inviting
+from invites.services.mending import check_mended
+from invites.services.problem_files import merge_corrected
 
 
 @transaction.atomic
@@ -27,7 +30,7 @@ def start_batch(
     `content` gives the file in pieces of any size. Raises RuleBroken when `by` may not invite, or may
     not grant what was chosen, or the file is over the limit.
     """
-    _check_may_invite(by)
+    check_may_invite(by)
     batch = Batch.objects.create(
         organization=by.organization,
         inviter=by.user,
@@ -45,10 +48,11 @@ def correct_batch(
 ) -> Batch:
     """Take a corrected file for a batch that waits for one; it is checked from the start again.
 
-    The batch is that of whoever corrects it, from now on. Raises RuleBroken as `start_batch` does, and
-    "moved_on" when the batch no longer waits.
+    A file of problem rows, as we hand it out, puts its rows back into the file of the batch; any other one takes
+    its place. The batch is that of whoever corrects it, from now on. Raises RuleBroken as `start_batch` does,
+    "moved_on" when the batch no longer waits, and "unreadable" for a file that would be refused at once.
     """
-    _check_may_invite(by)
+    check_may_invite(by)
     _leave_waiting(
         batch,
         to=Batch.State.CHECKING,
@@ -60,13 +64,30 @@ def correct_batch(
         row_total=0,
         attempts=0,
     )
+    upload = _set_aside(content)
+    merged = merge_corrected(batch, upload)
+    if merged is None:
+        batch.file_name, batch.left_out = _plain_name(file_name), []
     batch.rows.all().delete()
     batch.parts.all().delete()
     batch.grant = create_grant(by, choice)
-    batch.file_name = _plain_name(file_name)
-    batch.save(update_fields=["grant", "file_name"])
-    _store_upload(batch, content)
+    batch.save(update_fields=["grant", "file_name", "left_out"])
+    _store_upload(batch, _pieces_of(merged or upload))
     return batch
+
+
+def _set_aside(content: Iterable[bytes]) -> BinaryIO:
+    """The upload as a file that can be looked at before it takes the place of another."""
+    aside = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=UploadPart.SIZE))  # noqa: SIM115 - read while it is open
+    for piece in content:
+        aside.write(piece)
+    return aside
+
+
+def _pieces_of(file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
+    while piece := file.read(UploadPart.SIZE):
+        yield piece
 
 
 @transaction.atomic
@@ -76,17 +97,12 @@ def invite_valid_rows(batch: Batch, *, by: Membership) -> None:
     Whoever presses becomes the inviter: it is their right that is looked at while inviting. Raises
     RuleBroken: "not_allowed", "beyond_rights", "none_valid", "moved_on".
     """
-    _check_may_invite(by)
+    check_mended(batch, by=by)
     check_grant(by, choice_of(batch.grant))
     if not batch.rows.filter(outcome=Row.Outcome.WAITING).exists():
         raise RuleBroken("none_valid", "No row of this file can be invited as it is. Upload a corrected file.")
     _leave_waiting(batch, to=Batch.State.INVITING, only_valid=True, inviter=by.user)
     begin_inviting(batch)
-
-
-def _check_may_invite(by: Membership) -> None:
-    if not by.may(Permission.INVITE_USERS):
-        raise RuleBroken("not_allowed", f"You may not invite users to {by.organization.name}.")
 
 
 def close_banner(batch: Batch) -> None:

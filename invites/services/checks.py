@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, BinaryIO, cast
@@ -11,13 +12,17 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
+from accounts.errors import RuleBroken
 from invites import checking
 from invites.models import Batch, Row
+from invites.queries.rows import codes_of, suggested
+from invites.services.bulk import NewRow, insert_rows
 from invites.services.inviting import begin_inviting
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 5
 BLOCK = 2_000
+OVER_QUOTA = "The file has more people than may be invited in a day."
 
 
 class LostClaim(Exception):
@@ -47,7 +52,7 @@ def check_batch(batch_id: int) -> Batch | None:
         _begin_anew(batch)
         for block in check.blocks(BLOCK):
             with transaction.atomic():
-                Row.objects.bulk_create([_staged(batch, row) for row in block], batch_size=BLOCK)
+                insert_rows(_staged(batch, row) for row in block)
                 _keep_claim(batch, rows_checked=check.report.rows, bytes_checked=upload.bytes_read)
         _conclude(batch, check.report)
     except LostClaim:
@@ -91,6 +96,9 @@ def _conclude(batch: Batch, report: checking.Report) -> None:
     batch.warnings = [asdict(warning) for warning in report.warnings[:200]]
     batch.row_total = report.rows
     batch.checked_at, batch.claimed_until = now, None
+    if batch.left_out:
+        problem_rows = batch.rows.filter(outcome=Row.Outcome.PROBLEM)
+        problem_rows.filter(number__in=batch.left_out).update(reason=Row.Reason.LEFT_OUT)
     if report.verdict == "rejected" and report.rejection:
         batch.rows.all().delete()
         batch.parts.all().delete()
@@ -104,8 +112,18 @@ def _conclude(batch: Batch, report: checking.Report) -> None:
         batch.state = Batch.State.NEEDS_CORRECTION
     else:
         batch.state = Batch.State.INVITING
-        begin_inviting(batch)
+        try:
+            begin_inviting(batch)
+        except RuleBroken as broken:
+            _refuse(batch, broken.message)
     batch.save()
+
+
+def _refuse(batch: Batch, reason: str) -> None:
+    """End the batch without inviting anybody, though its file is good."""
+    batch.rows.filter(outcome=Row.Outcome.WAITING).update(outcome=Row.Outcome.FAILED, detail=OVER_QUOTA)
+    batch.parts.all().delete()
+    batch.state, batch.state_reason, batch.ended_at = Batch.State.FAILED, reason[:300], timezone.now()
 
 
 def _give_up(batch: Batch) -> None:
@@ -122,9 +140,9 @@ def _give_up(batch: Batch) -> None:
     batch.refresh_from_db()
 
 
-def _staged(batch: Batch, row: checking.Row) -> Row:
-    staged = Row(
-        batch=batch,
+def _staged(batch: Batch, row: checking.Row) -> NewRow:
+    staged = NewRow(
+        batch_id=batch.pk,
         number=row.number,
         line=row.line,
         email=row.email[:320],
@@ -134,13 +152,14 @@ def _staged(batch: Batch, row: checking.Row) -> Row:
         description=row.description[:1000],
     )
     if row.problems:
-        staged.outcome = Row.Outcome.PROBLEM
-        staged.problems = [asdict(problem) for problem in row.problems]
-        staged.problem_codes = f" {' '.join(dict.fromkeys(problem.code for problem in row.problems))} "[:300]
-        staged.cells = list(row.cells or ())
+        problems = [asdict(problem) for problem in row.problems]
+        staged.outcome = Row.Outcome.PROBLEM.value
+        staged.problems = json.dumps(problems)
+        staged.problem_codes, staged.suggested_codes = codes_of(problems), codes_of(suggested(problems))
+        staged.cells = json.dumps(row.cells)
         staged.detail = row.problems[0].message[:300]
     elif row.duplicate_of is not None:
-        staged.outcome, staged.reason = Row.Outcome.SKIPPED, Row.Reason.DUPLICATE
+        staged.outcome, staged.reason = Row.Outcome.SKIPPED.value, Row.Reason.DUPLICATE.value
         staged.detail = f"The same address is in row {row.duplicate_of}"
     return staged
 

@@ -11,6 +11,12 @@ from accounts.services.grants import GrantChoice, check_grant
 from invites.models import Grant
 
 
+def check_may_invite(by: Membership) -> None:
+    """Raises RuleBroken "not_allowed" when this member may not invite anybody."""
+    if not by.may(Permission.INVITE_USERS):
+        raise RuleBroken("not_allowed", f"You may not invite users to {by.organization.name}.")
+
+
 def create_grant(by: Membership, choice: GrantChoice) -> Grant:
     """The chosen roles and sites, for the invitations to share.
 

@@ -21,15 +21,7 @@ from invites import tasks
 from invites.models import Batch
 from invites.queries.batches import Ledger, answers_of, batches_of, invited_counts, ledger_of, unanswered_of
 from invites.queries.grants import grant_sentence
-from invites.queries.rows import (
-    cells_of,
-    filter_labels,
-    problem_kinds,
-    problem_rows,
-    report_lines,
-    rows_of,
-    shown_outcome,
-)
+from invites.queries.rows import filter_labels, report_lines, rows_of, shown_outcome
 from invites.services.batches import close_banner, invite_valid_rows
 from invites.services.pending import resend_many
 from invites.services.stopping import stop_batch, undo_batch
@@ -37,7 +29,6 @@ from invites.views.answers import invitations_were, resent_text
 from invites.views.ledger import how_read, ledger_lines
 from invites.views.plot import plot_of
 from invites.views.progress import progress_context, progress_dialog
-from invites.views.steps import rows_need_fixing
 
 PAGE_BATCHES = 25
 PAGE_ROWS = 50
@@ -91,32 +82,6 @@ def _ledger_and_rows(batch: Batch, ledger: Ledger, request: MemberRequest) -> di
         "typos": [notice for notice in batch.warnings if notice["code"] == "likely_typo"],
         "may_undo": ledger.waiting_answer + ledger.bounced + ledger.expired > 0,
     }
-
-
-@requires(Permission.INVITE_USERS)
-@require_safe
-def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """All problems of the file, by row or by kind, and the two ways on."""
-    batch = _batch(request, pk)
-    if batch.state != Batch.State.NEEDS_CORRECTION:
-        return redirect("batch", organization, pk)
-    kinds = problem_kinds(batch)
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in {each.code for each in kinds} else ""
-    ledger = ledger_of(batch)
-    page = Paginator(problem_rows(batch, kind), PAGE_ROWS).get_page(request.GET.get("page"))
-    context = {
-        "nav": "batches",
-        "batch": batch,
-        "ledger": ledger,
-        "others": ledger.waiting,
-        "heading": rows_need_fixing(ledger.problems),
-        "kinds": kinds,
-        "kind": kind,
-        "page": page,
-        "listed": [(row, cells_of(row)) for row in page],
-    }
-    return render(request, "invites/problems.html", context)
 
 
 @requires(Permission.INVITE_USERS)

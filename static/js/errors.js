@@ -46,6 +46,9 @@
     alerts?.scrollIntoView({ block: "nearest" });
   };
 
+  /* For what sends without htmx: says why it did not work; without a status the server was not reached. */
+  window.rollcall.sayTrouble = (status) => show(wordsFor(status && { status, getResponseHeader: () => "" }), {});
+
   const told = (event) => {
     const { xhr, target, requestConfig } = event.detail;
     const elt = requestConfig?.elt;

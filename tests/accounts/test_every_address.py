@@ -65,6 +65,7 @@ OURS: dict[str, tuple[Answers, str]] = {
     "batches": (WITH_A_RIGHT, ""),
     "batch": (WITH_A_RIGHT, "batch"),
     "batch_problems": (WITH_A_RIGHT, "batch"),
+    "batch_problems_file": (WITH_A_RIGHT, "batch"),
     "batch_invite_valid": (WITH_A_RIGHT, "batch"),
     "batch_stop": (WITH_A_RIGHT, "batch"),
     "batch_remind": (WITH_A_RIGHT, "batch"),

@@ -321,7 +321,7 @@ def test_a_file_with_problems_asks_what_to_do(dialog: Client, grant: dict[str, A
     html = text(upload(dialog, PROBLEMS, **grant))
 
     assert "2 rows need fixing" in html
-    assert "Invite the other 2" in html
+    assert "Invite the 2 valid users" in html
     assert "Fix the rows" in html
     assert Invitation.objects.count() == 0
 
@@ -338,7 +338,7 @@ def test_the_page_of_problems_lists_row_value_and_reason_of_all(ines: Client, st
     assert "ann@example.com" not in html
     for row in Row.objects.filter(outcome=Row.Outcome.PROBLEM):
         assert row.detail.split("“")[0].strip(". ") in html
-    assert "Invite the 2 valid users" in html
+    assert "Invite the other 2" in html
     assert f"?correct={Batch.objects.get().pk}" in html
 
 

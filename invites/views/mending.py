@@ -1,0 +1,270 @@
+"""The grid of a batch's problem rows: the page, every change made in it, and the way on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from accounts.access import MemberRequest, requires
+from accounts.context import asks_for_fragment
+from accounts.errors import RuleBroken
+from accounts.permissions import Permission
+from invites import tasks
+from invites.models import Batch
+from invites.queries.batches import batches_of
+from invites.queries.grid import (
+    GridRow,
+    Tally,
+    first_left,
+    grid_rows,
+    problem_kinds,
+    rows_to_mend_alike,
+    shown_row,
+    tally_of,
+)
+from invites.services import mending
+from invites.services.batches import invite_valid_rows
+from invites.services.mending import Edit, Mending
+from invites.services.problem_files import problem_file
+from invites.views.steps import rows_need_fixing
+
+PAGE_ROWS = 50
+_CELL = re.compile(r"cell-(\d{1,9})-([0-3])")
+_GONE = "Somebody else has changed row {} in the meantime. It is shown as it stands now."
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a button of the grid asks for: `leave:14`, `take:14:0`, `all:email_two_at`, `check`."""
+
+    name: str
+    number: int = 0
+    place: int = 0
+    code: str = ""
+
+
+def _batch(request: MemberRequest, pk: int) -> Batch:
+    return get_object_or_404(batches_of(request.organization), pk=pk)
+
+
+@requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """All rows with problems, to be mended in the page: each change is checked and stored at once.
+
+    A POST has the cells that were edited, and what the pressed button asks for. It is answered with the
+    parts of the page that are new, or without JavaScript with the page.
+    """
+    batch = _batch(request, pk)
+    if request.method != "POST":
+        if batch.state != Batch.State.NEEDS_CORRECTION:
+            return redirect("batch", organization, pk)
+        return _page(request, batch)
+    wish = _wish_of(request.POST)
+    try:
+        done = _fulfil(wish, batch, _edits_of(request.POST), request)
+    except RuleBroken as broken:
+        messages.warning(request, broken.message)
+        return _lead_to(request, _address(request) if broken.code == "none_valid" else _address_of(batch))
+    batch.refresh_from_db()
+    if batch.state != Batch.State.NEEDS_CORRECTION:
+        tasks.hint_work(batch.pk)
+        return _lead_to(request, _address_of(batch))
+    said = _said(batch, wish, done)
+    if asks_for_fragment(request):
+        return _parts(request, batch, done, said)
+    if done.overtaken:
+        messages.warning(request, said)
+    if wish.name in ("check", "whole"):
+        return _show_first_left(request, batch)
+    return redirect(f"{_address(request)}#row-{wish.number}" if wish.number else _address(request))
+
+
+def _fulfil(wish: Wish, batch: Batch, edits: list[Edit], request: MemberRequest) -> Mending:
+    """Store what was typed, then do what the button says; together or not at all."""
+    by = request.membership
+    one: dict[str, Callable[[], Mending]] = {
+        "take": lambda: mending.take_suggestion(batch, wish.number, wish.place, by=by),
+        "keep": lambda: mending.keep_as_shown(batch, wish.number, by=by),
+        "leave": lambda: mending.leave_out(batch, wish.number, by=by),
+        "back": lambda: mending.put_back(batch, wish.number, by=by),
+        "undo": lambda: mending.undo(batch, wish.number, by=by),
+        "all": lambda: mending.take_all_suggestions(batch, wish.code, by=by),
+        "check": lambda: mending.check_mended(batch, by=by),
+        "others": lambda: _invite(batch, request, only_whole=False),
+        "whole": lambda: _invite(batch, request, only_whole=True),
+    }
+    with transaction.atomic():
+        done = mending.edit_cells(batch, edits, by=by)
+        # Whoever did not see what others made of it is not to invite people by it.
+        if wish.name in one and not (done.overtaken and wish.name in ("others", "whole")):
+            also = one[wish.name]()
+            done = Mending(done.changed | also.changed, done.overtaken | also.overtaken)
+    return done
+
+
+def _invite(batch: Batch, request: MemberRequest, *, only_whole: bool) -> Mending:
+    """Check what was mended, and go on with whoever can be invited; `only_whole`: if nothing is left to fix."""
+    done = mending.check_mended(batch, by=request.membership)
+    if not (only_whole and tally_of(batch).left):
+        invite_valid_rows(batch, by=request.membership)
+    return done
+
+
+# --- What was asked for ------------------------------------------------------------------------------
+
+
+def _wish_of(data: QueryDict) -> Wish:
+    name, *rest = data.get("do", "").split(":")
+    numbers = [int(each) for each in rest if each.isdecimal() and len(each) < 10]
+    number, place, *_ = [*numbers, 0, 0]
+    return Wish(name, number, min(place, 3), code=rest[0] if rest else "")
+
+
+def _edits_of(data: QueryDict) -> list[Edit]:
+    """The cells of the form; `seen-14` is how often row 14 had been mended when it was shown."""
+    edits = []
+    for name, value in data.items():
+        if cell := _CELL.fullmatch(name):
+            seen = str(data.get(f"seen-{cell[1]}", ""))
+            edits.append(Edit(int(cell[1]), int(cell[2]), str(value), int(seen) if seen.isdecimal() else -1))
+    return edits
+
+
+# --- Answers -----------------------------------------------------------------------------------------
+
+
+def _page(request: MemberRequest, batch: Batch) -> HttpResponse:
+    kinds = problem_kinds(batch)
+    code = request.GET.get("kind", "")
+    kind = next((each for each in kinds if each.code == code), None)
+    page = Paginator(grid_rows(batch, kind.code if kind else ""), PAGE_ROWS).get_page(request.GET.get("page"))
+    tally = tally_of(batch)
+    context = {
+        "nav": "batches",
+        "batch": batch,
+        "heading": rows_need_fixing(tally.rows) if tally.left else _no_more(tally),
+        "kinds": kinds,
+        "kind": kind.code if kind else "",
+        "page": page,
+        "query": urlencode({"kind": kind.code}) if kind else "",
+        "listed": [shown_row(row) for row in page],
+        **_live(batch, tally, kind.code if kind else ""),
+    }
+    return render(request, "invites/problems.html", context)
+
+
+def _parts(request: MemberRequest, batch: Batch, done: Mending, said: str) -> HttpResponse:
+    """The rows that are new, of those on the page of who asks, the bar, and a sentence for who listens."""
+    kind = request.GET.get("kind", "")
+    page = Paginator(grid_rows(batch, kind), PAGE_ROWS).get_page(request.GET.get("page"))
+    news = done.changed | done.overtaken
+    context = {
+        "batch": batch,
+        "listed": [shown_row(row) for row in page if row.number in news],
+        "said": said,
+        **_live(batch, tally_of(batch), kind),
+    }
+    return render(request, "invites/_grid_parts.html", context)
+
+
+def _live(batch: Batch, tally: Tally, kind: str) -> dict[str, Any]:
+    """What changes with every edit."""
+    alike = rows_to_mend_alike(batch, kind).count() if kind else 0
+    return {"tally": tally, "kind": kind, "alike": alike}
+
+
+def _show_first_left(request: MemberRequest, batch: Batch) -> HttpResponse:
+    """After *Check again*: the page with the first row that is left."""
+    found = first_left(batch)
+    if found is None:
+        return redirect(_address(request))
+    number, before = found
+    messages.warning(request, f"Checked again. Row {number} is the first that still needs fixing.")
+    page = before // PAGE_ROWS + 1
+    address = reverse("batch_problems", args=[batch.organization.slug, batch.pk])
+    return redirect(f"{address}{f'?page={page}' if page > 1 else ''}#row-{number}")
+
+
+def _address(request: MemberRequest) -> str:
+    """The same page of the grid; Django has made sure that the path is ours."""
+    return request.get_full_path()
+
+
+def _address_of(batch: Batch) -> str:
+    return reverse("batch", args=[batch.organization.slug, batch.pk])
+
+
+def _lead_to(request: MemberRequest, address: str) -> HttpResponse:
+    return HttpResponseClientRedirect(address) if asks_for_fragment(request) else redirect(address)
+
+
+# --- Words -------------------------------------------------------------------------------------------
+
+
+def _no_more(tally: Tally) -> str:
+    return "1 row needed fixing" if tally.rows == 1 else f"{tally.rows:,} rows needed fixing"
+
+
+def _said(batch: Batch, wish: Wish, done: Mending) -> str:
+    """One sentence for what an edit did."""
+    if done.overtaken:
+        return _GONE.format(min(done.overtaken))
+    left = tally_of(batch).left
+    rest = f"{left:,} left to fix." if left else "Nothing is left to fix."
+    if wish.name == "all":
+        return f"{_rows(len(done.changed))} mended. {rest}"
+    if not done.changed:
+        return ""
+    shown = [shown_row(row) for row in grid_rows(batch).filter(number__in=list(done.changed)[:2])]
+    number = wish.number or min(done.changed)
+    mine = next((each for each in shown if each.row.number == number), None)
+    if mine is None or (not wish.number and len(done.changed) > 1):
+        return f"{_rows(len(done.changed))} changed. {rest}"
+    return f"{_became(mine)} {rest}"
+
+
+def _became(shown: GridRow) -> str:
+    number = shown.row.number
+    match shown.state:
+        case "fixed":
+            return f"Row {number} is fixed."
+        case "twice":
+            return f"Row {number} is skipped: {shown.row.detail[:1].lower()}{shown.row.detail[1:]}."
+        case "out":
+            return f"Row {number} is left out."
+    causes = [cause for cell in shown.cells for cause in cell.causes]
+    return f"Row {number}: {'. '.join(causes)}."
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+# --- The file ----------------------------------------------------------------------------------------
+
+
+@requires(Permission.INVITE_USERS)
+@require_safe
+def batch_problems_file(request: MemberRequest, organization: str, pk: int) -> HttpResponse | StreamingHttpResponse:
+    """The rows that are left, as the admin's own file has them, with what is wrong in each."""
+    batch = _batch(request, pk)
+    if batch.state != Batch.State.NEEDS_CORRECTION:
+        return redirect("batch", organization, pk)
+    stem = batch.file_name.rpartition(".")[0] or batch.file_name
+    response = StreamingHttpResponse(problem_file(batch), content_type="text/csv")
+    response["Content-Disposition"] = content_disposition_header(True, f"{stem} - rows to fix.csv")
+    return response

@@ -1,0 +1,422 @@
+/* The grid of rows that need fixing: one tab stop, arrows, typing, paste. Each edit goes to the server, which
+   checks it, stores it and sends the rows anew; edits wait for each other, so none is lost or overtaken.
+
+   [data-grid]        the table; its rows are [data-grid-row], its cells .rc-cell with data-place and data-text
+   button[name=do]    what can be done with a row; those of the bar send the form itself
+   #grid-bar, #grid-alike, #grid-said   come with every answer */
+(() => {
+  "use strict";
+
+  const grid = document.querySelector("[data-grid]");
+  if (!grid) return;
+  const form = document.getElementById("grid-form");
+  const announce = (sentence) => window.rollcall.announce(sentence);
+
+  let current = null; // The cell or button that Tab leads to.
+  let editor = null; // { cell, field, before }
+  let moving = false; // The editor is being put into a row that came anew.
+  let queue = Promise.resolve();
+  let waiting = 0; // Requests that are not answered yet.
+
+  /* --- Rows, cells, stops --- */
+
+  const rowOf = (element) => element.closest("[data-grid-row]");
+  const cellOf = (element) => element.closest(".rc-cell");
+  const rows = () => [...grid.querySelectorAll("[data-grid-row]")];
+  const cellsOf = (row) => [...row.querySelectorAll(".rc-cell")];
+  // What the arrows go through from side to side; the buttons inside a cell lie below its value.
+  const stopsOf = (row) => [...cellsOf(row), ...row.querySelectorAll(".rc-grid-action button")];
+  const buttonsIn = (cell) => [...cell.querySelectorAll(":scope > button")];
+  const isOut = (row) => row.dataset.state === "out";
+  const isBad = (cell) => cell.classList.contains("rc-cell-bad");
+
+  const enhance = (row) => {
+    for (const cell of cellsOf(row)) {
+      const id = cell.id.replace("cell-", "");
+      cell.setAttribute("role", "gridcell");
+      cell.setAttribute("aria-labelledby", `value-${id}`);
+      cell.tabIndex = -1;
+      if (isOut(row)) cell.setAttribute("aria-readonly", "true");
+      if (!isBad(cell)) continue;
+      cell.setAttribute("aria-invalid", "true");
+      cell.setAttribute("aria-describedby", `cause-${id}`);
+    }
+    row.querySelector(".rc-grid-action")?.setAttribute("role", "gridcell");
+    for (const button of row.querySelectorAll("button")) button.tabIndex = -1;
+  };
+
+  const makeCurrent = (element) => {
+    if (current) current.tabIndex = -1;
+    current = element;
+    if (current) current.tabIndex = 0;
+  };
+
+  const go = (element) => {
+    if (!element) return;
+    makeCurrent(element);
+    element.focus();
+    element.scrollIntoView({ block: "nearest", inline: "nearest" });
+  };
+
+  const firstStop = () => grid.querySelector(".rc-cell-bad") || grid.querySelector(".rc-cell");
+
+  /* The bar hides what is scrolled below it. */
+  const keepOverBar = (element) => {
+    const bar = document.getElementById("grid-bar")?.getBoundingClientRect();
+    const box = element.getBoundingClientRect();
+    if (bar && box.bottom > bar.top - 8 && box.top < bar.bottom) window.scrollBy(0, box.bottom - bar.top + 16);
+  };
+
+  const nextProblem = (cell) => {
+    const bad = [...grid.querySelectorAll(".rc-cell-bad")].filter((each) => each !== cell);
+    const after = bad.find((each) => cell.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING);
+    return after || null;
+  };
+
+  /* After the last problem of the page: its first one that is left, the next page, or the way on. */
+  const goOn = (cell) => {
+    const next = nextProblem(cell);
+    if (next) return go(next), keepOverBar(next);
+    const earlier = [...grid.querySelectorAll(".rc-cell-bad")].find((each) => each !== cell);
+    if (earlier) return go(earlier), keepOverBar(earlier);
+    go(cell);
+    queue.then(() => {
+      if (editor || document.activeElement !== current || grid.querySelector(".rc-cell-bad")) return;
+      (document.querySelector(".rc-paging a[rel=next]") || document.querySelector("#grid-bar .rc-filled"))?.focus();
+    });
+  };
+
+  /* --- Moving --- */
+
+  const move = (event, at) => {
+    const row = rowOf(at);
+    const all = rows();
+    const inCell = at.tagName === "BUTTON" ? cellOf(at) : null;
+    const stops = stopsOf(row);
+    const place = stops.indexOf(inCell || at);
+    const back = document.documentElement.dir === "rtl" ? "ArrowRight" : "ArrowLeft";
+    const beside = (by) => {
+      const other = all[all.indexOf(row) + by];
+      return other && (stopsOf(other)[place] || stopsOf(other).at(-1));
+    };
+    const inner = buttonsIn(inCell || at);
+    switch (event.key) {
+      case "ArrowLeft":
+      case "ArrowRight":
+        return stops[place + (event.key === back ? -1 : 1)];
+      case "ArrowDown":
+        return inner[inCell ? inner.indexOf(at) + 1 : 0] || beside(1);
+      case "ArrowUp":
+        return inCell ? inner[inner.indexOf(at) - 1] || inCell : beside(-1);
+      case "Home":
+        return event.ctrlKey ? stopsOf(all[0])[0] : stops[0];
+      case "End":
+        return event.ctrlKey ? stopsOf(all.at(-1)).at(-1) : stops.at(-1);
+    }
+    return null;
+  };
+
+  const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"]);
+
+  grid.addEventListener("keydown", (event) => {
+    if (editor && editor.field === event.target) return;
+    const at = event.target.closest("button, .rc-cell");
+    if (!at || event.altKey || event.metaKey || event.isComposing) return;
+    if (MOVES.has(event.key)) {
+      event.preventDefault();
+      const to = move(event, at);
+      go(to);
+      if (to) keepOverBar(to);
+      return;
+    }
+    if (event.ctrlKey || at.tagName === "BUTTON" || isOut(rowOf(at))) return;
+    if (event.key === "Enter" || event.key === "F2") {
+      event.preventDefault();
+      edit(at);
+    } else if (event.key === " ") {
+      event.preventDefault();
+      if (buttonsIn(at)[0]) buttonsIn(at)[0].click();
+      else edit(at);
+    } else if (event.key === "Delete" || event.key === "Backspace") {
+      event.preventDefault();
+      save([{ cell: at, value: "" }]);
+    } else if (event.key.length === 1 || event.key === "Dead" || event.key === "Process") {
+      // The sign itself goes into the field, which has the focus by then, in place of what stood there.
+      edit(at, { all: true });
+    }
+  });
+
+  grid.addEventListener("focusin", (event) => {
+    const at = event.target.closest("button, .rc-cell");
+    if (at && !moving) makeCurrent(at);
+  });
+
+  /* --- Editing --- */
+
+  const edit = (cell, { all = false, value = null } = {}) => {
+    if (editor?.cell === cell || isOut(rowOf(cell))) return;
+    if (editor) commit();
+    const before = cell.dataset.text;
+    const box = document.createElement("div");
+    box.className = "rc-cell-editor";
+    const field = document.createElement(before.includes("\n") ? "textarea" : "input");
+    field.value = value ?? before;
+    field.setAttribute("aria-label", `${cell.dataset.label}, row ${rowOf(cell).dataset.gridRow}`);
+    field.autocomplete = "off";
+    field.spellcheck = false;
+    field.setAttribute("autocapitalize", "off");
+    if (field.tagName === "TEXTAREA") field.rows = 3;
+    if (cell.dataset.place === "0") field.inputMode = "email";
+    const hint = document.createElement("span");
+    hint.className = "rc-cell-hint";
+    hint.id = "grid-hint";
+    hint.textContent = `${cell.querySelector("[data-how]")?.textContent.trim() || ""} Enter saves, Esc puts it back`.trim();
+    field.setAttribute("aria-describedby", `${isBad(cell) ? `${cell.getAttribute("aria-describedby")} ` : ""}grid-hint`);
+    box.append(field, hint);
+    cell.append(box);
+    cell.classList.add("rc-cell-editing");
+    editor = { cell, field, before };
+    makeCurrent(cell);
+    field.addEventListener("keydown", inField);
+    field.addEventListener("blur", () => {
+      if (!moving && editor?.field === field) commit();
+    });
+    field.focus();
+    if (all) field.select();
+    else field.setSelectionRange(field.value.length, field.value.length);
+    keepOverBar(cell);
+  };
+
+  const close = () => {
+    const { cell, field } = editor;
+    editor = null;
+    field.parentElement.remove();
+    cell.classList.remove("rc-cell-editing");
+    return cell;
+  };
+
+  const commit = () => {
+    const { field, before } = editor;
+    const value = field.value;
+    const cell = close();
+    if (value !== before || cell.dataset.unsaved !== undefined) save([{ cell, value }]);
+    return cell;
+  };
+
+  const inField = (event) => {
+    if (event.isComposing) return;
+    if (event.key === "Enter" && !(event.shiftKey && event.target.tagName === "TEXTAREA")) {
+      event.preventDefault();
+      event.stopPropagation();
+      goOn(commit());
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      event.stopPropagation();
+      go(close());
+    }
+  };
+
+  grid.addEventListener("click", (event) => {
+    const button = event.target.closest("button[name=do]");
+    if (button) {
+      event.preventDefault();
+      ask({ do: button.value });
+      return;
+    }
+    const cell = event.target.closest(".rc-cell");
+    if (!cell || editor?.cell === cell || !getSelection().isCollapsed) return;
+    if (isOut(rowOf(cell))) go(cell);
+    else edit(cell);
+  });
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("#grid-alike button");
+    if (!button) return;
+    event.preventDefault();
+    ask({ do: button.value }).then(() => document.querySelector("#grid-alike button") || go(firstStop()));
+  });
+
+  /* --- Paste: a block from a spreadsheet goes to the right and down --- */
+
+  const parse = (text) => {
+    const lines = [[]];
+    let at = 0;
+    const source = text.replace(/\r\n?/g, "\n").replace(/\n$/, "");
+    while (at <= source.length) {
+      let value = "";
+      if (source[at] === '"' && /^"(?:[^"]|"")*"(?=[\t\n]|$)/.test(source.slice(at))) {
+        const quoted = source.slice(at).match(/^"((?:[^"]|"")*)"/);
+        value = quoted[1].replaceAll('""', '"');
+        at += quoted[0].length;
+      } else {
+        const end = source.slice(at).search(/[\t\n]/);
+        value = end < 0 ? source.slice(at) : source.slice(at, at + end);
+        at += value.length;
+      }
+      lines.at(-1).push(value);
+      if (source[at] === "\n") lines.push([]);
+      at += 1;
+    }
+    return lines;
+  };
+
+  grid.addEventListener("paste", (event) => {
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    const from = event.target.closest(".rc-cell");
+    const inside = editor && editor.field === event.target;
+    if (!from || isOut(rowOf(from)) || !text) return;
+    if (inside && !text.includes("\t") && (editor.field.tagName === "TEXTAREA" || !/[\r\n]./.test(text))) return;
+    event.preventDefault();
+    if (inside) go(close());
+    const block = parse(text);
+    const open = rows().filter((row) => !isOut(row));
+    const first = open.indexOf(rowOf(from));
+    const place = Number(from.dataset.place);
+    const edits = [];
+    block.forEach((values, down) => {
+      const cells = open[first + down] ? cellsOf(open[first + down]) : [];
+      values.forEach((value, right) => cells[place + right] && edits.push({ cell: cells[place + right], value }));
+    });
+    const cut = first + block.length > open.length;
+    save(edits, cut ? " What did not fit on this page was not pasted." : "");
+  });
+
+  /* --- To the server and back --- */
+
+  const save = (edits, also = "") => {
+    const wanted = edits.map(({ cell, value }) => ({ id: cell.id, row: rowOf(cell).dataset.gridRow, value }));
+    for (const { cell, value } of edits) {
+      // Shown at once; what the server makes of it comes in a moment.
+      const shown = cell.querySelector(".rc-cell-value");
+      shown.querySelector("bdi").textContent = value || "Empty";
+      shown.classList.toggle("rc-cell-empty", !value);
+      cell.dataset.text = value;
+      cell.setAttribute("aria-busy", "true");
+    }
+    return ask({ do: "save" }, wanted, also);
+  };
+
+  const ask = (fields, edits = [], also = "") => {
+    waiting += 1;
+    const send = () => request(fields, edits, also).finally(() => (waiting -= 1));
+    // At once when nothing is on its way: the page may be about to go.
+    queue = waiting === 1 ? send() : queue.then(send);
+    return queue;
+  };
+
+  const request = async (fields, edits, also) => {
+    const body = new URLSearchParams(fields);
+    for (const { id, row, value } of edits) {
+      body.set(id, value);
+      // As it is now: an edit before this one may have changed the row.
+      body.set(`seen-${row}`, document.getElementById(`row-${row}`)?.dataset.mends ?? "");
+    }
+    let answer = null;
+    try {
+      answer = await fetch(form.action, {
+        method: "POST",
+        body,
+        headers: { "HX-Request": "true", "X-CSRFToken": form.querySelector("[name=csrfmiddlewaretoken]").value },
+        keepalive: body.toString().length < 50_000,
+      });
+    } catch {
+      // The network is away: said below.
+    }
+    const leads = answer?.headers.get("HX-Redirect");
+    if (leads) return location.assign(leads);
+    if (!answer?.ok) return failed(answer, edits);
+    put(new DOMParser().parseFromString(await answer.text(), "text/html"), also);
+  };
+
+  /* What was typed stays in the cell, and can be sent again. */
+  const failed = (answer, edits) => {
+    for (const { id, value } of edits) {
+      const cell = document.getElementById(id);
+      if (!cell) continue;
+      cell.removeAttribute("aria-busy");
+      cell.dataset.text = value;
+      cell.dataset.unsaved = "";
+      if (cell.querySelector("[data-not-saved]")) continue;
+      const cause = document.createElement("span");
+      cause.className = "rc-cell-cause";
+      cause.dataset.notSaved = "";
+      cause.textContent = "Not saved: open the cell and press Enter again";
+      cell.querySelector(".rc-cell-value").after(cause);
+      cell.classList.add("rc-cell-bad");
+    }
+    window.rollcall.sayTrouble(answer?.status);
+  };
+
+  const put = (fresh, also) => {
+    for (const row of [...fresh.querySelectorAll("[data-grid-row]")]) replace(document.getElementById(row.id), row);
+    for (const id of ["grid-bar", "grid-alike"]) {
+      const [old, part] = [document.getElementById(id), fresh.getElementById(id)];
+      if (!old || !part || old.innerHTML === part.innerHTML) continue;
+      const pressed = old.contains(document.activeElement);
+      old.replaceWith(part);
+      if (pressed) part.querySelector("button")?.focus();
+    }
+    for (const cell of grid.querySelectorAll("[aria-busy]")) if (!waiting || waiting === 1) cell.removeAttribute("aria-busy");
+    const said = fresh.getElementById("grid-said")?.textContent ?? "";
+    if (said || also) announce(`${said}${also}`.trim());
+  };
+
+  const replace = (old, row) => {
+    if (!old) return;
+    enhance(row);
+    const focused = old.contains(document.activeElement) ? document.activeElement : null;
+    const was = current && old.contains(current) ? current : null;
+    const edited = editor && old.contains(editor.cell) ? editor : null;
+    const range = edited && [edited.field.selectionStart, edited.field.selectionEnd];
+    // The same cell again; for a button that is gone, its cell or the first one that came in its place.
+    const again = (element) => {
+      const cell = cellOf(element);
+      if (cell) return row.querySelector(`#${CSS.escape(cell.id)}`);
+      return row.querySelector(".rc-grid-action button") || row.querySelector(".rc-cell");
+    };
+    moving = true;
+    old.replaceWith(document.adoptNode(row));
+    if (was) makeCurrent(again(was));
+    if (edited && !isOut(row)) {
+      const cell = again(edited.cell);
+      cell.append(edited.field.parentElement);
+      cell.classList.add("rc-cell-editing");
+      editor = { cell, field: edited.field, before: cell.dataset.text };
+      edited.field.focus();
+      edited.field.setSelectionRange(...range);
+    } else {
+      if (edited) editor = null;
+      if (focused) again(focused)?.focus();
+    }
+    moving = false;
+  };
+
+  // The bar's buttons send the form; what is on its way goes first.
+  document.addEventListener(
+    "submit",
+    (event) => {
+      if (event.target !== form || !waiting) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const wish = Object.assign(document.createElement("input"), { type: "hidden", name: "do", value: event.submitter?.value ?? "check" });
+      queue.then(() => {
+        if (grid.querySelector("[data-unsaved]")) return;
+        form.append(wish);
+        form.requestSubmit();
+      });
+    },
+    true,
+  );
+
+  // Leaving the page with an open cell keeps what was typed; coming back shows how things are by then.
+  window.addEventListener("pagehide", () => editor && commit());
+  window.addEventListener("pageshow", (event) => event.persisted && location.reload());
+
+  const wake = () => {
+    grid.setAttribute("role", "grid");
+    grid.setAttribute("aria-describedby", "grid-keys");
+    rows().forEach(enhance);
+    makeCurrent(firstStop());
+  };
+  document.addEventListener("DOMContentLoaded", wake);
+})();
