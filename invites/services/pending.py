@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -18,7 +18,7 @@ from invites.services.granting import choice_of
 from invites.services.single import check_may_invite, expiry_from, not_pending, pending_of
 from invites.services.tokens import derive_token, hash_token, new_seeds
 
-CHUNK = 500
+CHUNK = 1_000
 
 
 @dataclass(frozen=True)
@@ -91,22 +91,29 @@ def _due_again(now: datetime) -> Q:
 
 @transaction.atomic
 def _renew(by: Membership, ids: list[int]) -> int:
-    """Gives each a new link and makes its mail due, by conditional updates: of two at once one wins."""
+    """Gives each a new link and makes its mail due; how many. Of two at once one finds the others locked, then not due.
+
+    Somebody waits for the page, and it may be tens of thousands: Django's own updates would take ten times as long.
+    """
     now = timezone.now()
-    renewed = 0
-    for pk, seed in zip(ids, new_seeds(len(ids)), strict=True):
-        renewed += Invitation.objects.filter(_due_again(now), pk=pk, state=Invitation.State.PENDING).update(
-            token_seed=seed,
-            token_hash=hash_token(derive_token(seed)),
-            inviter=by.user,
-            expires_at=expiry_from(now),
-            mail_state=Invitation.Mail.QUEUED,
-            mail_detail="",
-            mail_due_at=now,
-            mail_attempts=0,
-            times_resent=F("times_resent") + 1,
+    due = Invitation.objects.filter(_due_again(now), pk__in=ids, state=Invitation.State.PENDING)
+    renewed = list(due.select_for_update().order_by("pk").values_list("pk", flat=True))
+    seeds = new_seeds(len(renewed))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE invites_invitation SET token_seed = %s, token_hash = %s WHERE id = %s",
+            [(seed, hash_token(derive_token(seed)), pk) for seed, pk in zip(seeds, renewed, strict=True)],
         )
-    return renewed
+    Invitation.objects.filter(pk__in=renewed).update(
+        inviter=by.user,
+        expires_at=expiry_from(now),
+        mail_state=Invitation.Mail.QUEUED,
+        mail_detail="",
+        mail_due_at=now,
+        mail_attempts=0,
+        times_resent=F("times_resent") + 1,
+    )
+    return len(renewed)
 
 
 def _why_not(invitation: Invitation) -> str:

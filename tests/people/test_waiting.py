@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership, Organization, Role, Site, User
 from invites.models import Invitation
@@ -205,6 +206,22 @@ def test_those_left_out_are_counted(client_of: ClientOf, admin: User, acme: Orga
     client.post(SELECTED, {"action": "resend", "selected": [f"i{rested.pk}", f"i{fresh.pk}"]}, headers=HTMX)
 
     assert "1 invitation was sent again. 1 was not: sent a moment ago, too often, or" in message_of(client)
+
+
+def test_many_are_sent_again_in_as_few_statements_as_a_handful(
+    client_of: ClientOf, admin: User, invite: Invite, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    invitations = [invite(f"person{number}@people.example.com") for number in range(40)]
+    # As those of a batch, they share their roles and sites.
+    Invitation.objects.update(grant=invitations[0].grant)
+    keys = [f"i{each.pk}" for each in invitations]
+    client = client_of(admin)
+
+    # Somebody waits for this page, and it may be asked for twenty thousand.
+    with django_assert_max_num_queries(39):
+        client.post(SELECTED, {"action": "resend", "selected": keys}, headers=HTMX)
+
+    assert "40 invitations were sent again." in message_of(client)
 
 
 def test_revoking_many_asks_first_and_then_revokes_them(
