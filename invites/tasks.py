@@ -15,7 +15,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from invites.models import Batch
-from invites.services import checks, due_mail, inviting, leases, mail_ranges, reporting, sweeping
+from invites.services import checks, due_mail, inviting, leases, mail_ranges, quotas, reporting, sweeping
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +58,7 @@ def send_due_invitations(organization_id: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Ask again for whatever stands still."""
+    """Ask again for whatever stands still, and forget what counts no more."""
     found = sweeping.find_standing_still()
     for batch_id in found.to_check:
         hint(check_batch, batch_id)
@@ -66,6 +66,7 @@ def sweep() -> None:
         hint_work(batch_id)
     for organization_id in due_mail.organizations_with_due_mail():
         hint(send_due_invitations, organization_id)
+    quotas.forget_past_days()
 
 
 def work_on_range(lease: leases.Lease) -> None:
@@ -83,11 +84,20 @@ def end_batch(batch_id: int) -> bool:
 
 
 def take_up(batch: Batch) -> None:
-    """Begin with a batch that was just stored: a small file is checked at once, a large one by a worker."""
+    """Begin with a batch that was just stored: a small file is checked at once, a large one by a worker.
+
+    Never raises for what is in the file.
+    """
     if batch.file_size > CHECK_IN_REQUEST_BYTES:
         hint(check_batch, batch.pk)
         return
-    checks.check_batch(batch.pk)
+    try:
+        checks.check_batch(batch.pk)
+    except Exception:
+        # Whatever it is, whoever uploads is not to meet it: the file is stored, and a worker tries again until the
+        # batch says that it could not be checked.
+        log.exception("check_failed", batch=batch.pk)
+        return
     batch.refresh_from_db()
     if batch.state == Batch.State.INVITING:
         hint_work(batch.pk)

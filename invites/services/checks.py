@@ -57,6 +57,9 @@ def check_batch(batch_id: int) -> Batch | None:
         _conclude(batch, check.report)
     except LostClaim:
         return None
+    except Exception:
+        _let_go(batch)
+        raise
     return batch
 
 
@@ -84,6 +87,11 @@ def _keep_claim(batch: Batch, **progress: Any) -> None:
     )
     if not kept:
         raise LostClaim
+
+
+def _let_go(batch: Batch) -> None:
+    """End the claim of a check that has failed: the next attempt need not wait for the lease."""
+    Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING, attempts=batch.attempts).update(claimed_until=None)
 
 
 @transaction.atomic
