@@ -73,17 +73,24 @@ def finish_batch(batch_id: int) -> bool:
 
 
 def _invitations(row_range: RowRange) -> QuerySet[Invitation]:
-    """Those of the range that nobody answered. One that was sent again since is no longer the batch's to mail."""
+    """Those of the range that nobody answered. One that was sent again since is no longer the batch's to mail.
+
+    The rows are given one by one: a database that has not counted the new ones yet would read the whole table.
+    """
+    rows = Row.objects.filter(
+        batch_id=row_range.batch_id,
+        number__range=(row_range.first_number, row_range.last_number),
+        outcome=Row.Outcome.INVITED,
+    )
     return Invitation.objects.filter(
-        row__batch_id=row_range.batch_id,
-        row__number__range=(row_range.first_number, row_range.last_number),
+        row__in=list(rows.order_by("number").values_list("pk", flat=True)),
         state=Invitation.State.PENDING,
         mail_due_at=None,
     )
 
 
 def _unsent(row_range: RowRange) -> QuerySet[Invitation]:
-    return _invitations(row_range).filter(mail_state__in=TO_SEND).order_by("row__number")
+    return _invitations(row_range).filter(mail_state__in=TO_SEND).order_by("pk")
 
 
 @transaction.atomic
