@@ -16,6 +16,7 @@ from django.utils import timezone
 from invites.models import Invitation
 from invites.services.delivery import Broken, NotNow, Refused, Sender
 from invites.services.letters import Letter
+from invites.services.quotas import count_mails, enough_mail
 from invites.services.tokens import derive_token, hash_token, link_for
 
 GROUP = 25
@@ -88,12 +89,15 @@ class _Postman:
         self._put_off_in_a_row = 0
         self._sender = Sender()
         self._letters: dict[tuple[int, int | None], Letter] = {}
+        self._had_enough: set[int] = set()
         self._unsaved: list[str] = []
         self._saved_at = time.monotonic()
 
     def deliver(self, invitations: Iterable[Invitation]) -> None:
+        group = list(invitations)
+        self._had_enough = count_mails(group)
         try:
-            for invitation in invitations:
+            for invitation in group:
                 if self.ends:
                     self.run.deferred.append(invitation.pk)
                     continue
@@ -111,6 +115,8 @@ class _Postman:
     def _deliver_one(self, invitation: Invitation) -> None:
         letter = self._letter_for(invitation)
         try:
+            if invitation.pk in self._had_enough:
+                raise Refused(f"This address {enough_mail()}")
             self._sender.send(letter.to(invitation, link=_link_of(invitation)))
         except (Refused, ValueError) as error:
             reason = str(error) if isinstance(error, Refused) else "No mail can be sent to this address."

@@ -219,6 +219,23 @@ def test_a_batch_is_stopped_and_says_so(admin_page: Page) -> None:
     assert found["Failed"] > 0
 
 
+def test_a_batch_is_sent_again_and_undone_from_its_page(admin_page: Page) -> None:
+    import_by_dropping(admin_page, "again.csv", csv_of(mixed_people(2, "again")))
+    has_ended(admin_page, "2 users were invited to Acme")
+    admin_page.get_by_role("link", name="See the batch").last.click()
+
+    admin_page.get_by_role("link", name="Remind 2 people").click()
+    expect(heading(admin_page)).to_have_text("Remind 2 people?")
+    admin_page.locator("#dialog").get_by_role("link", name="Cancel").click()
+    expect(admin_page.locator("#dialog")).to_be_hidden()
+
+    admin_page.get_by_role("button", name="More for this batch").click()
+    admin_page.get_by_role("link", name="Undo batch").click()
+    admin_page.locator("#dialog").get_by_role("button", name="Undo batch").click()
+    expect(admin_page.locator("#alerts")).to_contain_text("2 invitations were taken back.")
+    assert ledger(admin_page)["withdrawn"] == 2
+
+
 def test_a_file_is_imported_without_javascript(stack: Stack, new_context: Any, signed_in_state: Any) -> None:
     page = new_context(storage_state=signed_in_state("admin@example.com"), java_script_enabled=False).new_page()
     page.goto("/o/acme/users/")
