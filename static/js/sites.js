@@ -104,8 +104,8 @@
       window.rollcall.announce(`${nameOf(value)} chosen`);
     });
     tom.on("item_remove", (value) => window.rollcall.announce(`${nameOf(value)} removed`));
-    // The dialog's body scrolls: what opens below its edge is brought into sight.
-    tom.on("dropdown_open", (dropdown) => requestAnimationFrame(() => dropdown.scrollIntoView({ block: "nearest" })));
+    // The dialog's body scrolls: what opens below its edge is brought into sight, once its options are drawn.
+    new ResizeObserver(() => tom.isOpen && tom.dropdown.scrollIntoView({ block: "nearest" })).observe(tom.dropdown);
   };
 
   const startAll = (root) => {
