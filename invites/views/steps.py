@@ -101,13 +101,17 @@ def _check(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
             return Step(
                 "warn",
                 "Checked",
-                f"{ledger.problems:,} of {rows(batch.row_total)}",
+                _checked(batch, ledger),
                 "Nobody has been invited yet. Fix the rows, upload a corrected file, or go on without them.",
             )
         case Batch.State.FAILED | Batch.State.STOPPED if batch.checked_at is None:
             return Step("failed" if batch.state == Batch.State.FAILED else "stopped", "Not checked", "", _why(batch))
+    return Step("done", "Checked", _checked(batch, ledger))
+
+
+def _checked(batch: Batch, ledger: Ledger) -> str:
     problems = f"{ledger.problems:,} with problems" if ledger.problems else "no problems"
-    return Step("done", "Checked", f"{rows(batch.row_total)}, {problems}")
+    return f"{rows(batch.row_total)}, {problems}"
 
 
 def _invite(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
@@ -126,7 +130,7 @@ def _invite(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
             return Step("done", "Invited", _people(ledger.invited), text)
         case Batch.State.STOPPED | Batch.State.FAILED if batch.checked_at:
             state = "stopped" if batch.state == Batch.State.STOPPED else "failed"
-            return Step(state, "Inviting", _people(ledger.invited), _why(batch))
+            return Step(state, "Invited", _people(ledger.invited), _why(batch))
     return Step("next", "Inviting")
 
 
