@@ -291,3 +291,38 @@ class Invitation(models.Model):
     @property
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+
+class DayOfInviter(models.Model):
+    """How many people one inviter has invited to an organization on a day, for the limits of a day."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
+    inviter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    day = models.DateField()
+    invitations = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["organization", "day", "inviter"], name="one_count_per_inviter_and_day"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.invitations} on {self.day}"
+
+
+class DayOfRecipient(models.Model):
+    """Which links were mailed to an address on a day, by all organizations together."""
+
+    # So many characters of the hash of its token tell a link from the few others of the same day.
+    LINK = 16
+
+    day = models.DateField()
+    email_key = models.CharField(max_length=320)
+    links = models.TextField(help_text="The beginnings of the hashes of their tokens, one after the other.")
+
+    class Meta:
+        # The day is first: past ones are removed.
+        constraints = (models.UniqueConstraint(fields=["day", "email_key"], name="one_count_per_recipient_and_day"),)
+
+    def __str__(self) -> str:
+        return f"{len(self.links) // self.LINK} on {self.day}"

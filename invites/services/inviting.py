@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
@@ -16,6 +16,7 @@ from invites.models import Batch, Invitation, Row, RowRange
 from invites.services.bulk import PERSON, Person, insert_invitations
 from invites.services.granting import check_still_allowed
 from invites.services.leases import Lease, held
+from invites.services.quotas import take_invitations
 from invites.services.stopping import stop_batch
 
 # A range is invited in one statement, and mailed by one worker: large, and yet some for each worker.
@@ -25,7 +26,11 @@ RANGES = 8
 
 
 def begin_inviting(batch: Batch) -> None:
-    """Cut the waiting rows into ranges. Called in the transaction that makes the batch `inviting`."""
+    """Cut the waiting rows into ranges. Called in the transaction that makes the batch `inviting`.
+
+    Raises RuleBroken("over_quota"), with nothing done, when they are more people than may be invited today.
+    """
+    take_invitations(batch.organization, batch.inviter, _newcomers(batch).count())
     numbers = list(waiting(batch.rows.all()).order_by("number").values_list("number", flat=True))
     size = min(MOST_ROWS, max(FEWEST_ROWS, len(numbers) // RANGES))
     cuts = [numbers[start : start + size] for start in range(0, len(numbers), size)]
@@ -69,6 +74,18 @@ def _invite_waiting_rows(lease: Lease) -> None:
 def waiting(rows: QuerySet[Row]) -> QuerySet[Row]:
     """Those of the rows about which nothing was decided yet."""
     return rows.filter(outcome=Row.Outcome.WAITING)
+
+
+def _newcomers(batch: Batch) -> QuerySet[Row]:
+    """The waiting rows that are not going to be skipped, as far as one can tell before."""
+    invited = Invitation.objects.filter(
+        organization_id=batch.organization_id,
+        state=Invitation.State.PENDING,
+        expires_at__gt=timezone.now(),
+        email_key=OuterRef("email_key"),
+    )
+    members = User.objects.filter(memberships__organization_id=batch.organization_id, email=OuterRef("email_key"))
+    return waiting(batch.rows.order_by()).exclude(Exists(invited)).exclude(Exists(members))
 
 
 def _decide(batch: Batch, rows: QuerySet[Row]) -> None:

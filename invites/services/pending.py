@@ -15,6 +15,7 @@ from accounts.models import Membership
 from accounts.services.grants import check_grant
 from invites.models import Grant, Invitation
 from invites.services.granting import choice_of
+from invites.services.quotas import enough_mail, had_enough_mail
 from invites.services.single import check_may_invite, expiry_from, not_pending, pending_of
 from invites.services.tokens import derive_token, hash_token, new_seeds
 
@@ -83,10 +84,13 @@ def _may_give(by: Membership, grant: Grant) -> bool:
 
 
 def _due_again(now: datetime) -> Q:
-    """True of an invitation whose last mail is out, some time ago, and that was not sent too often."""
+    """True of an invitation whose last mail is out, some time ago, and that was not sent too often.
+
+    Neither may its address have had enough mail today, from whomever.
+    """
     out = Q(mail_state__in=(Invitation.Mail.SENT, Invitation.Mail.FAILED, Invitation.Mail.BOUNCED))
     rested = Q(mailed_at=None) | Q(mailed_at__lte=now - timedelta(seconds=settings.RESEND_PAUSE))
-    return out & rested & Q(times_resent__lt=settings.RESEND_LIMIT)
+    return out & rested & Q(times_resent__lt=settings.RESEND_LIMIT) & ~Q(had_enough_mail())
 
 
 @transaction.atomic
@@ -121,4 +125,6 @@ def _why_not(invitation: Invitation) -> str:
         return f"{invitation.email} was sent this invitation {invitation.times_resent + 1} times, which is enough."
     if invitation.mail_state in (Invitation.Mail.QUEUED, Invitation.Mail.SENDING):
         return f"The invitation of {invitation.email} is on its way already."
+    if Invitation.objects.filter(had_enough_mail(), pk=invitation.pk).exists():
+        return f"{invitation.email} {enough_mail()} Try again tomorrow."
     return f"{invitation.email} was sent this invitation a moment ago. Wait a minute before you send it again."

@@ -16,6 +16,7 @@ from accounts.services.grants import GrantChoice
 from invites.checking import check_cells
 from invites.models import Invitation
 from invites.services.granting import create_grant
+from invites.services.quotas import check_recipient, take_invitations
 from invites.services.tokens import derive_token, hash_token, new_seed
 
 UNDELIVERABLE = (Invitation.Mail.FAILED, Invitation.Mail.BOUNCED)
@@ -27,7 +28,7 @@ def invite_person(
     """A pending invitation, whose mail is due at once: the caller hints the worker at it.
 
     The cells are held to the rules of a file. Raises RuleBroken: "not_allowed", "beyond_rights",
-    "bad_cell", "already_member", "already_invited". An earlier invitation of the address that expired, or
+    "bad_cell", "already_member", "already_invited", "over_quota". An earlier invitation of the address that expired, or
     that could not be delivered, is replaced.
     """
     check_may_invite(by)
@@ -41,6 +42,8 @@ def invite_person(
             _check_not_member(organization, person.email_key, person.email)
             _make_room(organization, person.email_key, now)
             _check_not_invited(organization, person.email_key, person.email)
+            check_recipient(person.email_key, person.email)
+            take_invitations(organization, by.user, 1)
             seed = new_seed()
             return Invitation.objects.create(
                 organization=organization,

@@ -1,0 +1,111 @@
+"""How many invitations a day: of one organization, of one inviter in it, and to one address wherever it is invited.
+
+Days are those of UTC. What was used is counted in rows that are locked, or changed by one conditional statement, so
+that many who are at it at once cannot exceed a limit together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Sum
+from django.db.models.functions import Length
+
+from accounts.errors import RuleBroken
+from accounts.models import Organization, User
+from invites.models import DayOfInviter, DayOfRecipient, Invitation
+
+KEPT = timedelta(days=2)
+
+# Adds a link to the day of its recipient, unless it stands there already or the day is full.
+_ADD_LINK = f"""
+    INSERT INTO {DayOfRecipient._meta.db_table} AS known (day, email_key, links) VALUES (%s, %s, %s)
+    ON CONFLICT (day, email_key) DO UPDATE SET links = known.links || excluded.links
+    WHERE length(known.links) < %s AND known.links NOT LIKE '%%' || excluded.links || '%%'
+"""  # noqa: S608 - the name of a table of ours
+
+
+def take_invitations(organization: Organization, inviter: User | None, count: int) -> None:
+    """Count so many invitations as made today, in the transaction of the caller.
+
+    Raises RuleBroken("over_quota"), with nothing counted, if they are more than are left for the organization or for
+    the inviter.
+    """
+    if not count:
+        return
+    # One after the other. Whoever stores a row that only names the organization need not wait.
+    Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+    today = DayOfInviter.objects.filter(organization=organization, day=_today())
+    made = today.aggregate(made=Sum("invitations", default=0))["made"]
+    _check(count, made, settings.INVITATIONS_PER_DAY, f"{organization.name} can invite")
+    mine = today.filter(inviter=inviter)
+    made = mine.aggregate(made=Sum("invitations", default=0))["made"]
+    _check(count, made, settings.INVITATIONS_PER_INVITER_PER_DAY, "One admin can invite")
+    if not mine.update(invitations=F("invitations") + count):
+        DayOfInviter.objects.create(organization=organization, inviter=inviter, day=_today(), invitations=count)
+
+
+def count_mails(invitations: Collection[Invitation]) -> set[int]:
+    """Count the mail that is about to go to each; the ids of those whose address has had enough for today.
+
+    The same link counts once, however often its mail is tried.
+    """
+    today, full = _today(), DayOfRecipient.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY
+    links = {invitation.pk: _short(invitation) for invitation in invitations}
+    # In one order, so that two who count the same addresses wait for each other and not both.
+    ordered = sorted(invitations, key=lambda invitation: invitation.email_key)
+    if ordered:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(_ADD_LINK, [(today, each.email_key, links[each.pk], full) for each in ordered])
+    keys = {invitation.email_key for invitation in invitations}
+    counted = dict(DayOfRecipient.objects.filter(day=today, email_key__in=keys).values_list("email_key", "links"))
+    return {each.pk for each in invitations if links[each.pk] not in counted.get(each.email_key, "")}
+
+
+def had_enough_mail() -> Exists:
+    """True of an invitation, in a query, to whose address no further mail may go today."""
+    full = DayOfRecipient.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY
+    today = DayOfRecipient.objects.filter(day=_today(), email_key=OuterRef("email_key"))
+    return Exists(today.annotate(length=Length("links")).filter(length__gte=full))
+
+
+def check_recipient(email_key: str, email: str) -> None:
+    """Raises RuleBroken("over_quota") for an address to which no further mail may go today."""
+    line = DayOfRecipient.objects.filter(day=_today(), email_key=email_key).first()
+    if line and len(line.links) >= DayOfRecipient.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY:
+        raise RuleBroken("over_quota", f"{email} {enough_mail()} Try again tomorrow.")
+
+
+def enough_mail() -> str:
+    """What is said of such an address, without its name."""
+    most = settings.MAILS_PER_RECIPIENT_PER_DAY
+    return f"was sent {'1 invitation' if most == 1 else f'{most:,} invitations'} today, which is enough."
+
+
+def forget_past_days() -> None:
+    """Remove what counts no more."""
+    past = _today() - KEPT
+    DayOfRecipient.objects.filter(day__lt=past).delete()
+    DayOfInviter.objects.filter(day__lt=past).delete()
+
+
+def _check(count: int, made: int, limit: int, who: str) -> None:
+    left = max(0, limit - made)
+    if count > left:
+        people = "1 more was" if count == 1 else f"{count:,} more were"
+        raise RuleBroken(
+            "over_quota",
+            f"{who} {limit:,} people a day. {left:,} of them are left for today, and {people} to be invited. "
+            "Nobody has been invited. Try again tomorrow.",
+        )
+
+
+def _short(invitation: Invitation) -> str:
+    return invitation.token_hash[: DayOfRecipient.LINK]
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

@@ -1,0 +1,237 @@
+"""Nobody is a spam relay: the most invitations of a day, of an organization, of an admin and to one address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.utils import timezone
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, Organization, User
+from accounts.services.grants import GrantChoice
+from accounts.services.organizations import create_organization
+from invites import tasks
+from invites.models import Batch, DayOfInviter, DayOfRecipient, Invitation, Row
+from invites.queries.batches import ledger_of
+from invites.services.batches import invite_valid_rows, start_batch
+from invites.services.delivery import NotNow, Sender
+from invites.services.mailing import send_invitations
+from invites.services.pending import resend, resend_many, revoke
+from invites.services.single import invite_person
+from tests.batches.conftest import PROBLEMS, csv_of, many
+from tests.batches.test_races import at_once, unexpected
+
+Run = Callable[..., Batch]
+Join = Callable[..., User]
+ANN = "ann@people.example.com"
+
+
+def invite(by: Membership, choice: GrantChoice, email: str = ANN) -> Invitation:
+    return invite_person(by, email=email, first_name="Ann", last_name="Lee", description="", choice=choice)
+
+
+def mailed(by: Membership, choice: GrantChoice, email: str = ANN) -> Invitation:
+    """An invitation whose mail went out a while ago."""
+    invitation = invite(by, choice, email)
+    send_invitations([invitation])
+    Invitation.objects.filter(pk=invitation.pk).update(mailed_at=timezone.now() - timedelta(hours=1))
+    invitation.refresh_from_db()
+    return invitation
+
+
+def mail_again_and_again(by: Membership, choice: GrantChoice, times: int) -> None:
+    for _ in range(times):
+        revoke(by, mailed(by, choice))
+
+
+# --- An organization and an admin in it ----------------------------------------------------------------
+
+
+def test_a_file_with_more_people_than_are_left_for_the_day_invites_nobody(run: Run, settings: Any) -> None:
+    settings.INVITATIONS_PER_DAY = 5
+    run(many(2, domain="first.example.com"))
+
+    batch = run(many(4))
+
+    ledger = ledger_of(batch)
+    assert (batch.state, ledger.rows, ledger.failed, ledger.invited) == (Batch.State.FAILED, 4, 4, 0)
+    assert batch.state_reason == (
+        "Acme can invite 5 people a day. 3 of them are left for today, and 4 more were to be invited. "
+        "Nobody has been invited. Try again tomorrow."
+    )
+    assert set(batch.rows.values_list("detail", flat=True)) == {
+        "The file has more people than may be invited in a day."
+    }
+    assert batch.has_ended
+    assert not batch.parts.exists()
+    assert Invitation.objects.count() == len(mail.outbox) == 2
+    assert run(many(3)).state == Batch.State.DONE
+
+
+def test_one_admin_cannot_use_up_what_the_organization_may(
+    run: Run, join: Join, acme: Organization, settings: Any
+) -> None:
+    settings.INVITATIONS_PER_INVITER_PER_DAY = 2
+    other = join(acme, "other@example.com", "Org Admin").memberships.get()
+    run(many(2, domain="first.example.com"))
+
+    refused, taken = run(many(1)), run(many(1), by=other)
+
+    assert refused.state_reason.startswith("One admin can invite 2 people a day. 0 of them are left for today")
+    assert (refused.state, taken.state) == (Batch.State.FAILED, Batch.State.DONE)
+
+
+def test_whoever_is_skipped_does_not_count(run: Run, settings: Any) -> None:
+    settings.INVITATIONS_PER_DAY = 3
+    run(many(3))
+
+    again = run(many(3) + b"admin@example.com,Ines,Martin,\r\n")
+
+    assert (again.state, ledger_of(again).skipped) == (Batch.State.DONE, 4)
+
+
+def test_a_file_with_problems_goes_on_waiting_when_the_rest_is_over_the_limit(
+    start: Run, admin_membership: Membership, settings: Any
+) -> None:
+    settings.INVITATIONS_PER_DAY = 1
+    batch = start(PROBLEMS)
+
+    with pytest.raises(RuleBroken, match="1 people a day"):
+        invite_valid_rows(batch, by=admin_membership)
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.ranges.count()) == (Batch.State.NEEDS_CORRECTION, 0)
+    assert DayOfInviter.objects.count() == 0
+
+
+def test_one_person_more_is_refused_with_a_sentence_in_the_form(
+    ines: Any, admin_membership: Membership, read_only: GrantChoice, grant: dict[str, list[int]], settings: Any
+) -> None:
+    settings.INVITATIONS_PER_DAY = 1
+    invite(admin_membership, read_only)
+
+    person = {"email": "ben@people.example.com", "first_name": "Ben", "last_name": "Cole"}
+    answer = ines.post("/o/acme/invite/", person | grant)
+
+    assert answer.status_code == 422
+    assert "0 of them are left for today, and 1 more was to be invited." in answer.content.decode()
+    assert Invitation.objects.count() == 1
+
+
+def test_a_new_day_begins_with_nothing_used(run: Run, settings: Any) -> None:
+    settings.INVITATIONS_PER_DAY = 2
+    run(many(2))
+
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        assert run(many(2, domain="later.example.com")).state == Batch.State.DONE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_uploads_at_once_cannot_exceed_it_together(
+    admin_membership: Membership, read_only: GrantChoice, settings: Any
+) -> None:
+    settings.INVITATIONS_PER_DAY = 35
+
+    def upload(number: int) -> None:
+        content = many(10, domain=f"file{number}.example.com")
+        tasks.take_up(start_batch(admin_membership, file_name="x.csv", content=[content], choice=read_only))
+
+    results = at_once(*(lambda number=number: upload(number) for number in range(20)))
+
+    assert not unexpected(results)
+    assert Batch.objects.filter(state=Batch.State.INVITING).count() == 3
+    assert Batch.objects.filter(state=Batch.State.FAILED).count() == 17
+    assert DayOfInviter.objects.get().invitations == 30
+
+
+# --- One address ---------------------------------------------------------------------------------------
+
+
+def test_taking_back_and_inviting_again_pesters_nobody(admin_membership: Membership, read_only: GrantChoice) -> None:
+    mail_again_and_again(admin_membership, read_only, 5)
+
+    with pytest.raises(RuleBroken) as broken:
+        invite(admin_membership, read_only)
+
+    assert broken.value.message == f"{ANN} was sent 5 invitations today, which is enough. Try again tomorrow."
+    assert len(mail.outbox) == 5
+    invite(admin_membership, read_only, "ben@people.example.com")
+
+
+def test_its_row_of_a_file_fails_with_the_reason(
+    run: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    mail_again_and_again(admin_membership, read_only, 5)
+    mail.outbox.clear()
+
+    batch = run(csv_of(ANN, "ben@people.example.com"))
+
+    row = batch.rows.get(email=ANN)
+    assert (row.outcome, row.detail) == (
+        Row.Outcome.FAILED,
+        "This address was sent 5 invitations today, which is enough.",
+    )
+    assert (batch.state, ledger_of(batch).invited, len(mail.outbox)) == (Batch.State.DONE, 1, 1)
+    assert not Invitation.objects.filter(email=ANN, state=Invitation.State.PENDING).exists()
+
+
+def test_sending_again_stops_there_and_the_link_stays_good(
+    admin_membership: Membership, read_only: GrantChoice, settings: Any
+) -> None:
+    settings.MAILS_PER_RECIPIENT_PER_DAY = 1
+    invitation = mailed(admin_membership, read_only)
+
+    with pytest.raises(RuleBroken) as broken:
+        resend(admin_membership, invitation)
+    resent = resend_many(admin_membership, Invitation.objects.all())
+
+    assert broken.value.message == f"{ANN} was sent 1 invitation today, which is enough. Try again tomorrow."
+    assert (resent.sent, resent.left) == (0, 1)
+    assert Invitation.objects.get().token_hash == invitation.token_hash
+
+
+def test_a_link_counts_once_however_often_its_mail_is_tried(
+    admin_membership: Membership, read_only: GrantChoice, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.MAILS_PER_RECIPIENT_PER_DAY = 1
+    invitation = invite(admin_membership, read_only)
+
+    def busy(*_: object) -> None:
+        raise NotNow("450 busy")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Sender, "send", busy)
+        for _ in range(7):
+            assert send_invitations([invitation]).deferred == [invitation.pk]
+
+    assert send_invitations([invitation]).sent == [invitation.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_organizations_at_once_cannot_exceed_it_together(join: Join) -> None:
+    invitations = []
+    for number in range(12):
+        organization = create_organization(f"Org {number}", f"org-{number}")
+        by = join(organization, f"admin{number}@example.com", "Org Admin").memberships.get()
+        invitations.append(invite(by, GrantChoice.of(organization.roles.all(), all_sites=True)))
+
+    results = at_once(*(lambda one=one: send_invitations([one]) for one in invitations))
+
+    assert not unexpected(results)
+    assert len(mail.outbox) == 5
+    assert Invitation.objects.filter(mail_state=Invitation.Mail.FAILED).count() == 7
+
+
+def test_past_days_are_forgotten(admin_membership: Membership, read_only: GrantChoice) -> None:
+    mailed(admin_membership, read_only)
+
+    tasks.sweep()
+    assert (DayOfRecipient.objects.count(), DayOfInviter.objects.count()) == (1, 1)
+    with time_machine.travel(timezone.now() + timedelta(days=4)):
+        tasks.sweep()
+    assert (DayOfRecipient.objects.count(), DayOfInviter.objects.count()) == (0, 0)
