@@ -8,9 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,6 @@ from typing import Any
 import pytest
 
 from tests.batches.conftest import HEADER, many
-from tests.batches.mail_server import MailServer
 from tests.running import WorkerOnFile, run_manage, wait_for
 
 INVITE = ("--organization", "acme", "--as", "admin@example.com", "--role", "ReadOnly", "--all-sites", "--json")
@@ -87,39 +84,34 @@ def work(worker: WorkerOnFile, tmp_path: Path) -> Work:
     return Work(worker, tmp_path)
 
 
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with MailServer() as running:
-        yield running
+PEOPLE = 400
 
 
-def a_thousand() -> bytes:
-    """1,000 people in a file that is too large to be checked while the page waits."""
-    lines = (f"person{number}@people.example.com,Ann,Example,{'Night shift. ' * 30}" for number in range(1_000))
+def a_large_file() -> bytes:
+    """Two ranges of people, in a file that is too large to be checked while the page waits."""
+    lines = (f"person{number}@people.example.com,Ann,Example,{'Night shift. ' * 60}" for number in range(PEOPLE))
     return "\r\n".join([HEADER, *lines]).encode()
 
 
-def test_a_thousand_people_are_invited_though_the_worker_is_killed_in_the_middle(work: Work) -> None:
-    work.invite(a_thousand())
-    wait_for(lambda: work.sent() >= 50, what="mails", seconds=60)
+def test_everybody_is_invited_though_the_worker_is_killed_in_the_middle(work: Work) -> None:
+    work.invite(a_large_file())
+    wait_for(lambda: work.sent() >= 20, what="mails", seconds=60)
 
     work.worker.kill_worker()
 
     assert work.ask("SELECT state FROM invites_batch") == ["inviting"]
     sent_before = work.sent()
-    assert sent_before < 1_000
+    assert sent_before < PEOPLE
     work.worker.start_worker()
-    began = time.monotonic()
-    wait_for(lambda: work.sent() > sent_before, what="more mails", seconds=30)
+    wait_for(lambda: work.sent() > sent_before, what="more mails", seconds=60)
     work.wait_until_done()
 
     report, mails = work.report(), work.mails()
-    assert (report["rows"], report["invited"], report["failed"]) == (1_000, 1_000, 0)
-    assert work.ask("SELECT count(DISTINCT email_key) FROM invites_invitation WHERE batch_id = 1") == [1_000]
-    assert len(mails) == 1_000, "Nobody is left out."
-    again = sum(mails.values()) - 1_000
-    assert again <= 2 * 25, "Only what was under way when the worker died goes out a second time."
-    assert time.monotonic() - began < 120
+    assert (report["rows"], report["invited"], report["failed"]) == (PEOPLE, PEOPLE, 0)
+    assert work.ask("SELECT count(DISTINCT email_key) FROM invites_invitation WHERE batch_id = 1") == [PEOPLE]
+    assert len(mails) == PEOPLE, "Nobody is left out."
+    again = sum(mails.values()) - PEOPLE
+    assert again <= 2, "Each of the two children was at one mail when it died, and at no other."
 
 
 def test_what_is_uploaded_while_the_broker_is_down_is_finished_later_though_the_queue_is_lost(work: Work) -> None:
@@ -137,7 +129,7 @@ def test_what_is_uploaded_while_the_broker_is_down_is_finished_later_though_the_
 
 def test_tasks_that_are_delivered_many_times_at_once_do_their_work_once(work: Work) -> None:
     work.worker.kill_worker()
-    work.invite(a_thousand())
+    work.invite(a_large_file())
     work.worker.run(
         "from invites.tasks import check_batch, work_on_batch\n"
         "for _ in range(10): check_batch.delay(1)\n"
@@ -148,22 +140,4 @@ def test_tasks_that_are_delivered_many_times_at_once_do_their_work_once(work: Wo
     work.wait_until_done()
 
     mails = work.mails()
-    assert (work.report()["invited"], len(mails), set(mails.values())) == (1_000, 1_000, {1})
-
-
-def test_a_mail_server_with_troubles_of_all_kinds(tmp_path: Path, server: MailServer) -> None:
-    server.answers = {
-        "person3@people.example.com": ["550 5.1.1 No such user"],
-        "person5@people.example.com": ["450 4.2.0 Greylisted"],
-    }
-    server.most_per_connection = 10
-    settings = {"EMAIL_URL": f"smtp://127.0.0.1:{server.port}", "EMAIL_TIMEOUT": "2"}
-    with WorkerOnFile(tmp_path, **settings) as worker:
-        work = Work(worker, tmp_path)
-        work.invite(many(40))
-        work.wait_until_done()
-
-        report = work.report()
-
-    assert (report["rows"], report["invited"], report["failed"]) == (40, 39, 1)
-    assert Counter(server.taken) == {f"person{number}@people.example.com": 1 for number in range(40) if number != 3}
+    assert (work.report()["invited"], len(mails), set(mails.values())) == (PEOPLE, PEOPLE, {1})
