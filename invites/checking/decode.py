@@ -47,11 +47,7 @@ class Source:
     def open_text(self) -> io.TextIOWrapper:
         """The text from its start, with the line ends as they are; its lines end in LF, CR or CRLF."""
         self.stream.seek(self.start)
-        text = io.TextIOWrapper(cast(BinaryIO, _Lent(self.stream)), encoding=self.codec, newline="")
-        # Fewer and larger reads than the default of 8 kB. A private name of CPython's, so only tried.
-        if hasattr(text, "_CHUNK_SIZE"):
-            text._CHUNK_SIZE = _HEAD
-        return text
+        return io.TextIOWrapper(cast(BinaryIO, _Lent(self.stream)), encoding=self.codec, newline="")
 
 
 def open_source(stream: BinaryIO, limits: Limits) -> Source | Problem:

@@ -45,7 +45,8 @@ def refuse_early(text: str) -> Fault | None:
         return Fault("email_too_long", {"what": "This address", "found": f"{len(text):,}", "limit": 254})
     ats = text.count("@")
     if ats == 0:
-        return _fault("email_no_at", _AT_WRITTEN_OUT.sub("@", text, count=1), "Use @")
+        repaired = _AT_WRITTEN_OUT.sub("@", text, count=1)
+        return _fault("email_no_at", repaired if repaired != text else "", "Use @")
     if text[:7].lower() == "mailto:":
         return _fault("email_link", trim_all(text[7:].partition("?")[0]), "Remove mailto:")
     return _refuse_surroundings(text, ats) or _refuse_characters(text) or _refuse_shape(text)

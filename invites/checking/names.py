@@ -6,7 +6,6 @@ and a mail program makes a link of a bare domain, which would let a stranger's w
 """
 
 import re
-import unicodedata
 
 from invites.checking.catalog import Fault
 from invites.checking.report import Limits
@@ -62,6 +61,8 @@ _LINK = re.compile(
 _CAN_LINK = re.compile(r"[.@:。．｡]")
 # J.Green and B.Com, which lack a blank; not win.bet, which is what it looks like.
 _INITIAL_AND_NAME = re.compile(r"([^\W\d_]{1,3})\.([^\W\d_]+)")
+# Control characters, line breaks, overrides of the direction, the sign of a lost letter, and halves of surrogate pairs.
+_NEVER_IN_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffd\ud800-\udfff]")
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINE_BREAKS = frozenset("\n\r\u2028\u2029\x0b\x0c\x85")
 _ALLOWED_IN_TEXT = frozenset("\n\r\t")
@@ -76,13 +77,10 @@ def check_name(raw: str, needed: str, limits: Limits) -> str | Fault:
         return Fault(needed)
     if len(name) > limits.max_name:
         return Fault("name_too_long", {"found": f"{len(name):,}", "limit": f"{limits.max_name:,}"})
-    if not name.isprintable() or "\ufffd" in name:
-        for character in name:
-            if character in _LINE_BREAKS:
-                joined = " ".join(name.split())
-                return Fault("line_break", {}, joined, "Put it on one line")
-            if fault := _refuse_character(character, name):
-                return fault
+    if wrong := _NEVER_IN_TEXT.search(name):
+        if wrong[0] in _LINE_BREAKS:
+            return Fault("line_break", {}, " ".join(name.split()), "Put it on one line")
+        return _refuse_character(wrong[0], name)
     if '"' in name and (name.count('"') % 2 or (name[0] == '"' and name[-1] == '"')):
         return Fault("quotes_around_name", {}, trim(name.replace('"', "")) or None, "Remove the quotation marks")
     if _CAN_LINK.search(name) and (link := _LINK.search(name)):
@@ -101,25 +99,23 @@ def check_description(raw: str, limits: Limits) -> str | Fault:
     text = trim(raw)
     if len(text) > limits.max_description:
         return Fault("description_too_long", {"found": f"{len(text):,}", "limit": f"{limits.max_description:,}"})
-    if not text.isprintable() or "\ufffd" in text:
-        if is_blank(text):
-            return ""
-        for character in text:
-            if character not in _ALLOWED_IN_TEXT and (fault := _refuse_character(character, text)):
-                return fault
+    if not text.isprintable() and is_blank(text):
+        return ""
+    for wrong in _NEVER_IN_TEXT.finditer(text):
+        if wrong[0] not in _ALLOWED_IN_TEXT:
+            return _refuse_character(wrong[0], text)
     return text
 
 
-def _refuse_character(character: str, text: str) -> Fault | None:
+def _refuse_character(character: str, text: str) -> Fault:
+    """The fault of a text that holds this one of _NEVER_IN_TEXT."""
     if character in _OVERRIDES:
         without = "".join(kept for kept in text if kept not in _OVERRIDES)
         return Fault("direction_override", {"character": name_of(character)}, without, "Remove it")
     if character == "\ufffd":
         return Fault("lost_character", {"character": character})
-    if unicodedata.category(character) in ("Cc", "Cs"):
-        # One of 128 to 159 was a letter or a sign in another encoding: only who knows the word can mend it.
-        repaired: str | None = None
-        if character < "\x20":
-            repaired = trim(re.sub(r"[\x00-\x08\x0e-\x1f]", "", text).replace("\t", " ")) or None
-        return Fault("control_character", {"character": name_of(character)}, repaired, repaired and "Remove it")
-    return None
+    # One of 128 to 159 was a letter or a sign in another encoding: only who knows the word can mend it.
+    repaired: str | None = None
+    if character < "\x20":
+        repaired = trim(re.sub(r"[\x00-\x08\x0e-\x1f]", "", text).replace("\t", " ")) or None
+    return Fault("control_character", {"character": name_of(character)}, repaired, repaired and "Remove it")

@@ -47,8 +47,11 @@ class Check:
         self._stream = stream
         self._started = False
 
-    def blocks(self, size: int = 1000) -> Iterator[list[Row]]:
-        """Every non-blank data row in order, in lists of up to `size`: valid ones, duplicates, problem ones."""
+    def blocks(self, size: int = 256) -> Iterator[list[Row]]:
+        """Every row but blank ones, in order, in lists of up to `size`: valid ones, duplicates, problem ones.
+
+        So few rows at a time are gone again before Python's collector of garbage looks at them.
+        """
         if self._started:
             raise RuntimeError("a Check is one pass: make another one")
         self._started = True
@@ -66,7 +69,8 @@ class Check:
         if csv.field_size_limit() < self.limits.max_cell:
             csv.field_size_limit(self.limits.max_cell)
         reader = csv.reader(source.open_text(), delimiter=dialect.delimiter, strict=True)
-        reading = _Reading(reader, dialect.delimiter, self.limits, self.report, Seen(source.size // _BYTES_OF_A_ROW))
+        seen = Seen(source.size // _BYTES_OF_A_ROW, block_size=size)
+        reading = _Reading(reader, dialect.delimiter, self.limits, self.report, seen)
         try:
             for _ in range(dialect.lines_before):
                 next(reader)
@@ -122,7 +126,7 @@ class _Reading:
         self.report.reject(file_problem("empty"))
         return None
 
-    def _check_rows(self, header: Header, size: int) -> Iterator[list[Row]]:  # noqa: PLR0912 - see below
+    def _check_rows(self, header: Header, size: int) -> Iterator[list[Row]]:
         """Every row, checked. Of a real file nearly all are plain, and those never leave this loop.
 
         It is written out, with its parts in local names, because calls and attributes are most of what a row
@@ -134,53 +138,54 @@ class _Reading:
         domains = Known(lambda domain: domain if is_plain_domain(domain) else None)
         good_names, good_words, good_domains = names.good, words.good, domains.good
         is_plain, first_row, table, mask = PLAIN.fullmatch, self.seen.first_row, self.seen.table, self.seen.mask
-        width, pick, new = header.width, _picker(header), tuple.__new__
-        block: list[Row] = []
-        block_end = min(size, limits.max_rows + 1)
-        number, line_end = self.number, self.line_end
+        width, pick, longest = header.width, _picker(header), FAST_LENGTH
+        new, row_type = tuple.__new__, Row
+        number, line_end, block_start = self.number, self.line_end, -1
         try:
-            for cells in reader:
-                number += 1
-                line, line_end = line_end + 1, reader.line_num
-                row = None
-                if len(cells) == width and line == line_end:
-                    email, first, last, description = pick(cells) if pick else cells
-                    if (
-                        (first in good_names or names.learn(first))
-                        and (last in good_names or names.learn(last))
-                        and (not description or description in good_words or words.learn(description))
-                        and len(email) <= FAST_LENGTH
-                        and (plain := is_plain(email))
-                        and ((domain := plain[1]) in good_domains or domains.learn(domain))
-                    ):
-                        if not table[slot := hash(email) & mask]:
-                            table[slot] = number
-                        elif first_row(email, number, block) != number:
-                            plain = None
-                        if plain:
-                            # As Row(...), without the call in between.
-                            row = new(Row, (number, line, email, email, first, last, description, (), None, None))
-                if row is None:
-                    row = self._check_slowly(cells, header, block, number=number, line=line, line_end=line_end)
-                    if row is None:
-                        if report.rejection:
-                            return
-                        continue
-                block.append(row)
-                if len(block) == block_end:
-                    if report.rows + block_end > limits.max_rows:
-                        self._refuse_count(report.rows + block_end)
+            while number > block_start:
+                block_start = number
+                block: list[Row] = []
+                append = block.append
+                for cells in islice(reader, size):
+                    number += 1
+                    line, line_end = line_end + 1, reader.line_num
+                    if len(cells) == width and line == line_end:
+                        email, first, last, description = pick(cells) if pick else cells
+                        if (
+                            (first in good_names or names.learn(first))
+                            and (last in good_names or names.learn(last))
+                            and (not description or description in good_words or words.learn(description))
+                            and len(email) <= longest
+                            and (plain := is_plain(email))
+                            and ((domain := plain[1]) in good_domains or domains.learn(domain))
+                        ):
+                            code = hash(email)
+                            if not table[slot := code & mask]:
+                                table[slot] = code ^ number
+                            elif first_row(email, number, block) != number:
+                                plain = None
+                            if plain:
+                                # As Row(...), without the call in between.
+                                row = new(
+                                    row_type, (number, line, email, email, first, last, description, (), None, None)
+                                )
+                                append(row)
+                                continue
+                    checked = self._check_slowly(cells, header, block, number=number, line=line, line_end=line_end)
+                    if checked is not None:
+                        append(checked)
+                    elif report.rejection:
                         return
-                    report.count(len(block))
-                    self.seen.keep(block)
+                if report.rows + len(block) > limits.max_rows:
+                    self._refuse_count(report.rows + len(block))
+                    return
+                report.count(len(block))
+                self.seen.keep(block)
+                table = self.seen.table
+                if block:
                     yield block
-                    block = []
-                    block_end = min(size, limits.max_rows + 1 - report.rows)
         finally:
             self.number, self.line_end = number, line_end
-        if block:
-            report.count(len(block))
-            yield block
 
     def _check_slowly(
         self, cells: list[str], header: Header, block: list[Row], *, number: int, line: int, line_end: int
@@ -189,7 +194,7 @@ class _Reading:
 
         `block` are the rows above it that wait to be handed out.
         """
-        if all(is_blank(cell) for cell in cells):
+        if not any(cells) or all(is_blank(cell) for cell in cells):
             return None
         extra, extra_value = None, ""
         if len(cells) > header.width and not all(is_blank(cell) for cell in cells[header.width :]):

@@ -3,30 +3,45 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable
-from operator import attrgetter
+from operator import itemgetter
 
 from invites.checking.report import Row
 
 _CHUNK = 64
 _CELLS_KEPT = 10_000
-_keys_of, _numbers_of = attrgetter("email_key"), attrgetter("number")
+_number_of, _key_of = itemgetter(Row._fields.index("number")), itemgetter(Row._fields.index("email_key"))
+
+
+class _AllTaken:
+    """A table without a free slot: whoever asks has to ask `first_row`, which keeps the rest in a dict."""
+
+    def __getitem__(self, slot: int) -> int:
+        return 1
+
+    def __setitem__(self, slot: int, entry: int) -> None:
+        raise IndexError(slot)
+
+
+_ALL_TAKEN = _AllTaken()
 
 
 class Seen:
     """The row of each address's first occurrence.
 
-    A dict of a million addresses takes 150 MB, this takes 50. `table` is a sparse hash table that holds row numbers
-    and nothing else: an address whose slot is free is new for certain, and that is all that the loop over a file has
-    to ask. Whether a slot was taken by the same address is seen by looking it up in `texts`, where the addresses of
-    all rows stand, 64 to a text; the next free slot is taken by another one.
+    A dict of a million addresses takes 150 MB, this takes 45. `table` is an open hash table of numbers: a slot holds
+    the 64 bits of an address's hash, and in them, by exclusive or, the number of its row. Who comes to a free slot is
+    new for certain, and that is all that the loop over a file asks. Who comes to a taken one gets a row number out
+    of it if the hashes are equal; whether the addresses are, is seen in `texts`, where those of all rows stand, 64
+    to a text. With another address in it the next slot is tried.
     """
 
-    def __init__(self, expected: int) -> None:
-        """`expected` rows, at a guess; addresses that come when the table is half full go to a dict."""
-        bits = min(max(expected * 4, 1024).bit_length(), 23)
+    def __init__(self, expected: int, *, block_size: int) -> None:
+        """`expected` rows, at a guess, handed to `keep` in blocks of at most `block_size`."""
+        bits = max(min(expected * 2, 1 << 21), block_size * 8, 1024).bit_length()
         self.mask = (1 << bits) - 1
-        self.table = array("I", bytes(4 << bits))
-        self._free = 1 << (bits - 1)
+        self._slots = array("q", bytes(8 << bits))
+        self.table: array[int] | _AllTaken = self._slots
+        self._room = self.mask // 2
         self._texts: list[str] = []
         self._latest: list[str] = []  # the addresses that don't fill a text yet
         self._numbers = array("I")
@@ -39,29 +54,36 @@ class Seen:
 
         `block` are the rows above it that were not yet handed to `keep`.
         """
-        slot = hash(key) & self.mask
-        while number := self.table[slot]:
-            if self._key_in(number, block) == key:
+        code = hash(key)
+        slot = code & self.mask
+        while entry := self._slots[slot]:
+            if 0 < (number := entry ^ code) < row and self._key_in(number, block) == key:
                 return number
             slot = slot + 1 & self.mask
-        if len(self._numbers) >= self._free:
+        if self.table is _ALL_TAKEN:
             return self._rest.setdefault(key, row)
-        self.table[slot] = row
+        self._slots[slot] = code ^ row
         return row
 
     def keep(self, block: list[Row]) -> None:
         """Rows that are done with: of them no more than this is needed."""
-        self._numbers.extend(map(_numbers_of, block))
+        self._numbers.extend(map(_number_of, block))
         latest = self._latest
-        latest.extend(map(_keys_of, block))
+        latest.extend(map(_key_of, block))
         whole = len(latest) // _CHUNK * _CHUNK
         self._texts.extend("\n".join(latest[start : start + _CHUNK]) for start in range(0, whole, _CHUNK))
         del latest[:whole]
+        if len(self._numbers) > self._room:
+            self.table = _ALL_TAKEN
 
-    def _key_in(self, number: int, block: list[Row]) -> str:
+    def _key_in(self, number: int, block: list[Row]) -> str | None:
         if block and number >= block[0].number:
-            return block[bisect_left(block, number, key=_numbers_of)].email_key
-        chunk, place = divmod(bisect_left(self._numbers, number), _CHUNK)
+            place = bisect_left(block, number, key=_number_of)
+            return block[place].email_key if place < len(block) else None
+        place = bisect_left(self._numbers, number)
+        if place >= len(self._numbers):
+            return None
+        chunk, place = divmod(place, _CHUNK)
         if chunk == len(self._texts):
             return self._latest[place]
         if chunk != self._opened:

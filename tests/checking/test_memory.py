@@ -78,7 +78,7 @@ def test_an_address_takes_less_than_a_hundred_bytes() -> None:
 def test_remembers_exactly_even_when_many_more_addresses_come_than_expected() -> None:
     from invites.checking import Row
 
-    seen = Seen(expected=10)
+    seen = Seen(expected=10, block_size=100)
     rows = [Row(number, number, f"p{number}@x.com", f"p{number}@x.com", "", "", "") for number in range(2, 5_000)]
     for start in range(0, len(rows), 100):
         block = rows[start : start + 100]
