@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import time
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import connections
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -24,10 +19,7 @@ from invites.queries.banners import running_for
 from invites.queries.batches import Ledger, batches_of, checking_progress, inviting_progress, ledger_of
 from invites.queries.grants import grant_line
 from invites.views.steps import rows, stage_of
-
-POLL_SECONDS = 0.5
-KEEP_ALIVE_SECONDS = 15
-LONGEST_STREAM_SECONDS = 600
+from invites.views.streams import stream
 
 
 def progress_context(batch: Batch, *, place: str) -> dict[str, Any]:
@@ -64,7 +56,7 @@ def batch_progress(request: MemberRequest, organization: str, pk: int, place: st
 
 @requires(Permission.INVITE_USERS)
 @require_safe
-async def batch_events(request: MemberRequest, organization: str, pk: int, place: str) -> StreamingHttpResponse:
+async def batch_events(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponseBase:
     """The fragment as server-sent events, each time it has changed, until the batch stands still."""
     batches = batches_of(request.organization)
     await sync_to_async(get_object_or_404)(batches, pk=pk)
@@ -77,12 +69,12 @@ async def batch_events(request: MemberRequest, organization: str, pk: int, place
         )
         return html, batch.is_running
 
-    return _stream(look, at_end=["shell:changed", "people:changed", "batch:ended"])
+    return stream(request, look, at_end=["shell:changed", "people:changed", "batch:ended"])
 
 
 @requires(Permission.INVITE_USERS)
 @require_safe
-async def shell_events(request: MemberRequest, organization: str) -> StreamingHttpResponse:
+async def shell_events(request: MemberRequest, organization: str) -> HttpResponseBase:
     """The indicator of running batches as server-sent events, until none runs."""
 
     def look() -> tuple[str, bool]:
@@ -90,7 +82,7 @@ async def shell_events(request: MemberRequest, organization: str) -> StreamingHt
         context = {"running_batches": indicated(running), "organization": request.organization}
         return render_to_string("invites/indicator.html", context), bool(running)
 
-    return _stream(look, at_end=["shell:changed", "people:changed"])
+    return stream(request, look, at_end=["shell:changed", "people:changed"])
 
 
 @requires(Permission.INVITE_USERS)
@@ -125,41 +117,3 @@ def _indicated(batch: Batch) -> dict[str, Any]:
         "url": reverse("batch", args=address),
         "dialog_url": reverse("batch_dialog", args=address),
     }
-
-
-def _stream(look: Callable[[], tuple[str, bool]], *, at_end: list[str]) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(_events(look, at_end), content_type="text/event-stream")
-    response["Cache-Control"] = "no-store"
-    response["X-Accel-Buffering"] = "no"
-    return response
-
-
-async def _events(look: Callable[[], tuple[str, bool]], at_end: list[str]) -> AsyncIterator[str]:
-    def looked() -> tuple[str, bool]:
-        try:
-            return look()
-        finally:
-            # The thread outlives this look by minutes; a connection must not.
-            connections.close_all()
-
-    began, told_at, told = time.monotonic(), 0.0, ""
-    while time.monotonic() - began < LONGEST_STREAM_SECONDS:
-        html, goes_on = await sync_to_async(looked)()
-        now = time.monotonic()
-        if html != told:
-            told, told_at = html, now
-            yield _event("fragment", html)
-        elif now - told_at > KEEP_ALIVE_SECONDS:
-            told_at = now
-            yield ": still here\n\n"
-        if not goes_on:
-            for name in at_end:
-                yield _event("trigger", name)
-            yield _event("end", json.dumps({}))
-            return
-        await asyncio.sleep(POLL_SECONDS)
-
-
-def _event(name: str, data: str) -> str:
-    lines = "".join(f"data: {line}\n" for line in data.splitlines())
-    return f"event: {name}\n{lines}\n"
