@@ -49,9 +49,9 @@ def open_news(membership: Membership) -> QuerySet[Batch]:
     )
 
 
-def banners_for(membership: Membership) -> Banners:
-    """What the shell shows to this member on every page."""
-    news = open_news(membership)
+def banners_for(membership: Membership, *, but: Batch | None = None) -> Banners:
+    """What the shell shows to this member on every page; `but` is what the page itself is about."""
+    news = open_news(membership).exclude(pk=but.pk) if but else open_news(membership)
     shown = [banner_of(batch) for batch in news[:SHOWN]]
     more = news.count() - SHOWN if len(shown) == SHOWN else 0
     return Banners(shown=shown, more=max(0, more))
@@ -93,9 +93,7 @@ def _news(batch: Batch, ledger: Ledger) -> tuple[str, str, str, str, str]:
             cause = (batch.rejection or {}).get("message", "")
             return "bad", f"{name} was not imported.", _sentence(cause), "batch", "See what was found"
         case Batch.State.NEEDS_CORRECTION:
-            rows = "1 row of {} needs" if ledger.problems == 1 else f"{ledger.problems:,} rows of {{}} need"
-            title = f"{rows.format(name)} fixing."
-            return "warn", title, "Nobody has been invited yet.", "batch_problems", "Fix the rows"
+            return "warn", _waits(name, ledger), "Nobody has been invited yet.", "batch_problems", _way_on(ledger)
         case Batch.State.STOPPED:
             return (
                 "warn",
@@ -119,13 +117,24 @@ def _news(batch: Batch, ledger: Ledger) -> tuple[str, str, str, str, str]:
     )
 
 
+def _waits(name: str, ledger: Ledger) -> str:
+    if not ledger.to_fix:
+        return f"Nothing is left to fix in {name}."
+    return f"1 row of {name} needs fixing." if ledger.to_fix == 1 else f"{ledger.to_fix:,} rows of {name} need fixing."
+
+
+def _way_on(ledger: Ledger) -> str:
+    return "Fix the rows" if ledger.to_fix else "See the rows"
+
+
 def result_text(name: str, ledger: Ledger) -> str:
     """Who was not invited, and why, in one sentence; empty when everybody was."""
     parts = [
         _count(ledger.already_member, "was already a member", "were already members"),
         _count(ledger.already_invited, "was invited already", "were invited already"),
         _count(ledger.duplicate, "is twice in the file", "are twice in the file"),
-        _count(ledger.problems, "has a problem", "have problems"),
+        _count(ledger.to_fix, "has a problem", "have problems"),
+        _count(ledger.left_out, "was left out", "were left out"),
         _count(ledger.failed - ledger.stopped, "could not be mailed", "could not be mailed"),
     ]
     told = [part for part in parts if part]

@@ -37,9 +37,15 @@ class Ledger:
     already_invited: int = 0
     duplicate: int = 0
     problems: int = 0
+    left_out: int = 0
     failed: int = 0
     stopped: int = 0
     waiting: int = 0
+
+    @property
+    def to_fix(self) -> int:
+        """The rows with problems that nobody has left out."""
+        return self.problems - self.left_out
 
     @property
     def skipped(self) -> int:
@@ -114,6 +120,7 @@ def ledger_of(batch: Batch) -> Ledger:
         already_invited=rows[Outcome.SKIPPED, Reason.ALREADY_INVITED],
         duplicate=rows[Outcome.SKIPPED, Reason.DUPLICATE],
         problems=by_outcome[Outcome.PROBLEM],
+        left_out=rows[Outcome.PROBLEM, Reason.LEFT_OUT],
         failed=by_outcome[Outcome.FAILED],
         stopped=rows[Outcome.FAILED, Reason.STOPPED],
         waiting=by_outcome[Outcome.WAITING],

@@ -24,6 +24,7 @@ from accounts.errors import RuleBroken
 from accounts.permissions import Permission
 from invites import tasks
 from invites.models import Batch
+from invites.queries.banners import banners_for
 from invites.queries.batches import batches_of
 from invites.queries.grid import (
     GridRow,
@@ -160,6 +161,7 @@ def _page(request: MemberRequest, batch: Batch) -> HttpResponse:
         "kinds": kinds,
         "kind": kind.code if kind else "",
         "page": page,
+        "banners": banners_for(request.membership, but=batch),
         "query": urlencode({"kind": kind.code}) if kind else "",
         "listed": [shown_row(row) for row in page],
         **_live(batch, tally, kind.code if kind else ""),

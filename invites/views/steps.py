@@ -55,7 +55,7 @@ def _title(batch: Batch, ledger: Ledger) -> str:
         case Batch.State.INVITING:
             return f"Inviting from {batch.file_name}"
         case Batch.State.NEEDS_CORRECTION:
-            return rows_need_fixing(ledger.problems)
+            return rows_need_fixing(ledger.to_fix)
         case Batch.State.DONE if ledger.invited:
             return f"{people(ledger.invited)} invited to {batch.organization.name}"
         case Batch.State.DONE:
@@ -73,7 +73,9 @@ def file_size(size: int) -> str:
 
 
 def rows_need_fixing(count: int) -> str:
-    """ "1 row needs fixing", "11 rows need fixing"."""
+    """ "1 row needs fixing", "11 rows need fixing", "Nothing is left to fix"."""
+    if not count:
+        return "Nothing is left to fix"
     return "1 row needs fixing" if count == 1 else f"{count:,} rows need fixing"
 
 
