@@ -88,6 +88,7 @@ def _merge(batch: Batch, stored: RecordFile, corrected: RecordFile) -> BinaryIO:
         number for number, row in rows.items() if number not in placed and row.outcome == Row.Outcome.PROBLEM
     ]
     mended = {number: cells_now(row) for number, row in rows.items() if row.mended and number not in placed}
+    kept = {number for number, row in rows.items() if row.mended and row.mended["keep"]}
     incoming = _Incoming(corrected)
     people = [incoming.person(cells) for cells in (*placed.values(), *added)]
     with_description = any(cells[3] for cells in (*people, *mended.values()))
@@ -105,6 +106,8 @@ def _merge(batch: Batch, stored: RecordFile, corrected: RecordFile) -> BinaryIO:
             out.writelines(writer.blank() for _ in range(record.number - at))
             at = record.number + 1
             cells = taken.get(record.number) or layout.fill(record.cells, mended.get(record.number))
+            if record.number in kept and record.number not in taken:
+                del cells[len(layout.names) :]
             out.write(writer.line(cells))
         for cells in last:
             out.write(writer.line(cells))

@@ -1,0 +1,306 @@
+"""The problem rows as a file: what an admin gets, and what becomes of it when it comes back."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import Membership
+from accounts.services.grants import GrantChoice
+from invites import tasks
+from invites.checking import inert, restore
+from invites.models import Batch, Invitation
+from invites.queries.batches import ledger_of
+from invites.services import mending
+from tests.grid.conftest import counts, csv_of, downloaded, of, outcome, row
+
+Run = Callable[..., Batch]
+
+WIDE = "Team;E-Mail;Vorname;Nachname;Beschreibung;Büro"
+PEOPLE = (
+    "Süd;ann@example.com;Ann;Größe;Nachtschicht;Köln",
+    "=1+1;ben@@example.com;Jörg;Müller;Frühschicht;Zürich",
+    "Nord;cat@example.com;Käthe;;;München",
+    "Süd;dan@example.com;Dörte;Weiß;;Köln",
+    "West;eve@@example.com;Françoise;Béranger;;Liège",
+)
+
+
+@pytest.fixture
+def correct(by: Membership, choice: GrantChoice, ines: Client) -> Callable[..., Any]:
+    """Uploads a corrected file as the dialog does."""
+
+    def correct(batch: Batch, content: bytes, *, name: str = "team - rows to fix.csv") -> Any:
+        grant = {"roles": [role.pk for role in choice.roles], "sites": [site.pk for site in choice.sites]}
+        query = f"?correct={batch.pk}"
+        file = SimpleUploadedFile(name, content, content_type="text/csv")
+        response = ines.post(reverse("import", args=["acme"]) + query, {**grant, "file": file})
+        batch.refresh_from_db()
+        return response
+
+    return correct
+
+
+def lines_of(content: bytes, *, encoding: str = "utf-8", delimiter: str = ",") -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode(encoding), newline=""), delimiter=delimiter))
+
+
+def got(client: Client, batch: Batch) -> bytes:
+    return downloaded(client.get(of(batch, "batch_problems_file")))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "bom", "delimiter", "end"),
+    [
+        ("cp1252", b"", ";", "\r\n"),
+        ("utf-8", b"", ",", "\n"),
+        ("utf-8", b"\xef\xbb\xbf", ";", "\r\n"),
+        ("utf-16-le", b"\xff\xfe", "\t", "\r\n"),
+        ("utf-16-be", b"\xfe\xff", "|", "\n"),
+        ("mac_roman", b"", ";", "\r"),
+    ],
+    ids=lambda value: repr(value),
+)
+def test_the_rows_come_as_the_file_was_and_go_back_into_it(
+    ines: Client,
+    start: Run,
+    work: Run,
+    correct: Callable[..., Any],
+    encoding: str,
+    bom: bytes,
+    delimiter: str,
+    end: str,
+) -> None:
+    text = end.join([WIDE, *PEOPLE, ""]).replace(";", delimiter)
+    batch = start(bom + text.encode(encoding))
+    assert counts(batch) == (3, 0, 0, 0)
+
+    content = got(ines, batch)
+
+    assert content.startswith(bom)
+    assert content.count(end.encode(encoding)) == 4
+    lines = lines_of(content.removeprefix(bom), encoding=encoding, delimiter=delimiter)
+    assert lines[0] == [*WIDE.split(";"), "What is wrong"]
+    assert [line[:-1] for line in lines[1:]] == [
+        ["'=1+1", *PEOPLE[1].split(";")[1:]],
+        PEOPLE[2].split(";"),
+        PEOPLE[4].split(";"),
+    ]
+    assert lines[1][-1] == "Row 3. Email: There are two @ signs"
+
+    mended = content.replace("@@".encode(encoding), "@".encode(encoding))
+    correct(batch, mended.replace(f"Käthe{delimiter}".encode(encoding), f"Käthe{delimiter}Ölund".encode(encoding)))
+
+    assert batch.file_name == "team.csv"
+    assert ledger_of(work(batch)).invited == 5
+    people = list(Invitation.objects.order_by("email").values_list("first_name", "last_name", flat=False))
+    assert people == [
+        ("Ann", "Größe"),
+        ("Jörg", "Müller"),
+        ("Käthe", "Ölund"),
+        ("Dörte", "Weiß"),
+        ("Françoise", "Béranger"),
+    ]
+    assert [row(batch, number).email for number in (3, 4, 6)] == [
+        "ben@example.com",
+        "cat@example.com",
+        "eve@example.com",
+    ]
+
+
+def test_the_file_is_named_after_the_admins_own(ines: Client, start: Run) -> None:
+    batch = start(csv_of("a@@example.com,A,B,"), name="Équipe 2.csv")
+
+    said = ines.get(of(batch, "batch_problems_file")).headers["Content-Disposition"]
+
+    assert "%C3%89quipe%202%20-%20rows%20to%20fix.csv" in said
+
+
+def test_only_rows_that_are_left_are_in_the_file_as_they_stand_now(ines: Client, team: Batch, by: Membership) -> None:
+    mending.take_suggestion(team, 3, 0, by=by)
+    mending.leave_out(team, 5, by=by)
+    mending.edit_cells(team, [mending.Edit(7, 1, "=Fay", 0)], by=by)
+
+    lines = lines_of(got(ines, team))
+
+    assert [line[0] for line in lines[1:]] == ["cat@example.com", "fay@@example.com", "gus@example.com"]
+    assert lines[2][1] == "'=Fay"
+    # The cell too many stays one too many.
+    assert lines[3][:4] == ["gus@example.com", "Gus", "Hill", "Day shift"]
+    assert lines[3][5:] == ["Lyon"]
+
+
+def test_a_mended_name_that_the_encoding_cannot_hold_makes_it_utf_8(ines: Client, start: Run, by: Membership) -> None:
+    batch = start("\r\n".join([WIDE, *PEOPLE, ""]).encode("cp1252"))
+    mending.edit_cells(batch, [mending.Edit(3, 1, "春子", 0)], by=by)
+
+    content = got(ines, batch)
+
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert lines_of(content, encoding="utf-8-sig", delimiter=";")[1][2] == "春子"
+
+
+def test_a_line_that_names_the_delimiter_is_kept(ines: Client, start: Run) -> None:
+    batch = start(b"sep=;\r\nEmail;First name;Last name\r\na@@example.com;A;B\r\n")
+
+    assert got(ines, batch).startswith(b"sep=;\r\nEmail;First name;Last name;What is wrong\r\n")
+
+
+@pytest.mark.parametrize(
+    "cell", ["=x", "+x", "-x", "@x", "\tx", "\rx", "\0x", " =x", "＝x", "'=x", "''=x", "'=1,'", "x", "'x", ""]
+)
+def test_a_cell_is_inert_and_comes_back_as_it_was(cell: str) -> None:
+    assert not inert(cell).lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\0", "＝"))
+    assert restore(inert(cell)) == cell
+
+
+@given(st.text(alphabet="'=+-@ \t\r\nx", max_size=8))
+def test_any_cell_comes_back_as_it_was(cell: str) -> None:
+    assert restore(inert(cell)) == cell
+
+
+def test_nobody_is_called_by_an_apostrophe_that_was_ours(
+    ines: Client, start: Run, work: Run, correct: Callable[..., Any]
+) -> None:
+    batch = start(csv_of("a@@example.com,=Ann,-,+32 2 555", "b@@example.com,'-Ben,Lee,'=5"))
+
+    correct(batch, got(ines, batch).replace(b"@@", b"@"))
+    work(batch)
+
+    people = list(Invitation.objects.order_by("email").values_list("first_name", "last_name", "description"))
+    assert people == [("=Ann", "-", "+32 2 555"), ("'-Ben", "Lee", "'=5")]
+
+
+# --- Coming back -------------------------------------------------------------------------------------
+
+
+def test_the_column_is_ignored_without_a_notice(ines: Client, team: Batch, correct: Callable[..., Any]) -> None:
+    correct(team, got(ines, team).replace(b"ben@@", b"ben@"))
+
+    assert (team.ignored_columns, team.warnings) == ([], [])
+    assert (outcome(team, 3), outcome(team, 7)) == ("waiting", "problem")
+
+
+def test_rows_find_their_places_by_their_numbers_in_any_order(
+    ines: Client, team: Batch, correct: Callable[..., Any]
+) -> None:
+    header, *lines = got(ines, team).splitlines(keepends=True)
+
+    correct(team, b"".join([header, *reversed(lines)]).replace(b"@@", b"@"))
+
+    assert [row(team, number).email for number in (2, 3, 7)] == [
+        "ann@example.com",
+        "ben@example.com",
+        "fay@example.com",
+    ]
+
+
+def test_extra_rows_come_at_the_end_and_rows_taken_out_are_left_out(
+    ines: Client, team: Batch, correct: Callable[..., Any]
+) -> None:
+    header, *lines = got(ines, team).splitlines(keepends=True)
+    kept = [line for line in lines if b"dan" not in line]
+    extra = b"zoe@example.com,Zoe,Zed,,\r\nben@example.com,Ben,Again,,\r\n"
+
+    correct(team, b"".join([header, *kept, extra]).replace(b"@@", b"@"))
+
+    assert outcome(team, 5) == "problem left_out"
+    assert (row(team, 9).email, outcome(team, 10)) == ("zoe@example.com", "skipped duplicate")
+    assert counts(team) == (2, 0, 0, 1)
+
+
+def test_what_was_mended_in_the_page_stays_mended(
+    ines: Client, team: Batch, by: Membership, correct: Callable[..., Any]
+) -> None:
+    content = got(ines, team)
+    mending.take_suggestion(team, 3, 0, by=by)
+    mending.edit_cells(team, [mending.Edit(4, 2, "Cole", 0)], by=by)
+    mending.leave_out(team, 5, by=by)
+    mending.keep_as_shown(team, 8, by=by)
+
+    rows = content.splitlines(keepends=True)
+    correct(team, b"".join([rows[0], rows[2].replace(b"Cat,,", b"Cat,Coleman,"), rows[4]]).replace(b"fay@@", b"fay@"))
+
+    assert (row(team, 3).email, outcome(team, 3)) == ("ben@example.com", "waiting")
+    # Of two the file is the later word.
+    assert row(team, 4).last_name == "Coleman"
+    assert (outcome(team, 5), outcome(team, 8)) == ("problem left_out", "waiting")
+    assert counts(team) == (0, 0, 0, 1)
+
+
+def test_a_description_gets_a_column_where_there_was_none(
+    ines: Client, start: Run, by: Membership, correct: Callable[..., Any], work: Run
+) -> None:
+    batch = start(
+        csv_of("a@@example.com,A,B", "c@example.com,C,D", "e@@example.com,E,F", header="Email,First name,Last name")
+    )
+    mending.edit_cells(batch, [mending.Edit(2, 0, "a@example.com", 0), mending.Edit(2, 3, "Night", 0)], by=by)
+
+    correct(batch, got(ines, batch).replace(b"@@", b"@"))
+    work(batch)
+
+    assert list(Invitation.objects.order_by("email").values_list("email", "description")) == [
+        ("a@example.com", "Night"),
+        ("c@example.com", ""),
+        ("e@example.com", ""),
+    ]
+
+
+def test_a_file_without_the_column_is_the_whole_file(
+    team: Batch, by: Membership, work: Run, correct: Callable[..., Any]
+) -> None:
+    mending.leave_out(team, 3, by=by)
+
+    correct(team, csv_of("kim@example.com,Kim,Lee,", "ben@@example.com,Ben,Fox,"), name="whole.csv")
+
+    assert (team.file_name, counts(team), outcome(team, 3)) == ("whole.csv", (1, 0, 0, 0), "problem")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x89PNG\r\n\x1a\n" + b"\0" * 60,
+        b"Email,First name,What is wrong\r\nann@example.com,Ann,Row 3\r\n",
+        b'Email,First name,Last name,What is wrong\r\n"ben@example.com,Ben,Fox,Row 3\r\n',
+    ],
+)
+def test_a_file_that_does_not_fit_takes_nothing_away(
+    team: Batch, by: Membership, correct: Callable[..., Any], content: bytes
+) -> None:
+    mending.take_suggestion(team, 3, 0, by=by)
+
+    response = correct(team, content)
+
+    assert response.status_code == 422
+    assert (team.state, counts(team)) == (Batch.State.NEEDS_CORRECTION, (4, 1, 0, 0))
+
+
+def test_a_file_of_a_batch_that_went_on_is_not_handed_out(ines: Client, team: Batch, by: Membership) -> None:
+    from invites.services.batches import invite_valid_rows
+
+    invite_valid_rows(team, by=by)
+
+    assert ines.get(of(team, "batch_problems_file")).headers["Location"] == of(team, "batch")
+
+
+def test_the_merged_file_is_checked_like_any_other_after_a_crash(
+    ines: Client, team: Batch, correct: Callable[..., Any], work: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "take_up", lambda batch: None)
+    correct(team, got(ines, team).replace(b"@@", b"@"))
+    assert team.state == Batch.State.CHECKING
+
+    tasks.check_batch(team.pk)
+
+    team.refresh_from_db()
+    assert counts(team) == (3, 0, 0, 0)
