@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Membership
 from invites.models import Batch
-from invites.queries.batches import Ledger, ledger_of
+from invites.queries.batches import Ledger, outcomes_of
 
 SHOWN = 2
 
@@ -72,7 +72,7 @@ def people(count: int) -> str:
 
 def banner_of(batch: Batch) -> Banner:
     """The news of one batch in the words of the product."""
-    ledger = ledger_of(batch)
+    ledger = outcomes_of(batch)
     kind, title, text, view, label = _news(batch, ledger)
     organization = batch.organization.slug
     return Banner(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -95,6 +95,20 @@ def batches_of(organization: Organization) -> QuerySet[Batch]:
 
 def ledger_of(batch: Batch) -> Ledger:
     """Count the batch's rows and the answers to its invitations."""
+    ledger = outcomes_of(batch)
+    answers = _answers(batch) if ledger.invited else Counter()
+    return replace(
+        ledger,
+        accepted=answers["accepted"],
+        bounced=answers["bounced"],
+        expired=answers["expired"],
+        withdrawn=answers["withdrawn"],
+        waiting_answer=ledger.invited - answers.total(),
+    )
+
+
+def outcomes_of(batch: Batch) -> Ledger:
+    """The ledger without the answers, from an index alone: for what stands on every page."""
     rows: Counter[tuple[str, str]] = Counter()
     for outcome, reason, count in (
         batch.rows.order_by()
@@ -106,16 +120,9 @@ def ledger_of(batch: Batch) -> Ledger:
     by_outcome: Counter[str] = Counter()
     for (outcome, _), count in rows.items():
         by_outcome[outcome] += count
-    answers = _answers(batch) if by_outcome[Outcome.INVITED] else Counter()
-    invited = by_outcome[Outcome.INVITED]
     return Ledger(
         rows=by_outcome.total(),
-        invited=invited,
-        accepted=answers["accepted"],
-        bounced=answers["bounced"],
-        expired=answers["expired"],
-        withdrawn=answers["withdrawn"],
-        waiting_answer=invited - answers.total(),
+        invited=by_outcome[Outcome.INVITED],
         already_member=rows[Outcome.SKIPPED, Reason.ALREADY_MEMBER],
         already_invited=rows[Outcome.SKIPPED, Reason.ALREADY_INVITED],
         duplicate=rows[Outcome.SKIPPED, Reason.DUPLICATE],
@@ -163,7 +170,7 @@ def invited_counts(batches: Iterable[Batch]) -> dict[int, int]:
 
 def summary_of(batch: Batch) -> dict[str, Any]:
     """The batch as the commands print it."""
-    ledger = ledger_of(batch)
+    ledger = outcomes_of(batch)
     return {
         "batch": batch.pk,
         "state": str(batch.state),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership, Organization, Role, User
 from accounts.services.grants import GrantChoice
@@ -30,6 +31,19 @@ def test_the_banner_says_how_many_were_invited_on_whatever_page(ines: Client, ru
         assert "2 users were invited to Acme." in html
         assert "1 was already a member" in html
         assert of(batch) in html
+
+
+def test_the_banner_asks_nothing_of_each_invitation(
+    ines: Client, run: Run, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    run(csv_of("ann@example.com", "ben@example.com"))
+
+    # It stands on every page until it is closed, also after a batch of 200,000.
+    with django_assert_max_num_queries(50) as asked:
+        html = text(ines.get(reverse("settings", args=["acme"])))
+
+    assert "2 users were invited to Acme." in html
+    assert not [each["sql"] for each in asked.captured_queries if "invites_invitation" in each["sql"]]
 
 
 def test_the_banner_of_a_second_import_of_the_same_file_says_that_all_were_skipped(ines: Client, run: Run) -> None:
