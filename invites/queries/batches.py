@@ -51,6 +51,11 @@ class Ledger:
     def skipped(self) -> int:
         return self.already_member + self.already_invited + self.duplicate
 
+    @property
+    def unanswered(self) -> int:
+        """Who can be reminded: those whose link has expired get a new one."""
+        return self.waiting_answer + self.expired
+
 
 @dataclass(frozen=True)
 class Progress:

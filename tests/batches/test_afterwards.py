@@ -78,6 +78,16 @@ def test_who_has_not_answered_is_reminded_with_a_new_link(ines: Client, run: Run
     assert [pk for pk in before if now[pk] == before[pk]] == [accepted.pk]
 
 
+def test_whose_link_has_expired_is_counted_among_those_to_remind(ines: Client, run: Run) -> None:
+    batch = run(many(2))
+    expired = batch.invitations.order_by("pk")[0]
+    Invitation.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - timedelta(days=1))
+
+    # The button, and the question that it leads to.
+    assert "Remind 2 people" in ines.get(f"/o/acme/batches/{batch.pk}/").content.decode()
+    assert "Remind 2 people?" in ines.get(f"/o/acme/batches/{batch.pk}/remind/").content.decode()
+
+
 def test_undoing_takes_back_what_was_not_accepted_and_the_ledger_says_so(ines: Client, run: Run) -> None:
     batch = run(many(4))
     accepted = batch.invitations.order_by("pk")[0]
