@@ -12,6 +12,7 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 
 _django = get_asgi_application()
 
-from config.limits import Application, LimitBody  # noqa: E402 - needs the settings
+from config.charsets import ReadAsUtf8  # noqa: E402 - needs the settings
+from config.limits import Application, LimitBody  # noqa: E402 - as above
 
-application = LimitBody(cast(Application, _django))
+application = LimitBody(ReadAsUtf8(cast(Application, _django)))
