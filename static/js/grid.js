@@ -409,7 +409,7 @@
   );
 
   // Leaving the page with an open cell keeps what was typed; coming back shows how things are by then.
-  window.addEventListener("pagehide", () => editor && commit());
+  for (const leaving of ["beforeunload", "pagehide"]) window.addEventListener(leaving, () => editor && commit());
   window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 
   const wake = () => {
