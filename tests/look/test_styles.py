@@ -1,0 +1,34 @@
+"""Style sheets and templates know the same classes: what nobody wears is removed, what somebody wears is drawn."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from django.conf import settings
+
+CLASS = re.compile(r"(?<![\w-])rc-[a-z0-9-]*[a-z0-9](?![\w-])")
+# The rest of such a name is put in by the template: rc-pill-{{ kind }}.
+STEM = re.compile(r"(?<![\w-])(rc-[a-z0-9-]+-)(?=[{$])")
+
+
+def read(folder: str, *patterns: str) -> str:
+    root: Path = settings.BASE_DIR / folder
+    return "\n".join(path.read_text() for pattern in patterns for path in sorted(root.rglob(pattern)))
+
+
+def drawn() -> set[str]:
+    return set(re.findall(r"\.(rc-[a-z0-9-]+)", read("static/css", "*.css")))
+
+
+def test_every_class_of_the_style_sheets_is_worn() -> None:
+    where = read("templates", "*.html") + read("static/js", "*.js") + read("accounts", "*.py") + read("invites", "*.py")
+    worn, stems = set(CLASS.findall(where)), tuple(STEM.findall(where))
+
+    assert not {name for name in drawn() - worn if not name.startswith(stems)}
+
+
+def test_every_class_of_a_template_is_drawn_or_found_by_a_script() -> None:
+    found_by_scripts = set(re.findall(r"\.(rc-[a-z0-9-]+)", read("static/js", "*.js")))
+
+    assert not set(CLASS.findall(read("templates", "*.html"))) - drawn() - found_by_scripts
