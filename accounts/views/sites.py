@@ -26,7 +26,8 @@ PAGE = 25
 @require_safe
 def site_list(request: MemberRequest, organization: str) -> HttpResponse:
     """The sites, a page at a time; `?q=` finds them by name or country."""
-    search = request.GET.get("q", "").strip()[:100]
+    # PostgreSQL knows no text with a NUL in it.
+    search = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     page = Paginator(sites_of(request.organization, search=search), PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,

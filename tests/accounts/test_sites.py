@@ -37,6 +37,7 @@ def test_lists_sites_with_country_and_how_many_have_access(client: Client, membe
         ("BELG", ["Ghent"]),
         ("depot fran", ["Lyon depot"]),
         ("lyon belgium", []),
+        ("ly\x00on", ["Lyon depot"]),
         ("  ", ["Ghent", "Lyon depot", "Turin"]),
     ],
 )
