@@ -1,25 +1,11 @@
-"""The operators' site: read-only, because every edit by hand would break a ledger."""
+"""The operators' site: read-only, because every edit by hand would break a ledger. Secrets of invitations are not shown."""
 
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
 
+from accounts.admin import ReadOnlyAdmin
 from invites.models import Batch, Invitation, Row, RowRange
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Look, search and filter; change nothing. Secrets of invitations are not shown."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(Batch)
