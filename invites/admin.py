@@ -1,4 +1,7 @@
-"""The operators' site: read-only, because every edit by hand would break a ledger. Secrets of invitations are not shown."""
+"""The operators' site: read-only, because every edit by hand would break a ledger.
+
+Secrets of invitations are not shown.
+"""
 
 from __future__ import annotations
 
