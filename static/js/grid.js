@@ -170,7 +170,9 @@
     const hint = document.createElement("span");
     hint.className = "rc-cell-hint";
     hint.id = "grid-hint";
-    hint.textContent = `${cell.querySelector("[data-how]")?.textContent.trim() || ""} Enter saves, Esc puts it back`.trim();
+    hint.append(Object.assign(document.createElement("span"), { textContent: "Enter saves, Esc puts it back" }));
+    const how = cell.querySelector("[data-how]")?.textContent.trim();
+    if (how) hint.append(Object.assign(document.createElement("span"), { textContent: how }));
     field.setAttribute("aria-describedby", `${isBad(cell) ? `${cell.getAttribute("aria-describedby")} ` : ""}grid-hint`);
     box.append(field, hint);
     cell.append(box);

@@ -230,13 +230,14 @@ def test_a_button_for_a_row_that_is_not_so_any_more_does_nothing(
 def test_nothing_is_mended_in_a_batch_that_is_being_invited(team: Batch, by: Membership) -> None:
     invite_valid_rows(team, by=by)
 
-    for change in (
+    changes: list[Callable[[], mending.Mending]] = [
         lambda: edit(team, 3, EMAIL, "ben@example.com", by=by),
         lambda: mending.take_suggestion(team, 3, EMAIL, by=by),
         lambda: mending.take_all_suggestions(team, "email_two_at", by=by),
         lambda: mending.leave_out(team, 3, by=by),
         lambda: mending.undo(team, 3, by=by),
-    ):
+    ]
+    for change in changes:
         with pytest.raises(RuleBroken) as broken:
             change()
         assert broken.value.code == "moved_on"
