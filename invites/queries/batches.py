@@ -238,8 +238,8 @@ def answers_of(batch: Batch, ledger: Ledger) -> Answers:
         .annotate(count=Count("pk"))
     )
     by_day = dict(accepted)
-    first = (batch.inviting_at or batch.created_at).date()
-    today = timezone.now().date()
+    first = timezone.localdate(batch.inviting_at or batch.created_at)
+    today = timezone.localdate()
     total, days = 0, []
     for offset in range((today - first).days + 1):
         day = first + timedelta(days=offset)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.formats import date_format
 
 from invites.queries.batches import Answers
@@ -47,7 +48,7 @@ class Plot:
 def plot_of(answers: Answers, invited: int) -> Plot:
     """The running total of acceptances from 0 to today, below the dashed line of all who were invited."""
     first, today = answers.days[0][0], answers.days[-1][0]
-    end = max(today, answers.expires_at.date() if answers.expires_at else today)
+    end = max(today, timezone.localdate(answers.expires_at) if answers.expires_at else today)
     span = max(1, (end - first).days)
 
     def x_of(offset: int) -> float:
