@@ -47,9 +47,15 @@ __all__ = [
 ]
 
 
-def check_bytes(data: bytes, *, limits: Limits = Limits(), people: bool = False) -> Report:  # noqa: B008 - frozen
+def check_bytes(
+    data: bytes,
+    *,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    people: bool = False,
+    name: str = "",
+) -> Report:
     """Check a whole file at once; with `people` the report also has its rows, all of them, in `report.people`."""
-    check = Check(io.BytesIO(data), limits=limits)
+    check = Check(io.BytesIO(data), limits=limits, name=name)
     rows: list[Row] = []
     for block in check.blocks():
         if people:

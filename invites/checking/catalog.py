@@ -36,7 +36,14 @@ _FILE = (
          "This file is empty", "Choose the file that lists the people.", "0 bytes"),
     Kind("excel_workbook", "file", "Excel workbook",
          "This file is an Excel workbook",
-         "In Excel choose Save as, then CSV UTF-8, and drop that file here.", "people.xlsx, also as people.csv"),
+         "In Excel choose Save as, then CSV UTF-8, and drop that file here.", "an .xlsx file called people.csv"),
+    Kind("workbook_unreadable", "file", "Unreadable workbook",
+         "This workbook can't be read: it is damaged, or locked with a password",
+         "Open it in your spreadsheet. " + _SAVE_AGAIN, "an .xlsx file that was cut off"),
+    Kind("workbook_too_big", "file", "Workbook too big",
+         "This workbook unpacks to more than {limit}, or its sheet reaches too far",
+         "Keep one sheet with the people in it and nothing else, or save that sheet as CSV UTF-8.",
+         "a sheet with a cell in XFD1048576"),
     Kind("other_kind", "file", "Not a CSV file",
          "This file is {kind}, not a CSV file",
          "Export the list from your spreadsheet as CSV, and drop that file here.", "a PNG picture named people.csv"),
@@ -189,6 +196,10 @@ _ROW = (
          "This row has {found} cells where {limit} have a column name",
          "Put quotation marks around the cell that holds the {delimiter}, or empty the cells at the end.",
          "anna@company.com,Anna,Berg, Jr,Night shift", "Too many cells"),
+    Kind("cell_without_column", "row", "Cell without a column",
+         "There is something beside the last column that has a name",
+         "Empty that cell, or give its column a name.", "a note to the right of the table of a workbook",
+         "Too many cells"),
 )  # fmt: skip
 
 _WARNINGS = (

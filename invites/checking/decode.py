@@ -52,7 +52,7 @@ class Source:
 
 def open_source(stream: BinaryIO, limits: Limits) -> Source | Problem:
     """Settle kind and encoding of the file, or say why it can't be read. Leaves the stream anywhere."""
-    stream, size = _measure(stream, limits)
+    stream, size = rewindable(stream, limits)
     if size > limits.max_bytes:
         return file_problem("too_big", found=say_size(size), limit=say_size(limits.max_bytes))
     stream.seek(0)
@@ -86,8 +86,8 @@ def say_size(size: int) -> str:
     return f"{size:,} bytes"
 
 
-def _measure(stream: BinaryIO, limits: Limits) -> tuple[BinaryIO, int]:
-    """The stream, seekable, and its size; a pipe is copied aside, up to one byte over the limit."""
+def rewindable(stream: BinaryIO, limits: Limits) -> tuple[BinaryIO, int]:
+    """The stream, seekable, and its size; a pipe is copied aside, up to a piece over the limit."""
     try:
         size = stream.seek(0, io.SEEK_END)
         return stream, stream.tell() if size is None else size

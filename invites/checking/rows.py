@@ -11,7 +11,7 @@ from typing import BinaryIO, Protocol
 from invites.checking.address import FAST_LENGTH, PLAIN, is_plain_domain
 from invites.checking.catalog import Fault, duplicate_notice, file_problem, notice
 from invites.checking.cells import check_cells, find_typo
-from invites.checking.decode import open_source
+from invites.checking.decode import Source, open_source, rewindable
 from invites.checking.dialect import DELIMITERS, find_dialect
 from invites.checking.header import Header, found_and_expected, read_header
 from invites.checking.names import check_description, check_name
@@ -19,6 +19,7 @@ from invites.checking.quotes import explain_quote, swallows_people
 from invites.checking.report import Limits, Problem, Report, Row
 from invites.checking.seen import Known, Seen
 from invites.checking.text import is_blank
+from invites.checking.workbook import ENCODING, SheetRows, open_workbook
 
 # What a row of a real file has at least, in bytes; only the size of a table is guessed from it.
 _BYTES_OF_A_ROW = 40
@@ -41,10 +42,12 @@ class Check:
     ends, the report says so, and the rows handed out so far count for nothing.
     """
 
-    def __init__(self, stream: BinaryIO, *, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
+    def __init__(self, stream: BinaryIO, *, limits: Limits = Limits(), name: str = "") -> None:  # noqa: B008 - frozen
+        """`name` is the file's, if it has one: a workbook is read only if it is called .xlsx."""
         self.limits = limits
         self.report = Report()
         self._stream = stream
+        self._name = name
         self._started = False
 
     def blocks(self, size: int = 256) -> Iterator[list[Row]]:
@@ -55,10 +58,22 @@ class Check:
         if self._started:
             raise RuntimeError("a Check is one pass: make another one")
         self._started = True
-        source = open_source(self._stream, self.limits)
+        stream, size_of_file = rewindable(self._stream, self.limits)
+        seen = Seen(size_of_file // _BYTES_OF_A_ROW, block_size=size)
+        sheet = None
+        if self._name.lower().endswith(".xlsx") and size_of_file <= self.limits.max_bytes:
+            sheet = open_workbook(stream, self.limits)
+        if isinstance(sheet, SheetRows):
+            self.report.encoding = ENCODING
+            yield from _Reading(sheet, "", self.limits, self.report, seen).blocks(size)
+            return
+        source = sheet or open_source(stream, self.limits)
         if isinstance(source, Problem):
             self.report.reject(source)
-            return
+        else:
+            yield from self._read_text(source, seen, size)
+
+    def _read_text(self, source: Source, seen: Seen, size: int) -> Iterator[list[Row]]:
         self.report.encoding = source.encoding
         dialect = find_dialect(source.open_text())
         if isinstance(dialect, Problem):
@@ -69,7 +84,6 @@ class Check:
         if csv.field_size_limit() < self.limits.max_cell:
             csv.field_size_limit(self.limits.max_cell)
         reader = csv.reader(source.open_text(), delimiter=dialect.delimiter, strict=True)
-        seen = Seen(source.size // _BYTES_OF_A_ROW, block_size=size)
         reading = _Reading(reader, dialect.delimiter, self.limits, self.report, seen)
         try:
             for _ in range(dialect.lines_before):
@@ -198,11 +212,7 @@ class _Reading:
             return None
         extra, extra_value = None, ""
         if len(cells) > header.width and not all(is_blank(cell) for cell in cells[header.width :]):
-            extra = Fault(
-                "too_many_cells",
-                {"found": f"{len(cells):,}", "limit": header.width, "delimiter": DELIMITERS[self.delimiter]},
-            )
-            extra_value = self.delimiter.join(cells[:50])
+            extra, extra_value = self._refuse_extra(cells, header)
         cells += [""] * (header.width - len(cells))
         if line_end > line and (swallowed := swallows_people(cells, delimiter=self.delimiter, header=header)):
             self.report.reject(file_problem("unclosed_quote", row=number, line=line, value=swallowed))
@@ -229,6 +239,13 @@ class _Reading:
         if (typo := find_typo(row)) is not None:
             self.report.warn(typo)
         return row
+
+    def _refuse_extra(self, cells: list[str], header: Header) -> tuple[Fault, str]:
+        """The fault of a row that goes on beside the last column with a name, and what to show of it."""
+        if not self.delimiter:
+            return Fault("cell_without_column"), ", ".join(filter(None, cells[header.width : header.width + 50]))
+        facts = {"found": f"{len(cells):,}", "limit": header.width, "delimiter": DELIMITERS[self.delimiter]}
+        return Fault("too_many_cells", facts), self.delimiter.join(cells[:50])
 
     def _refuse_count(self, found: int) -> None:
         """Too many rows: count the rest, so that both numbers can be said."""

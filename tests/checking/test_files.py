@@ -15,7 +15,7 @@ VERDICTS: dict[str, dict[str, Any]] = tomllib.loads((DATA / "verdicts.toml").rea
 
 
 def check_file(name: str) -> Report:
-    return check_bytes((DATA / name).read_bytes(), people=True)
+    return check_bytes((DATA / name).read_bytes(), people=True, name=name)
 
 
 def of(verdict: str) -> list[str]:

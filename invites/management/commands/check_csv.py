@@ -30,7 +30,7 @@ class Command(BaseCommand):
         try:
             # Opened in binary, so that nothing but the check decides how it is to be read.
             with sys.stdin.buffer if name == "-" else Path(name).open("rb") as stream:
-                report, people = run_check(stream, people=options["people"])
+                report, people = run_check(stream, name=name, people=options["people"])
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise CommandError(f"{name} can't be read: {reason}.", returncode=2) from None
@@ -52,8 +52,8 @@ def limits_from_settings() -> Limits:
     return Limits(max_bytes=settings.MAX_UPLOAD_MB * 1024 * 1024, max_rows=settings.MAX_ROWS)
 
 
-def run_check(stream: Any, *, people: bool) -> tuple[Report, list[Row]]:
-    check = Check(stream, limits=limits_from_settings())
+def run_check(stream: Any, *, name: str, people: bool) -> tuple[Report, list[Row]]:
+    check = Check(stream, limits=limits_from_settings(), name=name)
     found: list[Row] = []
     for block in check.blocks():
         if people:
@@ -108,7 +108,7 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
     verdict = "is fine" if report.verdict == "ok" else f"has {_count(report.problem_rows, 'row')} to fix"
     lines = [
         f"{name} {verdict}",
-        f"  Read as {report.encoding}, cells separated by {report.delimiter}",
+        f"  Read as {report.encoding}" + (f", cells separated by {report.delimiter}" if report.delimiter else ""),
         f"  {_count(report.rows, 'row')}: {report.valid:,} valid, {report.skipped:,} skipped (twice in the file), "
         f"{report.problem_rows:,} with problems",
     ]

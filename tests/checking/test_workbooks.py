@@ -1,0 +1,160 @@
+"""An Excel workbook is read when it is called one, within the same limits; a bomb is refused before it goes off."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from xml.sax.saxutils import escape
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from invites.checking import Limits, Report, check_bytes
+
+HEADER = ["Email", "First name", "Last name", "Description"]
+ANNA = ["anna@company.com", "Anna", "Berg", "Night shift"]
+
+
+def sheet_of(rows: list[list[str]]) -> str:
+    """The XML of a sheet, with its texts in the cells."""
+    lines = []
+    for number, cells in enumerate(rows, start=1):
+        columns = "".join(
+            f'<c r="{chr(65 + place)}{number}" t="inlineStr"><is><t>{escape(cell)}</t></is></c>'
+            for place, cell in enumerate(cells)
+            if cell
+        )
+        lines.append(f'<row r="{number}">{columns}</row>')
+    return f"<sheetData>{''.join(lines)}</sheetData>"
+
+
+def workbook_of(sheet: str, *, more: dict[str, str] | None = None) -> bytes:
+    """The smallest archive that is a workbook with one sheet."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    kinds = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"><Default Extension="rels" '
+        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{kinds}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kinds}.worksheet+xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="a" '
+        f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+        '<sheet name="People" sheetId="1" r:id="b"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="b" '
+        f'Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}">{sheet}</worksheet>',
+        **(more or {}),
+    }
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return file.getvalue()
+
+
+def check(data: bytes, *, name: str = "people.xlsx", limits: Limits | None = None) -> Report:
+    return check_bytes(data, name=name, people=True, limits=limits or Limits())
+
+
+def code_of(report: Report) -> str | None:
+    return report.rejection.code if report.rejection else None
+
+
+def test_reads_the_rows_and_numbers_them_as_the_spreadsheet_does() -> None:
+    rows = [[], [], HEADER, ANNA, [], ["bob@", "Bob", "Smith"], ["ANNA@company.com", "A", "B"]]
+    report = check(workbook_of(sheet_of(rows)))
+    assert (report.verdict, report.encoding, report.delimiter) == ("problems", "XLSX", "")
+    assert (report.rows, report.valid, report.skipped) == (3, 1, 1)
+    assert [(problem.row, problem.line, problem.code) for problem in report.problems] == [(6, 6, "email_no_domain")]
+    assert [row.duplicate_of for row in report.people or ()] == [None, None, 4]
+
+
+@pytest.mark.parametrize("name", ["people.csv", "people", "people.xlsx.csv", ""])
+def test_a_workbook_that_is_not_called_one_is_refused_with_what_to_do(name: str) -> None:
+    report = check(workbook_of(sheet_of([HEADER, ANNA])), name=name)
+    assert code_of(report) == "excel_workbook"
+
+
+@pytest.mark.parametrize("name", ["people.xlsx", "PEOPLE.XLSX"])
+def test_a_csv_file_that_is_called_a_workbook_is_read_as_what_it_is(name: str) -> None:
+    report = check(b"Email,First name,Last name\nanna@company.com,Anna,Berg\n", name=name)
+    assert (report.verdict, report.encoding) == ("ok", "UTF-8")
+
+
+def test_a_note_beside_the_table_is_a_problem_of_its_row() -> None:
+    report = check(workbook_of(sheet_of([HEADER, [*ANNA, "call her"]])))
+    (problem,) = report.problems
+    assert (problem.code, problem.row, problem.value) == ("cell_without_column", 2, "call her")
+
+
+def test_the_same_limits_hold() -> None:
+    rows = [HEADER, *([f"p{number}@company.com", "Anna", "Berg"] for number in range(4))]
+    data = workbook_of(sheet_of(rows))
+    assert check(data, limits=Limits(max_rows=4)).valid == 4
+    report = check(data, limits=Limits(max_rows=3))
+    assert report.rejection is not None
+    assert report.rejection.message.startswith("This file has 4 rows; at most 3 ")
+    assert code_of(check(data, limits=Limits(max_bytes=len(data) - 1))) == "too_big"
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"), [([], "empty"), ([HEADER], "no_rows"), ([ANNA], "no_header"), ([["Email", "Name"], ANNA], "missing_column")]
+)  # fmt: skip
+def test_what_is_wrong_with_a_table_is_wrong_with_a_sheet(rows: list[list[str]], code: str) -> None:
+    assert code_of(check(workbook_of(sheet_of(rows)))) == code
+
+
+def test_parts_that_say_they_are_too_large_are_refused() -> None:
+    data = workbook_of(sheet_of([HEADER, ANNA]), more={"xl/media/large.xml": " " * 3_000_000})
+    assert code_of(check(data, limits=Limits(max_bytes=200_000))) == "workbook_too_big"
+    assert check(data).verdict == "ok"
+
+
+def test_parts_that_are_larger_than_they_say_are_refused() -> None:
+    data = bytearray(workbook_of(sheet_of([HEADER, ANNA]) + "<!--" + " " * 3_000_000 + "-->"))
+    # The size in the archive's directory and in the part's own header, made small.
+    for mark, place in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
+        start = data.index(mark)
+        while start >= 0:
+            struct.pack_into("<I", data, start + place, 100)
+            start = data.find(mark, start + 4)
+    assert code_of(check(bytes(data), limits=Limits(max_bytes=200_000))) == "workbook_too_big"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<row r="1048576"><c r="XFD1048576"/></row>',
+        "<row r='1048576'><c r = 'XFD1048576' t='n'><v>1</v></c></row>",
+        '<row spans="1:2" r="1048576"><c s="1" r="ZZZ1048576"><v>1</v></c></row>',
+    ],
+)
+def test_a_sheet_that_reaches_too_far_is_refused_before_it_fills_the_memory(cell: str) -> None:
+    sheet = sheet_of([HEADER, ANNA]).replace("</sheetData>", cell + "</sheetData>")
+    assert code_of(check(workbook_of(sheet))) == "workbook_too_big"
+
+
+def test_a_workbook_with_a_password_is_refused_in_words() -> None:
+    assert code_of(check(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))) == "workbook_unreadable"
+
+
+def test_another_archive_is_named_as_what_it_is() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("people.csv", "Email\n")
+    assert code_of(check(file.getvalue())) == "other_kind"
+
+
+@given(st.data())
+@settings(max_examples=200, deadline=None)
+def test_a_damaged_workbook_gets_a_verdict(data: st.DataObject) -> None:
+    whole = bytearray(workbook_of(sheet_of([HEADER, ANNA])))
+    for _ in range(data.draw(st.integers(0, 6))):
+        whole[data.draw(st.integers(4, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(40, len(whole)))
+    assert check(bytes(whole[:cut])).verdict in ("ok", "problems", "rejected")
