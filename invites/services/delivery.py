@@ -11,8 +11,9 @@ import smtplib
 
 from anymail.exceptions import AnymailAPIError, AnymailInvalidAddress, AnymailRecipientsRefused
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 
-from invites.services.letters import one_line
+from invites.services.letters import Rendered, one_line
 
 REASON_LENGTH = 300
 
@@ -36,7 +37,12 @@ class Sender:
         self._connection = get_connection()
         self._sent_since_open = 0
 
-    def send(self, message: EmailMessage) -> None:
+    @property
+    def takes_bytes(self) -> bool:
+        """Whether it is a mail server itself: it needs no message, only what goes over the line."""
+        return isinstance(self._connection, SmtpBackend)
+
+    def send(self, message: EmailMessage | Rendered) -> None:
         """Sends one message. Raises Refused, NotNow or Broken.
 
         Many servers close a connection after so many messages. So trouble on one that has worked is
@@ -56,10 +62,15 @@ class Sender:
         with contextlib.suppress(smtplib.SMTPException, OSError):
             self._connection.close()
 
-    def _send(self, message: EmailMessage) -> None:
+    def _send(self, message: EmailMessage | Rendered) -> None:
         try:
             self._connection.open()
-            self._connection.send_messages([message])
+            if isinstance(message, Rendered):
+                assert isinstance(self._connection, SmtpBackend)
+                assert self._connection.connection is not None
+                send_bytes(self._connection.connection, message)
+            else:
+                self._connection.send_messages([message])
         except smtplib.SMTPRecipientsRefused as error:
             code, answer = next(iter(error.recipients.values()), (0, b""))
             raise _about_recipient(code, answer) from error
@@ -76,6 +87,34 @@ class Sender:
             if error.status_code in {400, 422}:
                 raise Refused("The mail provider refused the message.") from error
             raise Broken(f"The mail provider answered {error.status_code or 'nothing'}.") from error
+
+
+def send_bytes(server: smtplib.SMTP, message: Rendered) -> None:
+    """As `sendmail` of smtplib, in half as many round trips where the server takes commands in a row (RFC 2920)."""
+    if not server.has_extn("pipelining"):
+        server.sendmail(message.sender, [message.recipient], message.content)
+        return
+    server.send(f"MAIL FROM:<{message.sender}>\r\nRCPT TO:<{message.recipient}>\r\nDATA\r\n")
+    sender, recipient, data = server.getreply(), server.getreply(), server.getreply()
+    if data[0] == 354:
+        # Without a recipient there is nothing to send, but the server waits for the end of it.
+        server.send(b".\r\n" if recipient[0] >= 400 else _on_the_line(message.content))
+        data = server.getreply()
+    if sender[0] == 250 and recipient[0] in (250, 251) and data[0] == 250:
+        return
+    if server.sock is not None:
+        server.rset()
+    if sender[0] != 250:
+        raise smtplib.SMTPSenderRefused(*sender, message.sender)
+    if recipient[0] not in (250, 251):
+        raise smtplib.SMTPRecipientsRefused({message.recipient: recipient})
+    raise smtplib.SMTPDataError(*data)
+
+
+def _on_the_line(content: bytes) -> bytes:
+    """A dot that begins a line is doubled, and one on its own ends the message (RFC 5321, 4.5.2)."""
+    content = content.replace(b"\r\n.", b"\r\n..")
+    return content + (b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
 def _about_recipient(code: int, answer: bytes | str) -> Exception:

@@ -8,14 +8,15 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tests.running import free_port
+from tests.running import free_port, wait_for
 
 
 class MailServer:
     """Takes mail on `port` of the loopback; `taken` are the recipients of what it took, in order.
 
     `answers[address]` are what it says to that recipient, one at each try, before it takes the mail;
-    `answer_all` it says to everybody. With `hangs` it says nothing at all; after `most_per_connection`
+    `answer_all` it says to everybody. With `pipelining` it takes commands in a row. With `hangs` it says
+    nothing at all, with `hangs_for` nothing about the recipients of that domain; after `most_per_connection`
     mails it drops the line.
     """
 
@@ -26,7 +27,9 @@ class MailServer:
         self.answers: dict[str, list[str]] = {}
         self.answer_all = ""
         self.hangs = False
+        self.hangs_for = ""
         self.most_per_connection = 0
+        self.pipelining = False
         self._by_session: dict[Session, int] = {}
         self._controller: Controller | None = None
 
@@ -46,18 +49,23 @@ class MailServer:
             self._controller.stop()
             self._controller = None
 
+    def wait_for_mails(self, count: int) -> None:
+        wait_for(lambda: len(self.taken) >= count, what=f"{count} mails", seconds=60)
+
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         self.connections += 1
         session.host_name = hostname
         await self._hang()
-        return responses
+        return [*responses[:-1], "250-PIPELINING", responses[-1]] if self.pipelining else responses
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         await self._hang()
+        while self.hangs_for and address.endswith(f"@{self.hangs_for}"):
+            await asyncio.sleep(0.05)
         if self.answer_all:
             return self.answer_all
         if waiting := self.answers.get(address):

@@ -37,14 +37,14 @@ def broken_check(monkeypatch: pytest.MonkeyPatch) -> None:
     """A check that stumbles over something nobody has thought of."""
 
     class Stumbling(checking.Check):
-        def blocks(self, size: int) -> Any:
+        def blocks(self, size: int = 1) -> Any:
             raise ZeroDivisionError("unforeseen")
 
     monkeypatch.setattr(checking, "Check", Stumbling)
 
 
 @pytest.mark.parametrize("content", ODD_FILES.values(), ids=ODD_FILES.keys())
-def test_no_file_is_an_error_of_the_server(ines: Client, grant: dict[str, list[int]], content: bytes) -> None:
+def test_no_file_is_an_error_of_the_server(ines: Client, grant: dict[str, Any], content: bytes) -> None:
     answer = upload(ines, content, **grant)
 
     assert answer.status_code in {302, 422}
@@ -56,9 +56,7 @@ def test_no_file_is_an_error_of_the_server(ines: Client, grant: dict[str, list[i
 
 
 @pytest.mark.usefixtures("broken_check")
-def test_a_check_that_stumbles_is_left_to_the_worker_and_the_page_answers(
-    ines: Client, grant: dict[str, list[int]]
-) -> None:
+def test_a_check_that_stumbles_is_left_to_the_worker_and_the_page_answers(ines: Client, grant: dict[str, Any]) -> None:
     answer = upload(ines, csv_of("ann@example.com"), **grant)
 
     assert answer.status_code == 302
@@ -67,7 +65,7 @@ def test_a_check_that_stumbles_is_left_to_the_worker_and_the_page_answers(
 
 
 def test_the_worker_takes_up_what_stumbled_at_once(
-    ines: Client, grant: dict[str, list[int]], monkeypatch: pytest.MonkeyPatch, work: Callable[[Batch], Batch]
+    ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch, work: Callable[[Batch], Batch]
 ) -> None:
     with monkeypatch.context() as once:
         once.setattr(checks, "insert_rows", lambda rows: 1 / 0)
@@ -82,7 +80,7 @@ def test_the_worker_takes_up_what_stumbled_at_once(
 
 @pytest.mark.usefixtures("broken_check")
 def test_a_file_over_which_every_check_stumbles_is_given_up_with_a_sentence(
-    ines: Client, grant: dict[str, list[int]]
+    ines: Client, grant: dict[str, Any]
 ) -> None:
     upload(ines, csv_of("ann@example.com"), **grant)
     batch = Batch.objects.get()

@@ -1,0 +1,88 @@
+"""A real worker with the demo organizations, and what a test wants to know of its batches.
+
+The test's own process looks into the worker's database with plain SQL, and changes it through the product.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.running import WorkerOnFile, run_manage, wait_for
+
+ADMINS = {"acme": "admin@example.com", "globex": "admin@globex.example.com"}
+# The form of the page, sent by a test client in a process that has this worker's broker; prints how long it took.
+UPLOAD = """
+import json, time
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from accounts.models import Role, User
+client = Client(HTTP_HOST="127.0.0.1")
+client.force_login(User.objects.get(email="admin@example.com"))
+role = Role.objects.get(organization__slug="acme", name="ReadOnly")
+file = SimpleUploadedFile("team.csv", open({path!r}, "rb").read())
+began = time.monotonic()
+answer = client.post("/o/acme/import/", {{"roles": [role.pk], "sites": ["all"], "file": file}})
+print(json.dumps({{"status": answer.status_code, "seconds": time.monotonic() - began}}))
+"""
+
+
+class Work:
+    """A worker with the demo organization: `invite(content)` starts a batch, the rest looks at what came of it."""
+
+    def __init__(self, worker: WorkerOnFile, directory: Path) -> None:
+        self.worker = worker
+        self.path = directory / "team.csv"
+        self.manage("seed_demo")
+
+    def manage(self, *arguments: str) -> str:
+        done = run_manage(*arguments, **self.worker.settings)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def invite(self, content: bytes, *, organization: str = "acme") -> int:
+        """The batch that was started."""
+        self.path.write_bytes(content)
+        who = ("--organization", organization, "--as", ADMINS[organization])
+        self.manage("invite_csv", str(self.path), *who, "--role", "ReadOnly", "--all-sites", "--json")
+        return int(self.ask("SELECT max(id) FROM invites_batch")[0])
+
+    def upload(self, content: bytes) -> dict[str, Any]:
+        """The status of the page's answer, and the seconds that it took."""
+        self.path.write_bytes(content)
+        answer: dict[str, Any] = self.worker.ask(UPLOAD.format(path=str(self.path)))
+        return answer
+
+    def ask(self, question: str) -> list[Any]:
+        """The first column of what the SQL finds."""
+        if url := self.worker.settings.get("DATABASE_URL"):
+            with psycopg.connect(url) as connection:
+                return [row[0] for row in connection.execute(question).fetchall()]
+        with closing(sqlite3.connect(self.worker.data_dir / "rollcall.sqlite3", timeout=20)) as database:
+            return [row[0] for row in database.execute(question)]
+
+    def wait_until_done(self, *, batches: int = 1, seconds: float = 120) -> None:
+        states = "SELECT state FROM invites_batch"
+        wait_for(lambda: self.ask(states) == ["done"] * batches, what="end of the batch", seconds=seconds)
+
+    def wait_for_end(self, batch: int, *, seconds: float = 180) -> None:
+        """Until that one batch is done."""
+        state = f"SELECT state FROM invites_batch WHERE id = {batch}"
+        wait_for(lambda: self.ask(state) == ["done"], what=f"end of batch {batch}", seconds=seconds)
+
+    def report(self, batch: int = 1) -> dict[str, Any]:
+        report: dict[str, Any] = json.loads(self.manage("batch_report", str(batch), "--json"))
+        return report
+
+    def sent(self) -> int:
+        return int(self.ask("SELECT count(*) FROM invites_invitation WHERE batch_id = 1 AND mail_state = 'sent'")[0])
+
+    def mails(self) -> Counter[str]:
+        """How many mails each address got."""
+        return Counter(mail.to for mail in self.worker.inbox())
