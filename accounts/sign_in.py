@@ -20,6 +20,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.addresses import AddressField
 from accounts.models import User
 from accounts.passwords import PASSWORD_HINT
 
@@ -65,8 +66,7 @@ class SignInForm(LoginForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = "Email"
-        self.fields["login"].error_messages.update(ADDRESS_MESSAGES)
+        self.fields["login"] = _address_field(self.fields["login"])
         self.fields["password"].help_text = ""
         self.fields["password"].error_messages["required"] = "Enter your password."
         _say_it_our_way(self)
@@ -86,8 +86,7 @@ class LostPasswordForm(ResetPasswordForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].label = "Email"
-        self.fields["email"].error_messages.update(ADDRESS_MESSAGES)
+        self.fields["email"] = _address_field(self.fields["email"])
         _say_it_our_way(self)
 
 
@@ -122,6 +121,10 @@ class OtherPasswordForm(OnePasswordMixin, ChangePasswordForm):  # type: ignore[m
         self.fields["oldpassword"].label = "Current password"
         self.fields["oldpassword"].help_text = ""
         self.fields["oldpassword"].error_messages["required"] = "Enter your current password."
+
+
+def _address_field(instead_of: forms.Field) -> AddressField:
+    return AddressField(label="Email", widget=instead_of.widget, error_messages=ADDRESS_MESSAGES)
 
 
 def _say_it_our_way(form: Any) -> None:

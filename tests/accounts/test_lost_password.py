@@ -64,6 +64,15 @@ def test_the_link_follows_the_base_url_and_never_the_host_header(client: Client,
     assert settings.BASE_URL in mail.outbox[-1].body
 
 
+@pytest.mark.parametrize(
+    ("kept", "typed"), [("zoë@example.com", "Zoë@Example.com"), ("ivan@пример.рф", "ivan@xn--e1afmkfd.xn--p1ai")]
+)
+def test_it_is_asked_for_in_the_letters_of_every_alphabet(client: Client, admin: User, kept: str, typed: str) -> None:
+    User.objects.filter(pk=admin.pk).update(email=kept)
+    assert choose(client, ask(client, typed)).redirect_chain[-1][0] == "/o/acme/users/"
+    assert mail.outbox[0].to == [kept]
+
+
 def test_an_unknown_address_gets_the_same_answer_and_no_mail(client: Client, admin: User) -> None:
     known = client.post(ASK, {"email": admin.email}, follow=True)
     unknown = client.post(ASK, {"email": "nobody@example.com"}, follow=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 
 import pytest
@@ -37,6 +38,35 @@ def test_leads_somebody_who_manages_nothing_to_their_own_page(client: Client, me
 def test_takes_the_address_however_it_is_typed(client: Client, admin: User, typed: str) -> None:
     sign_in(client, typed)
     assert is_signed_in(client)
+
+
+@pytest.mark.parametrize(
+    ("kept", "typed"),
+    [
+        ("zoë@example.com", "zoë@example.com"),
+        ("zoë@example.com", "ZOË@Example.com"),
+        ("zoe\u0308@example.com", "zoë@example.com"),
+        ("ivan@пример.рф", "ivan@пример.рф"),
+        # What Chromium sends when somebody types the line above.
+        ("ivan@пример.рф", "ivan@xn--e1afmkfd.xn--p1ai"),
+        ("jo@straße.de", "jo@xn--strae-oqa.de"),
+        ("boss@office.local", "Boss@office.local"),
+    ],
+)
+def test_takes_the_address_in_the_letters_of_every_alphabet(client: Client, admin: User, kept: str, typed: str) -> None:
+    User.objects.filter(pk=admin.pk).update(email=unicodedata.normalize("NFC", kept))
+
+    sign_in(client, typed)
+
+    assert is_signed_in(client)
+
+
+@pytest.mark.parametrize(
+    "typed", ["admin", "admin@", "@example.com", "a b@example.com", "a@b@c.de", "a" * 400 + "@x.de"]
+)
+def test_says_that_it_is_no_address(client: Client, db: None, typed: str) -> None:
+    words = words_of(sign_in(client, typed))
+    assert "Enter an address such as name@company.com." in words or "at most 320 characters" in words
 
 
 def test_a_wrong_password_is_refused_in_words_and_the_address_stays(client: Client, admin: User) -> None:

@@ -62,3 +62,9 @@ def test_founds_nothing_when_something_is_wrong(
 
     assert Organization.objects.count() == 1
     assert not User.objects.exists()
+
+
+def test_the_address_is_kept_in_the_form_by_which_sign_in_finds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    found(monkeypatch, "Initech", "--slug", "initech", "--admin", "Ivan@xn--e1afmkfd.xn--p1ai")
+
+    assert User.objects.get().email == "ivan@пример.рф"

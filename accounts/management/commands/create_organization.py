@@ -10,9 +10,10 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.core.validators import validate_email, validate_slug
+from django.core.validators import validate_slug
 from django.db import transaction
 
+from accounts.addresses import AddressField
 from accounts.models import Membership, Organization, User
 from accounts.services.organizations import ORG_ADMIN, create_organization
 
@@ -31,10 +32,10 @@ class Command(BaseCommand):
         parser.add_argument("--last-name", default="")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        slug, email = options["slug"].lower(), options["admin"].lower()
+        slug = options["slug"].lower()
         try:
             validate_slug(slug)
-            validate_email(email)
+            email = AddressField().clean(options["admin"])
         except ValidationError as error:
             raise CommandError(" ".join(error.messages), returncode=2) from error
         if Organization.objects.filter(slug=slug).exists():
