@@ -14,9 +14,9 @@ from accounts.errors import RuleBroken
 from accounts.models import Membership
 from accounts.services.grants import check_grant
 from invites.models import Grant, Invitation
-from invites.services.granting import choice_of
+from invites.services.granting import check_may_invite, choice_of
 from invites.services.quotas import enough_mail, had_enough_mail
-from invites.services.single import check_may_invite, expiry_from, not_pending, pending_of
+from invites.services.single import expiry_from, not_pending, pending_of
 from invites.services.tokens import derive_token, hash_token, new_seeds
 
 CHUNK = 1_000

@@ -11,11 +11,10 @@ from django.utils import timezone
 
 from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization
-from accounts.permissions import Permission
 from accounts.services.grants import GrantChoice
 from invites.checking import check_cells
 from invites.models import Invitation
-from invites.services.granting import create_grant
+from invites.services.granting import check_may_invite, create_grant
 from invites.services.quotas import check_recipient, take_invitations
 from invites.services.tokens import derive_token, hash_token, new_seed
 
@@ -68,12 +67,6 @@ def invite_person(
 def expiry_from(now: datetime) -> datetime:
     """Until when an invitation that is sent now can be accepted."""
     return now + timedelta(days=settings.INVITATION_DAYS)
-
-
-def check_may_invite(by: Membership) -> None:
-    """Raises RuleBroken("not_allowed") for a member who may not invite."""
-    if not by.may(Permission.INVITE_USERS):
-        raise RuleBroken("not_allowed", f"You may not invite users to {by.organization.name}.")
 
 
 def change_invitation(by: Membership, invitation: Invitation, choice: GrantChoice) -> None:
