@@ -1,9 +1,9 @@
 """The records of a file as they stand in it, with all their columns: for files made out of an admin's own."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from invites.checking.catalog import file_problem
 from invites.checking.decode import Source, open_source
@@ -11,6 +11,7 @@ from invites.checking.dialect import Dialect, find_dialect
 from invites.checking.header import Header, is_ours, read_header
 from invites.checking.report import Limits, Problem
 from invites.checking.text import is_blank
+from invites.checking.workbook import SheetRows, open_workbook
 
 _ENDS = ("\r\n", "\n", "\r")
 
@@ -25,30 +26,52 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class RecordFile:
-    """A file whose columns are known. `ours` is the index of its column *What is wrong*, if it has one."""
+    """A file whose columns are known, and how it is written. `says_delimiter`: it begins with a `sep=` line.
 
-    source: Source
-    dialect: Dialect
+    A workbook has the ways of a text that every Excel opens: UTF-16 and tabs.
+    """
+
+    rows: Callable[[], Iterator[list[str]]]
     header: Header
     header_record: Record
+    codec: str
+    has_mark: bool
+    delimiter: str
+    says_delimiter: bool
     line_end: str
 
     @property
     def ours(self) -> int | None:
+        """The index of the column *What is wrong*, if there is one."""
         return next((place for place, name in enumerate(self.header_record.cells) if is_ours(name)), None)
 
     def __iter__(self) -> Iterator[Record]:
         """The records below the header that are not blank. Raises csv.Error where the file can't be read on."""
-        for record in _records(self.source, self.dialect):
+        for record in _records(self.rows()):
             if record.number > self.header_record.number:
                 yield record
 
 
-def open_records(stream: BinaryIO, *, limits: Limits, codec: str | None = None) -> RecordFile | Problem:
+def open_records(stream: BinaryIO, *, limits: Limits, name: str = "", codec: str | None = None) -> RecordFile | Problem:
     """Look at the file's kind, encoding and columns. What is wrong with its rows is not seen here.
 
-    `codec` is the one that a file which is not Unicode is known to be in.
+    `name` is the file's: a workbook is read only if it is called .xlsx. `codec` is the one that a text which is not
+    Unicode is known to be in.
     """
+    if name.lower().endswith(".xlsx"):
+        sheet = open_workbook(stream, limits)
+        if isinstance(sheet, Problem):
+            return sheet
+        if sheet is not None:
+            return _open(
+                lambda: _rows_of_sheet(stream, limits),
+                limits,
+                codec="utf-16-le",
+                has_mark=True,
+                delimiter="\t",
+                says_delimiter=False,
+                line_end="\r\n",
+            )
     source = open_source(stream, limits)
     if codec and (source.code == "unreadable" if isinstance(source, Problem) else source.codec != codec):
         source = _open_as(stream, codec, source)
@@ -59,22 +82,32 @@ def open_records(stream: BinaryIO, *, limits: Limits, codec: str | None = None) 
         return dialect
     if csv.field_size_limit() < limits.max_cell:
         csv.field_size_limit(limits.max_cell)
+    first_line = next(iter(source.open_text()), "")
+    return _open(
+        lambda: _rows_of_text(source, dialect),
+        limits,
+        codec=source.codec,
+        has_mark=source.start > 0,
+        delimiter=dialect.delimiter,
+        says_delimiter=dialect.lines_before > 0,
+        line_end=next((end for end in _ENDS if first_line.endswith(end)), "\r\n"),
+    )
+
+
+def _open(rows: Callable[[], Iterator[list[str]]], limits: Limits, **ways: Any) -> RecordFile | Problem:
     try:
-        first = next(_records(source, dialect), None)
+        first = next(_records(rows()), None)
     except csv.Error:
         return file_problem("unclosed_quote", row=1, line=1)
     if first is None:
         return file_problem("empty")
     header = read_header(list(first.cells), limits=limits)
-    if isinstance(header, Problem):
-        return header
-    first_line = next(iter(source.open_text()), "")
-    return RecordFile(source, dialect, header, first, next((end for end in _ENDS if first_line.endswith(end)), "\r\n"))
+    return header if isinstance(header, Problem) else RecordFile(rows, header, first, **ways)
 
 
 def _open_as(stream: BinaryIO, codec: str, found: Source | Problem) -> Source | Problem:
     """The file in a one-byte encoding, unless it is Unicode; as it was found where it can't be read so."""
-    if isinstance(found, Source) and found.codec.startswith("utf"):
+    if codec.startswith("utf") or (isinstance(found, Source) and found.codec.startswith("utf")):
         return found
     known = Source(stream, codec, "", 0, 0)
     try:
@@ -85,10 +118,19 @@ def _open_as(stream: BinaryIO, codec: str, found: Source | Problem) -> Source | 
     return known
 
 
-def _records(source: Source, dialect: Dialect) -> Iterator[Record]:
+def _rows_of_text(source: Source, dialect: Dialect) -> Iterator[list[str]]:
     reader = csv.reader(source.open_text(), delimiter=dialect.delimiter, strict=True)
     for _ in range(dialect.lines_before):
         next(reader)
-    for number, cells in enumerate(reader, start=1):
+    return reader
+
+
+def _rows_of_sheet(stream: BinaryIO, limits: Limits) -> Iterator[list[str]]:
+    sheet = open_workbook(stream, limits)
+    return sheet if isinstance(sheet, SheetRows) else iter(())
+
+
+def _records(rows: Iterator[list[str]]) -> Iterator[Record]:
+    for number, cells in enumerate(rows, start=1):
         if not all(is_blank(cell) for cell in cells):
             yield Record(number, cells)

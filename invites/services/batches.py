@@ -65,7 +65,7 @@ def correct_batch(
         attempts=0,
     )
     upload = _set_aside(content)
-    merged = merge_corrected(batch, upload)
+    merged = merge_corrected(batch, upload, name=file_name)
     if merged is None:
         batch.file_name, batch.left_out = _plain_name(file_name), []
     batch.rows.all().delete()

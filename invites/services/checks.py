@@ -47,7 +47,7 @@ def check_batch(batch_id: int) -> Batch | None:
         _give_up(batch)
         return batch
     upload = UploadReader(batch)
-    check = checking.Check(cast(BinaryIO, upload), limits=limits())
+    check = checking.Check(cast(BinaryIO, upload), limits=limits(), name=batch.file_name)
     try:
         _begin_anew(batch)
         for block in check.blocks(BLOCK):

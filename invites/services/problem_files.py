@@ -49,7 +49,7 @@ def problem_file(batch: Batch) -> Iterator[bytes]:
             yield writer.line([*map(inert, cells[:width]), inert(wrong), *map(inert, cells[width:])])
 
 
-def merge_corrected(batch: Batch, upload: BinaryIO) -> BinaryIO | None:
+def merge_corrected(batch: Batch, upload: BinaryIO, *, name: str) -> BinaryIO | None:
     """The batch's file with the corrected rows in it; None when `upload` is no file of problem rows.
 
     A corrected row takes the place of the row whose number its column *What is wrong* says; without a number it
@@ -58,7 +58,7 @@ def merge_corrected(batch: Batch, upload: BinaryIO) -> BinaryIO | None:
     "unreadable" for an upload whose kind, encoding or columns do not fit.
     """
     stored = _stored(batch)
-    corrected = open_records(upload, limits=limits(), codec=stored.source.codec)
+    corrected = open_records(upload, limits=limits(), name=name, codec=stored.codec)
     if isinstance(corrected, Problem):
         # What was mended in the page would be lost with a batch that is refused.
         raise RuleBroken("unreadable", f"{corrected.message}. {corrected.hint}")
@@ -117,7 +117,7 @@ def _merge(batch: Batch, stored: RecordFile, corrected: RecordFile) -> BinaryIO:
     out = merged(_Writer(stored, sure))
     again = open_records(out, limits=limits())
     out.seek(0)
-    if isinstance(again, RecordFile) and again.source.codec == stored.source.codec:
+    if isinstance(again, RecordFile) and again.codec == stored.codec:
         return out
     # Without the words that were mended the encoding is not certain any more; UTF-8 with its mark always is.
     return merged(_Writer(stored, sure, plain=True))
@@ -128,7 +128,7 @@ def _stored(batch: Batch) -> RecordFile:
     reader = UploadReader(batch)
     while piece := reader.read(1 << 18):
         whole.write(piece)
-    found = open_records(whole, limits=limits())
+    found = open_records(whole, limits=limits(), name=batch.file_name)
     if isinstance(found, Problem):
         raise RuleBroken("unreadable", found.message)
     return found
@@ -179,18 +179,18 @@ class _Writer:
 
     def __init__(self, like: RecordFile, sure: list[str], *, plain: bool = False) -> None:
         """`sure` are cells that have to come out as they are: where they can't, and if `plain`, it becomes UTF-8."""
-        codec = "utf-8-sig" if like.source.codec == "utf-8" and like.source.start else like.source.codec
+        codec = "utf-8-sig" if like.codec == "utf-8" and like.has_mark else like.codec
         self.codec = "utf-8-sig" if plain or not _can_hold(codec, sure) else codec
         self._bom = _BOMS.get(self.codec, b"")
         self._codec = self.codec.removesuffix("-sig")
         self._like = like
         self._buffer = io.StringIO()
         # With both signs in the line end the writer puts quotes around cells with either of them.
-        self._csv = csv.writer(self._buffer, delimiter=like.dialect.delimiter, lineterminator="\r\n")
+        self._csv = csv.writer(self._buffer, delimiter=like.delimiter, lineterminator="\r\n")
 
     def start(self) -> bytes:
         """What stands before the first row."""
-        said = f"sep={self._like.dialect.delimiter}{self._like.line_end}" if self._like.dialect.lines_before else ""
+        said = f"sep={self._like.delimiter}{self._like.line_end}" if self._like.says_delimiter else ""
         return self._bom + said.encode(self._codec)
 
     def line(self, cells: list[str]) -> bytes:

@@ -21,6 +21,7 @@ from invites.checking import inert, restore
 from invites.models import Batch, Invitation
 from invites.queries.batches import ledger_of
 from invites.services import mending
+from tests.checking.test_workbooks import sheet_of, workbook_of
 from tests.grid.conftest import counts, csv_of, downloaded, of, outcome, row
 
 Run = Callable[..., Batch]
@@ -304,3 +305,29 @@ def test_the_merged_file_is_checked_like_any_other_after_a_crash(
 
     team.refresh_from_db()
     assert counts(team) == (3, 0, 0, 0)
+
+
+def test_the_rows_of_a_workbook_come_as_text_that_every_excel_opens_and_go_back_as_text_or_workbook(
+    ines: Client, start: Run, by: Membership, work: Run, correct: Callable[..., Any]
+) -> None:
+    rows = [
+        ["Email", "First name", "Last name", "Team"],
+        ["a@@example.com", "Ä", "春子", "=1"],
+        ["b@example.com", "B", "C"],
+    ]
+    rows += [["c@@example.com", "C", "D", "x"]]
+    batch = start(workbook_of(sheet_of(rows)), name="team.xlsx")
+    assert counts(batch) == (2, 0, 0, 0)
+
+    content = got(ines, batch)
+
+    assert content.startswith(b"\xff\xfe")
+    lines = lines_of(content[2:], encoding="utf-16-le", delimiter="\t")
+    assert lines[0] == ["Email", "First name", "Last name", "Team", "What is wrong"]
+    assert lines[1][:4] == ["a@@example.com", "Ä", "春子", "'=1"]
+
+    saved = [lines[0], ["a@example.com", *lines[1][1:]], lines[2]]
+    correct(batch, workbook_of(sheet_of(saved)), name="team - rows to fix.xlsx")
+    assert (batch.file_name, counts(batch), row(batch, 2).first_name) == ("team.xlsx", (1, 0, 0, 0), "Ä")
+    correct(batch, got(ines, batch).replace("@@".encode("utf-16-le"), "@".encode("utf-16-le")))
+    assert ledger_of(work(batch)).invited == 3
