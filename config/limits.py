@@ -22,8 +22,8 @@ Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-# Where a CSV file may be uploaded: a new import, and the corrected file of a batch.
-UPLOAD_PATHS = re.compile(r"/o/[^/]+/(import|batches/[0-9]+/[a-z-]+)/")
+# Where a CSV file may be uploaded: a new import, and the corrected file of a batch, come the same way.
+UPLOAD_PATHS = re.compile(r"/o/[^/]+/import/")
 
 MEGABYTE = 1024 * 1024
 # A browser shows the answer only if the server has taken all that the browser sends before it answers.

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 
+from config.limits import limit_of
 from tests.running import Stack
 
 MEGABYTE = 1024 * 1024
@@ -35,6 +37,20 @@ def test_a_body_that_announces_its_size_is_refused(server: Stack, path: str) -> 
     assert answer.status == 413
     assert "At most" in answer.read().decode()
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("path", "is_upload"),
+    [
+        ("/o/acme/import/", True),
+        ("/o/acme/import/sample_batch_invite.csv", False),
+        ("/o/acme/batches/1/problems/", False),
+        ("/o/acme/batches/1/remind/", False),
+        ("/accounts/login/", False),
+    ],
+)
+def test_only_where_a_file_is_uploaded_a_body_may_have_the_size_of_one(path: str, is_upload: bool) -> None:
+    assert (limit_of(path) > settings.MAX_BODY_BYTES) is is_upload
 
 
 def test_a_client_that_waits_is_refused_before_it_sends_anything(server: Stack) -> None:
