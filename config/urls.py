@@ -20,3 +20,5 @@ urlpatterns = guarded(
         path("", include("invites.urls")),
     ]
 )
+
+handler500 = "config.failures.failure"

@@ -122,7 +122,7 @@ def test_a_refused_file_is_told_at_the_drop_zone(admin: User) -> None:
     assert html.count('id="id_file_error"') == 1
 
 
-@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "413", "429", "500"])
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "413", "429", "500", "503"])
 def test_error_pages_need_nothing_but_themselves(name: str) -> None:
     html = render_to_string(f"{name}.html")
     assert html.count("<h1") == 1
