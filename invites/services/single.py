@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization
-from accounts.services.grants import GrantChoice
+from accounts.services.grants import GrantChoice, check_grant
 from invites.checking import check_cells
 from invites.models import Invitation
-from invites.services.granting import check_may_invite, create_grant
+from invites.services.granting import check_may_invite, choice_of, create_grant
 from invites.services.quotas import check_recipient, take_invitations
 from invites.services.tokens import derive_token, hash_token, new_seed
 
@@ -72,9 +72,11 @@ def expiry_from(now: datetime) -> datetime:
 def change_invitation(by: Membership, invitation: Invitation, choice: GrantChoice) -> None:
     """Gives a pending invitation other roles and sites; from now on `by` answers for it.
 
-    The link in the mail stays good. Raises RuleBroken: "not_allowed", "beyond_rights", "not_pending".
+    The link in the mail stays good. Raises RuleBroken: "not_allowed", "not_pending", and "beyond_rights" when either
+    what it gives now or what was chosen is more than `by` could give.
     """
     check_may_invite(by)
+    check_grant(by, choice_of(invitation.grant))
     with transaction.atomic():
         changed = pending_of(by.organization, invitation).update(grant=create_grant(by, choice), inviter=by.user)
         if not changed:

@@ -172,6 +172,22 @@ def test_an_invitation_can_be_given_other_roles_and_sites(
     assert opens(link_of(invitation))
 
 
+def test_who_may_not_give_what_it_gives_cannot_change_it(
+    client_of: ClientOf, manager: User, acme: Organization, sites: list[Site], invite: Invite
+) -> None:
+    Role.objects.filter(organization=acme, name="Project manager").update(permissions=["users.view", "users.invite"])
+    own = Role.objects.get(organization=acme, name="Project manager")
+    invitation = invite(roles=["Org Admin"], sites=None)
+
+    answer = client_of(manager).post(
+        f"/o/acme/invitations/{invitation.pk}/", {"roles": [own.pk], "sites": [sites[0].pk]}, headers=HTMX
+    )
+
+    assert answer.status_code == 422
+    assert "it goes beyond your own rights" in answer.content.decode()
+    assert [role.name for role in Invitation.objects.get().grant.roles.all()] == ["Org Admin"]
+
+
 def test_an_empty_change_is_refused(client_of: ClientOf, admin: User, invite: Invite) -> None:
     invitation = invite()
 
