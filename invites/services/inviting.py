@@ -116,8 +116,13 @@ def _pending_among(batch: Batch, keys: Collection[str]) -> set[str]:
         organization_id=batch.organization_id, email_key__in=keys, state=Invitation.State.PENDING
     )
     now = timezone.now()
-    pending.filter(expires_at__lte=now).update(state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None)
-    return set(pending.values_list("email_key", flat=True))
+    found = dict(pending.values_list("email_key", "expires_at"))
+    expired = {email_key for email_key, expires_at in found.items() if expires_at <= now}
+    if expired:
+        pending.filter(email_key__in=expired, expires_at__lte=now).update(
+            state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None
+        )
+    return found.keys() - expired
 
 
 def _members_among(batch: Batch, keys: Collection[str]) -> set[str]:
