@@ -1,0 +1,224 @@
+"""Rows staged and people invited, on SQLite and on PostgreSQL: `python -m benchmarks.invite`.
+
+The bare contender writes the very same rows and invitations into tables with the same columns and unique constraints,
+in two statements (COPY, or executemany), and does nothing else: no ledger, no claims, no look at who is a member or
+invited already, no tokens to make.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+from benchmarks.files import HEADER, people
+from benchmarks.rounds import in_a_process, keep, medians, say, verdict
+from tests.faults.postgres import PostgresServer, binaries
+
+if TYPE_CHECKING:
+    from invites.models import Batch
+
+COUNT = int(os.environ.get("BENCH_ROWS", "100000"))
+ONE_BY_ONE = 1_000
+ROUNDS = 3
+OURS, BARE = "Rollcall", "bare"
+MOST_TIMES_BARE = 4
+
+
+def main() -> None:
+    results = {"SQLite": in_a_process("benchmarks.invite", DATABASE_URL="")}
+    programs = binaries()
+    if programs is None:
+        say("Invite: no PostgreSQL is installed here, so it is left out")
+    else:
+        with PostgresServer(programs) as server:
+            results["PostgreSQL"] = in_a_process("benchmarks.invite", DATABASE_URL=server.new_database())
+    for database, seconds in results.items():
+        say(f"Invite: {COUNT:,} rows staged and invited on {database}, {ROUNDS} turns")
+        for name, spent in seconds.items():
+            say(f"  {name:28}{spent:9.2f} s {COUNT / spent:12,.0f} rows/s {spent / seconds[BARE]:8.2f} x")
+        times = seconds[OURS] / seconds[BARE]
+        say(f"  at most {MOST_TIMES_BARE} x the bare time: {times:.2f} x, {verdict(times <= MOST_TIMES_BARE)}")
+    keep("invite", {"rows": COUNT, "turns": ROUNDS, "seconds": results})
+
+
+def measure_here() -> None:
+    with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as directory:
+        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+        os.environ |= {
+            "DATA_DIR": directory,
+            "LOG_LEVEL": "ERROR",
+            "INVITATIONS_PER_DAY": "100000000",
+            "INVITATIONS_PER_INVITER_PER_DAY": "100000000",
+        }
+        import django
+
+        django.setup()
+        json.dump(measure(), sys.stdout)
+
+
+def batch_of(rows: Sequence[list[str]], *, number: int) -> Batch:
+    """A batch of these people in an organization of its own, checked and about to be invited."""
+    from invites.services.checks import check_batch
+
+    batch = stored_batch(rows, number=number)
+    check_batch(batch.pk)
+    return batch
+
+
+def stored_batch(rows: Sequence[list[str]], *, number: int) -> Batch:
+    from accounts.models import Membership, User
+    from accounts.services.grants import GrantChoice
+    from accounts.services.organizations import create_organization
+    from invites.services.batches import start_batch
+
+    organization = create_organization(name=f"Bench {number}", slug=f"bench-{number}")
+    roles = list(organization.roles.all())
+    user = User.objects.create_user(f"admin{number}@bench.example.com", "bench")
+    member = Membership.objects.create(user=user, organization=organization, all_sites=True)
+    member.roles.set(roles)
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([HEADER, *rows])
+    choice = GrantChoice.of(roles[:1], [], all_sites=True)
+    return start_batch(member, file_name="bench.csv", content=[text.getvalue().encode()], choice=choice)
+
+
+def measure() -> dict[str, float]:
+    from django.core.management import call_command
+
+    from invites import checking
+    from invites.services import checks, inviting, leases
+
+    call_command("migrate", verbosity=0)
+    rows = list(people(COUNT, bad=0))
+    sample = batch_of(rows[:ONE_BY_ONE], number=0)
+    whole = _Checked(rows)
+    made = iter(range(1, 1_000))
+
+    def product() -> float:
+        """From checked rows to invitations; reading and checking the file is measured elsewhere."""
+        batch = stored_batch(rows[:1], number=next(made))
+        with mock.patch.object(checking, "Check", return_value=whole):
+            began = time.perf_counter()
+            checks.check_batch(batch.pk)
+            while lease := leases.claim_range(batch.pk):
+                inviting.invite_range(lease)
+                leases.held(lease).update(stage="done")
+            return time.perf_counter() - began
+
+    product()  # The bare contender writes what this one made; and nobody's first turn counts.
+    contenders: dict[str, Callable[[], float | None]] = {
+        OURS: product,
+        BARE: _Bare(),
+        "get_or_create, one by one": _OneByOne(sample, rows),
+    }
+    return medians(contenders, rounds=ROUNDS)
+
+
+class _Checked:
+    """A file that was checked already, in the shape of a check."""
+
+    def __init__(self, rows: Sequence[list[str]]) -> None:
+        from invites import checking
+
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows([HEADER, *rows])
+        check = checking.Check(io.BytesIO(text.getvalue().encode()), limits=checking.Limits(max_rows=10_000_000))
+        self._blocks = list(check.blocks(2_000))
+        self.report = check.report
+
+    def blocks(self, size: int) -> Any:
+        return iter(self._blocks)
+
+
+class _Bare:
+    """The last batch's rows and invitations once more, as fast as the database takes them."""
+
+    # With the columns that are unique.
+    TABLES = (
+        ("invites_row", ("batch_id, number",)),
+        ("invites_invitation", ("token_hash", "organization_id, email_key")),
+    )
+
+    def __init__(self) -> None:
+        from django.db import connection
+
+        self._tables: dict[str, tuple[list[str], list[tuple[Any, ...]]]] = {}
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT max(id) FROM invites_batch")
+            (batch,) = cursor.fetchone()
+            for table, _ in self.TABLES:
+                cursor.execute(f"SELECT * FROM {table} WHERE batch_id = {batch} ORDER BY id")  # noqa: S608
+                columns = [column[0] for column in cursor.description]
+                self._tables[table] = (columns, cursor.fetchall())
+
+    def __call__(self) -> float:
+        from django.db import connection, transaction
+
+        with connection.cursor() as cursor:
+            for table, uniques in self.TABLES:
+                cursor.execute(f"DROP TABLE IF EXISTS bare_{table}")
+                cursor.execute(f"CREATE TABLE bare_{table} AS SELECT * FROM {table} WHERE 0 = 1")  # noqa: S608
+                for number, unique in enumerate(("id", *uniques)):
+                    cursor.execute(f"CREATE UNIQUE INDEX bare_{table}_{number} ON bare_{table} ({unique})")
+        began = time.perf_counter()
+        with transaction.atomic(), connection.cursor() as cursor:
+            for table, (columns, records) in self._tables.items():
+                if connection.vendor == "postgresql":
+                    with cursor.copy(f"COPY bare_{table} ({', '.join(columns)}) FROM STDIN") as copy:
+                        for record in records:
+                            copy.write_row(record)
+                else:
+                    marks = ", ".join(["%s"] * len(columns))
+                    cursor.executemany(f"INSERT INTO bare_{table} VALUES ({marks})", records)  # noqa: S608
+        return time.perf_counter() - began
+
+
+class _OneByOne:
+    """What is usually written: one person after the other, and only the invitation. Timed on few, counted for all."""
+
+    def __init__(self, batch: Batch, rows: Sequence[list[str]]) -> None:
+        self._batch = batch
+        self._rows = rows[:ONE_BY_ONE]
+
+    def __call__(self) -> float:
+        from datetime import timedelta
+
+        from django.utils import timezone
+
+        from invites.models import Invitation
+        from invites.services.tokens import derive_token, hash_token, new_seed
+
+        Invitation.objects.filter(organization=self._batch.organization).delete()
+        began = time.perf_counter()
+        for email, first_name, last_name, description in self._rows:
+            seed = new_seed()
+            Invitation.objects.get_or_create(
+                organization=self._batch.organization,
+                email_key=email.lower(),
+                state=Invitation.State.PENDING,
+                defaults={
+                    "email": email,
+                    "first_name": first_name,
+                    "last_name": last_name,
+                    "description": description,
+                    "grant": self._batch.grant,
+                    "inviter": self._batch.inviter,
+                    "batch": self._batch,
+                    "token_seed": seed,
+                    "token_hash": hash_token(derive_token(seed)),
+                    "expires_at": timezone.now() + timedelta(days=14),
+                },
+            )
+        return (time.perf_counter() - began) * COUNT / len(self._rows)
+
+
+if __name__ == "__main__":
+    measure_here() if "--measure" in sys.argv else main()

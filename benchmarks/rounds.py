@@ -1,0 +1,58 @@
+"""Contenders take turns, so that what else the machine does meets all of them; the median of each counts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def medians(contenders: Mapping[str, Callable[[], float | None]], *, rounds: int) -> dict[str, float]:
+    """Seconds of each, as the contender itself tells, or from its beginning to its end."""
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, work in contenders.items():
+            began = time.perf_counter()
+            told = work()
+            seconds[name].append(time.perf_counter() - began if told is None else told)
+    return {name: median(found) for name, found in seconds.items()}
+
+
+def in_a_process(module: str, **settings: str) -> dict[str, Any]:
+    """What the module prints as JSON when it measures: each with settings of its own."""
+    done = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", module, "--measure"],
+        cwd=ROOT,
+        env={**os.environ, **settings},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def verdict(reached: bool) -> str:
+    return "reached" if reached else "not reached"
+
+
+def keep(name: str, results: Mapping[str, object]) -> None:
+    """Write the results under that name into bench.json, beside those of other benchmarks."""
+    path = Path(os.environ.get("DATA_DIR") or ROOT / "var") / "bench.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    everything = json.loads(path.read_text()) if path.exists() else {}
+    everything[name] = results
+    path.write_text(json.dumps(everything, indent=2) + "\n")
