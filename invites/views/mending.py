@@ -44,7 +44,7 @@ from invites.views.steps import rows_need_fixing
 
 PAGE_ROWS = 50
 _CELL = re.compile(r"cell-(\d{1,9})-([0-3])")
-_GONE = "Somebody else has changed row {} in the meantime. It is shown as it stands now."
+_GONE = "Somebody else has changed row {} in the meantime. The page shows how it stands now."
 
 
 @dataclass(frozen=True)
@@ -173,6 +173,10 @@ def _parts(request: MemberRequest, batch: Batch, done: Mending, said: str) -> Ht
     """The rows that are new, of those on the page of who asks, the bar, and a sentence for who listens."""
     kind = request.GET.get("kind", "")
     page = Paginator(grid_rows(batch, kind), PAGE_ROWS).get_page(request.GET.get("page"))
+    if not done.overtaken <= {row.number for row in page}:
+        # A corrected file has come meanwhile: these are other rows.
+        messages.warning(request, said)
+        return _lead_to(request, _address(request))
     news = done.changed | done.overtaken
     context = {
         "batch": batch,

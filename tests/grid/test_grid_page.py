@@ -261,6 +261,17 @@ def test_cells_that_are_none_of_ours_are_passed_over(script: Client, team: Batch
     assert counts(team) == (5, 0, 0, 0)
 
 
+def test_an_edit_of_a_row_that_a_corrected_file_has_done_away_with_shows_the_page_anew(
+    script: Client, team: Batch
+) -> None:
+    team.rows.filter(number=3).delete()
+
+    response = post(script, team, "save", cell_3_0="ben@example.com", seen_3="0")
+
+    assert response.headers["HX-Redirect"] == of(team)
+    assert "Somebody else has changed row 3 in the meantime." in text(script.get(of(team)))
+
+
 # --- Rights ------------------------------------------------------------------------------------------
 
 
