@@ -14,6 +14,7 @@ for _name in (
     "INVITATION_DAYS",
     "LOG_FORMAT",
     "LOG_LEVEL",
+    "MAILS_PER_SECOND",
     "MAX_ROWS",
     "MAX_UPLOAD_MB",
     "PORT",

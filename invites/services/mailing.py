@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -97,7 +98,7 @@ class _Postman:
         self._sender = Sender()
         self._letters: dict[tuple[int, int | None], Letter] = {}
         self._had_enough: set[int] = set()
-        self._looked_at = time.monotonic()
+        self._looked_at = self._next_at = time.monotonic()
 
     def deliver(self, invitations: Iterable[Invitation]) -> None:
         group = list(invitations)
@@ -106,6 +107,7 @@ class _Postman:
             if self.ends:
                 self.run.deferred.append(invitation.pk)
                 continue
+            self._keep_pace()
             self._deliver_one(invitation)
             if time.monotonic() - self._looked_at >= LOOK_SECONDS:
                 self._look_up()
@@ -144,6 +146,12 @@ class _Postman:
         if key not in self._letters:
             self._letters[key] = Letter(invitation)
         return self._letters[key]
+
+    def _keep_pace(self) -> None:
+        """Wait until the next mail may go, so that the children of a worker together stay within the rate."""
+        if settings.MAILS_PER_SECOND:
+            time.sleep(max(0.0, self._next_at - time.monotonic()))
+            self._next_at = time.monotonic() + settings.CELERY_WORKER_CONCURRENCY / settings.MAILS_PER_SECOND
 
     def _look_up(self) -> None:
         self.ends |= not self._go_on()

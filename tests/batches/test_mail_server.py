@@ -212,3 +212,18 @@ def test_one_that_was_taken_back_meanwhile_is_not_mailed(server: MailServer, sta
 
     assert work(batch).state == Batch.State.DONE
     assert server.taken == ["ben@example.com"]
+
+
+def test_no_more_mails_go_out_in_a_second_than_the_operator_allows(
+    server: MailServer, run: Run, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MAILS_PER_SECOND, settings.CELERY_WORKER_CONCURRENCY = 50, 2
+    pauses: list[float] = []
+    monkeypatch.setattr("invites.services.mailing.time.sleep", pauses.append)
+
+    run(many(30))
+
+    assert len(server.taken) == 30
+    # Each of two children takes half: a mail in 40 thousandths of a second.
+    assert 0 < max(pauses) <= 0.04
+    assert sum(pause > 0 for pause in pauses) >= 20
