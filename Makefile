@@ -4,7 +4,7 @@ PYTHON_HERE := .venv/bin/python
 
 .PHONY: help
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Install what is needed, then run everything on this machine until Ctrl-C
@@ -15,6 +15,11 @@ run: ## Install what is needed, then run everything on this machine until Ctrl-C
 test: ## Install what the tests need, then run all of them
 	@scripts/venv requirements-dev.txt
 	@exec $(PYTHON_HERE) -m pytest
+
+.PHONY: test-faults
+test-faults: ## Break workers, broker, database and mail server on purpose; TRIALS=200 for a whole night of it
+	@scripts/venv requirements-dev.txt
+	@exec $(PYTHON_HERE) -m pytest tests/faults
 
 .PHONY: lint
 lint: ## Look at the code without running it: style, types, templates, settings, migrations

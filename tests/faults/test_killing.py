@@ -1,0 +1,110 @@
+"""Workers are killed with -9 at random points: nobody is lost, nobody is invited twice, and next to nobody mailed twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.batches.conftest import many
+from tests.batches.mail_server import MailServer
+from tests.batches.work import Work
+from tests.faults.conftest import TRIALS
+from tests.running import Stack, wait_for
+
+PEOPLE = 1_000
+RESUMED_SECONDS = 30
+CHILDREN = """
+import json
+from config.celery import app
+replies = app.control.inspect(timeout=3).stats() or {}
+print(json.dumps([pid for reply in replies.values() for pid in reply["pool"]["processes"]]))
+"""
+
+
+def a_random_point() -> int:
+    """After how many mails of a thousand; 0 is while the file is checked or invited."""
+    return random.SystemRandom().randrange(PEOPLE)
+
+
+def mailed(server: MailServer, domain: str) -> Counter[str]:
+    return Counter(address for address in list(server.taken) if address.endswith(f"@{domain}"))
+
+
+def check_the_ledger(work: Work, batch: int) -> None:
+    """Once it has ended: everybody is invited, once."""
+    work.wait_for_end(batch)
+    report = work.report(batch)
+    assert (report["rows"], report["invited"], report["failed"]) == (PEOPLE, PEOPLE, 0)
+    of_batch = f"FROM invites_invitation WHERE batch_id = {batch}"
+    assert work.ask(f"SELECT count(DISTINCT email_key) {of_batch}") == [PEOPLE]
+    assert work.ask(f"SELECT count(*) {of_batch}") == [PEOPLE]
+    assert work.ask(f"SELECT count(*) {of_batch} AND mail_state <> 'sent'") == [0]
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["a child", "the whole worker"])
+def test_whoever_is_killed_loses_nobody_and_mails_at_most_one_twice(
+    work: Work, server: MailServer, whole: bool
+) -> None:
+    for trial in range(TRIALS):
+        kill_once(work, server, domain=f"trial{trial}.example.com", point=a_random_point(), whole=whole)
+
+
+def kill_once(work: Work, server: MailServer, *, domain: str, point: int, whole: bool) -> None:
+    victims = work.worker.ask(CHILDREN)
+    batch = work.invite(many(PEOPLE, domain=domain))
+    wait_for(lambda: mailed(server, domain).total() >= point, what=f"{point} mails", seconds=120)
+
+    if whole:
+        work.worker.kill_worker()
+        killed_at, before = time.monotonic(), len(server.taken)
+        work.worker.start_worker()
+    else:
+        os.kill(random.SystemRandom().choice(victims), signal.SIGKILL)
+        killed_at, before = time.monotonic(), len(server.taken)
+    open_ranges = f"SELECT count(*) FROM invites_rowrange WHERE batch_id = {batch} AND stage <> 'done'"
+    wait_for(lambda: len(server.taken) > before or work.ask(open_ranges) == [0], what="more mail", seconds=60)
+
+    assert time.monotonic() - killed_at < RESUMED_SECONDS, f"Killed after {point} mails."
+    check_the_ledger(work, batch)
+    mails = mailed(server, domain)
+    assert len(mails) == PEOPLE, f"Killed after {point} mails."
+    # A worker that is killed whole is two children, each with a mail of its own under way.
+    assert mails.total() - PEOPLE <= (2 if whole else 1), f"Killed after {point} mails."
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
+def test_the_embedded_product_goes_on_at_its_next_start(
+    tmp_path: Path, server: MailServer, how: signal.Signals
+) -> None:
+    mail = {"EMAIL_URL": f"smtp://127.0.0.1:{server.port}", "EMAIL_TIMEOUT": "3", "WORKERS": "2"}
+    stack = Stack(tmp_path / "var", **mail)
+    file = tmp_path / "team.csv"
+    file.write_bytes(many(PEOPLE))
+    try:
+        stack.start()
+        who = ("--organization", "acme", "--as", "admin@example.com", "--role", "ReadOnly", "--all-sites", "--json")
+        batch = json.loads(stack.manage("invite_csv", str(file), *who).stdout)["batch"]
+        wait_for(lambda: len(server.taken) >= 50, what="mails", seconds=60)
+
+        stack.stop(how)
+        assert len(set(server.taken)) < PEOPLE
+        stack.lines.clear()
+        stack.start()
+
+        def done() -> bool:
+            report = json.loads(stack.manage("batch_report", str(batch), "--json").stdout)
+            return bool(report["state"] == "done")
+
+        wait_for(done, what="end of the batch", seconds=120)
+        mails = Counter(server.taken)
+        assert len(mails) == PEOPLE
+        assert sum(mails.values()) - PEOPLE <= 2
+    finally:
+        stack.stop()

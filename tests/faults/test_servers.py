@@ -1,0 +1,141 @@
+"""The broker, the database and the mail server fail in the middle: every batch comes to its right end all the same."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import Counter
+
+import redis
+
+from config import embedded
+from tests.batches.conftest import many
+from tests.batches.mail_server import MailServer
+from tests.batches.work import Work
+from tests.faults.conftest import TRIALS
+from tests.faults.postgres import PostgresServer
+from tests.running import wait_for
+
+PEOPLE = 300
+
+
+def once_each(count: int = PEOPLE, *, domain: str = "people.example.com") -> dict[str, int]:
+    return {f"person{number}@{domain}": 1 for number in range(count)}
+
+
+# --- The broker ----------------------------------------------------------------------------------------
+
+
+def test_a_task_that_is_delivered_many_times_does_its_work_once(work: Work, server: MailServer) -> None:
+    batch = work.invite(many(PEOPLE))
+    tasks = "from invites.tasks import check_batch, work_on_batch\n"
+    work.worker.run(f"{tasks}for _ in range(10): check_batch.delay({batch}); work_on_batch.delay({batch})")
+    work.wait_for_end(batch)
+
+    work.worker.run(f"{tasks}for _ in range(5): check_batch.delay({batch}); work_on_batch.delay({batch})")
+    # The queue is served in turn: after a second batch, what was asked of the first has been done.
+    work.wait_for_end(work.invite(many(5, domain="later.example.com")))
+
+    assert work.report(batch)["invited"] == PEOPLE
+    assert Counter(server.taken) == {**once_each(), **once_each(5, domain="later.example.com")}
+
+
+def test_a_broker_that_is_down_at_the_upload_costs_nobody_anything(work: Work, server: MailServer) -> None:
+    work.worker.stop_broker()
+
+    answer = work.upload(many(PEOPLE))
+
+    assert (answer["status"], work.ask("SELECT state FROM invites_batch")) == (302, ["inviting"])
+    assert answer["seconds"] < 2
+    shutil.rmtree(work.worker.data_dir / "valkey" / "appendonlydir")
+    work.worker.start_broker()
+    work.wait_for_end(1)
+    assert Counter(server.taken) == once_each()
+
+
+def test_a_broker_that_loses_its_queue_in_the_middle_loses_no_work(work: Work, server: MailServer) -> None:
+    broker = redis.Redis(unix_socket_path=str(embedded.socket_path(work.worker.data_dir)))
+    for trial in range(min(TRIALS, 5)):
+        domain = f"trial{trial}.example.com"
+        batch, before = work.invite(many(PEOPLE, domain=domain)), len(server.taken)
+        server.wait_for_mails(before + 1)
+
+        broker.delete("celery")
+
+        work.wait_for_end(batch)
+        mails = Counter(address for address in server.taken if address.endswith(f"@{domain}"))
+        assert mails == once_each(domain=domain)
+
+
+# --- The database --------------------------------------------------------------------------------------
+
+
+def test_a_batch_goes_on_after_the_database_was_restarted(
+    postgres: PostgresServer, work_on_postgres: Work, server: MailServer
+) -> None:
+    for trial in range(min(TRIALS, 5)):
+        domain = f"trial{trial}.example.com"
+        batch, before = work_on_postgres.invite(many(PEOPLE, domain=domain)), len(server.taken)
+        server.wait_for_mails(before + 20)
+
+        postgres.stop()
+        postgres.start()
+
+        work_on_postgres.wait_for_end(batch)
+        report = work_on_postgres.report(batch)
+        assert (report["rows"], report["invited"], report["failed"]) == (PEOPLE, PEOPLE, 0)
+        assert {address for address in server.taken if address.endswith(f"@{domain}")} == set(once_each(domain=domain))
+        assert work_on_postgres.ask("SELECT count(*) FROM invites_rowrange WHERE stage <> 'done'") == [0]
+
+
+# --- The mail server -----------------------------------------------------------------------------------
+
+
+def test_whoever_is_put_off_gets_one_mail_later_and_whoever_is_refused_is_counted_apart(
+    work: Work, server: MailServer
+) -> None:
+    server.answers = {
+        "person3@people.example.com": ["550 5.1.1 No such user"],
+        "person5@people.example.com": ["450 4.2.0 Greylisted"],
+        "person7@people.example.com": ["421 4.3.2 Closing the channel"],
+    }
+    server.most_per_connection = 10
+    batch = work.invite(many(40))
+    work.wait_for_end(batch)
+
+    report = work.report(batch)
+
+    assert (report["rows"], report["invited"], report["failed"]) == (40, 39, 1)
+    expected = once_each(40)
+    del expected["person3@people.example.com"]
+    assert Counter(server.taken) == expected
+    refused = f"SELECT detail FROM invites_row WHERE batch_id = {batch} AND outcome = 'failed'"
+    assert "No such user" in work.ask(refused)[0]
+
+
+def test_a_mail_server_that_is_away_is_waited_for(work: Work, server: MailServer) -> None:
+    server.stop()
+    batch = work.invite(many(40))
+    put_off = f"SELECT count(*) FROM invites_batch WHERE id = {batch} AND mail_not_before IS NOT NULL"
+    wait_for(lambda: work.ask(put_off) == [1], what="pause", seconds=60)
+
+    server.start()
+
+    work.wait_for_end(batch)
+    assert Counter(server.taken) == once_each(40)
+
+
+def test_a_mail_server_that_hangs_holds_up_nobody_else(work: Work, server: MailServer) -> None:
+    server.hangs_for = "slow.example.com"
+    slow = work.invite(many(400, domain="slow.example.com"))
+
+    began = time.monotonic()
+    quick = work.invite(many(20), organization="globex")
+    work.wait_for_end(quick, seconds=60)
+
+    assert time.monotonic() - began < 30
+    assert Counter(server.taken) == once_each(20)
+    server.hangs_for = ""
+    work.wait_for_end(slow, seconds=180)
+    mails = Counter(address for address in server.taken if address.endswith("@slow.example.com"))
+    assert set(mails) == set(once_each(400, domain="slow.example.com"))
