@@ -1,108 +1,89 @@
-"""Remember what a file has had already: its addresses, exactly and in little memory, and cells known to be good."""
+"""Remember which addresses a file has had, exactly and in little memory."""
 
 from array import array
-from bisect import bisect_left
-from collections.abc import Callable
-from operator import itemgetter
 
-from invites.checking.report import Row
-
-_CHUNK = 64
-_CELLS_KEPT = 10_000
-_number_of, _key_of = itemgetter(Row._fields.index("number")), itemgetter(Row._fields.index("email_key"))
-
-
-class _AllTaken:
-    """A table without a free slot: whoever asks has to ask `first_row`, which keeps the rest in a dict."""
-
-    def __getitem__(self, slot: int) -> int:
-        return 1
-
-    def __setitem__(self, slot: int, entry: int) -> None:
-        raise IndexError(slot)
-
-
-_ALL_TAKEN = _AllTaken()
+# Rows come in blocks of so many, but for the last one: few enough to be gone again before Python's collector of
+# garbage looks at them, and many enough for what is done once for all of them.
+BLOCK = 256
+_MOST_BITS = 22
 
 
 class Seen:
     """The row of each address's first occurrence.
 
-    A dict of a million addresses takes 150 MB, this takes 45. `table` is an open hash table of numbers: a slot holds
+    A dict of a million addresses takes 150 MB, this takes 50. `_table` is an open hash table of numbers: a slot holds
     the 64 bits of an address's hash, and in them, by exclusive or, the number of its row. Who comes to a free slot is
-    new for certain, and that is all that the loop over a file asks. Who comes to a taken one gets a row number out
-    of it if the hashes are equal; whether the addresses are, is seen in `texts`, where those of all rows stand, 64
-    to a text. With another address in it the next slot is tried.
+    new for certain. Who comes to a taken one gets a row number out of it if the hashes are equal; whether the
+    addresses are, is seen in `_texts`, where those of all rows stand, a block to a text. With another address in it
+    the next slot is tried. What no longer fits into the table goes to a dict.
     """
 
-    def __init__(self, expected: int, *, block_size: int) -> None:
-        """`expected` rows, at a guess, handed to `keep` in blocks of at most `block_size`."""
-        bits = max(min(expected * 2, 1 << 21), block_size * 8, 1024).bit_length()
-        self.mask = (1 << bits) - 1
-        self._slots = array("q", bytes(8 << bits))
-        self.table: array[int] | _AllTaken = self._slots
-        self._room = self.mask // 2
-        self._texts: list[str] = []
-        self._latest: list[str] = []  # the addresses that don't fill a text yet
-        self._numbers = array("I")
+    def __init__(self, expected: int, *, first: int) -> None:
+        """`expected` rows, at a guess, of which the first has the number `first`."""
+        bits = min(max(expected * 2, BLOCK * 8).bit_length(), _MOST_BITS)
+        self._mask = (1 << bits) - 1
+        self._table = array("q", bytes(8 << bits))
+        self._free = 3 << bits - 2
         self._rest: dict[str, int] = {}
+        self._first = first
+        self._texts: list[str] = []
+        self._keys: list[str] = []  # of the latest block, which is no text yet
         self._opened = -1  # the text that was looked into last, and its lines
         self._lines: list[str] = []
 
-    def first_row(self, key: str, row: int, block: list[Row]) -> int:
-        """The row in which `key` was seen first; `row` itself when that is now. Keys hold no line break.
+    def open_block(self, keys: list[str]) -> None:
+        """The addresses of the next rows, and "" for those that have none yet. None holds a line break."""
+        if self._keys:
+            self._texts.append("\n".join(self._keys))
+        self._keys = keys
 
-        `block` are the rows above it that were not yet handed to `keep`.
+    def add(self, start: int, stop: int) -> list[tuple[int, int]]:
+        """Count the addresses of a part of the block, by their places in it, as seen.
+
+        What comes back are the places of those that were seen before, and in which row first.
         """
+        if start == stop:
+            return []
+        table, mask, keys, base = self._table, self._mask, self._keys, self._base
+        again = []
+        if self._free < stop - start:
+            for place in range(start, stop):
+                if (row := self.first_row(keys[place], place)) != base + place:
+                    again.append((place, row))
+            return again
+        self._free -= stop - start
+        for place, code in enumerate(map(hash, keys[start:stop]), start):
+            if not table[slot := code & mask]:
+                table[slot] = code ^ (base + place)
+            elif (row := self.first_row(keys[place], place)) != base + place:
+                again.append((place, row))
+        return again
+
+    def first_row(self, key: str, place: int) -> int:
+        """The row in which `key` was seen first, which may be the one at `place` in the block itself."""
+        number = self._base + place
+        self._keys[place] = key
         code = hash(key)
-        slot = code & self.mask
-        while entry := self._slots[slot]:
-            if 0 < (number := entry ^ code) < row and self._key_in(number, block) == key:
-                return number
-            slot = slot + 1 & self.mask
-        if self.table is _ALL_TAKEN:
-            return self._rest.setdefault(key, row)
-        self._slots[slot] = code ^ row
-        return row
+        slot = code & self._mask
+        while entry := self._table[slot]:
+            if self._first <= (row := entry ^ code) < number and self._key_of(row) == key:
+                return row
+            slot = slot + 1 & self._mask
+        if self._free <= 0:
+            return self._rest.setdefault(key, number)
+        self._free -= 1
+        self._table[slot] = code ^ number
+        return number
 
-    def keep(self, block: list[Row]) -> None:
-        """Rows that are done with: of them no more than this is needed."""
-        self._numbers.extend(map(_number_of, block))
-        latest = self._latest
-        latest.extend(map(_key_of, block))
-        whole = len(latest) // _CHUNK * _CHUNK
-        self._texts.extend("\n".join(latest[start : start + _CHUNK]) for start in range(0, whole, _CHUNK))
-        del latest[:whole]
-        if len(self._numbers) > self._room:
-            self.table = _ALL_TAKEN
+    @property
+    def _base(self) -> int:
+        """The number of the first row of the block."""
+        return self._first + len(self._texts) * BLOCK
 
-    def _key_in(self, number: int, block: list[Row]) -> str | None:
-        if block and number >= block[0].number:
-            place = bisect_left(block, number, key=_number_of)
-            return block[place].email_key if place < len(block) else None
-        place = bisect_left(self._numbers, number)
-        if place >= len(self._numbers):
-            return None
-        chunk, place = divmod(place, _CHUNK)
-        if chunk == len(self._texts):
-            return self._latest[place]
-        if chunk != self._opened:
-            self._opened, self._lines = chunk, self._texts[chunk].split("\n")
+    def _key_of(self, row: int) -> str:
+        block, place = divmod(row - self._first, BLOCK)
+        if block == len(self._texts):
+            return self._keys[place]
+        if block != self._opened:
+            self._opened, self._lines = block, self._texts[block].split("\n")
         return self._lines[place]
-
-
-class Known:
-    """Cells that were found good as they stand, so that the next one like them need not be looked at again."""
-
-    def __init__(self, check: Callable[[str], object]) -> None:
-        """`check` gives back the very text that it was given when nothing is wrong with it or around it."""
-        self.good: set[str] = set()
-        self._check = check
-
-    def learn(self, text: str) -> bool:
-        """Look at a cell that is not in `good`: True when it is good. The set stops growing, so that memory does."""
-        if self._check(text) != text:
-            return False
-        if len(self.good) < _CELLS_KEPT:
-            self.good.add(text)
-        return True

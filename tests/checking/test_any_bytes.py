@@ -149,7 +149,7 @@ def test_the_files_of_a_french_excel_give_back_exactly_their_rows(
 
 
 @pytest.mark.parametrize("shuffled", [(0, 1, 2, 3), (3, 2, 1, 0)])
-def test_the_loop_says_of_every_row_what_the_long_way_says(
+def test_plain_rows_are_what_the_long_way_says_of_them(
     monkeypatch: pytest.MonkeyPatch, shuffled: tuple[int, ...]
 ) -> None:
     file = io.StringIO(newline="")
@@ -158,7 +158,7 @@ def test_the_loop_says_of_every_row_what_the_long_way_says(
     csv.writer(file).writerows([row[place] for place in shuffled] for row in rows)
     data = file.getvalue().encode()
     quick = check_bytes(data, people=True)
-    monkeypatch.setattr("invites.checking.rows.FAST_LENGTH", -1)
+    monkeypatch.setattr("invites.checking.plain.FAST_LENGTH", -1)
     slow = check_bytes(data, people=True)
     assert quick == slow
     assert quick.rows == 3_100

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from invites.checking import Check
-from invites.checking.seen import Seen
+from invites.checking.seen import BLOCK, Seen
 
 HEADER = b"Email,First name,Last name,Description\n"
 MB = 1024 * 1024
@@ -75,15 +75,14 @@ def test_an_address_takes_less_than_a_hundred_bytes() -> None:
     assert (peak_of(pattern, 60_000) - peak_of(pattern, 20_000)) * MB / 40_000 < 100
 
 
-def test_remembers_exactly_even_when_many_more_addresses_come_than_expected() -> None:
-    from invites.checking import Row
-
-    seen = Seen(expected=10, block_size=100)
-    rows = [Row(number, number, f"p{number}@x.com", f"p{number}@x.com", "", "", "") for number in range(2, 5_000)]
-    for start in range(0, len(rows), 100):
-        block = rows[start : start + 100]
-        for place, row in enumerate(block):
-            assert seen.first_row(row.email_key, row.number, block[:place]) == row.number
-        seen.keep(block)
-    for row in rows:
-        assert seen.first_row(row.email_key, 9_999, []) == row.number
+@pytest.mark.parametrize("expected", [10, 5_000])
+def test_remembers_exactly_even_when_many_more_addresses_come_than_expected(expected: int) -> None:
+    seen = Seen(expected, first=2)
+    keys = [f"p{number}@x.com" for number in range(6_000)]
+    for start in range(0, len(keys), BLOCK):
+        block = keys[start : start + BLOCK]
+        seen.open_block(list(block))
+        assert seen.add(0, len(block)) == []
+    seen.open_block([""] * BLOCK)
+    for number, key in enumerate(keys[:5_000], start=2):
+        assert seen.first_row(key, 0) == number
