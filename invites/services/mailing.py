@@ -21,7 +21,7 @@ from invites.services.letters import Letter
 from invites.services.quotas import count_mails, enough_mail
 from invites.services.tokens import derive_token, hash_token, link_for
 
-GROUP = 25
+GROUP = 100
 LOOK_SECONDS = 1.0
 # So many in a row put off by the server, and the rest of the run need not be tried.
 PATIENCE = 10
@@ -64,7 +64,7 @@ def send_invitations(invitations: Sequence[Invitation], *, go_on: Callable[[], b
 
     Each is saved as sent, or as failed for good with the server's reason. What met temporary trouble
     stays queued and is returned as deferred, for the caller to try again later. `go_on` is asked after
-    each group of 25 and about each second; once it says no, the rest is deferred. Claims nothing: two
+    each group of 100 and about each second; once it says no, the rest is deferred. Claims nothing: two
     callers with the same invitations at once may both send them.
     """
     run = MailRun()
@@ -79,12 +79,12 @@ def send_invitations(invitations: Sequence[Invitation], *, go_on: Callable[[], b
 
 
 def _still_to_send(ids: Sequence[int]) -> Iterable[Invitation]:
-    """Read anew for each group: somebody may have revoked one since the run began."""
-    return (
-        Invitation.objects.filter(pk__in=ids, state=Invitation.State.PENDING, mail_state__in=TO_SEND)
-        .select_related("organization", "inviter", "grant")
-        .order_by("pk")
-    )
+    """Read anew for each group: somebody may have revoked one since the run began.
+
+    Without the organization, the inviter and the grant: only the first one of each letter is asked for them.
+    """
+    unsent = Invitation.objects.filter(pk__in=ids, state=Invitation.State.PENDING, mail_state__in=TO_SEND)
+    return unsent.order_by("pk")
 
 
 class _Postman:

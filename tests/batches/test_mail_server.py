@@ -12,7 +12,7 @@ from django.utils import timezone
 from invites import tasks
 from invites.models import Batch, Invitation, Row, RowRange
 from invites.queries.batches import ledger_of
-from invites.services import leases, mail_ranges
+from invites.services import leases, mail_ranges, mailing
 from tests.batches.conftest import csv_of, many
 from tests.batches.mail_server import MailServer
 
@@ -172,6 +172,7 @@ def test_a_turn_ends_after_some_seconds_so_that_other_batches_have_theirs(
     server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mail_ranges, "TURN_SECONDS", 0)
+    monkeypatch.setattr(mailing, "GROUP", 25)
     batch = start(many(60))
     lease = leases.claim_range(batch.pk)
     assert lease is not None
