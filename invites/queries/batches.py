@@ -118,7 +118,7 @@ def outcomes_of(batch: Batch) -> Ledger:
     for outcome, reason, count in (
         batch.rows.order_by()
         .values_list("outcome", "reason")
-        .annotate(count=Count("pk"))
+        .annotate(count=Count("*"))
         .values_list("outcome", "reason", "count")
     ):
         rows[outcome, reason] += count
@@ -147,7 +147,7 @@ def _answers(batch: Batch) -> Counter[str]:
     groups = (
         batch.invitations.order_by()
         .values("state", "mail_state", is_past=expired_by_now)
-        .annotate(count=Count("pk"))
+        .annotate(count=Count("*"))
         .values_list("state", "mail_state", "is_past", "count")
     )
     for state, mail_state, is_past, count in groups:
@@ -170,7 +170,7 @@ def unanswered_of(batch: Batch) -> QuerySet[Invitation]:
 def invited_counts(batches: Iterable[Batch]) -> dict[int, int]:
     """How many were invited by each of the batches, by their ids."""
     rows = Row.objects.filter(batch__in=list(batches), outcome=Outcome.INVITED).order_by()
-    return dict(rows.values_list("batch_id").annotate(count=Count("pk")))
+    return dict(rows.values_list("batch_id").annotate(count=Count("*")))
 
 
 def summary_of(batch: Batch) -> dict[str, Any]:
@@ -200,7 +200,7 @@ def checking_progress(batch: Batch) -> Progress:
 def inviting_progress(batch: Batch) -> Progress:
     """People whose invitation is made and whose mail has been tried, of all who are to be invited."""
     chosen = batch.rows.exclude(reason=Reason.DUPLICATE).exclude(outcome=Outcome.PROBLEM).order_by()
-    outcomes = Counter(dict(chosen.values_list("outcome").annotate(count=Count("pk"))))
+    outcomes = Counter(dict(chosen.values_list("outcome").annotate(count=Count("*"))))
     unsent = batch.invitations.filter(
         state=Invitation.State.PENDING, mail_state__in=[Mail.QUEUED, Mail.SENDING]
     ).count()
@@ -235,7 +235,7 @@ def answers_of(batch: Batch, ledger: Ledger) -> Answers:
         .annotate(day=TruncDate("answered_at"))
         .order_by("day")
         .values_list("day")
-        .annotate(count=Count("pk"))
+        .annotate(count=Count("*"))
     )
     by_day = dict(accepted)
     first = timezone.localdate(batch.inviting_at or batch.created_at)
