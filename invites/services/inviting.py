@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
@@ -16,7 +16,7 @@ from invites.models import Batch, Invitation, Row, RowRange
 from invites.services.bulk import PERSON, Person, insert_invitations
 from invites.services.granting import check_still_allowed
 from invites.services.leases import Lease, held
-from invites.services.quotas import take_invitations
+from invites.services.quotas import give_back_invitations, take_invitations
 from invites.services.stopping import stop_batch
 
 # A range is invited in one statement, and mailed by one worker: large, and yet some for each worker.
@@ -30,8 +30,8 @@ def begin_inviting(batch: Batch) -> None:
 
     Raises RuleBroken("over_quota"), with nothing done, when they are more people than may be invited today.
     """
-    take_invitations(batch.organization, batch.inviter, _newcomers(batch).count())
     numbers = list(waiting(batch.rows.all()).order_by("number").values_list("number", flat=True))
+    take_invitations(batch.organization, batch.inviter, len(numbers))
     size = min(MOST_ROWS, max(FEWEST_ROWS, len(numbers) // RANGES))
     cuts = [numbers[start : start + size] for start in range(0, len(numbers), size)]
     RowRange.objects.bulk_create(
@@ -76,18 +76,6 @@ def waiting(rows: QuerySet[Row]) -> QuerySet[Row]:
     return rows.filter(outcome=Row.Outcome.WAITING)
 
 
-def _newcomers(batch: Batch) -> QuerySet[Row]:
-    """The waiting rows that are not going to be skipped, as far as one can tell before."""
-    invited = Invitation.objects.filter(
-        organization_id=batch.organization_id,
-        state=Invitation.State.PENDING,
-        expires_at__gt=timezone.now(),
-        email_key=OuterRef("email_key"),
-    )
-    members = User.objects.filter(memberships__organization_id=batch.organization_id, email=OuterRef("email_key"))
-    return waiting(batch.rows.order_by()).exclude(Exists(invited)).exclude(Exists(members))
-
-
 def _decide(batch: Batch, rows: QuerySet[Row]) -> None:
     """Invite everybody among the waiting rows who is neither invited nor a member.
 
@@ -105,9 +93,11 @@ def _decide(batch: Batch, rows: QuerySet[Row]) -> None:
     expires_at = now + timedelta(days=settings.INVITATION_DAYS)
     if insert_invitations(batch, new, now=now, expires_at=expires_at) < len(new):
         # Another batch was faster by a moment: the constraint has decided.
-        invited = set(batch.invitations.filter(row__in=rows).values_list("row_id", flat=True))
-        _skip(rows, [each for each in new if each.row_id not in invited], Row.Reason.ALREADY_INVITED)
-    waiting(rows).update(outcome=Row.Outcome.INVITED)
+        stored = set(batch.invitations.filter(row__in=rows).values_list("row_id", flat=True))
+        _skip(rows, [each for each in new if each.row_id not in stored], Row.Reason.ALREADY_INVITED)
+    invited = waiting(rows).update(outcome=Row.Outcome.INVITED)
+    # Last: others who invite to this organization wait for it.
+    give_back_invitations(batch, len(people) - invited)
 
 
 def _pending_among(batch: Batch, keys: Collection[str]) -> set[str]:

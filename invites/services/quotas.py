@@ -10,19 +10,19 @@ from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Sum
 from django.db.models.functions import Length
 
 from accounts.errors import RuleBroken
 from accounts.models import Organization, User
-from invites.models import DayOfInviter, DayOfRecipient, Invitation
+from invites.models import Batch, DayOfInviter, DayOfRecipient, Invitation
 
 KEPT = timedelta(days=2)
 
-# Adds a link to the day of its recipient, unless it stands there already or the day is full.
-_ADD_LINK = f"""
-    INSERT INTO {DayOfRecipient._meta.db_table} AS known (day, email_key, links) VALUES (%s, %s, %s)
+# Adds links to the days of their recipients, but for those that stand there already, and where the day is full.
+_ADD_LINKS = f"""
+    INSERT INTO {DayOfRecipient._meta.db_table} AS known (day, email_key, links) VALUES {{values}}
     ON CONFLICT (day, email_key) DO UPDATE SET links = known.links || excluded.links
     WHERE length(known.links) < %s AND known.links NOT LIKE '%%' || excluded.links || '%%'
 """  # noqa: S608 - the name of a table of ours
@@ -48,6 +48,15 @@ def take_invitations(organization: Organization, inviter: User | None, count: in
         DayOfInviter.objects.create(organization=organization, inviter=inviter, day=_today(), invitations=count)
 
 
+def give_back_invitations(batch: Batch, count: int) -> None:
+    """Count so many of the batch no more: it turned out that they need no invitation."""
+    if count and batch.inviting_at:
+        day = DayOfInviter.objects.filter(
+            organization=batch.organization_id, day=batch.inviting_at.astimezone(UTC).date()
+        )
+        day.filter(inviter=batch.inviter_id, invitations__gte=count).update(invitations=F("invitations") - count)
+
+
 def count_mails(invitations: Collection[Invitation]) -> set[int]:
     """Count the mail that is about to go to each; the ids of those whose address has had enough for today.
 
@@ -56,10 +65,14 @@ def count_mails(invitations: Collection[Invitation]) -> set[int]:
     today, full = _today(), DayOfRecipient.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY
     links = {invitation.pk: _short(invitation) for invitation in invitations}
     # In one order, so that two who count the same addresses wait for each other and not both.
-    ordered = sorted(invitations, key=lambda invitation: invitation.email_key)
-    if ordered:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.executemany(_ADD_LINK, [(today, each.email_key, links[each.pk], full) for each in ordered])
+    waiting = sorted(invitations, key=lambda invitation: invitation.email_key)
+    while waiting:
+        # A statement names an address once.
+        once = {invitation.email_key: invitation for invitation in waiting}
+        waiting = [invitation for invitation in waiting if once[invitation.email_key] is not invitation]
+        values = [value for key, each in once.items() for value in (today, key, links[each.pk])]
+        with connection.cursor() as cursor:
+            cursor.execute(_ADD_LINKS.format(values=", ".join(["(%s, %s, %s)"] * len(once))), [*values, full])
     keys = {invitation.email_key for invitation in invitations}
     counted = dict(DayOfRecipient.objects.filter(day=today, email_key__in=keys).values_list("email_key", "links"))
     return {each.pk for each in invitations if links[each.pk] not in counted.get(each.email_key, "")}

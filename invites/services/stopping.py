@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import Membership
 from invites.models import Batch, Row, RowRange
 from invites.services.pending import revoke_many
+from invites.services.quotas import give_back_invitations
 
 
 @transaction.atomic
@@ -25,7 +26,8 @@ def stop_batch(batch: Batch, *, reason: str = "") -> bool:
         return False
     waiting = RowRange.objects.select_for_update().filter(batch=batch, stage=RowRange.Stage.INVITE)
     RowRange.objects.filter(pk__in=[found.pk for found in waiting]).update(stage=RowRange.Stage.DONE)
-    batch.rows.filter(outcome=Row.Outcome.WAITING).update(outcome=Row.Outcome.FAILED, reason=Row.Reason.STOPPED)
+    left = batch.rows.filter(outcome=Row.Outcome.WAITING)
+    give_back_invitations(batch, left.update(outcome=Row.Outcome.FAILED, reason=Row.Reason.STOPPED))
     if batch.checked_at is None:
         # The check had not seen the whole file: how many rows it has is not known, so none is counted.
         batch.rows.all().delete()

@@ -23,6 +23,7 @@ from invites.services.delivery import NotNow, Sender
 from invites.services.mailing import send_invitations
 from invites.services.pending import resend, resend_many, revoke
 from invites.services.single import invite_person
+from invites.services.stopping import stop_batch
 from tests.batches.conftest import PROBLEMS, csv_of, many
 from tests.batches.test_races import at_once, unexpected
 
@@ -86,13 +87,15 @@ def test_one_admin_cannot_use_up_what_the_organization_may(
     assert (refused.state, taken.state) == (Batch.State.FAILED, Batch.State.DONE)
 
 
-def test_whoever_is_skipped_does_not_count(run: Run, settings: Any) -> None:
-    settings.INVITATIONS_PER_DAY = 3
+def test_whoever_is_skipped_or_left_out_by_a_stop_does_not_count(start: Run, run: Run, settings: Any) -> None:
+    settings.INVITATIONS_PER_DAY = 7
     run(many(3))
-
     again = run(many(3) + b"admin@example.com,Ines,Martin,\r\n")
-
     assert (again.state, ledger_of(again).skipped) == (Batch.State.DONE, 4)
+
+    stop_batch(start(many(4, domain="stopped.example.com")))
+
+    assert DayOfInviter.objects.get().invitations == 3
 
 
 def test_a_file_with_problems_goes_on_waiting_when_the_rest_is_over_the_limit(
