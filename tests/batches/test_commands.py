@@ -168,6 +168,7 @@ def test_only_valid_of_a_file_without_a_valid_row_waits_for_a_correction(file_of
     ("changed", "said"),
     [
         ({"organization": "nowhere"}, "There is no organization “nowhere”. There are: acme."),
+        ({"role": ["\udcff"]}, "'\\udcff' is no text in UTF-8."),
         ({"inviter": "stranger@example.com"}, "stranger@example.com is not a member of Acme."),
         ({"role": ["Boss"]}, "There is no role “Boss”. There are: Org Admin, Project manager, ReadOnly."),
         ({"site": ["Mars"]}, "There is no site “Mars”. There are: Ghent, Lyon depot, Turin."),

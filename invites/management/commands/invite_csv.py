@@ -42,6 +42,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        for name in (options["organization"], options["inviter"], *options["role"], *options["site"]):
+            if any("\ud800" <= letter <= "\udfff" for letter in name):
+                # Bytes that are no text arrive as half characters, which no database can look for.
+                raise CommandError(f"{name!a} is no text in UTF-8.", returncode=2)
         by = self._inviter(options["organization"], options["inviter"])
         choice = self._choice(by, options)
         path: Path = options["file"]
