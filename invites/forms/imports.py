@@ -20,7 +20,7 @@ class CsvField(forms.FileField):
     def __init__(self) -> None:
         super().__init__(
             label="CSV file",
-            widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
+            widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,text/csv"}),
             allow_empty_file=True,
             error_messages={
                 "required": "Choose a CSV file.",
@@ -50,7 +50,7 @@ class ImportForm(GrantForm):
             self.fields[name].note = "for everyone in the file"  # type: ignore[attr-defined]
         self.fields["file"].help_text = format_html(
             "Columns: Email, First name, Last name, Description (optional). "
-            '<a href="{}" download>Download a sample file</a>',
+            '<a href="{}" download>Download a sample file</a>. Excel’s .xlsx works, too.',
             reverse("sample", args=[membership.organization.slug]),
         )
 

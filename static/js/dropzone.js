@@ -50,7 +50,7 @@
     const head = new Uint8Array(await file.slice(0, 8).arrayBuffer());
     const begins = (bytes) => bytes.every((byte, index) => head[index] === byte);
     const found = KINDS.find(([bytes]) => begins(bytes))?.[1];
-    if (found === "excel" || (begins(ARCHIVE) && /\.xls[xmb]$/i.test(file.name))) {
+    if (found === "excel" || (begins(ARCHIVE) && /\.xls[mb]?$/i.test(file.name))) {
       return "This file is an Excel workbook. In Excel choose Save as, then CSV UTF-8, and drop that file here.";
     }
     if (!found) return null;

@@ -23,6 +23,7 @@ from tests.browser.driving import (
     open_import,
     press_import,
 )
+from tests.checking.test_workbooks import sheet_of, workbook_of
 from tests.running import Stack
 
 PASSWORD = "seven quiet harbours"
@@ -267,3 +268,12 @@ def test_the_walls_between_organizations_hold(new_context: Any, signed_in_state:
     answer = page.goto("/o/acme/users/")
     assert answer is not None
     assert answer.status == 404
+
+
+def test_a_workbook_of_excel_is_imported_as_it_is(admin_page: Page) -> None:
+    people = [list(person) for person in mixed_people(2, "workbook")]
+    workbook = workbook_of(sheet_of([["Email", "First name", "Last name", "Description"], *people]))
+    import_by_dropping(admin_page, "people.xlsx", workbook)
+    has_ended(admin_page, "2 users were invited to Acme")
+    admin_page.get_by_role("link", name="See the batch").last.click()
+    expect(admin_page.get_by_text("Read as XLSX.")).to_be_visible()
