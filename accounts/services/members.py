@@ -6,16 +6,19 @@ from django.db import transaction
 
 from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization
-from accounts.permissions import Permission
+from accounts.permissions import USER_ADMINISTRATION, Permission
 from accounts.services.grants import GrantChoice, check_grant
 
 
 @transaction.atomic
-def change_membership(by: Membership, membership: Membership, choice: GrantChoice) -> Membership:
+def change_membership(
+    by: Membership, membership: Membership, choice: GrantChoice, *, confirmed: bool = False
+) -> Membership:
     """Gives `membership` the chosen roles and sites instead of its own; the changed membership.
 
     Raises RuleBroken: "not_allowed" without the right to manage users, "beyond_rights" when the
-    member or the choice holds more than `by` does, "no_role", "last_manager".
+    member or the choice holds more than `by` does, "no_role", "last_manager", and "gives_up" when
+    somebody would take their own right to invite or to manage users away and has not `confirmed` it.
     """
     by, membership = _fresh(by, membership)
     _check_right(by)
@@ -27,8 +30,11 @@ def change_membership(by: Membership, membership: Membership, choice: GrantChoic
     membership.sites.set(choice.sites)
     membership.all_sites = choice.all_sites
     membership.save(update_fields=["all_sites"])
+    changed = Membership.objects.get(pk=membership.pk)
     check_somebody_manages(by.organization)
-    return Membership.objects.get(pk=membership.pk)
+    if by == changed and not confirmed:
+        _check_gives_nothing_up(by, changed)
+    return changed
 
 
 @transaction.atomic
@@ -59,14 +65,15 @@ def reaches(by: Membership, membership: Membership) -> bool:
 
 
 def check_somebody_manages(organization: Organization) -> None:
-    """Raises RuleBroken("last_manager") if no active member can manage users any more.
+    """Raises RuleBroken("last_manager") if no active member can both invite and manage users any more.
 
     Asked after the change and inside its transaction, which the exception then undoes.
     """
     members = organization.memberships.filter(user__is_active=True).prefetch_related("roles")
-    if not any(member.may(Permission.MANAGE_USERS) for member in members.iterator(chunk_size=500)):
+    if not any(member.permissions() >= USER_ADMINISTRATION for member in members.iterator(chunk_size=500)):
         raise RuleBroken(
-            "last_manager", "This is the only person who can manage users. Give somebody else that role first."
+            "last_manager",
+            "This is the only person who can invite and manage users. Give somebody else that role first.",
         )
 
 
@@ -84,6 +91,13 @@ def _fresh(by: Membership, membership: Membership) -> tuple[Membership, Membersh
     if membership.pk not in members:
         raise RuleBroken("gone", "This person is no longer a member.")
     return members[by.pk], members[membership.pk]
+
+
+def _check_gives_nothing_up(before: Membership, after: Membership) -> None:
+    lost = USER_ADMINISTRATION & before.permissions() - after.permissions()
+    if lost:
+        what = " or ".join(each.label.lower() for each in Permission if each in lost)
+        raise RuleBroken("gives_up", f"You can no longer {what} then. Only somebody else can give you that back.")
 
 
 def _check_right(by: Membership) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.contrib import messages
 from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.access import MemberRequest, requires
 from accounts.context import asks_for_fragment
@@ -127,10 +129,17 @@ def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespo
     form = GrantForm(posted(request), membership=request.membership, initial=GrantForm.initial_for(held))
     if request.method == "POST" and form.is_valid():
         try:
-            change_membership(request.membership, member, form.grant())
+            change_membership(request.membership, member, form.grant(), confirmed=request.POST.get("confirmed") == "1")
         except RuleBroken as broken:
+            if broken.code == "gives_up":
+                chosen = [(name, value) for name in form.fields for value in request.POST.getlist(name)]
+                context = {"broken": broken, "chosen": chosen, "nav": "users"}
+                return render(request, "invites/member_give_up.html", context)
             form.add_error(None, broken.message)
         else:
+            if member == request.membership:
+                messages.success(request, "Your roles and sites were changed.")
+                return _anew(request, reverse("member_home", args=(organization,)))
             return done(request, f"The roles and sites of {member.user} were changed.")
     context = {"form": form, "member": member, "nav": "users", "reachable": reaches(request.membership, member)}
     return render(request, "invites/member_edit.html", context, status=422 if form.errors else 200)
@@ -147,9 +156,14 @@ def member_remove(request: MemberRequest, organization: str, pk: int) -> HttpRes
         except RuleBroken as broken:
             return refused(request, broken, title=f"{member.user} was not removed")
         if member == request.membership:
-            return redirect("home")
+            return _anew(request, reverse("home"))
         return done(request, f"{member.user} was removed from {request.organization.name}.")
     return render(request, "invites/member_remove.html", {"member": member, "nav": "users"})
+
+
+def _anew(request: MemberRequest, address: str) -> HttpResponse:
+    """Opens the page itself: after a change of one's own rights, the one behind the dialog is not true any more."""
+    return HttpResponseClientRedirect(address) if asks_for_fragment(request) else redirect(address)
 
 
 def _member(request: MemberRequest, pk: int) -> Membership:

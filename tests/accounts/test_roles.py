@@ -231,7 +231,7 @@ def test_the_last_role_that_manages_users_keeps_that(
     own = Role.objects.create(organization=acme, name="Boss", permissions=sorted(ALL_PERMISSIONS))
     by_admin.roles.set([own])
     response = client_of(admin).post(page_of(own), {"name": "Boss", "permissions": ["roles.manage"]})
-    assert "This is the only person who can manage users." in words_of(response)
+    assert "This is the only person who can invite and manage users." in words_of(response)
     own.refresh_from_db()
     assert "users.manage" in own.permissions
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -93,8 +94,55 @@ def test_the_last_who_manages_users_stays(
 
     for answer in (removed, changed):
         assert answer.status_code == 422
-        assert "This is the only person who can manage users." in answer.content.decode()
+        assert "This is the only person who can invite and manage users." in answer.content.decode()
     assert Membership.objects.get(user=admin).roles.get().name == "Org Admin"
+
+
+def test_nobody_is_left_who_manages_but_cannot_invite(
+    client_of: ClientOf, admin: User, people_manager: User, acme: Organization
+) -> None:
+    answer = client_of(admin).post(
+        address_of(admin), {"roles": [role(acme, "People").pk], "sites": ["all"], "confirmed": "1"}, headers=HTMX
+    )
+
+    assert answer.status_code == 422
+    assert "This is the only person who can invite and manage users." in answer.content.decode()
+    assert Membership.objects.get(user=admin).roles.get().name == "Org Admin"
+
+
+def test_who_would_give_up_their_own_rights_is_asked_first_and_then_led_home(
+    client_of: ClientOf, admin: User, acme: Organization, sites: list[Site], join: Callable[..., User]
+) -> None:
+    join(acme, "second@example.com", "Org Admin")
+    client = client_of(admin)
+    weaker = {"roles": [role(acme, "ReadOnly").pk], "sites": [sites[0].pk, sites[1].pk]}
+
+    for headers in (HTMX, {}):
+        asked = client.post(address_of(admin), weaker, headers=headers)
+        assert asked.status_code == 200
+        assert "You can no longer invite users or manage users then." in text_of(asked.content.decode())
+        assert Membership.objects.get(user=admin).roles.get().name == "Org Admin"
+
+    page = asked.content.decode()
+    confirmed = {name: re.findall(rf'name="{name}" value="([^"]+)"', page) for name in ("roles", "sites", "confirmed")}
+    answer = client.post(address_of(admin), confirmed, headers=HTMX)
+
+    assert answer.headers["HX-Redirect"] == "/o/acme/"
+    membership = Membership.objects.get(user=admin)
+    assert membership.roles.get().name == "ReadOnly"
+    assert {each.name for each in membership.sites.all()} == {"Lyon depot", "Ghent"}
+    assert "Your roles and sites were changed." in client.get("/o/acme/", follow=True).content.decode()
+
+
+def test_who_changes_only_their_sites_is_not_asked(
+    client_of: ClientOf, admin: User, acme: Organization, sites: list[Site]
+) -> None:
+    answer = client_of(admin).post(
+        address_of(admin), {"roles": [role(acme, "Org Admin").pk], "sites": [sites[0].pk]}, headers=HTMX
+    )
+
+    assert answer.headers["HX-Redirect"] == "/o/acme/"
+    assert [each.name for each in Membership.objects.get(user=admin).sites.all()] == ["Lyon depot"]
 
 
 def test_who_leaves_lands_on_a_page_of_their_own(
@@ -129,6 +177,7 @@ def test_who_holds_more_is_out_of_reach(
     assert list(Membership.objects.get(user=admin).roles.all()) == before
 
 
+@pytest.mark.usefixtures("admin")
 def test_nobody_gives_or_takes_beyond_their_own_with_edited_ids(
     client_of: ClientOf, people_manager: User, member: User, acme: Organization, globex: Organization, sites: list[Site]
 ) -> None:
