@@ -16,7 +16,7 @@ from accounts.views.dialogs import posted
 from invites import tasks
 from invites.forms.people import InviteForm
 from invites.models import Invitation
-from invites.queries.people import PeopleFilter, chosen_invitations, matching_invitations, person_of
+from invites.queries.people import PER_PAGE, PeopleFilter, chosen_invitations, matching_invitations, person_of
 from invites.services import pending
 from invites.services.granting import choice_of
 from invites.services.single import change_invitation, invite_person
@@ -92,20 +92,24 @@ def invitation_revoke(request: MemberRequest, organization: str, pk: int) -> Htt
 @requires(Permission.INVITE_USERS)
 @require_POST
 def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
-    """Resend or revoke for the chosen people, or for all whom the filter in the query string leaves."""
+    """Resend or revoke for the chosen people, or for all whom the filter in the query string leaves.
+
+    Revoking asks first, and so does mail to more people than stand on a page.
+    """
     chosen = _chosen(request)
-    count = chosen.count()
+    count, action, confirmed = chosen.count(), request.POST.get("action"), request.POST.get("confirmed") == "1"
     if not count:
         return done(request, "None of the selected people has an open invitation.", warning=True)
-    if request.POST.get("action") == "resend":
+    if action == "resend" and (confirmed or count <= PER_PAGE):
         resent = pending.resend_many(request.membership, chosen)
         tasks.hint(tasks.send_due_invitations, request.organization.pk)
         return done(request, resent_text(resent), warning=not resent.sent)
-    if request.POST.get("confirmed") and request.POST.get("action") == "revoke":
+    if action == "revoke" and confirmed:
         revoked = pending.revoke_many(request.membership, chosen)
         return done(request, f"{invitations_were(revoked)} revoked.")
     context = {"count": count, "selected": request.POST.getlist("selected"), "all": _wants_all(request), "nav": "users"}
-    return render(request, "invites/people_revoke.html", context)
+    question = "invites/people_resend.html" if action == "resend" else "invites/people_revoke.html"
+    return render(request, question, context | {"days": settings.INVITATION_DAYS})
 
 
 def _invitation(request: MemberRequest, pk: int) -> Invitation:

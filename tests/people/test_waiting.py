@@ -235,9 +235,33 @@ def test_many_are_sent_again_in_as_few_statements_as_a_handful(
 
     # Somebody waits for this page, and it may be asked for twenty thousand.
     with django_assert_max_num_queries(39):
-        client.post(SELECTED, {"action": "resend", "selected": keys}, headers=HTMX)
+        client.post(SELECTED, {"action": "resend", "confirmed": "1", "selected": keys}, headers=HTMX)
 
     assert "40 invitations were sent again." in message_of(client)
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}], ids=["in the dialog", "without JavaScript"])
+def test_sending_to_more_than_a_page_asks_first(
+    client_of: ClientOf, admin: User, acme: Organization, invite: Invite, headers: dict[str, str]
+) -> None:
+    for number in range(26):
+        invite(f"match{number}@people.example.com", last_name="Match")
+    client = client_of(admin)
+    everybody = {"action": "resend", "all": "1"}
+
+    asked = client.post(f"{SELECTED}?q=match", everybody, headers=headers)
+
+    assert asked.status_code == 200
+    page = asked.content.decode()
+    assert "Resend to 26 people?" in text_of(page)
+    assert deliver(acme) == []
+    assert f'action="{SELECTED}?q=match"' in page
+    for name, value in {**everybody, "confirmed": "1"}.items():
+        assert f'<input type="hidden" name="{name}" value="{value}">' in page
+
+    client.post(f"{SELECTED}?q=match", {**everybody, "confirmed": "1"}, headers=headers)
+
+    assert len(deliver(acme)) == 26
 
 
 def test_revoking_many_asks_first_and_then_revokes_them(
