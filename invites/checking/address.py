@@ -16,8 +16,8 @@ text itself, so that nothing is left for the library to do:
 Everything else goes to the library. The quantifiers are possessive: no text makes the regex go back, so it is
 linear.
 
-The loop over a file does not even ask FAST: PLAIN looks at the left half, and `is_plain_domain` at the right one,
-once for each domain. The library looks at the two halves
+A file's rows don't even ask FAST: PLAIN looks at the left half, and `is_plain_domain` at the right one, once for
+each domain. The library looks at the two halves
 apart, but for the length of the whole, and at most 64 characters leave no length in question.
 
 `tests/checking/test_address_fast_path.py` holds all of it to the library's answers and normal forms.
@@ -77,14 +77,21 @@ def email_key(normalized_email: str) -> str:
     return normalized_email.lower()
 
 
-def read_address(text: str) -> Address | None:
-    """The address in `text`, which has no blanks around it, or None when email-validator refuses it."""
+def read_plain_address(text: str) -> Address | None:
+    """The address in `text` where that needs no library; None says nothing."""
     if len(text) <= FAST_LENGTH:
         if FAST.fullmatch(text):
             return Address(text, text)
         if match := MIXED.fullmatch(text):
             email = f"{match[1]}@{match[2].lower()}"
             return Address(email, email.lower())
+    return None
+
+
+def read_address(text: str) -> Address | None:
+    """The address in `text`, which has no blanks around it, or None when email-validator refuses it."""
+    if plain := read_plain_address(text):
+        return plain
     normalized = _ask_library(text)
     return None if normalized is None else Address(normalized, email_key(normalized))
 

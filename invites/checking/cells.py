@@ -1,6 +1,6 @@
 """Check the four cells of one person: the same code for a file's row, for mending it, and for inviting one."""
 
-from invites.checking.address import read_address
+from invites.checking.address import read_address, read_plain_address
 from invites.checking.catalog import Fault, notice, row_problem
 from invites.checking.faults import explain_refusal, refuse_early
 from invites.checking.names import check_description, check_name
@@ -36,7 +36,9 @@ def check_cells(
         problems.append(row_problem(extra, row=row, line=line, column=None, value=extra_value))
     normal = key = ""
     text = trim_all(email)
-    address = read_address(text) if (fault := refuse_early(text)) is None else None
+    fault = None
+    if (address := read_plain_address(text)) is None and (fault := refuse_early(text)) is None:
+        address = read_address(text)
     if address is not None:
         normal, key = address
     else:

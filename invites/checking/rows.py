@@ -181,9 +181,10 @@ class _Reading:
         self.number += len(records)
         self.line_end = self.reader.line_num
         lines: Sequence[int] = range(line, self.line_end + 1)
-        others: set[int] = set()
+        longer: set[int] = set()
         if len(lines) != len(records):
-            lines, others = _find_lines(records, line)
+            lines, longer = _find_lines(records, line)
+        others = set(longer)
         columns = list(zip(*_even(records, header.width, others), strict=True))
         cells = [("",) * len(records) if place is None else columns[place] for place in header.positions]
         others |= plain.find_others(*cells)
@@ -203,9 +204,12 @@ class _Reading:
             for place, earlier in seen.add(start, stop):
                 rows[place] = self._find_again(rows[place], earlier)
             if stop < len(records):
-                row = self._check_row(records[stop], header, row=number + stop, line=lines[stop])
-                if self.report.rejection:
+                if stop in longer and (swallowed := self._find_swallowed(records[stop], header)):
+                    self.report.reject(
+                        file_problem("unclosed_quote", row=number + stop, line=lines[stop], value=swallowed)
+                    )
                     return []
+                row = self._check_row(records[stop], header, row=number + stop, line=lines[stop])
                 if row is None:
                     blank.append(stop)
                 elif row.problems:
@@ -227,16 +231,13 @@ class _Reading:
         return row
 
     def _check_row(self, cells: list[str], header: Header, *, row: int, line: int) -> Row | None:
-        """Any row; None for a blank one, and when the file is to be rejected for what this one holds."""
+        """Any row, looked at closely; None for a blank one."""
         if not any(cells) or all(is_blank(cell) for cell in cells):
             return None
         extra, extra_value = None, ""
         if len(cells) > header.width and not all(is_blank(cell) for cell in cells[header.width :]):
             extra, extra_value = self._refuse_extra(cells, header)
         cells += [""] * (header.width - len(cells))
-        if swallowed := self._find_swallowed(cells, header):
-            self.report.reject(file_problem("unclosed_quote", row=row, line=line, value=swallowed))
-            return None
         checked = check_cells(
             *("" if place is None else cells[place] for place in header.positions),
             row=row,
