@@ -7,11 +7,14 @@ from typing import Any
 
 import structlog
 from celery import Celery, signals
+from celery.beat import EmbeddedService
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from config.processes import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+LOOK_AFTER_SCHEDULE_SECONDS = 5.0
 
 app = Celery("rollcall")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -28,6 +31,22 @@ def keep_djangos_logging(**_: Any) -> None:
 def say_ready(**_: Any) -> None:
     """The line that `manage.py up` waits for, at a level that is always shown."""
     structlog.get_logger(__name__).warning("worker_ready")
+
+
+@signals.worker_ready.connect
+def keep_the_schedule(sender: Any, **_: Any) -> None:
+    """Celery starts another process for one of the pool that is killed, but none for the schedule: without it
+    nobody would look for lost work any more."""
+    worker = sender.controller
+
+    def look() -> None:
+        if worker.beat is not None and not worker.beat.is_alive():
+            structlog.get_logger(__name__).error("schedule_died")
+            worker.beat = EmbeddedService(app, schedule_filename=worker.schedule_filename)
+            worker.beat.start()
+
+    if getattr(worker, "beat", None) is not None:
+        sender.timer.call_repeatedly(LOOK_AFTER_SCHEDULE_SECONDS, look)
 
 
 @signals.worker_process_init.connect

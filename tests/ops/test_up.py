@@ -118,6 +118,26 @@ def test_ends_everything_when_a_part_cannot_go_on(new_stack: Callable[..., Stack
     assert stack.processes() == {}
 
 
+def children_of(pid: int) -> set[int]:
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    return {int(child) for child, parent in map(str.split, listed.splitlines()) if int(parent) == pid}
+
+
+def test_what_looks_for_lost_work_comes_back_when_it_is_killed(new_stack: Callable[..., Stack]) -> None:
+    stack = new_stack()
+    stack.start()
+    worker = int((stack.data_dir / "run" / "worker.pid").read_text())
+    # Those who work, and the schedule of the sweep.
+    killed = children_of(worker)
+
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+
+    wait_for(lambda: len(children_of(worker) - killed) == len(killed), what="as many new ones", seconds=30)
+    assert stack.stop() in (0, 130)
+    assert stack.processes() == {}
+
+
 def test_can_be_ended_while_it_prepares(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack()
     stack.start(wait=False)
