@@ -103,7 +103,7 @@ def _decide(batch: Batch, rows: QuerySet[Row]) -> None:
 def _pending_among(batch: Batch, keys: Collection[str]) -> set[str]:
     """The addresses with an invitation that can still be accepted. Expired ones make room for a new one."""
     pending = Invitation.objects.filter(
-        organization_id=batch.organization_id, email_key__in=keys, state=Invitation.State.PENDING
+        organization_id=batch.organization_id, email_key__any_of=keys, state=Invitation.State.PENDING
     )
     now = timezone.now()
     found = dict(pending.values_list("email_key", "expires_at"))
@@ -116,11 +116,11 @@ def _pending_among(batch: Batch, keys: Collection[str]) -> set[str]:
 
 
 def _members_among(batch: Batch, keys: Collection[str]) -> set[str]:
-    members = User.objects.filter(memberships__organization_id=batch.organization_id, email__in=keys)
+    members = User.objects.filter(memberships__organization_id=batch.organization_id, email__any_of=keys)
     return set(members.values_list("email", flat=True))
 
 
 def _skip(rows: QuerySet[Row], people: Collection[Person], reason: Row.Reason) -> None:
     if people:
-        skipped = waiting(rows).filter(pk__in=[person.row_id for person in people])
+        skipped = waiting(rows).filter(pk__any_of=[person.row_id for person in people])
         skipped.update(outcome=Row.Outcome.SKIPPED, reason=reason)
