@@ -68,6 +68,7 @@ class Batch(models.Model):
     checked_at = models.DateTimeField(null=True, blank=True)
     inviting_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True, help_text="When its invitations were taken back.")
     banner_closed_at = models.DateTimeField(null=True, blank=True)
     reported_at = models.DateTimeField(null=True, blank=True, help_text="When the inviter was mailed the result.")
 

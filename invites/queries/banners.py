@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Membership
 from invites.models import Batch
-from invites.queries.batches import Ledger, outcomes_of
+from invites.queries.batches import Ledger, ledger_of, outcomes_of
 
 SHOWN = 2
 
@@ -70,9 +70,26 @@ def people(count: int) -> str:
     return "1 user was" if count == 1 else f"{count:,} users were"
 
 
+def invitations_were(count: int) -> str:
+    """ "1 invitation was", "61 invitations were"."""
+    return "1 invitation was" if count == 1 else f"{count:,} invitations were"
+
+
+def undone_title(ledger: Ledger) -> str:
+    """What became of a batch that was undone."""
+    return f"Undone. {invitations_were(ledger.withdrawn)} taken back."
+
+
+def undone_text(name: str, ledger: Ledger) -> str:
+    """Whom undoing did not reach."""
+    if not ledger.accepted:
+        return f"Nobody from {name} had accepted."
+    return f"{_count(ledger.accepted, 'person', 'people')} from {name} had accepted and {_stay(ledger.accepted)}."
+
+
 def banner_of(batch: Batch) -> Banner:
     """The news of one batch in the words of the product."""
-    ledger = outcomes_of(batch)
+    ledger = ledger_of(batch) if batch.undone_at else outcomes_of(batch)
     kind, title, text, view, label = _news(batch, ledger)
     organization = batch.organization.slug
     return Banner(
@@ -88,6 +105,8 @@ def banner_of(batch: Batch) -> Banner:
 
 def _news(batch: Batch, ledger: Ledger) -> tuple[str, str, str, str, str]:
     name, organization = batch.file_name, batch.organization.name
+    if batch.undone_at:
+        return "warn", undone_title(ledger), undone_text(name, ledger), "batch", "See the batch"
     match batch.state:
         case Batch.State.REJECTED:
             cause = (batch.rejection or {}).get("message", "")
@@ -156,6 +175,10 @@ def _not_invited(ledger: Ledger) -> str:
 
 def _was(count: int) -> str:
     return "was" if count == 1 else "were"
+
+
+def _stay(count: int) -> str:
+    return "stays" if count == 1 else "stay"
 
 
 def _count(count: int, one: str, many: str) -> str:

@@ -173,6 +173,13 @@ def invited_counts(batches: Iterable[Batch]) -> dict[int, int]:
     return dict(rows.values_list("batch_id").annotate(count=Count("*")))
 
 
+def withdrawn_counts(batches: Iterable[Batch]) -> dict[int, int]:
+    """How many invitations were taken back of each of the batches, by their ids."""
+    invitations = Invitation.objects.filter(batch__in=list(batches)).order_by()
+    withdrawn = invitations.exclude(state__in=[Invitation.State.PENDING, Invitation.State.ACCEPTED])
+    return dict(withdrawn.values_list("batch_id").annotate(count=Count("*")))
+
+
 def summary_of(batch: Batch) -> dict[str, Any]:
     """The batch as the commands print it."""
     ledger = outcomes_of(batch)

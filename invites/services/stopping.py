@@ -43,4 +43,11 @@ def undo_batch(by: Membership, batch: Batch) -> int:
     Whoever has accepted stays a member.
     """
     stop_batch(batch)
-    return revoke_many(by, batch.invitations.all())
+    count = revoke_many(by, batch.invitations.all())
+    if count:
+        now = timezone.now()
+        # Whoever undoes it is told at once; an inviter who is somebody else reads it in the banner.
+        closed = now if by.user_id == batch.inviter_id else None
+        Batch.objects.filter(pk=batch.pk).update(undone_at=now, progressed_at=now, banner_closed_at=closed)
+        batch.refresh_from_db()
+    return count

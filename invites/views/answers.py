@@ -10,6 +10,7 @@ from django_htmx.http import trigger_client_event
 from accounts.access import MemberRequest
 from accounts.context import asks_for_fragment
 from accounts.errors import RuleBroken
+from invites.queries.banners import invitations_were
 from invites.services.pending import Resent
 
 
@@ -27,11 +28,6 @@ def done(request: MemberRequest, message: str, *, warning: bool = False) -> Http
 def refused(request: MemberRequest, broken: RuleBroken, *, title: str) -> HttpResponse:
     """Nothing was done, and why: in the dialog, or as a page."""
     return render(request, "invites/refused.html", {"title": title, "broken": broken, "nav": "users"}, status=422)
-
-
-def invitations_were(count: int) -> str:
-    """ "1 invitation was", "61 invitations were"."""
-    return "1 invitation was" if count == 1 else f"{count:,} invitations were"
 
 
 def resent_text(resent: Resent) -> str:

@@ -19,13 +19,22 @@ from accounts.errors import RuleBroken
 from accounts.permissions import Permission
 from invites import tasks
 from invites.models import Batch
-from invites.queries.batches import Ledger, answers_of, batches_of, invited_counts, ledger_of, unanswered_of
+from invites.queries.banners import invitations_were
+from invites.queries.batches import (
+    Ledger,
+    answers_of,
+    batches_of,
+    invited_counts,
+    ledger_of,
+    unanswered_of,
+    withdrawn_counts,
+)
 from invites.queries.grants import grant_sentence
 from invites.queries.rows import filter_labels, report_lines, rows_of, shown_outcome
 from invites.services.batches import close_banner, invite_valid_rows
 from invites.services.pending import resend_many
 from invites.services.stopping import stop_batch, undo_batch
-from invites.views.answers import invitations_were, resent_text
+from invites.views.answers import resent_text
 from invites.views.ledger import how_read, ledger_lines
 from invites.views.plot import plot_of
 from invites.views.progress import progress_context, progress_dialog
@@ -46,7 +55,8 @@ def batch_list(request: MemberRequest, organization: str) -> HttpResponse:
     """Every file that was imported here, newest first."""
     page = Paginator(batches_of(request.organization), PAGE_BATCHES).get_page(request.GET.get("page"))
     invited = invited_counts(page)
-    listed = [(batch, invited.get(batch.pk, 0)) for batch in page]
+    withdrawn = withdrawn_counts(batch for batch in page if batch.undone_at)
+    listed = [(batch, invited.get(batch.pk, 0), withdrawn.get(batch.pk, 0)) for batch in page]
     return render(request, "invites/batches.html", {"page": page, "listed": listed, "nav": "batches"})
 
 

@@ -16,11 +16,12 @@ from accounts.views.dialogs import posted
 from invites import tasks
 from invites.forms.people import InviteForm
 from invites.models import Invitation
+from invites.queries.banners import invitations_were
 from invites.queries.people import PER_PAGE, PeopleFilter, chosen_invitations, matching_invitations, person_of
 from invites.services import pending
 from invites.services.granting import choice_of
 from invites.services.single import change_invitation, invite_person
-from invites.views.answers import done, invitations_were, refused, resent_text
+from invites.views.answers import done, refused, resent_text
 
 
 @requires(Permission.INVITE_USERS)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from invites.models import Batch
-from invites.queries.banners import people, result_text
+from invites.queries.banners import people, result_text, undone_text, undone_title
 from invites.queries.batches import Ledger, Progress
 
 # A bar that is gone before it was seen is only a flicker.
@@ -49,6 +49,8 @@ def stage_of(batch: Batch, *, ledger: Ledger, progress: Progress | None) -> Stag
 
 
 def _title(batch: Batch, ledger: Ledger) -> str:
+    if batch.undone_at:
+        return undone_title(ledger).removesuffix(".")
     match batch.state:
         case Batch.State.CHECKING:
             return f"Checking {batch.file_name}"
@@ -117,6 +119,8 @@ def _checked(batch: Batch, ledger: Ledger) -> str:
 
 
 def _invite(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
+    if batch.undone_at:
+        return Step("stopped", "Invited", _people(ledger.invited), undone_text(batch.file_name, ledger))
     match batch.state:
         case Batch.State.INVITING if progress:
             fact = f"{progress.done:,} of {_people(progress.total)}" if progress.total else ""

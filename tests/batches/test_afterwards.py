@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,13 +12,14 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Organization, User
 from invites import tasks
 from invites.models import Batch, Invitation
-from invites.queries.batches import ledger_of
+from invites.queries.batches import ledger_of, summary_of
 from invites.queries.rows import filter_labels, rows_of
 from invites.views.ledger import how_read, ledger_lines
 from tests.batches.conftest import csv_of, many
+from tests.people.conftest import text_of
 
 Run = Callable[..., Batch]
 
@@ -104,6 +106,37 @@ def test_undoing_takes_back_what_was_not_accepted_and_the_ledger_says_so(ines: C
     assert "withdrawn" in page
     assert "Undo batch" not in page
     assert "Remind" not in page
+
+
+def test_an_undone_batch_is_called_so_wherever_it_is_named(
+    ines: Client, run: Run, acme: Organization, join: Callable[..., User], client_of: Callable[[User], Client]
+) -> None:
+    batch = run(many(4))
+    accepted = batch.invitations.order_by("pk")[0]
+    Invitation.objects.filter(pk=accepted.pk).update(state=Invitation.State.ACCEPTED, answered_at=timezone.now())
+    colleague = client_of(join(acme, "second@example.com", "Org Admin"))
+    assert "4 users were invited to Acme." in text_of(ines.get("/o/acme/roles/").content.decode())
+
+    colleague.post(f"/o/acme/batches/{batch.pk}/undo/")
+
+    told = text_of(ines.get("/o/acme/roles/").content.decode())
+    assert "Undone. 3 invitations were taken back. 1 person from team.csv had accepted and stays." in told
+    assert "users were invited" not in told
+    for page in (f"/o/acme/batches/{batch.pk}/", "/o/acme/batches/"):
+        pills = re.findall(r'<span class="rc-pill[^"]*">.*?</span>', ines.get(page).content.decode(), re.DOTALL)
+        assert text_of(pills[0]) == "Undone"
+    assert "4 invited , 3 withdrawn Undone" in text_of(ines.get("/o/acme/batches/").content.decode())
+    dialog = text_of(ines.get(f"/o/acme/batches/{batch.pk}/dialog/", headers={"HX-Request": "true"}).content.decode())
+    assert "Undone. 3 invitations were taken back" in dialog
+    batch.refresh_from_db()
+    assert summary_of(batch)["state"] == "done"
+
+
+def test_whoever_undoes_their_own_batch_need_not_close_its_banner(ines: Client, run: Run) -> None:
+    batch = run(many(2))
+    ines.post(f"/o/acme/batches/{batch.pk}/undo/")
+    ines.get("/o/acme/batches/")
+    assert "taken back" not in ines.get("/o/acme/roles/").content.decode()
 
 
 def test_undoing_what_still_runs_stops_it_first(ines: Client, start: Run, work: Run) -> None:
