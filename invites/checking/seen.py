@@ -52,8 +52,12 @@ class Seen:
                     again.append((place, row))
             return again
         self._free -= stop - start
+        end = base + stop
         for place, code in enumerate(map(hash, keys[start:stop]), start):
-            if not table[slot := code & mask]:
+            slot = code & mask
+            while (entry := table[slot]) and not 0 < entry ^ code < end:
+                slot = slot + 1 & mask
+            if not entry:
                 table[slot] = code ^ (base + place)
             elif (row := self.first_row(keys[place], place)) != base + place:
                 again.append((place, row))
