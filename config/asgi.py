@@ -7,7 +7,8 @@ from typing import cast
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-# whitenoise hands out files by an ordinary iterator. They are few and kept by the browser.
+# whitenoise hands out files by an ordinary iterator. They are few and kept by the browser; what the product itself
+# streams, events and downloads, comes from asynchronous ones.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 _django = get_asgi_application()

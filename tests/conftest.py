@@ -4,6 +4,8 @@
     admin     Org Admin of Acme, all sites      manager   Project manager of Acme, all sites
     member    ReadOnly of Acme, Lyon depot      outsider  Org Admin of another organization, Globex
 
+`start` stores a batch and checks it, `work` does what workers do; both without a queue.
+
 `stack` is the product as a user starts it, in processes of its own; `page` and `admin_page` are
 Chromium against it; `worker` is a real Celery worker for tests that bring their own database.
 """
@@ -22,7 +24,12 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import Membership, Organization, Role, Site, User
+from accounts.services.grants import GrantChoice
 from accounts.services.organizations import create_organization
+from invites import tasks
+from invites.models import Batch
+from invites.services import leases
+from invites.services.batches import start_batch
 from tests.running import Stack, WorkerOnFile
 
 REQUIRE_ALL = bool(os.environ.get("ROLLCALL_REQUIRE_ALL"))
@@ -100,6 +107,58 @@ def client_of() -> Callable[[User | None], Client]:
         return client
 
     return client_of
+
+
+@pytest.fixture
+def ines(client_of: Callable[[User | None], Client], admin: User) -> Client:
+    """The admin, in a browser without JavaScript."""
+    return client_of(admin)
+
+
+# --- Batches -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def admin_membership(admin: User) -> Membership:
+    return admin.memberships.get()
+
+
+@pytest.fixture
+def read_only(admin_membership: Membership, sites: list[Site]) -> GrantChoice:
+    """ReadOnly on Lyon depot and Ghent."""
+    role = Role.objects.get(organization=admin_membership.organization, name="ReadOnly")
+    return GrantChoice.of([role], sites[:2])
+
+
+@pytest.fixture
+def start(admin_membership: Membership, read_only: GrantChoice) -> Callable[..., Batch]:
+    """Stores a batch and checks it: `start(csv_of("ann@example.com"))`. Nobody is invited yet."""
+
+    def start(
+        content: bytes, *, by: Membership | None = None, name: str = "team.csv", only_valid: bool = False
+    ) -> Batch:
+        batch = start_batch(
+            by or admin_membership, file_name=name, content=[content], choice=read_only, only_valid=only_valid
+        )
+        tasks.check_batch(batch.pk)
+        batch.refresh_from_db()
+        return batch
+
+    return start
+
+
+@pytest.fixture
+def work() -> Callable[[Batch], Batch]:
+    """Does what workers do until nothing is left to do."""
+
+    def work(batch: Batch) -> Batch:
+        while lease := leases.claim_range(batch.pk):
+            tasks.work_on_range(lease)
+        tasks.end_batch(batch.pk)
+        batch.refresh_from_db()
+        return batch
+
+    return work
 
 
 @pytest.fixture(autouse=True)

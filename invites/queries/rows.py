@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -15,6 +17,8 @@ from invites.checking import inert
 from invites.models import Batch, Invitation, Row
 
 Outcome, Reason = Row.Outcome, Row.Reason
+
+REPORT_BLOCK = 2_000
 
 PENDING = Q(outcome=Outcome.INVITED, invitation__state=Invitation.State.PENDING)
 BOUNCED = Q(invitation__mail_state=Invitation.Mail.BOUNCED)
@@ -100,8 +104,14 @@ def _answer(invitation: Invitation) -> ShownOutcome:
     return ShownOutcome("mail", "Waiting", "Not sent yet")
 
 
-def _moment(when: object) -> str:
-    return date_format(localtime(when), "j M, H:i") if when else ""  # type: ignore[arg-type]
+def _moment(when: datetime | None) -> str:
+    return _minute(when.replace(second=0, microsecond=0)) if when else ""
+
+
+@lru_cache(maxsize=10_000)
+def _minute(when: datetime) -> str:
+    """Many rows have the same minute, and to write it takes longer than everything else about a row."""
+    return date_format(localtime(when), "j M, H:i")
 
 
 def codes_of(problems: Iterable[dict[str, Any]]) -> str:
@@ -128,11 +138,14 @@ def report_lines(batch: Batch, chosen: str = "") -> Iterator[list[str]]:
     A row with problems keeps what stood in the file, so that it can be mended and uploaded again.
     """
     yield ["Row", "Email", "First name", "Last name", "Description", "Outcome", "Detail"]
-    for row in rows_of(batch, chosen).iterator(chunk_size=2000):
-        shown = shown_outcome(row)
-        cells = cells_now(row)
-        cells = [*cells, shown.label, "; ".join(reasons(row)) or shown.detail]
-        yield [str(row.number), *(inert(cell) for cell in cells)]
+    rows, last = rows_of(batch, chosen), -1
+    # A query for each block: no cursor, and no connection with it, is held for as long as somebody downloads.
+    while block := list(rows.filter(number__gt=last)[:REPORT_BLOCK]):
+        for row in block:
+            shown = shown_outcome(row)
+            cells = [*cells_now(row), shown.label, "; ".join(reasons(row)) or shown.detail]
+            yield [str(row.number), *(inert(cell) for cell in cells)]
+        last = block[-1].number
 
 
 def reasons(row: Row) -> Iterator[str]:

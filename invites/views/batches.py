@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,7 @@ from invites.queries.batches import (
     answers_of,
     batches_of,
     invited_counts,
+    inviting_progress,
     ledger_of,
     unanswered_of,
     withdrawn_counts,
@@ -35,6 +37,7 @@ from invites.services.batches import close_banner, invite_valid_rows
 from invites.services.pending import resend_many
 from invites.services.stopping import stop_batch, undo_batch
 from invites.views.answers import resent_text
+from invites.views.downloads import download
 from invites.views.ledger import how_read, ledger_lines
 from invites.views.plot import plot_of
 from invites.views.progress import progress_context, progress_dialog
@@ -56,6 +59,8 @@ def batch_list(request: MemberRequest, organization: str) -> HttpResponse:
     page = Paginator(batches_of(request.organization), PAGE_BATCHES).get_page(request.GET.get("page"))
     invited = invited_counts(page)
     withdrawn = withdrawn_counts(batch for batch in page if batch.undone_at)
+    # Of one that runs the figure that the sidebar shows at its side: whose mail has been tried.
+    invited |= {batch.pk: inviting_progress(batch).done for batch in page if batch.state == Batch.State.INVITING}
     listed = [(batch, invited.get(batch.pk, 0), withdrawn.get(batch.pk, 0)) for batch in page]
     return render(request, "invites/batches.html", {"page": page, "listed": listed, "nav": "batches"})
 
@@ -173,6 +178,14 @@ def batch_close_banner(request: MemberRequest, organization: str, pk: int) -> Ht
     return redirect("users", organization)
 
 
+@requires(Permission.INVITE_USERS)
+@require_safe
+def batch_download(request: MemberRequest, organization: str, pk: int) -> StreamingHttpResponse:
+    """The outcome of every row as a CSV file that a spreadsheet can't be harmed by."""
+    batch = _batch(request, pk)
+    return download(_report(batch, request.GET.get("outcome", "")), name=f"batch-{batch.pk}-report.csv")
+
+
 class _Echo:
     """A file-like object that gives back what the CSV writer writes."""
 
@@ -180,18 +193,8 @@ class _Echo:
         return value
 
 
-@requires(Permission.INVITE_USERS)
-@require_safe
-def batch_download(request: MemberRequest, organization: str, pk: int) -> StreamingHttpResponse:
-    """The outcome of every row as a CSV file that a spreadsheet can't be harmed by."""
-    batch = _batch(request, pk)
+def _report(batch: Batch, chosen: str) -> Iterator[bytes]:
     writer = csv.writer(_Echo())
-
-    def lines() -> Iterator[str]:
-        yield "\ufeff"
-        for line in report_lines(batch, request.GET.get("outcome", "")):
-            yield writer.writerow(line)
-
-    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="batch-{batch.pk}-report.csv"'
-    return response
+    yield BOM_UTF8
+    for line in report_lines(batch, chosen):
+        yield writer.writerow(line).encode()

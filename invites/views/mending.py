@@ -14,7 +14,6 @@ from django.db import transaction
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -40,6 +39,7 @@ from invites.services import mending
 from invites.services.batches import invite_valid_rows
 from invites.services.mending import Edit, Mending
 from invites.services.problem_files import problem_file
+from invites.views.downloads import download
 from invites.views.steps import rows_need_fixing
 
 PAGE_ROWS = 50
@@ -271,6 +271,4 @@ def batch_problems_file(request: MemberRequest, organization: str, pk: int) -> H
     if batch.state != Batch.State.NEEDS_CORRECTION:
         return redirect("batch", organization, pk)
     stem = batch.file_name.rpartition(".")[0] or batch.file_name
-    response = StreamingHttpResponse(problem_file(batch), content_type="text/csv")
-    response["Content-Disposition"] = content_disposition_header(True, f"{stem} - rows to fix.csv")
-    return response
+    return download(problem_file(batch), name=f"{stem} - rows to fix.csv")

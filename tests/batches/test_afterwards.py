@@ -18,7 +18,8 @@ from invites.models import Batch, Invitation
 from invites.queries.batches import ledger_of, summary_of
 from invites.queries.rows import filter_labels, rows_of
 from invites.views.ledger import how_read, ledger_lines
-from tests.batches.conftest import csv_of, many
+from tests.batches.conftest import many
+from tests.files import csv_of
 from tests.people.conftest import text_of
 
 Run = Callable[..., Batch]

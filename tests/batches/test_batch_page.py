@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,8 +16,11 @@ from django.urls import reverse
 
 from accounts.models import Organization, User
 from invites.models import Batch
+from invites.queries import rows
 from invites.queries.batches import ledger_of
-from tests.batches.conftest import PROBLEMS, csv_of, downloaded, many, of, text
+from invites.views import downloads
+from tests.batches.conftest import PROBLEMS, downloaded, many, of, text
+from tests.files import csv_of, pieces_of
 
 Run = Callable[..., Batch]
 ClientOf = Callable[[User | None], Client]
@@ -96,6 +101,35 @@ def test_the_report_holds_every_row_and_no_formula(ines: Client, run: Run, acme:
     assert "'@SUM(A1)" in content
     assert response.headers["Content-Type"].startswith("text/csv")
     assert response.headers["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["batch_download", "batch_problems_file"])
+def test_a_long_file_begins_before_its_end_is_made_and_keeps_no_connection(
+    ines: Client, start: Run, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "BLOCK", 3)
+    monkeypatch.setattr(rows, "REPORT_BLOCK", 2)
+    batch = start(csv_of(*(f"person{number}@@example.com" for number in range(10))))
+
+    response: Any = ines.get(of(batch, name))
+    pieces = async_to_sync(pieces_of)(response)
+
+    assert response.is_async, "Django collects what is not"
+    assert len(pieces) >= 4
+    assert connection.connection is None
+    assert b"".join(pieces).count(b"@@") >= 10
+
+
+def test_the_report_of_many_rows_has_each_of_them_once(
+    ines: Client, start: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "REPORT_BLOCK", 3)
+    batch = start(many(10))
+
+    lines = csv.DictReader(io.StringIO(downloaded(ines.get(of(batch, "batch_download")))))
+
+    assert [line["Row"] for line in lines] == [str(number) for number in range(2, 12)]
 
 
 def test_the_problem_rows_can_be_taken_along_with_their_reasons(ines: Client, start: Run) -> None:

@@ -17,7 +17,8 @@ from invites import tasks
 from invites.management.commands import invite_csv
 from invites.models import Batch, Invitation, UploadPart
 from invites.services import leases
-from tests.batches.conftest import PROBLEMS, REFUSED, addresses, csv_of, many
+from tests.batches.conftest import PROBLEMS, REFUSED, addresses, many
+from tests.files import csv_of
 
 Run = Callable[..., Batch]
 FileOf = Callable[[bytes], Path]

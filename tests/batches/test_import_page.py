@@ -15,7 +15,8 @@ from accounts.services.grants import GrantChoice
 from invites.models import Batch, Invitation, Row, UploadPart
 from invites.queries.batches import ledger_of
 from invites.services.stopping import stop_batch
-from tests.batches.conftest import HTMX, PROBLEMS, REFUSED, csv_of, of, text, triggers, upload
+from tests.batches.conftest import HTMX, PROBLEMS, REFUSED, of, text, triggers, upload
+from tests.files import csv_of
 
 Run = Callable[..., Batch]
 ClientOf = Callable[[User | None], Client]

@@ -23,7 +23,8 @@ from invites.services.batches import correct_batch, invite_valid_rows, start_bat
 from invites.services.checks import UploadReader
 from invites.services.mail_ranges import finish_batch, mail_range
 from invites.services.stopping import stop_batch
-from tests.batches.conftest import addresses, csv_of, many
+from tests.batches.conftest import addresses, many
+from tests.files import csv_of
 
 Run = Callable[..., Batch]
 

@@ -13,8 +13,9 @@ from invites import tasks
 from invites.models import Batch, Invitation, Row, RowRange
 from invites.queries.batches import ledger_of
 from invites.services import leases, mail_ranges, mailing
-from tests.batches.conftest import csv_of, many
+from tests.batches.conftest import many
 from tests.batches.mail_server import MailServer
+from tests.files import csv_of
 
 Run = Callable[..., Batch]
 

@@ -14,7 +14,8 @@ from accounts.models import Membership, Organization, Role, User
 from accounts.services.grants import GrantChoice
 from invites.models import Batch
 from invites.services.batches import start_batch
-from tests.batches.conftest import HTMX, PROBLEMS, csv_of, many, of, text, triggers, upload
+from tests.batches.conftest import HTMX, PROBLEMS, many, of, text, triggers, upload
+from tests.files import csv_of
 
 Run = Callable[..., Batch]
 ClientOf = Callable[[User | None], Client]

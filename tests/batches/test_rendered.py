@@ -11,8 +11,8 @@ import pytest
 
 from invites.models import Batch, Invitation
 from invites.services.letters import Letter
-from tests.batches.conftest import csv_of
 from tests.batches.mail_server import MailServer
+from tests.files import csv_of
 
 LINK = "https://rollcall.example.com/i/abcdefghijklmnopqrstuvwxyzA/"
 NAMES = ["Ann", "Łukasz", "美咲", "O'Connor & Söhne", "<b>Bold</b>", "www.example.com", ".", "{link}", "to"]

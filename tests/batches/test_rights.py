@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from invites.models import Batch, Invitation
-from tests.batches.conftest import PROBLEMS, csv_of, of, upload
+from tests.batches.conftest import PROBLEMS, of, upload
+from tests.files import csv_of
 
 Run = Callable[..., Batch]
 ClientOf = Callable[[User | None], Client]

@@ -12,7 +12,8 @@ from django.urls import reverse
 from invites import checking, tasks
 from invites.models import Batch, Invitation
 from invites.services import checks
-from tests.batches.conftest import HEADER, csv_of, text, upload
+from tests.batches.conftest import text, upload
+from tests.files import HEADER, csv_of
 
 # What no spreadsheet writes, and somebody sends all the same.
 ODD_FILES = {

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.batches.conftest import HEADER, many
+from tests.batches.conftest import many
 from tests.batches.work import Work
+from tests.files import HEADER
 from tests.running import WorkerOnFile, wait_for
 
 

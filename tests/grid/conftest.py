@@ -9,16 +9,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Membership, Role, Site, User
-from accounts.services.grants import GrantChoice
-from invites import tasks
+from accounts.models import Membership, User
 from invites.models import Batch, Row
 from invites.queries.batches import ledger_of
 from invites.queries.grid import tally_of
-from invites.services import leases
-from invites.services.batches import start_batch
+from tests.files import csv_of, whole_of
 
-HEADER = "Email,First name,Last name,Description"
 # Rows 2 to 8 of the spreadsheet; 3, 4, 5, 7 and 8 have problems.
 TEAM = (
     "ann@example.com,Ann,Lee,Night shift",
@@ -31,31 +27,10 @@ TEAM = (
 )
 
 
-def csv_of(*lines: str, header: str = HEADER) -> bytes:
-    return ("\r\n".join([header, *lines]) + "\r\n").encode()
-
-
 @pytest.fixture
-def by(admin: User) -> Membership:
-    return admin.memberships.get()
-
-
-@pytest.fixture
-def choice(by: Membership, sites: list[Site]) -> GrantChoice:
-    return GrantChoice.of([Role.objects.get(organization=by.organization, name="ReadOnly")], sites[:2])
-
-
-@pytest.fixture
-def start(by: Membership, choice: GrantChoice) -> Callable[..., Batch]:
-    """Stores a file and checks it."""
-
-    def start(content: bytes, *, name: str = "team.csv") -> Batch:
-        batch = start_batch(by, file_name=name, content=[content], choice=choice)
-        tasks.check_batch(batch.pk)
-        batch.refresh_from_db()
-        return batch
-
-    return start
+def by(admin_membership: Membership) -> Membership:
+    """Who mends."""
+    return admin_membership
 
 
 @pytest.fixture
@@ -63,26 +38,6 @@ def team(start: Callable[..., Batch]) -> Batch:
     batch = start(csv_of(*TEAM))
     assert batch.state == Batch.State.NEEDS_CORRECTION
     return batch
-
-
-@pytest.fixture
-def work() -> Callable[[Batch], Batch]:
-    """Does what workers do until nothing is left to do."""
-
-    def work(batch: Batch) -> Batch:
-        while lease := leases.claim_range(batch.pk):
-            tasks.work_on_range(lease)
-        tasks.end_batch(batch.pk)
-        batch.refresh_from_db()
-        return batch
-
-    return work
-
-
-@pytest.fixture
-def ines(client_of: Callable[[User | None], Client], admin: User) -> Client:
-    """The admin, in a browser without JavaScript."""
-    return client_of(admin)
 
 
 @pytest.fixture
@@ -120,4 +75,4 @@ def text(response: Any) -> str:
 
 
 def downloaded(response: Any) -> bytes:
-    return b"".join(response.streaming_content)
+    return whole_of(response)

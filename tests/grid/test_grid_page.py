@@ -14,7 +14,8 @@ from accounts.models import User
 from invites.models import Batch, Invitation, Row
 from invites.queries.batches import ledger_of
 from invites.services.batches import invite_valid_rows
-from tests.grid.conftest import counts, csv_of, of, outcome, row, text
+from tests.files import csv_of
+from tests.grid.conftest import counts, of, outcome, row, text
 
 Run = Callable[..., Batch]
 

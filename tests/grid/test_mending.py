@@ -14,7 +14,8 @@ from invites.queries.grid import problem_kinds, shown_row
 from invites.services import mending
 from invites.services.batches import invite_valid_rows
 from invites.services.mending import Edit
-from tests.grid.conftest import TEAM, counts, csv_of, outcome, row
+from tests.files import csv_of
+from tests.grid.conftest import TEAM, counts, outcome, row
 
 Run = Callable[..., Batch]
 

@@ -22,7 +22,8 @@ from invites.models import Batch, Invitation
 from invites.queries.batches import ledger_of
 from invites.services import mending
 from tests.checking.test_workbooks import sheet_of, workbook_of
-from tests.grid.conftest import counts, csv_of, downloaded, of, outcome, row
+from tests.files import csv_of
+from tests.grid.conftest import counts, downloaded, of, outcome, row
 
 Run = Callable[..., Batch]
 
@@ -37,11 +38,11 @@ PEOPLE = (
 
 
 @pytest.fixture
-def correct(by: Membership, choice: GrantChoice, ines: Client) -> Callable[..., Any]:
+def correct(by: Membership, read_only: GrantChoice, ines: Client) -> Callable[..., Any]:
     """Uploads a corrected file as the dialog does."""
 
     def correct(batch: Batch, content: bytes, *, name: str = "team - rows to fix.csv") -> Any:
-        grant = {"roles": [role.pk for role in choice.roles], "sites": [site.pk for site in choice.sites]}
+        grant = {"roles": [role.pk for role in read_only.roles], "sites": [site.pk for site in read_only.sites]}
         query = f"?correct={batch.pk}"
         file = SimpleUploadedFile(name, content, content_type="text/csv")
         response = ines.post(reverse("import", args=["acme"]) + query, {**grant, "file": file})

@@ -14,7 +14,8 @@ from invites.services import mending
 from invites.services.batches import correct_batch, invite_valid_rows
 from invites.services.mending import Edit, Mending
 from tests.batches.test_races import at_once, unexpected
-from tests.grid.conftest import counts, csv_of, outcome, row
+from tests.files import csv_of
+from tests.grid.conftest import counts, outcome, row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,12 +66,14 @@ def test_mending_and_inviting_at_once_are_one_after_the_other(team: Batch, by: M
 
 
 def test_of_mending_and_a_corrected_file_at_once_no_half_is_seen(
-    team: Batch, by: Membership, choice: GrantChoice
+    team: Batch, by: Membership, read_only: GrantChoice
 ) -> None:
     whole = csv_of("kim@example.com,Kim,Lee,")
     results = at_once(
         lambda: mending.take_all_suggestions(team, "email_two_at", by=by),
-        lambda: correct_batch(Batch.objects.get(pk=team.pk), file_name="b.csv", content=[whole], choice=choice, by=by),
+        lambda: correct_batch(
+            Batch.objects.get(pk=team.pk), file_name="b.csv", content=[whole], choice=read_only, by=by
+        ),
     )
 
     assert unexpected(results) == []
