@@ -30,6 +30,30 @@
     wrong?.focus();
   };
 
+  /* --- What was mended is no error any more --- */
+
+  // The line of the summary, and the summary with its last line.
+  const strike = (field) => {
+    const summary = field.closest("form, main, .modal-content")?.querySelector("[data-problem-summary]");
+    for (const link of summary?.querySelectorAll("a[href^='#']") || []) {
+      if (field.contains(document.getElementById(link.hash.slice(1)))) link.closest("li").remove();
+    }
+    if (summary && !summary.querySelector("li")) summary.remove();
+  };
+
+  const mended = (event) => {
+    const field = event.target.closest?.(".rc-field");
+    if (!field?.querySelector(".is-invalid, [aria-invalid='true'], .rc-error")) return;
+    strike(field);
+    // The drop zone says by itself what it thinks of a file.
+    if (field.querySelector("[data-dropzone]")) return;
+    field.querySelectorAll(".rc-error").forEach((error) => error.remove());
+    field.querySelectorAll(".is-invalid").forEach((element) => element.classList.remove("is-invalid"));
+    field.querySelectorAll("[aria-invalid]").forEach((element) => element.removeAttribute("aria-invalid"));
+  };
+  document.addEventListener("input", mended);
+  document.addEventListener("change", mended);
+
   /* --- While it works --- */
 
   const buttonOf = (form, event) => event?.submitter || form.querySelector("[type=submit]");

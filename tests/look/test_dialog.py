@@ -99,3 +99,27 @@ def test_the_dialog_is_a_page_of_its_own_by_its_address(open_as: OpenAs) -> None
     expect(page.locator("[data-problem-summary]")).to_be_focused()
     page.get_by_role("link", name="Cancel").click()
     page.wait_for_url("**/o/acme/users/")
+
+
+def test_an_error_goes_as_soon_as_its_field_is_mended(invite: Any) -> None:
+    invite.get_by_role("button", name="Send invitation").click()
+    summary = invite.locator("[data-problem-summary]")
+    expect(summary).to_be_focused()
+    expect(summary.get_by_role("listitem")).to_have_count(5)
+
+    invite.get_by_role("textbox", name="Email").fill("chiara@example.com")
+    expect(summary.get_by_role("listitem")).to_have_count(4)
+    expect(invite.get_by_role("textbox", name="Email")).not_to_have_attribute("aria-invalid", "true")
+    expect(invite.get_by_text("Enter an address such as", exact=False)).to_have_count(0)
+
+    invite.get_by_role("checkbox", name="ReadOnly").check()
+    sites = invite.get_by_role("combobox", name="Sites")
+    sites.click()
+    invite.locator(".ts-dropdown").get_by_role("option", name="All sites").click()
+    expect(summary.get_by_role("listitem")).to_have_count(2)
+    expect(invite.locator("#dialog .rc-lines.is-invalid, #dialog .ts-wrapper.is-invalid")).to_have_count(0)
+
+    invite.get_by_role("textbox", name="First name").fill("Chiara")
+    invite.get_by_role("textbox", name="Last name").fill("Rossi")
+    expect(summary).to_have_count(0)
+    expect(invite.locator("#dialog .rc-error")).to_have_count(0)
