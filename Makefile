@@ -8,32 +8,32 @@ help: ## List these commands
 
 .PHONY: run
 run: ## Install what is needed, then run everything on this machine until Ctrl-C
-	@scripts/venv requirements.txt
+	@.ci/venv requirements.txt
 	@exec $(PYTHON_HERE) manage.py up
 
 .PHONY: test
 test: ## Install what the tests need, then run all of them
-	@scripts/venv requirements-dev.txt
+	@.ci/venv requirements-dev.txt
 	@exec $(PYTHON_HERE) -m pytest
 
 .PHONY: test-faults
 test-faults: ## Break workers, broker, database and mail server on purpose; TRIALS=200 for a whole night of it
-	@scripts/venv requirements-dev.txt
+	@.ci/venv requirements-dev.txt
 	@exec $(PYTHON_HERE) -m pytest tests/faults
 
 .PHONY: lint
 lint: ## Look at the code without running it: style, types, templates, settings, migrations
-	@scripts/venv requirements-dev.txt
-	@PYTHON=$(PYTHON_HERE) exec scripts/lint
+	@.ci/venv requirements-dev.txt
+	@PYTHON=$(PYTHON_HERE) exec .ci/lint
 
 .PHONY: bench
 bench: ## Measure the check and the import
-	@scripts/venv requirements-dev.txt
+	@.ci/venv requirements-dev.txt
 	@exec $(PYTHON_HERE) -m benchmarks
 
 .PHONY: lock
 lock: ## Pin the newest packages that requirements*.in allow, with their hashes
-	@scripts/venv requirements-dev.txt
+	@.ci/venv requirements-dev.txt
 	$(PYTHON_HERE) -m uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
 		--no-header requirements.in --output-file requirements.txt
 	$(PYTHON_HERE) -m uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \

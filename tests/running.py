@@ -60,7 +60,7 @@ def clean_environment(**settings: str) -> dict[str, str]:
 
 
 def servers_of_its_own() -> dict[str, str]:
-    """A new database of PostgreSQL and an empty Redis where scripts/with-servers has started these, else nothing."""
+    """A new database of PostgreSQL and an empty Redis where .ci/with-servers has started these, else nothing."""
     settings = {}
     if server := os.environ.get("STACK_DATABASE_URL"):
         name = f"stack_{secrets.token_hex(8)}"
@@ -71,6 +71,17 @@ def servers_of_its_own() -> dict[str, str]:
         redis.Redis.from_url(server).flushdb()
         settings["REDIS_URL"] = server
     return settings
+
+
+def is_listening(path: Path) -> bool:
+    """Whether a process accepts connections at the Unix socket `path`."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True
 
 
 def processes_that_mention(text: str) -> dict[int, str]:
@@ -258,7 +269,7 @@ class WorkerOnFile:
     def start_broker(self) -> None:
         """Starts the Valkey of this data directory and waits until it accepts connections."""
         self.broker = subprocess.Popen(embedded.valkey_command(self.data_dir), stdout=subprocess.DEVNULL)
-        wait_for(lambda: embedded.is_listening(embedded.socket_path(self.data_dir)), what="broker")
+        wait_for(lambda: is_listening(embedded.socket_path(self.data_dir)), what="broker")
 
     def stop_broker(self) -> None:
         assert self.broker is not None

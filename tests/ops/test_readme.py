@@ -67,12 +67,12 @@ def test_make_help_lists_the_commands() -> None:
 
 @pytest.mark.parametrize("command", ["run", "test", "lint", "bench", "lock"])
 def test_every_command_can_be_made(command: str) -> None:
-    assert "scripts/venv requirements" in make("--dry-run", command)
+    assert ".ci/venv requirements" in make("--dry-run", command)
 
 
 def test_everything_runs_from_one_script() -> None:
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
-    for script in (ROOT / "scripts").iterdir():
+    for script in (ROOT / ".ci").iterdir():
         assert os.access(script, os.X_OK), script
     subprocess.run(["bash", "-n", str(ROOT / ".ci" / "run")], check=True)
 

@@ -18,8 +18,8 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A project with one pinned package and nothing installed."""
-    (tmp_path / "scripts").mkdir()
-    shutil.copy(ROOT / "scripts" / "venv", tmp_path / "scripts" / "venv")
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "venv", tmp_path / ".ci" / "venv")
     (tmp_path / "requirements.txt").write_text(f"nothing-of-this-name==1.0 --hash=sha256:{'0' * 64}\n")
     return tmp_path
 
@@ -28,7 +28,7 @@ def copy(tmp_path: Path) -> Path:
 def run(copy: Path) -> Run:
     def run(**variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(copy / "scripts" / "venv"), "requirements.txt"],
+            [str(copy / ".ci" / "venv"), "requirements.txt"],
             env=clean_environment(**variables),
             capture_output=True,
             text=True,
