@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db.models import QuerySet
 
@@ -44,22 +45,46 @@ def may_grant_all_sites(membership: Membership) -> bool:
     return membership.all_sites
 
 
+class Reach:
+    """What one member may give, looked up once for however many choices."""
+
+    def __init__(self, membership: Membership) -> None:
+        self._membership = membership
+
+    @cached_property
+    def _roles(self) -> set[int]:
+        return set(grantable_roles(self._membership).values_list("pk", flat=True))
+
+    @cached_property
+    def _sites(self) -> set[int]:
+        return set(grantable_sites(self._membership).values_list("pk", flat=True))
+
+    def check(self, choice: GrantChoice) -> None:
+        """Raises RuleBroken("beyond_rights") if the choice holds anything that the member can't give."""
+        beyond: list[Role | Site] = [role for role in choice.roles if role.pk not in self._roles]
+        if choice.all_sites and not may_grant_all_sites(self._membership):
+            raise RuleBroken("beyond_rights", "You do not have all sites, so you cannot give all of them.")
+        beyond += [site for site in choice.sites if site.pk not in self._sites]
+        if not beyond:
+            return
+        ours = [item.name for item in beyond if item.organization_id == self._membership.organization_id]
+        # What belongs to another organization is not even named.
+        what = f"“{ours[0]}”" if ours else "that"
+        raise RuleBroken("beyond_rights", f"You cannot give {what}: it goes beyond your own rights.")
+
+    def holds(self, choice: GrantChoice) -> bool:
+        """Whether the member may give all of the choice."""
+        try:
+            self.check(choice)
+        except RuleBroken:
+            return False
+        return True
+
+
 def check_grant(membership: Membership, choice: GrantChoice) -> None:
     """Raises RuleBroken("beyond_rights") if the choice holds anything that the member can't give.
 
     Looks roles and sites up now, and takes the rights from `membership`: a task asks again with the
     membership as it is then, long after the form was sent.
     """
-    roles = set(grantable_roles(membership).values_list("pk", flat=True))
-    beyond: list[Role | Site] = [role for role in choice.roles if role.pk not in roles]
-    if choice.all_sites and not may_grant_all_sites(membership):
-        raise RuleBroken("beyond_rights", "You do not have all sites, so you cannot give all of them.")
-    if choice.sites:
-        sites = set(grantable_sites(membership).values_list("pk", flat=True))
-        beyond += [site for site in choice.sites if site.pk not in sites]
-    if not beyond:
-        return
-    ours = [item.name for item in beyond if item.organization_id == membership.organization_id]
-    # What belongs to another organization is not even named.
-    what = f"“{ours[0]}”" if ours else "that"
-    raise RuleBroken("beyond_rights", f"You cannot give {what}: it goes beyond your own rights.")
+    Reach(membership).check(choice)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.errors import RuleBroken
 from accounts.models import Membership
-from accounts.services.grants import check_grant
+from accounts.services.grants import Reach, check_grant
 from invites.models import Grant, Invitation
 from invites.services.granting import check_may_invite, choice_of
 from invites.services.quotas import enough_mail, had_enough_mail
@@ -48,8 +48,9 @@ def resend_many(by: Membership, invitations: QuerySet[Invitation]) -> Resent:
     """Sends those of the pending invitations again that `resend` would, in small transactions."""
     check_may_invite(by)
     pending = invitations.filter(organization=by.organization, state=Invitation.State.PENDING)
-    grants = Grant.objects.filter(pk__in=pending.order_by().values("grant_id"))
-    within = [grant.pk for grant in grants if _may_give(by, grant)]
+    grants = Grant.objects.filter(pk__in=pending.order_by().values("grant_id")).prefetch_related("roles", "sites")
+    reach = Reach(by)
+    within = [grant.pk for grant in grants if reach.holds(choice_of(grant))]
     total = pending.count()
     ids = list(pending.filter(_due_again(timezone.now()), grant__in=within).order_by("pk").values_list("pk", flat=True))
     sent = sum(_renew(by, ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK))
@@ -73,14 +74,6 @@ def revoke_many(by: Membership, invitations: QuerySet[Invitation]) -> int:
 
 def _revoke(invitations: QuerySet[Invitation]) -> int:
     return invitations.update(state=Invitation.State.REVOKED, answered_at=timezone.now(), mail_due_at=None)
-
-
-def _may_give(by: Membership, grant: Grant) -> bool:
-    try:
-        check_grant(by, choice_of(grant))
-    except RuleBroken:
-        return False
-    return True
 
 
 def _due_again(now: datetime) -> Q:

@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership, Organization, Role, Site, User
 from invites.models import Invitation
+from invites.services.pending import resend_many
 from tests.people.conftest import Invite, choice_of, deliver, link_of, text_of
 
 ClientOf = Callable[[User | None], Client]
@@ -238,6 +239,19 @@ def test_many_are_sent_again_in_as_few_statements_as_a_handful(
         client.post(SELECTED, {"action": "resend", "confirmed": "1", "selected": keys}, headers=HTMX)
 
     assert "40 invitations were sent again." in message_of(client)
+
+
+def test_those_with_roles_and_sites_of_their_own_are_looked_at_together(
+    by: Membership, invite: Invite, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(40):
+        invite(f"person{number}@people.example.com")
+    assert Invitation.objects.values("grant").distinct().count() == 40
+
+    with django_assert_max_num_queries(15):
+        resent = resend_many(by, Invitation.objects.all())
+
+    assert resent.sent == 40
 
 
 @pytest.mark.parametrize("headers", [HTMX, {}], ids=["in the dialog", "without JavaScript"])
