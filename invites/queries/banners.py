@@ -154,7 +154,8 @@ def result_text(name: str, ledger: Ledger) -> str:
         _count(ledger.duplicate, "is twice in the file", "are twice in the file"),
         _count(ledger.to_fix, "has a problem", "have problems"),
         _count(ledger.left_out, "was left out", "were left out"),
-        _count(ledger.failed - ledger.stopped, "could not be mailed", "could not be mailed"),
+        _count(ledger.mail_refused, "could not be mailed", "could not be mailed"),
+        _count(ledger.failed - ledger.stopped - ledger.mail_refused, "could not be invited", "could not be invited"),
     ]
     told = [part for part in parts if part]
     return f"From {name}: {', '.join(told)}." if told else f"Everybody in {name}."

@@ -40,6 +40,7 @@ class Ledger:
     left_out: int = 0
     failed: int = 0
     stopped: int = 0
+    mail_refused: int = 0
     waiting: int = 0
 
     @property
@@ -135,6 +136,7 @@ def outcomes_of(batch: Batch) -> Ledger:
         left_out=rows[Outcome.PROBLEM, Reason.LEFT_OUT],
         failed=by_outcome[Outcome.FAILED],
         stopped=rows[Outcome.FAILED, Reason.STOPPED],
+        mail_refused=rows[Outcome.FAILED, Reason.MAIL_REFUSED],
         waiting=by_outcome[Outcome.WAITING],
     )
 

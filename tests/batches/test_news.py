@@ -13,6 +13,8 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Membership, Organization, Role, User
 from accounts.services.grants import GrantChoice
 from invites.models import Batch
+from invites.queries.banners import banner_of
+from invites.services import leases
 from invites.services.batches import start_batch
 from tests.batches.conftest import HTMX, PROBLEMS, many, of, text, triggers, upload
 from tests.files import csv_of
@@ -220,3 +222,10 @@ def test_an_import_for_which_the_right_was_lost_between_form_and_storing_leaves_
     with pytest.raises(Exception, match=r"beyond your own rights|deleted in the meantime"):
         start_batch(admin_membership, file_name="x.csv", content=[b"x"], choice=read_only)
     assert Batch.objects.count() == 0
+
+
+def test_who_was_never_invited_is_not_told_as_a_mail_that_failed(start: Run, work: Run) -> None:
+    batch = start(many(3))
+    batch.ranges.update(attempts=leases.MAX_ATTEMPTS)
+
+    assert banner_of(work(batch)).text == "From team.csv: 3 could not be invited."
