@@ -332,8 +332,13 @@ CELERY_TASK_PUBLISH_RETRY = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
 SWEEP_SECONDS = seconds("SWEEP_SECONDS", 5.0)
 CELERY_BEAT_SCHEDULE = {
-    # What was lost on the way is found here. Sweeps that pile up while all workers are busy expire.
-    "sweep": {"task": "invites.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}}
+    # What was lost on the way is found here. A sweep may wait for the turns that are before it in the queue: if it
+    # expired sooner, one large batch would keep what others have lost from being found.
+    "sweep": {
+        "task": "invites.tasks.sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": max(20.0, SWEEP_SECONDS)},
+    }
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_TIMEZONE = "UTC"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from invites import tasks
+from invites.services import mail_ranges
 from tests.batches.conftest import many
 from tests.batches.work import Work
 from tests.files import HEADER
@@ -75,3 +78,10 @@ def test_tasks_that_are_delivered_many_times_at_once_do_their_work_once(work: Wo
 
     mails = work.mails()
     assert (work.report()["invited"], len(mails), set(mails.values())) == (PEOPLE, PEOPLE, {1})
+
+
+def test_a_sweep_outlives_the_turns_of_a_batch_that_are_before_it_in_the_queue(settings: Any) -> None:
+    """Else nothing that others have lost were found during a long import, and the terminal would tell of each sweep."""
+    expires = settings.CELERY_BEAT_SCHEDULE["sweep"]["options"]["expires"]
+
+    assert expires > tasks.HINTS_PER_BATCH * mail_ranges.TURN_SECONDS
