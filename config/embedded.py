@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import socket
 import stat
 import tempfile
 from pathlib import Path
@@ -68,17 +67,6 @@ def valkey_command(data_dir: Path) -> list[str]:
         "logfile": "",
     }
     return [str(binary), *(part for name, value in options.items() for part in (f"--{name}", value))]
-
-
-def is_listening(path: Path) -> bool:
-    """Whether a process accepts connections at the Unix socket `path`."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1)
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-        return True
 
 
 def _make_private(directory: Path) -> None:

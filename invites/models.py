@@ -92,10 +92,6 @@ class Batch(models.Model):
     def is_running(self) -> bool:
         return self.state in self.RUNNING
 
-    @property
-    def has_ended(self) -> bool:
-        return self.state in self.ENDED
-
 
 class UploadPart(models.Model):
     """A piece of an uploaded file, kept until its batch has ended.

@@ -58,8 +58,6 @@ class InviteForm(CellsMixin, GrantForm):
     last_name = forms.CharField(max_length=LONGEST, error_messages={"required": "Enter a last name."})
     description = forms.CharField(max_length=LONGEST, required=False)
 
-    field_order = ("email", "first_name", "last_name", "description", "roles", "sites")
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("first_name", "last_name", "description"):

@@ -35,14 +35,6 @@ _SAVE_AS_SENT = f"""
 """  # noqa: S608
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """A mail that will never arrive; `reason` is what the server said, in one short line."""
-
-    invitation_id: int
-    reason: str
-
-
 @dataclass
 class MailRun:
     """What became of the invitations given to `send_invitations`, by id.
@@ -53,7 +45,7 @@ class MailRun:
     """
 
     sent: list[int] = field(default_factory=list)
-    refused: list[Refusal] = field(default_factory=list)
+    refused: list[int] = field(default_factory=list)
     deferred: list[int] = field(default_factory=list)
     trouble: str = ""
     gave_up: bool = False
@@ -130,7 +122,7 @@ class _Postman:
             Invitation.objects.filter(token_hash=invitation.token_hash, mail_state__in=TO_SEND).update(
                 mail_state=Invitation.Mail.FAILED, mail_detail=reason, mailed_at=timezone.now(), mail_due_at=None
             )
-            self.run.refused.append(Refusal(invitation.pk, reason))
+            self.run.refused.append(invitation.pk)
         except (NotNow, Broken) as error:
             self._put_off_in_a_row += 1
             self.run.gave_up = self.ends = isinstance(error, Broken) or self._put_off_in_a_row >= PATIENCE

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from config import embedded
-from tests.running import Stack, run_manage, wait_for
+from tests.running import Stack, is_listening, run_manage, wait_for
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_starts_after_a_crash_and_ends_what_it_left(new_stack: Callable[..., Sta
 
     assert left_behind.wait(5) == -signal.SIGTERM
     assert "Ended what an earlier run had left behind: web." in stack.lines
-    assert embedded.is_listening(path)
+    assert is_listening(path)
     assert stack.stop() == 0
 
 
