@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization, Role
+from accounts.services.in_use import role_in_use
 from accounts.services.members import check_somebody_manages
 from accounts.services.organizations import ORG_ADMIN, in_order
 from accounts.signals import reasons_to_keep
@@ -70,9 +71,7 @@ def delete_role(by: Membership, role: Role) -> None:
     _check_editable(by, role)
     people = role.memberships.count()
     if people:
-        who = "1 person has" if people == 1 else f"{people:,} people have"
-        whom = "that person" if people == 1 else "them"
-        raise RuleBroken("in_use", f"{who} this role. Give {whom} another one first.")
+        raise RuleBroken("in_use", role_in_use(people))
     for reason in reasons_to_keep(role):
         raise RuleBroken("in_use", reason)
     role.delete()

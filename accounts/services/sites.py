@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization, Site
+from accounts.services.in_use import site_in_use
 from accounts.signals import reasons_to_keep
 
 
@@ -37,9 +38,7 @@ def delete_site(by: Membership, site: Site) -> None:
     site = _locked(by.organization, site)
     people = site.memberships.count()
     if people:
-        who = "1 person has" if people == 1 else f"{people:,} people have"
-        whom = "that person" if people == 1 else "them"
-        raise RuleBroken("in_use", f"{who} access to this site. Give {whom} other sites first.")
+        raise RuleBroken("in_use", site_in_use(people))
     for reason in reasons_to_keep(site):
         raise RuleBroken("in_use", reason)
     site.delete()

@@ -15,6 +15,7 @@ from accounts.forms import PlainForm, RoleForm
 from accounts.models import Role
 from accounts.permissions import Permission
 from accounts.queries import in_words, roles_of
+from accounts.services.in_use import role_in_use
 from accounts.services.roles import delete_role, is_fixed, may_edit, save_role
 from accounts.views.dialogs import done, posted, show
 
@@ -79,4 +80,5 @@ def role_delete(request: MemberRequest, organization: str, pk: int) -> HttpRespo
             form.add_error(None, broken.message)
         else:
             return done(request, f"The role {role.name} was deleted.", event="roles:changed", page="roles")
-    return show(request, "accounts/role_delete.html", form, role=role, nav="roles")
+    in_use = role_in_use(role.memberships.count())
+    return show(request, "accounts/role_delete.html", form, role=role, in_use=in_use, nav="roles")

@@ -16,6 +16,7 @@ from accounts.forms import PlainForm, SiteForm
 from accounts.models import Site
 from accounts.permissions import Permission
 from accounts.queries import sites_of
+from accounts.services.in_use import site_in_use
 from accounts.services.sites import delete_site, save_site
 from accounts.views.dialogs import done, posted, show
 
@@ -82,4 +83,5 @@ def site_delete(request: MemberRequest, organization: str, pk: int) -> HttpRespo
             form.add_error(None, broken.message)
         else:
             return done(request, f"The site {site.name} was deleted.", event="sites:changed", page="sites")
-    return show(request, "accounts/site_delete.html", form, site=site, nav="sites")
+    in_use = site_in_use(site.memberships.count())
+    return show(request, "accounts/site_delete.html", form, site=site, in_use=in_use, nav="sites")
