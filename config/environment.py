@@ -59,6 +59,24 @@ def items(name: str) -> list[str]:
     return [part.strip() for part in text(name, "").split(",") if part.strip()]
 
 
+def secret(name: str, *, least: int = 32) -> str:
+    """A key that is too long to be guessed; empty where none is set. It is never repeated."""
+    given = text(name, "")
+    if given and len(given) < least:
+        raise ImproperlyConfigured(f"{name} must have at least {least} characters, not {len(given)}.")
+    return given
+
+
+def broker(name: str) -> str:
+    """The URL of a Redis server; empty where none is set."""
+    given = text(name, "")
+    scheme, _, server = given.partition("://")
+    if given and (scheme not in ("redis", "rediss") or not server):
+        # The URL may hold a password, so it is not repeated.
+        raise ImproperlyConfigured(f"{name} must look like redis://host:6379/0, or rediss:// with TLS.")
+    return given
+
+
 def database(name: str) -> dict[str, Any] | None:
     """Django's description of the database at the URL; None where none is set."""
     if not text(name, ""):

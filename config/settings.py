@@ -13,7 +13,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config import embedded
-from config.environment import choice, database, items, mail_server, number, seconds, switch, text
+from config.environment import broker, choice, database, items, mail_server, number, seconds, secret, switch, text
 from config.logs import configure_structlog, logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -36,7 +36,7 @@ DEBUG = False
 
 def _secret_key() -> str:
     """The key of SECRET_KEY, or the one that was made for this DATA_DIR when it was first needed."""
-    if given := text("SECRET_KEY", ""):
+    if given := secret("SECRET_KEY"):
         return given
     path = DATA_DIR / "secret-key"
     try:
@@ -303,7 +303,7 @@ INBOX_OPEN = DEVELOPMENT and EMAIL_BACKEND.startswith("django_mail_preview.")
 
 # --- Tasks: the queue carries ids, the database is the truth ------------------------------------------
 
-CELERY_BROKER_URL = text("REDIS_URL", "") or embedded.broker_url(DATA_DIR)
+CELERY_BROKER_URL = broker("REDIS_URL") or embedded.broker_url(DATA_DIR)
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
@@ -353,3 +353,5 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 # A page that was left ends its stream of progress.
 DJANGO_STRUCTLOG_REQUEST_CANCELLED_LOG_LEVEL = logging.INFO
+# A form with a mistake in it, or a page that is not there, is no fault of ours.
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO

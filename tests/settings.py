@@ -26,12 +26,13 @@ for _name in (
 ):
     os.environ.pop(_name, None)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="rollcall-tests-")
-os.environ["SECRET_KEY"] = "only-for-tests"
-# Publishing leads nowhere: a test calls the task itself, or asks for the `worker` fixture.
-os.environ["REDIS_URL"] = "memory://"
+os.environ["SECRET_KEY"] = "only-for-tests-and-as-long-as-a-key-has-to-be"
+os.environ.pop("REDIS_URL", None)
 
 from config.settings import *  # noqa: E402, F403
 
+# Publishing leads nowhere: a test calls the task itself, or asks for the `worker` fixture.
+CELERY_BROKER_URL = "memory://"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -69,7 +69,8 @@ def test_a_secret_key_is_made_once_and_kept_to_oneself(tmp_path: Path) -> None:
     assert settings_with(data_dir, "SECRET_KEY")["SECRET_KEY"] == first
     assert stat.S_IMODE((data_dir / "secret-key").stat().st_mode) == 0o600
     assert [path.name for path in data_dir.iterdir()] == ["secret-key"]
-    assert settings_with(data_dir, "SECRET_KEY", SECRET_KEY="given")["SECRET_KEY"] == "given"
+    given = "a-key-of-ones-own-that-is-long-enough"
+    assert settings_with(data_dir, "SECRET_KEY", SECRET_KEY=given)["SECRET_KEY"] == given
 
 
 def test_mail_and_database_are_taken_from_their_urls(tmp_path: Path) -> None:
@@ -104,6 +105,10 @@ def test_mail_and_database_are_taken_from_their_urls(tmp_path: Path) -> None:
         (lambda: environment.items("X"), "", []),
         (lambda: environment.database("X"), "", None),
         (lambda: environment.mail_server("X"), "", None),
+        (lambda: environment.secret("X"), "", ""),
+        (lambda: environment.secret("X"), "k" * 32, "k" * 32),
+        (lambda: environment.broker("X"), "", ""),
+        (lambda: environment.broker("X"), "rediss://:pass@queue:6379/0", "rediss://:pass@queue:6379/0"),
     ],
 )
 def test_reads_what_was_given(monkeypatch: pytest.MonkeyPatch, read: Any, given: str, value: Any) -> None:
@@ -126,6 +131,10 @@ def test_reads_what_was_given(monkeypatch: pytest.MonkeyPatch, read: Any, given:
         (lambda: environment.database("X"), "mysql://user:secret@db/rollcall"),
         (lambda: environment.database("X"), "postgres://user:secret@db:port/rollcall"),
         (lambda: environment.database("X"), "secret"),
+        (lambda: environment.secret("X"), "secret"),
+        (lambda: environment.broker("X"), "secret"),
+        (lambda: environment.broker("X"), "amqp://user:secret@queue"),
+        (lambda: environment.broker("X"), "redis://"),
         (lambda: environment.mail_server("X"), "carrier://user:secret@mail"),
         (lambda: environment.mail_server("X"), "smtp://user:secret@mail:port"),
     ],

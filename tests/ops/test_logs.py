@@ -6,12 +6,15 @@ import json
 import logging
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
 import pytest
+from django.test import Client
 
+from accounts.models import User
 from config.logs import ScrubbingFormatter, logging_settings, scrub
 from tests.running import Stack, wait_for
 
@@ -138,3 +141,14 @@ def test_a_traceback_tells_no_values_and_no_secret_address(form: str) -> None:
 )
 def test_secret_parts_of_addresses_become_stars(text: str, scrubbed: str) -> None:
     assert scrub(text) == scrubbed
+
+
+def test_a_mistake_in_a_form_is_no_warning(
+    client_of: Callable[[User], Client], admin: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "django_structlog"):
+        answer = client_of(admin).post("/o/acme/invite/", {})
+
+    assert answer.status_code == 422
+    assert any("request_finished" in str(record.msg) for record in caplog.records)
+    assert {record.levelname for record in caplog.records} == {"INFO"}

@@ -154,7 +154,7 @@ def test_can_be_ended_while_it_prepares(new_stack: Callable[..., Stack]) -> None
         ({"PORT": "abc"}, "A setting is wrong: PORT must be a whole number of 1 to 65535, not 'abc'."),
         ({"BASE_URL": "rollcall"}, "A setting is wrong: BASE_URL must look like https://"),
         ({"DATA_DIR": "/proc/rollcall"}, "A setting is wrong: No SECRET_KEY is set, and none can be kept in /proc/"),
-        ({"DATA_DIR": "/proc/rollcall", "SECRET_KEY": "key"}, "The data directory /proc/rollcall cannot be used: "),
+        ({"DATA_DIR": "/proc/rollcall", "SECRET_KEY": "k" * 50}, "The data directory /proc/rollcall cannot be used: "),
         ({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}, "The database cannot be used: "),
     ],
 )

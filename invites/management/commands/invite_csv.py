@@ -61,6 +61,8 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}.", returncode=2) from error
         except RuleBroken as broken:
+            if broken.code == "not_allowed":
+                raise CommandError(f"{by.user.email} may not invite users to {by.organization.name}.") from broken
             raise CommandError(broken.message, returncode=2 if broken.code == "beyond_rights" else 1) from broken
         tasks.take_up(batch)
         if options["wait"]:
