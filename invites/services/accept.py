@@ -125,6 +125,13 @@ def _become_member(user: User, invitation: Invitation) -> Membership:
     return membership
 
 
+def accepted_by(user: User, token_hash: str) -> Membership | None:
+    """What this user got by accepting the very invitation, if they still have it."""
+    accepted = Invitation.objects.filter(token_hash=token_hash, state=Invitation.State.ACCEPTED, accepted_by=user)
+    memberships = user.memberships.filter(organization__in=accepted.values("organization"))
+    return memberships.select_related("organization").first()
+
+
 def _check_inviter(invitation: Invitation) -> None:
     """Rights are looked at again: who was demoted or left since invites nobody."""
     try:

@@ -25,7 +25,13 @@ from accounts.views.dialogs import posted
 from invites.forms.people import NewAccountForm, OwnPasswordForm
 from invites.models import Invitation
 from invites.queries.grants import role_names, site_names
-from invites.services.accept import accept_as, accept_with_new_account, account_of, find_open_invitation
+from invites.services.accept import (
+    accept_as,
+    accept_with_new_account,
+    accepted_by,
+    account_of,
+    find_open_invitation,
+)
 from invites.services.tokens import hash_token
 
 LINK = "invitation_link"
@@ -53,7 +59,8 @@ def invitation(request: HttpRequest) -> HttpResponse:
         return _answer(request, link, find_open_invitation(link))
     except RuleBroken as broken:
         if broken.code == "dead_link":
-            return _dead_link(request)
+            mine = request.method != "POST" and isinstance(request.user, User) and accepted_by(request.user, link)
+            return _is_in(request, mine) if mine else _dead_link(request)
         raise
 
 
@@ -132,6 +139,11 @@ def _show(request: HttpRequest, found: Invitation, template: str, *, status: int
         status = 422
     offer = {"roles": role_names(found.grant), "sites": site_names(found.grant)}
     return render(request, template, {"invitation": found, **offer, **context}, status=status)
+
+
+def _is_in(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """For whoever accepted it, and is signed in: nobody else learns that it was accepted."""
+    return render(request, "invites/accept_is_in.html", {"membership": membership})
 
 
 def _dead_link(request: HttpRequest) -> HttpResponse:

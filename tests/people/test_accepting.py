@@ -306,6 +306,24 @@ def test_links_that_open_nothing_look_alike(invite: Invite, client_of: ClientOf)
         assert private not in words
 
 
+def test_whoever_has_accepted_and_is_signed_in_is_told_that_they_are_in(
+    invite: Invite, client_of: ClientOf, admin: User, acme: Organization
+) -> None:
+    invitation = invite()
+    mine = opened(invitation)
+    mine.post(INVITATION, CHOSEN)
+
+    told = mine.get(link_of(invitation), follow=True)
+
+    assert told.status_code == 200
+    assert "You have joined Acme" in text_of(told.content.decode())
+    assert 'href="/o/acme/"' in told.content.decode()
+    for other in (Client(), client_of(admin)):
+        assert other.get(link_of(invitation), follow=True).status_code == 404
+    acme.memberships.get(user__email=invitation.email).delete()
+    assert mine.get(link_of(invitation), follow=True).status_code == 404
+
+
 def test_without_a_link_there_is_nothing_to_see(db: None) -> None:
     assert Client().get(INVITATION).status_code == 404
     assert Client().post(INVITATION, CHOSEN).status_code == 404
