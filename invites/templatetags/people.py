@@ -35,7 +35,7 @@ def brief_sites(person: Person, site_count: int) -> str:
 def last_seen(at: datetime | None) -> str:
     """When a member was here: "Now", "5 min ago", "2 h ago", "Yesterday", "12 Nov"."""
     if at is None:
-        return "Not yet"
+        return "Never signed in"
     passed = timezone.now() - at
     if passed < SEEN_EVERY + timedelta(minutes=1):
         return "Now"

@@ -182,8 +182,15 @@ def test_mail_that_did_not_arrive_is_told(client_of: ClientOf, admin: User, invi
 def test_a_description_is_shown(client_of: ClientOf, admin: User, invite: Invite) -> None:
     invitation = invite(description="Night shift, substation crew")
 
-    assert "Night shift, substation crew" in client_of(admin).get(USERS).content.decode()
+    page = client_of(admin).get(USERS).content.decode()
+    assert page.count("chiara.rossi@people.example.com</bdi> · <bdi>Night shift, substation crew</bdi>") == 1
     assert "substation crew" in client_of(admin).get(f"/o/acme/invitations/{invitation.pk}/").content.decode()
+
+
+def test_a_member_who_was_never_here_has_never_signed_in(client_of: ClientOf, admin: User, member: User) -> None:
+    member.memberships.update(last_seen_at=None)
+
+    assert "Never signed in" in client_of(admin).get(USERS).content.decode()
 
 
 def test_names_are_text_and_not_markup(client_of: ClientOf, admin: User, member: User) -> None:
