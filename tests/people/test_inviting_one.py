@@ -278,3 +278,11 @@ def test_a_form_without_its_token_changes_nothing(admin: User, filled: dict[str,
 def test_the_dialog_answers_head_as_it_does_get(client_of: ClientOf, admin: User) -> None:
     assert client_of(admin).head(INVITE).status_code == 200
     assert client_of(admin).put(INVITE).status_code == 405
+
+
+def test_without_javascript_it_is_said_how_to_choose_several_sites(
+    client_of: ClientOf, admin: User, sites: list[Site]
+) -> None:
+    page = client_of(admin).get(INVITE).content.decode()
+
+    assert '<noscript><p class="rc-hint">To choose several, hold Ctrl' in page
