@@ -13,6 +13,8 @@
 
   let opener = null; // What had the focus when the dialog opened.
   let typed = false; // Something was put in that closing would lose.
+  let closing = false; // On its way out, which takes a moment.
+  let next = null; // What opened it again meanwhile.
   let leaving = false; // The answer to "Leave?" was yes, or there was nothing to ask.
 
   const isOpen = () => frame?.classList.contains("show");
@@ -28,6 +30,11 @@
 
   const open = (from) => {
     if (!modal || isOpen()) return;
+    // Bootstrap does not hear a dialog being opened while it is still closing.
+    if (closing) {
+      next = from || document.activeElement;
+      return;
+    }
     opener = from || document.activeElement;
     leaving = false;
     modal.show();
@@ -47,7 +54,7 @@
   });
   // Later, when what stands in for a field (the sites) is there as well.
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.detail.target === content) focusWhenShown();
+    if (event.detail.target === content && !closing) focusWhenShown();
   });
 
   /* --- Keyboard: Tab goes round inside. Bootstrap's own trap lets go when nothing follows the dialog. --- */
@@ -93,6 +100,7 @@
 
   frame?.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && moving) hide();
+    if (event.key === "Escape" && closing) next = null;
   });
 
   content.addEventListener("click", (event) => {
@@ -133,7 +141,11 @@
   };
 
   frame?.addEventListener("hide.bs.modal", (event) => {
-    if (event.target !== frame || leaving || !typed) return;
+    if (event.target !== frame) return;
+    if (leaving || !typed) {
+      closing = true;
+      return;
+    }
     event.preventDefault();
     // Escape a second time means: stay.
     if (content.querySelector(".rc-ask")) content.querySelector("[data-guard-stay]").click();
@@ -142,7 +154,15 @@
 
   frame?.addEventListener("hidden.bs.modal", (event) => {
     if (event.target !== frame) return;
+    closing = false;
     dropGuard();
+    if (next) {
+      const from = next;
+      next = null;
+      open(from);
+      focusWhenShown();
+      return;
+    }
     // What is still being sent from here is not wanted any more.
     for (const form of content.querySelectorAll("form")) htmx.trigger(form, "htmx:abort");
     htmx.swap(content, "", { swapStyle: "innerHTML" });

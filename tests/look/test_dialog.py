@@ -123,3 +123,19 @@ def test_an_error_goes_as_soon_as_its_field_is_mended(invite: Any) -> None:
     invite.get_by_role("textbox", name="Last name").fill("Rossi")
     expect(summary).to_have_count(0)
     expect(invite.locator("#dialog .rc-error")).to_have_count(0)
+
+
+def test_a_dialog_that_is_opened_while_another_closes_is_not_lost(open_as: OpenAs) -> None:
+    page = open_as()
+    page.goto("/o/acme/users/")
+    page.get_by_role("link", name="Invite users").click()
+    expect(page.get_by_role("heading", name="Invite users", level=2)).to_be_focused()
+    page.evaluate(
+        "() => { document.querySelector('#dialog [data-dialog-close]').click();"
+        " document.getElementById('invite-users').click(); }"
+    )
+    page.wait_for_timeout(600)
+    expect(page.get_by_role("heading", name="Invite users", level=2)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#dialog")).to_be_hidden()
+    expect(page.get_by_role("link", name="Invite users")).to_be_focused()

@@ -50,6 +50,7 @@ def test_on_a_phone_the_sidebar_opens_and_nothing_is_wider_than_the_screen(open_
     page.get_by_role("button", name="Menu", exact=True).click()
     sites = page.get_by_role("link", name="Sites", exact=True)
     expect(sites).to_be_visible()
+    expect(page.locator("#sidebar.show:not(.showing)")).to_be_focused()
     page.keyboard.press("Escape")
     expect(sites).to_be_hidden()
     expect(page.get_by_role("button", name="Menu", exact=True)).to_be_focused()
@@ -125,13 +126,13 @@ def test_a_file_dropped_beside_the_zone_is_taken_all_the_same(import_form: Any) 
     expect(import_form.locator("#id_file")).to_be_focused()
 
 
-def test_a_workbook_is_refused_before_it_is_sent(import_form: Any) -> None:
-    workbook = {"name": "field-team.xlsx", "mimeType": "application/zip", "buffer": b"PK\x03\x04" + bytes(64)}
+def test_a_workbook_of_a_kind_that_is_not_read_is_refused_before_it_is_sent(import_form: Any) -> None:
+    workbook = {"name": "field-team.xlsm", "mimeType": "application/zip", "buffer": b"PK\x03\x04" + bytes(64)}
     import_form.locator("#id_file").set_input_files(workbook)
     expect(import_form.locator("[data-drop-error]")).to_have_text(
         "This file is an Excel workbook. In Excel choose Save as, then CSV UTF-8, and drop that file here."
     )
-    expect(import_form.locator("[data-drop-refused]")).to_have_text("field-team.xlsx was not uploaded")
+    expect(import_form.locator("[data-drop-refused]")).to_have_text("field-team.xlsm was not uploaded")
 
 
 def test_the_chosen_file_outlives_an_error_elsewhere_in_the_form(import_form: Any) -> None:

@@ -151,6 +151,7 @@ def test_people_are_selected_and_revoked_from_the_keyboard(admin_page: Page) -> 
     expect(box).to_be_checked()
     page.get_by_role("button", name="Revoke").press("Enter")
     expect(heading(page)).to_have_text("Revoke 1 invitation?")
+    expect(heading(page)).to_be_focused()
     page.locator("#dialog").get_by_role("button", name="Revoke").press("Enter")
 
     expect(page.locator("#alerts")).to_contain_text("1 invitation was revoked.")
