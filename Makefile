@@ -34,7 +34,7 @@ bench: ## Measure the check and the import
 .PHONY: lock
 lock: ## Pin the newest packages that requirements*.in allow, with their hashes
 	@.ci/venv requirements-dev.txt
-	$(PYTHON_HERE) -m uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+	$(PYTHON_HERE) -m uv pip compile --quiet --upgrade --universal --generate-hashes --no-strip-extras --python-version 3.11 \
 		--no-header requirements.in --output-file requirements.txt
-	$(PYTHON_HERE) -m uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+	$(PYTHON_HERE) -m uv pip compile --quiet --upgrade --universal --generate-hashes --no-strip-extras --python-version 3.11 \
 		--no-header --constraint requirements.txt requirements-dev.in --output-file requirements-dev.txt
