@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from email_validator import EmailNotValidError, validate_email
 
 from benchmarks.files import people
-from invites.checking.address import FAST_LENGTH, LOCAL_OCTETS, PLAIN, is_plain_domain, read_address
+from invites.checking.address import LOCAL_OCTETS, is_plain_address, read_address, sift_addresses
 from invites.checking.faults import refuse_early
 from invites.checking.text import trim_all
 
@@ -60,8 +60,8 @@ def differences(texts: Iterable[str]) -> Iterator[str]:
         address = read_address(text)
         if (address.email if address else None) != right:
             yield f"{text!r}: {address} instead of {right!r}"
-        plain = PLAIN.fullmatch(text)
-        if plain and len(text) <= FAST_LENGTH and is_plain_domain(plain[1]) and right != text:
+        is_plain = is_plain_address(text) or ("\n" not in text and not sift_addresses([text]))
+        if is_plain and right != text:
             yield f"{text!r}: taken as it is instead of {right!r}"
         if right is not None and refuse_early(text) is not None:
             yield f"{text!r}: refused early instead of {right!r}"

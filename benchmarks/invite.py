@@ -131,10 +131,10 @@ class _Checked:
         text = io.StringIO(newline="")
         csv.writer(text).writerows([HEADER, *rows])
         check = checking.Check(io.BytesIO(text.getvalue().encode()), limits=checking.Limits(max_rows=10_000_000))
-        self._blocks = list(check.blocks(2_000))
+        self._blocks = list(check.blocks())
         self.report = check.report
 
-    def blocks(self, size: int) -> Any:
+    def blocks(self) -> Any:
         return iter(self._blocks)
 
 

@@ -11,6 +11,7 @@ Imports of this package stay inside it; whoever uses it takes the names below.
 import io
 
 from invites.checking.address import email_key
+from invites.checking.block import Block
 from invites.checking.catalog import CATALOG, Kind, title_of
 from invites.checking.cells import check_cells, find_typo
 from invites.checking.dialect import DELIMITERS
@@ -25,6 +26,7 @@ __all__ = [
     "COLUMNS",
     "DELIMITERS",
     "EXPECTED",
+    "Block",
     "Check",
     "Kind",
     "Limits",

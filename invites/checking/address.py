@@ -16,20 +16,25 @@ text itself, so that nothing is left for the library to do:
 Everything else goes to the library. The quantifiers are possessive: no text makes the regex go back, so it is
 linear.
 
-A file's rows don't even ask FAST: PLAIN looks at the left half, and `is_plain_domain` at the right one, once for
-each domain. The library looks at the two halves
-apart, but for the length of the whole, and at most 64 characters leave no length in question.
+A file's rows don't even ask FAST: `sift_addresses` looks at hundreds at once, and finds those of them that FAST and
+the limits might not let pass. Its parts are FAST's, each with an end: a local part of at most 62 characters, labels of
+at most 33 and a domain of at most 118 stay below each of the library's limits, so that no length has to be looked at.
+Of those that are left, PLAIN looks at the left half, and `is_plain_domain` at the right one, once for each domain. The
+library looks at the two halves apart, but for the length of the whole, and at most 64 characters leave no length in
+question.
 
 `tests/checking/test_address_fast_path.py` holds all of it to the library's answers and normal forms.
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, ValidatedEmail, validate_email
 from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES, EMAIL_MAX_LENGTH
 
+from invites.checking.sifting import any_of, others_than, sift
 from invites.checking.typos import TYPO_DOMAINS
 
 FAST_LENGTH = 64
@@ -58,6 +63,14 @@ FAST = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+@{_DOMAIN}", re.ASCII)
 _PLAIN_DOMAIN = re.compile(_DOMAIN, re.ASCII)
 MIXED = re.compile(rf"(?!(?:{_MAILBOXES})@)({_ATOM}(?:\.{_ATOM})*+)@({_DOMAIN})", re.ASCII | re.IGNORECASE)
 PLAIN = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+@([^@]++)", re.ASCII)
+_SHORT_ATOM = r"[a-z0-9_!#$%&'*+\-/=?^`{|}~]{1,20}+"
+_SHORT_LABEL = r"[a-z0-9]{1,16}+(?:-[a-z0-9]{1,16}+)?+"
+_ENDS_SPECIALLY = any_of(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
+_SHORT = (
+    rf"{_SHORT_ATOM}(?:\.{_SHORT_ATOM}){{0,2}}+@(?!{any_of(TYPO_DOMAINS)}\n)"
+    rf"(?:{_SHORT_LABEL}\.){{1,3}}+(?!{_ENDS_SPECIALLY}\n)[a-z]{{1,16}}+"
+)
+_OTHERS = others_than(_SHORT)
 _LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+", re.ASCII | re.IGNORECASE)
 
 
@@ -94,6 +107,20 @@ def read_address(text: str) -> Address | None:
         return plain
     normalized = _ask_library(text)
     return None if normalized is None else Address(normalized, email_key(normalized))
+
+
+def sift_addresses(addresses: Sequence[str]) -> list[str]:
+    """Those of the addresses that are not surely good ones in their normal form, without a warning to give.
+
+    None of them holds a line break.
+    """
+    return sift(_OTHERS, addresses)
+
+
+def is_plain_address(address: str) -> bool:
+    """True when the address is surely a good one, its normal form being the text itself, and there is no warning."""
+    plain = PLAIN.fullmatch(address)
+    return plain is not None and len(address) <= FAST_LENGTH and is_plain_domain(plain[1])
 
 
 def is_plain_domain(domain: str) -> bool:

@@ -1,14 +1,15 @@
 """Check the four cells of one person: the same code for a file's row, for mending it, and for inviting one."""
 
-from invites.checking.address import read_address, read_plain_address
+from invites.checking.address import Address, read_address, read_plain_address
 from invites.checking.catalog import Fault, notice, row_problem
 from invites.checking.faults import explain_refusal, refuse_early
 from invites.checking.names import check_description, check_name
-from invites.checking.report import COLUMNS, Limits, Notice, Problem, Row
+from invites.checking.report import COLUMNS, Limits, Notice, Row
 from invites.checking.text import trim_all
 from invites.checking.typos import TYPO_DOMAINS
 
 DEFAULT_LIMITS = Limits()
+FIRST_NAME_NEEDED, LAST_NAME_NEEDED = "first_name_needed", "last_name_needed"
 
 
 def check_cells(
@@ -27,37 +28,28 @@ def check_cells(
 
     `extra` is a fault of the row itself, found by who took it apart (too many cells).
     """
-    problems: list[Problem] = []
-
-    def refuse(fault: Fault, column: str, value: str) -> None:
-        problems.append(row_problem(fault, row=row, line=line, column=column, value=value))
-
-    if extra is not None:
-        problems.append(row_problem(extra, row=row, line=line, column=None, value=extra_value))
-    normal = key = ""
     text = trim_all(email)
-    fault = None
-    if (address := read_plain_address(text)) is None and (fault := refuse_early(text)) is None:
-        address = read_address(text)
-    if address is not None:
-        normal, key = address
-    else:
-        refuse(fault or explain_refusal(text), COLUMNS[0], email)
-    first = check_name(first_name, "first_name_needed", limits)
-    if isinstance(first, Fault):
-        refuse(first, COLUMNS[1], first_name)
-        first = ""
-    last = check_name(last_name, "last_name_needed", limits)
-    if isinstance(last, Fault):
-        refuse(last, COLUMNS[2], last_name)
-        last = ""
+    address: Address | Fault | None = read_plain_address(text) or refuse_early(text) or read_address(text)
+    if address is None:
+        address = explain_refusal(text)
+    first = check_name(first_name, FIRST_NAME_NEEDED, limits)
+    last = check_name(last_name, LAST_NAME_NEEDED, limits)
     words = check_description(description, limits)
-    if isinstance(words, Fault):
-        refuse(words, COLUMNS[3], description)
-        words = ""
-    if not problems:
-        return Row(row, line, normal, key, first, last, words)
+    if not (
+        extra
+        or isinstance(address, Fault)
+        or isinstance(first, Fault)
+        or isinstance(last, Fault)
+        or isinstance(words, Fault)
+    ):
+        return Row(row, line, *address, first, last, words)
     cells = (email, first_name, last_name, description)
+    problems = [] if extra is None else [row_problem(extra, row=row, line=line, column=None, value=extra_value)]
+    for column, value, found in zip(COLUMNS, cells, (address, first, last, words), strict=True):
+        if isinstance(found, Fault):
+            problems.append(row_problem(found, row=row, line=line, column=column, value=value))
+    normal, key = ("", "") if isinstance(address, Fault) else address
+    first, last, words = ("" if isinstance(found, Fault) else found for found in (first, last, words))
     return Row(row, line, normal, key, first, last, words, tuple(problems), None, cells)
 
 

@@ -24,6 +24,9 @@ _UTF16 = {"utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE"}
 class _Lent(io.RawIOBase):
     """Somebody's stream, lent to a TextIOWrapper, which would otherwise close it together with itself."""
 
+    # The wrapper asks for it before each line, and a property would cost more than the line.
+    closed = False
+
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 

@@ -60,7 +60,8 @@ _LOOKALIKES = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where our four columns stand, what else there is, and how far the named columns reach.
+    """Where our four columns stand, what else there is, and how far the columns reach: those with a name (`width`), and
+    all of them (`reach`).
 
     `positions` are the indexes of Email, First name, Last name, Description; the last is None without that column.
     """
@@ -70,6 +71,7 @@ class Header:
     ignored: tuple[str, ...]
     unnamed: tuple[int, ...]
     width: int
+    reach: int
 
 
 def count_known(cells: list[str]) -> int:
@@ -110,6 +112,7 @@ def read_header(cells: list[str], *, limits: Limits) -> Header | Problem:
         ignored=tuple(names[index] for index in unknown if names[index]),
         unnamed=tuple(index + 1 for index in unknown if not names[index]),
         width=len(names),
+        reach=len(cells),
     )
 
 

@@ -6,9 +6,12 @@ and a mail program makes a link of a bare domain, which would let a stranger's w
 """
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 
 from invites.checking.catalog import Fault
 from invites.checking.report import Limits
+from invites.checking.sifting import others_than, sift
 from invites.checking.text import is_blank, name_of, trim
 
 # What most names are: letters of the large scripts and their marks, with single blanks, hyphens and apostrophes
@@ -18,7 +21,15 @@ _LETTERS = (
     "\u048a-\u0556\u0561-\u0587\u05d0-\u05ea\u0620-\u065f\u066e-\u06d3\u0900-\u0963\u0e01-\u0e3a\u0e40-\u0e4e\u1e00-\u1fbc"
     "\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 )
-_PLAIN_NAME = re.compile(rf"[{_LETTERS}]++(?:[ '\-][{_LETTERS}]++)*+")
+_NAME = rf"[{_LETTERS}]++(?:[ '\-][{_LETTERS}]++)*+"
+_PLAIN_NAME = re.compile(_NAME)
+# The same of a few parts, which are below the limit together. And most descriptions: the same letters and the signs of
+# ASCII, with no blank at the ends, or nothing at all.
+_SHORT_NAME = rf"[{_LETTERS}]{{1,36}}+(?:[ '\-][{_LETTERS}]{{1,36}}+){{0,3}}+"
+_SHORT_DESCRIPTION = rf"(?:(?! )[ -~{_LETTERS}]{{1,200}}+(?<! ))?+"
+LONGEST_SHORT_NAME, LONGEST_SHORT_DESCRIPTION = 4 * 36 + 3, 200
+_OTHER_NAMES = others_than(_SHORT_NAME)
+_OTHER_DESCRIPTIONS = others_than(_SHORT_DESCRIPTION)
 
 # Country codes and the other endings that the common mail programs are known to link without "www." before them.
 _ENDINGS = """
@@ -66,17 +77,22 @@ _NEVER_IN_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffd
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINE_BREAKS = frozenset("\n\r\u2028\u2029\x0b\x0c\x85")
 _ALLOWED_IN_TEXT = frozenset("\n\r\t")
+_REMEMBERED = 200
 
 
 def check_name(raw: str, needed: str, limits: Limits) -> str | Fault:
     """The name without what surrounds it, or what is wrong with it; `needed` is the code for a blank one."""
     if len(raw) <= limits.max_name and _PLAIN_NAME.fullmatch(raw):
         return raw
+    return (_look_again if len(raw) <= _REMEMBERED else _look_closely)(raw, needed, limits.max_name)
+
+
+def _look_closely(raw: str, needed: str, longest: int) -> str | Fault:
     name = trim(raw)
     if not name or is_blank(name):
         return Fault(needed)
-    if len(name) > limits.max_name:
-        return Fault("name_too_long", {"found": f"{len(name):,}", "limit": f"{limits.max_name:,}"})
+    if len(name) > longest:
+        return Fault("name_too_long", {"found": f"{len(name):,}", "limit": f"{longest:,}"})
     if wrong := _NEVER_IN_TEXT.search(name):
         if wrong[0] in _LINE_BREAKS:
             return Fault("line_break", {}, " ".join(name.split()), "Put it on one line")
@@ -88,6 +104,10 @@ def check_name(raw: str, needed: str, limits: Limits) -> str | Fault:
         apart = f"{dotted[1]}. {dotted[2]}" if dotted and dotted[2][0].isupper() else None
         return Fault("link_in_name", {"link": link[0][:60]}, apart, apart and "Put a space after the dot")
     return name
+
+
+# What is wrong in one row is wrong in many.
+_look_again = lru_cache(maxsize=4096)(_look_closely)
 
 
 def check_description(raw: str, limits: Limits) -> str | Fault:
@@ -105,6 +125,16 @@ def check_description(raw: str, limits: Limits) -> str | Fault:
         if wrong[0] not in _ALLOWED_IN_TEXT:
             return _refuse_character(wrong[0], text)
     return text
+
+
+def sift_names(names: Sequence[str]) -> list[str]:
+    """Those of the names of which `check_name` may say anything else than the name itself; none has a line break."""
+    return sift(_OTHER_NAMES, names)
+
+
+def sift_descriptions(descriptions: Sequence[str]) -> list[str]:
+    """The same of descriptions and `check_description`."""
+    return sift(_OTHER_DESCRIPTIONS, descriptions)
 
 
 def _refuse_character(character: str, text: str) -> Fault:

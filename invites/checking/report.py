@@ -29,8 +29,7 @@ class Limits:
     max_cell: int = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong, in words: news about the file, never an exception.
 
     `row` counts as the spreadsheet does (the header is row 1), `line` is the physical line at which that row
@@ -49,8 +48,7 @@ class Problem:
     suggestion_label: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """Something that the admin should know and that stops nobody from being invited."""
 
     row: int | None

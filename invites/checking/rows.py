@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 import csv
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice, repeat
-from typing import BinaryIO, Protocol, cast
+from collections.abc import Iterator
+from itertools import islice
+from typing import BinaryIO
 
+from invites.checking.block import Block
 from invites.checking.catalog import Fault, duplicate_notice, file_problem, notice
 from invites.checking.cells import check_cells, find_typo
+from invites.checking.columns import Columns, Records, take_columns
 from invites.checking.decode import Source, open_source, rewindable
 from invites.checking.dialect import DELIMITERS, find_dialect
 from invites.checking.header import Header, found_and_expected, read_header
 from invites.checking.plain import PlainRows
 from invites.checking.quotes import explain_quote, swallows_people
 from invites.checking.report import Limits, Problem, Report, Row
-from invites.checking.seen import BLOCK, Seen
+from invites.checking.seen import Seen
 from invites.checking.text import is_blank
 from invites.checking.workbook import ENCODING, SheetRows, open_workbook
 
 # What a row of a real file has at least, in bytes; only the size of a table is guessed from it.
 _BYTES_OF_A_ROW = 40
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
-# What Row(...) does, for calls from map().
-_new_row = cast("Callable[[type[Row], Iterable[object]], Row]", tuple.__new__)
-
-
-class Records(Protocol):
-    """What gives the rows as lists of cells: csv.reader is one. `line_num` is the last line of the last record."""
-
-    @property
-    def line_num(self) -> int: ...
-    def __iter__(self) -> Iterator[list[str]]: ...
-    def __next__(self) -> list[str]: ...
 
 
 class Check:
@@ -52,8 +41,8 @@ class Check:
         self._name = name
         self._started = False
 
-    def blocks(self, size: int = BLOCK) -> Iterator[list[Row]]:
-        """Every row but blank ones, in order, in lists of up to `size`: valid ones, duplicates, problem ones."""
+    def blocks(self) -> Iterator[Block]:
+        """Every row, in order: valid ones, duplicates, problem ones."""
         if self._started:
             raise RuntimeError("a Check is one pass: make another one")
         self._started = True
@@ -64,15 +53,15 @@ class Check:
             sheet = open_workbook(stream, self.limits)
         if isinstance(sheet, SheetRows):
             self.report.encoding = ENCODING
-            yield from _Reading(sheet, "", self.limits, self.report).blocks(size, expected)
+            yield from _Reading(sheet, "", self.limits, self.report).blocks(expected)
             return
         source = sheet or open_source(stream, self.limits)
         if isinstance(source, Problem):
             self.report.reject(source)
         else:
-            yield from self._read_text(source, size, expected)
+            yield from self._read_text(source, expected)
 
-    def _read_text(self, source: Source, size: int, expected: int) -> Iterator[list[Row]]:
+    def _read_text(self, source: Source, expected: int) -> Iterator[Block]:
         self.report.encoding = source.encoding
         dialect = find_dialect(source.open_text())
         if isinstance(dialect, Problem):
@@ -88,7 +77,7 @@ class Check:
             for _ in range(dialect.lines_before):
                 next(reader)
             reading.line_end = dialect.lines_before
-            yield from reading.blocks(size, expected)
+            yield from reading.blocks(expected)
         except csv.Error as error:
             self.report.reject(reading.explain(source, str(error)))
 
@@ -96,18 +85,18 @@ class Check:
 class _Reading:
     """The rows of a file, once they can be read. `number` and `line_end` are those of the last record of a block."""
 
-    def __init__(self, reader: Records, delimiter: str, limits: Limits, report: Report) -> None:
-        self.reader, self.delimiter, self.limits, self.report = reader, delimiter, limits, report
+    def __init__(self, records: Records, delimiter: str, limits: Limits, report: Report) -> None:
+        self.records, self.delimiter, self.limits, self.report = records, delimiter, limits, report
         self.header: Header | None = None
         self.number = 0  # as the spreadsheet counts
         self.line_end = 0
 
-    def blocks(self, size: int, expected: int) -> Iterator[list[Row]]:
-        """The rows in lists of `size`; of them `expected`, at a guess."""
+    def blocks(self, expected: int) -> Iterator[Block]:
+        """The rows, of which there are `expected`, at a guess."""
         self.header = self._find_header()
         if self.header is None:
             return
-        yield from self._check_rows(self.header, size, Seen(expected, first=self.number + 1))
+        yield from self._check_rows(self.header, Seen(expected))
         if not self.report.rows and not self.report.rejection:
             self.report.reject(file_problem("no_rows"))
 
@@ -134,9 +123,9 @@ class _Reading:
         )
 
     def _find_header(self) -> Header | None:
-        for cells in self.reader:
+        for cells in self.records:
             self.number += 1
-            self.line_end = self.reader.line_num
+            self.line_end = self.records.line_num
             if all(is_blank(cell) for cell in cells):
                 continue
             header = read_header(cells, limits=self.limits)
@@ -154,94 +143,76 @@ class _Reading:
         self.report.reject(file_problem("empty"))
         return None
 
-    def _check_rows(self, header: Header, size: int, seen: Seen) -> Iterator[list[Row]]:
+    def _check_rows(self, header: Header, seen: Seen) -> Iterator[Block]:
         plain = PlainRows(self.limits)
-        rows: list[Row] = []
-        while records := list(islice(self.reader, BLOCK)):
-            block = self._check_block(records, header, plain, seen)
-            if self.report.rejection:
+        while columns := take_columns(self.records, header.reach):
+            block = self._check_block(columns, header, plain, seen)
+            if block is None:
                 return
             self.report.count(len(block))
             if self.report.rows > self.limits.max_rows:
                 self._refuse_count()
                 return
-            rows += block
-            while len(rows) >= size:
-                yield rows[:size]
-                rows = rows[size:]
-        if rows:
-            yield rows
+            yield block
 
-    def _check_block(self, records: list[list[str]], header: Header, plain: PlainRows, seen: Seen) -> list[Row]:
-        """The rows of some records: most of them as they stand, the others one by one.
+    def _check_block(self, columns: Columns, header: Header, plain: PlainRows, seen: Seen) -> Block | None:
+        """Some records: most of them as they stand, the others one by one. None when the file turns out to be rejected.
 
         Nothing is done for a plain row alone, because what Python does for one row costs as much as reading it.
         """
-        number, line = self.number + 1, self.line_end + 1
-        self.number += len(records)
-        self.line_end = self.reader.line_num
-        lines: Sequence[int] = range(line, self.line_end + 1)
-        longer: set[int] = set()
-        if len(lines) != len(records):
-            lines, longer = _find_lines(records, line)
-        others = set(longer)
-        columns = list(zip(*_even(records, header.width, others), strict=True))
-        cells = [("",) * len(records) if place is None else columns[place] for place in header.positions]
-        others |= plain.find_others(*cells)
-        keys = list(cells[0])
-        for place in others:
-            keys[place] = ""
-        seen.open_block(keys)
-        emails, first, last, descriptions = cells
-        made = zip(
-            range(number, self.number + 1), lines, emails, emails, first, last, descriptions,
-            repeat(()), repeat(None), repeat(None), strict=False,
-        )  # fmt: skip
-        rows = list(map(_new_row, repeat(Row), made))
-        blank = []
-        start = 0
-        for stop in (*sorted(others), len(records)):
-            for place, earlier in seen.add(start, stop):
-                rows[place] = self._find_again(rows[place], earlier)
-            if stop < len(records):
-                if stop in longer and (swallowed := self._find_swallowed(records[stop], header)):
-                    self.report.reject(
-                        file_problem("unclosed_quote", row=number + stop, line=lines[stop], value=swallowed)
-                    )
-                    return []
-                row = self._check_row(records[stop], header, row=number + stop, line=lines[stop])
-                if row is None:
-                    blank.append(stop)
-                elif row.problems:
-                    rows[stop] = row
-                else:
-                    rows[stop] = self._find_again(row, seen.first_row(row.email_key, stop))
-            start = stop + 1
-        for place in reversed(blank):
-            del rows[place]
-        return rows
+        first = self.number + 1
+        self.number += len(columns.lines)
+        self.line_end = self.records.line_num
+        for place in columns.longer:
+            if swallowed := self._find_swallowed(columns.record(place), header):
+                line = columns.lines[place]
+                self.report.reject(file_problem("unclosed_quote", row=first + place, line=line, value=swallowed))
+                return None
+        nothing = ("",) * len(columns.lines)
+        emails, first_names, last_names, descriptions = (
+            nothing if place is None else columns.cells[place] for place in header.positions
+        )
+        others = plain.find_others(emails, first_names, last_names, descriptions)
+        others.update(columns.apart)
+        for column in columns.cells[header.width :]:
+            others.update([place for place, cell in enumerate(column) if cell])
+        apart = {place: self._check_row(columns, place, header, row=first + place) for place in sorted(others)}
+        numbers = range(first, self.number + 1)
+        block = Block(numbers, columns.lines, emails, first_names, last_names, descriptions, apart)
+        self._find_duplicates(block, seen)
+        return block
 
-    def _find_again(self, row: Row, first_row: int) -> Row:
-        """The row, or that it is a duplicate; `first_row` is where its address was seen first."""
-        if first_row != row.number:
+    def _find_duplicates(self, block: Block, seen: Seen) -> None:
+        keys = list(block.emails)
+        for place, row in block.apart.items():
+            keys[place] = row.email_key if row and not row.problems else ""
+        again = dict(seen.add(keys, first=block.numbers[0]))
+        for place, row in block.apart.items():
+            if place not in again and row and not row.problems and (typo := find_typo(row)):
+                self.report.warn(typo)
+        for place, first_row in again.items():
+            row = block.row_at(place)
             self.report.skip(duplicate_notice(row=row.number, first=first_row, value=row.email))
-            return row._replace(duplicate_of=first_row)
-        if (typo := find_typo(row)) is not None:
-            self.report.warn(typo)
-        return row
+            block.apart[place] = row._replace(duplicate_of=first_row)
 
-    def _check_row(self, cells: list[str], header: Header, *, row: int, line: int) -> Row | None:
+    def _check_row(self, columns: Columns, place: int, header: Header, *, row: int) -> Row | None:
         """Any row, looked at closely; None for a blank one."""
-        if not any(cells) or all(is_blank(cell) for cell in cells):
+        cells = columns.record(place)
+        if is_blank(cells[0] if cells else "") and all(map(is_blank, cells)):
             return None
         extra, extra_value = None, ""
-        if len(cells) > header.width and not all(is_blank(cell) for cell in cells[header.width :]):
-            extra, extra_value = self._refuse_extra(cells, header)
-        cells += [""] * (header.width - len(cells))
+        if len(cells) != header.width:
+            if not all(map(is_blank, cells[header.width :])):
+                extra, extra_value = self._refuse_extra(cells, header)
+            cells += [""] * (header.width - len(cells))
+        email, first, last, description = header.positions
         checked = check_cells(
-            *("" if place is None else cells[place] for place in header.positions),
+            cells[email],
+            cells[first],
+            cells[last],
+            "" if description is None else cells[description],
             row=row,
-            line=line,
+            line=columns.lines[place],
             limits=self.limits,
             extra=extra,
             extra_value=extra_value,
@@ -264,29 +235,9 @@ class _Reading:
         """Too many rows: count the rest, so that both numbers can be said."""
         found, exact = self.report.rows, True
         try:
-            for cells in self.reader:
+            for cells in self.records:
                 found += any(not is_blank(cell) for cell in cells)
         except csv.Error:
             exact = False
         words = f"{found:,}" if exact else f"more than {self.limits.max_rows:,}"
         self.report.reject(file_problem("too_many_rows", found=words, limit=f"{self.limits.max_rows:,}"))
-
-
-def _find_lines(records: list[list[str]], line: int) -> tuple[list[int], set[int]]:
-    """The line at which each record starts, and the places of those that go on over more than one."""
-    lines, longer = [], set()
-    for place, cells in enumerate(records):
-        lines.append(line)
-        if breaks := sum(len(_LINE_BREAK.findall(cell)) for cell in cells if "\n" in cell or "\r" in cell):
-            longer.add(place)
-        line += 1 + breaks
-    return lines, longer
-
-
-def _even(records: list[list[str]], width: int, others: set[int]) -> list[list[str]]:
-    """The records, all of them `width` cells wide: a blank one for each other, whose place goes to `others`."""
-    if set(map(len, records)) == {width}:
-        return records
-    others.update(place for place, cells in enumerate(records) if len(cells) != width)
-    blank = [""] * width
-    return [cells if len(cells) == width else blank for cells in records]

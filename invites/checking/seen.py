@@ -1,93 +1,89 @@
 """Remember which addresses a file has had, exactly and in little memory."""
 
 from array import array
+from collections.abc import Sequence
 
-# Rows come in blocks of so many, but for the last one: few enough to be gone again before Python's collector of
-# garbage looks at them, and many enough for what is done once for all of them.
-BLOCK = 256
-_MOST_BITS = 22
+_FEWEST_BITS = 12
 
 
 class Seen:
     """The row of each address's first occurrence.
 
-    A dict of a million addresses takes 150 MB, this takes 50. `_table` is an open hash table of numbers: a slot holds
-    the 64 bits of an address's hash, and in them, by exclusive or, the number of its row. Who comes to a free slot is
-    new for certain. Who comes to a taken one gets a row number out of it if the hashes are equal; whether the
-    addresses are, is seen in `_texts`, where those of all rows stand, a block to a text. With another address in it
-    the next slot is tried. What no longer fits into the table goes to a dict.
+    A dict of a million addresses takes 150 MB, this takes 45. `_table` is an open hash table of 32 bits a slot: the
+    number of the block in which an address was seen first (24 bits, which last for files of 4 GB), and 8 bits of the
+    address's hash. Who comes to a free slot is new for certain. Who comes to a taken one with the same 8 bits may be
+    there already: whether it is, and where, is seen in `_texts`, in which the addresses of all rows stand, a block to a
+    text. With another address in it the next slot is tried.
     """
 
-    def __init__(self, expected: int, *, first: int) -> None:
-        """`expected` rows, at a guess, of which the first has the number `first`."""
-        bits = min(max(expected * 2, BLOCK * 8).bit_length(), _MOST_BITS)
-        self._mask = (1 << bits) - 1
-        self._table = array("q", bytes(8 << bits))
-        self._free = 3 << bits - 2
-        self._rest: dict[str, int] = {}
-        self._first = first
+    def __init__(self, expected: int) -> None:
+        """`expected` rows, at a guess."""
         self._texts: list[str] = []
-        self._keys: list[str] = []  # of the latest block, which is no text yet
-        self._opened = -1  # the text that was looked into last, and its lines
-        self._lines: list[str] = []
+        self._firsts: list[int] = []  # the number of each text's first row
+        self._make_table(expected)
 
-    def open_block(self, keys: list[str]) -> None:
-        """The addresses of the next rows, and "" for those that have none yet. None holds a line break."""
-        if self._keys:
-            self._texts.append("\n".join(self._keys))
-        self._keys = keys
+    def add(self, keys: Sequence[str], *, first: int) -> list[tuple[int, int]]:
+        """Count the addresses of the next block as seen, whose first row has the number `first`.
 
-    def add(self, start: int, stop: int) -> list[tuple[int, int]]:
-        """Count the addresses of a part of the block, by their places in it, as seen.
-
-        What comes back are the places of those that were seen before, and in which row first.
+        "" stands for a row that has none, and none holds a line break. What comes back are the places of those that
+        were seen before, and in which row first.
         """
-        if start == stop:
-            return []
-        table, mask, keys, base = self._table, self._mask, self._keys, self._base
-        again = []
-        if self._free < stop - start:
-            for place in range(start, stop):
-                if (row := self.first_row(keys[place], place)) != base + place:
-                    again.append((place, row))
-            return again
-        self._free -= stop - start
-        end = base + stop
-        for place, code in enumerate(map(hash, keys[start:stop]), start):
-            slot = code & mask
-            while (entry := table[slot]) and not 0 < entry ^ code < end:
-                slot = slot + 1 & mask
-            if not entry:
-                table[slot] = code ^ (base + place)
-            elif (row := self.first_row(keys[place], place)) != base + place:
-                again.append((place, row))
-        return again
+        if self._free < len(keys):
+            self._make_table(len(self._table) + len(keys))
+        self._firsts.append(first)
+        self._texts.append("\n".join(keys))
+        return self._store(keys)
 
-    def first_row(self, key: str, place: int) -> int:
-        """The row in which `key` was seen first, which may be the one at `place` in the block itself."""
-        number = self._base + place
-        self._keys[place] = key
+    def _make_table(self, expected: int) -> None:
+        """A table of which `expected` addresses take up half of the slots at most, with all in it that were seen."""
+        bits = max((expected * 2).bit_length(), _FEWEST_BITS)
+        self._mask = (1 << bits) - 1
+        self._table = array("I", bytes(4 << bits))
+        self._free = 1 << bits - 1
+        texts, self._texts = self._texts, []
+        for text in texts:
+            self._texts.append(text)
+            self._store(text.split("\n"))
+
+    def _store(self, keys: Sequence[str]) -> list[tuple[int, int]]:
+        """Put the addresses of the latest block into the table. What comes back is as in `add`."""
+        table, mask = self._table, self._mask
+        # An entry is the block's number and eight bits of the hash, which are -128 to 127 when they are shifted down.
+        entry = (len(self._texts) << 8) + 128
+        taken = []
+        for place, code in enumerate(map(hash, keys)):
+            slot = code & mask
+            if table[slot]:
+                taken.append(place)
+            else:
+                table[slot] = entry + (code >> 56)
+        self._free -= len(keys) - len(taken)
+        if not taken:
+            return []
+        found = [(place, self._store_beside(keys[place], entry, place)) for place in taken if keys[place]]
+        return [(place, row) for place, row in found if row is not None]
+
+    def _store_beside(self, key: str, entry: int, place: int) -> int | None:
+        """The row in which an address whose slot is taken was seen first; None if that is here, in this block."""
         code = hash(key)
         slot = code & self._mask
-        while entry := self._table[slot]:
-            if self._first <= (row := entry ^ code) < number and self._key_of(row) == key:
-                return row
+        entry += code >> 56
+        while found := self._table[slot]:
+            if not (found ^ entry) & 0xFF:
+                row = self._find(key, found >> 8)
+                if row and row < self._row_of(entry >> 8, place):
+                    return row
             slot = slot + 1 & self._mask
-        if self._free <= 0:
-            return self._rest.setdefault(key, number)
+        self._table[slot] = entry
         self._free -= 1
-        self._table[slot] = code ^ number
-        return number
+        return None
 
-    @property
-    def _base(self) -> int:
-        """The number of the first row of the block."""
-        return self._first + len(self._texts) * BLOCK
+    def _find(self, key: str, block: int) -> int:
+        """The first row of the block that has the address; 0 if none has."""
+        text = f"\n{self._texts[block - 1]}\n"
+        at = text.find(f"\n{key}\n")
+        return 0 if at < 0 else self._row_of(block, text.count("\n", 0, at))
 
-    def _key_of(self, row: int) -> str:
-        block, place = divmod(row - self._first, BLOCK)
-        if block == len(self._texts):
-            return self._keys[place]
-        if block != self._opened:
-            self._opened, self._lines = block, self._texts[block].split("\n")
-        return self._lines[place]
+    def _row_of(self, block: int, place: int) -> int:
+        """`block` counts from 1, so that no entry is 0."""
+        return self._firsts[block - 1] + place

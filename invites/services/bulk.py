@@ -6,10 +6,8 @@ PostgreSQL gets them by COPY, SQLite by executemany; what is stored is the same.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
 from datetime import datetime
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
@@ -42,8 +40,7 @@ class AnyOf(AnyLookup):
         return f"{column} IN (SELECT value FROM json_each(%s))", (*params, json.dumps(values))  # noqa: S608
 
 
-@dataclass(slots=True)
-class NewRow:
+class NewRow(NamedTuple):
     """What is stored of a row when it is staged; the fields are those of `Row`, lists as JSON."""
 
     batch_id: int
@@ -77,11 +74,9 @@ class Person(NamedTuple):
 PERSON = ("pk", "email", "email_key", "first_name", "last_name", "description")
 
 
-def insert_rows(rows: Iterable[NewRow]) -> None:
+def insert_rows(rows: Sequence[NewRow]) -> None:
     """Store new rows of batches."""
-    columns = [field.name for field in fields(NewRow)]
-    values = attrgetter(*columns)
-    _insert(Row._meta.db_table, columns, [values(row) for row in rows])
+    _insert(Row._meta.db_table, NewRow._fields, rows)
 
 
 def insert_invitations(batch: Batch, people: Sequence[Person], *, now: datetime, expires_at: datetime) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
@@ -216,7 +216,7 @@ def _set_values(row: Row, cells: list[str]) -> list[dict[str, Any]]:
     row.email, row.email_key = checked.email[:320], checked.email_key[:320]
     row.first_name, row.last_name = checked.first_name[:150], checked.last_name[:150]
     row.description = checked.description[:1000]
-    return [asdict(problem) for problem in checked.problems]
+    return [problem._asdict() for problem in checked.problems]
 
 
 def _set_problems(row: Row, problems: list[dict[str, Any]]) -> None:

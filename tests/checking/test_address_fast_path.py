@@ -11,16 +11,20 @@ from hypothesis import strategies as st
 
 from benchmarks.addresses import ask_library, differences, mutated
 from invites.checking.address import (
+    _SHORT,
     _WORLD_DOMAIN,
     FAST,
     FAST_LENGTH,
     MIXED,
     PLAIN,
+    is_plain_address,
     is_plain_domain,
     read_address,
+    sift_addresses,
 )
 from invites.checking.faults import refuse_early
 from invites.checking.text import trim_all
+from invites.checking.typos import TYPO_DOMAINS
 
 _NEAR = st.sampled_from("ab1A0.-_@+' \"é²İßаn\u200dxtes")
 _TEXTS = st.one_of(
@@ -64,10 +68,49 @@ def test_only_the_domain_of_a_mixed_address_is_small_in_its_normal_form(text: st
 
 @given(st.from_regex(PLAIN, fullmatch=True))
 @settings(max_examples=150, deadline=None)
-def test_what_the_loop_takes_is_its_own_normal_form(text: str) -> None:
-    plain = PLAIN.fullmatch(text)
-    if plain and len(text) <= FAST_LENGTH and is_plain_domain(plain[1]):
+def test_what_is_plain_is_its_own_normal_form(text: str) -> None:
+    if is_plain_address(text):
         assert ask_library(text) == text
+
+
+@given(st.lists(st.one_of(st.from_regex(_SHORT, fullmatch=True), _TEXTS.map(trim_all)), min_size=1, max_size=20))
+@settings(max_examples=300, deadline=None)
+def test_what_the_sift_lets_pass_is_its_own_normal_form_and_the_others_come_in_order(texts: list[str]) -> None:
+    texts = [text for text in texts if "\n" not in text]
+    found = sift_addresses(texts)
+    assert found == [text for text in texts if sift_addresses([text])]
+    for text in texts:
+        if text not in found:
+            assert ask_library(text) == text
+            assert text.rpartition("@")[2] not in TYPO_DOMAINS
+
+
+@pytest.mark.parametrize(
+    ("address", "passes"),
+    {
+        "anna.berg@company.com": True,
+        "a@mail.gmail.com": True,
+        "anna@gmial.com": False,  # a warning is due
+        "anna@mail.gmial.com": True,
+        "anna@gmial.community": True,
+        "anna@company.invalid": False,
+        "anna@company.invalids": True,
+        "anna@company": False,
+        "Anna@company.com": False,
+        "anna@xn--mnchen-3ya.de": False,
+        "anna..berg@company.com": False,
+        ".anna@company.com": False,
+        "anna.@company.com": False,
+        "@company.com": False,
+        "": False,
+        f"{'a' * 20}.{'b' * 20}.{'c' * 20}@company.com": True,
+        f"{'a' * 21}@company.com": False,  # the long way says that it is good
+        "anna@company.com ": False,
+    }.items(),
+)
+def test_the_sift_stops_at_what_needs_a_closer_look(address: str, passes: bool) -> None:
+    beside = "carl@company.com"
+    assert sift_addresses([beside, address, beside]) == ([] if passes else [address])
 
 
 @pytest.mark.parametrize("domain", ["münchen.de", "例子.广告", "b\u00fccher.example", "δοκιμή.gr"])

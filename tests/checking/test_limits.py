@@ -35,7 +35,7 @@ def test_counts_all_rows_of_a_file_that_has_too_many_and_no_blank_ones() -> None
 
 def test_hands_out_no_row_over_the_limit() -> None:
     check = Check(io.BytesIO(file_of(2_500)), limits=Limits(max_rows=2_000))
-    assert sum(len(block) for block in check.blocks(500)) <= 2_000
+    assert sum(len(block) for block in check.blocks()) <= 2_000
     assert check.report.verdict == "rejected"
 
 

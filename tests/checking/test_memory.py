@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from invites.checking import Check
-from invites.checking.seen import BLOCK, Seen
+from invites.checking.seen import Seen
 
 HEADER = b"Email,First name,Last name,Description\n"
 MB = 1024 * 1024
@@ -77,12 +77,14 @@ def test_an_address_takes_less_than_a_hundred_bytes() -> None:
 
 @pytest.mark.parametrize("expected", [10, 5_000])
 def test_remembers_exactly_even_when_many_more_addresses_come_than_expected(expected: int) -> None:
-    seen = Seen(expected, first=2)
-    keys = [f"p{number}@x.com" for number in range(6_000)]
-    for start in range(0, len(keys), BLOCK):
-        block = keys[start : start + BLOCK]
-        seen.open_block(list(block))
-        assert seen.add(0, len(block)) == []
-    seen.open_block([""] * BLOCK)
-    for number, key in enumerate(keys[:5_000], start=2):
-        assert seen.first_row(key, 0) == number
+    seen = Seen(expected)
+    keys = [f"p{number}@x.com" for number in range(60_000)]
+    for start in range(0, len(keys), 500):
+        assert seen.add([*keys[start : start + 500], "", ""], first=start + 2) == []
+    for start in (0, 30_000, 59_000):
+        again = seen.add([f"q{start}@x.com", *keys[start : start + 1_000], f"q{start}@x.com"], first=90_000)
+        assert again == [*((place + 1, _row_of(start + place)) for place in range(1_000)), (1_001, 90_000)]
+
+
+def _row_of(number: int) -> int:
+    return number + 2
