@@ -6,6 +6,7 @@ first thousand rows and not for the next is one that was guessed. Nothing is kep
 
 import codecs
 import io
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from invites.checking.signatures import is_excel, name_kind
 
 _CHUNK = 1 << 18
 _HEAD = 1 << 16
+_FIRST_LINE = 400
 _UTF16 = {"utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE"}
 
 
@@ -110,13 +112,13 @@ def _guess_unicode(head: bytes) -> tuple[str, int]:
         return "utf-16-le", 2
     if head.startswith(codecs.BOM_UTF16_BE):
         return "utf-16-be", 2
-    # Without BOM the header tells: in UTF-16 nearly each of its characters is a zero byte and a byte of ASCII.
-    sample = head[:200]
-    zeros = [half.count(0) / max(1, len(half)) for half in (sample[::2], sample[1::2])]
-    if zeros[1] >= 0.7 and zeros[0] <= 0.1:
-        return "utf-16-le", 0
-    if zeros[0] >= 0.7 and zeros[1] <= 0.1:
-        return "utf-16-be", 0
+    # Without BOM the first line tells: most letters of a header are ASCII, and read in the other order, or out of
+    # bytes that are no pairs, they make anything but that.
+    for codec in _UTF16:
+        text = head[:_FIRST_LINE].decode(codec, "ignore").lstrip("\r\n")
+        line = re.split(r"[\r\n]", text, maxsplit=1)[0]
+        if sum(" " <= letter <= "~" or letter == "\t" for letter in line) > 0.7 * len(line):
+            return codec, 0
     return "utf-8", 0
 
 

@@ -19,7 +19,8 @@ from invites.queries.rows import codes_of, suggested
 from invites.services.bulk import NewRow, insert_rows
 from invites.services.inviting import begin_inviting
 
-LEASE = timedelta(seconds=60)
+# Renewed with every few thousand rows; with the sweep that follows, a check that died begins again in half a minute.
+LEASE = timedelta(seconds=20)
 MAX_ATTEMPTS = 5
 STAGED_AT_ONCE = 5_000
 OVER_QUOTA = "The file has more people than may be invited in a day."
