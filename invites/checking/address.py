@@ -48,7 +48,7 @@ _MAILBOXES = "|".join(sorted(CASE_INSENSITIVE_MAILBOX_NAMES))
 # Small letters beyond ASCII that IDNA 2008 and UTS 46 leave as they are, wherever they stand in a label: Latin, Greek,
 # Cyrillic, kana, Han and Hangul, without what depends on its neighbours (marks, joiners, writing from right to left).
 _OTHER_LETTERS = (
-    "\u00e0-\u00f6\u00f8-\u00ffāăąćčďđēėęěğģīįıķļłńņňőœřśşšţťūůűųźżžάέήίόύώ\u03b1-\u03c1\u03c3-\u03c9"
+    "\u00df-\u00f6\u00f8-\u00ffāăąćčďđēėęěğģīįıķļłńņňőœřśşšţťūůűųźżžάέήίόύώ\u03b1-\u03c9"
     "\u0430-\u044f\u0451-\u045c\u045e\u045f\u3041-\u3093\u30a1-\u30f6\u4e00-\u9fa5\uac00-\ud7a3"
 )
 _WORLD_LABEL = rf"[a-z0-9{_OTHER_LETTERS}]++(?:-[a-z0-9{_OTHER_LETTERS}]++)*+"
