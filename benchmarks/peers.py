@@ -120,7 +120,7 @@ def _form_per_row() -> Peer:
         description = forms.CharField(max_length=1000, required=False, validators=[clean])
 
     def check(path: Path) -> int:
-        problems = []
+        problems: list[tuple[int, object]] = []
         seen: set[str] = set()
         names = tuple(Person.base_fields)
         with path.open(encoding="utf-8", newline="") as file:

@@ -6,6 +6,7 @@ and a mail program makes a link of a bare domain, which would let a stranger's w
 """
 
 import re
+from collections.abc import Callable
 
 from invites.checking.catalog import Fault
 from invites.checking.report import Limits
@@ -77,17 +78,8 @@ def check_name(raw: str, needed: str, limits: Limits) -> str | Fault:
         return Fault(needed)
     if len(name) > limits.max_name:
         return Fault("name_too_long", {"found": f"{len(name):,}", "limit": f"{limits.max_name:,}"})
-    if wrong := _NEVER_IN_TEXT.search(name):
-        if wrong[0] in _LINE_BREAKS:
-            return Fault("line_break", {}, " ".join(name.split()), "Put it on one line")
-        return _refuse_character(wrong[0], name)
-    if '"' in name and (name.count('"') % 2 or (name[0] == '"' and name[-1] == '"')):
-        return Fault("quotes_around_name", {}, trim(name.replace('"', "")) or None, "Remove the quotation marks")
-    if _CAN_LINK.search(name) and (link := _LINK.search(name)):
-        dotted = _INITIAL_AND_NAME.fullmatch(name)
-        apart = f"{dotted[1]}. {dotted[2]}" if dotted and dotted[2][0].isupper() else None
-        return Fault("link_in_name", {"link": link[0][:60]}, apart, apart and "Put a space after the dot")
-    return name
+    fault = _find_fault_of_name(name)
+    return _if_sure(fault, lambda text: check_name(text, needed, limits)) if fault else name
 
 
 def check_description(raw: str, limits: Limits) -> str | Fault:
@@ -103,8 +95,22 @@ def check_description(raw: str, limits: Limits) -> str | Fault:
         return ""
     for wrong in _NEVER_IN_TEXT.finditer(text):
         if wrong[0] not in _ALLOWED_IN_TEXT:
-            return _refuse_character(wrong[0], text)
+            return _if_sure(_refuse_character(wrong[0], text), lambda text: check_description(text, limits))
     return text
+
+
+def _find_fault_of_name(name: str) -> Fault | None:
+    if wrong := _NEVER_IN_TEXT.search(name):
+        if wrong[0] in _LINE_BREAKS:
+            return Fault("line_break", {}, " ".join(name.split()), "Put it on one line")
+        return _refuse_character(wrong[0], name)
+    if '"' in name and (name.count('"') % 2 or (name[0] == '"' and name[-1] == '"')):
+        return Fault("quotes_around_name", {}, trim(name.replace('"', "")), "Remove the quotation marks")
+    if _CAN_LINK.search(name) and (link := _LINK.search(name)):
+        dotted = _INITIAL_AND_NAME.fullmatch(name)
+        apart = f"{dotted[1]}. {dotted[2]}" if dotted and dotted[2][0].isupper() else None
+        return Fault("link_in_name", {"link": link[0][:60]}, apart, apart and "Put a space after the dot")
+    return None
 
 
 def _refuse_character(character: str, text: str) -> Fault:
@@ -115,7 +121,14 @@ def _refuse_character(character: str, text: str) -> Fault:
     if character == "\ufffd":
         return Fault("lost_character", {"character": character})
     # One of 128 to 159 was a letter or a sign in another encoding: only who knows the word can mend it.
-    repaired: str | None = None
+    repaired = None
     if character < "\x20":
-        repaired = trim(re.sub(r"[\x00-\x08\x0e-\x1f]", "", text).replace("\t", " ")) or None
+        repaired = trim(re.sub(r"[\t\x0b\x0c]", " ", re.sub(r"[\x00-\x08\x0e-\x1f]", "", text)))
     return Fault("control_character", {"character": name_of(character)}, repaired, repaired and "Remove it")
+
+
+def _if_sure(fault: Fault, check: Callable[[str], str | Fault]) -> Fault:
+    """The fault, without its suggestion if that is wrong, too."""
+    if not fault.suggestion or isinstance(check(fault.suggestion), Fault):
+        return fault._replace(suggestion=None, label=None)
+    return fault
