@@ -5,7 +5,7 @@ from invites.checking.catalog import Fault, notice, row_problem
 from invites.checking.faults import explain_refusal, refuse_early
 from invites.checking.names import check_description, check_name
 from invites.checking.report import COLUMNS, Limits, Notice, Problem, Row
-from invites.checking.text import trim_all
+from invites.checking.text import is_blank, trim_all
 from invites.checking.typos import TYPO_DOMAINS
 
 DEFAULT_LIMITS = Limits()
@@ -32,8 +32,12 @@ def check_cells(
     def refuse(fault: Fault, column: str, value: str) -> None:
         problems.append(row_problem(fault, row=row, line=line, column=column, value=value))
 
+    cells = (email, first_name, last_name, description)
     if extra is not None:
         problems.append(row_problem(extra, row=row, line=line, column=None, value=extra_value))
+        if all(map(is_blank, cells)):
+            # A note beside the table: that nobody is named in its row is no news.
+            return Row(row, line, "", "", "", "", "", tuple(problems), None, cells)
     normal = key = ""
     text = trim_all(email)
     fault = None
@@ -57,7 +61,6 @@ def check_cells(
         words = ""
     if not problems:
         return Row(row, line, normal, key, first, last, words)
-    cells = (email, first_name, last_name, description)
     return Row(row, line, normal, key, first, last, words, tuple(problems), None, cells)
 
 
