@@ -48,6 +48,10 @@ _GUESSES: dict[str, tuple[str, ...]] = {
     "Last name": ("surname", "familyname", "family", "last", "lname", "secondname", "sn", "zuname", "name"),
     "Description": ("notes", "note", "comment", "comments", "info"),
 }  # fmt: skip
+_BOTH_NAMES = frozenset({
+    "name", "names", "fullname", "displayname", "nomcomplet", "nometprénom", "nometprenom", "prénometnom", "prenometnom",
+    "vorundnachname", "vornamenachname", "nombrecompleto", "nombreyapellidos",
+})  # fmt: skip
 # The file of problem rows that we hand out has this column; coming back it means nothing.
 _OURS = "whatiswrong"
 _NOT_A_LETTER = re.compile(r"[^\w]|_", re.UNICODE)
@@ -137,9 +141,21 @@ def _and(parts: list[str], word: str) -> str:
 
 def _guess(missing: list[str], others: list[str]) -> str:
     """The likely match among the columns that nobody asked for, in a sentence."""
+    for name in others:
+        reduced = _reduce(name)
+        if reduced in _BOTH_NAMES and {"First name", "Last name"} <= set(missing):
+            return (
+                f"Does {name} hold both names? Put them into two columns, First name and Last name, save as CSV, and "
+                "choose the file again."
+            )
+        if len(missing) > 1 and all(any(known in reduced for known in _NAMES[column]) for column in missing):
+            return (
+                f'"{name}" is one cell. Split it into columns in your spreadsheet, save as CSV, and choose the file '
+                "again."
+            )
     for column in missing:
         for name in others:
-            latin = name.translate(_LOOKALIKES)
+            latin = unicodedata.normalize("NFKC", name).translate(_LOOKALIKES)
             if latin != name and _COLUMN_OF.get(_reduce(latin)) == column:
                 return (
                     f'"{name}" looks like "{column}", but some of its letters are from another alphabet. '
