@@ -3,6 +3,7 @@
 import difflib
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from invites.checking.catalog import RENAME, file_problem
@@ -49,8 +50,8 @@ _GUESSES: dict[str, tuple[str, ...]] = {
     "Description": ("notes", "note", "comment", "comments", "info"),
 }  # fmt: skip
 _BOTH_NAMES = frozenset({
-    "name", "names", "fullname", "displayname", "nomcomplet", "nometprénom", "nometprenom", "prénometnom", "prenometnom",
-    "vorundnachname", "vornamenachname", "nombrecompleto", "nombreyapellidos",
+    "name", "names", "fullname", "displayname", "nomcomplet", "nometprénom", "nometprenom", "prénometnom",
+    "prenometnom", "vorundnachname", "vornamenachname", "nombrecompleto", "nombreyapellidos",
 })  # fmt: skip
 # The file of problem rows that we hand out has this column; coming back it means nothing.
 _OURS = "whatiswrong"
@@ -89,7 +90,12 @@ def read_header(cells: list[str], *, limits: Limits) -> Header | Problem:
     reduced = [_reduce(cell) for cell in cells[: len(names)]]
     columns = [_COLUMN_OF.get(name) for name in reduced]
     known = {column for column in columns if column}
-    if len(known) < 3 and any(_ADDRESS.fullmatch(cell) or ("@" in cell and not known) for cell in cells):
+    in_one_cell = len(names) == 1 and _holds(reduced[0], COLUMNS[:3])
+    if (
+        len(known) < 3
+        and not in_one_cell
+        and any(_ADDRESS.fullmatch(cell) or ("@" in cell and not known) for cell in cells)
+    ):
         return file_problem("no_header", value=", ".join(names))
     if len(names) > limits.max_columns:
         return file_problem("too_many_columns", found=f"{len(names):,}", limit=f"{limits.max_columns:,}")
@@ -135,6 +141,11 @@ def _reduce(cell: str) -> str:
     return _NOT_A_LETTER.sub("", unicodedata.normalize("NFC", cell[:200]).casefold())
 
 
+def _holds(reduced: str, columns: Sequence[str]) -> bool:
+    """Whether the names of all the columns stand in one cell."""
+    return all(any(name in reduced for name in _NAMES[column]) for column in columns)
+
+
 def _and(parts: list[str], word: str) -> str:
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + f" {word} {parts[-1]}"
 
@@ -148,7 +159,7 @@ def _guess(missing: list[str], others: list[str]) -> str:
                 f"Does {name} hold both names? Put them into two columns, First name and Last name, save as CSV, and "
                 "choose the file again."
             )
-        if len(missing) > 1 and all(any(known in reduced for known in _NAMES[column]) for column in missing):
+        if len(missing) > 1 and _holds(reduced, missing):
             return (
                 f'"{name}" is one cell. Split it into columns in your spreadsheet, save as CSV, and choose the file '
                 "again."

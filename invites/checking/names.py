@@ -105,7 +105,9 @@ def _find_fault_of_name(name: str) -> Fault | None:
             return Fault("line_break", {}, " ".join(name.split()), "Put it on one line")
         return _refuse_character(wrong[0], name)
     if '"' in name and (name.count('"') % 2 or (name[0] == '"' and name[-1] == '"')):
-        return Fault("quotes_around_name", {}, trim(name.replace('"', "")), "Remove the quotation marks")
+        at_edge = '"' in (name[0], name[-1])
+        place = "at the edge of this name" if at_edge else "in this name that opens or closes nothing"
+        return Fault("quotes_around_name", {"place": place}, trim(name.replace('"', "")), "Remove the quotation marks")
     if _CAN_LINK.search(name) and (link := _LINK.search(name)):
         dotted = _INITIAL_AND_NAME.fullmatch(name)
         apart = f"{dotted[1]}. {dotted[2]}" if dotted and dotted[2][0].isupper() else None

@@ -68,10 +68,11 @@ def swallows_people(cells: list[str], *, delimiter: str, header: Header) -> str:
     for place, cell in enumerate(cells):
         if "\n" not in cell and "\r" not in cell:
             continue
-        inner = [line.split(delimiter) for line in re.split(r"\r\n|\r|\n", cell)[1:]]
+        opening, *inner = [line.split(delimiter) for line in re.split(r"\r\n|\r|\n", cell)]
+        # The quotation mark that ends the cell may stand in the middle of a row, if what is above it is a whole one.
+        is_whole = place + len(opening) > max(email_at, *names_at)
         for number, line in enumerate(inner, start=1):
-            # The quotation mark that ends the cell may stand in the middle of a row.
-            parts = line + cells[place + 1 :] if number == len(inner) else line
+            parts = line + cells[place + 1 :] if is_whole and number == len(inner) else line
             if (
                 len(line) <= email_at
                 or len(parts) <= max(email_at, *names_at)
