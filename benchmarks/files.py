@@ -86,10 +86,12 @@ def bad_people(count: int) -> Iterator[list[str]]:
 
 def people_of_other_alphabets(count: int) -> Iterator[list[str]]:
     """Good rows, each with a domain of its own that has other letters than those of ASCII."""
-    letters = "äößéñøłşðабвгдежзикλμνπ東京部品会社한국"
+    alphabets = "äößéñøłşð абвгдежзик λμνπτ 東京部品会社 かきくけこ 가나다라마 कखगमनर กขคงจ אבגדה ابتجد".split()
     for number, row in enumerate(people(count, bad=0)):
-        own = "".join(letters[number // len(letters) ** place % len(letters)] for place in range(4))
-        yield [f"{row[0].partition('@')[0]}@{own}{number}.company.com", *row[1:]]
+        place, alphabet = divmod(number, len(alphabets))
+        letters = alphabets[alphabet]
+        own = "".join(letters[place // len(letters) ** each % len(letters)] for each in range(8))
+        yield [f"{row[0].partition('@')[0]}@{own}.company.com", *row[1:]]
 
 
 def _describe(dice: random.Random) -> str:
