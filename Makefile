@@ -27,14 +27,21 @@ lint: ## Look at the code without running it: style, types, templates, settings,
 	@PYTHON=$(PYTHON_HERE) exec .ci/lint
 
 .PHONY: bench
-bench: ## Measure the check and the import
-	@.ci/venv requirements-dev.txt
-	@exec $(PYTHON_HERE) -m benchmarks
+bench: ## Measure the check against its peers, the import, the mail and a drop; writes var/bench.json
+	@.ci/venv benchmarks/requirements.txt .venv-bench
+	@exec .venv-bench/bin/python -m benchmarks
 
+SECONDS ?= 60
+.PHONY: fuzz
+fuzz: ## Let a fuzzer look for a file that the check can't take, for SECONDS=60
+	@.ci/venv tests/fuzz/requirements.txt .venv-fuzz
+	@exec .venv-fuzz/bin/python -m tests.fuzz $(SECONDS)
+
+PIN = $(PYTHON_HERE) -m uv pip compile --quiet --upgrade --universal --generate-hashes --no-strip-extras --python-version 3.11 --no-header
 .PHONY: lock
 lock: ## Pin the newest packages that requirements*.in allow, with their hashes
 	@.ci/venv requirements-dev.txt
-	$(PYTHON_HERE) -m uv pip compile --quiet --upgrade --universal --generate-hashes --no-strip-extras --python-version 3.11 \
-		--no-header requirements.in --output-file requirements.txt
-	$(PYTHON_HERE) -m uv pip compile --quiet --upgrade --universal --generate-hashes --no-strip-extras --python-version 3.11 \
-		--no-header --constraint requirements.txt requirements-dev.in --output-file requirements-dev.txt
+	$(PIN) requirements.in --output-file requirements.txt
+	$(PIN) --constraint requirements.txt requirements-dev.in --output-file requirements-dev.txt
+	$(PIN) --constraint requirements-dev.txt benchmarks/requirements.in --output-file benchmarks/requirements.txt
+	$(PIN) --constraint requirements.txt tests/fuzz/requirements.in --output-file tests/fuzz/requirements.txt

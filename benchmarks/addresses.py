@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from email_validator import EmailNotValidError, validate_email
 
 from benchmarks.files import people
+from benchmarks.rounds import keep, say
 from invites.checking.address import LOCAL_OCTETS, is_plain_address, read_address, sift_addresses
 from invites.checking.faults import refuse_early
 from invites.checking.text import trim_all
@@ -67,15 +68,16 @@ def differences(texts: Iterable[str]) -> Iterator[str]:
             yield f"{text!r}: refused early instead of {right!r}"
 
 
-def main() -> int:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+def main(arguments: list[str]) -> int:
+    count = int(arguments[0]) if arguments else 1_000_000
     found = 0
     for difference in differences(mutated(count, seed=random.SystemRandom().randrange(2**32))):
         found += 1
-        sys.stdout.write(difference + "\n")
-    sys.stdout.write(f"{count:,} mutated addresses, {found:,} differences\n")
+        say(difference)
+    say(f"Addresses: {count:,} mutated ones, {found:,} taken or refused other than email-validator does")
+    keep("addresses", {"mutated": count, "differences": found})
     return 1 if found else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

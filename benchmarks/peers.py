@@ -1,4 +1,8 @@
-"""Other ways to check the same file, as their users write them. Each is optional."""
+"""Other ways to check the same file, as their users write them, each with what it offers against the same mistakes.
+
+All refuse what is no address, names that are missing, too long, links, or hold control characters, and an address that
+came before. Each tells how many rows it refuses, and of the generated files all refuse the same.
+"""
 
 from __future__ import annotations
 
@@ -9,42 +13,47 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-Peer = Callable[[Path], object]
+Peer = Callable[[Path], int]
 
+FRICTIONLESS, IMPORT_EXPORT, FORM = "frictionless", "django-import-export", "Django form per row"
 _COLUMNS = ("Email", "First name", "Last name", "Description(optional)")
+# Without what turns the writing around or controls a terminal; a name has a letter, and is no link.
+_CLEAN = r"[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*"
+_NAME = r"(?=.*\w)(?!.*(?:://|www\.))" + _CLEAN
 
 
-def installed(say: Callable[[str], None]) -> dict[str, Peer]:
-    """The peers that are there; of the others it is said that they are not."""
-    peers: dict[str, Peer] = {}
+def make_peers(say: Callable[[str], None]) -> dict[str, Callable[[], Peer]]:
+    """How to make the peers that are there; of the others it is said that they are not."""
+    makers: dict[str, Callable[[], Peer]] = {}
     for name, module, make in (
-        ("frictionless", "frictionless", _frictionless),
-        ("django-import-export", "import_export", _import_export),
-        ("Django form per row", "django", _form_per_row),
+        (FRICTIONLESS, "frictionless", _frictionless),
+        (IMPORT_EXPORT, "import_export", _import_export),
+        (FORM, "django", _form_per_row),
     ):
         if find_spec(module) is None:
-            say(f"  {name} is not installed and is skipped")
+            say(f"  {name} is not installed and is left out: `make bench` installs it")
         else:
-            peers[name] = make()
-    return peers
+            makers[name] = make
+    return makers
 
 
 def _frictionless() -> Peer:
     frictionless: Any = import_module("frictionless")
     fields = frictionless.fields
-    # A plain "email" format is what the library offers; blank names are refused by a constraint.
+    name = {"required": True, "maxLength": 150, "pattern": _NAME}
     schema = frictionless.Schema(
         fields=[
-            fields.StringField(name=_COLUMNS[0], format="email", constraints={"required": True}),
-            fields.StringField(name=_COLUMNS[1], constraints={"required": True, "maxLength": 150}),
-            fields.StringField(name=_COLUMNS[2], constraints={"required": True, "maxLength": 150}),
-            fields.StringField(name=_COLUMNS[3], constraints={"maxLength": 1000}),
+            fields.StringField(name=_COLUMNS[0], format="email", constraints={"required": True, "unique": True}),
+            fields.StringField(name=_COLUMNS[1], constraints=name),
+            fields.StringField(name=_COLUMNS[2], constraints=name),
+            fields.StringField(name=_COLUMNS[3], constraints={"maxLength": 1000, "pattern": _CLEAN}),
         ]
     )
 
-    def check(path: Path) -> object:
+    def check(path: Path) -> int:
         resource = frictionless.Resource(path=path.name, basepath=str(path.parent), schema=schema)
-        return frictionless.validate(resource, limit_errors=1_000_000)
+        report = frictionless.validate(resource, limit_errors=1_000_000)
+        return len({row for (row,) in report.flatten(["rowNumber"])})
 
     return check
 
@@ -54,23 +63,45 @@ def _import_export() -> Peer:
     resources: Any = import_module("import_export.resources")
     fields: Any = import_module("import_export.fields")
     tablib: Any = import_module("tablib")
-    from django.contrib.auth.models import User
+    from django.core.management import call_command
+    from django.core.validators import RegexValidator
+    from django.db import connection, models
+
+    clean, name = RegexValidator(rf"\A{_CLEAN}\Z"), RegexValidator(rf"\A{_NAME}\Z")
+
+    class Person(models.Model):
+        email = models.EmailField(unique=True)
+        first_name = models.CharField(max_length=150, validators=[name])
+        last_name = models.CharField(max_length=150, validators=[name])
+        description = models.CharField(max_length=1000, blank=True, validators=[clean])
+
+        class Meta:
+            app_label = "benchmarks"
+
+        def __str__(self) -> str:
+            return self.email
+
+    call_command("migrate", verbosity=0)
+    with connection.schema_editor() as editor:
+        editor.create_model(Person)
 
     class People(resources.ModelResource):  # type: ignore[misc]
-        username = fields.Field(attribute="username", column_name=_COLUMNS[0])
         email = fields.Field(attribute="email", column_name=_COLUMNS[0])
         first_name = fields.Field(attribute="first_name", column_name=_COLUMNS[1])
         last_name = fields.Field(attribute="last_name", column_name=_COLUMNS[2])
+        description = fields.Field(attribute="description", column_name=_COLUMNS[3])
 
         class Meta:
-            model = User
-            fields = ("username", "email", "first_name", "last_name")
-            import_id_fields = ("username",)
+            model = Person
+            fields = ("email", "first_name", "last_name", "description")
+            # Every row is somebody new, so that an address that comes again is refused and not updated.
+            import_id_fields = ()
             clean_model_instances = True
 
-    def check(path: Path) -> object:
+    def check(path: Path) -> int:
         data = tablib.Dataset().load(path.read_text(encoding="utf-8"), format="csv")
-        return People().import_data(data, dry_run=True, raise_errors=False)
+        result = People().import_data(data, dry_run=True, raise_errors=False)
+        return len(result.invalid_rows) + len(result.row_errors())
 
     return check
 
@@ -78,15 +109,19 @@ def _import_export() -> Peer:
 def _form_per_row() -> Peer:
     _set_up_django()
     from django import forms
+    from django.core.validators import RegexValidator
+
+    clean, name = RegexValidator(rf"\A{_CLEAN}\Z"), RegexValidator(rf"\A{_NAME}\Z")
 
     class Person(forms.Form):
         email = forms.EmailField()
-        first_name = forms.CharField(max_length=150)
-        last_name = forms.CharField(max_length=150)
-        description = forms.CharField(max_length=1000, required=False)
+        first_name = forms.CharField(max_length=150, validators=[name])
+        last_name = forms.CharField(max_length=150, validators=[name])
+        description = forms.CharField(max_length=1000, required=False, validators=[clean])
 
-    def check(path: Path) -> object:
-        problems = []
+    def check(path: Path) -> int:
+        problems: list[tuple[int, object]] = []
+        seen: set[str] = set()
         names = tuple(Person.base_fields)
         with path.open(encoding="utf-8", newline="") as file:
             reader = csv.reader(file)
@@ -95,21 +130,23 @@ def _form_per_row() -> Peer:
                 form = Person(dict(zip(names, row, strict=False)))
                 if not form.is_valid():
                     problems.append((number, form.errors))
-        return problems
+                elif (email := form.cleaned_data["email"].lower()) in seen:
+                    problems.append((number, "seen before"))
+                else:
+                    seen.add(email)
+        return len(problems)
 
     return check
 
 
 def _set_up_django() -> None:
-    """Django with its own users in a database in memory, as far from the product as can be."""
+    """Django with nothing but a database in memory, as far from the product as can be."""
     import django
     from django.conf import settings
-    from django.core.management import call_command
 
     if not settings.configured:
         settings.configure(
-            INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes"],
+            INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "benchmarks"],
             DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
         )
         django.setup()
-        call_command("migrate", verbosity=0)

@@ -30,7 +30,7 @@ from invites import tasks
 from invites.models import Batch
 from invites.services import leases
 from invites.services.batches import start_batch
-from tests.running import Stack, WorkerOnFile
+from tests.running import CHROMIUM_FLAGS, Stack, WorkerOnFile, find_chromium
 
 REQUIRE_ALL = bool(os.environ.get("ROLLCALL_REQUIRE_ALL"))
 PASSWORD = "correct horse battery"
@@ -192,24 +192,13 @@ def worker(tmp_path: Path) -> Iterator[WorkerOnFile]:
         yield running
 
 
-def find_chromium() -> str | None:
-    """The browser of the CHROMIUM variable, or the first that is installed."""
-    given = os.environ.get("CHROMIUM")
-    if given:
-        return given
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return next(filter(None, map(shutil.which, names)), None)
-
-
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     """Debian's browser instead of one that Playwright would have to download."""
     chromium = find_chromium()
     if chromium is None:
         pytest.skip(NO_CHROMIUM)
-    flags = ["no-sandbox", "disable-quic", "no-first-run", "disable-background-networking"]
-    flags += ["disable-component-update", "disable-sync"]
-    return {"executable_path": chromium, "args": [f"--{flag}" for flag in flags]}
+    return {"executable_path": chromium, "args": CHROMIUM_FLAGS}
 
 
 @pytest.fixture(scope="session")

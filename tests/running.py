@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -30,6 +31,12 @@ ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 STOP_SECONDS = 20
 
+# Nothing that a browser does beside showing the pages.
+CHROMIUM_FLAGS = [
+    *("--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+
 Found = TypeVar("Found")
 
 
@@ -50,6 +57,15 @@ def wait_for(found: Callable[[], Found | None], *, what: str, seconds: float = 2
         if time.monotonic() > end:
             raise AssertionError(f"After {seconds:.0f} s there was still no {what}.")
         time.sleep(0.05)
+
+
+def find_chromium() -> str | None:
+    """The browser of the CHROMIUM variable, or the first that is installed."""
+    given = os.environ.get("CHROMIUM")
+    if given:
+        return given
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 def clean_environment(**settings: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from invites.checking.catalog import CATALOG, Kind, title_of
 from invites.checking.cells import check_cells, find_typo
 from invites.checking.dialect import DELIMITERS
 from invites.checking.inert import inert, restore
+from invites.checking.own_domains import OwnDomains, slip_notice
 from invites.checking.records import Record, RecordFile, open_records
 from invites.checking.report import COLUMNS, EXPECTED, Limits, Notice, Problem, Report, Row, Verdict
 from invites.checking.rows import Check
@@ -31,6 +32,7 @@ __all__ = [
     "Kind",
     "Limits",
     "Notice",
+    "OwnDomains",
     "Problem",
     "Record",
     "RecordFile",
@@ -44,6 +46,7 @@ __all__ = [
     "inert",
     "open_records",
     "restore",
+    "slip_notice",
     "title_of",
     "visible",
 ]

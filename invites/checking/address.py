@@ -51,13 +51,31 @@ _DOMAIN = rf"(?:{_LABEL}\.)++(?!(?:{_SPECIAL})\Z)[a-z]++"
 _MAILBOXES = "|".join(sorted(CASE_INSENSITIVE_MAILBOX_NAMES))
 
 # Small letters beyond ASCII that IDNA 2008 and UTS 46 leave as they are, wherever they stand in a label: Latin, Greek,
-# Cyrillic, kana, Han and Hangul, without what depends on its neighbours (marks, joiners, writing from right to left).
+# Cyrillic, Armenian, Georgian, kana, Han, Hangul, and the letters of India and Thailand.
 _OTHER_LETTERS = (
-    "\u00e0-\u00f6\u00f8-\u00ffāăąćčďđēėęěğģīįıķļłńņňőœřśşšţťūůűųźżžάέήίόύώ\u03b1-\u03c1\u03c3-\u03c9"
-    "\u0430-\u044f\u0451-\u045c\u045e\u045f\u3041-\u3093\u30a1-\u30f6\u4e00-\u9fa5\uac00-\ud7a3"
+    "\u00df-\u00f6\u00f8-\u00ffāăąćčďđēėęěğģīįıķļłńņňőœřśşšţťūůűųźżžάέήίόύώ\u03b1-\u03c9"
+    "\u0430-\u044f\u0451-\u045c\u045e\u045f\u0561-\u0586\u10d0-\u10fa\u3041-\u3093\u30a1-\u30f6\u4e00-\u9fa5\uac00-\ud7a3"
+    "\u0905-\u0928\u092a-\u0930\u0932\u0933\u0935-\u0939\u0985-\u098c\u098f\u0990\u0993-\u09a8\u09aa-\u09b0\u09b2"
+    "\u09b6-\u09b9\u0a85-\u0a8d\u0a8f-\u0a91\u0a93-\u0aa8\u0aaa-\u0ab0\u0ab2\u0ab3\u0ab5-\u0ab9\u0b85-\u0b8a\u0b8e-\u0b90"
+    "\u0b92\u0b93\u0b95\u0b99\u0b9a\u0b9c\u0b9e\u0b9f\u0ba3\u0ba4\u0ba8-\u0baa\u0bae-\u0bb9\u0c05-\u0c0c\u0c0e-\u0c10"
+    "\u0c12-\u0c28\u0c2a-\u0c39\u0c85-\u0c8c\u0c8e-\u0c90\u0c92-\u0ca8\u0caa-\u0cb3\u0cb5-\u0cb9\u0d05-\u0d0c\u0d0e-\u0d10"
+    "\u0d12-\u0d3a\u0e01-\u0e30\u0e32\u0e40-\u0e46"
 )
-_WORLD_LABEL = rf"[a-z0-9{_OTHER_LETTERS}]++(?:-[a-z0-9{_OTHER_LETTERS}]++)*+"
-_WORLD_DOMAIN = re.compile(rf"(?:{_WORLD_LABEL}\.)++(?!(?:{_SPECIAL})\Z)(?:[a-z]++|[{_OTHER_LETTERS}]++)")
+# The signs for vowels that go with them, wherever they stand but at the start: none of them is ever put together with
+# the letter before it, or changes places with another sign (Unicode, NFC).
+_OTHER_SIGNS = (
+    "\u0901-\u0903\u093e-\u094d\u0981-\u0983\u09bf-\u09c4\u09c7\u09c8\u09cd\u0a81-\u0a83\u0abe-\u0ac5\u0ac7-\u0ac9\u0acb-\u0acd"
+    "\u0b82\u0bbf-\u0bc2\u0bc6-\u0bc8\u0bcd\u0c01-\u0c03\u0c3e-\u0c44\u0c46-\u0c48\u0c4a-\u0c4d\u0c82\u0c83\u0cbe-\u0cc1"
+    "\u0cc3\u0cc4\u0cc6\u0ccc\u0ccd\u0d02\u0d03\u0d3f-\u0d44\u0d46-\u0d48\u0d4d\u0e31\u0e34-\u0e37\u0e47"
+)
+_WORLD_PART = rf"[a-z0-9{_OTHER_LETTERS}][a-z0-9{_OTHER_LETTERS}{_OTHER_SIGNS}]*+"
+_WORLD_ENDING = rf"(?:[a-z]++|[{_OTHER_LETTERS}][{_OTHER_LETTERS}{_OTHER_SIGNS}]*+)"
+_WORLD_DOMAIN = re.compile(rf"(?:{_WORLD_PART}(?:-{_WORLD_PART})*+\.)++(?!(?:{_SPECIAL})\Z){_WORLD_ENDING}")
+# Hebrew, Arabic and Persian, letters alone: RFC 5893 looks at all labels of a domain that is written from the right.
+_RIGHT_TO_LEFT = "[\u05d0-\u05ea]++|[\u0621-\u063a\u0641-\u064a\u067e\u0686\u0698\u06a9\u06af\u06cc]++"
+_RIGHT_TO_LEFT_DOMAIN = re.compile(
+    rf"(?:(?:{_RIGHT_TO_LEFT}|[a-z]++(?:-[a-z]++)*+)\.)++(?!(?:{_SPECIAL})\Z)(?:[a-z]++|{_RIGHT_TO_LEFT})"
+)
 
 FAST = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+@{_DOMAIN}", re.ASCII)
 _PLAIN_DOMAIN = re.compile(_DOMAIN, re.ASCII)
@@ -159,7 +177,7 @@ def _ask_library(text: str) -> str | None:
 @lru_cache(maxsize=4096)
 def _ask_about_domain(domain: str) -> tuple[str, int] | None:
     """A domain's normal form and at least the octets of the longest of its forms; None when the library refuses it."""
-    if _WORLD_DOMAIN.fullmatch(domain):
+    if _WORLD_DOMAIN.fullmatch(domain) or _RIGHT_TO_LEFT_DOMAIN.fullmatch(domain):
         # Punycode (RFC 3492) writes a letter of these alphabets in at most six digits.
         octets = [len(label) + 6 * sum(letter > "\x7f" for letter in label) + 5 for label in domain.split(".")]
         if max(octets) <= 63:

@@ -5,7 +5,7 @@ from invites.checking.catalog import Fault, notice, row_problem
 from invites.checking.faults import explain_refusal, refuse_early
 from invites.checking.names import check_description, check_name
 from invites.checking.report import COLUMNS, Limits, Notice, Row
-from invites.checking.text import trim_all
+from invites.checking.text import is_blank, trim_all
 from invites.checking.typos import TYPO_DOMAINS
 
 DEFAULT_LIMITS = Limits()
@@ -28,6 +28,11 @@ def check_cells(
 
     `extra` is a fault of the row itself, found by who took it apart (too many cells).
     """
+    cells = (email, first_name, last_name, description)
+    problems = [] if extra is None else [row_problem(extra, row=row, line=line, column=None, value=extra_value)]
+    if extra and all(map(is_blank, cells)):
+        # A note beside the table: that nobody is named in its row is no news.
+        return Row(row, line, "", "", "", "", "", tuple(problems), None, cells)
     text = trim_all(email)
     address: Address | Fault | None = read_plain_address(text) or refuse_early(text) or read_address(text)
     if address is None:
@@ -43,8 +48,6 @@ def check_cells(
         or isinstance(words, Fault)
     ):
         return Row(row, line, *address, first, last, words)
-    cells = (email, first_name, last_name, description)
-    problems = [] if extra is None else [row_problem(extra, row=row, line=line, column=None, value=extra_value)]
     for column, value, found in zip(COLUMNS, cells, (address, first, last, words), strict=True):
         if isinstance(found, Fault):
             problems.append(row_problem(found, row=row, line=line, column=column, value=value))

@@ -88,8 +88,9 @@ def _address_among_words(text: str) -> str | None:
 
 def _refuse_characters(text: str) -> Fault | None:
     """Spaces, invisible characters, quotation marks, a comma in the domain."""
-    if _SPACES.search(text):
-        return _fault("email_space", _SPACES.sub("", text), "Remove the space")
+    if blank := _SPACES.search(text):
+        what = "line break" if set(blank[0]) & set("\r\n\u2028\u2029") else "space"
+        return _fault("email_space", _SPACES.sub("", text), f"Remove the {what}", what=what)
     if not text.isprintable():
         unseen = [character for character in text if unicodedata.category(character) in ("Cc", "Cf", "Cs")]
         if unseen:

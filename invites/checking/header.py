@@ -3,6 +3,7 @@
 import difflib
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from invites.checking.catalog import RENAME, file_problem
@@ -48,6 +49,10 @@ _GUESSES: dict[str, tuple[str, ...]] = {
     "Last name": ("surname", "familyname", "family", "last", "lname", "secondname", "sn", "zuname", "name"),
     "Description": ("notes", "note", "comment", "comments", "info"),
 }  # fmt: skip
+_BOTH_NAMES = frozenset({
+    "name", "names", "fullname", "displayname", "nomcomplet", "nometprénom", "nometprenom", "prénometnom",
+    "prenometnom", "vorundnachname", "vornamenachname", "nombrecompleto", "nombreyapellidos",
+})  # fmt: skip
 # The file of problem rows that we hand out has this column; coming back it means nothing.
 _OURS = "whatiswrong"
 _NOT_A_LETTER = re.compile(r"[^\w]|_", re.UNICODE)
@@ -87,7 +92,12 @@ def read_header(cells: list[str], *, limits: Limits) -> Header | Problem:
     reduced = [_reduce(cell) for cell in cells[: len(names)]]
     columns = [_COLUMN_OF.get(name) for name in reduced]
     known = {column for column in columns if column}
-    if len(known) < 3 and any(_ADDRESS.fullmatch(cell) or ("@" in cell and not known) for cell in cells):
+    in_one_cell = len(names) == 1 and _holds(reduced[0], COLUMNS[:3])
+    if (
+        len(known) < 3
+        and not in_one_cell
+        and any(_ADDRESS.fullmatch(cell) or ("@" in cell and not known) for cell in cells)
+    ):
         return file_problem("no_header", value=", ".join(names))
     if len(names) > limits.max_columns:
         return file_problem("too_many_columns", found=f"{len(names):,}", limit=f"{limits.max_columns:,}")
@@ -134,15 +144,32 @@ def _reduce(cell: str) -> str:
     return _NOT_A_LETTER.sub("", unicodedata.normalize("NFC", cell[:200]).casefold())
 
 
+def _holds(reduced: str, columns: Sequence[str]) -> bool:
+    """Whether the names of all the columns stand in one cell."""
+    return all(any(name in reduced for name in _NAMES[column]) for column in columns)
+
+
 def _and(parts: list[str], word: str) -> str:
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + f" {word} {parts[-1]}"
 
 
 def _guess(missing: list[str], others: list[str]) -> str:
     """The likely match among the columns that nobody asked for, in a sentence."""
+    for name in others:
+        reduced = _reduce(name)
+        if reduced in _BOTH_NAMES and {"First name", "Last name"} <= set(missing):
+            return (
+                f"Does {name} hold both names? Put them into two columns, First name and Last name, save as CSV, and "
+                "choose the file again."
+            )
+        if len(missing) > 1 and _holds(reduced, missing):
+            return (
+                f'"{name}" is one cell. Split it into columns in your spreadsheet, save as CSV, and choose the file '
+                "again."
+            )
     for column in missing:
         for name in others:
-            latin = name.translate(_LOOKALIKES)
+            latin = unicodedata.normalize("NFKC", name).translate(_LOOKALIKES)
             if latin != name and _COLUMN_OF.get(_reduce(latin)) == column:
                 return (
                     f'"{name}" looks like "{column}", but some of its letters are from another alphabet. '

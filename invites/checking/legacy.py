@@ -72,7 +72,8 @@ _ELISION = re.compile(
 _MISPLACED_CAPITAL = re.compile("[aé]É|éA|(?<=.)É[aé]|ÉA[aé]")
 _SIGNS = frozenset("€£§©®™°±²³¹½¼¾¿¡ªº×µ¥¢‰")
 _SIGNS_BESIDE_A_WORD = "ªº°®™²€§©¿¡"
-_UNDEFINED_IN_1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
+_UNDEFINED_IN_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+_LONGEST_WORD = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +87,30 @@ MAC = Legacy("mac_roman", "Mac Roman")
 
 
 class WordSample:
-    """Collects the different words with bytes over 127, so that a large file is judged by a small set."""
+    """Collects the different words with bytes over 127, so that a large file is judged by a small set.
+
+    Bytes that Windows-1252 does not have are looked for in all of it.
+    """
 
     _HIGH_WORD = re.compile(rb"[A-Za-z'\x80-\xff]*[\x80-\xff][A-Za-z'\x80-\xff]*")
 
     def __init__(self, *, limit: int = 20_000) -> None:
         self.words: set[bytes] = set()
         self.limit = limit
+        self._may_be_windows = True
 
     def add(self, line: bytes) -> None:
-        if not line.isascii() and len(self.words) < self.limit:
-            self.words.update(word[:80] for word in self._HIGH_WORD.findall(line))
+        if line.isascii():
+            return
+        if _UNDEFINED_IN_1252.search(line):
+            self._may_be_windows = False
+        if len(self.words) < self.limit:
+            self.words.update(word[: _LONGEST_WORD + 1] for word in self._HIGH_WORD.findall(line))
 
     def judge(self, *, ends_are_cr: bool) -> Legacy | None:
         """The one encoding in which every word reads well. Mac Roman is a matter of files that end lines in CR."""
-        as_mac, as_windows = (_read_all(self.words, legacy) for legacy in (MAC, WINDOWS))
+        as_mac = _read_all(self.words, MAC)
+        as_windows = _read_all(self.words, WINDOWS) if self._may_be_windows else []
         if ends_are_cr and as_mac and (not as_windows or _letters(as_mac) >= _letters(as_windows)):
             return MAC
         if as_windows and (ends_are_cr or not (as_mac and any(_is_doubtful(word) for word in as_windows))):
@@ -112,10 +122,8 @@ def _read_all(words: set[bytes], legacy: Legacy) -> list[str]:
     """The words as text; none of them when one can't be read so."""
     texts = []
     for word in words:
-        if legacy is WINDOWS and _UNDEFINED_IN_1252.intersection(word):
-            return []
         text = word.decode(legacy.codec)
-        if not _reads_well(text):
+        if len(text) > _LONGEST_WORD or not _reads_well(text):
             return []
         texts.append(text)
     return texts

@@ -6,7 +6,7 @@ and a mail program makes a link of a bare domain, which would let a stranger's w
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from invites.checking.catalog import Fault
@@ -93,17 +93,8 @@ def _look_closely(raw: str, needed: str, longest: int) -> str | Fault:
         return Fault(needed)
     if len(name) > longest:
         return Fault("name_too_long", {"found": f"{len(name):,}", "limit": f"{longest:,}"})
-    if wrong := _NEVER_IN_TEXT.search(name):
-        if wrong[0] in _LINE_BREAKS:
-            return Fault("line_break", {}, " ".join(name.split()), "Put it on one line")
-        return _refuse_character(wrong[0], name)
-    if '"' in name and (name.count('"') % 2 or (name[0] == '"' and name[-1] == '"')):
-        return Fault("quotes_around_name", {}, trim(name.replace('"', "")) or None, "Remove the quotation marks")
-    if _CAN_LINK.search(name) and (link := _LINK.search(name)):
-        dotted = _INITIAL_AND_NAME.fullmatch(name)
-        apart = f"{dotted[1]}. {dotted[2]}" if dotted and dotted[2][0].isupper() else None
-        return Fault("link_in_name", {"link": link[0][:60]}, apart, apart and "Put a space after the dot")
-    return name
+    fault = _find_fault_of_name(name)
+    return _if_sure(fault, lambda text: _look_closely(text, needed, longest)) if fault else name
 
 
 # What is wrong in one row is wrong in many.
@@ -123,7 +114,7 @@ def check_description(raw: str, limits: Limits) -> str | Fault:
         return ""
     for wrong in _NEVER_IN_TEXT.finditer(text):
         if wrong[0] not in _ALLOWED_IN_TEXT:
-            return _refuse_character(wrong[0], text)
+            return _if_sure(_refuse_character(wrong[0], text), lambda text: check_description(text, limits))
     return text
 
 
@@ -137,6 +128,22 @@ def sift_descriptions(descriptions: Sequence[str]) -> list[str]:
     return sift(_OTHER_DESCRIPTIONS, descriptions)
 
 
+def _find_fault_of_name(name: str) -> Fault | None:
+    if wrong := _NEVER_IN_TEXT.search(name):
+        if wrong[0] in _LINE_BREAKS:
+            return Fault("line_break", {}, " ".join(name.split()), "Put it on one line")
+        return _refuse_character(wrong[0], name)
+    if '"' in name and (name.count('"') % 2 or (name[0] == '"' and name[-1] == '"')):
+        at_edge = '"' in (name[0], name[-1])
+        place = "at the edge of this name" if at_edge else "in this name that opens or closes nothing"
+        return Fault("quotes_around_name", {"place": place}, trim(name.replace('"', "")), "Remove the quotation marks")
+    if _CAN_LINK.search(name) and (link := _LINK.search(name)):
+        dotted = _INITIAL_AND_NAME.fullmatch(name)
+        apart = f"{dotted[1]}. {dotted[2]}" if dotted and dotted[2][0].isupper() else None
+        return Fault("link_in_name", {"link": link[0][:60]}, apart, apart and "Put a space after the dot")
+    return None
+
+
 def _refuse_character(character: str, text: str) -> Fault:
     """The fault of a text that holds this one of _NEVER_IN_TEXT."""
     if character in _OVERRIDES:
@@ -145,7 +152,14 @@ def _refuse_character(character: str, text: str) -> Fault:
     if character == "\ufffd":
         return Fault("lost_character", {"character": character})
     # One of 128 to 159 was a letter or a sign in another encoding: only who knows the word can mend it.
-    repaired: str | None = None
+    repaired = None
     if character < "\x20":
-        repaired = trim(re.sub(r"[\x00-\x08\x0e-\x1f]", "", text).replace("\t", " ")) or None
+        repaired = trim(re.sub(r"[\t\x0b\x0c]", " ", re.sub(r"[\x00-\x08\x0e-\x1f]", "", text)))
     return Fault("control_character", {"character": name_of(character)}, repaired, repaired and "Remove it")
+
+
+def _if_sure(fault: Fault, check: Callable[[str], str | Fault]) -> Fault:
+    """The fault, without its suggestion if that is wrong, too."""
+    if not fault.suggestion or isinstance(check(fault.suggestion), Fault):
+        return fault._replace(suggestion=None, label=None)
+    return fault

@@ -11,7 +11,8 @@ from invites.checking.catalog import file_problem
 from invites.checking.header import Header
 from invites.checking.report import Limits, Problem
 
-_ADDRESS = re.compile(r"[\s\"']*[^\s@,;|\"']+@[^\s@,;|\"']+\.[^\s@,;|\"']+[\s\"']*")
+# Also one with a slip: whoever is below an open quotation mark is to be found all the same.
+_ADDRESS = re.compile(r"[\s\"']*[^\s@,;|\"']+@[^\s,;|\"']*[\s\"']*")
 _LINES_READ = 100_000
 
 
@@ -64,14 +65,21 @@ def swallows_people(cells: list[str], *, delimiter: str, header: Header) -> str:
     the same bytes, and then people would disappear in a description without a word. Empty when there is none.
     """
     email_at, *names_at, _ = header.positions
-    for cell in cells:
+    for place, cell in enumerate(cells):
         if "\n" not in cell and "\r" not in cell:
             continue
-        for inner in re.split(r"\r\n|\r|\n", cell)[1:]:
-            parts = inner.split(delimiter)
-            if len(parts) <= max(email_at, *names_at) or not _ADDRESS.fullmatch(parts[email_at]):
+        opening, *inner = [line.split(delimiter) for line in re.split(r"\r\n|\r|\n", cell)]
+        # The quotation mark that ends the cell may stand in the middle of a row, if what is above it is a whole one.
+        is_whole = place + len(opening) > max(email_at, *names_at)
+        for number, line in enumerate(inner, start=1):
+            parts = line + cells[place + 1 :] if is_whole and number == len(inner) else line
+            if (
+                len(line) <= email_at
+                or len(parts) <= max(email_at, *names_at)
+                or not _ADDRESS.fullmatch(line[email_at])
+            ):
                 continue
             # A list of addresses in a description is no row: names have no @ sign.
-            if not any("@" in parts[place] for place in names_at):
+            if not any("@" in parts[each] for each in names_at):
                 return cell
     return ""

@@ -47,3 +47,4 @@ def _known_slips() -> dict[str, str]:
 
 
 TYPO_DOMAINS: dict[str, str] = _known_slips()
+PROVIDER_DOMAINS = frozenset(f"{name}.{ending}" for name, endings in _PROVIDERS.items() for ending in endings)

@@ -18,6 +18,7 @@ from invites.models import Batch, Row
 from invites.queries.rows import codes_of, suggested
 from invites.services.bulk import NewRow, insert_rows
 from invites.services.inviting import begin_inviting
+from invites.services.suggesting import suggest_domains
 
 # Renewed with every few thousand rows; with the sweep that follows, a check that died begins again in half a minute.
 LEASE = timedelta(seconds=20)
@@ -103,6 +104,7 @@ def _conclude(batch: Batch, report: checking.Report) -> None:
     now = timezone.now()
     _keep_claim(batch, rows_checked=report.rows)
     batch.refresh_from_db()
+    suggest_domains(batch, report)
     batch.encoding, batch.delimiter = report.encoding, report.delimiter
     batch.ignored_columns = list(report.ignored_columns)
     batch.warnings = [warning._asdict() for warning in report.warnings[:200]]

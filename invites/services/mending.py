@@ -24,6 +24,7 @@ from invites.queries.grid import LEFT, editable, grid_rows, rows_to_mend_alike
 from invites.queries.rows import cells_now, codes_of, suggested
 from invites.services.checks import limits
 from invites.services.granting import check_may_invite
+from invites.services.suggesting import suggest_for
 
 # What mending changes in a row.
 _TEXTS = (
@@ -229,6 +230,7 @@ def _store(batch: Batch, rows: list[Row], keys: set[str], mending: Mending) -> M
     """Save what was changed. `keys` are the addresses that these rows had before."""
     for row in rows:
         row.mends += 1
+    suggest_for(batch, rows)
     _save(rows)
     mending.changed |= {row.number for row in rows}
     mending.changed |= _skip_duplicates(batch, keys | _keys_of(rows))

@@ -23,8 +23,8 @@ from tests.browser.driving import (
     open_import,
     press_import,
 )
-from tests.checking.test_workbooks import sheet_of, workbook_of
 from tests.running import Stack
+from tests.workbooks import sheet_of, workbook_of
 
 PASSWORD = "seven quiet harbours"
 LINK = re.compile(r"http://\S+/i/\S+")

@@ -5,12 +5,17 @@ A million mutated addresses: `python -m benchmarks.addresses`.
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.addresses import ask_library, differences, mutated
 from invites.checking.address import (
+    _OTHER_SIGNS,
+    _RIGHT_TO_LEFT_DOMAIN,
     _SHORT,
     _WORLD_DOMAIN,
     FAST,
@@ -113,7 +118,9 @@ def test_the_sift_stops_at_what_needs_a_closer_look(address: str, passes: bool) 
     assert sift_addresses([beside, address, beside]) == ([] if passes else [address])
 
 
-@pytest.mark.parametrize("domain", ["münchen.de", "例子.广告", "b\u00fccher.example", "δοκιμή.gr"])
+@pytest.mark.parametrize(
+    "domain", ["münchen.de", "例子.广告", "b\u00fccher.example", "δοκιμή.gr", "उदाहरण.भारत", "דוגמה.co.il"]
+)
 def test_a_domain_in_other_letters_is_plain_in_its_normal_form_only(domain: str) -> None:
     assert is_plain_domain(domain)
     assert not is_plain_domain(domain.encode("idna").decode())
@@ -130,7 +137,18 @@ def test_every_letter_that_is_plain_in_a_domain_is_its_own_normal_form_wherever_
             assert ask_library(f"a@{domain}") == f"a@{domain}"
 
 
-@given(st.from_regex(_WORLD_DOMAIN, fullmatch=True))
+def test_every_sign_that_is_plain_in_a_domain_is_its_own_normal_form_after_any_other() -> None:
+    signs = [chr(code) for code in range(0x900, 0xE80) if re.fullmatch(f"[{_OTHER_SIGNS}]", chr(code))]
+    assert len(signs) > 90
+    letters = [chr(code) for code in range(0x900, 0xE80) if _WORLD_DOMAIN.fullmatch(f"{chr(code)}.de")]
+    for sign in signs:
+        assert not _WORLD_DOMAIN.fullmatch(f"{sign}.de")
+        for text in ("".join(each + sign for each in letters), "".join(each + sign for each in signs)):
+            assert unicodedata.is_normalized("NFC", text)
+        assert ask_library(f"a@\u0915{sign}{sign}a.de") == f"a@\u0915{sign}{sign}a.de"
+
+
+@given(st.one_of(st.from_regex(_WORLD_DOMAIN, fullmatch=True), st.from_regex(_RIGHT_TO_LEFT_DOMAIN, fullmatch=True)))
 @settings(max_examples=300, deadline=None)
 def test_a_domain_that_is_plain_is_its_own_normal_form(domain: str) -> None:
     if is_plain_domain(domain):

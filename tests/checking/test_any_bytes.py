@@ -167,3 +167,13 @@ def test_plain_rows_are_what_the_long_way_says_of_them(
     assert quick == slow
     assert quick.rows == 3_100
     assert quick.skipped > 50
+
+
+def test_a_byte_that_no_encoding_has_is_found_behind_thousands_of_words() -> None:
+    beginnings, ends = ("bä", "dö", "fü", "lé", "gà"), string.ascii_lowercase
+    words = [f"{start}{a}{b}e{c}" for start in beginnings for a in ends for b in ends for c in "nrstlmdk"]
+    lines = [f"p{number}@company.com,{word},{word[::-1]}" for number, word in enumerate(words)]
+    whole = "\n".join(["Email,First name,Last name", *lines, ""]).encode("cp1252")
+    report = check_bytes(whole + b"last@company.com,Anna\x90,Berg\n")
+    assert report.rejection is not None
+    assert report.rejection.code == "unreadable"

@@ -149,3 +149,18 @@ def test_the_operators_limits_hold_and_both_numbers_are_said() -> None:
     assert "2 rows" in found["problems"][0]["message"]
     assert "at most 1 " in found["problems"][0]["message"]
     assert answer(str(DATA / "sample.csv"), MAX_ROWS="2")["verdict"] == "ok"
+
+
+def test_a_likely_slip_of_the_files_own_domain_is_a_warning(tmp_path: Path) -> None:
+    people = [f"p{number}@northwind.example.com,Ann,Lee" for number in range(20)]
+    file = tmp_path / "team.csv"
+    file.write_text("\n".join(["Email,First name,Last name", *people, "anna@nortwind.example.com,Anna,Berg"]))
+    found = answer(str(file))
+    assert (found["verdict"], found["valid"]) == ("ok", 21)
+    assert found["warnings"] == [
+        {
+            "row": 22,
+            "code": "likely_typo",
+            "message": '"nortwind.example.com" looks like a slip of "northwind.example.com"',
+        }
+    ]

@@ -5,56 +5,17 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from xml.sax.saxutils import escape
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invites.checking import Limits, Report, check_bytes
+from invites.checking.workbook import SheetRows, open_workbook
+from tests.workbooks import sheet_of, workbook_of
 
 HEADER = ["Email", "First name", "Last name", "Description"]
 ANNA = ["anna@company.com", "Anna", "Berg", "Night shift"]
-
-
-def sheet_of(rows: list[list[str]]) -> str:
-    """The XML of a sheet, with its texts in the cells."""
-    lines = []
-    for number, cells in enumerate(rows, start=1):
-        columns = "".join(
-            f'<c r="{chr(65 + place)}{number}" t="inlineStr"><is><t>{escape(cell)}</t></is></c>'
-            for place, cell in enumerate(cells)
-            if cell
-        )
-        lines.append(f'<row r="{number}">{columns}</row>')
-    return f"<sheetData>{''.join(lines)}</sheetData>"
-
-
-def workbook_of(sheet: str, *, more: dict[str, str] | None = None) -> bytes:
-    """The smallest archive that is a workbook with one sheet."""
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    package = "http://schemas.openxmlformats.org/package/2006"
-    kinds = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    parts = {
-        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"><Default Extension="rels" '
-        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        f'<Override PartName="/xl/workbook.xml" ContentType="{kinds}.sheet.main+xml"/>'
-        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kinds}.worksheet+xml"/></Types>',
-        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="a" '
-        f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
-        '<sheet name="People" sheetId="1" r:id="b"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="b" '
-        f'Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}">{sheet}</worksheet>',
-        **(more or {}),
-    }
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            archive.writestr(name, text)
-    return file.getvalue()
 
 
 def check(data: bytes, *, name: str = "people.xlsx", limits: Limits | None = None) -> Report:
@@ -126,17 +87,68 @@ def test_parts_that_are_larger_than_they_say_are_refused() -> None:
     assert code_of(check(bytes(data), limits=Limits(max_bytes=200_000))) == "workbook_too_big"
 
 
+FAR = "<v>1</v></c></row>"
+
+
 @pytest.mark.parametrize(
-    "cell",
+    "cells",
     [
-        '<row r="1048576"><c r="XFD1048576"/></row>',
-        "<row r='1048576'><c r = 'XFD1048576' t='n'><v>1</v></c></row>",
-        '<row spans="1:2" r="1048576"><c s="1" r="ZZZ1048576"><v>1</v></c></row>',
+        f'<row r="1048576"><c r="XFD1048576">{FAR}',
+        f"<row r='1048576'><c r = 'XFD1048576' t='n'>{FAR}",
+        f'<row spans="1:2" r="1048576"><c s="1" r="ZZZ1048576">{FAR}',
+        f'<row r="1048576"><c r="xfd1048576">{FAR}',
+        f'<row r="1048576"><c s=">" r="XFD1048576">{FAR}',
+        f'<row r="1048576"><c s="1"r="XFD1048576">{FAR}',
+        f'<row r="1048576"><c {" " * 300_000}r="XFD1048576">{FAR}',
+        f'<row r="1048576"><{"x" * 100_000}:c r="XFD1048576">{FAR}',
+        f"<row>{'<c><v>1</v></c>' * 3_000}</row>{f'<row><c>{FAR}' * 3_000}",
     ],
+    ids=["end", "blanks", "style", "small", "bracket", "no blank", "many blanks", "long name", "no positions"],
 )
-def test_a_sheet_that_reaches_too_far_is_refused_before_it_fills_the_memory(cell: str) -> None:
-    sheet = sheet_of([HEADER, ANNA]).replace("</sheetData>", cell + "</sheetData>")
+def test_a_sheet_that_reaches_too_far_is_refused_before_it_fills_the_memory(cells: str) -> None:
+    sheet = sheet_of([HEADER, ANNA]).replace("</sheetData>", cells + "</sheetData>")
     assert code_of(check(workbook_of(sheet))) == "workbook_too_big"
+
+
+@pytest.mark.parametrize("name", ["xl/people.xml", "people.bin", "xl/media/image1.png"])
+def test_the_sheet_is_looked_at_under_whatever_name_it_has(name: str) -> None:
+    sheet = sheet_of([HEADER, ANNA])
+    assert check(workbook_of(sheet, name=name)).valid == 1
+    far = sheet.replace("</sheetData>", f'<row r="1048576"><c r="XFD1048576">{FAR}</sheetData>')
+    assert code_of(check(workbook_of(far, name=name))) == "workbook_too_big"
+
+
+def test_an_archive_with_two_directories_is_refused() -> None:
+    file = io.BytesIO(workbook_of(sheet_of([HEADER, ANNA])))
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.comment = b"PK\x05\x06" + bytes(18)
+    assert code_of(check(file.getvalue())) == "workbook_unreadable"
+
+
+def test_a_sheet_of_a_million_blank_rows_ends_with_its_last_person() -> None:
+    sheet = sheet_of([HEADER, ANNA]).replace(
+        "</sheetData>", '<row r="1048576"><c r="A1048576" t="inlineStr"><is><t> </t></is></c></row></sheetData>'
+    )
+    rows = open_workbook(io.BytesIO(workbook_of(sheet)), Limits())
+    assert isinstance(rows, SheetRows)
+    assert [len(row) for row in rows] == [4, 4]
+
+
+def test_the_first_sheet_that_is_seen_is_read() -> None:
+    people, notes = sheet_of([HEADER, ANNA]), sheet_of([["Notes"]])
+    assert check(workbook_of(notes, people, hidden=1)).valid == 1
+    assert code_of(check(workbook_of(notes, people))) == "missing_column"
+
+
+def test_an_empty_sheet_before_that_of_the_people_is_called_so() -> None:
+    people = sheet_of([HEADER, ANNA])
+    assert code_of(check(workbook_of(sheet_of([]), people))) == "sheet_empty"
+    assert code_of(check(workbook_of(sheet_of([])))) == "empty"
+
+
+def test_a_note_far_from_the_table_is_one_problem() -> None:
+    report = check(workbook_of(sheet_of([HEADER, ANNA, ["", "", "", "", "", "call Anna"]])))
+    assert [(problem.row, problem.code) for problem in report.problems] == [(3, "cell_without_column")]
 
 
 def test_a_workbook_with_a_password_is_refused_in_words() -> None:

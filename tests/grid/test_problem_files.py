@@ -21,9 +21,9 @@ from invites.checking import inert, restore
 from invites.models import Batch, Invitation
 from invites.queries.batches import ledger_of
 from invites.services import mending
-from tests.checking.test_workbooks import sheet_of, workbook_of
 from tests.files import csv_of
 from tests.grid.conftest import counts, downloaded, of, outcome, row
+from tests.workbooks import sheet_of, workbook_of
 
 Run = Callable[..., Batch]
 

@@ -3,14 +3,16 @@
 import json
 import sys
 from argparse import ArgumentParser
+from collections import Counter
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from invites.checking import DELIMITERS, Check, Limits, Problem, Report, Row, title_of
+from invites.checking import DELIMITERS, Check, Limits, OwnDomains, Problem, Report, Row, slip_notice, title_of
 
 SHOWN_OF_A_KIND = 20
 _CHARACTERS = {name: character for character, name in DELIMITERS.items()}
@@ -55,10 +57,23 @@ def limits_from_settings() -> Limits:
 def run_check(stream: Any, *, name: str, people: bool) -> tuple[Report, list[Row]]:
     check = Check(stream, limits=limits_from_settings(), name=name)
     found: list[Row] = []
+    counts: Counter[str] = Counter()
+    some: dict[str, list[Row]] = {}
     for block in check.blocks():
-        if people:
-            found += [row for row in block if row.is_valid]
-    return check.report, [] if check.report.verdict == "rejected" else found
+        for row in filter(attrgetter("is_valid"), block):
+            domain = row.email_key.rpartition("@")[2]
+            counts[domain] += 1
+            if counts[domain] <= SHOWN_OF_A_KIND:
+                some.setdefault(domain, []).append(row)
+            if people:
+                found.append(row)
+    if check.report.verdict == "rejected":
+        return check.report, []
+    # As the page does when it has staged the rows.
+    for domain, right in OwnDomains(counts).find_slips().items():
+        for row in some[domain]:
+            check.report.warn(slip_notice(row=row.number, email=row.email, right=right))
+    return check.report, found
 
 
 def as_json(report: Report) -> dict[str, Any]:

@@ -1,0 +1,104 @@
+"""What a file's own domains say of an address that is a slip of one."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from invites.checking import OwnDomains
+
+TEAM = OwnDomains(
+    {"northwind.example": 200, "contoso.com": 40, "gmail.com": 30, "abc.example": 50, "site1.example": 30}
+)
+
+
+@pytest.mark.parametrize(
+    ("slip", "right"),
+    {
+        "nortwind.example": "northwind.example",
+        "northhwind.example": "northwind.example",
+        "nrothwind.example": "northwind.example",
+        "northwand.example": "northwind.example",
+        "northwind.exampel": "northwind.example",
+        "contoso.con": "contoso.com",
+        "contoso.co": "contoso.com",
+    }.items(),
+)
+def test_a_domain_one_edit_away_from_the_one_of_many_is_a_likely_slip(slip: str, right: str) -> None:
+    assert OwnDomains({right: 200, slip: 1}).find_slips() == {slip: right}
+
+
+@pytest.mark.parametrize(
+    "domains",
+    [
+        {"northwind.example": 9, "nortwind.example": 1},
+        {"northwind.example": 100, "nortwind.example": 11},
+        {"northwind.de": 200, "northwind.dk": 1},
+        {"abc.example": 200, "abd.example": 1},
+        {"site1.example": 200, "site2.example": 1},
+        {"munchen.de": 200, "münchen.de": 1},
+        {"gmail.com": 200, "ymail.com": 1},
+        {"northwind.example": 200, "southwind.example": 1},
+        {"company.com": 200, "company.community": 1},
+        {"northwind.example": 200, "northwinds.example": 30, "northwinde.example": 1},
+    ],
+    ids=[
+        "too few",
+        "too many",
+        "countries",
+        "short names",
+        "numbers",
+        "an IDN",
+        "a provider",
+        "two letters",
+        "endings",
+        "unclear",
+    ],
+)
+def test_what_may_be_another_company_is_no_slip(domains: dict[str, int]) -> None:
+    assert OwnDomains(domains).find_slips() == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    {
+        "anna.berg@northwind": "anna.berg@northwind.example",
+        "Anna.Berg@Northwind": "Anna.Berg@northwind.example",
+        "anna@northwind.": "anna@northwind.example",
+        "anna@nortwind": "anna@northwind.example",
+        "anna@northwind example": "anna@northwind.example",
+        "anna@northwindexample": "anna@northwind.example",
+        "anna@contoso": "anna@contoso.com",
+        "anna@gmail": "anna@gmail.com",
+        "anna@nortwind.example": "anna@northwind.example",
+    }.items(),
+)
+def test_an_unreadable_address_gets_the_domain_that_is_meant(text: str, mended: str) -> None:
+    mend = TEAM.mend(text)
+    assert mend is not None
+    assert mend == (mended, f"Use {mended.partition('@')[2]}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "anna", "anna@", "@northwind", "anna@southwind", "an na@northwind", "anna@northwind.dk", "anna@abd", "anna@ymail.com",
+     "anna@site2.example", "anna@contoso.com"],
+)  # fmt: skip
+def test_nothing_is_suggested_where_it_is_not_sure(text: str) -> None:
+    assert TEAM.mend(text) is None
+
+
+def test_an_ending_is_not_guessed_where_two_are_common() -> None:
+    assert OwnDomains({"northwind.com": 60, "northwind.fr": 40}).mend("anna@northwind") is None
+    assert OwnDomains({"northwind.com": 60, "northwind.fr": 4}).mend("anna@northwind") is not None
+
+
+def test_a_file_of_many_domains_is_looked_through_in_no_time() -> None:
+    domains = {f"company{number}.example": 1 + 20 * (number % 2) for number in range(5_000)}
+    began = time.process_time()
+    own = OwnDomains(domains)
+    own.find_slips()
+    for number in range(1_000):
+        own.mend(f"anna@compayn{number}")
+    assert time.process_time() - began < 5

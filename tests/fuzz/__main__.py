@@ -1,0 +1,58 @@
+"""Let atheris look for a file that the check can't take: `make fuzz`, or `python -m tests.fuzz SECONDS`.
+
+It begins with the files of tests/data, and goes on in var/fuzz/learned with what it has found out. A file that breaks
+something is left in var/fuzz as crash-...: `python -m tests.fuzz FILE` takes it once more.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FOUND = ROOT / "var" / "fuzz"
+LONGEST = 4_096
+SECONDS_FOR_ONE = 10
+MEGABYTES = 2_048
+
+
+def main() -> None:
+    atheris: Any = import_module("atheris")  # In an environment of its own: requirements.txt beside this file.
+    with atheris.instrument_imports(include=["invites.checking", "email_validator"]):
+        from tests.fuzz.target import take
+    what = sys.argv[1] if len(sys.argv) > 1 else "60"
+    (FOUND / "learned").mkdir(parents=True, exist_ok=True)
+    words = FOUND / "words"
+    words.write_text("".join(f"{_quoted(word)}\n" for word in WORDS))
+    options = [
+        f"-max_total_time={what}",
+        f"-max_len={LONGEST}",
+        f"-timeout={SECONDS_FOR_ONE}",
+        f"-rss_limit_mb={MEGABYTES}",
+        f"-artifact_prefix={FOUND}/",
+        f"-dict={words}",
+        "-print_final_stats=1",
+        str(FOUND / "learned"),
+        str(ROOT / "tests" / "data"),
+    ]
+    atheris.Setup([sys.argv[0], *(options if what.isdecimal() else [what])], take)
+    atheris.Fuzz()
+
+
+# What a file is made of.
+WORDS = (
+    "Email", "First name", "Last name", "Description", "What is wrong", "sep=;", ",", ";", "\t", "|", '"', '""', "\r\n",
+    "@", "anna@company.com", "mailto:", "www.company.com", "a@b.co,A,B\n", "xn--", "\u200b", "\u202e", "\u00e9", "\ufffd",
+    "\x00", "\x1a", "\x85", "<sheetData>", "</sheetData>", '<row r="1">', '<c r="A1" t="inlineStr"><is><t>', "</t></is></c>",
+    "</row>", "Row 2. ", "'=",
+)  # fmt: skip
+
+
+def _quoted(word: str) -> str:
+    return '"' + "".join(f"\\x{byte:02x}" for byte in word.encode()) + '"'
+
+
+if __name__ == "__main__":
+    main()

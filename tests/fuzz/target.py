@@ -1,0 +1,152 @@
+"""What must hold of any bytes under any name: for a fuzzer, and for the mutations that the tests make themselves.
+
+Asserts with messages, and nothing of pytest or Django: the fuzzer has an environment of its own.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+from invites.checking import COLUMNS, EXPECTED, Check, Limits, Problem, Report, Row, check_cells, inert, open_records
+from invites.checking.records import RecordFile
+from tests.workbooks import workbook_of
+
+# Small enough that files of a few thousand bytes come to each of them.
+LIMITS = Limits(max_bytes=20_000, max_rows=60, max_name=40, max_description=80, max_columns=12, max_cell=600)
+NAMES = ("people.xlsx", "", "people.csv", "Équipe \u202e\0/../x.XLSX")
+_ROWS_OF_A_SHEET = 1 << 20
+
+
+def take(data: bytes) -> None:
+    """One file. Its last byte chooses the name; what begins as XML does is the sheet of a workbook."""
+    if data.startswith(b"<sheetData"):
+        look_at(workbook_of(data.decode("utf-8", "replace")), "people.xlsx")
+    look_at(data, NAMES[data[-1] % len(NAMES)] if data else "")
+
+
+def look_at(data: bytes, name: str) -> Report:
+    """Check the file and all that can be said of it; raises where something that must hold does not."""
+    check = Check(io.BytesIO(data), limits=LIMITS, name=name)
+    rows: list[Row] = []
+    for block in check.blocks():
+        assert 0 < len(block) <= 7, "a block is neither empty nor larger than asked for"
+        rows += block
+    report = check.report
+    _look_at_counts(report)
+    if report.verdict == "rejected":
+        _look_at_rejection(report)
+        return report
+    assert report.rows == len(rows) <= LIMITS.max_rows
+    is_sheet = report.encoding == "XLSX"
+    _look_at_places(rows, lines=_ROWS_OF_A_SHEET if is_sheet else data.count(b"\n") + data.count(b"\r") + 1)
+    first: dict[str, int] = {}
+    for row in rows:
+        _look_at_row(row)
+        if row.duplicate_of is not None:
+            assert first[row.email_key] == row.duplicate_of < row.number, "a duplicate names the row it repeats"
+        elif row.is_valid:
+            assert row.email_key not in first, "an address is invited once"
+            first[row.email_key] = row.number
+    assert report.valid == len(first)
+    found = open_records(io.BytesIO(data), limits=LIMITS, name=name)
+    assert isinstance(found, RecordFile), "a file whose rows were checked can be handed out"
+    _look_at_records(found, rows)
+    _check_again([row for row in rows if row.problems], report)
+    return report
+
+
+def _look_at_counts(report: Report) -> None:
+    assert report.verdict in ("ok", "problems", "rejected")
+    assert report.rows == report.valid + report.skipped + report.problem_rows, "the rows add up"
+    assert min(report.valid, report.skipped, report.problem_rows) >= 0
+    assert (report.verdict == "problems") == bool(report.problem_rows)
+    assert report.problem_count == sum(report.problems_by_code.values()) == len(report.problems)
+    assert report.skipped == len(report.duplicates)
+    for problem in report.problems:
+        _look_at_words(problem)
+    for notice in (*report.warnings, *report.duplicates):
+        assert notice.message
+        assert _is_shown(notice.message + notice.value), "nothing invisible is shown"
+
+
+def _look_at_words(problem: Problem) -> None:
+    assert problem.message
+    assert problem.hint.endswith(".")
+    assert len(problem.value) <= 80 * len("\u27e8U+10FFFF\u27e9")
+    assert len(problem.message) + len(problem.hint) < 2_000, "a sentence stays a sentence"
+    assert _is_shown(problem.message + problem.hint + problem.value), "nothing invisible is shown"
+
+
+def _is_shown(text: str) -> bool:
+    return not re.search("[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
+
+
+def _look_at_rejection(report: Report) -> None:
+    assert report.problems == [report.rejection], "what is wrong with a file stands alone"
+    assert (report.rows, report.valid, report.skipped, report.people or []) == (0, 0, 0, []), "nobody is in it"
+
+
+def _look_at_places(rows: list[Row], *, lines: int) -> None:
+    """Rows and lines only rise, and a row is no further down than the lines of the file let it be."""
+    number = line = 0
+    for row in rows:
+        assert number < row.number, "numbers of rows rise"
+        assert line < row.line <= lines, "lines rise, and are lines of the file"
+        # The line that says `sep=;` has no row.
+        assert row.number <= row.line
+        number, line = row.number, row.line
+        for problem in row.problems:
+            assert (problem.row, problem.line) == (row.number, row.line)
+            assert problem.column is None or problem.column in COLUMNS
+
+
+def _look_at_row(row: Row) -> None:
+    if not row.problems:
+        assert row.email_key == row.email.lower()
+        assert max(len(row.first_name), len(row.last_name)) <= LIMITS.max_name
+        assert min(len(row.first_name), len(row.last_name)) > 0
+        again = _check_cells(row.email, row.first_name, row.last_name, row.description)
+        assert not again.problems, "what was taken is taken again"
+        assert again[2:7] == row[2:7], "and is what it was"
+        return
+    assert row.cells is not None
+    assert row.duplicate_of is None
+    for problem in row.problems:
+        if problem.suggestion is not None and problem.column is not None:
+            cells = list(row.cells)
+            place = COLUMNS.index(problem.column)
+            cells[place] = problem.suggestion
+            left = [each.code for each in _check_cells(*cells).problems if each.column == problem.column]
+            assert not left, "what is suggested mends the cell"
+
+
+def _check_cells(email: str, first_name: str, last_name: str, description: str) -> Row:
+    return check_cells(email, first_name, last_name, description, row=2, line=2, limits=LIMITS)
+
+
+def _look_at_records(found: RecordFile, rows: list[Row]) -> None:
+    """The rows that a file of problem rows is made of are those that were checked."""
+    records = {record.number: record.cells for record in found}
+    assert list(records) == [row.number for row in rows]
+    for row in rows:
+        if row.cells is not None:
+            cells = records[row.number]
+            stand = [cells[at] if at is not None and at < len(cells) else "" for at in found.header.positions]
+            assert stand == list(row.cells)
+
+
+def _check_again(problem_rows: list[Row], report: Report) -> None:
+    """The problem rows as a file of their own: the same rows are wrong, unless a cell makes another file of them."""
+    if not problem_rows:
+        return
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(EXPECTED)
+    writer.writerows([inert(cell) for cell in row.cells or ()] for row in problem_rows)
+    check = Check(io.BytesIO(file.getvalue().encode("utf-8", "surrogatepass")), limits=Limits(), name="again.csv")
+    for _ in check.blocks():
+        pass
+    _look_at_counts(check.report)
+    assert check.report.rows <= len(problem_rows)
