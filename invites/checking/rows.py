@@ -153,7 +153,8 @@ class _Reading:
             if self.report.rows > self.limits.max_rows:
                 self._refuse_count()
                 return
-            yield block
+            if block:
+                yield block
 
     def _check_block(self, columns: Columns, header: Header, plain: PlainRows, seen: Seen) -> Block | None:
         """Some records: most of them as they stand, the others one by one. None when the file turns out to be rejected.
