@@ -62,12 +62,12 @@ def make(*arguments: str) -> str:
 def test_make_help_lists_the_commands() -> None:
     listed = re.findall(r"^  make (\w+) +\S", make("help"), re.MULTILINE)
 
-    assert {"help", "run", "test", "lint", "bench", "lock"} == set(listed)
+    assert {"help", "run", "test", "lint", "bench", "fuzz", "lock"} == set(listed)
 
 
-@pytest.mark.parametrize("command", ["run", "test", "lint", "bench", "lock"])
+@pytest.mark.parametrize("command", ["run", "test", "lint", "bench", "fuzz", "lock"])
 def test_every_command_can_be_made(command: str) -> None:
-    assert ".ci/venv requirements" in make("--dry-run", command)
+    assert re.search(r"\.ci/venv \S*requirements\S*\.txt", make("--dry-run", command))
 
 
 def test_everything_runs_from_one_script() -> None:
@@ -79,10 +79,12 @@ def test_everything_runs_from_one_script() -> None:
 
 def test_every_package_is_pinned_with_its_hashes_and_the_tests_run_with_the_products_own() -> None:
     pinned = {}
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    apart = ("benchmarks/requirements.txt", "tests/fuzz/requirements.txt")
+    for name in ("requirements.txt", "requirements-dev.txt", *apart):
         entries = re.split(r"^(?=[a-z0-9])", (ROOT / name).read_text(), flags=re.MULTILINE)[1:]
         assert all(re.match(r"[^\s=]+==\S+.*\\\n +--hash=sha256:", entry) for entry in entries)
         pinned[name] = {entry.splitlines()[0] for entry in entries}
 
     assert len(pinned["requirements.txt"]) > 40
     assert pinned["requirements.txt"] <= pinned["requirements-dev.txt"]
+    assert pinned["requirements.txt"] <= pinned["benchmarks/requirements.txt"]
