@@ -281,8 +281,10 @@ else:
     EMAIL_BACKEND = "django_mail_preview.backends.EmailBackend"
 # Without one, a mail server that hangs would hold a worker for ever.
 EMAIL_TIMEOUT = number("EMAIL_TIMEOUT", 10)
-# What the mail server is asked to take of one worker machine; 0 for as much as it takes.
+# The pace of invitations, over all workers of all machines; 0 for as many as the mail server takes.
 MAILS_PER_SECOND = number("MAILS_PER_SECOND", 0, least=0)
+MAILS_PER_SECOND_PER_ORGANIZATION = number("MAILS_PER_SECOND_PER_ORGANIZATION", 0, least=0)
+MAILS_PER_SECOND_PER_DOMAIN = number("MAILS_PER_SECOND_PER_DOMAIN", 0, least=0)
 
 # Web and worker are different processes: what one sends the other must be able to show.
 MAIL_PREVIEW_STORAGE = "config.inbox.Inbox"

@@ -15,6 +15,8 @@ for _name in (
     "LOG_FORMAT",
     "LOG_LEVEL",
     "MAILS_PER_SECOND",
+    "MAILS_PER_SECOND_PER_DOMAIN",
+    "MAILS_PER_SECOND_PER_ORGANIZATION",
     "MAX_ROWS",
     "MAX_UPLOAD_MB",
     "PORT",
