@@ -13,7 +13,20 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config import embedded
-from config.environment import broker, choice, database, items, mail_server, number, seconds, secret, switch, text
+from config.environment import (
+    all_of,
+    broker,
+    choice,
+    database,
+    items,
+    mail_server,
+    number,
+    seconds,
+    secret,
+    switch,
+    text,
+    webhook_secret,
+)
 from config.logs import configure_structlog, logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -122,6 +135,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "anymail",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
@@ -281,6 +295,31 @@ else:
     EMAIL_BACKEND = "django_mail_preview.backends.EmailBackend"
 # Without one, a mail server that hangs would hold a worker for ever.
 EMAIL_TIMEOUT = number("EMAIL_TIMEOUT", 10)
+
+# Instead of a mail server, a provider that is called by HTTP. Its own settings have the names that Anymail gives them.
+MAIL_PROVIDER = choice(
+    "MAIL_PROVIDER",
+    "none",
+    (
+        "none", "brevo", "mailersend", "mailgun", "mailjet", "mailtrap", "mandrill", "postal", "postmark", "resend",
+        "scaleway", "sendgrid", "sparkpost", "unisender_go",
+    ),
+)  # fmt: skip
+if MAIL_PROVIDER != "none":
+    if _mail is not None:
+        raise ImproperlyConfigured("Mail goes by EMAIL_URL or by MAIL_PROVIDER: set one of them.")
+    EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
+ANYMAIL = {
+    "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
+    # The provider would send people through addresses of its own, and see the secret of each.
+    "SEND_DEFAULTS": {"track_clicks": False, "track_opens": False},
+    # Not every provider has these two, nor takes what lets it tell us of bounces.
+    "IGNORE_UNSUPPORTED_FEATURES": True,
+    "WEBHOOK_SECRET": webhook_secret("ANYMAIL_WEBHOOK_SECRET"),
+    **all_of(f"{MAIL_PROVIDER.upper()}_"),
+}
+# How many mails a provider that can do so is given in one call.
+MAILS_PER_CALL = number("MAILS_PER_CALL", 100)
 # The pace of invitations, over all workers of all machines; 0 for as many as the mail server takes.
 MAILS_PER_SECOND = number("MAILS_PER_SECOND", 0, least=0)
 MAILS_PER_SECOND_PER_ORGANIZATION = number("MAILS_PER_SECOND_PER_ORGANIZATION", 0, least=0)

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import smtplib
-from collections.abc import Generator, Iterable
-from typing import Protocol, TypeVar
+from collections.abc import Generator, Iterable, Sequence
 
+from anymail.backends.base import AnymailBaseBackend
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailInvalidAddress, AnymailRecipientsRefused
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.conf import settings
+from django.core.mail import get_connection
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 
 from invites.services.letters import one_line
-from invites.services.smtp import CLOSES, Conversation, Plain, Waiting
+from invites.services.parcels import Parcel
+from invites.services.provider import send_in_bulk, sends_in_bulk
+from invites.services.smtp import CLOSES, Conversation, Waiting
 
 REASON_LENGTH = 300
+# What providers answer when something is wrong with the message or an address of it, and not with the call.
+ABOUT_MESSAGE = (400, 422)
 
 
 class Trouble(Exception):
@@ -37,13 +42,7 @@ class Broken(Trouble):
     """The connection or the server is of no use at present, whoever the recipient is."""
 
 
-class Parcel(Plain, Protocol):
-    """One message to one person."""
-
-    def message(self) -> EmailMultiAlternatives: ...
-
-
-P = TypeVar("P", bound=Parcel)
+Outcomes = Generator[tuple[Parcel, Trouble | None]]
 
 
 class Sender:
@@ -57,7 +56,7 @@ class Sender:
         self._connection = get_connection()
         self._sent_since_open = 0
 
-    def deliver(self, parcels: Iterable[P]) -> Generator[tuple[P, Trouble | None]]:
+    def deliver(self, parcels: Iterable[Parcel]) -> Outcomes:
         """Each of the parcels with the trouble there was, in their order.
 
         The next one is not sent before its predecessor's outcome was taken from here, though the server may know
@@ -65,6 +64,9 @@ class Sender:
         """
         waiting = Waiting(parcels)
         for parcel in waiting:
+            if parcel.is_plain and sends_in_bulk(self._connection):
+                yield from self._in_bulk(_alike(parcel, waiting))
+                continue
             server = self._pipelining_server() if parcel.is_plain else None
             if server is None:
                 yield parcel, self._trouble_with(parcel)
@@ -89,7 +91,7 @@ class Sender:
         # Whoever sends the message meets the same trouble, and tells it.
         return None
 
-    def _converse(self, server: smtplib.SMTP, waiting: Waiting[P]) -> Generator[tuple[P, Trouble | None]]:
+    def _converse(self, server: smtplib.SMTP, waiting: Waiting[Parcel]) -> Outcomes:
         conversation = Conversation(server, waiting)
         try:
             for parcel, refusal in conversation.outcomes():
@@ -105,6 +107,24 @@ class Sender:
                 # In the middle of a message there is no other way to say that it will not come.
                 server.close()
                 self.close()
+
+    def _in_bulk(self, parcels: Sequence[Parcel]) -> Outcomes:
+        assert isinstance(self._connection, AnymailBaseBackend)
+        try:
+            refusals = send_in_bulk(self._connection, parcels)
+        except AnymailError as error:
+            trouble = _told(error)
+            if isinstance(trouble, Broken):
+                yield parcels[0], trouble
+                return
+            # Some address is at fault, and the provider has taken none: one by one it says which.
+            refusals = None
+        if refusals is None:
+            for parcel in parcels:
+                yield parcel, self._trouble_with(parcel)
+        else:
+            for parcel, refusal in zip(parcels, refusals, strict=True):
+                yield parcel, Refused(refusal) if refusal else None
 
     def _trouble_with(self, parcel: Parcel) -> Trouble | None:
         trouble = self._try(parcel)
@@ -127,6 +147,17 @@ class Sender:
         return None
 
 
+def _alike(first: Parcel, waiting: Waiting[Parcel]) -> list[Parcel]:
+    """It and those after it that can go in one call."""
+    parcels = [first]
+    while len(parcels) < settings.MAILS_PER_CALL and (parcel := next(waiting, None)):
+        if not parcel.is_plain or parcel.letter is not first.letter:
+            waiting.put_back(parcel)
+            break
+        parcels.append(parcel)
+    return parcels
+
+
 def _told(error: Exception) -> Trouble:
     """What an exception of a mail server or of a provider means."""
     match error:
@@ -139,7 +170,7 @@ def _told(error: Exception) -> Trouble:
             return Refused("The mail server cannot send to an address with such characters.")
         case AnymailRecipientsRefused() | AnymailInvalidAddress():
             return Refused("The mail provider refused the address.")
-        case AnymailAPIError(status_code=400 | 422):
+        case AnymailAPIError() if error.status_code in ABOUT_MESSAGE:
             return Refused("The mail provider refused the message.")
         case AnymailAPIError():
             return Broken(f"The mail provider answered {error.status_code or 'nothing'}.")

@@ -15,8 +15,8 @@ from itertools import product
 from operator import itemgetter
 from typing import Protocol
 
+from anymail.message import AnymailMessage
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -91,16 +91,36 @@ class Letter:
         self._expiries: dict[datetime, str] = {}
         self._bytes, self._chosen = self._compiled()
 
-    def to(self, invitation: Invitee, *, link: str) -> EmailMultiAlternatives:
+    def to(self, invitation: Invitee, *, link: str) -> AnymailMessage:
         """The message to one person. Raises ValueError for an address that no header can hold."""
         if one_line(invitation.email) != invitation.email:
             raise ValueError("The address holds a line break or another character that no mail can carry.")
         values = self._values(invitation, link)
-        message = self._message(
-            to=invitation.email, message_id=self._message_id(invitation.token_seed), text=_filled(self._text, values)
-        )
+        message = self._message(text=_filled(self._text, values))
+        message.to = [invitation.email]
+        message.extra_headers["Message-ID"] = self._message_id(invitation.token_seed)
         message.attach_alternative(_filled(self._html, {name: escape(v) for name, v in values.items()}), "text/html")
         return message
+
+    def to_many(self, form: str) -> AnymailMessage | None:
+        """The message with a provider's own marks where the values of `merged` go: `form` with their names.
+
+        None where something like such a mark stands in it already.
+        """
+        mark = form.partition("{}")[0]
+        if any(mark in piece for piece in (self.subject, *self._text[::2], *self._html[::2])):
+            return None
+        message = self._message(text=_filled(self._text, {slot: form.format(f"text_{slot}") for slot in self.SLOTS}))
+        html = _filled(self._html, {slot: form.format(f"html_{slot}") for slot in self.SLOTS})
+        message.attach_alternative(html, "text/html")
+        return message
+
+    def merged(self, invitation: Invitee, *, link: str) -> dict[str, str]:
+        """What a provider has to put into the message of `to_many` for this person."""
+        values = self._values(invitation, link)
+        return {f"text_{slot}": value for slot, value in values.items()} | {
+            f"html_{slot}": _escaped(value) for slot, value in values.items()
+        }
 
     def is_plain_for(self, invitation: Invitee) -> bool:
         """Whether `rendered` serves this person. The few others take more care."""
@@ -131,11 +151,12 @@ class Letter:
             _filled(pieces, {slot: place.format(part=part) for slot, place in in_body.items()})
             for part, pieces in (("text", self._text), ("html", self._html))
         )
-        message = self._message(to=f"{mark}.to.{mark}", message_id=f"{mark}.message_id.{mark}", text=text)
+        message = self._message(text=text)
+        message.to = [f"{mark}.to.{mark}"]
+        message.extra_headers["Message-ID"] = f"{mark}.message_id.{mark}"
         message.extra_headers["Date"] = f"{mark}.date.{mark}"
         message.attach_alternative(html, "text/html")
-        # Django's own message has the parameter, its published types have not.
-        content = str(message.message().as_bytes(linesep="\r\n").decode())  # type: ignore[call-arg]
+        content = str(message.message().as_bytes(linesep="\r\n").decode())
         if content.count("Content-Transfer-Encoding: 8bit") != 2:
             return "", tuple
         pieces = re.split(rf"{mark}[.·](\w+)[.·]{mark}", content)
@@ -159,22 +180,17 @@ class Letter:
         return self._expiries[expires_at]
 
     def _message_id(self, seed: str) -> str:
+        """The same for the same link: the copy that a crash may cause is recognised as one."""
         digest = hashlib.sha256(f"message-id {seed}".encode()).hexdigest()[:40]
         return f"<{digest}@{self._host}>"
 
-    def _message(self, *, to: str, message_id: str, text: str) -> EmailMultiAlternatives:
-        return EmailMultiAlternatives(
+    def _message(self, *, text: str) -> AnymailMessage:
+        return AnymailMessage(
             subject=self.subject,
             body=text,
             from_email=self.from_email,
-            to=[to],
             reply_to=self.reply_to,
-            headers={
-                # The same for the same link: the copy that a crash may cause is recognised as one.
-                "Message-ID": message_id,
-                "Auto-Submitted": "auto-generated",
-                "X-Auto-Response-Suppress": "All",
-            },
+            headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
         )
 
 

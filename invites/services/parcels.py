@@ -7,13 +7,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from django.core.mail import EmailMultiAlternatives
+from anymail.message import AnymailMessage
 
 from invites.models import Invitation
 from invites.services.letters import Letter
 from invites.services.smtp import Rendered
 from invites.services.tokens import derive_token, hash_token, link_for
 
+REFERENCE = "invitation"
 TO_SEND = (Invitation.Mail.QUEUED.value, Invitation.Mail.SENDING.value)
 
 
@@ -43,24 +44,31 @@ class Parcel:
 
     def __init__(self, due: Due, letter: Letter) -> None:
         self.due = due
-        self._letter = letter
+        self.letter = letter
 
     @property
     def is_plain(self) -> bool:
-        return self._letter.is_plain_for(self.due)
+        return self.letter.is_plain_for(self.due)
 
     @property
     def addresses(self) -> tuple[str, str]:
-        return self._letter.sender_address, self.due.email
+        return self.letter.sender_address, self.due.email
 
     def rendered(self) -> Rendered:
-        return self._letter.rendered(self.due, link=self._link)
+        return self.letter.rendered(self.due, link=self.link)
 
-    def message(self) -> EmailMultiAlternatives:
-        return self._letter.to(self.due, link=self._link)
+    def message(self) -> AnymailMessage:
+        message = self.letter.to(self.due, link=self.link)
+        message.metadata = self.reference
+        return message
+
+    @property
+    def reference(self) -> dict[str, str]:
+        """What a provider tells again when it reports what became of the mail: services/bounces.py."""
+        return {REFERENCE: self.due.token_hash}
 
     @cached_property
-    def _link(self) -> str:
+    def link(self) -> str:
         """Made again from the seed; the stored hash follows when the secret key was changed."""
         token = derive_token(self.due.token_seed)
         token_hash = hash_token(token)
