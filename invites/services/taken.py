@@ -42,6 +42,8 @@ def save_as_sent(token_hashes: Collection[str]) -> None:
 
     In plain SQL: it may be once for each mail, and putting the statement together would take longer than the rest.
     """
+    if not token_hashes:
+        return
     marks = ", ".join(["%s"] * len(token_hashes))
     with connection.cursor() as cursor:
         now = connection.ops.adapt_datetimefield_value(timezone.now())
