@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from invites.models import Invitation
 from invites.services.letters import one_line
-from invites.services.parcels import TO_SEND
 
 REASON_LENGTH = 300
-DELIVERABLE = (*TO_SEND, Invitation.Mail.SENT.value)
 
 
 def note_bounce(token_hash: str, *, email: str, reason: str) -> bool:
@@ -16,8 +14,6 @@ def note_bounce(token_hash: str, *, email: str, reason: str) -> bool:
     The link tells which mail: one that was sent again since has another. So does the address tell: whoever forwards
     mail does not speak for the invitee.
     """
-    invitations = Invitation.objects.filter(
-        token_hash=token_hash, email__iexact=email, state=Invitation.State.PENDING, mail_state__in=DELIVERABLE
-    )
+    invitations = Invitation.objects.filter(token_hash=token_hash, email__iexact=email, state=Invitation.State.PENDING)
     detail = one_line(reason)[:REASON_LENGTH]
     return bool(invitations.update(mail_state=Invitation.Mail.BOUNCED, mail_detail=detail, mail_due_at=None))

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +26,9 @@ from invites.services.single import invite_person
 from tests.batches.conftest import let_time_pass, many
 from tests.batches.mail_server import MailServer
 from tests.batches.test_races import at_once, unexpected
+from tests.batches.work import Work
 from tests.files import csv_of
+from tests.running import WorkerOnFile
 
 Run = Callable[..., Batch]
 
@@ -137,6 +140,26 @@ def test_the_worker_asks_itself_to_come_back_when_more_may_go(
     assert name == tasks.work_on_batch.name
     assert after is not None
     assert timedelta(0) < after <= timedelta(seconds=1)
+
+
+def test_real_workers_come_back_by_themselves_and_serve_others_meanwhile(tmp_path: Path) -> None:
+    with MailServer() as server:
+        mail = {"EMAIL_URL": f"smtp://127.0.0.1:{server.port}", "MAILS_PER_SECOND_PER_ORGANIZATION": "40"}
+        with WorkerOnFile(tmp_path, **mail) as worker:
+            work = Work(worker, tmp_path)
+            large = work.invite(many(400, domain="large.example.com"))
+            small = work.invite(many(20, domain="small.example.com"), organization="globex")
+
+            work.wait_for_end(small)
+            before = by_domain(server.taken)["large.example.com"]
+            work.wait_for_end(large, seconds=60)
+
+    assert before < 400, "The few did not wait for the many."
+    moments = [moment for moment, to in zip(server.taken_at, server.taken, strict=True) if "@large." in to]
+    assert len(moments) == 400
+    assert most_in_a_second(moments) <= 80
+    # The sweep alone would bring them back every eight seconds.
+    assert 8 <= moments[-1] - moments[0] <= 30
 
 
 def test_single_invitations_beyond_the_pace_go_when_it_allows_and_it_counts_as_no_attempt(
