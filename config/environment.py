@@ -104,3 +104,16 @@ def mail_server(name: str) -> dict[str, Any] | None:
     except (ValueError, KeyError, ImproperlyConfigured) as error:
         raise ImproperlyConfigured(f"{name} must look like smtp+tls://user:password@mail.example.org:587.") from error
     return found
+
+
+def webhook_secret(name: str) -> str:
+    """A name and a password that only the mail provider knows; empty where none is set. It is never repeated."""
+    given = text(name, "")
+    if given and (":" not in given or len(given) < 20):
+        raise ImproperlyConfigured(f"{name} must look like name:password and have at least 20 characters.")
+    return given
+
+
+def all_of(prefix: str) -> dict[str, str]:
+    """All variables whose names begin so, by their whole names."""
+    return {name: value for name, value in os.environ.items() if name.startswith(prefix) and value.strip()}

@@ -13,7 +13,20 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config import embedded
-from config.environment import broker, choice, database, items, mail_server, number, seconds, secret, switch, text
+from config.environment import (
+    all_of,
+    broker,
+    choice,
+    database,
+    items,
+    mail_server,
+    number,
+    seconds,
+    secret,
+    switch,
+    text,
+    webhook_secret,
+)
 from config.logs import configure_structlog, logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -75,7 +88,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         # A transaction that begins as a reader cannot wait for the write lock later: it would fail at once.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        # What is written goes to its place, and to the disk, every 32 MB: at SQLite's own 4 MB a batch would wait for
+        # the disk every thousand mails.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=8000;",
     }
 else:
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
@@ -122,6 +137,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "anymail",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
@@ -281,8 +297,35 @@ else:
     EMAIL_BACKEND = "django_mail_preview.backends.EmailBackend"
 # Without one, a mail server that hangs would hold a worker for ever.
 EMAIL_TIMEOUT = number("EMAIL_TIMEOUT", 10)
-# What the mail server is asked to take of one worker machine; 0 for as much as it takes.
+
+# Instead of a mail server, a provider that is called by HTTP. Its own settings have the names that Anymail gives them.
+MAIL_PROVIDER = choice(
+    "MAIL_PROVIDER",
+    "none",
+    (
+        "none", "brevo", "mailersend", "mailgun", "mailjet", "mailtrap", "mandrill", "postal", "postmark", "resend",
+        "scaleway", "sendgrid", "sparkpost", "unisender_go",
+    ),
+)  # fmt: skip
+if MAIL_PROVIDER != "none":
+    if _mail is not None:
+        raise ImproperlyConfigured("Mail goes by EMAIL_URL or by MAIL_PROVIDER: set one of them.")
+    EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
+ANYMAIL = {
+    "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
+    # The provider would send people through addresses of its own, and see the secret of each.
+    "SEND_DEFAULTS": {"track_clicks": False, "track_opens": False},
+    # Not every provider has these two, nor takes what lets it tell us of bounces.
+    "IGNORE_UNSUPPORTED_FEATURES": True,
+    "WEBHOOK_SECRET": webhook_secret("ANYMAIL_WEBHOOK_SECRET"),
+    **all_of(f"{MAIL_PROVIDER.upper()}_"),
+}
+# How many mails a provider that can do so is given in one call.
+MAILS_PER_CALL = number("MAILS_PER_CALL", 100)
+# The pace of invitations, over all workers of all machines; 0 for as many as the mail server takes.
 MAILS_PER_SECOND = number("MAILS_PER_SECOND", 0, least=0)
+MAILS_PER_SECOND_PER_ORGANIZATION = number("MAILS_PER_SECOND_PER_ORGANIZATION", 0, least=0)
+MAILS_PER_SECOND_PER_DOMAIN = number("MAILS_PER_SECOND_PER_DOMAIN", 0, least=0)
 
 # Web and worker are different processes: what one sends the other must be able to show.
 MAIL_PREVIEW_STORAGE = "config.inbox.Inbox"

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts.access import guarded, third_party
+from config.bounces import webhooks
 from config.health import healthz, readyz
 
 urlpatterns = guarded(
@@ -16,6 +17,7 @@ urlpatterns = guarded(
         ),
         third_party(path("operators/", admin.site.urls), reason="Every page of it asks for an operator."),
         third_party(path("mail/", include("django_mail_preview.urls")), reason="Shut outside development."),
+        *webhooks(),
         path("", include("accounts.urls")),
         path("", include("invites.urls")),
     ]

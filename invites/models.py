@@ -186,6 +186,12 @@ class RowRange(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Claims in a row that came to no orderly end.")
     not_before = models.DateTimeField(null=True, blank=True, help_text="When what was put off is tried again.")
     pauses = models.PositiveSmallIntegerField(default=0, help_text="How often it was put off in a row.")
+    put_off_until = models.DateTimeField(
+        null=True, blank=True, help_text="When mail that the server put off is tried again; other mail need not wait."
+    )
+    # What the mail server took since the states of the invitations were saved: services/taken.py.
+    taken_from = models.BigIntegerField(null=True, blank=True, help_text="The id of an invitation.")
+    taken_to = models.BigIntegerField(null=True, blank=True, help_text="The id of an invitation.")
 
     class Meta:
         ordering = ("first_number",)
@@ -323,3 +329,26 @@ class DayOfRecipient(models.Model):
 
     def __str__(self) -> str:
         return f"{len(self.links) // self.LINK} on {self.day}"
+
+
+class MailPace(models.Model):
+    """From when on more mail may go: at all, of one organization, or to one domain."""
+
+    key = models.CharField(max_length=320, primary_key=True)
+    free_at = models.FloatField(help_text="Seconds since 1970 by the clock of the database.")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class TroubledDomain(models.Model):
+    """A domain whose recipients were put off, each after the other, and until when it is left alone."""
+
+    domain = models.CharField(max_length=255, primary_key=True)
+    put_off = models.PositiveIntegerField(default=0, help_text="How many of its recipients in a row.")
+    pauses = models.PositiveIntegerField(default=0, help_text="How often it was left alone since.")
+    not_before = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.domain

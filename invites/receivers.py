@@ -1,15 +1,21 @@
-"""What this app answers `accounts`: roles and sites on offer stay, and the demonstration gets invitations."""
+"""What this app answers others: what is on offer stays, the demonstration gets invitations, bounces are noted."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from anymail.signals import AnymailTrackingEvent, EventType, tracking
 from django.dispatch import receiver
 
 from accounts.models import Organization, Role, Site
 from accounts.signals import deletion_asked, demo_founded
 from invites.models import Batch, Grant, Invitation
+from invites.services.bounces import note_bounce
 from invites.services.demo import invite_demo_people
+from invites.services.parcels import REFERENCE
+
+# Refused by the recipient's server, or by the provider before it asked that.
+FOR_GOOD = (EventType.BOUNCED, EventType.REJECTED, EventType.FAILED)
 
 
 @receiver(deletion_asked)
@@ -32,3 +38,12 @@ def keep_what_is_on_offer(sender: type[Role | Site], item: Role | Site, **_more:
 def show_invitations(sender: type[Organization], organization: Organization, **_more: Any) -> None:
     """The list of people shows every status from the first start on."""
     invite_demo_people(organization)
+
+
+@receiver(tracking)
+def note_what_came_back(sender: type[object], event: AnymailTrackingEvent, **_more: Any) -> None:
+    """The provider tells what became of a mail that it took: of most it was delivered, which changes nothing."""
+    token_hash = (event.metadata or {}).get(REFERENCE)
+    if event.event_type in FOR_GOOD and token_hash:
+        reason = event.mta_response or event.description or event.reject_reason or "The mail came back."
+        note_bounce(str(token_hash), email=event.recipient or "", reason=reason)

@@ -6,6 +6,7 @@ whatever stands still.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from smtplib import SMTPException
 from typing import Any
 
@@ -15,7 +16,18 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from invites.models import Batch
-from invites.services import checks, due_mail, inviting, leases, mail_ranges, quotas, reporting, sweeping
+from invites.services import (
+    checks,
+    domains,
+    due_mail,
+    inviting,
+    leases,
+    mail_ranges,
+    pace,
+    quotas,
+    reporting,
+    sweeping,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -35,12 +47,11 @@ def check_batch(batch_id: int) -> None:
 def work_on_batch(batch_id: int) -> None:
     """Work on one range of the batch, then make room for other batches before the next one."""
     lease = leases.claim_range(batch_id)
-    if lease is not None:
-        work_on_range(lease)
+    wait = work_on_range(lease) if lease is not None else None
     # Without a range there is nothing to do here now: others are at it, or the mail server is left alone for a
     # while. The sweep sees to both.
     if not end_batch(batch_id) and lease is not None:
-        hint(work_on_batch, batch_id)
+        hint(work_on_batch, batch_id, after=wait)
 
 
 @shared_task(autoretry_for=(SMTPException, OSError), max_retries=5, retry_backoff=10, retry_backoff_max=60)
@@ -52,8 +63,9 @@ def report_batch(batch_id: int) -> None:
 @shared_task
 def send_due_invitations(organization_id: int) -> None:
     """Mail the invitations of single people, and those that were sent again."""
-    if due_mail.send_due_invitations(organization_id):
-        hint(send_due_invitations, organization_id)
+    wait = due_mail.send_due_invitations(organization_id)
+    if wait is not None:
+        hint(send_due_invitations, organization_id, after=wait)
 
 
 @shared_task
@@ -67,12 +79,14 @@ def sweep() -> None:
     for organization_id in due_mail.organizations_with_due_mail():
         hint(send_due_invitations, organization_id)
     quotas.forget_past_days()
+    pace.forget_old_paces()
+    domains.forget_old_trouble()
 
 
-def work_on_range(lease: leases.Lease) -> None:
-    """Both stages of a claimed range."""
+def work_on_range(lease: leases.Lease) -> timedelta | None:
+    """Both stages of a claimed range. After how long more of the batch may be mailed, where the pace has a limit."""
     inviting.invite_range(lease)
-    mail_ranges.mail_range(lease)
+    return mail_ranges.mail_range(lease)
 
 
 def end_batch(batch_id: int) -> bool:
@@ -108,13 +122,14 @@ def hint_work(batch_id: int) -> None:
     hint(work_on_batch, batch_id, times=HINTS_PER_BATCH)
 
 
-def hint(task: Task[Any, Any], object_id: int, *, times: int = 1) -> None:
+def hint(task: Task[Any, Any], object_id: int, *, times: int = 1, after: timedelta | None = None) -> None:
     """Enqueue the task after the commit. A broker that is away loses only the hint: the sweep finds the work."""
+    countdown = after.total_seconds() if after else 0.0
 
     def enqueue() -> None:
         try:
             for _ in range(times):
-                task.apply_async((object_id,))
+                task.apply_async((object_id,), countdown=countdown)
         except (OperationalError, OSError) as error:
             log.warning("hint_lost", task=task.name, id=object_id, error=str(error))
 

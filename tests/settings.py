@@ -6,6 +6,7 @@ import tempfile
 # Tests of a database other than SQLite are asked for by this one variable; all others would change what is tested.
 for _name in (
     "ALLOWED_HOSTS",
+    "ANYMAIL_WEBHOOK_SECRET",
     "BASE_URL",
     "DEBUG",
     "DEFAULT_FROM_EMAIL",
@@ -15,6 +16,9 @@ for _name in (
     "LOG_FORMAT",
     "LOG_LEVEL",
     "MAILS_PER_SECOND",
+    "MAILS_PER_SECOND_PER_DOMAIN",
+    "MAILS_PER_SECOND_PER_ORGANIZATION",
+    "MAILS_PER_CALL",
     "MAX_ROWS",
     "MAX_UPLOAD_MB",
     "PORT",
@@ -28,6 +32,13 @@ for _name in (
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="rollcall-tests-")
 os.environ["SECRET_KEY"] = "only-for-tests-and-as-long-as-a-key-has-to-be"
 os.environ.pop("REDIS_URL", None)
+# So that its address for bounces is there; what is sent by it goes to a server of the test's own.
+os.environ |= {
+    "MAIL_PROVIDER": "mailgun",
+    "MAILGUN_API_KEY": "key-of-nobody",
+    "MAILGUN_WEBHOOK_SIGNING_KEY": "signed-by-nobody",
+    "ANYMAIL_WEBHOOK_SECRET": "provider:only-for-tests-and-long",
+}
 
 from config.settings import *  # noqa: E402, F403
 

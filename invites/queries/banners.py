@@ -155,6 +155,7 @@ def result_text(name: str, ledger: Ledger) -> str:
         _count(ledger.to_fix, "has a problem", "have problems"),
         _count(ledger.left_out, "was left out", "were left out"),
         _count(ledger.mail_refused, "could not be mailed", "could not be mailed"),
+        _count(ledger.bounced, "bounced", "bounced"),
         _count(ledger.failed - ledger.stopped - ledger.mail_refused, "could not be invited", "could not be invited"),
     ]
     told = [part for part in parts if part]

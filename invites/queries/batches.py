@@ -114,7 +114,8 @@ def ledger_of(batch: Batch) -> Ledger:
 
 
 def outcomes_of(batch: Batch) -> Ledger:
-    """The ledger without the answers, from an index alone: for what stands on every page."""
+    """The ledger without the answers, from indexes alone: for what stands on every page."""
+    bounced = batch.invitations.filter(state=Invitation.State.PENDING, mail_state=Mail.BOUNCED)
     rows: Counter[tuple[str, str]] = Counter()
     for outcome, reason, count in (
         batch.rows.order_by()
@@ -129,6 +130,7 @@ def outcomes_of(batch: Batch) -> Ledger:
     return Ledger(
         rows=by_outcome.total(),
         invited=by_outcome[Outcome.INVITED],
+        bounced=bounced.count() if by_outcome[Outcome.INVITED] else 0,
         already_member=rows[Outcome.SKIPPED, Reason.ALREADY_MEMBER],
         already_invited=rows[Outcome.SKIPPED, Reason.ALREADY_INVITED],
         duplicate=rows[Outcome.SKIPPED, Reason.DUPLICATE],

@@ -1,4 +1,4 @@
-"""Hands single messages to the configured mail server, and sorts what it answers into three kinds.
+"""Hands messages to the configured mail server or provider, and sorts what it answers into three kinds.
 
 The kinds: refused for good (about this recipient), not now (this recipient, later), and broken (the
 connection, or the server as a whole).
@@ -8,118 +8,181 @@ from __future__ import annotations
 
 import contextlib
 import smtplib
+from collections.abc import Generator, Iterable, Sequence
 
-from anymail.exceptions import AnymailAPIError, AnymailInvalidAddress, AnymailRecipientsRefused
-from django.core.mail import EmailMessage, get_connection
+from anymail.backends.base import AnymailBaseBackend
+from anymail.exceptions import AnymailAPIError, AnymailError, AnymailInvalidAddress, AnymailRecipientsRefused
+from django.conf import settings
+from django.core.mail import get_connection
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 
-from invites.services.letters import Rendered, one_line
+from invites.services.letters import one_line
+from invites.services.parcels import Parcel
+from invites.services.provider import send_in_bulk, sends_in_bulk
+from invites.services.smtp import CLOSES, Conversation, Waiting
 
 REASON_LENGTH = 300
+# What providers answer when something is wrong with the message or an address of it, and not with the call.
+ABOUT_MESSAGE = (400, 422)
 
 
-class Refused(Exception):
+class Trouble(Exception):
+    """Why something was not delivered: one of the three below."""
+
+
+class Refused(Trouble):
     """For good, and about this recipient alone."""
 
 
-class NotNow(Exception):
+class NotNow(Trouble):
     """This recipient is to be tried again later; the connection is fine."""
 
 
-class Broken(Exception):
+class Broken(Trouble):
     """The connection or the server is of no use at present, whoever the recipient is."""
 
 
+Outcomes = Generator[tuple[Parcel, Trouble | None]]
+
+
 class Sender:
-    """One connection, opened at the first message and again when the server has had enough of it."""
+    """One connection, opened at the first message and again when the server has had enough of it.
+
+    Many servers close a connection after so many messages. So trouble on one that has worked is answered by one
+    attempt on a fresh one.
+    """
 
     def __init__(self) -> None:
         self._connection = get_connection()
         self._sent_since_open = 0
 
-    @property
-    def takes_bytes(self) -> bool:
-        """Whether it is a mail server itself: it needs no message, only what goes over the line."""
-        return isinstance(self._connection, SmtpBackend)
+    def deliver(self, parcels: Iterable[Parcel]) -> Outcomes:
+        """Each of the parcels with the trouble there was, in their order.
 
-    def send(self, message: EmailMessage | Rendered) -> None:
-        """Sends one message. Raises Refused, NotNow or Broken.
-
-        Many servers close a connection after so many messages. So trouble on one that has worked is
-        answered by one attempt on a fresh one.
+        The next one is not sent before its predecessor's outcome was taken from here, though the server may know
+        already to whom it goes. After Broken there is no use in going on.
         """
-        try:
-            self._send(message)
-        except Broken:
-            if not self._sent_since_open:
-                raise
-            self.close()
-            self._send(message)
-        self._sent_since_open += 1
+        waiting = Waiting(parcels)
+        for parcel in waiting:
+            if parcel.is_plain and sends_in_bulk(self._connection):
+                yield from self._in_bulk(_alike(parcel, waiting))
+                continue
+            server = self._pipelining_server() if parcel.is_plain else None
+            if server is None:
+                yield parcel, self._trouble_with(parcel)
+            else:
+                waiting.put_back(parcel)
+                yield from self._converse(server, waiting)
 
     def close(self) -> None:
         self._sent_since_open = 0
         with contextlib.suppress(smtplib.SMTPException, OSError):
             self._connection.close()
 
-    def _send(self, message: EmailMessage | Rendered) -> None:
-        try:
+    def _pipelining_server(self) -> smtplib.SMTP | None:
+        if not isinstance(self._connection, SmtpBackend):
+            return None
+        with contextlib.suppress(smtplib.SMTPException, OSError):
             self._connection.open()
-            if isinstance(message, Rendered):
-                assert isinstance(self._connection, SmtpBackend)
-                assert self._connection.connection is not None
-                send_bytes(self._connection.connection, message)
-            else:
-                self._connection.send_messages([message])
-        except smtplib.SMTPRecipientsRefused as error:
-            code, answer = next(iter(error.recipients.values()), (0, b""))
-            raise _about_recipient(code, answer) from error
-        except smtplib.SMTPDataError as error:
-            raise _about_recipient(error.smtp_code, error.smtp_error) from error
-        except smtplib.SMTPNotSupportedError as error:
-            raise Refused("The mail server cannot send to an address with such characters.") from error
+            server = self._connection.connection
+            assert server is not None
+            server.ehlo_or_helo_if_needed()
+            return server if server.has_extn("pipelining") else None
+        # Whoever sends the message meets the same trouble, and tells it.
+        return None
+
+    def _converse(self, server: smtplib.SMTP, waiting: Waiting[Parcel]) -> Outcomes:
+        conversation = Conversation(server, waiting)
+        try:
+            for parcel, refusal in conversation.outcomes():
+                self._sent_since_open += 1
+                yield parcel, _about_recipient(*refusal) if refusal else None
         except (smtplib.SMTPException, OSError) as error:
-            # Connecting, signing in or the sender was refused, or the line went dead: no recipient is to blame.
-            raise Broken(_short(str(error))) from error
-        except (AnymailRecipientsRefused, AnymailInvalidAddress) as error:
-            raise Refused("The mail provider refused the address.") from error
-        except AnymailAPIError as error:
-            if error.status_code in {400, 422}:
-                raise Refused("The mail provider refused the message.") from error
-            raise Broken(f"The mail provider answered {error.status_code or 'nothing'}.") from error
+            has_worked = self._sent_since_open > 0
+            waiting.put_back(*conversation.unresolved)
+            if not has_worked:
+                yield next(waiting), _told(error)
+        finally:
+            if conversation.unresolved:
+                # In the middle of a message there is no other way to say that it will not come.
+                server.close()
+                self.close()
+
+    def _in_bulk(self, parcels: Sequence[Parcel]) -> Outcomes:
+        assert isinstance(self._connection, AnymailBaseBackend)
+        try:
+            refusals = send_in_bulk(self._connection, parcels)
+        except AnymailError as error:
+            trouble = _told(error)
+            if isinstance(trouble, Broken):
+                yield parcels[0], trouble
+                return
+            # Some address is at fault, and the provider has taken none: one by one it says which.
+            refusals = None
+        if refusals is None:
+            for parcel in parcels:
+                yield parcel, self._trouble_with(parcel)
+        else:
+            for parcel, refusal in zip(parcels, refusals, strict=True):
+                yield parcel, Refused(refusal) if refusal else None
+
+    def _trouble_with(self, parcel: Parcel) -> Trouble | None:
+        trouble = self._try(parcel)
+        if isinstance(trouble, Broken) and self._sent_since_open:
+            self.close()
+            trouble = self._try(parcel)
+        if not isinstance(trouble, Broken):
+            self._sent_since_open += 1
+        return trouble
+
+    def _try(self, parcel: Parcel) -> Trouble | None:
+        try:
+            message = parcel.message()
+            self._connection.open()
+            self._connection.send_messages([message])
+        except (smtplib.SMTPException, OSError, AnymailError) as error:
+            return _told(error)
+        except ValueError:
+            return Refused("No mail can be sent to this address.")
+        return None
 
 
-def send_bytes(server: smtplib.SMTP, message: Rendered) -> None:
-    """As `sendmail` of smtplib, in half as many round trips where the server takes commands in a row (RFC 2920)."""
-    if not server.has_extn("pipelining"):
-        server.sendmail(message.sender, [message.recipient], message.content)
-        return
-    server.send(f"MAIL FROM:<{message.sender}>\r\nRCPT TO:<{message.recipient}>\r\nDATA\r\n")
-    sender, recipient, data = server.getreply(), server.getreply(), server.getreply()
-    if data[0] == 354:
-        # Without a recipient there is nothing to send, but the server waits for the end of it.
-        server.send(b".\r\n" if recipient[0] >= 400 else _on_the_line(message.content))
-        data = server.getreply()
-    if sender[0] == 250 and recipient[0] in (250, 251) and data[0] == 250:
-        return
-    if server.sock is not None:
-        server.rset()
-    if sender[0] != 250:
-        raise smtplib.SMTPSenderRefused(*sender, message.sender)
-    if recipient[0] not in (250, 251):
-        raise smtplib.SMTPRecipientsRefused({message.recipient: recipient})
-    raise smtplib.SMTPDataError(*data)
+def _alike(first: Parcel, waiting: Waiting[Parcel]) -> list[Parcel]:
+    """It and those after it that can go in one call."""
+    parcels = [first]
+    while len(parcels) < settings.MAILS_PER_CALL and (parcel := next(waiting, None)):
+        if not parcel.is_plain or parcel.letter is not first.letter:
+            waiting.put_back(parcel)
+            break
+        parcels.append(parcel)
+    return parcels
 
 
-def _on_the_line(content: bytes) -> bytes:
-    """A dot that begins a line is doubled, and one on its own ends the message (RFC 5321, 4.5.2)."""
-    content = content.replace(b"\r\n.", b"\r\n..")
-    return content + (b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
+def _told(error: Exception) -> Trouble:
+    """What an exception of a mail server or of a provider means."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            code, answer = next(iter(error.recipients.values()), (0, b""))
+            return _about_recipient(code, answer)
+        case smtplib.SMTPDataError():
+            return _about_recipient(error.smtp_code, error.smtp_error)
+        case smtplib.SMTPNotSupportedError():
+            return Refused("The mail server cannot send to an address with such characters.")
+        case AnymailRecipientsRefused() | AnymailInvalidAddress():
+            return Refused("The mail provider refused the address.")
+        case AnymailAPIError() if error.status_code in ABOUT_MESSAGE:
+            return Refused("The mail provider refused the message.")
+        case AnymailAPIError():
+            return Broken(f"The mail provider answered {error.status_code or 'nothing'}.")
+        case AnymailError():
+            return Refused("The mail provider cannot send this message.")
+    # Connecting, signing in or the sender was refused, or the line went dead: no recipient is to blame.
+    return Broken(_short(str(error)))
 
 
-def _about_recipient(code: int, answer: bytes | str) -> Exception:
+def _about_recipient(code: int, answer: bytes | str) -> Trouble:
     reason = _short(f"{code} {answer.decode('utf-8', 'replace') if isinstance(answer, bytes) else answer}")
-    if code == 421:  # RFC 5321: the server closes the channel.
+    if code == CLOSES:  # RFC 5321: the server closes the channel.
         return Broken(reason)
     return Refused(reason) if code >= 500 else NotNow(reason)
 

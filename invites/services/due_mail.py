@@ -10,7 +10,8 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from invites.models import Invitation
-from invites.services.mailing import TO_SEND, send_invitations
+from invites.services.mailing import send_invitations
+from invites.services.parcels import TO_SEND
 
 SLICE = 50
 LEASE = timedelta(minutes=10)
@@ -32,18 +33,23 @@ def organizations_with_due_mail() -> list[int]:
     return list(unsent_single_invitations().order_by().values_list("organization_id", flat=True).distinct())
 
 
-def send_due_invitations(organization_id: int) -> bool:
-    """Sends up to 50 mails of the organization that are due; True if more may be due now.
+def send_due_invitations(organization_id: int) -> timedelta | None:
+    """Sends up to 50 mails of the organization that are due; after how long more may be due, None for nothing more.
 
     They are claimed first, by moving on when they are due: whoever dies with them leaves them to be
-    found again when the lease has run out. Temporary trouble moves them on with growing pauses.
+    found again when the lease has run out. Temporary trouble moves them on with growing pauses, and what the pace
+    kept back to when it may go.
     """
-    claimed = _claim(organization_id)
+    claimed = {invitation.pk: invitation for invitation in _claim(organization_id)}
     if not claimed:
-        return False
-    run = send_invitations(claimed)
-    _put_off(invitation for invitation in claimed if invitation.pk in set(run.deferred))
-    return len(claimed) == SLICE and not run.deferred
+        return None
+    run = send_invitations(list(claimed))
+    _put_off(claimed[pk] for pk in (*run.put_off, *run.deferred))
+    opens_in = timedelta(seconds=run.opens_in or 0)
+    _keep_back((claimed[pk] for pk in (*run.too_fast, *run.left_alone)), opens_in)
+    if run.too_fast:
+        return opens_in
+    return timedelta(0) if len(claimed) == SLICE and not run.trouble else None
 
 
 @transaction.atomic
@@ -66,3 +72,10 @@ def _put_off(invitations: Iterable[Invitation]) -> None:
         else:
             pause = min(FIRST_PAUSE * 2 ** min(invitation.mail_attempts, 10), LONGEST_PAUSE)
             unsent.update(mail_due_at=now + pause)
+
+
+def _keep_back(invitations: Iterable[Invitation], opens_in: timedelta) -> None:
+    """Nobody has refused these, so that it counts as no attempt."""
+    for invitation in invitations:
+        unsent = Invitation.objects.filter(token_hash=invitation.token_hash, mail_state__in=TO_SEND)
+        unsent.update(mail_due_at=timezone.now() + opens_in, mail_attempts=F("mail_attempts") - 1)

@@ -68,9 +68,7 @@ def keep_lease(lease: Lease) -> bool:
     return bool(held(lease).update(claimed_until=now + LEASE))
 
 
-def give_back(lease: Lease, *, pause: timedelta | None = None) -> None:
-    """End the claim in good order: others may take the range up, after the pause if there is one."""
-    if pause is None:
-        held(lease).update(claimed_until=None, attempts=0, pauses=0)
-    else:
-        held(lease).update(claimed_until=None, attempts=0, pauses=F("pauses") + 1, not_before=timezone.now() + pause)
+def give_back(lease: Lease, *, wait: timedelta | None = None) -> None:
+    """End the claim in good order: others may take the range up, after the wait if there is one."""
+    not_before = None if wait is None else timezone.now() + wait
+    held(lease).update(claimed_until=None, attempts=0, not_before=not_before)

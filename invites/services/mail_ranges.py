@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from invites.models import Batch, Invitation, Row, RowRange
 from invites.services.leases import Lease, give_back, held, keep_lease
-from invites.services.mailing import TO_SEND, send_invitations
+from invites.services.mailing import LOOK_SECONDS, MailRun, send_invitations
+from invites.services.parcels import TO_SEND
+from invites.services.taken import TakenOfRange, settle_what_was_taken
 
 # After so long it is the turn of the other batches.
 TURN_SECONDS = 3.0
@@ -23,40 +25,88 @@ LONGEST_PAUSE = timedelta(minutes=15)
 GIVEN_UP = "The mail server could not be reached, or stayed busy."
 
 
-def mail_range(lease: Lease) -> None:
+def mail_range(lease: Lease) -> timedelta | None:
     """Send what is unsent in the range, for one turn, and give the range back.
 
-    An address that the server refuses for good turns its row to failed and takes the invitation back.
-    What the server puts off is tried again later, with growing pauses; when the server itself is away,
-    the whole batch waits with it.
+    An address that the server refuses for good turns its row to failed and takes the invitation back. What the server
+    puts off is tried again later, with growing pauses; when the server itself is away, the whole batch waits with it.
+    Where the pace kept mail back, that is when it may go.
     """
     row_range = held(lease).filter(stage=RowRange.Stage.MAIL).select_related("batch").first()
     if row_range is None:
-        return
+        return None
+    settle_what_was_taken(row_range)
+    now = timezone.now()
     put_off_until = row_range.batch.mail_not_before
-    if put_off_until and put_off_until > timezone.now():
+    if put_off_until and put_off_until > now:
         give_back(lease)
-        return
+        return None
     if lease.is_hopeless:
         _give_up([row_range])
-    ends = time.monotonic() + TURN_SECONDS
+    pause = row_range.put_off_until - now if row_range.put_off_until and row_range.put_off_until > now else None
+    unsent = _unsent(row_range).exclude(mail_state=Invitation.Mail.SENDING) if pause else _unsent(row_range)
     run = send_invitations(
-        list(_unsent(row_range).only("pk")), go_on=lambda: keep_lease(lease) and time.monotonic() < ends
+        list(unsent.values_list("pk", flat=True)), record=TakenOfRange(lease), go_on=_Turn(lease).goes_on
     )
     if run.refused:
         _take_back_refused(row_range)
-    if not run.deferred:
-        held(lease).update(stage=RowRange.Stage.DONE, claimed_until=None)
-    elif not run.trouble:
-        give_back(lease)
-    elif row_range.pauses >= MAX_PAUSES:
-        _give_up(row_range.batch.ranges.filter(stage=RowRange.Stage.MAIL) if run.gave_up else [row_range])
-        give_back(lease)
-    else:
-        pause = min(FIRST_PAUSE * 2 ** min(row_range.pauses, 10), LONGEST_PAUSE)
+    if run.trouble:
+        pause = _put_off(lease, row_range, run)
+    return _leave(lease, run, pause=pause)
+
+
+class _Turn:
+    """Goes on for some seconds, as long as the lease is held."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
+        self._kept_at = time.monotonic()
+        self._ends_at = self._kept_at + TURN_SECONDS
+
+    def goes_on(self) -> bool:
+        now = time.monotonic()
+        if now >= self._ends_at:
+            return False
+        if now - self._kept_at >= LOOK_SECONDS:
+            self._kept_at = now
+            return keep_lease(self._lease)
+        return True
+
+
+def _put_off(lease: Lease, row_range: RowRange, run: MailRun) -> timedelta:
+    """Note what the server would not take, or give it up after too long; for how long to leave it now."""
+    if row_range.pauses >= MAX_PAUSES:
         if run.gave_up:
-            Batch.objects.filter(pk=lease.batch_id).update(mail_not_before=timezone.now() + pause)
-        give_back(lease, pause=pause)
+            _give_up(row_range.batch.ranges.filter(stage=RowRange.Stage.MAIL))
+        else:
+            _give_up([row_range], ids=[*run.put_off, *run.left_alone])
+        held(lease).update(pauses=0, put_off_until=None)
+        return timedelta(0)
+    pause: timedelta = min(FIRST_PAUSE * 2 ** min(row_range.pauses, 10), LONGEST_PAUSE)
+    until = timezone.now() + pause
+    if run.gave_up:
+        Batch.objects.filter(pk=lease.batch_id).update(mail_not_before=until)
+    # Told apart, so that what only the pace kept back need not wait with them.
+    Invitation.objects.filter(pk__in=run.put_off, mail_state=Invitation.Mail.QUEUED).update(
+        mail_state=Invitation.Mail.SENDING
+    )
+    held(lease).update(pauses=F("pauses") + 1, put_off_until=until)
+    return pause
+
+
+def _leave(lease: Lease, run: MailRun, *, pause: timedelta | None) -> timedelta | None:
+    """End the claim as the run has ended; some of the range may be put off for the pause."""
+    waits = [timedelta(seconds=run.opens_in)] if run.opens_in is not None else []
+    if pause is None and not run.unsent:
+        held(lease).update(stage=RowRange.Stage.DONE, claimed_until=None)
+        return None
+    if pause is None:
+        held(lease).update(pauses=0, put_off_until=None)
+    else:
+        waits.append(pause)
+    more_now = run.deferred and not run.gave_up
+    give_back(lease, wait=None if more_now else min(waits, default=None))
+    return waits[0] if run.too_fast and not more_now else None
 
 
 def finish_batch(batch_id: int) -> bool:
@@ -104,12 +154,12 @@ def _take_back_refused(row_range: RowRange) -> None:
             )
 
 
-def _give_up(row_ranges: Collection[RowRange] | QuerySet[RowRange]) -> None:
-    """Nobody is waited for for ever: what is unsent counts as failed, with the reason."""
+def _give_up(row_ranges: Iterable[RowRange], *, ids: Collection[int] | None = None) -> None:
+    """Nobody is waited for for ever: what is unsent, or those of it, counts as failed, with the reason."""
     for row_range in row_ranges:
         with transaction.atomic():
-            ids = list(_unsent(row_range).values_list("pk", flat=True))
-            Invitation.objects.filter(pk__in=ids, mail_state__in=TO_SEND).update(
+            unsent = set(_unsent(row_range).values_list("pk", flat=True))
+            Invitation.objects.filter(pk__in=unsent.intersection(ids or unsent), mail_state__in=TO_SEND).update(
                 mail_state=Invitation.Mail.FAILED, mail_detail=GIVEN_UP
             )
             _take_back_refused(row_range)

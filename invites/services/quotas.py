@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
 
 from django.conf import settings
 from django.db import connection
@@ -16,7 +17,7 @@ from django.db.models.functions import Length
 
 from accounts.errors import RuleBroken
 from accounts.models import Organization, User
-from invites.models import Batch, DayOfInviter, DayOfRecipient, Invitation
+from invites.models import Batch, DayOfInviter, DayOfRecipient
 
 KEPT = timedelta(days=2)
 
@@ -57,25 +58,41 @@ def give_back_invitations(batch: Batch, count: int) -> None:
         day.filter(inviter=batch.inviter_id, invitations__gte=count).update(invitations=F("invitations") - count)
 
 
-def count_mails(invitations: Collection[Invitation]) -> set[int]:
+class ToMail(Protocol):
+    """An invitation, or those of its values that are counted."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def email_key(self) -> str: ...
+
+    @property
+    def token_hash(self) -> str: ...
+
+
+def count_mails(invitations: Collection[ToMail]) -> set[int]:
     """Count the mail that is about to go to each; the ids of those whose address has had enough for today.
 
     The same link counts once, however often its mail is tried.
     """
     today, full = _today(), DayOfRecipient.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY
-    links = {invitation.pk: _short(invitation) for invitation in invitations}
     # In one order, so that two who count the same addresses wait for each other and not both.
     waiting = sorted(invitations, key=lambda invitation: invitation.email_key)
+    counted_now = 0
     while waiting:
         # A statement names an address once.
         once = {invitation.email_key: invitation for invitation in waiting}
         waiting = [invitation for invitation in waiting if once[invitation.email_key] is not invitation]
-        values = [value for key, each in once.items() for value in (today, key, links[each.pk])]
+        values = [value for key, each in once.items() for value in (today, key, _short(each))]
         with connection.cursor() as cursor:
             cursor.execute(_ADD_LINKS.format(values=", ".join(["(%s, %s, %s)"] * len(once))), [*values, full])
+            counted_now += cursor.rowcount
+    if counted_now == len(invitations):
+        return set()
     keys = {invitation.email_key for invitation in invitations}
     counted = dict(DayOfRecipient.objects.filter(day=today, email_key__in=keys).values_list("email_key", "links"))
-    return {each.pk for each in invitations if links[each.pk] not in counted.get(each.email_key, "")}
+    return {each.id for each in invitations if _short(each) not in counted.get(each.email_key, "")}
 
 
 def had_enough_mail() -> Exists:
@@ -116,7 +133,7 @@ def _check(count: int, made: int, limit: int, who: str) -> None:
         )
 
 
-def _short(invitation: Invitation) -> str:
+def _short(invitation: ToMail) -> str:
     return invitation.token_hash[: DayOfRecipient.LINK]
 
 

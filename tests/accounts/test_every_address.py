@@ -136,7 +136,7 @@ def test_no_address_is_forgotten() -> None:
     ours = {each.pattern.name for each in FOUND if not each.trusted}
     assert ours == set(OURS) | set(OTHERS)
     brought = {each.route.split("/")[0] for each in FOUND if each.trusted}
-    assert brought == {"accounts", "operators", "mail"}
+    assert brought == {"accounts", "operators", "mail", "webhooks"}
     assert {each.pattern.name for each in FOUND if each.route.startswith("accounts/")} == set(SIGN_IN_PAGES)
 
 
@@ -252,3 +252,16 @@ def test_the_development_inbox_is_shut_outside_development(
     for user in (None, admin):
         for method in ("GET", "POST"):
             assert client_of(user).generic(method, path).status_code in (403, 404, 405)
+
+
+@pytest.mark.parametrize(
+    "found", [each for each in FOUND if each.route.startswith("webhooks/")], ids=lambda each: each.route
+)
+def test_nobody_without_the_secret_reports_a_bounce(
+    found: FoundView, admin: User, client_of: Callable[..., Client]
+) -> None:
+    for user in (None, admin):
+        assert client_of(user).get(f"/{found.route}").status_code == 405
+        for header in ({}, {"Authorization": "Basic cHJvdmlkZXI6Z3Vlc3NlZA=="}):
+            answer = client_of(user).post(f"/{found.route}", {}, "application/json", headers=header)
+            assert answer.status_code == 400

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.services.grants import GrantChoice
-from invites.models import Batch
+from invites.models import Batch, TroubledDomain
+from tests.batches.mail_server import MailServer
 from tests.files import csv_of, whole_of
 
 HTMX = {"HX-Request": "true"}
@@ -39,6 +42,27 @@ def run(start: Callable[..., Batch], work: Callable[[Batch], Batch]) -> Callable
 def addresses(mails: Iterable[object]) -> list[str]:
     """Who was written to, sorted."""
     return sorted(mail.to[0] for mail in mails)  # type: ignore[attr-defined]
+
+
+# --- The mail server -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[MailServer]:
+    """A mail server that takes everything, until a test tells it otherwise."""
+    with MailServer() as running:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
+        settings.EMAIL_TIMEOUT = 1
+        yield running
+
+
+def let_time_pass(batch: Batch) -> None:
+    """As if all pauses were over."""
+    past = timezone.now() - timedelta(seconds=1)
+    Batch.objects.filter(pk=batch.pk).update(mail_not_before=past)
+    batch.ranges.update(not_before=past, put_off_until=past)
+    TroubledDomain.objects.update(not_before=past)
 
 
 # --- The pages --------------------------------------------------------------------------------------

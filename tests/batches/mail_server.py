@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -12,24 +13,29 @@ from tests.running import free_port, wait_for
 
 
 class MailServer:
-    """Takes mail on `port` of the loopback; `taken` are the recipients of what it took, in order.
+    """Takes mail on `port` of the loopback; `taken` are the recipients of what it took, in order, `taken_at` when.
 
-    `answers[address]` are what it says to that recipient, one at each try, before it takes the mail;
-    `answer_all` it says to everybody. With `pipelining` it takes commands in a row. With `hangs` it says
-    nothing at all, with `hangs_for` nothing about the recipients of that domain; after `most_per_connection`
-    mails it drops the line.
+    `asked` are all recipients that were named to it. `answers[address]` are what it says to that recipient, one at
+    each try, before it takes the mail; `answer_all` it says to everybody, and whoever is at one of `busy_domains` it
+    puts off. With `pipelining` it takes commands in a row. With `hangs` it says nothing at all, with `hangs_for`
+    nothing about the recipients of that domain; after `most_per_connection` mails it drops the line, and once
+    when it has taken `drops_after` in all, before it says so.
     """
 
     def __init__(self) -> None:
         self.port = free_port()
         self.taken: list[str] = []
+        self.taken_at: list[float] = []
+        self.asked: list[str] = []
         self.connections = 0
         self.answers: dict[str, list[str]] = {}
         self.answer_all = ""
         self.hangs = False
         self.hangs_for = ""
+        self.busy_domains: set[str] = set()
+        self.drops_after = 0
         self.most_per_connection = 0
-        self.pipelining = False
+        self.pipelining = True
         self._by_session: dict[Session, int] = {}
         self._controller: Controller | None = None
 
@@ -49,6 +55,9 @@ class MailServer:
             self._controller.stop()
             self._controller = None
 
+    def has_heard_of(self, address: str) -> bool:
+        return address in self.asked
+
     def wait_for_mails(self, count: int) -> None:
         wait_for(lambda: len(self.taken) >= count, what=f"{count} mails", seconds=60)
 
@@ -64,10 +73,13 @@ class MailServer:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         await self._hang()
+        self.asked.append(address)
         while self.hangs_for and address.endswith(f"@{self.hangs_for}"):
             await asyncio.sleep(0.05)
         if self.answer_all:
             return self.answer_all
+        if address.rpartition("@")[2] in self.busy_domains:
+            return "450 4.7.1 Too much mail from you"
         if waiting := self.answers.get(address):
             return waiting.pop(0)
         envelope.rcpt_tos.append(address)
@@ -81,6 +93,10 @@ class MailServer:
             return "421 4.7.0 Too many"
         self._by_session[session] = before + 1
         self.taken += envelope.rcpt_tos
+        self.taken_at.append(time.monotonic())
+        if self.drops_after == len(self.taken):
+            assert server.transport is not None
+            server.transport.close()
         return "250 OK"
 
     async def _hang(self) -> None:

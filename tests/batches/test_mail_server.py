@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
@@ -13,28 +11,11 @@ from invites import tasks
 from invites.models import Batch, Invitation, Row, RowRange
 from invites.queries.batches import ledger_of
 from invites.services import leases, mail_ranges, mailing
-from tests.batches.conftest import many
+from tests.batches.conftest import let_time_pass, many
 from tests.batches.mail_server import MailServer
 from tests.files import csv_of
 
 Run = Callable[..., Batch]
-
-
-@pytest.fixture
-def server(settings: Any) -> Iterator[MailServer]:
-    """A mail server that takes everything, until a test tells it otherwise."""
-    with MailServer() as running:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
-        settings.EMAIL_TIMEOUT = 1
-        yield running
-
-
-def let_time_pass(batch: Batch) -> None:
-    """As if all pauses were over."""
-    past = timezone.now() - timedelta(seconds=1)
-    Batch.objects.filter(pk=batch.pk).update(mail_not_before=past)
-    batch.ranges.update(not_before=past)
 
 
 def test_every_person_gets_one_mail_over_one_connection(server: MailServer, run: Run) -> None:
@@ -214,18 +195,3 @@ def test_one_that_was_taken_back_meanwhile_is_not_mailed(server: MailServer, sta
 
     assert work(batch).state == Batch.State.DONE
     assert server.taken == ["ben@example.com"]
-
-
-def test_no_more_mails_go_out_in_a_second_than_the_operator_allows(
-    server: MailServer, run: Run, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.MAILS_PER_SECOND, settings.CELERY_WORKER_CONCURRENCY = 50, 2
-    pauses: list[float] = []
-    monkeypatch.setattr("invites.services.mailing.time.sleep", pauses.append)
-
-    run(many(30))
-
-    assert len(server.taken) == 30
-    # Each of two children takes half: a mail in 40 thousandths of a second.
-    assert 0 < max(pauses) <= 0.04
-    assert sum(pause > 0 for pause in pauses) >= 20

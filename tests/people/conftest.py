@@ -69,7 +69,7 @@ def link_of(invitation: Invitation) -> str:
 def deliver(organization: Organization) -> list[EmailMultiAlternatives]:
     """What the worker does for the organization, and the mails that this brought."""
     before = len(mail.outbox)
-    while send_due_invitations(organization.pk):
+    while send_due_invitations(organization.pk) is not None:
         pass
     return mail.outbox[before:]  # type: ignore[return-value]
 

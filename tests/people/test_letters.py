@@ -7,6 +7,7 @@ from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
+from anymail.message import AnymailMessage
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 
@@ -22,7 +23,7 @@ def html_of(letter: EmailMultiAlternatives) -> str:
     return str(letter.alternatives[0].content)  # type: ignore[attr-defined]
 
 
-def letter_to(invitation: Invitation) -> EmailMultiAlternatives:
+def letter_to(invitation: Invitation) -> AnymailMessage:
     invitation.refresh_from_db()
     return Letter(invitation).to(invitation, link="https://rollcall.example.org/i/token/")
 

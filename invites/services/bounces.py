@@ -1,0 +1,19 @@
+"""What a mail provider reports afterwards: an address that no mail reaches."""
+
+from __future__ import annotations
+
+from invites.models import Invitation
+from invites.services.letters import one_line
+
+REASON_LENGTH = 300
+
+
+def note_bounce(token_hash: str, *, email: str, reason: str) -> bool:
+    """Note that the mail with this link came back; False if it is none that waits for an answer.
+
+    The link tells which mail: one that was sent again since has another. So does the address tell: whoever forwards
+    mail does not speak for the invitee.
+    """
+    invitations = Invitation.objects.filter(token_hash=token_hash, email__iexact=email, state=Invitation.State.PENDING)
+    detail = one_line(reason)[:REASON_LENGTH]
+    return bool(invitations.update(mail_state=Invitation.Mail.BOUNCED, mail_detail=detail, mail_due_at=None))

@@ -1,0 +1,78 @@
+"""The mails of invitations that are still to be sent, each made when its turn comes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from anymail.message import AnymailMessage
+
+from invites.models import Invitation
+from invites.services.letters import Letter
+from invites.services.smtp import Rendered
+from invites.services.tokens import derive_token, hash_token, link_for
+
+REFERENCE = "invitation"
+TO_SEND = (Invitation.Mail.QUEUED.value, Invitation.Mail.SENDING.value)
+
+
+class Due(NamedTuple):
+    """What a mail needs of its invitation: a whole one of the model would take longer to make than the mail."""
+
+    id: int
+    email: str
+    email_key: str
+    first_name: str
+    token_seed: str
+    token_hash: str
+    expires_at: datetime
+    organization_id: int
+    grant_id: int
+    inviter_id: int | None
+
+
+def still_to_send(ids: Sequence[int]) -> list[Due]:
+    """Read anew for each group: somebody may have revoked one since the run began."""
+    unsent = Invitation.objects.filter(pk__in=ids, state=Invitation.State.PENDING, mail_state__in=TO_SEND)
+    return [Due(*values) for values in unsent.order_by("pk").values_list(*Due._fields)]
+
+
+class Parcel:
+    """The mail to one person, made when its turn comes."""
+
+    def __init__(self, due: Due, letter: Letter) -> None:
+        self.due = due
+        self.letter = letter
+
+    @property
+    def is_plain(self) -> bool:
+        return self.letter.is_plain_for(self.due)
+
+    @property
+    def addresses(self) -> tuple[str, str]:
+        return self.letter.sender_address, self.due.email
+
+    def rendered(self) -> Rendered:
+        return self.letter.rendered(self.due, link=self.link)
+
+    def message(self) -> AnymailMessage:
+        message = self.letter.to(self.due, link=self.link)
+        message.metadata = self.reference
+        return message
+
+    @property
+    def reference(self) -> dict[str, str]:
+        """What a provider tells again when it reports what became of the mail: services/bounces.py."""
+        return {REFERENCE: self.due.token_hash}
+
+    @cached_property
+    def link(self) -> str:
+        """Made again from the seed; the stored hash follows when the secret key was changed."""
+        token = derive_token(self.due.token_seed)
+        token_hash = hash_token(token)
+        if token_hash != self.due.token_hash:
+            Invitation.objects.filter(pk=self.due.id, token_hash=self.due.token_hash).update(token_hash=token_hash)
+            self.due = self.due._replace(token_hash=token_hash)
+        return link_for(token)

@@ -1,0 +1,158 @@
+"""Mail that came back, as the provider reports it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Membership
+from invites.models import Batch, Invitation
+from invites.queries.banners import banner_of
+from invites.queries.batches import ledger_of
+from invites.services.pending import resend, revoke
+from tests.files import csv_of
+
+Run = Callable[..., Batch]
+ADDRESS = "/webhooks/mailgun/tracking/"
+SECRET = str(settings.ANYMAIL["WEBHOOK_SECRET"])
+KEY = str(settings.ANYMAIL["MAILGUN_WEBHOOK_SIGNING_KEY"])
+PERMANENT = {
+    "event": "failed",
+    "severity": "permanent",
+    "reason": "generic",
+    "delivery-status": {"code": 550, "message": "5.1.1 No such user here", "description": ""},
+}
+
+
+def report(invitation: Invitation, event: dict[str, Any], *, secret: str = SECRET, key: str = KEY) -> int:
+    """Posts what Mailgun posts of the mail of that invitation; the status of the answer."""
+    moment, token = "1764000000", "4fe3b4d2"
+    signature = hmac.new(key.encode(), f"{moment}{token}".encode(), hashlib.sha256).hexdigest()
+    payload = {
+        "signature": {"timestamp": moment, "token": token, "signature": signature},
+        "event-data": {
+            "timestamp": 1764000000.5,
+            "recipient": invitation.email,
+            "user-variables": {"invitation": invitation.token_hash},
+            "message": {"headers": {"message-id": "1@mg.example.com"}},
+            **event,
+        },
+    }
+    basic = b64encode(secret.encode()).decode()
+    answer = Client().post(
+        ADDRESS, json.dumps(payload), "application/json", headers={"Authorization": f"Basic {basic}"}
+    )
+    return answer.status_code
+
+
+@pytest.fixture
+def batch(run: Run) -> Batch:
+    return run(csv_of("ann@example.com", "ben@example.com", "zoe@example.com"))
+
+
+@pytest.fixture
+def ben(batch: Batch) -> Invitation:
+    return Invitation.objects.get(email="ben@example.com")
+
+
+def test_what_came_back_is_told_with_the_reason(batch: Batch, ben: Invitation, ines: Client) -> None:
+    assert report(ben, PERMANENT) == 200
+
+    ben.refresh_from_db()
+    assert (ben.mail_state, ben.mail_detail) == (Invitation.Mail.BOUNCED, "5.1.1 No such user here")
+    ledger = ledger_of(batch)
+    assert (ledger.invited, ledger.bounced, ledger.waiting_answer) == (3, 1, 2)
+    page = ines.get(f"/o/acme/batches/{batch.pk}/?outcome=bounced").content.decode()
+    assert "5.1.1 No such user here" in page
+
+
+def test_the_banner_says_how_many_came_back(batch: Batch, ben: Invitation) -> None:
+    assert "bounced" not in banner_of(batch).text
+
+    report(ben, PERMANENT)
+
+    assert banner_of(batch).text == "From team.csv: 1 bounced."
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"event": "rejected", "reject": {"reason": "Suppressed"}},
+        PERMANENT,
+    ],
+    ids=["by the provider", "by the recipient's server"],
+)
+def test_whoever_refuses_it_for_good(ben: Invitation, event: dict[str, Any]) -> None:
+    report(ben, event)
+
+    ben.refresh_from_db()
+    assert ben.mail_state == Invitation.Mail.BOUNCED
+    assert ben.mail_detail
+
+
+@pytest.mark.parametrize(
+    "event",
+    [{"event": "delivered"}, {"event": "opened"}, {**PERMANENT, "severity": "temporary"}, {"event": "complained"}],
+    ids=["delivered", "opened", "put off", "complained"],
+)
+def test_nothing_else_that_is_reported_changes_anything(ben: Invitation, event: dict[str, Any]) -> None:
+    assert report(ben, event) == 200
+
+    ben.refresh_from_db()
+    assert ben.mail_state == Invitation.Mail.SENT
+
+
+@pytest.mark.parametrize("wrong", [{"secret": "provider:guessed-by-somebody"}, {"key": "another"}])
+def test_who_has_not_the_secret_cannot_report(ben: Invitation, wrong: dict[str, str]) -> None:
+    assert report(ben, PERMANENT, **wrong) == 400
+
+    ben.refresh_from_db()
+    assert ben.mail_state == Invitation.Mail.SENT
+
+
+def test_an_old_mail_that_comes_back_says_nothing_of_the_new_one(ben: Invitation, admin_membership: Membership) -> None:
+    old = Invitation.objects.get(pk=ben.pk)
+    Invitation.objects.filter(pk=ben.pk).update(mailed_at=timezone.now() - timedelta(hours=1))
+    ben.refresh_from_db()
+    resend(admin_membership, ben)
+
+    assert report(old, PERMANENT) == 200
+
+    ben.refresh_from_db()
+    assert ben.mail_state == Invitation.Mail.QUEUED
+
+
+@pytest.mark.parametrize("state", [Invitation.State.ACCEPTED, Invitation.State.REVOKED])
+def test_what_was_answered_stays_as_it_is(ben: Invitation, state: str) -> None:
+    Invitation.objects.filter(pk=ben.pk).update(state=state)
+
+    report(ben, PERMANENT)
+
+    ben.refresh_from_db()
+    assert ben.mail_state == Invitation.Mail.SENT
+
+
+def test_somebody_else_who_got_it_forwarded_does_not_count(ben: Invitation) -> None:
+    report(ben, {**PERMANENT, "recipient": "other@example.net"})
+
+    ben.refresh_from_db()
+    assert ben.mail_state == Invitation.Mail.SENT
+
+
+def test_whose_mail_came_back_can_be_imported_again_after_it_was_taken_back(
+    ben: Invitation, admin_membership: Membership, run: Run
+) -> None:
+    report(ben, PERMANENT)
+    revoke(admin_membership, ben)
+
+    assert ledger_of(run(csv_of("ben@example.com"))).invited == 1
