@@ -1,7 +1,8 @@
 """Every benchmark, one after the other: `python -m benchmarks`."""
 
-from benchmarks import check, invite, mail
+from benchmarks import check, invite, mail, report
 
 check.main()
 invite.main()
 mail.main()
+report.write()

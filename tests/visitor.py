@@ -28,6 +28,13 @@ class Visitor:
         """The answer, wherever the path led; one that is no success raises HTTPError."""
         return self._looked_at(self._session.get(urljoin(self._url, path), timeout=SECONDS))
 
+    def is_answered(self, path: str) -> bool:
+        """Whether there is a success at that path, or any server at all."""
+        try:
+            return self._session.get(urljoin(self._url, path), timeout=SECONDS).ok
+        except requests.ConnectionError:
+            return False
+
     def sign_in(self, email: str, password: str) -> None:
         self._post("/accounts/login/", {"login": email, "password": password})
         assert "sessionid" in self._session.cookies, "Not signed in."

@@ -38,6 +38,10 @@ class RedisServer:
         self.stop()
         shutil.rmtree(self._directory, ignore_errors=True)
 
+    @property
+    def version(self) -> str:
+        return str(self.client.info("server")["redis_version"])
+
     def start(self) -> None:
         where = ("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._directory))
         how = ("--appendonly", "yes", "--maxmemory-policy", "noeviction", "--save", "")
