@@ -127,6 +127,12 @@ class Machine:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
+    def kill(self, name: str) -> None:
+        """With everything that it has started."""
+        process = self.running.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
     def wait_for_line(self, name: str, text: str) -> None:
         wait_for(lambda: text in self.said(name), what=f"{text!r} in what {name} says", seconds=60)
 
