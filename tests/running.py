@@ -98,6 +98,14 @@ def processes_that_mention(text: str) -> dict[int, str]:
     return {pid: command for pid, command in found.items() if command and pid != os.getpid()}
 
 
+def is_alive(pid: int) -> bool:
+    """Whether there is such a process, and it is more than what its parent has not collected yet."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except OSError:
+        return False
+
+
 def children_of(pid: int) -> set[int]:
     """The processes that it has started and that live."""
     listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
