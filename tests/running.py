@@ -250,7 +250,8 @@ class Broker(Protocol):
 
     client: redis.Redis
 
-    def start(self) -> None: ...
+    def start(self) -> None:
+        """Nothing, where it runs already."""
 
     def stop(self) -> None: ...
 
@@ -268,6 +269,8 @@ class EmbeddedValkey:
 
     def start(self) -> None:
         """Returns when it accepts connections."""
+        if self._process is not None:
+            return
         self._process = subprocess.Popen(embedded.valkey_command(self._data_dir), stdout=subprocess.DEVNULL)
         wait_for(lambda: is_listening(embedded.socket_path(self._data_dir)), what="broker")
 

@@ -43,6 +43,9 @@ class RedisServer:
         return str(self.client.info("server")["redis_version"])
 
     def start(self) -> None:
+        """Returns when it answers; at once when it runs already."""
+        if self._process is not None:
+            return
         where = ("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._directory))
         how = ("--appendonly", "yes", "--maxmemory-policy", "noeviction", "--save", "")
         command = ["redis-server", *where, *how]
