@@ -4,7 +4,7 @@ PYTHON_HERE := .venv/bin/python
 
 .PHONY: help
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Install what is needed, then run everything on this machine until Ctrl-C
@@ -30,6 +30,11 @@ lint: ## Look at the code without running it: style, types, templates, settings,
 bench: ## Measure the check against its peers, the import, the mail and a drop; writes var/bench.json
 	@.ci/venv benchmarks/requirements.txt .venv-bench
 	@exec .venv-bench/bin/python -m benchmarks
+
+.PHONY: bench-scaling
+bench-scaling: ## Measure whole imports of 1,000 to 1,000,000 rows; ARGUMENTS="--rows 1000 --workers 1 2" for less
+	@.ci/venv requirements-dev.txt
+	@exec $(PYTHON_HERE) -m benchmarks.scaling $(ARGUMENTS)
 
 SECONDS ?= 60
 .PHONY: fuzz

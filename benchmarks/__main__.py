@@ -2,10 +2,12 @@
 
 import sys
 
-from benchmarks import addresses, check, drop, invite, mail
+from benchmarks import addresses, check, drop, invite, mail, report
 
 check.main([])
 drop.main()
 invite.main()
 mail.main()
-sys.exit(addresses.main([]))
+status = addresses.main([])
+report.write()
+sys.exit(status)

@@ -51,8 +51,22 @@ def verdict(reached: bool) -> str:
 
 def keep(name: str, results: Mapping[str, object]) -> None:
     """Write the results under that name into bench.json, beside those of other benchmarks."""
-    path = Path(os.environ.get("DATA_DIR") or ROOT / "var") / "bench.json"
+    path = _bench_file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    everything = json.loads(path.read_text()) if path.exists() else {}
-    everything[name] = results
-    path.write_text(json.dumps(everything, indent=2) + "\n")
+    path.write_text(json.dumps({**all_kept(), name: results}, indent=2) + "\n")
+
+
+def kept(name: str) -> dict[str, Any]:
+    """What was written under that name; nothing if nothing was."""
+    found: dict[str, Any] = all_kept().get(name, {})
+    return found
+
+
+def all_kept() -> dict[str, dict[str, Any]]:
+    """The results of every benchmark that has written any, under its name."""
+    path = _bench_file()
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def _bench_file() -> Path:
+    return Path(os.environ.get("DATA_DIR") or ROOT / "var") / "bench.json"

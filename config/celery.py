@@ -42,7 +42,9 @@ def keep_the_schedule(sender: Any, **_: Any) -> None:
     def look() -> None:
         if worker.beat is not None and not worker.beat.is_alive():
             structlog.get_logger(__name__).error("schedule_died")
-            worker.beat = EmbeddedService(app, schedule_filename=worker.schedule_filename)
+            worker.beat = EmbeddedService(
+                app, schedule_filename=worker.schedule_filename, scheduler_cls=worker.scheduler
+            )
             worker.beat.start()
 
     if getattr(worker, "beat", None) is not None:

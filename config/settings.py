@@ -384,6 +384,8 @@ CELERY_BEAT_SCHEDULE = {
     }
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+if broker("REDIS_URL"):  # There may be other machines, with schedules of their own.
+    CELERY_BEAT_SCHEDULER = "config.schedule:ElectedScheduler"
 CELERY_TIMEZONE = "UTC"
 
 # --- Logs -------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import psycopg
 import redis
@@ -111,6 +111,20 @@ def processes_that_mention(text: str) -> dict[int, str]:
         except OSError:
             continue
     return {pid: command for pid, command in found.items() if command and pid != os.getpid()}
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is such a process, and it is more than what its parent has not collected yet."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except OSError:
+        return False
+
+
+def children_of(pid: int) -> set[int]:
+    """The processes that it has started and that live."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    return {int(child) for child, parent in map(str.split, listed.splitlines()) if int(parent) == pid}
 
 
 @dataclass(frozen=True)
@@ -246,24 +260,64 @@ def run_manage(*arguments: str, **settings: str) -> subprocess.CompletedProcess[
     )
 
 
+class Broker(Protocol):
+    """A queue that a test may break; `client` looks into it while it runs."""
+
+    client: redis.Redis
+
+    def start(self) -> None:
+        """Nothing, where it runs already."""
+
+    def stop(self) -> None: ...
+
+    def lose_everything(self) -> None:
+        """What is on the disk, too. Only of one that does not run."""
+
+
+class EmbeddedValkey:
+    """The broker of a data directory, as `manage.py up` starts it."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.client: redis.Redis = redis.Redis(unix_socket_path=str(embedded.socket_path(data_dir)))
+        self._data_dir = data_dir
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Returns when it accepts connections."""
+        if self._process is not None:
+            return
+        self._process = subprocess.Popen(embedded.valkey_command(self._data_dir), stdout=subprocess.DEVNULL)
+        wait_for(lambda: is_listening(embedded.socket_path(self._data_dir)), what="broker")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+            self._process = None
+
+    def lose_everything(self) -> None:
+        shutil.rmtree(self._data_dir / "valkey" / "appendonlydir")
+
+
 class WorkerOnFile:
     """A real Celery worker with beat, an embedded Valkey, and a migrated SQLite file, each for one test.
 
+    `broker` is another one than Valkey, with its REDIS_URL among the settings, as a DATABASE_URL may be.
     The test's own process never opens that database: `run(code)` runs Python in a Django process of
     its own there and returns what it printed, `ask(code)` what it printed as JSON.
     """
 
-    def __init__(self, directory: Path, **settings: str) -> None:
+    def __init__(self, directory: Path, *, broker: Broker | None = None, **settings: str) -> None:
         self.data_dir = directory / "var"
         self.settings = {"DATA_DIR": str(self.data_dir), "DEBUG": "1", "SWEEP_SECONDS": "1", **settings}
-        self.broker: subprocess.Popen[bytes] | None = None
+        self.broker = broker or EmbeddedValkey(self.data_dir)
         self.worker: subprocess.Popen[bytes] | None = None
         self.log_path = directory / "worker.log"
 
     def __enter__(self) -> WorkerOnFile:
         self.data_dir.mkdir(parents=True)
         try:
-            self.start_broker()
+            self.broker.start()
             migrated = run_manage("migrate", "--verbosity=0", **self.settings)
             assert migrated.returncode == 0, migrated.stderr
             self.start_worker()
@@ -273,24 +327,14 @@ class WorkerOnFile:
         return self
 
     def __exit__(self, *_: Any) -> None:
-        for process in (self.worker, self.broker):
-            if process is not None and process.poll() is None:
-                process.terminate()
-                try:
-                    process.wait(10)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
-
-    def start_broker(self) -> None:
-        """Starts the Valkey of this data directory and waits until it accepts connections."""
-        self.broker = subprocess.Popen(embedded.valkey_command(self.data_dir), stdout=subprocess.DEVNULL)
-        wait_for(lambda: is_listening(embedded.socket_path(self.data_dir)), what="broker")
-
-    def stop_broker(self) -> None:
-        assert self.broker is not None
-        self.broker.terminate()
-        self.broker.wait(10)
+        if self.worker is not None and self.worker.poll() is None:
+            self.worker.terminate()
+            try:
+                self.worker.wait(10)
+            except subprocess.TimeoutExpired:
+                self.worker.kill()
+                self.worker.wait()
+        self.broker.stop()
 
     def start_worker(self) -> None:
         """Starts the worker and waits until it takes tasks."""

@@ -41,7 +41,9 @@ def claim_range(batch_id: int) -> Lease | None:
     while found := list(claimable(timezone.now()).filter(batch_id=batch_id)[:LOOKED_AT]):
         for row_range in found:
             now = timezone.now()
-            free = claimable(now).filter(pk=row_range.pk, claims=row_range.claims)
+            # By its own columns alone: a condition on its batch would become a subquery, which PostgreSQL does not ask
+            # again after it has waited for another's claim, and both would be told that they hold the range.
+            free = RowRange.objects.filter(_is_free(now), pk=row_range.pk, claims=row_range.claims)
             if free.update(claimed_until=now + LEASE, claims=F("claims") + 1, attempts=F("attempts") + 1):
                 Batch.objects.filter(pk=batch_id).update(progressed_at=now)
                 return Lease(row_range.pk, batch_id, row_range.claims + 1, row_range.attempts + 1)
@@ -50,10 +52,15 @@ def claim_range(batch_id: int) -> Lease | None:
 
 def claimable(now: datetime) -> QuerySet[RowRange]:
     """Ranges with work left that nobody holds, first to last; mail that was put off is not due yet."""
-    due = Q(not_before=None) | Q(not_before__lte=now)
     served = Q(stage=RowRange.Stage.INVITE) | Q(batch__mail_not_before=None) | Q(batch__mail_not_before__lte=now)
-    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
-    return RowRange.objects.exclude(stage=RowRange.Stage.DONE).filter(free, due, served)
+    return RowRange.objects.filter(_is_free(now), served)
+
+
+def _is_free(now: datetime) -> Q:
+    """What a range itself has to say about whether it can be claimed."""
+    unclaimed = Q(claimed_until=None) | Q(claimed_until__lt=now)
+    due = Q(not_before=None) | Q(not_before__lte=now)
+    return ~Q(stage=RowRange.Stage.DONE) & unclaimed & due
 
 
 def held(lease: Lease) -> QuerySet[RowRange]:

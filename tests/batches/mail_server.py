@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -39,7 +39,7 @@ class MailServer:
         self._by_session: dict[Session, int] = {}
         self._controller: Controller | None = None
 
-    def __enter__(self) -> MailServer:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

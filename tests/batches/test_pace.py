@@ -144,8 +144,8 @@ def test_the_worker_asks_itself_to_come_back_when_more_may_go(
 
 def test_real_workers_come_back_by_themselves_and_serve_others_meanwhile(tmp_path: Path) -> None:
     with MailServer() as server:
-        mail = {"EMAIL_URL": f"smtp://127.0.0.1:{server.port}", "MAILS_PER_SECOND_PER_ORGANIZATION": "40"}
-        with WorkerOnFile(tmp_path, **mail) as worker:
+        address = f"smtp://127.0.0.1:{server.port}"
+        with WorkerOnFile(tmp_path, EMAIL_URL=address, MAILS_PER_SECOND_PER_ORGANIZATION="40") as worker:
             work = Work(worker, tmp_path)
             large = work.invite(many(400, domain="large.example.com"))
             small = work.invite(many(20, domain="small.example.com"), organization="globex")

@@ -14,6 +14,7 @@ import pytest
 from tests.batches.mail_server import MailServer
 from tests.batches.work import Work
 from tests.faults.postgres import PostgresServer, binaries
+from tests.faults.redis_server import RedisServer, program
 from tests.running import WorkerOnFile
 
 TRIALS = int(os.environ.get("TRIALS", "20"))
@@ -28,13 +29,12 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.fixture(params=["SQLite", "PostgreSQL"])
-def database(request: pytest.FixtureRequest) -> dict[str, str]:
-    """The settings of a new database, of one kind and then of the other."""
-    if request.param == "SQLite":
-        return {}
-    server: PostgresServer = request.getfixturevalue("postgres")
-    return {"DATABASE_URL": server.new_database()}
+@pytest.fixture
+def redis() -> Iterator[RedisServer]:
+    if program() is None:
+        pytest.skip("no Redis: apt install redis-server")
+    with RedisServer() as server:
+        yield server
 
 
 @pytest.fixture
@@ -44,17 +44,23 @@ def server() -> Iterator[MailServer]:
         yield running
 
 
-@pytest.fixture
-def work(tmp_path: Path, database: dict[str, str], server: MailServer) -> Iterator[Work]:
-    """A worker with two children over a Valkey of its own, that mails by `server`."""
-    settings = {"EMAIL_URL": f"smtp://127.0.0.1:{server.port}", "EMAIL_TIMEOUT": "3", "WORKERS": "2", **database}
-    with WorkerOnFile(tmp_path, **settings) as worker:
+def mailing_by(server: MailServer) -> dict[str, str]:
+    return {"EMAIL_URL": f"smtp://127.0.0.1:{server.port}", "EMAIL_TIMEOUT": "3", "WORKERS": "2"}
+
+
+@pytest.fixture(params=["embedded", "servers"])
+def work(request: pytest.FixtureRequest, tmp_path: Path, server: MailServer) -> Iterator[Work]:
+    """A worker with two children that mails by `server`: on SQLite and Valkey, and on PostgreSQL and Redis."""
+    if request.param == "servers":
+        yield request.getfixturevalue("work_on_servers")
+        return
+    with WorkerOnFile(tmp_path, broker=None, **mailing_by(server)) as worker:
         yield Work(worker, tmp_path)
 
 
 @pytest.fixture
-def work_on_postgres(tmp_path: Path, postgres: PostgresServer, server: MailServer) -> Iterator[Work]:
-    """The same where the test needs PostgreSQL to itself."""
-    settings = {"EMAIL_URL": f"smtp://127.0.0.1:{server.port}", "DATABASE_URL": postgres.new_database()}
-    with WorkerOnFile(tmp_path, **settings) as worker:
+def work_on_servers(tmp_path: Path, postgres: PostgresServer, redis: RedisServer, server: MailServer) -> Iterator[Work]:
+    """The same where a test is about what only servers have, or needs them to itself."""
+    servers = {"DATABASE_URL": postgres.new_database(), "REDIS_URL": redis.url}
+    with WorkerOnFile(tmp_path, broker=redis, **mailing_by(server), **servers) as worker:
         yield Work(worker, tmp_path)

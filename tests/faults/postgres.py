@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from tests.running import free_port
 
@@ -53,12 +54,28 @@ class PostgresServer:
         """As a machine that loses its power: nobody is asked, nothing is tidied up."""
         self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")
 
+    @property
+    def version(self) -> str:
+        with psycopg.connect(f"{self._url}/postgres") as connection:
+            return connection.info.parameter_status("server_version") or ""
+
     def new_database(self) -> str:
         """The address of an empty database."""
+        return self.copy_of(f"{self._url}/template1")
+
+    def copy_of(self, database: str) -> str:
+        """The address of a new database with all that is in the one at that address, which nobody may use now."""
         name = f"faults_{secrets.token_hex(8)}"
-        with psycopg.connect(f"{self._url}/postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+        self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}"), name, database.rpartition("/")[2])
         return f"{self._url}/{name}"
+
+    def drop(self, database: str) -> None:
+        """Makes room, whoever is still connected."""
+        self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)"), database.rpartition("/")[2])
+
+    def _execute(self, statement: sql.SQL, *names: str) -> None:
+        with psycopg.connect(f"{self._url}/postgres", autocommit=True) as connection:
+            connection.execute(statement.format(*map(sql.Identifier, names)))
 
     @property
     def _data(self) -> Path:

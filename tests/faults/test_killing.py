@@ -16,7 +16,7 @@ from tests.batches.conftest import many
 from tests.batches.mail_server import MailServer
 from tests.batches.work import Work
 from tests.faults.conftest import TRIALS
-from tests.running import Stack, wait_for
+from tests.running import Stack, is_alive, wait_for
 
 PEOPLE = 1_000
 RESUMED_SECONDS = 30
@@ -35,6 +35,16 @@ def a_random_point() -> int:
 
 def mailed(server: MailServer, domain: str) -> Counter[str]:
     return Counter(address for address in list(server.taken) if address.endswith(f"@{domain}"))
+
+
+def living_children(work: Work) -> list[int]:
+    """Both of them: one that was killed while it had nothing to do is replaced a moment later."""
+
+    def both() -> list[int] | None:
+        found: list[int] = [pid for pid in work.worker.ask(CHILDREN) if is_alive(pid)]
+        return found if len(found) == 2 else None
+
+    return wait_for(both, what="two children", seconds=30)
 
 
 def check_the_ledger(work: Work, batch: int) -> None:
@@ -57,7 +67,7 @@ def test_whoever_is_killed_loses_nobody_and_mails_at_most_one_twice(
 
 
 def kill_once(work: Work, server: MailServer, *, domain: str, point: int, whole: bool) -> None:
-    victims = work.worker.ask(CHILDREN)
+    victims = living_children(work)
     batch = work.invite(many(PEOPLE, domain=domain))
     wait_for(lambda: mailed(server, domain).total() >= point, what=f"{point} mails", seconds=120)
 

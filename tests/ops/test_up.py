@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from config import embedded
-from tests.running import Stack, is_listening, run_manage, wait_for
+from tests.running import Stack, children_of, is_listening, run_manage, wait_for
 
 
 @pytest.fixture
@@ -116,11 +116,6 @@ def test_ends_everything_when_a_part_cannot_go_on(new_stack: Callable[..., Stack
     assert stack.process.wait(20) == 1
     wait_for(lambda: any("The web process ended by itself" in line for line in stack.lines), what="last words")
     assert stack.processes() == {}
-
-
-def children_of(pid: int) -> set[int]:
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    return {int(child) for child, parent in map(str.split, listed.splitlines()) if int(parent) == pid}
 
 
 def test_what_looks_for_lost_work_comes_back_when_it_is_killed(new_stack: Callable[..., Stack]) -> None:

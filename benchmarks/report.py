@@ -1,0 +1,162 @@
+"""Write what was measured into docs/performance.md: `python -m benchmarks.report`.
+
+The measurements stand in docs/performance.json, those of bench.json in the place of older ones. The tables between the
+markers of docs/performance.md and the plot docs/scaling.svg are made of them, and of nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks import scaling_plot
+from benchmarks.rounds import ROOT, all_kept, say
+
+DOCUMENT = ROOT / "docs" / "performance.md"
+MEASURED = ROOT / "docs" / "performance.json"
+PLOT = ROOT / "docs" / "scaling.svg"
+
+Found = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What has to be reached and what is aimed at, of one measurement: at most so much, or at least."""
+
+    what: str
+    measured: float
+    must: float
+    aim: float
+    unit: str
+    at_least: bool = False
+
+    @property
+    def verdict(self) -> str:
+        if self._reaches(self.aim):
+            return "aim reached"
+        return "reached" if self._reaches(self.must) else "**not reached**"
+
+    def cells(self) -> tuple[str, ...]:
+        sign = "at least" if self.at_least else "at most"
+        return (
+            self.what,
+            f"{sign} {self.must:g} {self.unit}",
+            f"{self.aim:g} {self.unit}",
+            f"{self.measured:,.{0 if self.measured >= 100 else 1 if self.measured >= 10 else 2}f} {self.unit}",
+            self.verdict,
+        )
+
+    def _reaches(self, bound: float) -> bool:
+        return self.measured >= bound if self.at_least else self.measured <= bound
+
+
+def targets(found: Found) -> list[Target]:
+    """Every target of which there is a measurement."""
+    return [
+        *_check(found.get("check")),
+        *_drop(found.get("drop")),
+        *_invite(found.get("invite")),
+        *_mail(found.get("mail")),
+        *_whole(found),
+    ]
+
+
+def _check(found: Found | None) -> Iterator[Target]:
+    if not found:
+        return
+    whole, worst, peers = found["against the reader"], found["worst files"], found["against the peers"]
+    rows = f"{whole['rows']:,} rows, {found['bad']:.0%} bad"
+    yield Target(f"check {rows}: time of bare `csv.reader`", whole["times"], 3.5, 2.8, "x")
+    yield Target("memory of it, above Django's own", whole["peak_mb"]["Rollcall"], 130, 60, "MB")
+    yield Target("check the worst of files: time of a clean one", worst["times"], 10, 10, "x")
+    for name, must, aim in (
+        ("frictionless", 12, 15),
+        ("django-import-export", 150, 250),
+        ("Django form per row", 25, 30),
+    ):
+        if name in peers["times"]:
+            what = f"check {peers['rows']:,} rows: as fast as {name}"
+            yield Target(what, peers["times"][name], must, aim, "x", at_least=True)
+
+
+def _drop(found: Found | None) -> Iterator[Target]:
+    for name, spent in (found or {}).items():
+        if isinstance(spent, Mapping):
+            yield Target(f"drop of 1,000 rows, {name}: until the verdict is seen", spent["all"], 300, 150, "ms")
+
+
+def _invite(found: Found | None) -> Iterator[Target]:
+    for database, bare in (("PostgreSQL", "COPY"), ("SQLite", "`executemany`")):
+        if found and (seconds := found["seconds"].get(database)):
+            what = f"stage and invite {found['rows']:,} rows on {database}: time of bare {bare}"
+            yield Target(what, seconds["Rollcall"] / seconds["bare"], 4, 3, "x")
+
+
+def _mail(found: Found | None) -> Iterator[Target]:
+    if not found:
+        return
+    ours = found["seconds"]["Rollcall"]
+    django, rendered = found["seconds"]["Django send_messages"], found["seconds"]["smtplib, rendered before"]
+    yield Target("mail, one process: as fast as Django's `send_messages`", django / ours, 5, 5, "x", at_least=True)
+    yield Target("mail, one process: time of smtplib with rendered bytes", ours / rendered, 1.5, 0.5, "x")
+
+
+def _whole(found: Found) -> Iterator[Target]:
+    for run in runs_of(found):
+        if (run["rows"], run["workers"]) == (100_000, 2):
+            yield Target("upload of 100,000 rows until all are invited, 2 workers", run["invited"], 60, 30, "s")
+            if run["page_p95"] is not None:
+                yield Target("pages meanwhile, 95 of 100 within", run["page_p95"], 150, 150, "ms")
+
+
+def runs_of(found: Found) -> list[dict[str, Any]]:
+    """The imports of benchmarks/scaling.py, smallest first."""
+    return sorted(found.get("scaling", {}).get("runs", []), key=lambda run: (run["rows"], run["workers"]))
+
+
+def scaling_rows(found: Found) -> Iterator[tuple[str, ...]]:
+    for run in runs_of(found):
+        pages = "" if run["page_p95"] is None else f"{run['page_median']:.0f} / {run['page_p95']:.0f} ms"
+        moments = (run["uploaded"], run["checked"], run["invited"], run["mailed"])
+        seconds = (f"{moment:,.{1 if moment < 100 else 0}f} s" for moment in moments)
+        yield (f"{run['rows']:,}", str(run["workers"]), *seconds, f"{run['rows'] / run['mailed']:,.0f}", pages)
+
+
+def table(head: Sequence[str], rows: Iterator[tuple[str, ...]] | list[tuple[str, ...]], *, right: int = 0) -> str:
+    """Markdown; the last columns so many stand to the right."""
+    marks = ["---"] * (len(head) - right) + ["---:"] * right
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, marks, *rows))
+
+
+def render(document: str, found: Found) -> str:
+    """The document with its tables made anew."""
+    made = {
+        "targets": table(
+            ("what", "must", "aim", "measured", ""), [each.cells() for each in targets(found)]
+        ),
+        "scaling": table(
+            ("rows", "workers", "uploaded", "checked", "all invited", "all mailed", "people/s", "pages: median / p95"),
+            scaling_rows(found),
+            right=8,
+        )
+        + f"\n\n{found.get('scaling', {}).get('machine', '')}".rstrip(),
+    }  # fmt: skip
+    for name, text in made.items():
+        begin, end = f"<!-- {name}: made by benchmarks/report.py -->", f"<!-- end of {name} -->"
+        before, between = document.split(begin)
+        document = f"{before}{begin}\n\n{text}\n\n{end}{between.split(end)[1]}"
+    return document
+
+
+def write() -> None:
+    found = {**json.loads(MEASURED.read_text()), **all_kept()}
+    MEASURED.write_text(json.dumps(found, indent=1) + "\n")
+    DOCUMENT.write_text(render(DOCUMENT.read_text(), found))
+    PLOT.write_text(scaling_plot.draw(runs_of(found)))
+    say(f"Written into {DOCUMENT.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    write()

@@ -1,0 +1,39 @@
+"""Two workers that reach for the same range in the same moment: one gets it, and the other gets another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection, transaction
+
+from invites.models import Batch
+from invites.services import leases
+from invites.services.leases import Lease
+from tests.batches.conftest import many
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_range_that_is_being_claimed_is_not_claimed_by_another(start: Callable[..., Batch]) -> None:
+    batch = start(many(450))
+    claimed: list[Lease | None] = []
+
+    def claim() -> None:
+        try:
+            claimed.append(leases.claim_range(batch.pk))
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=claim)
+    with transaction.atomic():
+        claimed.append(leases.claim_range(batch.pk))
+        other.start()
+        other.join(1)
+        assert other.is_alive(), "It has found the same range free, and waits for what the first makes of it."
+    other.join(30)
+
+    held = [lease for lease in claimed if lease is not None]
+    assert len({lease.range_id for lease in held}) == len(held) == 2
+    assert all(leases.held(lease).exists() for lease in held), "Whoever was told that it holds a range does hold it."
+    assert sorted(batch.ranges.values_list("attempts", flat=True)) == [0, 1, 1]

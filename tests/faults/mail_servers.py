@@ -1,0 +1,63 @@
+"""A mail server that remembers more than who was mailed, and fails where it hurts most."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.batches.mail_server import MailServer
+
+LINK = re.compile(r"http\S+/i/[^\s\"<]+")
+
+
+class CloseMailServer(MailServer):
+    """`links[address]` are the links of every mail to it, `senders[address]` who sent the last one.
+
+    To an address among `silent_after` it takes the mail whole, once, and drops the line before it says so: the worst
+    moment, for nobody can know. `before_each` is called with every recipient before the server answers.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: defaultdict[str, list[str]] = defaultdict(list)
+        self.senders: dict[str, str] = {}
+        self.silent_after: set[str] = set()
+        self.before_each: Callable[[str], object] | None = None
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.before_each is not None:
+            self.before_each(address)
+        return await super().handle_RCPT(server, session, envelope, address, options)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        answer = await super().handle_DATA(server, session, envelope)
+        assert isinstance(envelope.content, bytes)
+        message: EmailMessage = message_from_bytes(envelope.content, policy=policy.default)
+        text = message.get_body(("plain",))
+        assert text is not None
+        for address in envelope.rcpt_tos:
+            self.links[address] += LINK.findall(text.get_content())
+            self.senders[address] = envelope.mail_from or ""
+            if address in self.silent_after:
+                self.silent_after.remove(address)
+                assert server.transport is not None
+                server.transport.close()
+        return answer
+
+
+def kill(pids: Iterable[int]) -> None:
+    """As `kill -9` does; one that has ended already is no trouble."""
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue

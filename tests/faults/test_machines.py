@@ -1,0 +1,167 @@
+"""Several worker machines on one PostgreSQL and one Redis: they share a batch, and any of them may be lost or ended."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.batches.conftest import many
+from tests.batches.work import Work
+from tests.faults.conftest import mailing_by
+from tests.faults.mail_servers import CloseMailServer
+from tests.faults.postgres import PostgresServer
+from tests.faults.redis_server import RedisServer
+from tests.ops.deployment import Machine
+from tests.running import WorkerOnFile, wait_for
+
+PEOPLE = 2_000
+CELERY = (sys.executable, "-m", "celery", "-A", "config")
+
+
+@pytest.fixture
+def server() -> Iterator[CloseMailServer]:
+    with CloseMailServer() as running:
+        yield running
+
+
+class Machines:
+    """Workers and beats by the names of their machines; each machine has a sender and a directory of its own."""
+
+    def __init__(self, work: Work, machine: Machine) -> None:
+        self.work = work
+        self._machine = machine
+
+    def start_worker(self, name: str, *options: str) -> None:
+        command = [*CELERY, "worker", "--hostname", f"worker@{name}", *options]
+        self._machine.start(name, command, self._settings(name))
+        self._machine.wait_for_line(name, "worker_ready")
+
+    def start_beat(self, name: str) -> None:
+        self._machine.start(name, [*CELERY, "beat"], self._settings(name))
+
+    def kill(self, name: str) -> None:
+        """As a machine that loses its power, with all that ran on it."""
+        self._machine.kill(name)
+
+    def end(self, name: str) -> int:
+        return self._machine.end(name)
+
+    def is_elected(self, name: str) -> bool:
+        """Whether the last that became the one beat at work was this machine's."""
+        return "schedule_elected" in self._machine.said(name)
+
+    def _settings(self, name: str) -> dict[str, str]:
+        directory = self._machine.directory / f"data-{name}"
+        directory.mkdir(exist_ok=True)
+        return {
+            **self.work.worker.settings,
+            "DATA_DIR": str(directory),
+            "DEFAULT_FROM_EMAIL": f"Rollcall <{name}@example.com>",
+            "LOG_LEVEL": "INFO",
+        }
+
+
+@pytest.fixture
+def machines(
+    tmp_path: Path, postgres: PostgresServer, redis: RedisServer, server: CloseMailServer
+) -> Iterator[Machines]:
+    """None runs yet."""
+    settings = {
+        **mailing_by(server),
+        "WORKERS": "1",
+        "SECRET_KEY": "the-same-on-all-machines-0123456789-0123456789",
+        "DATABASE_URL": postgres.new_database(),
+        "REDIS_URL": redis.url,
+    }
+    with WorkerOnFile(tmp_path, broker=redis, **settings) as first, Machine(tmp_path) as machine:
+        first.kill_worker()
+        yield Machines(Work(first, tmp_path), machine)
+
+
+def check_the_ledger(machines: Machines, batch: int, server: CloseMailServer, *, twice: int) -> None:
+    """Everybody was invited once, and at most so many were mailed twice."""
+    machines.work.wait_for_end(batch)
+    report = machines.work.report(batch)
+    assert (report["rows"], report["invited"], report["failed"]) == (PEOPLE, PEOPLE, 0)
+    assert machines.work.ask(f"SELECT count(DISTINCT email_key) FROM invites_invitation WHERE batch_id = {batch}") == [
+        PEOPLE
+    ]
+    mails = Counter(server.taken)
+    assert len(mails) == PEOPLE
+    assert mails.total() - PEOPLE <= twice
+    assert all(len(set(links)) == 1 for links in server.links.values())
+
+
+def test_two_machines_share_a_batch(machines: Machines, server: CloseMailServer) -> None:
+    machines.start_worker("lyon", "--beat")
+    machines.start_worker("ghent", "--beat")
+
+    batch = machines.work.invite(many(PEOPLE))
+
+    check_the_ledger(machines, batch, server, twice=0)
+    shares = Counter(server.senders.values())
+    assert set(shares) == {"lyon@example.com", "ghent@example.com"}
+    assert min(shares.values()) >= PEOPLE // 10, shares
+
+
+def test_a_machine_that_is_lost_with_the_queue_is_replaced_by_the_other(
+    machines: Machines, server: CloseMailServer, redis: RedisServer
+) -> None:
+    machines.start_worker("lyon", "--beat")
+    wait_for(lambda: machines.is_elected("lyon"), what="beat at work")
+    machines.start_worker("ghent", "--beat")
+    batch = machines.work.invite(many(PEOPLE))
+    server.wait_for_mails(200)
+
+    redis.stop()
+    redis.lose_everything()
+    machines.kill("lyon")
+    redis.start()
+
+    began, before = time.monotonic(), len(server.taken)
+    wait_for(lambda: len(server.taken) > before + 1, what="more mail", seconds=60)
+    assert time.monotonic() - began < 30
+    check_the_ledger(machines, batch, server, twice=1)
+
+
+def test_a_worker_that_is_asked_to_end_hands_back_what_it_has_begun(
+    machines: Machines, server: CloseMailServer
+) -> None:
+    machines.start_worker("lyon", "--beat")
+    batch = machines.work.invite(many(PEOPLE))
+    server.wait_for_mails(100)
+
+    began = time.monotonic()
+    status = machines.end("lyon")
+
+    assert (status, time.monotonic() - began < 15) == (0, True)
+    assert len(server.taken) < PEOPLE
+    held = (
+        f"SELECT count(*) FROM invites_rowrange WHERE batch_id = {batch} AND claimed_until > now() AND stage <> 'done'"
+    )
+    assert machines.work.ask(held) == [0], "Nobody has to wait for a lease to run out."
+    machines.start_worker("ghent", "--beat")
+    check_the_ledger(machines, batch, server, twice=0)
+
+
+def test_of_two_beats_the_one_at_work_is_killed_and_the_other_finds_the_lost_work(
+    machines: Machines, server: CloseMailServer, redis: RedisServer
+) -> None:
+    machines.start_beat("first")
+    wait_for(lambda: machines.is_elected("first"), what="beat at work")
+    machines.start_beat("second")
+    machines.start_worker("lyon")
+    batch = machines.work.invite(many(PEOPLE))
+    server.wait_for_mails(1)
+    assert not machines.is_elected("second")
+
+    machines.kill("first")
+    redis.client.delete("celery", "unacked", "unacked_index")
+
+    wait_for(lambda: machines.is_elected("second"), what="other beat at work", seconds=15)
+    check_the_ledger(machines, batch, server, twice=0)

@@ -1,0 +1,68 @@
+"""The worst moments of a mail server, and a mail of which workers die: nobody is lost, and a second mail is the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from tests.batches.conftest import many
+from tests.batches.work import Work
+from tests.faults.mail_servers import CloseMailServer, kill
+from tests.running import children_of
+
+PEOPLE = 400
+DROPS = 6
+
+
+@pytest.fixture
+def server() -> Iterator[CloseMailServer]:
+    with CloseMailServer() as running:
+        yield running
+
+
+@pytest.mark.parametrize("pipelining", [False, True], ids=["in turn", "pipelined"])
+def test_a_line_that_drops_after_the_mail_was_taken_costs_one_more_mail_with_the_same_link(
+    work: Work, server: CloseMailServer, pipelining: bool
+) -> None:
+    server.pipelining = pipelining
+    unlucky = {f"person{number}@people.example.com" for number in range(0, PEOPLE, PEOPLE // DROPS)}
+    server.silent_after = set(unlucky)
+
+    batch = work.invite(many(PEOPLE))
+    work.wait_for_end(batch)
+
+    report = work.report(batch)
+    assert (report["rows"], report["invited"], report["failed"]) == (PEOPLE, PEOPLE, 0)
+    mails = Counter(server.taken)
+    assert len(mails) == PEOPLE
+    assert {address for address, count in mails.items() if count > 1} <= unlucky, "Only who may not have been mailed."
+    assert max(mails.values()) <= 2
+    assert all(len(set(links)) == 1 for links in server.links.values()), "Each link works, whichever mail is opened."
+
+
+def test_a_mail_that_kills_whoever_sends_it_is_given_up_and_everybody_else_is_mailed(
+    work_on_servers: Work, server: CloseMailServer
+) -> None:
+    work, poison = work_on_servers, f"person{PEOPLE - 1}@people.example.com"
+    assert work.worker.worker is not None
+    worker = work.worker.worker.pid
+
+    def dies(address: str) -> None:
+        if address == poison:
+            kill(children_of(worker))
+
+    server.before_each = dies
+    batch = work.invite(many(PEOPLE))
+
+    work.wait_for_end(batch, seconds=400)
+
+    report = work.report(batch)
+    assert (report["rows"], report["invited"] + report["failed"]) == (PEOPLE, PEOPLE)
+    failed = work.ask(f"SELECT email FROM invites_row WHERE batch_id = {batch} AND outcome = 'failed'")
+    assert poison in failed
+    everybody = {f"person{number}@people.example.com" for number in range(PEOPLE)}
+    mailed = set(server.taken) & everybody
+    assert mailed == everybody - set(failed), "Whoever counts as invited was mailed, and nobody else."
+    assert report["invited"] >= PEOPLE // 2, "It costs the others of its range at most, and no other range."

@@ -1,0 +1,75 @@
+"""docs/performance.md says what was measured: its tables and its plot are made by a command, and by nobody's hand."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from benchmarks import report, scaling_plot
+from benchmarks.report import DOCUMENT, MEASURED, PLOT, Target
+from tests.running import ROOT
+
+
+def run(rows: int, workers: int, **measured: float | None) -> dict[str, Any]:
+    known = {"uploaded": 0.5, "checked": 1.0, "invited": 20.0, "mailed": 25.0, "page_median": 20.0, "page_p95": 90.0}
+    return {"rows": rows, "workers": workers, "pages": 100, **known, **measured}
+
+
+def test_the_document_is_what_the_command_makes_of_the_measurements() -> None:
+    measured = json.loads(MEASURED.read_text())
+
+    assert DOCUMENT.read_text() == report.render(DOCUMENT.read_text(), measured)
+    assert PLOT.read_text() == scaling_plot.draw(report.runs_of(measured))
+
+
+def test_a_measurement_stands_in_the_tables() -> None:
+    found = {"scaling": {"runs": [run(100_000, 2), run(1_000, 1, page_median=None, page_p95=None, mailed=2.0)]}}
+
+    text = report.render(DOCUMENT.read_text(), found)
+
+    assert "| 100,000 | 2 | 0.5 s | 1.0 s | 20.0 s | 25.0 s | 4,000 | 20 / 90 ms |" in text
+    assert text.index("| 1,000 | 1 |") < text.index("| 100,000 | 2 |")
+    assert (
+        "| upload of 100,000 rows until all are invited, 2 workers | at most 60 s | 30 s | 20.0 s | aim reached |"
+        in text
+    )
+    assert report.render(text, found) == text, "Written twice it is the same."
+
+
+@pytest.mark.parametrize(
+    ("measured", "at_least", "verdict"),
+    [
+        (2.0, False, "aim reached"),
+        (3.2, False, "reached"),
+        (3.6, False, "**not reached**"),
+        (2.0, True, "**not reached**"),
+        (3.6, True, "aim reached"),
+    ],
+)
+def test_a_target_is_reached_or_not(measured: float, at_least: bool, verdict: str) -> None:
+    aim = 2.8 if not at_least else 3.6
+
+    assert Target("check", measured, 3.5, aim, "x", at_least).verdict == verdict
+
+
+def test_the_plot_has_a_line_for_each_number_of_workers_with_a_mark_for_each_import() -> None:
+    runs = [run(rows, workers, mailed=rows / 1_000 / workers) for workers in (1, 2) for rows in (1_000, 10_000)]
+
+    plot = ElementTree.fromstring(scaling_plot.draw(runs))
+
+    parts = [part.tag.rpartition("}")[2] for part in plot.iter()]
+    texts = {part.text for part in plot.iter() if part.tag.endswith("text")}
+    assert parts.count("polyline") == 2
+    assert (parts.count("circle"), parts.count("rect")) == (3, 3), "One of each stands in the legend."
+    assert {"1 worker", "2 workers", "1,000", "10,000", "rows"} <= texts
+
+
+def test_every_command_that_it_names_is_there() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+
+    for command in ("bench", "bench-scaling"):
+        assert f"make {command}`" in DOCUMENT.read_text()
+        assert f"\n{command}:" in makefile

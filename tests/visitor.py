@@ -1,0 +1,68 @@
+"""Somebody with a browser and no JavaScript, at a server that runs: signs in, reads pages, sends a file."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+HIDDEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+READ_ONLY = re.compile(r'name="roles" value="(\d+)"[^>]*>\s*<[^>]+><bdi>ReadOnly<')
+SECONDS = 30
+
+
+class Visitor:
+    """Asks the server at `url`. With `base_url` as the proxy does that ends TLS for that address."""
+
+    def __init__(self, url: str, *, base_url: str = "") -> None:
+        self._url = url
+        self._session = requests.Session()
+        if base_url:
+            base = urlsplit(base_url)
+            self._session.headers["Host"] = base.netloc
+            self._session.headers["Referer"] = f"{base_url}/"
+            self._session.headers["X-Forwarded-Proto"] = base.scheme
+
+    def get(self, path: str) -> requests.Response:
+        """The answer, wherever the path led; one that is no success raises HTTPError."""
+        return self._looked_at(self._session.get(urljoin(self._url, path), timeout=SECONDS))
+
+    def is_answered(self, path: str) -> bool:
+        """Whether there is a success at that path, or any server at all."""
+        try:
+            return self._session.get(urljoin(self._url, path), timeout=SECONDS).ok
+        except requests.ConnectionError:
+            return False
+
+    def sign_in(self, email: str, password: str) -> None:
+        self._post("/accounts/login/", {"login": email, "password": password})
+        assert "sessionid" in self._session.cookies, "Not signed in."
+
+    def import_file(self, content: bytes, *, organization: str) -> int:
+        """Sends the import form, for everybody ReadOnly on all sites; the id of the batch."""
+        form = f"/o/{organization}/import/"
+        role = READ_ONLY.search(self.get(form).text)
+        assert role, "The form has no such role."
+        answer = self._post(form, {"roles": role[1], "sites": "all"}, file=content)
+        batch = re.search(r"/batches/(\d+)/", answer.url)
+        assert batch, answer.text
+        return int(batch[1])
+
+    def _post(self, path: str, fields: dict[str, str], *, file: bytes | None = None) -> requests.Response:
+        token = HIDDEN.search(self.get(path).text)
+        assert token, "There is no form."
+        answer = self._session.post(
+            urljoin(self._url, path),
+            data={**fields, "csrfmiddlewaretoken": token[1]},
+            files=None if file is None else {"file": ("team.csv", file, "text/csv")},
+            timeout=SECONDS,
+        )
+        return self._looked_at(answer)
+
+    def _looked_at(self, answer: requests.Response) -> requests.Response:
+        # Cookies are for those who speak HTTPS to the proxy, and the proxy speaks HTTP to the server.
+        for cookie in self._session.cookies:
+            cookie.secure = False
+        answer.raise_for_status()
+        return answer
