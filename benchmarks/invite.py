@@ -2,7 +2,7 @@
 
 The bare contender writes the very same rows and invitations into tables with the same columns and unique constraints,
 in two statements (COPY, or executemany), and does nothing else: no ledger, no claims, no look at who is a member or
-invited already, no tokens to make.
+invited already, no tokens to make. Those who invite one person after the other are timed on a few and counted for all.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -29,10 +31,13 @@ COUNT = int(os.environ.get("BENCH_ROWS", "100000"))
 ONE_BY_ONE = 1_000
 ROUNDS = 3
 OURS, BARE = "Rollcall", "bare"
+PEER, PEERS_MODULE = "django-invitations", "invitations"
 MOST_TIMES_BARE = 4
 
 
 def main() -> None:
+    if find_spec(PEERS_MODULE) is None:
+        say(f"  {PEER} is not installed and is skipped")
     results = {"SQLite": in_a_process("benchmarks.invite", DATABASE_URL="")}
     programs = binaries()
     if programs is None:
@@ -59,7 +64,10 @@ def measure_here() -> None:
             "INVITATIONS_PER_INVITER_PER_DAY": "100000000",
         }
         import django
+        from django.conf import settings
 
+        if find_spec(PEERS_MODULE):
+            settings.INSTALLED_APPS.append(PEERS_MODULE)
         django.setup()
         json.dump(measure(), sys.stdout)
 
@@ -104,6 +112,7 @@ def measure() -> dict[str, float]:
 
     def product() -> float:
         """From checked rows to invitations; reading and checking the file is measured elsewhere."""
+        _empty_tables()
         batch = stored_batch(rows[:1], number=next(made))
         with mock.patch.object(checking, "Check", return_value=whole):
             began = time.perf_counter()
@@ -119,7 +128,21 @@ def measure() -> dict[str, float]:
         BARE: _Bare(),
         "get_or_create, one by one": _OneByOne(sample, rows),
     }
+    if find_spec(PEERS_MODULE):
+        contenders[PEER] = _Peer(sample, rows)
     return medians(contenders, rounds=ROUNDS)
+
+
+def _empty_tables() -> None:
+    """Each turn begins as that of the bare contender does: its indexes do not grow from turn to turn either."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("TRUNCATE invites_invitation, invites_row")
+        else:
+            cursor.execute("DELETE FROM invites_invitation")
+            cursor.execute("DELETE FROM invites_row")
 
 
 class _Checked:
@@ -182,7 +205,7 @@ class _Bare:
 
 
 class _OneByOne:
-    """What is usually written: one person after the other, and only the invitation. Timed on few, counted for all."""
+    """What is usually written: one person after the other, and only the invitation."""
 
     def __init__(self, batch: Batch, rows: Sequence[list[str]]) -> None:
         self._batch = batch
@@ -218,6 +241,22 @@ class _OneByOne:
                 },
             )
         return (time.perf_counter() - began) * COUNT / len(self._rows)
+
+
+class _Peer:
+    """django-invitations as its users write it: an invitation with a key for each address, and no names."""
+
+    def __init__(self, batch: Batch, rows: Sequence[list[str]]) -> None:
+        self._inviter = batch.inviter
+        self._addresses = [row[0] for row in rows[:ONE_BY_ONE]]
+        self._invitation: Any = import_module(f"{PEERS_MODULE}.models").Invitation
+
+    def __call__(self) -> float:
+        self._invitation.objects.all().delete()
+        began = time.perf_counter()
+        for address in self._addresses:
+            self._invitation.create(address, inviter=self._inviter)
+        return (time.perf_counter() - began) * COUNT / len(self._addresses)
 
 
 if __name__ == "__main__":

@@ -203,7 +203,14 @@ class RowRange(models.Model):
 
 
 class Invitation(models.Model):
-    """An offer to one address to join an organization with the roles and sites of a grant."""
+    """An offer to one address to join an organization with the roles and sites of a grant.
+
+    When thousands are stored that share an organization, a grant and a batch, the database does not look at these for
+    each. They are there all the same, for it does look at the row, which is not deleted as long as its invitation is
+    there, and so keeps its batch, which keeps its organization and the grant. A grant that is not the batch's is
+    stored in one transaction with the reference to it, keeps the organization itself, and is only deleted with it.
+    So a deletion that overlooks an invitation of the same moment fails, by the constraint of the row or the grant.
+    """
 
     class State(models.TextChoices):
         PENDING = "pending", "Invite pending"
@@ -218,12 +225,22 @@ class Invitation(models.Model):
         BOUNCED = "bounced", "Bounced"
         FAILED = "failed", "Failed"
 
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations", db_index=False)
-    grant = models.ForeignKey(Grant, on_delete=models.RESTRICT, related_name="invitations")
-    inviter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
-    row = models.OneToOneField(Row, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitation")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="invitations", db_index=False, db_constraint=False
+    )
+    grant = models.ForeignKey(
+        Grant, on_delete=models.RESTRICT, related_name="invitations", db_index=False, db_constraint=False
+    )
+    inviter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    row = models.OneToOneField(Row, null=True, blank=True, on_delete=models.RESTRICT, related_name="invitation")
     batch = models.ForeignKey(
-        Batch, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitations", db_index=False
+        Batch,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="invitations",
+        db_index=False,
+        db_constraint=False,
     )
     email = models.CharField(max_length=320)
     email_key = models.CharField(max_length=320, help_text="The lower-case form by which a person is recognised.")
@@ -232,7 +249,7 @@ class Invitation(models.Model):
     description = models.TextField(blank=True)
     person_key = PersonKeyField()
 
-    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING, db_default=State.PENDING)
     token_seed = models.CharField(max_length=32, help_text="The token is derived from it and the secret key.")
     token_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
@@ -247,16 +264,16 @@ class Invitation(models.Model):
         db_index=False,
     )
 
-    mail_state = models.CharField(max_length=10, choices=Mail, default=Mail.QUEUED)
-    mail_detail = models.CharField(max_length=300, blank=True)
+    mail_state = models.CharField(max_length=10, choices=Mail, default=Mail.QUEUED, db_default=Mail.QUEUED)
+    mail_detail = models.CharField(max_length=300, blank=True, default="", db_default="")
     mailed_at = models.DateTimeField(null=True, blank=True)
     mail_due_at = models.DateTimeField(
         null=True,
         blank=True,
         help_text="When a mail outside of a batch is to be sent; moved on by a claim and by back-off.",
     )
-    mail_attempts = models.PositiveSmallIntegerField(default=0)
-    times_resent = models.PositiveSmallIntegerField(default=0)
+    mail_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    times_resent = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = (

@@ -5,19 +5,24 @@ PostgreSQL gets them by COPY, SQLite by executemany; what is stored is the same.
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.names import fold
 from invites.models import Batch, Invitation, Row
-from invites.services.tokens import derive_token, hash_token, new_seeds
+from invites.services.tokens import hashes_for, new_seeds
+
+Records = Sequence[Sequence[Any]]
 
 if TYPE_CHECKING:
     AnyLookup = Lookup[Any]
@@ -27,7 +32,10 @@ else:
 
 @Field.register_lookup
 class AnyOf(AnyLookup):
-    """`email_key__any_of=keys`: as `__in`, with all values as one parameter, where thousands take long to be read."""
+    """`email_key__any_of=keys`: as `__in`, with all values as one text, where thousands take long to be read.
+
+    The values are a set, for Django looks into each value of a list. None of them has a line break.
+    """
 
     lookup_name = "any_of"
     prepare_rhs = False
@@ -36,7 +44,8 @@ class AnyOf(AnyLookup):
         column, params = self.process_lhs(compiler, connection)
         values = list(self.rhs)
         if connection.vendor == "postgresql":
-            return f"{column} = ANY(%s)", (*params, values)
+            kind = self.lhs.output_field.rel_db_type(connection)
+            return f"{column} = ANY(string_to_array(%s, E'\n')::{kind}[])", (*params, "\n".join(map(str, values)))
         return f"{column} IN (SELECT value FROM json_each(%s))", (*params, json.dumps(values))  # noqa: S608
 
 
@@ -79,57 +88,82 @@ def insert_rows(rows: Sequence[NewRow]) -> None:
     _insert(Row._meta.db_table, NewRow._fields, rows)
 
 
-def insert_invitations(batch: Batch, people: Sequence[Person], *, now: datetime, expires_at: datetime) -> int:
-    """Store an invitation for each, but for those whose address has a pending one already; how many there were."""
+def insert_invitations(batch: Batch, people: Iterable[Person], *, now: datetime, expires_at: datetime) -> int:
+    """Store an invitation for each, but for those whose address has a pending one already; how many there were.
+
+    What an invitation begins with (pending, its mail queued) the columns know themselves.
+    """
     shared = {
         "organization_id": batch.organization_id,
         "grant_id": batch.grant_id,
         "inviter_id": batch.inviter_id,
         "batch_id": batch.pk,
-        "state": Invitation.State.PENDING.value,
         "created_at": connection.ops.adapt_datetimefield_value(now),
         "expires_at": connection.ops.adapt_datetimefield_value(expires_at),
-        "mail_state": Invitation.Mail.QUEUED.value,
-        "mail_detail": "",
-        "mail_attempts": 0,
-        "times_resent": 0,
     }
     own = (*Person._fields, "person_key", "token_seed", "token_hash")
     given = tuple(shared.values())
+    # In one order, so that two batches with the same people wait for each other and not both.
+    ordered = sorted(people, key=attrgetter("email_key"))
+    seeds = new_seeds(len(ordered))
     records = [
-        (*given, *person, _person_key(person), seed, hash_token(derive_token(seed)))
-        for person, seed in zip(people, new_seeds(len(people)), strict=True)
+        (*given, *person, _person_key(person), seed, token_hash)
+        for person, seed, token_hash in zip(ordered, seeds, hashes_for(seeds), strict=True)
     ]
-    return _insert(Invitation._meta.db_table, (*shared, *own), records, skip_conflicts=True)
+    return _insert_but_conflicts(Invitation._meta.db_table, (*shared, *own), records)
 
 
 def _person_key(person: Person) -> str:
-    """As accounts.names.PersonKeyField makes it."""
-    return fold(f"{person.first_name} {person.last_name} {person.email}")
+    """As accounts.names.PersonKeyField makes it. Names come again and again, addresses do not."""
+    first, last, email = _folded_name(person.first_name), _folded_name(person.last_name), fold(person.email)
+    key = f"{first} {last} {email}" if first and last else " ".join(filter(None, (first, last, email)))
+    return key[:_LONGEST_KEY]
 
 
-def _insert(
-    table: str, columns: Sequence[str], records: Sequence[Sequence[Any]], *, skip_conflicts: bool = False
-) -> int:
-    """Insert the records; how many were."""
-    names = ", ".join(columns)
+_LONGEST_KEY = Invitation._meta.get_field("person_key").max_length
+_folded_name = lru_cache(maxsize=20_000)(fold)
+
+
+def _insert(table: str, columns: Sequence[str], records: Records) -> None:
+    """Insert the records; the other columns get what the database gives them."""
+    if connection.vendor == "postgresql":
+        _copy(table, columns, records)
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(_insertion(table, columns), records)
+
+
+def _insert_but_conflicts(table: str, columns: Sequence[str], records: Records) -> int:
+    """As `_insert`, but for records that a unique constraint forbids; how many were inserted.
+
+    COPY knows no conflicts: it is tried first, because there hardly ever are any, and it is half the work.
+    """
+    if connection.vendor == "postgresql":
+        with contextlib.suppress(IntegrityError), transaction.atomic():
+            _copy(table, columns, records)
+            return len(records)
     with connection.cursor() as cursor:
         if connection.vendor != "postgresql":
-            marks = ", ".join(["%s"] * len(columns))
-            clause = "ON CONFLICT DO NOTHING" if skip_conflicts else ""
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks}) {clause}", records)  # noqa: S608
+            cursor.executemany(f"{_insertion(table, columns)} ON CONFLICT DO NOTHING", records)
             return int(cursor.rowcount)
-        target = table
-        if skip_conflicts:
-            # COPY knows no conflicts.
-            target = "copied"
-            cursor.execute(f"CREATE TEMPORARY TABLE copied ON COMMIT DROP AS SELECT {names} FROM {table} LIMIT 0")  # noqa: S608
-        with cursor.copy(f"COPY {target} ({names}) FROM STDIN") as copy:
-            for record in records:
-                copy.write_row(record)
-        if skip_conflicts:
-            cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM copied ON CONFLICT DO NOTHING")  # noqa: S608
-            count = int(cursor.rowcount)
-            cursor.execute("DROP TABLE copied")
-            return count
-        return len(records)
+        names = ", ".join(columns)
+        cursor.execute(f"CREATE TEMPORARY TABLE copied ON COMMIT DROP AS SELECT {names} FROM {table} LIMIT 0")  # noqa: S608
+        _copy("copied", columns, records)
+        cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM copied ON CONFLICT DO NOTHING")  # noqa: S608
+        count = int(cursor.rowcount)
+        cursor.execute("DROP TABLE copied")
+        return count
+
+
+def _insertion(table: str, columns: Sequence[str]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
+
+
+def _copy(table: str, columns: Sequence[str], records: Records) -> None:
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy,
+    ):
+        for record in records:
+            copy.write_row(record)

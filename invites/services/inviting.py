@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -77,50 +77,65 @@ def waiting(rows: QuerySet[Row]) -> QuerySet[Row]:
 
 
 def _decide(batch: Batch, rows: QuerySet[Row]) -> None:
-    """Invite everybody among the waiting rows who is neither invited nor a member.
+    """Invite everybody among the waiting rows who is neither a member nor invited.
 
-    The addresses are given one by one: a database that has not counted the new rows yet would plan badly.
+    Who is invited already is told by the constraint, which looks at each anyway.
     """
     people = [Person(*values) for values in waiting(rows).order_by("number").values_list(*PERSON)]
-    keys = [person.email_key for person in people]
-    # In this order: somebody who accepts an earlier invitation between the two looks is seen by the second.
-    pending = _pending_among(batch, keys)
-    members = _members_among(batch, keys)
-    _skip(rows, [each for each in people if each.email_key in members], Row.Reason.ALREADY_MEMBER)
-    _skip(rows, [each for each in people if each.email_key in pending - members], Row.Reason.ALREADY_INVITED)
-    new = [each for each in people if each.email_key not in pending and each.email_key not in members]
-    now = timezone.now()
-    expires_at = now + timedelta(days=settings.INVITATION_DAYS)
-    if insert_invitations(batch, new, now=now, expires_at=expires_at) < len(new):
-        # Another batch was faster by a moment: the constraint has decided.
-        stored = set(batch.invitations.filter(row__in=rows).values_list("row_id", flat=True))
-        _skip(rows, [each for each in new if each.row_id not in stored], Row.Reason.ALREADY_INVITED)
+    members = _members_among(batch, people)
+    new = _without(people, members)
+    conflicting = _insert(batch, new)
+    if conflicting and _make_room(batch, conflicting):
+        conflicting = _insert(batch, conflicting)
+    # Looked at again: of who accepted an earlier invitation since, the constraint knew no more.
+    joined = _members_among(batch, _without(new, conflicting))
+    if joined:
+        batch.invitations.filter(row__in=[person.row_id for person in joined]).delete()
+    _skip(rows, [*members, *joined], Row.Reason.ALREADY_MEMBER)
+    _skip(rows, conflicting, Row.Reason.ALREADY_INVITED)
     invited = waiting(rows).update(outcome=Row.Outcome.INVITED)
     # Last: others who invite to this organization wait for it.
     give_back_invitations(batch, len(people) - invited)
 
 
-def _pending_among(batch: Batch, keys: Collection[str]) -> set[str]:
-    """The addresses with an invitation that can still be accepted. Expired ones make room for a new one."""
-    pending = Invitation.objects.filter(
-        organization_id=batch.organization_id, email_key__any_of=keys, state=Invitation.State.PENDING
+def _without(people: Sequence[Person], others: Collection[Person]) -> Sequence[Person]:
+    left_out = {person.row_id for person in others}
+    return [person for person in people if person.row_id not in left_out] if left_out else people
+
+
+def _members_among(batch: Batch, people: Sequence[Person]) -> list[Person]:
+    """Those who are members by now."""
+    members = User.objects.filter(
+        memberships__organization_id=batch.organization_id, email__any_of={person.email_key for person in people}
     )
+    found = set(members.values_list("email", flat=True))
+    return [person for person in people if person.email_key in found] if found else []
+
+
+def _insert(batch: Batch, people: Sequence[Person]) -> list[Person]:
+    """Store an invitation for each that no other one forbids; for whom there is none."""
     now = timezone.now()
-    found = dict(pending.values_list("email_key", "expires_at"))
-    expired = {email_key for email_key, expires_at in found.items() if expires_at <= now}
-    if expired:
-        pending.filter(email_key__in=expired, expires_at__lte=now).update(
-            state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None
-        )
-    return found.keys() - expired
+    expires_at = now + timedelta(days=settings.INVITATION_DAYS)
+    if insert_invitations(batch, people, now=now, expires_at=expires_at) == len(people):
+        return []
+    rows = batch.rows.filter(pk__any_of={person.row_id for person in people})
+    stored = set(rows.filter(invitation__isnull=False).values_list("pk", flat=True))
+    return [person for person in people if person.row_id not in stored]
 
 
-def _members_among(batch: Batch, keys: Collection[str]) -> set[str]:
-    members = User.objects.filter(memberships__organization_id=batch.organization_id, email__any_of=keys)
-    return set(members.values_list("email", flat=True))
+def _make_room(batch: Batch, people: Collection[Person]) -> bool:
+    """Whether an invitation of any of them has expired, and so can be replaced by a new one."""
+    now = timezone.now()
+    expired = Invitation.objects.filter(
+        organization_id=batch.organization_id,
+        email_key__any_of={person.email_key for person in people},
+        state=Invitation.State.PENDING,
+        expires_at__lte=now,
+    )
+    return bool(expired.update(state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None))
 
 
 def _skip(rows: QuerySet[Row], people: Collection[Person], reason: Row.Reason) -> None:
     if people:
-        skipped = waiting(rows).filter(pk__any_of=[person.row_id for person in people])
+        skipped = waiting(rows).filter(pk__any_of={person.row_id for person in people})
         skipped.update(outcome=Row.Outcome.SKIPPED, reason=reason)

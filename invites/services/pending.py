@@ -17,7 +17,7 @@ from invites.models import Grant, Invitation
 from invites.services.granting import check_may_invite, choice_of
 from invites.services.quotas import enough_mail, had_enough_mail
 from invites.services.single import expiry_from, not_pending, pending_of
-from invites.services.tokens import derive_token, hash_token, new_seeds
+from invites.services.tokens import hashes_for, new_seeds
 
 CHUNK = 1_000
 
@@ -99,7 +99,7 @@ def _renew(by: Membership, ids: list[int]) -> int:
     with connection.cursor() as cursor:
         cursor.executemany(
             "UPDATE invites_invitation SET token_seed = %s, token_hash = %s WHERE id = %s",
-            [(seed, hash_token(derive_token(seed)), pk) for seed, pk in zip(seeds, renewed, strict=True)],
+            list(zip(seeds, hashes_for(seeds), renewed, strict=True)),
         )
     Invitation.objects.filter(pk__in=renewed).update(
         inviter=by.user,

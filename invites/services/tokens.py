@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 from functools import lru_cache
 
 from django.conf import settings
@@ -36,8 +37,11 @@ def derive_token(seed: str) -> str:
 
     Always the same for the same seed and `SECRET_KEY`.
     """
-    digest = hmac.digest(_key(settings.SECRET_KEY), seed.encode(), "sha256")
-    return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).rstrip(b"=").decode("ascii")
+    return _token(_key(settings.SECRET_KEY), seed).decode("ascii")
+
+
+def _token(key: bytes, seed: str) -> bytes:
+    return base64.urlsafe_b64encode(hmac.digest(key, seed.encode(), "sha256")[:TOKEN_BYTES]).rstrip(b"=")
 
 
 @lru_cache(maxsize=4)
@@ -52,6 +56,12 @@ def hash_token(token: str) -> str:
     A plain hash is enough, because a token has far too many bits to be guessed.
     """
     return hashlib.sha256(token.encode("utf-8")).hexdigest()
+
+
+def hashes_for(seeds: Iterable[str]) -> list[str]:
+    """What is stored of the tokens of the seeds, in their order."""
+    key = _key(settings.SECRET_KEY)
+    return [hashlib.sha256(_token(key, seed)).hexdigest() for seed in seeds]
 
 
 def link_for(token: str) -> str:

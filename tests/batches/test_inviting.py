@@ -13,10 +13,10 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
-from accounts.models import Membership, Role, User
+from accounts.models import Membership, Organization, Role, User
 from accounts.services.grants import GrantChoice
 from invites import tasks
-from invites.models import Batch, Invitation, Row, RowRange, UploadPart
+from invites.models import Batch, DayOfInviter, Invitation, Row, RowRange, UploadPart
 from invites.queries.batches import ledger_of, summary_of
 from invites.services import inviting, leases, sweeping
 from invites.services.batches import correct_batch, invite_valid_rows, start_batch
@@ -57,6 +57,17 @@ def test_gives_each_invitation_what_the_row_says_and_the_batch_grants(run: Run, 
     assert invitation.mail_state == Invitation.Mail.SENT
 
 
+@pytest.mark.parametrize("first", ["Zoë", "ΣΊΣΥΦΟΣ", "İnci", "Anna  Maria", "ﷺ" * 150])
+def test_people_of_a_file_are_found_by_the_name_that_django_would_have_stored(run: Run, first: str) -> None:
+    run(csv_of(f"ann@example.com,{first},Łukasiewicz,"))
+    invitation = Invitation.objects.get()
+    stored = invitation.person_key
+
+    invitation.save()
+
+    assert stored == invitation.person_key
+
+
 def test_a_second_import_of_the_same_file_invites_nobody_and_mails_nobody(run: Run) -> None:
     content = csv_of("ann@example.com", "ben@example.com")
     run(content)
@@ -94,6 +105,20 @@ def test_an_expired_invitation_makes_room_for_a_new_one(run: Run) -> None:
 
     assert ledger_of(run(csv_of("ann@example.com"))).invited == 1
     assert sorted(Invitation.objects.values_list("state", flat=True)) == ["pending", "replaced"]
+
+
+def test_of_a_file_with_members_invited_expired_and_new_people_each_is_told_apart(
+    run: Run, member: User, acme: Organization
+) -> None:
+    run(csv_of("pending@example.com", "expired@example.com"))
+    Invitation.objects.filter(email="expired@example.com").update(expires_at=timezone.now() - timedelta(minutes=1))
+    mail.outbox.clear()
+
+    ledger = ledger_of(run(csv_of("new@example.com", "expired@example.com", "pending@example.com", member.email)))
+
+    assert (ledger.rows, ledger.invited, ledger.already_invited, ledger.already_member) == (4, 2, 1, 1)
+    assert addresses(mail.outbox) == ["expired@example.com", "new@example.com"]
+    assert DayOfInviter.objects.get().invitations == 4
 
 
 def test_nobody_is_invited_by_a_refused_file_and_the_upload_is_gone(start: Run) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
@@ -19,8 +19,9 @@ from accounts.signals import reasons_to_keep
 from invites import tasks
 from invites.models import Batch, Invitation, Row, RowRange, UploadPart
 from invites.queries.batches import ledger_of
-from invites.services import checks, leases
+from invites.services import checks, inviting, leases
 from invites.services.batches import correct_batch, invite_valid_rows, start_batch
+from invites.services.bulk import PERSON, Person, insert_invitations
 from invites.services.inviting import invite_range
 from invites.services.single import invite_person
 from invites.services.stopping import stop_batch, undo_batch
@@ -206,6 +207,46 @@ def test_an_undo_in_the_middle_takes_back_who_is_invited_and_mails_nobody_more(
     assert adds_up(batch)
     assert mail.outbox == []
     assert not Invitation.objects.filter(state=Invitation.State.PENDING).exists()
+
+
+def test_who_accepts_an_earlier_invitation_between_the_looks_is_a_member_and_not_invited_again(
+    run: Run, start: Run, work: Run, acme: Organization, join: Callable[..., User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(csv_of("ann@example.com"))
+    batch = start(csv_of("ann@example.com", "new@example.com"))
+
+    def accept_then_insert(*arguments: Any, **more: Any) -> int:
+        if Invitation.objects.filter(state=Invitation.State.PENDING).update(state=Invitation.State.ACCEPTED):
+            join(acme, "ann@example.com", "ReadOnly")
+        return insert_invitations(*arguments, **more)
+
+    monkeypatch.setattr(inviting, "insert_invitations", accept_then_insert)
+    ledger = ledger_of(work(batch))
+
+    assert (ledger.invited, ledger.already_member, ledger.rows) == (1, 1, 2)
+    assert Invitation.objects.get(email="ann@example.com").state == Invitation.State.ACCEPTED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_organization_is_not_deleted_past_invitations_that_it_overlooked(start: Run, acme: Organization) -> None:
+    """The database does not look at the organization of each invitation; the constraint of the row speaks for it."""
+    batch = start(many(3))
+    person, now = Person(*batch.rows.values_list(*PERSON)[0]), timezone.now()
+
+    def invite_late(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
+        """When the invitations have been deleted, and the rest is to follow."""
+        result = execute(sql, *more)
+        if sql.startswith('DELETE FROM "invites_invitation"'):
+            insert_invitations(batch, [person], now=now, expires_at=now)
+        return result
+
+    with connection.execute_wrapper(invite_late), pytest.raises(IntegrityError):
+        acme.delete()
+
+    acme = Organization.objects.get(pk=batch.organization_id)
+    work_on_one_range(batch)
+    acme.delete()
+    assert (Batch.objects.count(), Row.objects.count(), Invitation.objects.count()) == (0, 0, 0)
 
 
 # --- The check ---------------------------------------------------------------------------------------
