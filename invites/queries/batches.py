@@ -183,7 +183,7 @@ def withdrawn_counts(batches: Iterable[Batch]) -> dict[int, int]:
 
 
 def summary_of(batch: Batch) -> dict[str, Any]:
-    """The batch as the commands print it."""
+    """The batch as the commands print it; the counts add up to `rows` at every moment."""
     ledger = outcomes_of(batch)
     return {
         "batch": batch.pk,
@@ -197,6 +197,7 @@ def summary_of(batch: Batch) -> dict[str, Any]:
         },
         "problems": ledger.problems,
         "failed": ledger.failed,
+        "waiting": ledger.waiting,
     }
 
 

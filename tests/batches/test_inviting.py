@@ -41,6 +41,7 @@ def test_invites_everybody_of_a_clean_file(run: Run) -> None:
         "skipped": {"already_member": 0, "already_invited": 0, "duplicate": 0},
         "problems": 0,
         "failed": 0,
+        "waiting": 0,
     }
     assert addresses(mail.outbox) == ["ann@example.com", "ben@example.com"]
 
