@@ -22,6 +22,7 @@ from accounts.context import asks_for_fragment
 from accounts.errors import RuleBroken
 from accounts.permissions import Permission
 from invites import tasks
+from invites.checking import CATALOG
 from invites.models import Batch
 from invites.queries.banners import banners_for
 from invites.queries.batches import batches_of
@@ -130,9 +131,13 @@ def _invite(batch: Batch, request: MemberRequest, *, only_whole: bool) -> Mendin
 
 def _wish_of(data: QueryDict) -> Wish:
     name, *rest = data.get("do", "").split(":")
-    numbers = [int(each) for each in rest if each.isdecimal() and len(each) < 10]
-    number, place, *_ = [*numbers, 0, 0]
-    return Wish(name, number, min(place, 3), code=rest[0] if rest else "")
+    number, place, *_ = [*(found for each in rest if (found := _number(each)) is not None), 0, 0]
+    return Wish(name, number, min(place, 3), code=_known(rest[0]) if rest else "")
+
+
+def _known(code: str) -> str:
+    """The kind of problem if there is one of that name: PostgreSQL, for one, takes not every text in a question."""
+    return code if code in CATALOG else ""
 
 
 def _edits_of(data: QueryDict) -> list[Edit]:
@@ -140,9 +145,13 @@ def _edits_of(data: QueryDict) -> list[Edit]:
     edits = []
     for name, value in data.items():
         if cell := _CELL.fullmatch(name):
-            seen = str(data.get(f"seen-{cell[1]}", ""))
-            edits.append(Edit(int(cell[1]), int(cell[2]), str(value), int(seen) if seen.isdecimal() else -1))
+            seen = _number(str(data.get(f"seen-{cell[1]}", "")))
+            edits.append(Edit(int(cell[1]), int(cell[2]), str(value), -1 if seen is None else seen))
     return edits
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 # --- Answers -----------------------------------------------------------------------------------------
@@ -171,7 +180,7 @@ def _page(request: MemberRequest, batch: Batch) -> HttpResponse:
 
 def _parts(request: MemberRequest, batch: Batch, done: Mending, said: str) -> HttpResponse:
     """The rows that are new, of those on the page of who asks, the bar, and a sentence for who listens."""
-    kind = request.GET.get("kind", "")
+    kind = _known(request.GET.get("kind", ""))
     page = Paginator(grid_rows(batch, kind), PAGE_ROWS).get_page(request.GET.get("page"))
     if not done.overtaken <= {row.number for row in page}:
         # A corrected file has come meanwhile: these are other rows.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -246,7 +247,22 @@ def test_an_edit_is_answered_with_the_new_rows_the_bar_and_a_sentence(
 
 @pytest.mark.parametrize(
     "do",
-    ["", "nonsense", "take", "take:x:y", "take:3:9", "take:99999999999:0", "all", "all:x", "leave:0", ":", "undo:-1"],
+    [
+        *(
+            "",
+            "nonsense",
+            "take",
+            "take:x:y",
+            "take:3:9",
+            "take:99999999999:0",
+            "all",
+            "all:x",
+            "leave:0",
+            ":",
+            "undo:-1",
+        ),
+        *("all:\0", "take:\0:0", "\0"),
+    ],
 )
 def test_no_wish_is_too_strange(script: Client, ines: Client, team: Batch, do: str) -> None:
     assert post(script, team, do).status_code == 200
@@ -254,11 +270,22 @@ def test_no_wish_is_too_strange(script: Client, ines: Client, team: Batch, do: s
     assert counts(team) == (5, 0, 0, 0)
 
 
+@pytest.mark.parametrize("kind", ["nonsense", "\0", "x" * 5_000])
+def test_no_kind_is_too_strange(script: Client, ines: Client, team: Batch, kind: str) -> None:
+    address = f"{of(team)}?{urlencode({'kind': kind})}"
+
+    assert ines.get(address).status_code == 200
+    assert script.post(address, {"do": "take:3:0"}).status_code == 200
+    assert counts(team) == (4, 1, 0, 0)
+
+
 def test_cells_that_are_none_of_ours_are_passed_over(script: Client, team: Batch) -> None:
     strange = {"cell-3-4": "x", "cell-3-0-0": "x", "cell--1-0": "x", "cell-99999999999-0": "x", "seen-3": "x"}
 
     assert script.post(of(team), {"do": "save", **strange}).status_code == 200
     assert script.post(of(team), {"do": "save", "cell-3-0": "ben@example.com", "seen-3": "²"}).status_code == 200
+    endless = {"cell-3-0": "ben@example.com", "seen-3": "9" * 5_000}
+    assert script.post(of(team), {"do": "save", **endless}).status_code == 200
     assert counts(team) == (5, 0, 0, 0)
 
 
