@@ -19,7 +19,7 @@ from invites.checking import Problem, Record, RecordFile, inert, open_records, r
 from invites.models import Batch, Row
 from invites.queries.grid import LEFT, grid_rows
 from invites.queries.rows import cells_now, reasons
-from invites.services.checks import UploadReader, limits
+from invites.services.checks import limits, stored_upload
 
 WRONG = "What is wrong"
 DESCRIPTION = "Description"
@@ -124,11 +124,7 @@ def _merge(batch: Batch, stored: RecordFile, corrected: RecordFile) -> BinaryIO:
 
 
 def _stored(batch: Batch) -> RecordFile:
-    whole = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))  # noqa: SIM115 - read while it is open
-    reader = UploadReader(batch)
-    while piece := reader.read(1 << 18):
-        whole.write(piece)
-    found = open_records(whole, limits=limits(), name=batch.file_name)
+    found = open_records(stored_upload(batch), limits=limits(), name=batch.file_name)
     if isinstance(found, Problem):
         raise RuleBroken("unreadable", found.message)
     return found
