@@ -26,12 +26,12 @@ from invites.queries.batches import (
     answers_of,
     batches_of,
     invited_counts,
-    inviting_progress,
     ledger_of,
     unanswered_of,
     withdrawn_counts,
 )
 from invites.queries.grants import grant_sentence
+from invites.queries.progress import inviting_progress
 from invites.queries.rows import filter_labels, report_lines, rows_of, shown_outcome
 from invites.services.batches import close_banner, invite_valid_rows
 from invites.services.pending import resend_many

@@ -16,8 +16,9 @@ from accounts.context import asks_for_fragment
 from accounts.permissions import Permission
 from invites.models import Batch
 from invites.queries.banners import running_for
-from invites.queries.batches import Ledger, batches_of, checking_progress, inviting_progress, ledger_of
+from invites.queries.batches import Ledger, batches_of, ledger_of
 from invites.queries.grants import grant_line
+from invites.queries.progress import checking_progress, inviting_progress
 from invites.views.steps import rows, stage_of
 from invites.views.streams import stream
 

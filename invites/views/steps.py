@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from invites.models import Batch
 from invites.queries.banners import people, result_text, undone_text, undone_title
-from invites.queries.batches import Ledger, Progress
+from invites.queries.batches import Ledger
+from invites.queries.progress import Progress
 
 # A bar that is gone before it was seen is only a flicker.
 BAR_AFTER = timedelta(seconds=1)
