@@ -77,7 +77,7 @@ def invitations_were(count: int) -> str:
 
 def undone_title(ledger: Ledger) -> str:
     """What became of a batch that was undone."""
-    return f"Undone. {invitations_were(ledger.withdrawn)} taken back."
+    return f"Undone. {invitations_were(ledger.undone)} taken back."
 
 
 def undone_text(name: str, ledger: Ledger) -> str:

@@ -22,8 +22,8 @@ Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 class Ledger:
     """The rows of one batch by what became of them: rows = invited + skipped + problems + failed + waiting.
 
-    `accepted`, `waiting_answer`, `bounced`, `expired` and `withdrawn` are the parts of `invited`; `waiting` is 0
-    once the batch has ended.
+    `accepted`, `waiting_answer`, `bounced`, `expired` and `withdrawn` are the parts of `invited`, and `undone` are
+    those of `withdrawn` that undoing the batch has taken back; `waiting` is 0 once the batch has ended.
     """
 
     rows: int = 0
@@ -33,6 +33,7 @@ class Ledger:
     bounced: int = 0
     expired: int = 0
     withdrawn: int = 0
+    undone: int = 0
     already_member: int = 0
     already_invited: int = 0
     duplicate: int = 0
@@ -67,13 +68,18 @@ def ledger_of(batch: Batch) -> Ledger:
     """Count the batch's rows and the answers to its invitations."""
     ledger = outcomes_of(batch)
     answers = _answers(batch) if ledger.invited else Counter()
+    # The invitation of an address that the mail server refused is withdrawn, too, but its row is failed.
+    withdrawn = max(0, answers["withdrawn"] - ledger.mail_refused)
+    undone = min(withdrawn, answers["undone"])
+    gone = answers["accepted"] + answers["bounced"] + answers["expired"] + withdrawn
     return replace(
         ledger,
         accepted=answers["accepted"],
         bounced=answers["bounced"],
         expired=answers["expired"],
-        withdrawn=answers["withdrawn"],
-        waiting_answer=ledger.invited - answers.total(),
+        withdrawn=withdrawn,
+        undone=undone,
+        waiting_answer=ledger.invited - gone,
     )
 
 
@@ -108,24 +114,32 @@ def outcomes_of(batch: Batch) -> Ledger:
 def _answers(batch: Batch) -> Counter[str]:
     """The invitations that do not wait for an answer, by why. The filters of the rows say the same."""
     counted: Counter[str] = Counter()
-    now = timezone.now()
-    expired_by_now = ExpressionWrapper(Q(expires_at__lte=now), output_field=BooleanField())
     groups = (
         batch.invitations.order_by()
-        .values("state", "mail_state", is_past=expired_by_now)
+        .values(
+            "state",
+            "mail_state",
+            is_past=_is(Q(expires_at__lte=timezone.now())),
+            by_undoing=_is(Q(answered_at__gte=batch.undone_at) if batch.undone_at else Q(pk__in=[])),
+        )
         .annotate(count=Count("*"))
-        .values_list("state", "mail_state", "is_past", "count")
+        .values_list("state", "mail_state", "is_past", "by_undoing", "count")
     )
-    for state, mail_state, is_past, count in groups:
+    for state, mail_state, is_past, by_undoing, count in groups:
         if state == Invitation.State.ACCEPTED:
             counted["accepted"] += count
         elif state != Invitation.State.PENDING:
             counted["withdrawn"] += count
+            counted["undone"] += count if by_undoing else 0
         elif mail_state == Mail.BOUNCED:
             counted["bounced"] += count
         elif is_past:
             counted["expired"] += count
     return counted
+
+
+def _is(condition: Q) -> ExpressionWrapper[Q]:
+    return ExpressionWrapper(condition, output_field=BooleanField())
 
 
 def unanswered_of(batch: Batch) -> QuerySet[Invitation]:
@@ -142,7 +156,9 @@ def invited_counts(batches: Iterable[Batch]) -> dict[int, int]:
 def withdrawn_counts(batches: Iterable[Batch]) -> dict[int, int]:
     """How many invitations were taken back of each of the batches, by their ids."""
     invitations = Invitation.objects.filter(batch__in=list(batches)).order_by()
-    withdrawn = invitations.exclude(state__in=[Invitation.State.PENDING, Invitation.State.ACCEPTED])
+    withdrawn = invitations.filter(row__outcome=Outcome.INVITED).exclude(
+        state__in=[Invitation.State.PENDING, Invitation.State.ACCEPTED]
+    )
     return dict(withdrawn.values_list("batch_id").annotate(count=Count("*")))
 
 
