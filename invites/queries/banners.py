@@ -57,12 +57,13 @@ def banners_for(membership: Membership, *, but: Batch | None = None) -> Banners:
     return Banners(shown=shown, more=max(0, more))
 
 
-def running_for(membership: Membership) -> list[Batch]:
-    """The batches of this member that are being worked on now."""
-    running = Batch.objects.filter(
-        organization=membership.organization, inviter=membership.user, state__in=Batch.RUNNING
+def running_for(membership: Membership) -> QuerySet[Batch]:
+    """The batches of this member that are being worked on now, the newest first."""
+    return (
+        Batch.objects.filter(organization=membership.organization, inviter=membership.user, state__in=Batch.RUNNING)
+        .select_related("organization")
+        .order_by("-created_at")
     )
-    return list(running.select_related("organization", "grant").order_by("-created_at")[:3])
 
 
 def people(count: int) -> str:

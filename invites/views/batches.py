@@ -31,7 +31,7 @@ from invites.queries.batches import (
     withdrawn_counts,
 )
 from invites.queries.grants import grant_sentence
-from invites.queries.progress import inviting_progress
+from invites.queries.progress import followed, progress_of
 from invites.queries.rows import filter_labels, report_lines, rows_of, shown_outcome
 from invites.services.batches import close_banner, invite_valid_rows
 from invites.services.pending import resend_many
@@ -60,7 +60,8 @@ def batch_list(request: MemberRequest, organization: str) -> HttpResponse:
     invited = invited_counts(page)
     withdrawn = withdrawn_counts(batch for batch in page if batch.undone_at)
     # Of one that runs the figure that the sidebar shows at its side: whose mail has been tried.
-    invited |= {batch.pk: inviting_progress(batch).done for batch in page if batch.state == Batch.State.INVITING}
+    inviting = followed(Batch.objects.filter(pk__in=[each.pk for each in page if each.state == Batch.State.INVITING]))
+    invited |= {batch.pk: progress.done for batch in inviting if (progress := progress_of(batch))}
     listed = [(batch, invited.get(batch.pk, 0), withdrawn.get(batch.pk, 0)) for batch in page]
     return render(request, "invites/batches.html", {"page": page, "listed": listed, "nav": "batches"})
 

@@ -43,7 +43,7 @@ def test_the_banner_asks_nothing_of_each_invitation(
 
     # It stands on every page until it is closed, also after a batch of 200,000.
     with django_assert_max_num_queries(50) as asked:
-        html = text(ines.get(reverse("settings", args=["acme"])))
+        html = text(ines.get(reverse("banners", args=["acme"])))
 
     assert "2 users were invited to Acme." in html
     assert not [each["sql"] for each in asked.captured_queries if "invites_invitation" in each["sql"]]
@@ -160,7 +160,7 @@ def test_the_events_bring_the_result_and_what_has_changed_and_the_end(ines: Clie
 
     assert response.headers["Content-Type"] == "text/event-stream"
     assert response.headers["Cache-Control"] == "no-store"
-    assert [kind for kind, _ in events] == ["fragment", "trigger", "trigger", "trigger", "end"]
+    assert [kind for kind, _ in events] == ["fragment", "beside", "trigger", "trigger", "trigger", "end"]
     assert "2 users were invited to Acme" in events[0][1]
     assert "data-live" in events[0][1]
     assert {data for kind, data in events if kind == "trigger"} >= {"shell:changed", "people:changed"}
