@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import Membership
 from invites.models import Batch
 from invites.queries.batches import Ledger, ledger_of, outcomes_of
+from invites.queries.progress import unsent_mails
 
 SHOWN = 2
 
@@ -115,13 +116,7 @@ def _news(batch: Batch, ledger: Ledger) -> tuple[str, str, str, str, str]:
         case Batch.State.NEEDS_CORRECTION:
             return "warn", _waits(name, ledger), "Nobody has been invited yet.", "batch_problems", _way_on(ledger)
         case Batch.State.STOPPED:
-            return (
-                "warn",
-                f"Stopped. {people(ledger.invited)} invited to {organization}.",
-                batch.state_reason or f"{_not_invited(ledger)} of {name} {_was(ledger.stopped)} not invited.",
-                "batch",
-                "See the batch",
-            )
+            return "warn", f"{stopped_title(batch, ledger)}.", stopped_text(batch, ledger), "batch", "See the batch"
         case Batch.State.FAILED:
             return "bad", f"{name} was not imported.", batch.state_reason, "batch", "See the batch"
     if ledger.invited == 0:
@@ -135,6 +130,27 @@ def _news(batch: Batch, ledger: Ledger) -> tuple[str, str, str, str, str]:
         "batch",
         "See the batch",
     )
+
+
+def stopped_title(batch: Batch, ledger: Ledger) -> str:
+    """ "Stopped. 140 users were invited to Acme", or nobody."""
+    told = f"{people(ledger.invited)} invited" if ledger.invited else "Nobody was invited"
+    return f"Stopped. {told} to {batch.organization.name}"
+
+
+def stopped_text(batch: Batch, ledger: Ledger) -> str:
+    """Why, who was not invited, and which mails go out all the same: whoever is invited stays invited."""
+    out = unsent_mails(batch) if ledger.invited else 0
+    going_out = _count(out, "mail is still going out", "mails are still going out")
+    if ledger.stopped:
+        rows = f"{_count(ledger.stopped, 'row', 'rows')} of {batch.file_name} {_was(ledger.stopped)} not invited"
+        told = [rows, going_out]
+    elif ledger.invited:
+        told = ["; ".join(part for part in ("Everybody was invited already", going_out) if part)]
+    else:
+        told = []
+    refused = _count(ledger.mail_refused, "could not be mailed", "could not be mailed")
+    return " ".join(_sentence(part) for part in (batch.state_reason, *told, refused) if part)
 
 
 def _waits(name: str, ledger: Ledger) -> str:
@@ -169,10 +185,6 @@ def _nobody(name: str, ledger: Ledger) -> str:
         counted = "The one row" if ledger.rows == 1 else f"All {ledger.rows:,} rows"
         return f"{counted} of {name} {_was(ledger.rows)} skipped{why}."
     return result_text(name, ledger)
-
-
-def _not_invited(ledger: Ledger) -> str:
-    return "1 row" if ledger.stopped == 1 else f"{ledger.stopped:,} rows"
 
 
 def _was(count: int) -> str:

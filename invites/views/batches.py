@@ -20,7 +20,7 @@ from accounts.errors import RuleBroken
 from accounts.permissions import Permission
 from invites import tasks
 from invites.models import Batch
-from invites.queries.banners import invitations_were
+from invites.queries.banners import invitations_were, stopped_text
 from invites.queries.batches import (
     Ledger,
     answers_of,
@@ -31,7 +31,7 @@ from invites.queries.batches import (
     withdrawn_counts,
 )
 from invites.queries.grants import grant_sentence
-from invites.queries.progress import followed, progress_of
+from invites.queries.progress import followed, progress_now, progress_of
 from invites.queries.rows import filter_labels, report_lines, rows_of, shown_outcome
 from invites.services.batches import close_banner, invite_valid_rows
 from invites.services.pending import resend_many
@@ -41,6 +41,7 @@ from invites.views.downloads import download
 from invites.views.ledger import how_read, ledger_lines
 from invites.views.plot import plot_of
 from invites.views.progress import progress_context, progress_dialog
+from invites.views.steps import before_stopping
 
 PAGE_BATCHES = 25
 PAGE_ROWS = 50
@@ -95,6 +96,7 @@ def _ledger_and_rows(batch: Batch, ledger: Ledger, request: MemberRequest) -> di
         "outcome_label": labels.get(chosen, ""),
         "page": page,
         "listed": [(row, shown_outcome(row)) for row in page],
+        "notice": stopped_text(batch, ledger) if batch.state == Batch.State.STOPPED else batch.state_reason,
         "typos": [notice for notice in batch.warnings if notice["code"] == "likely_typo"],
         "may_undo": ledger.waiting_answer + ledger.bounced + ledger.expired > 0,
     }
@@ -121,7 +123,8 @@ def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpRespon
     """Ask, then stop: who is invited already stays invited."""
     batch = _batch(request, pk)
     if request.method != "POST" and batch.is_running:
-        return render(request, "invites/stop.html", {"batch": batch, "ledger": ledger_of(batch), "nav": "batches"})
+        context = {"batch": batch, "sentence": before_stopping(batch, progress_now(batch)), "nav": "batches"}
+        return render(request, "invites/stop.html", context)
     if request.method == "POST":
         stop_batch(batch)
     if asks_for_fragment(request):

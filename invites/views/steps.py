@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from invites.models import Batch
-from invites.queries.banners import people, result_text, undone_text, undone_title
+from invites.queries.banners import people, result_text, stopped_text, stopped_title, undone_text, undone_title
 from invites.queries.batches import Ledger
 from invites.queries.progress import Progress
 
@@ -64,7 +64,7 @@ def _title(batch: Batch, ledger: Ledger) -> str:
         case Batch.State.DONE:
             return f"Nobody new was invited to {batch.organization.name}"
         case Batch.State.STOPPED:
-            return f"Stopped. {people(ledger.invited)} invited"
+            return stopped_title(batch, ledger)
     return f"{batch.file_name} was not imported"
 
 
@@ -125,26 +125,64 @@ def _invite(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
     match batch.state:
         case Batch.State.INVITING if progress:
             fact = f"{progress.done:,} of {_people(progress.total)}" if progress.total else ""
-            return Step(
-                "now",
-                "Inviting",
-                fact,
-                f"{progress.time_left} {_skipped(progress.skipped)}".strip(),
-                _bar(batch, progress),
-            )
+            return Step("now", "Inviting", fact, _so_far(progress), _bar(batch, progress))
         case Batch.State.DONE:
             text = result_text(batch.file_name, ledger)
             return Step("done", "Invited", _people(ledger.invited), text)
         case Batch.State.STOPPED | Batch.State.FAILED if batch.checked_at:
-            state = "stopped" if batch.state == Batch.State.STOPPED else "failed"
-            return Step(state, "Invited", _people(ledger.invited), _why(batch))
+            if batch.state == Batch.State.STOPPED:
+                text = f"{stopped_text(batch, ledger)} {_stays(ledger)}".strip()
+                return Step("stopped", "Invited", _people(ledger.invited), text)
+            return Step("failed", "Invited", _people(ledger.invited), _why(batch))
     return Step("next", "Inviting")
 
 
+def _so_far(progress: Progress) -> str:
+    """The time that is left, and who is not in the count beside it."""
+    told = [progress.time_left]
+    if progress.on_the_way and not progress.waiting:
+        told.append(f"Everybody is invited; {_going_out(progress.on_the_way)}.")
+    told.append(_skipped(progress.skipped))
+    if progress.failed:
+        told.append(f"{_people(progress.failed)} could not be invited.")
+    return " ".join(part for part in told if part)
+
+
 def _why(batch: Batch) -> str:
-    if batch.state_reason:
-        return batch.state_reason
-    return "Whoever is invited already stays invited." if batch.checked_at else "Nobody has been invited."
+    return batch.state_reason or "Nobody has been invited."
+
+
+def _stays(ledger: Ledger) -> str:
+    return "Whoever is invited already stays invited." if ledger.invited else "Nobody has been invited."
+
+
+def before_stopping(batch: Batch, progress: Progress | None) -> str:
+    """What stopping changes, with the figures of the progress: mail to who is invited goes out all the same."""
+    inviting = progress if batch.state == Batch.State.INVITING else None
+    done, out = (inviting.done, inviting.on_the_way) if inviting else (0, 0)
+    if not (done or out):
+        return "Nobody has been invited yet, and nobody will be."
+    if inviting and out and not inviting.waiting:
+        return f"Everybody is invited already, and stays invited. {_going_out(out)}, and stopping does not change that."
+    if not done:
+        return f"{_people(out)} {_are(out)} invited already and {_stay(out)} invited. {_going_out(out)}."
+    if done == 1:
+        told = "1 person was invited when you pressed Stop, and stays invited."
+    else:
+        told = f"{_people(done)} were invited when you pressed Stop. Whoever is invited stays invited."
+    return f"{told} {out:,} more {_are(out)} invited, too: {_going_out(out)}." if out else told
+
+
+def _going_out(count: int) -> str:
+    return "1 mail is still going out" if count == 1 else f"{count:,} mails are still going out"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _stay(count: int) -> str:
+    return "stays" if count == 1 else "stay"
 
 
 def _bar(batch: Batch, progress: Progress) -> float | None:
