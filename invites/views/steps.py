@@ -12,6 +12,15 @@ from invites.queries.banners import people, result_text, stopped_text, stopped_t
 from invites.queries.batches import Ledger
 from invites.queries.progress import Progress
 
+# What is told of a file that is being checked, by the share of its bytes.
+_PARTS = {
+    1 / 4: "about a quarter of the file",
+    1 / 3: "about a third of the file",
+    1 / 2: "about half of the file",
+    2 / 3: "about two thirds of the file",
+    3 / 4: "about three quarters of the file",
+    0.95: "nearly all of the file",
+}
 # A bar that is gone before it was seen is only a flicker.
 BAR_AFTER = timedelta(seconds=1)
 
@@ -90,9 +99,12 @@ def rows(count: int) -> str:
 def _check(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
     match batch.state:
         case Batch.State.CHECKING if progress:
-            fact = rows(progress.done) if progress.done else ""
+            fact = ", ".join(part for part in (rows(progress.done), _part_of_file(progress.share)) if part)
+            fact = fact if progress.done else ""
             text = f"Every row is looked at before anyone is invited. {progress.time_left}"
-            return Step("now", "Checking", fact, text.strip(), _bar(batch, progress))
+            # Of a workbook it is not known either how far it is read.
+            bar = _bar(batch, progress) if progress.share else None
+            return Step("now", "Checking", fact, text.strip(), bar)
         case Batch.State.REJECTED:
             refused = batch.rejection or {}
             return Step(
@@ -112,6 +124,11 @@ def _check(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
         case Batch.State.FAILED | Batch.State.STOPPED if batch.checked_at is None:
             return Step("failed" if batch.state == Batch.State.FAILED else "stopped", "Not checked", "", _why(batch))
     return Step("done", "Checked", _checked(batch, ledger))
+
+
+def _part_of_file(share: float) -> str:
+    """In words, since how many rows it has is not known before its end; empty at its beginning."""
+    return _PARTS[min(_PARTS, key=lambda part: abs(part - share))] if share >= 0.2 else ""
 
 
 def _checked(batch: Batch, ledger: Ledger) -> str:
