@@ -11,6 +11,7 @@ from accounts.models import Membership
 from invites.models import Batch
 from invites.queries.batches import Ledger, ledger_of, outcomes_of
 from invites.queries.progress import unsent_mails
+from invites.queries.quoting import curly
 
 SHOWN = 2
 
@@ -30,10 +31,11 @@ class Banner:
 
 @dataclass(frozen=True)
 class Banners:
-    """The newest two, and how many more there are."""
+    """The newest two, and how many more there are; `but` is the batch that the page itself is about, or 0."""
 
     shown: list[Banner]
     more: int
+    but: int = 0
 
 
 def open_news(membership: Membership) -> QuerySet[Batch]:
@@ -50,12 +52,12 @@ def open_news(membership: Membership) -> QuerySet[Batch]:
     )
 
 
-def banners_for(membership: Membership, *, but: Batch | None = None) -> Banners:
-    """What the shell shows to this member on every page; `but` is what the page itself is about."""
-    news = open_news(membership).exclude(pk=but.pk) if but else open_news(membership)
+def banners_for(membership: Membership, *, but: int = 0) -> Banners:
+    """What the shell shows to this member on every page; `but` is the batch that the page itself is about."""
+    news = open_news(membership).exclude(pk=but)
     shown = [banner_of(batch) for batch in news[:SHOWN]]
     more = news.count() - SHOWN if len(shown) == SHOWN else 0
-    return Banners(shown=shown, more=max(0, more))
+    return Banners(shown=shown, more=max(0, more), but=but)
 
 
 def running_for(membership: Membership) -> QuerySet[Batch]:
@@ -112,7 +114,7 @@ def _news(batch: Batch, ledger: Ledger) -> tuple[str, str, str, str, str]:
     match batch.state:
         case Batch.State.REJECTED:
             cause = (batch.rejection or {}).get("message", "")
-            return "bad", f"{name} was not imported.", _sentence(cause), "batch", "See what was found"
+            return "bad", f"{name} was not imported.", curly(_sentence(cause)), "batch", "See what was found"
         case Batch.State.NEEDS_CORRECTION:
             return "warn", _waits(name, ledger), "Nobody has been invited yet.", "batch_problems", _way_on(ledger)
         case Batch.State.STOPPED:

@@ -15,6 +15,7 @@ from django.db.models import Count, Q, QuerySet
 from invites.checking import COLUMNS
 from invites.checking.catalog import title_of
 from invites.models import Batch, Row
+from invites.queries.quoting import curly
 from invites.queries.rows import cells_now
 
 Outcome, Reason = Row.Outcome, Row.Reason
@@ -158,8 +159,8 @@ def shown_row(row: Row) -> GridRow:
                 place=place,
                 column=column,
                 text=editable(value),
-                causes=[each["message"] for each in mine],
-                hints=[each["hint"] for each in mine],
+                causes=[curly(each["message"]) for each in mine],
+                hints=[curly(each["hint"]) for each in mine],
                 suggestion=Suggestion(offers[0]["suggestion_label"], offers[0]["suggestion"]) if offers else None,
                 may_be_kept=bool(whole),
             )

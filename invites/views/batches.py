@@ -20,7 +20,7 @@ from accounts.errors import RuleBroken
 from accounts.permissions import Permission
 from invites import tasks
 from invites.models import Batch
-from invites.queries.banners import invitations_were, stopped_text
+from invites.queries.banners import banners_for, invitations_were, stopped_text
 from invites.queries.batches import (
     Ledger,
     answers_of,
@@ -78,6 +78,9 @@ def batch_page(request: MemberRequest, organization: str, pk: int) -> HttpRespon
         "how_read": how_read(batch),
         **progress_context(batch, place="page"),
     }
+    if not batch.is_running:
+        # The page says it itself, and more. Whoever sees it end there is told all the same.
+        context["banners"] = banners_for(request.membership, but=batch.pk)
     if batch.state not in WITHOUT_LEDGER:
         context |= _ledger_and_rows(batch, context["ledger"], request)
     return render(request, "invites/batch.html", context)

@@ -170,7 +170,7 @@ def _page(request: MemberRequest, batch: Batch) -> HttpResponse:
         "kinds": kinds,
         "kind": kind.code if kind else "",
         "page": page,
-        "banners": banners_for(request.membership, but=batch),
+        "banners": banners_for(request.membership, but=batch.pk),
         "query": urlencode({"kind": kind.code}) if kind else "",
         "listed": [shown_row(row) for row in page],
         **_live(batch, tally, kind.code if kind else ""),

@@ -20,6 +20,7 @@ from accounts.models import Membership
 from accounts.permissions import Permission
 from accounts.queries import who_may
 from invites.models import Batch
+from invites.queries.banners import banners_for
 from invites.queries.batches import Ledger, batches_of, ledger_of
 from invites.queries.grants import grant_line
 from invites.queries.progress import Progress, TimeLeft, followed, progress_now, progress_of
@@ -147,8 +148,12 @@ def indicator(request: MemberRequest, organization: str) -> HttpResponse:
 @member
 @require_safe
 def banners(request: MemberRequest, organization: str) -> HttpResponse:
-    """The banners and messages once, for a page that is told of news."""
-    return render(request, "invites/_banners.html", {"part": True})
+    """The banners and messages once, for a page that is told of news; `?but=ID` is the batch that it is about."""
+    context: dict[str, Any] = {"part": True}
+    about = request.GET.get("but", "")
+    if about.isdecimal() and len(about) < 19 and request.membership.may(Permission.INVITE_USERS):
+        context["banners"] = banners_for(request.membership, but=int(about))
+    return render(request, "invites/_banners.html", context)
 
 
 def indicated(running: Iterable[Batch]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from invites.models import Batch
 from invites.queries.banners import people, result_text, stopped_text, stopped_title, undone_text, undone_title
 from invites.queries.batches import Ledger
 from invites.queries.progress import Progress
+from invites.queries.quoting import curly
 
 # What is told of a file that is being checked, by the share of its bytes.
 _PARTS = {
@@ -109,8 +110,8 @@ def _check(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
             refused = batch.rejection or {}
             return Step(
                 "failed",
-                str(refused.get("message", "")).removesuffix("."),
-                text=f"{refused.get('hint', '')} Nobody has been invited.".strip(),
+                curly(str(refused.get("message", "")).removesuffix(".")),
+                text=f"{curly(refused.get('hint', ''))} Nobody has been invited.".strip(),
                 found=", ".join(refused.get("found", [])),
                 expected=", ".join(refused.get("expected", [])),
             )

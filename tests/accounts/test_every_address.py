@@ -185,7 +185,7 @@ def test_a_member_without_the_right_is_refused(
 
 # What a query or a form of some page is asked by.
 NAMES = (
-    "q search status role site page kind outcome again correct do action all confirmed selected seen-2 cell-2-0 "
+    "q search status role site page kind outcome again correct do action all confirmed selected seen-2 cell-2-0 but "
     "email first_name last_name description name country roles sites permissions as_typed use"
 ).split()
 

@@ -177,6 +177,7 @@ def test_a_file_is_mended_and_invited_by_keyboard_alone(
     expect(page.get_by_role("heading", name="Ledger")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
     found = ledger(page)
     assert (found["Invited"], found["Problems"], found["Rows in the file"]) == (5, 1, 6)
+    page.goto("/o/acme/roles/")
     expect(banner(page, "5 users were invited to Acme.").first).to_contain_text("1 was left out")
 
 
