@@ -16,6 +16,7 @@ from accounts.errors import RuleBroken
 from invites import checking
 from invites.models import Batch, Row
 from invites.queries.rows import codes_of, suggested
+from invites.queries.typos import KEPT
 from invites.services.bulk import NewRow, insert_rows
 from invites.services.inviting import begin_inviting
 
@@ -107,7 +108,7 @@ def _conclude(batch: Batch, report: checking.Report) -> None:
     batch.refresh_from_db()
     batch.encoding, batch.delimiter = report.encoding, report.delimiter
     batch.ignored_columns = list(report.ignored_columns)
-    batch.warnings = [asdict(warning) for warning in report.warnings[:200]]
+    batch.warnings = [asdict(warning) for warning in report.warnings[:KEPT]]
     batch.row_total = report.rows
     batch.checked_at, batch.claimed_until = now, None
     if batch.left_out:

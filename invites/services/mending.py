@@ -20,8 +20,9 @@ from accounts.errors import RuleBroken
 from accounts.models import Membership
 from invites.checking import COLUMNS, check_cells
 from invites.models import Batch, Row
-from invites.queries.grid import LEFT, editable, grid_rows, rows_to_mend_alike
+from invites.queries.grid import LEFT, editable, grid_rows, mended_rows, rows_to_mend_alike
 from invites.queries.rows import cells_now, codes_of, suggested
+from invites.queries.typos import warned_of
 from invites.services.checks import limits
 from invites.services.granting import check_may_invite
 
@@ -30,7 +31,7 @@ _TEXTS = (
     *("email", "email_key", "first_name", "last_name", "description"),
     *("outcome", "reason", "detail", "suggested_codes", "mends"),
 )
-_OBJECTS = ("problems", "mended")
+_OBJECTS = ("problems", "mended", "cells")
 # So many addresses are asked for by name; with more of them the whole batch is read once.
 FEW = 500
 
@@ -113,6 +114,22 @@ def take_all_suggestions(batch: Batch, code: str, *, by: Membership) -> Mending:
 
 
 @transaction.atomic
+def take_meant(batch: Batch, number: int, *, by: Membership) -> Mending:
+    """Put in place of a good address that looks like a slip the one that was probably meant."""
+    hold_batch(batch, by)
+    rows = list(batch.rows.filter(number=number, outcome=Row.Outcome.WAITING))
+    keys = _keys_of(rows)
+    doubted = [(row, meant) for row in rows if (meant := warned_of(batch, row))]
+    for row, meant in doubted:
+        cells = cells_now(row)
+        # A row without problems keeps what stood in the file only from now on.
+        row.cells = row.cells or cells
+        _put(row, [meant, *cells[1:]])
+    changed = [row for row, _ in doubted]
+    return _store(batch, changed, keys, _asked_for(number, changed))
+
+
+@transaction.atomic
 def keep_as_shown(batch: Batch, number: int, *, by: Membership) -> Mending:
     """Take the four cells of the row for the whole of it: nothing else that stood in it is missed."""
     hold_batch(batch, by)
@@ -169,7 +186,7 @@ def _left(batch: Batch, number: int) -> list[Row]:
 
 
 def _mended(batch: Batch) -> QuerySet[Row]:
-    return grid_rows(batch).filter(mended__isnull=False).exclude(reason=Row.Reason.LEFT_OUT)
+    return mended_rows(batch).exclude(reason=Row.Reason.LEFT_OUT)
 
 
 def _asked_for(number: int, rows: Collection[Row]) -> Mending:
@@ -241,9 +258,9 @@ def _skip_duplicates(batch: Batch, keys: set[str]) -> set[int]:
     The numbers of the rows for which this is news.
     """
     taken: dict[str, int] = {}
-    for key, number in _having(keys, batch.rows.filter(problem_codes="", outcome=Row.Outcome.WAITING)):
+    for key, number in _having(keys, batch.rows.filter(mended__isnull=True, outcome=Row.Outcome.WAITING)):
         taken.setdefault(key, number)
-    mended = grid_rows(batch).filter(outcome__in=[Row.Outcome.WAITING, Row.Outcome.SKIPPED])
+    mended = mended_rows(batch).filter(outcome__in=[Row.Outcome.WAITING, Row.Outcome.SKIPPED])
     first = {number: taken.setdefault(key, number) for key, number in _having(keys, mended)}
     news = [row for row in mended.filter(number__in=first) if row.detail != _repeats(row, first[row.number])]
     for row in news:

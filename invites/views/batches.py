@@ -33,6 +33,7 @@ from invites.queries.batches import (
 from invites.queries.grants import grant_sentence
 from invites.queries.progress import followed, progress_now, progress_of
 from invites.queries.rows import filter_labels, report_lines, rows_of, shown_outcome
+from invites.queries.typos import typos_of
 from invites.services.batches import close_banner, invite_valid_rows
 from invites.services.pending import resend_many
 from invites.services.stopping import stop_batch, undo_batch
@@ -76,6 +77,7 @@ def batch_page(request: MemberRequest, organization: str, pk: int) -> HttpRespon
         "nav": "batches",
         "grant_sentence": grant_sentence(batch.grant),
         "how_read": how_read(batch),
+        "typos": typos_of(batch),
         **progress_context(batch, place="page"),
     }
     if not batch.is_running:
@@ -100,7 +102,6 @@ def _ledger_and_rows(batch: Batch, ledger: Ledger, request: MemberRequest) -> di
         "page": page,
         "listed": [(row, shown_outcome(row)) for row in page],
         "notice": stopped_text(batch, ledger) if batch.state == Batch.State.STOPPED else batch.state_reason,
-        "typos": [notice for notice in batch.warnings if notice["code"] == "likely_typo"],
         "may_undo": ledger.waiting_answer + ledger.bounced + ledger.expired > 0,
     }
 

@@ -36,6 +36,7 @@ from invites.queries.grid import (
     shown_row,
     tally_of,
 )
+from invites.queries.typos import typos_of
 from invites.services import mending
 from invites.services.batches import invite_valid_rows
 from invites.services.mending import Edit, Mending
@@ -100,6 +101,7 @@ def _fulfil(wish: Wish, batch: Batch, edits: list[Edit], request: MemberRequest)
     by = request.membership
     one: dict[str, Callable[[], Mending]] = {
         "take": lambda: mending.take_suggestion(batch, wish.number, wish.place, by=by),
+        "meant": lambda: mending.take_meant(batch, wish.number, by=by),
         "keep": lambda: mending.keep_as_shown(batch, wish.number, by=by),
         "leave": lambda: mending.leave_out(batch, wish.number, by=by),
         "back": lambda: mending.put_back(batch, wish.number, by=by),
@@ -171,6 +173,7 @@ def _page(request: MemberRequest, batch: Batch) -> HttpResponse:
         "kind": kind.code if kind else "",
         "page": page,
         "banners": banners_for(request.membership, but=batch.pk),
+        "typos": typos_of(batch),
         "query": urlencode({"kind": kind.code}) if kind else "",
         "listed": [shown_row(row) for row in page],
         **_live(batch, tally, kind.code if kind else ""),
@@ -256,7 +259,8 @@ def _became(shown: GridRow) -> str:
     number = shown.row.number
     match shown.state:
         case "fixed":
-            return f"Row {number} is fixed."
+            doubt = next((f" Did you mean {cell.meant}?" for cell in shown.cells if cell.meant), "")
+            return f"Row {number} is fixed.{doubt}"
         case "twice":
             return f"Row {number} is skipped: {shown.row.detail[:1].lower()}{shown.row.detail[1:]}."
         case "out":

@@ -12,6 +12,7 @@ from invites.queries.banners import people, result_text, stopped_text, stopped_t
 from invites.queries.batches import Ledger
 from invites.queries.progress import Progress
 from invites.queries.quoting import curly
+from invites.queries.typos import Typos, typos_of
 
 # What is told of a file that is being checked, by the share of its bytes.
 _PARTS = {
@@ -120,11 +121,21 @@ def _check(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
                 "warn",
                 "Checked",
                 _checked(batch, ledger),
-                "Nobody has been invited yet. Fix the rows, upload a corrected file, or go on without them.",
+                "Nobody has been invited yet. Fix the rows, upload a corrected file, or go on without them."
+                + _slips(typos_of(batch)),
             )
         case Batch.State.FAILED | Batch.State.STOPPED if batch.checked_at is None:
             return Step("failed" if batch.state == Batch.State.FAILED else "stopped", "Not checked", "", _why(batch))
     return Step("done", "Checked", _checked(batch, ledger))
+
+
+def _slips(typos: Typos) -> str:
+    """Of what is no problem, and is invited if nobody looks."""
+    if not typos.open:
+        return ""
+    if typos.open == 1 and not typos.at_least:
+        return " 1 good address may be a slip of the keyboard."
+    return f" {'At least ' if typos.at_least else ''}{typos.open:,} good addresses may be slips of the keyboard."
 
 
 def _part_of_file(share: float) -> str:

@@ -37,6 +37,8 @@
       cell.setAttribute("aria-labelledby", `value-${id}`);
       cell.tabIndex = -1;
       if (isOut(row)) cell.setAttribute("aria-readonly", "true");
+      const doubt = cell.querySelector("[data-doubt]");
+      if (doubt) cell.setAttribute("aria-describedby", doubt.id);
       if (!isBad(cell)) continue;
       cell.setAttribute("aria-invalid", "true");
       cell.setAttribute("aria-describedby", `cause-${id}`);
