@@ -38,17 +38,22 @@ FEW = 500
 
 @dataclass(frozen=True)
 class Edit:
-    """A new value for a cell: `place` 0 to 3, in a row that had been mended `seen` times when it was shown."""
+    """A new value for a cell: `place` 0 to 3, in a row that had been mended `seen` times when it was shown.
+
+    Whoever can't know that, because an earlier edit of theirs may or may not have arrived, says what `was` in the
+    cell before: one of these values.
+    """
 
     number: int
     place: int
     value: str
     seen: int
+    was: frozenset[str] = frozenset()
 
 
 @dataclass
 class Mending:
-    """What came of it: the numbers of the rows that changed, and of those that others had changed before."""
+    """What came of it: the numbers of the rows that are news, and of those that others had changed before."""
 
     changed: set[int] = field(default_factory=set)
     overtaken: set[int] = field(default_factory=set)
@@ -74,11 +79,15 @@ def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> Mendin
     keys: set[str] = set()
     for row in grid_rows(batch).filter(number__in=by_row):
         cells = cells_now(row)
-        new = [edit for edit in by_row.pop(row.number) if editable(edit.value) != editable(cells[edit.place])]
+        edits_of_row = by_row.pop(row.number)
+        new = [edit for edit in edits_of_row if editable(edit.value) != editable(cells[edit.place])]
+        if any(edit.was for edit in edits_of_row):
+            # Whether it is new or has arrived before, whoever sent it wants to know how the row stands.
+            mending.changed.add(row.number)
         if not new:
             continue
         # Somebody else was here, or the row was left out.
-        if row.reason == Row.Reason.LEFT_OUT or any(edit.seen != row.mends for edit in new):
+        if row.reason == Row.Reason.LEFT_OUT or any(_comes_too_late(edit, row, cells) for edit in new):
             mending.overtaken.add(row.number)
             continue
         for edit in new:
@@ -179,6 +188,12 @@ def check_mended(batch: Batch, *, by: Membership) -> Mending:
     for row in rows:
         _put(row, list((row.mended or {})["cells"]))
     return _store(batch, rows, keys, Mending())
+
+
+def _comes_too_late(edit: Edit, row: Row, cells: list[str]) -> bool:
+    if edit.was:
+        return editable(cells[edit.place]) not in map(editable, edit.was)
+    return edit.seen != row.mends
 
 
 def _left(batch: Batch, number: int) -> list[Row]:

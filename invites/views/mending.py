@@ -143,12 +143,16 @@ def _known(code: str) -> str:
 
 
 def _edits_of(data: QueryDict) -> list[Edit]:
-    """The cells of the form; `seen-14` is how often row 14 had been mended when it was shown."""
+    """The cells of the form; `seen-14` is how often row 14 had been mended when it was shown.
+
+    Of an edit that is sent again, `was-14-2` are the values of which one stood in the cell before.
+    """
     edits = []
     for name, value in data.items():
         if cell := _CELL.fullmatch(name):
             seen = _number(str(data.get(f"seen-{cell[1]}", "")))
-            edits.append(Edit(int(cell[1]), int(cell[2]), str(value), -1 if seen is None else seen))
+            was = frozenset(data.getlist(f"was-{cell[1]}-{cell[2]}"))
+            edits.append(Edit(int(cell[1]), int(cell[2]), str(value), -1 if seen is None else seen, was))
     return edits
 
 
