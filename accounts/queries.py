@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.permissions import ALL_PERMISSIONS, Permission
@@ -18,6 +19,13 @@ def my_memberships(user: User) -> QuerySet[Membership]:
         .prefetch_related("roles")
         .order_by(F("last_seen_at").desc(nulls_last=True), "-joined_at", "pk")
     )
+
+
+def who_may(permission: Permission) -> QuerySet[Membership]:
+    """The memberships of active users whose roles grant the permission, as a part of another question."""
+    # As text: SQLite knows nothing of what a list holds.
+    granted = Cast("roles__permissions", TextField())
+    return Membership.objects.alias(granted=granted).filter(user__is_active=True, granted__contains=f'"{permission}"')
 
 
 def roles_of(organization: Organization) -> QuerySet[Role]:

@@ -11,7 +11,8 @@ from accounts.context import Seen, seen_in
 from accounts.models import Membership
 from accounts.permissions import Permission
 from invites.queries.banners import Banners, banners_for, running_for
-from invites.views.progress import indicated
+from invites.queries.progress import followed
+from invites.views.progress import INDICATED, indicated
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def _banners(seen: Seen) -> Banners | None:
 
 def _running(seen: Seen) -> list[dict[str, Any]]:
     inviter = _inviter(seen)
-    return indicated(running_for(inviter)) if inviter else []
+    return indicated(followed(running_for(inviter))[:INDICATED]) if inviter else []
 
 
 def _inviter(seen: Seen) -> Membership | None:

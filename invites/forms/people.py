@@ -8,12 +8,15 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Column, Layout, Row
 from django import forms
 from django.contrib.auth import password_validation
+from django.template.loader import render_to_string
 
 from accounts.forms import GrantForm, PlainForm
 from accounts.models import User
 from accounts.passwords import PASSWORD_HINT
+from invites.checking import Row as CheckedRow
 from invites.checking import check_cells
 from invites.models import Invitation
+from invites.queries.typos import meant_by
 from invites.services.accept import NewAccount
 
 # As long as a person may type; the check has the real limits, and words for them.
@@ -29,8 +32,8 @@ class CellsMixin:
     errors: Any
     fields: dict[str, forms.Field]
 
-    def check_person(self, *, email: str | None = None, description: str | None = None) -> None:
-        """Puts what is wrong under its field. What is given is no field of the form."""
+    def check_person(self, *, email: str | None = None, description: str | None = None) -> CheckedRow:
+        """Puts what is wrong under its field, and gives back the person. What is given is no field of the form."""
         typed = {name: str(self.cleaned_data.get(name) or "") for name in FIELD_OF.values()}
         row = check_cells(
             typed["email"] if email is None else email,
@@ -44,10 +47,17 @@ class CellsMixin:
             name = FIELD_OF.get(problem.column or "", "")
             if name in self.fields and name not in self.errors:
                 self.add_error(name, f"{problem.message}. {problem.hint}".strip())  # type: ignore[attr-defined]
+        return row
 
 
 class InviteForm(CellsMixin, GrantForm):
-    """One person, with roles and sites of their own."""
+    """One person, with roles and sites of their own.
+
+    Once it was looked at, `meant` is the address that was probably meant, unless the field `as_typed` says that
+    whoever sends it has seen that question and wants the address as it is.
+    """
+
+    meant: str | None = None
 
     email = forms.CharField(
         max_length=LONGEST,
@@ -71,7 +81,12 @@ class InviteForm(CellsMixin, GrantForm):
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        self.check_person()
+        person = self.check_person()
+        typed = self.cleaned_data.get("email")
+        if typed and typed != self.data.get("as_typed") and (meant := meant_by(person.email)):
+            self.meant = meant
+            context = {"meant": meant, "typed": typed}
+            self["email"].help_text = render_to_string("invites/_doubt.html", context)
         return self.cleaned_data
 
 

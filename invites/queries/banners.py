@@ -10,6 +10,8 @@ from django.urls import reverse
 from accounts.models import Membership
 from invites.models import Batch
 from invites.queries.batches import Ledger, ledger_of, outcomes_of
+from invites.queries.progress import unsent_mails
+from invites.queries.quoting import curly
 
 SHOWN = 2
 
@@ -29,10 +31,11 @@ class Banner:
 
 @dataclass(frozen=True)
 class Banners:
-    """The newest two, and how many more there are."""
+    """The newest two, and how many more there are; `but` is the batch that the page itself is about, or 0."""
 
     shown: list[Banner]
     more: int
+    but: int = 0
 
 
 def open_news(membership: Membership) -> QuerySet[Batch]:
@@ -49,20 +52,21 @@ def open_news(membership: Membership) -> QuerySet[Batch]:
     )
 
 
-def banners_for(membership: Membership, *, but: Batch | None = None) -> Banners:
-    """What the shell shows to this member on every page; `but` is what the page itself is about."""
-    news = open_news(membership).exclude(pk=but.pk) if but else open_news(membership)
+def banners_for(membership: Membership, *, but: int = 0) -> Banners:
+    """What the shell shows to this member on every page; `but` is the batch that the page itself is about."""
+    news = open_news(membership).exclude(pk=but)
     shown = [banner_of(batch) for batch in news[:SHOWN]]
     more = news.count() - SHOWN if len(shown) == SHOWN else 0
-    return Banners(shown=shown, more=max(0, more))
+    return Banners(shown=shown, more=max(0, more), but=but)
 
 
-def running_for(membership: Membership) -> list[Batch]:
-    """The batches of this member that are being worked on now."""
-    running = Batch.objects.filter(
-        organization=membership.organization, inviter=membership.user, state__in=Batch.RUNNING
+def running_for(membership: Membership) -> QuerySet[Batch]:
+    """The batches of this member that are being worked on now, the newest first."""
+    return (
+        Batch.objects.filter(organization=membership.organization, inviter=membership.user, state__in=Batch.RUNNING)
+        .select_related("organization")
+        .order_by("-created_at")
     )
-    return list(running.select_related("organization", "grant").order_by("-created_at")[:3])
 
 
 def people(count: int) -> str:
@@ -77,7 +81,7 @@ def invitations_were(count: int) -> str:
 
 def undone_title(ledger: Ledger) -> str:
     """What became of a batch that was undone."""
-    return f"Undone. {invitations_were(ledger.withdrawn)} taken back."
+    return f"Undone. {invitations_were(ledger.undone)} taken back."
 
 
 def undone_text(name: str, ledger: Ledger) -> str:
@@ -110,17 +114,11 @@ def _news(batch: Batch, ledger: Ledger) -> tuple[str, str, str, str, str]:
     match batch.state:
         case Batch.State.REJECTED:
             cause = (batch.rejection or {}).get("message", "")
-            return "bad", f"{name} was not imported.", _sentence(cause), "batch", "See what was found"
+            return "bad", f"{name} was not imported.", curly(_sentence(cause)), "batch", "See what was found"
         case Batch.State.NEEDS_CORRECTION:
             return "warn", _waits(name, ledger), "Nobody has been invited yet.", "batch_problems", _way_on(ledger)
         case Batch.State.STOPPED:
-            return (
-                "warn",
-                f"Stopped. {people(ledger.invited)} invited to {organization}.",
-                batch.state_reason or f"{_not_invited(ledger)} of {name} {_was(ledger.stopped)} not invited.",
-                "batch",
-                "See the batch",
-            )
+            return "warn", f"{stopped_title(batch, ledger)}.", stopped_text(batch, ledger), "batch", "See the batch"
         case Batch.State.FAILED:
             return "bad", f"{name} was not imported.", batch.state_reason, "batch", "See the batch"
     if ledger.invited == 0:
@@ -134,6 +132,27 @@ def _news(batch: Batch, ledger: Ledger) -> tuple[str, str, str, str, str]:
         "batch",
         "See the batch",
     )
+
+
+def stopped_title(batch: Batch, ledger: Ledger) -> str:
+    """ "Stopped. 140 users were invited to Acme", or nobody."""
+    told = f"{people(ledger.invited)} invited" if ledger.invited else "Nobody was invited"
+    return f"Stopped. {told} to {batch.organization.name}"
+
+
+def stopped_text(batch: Batch, ledger: Ledger) -> str:
+    """Why, who was not invited, and which mails go out all the same: whoever is invited stays invited."""
+    out = unsent_mails(batch) if ledger.invited else 0
+    going_out = _count(out, "mail is still going out", "mails are still going out")
+    if ledger.stopped:
+        rows = f"{_count(ledger.stopped, 'row', 'rows')} of {batch.file_name} {_was(ledger.stopped)} not invited"
+        told = [rows, going_out]
+    elif ledger.invited:
+        told = ["; ".join(part for part in ("Everybody was invited already", going_out) if part)]
+    else:
+        told = []
+    refused = _count(ledger.mail_refused, "could not be mailed", "could not be mailed")
+    return " ".join(_sentence(part) for part in (batch.state_reason, *told, refused) if part)
 
 
 def _waits(name: str, ledger: Ledger) -> str:
@@ -169,10 +188,6 @@ def _nobody(name: str, ledger: Ledger) -> str:
         counted = "The one row" if ledger.rows == 1 else f"All {ledger.rows:,} rows"
         return f"{counted} of {name} {_was(ledger.rows)} skipped{why}."
     return result_text(name, ledger)
-
-
-def _not_invited(ledger: Ledger) -> str:
-    return "1 row" if ledger.stopped == 1 else f"{ledger.stopped:,} rows"
 
 
 def _was(count: int) -> str:

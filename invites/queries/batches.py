@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
@@ -22,8 +22,8 @@ Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 class Ledger:
     """The rows of one batch by what became of them: rows = invited + skipped + problems + failed + waiting.
 
-    `accepted`, `waiting_answer`, `bounced`, `expired` and `withdrawn` are the parts of `invited`; `waiting` is 0
-    once the batch has ended.
+    `accepted`, `waiting_answer`, `bounced`, `expired` and `withdrawn` are the parts of `invited`, and `undone` are
+    those of `withdrawn` that undoing the batch has taken back; `waiting` is 0 once the batch has ended.
     """
 
     rows: int = 0
@@ -33,6 +33,7 @@ class Ledger:
     bounced: int = 0
     expired: int = 0
     withdrawn: int = 0
+    undone: int = 0
     already_member: int = 0
     already_invited: int = 0
     duplicate: int = 0
@@ -58,42 +59,6 @@ class Ledger:
         return self.waiting_answer + self.expired
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far the running step is.
-
-    `done` of `total` people or rows; `total` is 0 where it is not known. `share` is the part of the work
-    that is done, from 0 to 1; `seconds_left` is there only while it is steady.
-    """
-
-    done: int
-    total: int
-    share: float
-    seconds_left: int | None = None
-    skipped: int = 0
-
-    @property
-    def percent(self) -> int:
-        return int(self.share * 100)
-
-    @property
-    def quarter(self) -> int:
-        """0, 25, 50 or 75: what is told to those who listen."""
-        return self.percent // 25 * 25
-
-    @property
-    def time_left(self) -> str:
-        """ "About 20 seconds left.", rounded up so that it is kept; empty while it would jump."""
-        if self.seconds_left is None:
-            return ""
-        if self.seconds_left < 90:
-            step = 1 if self.seconds_left < 10 else 10
-            seconds = max(1, -(-self.seconds_left // step) * step)
-            return f"About {seconds} second{'s' if seconds > 1 else ''} left."
-        minutes = -(-self.seconds_left // 60)
-        return f"About {minutes} minutes left."
-
-
 def batches_of(organization: Organization) -> QuerySet[Batch]:
     """The organization's batches, newest first, with what a list shows of them."""
     return organization.batches.select_related("inviter", "grant", "organization")
@@ -103,13 +68,18 @@ def ledger_of(batch: Batch) -> Ledger:
     """Count the batch's rows and the answers to its invitations."""
     ledger = outcomes_of(batch)
     answers = _answers(batch) if ledger.invited else Counter()
+    # The invitation of an address that the mail server refused is withdrawn, too, but its row is failed.
+    withdrawn = max(0, answers["withdrawn"] - ledger.mail_refused)
+    undone = min(withdrawn, answers["undone"])
+    gone = answers["accepted"] + answers["bounced"] + answers["expired"] + withdrawn
     return replace(
         ledger,
         accepted=answers["accepted"],
         bounced=answers["bounced"],
         expired=answers["expired"],
-        withdrawn=answers["withdrawn"],
-        waiting_answer=ledger.invited - answers.total(),
+        withdrawn=withdrawn,
+        undone=undone,
+        waiting_answer=ledger.invited - gone,
     )
 
 
@@ -146,24 +116,32 @@ def outcomes_of(batch: Batch) -> Ledger:
 def _answers(batch: Batch) -> Counter[str]:
     """The invitations that do not wait for an answer, by why. The filters of the rows say the same."""
     counted: Counter[str] = Counter()
-    now = timezone.now()
-    expired_by_now = ExpressionWrapper(Q(expires_at__lte=now), output_field=BooleanField())
     groups = (
         batch.invitations.order_by()
-        .values("state", "mail_state", is_past=expired_by_now)
+        .values(
+            "state",
+            "mail_state",
+            is_past=_is(Q(expires_at__lte=timezone.now())),
+            by_undoing=_is(Q(answered_at__gte=batch.undone_at) if batch.undone_at else Q(pk__in=[])),
+        )
         .annotate(count=Count("*"))
-        .values_list("state", "mail_state", "is_past", "count")
+        .values_list("state", "mail_state", "is_past", "by_undoing", "count")
     )
-    for state, mail_state, is_past, count in groups:
+    for state, mail_state, is_past, by_undoing, count in groups:
         if state == Invitation.State.ACCEPTED:
             counted["accepted"] += count
         elif state != Invitation.State.PENDING:
             counted["withdrawn"] += count
+            counted["undone"] += count if by_undoing else 0
         elif mail_state == Mail.BOUNCED:
             counted["bounced"] += count
         elif is_past:
             counted["expired"] += count
     return counted
+
+
+def _is(condition: Q) -> ExpressionWrapper[Q]:
+    return ExpressionWrapper(condition, output_field=BooleanField())
 
 
 def unanswered_of(batch: Batch) -> QuerySet[Invitation]:
@@ -180,12 +158,14 @@ def invited_counts(batches: Iterable[Batch]) -> dict[int, int]:
 def withdrawn_counts(batches: Iterable[Batch]) -> dict[int, int]:
     """How many invitations were taken back of each of the batches, by their ids."""
     invitations = Invitation.objects.filter(batch__in=list(batches)).order_by()
-    withdrawn = invitations.exclude(state__in=[Invitation.State.PENDING, Invitation.State.ACCEPTED])
+    withdrawn = invitations.filter(row__outcome=Outcome.INVITED).exclude(
+        state__in=[Invitation.State.PENDING, Invitation.State.ACCEPTED]
+    )
     return dict(withdrawn.values_list("batch_id").annotate(count=Count("*")))
 
 
 def summary_of(batch: Batch) -> dict[str, Any]:
-    """The batch as the commands print it."""
+    """The batch as the commands print it; the counts add up to `rows` at every moment."""
     ledger = outcomes_of(batch)
     return {
         "batch": batch.pk,
@@ -199,33 +179,8 @@ def summary_of(batch: Batch) -> dict[str, Any]:
         },
         "problems": ledger.problems,
         "failed": ledger.failed,
+        "waiting": ledger.waiting,
     }
-
-
-def checking_progress(batch: Batch) -> Progress:
-    """Rows looked at. How many there are is known only at the end, so the share is one of bytes."""
-    share = min(1.0, batch.bytes_checked / batch.file_size) if batch.file_size else 0.0
-    return Progress(batch.rows_checked, batch.row_total, share, _seconds_left(batch.created_at, share))
-
-
-def inviting_progress(batch: Batch) -> Progress:
-    """People whose invitation is made and whose mail has been tried, of all who are to be invited."""
-    chosen = batch.rows.exclude(reason=Reason.DUPLICATE).exclude(outcome=Outcome.PROBLEM).order_by()
-    outcomes = Counter(dict(chosen.values_list("outcome").annotate(count=Count("*"))))
-    unsent = batch.invitations.filter(
-        state=Invitation.State.PENDING, mail_state__in=[Mail.QUEUED, Mail.SENDING]
-    ).count()
-    skipped = outcomes[Outcome.SKIPPED]
-    total = outcomes.total() - skipped
-    done = max(0, total - outcomes[Outcome.WAITING] - unsent)
-    share = done / total if total else 0.0
-    return Progress(done, total, share, _seconds_left(batch.inviting_at, share), skipped)
-
-
-def _seconds_left(began: datetime | None, share: float) -> int | None:
-    """The rest at the pace so far; None before a tenth is done or two seconds have gone: it would jump."""
-    gone = (timezone.now() - began).total_seconds() if began else 0
-    return round(gone * (1 - share) / share) if gone >= 2 and 0.1 <= share < 1 else None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ from django.db.models import Count, Q, QuerySet
 from invites.checking import COLUMNS
 from invites.checking.catalog import title_of
 from invites.models import Batch, Row
+from invites.queries.quoting import curly
 from invites.queries.rows import cells_now
+from invites.queries.typos import meant_by
 
 Outcome, Reason = Row.Outcome, Row.Reason
 
@@ -59,7 +61,10 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of the grid. `text` is what is edited; `shown` is shorter where that is very long."""
+    """One cell of the grid. `text` is what is edited; `shown` is shorter where that is very long.
+
+    `meant` is the address that was probably meant, where a good one looks like a slip.
+    """
 
     place: int
     column: str
@@ -68,6 +73,7 @@ class Cell:
     hints: list[str]
     suggestion: Suggestion | None
     may_be_kept: bool
+    meant: str | None = None
 
     @property
     def shown(self) -> str:
@@ -95,6 +101,11 @@ def grid_rows(batch: Batch, code: str = "") -> QuerySet[Row]:
     """The rows in which the check found problems, or one kind of problem."""
     rows = batch.rows.exclude(problem_codes="").order_by("number")
     return rows.filter(problem_codes__contains=f" {code} ") if code else rows
+
+
+def mended_rows(batch: Batch) -> QuerySet[Row]:
+    """The rows of which an admin made something else: problems, and addresses that looked like a slip."""
+    return batch.rows.filter(mended__isnull=False).order_by("number")
 
 
 def rows_to_mend_alike(batch: Batch, code: str) -> QuerySet[Row]:
@@ -158,10 +169,11 @@ def shown_row(row: Row) -> GridRow:
                 place=place,
                 column=column,
                 text=editable(value),
-                causes=[each["message"] for each in mine],
-                hints=[each["hint"] for each in mine],
+                causes=[curly(each["message"]) for each in mine],
+                hints=[curly(each["hint"]) for each in mine],
                 suggestion=Suggestion(offers[0]["suggestion_label"], offers[0]["suggestion"]) if offers else None,
                 may_be_kept=bool(whole),
+                meant=meant_by(row.email) if state == "fixed" and place == 0 else None,
             )
         )
     return GridRow(row, state, cells)

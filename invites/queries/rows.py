@@ -15,6 +15,7 @@ from django.utils.timezone import localtime
 
 from invites.checking import inert
 from invites.models import Batch, Invitation, Row
+from invites.queries.quoting import curly
 
 Outcome, Reason = Row.Outcome, Row.Reason
 
@@ -76,7 +77,7 @@ def shown_outcome(row: Row) -> ShownOutcome:
             more = len(row.problems) - 1
             also = f", and {more} more" if more > 0 else ""
             label = "Left out" if row.reason == Reason.LEFT_OUT else "Problem"
-            return ShownOutcome("problem", label, f"{row.detail}{also}")
+            return ShownOutcome("problem", label, curly(f"{row.detail}{also}"))
         case Outcome.SKIPPED:
             return ShownOutcome("skipped", "Skipped", row.detail or row.get_reason_display())
         case Outcome.FAILED if row.reason == Reason.STOPPED:

@@ -14,7 +14,9 @@ from django.utils import timezone
 from accounts.errors import RuleBroken
 from accounts.models import Membership
 from accounts.services.grants import GrantChoice, check_grant
+from invites.checking import Check
 from invites.models import Batch, Row, UploadPart
+from invites.services.checks import limits
 from invites.services.granting import check_may_invite, choice_of, create_grant
 from invites.services.inviting import begin_inviting
 from invites.services.mending import check_mended
@@ -50,7 +52,8 @@ def correct_batch(
 
     A file of problem rows, as we hand it out, puts its rows back into the file of the batch; any other one takes
     its place. The batch is that of whoever corrects it, from now on. Raises RuleBroken as `start_batch` does,
-    "moved_on" when the batch no longer waits, and "unreadable" for a file that would be refused at once.
+    "moved_on" when the batch no longer waits, and "unreadable" for a file that the check would refuse: with the
+    batch refused, whatever was mended in the page would be lost.
     """
     check_may_invite(by)
     _leave_waiting(
@@ -68,6 +71,7 @@ def correct_batch(
     merged = merge_corrected(batch, upload, name=file_name)
     if merged is None:
         batch.file_name, batch.left_out = _plain_name(file_name), []
+    _check_not_refused(merged or upload, name=batch.file_name)
     batch.rows.all().delete()
     batch.parts.all().delete()
     batch.grant = create_grant(by, choice)
@@ -82,6 +86,16 @@ def _set_aside(content: Iterable[bytes]) -> BinaryIO:
     for piece in content:
         aside.write(piece)
     return aside
+
+
+def _check_not_refused(file: BinaryIO, *, name: str) -> None:
+    """Raises RuleBroken "unreadable" when the check will refuse the file as a whole; the rows are left to it."""
+    file.seek(0)
+    check = Check(file, limits=limits(), name=name)
+    for _block in check.blocks():
+        pass
+    if refused := check.report.rejection:
+        raise RuleBroken("unreadable", f"{refused.message}. {refused.hint}".strip())
 
 
 def _pieces_of(file: BinaryIO) -> Iterator[bytes]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
+import tempfile
 from datetime import timedelta
 from itertools import repeat
 from typing import Any, BinaryIO, cast
@@ -16,6 +16,7 @@ from accounts.errors import RuleBroken
 from invites import checking
 from invites.models import Batch, Row
 from invites.queries.rows import codes_of, suggested
+from invites.queries.typos import KEPT
 from invites.services.bulk import NewRow, insert_rows
 from invites.services.inviting import begin_inviting
 from invites.services.suggesting import suggest_domains
@@ -24,6 +25,7 @@ from invites.services.suggesting import suggest_domains
 LEASE = timedelta(seconds=20)
 MAX_ATTEMPTS = 5
 STAGED_AT_ONCE = 5_000
+IN_MEMORY = 1024 * 1024
 OVER_QUOTA = "The file has more people than may be invited in a day."
 
 
@@ -48,17 +50,17 @@ def check_batch(batch_id: int) -> Batch | None:
     if batch.attempts > MAX_ATTEMPTS:
         _give_up(batch)
         return batch
-    upload = UploadReader(batch)
-    check = checking.Check(cast(BinaryIO, upload), limits=limits(), name=batch.file_name)
+    upload = stored_upload(batch)
+    check = checking.Check(upload, limits=limits(), name=batch.file_name)
     try:
         _begin_anew(batch)
         staged: list[NewRow] = []
         for block in check.blocks():
             staged += _staged(batch, block)
             if len(staged) >= STAGED_AT_ONCE:
-                _stage(batch, staged, rows_checked=check.report.rows, bytes_checked=upload.bytes_read)
+                _stage(batch, staged, rows_checked=check.report.rows, bytes_checked=_position(upload, check.report))
                 staged.clear()
-        _stage(batch, staged, rows_checked=check.report.rows, bytes_checked=upload.bytes_read)
+        _stage(batch, staged, rows_checked=check.report.rows, bytes_checked=_position(upload, check.report))
         _conclude(batch, check.report)
     except LostClaim:
         return None
@@ -66,6 +68,11 @@ def check_batch(batch_id: int) -> Batch | None:
         _let_go(batch)
         raise
     return batch
+
+
+def _position(upload: BinaryIO, report: checking.Report) -> int:
+    """How far the rows reach in the file, in bytes. In a workbook, which has no delimiter and is packed, 0."""
+    return upload.tell() if report.delimiter else 0
 
 
 def _claim(batch_id: int) -> Batch | None:
@@ -107,7 +114,7 @@ def _conclude(batch: Batch, report: checking.Report) -> None:
     suggest_domains(batch, report)
     batch.encoding, batch.delimiter = report.encoding, report.delimiter
     batch.ignored_columns = list(report.ignored_columns)
-    batch.warnings = [warning._asdict() for warning in report.warnings[:200]]
+    batch.warnings = [warning._asdict() for warning in report.warnings[:KEPT]]
     batch.row_total = report.rows
     batch.checked_at, batch.claimed_until = now, None
     if batch.left_out:
@@ -209,27 +216,11 @@ def _staged_apart(batch: Batch, row: checking.Row) -> NewRow:
     return staged
 
 
-class UploadReader(io.RawIOBase):
-    """The stored pieces of a batch's upload as one binary stream, a piece in memory at a time."""
-
-    def __init__(self, batch: Batch) -> None:
-        super().__init__()
-        self._numbers = iter(batch.parts.values_list("number", flat=True).order_by("number"))
-        self._batch = batch
-        self.bytes_read = 0
-        self._piece = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if not self._piece:
-            number = next(self._numbers, None)
-            if number is None:
-                return 0
-            self._piece = memoryview(bytes(self._batch.parts.get(number=number).content))
-        count = min(len(buffer), len(self._piece))
-        buffer[:count] = self._piece[:count]
-        self._piece = self._piece[count:]
-        self.bytes_read += count
-        return count
+def stored_upload(batch: Batch) -> BinaryIO:
+    """The stored pieces of a batch's upload as one file, at its start; a large one is on the disk."""
+    whole = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - the caller reads it
+    # One piece in memory at a time.
+    for number in batch.parts.values_list("number", flat=True).order_by("number"):
+        whole.write(batch.parts.get(number=number).content)
+    whole.seek(0)
+    return whole

@@ -20,8 +20,9 @@ from accounts.errors import RuleBroken
 from accounts.models import Membership
 from invites.checking import COLUMNS, check_cells
 from invites.models import Batch, Row
-from invites.queries.grid import LEFT, editable, grid_rows, rows_to_mend_alike
+from invites.queries.grid import LEFT, editable, grid_rows, mended_rows, rows_to_mend_alike
 from invites.queries.rows import cells_now, codes_of, suggested
+from invites.queries.typos import warned_of
 from invites.services.checks import limits
 from invites.services.granting import check_may_invite
 from invites.services.suggesting import suggest_for
@@ -31,24 +32,29 @@ _TEXTS = (
     *("email", "email_key", "first_name", "last_name", "description"),
     *("outcome", "reason", "detail", "suggested_codes", "mends"),
 )
-_OBJECTS = ("problems", "mended")
+_OBJECTS = ("problems", "mended", "cells")
 # So many addresses are asked for by name; with more of them the whole batch is read once.
 FEW = 500
 
 
 @dataclass(frozen=True)
 class Edit:
-    """A new value for a cell: `place` 0 to 3, in a row that had been mended `seen` times when it was shown."""
+    """A new value for a cell: `place` 0 to 3, in a row that had been mended `seen` times when it was shown.
+
+    Whoever can't know that, because an earlier edit of theirs may or may not have arrived, says what `was` in the
+    cell before: one of these values.
+    """
 
     number: int
     place: int
     value: str
     seen: int
+    was: frozenset[str] = frozenset()
 
 
 @dataclass
 class Mending:
-    """What came of it: the numbers of the rows that changed, and of those that others had changed before."""
+    """What came of it: the numbers of the rows that are news, and of those that others had changed before."""
 
     changed: set[int] = field(default_factory=set)
     overtaken: set[int] = field(default_factory=set)
@@ -74,11 +80,15 @@ def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> Mendin
     keys: set[str] = set()
     for row in grid_rows(batch).filter(number__in=by_row):
         cells = cells_now(row)
-        new = [edit for edit in by_row.pop(row.number) if editable(edit.value) != editable(cells[edit.place])]
+        edits_of_row = by_row.pop(row.number)
+        new = [edit for edit in edits_of_row if editable(edit.value) != editable(cells[edit.place])]
+        if any(edit.was for edit in edits_of_row):
+            # Whether it is new or has arrived before, whoever sent it wants to know how the row stands.
+            mending.changed.add(row.number)
         if not new:
             continue
         # Somebody else was here, or the row was left out.
-        if row.reason == Row.Reason.LEFT_OUT or any(edit.seen != row.mends for edit in new):
+        if row.reason == Row.Reason.LEFT_OUT or any(_comes_too_late(edit, row, cells) for edit in new):
             mending.overtaken.add(row.number)
             continue
         for edit in new:
@@ -111,6 +121,22 @@ def take_all_suggestions(batch: Batch, code: str, *, by: Membership) -> Mending:
     for row in rows:
         _take(row, [each for each in suggested(row.problems) if each["code"] == code])
     return _store(batch, rows, keys, Mending())
+
+
+@transaction.atomic
+def take_meant(batch: Batch, number: int, *, by: Membership) -> Mending:
+    """Put in place of a good address that looks like a slip the one that was probably meant."""
+    hold_batch(batch, by)
+    rows = list(batch.rows.filter(number=number, outcome=Row.Outcome.WAITING))
+    keys = _keys_of(rows)
+    doubted = [(row, meant) for row in rows if (meant := warned_of(batch, row))]
+    for row, meant in doubted:
+        cells = cells_now(row)
+        # A row without problems keeps what stood in the file only from now on.
+        row.cells = row.cells or cells
+        _put(row, [meant, *cells[1:]])
+    changed = [row for row, _ in doubted]
+    return _store(batch, changed, keys, _asked_for(number, changed))
 
 
 @transaction.atomic
@@ -165,12 +191,18 @@ def check_mended(batch: Batch, *, by: Membership) -> Mending:
     return _store(batch, rows, keys, Mending())
 
 
+def _comes_too_late(edit: Edit, row: Row, cells: list[str]) -> bool:
+    if edit.was:
+        return editable(cells[edit.place]) not in map(editable, edit.was)
+    return edit.seen != row.mends
+
+
 def _left(batch: Batch, number: int) -> list[Row]:
     return list(grid_rows(batch).filter(LEFT, number=number))
 
 
 def _mended(batch: Batch) -> QuerySet[Row]:
-    return grid_rows(batch).filter(mended__isnull=False).exclude(reason=Row.Reason.LEFT_OUT)
+    return mended_rows(batch).exclude(reason=Row.Reason.LEFT_OUT)
 
 
 def _asked_for(number: int, rows: Collection[Row]) -> Mending:
@@ -243,9 +275,9 @@ def _skip_duplicates(batch: Batch, keys: set[str]) -> set[int]:
     The numbers of the rows for which this is news.
     """
     taken: dict[str, int] = {}
-    for key, number in _having(keys, batch.rows.filter(problem_codes="", outcome=Row.Outcome.WAITING)):
+    for key, number in _having(keys, batch.rows.filter(mended__isnull=True, outcome=Row.Outcome.WAITING)):
         taken.setdefault(key, number)
-    mended = grid_rows(batch).filter(outcome__in=[Row.Outcome.WAITING, Row.Outcome.SKIPPED])
+    mended = mended_rows(batch).filter(outcome__in=[Row.Outcome.WAITING, Row.Outcome.SKIPPED])
     first = {number: taken.setdefault(key, number) for key, number in _having(keys, mended)}
     news = [row for row in mended.filter(number__in=first) if row.detail != _repeats(row, first[row.number])]
     for row in news:

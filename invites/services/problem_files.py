@@ -17,9 +17,9 @@ from typing import BinaryIO, cast
 from accounts.errors import RuleBroken
 from invites.checking import Problem, Record, RecordFile, inert, open_records, restore
 from invites.models import Batch, Row
-from invites.queries.grid import LEFT, grid_rows
+from invites.queries.grid import LEFT, grid_rows, mended_rows
 from invites.queries.rows import cells_now, reasons
-from invites.services.checks import UploadReader, limits
+from invites.services.checks import limits, stored_upload
 
 WRONG = "What is wrong"
 DESCRIPTION = "Description"
@@ -87,7 +87,7 @@ def _merge(batch: Batch, stored: RecordFile, corrected: RecordFile) -> BinaryIO:
     batch.left_out = [
         number for number, row in rows.items() if number not in placed and row.outcome == Row.Outcome.PROBLEM
     ]
-    mended = {number: cells_now(row) for number, row in rows.items() if row.mended and number not in placed}
+    mended = {row.number: cells_now(row) for row in mended_rows(batch) if row.number not in placed}
     kept = {number for number, row in rows.items() if row.mended and row.mended["keep"]}
     incoming = _Incoming(corrected)
     people = [incoming.person(cells) for cells in (*placed.values(), *added)]
@@ -124,11 +124,7 @@ def _merge(batch: Batch, stored: RecordFile, corrected: RecordFile) -> BinaryIO:
 
 
 def _stored(batch: Batch) -> RecordFile:
-    whole = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))  # noqa: SIM115 - read while it is open
-    reader = UploadReader(batch)
-    while piece := reader.read(1 << 18):
-        whole.write(piece)
-    found = open_records(whole, limits=limits(), name=batch.file_name)
+    found = open_records(stored_upload(batch), limits=limits(), name=batch.file_name)
     if isinstance(found, Problem):
         raise RuleBroken("unreadable", found.message)
     return found

@@ -43,9 +43,10 @@ def undo_batch(by: Membership, batch: Batch) -> int:
     Whoever has accepted stays a member.
     """
     stop_batch(batch)
+    # What is taken back from this moment on was taken back by undoing.
+    now = timezone.now()
     count = revoke_many(by, batch.invitations.all())
     if count:
-        now = timezone.now()
         # Whoever undoes it is told at once; an inviter who is somebody else reads it in the banner.
         closed = now if by.user_id == batch.inviter_id else None
         Batch.objects.filter(pk=batch.pk).update(undone_at=now, progressed_at=now, banner_closed_at=closed)

@@ -20,19 +20,20 @@ from accounts.errors import RuleBroken
 from accounts.permissions import Permission
 from invites import tasks
 from invites.models import Batch
-from invites.queries.banners import invitations_were
+from invites.queries.banners import banners_for, invitations_were, stopped_text
 from invites.queries.batches import (
     Ledger,
     answers_of,
     batches_of,
     invited_counts,
-    inviting_progress,
     ledger_of,
     unanswered_of,
     withdrawn_counts,
 )
 from invites.queries.grants import grant_sentence
+from invites.queries.progress import followed, progress_now, progress_of
 from invites.queries.rows import filter_labels, report_lines, rows_of, shown_outcome
+from invites.queries.typos import typos_of
 from invites.services.batches import close_banner, invite_valid_rows
 from invites.services.pending import resend_many
 from invites.services.stopping import stop_batch, undo_batch
@@ -41,6 +42,7 @@ from invites.views.downloads import download
 from invites.views.ledger import how_read, ledger_lines
 from invites.views.plot import plot_of
 from invites.views.progress import progress_context, progress_dialog
+from invites.views.steps import before_stopping
 
 PAGE_BATCHES = 25
 PAGE_ROWS = 50
@@ -60,7 +62,8 @@ def batch_list(request: MemberRequest, organization: str) -> HttpResponse:
     invited = invited_counts(page)
     withdrawn = withdrawn_counts(batch for batch in page if batch.undone_at)
     # Of one that runs the figure that the sidebar shows at its side: whose mail has been tried.
-    invited |= {batch.pk: inviting_progress(batch).done for batch in page if batch.state == Batch.State.INVITING}
+    inviting = followed(Batch.objects.filter(pk__in=[each.pk for each in page if each.state == Batch.State.INVITING]))
+    invited |= {batch.pk: progress.done for batch in inviting if (progress := progress_of(batch))}
     listed = [(batch, invited.get(batch.pk, 0), withdrawn.get(batch.pk, 0)) for batch in page]
     return render(request, "invites/batches.html", {"page": page, "listed": listed, "nav": "batches"})
 
@@ -74,8 +77,12 @@ def batch_page(request: MemberRequest, organization: str, pk: int) -> HttpRespon
         "nav": "batches",
         "grant_sentence": grant_sentence(batch.grant),
         "how_read": how_read(batch),
+        "typos": typos_of(batch),
         **progress_context(batch, place="page"),
     }
+    if not batch.is_running:
+        # The page says it itself, and more. Whoever sees it end there is told all the same.
+        context["banners"] = banners_for(request.membership, but=batch.pk)
     if batch.state not in WITHOUT_LEDGER:
         context |= _ledger_and_rows(batch, context["ledger"], request)
     return render(request, "invites/batch.html", context)
@@ -94,7 +101,7 @@ def _ledger_and_rows(batch: Batch, ledger: Ledger, request: MemberRequest) -> di
         "outcome_label": labels.get(chosen, ""),
         "page": page,
         "listed": [(row, shown_outcome(row)) for row in page],
-        "typos": [notice for notice in batch.warnings if notice["code"] == "likely_typo"],
+        "notice": stopped_text(batch, ledger) if batch.state == Batch.State.STOPPED else batch.state_reason,
         "may_undo": ledger.waiting_answer + ledger.bounced + ledger.expired > 0,
     }
 
@@ -120,7 +127,8 @@ def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpRespon
     """Ask, then stop: who is invited already stays invited."""
     batch = _batch(request, pk)
     if request.method != "POST" and batch.is_running:
-        return render(request, "invites/stop.html", {"batch": batch, "ledger": ledger_of(batch), "nav": "batches"})
+        context = {"batch": batch, "sentence": before_stopping(batch, progress_now(batch)), "nav": "batches"}
+        return render(request, "invites/stop.html", context)
     if request.method == "POST":
         stop_batch(batch)
     if asks_for_fragment(request):

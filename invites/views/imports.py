@@ -18,6 +18,7 @@ from invites import tasks
 from invites.forms.imports import ImportForm
 from invites.models import Batch
 from invites.queries.batches import batches_of
+from invites.queries.quoting import curly
 from invites.services.batches import close_banner, correct_batch, start_batch
 from invites.services.granting import choice_of
 from invites.views.progress import progress_dialog
@@ -47,7 +48,7 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
         try:
             batch = _take_in(request, form, correcting)
         except RuleBroken as broken:
-            form.add_error(None, broken.message)
+            form.add_error(None, curly(broken.message))
         else:
             tasks.take_up(batch)
             return _taken_up(request, batch)

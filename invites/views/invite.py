@@ -27,9 +27,16 @@ from invites.views.answers import done, refused, resent_text
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: MemberRequest, organization: str) -> HttpResponse:
-    """The dialog *Invite users*: one person, or on to a file."""
-    form = InviteForm(posted(request), membership=request.membership)
-    if request.method == "POST" and form.is_valid():
+    """The dialog *Invite users*: one person, or on to a file.
+
+    An address that looks like a slip is asked about once: `use` puts the other one into the form.
+    """
+    data, meant = posted(request), request.POST.get("use")
+    if data is not None and meant:
+        data = data.copy()
+        data["email"] = meant
+    form = InviteForm(data, membership=request.membership)
+    if data is not None and form.is_valid() and not (meant or form.meant):
         person = {name: form.cleaned_data[name] for name in ("email", "first_name", "last_name", "description")}
         try:
             invitation = invite_person(request.membership, **person, choice=form.grant())
@@ -39,7 +46,7 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
             tasks.hint(tasks.send_due_invitations, request.organization.pk)
             return done(request, f"The invitation to {invitation.email} was sent.")
     context = {"form": form, "days": settings.INVITATION_DAYS, "nav": "users"}
-    return render(request, "invites/invite.html", context, status=422 if form.errors else 200)
+    return render(request, "invites/invite.html", context, status=422 if form.is_bound else 200)
 
 
 @requires(Permission.INVITE_USERS)

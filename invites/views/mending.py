@@ -22,6 +22,7 @@ from accounts.context import asks_for_fragment
 from accounts.errors import RuleBroken
 from accounts.permissions import Permission
 from invites import tasks
+from invites.checking import CATALOG
 from invites.models import Batch
 from invites.queries.banners import banners_for
 from invites.queries.batches import batches_of
@@ -35,6 +36,7 @@ from invites.queries.grid import (
     shown_row,
     tally_of,
 )
+from invites.queries.typos import typos_of
 from invites.services import mending
 from invites.services.batches import invite_valid_rows
 from invites.services.mending import Edit, Mending
@@ -99,6 +101,7 @@ def _fulfil(wish: Wish, batch: Batch, edits: list[Edit], request: MemberRequest)
     by = request.membership
     one: dict[str, Callable[[], Mending]] = {
         "take": lambda: mending.take_suggestion(batch, wish.number, wish.place, by=by),
+        "meant": lambda: mending.take_meant(batch, wish.number, by=by),
         "keep": lambda: mending.keep_as_shown(batch, wish.number, by=by),
         "leave": lambda: mending.leave_out(batch, wish.number, by=by),
         "back": lambda: mending.put_back(batch, wish.number, by=by),
@@ -130,19 +133,31 @@ def _invite(batch: Batch, request: MemberRequest, *, only_whole: bool) -> Mendin
 
 def _wish_of(data: QueryDict) -> Wish:
     name, *rest = data.get("do", "").split(":")
-    numbers = [int(each) for each in rest if each.isdecimal() and len(each) < 10]
-    number, place, *_ = [*numbers, 0, 0]
-    return Wish(name, number, min(place, 3), code=rest[0] if rest else "")
+    number, place, *_ = [*(found for each in rest if (found := _number(each)) is not None), 0, 0]
+    return Wish(name, number, min(place, 3), code=_known(rest[0]) if rest else "")
+
+
+def _known(code: str) -> str:
+    """The kind of problem if there is one of that name: PostgreSQL, for one, takes not every text in a question."""
+    return code if code in CATALOG else ""
 
 
 def _edits_of(data: QueryDict) -> list[Edit]:
-    """The cells of the form; `seen-14` is how often row 14 had been mended when it was shown."""
+    """The cells of the form; `seen-14` is how often row 14 had been mended when it was shown.
+
+    Of an edit that is sent again, `was-14-2` are the values of which one stood in the cell before.
+    """
     edits = []
     for name, value in data.items():
         if cell := _CELL.fullmatch(name):
-            seen = str(data.get(f"seen-{cell[1]}", ""))
-            edits.append(Edit(int(cell[1]), int(cell[2]), str(value), int(seen) if seen.isdecimal() else -1))
+            seen = _number(str(data.get(f"seen-{cell[1]}", "")))
+            was = frozenset(data.getlist(f"was-{cell[1]}-{cell[2]}"))
+            edits.append(Edit(int(cell[1]), int(cell[2]), str(value), -1 if seen is None else seen, was))
     return edits
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 # --- Answers -----------------------------------------------------------------------------------------
@@ -161,7 +176,8 @@ def _page(request: MemberRequest, batch: Batch) -> HttpResponse:
         "kinds": kinds,
         "kind": kind.code if kind else "",
         "page": page,
-        "banners": banners_for(request.membership, but=batch),
+        "banners": banners_for(request.membership, but=batch.pk),
+        "typos": typos_of(batch),
         "query": urlencode({"kind": kind.code}) if kind else "",
         "listed": [shown_row(row) for row in page],
         **_live(batch, tally, kind.code if kind else ""),
@@ -171,7 +187,7 @@ def _page(request: MemberRequest, batch: Batch) -> HttpResponse:
 
 def _parts(request: MemberRequest, batch: Batch, done: Mending, said: str) -> HttpResponse:
     """The rows that are new, of those on the page of who asks, the bar, and a sentence for who listens."""
-    kind = request.GET.get("kind", "")
+    kind = _known(request.GET.get("kind", ""))
     page = Paginator(grid_rows(batch, kind), PAGE_ROWS).get_page(request.GET.get("page"))
     if not done.overtaken <= {row.number for row in page}:
         # A corrected file has come meanwhile: these are other rows.
@@ -247,7 +263,8 @@ def _became(shown: GridRow) -> str:
     number = shown.row.number
     match shown.state:
         case "fixed":
-            return f"Row {number} is fixed."
+            doubt = next((f" Did you mean {cell.meant}?" for cell in shown.cells if cell.meant), "")
+            return f"Row {number} is fixed.{doubt}"
         case "twice":
             return f"Row {number} is skipped: {shown.row.detail[:1].lower()}{shown.row.detail[1:]}."
         case "out":

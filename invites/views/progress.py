@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.db.models import Case, Exists, Q, QuerySet, When
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -13,27 +16,36 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member, requires
 from accounts.context import asks_for_fragment
+from accounts.models import Membership
 from accounts.permissions import Permission
+from accounts.queries import who_may
 from invites.models import Batch
-from invites.queries.banners import running_for
-from invites.queries.batches import Ledger, batches_of, checking_progress, inviting_progress, ledger_of
+from invites.queries.banners import banners_for
+from invites.queries.batches import Ledger, batches_of, ledger_of
 from invites.queries.grants import grant_line
+from invites.queries.progress import Progress, TimeLeft, followed, progress_now, progress_of
 from invites.views.steps import rows, stage_of
-from invites.views.streams import stream
+from invites.views.streams import Seen, stream
+
+# More running batches of one person are counted no further.
+INDICATED = 3
 
 
 def progress_context(batch: Batch, *, place: str) -> dict[str, Any]:
     """What the progress fragment shows; `place` is where it stands: "dialog" or "page"."""
-    running = {Batch.State.CHECKING: checking_progress, Batch.State.INVITING: inviting_progress}
-    look = running.get(Batch.State(batch.state))
+    return context_of(batch, place=place, grant=grant_line(batch.grant), progress=progress_now(batch))
+
+
+def context_of(batch: Batch, *, place: str, grant: str, progress: Progress | None) -> dict[str, Any]:
+    """The same for who knows the words for the grant, and how far the running step is."""
     ledger = Ledger() if batch.is_running or batch.state == Batch.State.REJECTED else ledger_of(batch)
     return {
         "batch": batch,
         "place": place,
         "organization": batch.organization,
-        "grant_line": grant_line(batch.grant),
+        "grant_line": grant,
         "ledger": ledger,
-        "stage": stage_of(batch, ledger=ledger, progress=look(batch) if look else None),
+        "stage": stage_of(batch, ledger=ledger, progress=progress),
         "others": ledger.waiting,
     }
 
@@ -57,32 +69,73 @@ def batch_progress(request: MemberRequest, organization: str, pk: int, place: st
 @requires(Permission.INVITE_USERS)
 @require_safe
 async def batch_events(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponseBase:
-    """The fragment as server-sent events, each time it has changed, until the batch stands still."""
-    batches = batches_of(request.organization)
-    await sync_to_async(get_object_or_404)(batches, pk=pk)
+    """The fragment as server-sent events, each time it has changed, until the batch stands still.
 
-    def look() -> tuple[str, bool]:
-        batch = batches.get(pk=pk)
-        template = f"invites/progress_{place}.html"
-        html = render_to_string(
-            template, progress_context(batch, place=place) | {"dialog_base": "dialog_fragment.html"}
-        )
-        return html, batch.is_running
-
-    return stream(request, look, at_end=["shell:changed", "people:changed", "batch:ended"])
+    Beside it the indicator, so that a page with both listens once.
+    """
+    await sync_to_async(get_object_or_404)(batches_of(request.organization), pk=pk)
+    watch = Watch(request, pk=pk, place=place)
+    return stream(request, watch.look, at_end=["shell:changed", "people:changed", "batch:ended"])
 
 
 @requires(Permission.INVITE_USERS)
 @require_safe
 async def shell_events(request: MemberRequest, organization: str) -> HttpResponseBase:
     """The indicator of running batches as server-sent events, until none runs."""
+    return stream(request, Watch(request).look, at_end=["shell:changed", "people:changed"])
 
-    def look() -> tuple[str, bool]:
-        running = running_for(request.membership)
-        context = {"running_batches": indicated(running), "organization": request.organization}
-        return render_to_string("invites/indicator.html", context), bool(running)
 
-    return stream(request, look, at_end=["shell:changed", "people:changed"])
+class Watch:
+    """The eyes of one stream. What does not change is looked up once; what does, in one question for each look."""
+
+    def __init__(self, request: MemberRequest, *, pk: int = 0, place: str = "") -> None:
+        """`pk` is the batch whose fragment is told; without one the indicator is."""
+        self._membership, self._organization = request.membership, request.organization
+        self._pk, self._place = pk, place
+        self._grants: dict[int, str] = {}
+        self._time_left = TimeLeft()
+
+    def look(self) -> Seen | None:
+        """What there is to see now; None for who may see it no more."""
+        found = self._find()
+        if not found and not self._may_look().exists():
+            return None
+        running = [batch for batch in found if batch.is_running and batch.inviter_id == self._membership.user_id]
+        indicator = self._indicator(sorted(running, key=lambda batch: batch.created_at, reverse=True))
+        if not self._pk:
+            return Seen({"fragment": indicator}, goes_on=bool(running))
+        batch = next((batch for batch in found if batch.pk == self._pk), None)
+        if batch is None:
+            return None
+        return Seen({"fragment": self._fragment(batch), "beside": indicator}, goes_on=batch.is_running)
+
+    def _find(self) -> list[Batch]:
+        mine = Q(inviter=self._membership.user_id, state__in=Batch.RUNNING)
+        batches = Batch.objects.filter(
+            mine | Q(pk=self._pk), Exists(self._may_look()), organization=self._organization.pk
+        ).order_by(Case(When(pk=self._pk, then=0), default=1), "-created_at")
+        found = list(followed(batches)[: INDICATED + 1])
+        for batch in found:
+            batch.organization = self._organization
+        return found
+
+    def _may_look(self) -> QuerySet[Membership]:
+        """A stream lives for minutes; who is removed or demoted meanwhile is told no more."""
+        return who_may(Permission.INVITE_USERS).filter(pk=self._membership.pk)
+
+    def _fragment(self, batch: Batch) -> str:
+        if batch.grant_id not in self._grants:
+            self._grants[batch.grant_id] = grant_line(batch.grant)
+        progress = progress_of(batch)
+        if progress:
+            progress = replace(progress, seconds_left=self._time_left.steady(batch, progress.seconds_left))
+        context = context_of(batch, place=self._place, grant=self._grants[batch.grant_id], progress=progress)
+        template = f"invites/progress_{self._place}.html"
+        return render_to_string(template, context | {"dialog_base": "dialog_fragment.html"})
+
+    def _indicator(self, running: list[Batch]) -> str:
+        context = {"running_batches": indicated(running), "organization": self._organization}
+        return render_to_string("invites/indicator.html", context)
 
 
 @requires(Permission.INVITE_USERS)
@@ -95,18 +148,21 @@ def indicator(request: MemberRequest, organization: str) -> HttpResponse:
 @member
 @require_safe
 def banners(request: MemberRequest, organization: str) -> HttpResponse:
-    """The banners and messages once, for a page that is told of news."""
-    return render(request, "invites/_banners.html", {"part": True})
+    """The banners and messages once, for a page that is told of news; `?but=ID` is the batch that it is about."""
+    context: dict[str, Any] = {"part": True}
+    about = request.GET.get("but", "")
+    if about.isdecimal() and len(about) < 19 and request.membership.may(Permission.INVITE_USERS):
+        context["banners"] = banners_for(request.membership, but=int(about))
+    return render(request, "invites/_banners.html", context)
 
 
-def indicated(running: list[Batch]) -> list[dict[str, Any]]:
-    """The running batches as the indicator shows them."""
-    return [_indicated(batch) for batch in running]
+def indicated(running: Iterable[Batch]) -> list[dict[str, Any]]:
+    """The running batches, as `followed` finds them, as the indicator shows them."""
+    return [_indicated(batch, progress) for batch in running if (progress := progress_of(batch))]
 
 
-def _indicated(batch: Batch) -> dict[str, Any]:
+def _indicated(batch: Batch, progress: Progress) -> dict[str, Any]:
     inviting = batch.state == Batch.State.INVITING
-    progress = inviting_progress(batch) if inviting else checking_progress(batch)
     count = f"{progress.done:,} of {progress.total:,} people" if inviting else rows(progress.done)
     address = [batch.organization.slug, batch.pk]
     return {

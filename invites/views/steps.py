@@ -8,9 +8,21 @@ from datetime import timedelta
 from django.utils import timezone
 
 from invites.models import Batch
-from invites.queries.banners import people, result_text, undone_text, undone_title
-from invites.queries.batches import Ledger, Progress
+from invites.queries.banners import people, result_text, stopped_text, stopped_title, undone_text, undone_title
+from invites.queries.batches import Ledger
+from invites.queries.progress import Progress
+from invites.queries.quoting import curly
+from invites.queries.typos import Typos, typos_of
 
+# What is told of a file that is being checked, by the share of its bytes.
+_PARTS = {
+    1 / 4: "about a quarter of the file",
+    1 / 3: "about a third of the file",
+    1 / 2: "about half of the file",
+    2 / 3: "about two thirds of the file",
+    3 / 4: "about three quarters of the file",
+    0.95: "nearly all of the file",
+}
 # A bar that is gone before it was seen is only a flicker.
 BAR_AFTER = timedelta(seconds=1)
 
@@ -63,7 +75,7 @@ def _title(batch: Batch, ledger: Ledger) -> str:
         case Batch.State.DONE:
             return f"Nobody new was invited to {batch.organization.name}"
         case Batch.State.STOPPED:
-            return f"Stopped. {people(ledger.invited)} invited"
+            return stopped_title(batch, ledger)
     return f"{batch.file_name} was not imported"
 
 
@@ -89,15 +101,18 @@ def rows(count: int) -> str:
 def _check(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
     match batch.state:
         case Batch.State.CHECKING if progress:
-            fact = rows(progress.done) if progress.done else ""
+            fact = ", ".join(part for part in (rows(progress.done), _part_of_file(progress.share)) if part)
+            fact = fact if progress.done else ""
             text = f"Every row is looked at before anyone is invited. {progress.time_left}"
-            return Step("now", "Checking", fact, text.strip(), _bar(batch, progress))
+            # Of a workbook it is not known either how far it is read.
+            bar = _bar(batch, progress) if progress.share else None
+            return Step("now", "Checking", fact, text.strip(), bar)
         case Batch.State.REJECTED:
             refused = batch.rejection or {}
             return Step(
                 "failed",
-                str(refused.get("message", "")).removesuffix("."),
-                text=f"{refused.get('hint', '')} Nobody has been invited.".strip(),
+                curly(str(refused.get("message", "")).removesuffix(".")),
+                text=f"{curly(refused.get('hint', ''))} Nobody has been invited.".strip(),
                 found=", ".join(refused.get("found", [])),
                 expected=", ".join(refused.get("expected", [])),
             )
@@ -106,11 +121,26 @@ def _check(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
                 "warn",
                 "Checked",
                 _checked(batch, ledger),
-                "Nobody has been invited yet. Fix the rows, upload a corrected file, or go on without them.",
+                "Nobody has been invited yet. Fix the rows, upload a corrected file, or go on without them."
+                + _slips(typos_of(batch)),
             )
         case Batch.State.FAILED | Batch.State.STOPPED if batch.checked_at is None:
             return Step("failed" if batch.state == Batch.State.FAILED else "stopped", "Not checked", "", _why(batch))
     return Step("done", "Checked", _checked(batch, ledger))
+
+
+def _slips(typos: Typos) -> str:
+    """Of what is no problem, and is invited if nobody looks."""
+    if not typos.open:
+        return ""
+    if typos.open == 1 and not typos.at_least:
+        return " 1 good address may be a slip of the keyboard."
+    return f" {'At least ' if typos.at_least else ''}{typos.open:,} good addresses may be slips of the keyboard."
+
+
+def _part_of_file(share: float) -> str:
+    """In words, since how many rows it has is not known before its end; empty at its beginning."""
+    return _PARTS[min(_PARTS, key=lambda part: abs(part - share))] if share >= 0.2 else ""
 
 
 def _checked(batch: Batch, ledger: Ledger) -> str:
@@ -124,26 +154,64 @@ def _invite(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
     match batch.state:
         case Batch.State.INVITING if progress:
             fact = f"{progress.done:,} of {_people(progress.total)}" if progress.total else ""
-            return Step(
-                "now",
-                "Inviting",
-                fact,
-                f"{progress.time_left} {_skipped(progress.skipped)}".strip(),
-                _bar(batch, progress),
-            )
+            return Step("now", "Inviting", fact, _so_far(progress), _bar(batch, progress))
         case Batch.State.DONE:
             text = result_text(batch.file_name, ledger)
             return Step("done", "Invited", _people(ledger.invited), text)
         case Batch.State.STOPPED | Batch.State.FAILED if batch.checked_at:
-            state = "stopped" if batch.state == Batch.State.STOPPED else "failed"
-            return Step(state, "Invited", _people(ledger.invited), _why(batch))
+            if batch.state == Batch.State.STOPPED:
+                text = f"{stopped_text(batch, ledger)} {_stays(ledger)}".strip()
+                return Step("stopped", "Invited", _people(ledger.invited), text)
+            return Step("failed", "Invited", _people(ledger.invited), _why(batch))
     return Step("next", "Inviting")
 
 
+def _so_far(progress: Progress) -> str:
+    """The time that is left, and who is not in the count beside it."""
+    told = [progress.time_left]
+    if progress.on_the_way and not progress.waiting:
+        told.append(f"Everybody is invited; {_going_out(progress.on_the_way)}.")
+    told.append(_skipped(progress.skipped))
+    if progress.failed:
+        told.append(f"{_people(progress.failed)} could not be invited.")
+    return " ".join(part for part in told if part)
+
+
 def _why(batch: Batch) -> str:
-    if batch.state_reason:
-        return batch.state_reason
-    return "Whoever is invited already stays invited." if batch.checked_at else "Nobody has been invited."
+    return batch.state_reason or "Nobody has been invited."
+
+
+def _stays(ledger: Ledger) -> str:
+    return "Whoever is invited already stays invited." if ledger.invited else "Nobody has been invited."
+
+
+def before_stopping(batch: Batch, progress: Progress | None) -> str:
+    """What stopping changes, with the figures of the progress: mail to who is invited goes out all the same."""
+    inviting = progress if batch.state == Batch.State.INVITING else None
+    done, out = (inviting.done, inviting.on_the_way) if inviting else (0, 0)
+    if not (done or out):
+        return "Nobody has been invited yet, and nobody will be."
+    if inviting and out and not inviting.waiting:
+        return f"Everybody is invited already, and stays invited. {_going_out(out)}, and stopping does not change that."
+    if not done:
+        return f"{_people(out)} {_are(out)} invited already and {_stay(out)} invited. {_going_out(out)}."
+    if done == 1:
+        told = "1 person was invited when you pressed Stop, and stays invited."
+    else:
+        told = f"{_people(done)} were invited when you pressed Stop. Whoever is invited stays invited."
+    return f"{told} {out:,} more {_are(out)} invited, too: {_going_out(out)}." if out else told
+
+
+def _going_out(count: int) -> str:
+    return "1 mail is still going out" if count == 1 else f"{count:,} mails are still going out"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _stay(count: int) -> str:
+    return "stays" if count == 1 else "stay"
 
 
 def _bar(batch: Batch, progress: Progress) -> float | None:

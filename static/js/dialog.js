@@ -24,7 +24,10 @@
   /* --- After each swap: open, and move to the new heading, or to what is wrong --- */
 
   const focusContent = () => {
-    const wrong = content.querySelector("[data-problem-summary]") || window.rollcall.firstInvalid?.(content);
+    const wrong =
+      content.querySelector("[data-problem-summary]") ||
+      window.rollcall.firstInvalid?.(content) ||
+      content.querySelector("[data-doubt]");
     (wrong || title())?.focus();
   };
 

@@ -27,7 +27,7 @@
   const lead = () => {
     const summary = document.querySelector("main [data-problem-summary]");
     const wrong = summary || (document.querySelector("main .rc-error") && window.rollcall.firstInvalid(document.getElementById("content")));
-    wrong?.focus();
+    (wrong || document.querySelector("main [data-doubt][tabindex]"))?.focus();
   };
 
   /* --- What was mended is no error any more --- */

@@ -1,5 +1,6 @@
 /* The grid of rows that need fixing: one tab stop, arrows, typing, paste. Each edit goes to the server, which
-   checks it, stores it and sends the rows anew; edits wait for each other, so none is lost or overtaken.
+   checks it, stores it and sends the rows anew; edits wait for each other, so none is overtaken. What is not answered
+   is kept in this tab: it is sent when the page goes, and again when it comes back.
 
    [data-grid]        the table; its rows are [data-grid-row], its cells .rc-cell with data-place and data-text
    button[name=do]    what can be done with a row; those of the bar send the form itself
@@ -17,6 +18,7 @@
   let moving = false; // The editor is being put into a row that came anew.
   let queue = Promise.resolve();
   let waiting = 0; // Requests that are not answered yet.
+  let unanswered = []; // What they ask for, and edits that could not be sent: { fields, edits }
 
   /* --- Rows, cells, stops --- */
 
@@ -37,6 +39,8 @@
       cell.setAttribute("aria-labelledby", `value-${id}`);
       cell.tabIndex = -1;
       if (isOut(row)) cell.setAttribute("aria-readonly", "true");
+      const doubt = cell.querySelector("[data-doubt]");
+      if (doubt) cell.setAttribute("aria-describedby", doubt.id);
       if (!isBad(cell)) continue;
       cell.setAttribute("aria-invalid", "true");
       cell.setAttribute("aria-describedby", `cause-${id}`);
@@ -286,32 +290,45 @@
   /* --- To the server and back --- */
 
   const save = (edits, also = "") => {
-    const wanted = edits.map(({ cell, value }) => ({ id: cell.id, row: rowOf(cell).dataset.gridRow, value }));
-    for (const { cell, value } of edits) {
-      // Shown at once; what the server makes of it comes in a moment.
-      const shown = cell.querySelector(".rc-cell-value");
-      shown.querySelector("bdi").textContent = value || "Empty";
-      shown.classList.toggle("rc-cell-empty", !value);
-      cell.dataset.text = value;
-      cell.setAttribute("aria-busy", "true");
-    }
+    const wanted = edits.map(({ cell, value }) => {
+      return { id: cell.id, row: rowOf(cell).dataset.gridRow, value, was: valuesBefore(cell) };
+    });
+    // An edit that could not be sent is replaced by this one.
+    for (const asked of unanswered) if (asked.failed) asked.edits = asked.edits.filter(({ id }) => !wanted.some((each) => each.id === id));
+    for (const { cell, value } of edits) show(cell, value);
     return ask({ do: "save" }, wanted, also);
   };
 
-  const ask = (fields, edits = [], also = "") => {
+  /* Shown at once; what the server makes of it comes in a moment. */
+  const show = (cell, value) => {
+    const shown = cell.querySelector(".rc-cell-value");
+    shown.querySelector("bdi").textContent = value || "Empty";
+    shown.classList.toggle("rc-cell-empty", !value);
+    cell.dataset.text = value;
+    cell.setAttribute("aria-busy", "true");
+  };
+
+  const ask = (fields, edits = [], also = "", { blind = false } = {}) => {
+    const asked = { fields, edits };
+    unanswered.push(asked);
+    keep();
     waiting += 1;
-    const send = () => request(fields, edits, also).finally(() => (waiting -= 1));
+    const send = () => request(asked, also, { blind }).finally(() => (waiting -= 1));
     // At once when nothing is on its way: the page may be about to go.
     queue = waiting === 1 ? send() : queue.then(send);
     return queue;
   };
 
-  const request = async (fields, edits, also) => {
+  /* `blind`: nobody knows whether the server has an earlier one of these edits. Then it is not how often the row was
+     changed that tells whether somebody else was here, but whether the cell holds what stood there before. */
+  const request = async (asked, also, { blind = false } = {}) => {
+    const { fields, edits } = asked;
     const body = new URLSearchParams(fields);
-    for (const { id, row, value } of edits) {
+    for (const { id, row, value, was } of edits) {
       body.set(id, value);
+      if (blind) for (const before of was) body.append(id.replace("cell-", "was-"), before);
       // As it is now: an edit before this one may have changed the row.
-      body.set(`seen-${row}`, document.getElementById(`row-${row}`)?.dataset.mends ?? "");
+      else body.set(`seen-${row}`, document.getElementById(`row-${row}`)?.dataset.mends ?? "");
     }
     let answer = null;
     try {
@@ -324,10 +341,56 @@
     } catch {
       // The network is away: said below.
     }
+    // Where the server was not reached, or has failed, it is sent again another time.
+    asked.failed = !answer || answer.status >= 500;
+    unanswered = unanswered.filter((each) => each.edits.length && each.failed || each !== asked);
+    keep();
     const leads = answer?.headers.get("HX-Redirect");
     if (leads) return location.assign(leads);
     if (!answer?.ok) return failed(answer, edits);
     put(new DOMParser().parseFromString(await answer.text(), "text/html"), also);
+  };
+
+  /* --- What is not answered yet --- */
+
+  const KEPT = `rollcall:${location.pathname}`;
+
+  const keep = () => {
+    try {
+      if (unanswered.length) sessionStorage.setItem(KEPT, JSON.stringify(unanswered));
+      else sessionStorage.removeItem(KEPT);
+    } catch {
+      // There is no room, or none is allowed: then it is only sent.
+    }
+  };
+
+  /* What may stand in the cell on the server: what did, and whatever was sent since. */
+  const valuesBefore = (cell) => {
+    const sent = unanswered.flatMap(({ edits }) => edits).filter(({ id }) => id === cell.id);
+    return [...new Set([cell.dataset.text, ...sent.flatMap(({ value, was }) => [value, ...was])])];
+  };
+
+  /* All edits at once, as the page goes; buttons that were pressed wait for its return. */
+  const sendAll = () => {
+    const edits = new Map(unanswered.flatMap((asked) => asked.edits).map((edit) => [edit.id, edit]));
+    if (edits.size) request({ fields: { do: "save" }, edits: [...edits.values()] }, "", { blind: true });
+  };
+
+  const sendAgain = () => {
+    let kept = [];
+    try {
+      kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
+    } catch {
+      // Nothing that we wrote.
+    }
+    for (const { fields, edits } of kept) {
+      // A button that is not there any more has done what it says.
+      const done = fields.do !== "save" && !grid.querySelector(`button[value="${CSS.escape(fields.do)}"]`);
+      if (done) continue;
+      for (const { id, value } of edits) if (document.getElementById(id)) show(document.getElementById(id), value);
+      ask(fields, edits, "", { blind: true });
+    }
+    keep();
   };
 
   /* What was typed stays in the cell, and can be sent again. */
@@ -412,6 +475,7 @@
 
   // Leaving the page with an open cell keeps what was typed; coming back shows how things are by then.
   for (const leaving of ["beforeunload", "pagehide"]) window.addEventListener(leaving, () => editor && commit());
+  window.addEventListener("pagehide", () => (waiting > 1 || unanswered.some(({ failed }) => failed)) && sendAll());
   window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 
   const wake = () => {
@@ -419,6 +483,7 @@
     grid.setAttribute("aria-describedby", "grid-keys");
     rows().forEach(enhance);
     makeCurrent(firstStop());
+    sendAgain();
   };
   document.addEventListener("DOMContentLoaded", wake);
 })();

@@ -3,17 +3,21 @@
    <div data-live="EVENTS" data-live-poll="FRAGMENT">: server-sent events "fragment" (HTML whose own
    [data-live] element is the part anew), "trigger" (an event for the body) and "end". Where no stream
    arrives the fragment is asked for every two seconds. A part is over when it comes without an address in
-   data-live. Nodes that stay the same are kept, so that focus, selection and moving bars are too. */
+   data-live. Nodes that stay the same are kept, so that focus, selection and moving bars are too.
+
+   data-live-beside="EVENTS": the stream of this part also tells, by events "beside", what the parts with that address
+   follow; as long as it is open theirs is not. */
 (() => {
   "use strict";
 
   const POLL_MS = 2000;
   // What the stream triggers at its end; when polling finds the end, it does.
   const AT_END = ["shell:changed", "people:changed", "batch:ended"];
-  const streams = new Map(); // Address of events -> { source, timer, failures }
+  const streams = new Map(); // Address of events -> { source, beside, timer, failures }
 
   const parts = (address) => [...document.querySelectorAll("[data-live]")].filter((part) => part.dataset.live === address);
   const addresses = () => new Set([...document.querySelectorAll("[data-live]")].map((part) => part.dataset.live).filter(Boolean));
+  const besideOf = (address) => parts(address).find((part) => part.dataset.liveBeside)?.dataset.liveBeside;
   const trigger = (name) => htmx.trigger(document.body, name);
 
   /* --- Putting a fragment in --- */
@@ -91,7 +95,7 @@
   };
 
   const listen = (address) => {
-    const stream = { source: null, timer: 0, failures: 0 };
+    const stream = { source: null, beside: besideOf(address), timer: 0, failures: 0 };
     streams.set(address, stream);
     if (!window.EventSource) {
       poll(address, stream);
@@ -102,6 +106,9 @@
     source.addEventListener("fragment", (event) => {
       stream.failures = 0;
       for (const part of parts(address)) put(part, event.data, address);
+    });
+    source.addEventListener("beside", (event) => {
+      for (const part of stream.beside ? parts(stream.beside) : []) put(part, event.data);
     });
     source.addEventListener("trigger", (event) => trigger(event.data));
     source.addEventListener("end", () => {
@@ -115,6 +122,7 @@
       source.close();
       stream.source = null;
       if (!stream.timer) poll(address, stream);
+      follow();
     });
   };
 
@@ -153,6 +161,11 @@
   // Streams follow what is on the page, and rest while nobody looks: a browser allows few per server.
   const follow = () => {
     const wanted = document.hidden ? new Set() : addresses();
+    for (const address of [...wanted]) {
+      const stream = streams.get(address);
+      // Where the fragment is asked for, nothing is told beside it.
+      if (!stream || stream.source) wanted.delete(stream ? stream.beside : besideOf(address));
+    }
     for (const address of [...streams.keys()]) if (!wanted.has(address)) stop(address);
     for (const address of wanted) if (!streams.has(address)) listen(address);
   };

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
@@ -180,6 +181,31 @@ def test_a_member_without_the_right_is_refused(
     name: str, method: str, acmes: dict[str, int], member: User, client_of: Callable[..., Client]
 ) -> None:
     assert client_of(member).generic(method, path_of(name, "acme", acmes)).status_code == 403
+
+
+# What a query or a form of some page is asked by.
+NAMES = (
+    "q search status role site page kind outcome again correct do action all confirmed selected seen-2 cell-2-0 but "
+    "email first_name last_name description name country roles sites permissions as_typed use"
+).split()
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0@example.com", "\ud800", "9" * 5_000])
+@pytest.mark.parametrize("name", OURS)
+def test_no_page_falls_over_what_a_database_cannot_hold(
+    name: str, text: str, acmes: dict[str, int], admin: User, client_of: Callable[..., Client]
+) -> None:
+    client, path = client_of(admin), path_of(name, "acme", acmes)
+    query = urlencode(dict.fromkeys(NAMES, text), errors="surrogatepass")
+    form = "application/x-www-form-urlencoded"
+    for method, address, body in (
+        ("GET", f"{path}?{query}", ""),
+        ("POST", path, query),
+        ("POST", f"{path}?{query}", query),
+    ):
+        if name.endswith("_events") and method == "GET":
+            continue
+        assert client.generic(method, address, body, content_type=form).status_code < 500
 
 
 @pytest.mark.parametrize("name", [name for name, (answers, _kind) in OURS.items() if answers is MEMBERS])

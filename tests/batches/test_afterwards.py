@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from accounts.models import Organization, User
 from invites import tasks
-from invites.models import Batch, Invitation
-from invites.queries.batches import ledger_of, summary_of
+from invites.models import Batch, Invitation, Row
+from invites.queries.batches import ledger_of, summary_of, withdrawn_counts
 from invites.queries.rows import filter_labels, rows_of
 from invites.views.ledger import how_read, ledger_lines
 from tests.batches.conftest import many
@@ -131,6 +131,47 @@ def test_an_undone_batch_is_called_so_wherever_it_is_named(
     assert "Undone. 3 invitations were taken back" in dialog
     batch.refresh_from_db()
     assert summary_of(batch)["state"] == "done"
+
+
+def test_what_was_revoked_by_hand_before_is_not_told_as_undone(
+    ines: Client, run: Run, acme: Organization, join: Callable[..., User], client_of: Callable[[User], Client]
+) -> None:
+    batch = run(many(3))
+    by_hand = batch.invitations.order_by("pk")[0]
+    ines.post(f"/o/acme/invitations/{by_hand.pk}/revoke/")
+    colleague = client_of(join(acme, "second@example.com", "Org Admin"))
+
+    response = colleague.post(f"/o/acme/batches/{batch.pk}/undo/", follow=True)
+
+    assert "2 invitations were taken back. Their links do not work" in text_of(response.content.decode())
+    assert "Undone. 2 invitations were taken back." in text_of(ines.get("/o/acme/roles/").content.decode())
+    batch.refresh_from_db()
+    assert (ledger_of(batch).undone, ledger_of(batch).withdrawn) == (2, 3)
+
+
+def test_whom_the_mail_server_refused_is_not_counted_as_withdrawn(run: Run) -> None:
+    batch = run(many(4))
+    _refuse(batch)
+
+    ledger = ledger_of(batch)
+
+    assert (ledger.invited, ledger.waiting_answer, ledger.withdrawn, ledger.mail_refused) == (3, 3, 0, 1)
+    assert withdrawn_counts([batch]) == {}
+    for group in ledger_lines(ledger):
+        for line in group:
+            assert rows_of(batch, line.outcome).count() == line.count, line.label
+
+
+def _refuse(batch: Batch) -> None:
+    """What a worker does when the server will not take mail to the first of them."""
+    refused = batch.invitations.order_by("pk")[0]
+    taken_back = {
+        "state": Invitation.State.REVOKED,
+        "mail_state": Invitation.Mail.FAILED,
+        "answered_at": timezone.now(),
+    }
+    Invitation.objects.filter(pk=refused.pk).update(**taken_back)
+    batch.rows.filter(invitation=refused).update(outcome=Row.Outcome.FAILED, reason=Row.Reason.MAIL_REFUSED)
 
 
 def test_whoever_undoes_their_own_batch_need_not_close_its_banner(ines: Client, run: Run) -> None:

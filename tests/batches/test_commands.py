@@ -77,6 +77,7 @@ def test_starts_a_batch_and_prints_exactly_this_object(file_of: FileOf) -> None:
         "skipped": {"already_member": 0, "already_invited": 0, "duplicate": 0},
         "problems": 0,
         "failed": 0,
+        "waiting": 3,
     }
 
 
@@ -239,6 +240,7 @@ def test_the_report_of_a_batch_is_the_same_object(run: Run) -> None:
         "skipped": {"already_member": 0, "already_invited": 0, "duplicate": 1},
         "problems": 0,
         "failed": 0,
+        "waiting": 0,
     }
 
 
@@ -256,7 +258,9 @@ def test_the_report_of_a_batch_in_the_middle_adds_up_with_who_is_waiting(start: 
     tasks.work_on_range(lease)
 
     answer = json.loads(command("batch_report", batch.pk, json=True)[1])
-    assert (answer["state"], answer["rows"], answer["invited"]) == ("inviting", 450, 200)
+    assert (answer["state"], answer["rows"], answer["invited"], answer["waiting"]) == ("inviting", 450, 200, 250)
+    outcomes = ("invited", "problems", "failed", "waiting")
+    assert sum(answer[name] for name in outcomes) + sum(answer["skipped"].values()) == answer["rows"]
     assert "Waiting                 250" in command("batch_report", batch.pk)[1]
 
 

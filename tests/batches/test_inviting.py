@@ -20,7 +20,7 @@ from invites.models import Batch, DayOfInviter, Invitation, Row, RowRange, Uploa
 from invites.queries.batches import ledger_of, summary_of
 from invites.services import inviting, leases, sweeping
 from invites.services.batches import correct_batch, invite_valid_rows, start_batch
-from invites.services.checks import UploadReader
+from invites.services.checks import stored_upload
 from invites.services.mail_ranges import finish_batch, mail_range
 from invites.services.stopping import stop_batch
 from tests.batches.conftest import addresses, many
@@ -41,6 +41,7 @@ def test_invites_everybody_of_a_clean_file(run: Run) -> None:
         "skipped": {"already_member": 0, "already_invited": 0, "duplicate": 0},
         "problems": 0,
         "failed": 0,
+        "waiting": 0,
     }
     assert addresses(mail.outbox) == ["ann@example.com", "ben@example.com"]
 
@@ -194,7 +195,7 @@ def test_the_upload_is_kept_in_pieces_and_read_back_as_it_was(
 
     assert batch.parts.count() == -(-len(content) // UploadPart.SIZE)
     assert batch.file_size == len(content)
-    assert UploadReader(batch).read() == content
+    assert stored_upload(batch).read() == content
 
 
 def test_a_file_over_the_limit_leaves_nothing_behind(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,7 @@ from invites.models import Batch
 from invites.queries.banners import banner_of
 from invites.services import leases
 from invites.services.batches import start_batch
-from tests.batches.conftest import HTMX, PROBLEMS, many, of, text, triggers, upload
+from tests.batches.conftest import HTMX, PROBLEMS, REFUSED, many, of, text, triggers, upload
 from tests.files import csv_of
 
 Run = Callable[..., Batch]
@@ -43,7 +44,7 @@ def test_the_banner_asks_nothing_of_each_invitation(
 
     # It stands on every page until it is closed, also after a batch of 200,000.
     with django_assert_max_num_queries(50) as asked:
-        html = text(ines.get(reverse("settings", args=["acme"])))
+        html = text(ines.get(reverse("banners", args=["acme"])))
 
     assert "2 users were invited to Acme." in html
     of_invitations = [each["sql"] for each in asked.captured_queries if "invites_invitation" in each["sql"]]
@@ -111,6 +112,42 @@ def test_two_banners_are_shown_and_the_others_are_counted(ines: Client, run: Run
     assert "2 more" in html
 
 
+def test_the_page_of_a_batch_does_not_repeat_its_own_news(ines: Client, run: Run) -> None:
+    batch, other = (
+        run(csv_of("ann@example.com"), name="a.csv"),
+        run(csv_of("b@example.com", "c@example.com"), name="b.csv"),
+    )
+    titles = ["1 user was invited to Acme.", "2 users were invited to Acme."]
+
+    html = text(ines.get(of(batch)))
+
+    assert [title in html for title in titles] == [False, True]
+    # Nor does it when it asks for the news again.
+    again = re.search(r'id="banners"[^>]*hx-get="([^"]*)"', html)
+    assert again
+    assert [title in text(ines.get(again[1])) for title in titles] == [False, True]
+    assert [title in text(ines.get(of(other))) for title in titles] == [True, False]
+    for strange in ("x", "²", "9" * 5_000, "-1"):
+        assert titles[0] in text(ines.get(reverse("banners", args=["acme"]), {"but": strange}))
+
+
+def test_whoever_watches_a_batch_end_on_its_page_is_told(ines: Client, start: Run, work: Run) -> None:
+    batch = start(csv_of("ann@example.com"))
+    again = re.search(r'id="banners"[^>]*hx-get="([^"]*)"', text(ines.get(of(batch))))
+    work(batch)
+
+    assert again
+    assert "1 user was invited to Acme." in text(ines.get(again[1]))
+
+
+def test_what_is_quoted_stands_in_curly_marks(dialog: Client, grant: dict[str, Any], ines: Client) -> None:
+    said = text(upload(dialog, REFUSED, **grant))
+
+    assert "No column is called “Last name”" in said
+    assert "No column is called “Last name”" in text(ines.get(of(Batch.objects.get())))
+    assert "No column is called “Last name”" in banner_of(Batch.objects.get()).text
+
+
 def test_the_indicator_shows_what_runs_and_then_nothing(ines: Client, start: Run, work: Run) -> None:
     batch = start(csv_of("ann@example.com"), name="spring.csv")
     url = reverse("indicator", args=["acme"])
@@ -162,7 +199,7 @@ def test_the_events_bring_the_result_and_what_has_changed_and_the_end(ines: Clie
 
     assert response.headers["Content-Type"] == "text/event-stream"
     assert response.headers["Cache-Control"] == "no-store"
-    assert [kind for kind, _ in events] == ["fragment", "trigger", "trigger", "trigger", "end"]
+    assert [kind for kind, _ in events] == ["fragment", "beside", "trigger", "trigger", "trigger", "end"]
     assert "2 users were invited to Acme" in events[0][1]
     assert "data-live" in events[0][1]
     assert {data for kind, data in events if kind == "trigger"} >= {"shell:changed", "people:changed"}

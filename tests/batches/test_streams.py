@@ -10,13 +10,21 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
+from accounts.access import MemberRequest
 from accounts.models import Membership, Role, User
-from invites.models import Batch
+from invites import tasks
+from invites.models import Batch, Invitation, Row
+from invites.queries.batches import ledger_of
+from invites.queries.progress import progress_now
+from invites.services import leases
 from invites.services.stopping import stop_batch
 from invites.views import streams
+from invites.views.progress import Watch
 from tests.batches.conftest import many, of
 from tests.batches.test_news import events_of
+from tests.files import csv_of
 
 Run = Callable[..., Batch]
 pytestmark = [
@@ -78,5 +86,71 @@ def test_many_streams_look_less_often_and_are_forgotten_at_their_end(
     events: Any = events_of(ines.get(of(batch, "batch_dialog_events")))
 
     assert events[-1] == ("end", "{}")
-    assert streams.POLL_SECONDS <= pauses[0] < 100 < pauses[1]
+    assert 0.5 < pauses[0] <= streams.POLL_SECONDS == 1 < 100 < pauses[1]
     assert streams._open == {0: 1_000_000}
+
+
+@pytest.fixture
+def asked(admin_membership: Membership) -> MemberRequest:
+    """Who asks for a stream, and where."""
+    request = MemberRequest()
+    request.membership, request.organization = admin_membership, admin_membership.organization
+    return request
+
+
+def test_a_look_costs_one_question_however_much_runs(
+    start: Run, asked: MemberRequest, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    batch, other, third = (
+        start(many(450)),
+        start(many(5, domain="a.example.com")),
+        start(many(5, domain="b.example.com")),
+    )
+    Batch.objects.filter(pk=third.pk).update(state=Batch.State.CHECKING)
+    dialog, page, indicator = (
+        Watch(asked, pk=batch.pk, place="dialog"),
+        Watch(asked, pk=other.pk, place="page"),
+        Watch(asked),
+    )
+    for watch in (dialog, page, indicator):
+        watch.look()
+    lease = leases.claim_range(batch.pk)
+    assert lease is not None
+    tasks.work_on_range(lease)
+
+    for watch in (dialog, page, indicator):
+        with django_assert_num_queries(1):
+            seen = watch.look()
+        assert seen is not None
+        assert seen.goes_on
+    seen = dialog.look()
+    assert seen is not None
+    assert "200 of 450 people" in seen.fragments["fragment"]
+    assert "200 of 450 people" not in seen.fragments["beside"], "the newest is indicated"
+    assert "2 more" in seen.fragments["beside"]
+
+
+def test_a_look_adds_up_with_who_is_skipped_failed_and_not_mailed_yet(start: Run, run: Run, member: User) -> None:
+    run(many(3))
+    batch = start(
+        csv_of("bad@@example.com", member.email, *(f"person{n}@people.example.com" for n in range(300))),
+        only_valid=True,
+    )
+    lease = leases.claim_range(batch.pk)
+    assert lease is not None
+    tasks.work_on_range(lease)
+    sent = list(batch.invitations.order_by("pk").values_list("pk", flat=True))
+    Invitation.objects.filter(pk__in=sent[:40]).update(mail_state=Invitation.Mail.QUEUED)
+    # The mail server refused them, and the rows know it of the first.
+    Invitation.objects.filter(pk__in=sent[40:42]).update(mail_state=Invitation.Mail.FAILED)
+    Invitation.objects.filter(pk=sent[40]).update(state=Invitation.State.REVOKED)
+    batch.rows.filter(invitation=sent[40]).update(outcome=Row.Outcome.FAILED, reason=Row.Reason.MAIL_REFUSED)
+
+    progress = progress_now(batch)
+
+    assert progress is not None
+    assert (progress.skipped, progress.failed, progress.on_the_way) == (4, 1, 41)
+    ledger = ledger_of(batch)
+    assert progress.waiting == ledger.waiting > 0
+    assert progress.done + progress.on_the_way == ledger.invited
+    assert progress.total == 301 - 4 - 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -26,7 +27,7 @@ def bar(html: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", "<" + part).split())
 
 
-def post(client: Client, batch: Batch, do: str, **fields: str) -> Any:
+def post(client: Client, batch: Batch, do: str, **fields: str | list[str]) -> Any:
     named = {name.replace("_", "-"): value for name, value in fields.items()}
     return client.post(of(batch), {"do": do, **named})
 
@@ -246,7 +247,22 @@ def test_an_edit_is_answered_with_the_new_rows_the_bar_and_a_sentence(
 
 @pytest.mark.parametrize(
     "do",
-    ["", "nonsense", "take", "take:x:y", "take:3:9", "take:99999999999:0", "all", "all:x", "leave:0", ":", "undo:-1"],
+    [
+        *(
+            "",
+            "nonsense",
+            "take",
+            "take:x:y",
+            "take:3:9",
+            "take:99999999999:0",
+            "all",
+            "all:x",
+            "leave:0",
+            ":",
+            "undo:-1",
+        ),
+        *("all:\0", "take:\0:0", "\0"),
+    ],
 )
 def test_no_wish_is_too_strange(script: Client, ines: Client, team: Batch, do: str) -> None:
     assert post(script, team, do).status_code == 200
@@ -254,11 +270,49 @@ def test_no_wish_is_too_strange(script: Client, ines: Client, team: Batch, do: s
     assert counts(team) == (5, 0, 0, 0)
 
 
+@pytest.mark.parametrize("kind", ["nonsense", "\0", "x" * 5_000])
+def test_no_kind_is_too_strange(script: Client, ines: Client, team: Batch, kind: str) -> None:
+    address = f"{of(team)}?{urlencode({'kind': kind})}"
+
+    assert ines.get(address).status_code == 200
+    assert script.post(address, {"do": "take:3:0"}).status_code == 200
+    assert counts(team) == (4, 1, 0, 0)
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+def test_an_edit_that_is_sent_again_is_kept_whether_it_had_arrived_or_not(
+    script: Client, team: Batch, arrived: bool
+) -> None:
+    if arrived:
+        post(script, team, "save", cell_4_2="Col", seen_4="0")
+
+    again: dict[str, Any] = {"cell_4_2": "Cole", "was_4_2": ["", "Col"], "cell_4_1": "Kate", "was_4_1": ["Cat"]}
+    html = text(post(script, team, "save", **again))
+
+    assert (row(team, 4).first_name, row(team, 4).last_name, outcome(team, 4)) == ("Kate", "Cole", "waiting")
+    assert "Row 4 is fixed." in html
+    html = text(post(script, team, "save", **again))
+    assert re.findall(r'data-grid-row="(\d+)"', html) == ["4"], "who sends it once more is told how the row stands"
+
+
+def test_an_edit_that_is_sent_again_does_not_undo_what_somebody_else_made_of_the_cell(
+    script: Client, team: Batch
+) -> None:
+    post(script, team, "save", cell_4_2="Colman", seen_4="0")
+
+    html = text(post(script, team, "save", cell_4_2="Cole", was_4_2=["", "Col"], seen_4="1"))
+
+    assert "Somebody else has changed row 4" in html
+    assert row(team, 4).last_name == "Colman"
+
+
 def test_cells_that_are_none_of_ours_are_passed_over(script: Client, team: Batch) -> None:
     strange = {"cell-3-4": "x", "cell-3-0-0": "x", "cell--1-0": "x", "cell-99999999999-0": "x", "seen-3": "x"}
 
     assert script.post(of(team), {"do": "save", **strange}).status_code == 200
     assert script.post(of(team), {"do": "save", "cell-3-0": "ben@example.com", "seen-3": "²"}).status_code == 200
+    endless = {"cell-3-0": "ben@example.com", "seen-3": "9" * 5_000}
+    assert script.post(of(team), {"do": "save", **endless}).status_code == 200
     assert counts(team) == (5, 0, 0, 0)
 
 

@@ -177,6 +177,7 @@ def test_a_file_is_mended_and_invited_by_keyboard_alone(
     expect(page.get_by_role("heading", name="Ledger")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
     found = ledger(page)
     assert (found["Invited"], found["Problems"], found["Rows in the file"]) == (5, 1, 6)
+    page.goto("/o/acme/roles/")
     expect(banner(page, "5 users were invited to Acme.").first).to_contain_text("1 was left out")
 
 
@@ -232,6 +233,77 @@ def test_edits_that_come_faster_than_the_answers_are_all_kept(admin_page: Page, 
     page.reload()
     for cell, name in (("2-1", "Ada"), ("2-2", "Lace"), ("3-1", "Bob"), ("3-2", "Lowe")):
         expect(page.locator(f"#cell-{cell}")).to_contain_text(name)
+
+
+def hold_edits(page: Page, *, only_first: bool = False) -> None:
+    """Edits never come to the server, as when a machine goes to sleep."""
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        if route.request.method != "POST" or (only_first and held):
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/problems/", hold)
+
+
+def type_two_names(page: Page) -> None:
+    """The second waits for the first."""
+    for name in ("Ada", "Lace"):
+        page.keyboard.type(name)
+        press(page, "Enter")
+
+
+def test_edits_that_wait_for_an_answer_are_sent_after_a_reload(admin_page: Page, batch: Callable[[str], int]) -> None:
+    page = admin_page
+    open_grid(page, batch("x@{d},,,\n"))
+    tab_into(page)
+    hold_edits(page)
+    type_two_names(page)
+    page.unroute("**/problems/")
+    page.reload()
+
+    expect(bar(page)).to_have_text("0 left to fix · 1 fixed")
+    for cell, name in (("2-1", "Ada"), ("2-2", "Lace")):
+        expect(page.locator(f"#cell-{cell}")).to_contain_text(name)
+    page.reload()
+    expect(page.locator("#cell-2-2")).to_contain_text("Lace")
+    page.wait_for_function("Object.keys(sessionStorage).every((key) => !key.startsWith('rollcall:'))")
+
+
+def test_edits_that_wait_for_an_answer_are_sent_when_the_page_goes(
+    admin_page: Page, batch: Callable[[str], int], new_context: Any, signed_in_state: Any
+) -> None:
+    page, pk = admin_page, batch("x@{d},,,\n")
+    open_grid(page, pk)
+    tab_into(page)
+    hold_edits(page, only_first=True)
+    type_two_names(page)
+    page.goto("/o/acme/batches/")
+
+    other = new_context(storage_state=signed_in_state("admin@example.com")).new_page()
+    for _ in range(40):
+        open_grid(other, pk)
+        if other.get_by_text("Lace").count():
+            break
+    expect(bar(other)).to_have_text("0 left to fix · 1 fixed")
+
+
+def test_what_could_not_be_sent_is_sent_after_a_reload(admin_page: Page, batch: Callable[[str], int]) -> None:
+    page = admin_page
+    open_grid(page, batch("x@{d},Ann,,\n"))
+    tab_into(page)
+    page.route("**/problems/", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    page.keyboard.type("Berg")
+    press(page, "Enter")
+    expect(page.locator("#cell-2-2")).to_contain_text("Not saved")
+
+    page.unroute("**/problems/")
+    page.reload()
+
+    expect(bar(page)).to_have_text("0 left to fix · 1 fixed")
+    expect(page.locator("#cell-2-2")).to_contain_text("Berg")
 
 
 def test_what_stands_in_an_open_cell_is_kept_when_one_goes_away(admin_page: Page, batch: Callable[[str], int]) -> None:

@@ -21,8 +21,9 @@ from invites.checking import inert, restore
 from invites.models import Batch, Invitation
 from invites.queries.batches import ledger_of
 from invites.services import mending
+from tests.batches.conftest import many
 from tests.files import csv_of
-from tests.grid.conftest import counts, downloaded, of, outcome, row
+from tests.grid.conftest import counts, downloaded, of, outcome, row, text
 from tests.workbooks import sheet_of, workbook_of
 
 Run = Callable[..., Batch]
@@ -274,17 +275,32 @@ def test_a_file_without_the_column_is_the_whole_file(
         b"\x89PNG\r\n\x1a\n" + b"\0" * 60,
         b"Email,First name,What is wrong\r\nann@example.com,Ann,Row 3\r\n",
         b'Email,First name,Last name,What is wrong\r\n"ben@example.com,Ben,Fox,Row 3\r\n',
+        # What only shows when the file is read to its end.
+        csv_of("kim@example.com,Kim,Lee,", '"lea@example.com,Lea,Orr,'),
+        b"Email,First name,Last name\r\n\r\n",
+        many(31),
+        b"Email,First name,Last name,What is wrong\r\n" + b"new@example.com,New,Lee,\r\n" * 31,
     ],
 )
 def test_a_file_that_does_not_fit_takes_nothing_away(
-    team: Batch, by: Membership, correct: Callable[..., Any], content: bytes
+    ines: Client, team: Batch, by: Membership, correct: Callable[..., Any], content: bytes, settings: Any
 ) -> None:
+    settings.MAX_ROWS = 30
     mending.take_suggestion(team, 3, 0, by=by)
+    before = got(ines, team)
 
     response = correct(team, content)
 
     assert response.status_code == 422
     assert (team.state, counts(team)) == (Batch.State.NEEDS_CORRECTION, (4, 1, 0, 0))
+    assert (team.file_name, got(ines, team)) == ("team.csv", before)
+
+
+def test_why_a_corrected_file_is_not_taken_is_said_in_the_dialog(team: Batch, correct: Callable[..., Any]) -> None:
+    said = text(correct(team, csv_of("kim@example.com,Kim,Lee,", '"lea@example.com,Lea,Orr,')))
+
+    assert "A quotation mark that opens in row 3 is never closed." in said
+    assert "Upload a corrected file" in said
 
 
 def test_a_file_of_a_batch_that_went_on_is_not_handed_out(ines: Client, team: Batch, by: Membership) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -21,6 +22,15 @@ PUT_PART = """() => {
   part.querySelector("a").kept = true;
   window.heard = [];
   document.body.addEventListener("people:changed", () => window.heard.push("people:changed"));
+}"""
+
+PUT_PART_AND_BESIDE = """() => {
+  const [part, beside] = ["section", "p"].map((name) => document.createElement(name));
+  [part.id, beside.id] = ["part", "beside"];
+  Object.assign(part.dataset, {live: "/part/events/", livePoll: "/part/", liveBeside: "/beside/events/"});
+  part.innerHTML = "<p>0 of 2</p>";
+  beside.dataset.live = "/beside/events/";
+  document.getElementById("content").prepend(part, beside);
 }"""
 
 
@@ -90,3 +100,36 @@ def test_what_leaves_the_page_is_not_followed_any_more(page: Any) -> None:
     # Longer than from one question to the next.
     page.wait_for_timeout(2500)
     assert len(asked) == before
+
+
+def test_what_one_stream_tells_beside_is_not_listened_to_twice(page: Any) -> None:
+    opened: list[str] = []
+    events = [
+        ("fragment", fragment("1 of 2")),
+        ("beside", '<p id="beside" data-live="/beside/events/">1 of 2 beside</p>'),
+        ("fragment", fragment("2 of 2", ended=True)),
+        ("beside", '<p id="beside" data-live>All is done</p>'),
+        ("end", "{}"),
+    ]
+    body = "".join(f"event: {name}\ndata: {data}\n\n" for name, data in events)
+
+    def answer(route: Any) -> None:
+        opened.append(urlsplit(route.request.url).path)
+        route.fulfill(content_type="text/event-stream", body=body)
+
+    page.route("**/events/", answer)
+    page.evaluate(PUT_PART_AND_BESIDE)
+
+    expect(page.locator("#beside")).to_have_text("All is done")
+    expect(page.locator("#part > p").first).to_have_text("2 of 2")
+    assert opened == ["/part/events/"]
+
+
+def test_what_is_told_beside_no_stream_is_followed_by_itself(page: Any) -> None:
+    page.route("**/part/events/", lambda route: route.fulfill(status=502, body=""))
+    page.route("**/part/", lambda route: route.fulfill(content_type="text/html", body=fragment("1 of 2")))
+    told = 'event: fragment\ndata: <p id="beside" data-live>By itself</p>\n\nevent: end\ndata: {}\n\n'
+    page.route("**/beside/events/", lambda route: route.fulfill(content_type="text/event-stream", body=told))
+    page.evaluate(PUT_PART_AND_BESIDE)
+
+    expect(page.locator("#beside")).to_have_text("By itself")

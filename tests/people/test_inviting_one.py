@@ -54,6 +54,44 @@ def test_the_dialog_is_a_page_of_its_own_without_javascript(client_of: ClientOf,
     assert 'href="/o/acme/import/"' in answer
 
 
+@pytest.mark.parametrize("email", ["fay@gmial.com", " Fay@GMIAL.com "])
+def test_an_address_that_looks_like_a_slip_is_asked_about_once_and_sent_as_it_is_if_wanted(
+    ines: Client, filled: dict[str, Any], email: str
+) -> None:
+    answer = ines.post(INVITE, {**filled, "email": email}, headers=HTMX)
+
+    words = text_of(answer.content.decode())
+    assert (answer.status_code, Invitation.objects.count()) == (422, 0)
+    assert "ay@gmail.com ? Use" in words
+    assert "Did you mean" in words
+    assert f"it goes to {email.strip()} as it stands." in words
+    assert 'value="Chiara"' in answer.content.decode()
+
+    ines.post(INVITE, {**filled, "email": email, "as_typed": email.strip()}, headers=HTMX)
+
+    assert Invitation.objects.get().email_key == "fay@gmial.com"
+
+
+def test_the_address_that_was_meant_comes_into_the_form_with_one_press(ines: Client, filled: dict[str, Any]) -> None:
+    asked = {**filled, "email": "fay@gmial.com", "as_typed": "fay@gmial.com", "use": "fay@gmail.com"}
+
+    answer = ines.post(INVITE, asked, headers=HTMX)
+
+    html = answer.content.decode()
+    assert (answer.status_code, Invitation.objects.count()) == (422, 0)
+    assert 'value="fay@gmail.com"' in html
+    assert "Did you mean" not in html
+    ines.post(INVITE, {**filled, "email": "fay@gmail.com"}, headers=HTMX)
+    assert Invitation.objects.get().email == "fay@gmail.com"
+
+
+def test_what_was_asked_about_is_asked_anew_of_another_address(ines: Client, filled: dict[str, Any]) -> None:
+    answer = ines.post(INVITE, {**filled, "email": "gus@hotmial.com", "as_typed": "fay@gmial.com"}, headers=HTMX)
+
+    assert "Did you mean gus@hotmail.com ?" in text_of(answer.content.decode())
+    assert Invitation.objects.count() == 0
+
+
 def test_the_number_of_days_is_that_of_the_settings(client_of: ClientOf, admin: User, settings: Any) -> None:
     settings.INVITATION_DAYS = 1
 
