@@ -57,33 +57,26 @@ class Seen:
                 taken.append(place)
             else:
                 table[slot] = entry + (code >> 56)
-        self._free -= len(keys) - len(taken)
-        if not taken:
-            return []
-        found = [(place, self._store_beside(keys[place], entry, place)) for place in taken if keys[place]]
-        return [(place, row) for place, row in found if row is not None]
+        self._free -= len(keys)
+        again = []
+        for place in taken:
+            if key := keys[place]:
+                code = hash(key)
+                slot, own = code & mask, entry + (code >> 56)
+                while found := table[slot]:
+                    if not (found ^ own) & 0xFF and (row := self._find(key, found >> 8, before=place)):
+                        again.append((place, row))
+                        break
+                    slot = slot + 1 & mask
+                else:
+                    table[slot] = own
+        return again
 
-    def _store_beside(self, key: str, entry: int, place: int) -> int | None:
-        """The row in which an address whose slot is taken was seen first; None if that is here, in this block."""
-        code = hash(key)
-        slot = code & self._mask
-        entry += code >> 56
-        while found := self._table[slot]:
-            if not (found ^ entry) & 0xFF:
-                row = self._find(key, found >> 8)
-                if row and row < self._row_of(entry >> 8, place):
-                    return row
-            slot = slot + 1 & self._mask
-        self._table[slot] = entry
-        self._free -= 1
-        return None
-
-    def _find(self, key: str, block: int) -> int:
-        """The first row of the block that has the address; 0 if none has."""
+    def _find(self, key: str, block: int, *, before: int) -> int:
+        """The first row of the block that has the address, in the latest block `before` a place; 0 if none has."""
         text = f"\n{self._texts[block - 1]}\n"
         at = text.find(f"\n{key}\n")
-        return 0 if at < 0 else self._row_of(block, text.count("\n", 0, at))
-
-    def _row_of(self, block: int, place: int) -> int:
-        """`block` counts from 1, so that no entry is 0."""
+        place = text.count("\n", 0, at) if at >= 0 else -1
+        if place < 0 or (block == len(self._texts) and place >= before):
+            return 0
         return self._firsts[block - 1] + place
