@@ -141,12 +141,16 @@ class Row(models.Model):
     first_name = models.CharField(max_length=150)
     last_name = models.CharField(max_length=150)
     description = models.TextField(blank=True)
-    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.WAITING)
-    reason = models.CharField(max_length=20, choices=Reason, blank=True)
-    detail = models.CharField(max_length=300, blank=True)
-    problems = models.JSONField(default=list, help_text="Problems as invites.checking reports them.")
+    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.WAITING, db_default=Outcome.WAITING)
+    reason = models.CharField(max_length=20, choices=Reason, blank=True, default="", db_default="")
+    detail = models.CharField(max_length=300, blank=True, default="", db_default="")
+    problems = models.JSONField(default=list, db_default=[], help_text="Problems as invites.checking reports them.")
     problem_codes = models.CharField(
-        max_length=300, blank=True, help_text="The codes of those that the check found, each between spaces."
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The codes of those that the check found, each between spaces.",
     )
     suggested_codes = models.CharField(
         max_length=300, blank=True, default="", db_default="", help_text="The codes that a suggestion mends."

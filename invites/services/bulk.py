@@ -50,7 +50,7 @@ class AnyOf(AnyLookup):
 
 
 class NewRow(NamedTuple):
-    """What is stored of a row when it is staged; the fields are those of `Row`, lists as JSON."""
+    """A row about which the check had nothing to say, as it is staged; the fields are those of `Row`."""
 
     batch_id: int
     number: int
@@ -60,7 +60,13 @@ class NewRow(NamedTuple):
     first_name: str
     last_name: str
     description: str
-    outcome: str = Row.Outcome.WAITING.value
+
+
+class NewRowApart(NamedTuple):
+    """A row with problems, or one that stands above already. Lists are JSON."""
+
+    row: NewRow
+    outcome: str
     reason: str = Row.Reason.NONE.value
     detail: str = ""
     problems: str = "[]"
@@ -83,9 +89,10 @@ class Person(NamedTuple):
 PERSON = ("pk", "email", "email_key", "first_name", "last_name", "description")
 
 
-def insert_rows(rows: Sequence[NewRow]) -> None:
-    """Store new rows of batches."""
+def insert_rows(rows: Sequence[NewRow], apart: Sequence[NewRowApart]) -> None:
+    """Store new rows of batches. What most of them begin with the columns know themselves."""
     _insert(Row._meta.db_table, NewRow._fields, rows)
+    _insert(Row._meta.db_table, (*NewRow._fields, *NewRowApart._fields[1:]), [(*row, *more) for row, *more in apart])
 
 
 def insert_invitations(batch: Batch, people: Iterable[Person], *, now: datetime, expires_at: datetime) -> int:
@@ -126,6 +133,8 @@ _folded_name = lru_cache(maxsize=20_000)(fold)
 
 def _insert(table: str, columns: Sequence[str], records: Records) -> None:
     """Insert the records; the other columns get what the database gives them."""
+    if not records:
+        return
     if connection.vendor == "postgresql":
         _copy(table, columns, records)
         return

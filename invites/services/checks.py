@@ -17,7 +17,7 @@ from invites import checking
 from invites.models import Batch, Row
 from invites.queries.rows import codes_of, suggested
 from invites.queries.typos import KEPT
-from invites.services.bulk import NewRow, insert_rows
+from invites.services.bulk import NewRow, NewRowApart, insert_rows
 from invites.services.inviting import begin_inviting
 from invites.services.suggesting import suggest_domains
 
@@ -54,13 +54,15 @@ def check_batch(batch_id: int) -> Batch | None:
     check = checking.Check(upload, limits=limits(), name=batch.file_name)
     try:
         _begin_anew(batch)
-        staged: list[NewRow] = []
+        blocks: list[checking.Block] = []
+        staged = 0
         for block in check.blocks():
-            staged += _staged(batch, block)
-            if len(staged) >= STAGED_AT_ONCE:
-                _stage(batch, staged, rows_checked=check.report.rows, bytes_checked=_position(upload, check.report))
-                staged.clear()
-        _stage(batch, staged, rows_checked=check.report.rows, bytes_checked=_position(upload, check.report))
+            blocks.append(block)
+            if check.report.rows - staged >= STAGED_AT_ONCE:
+                _stage(batch, blocks, rows_checked=check.report.rows, bytes_checked=_position(upload, check.report))
+                staged = check.report.rows
+                blocks.clear()
+        _stage(batch, blocks, rows_checked=check.report.rows, bytes_checked=_position(upload, check.report))
         _conclude(batch, check.report)
     except LostClaim:
         return None
@@ -162,32 +164,27 @@ def _give_up(batch: Batch) -> None:
 
 
 @transaction.atomic
-def _stage(batch: Batch, rows: list[NewRow], **progress: int) -> None:
-    insert_rows(rows)
+def _stage(batch: Batch, blocks: list[checking.Block], **progress: int) -> None:
+    """Store the rows of some blocks: nearly all straight from the columns."""
+    rows: list[NewRow] = []
+    apart: list[NewRowApart] = []
+    for block in blocks:
+        emails, numbers = block.emails, block.numbers
+        names = block.first_names, block.last_names, block.descriptions
+        records = list(map(NewRow, repeat(batch.pk), numbers, block.lines, emails, emails, *names))
+        for place, row in sorted(block.apart.items(), reverse=True):
+            del records[place]
+            if row is not None and row.is_valid:
+                rows.append(_staged(batch, row))
+            elif row is not None:
+                apart.append(_staged_apart(batch, row))
+        rows += records
+    insert_rows(rows, apart)
     _keep_claim(batch, **progress)
 
 
-def _staged(batch: Batch, block: checking.Block) -> list[NewRow]:
-    """The rows of a block as they are stored: nearly all straight from its columns."""
-    plain = map(
-        NewRow,
-        repeat(batch.pk),
-        block.numbers,
-        block.lines,
-        block.emails,
-        block.emails,
-        block.first_names,
-        block.last_names,
-        block.descriptions,
-    )
-    staged = list(plain)
-    for place, row in sorted(block.apart.items(), reverse=True):
-        staged[place : place + 1] = [] if row is None else [_staged_apart(batch, row)]
-    return staged
-
-
-def _staged_apart(batch: Batch, row: checking.Row) -> NewRow:
-    staged = NewRow(
+def _staged(batch: Batch, row: checking.Row) -> NewRow:
+    return NewRow(
         batch_id=batch.pk,
         number=row.number,
         line=row.line,
@@ -197,23 +194,27 @@ def _staged_apart(batch: Batch, row: checking.Row) -> NewRow:
         last_name=row.last_name[:150],
         description=row.description[:1000],
     )
-    if row.problems:
-        problems = [problem._asdict() for problem in row.problems]
-        return staged._replace(
-            outcome=Row.Outcome.PROBLEM.value,
-            problems=json.dumps(problems),
-            problem_codes=codes_of(problems),
-            suggested_codes=codes_of(suggested(problems)),
-            cells=json.dumps(row.cells),
-            detail=row.problems[0].message[:300],
-        )
-    if row.duplicate_of is not None:
-        return staged._replace(
+
+
+def _staged_apart(batch: Batch, row: checking.Row) -> NewRowApart:
+    staged = _staged(batch, row)
+    if not row.problems:
+        return NewRowApart(
+            staged,
             outcome=Row.Outcome.SKIPPED.value,
             reason=Row.Reason.DUPLICATE.value,
             detail=f"The same address is in row {row.duplicate_of}",
         )
-    return staged
+    problems = [problem._asdict() for problem in row.problems]
+    return NewRowApart(
+        staged,
+        outcome=Row.Outcome.PROBLEM.value,
+        problems=json.dumps(problems),
+        problem_codes=codes_of(problems),
+        suggested_codes=codes_of(suggested(problems)),
+        cells=json.dumps(row.cells),
+        detail=row.problems[0].message[:300],
+    )
 
 
 def stored_upload(batch: Batch) -> BinaryIO:

@@ -69,7 +69,7 @@ def test_the_worker_takes_up_what_stumbled_at_once(
     ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch, work: Callable[[Batch], Batch]
 ) -> None:
     with monkeypatch.context() as once:
-        once.setattr(checks, "insert_rows", lambda rows: 1 / 0)
+        once.setattr(checks, "insert_rows", lambda rows, apart: 1 / 0)
         upload(ines, csv_of("ann@example.com"), **grant)
     batch = Batch.objects.get()
 
