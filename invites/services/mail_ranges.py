@@ -14,7 +14,7 @@ from invites.models import Batch, Invitation, Row, RowRange
 from invites.services.leases import Lease, give_back, held, keep_lease
 from invites.services.mailing import LOOK_SECONDS, MailRun, send_invitations
 from invites.services.parcels import TO_SEND
-from invites.services.taken import TakenOfRange, settle_what_was_taken
+from invites.services.taken import TakenOfRange, settle_what_was_taken, withdraw
 
 # After so long it is the turn of the other batches.
 TURN_SECONDS = 3.0
@@ -48,8 +48,6 @@ def mail_range(lease: Lease) -> timedelta | None:
     run = send_invitations(
         list(unsent.values_list("pk", flat=True)), record=TakenOfRange(lease), go_on=_Turn(lease).goes_on
     )
-    if run.refused:
-        _take_back_refused(row_range)
     if run.trouble:
         pause = _put_off(lease, row_range, run)
     return _leave(lease, run, pause=pause)
@@ -143,23 +141,8 @@ def _unsent(row_range: RowRange) -> QuerySet[Invitation]:
     return _invitations(row_range).filter(mail_state__in=TO_SEND).order_by("pk")
 
 
-@transaction.atomic
-def _take_back_refused(row_range: RowRange) -> None:
-    refused = _invitations(row_range).filter(mail_state=Invitation.Mail.FAILED)
-    for pk, row_id, detail in refused.values_list("pk", "row_id", "mail_detail"):
-        still = Invitation.objects.filter(pk=pk, state=Invitation.State.PENDING, mail_state=Invitation.Mail.FAILED)
-        if still.update(state=Invitation.State.REVOKED, answered_at=timezone.now()):
-            Row.objects.filter(pk=row_id).update(
-                outcome=Row.Outcome.FAILED, reason=Row.Reason.MAIL_REFUSED, detail=detail
-            )
-
-
 def _give_up(row_ranges: Iterable[RowRange], *, ids: Collection[int] | None = None) -> None:
     """Nobody is waited for for ever: what is unsent, or those of it, counts as failed, with the reason."""
     for row_range in row_ranges:
-        with transaction.atomic():
-            unsent = set(_unsent(row_range).values_list("pk", flat=True))
-            Invitation.objects.filter(pk__in=unsent.intersection(ids or unsent), mail_state__in=TO_SEND).update(
-                mail_state=Invitation.Mail.FAILED, mail_detail=GIVEN_UP
-            )
-            _take_back_refused(row_range)
+        unsent = set(_unsent(row_range).values_list("pk", flat=True))
+        withdraw(*unsent.intersection(ids or unsent), reason=GIVEN_UP, why=Row.Reason.MAIL_REFUSED)

@@ -12,13 +12,11 @@ from bisect import bisect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from django.utils import timezone
-
 from invites.models import Invitation
 from invites.services.delivery import NotNow, Refused, Sender, Trouble
 from invites.services.gate import Gate
 from invites.services.letters import Letter
-from invites.services.parcels import TO_SEND, Due, Parcel, still_to_send
+from invites.services.parcels import Due, Parcel, still_to_send
 from invites.services.quotas import count_mails, enough_mail
 from invites.services.taken import Record, without_waiting_for_the_disk
 
@@ -166,9 +164,7 @@ class _Postman:
         return not self.run.gave_up
 
     def _refuse(self, due: Due, reason: str) -> None:
-        Invitation.objects.filter(token_hash=due.token_hash, mail_state__in=TO_SEND).update(
-            mail_state=Invitation.Mail.FAILED, mail_detail=reason, mailed_at=timezone.now(), mail_due_at=None
-        )
+        self._record.refused(due, reason)
         self.run.refused.append(due.id)
 
     def _letter_for(self, due: Due) -> Letter:
