@@ -68,8 +68,9 @@ def ledger_of(batch: Batch) -> Ledger:
     """Count the batch's rows and the answers to its invitations."""
     ledger = outcomes_of(batch)
     answers = _answers(batch) if ledger.invited else Counter()
-    # The invitation of an address that the mail server refused is withdrawn, too, but its row is failed.
-    withdrawn = max(0, answers["withdrawn"] - ledger.mail_refused)
+    # An invitation whose first mail could not be sent, or may not, is withdrawn, too, but its row is failed.
+    failed = batch.invitations.filter(mail_state=Mail.FAILED, row__outcome=Outcome.FAILED)
+    withdrawn = answers["withdrawn"] - failed.count() if answers["withdrawn"] else 0
     undone = min(withdrawn, answers["undone"])
     gone = answers["accepted"] + answers["bounced"] + answers["expired"] + withdrawn
     return replace(

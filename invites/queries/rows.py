@@ -81,7 +81,7 @@ def shown_outcome(row: Row) -> ShownOutcome:
         case Outcome.SKIPPED:
             return ShownOutcome("skipped", "Skipped", row.detail or row.get_reason_display())
         case Outcome.FAILED if row.reason == Reason.STOPPED:
-            return ShownOutcome("skipped", "Not invited", "The batch was stopped before")
+            return ShownOutcome("skipped", "Not invited", row.detail or "The batch was stopped before")
         case Outcome.FAILED:
             return ShownOutcome("failed", "Failed", row.detail or row.get_reason_display())
         case Outcome.INVITED if invitation:

@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from invites.models import Invitation
+from invites.services.lapsed import Offer, lapsed_among
 from invites.services.mailing import send_invitations
 from invites.services.parcels import TO_SEND
 
@@ -43,6 +44,7 @@ def send_due_invitations(organization_id: int) -> timedelta | None:
     claimed = {invitation.pk: invitation for invitation in _claim(organization_id)}
     if not claimed:
         return None
+    _fail_lapsed(claimed)
     run = send_invitations(list(claimed))
     _put_off(claimed[pk] for pk in (*run.put_off, *run.deferred))
     opens_in = timedelta(seconds=run.opens_in or 0)
@@ -61,6 +63,17 @@ def _claim(organization_id: int) -> list[Invitation]:
         mail_due_at=now + LEASE, mail_attempts=F("mail_attempts") + 1
     )
     return found
+
+
+def _fail_lapsed(claimed: dict[int, Invitation]) -> None:
+    """Links that would not work are not mailed: the list says why, and somebody else can send them again."""
+    offers = {pk: Offer(invitation.grant_id, invitation.inviter_id) for pk, invitation in claimed.items()}
+    for offer, reason in lapsed_among(offers.values()).items():
+        ids = [pk for pk, each in offers.items() if each == offer]
+        hashes = [claimed.pop(pk).token_hash for pk in ids]
+        Invitation.objects.filter(token_hash__in=hashes, mail_state__in=TO_SEND).update(
+            mail_state=Invitation.Mail.FAILED, mail_detail=reason, mail_due_at=None
+        )
 
 
 def _put_off(invitations: Iterable[Invitation]) -> None:

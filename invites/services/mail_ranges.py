@@ -5,15 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable
 from datetime import timedelta
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from invites.models import Batch, Invitation, Row, RowRange
+from invites.services.lapsed import Offer, lapsed_among
 from invites.services.leases import Lease, give_back, held, keep_lease
 from invites.services.mailing import LOOK_SECONDS, MailRun, send_invitations
 from invites.services.parcels import TO_SEND
+from invites.services.quotas import give_back_invitations
+from invites.services.stopping import stop_batch
 from invites.services.taken import TakenOfRange, settle_what_was_taken, withdraw
 
 # After so long it is the turn of the other batches.
@@ -30,12 +34,13 @@ def mail_range(lease: Lease) -> timedelta | None:
 
     An address that the server refuses for good turns its row to failed and takes the invitation back. What the server
     puts off is tried again later, with growing pauses; when the server itself is away, the whole batch waits with it.
-    Where the pace kept mail back, that is when it may go.
+    Where the pace kept mail back, that is when it may go. The rights of the inviter are looked at first.
     """
     row_range = held(lease).filter(stage=RowRange.Stage.MAIL).select_related("batch").first()
     if row_range is None:
         return None
     settle_what_was_taken(row_range)
+    unsent = _take_back_lapsed(row_range)
     now = timezone.now()
     put_off_until = row_range.batch.mail_not_before
     if put_off_until and put_off_until > now:
@@ -43,11 +48,11 @@ def mail_range(lease: Lease) -> timedelta | None:
         return None
     if lease.is_hopeless:
         _give_up([row_range])
-    pause = row_range.put_off_until - now if row_range.put_off_until and row_range.put_off_until > now else None
-    unsent = _unsent(row_range).exclude(mail_state=Invitation.Mail.SENDING) if pause else _unsent(row_range)
-    run = send_invitations(
-        list(unsent.values_list("pk", flat=True)), record=TakenOfRange(lease), go_on=_Turn(lease).goes_on
-    )
+    pause = None
+    if unsent and row_range.put_off_until and row_range.put_off_until > now:
+        pause = row_range.put_off_until - now
+        unsent = [each for each in unsent if each.mail_state != Invitation.Mail.SENDING]
+    run = send_invitations([each.id for each in unsent], record=TakenOfRange(lease), go_on=_Turn(lease).goes_on)
     if run.trouble:
         pause = _put_off(lease, row_range, run)
     return _leave(lease, run, pause=pause)
@@ -139,6 +144,36 @@ def _invitations(row_range: RowRange) -> QuerySet[Invitation]:
 
 def _unsent(row_range: RowRange) -> QuerySet[Invitation]:
     return _invitations(row_range).filter(mail_state__in=TO_SEND).order_by("pk")
+
+
+class _Unsent(NamedTuple):
+    id: int
+    mail_state: str
+    grant_id: int
+    inviter_id: int | None
+
+    @property
+    def offer(self) -> Offer:
+        return Offer(self.grant_id, self.inviter_id)
+
+
+def _take_back_lapsed(row_range: RowRange) -> list[_Unsent]:
+    """What is to be mailed of the range. An inviter who lost the right stops the batch: the rest is taken back."""
+    batch = row_range.batch
+    unsent = [_Unsent(*values) for values in _unsent(row_range).values_list(*_Unsent._fields)]
+    lapsed = lapsed_among(each.offer for each in unsent)
+    # First: whoever dies before the rest is done leaves it to be found again.
+    own = lapsed.get(Offer(batch.grant_id, batch.inviter_id))
+    if own is not None and stop_batch(batch, reason=own):
+        # What the other ranges have put off is not to be waited for.
+        Batch.objects.filter(pk=batch.pk).update(mail_not_before=None)
+        batch.ranges.update(not_before=None)
+        batch.refresh_from_db()
+    for offer, reason in lapsed.items():
+        with transaction.atomic():
+            ids = [each.id for each in unsent if each.offer == offer]
+            give_back_invitations(batch, withdraw(*ids, reason=reason, why=Row.Reason.STOPPED))
+    return [each for each in unsent if each.offer not in lapsed]
 
 
 def _give_up(row_ranges: Iterable[RowRange], *, ids: Collection[int] | None = None) -> None:

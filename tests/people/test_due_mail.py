@@ -11,9 +11,10 @@ import pytest
 import time_machine
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Membership, Organization, User
+from accounts.models import Membership, Organization, Role, User
 from invites import tasks
 from invites.models import Invitation
 from invites.services.due_mail import GIVEN_UP, MAX_ATTEMPTS, organizations_with_due_mail, send_due_invitations
@@ -233,3 +234,25 @@ def test_one_organizations_full_queue_does_not_hold_up_another(
     send_due_invitations(theirs.organization_id)
 
     assert "theirs@people.example.com" in mailbox.taken
+
+
+def test_what_somebody_sent_who_lost_the_right_is_not_mailed_and_the_list_says_why(
+    mailbox: Mailbox,
+    due: Callable[[str], Invitation],
+    by: Membership,
+    acme: Organization,
+    client_of: Callable[[User], Client],
+    join: Callable[..., User],
+) -> None:
+    invitation = due("ann@people.example.com")
+    by.roles.set(Role.objects.filter(organization=acme, name="ReadOnly"))
+
+    assert send_due_invitations(acme.pk) is None
+
+    why = "The person who started this may no longer invite users."
+    assert (mailbox.asked, state_of(invitation)) == ([], ("failed", why))
+    colleague = client_of(join(acme, "second@example.com", "Org Admin"))
+    assert f'title="{why}">Not delivered<' in colleague.get("/o/acme/users/").content.decode()
+    colleague.post(f"/o/acme/invitations/{invitation.pk}/resend/")
+    send_due_invitations(acme.pk)
+    assert mailbox.taken == ["ann@people.example.com"], "A colleague who may can send it."
