@@ -16,7 +16,7 @@ from invites.models import Invitation
 from invites.services.delivery import NotNow, Refused, Sender, Trouble
 from invites.services.gate import Gate
 from invites.services.letters import Letter
-from invites.services.parcels import Due, Parcel, still_to_send
+from invites.services.parcels import Due, Parcel, ids_still_to_send, still_to_send
 from invites.services.quotas import count_mails, enough_mail
 from invites.services.taken import Record, without_waiting_for_the_disk
 
@@ -127,8 +127,11 @@ class _Postman:
         for number, due in enumerate(going):
             if time.monotonic() - self._looked_at >= LOOK_SECONDS:
                 self._look_up()
+                open_ids.intersection_update(ids_still_to_send(open_ids))
             if self._ends:
                 return
+            if due.id not in open_ids:
+                continue
             if self._gate.is_left_alone(due):
                 open_ids.discard(due.id)
                 self._record.leave_out([due.id])
