@@ -46,6 +46,9 @@ def send_due_invitations(organization_id: int) -> timedelta | None:
         return None
     _fail_lapsed(claimed)
     run = send_invitations(list(claimed))
+    Invitation.objects.filter(pk__in=run.put_off, mail_state=Invitation.Mail.QUEUED).update(
+        mail_state=Invitation.Mail.SENDING
+    )
     _put_off(claimed[pk] for pk in (*run.put_off, *run.deferred))
     opens_in = timedelta(seconds=run.opens_in or 0)
     _keep_back((claimed[pk] for pk in (*run.too_fast, *run.left_alone)), opens_in)

@@ -92,7 +92,8 @@ def test_a_busy_server_is_asked_again_later_and_gets_it_once(
 
     send_due_invitations(acme.pk)
 
-    assert state_of(invitation) == ("queued", "")
+    # Whoever closes the channel has said nothing about this mail.
+    assert state_of(invitation) == ("queued" if answer.startswith("421") else "sending", "")
     assert organizations_with_due_mail() == []
     asked = len(mailbox.asked)
     send_due_invitations(acme.pk)
