@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable
 from datetime import timedelta
+from functools import partial
 from typing import NamedTuple
 
 from django.db import transaction
@@ -14,14 +14,12 @@ from django.utils import timezone
 from invites.models import Batch, Invitation, Row, RowRange
 from invites.services.lapsed import Offer, lapsed_among
 from invites.services.leases import Lease, give_back, held, keep_lease
-from invites.services.mailing import LOOK_SECONDS, MailRun, send_invitations
+from invites.services.mailing import MailRun, Turn, send_invitations
 from invites.services.parcels import TO_SEND
 from invites.services.quotas import give_back_invitations
 from invites.services.stopping import stop_batch
 from invites.services.taken import TakenOfRange, settle_what_was_taken, withdraw
 
-# After so long it is the turn of the other batches.
-TURN_SECONDS = 3.0
 # Together with the longest pause: given up after half a day.
 MAX_PAUSES = 50
 FIRST_PAUSE = timedelta(seconds=10)
@@ -52,28 +50,12 @@ def mail_range(lease: Lease) -> timedelta | None:
     if unsent and row_range.put_off_until and row_range.put_off_until > now:
         pause = row_range.put_off_until - now
         unsent = [each for each in unsent if each.mail_state != Invitation.Mail.SENDING]
-    run = send_invitations([each.id for each in unsent], record=TakenOfRange(lease), go_on=_Turn(lease).goes_on)
+    run = send_invitations(
+        [each.id for each in unsent], record=TakenOfRange(lease), go_on=Turn(partial(keep_lease, lease)).goes_on
+    )
     if run.trouble:
         pause = _put_off(lease, row_range, run)
     return _leave(lease, run, pause=pause)
-
-
-class _Turn:
-    """Goes on for some seconds, as long as the lease is held."""
-
-    def __init__(self, lease: Lease) -> None:
-        self._lease = lease
-        self._kept_at = time.monotonic()
-        self._ends_at = self._kept_at + TURN_SECONDS
-
-    def goes_on(self) -> bool:
-        now = time.monotonic()
-        if now >= self._ends_at:
-            return False
-        if now - self._kept_at >= LOOK_SECONDS:
-            self._kept_at = now
-            return keep_lease(self._lease)
-        return True
 
 
 def _put_off(lease: Lease, row_range: RowRange, run: MailRun) -> timedelta:

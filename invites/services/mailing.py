@@ -20,6 +20,8 @@ from invites.services.parcels import Due, Parcel, ids_still_to_send, still_to_se
 from invites.services.quotas import count_mails, enough_mail
 from invites.services.taken import Record, without_waiting_for_the_disk
 
+# After so long it is the turn of others.
+TURN_SECONDS = 3.0
 GROUP = 100
 LOOK_SECONDS = 1.0
 # So many in a row put off by the server, and the rest of the run need not be tried.
@@ -69,6 +71,24 @@ def send_invitations(
             postman.deliver(still_to_send(rest[:GROUP]))
             rest = rest[GROUP:]
     return postman.run
+
+
+class Turn:
+    """Goes on for some seconds, as long as `keep`, which is asked about each second, says that one is still to."""
+
+    def __init__(self, keep: Callable[[], bool]) -> None:
+        self._keep = keep
+        self._kept_at = time.monotonic()
+        self._ends_at = self._kept_at + TURN_SECONDS
+
+    def goes_on(self) -> bool:
+        now = time.monotonic()
+        if now >= self._ends_at:
+            return False
+        if now - self._kept_at >= LOOK_SECONDS:
+            self._kept_at = now
+            return self._keep()
+        return True
 
 
 class _Postman:

@@ -155,7 +155,7 @@ def test_a_server_that_drops_the_line_in_the_middle_gets_the_rest_over_a_new_one
 def test_a_turn_ends_after_some_seconds_so_that_other_batches_have_theirs(
     server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mail_ranges, "TURN_SECONDS", 0)
+    monkeypatch.setattr(mailing, "TURN_SECONDS", 0)
     monkeypatch.setattr(mailing, "GROUP", 25)
     batch = start(many(60))
     lease = leases.claim_range(batch.pk)
