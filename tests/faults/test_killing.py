@@ -98,6 +98,38 @@ def kill_once(work: Work, server: MailServer, *, domain: str, point: int, whole:
     assert mails.total() - len(mails) <= (2 if whole else 1), f"Killed after {point} mails."
 
 
+@pytest.mark.parametrize("whole", [False, True], ids=["all children", "the whole worker"])
+def test_reminders_go_on_after_a_kill_and_at_most_one_is_sent_twice(
+    work: Work, server: MailServer, whole: bool
+) -> None:
+    people = 200
+    batch = work.invite(many(people))
+    work.wait_for_end(batch)
+    server.seconds_per_mail = 0.02
+    victims = living_children(work)
+    assert work.remind(batch) == people
+    point = people + random.SystemRandom().randrange(1, people)
+    wait_for(lambda: len(server.taken) >= point, what=f"{point} mails", seconds=60)
+
+    if whole:
+        work.worker.kill_worker()
+        killed_at, before = time.monotonic(), len(server.taken)
+        work.worker.start_worker()
+    else:
+        for victim in victims:
+            os.kill(victim, signal.SIGKILL)
+        killed_at, before = time.monotonic(), len(server.taken)
+    unsent = "SELECT count(*) FROM invites_invitation WHERE mail_state <> 'sent'"
+    wait_for(lambda: len(server.taken) > before + 1 or work.ask(unsent) == [0], what="more mail", seconds=60)
+
+    assert time.monotonic() - killed_at < RESUMED_SECONDS, f"Killed after {point} mails."
+    wait_for(lambda: work.ask(unsent) == [0], what="the rest of the reminders", seconds=60)
+    mails = Counter(server.taken)
+    assert set(mails.values()) <= {2, 3}, f"Killed after {point} mails."
+    assert mails.total() <= 2 * people + 1, f"Killed after {point} mails."
+    assert work.report(batch)["invited"] == people
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
 def test_the_embedded_product_goes_on_at_its_next_start(
     tmp_path: Path, server: MailServer, how: signal.Signals
