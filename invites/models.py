@@ -223,6 +223,13 @@ class Invitation(models.Model):
         REPLACED = "replaced", "Replaced by a newer invitation"
 
     class Mail(models.TextChoices):
+        """What is known of the mail with the present link. A new link begins anew as queued.
+
+        Queued: no server was asked about it yet. Sending: one put it off, and it is tried again later. Sent: one took
+        it. Bounced: one took it, and it came back. Failed: it was refused for good or given up, with the reason in
+        `mail_detail`; of a batch's first mail, the invitation is revoked with it.
+        """
+
         QUEUED = "queued", "Queued"
         SENDING = "sending", "Sending"
         SENT = "sent", "Sent"

@@ -61,11 +61,11 @@ def report_batch(batch_id: int) -> None:
 
 
 @shared_task
-def send_due_invitations(organization_id: int) -> None:
-    """Mail the invitations of single people, and those that were sent again."""
-    wait = due_mail.send_due_invitations(organization_id)
-    if wait is not None:
-        hint(send_due_invitations, organization_id, after=wait)
+def send_due_invitations(organization_id: int, handed_over: float | None = None) -> None:
+    """Mail the invitations of single people, and those that were sent again, for one turn."""
+    more = due_mail.send_due_invitations(organization_id, handed_over)
+    if more:
+        hint(send_due_invitations, organization_id, after=more.wait, handed_over=more.handed_over)
 
 
 @shared_task
@@ -122,14 +122,22 @@ def hint_work(batch_id: int) -> None:
     hint(work_on_batch, batch_id, times=HINTS_PER_BATCH)
 
 
-def hint(task: Task[Any, Any], object_id: int, *, times: int = 1, after: timedelta | None = None) -> None:
+def hint(
+    task: Task[Any, Any],
+    object_id: int,
+    *,
+    times: int = 1,
+    after: timedelta | None = None,
+    handed_over: float | None = None,
+) -> None:
     """Enqueue the task after the commit. A broker that is away loses only the hint: the sweep finds the work."""
     countdown = after.total_seconds() if after else 0.0
+    given = (object_id,) if handed_over is None else (object_id, handed_over)
 
     def enqueue() -> None:
         try:
             for _ in range(times):
-                task.apply_async((object_id,), countdown=countdown)
+                task.apply_async(given, countdown=countdown)
         except (OperationalError, OSError) as error:
             log.warning("hint_lost", task=task.name, id=object_id, error=str(error))
 

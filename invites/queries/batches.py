@@ -17,6 +17,9 @@ from invites.models import Batch, Invitation, Row
 
 Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 
+# What is with whoever was invited though their last mail is not: it came back, or a reminder was refused.
+UNDELIVERED = (Mail.BOUNCED, Mail.FAILED)
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -68,8 +71,9 @@ def ledger_of(batch: Batch) -> Ledger:
     """Count the batch's rows and the answers to its invitations."""
     ledger = outcomes_of(batch)
     answers = _answers(batch) if ledger.invited else Counter()
-    # The invitation of an address that the mail server refused is withdrawn, too, but its row is failed.
-    withdrawn = max(0, answers["withdrawn"] - ledger.mail_refused)
+    # An invitation whose first mail could not be sent, or may not, is withdrawn, too, but its row is failed.
+    failed = batch.invitations.filter(mail_state=Mail.FAILED, row__outcome=Outcome.FAILED)
+    withdrawn = answers["withdrawn"] - failed.count() if answers["withdrawn"] else 0
     undone = min(withdrawn, answers["undone"])
     gone = answers["accepted"] + answers["bounced"] + answers["expired"] + withdrawn
     return replace(
@@ -85,7 +89,7 @@ def ledger_of(batch: Batch) -> Ledger:
 
 def outcomes_of(batch: Batch) -> Ledger:
     """The ledger without the answers, from indexes alone: for what stands on every page."""
-    bounced = batch.invitations.filter(state=Invitation.State.PENDING, mail_state=Mail.BOUNCED)
+    bounced = batch.invitations.filter(state=Invitation.State.PENDING, mail_state__in=UNDELIVERED)
     rows: Counter[tuple[str, str]] = Counter()
     for outcome, reason, count in (
         batch.rows.order_by()
@@ -133,7 +137,7 @@ def _answers(batch: Batch) -> Counter[str]:
         elif state != Invitation.State.PENDING:
             counted["withdrawn"] += count
             counted["undone"] += count if by_undoing else 0
-        elif mail_state == Mail.BOUNCED:
+        elif mail_state in UNDELIVERED:
             counted["bounced"] += count
         elif is_past:
             counted["expired"] += count
@@ -146,7 +150,7 @@ def _is(condition: Q) -> ExpressionWrapper[Q]:
 
 def unanswered_of(batch: Batch) -> QuerySet[Invitation]:
     """The invitations of the batch that wait for an answer, those that expired included."""
-    return batch.invitations.filter(state=Invitation.State.PENDING).exclude(mail_state=Mail.BOUNCED)
+    return batch.invitations.filter(state=Invitation.State.PENDING).exclude(mail_state__in=UNDELIVERED)
 
 
 def invited_counts(batches: Iterable[Batch]) -> dict[int, int]:

@@ -15,14 +15,15 @@ from django.utils.timezone import localtime
 
 from invites.checking import inert
 from invites.models import Batch, Invitation, Row
+from invites.queries.batches import UNDELIVERED
 from invites.queries.quoting import curly
 
-Outcome, Reason = Row.Outcome, Row.Reason
+Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 
 REPORT_BLOCK = 2_000
 
 PENDING = Q(outcome=Outcome.INVITED, invitation__state=Invitation.State.PENDING)
-BOUNCED = Q(invitation__mail_state=Invitation.Mail.BOUNCED)
+BOUNCED = Q(invitation__mail_state__in=UNDELIVERED)
 
 
 def _filters() -> dict[str, tuple[str, Q]]:
@@ -81,7 +82,7 @@ def shown_outcome(row: Row) -> ShownOutcome:
         case Outcome.SKIPPED:
             return ShownOutcome("skipped", "Skipped", row.detail or row.get_reason_display())
         case Outcome.FAILED if row.reason == Reason.STOPPED:
-            return ShownOutcome("skipped", "Not invited", "The batch was stopped before")
+            return ShownOutcome("skipped", "Not invited", row.detail or "The batch was stopped before")
         case Outcome.FAILED:
             return ShownOutcome("failed", "Failed", row.detail or row.get_reason_display())
         case Outcome.INVITED if invitation:
@@ -94,15 +95,24 @@ def shown_outcome(row: Row) -> ShownOutcome:
 def _answer(invitation: Invitation) -> ShownOutcome:
     if invitation.state == Invitation.State.ACCEPTED:
         return ShownOutcome("ok", "Accepted", _moment(invitation.answered_at))
-    if invitation.mail_state == Invitation.Mail.BOUNCED:
-        return ShownOutcome("bounced", "Bounced", invitation.mail_detail)
     if invitation.state != Invitation.State.PENDING:
         return ShownOutcome("skipped", "Withdrawn", _moment(invitation.answered_at))
+    if invitation.mail_state == Mail.BOUNCED:
+        return ShownOutcome("bounced", "Bounced", invitation.mail_detail)
+    if invitation.mail_state == Mail.FAILED:
+        return ShownOutcome("bounced", "Not delivered", invitation.mail_detail)
     if invitation.is_expired:
         return ShownOutcome("skipped", "Expired", _moment(invitation.expires_at))
-    if invitation.mailed_at:
-        return ShownOutcome("mail", "Waiting", f"Sent {_moment(invitation.mailed_at)}")
-    return ShownOutcome("mail", "Waiting", "Not sent yet")
+    return ShownOutcome("mail", "Waiting", _on_its_way(invitation))
+
+
+def _on_its_way(invitation: Invitation) -> str:
+    """What is known of the mail with the link that counts: "sent" is only what a server took."""
+    if invitation.mail_state == Mail.SENT:
+        return f"Sent {_moment(invitation.mailed_at)}"
+    if invitation.mail_state == Mail.SENDING:
+        return "Put off by the mail server, tried again later"
+    return "Reminder not sent yet" if invitation.times_resent else "Not sent yet"
 
 
 def _moment(when: datetime | None) -> str:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable
 from datetime import timedelta
+from functools import partial
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from invites.models import Batch, Invitation, Row, RowRange
+from invites.services.lapsed import Offer, lapsed_among
 from invites.services.leases import Lease, give_back, held, keep_lease
-from invites.services.mailing import LOOK_SECONDS, MailRun, send_invitations
+from invites.services.mailing import MailRun, Turn, send_invitations
 from invites.services.parcels import TO_SEND
-from invites.services.taken import TakenOfRange, settle_what_was_taken
+from invites.services.quotas import give_back_invitations
+from invites.services.stopping import stop_batch
+from invites.services.taken import TakenOfRange, settle_what_was_taken, withdraw
 
-# After so long it is the turn of the other batches.
-TURN_SECONDS = 3.0
 # Together with the longest pause: given up after half a day.
 MAX_PAUSES = 50
 FIRST_PAUSE = timedelta(seconds=10)
@@ -30,12 +32,13 @@ def mail_range(lease: Lease) -> timedelta | None:
 
     An address that the server refuses for good turns its row to failed and takes the invitation back. What the server
     puts off is tried again later, with growing pauses; when the server itself is away, the whole batch waits with it.
-    Where the pace kept mail back, that is when it may go.
+    Where the pace kept mail back, that is when it may go. The rights of the inviter are looked at first.
     """
     row_range = held(lease).filter(stage=RowRange.Stage.MAIL).select_related("batch").first()
     if row_range is None:
         return None
     settle_what_was_taken(row_range)
+    unsent = _take_back_lapsed(row_range)
     now = timezone.now()
     put_off_until = row_range.batch.mail_not_before
     if put_off_until and put_off_until > now:
@@ -43,34 +46,16 @@ def mail_range(lease: Lease) -> timedelta | None:
         return None
     if lease.is_hopeless:
         _give_up([row_range])
-    pause = row_range.put_off_until - now if row_range.put_off_until and row_range.put_off_until > now else None
-    unsent = _unsent(row_range).exclude(mail_state=Invitation.Mail.SENDING) if pause else _unsent(row_range)
+    pause = None
+    if unsent and row_range.put_off_until and row_range.put_off_until > now:
+        pause = row_range.put_off_until - now
+        unsent = [each for each in unsent if each.mail_state != Invitation.Mail.SENDING]
     run = send_invitations(
-        list(unsent.values_list("pk", flat=True)), record=TakenOfRange(lease), go_on=_Turn(lease).goes_on
+        [each.id for each in unsent], record=TakenOfRange(lease), go_on=Turn(partial(keep_lease, lease)).goes_on
     )
-    if run.refused:
-        _take_back_refused(row_range)
     if run.trouble:
         pause = _put_off(lease, row_range, run)
     return _leave(lease, run, pause=pause)
-
-
-class _Turn:
-    """Goes on for some seconds, as long as the lease is held."""
-
-    def __init__(self, lease: Lease) -> None:
-        self._lease = lease
-        self._kept_at = time.monotonic()
-        self._ends_at = self._kept_at + TURN_SECONDS
-
-    def goes_on(self) -> bool:
-        now = time.monotonic()
-        if now >= self._ends_at:
-            return False
-        if now - self._kept_at >= LOOK_SECONDS:
-            self._kept_at = now
-            return keep_lease(self._lease)
-        return True
 
 
 def _put_off(lease: Lease, row_range: RowRange, run: MailRun) -> timedelta:
@@ -143,23 +128,38 @@ def _unsent(row_range: RowRange) -> QuerySet[Invitation]:
     return _invitations(row_range).filter(mail_state__in=TO_SEND).order_by("pk")
 
 
-@transaction.atomic
-def _take_back_refused(row_range: RowRange) -> None:
-    refused = _invitations(row_range).filter(mail_state=Invitation.Mail.FAILED)
-    for pk, row_id, detail in refused.values_list("pk", "row_id", "mail_detail"):
-        still = Invitation.objects.filter(pk=pk, state=Invitation.State.PENDING, mail_state=Invitation.Mail.FAILED)
-        if still.update(state=Invitation.State.REVOKED, answered_at=timezone.now()):
-            Row.objects.filter(pk=row_id).update(
-                outcome=Row.Outcome.FAILED, reason=Row.Reason.MAIL_REFUSED, detail=detail
-            )
+class _Unsent(NamedTuple):
+    id: int
+    mail_state: str
+    grant_id: int
+    inviter_id: int | None
+
+    @property
+    def offer(self) -> Offer:
+        return Offer(self.grant_id, self.inviter_id)
+
+
+def _take_back_lapsed(row_range: RowRange) -> list[_Unsent]:
+    """What is to be mailed of the range. An inviter who lost the right stops the batch: the rest is taken back."""
+    batch = row_range.batch
+    unsent = [_Unsent(*values) for values in _unsent(row_range).values_list(*_Unsent._fields)]
+    lapsed = lapsed_among(each.offer for each in unsent)
+    # First: whoever dies before the rest is done leaves it to be found again.
+    own = lapsed.get(Offer(batch.grant_id, batch.inviter_id))
+    if own is not None and stop_batch(batch, reason=own):
+        # What the other ranges have put off is not to be waited for.
+        Batch.objects.filter(pk=batch.pk).update(mail_not_before=None)
+        batch.ranges.update(not_before=None)
+        batch.refresh_from_db()
+    for offer, reason in lapsed.items():
+        with transaction.atomic():
+            ids = [each.id for each in unsent if each.offer == offer]
+            give_back_invitations(batch, withdraw(*ids, reason=reason, why=Row.Reason.STOPPED))
+    return [each for each in unsent if each.offer not in lapsed]
 
 
 def _give_up(row_ranges: Iterable[RowRange], *, ids: Collection[int] | None = None) -> None:
     """Nobody is waited for for ever: what is unsent, or those of it, counts as failed, with the reason."""
     for row_range in row_ranges:
-        with transaction.atomic():
-            unsent = set(_unsent(row_range).values_list("pk", flat=True))
-            Invitation.objects.filter(pk__in=unsent.intersection(ids or unsent), mail_state__in=TO_SEND).update(
-                mail_state=Invitation.Mail.FAILED, mail_detail=GIVEN_UP
-            )
-            _take_back_refused(row_range)
+        unsent = set(_unsent(row_range).values_list("pk", flat=True))
+        withdraw(*unsent.intersection(ids or unsent), reason=GIVEN_UP, why=Row.Reason.MAIL_REFUSED)

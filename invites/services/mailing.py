@@ -12,16 +12,16 @@ from bisect import bisect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from django.utils import timezone
-
 from invites.models import Invitation
 from invites.services.delivery import NotNow, Refused, Sender, Trouble
 from invites.services.gate import Gate
 from invites.services.letters import Letter
-from invites.services.parcels import TO_SEND, Due, Parcel, still_to_send
+from invites.services.parcels import Due, Parcel, ids_still_to_send, still_to_send
 from invites.services.quotas import count_mails, enough_mail
 from invites.services.taken import Record, without_waiting_for_the_disk
 
+# After so long it is the turn of others.
+TURN_SECONDS = 3.0
 GROUP = 100
 LOOK_SECONDS = 1.0
 # So many in a row put off by the server, and the rest of the run need not be tried.
@@ -71,6 +71,24 @@ def send_invitations(
             postman.deliver(still_to_send(rest[:GROUP]))
             rest = rest[GROUP:]
     return postman.run
+
+
+class Turn:
+    """Goes on for some seconds, as long as `keep`, which is asked about each second, says that one is still to."""
+
+    def __init__(self, keep: Callable[[], bool]) -> None:
+        self._keep = keep
+        self._kept_at = time.monotonic()
+        self._ends_at = self._kept_at + TURN_SECONDS
+
+    def goes_on(self) -> bool:
+        now = time.monotonic()
+        if now >= self._ends_at:
+            return False
+        if now - self._kept_at >= LOOK_SECONDS:
+            self._kept_at = now
+            return self._keep()
+        return True
 
 
 class _Postman:
@@ -129,8 +147,11 @@ class _Postman:
         for number, due in enumerate(going):
             if time.monotonic() - self._looked_at >= LOOK_SECONDS:
                 self._look_up()
+                open_ids.intersection_update(ids_still_to_send(open_ids))
             if self._ends:
                 return
+            if due.id not in open_ids:
+                continue
             if self._gate.is_left_alone(due):
                 open_ids.discard(due.id)
                 self._record.leave_out([due.id])
@@ -166,9 +187,7 @@ class _Postman:
         return not self.run.gave_up
 
     def _refuse(self, due: Due, reason: str) -> None:
-        Invitation.objects.filter(token_hash=due.token_hash, mail_state__in=TO_SEND).update(
-            mail_state=Invitation.Mail.FAILED, mail_detail=reason, mailed_at=timezone.now(), mail_due_at=None
-        )
+        self._record.refused(due, reason)
         self.run.refused.append(due.id)
 
     def _letter_for(self, due: Due) -> Letter:

@@ -64,13 +64,18 @@ def take_of_domains(wanted: Mapping[str, int]) -> dict[str, Block]:
     return {domain: blocks[key] for domain, key in keys.items()}
 
 
+def now_in_sql() -> str:
+    """Seconds since 1970, as the database tells them."""
+    return _NOW[connection.vendor]
+
+
 def forget_old_paces() -> None:
     """Remove what has not mattered for a day."""
     MailPace.objects.filter(free_at__lt=time.time() - KEPT).delete()
 
 
 def _take(wanted: Mapping[str, int], rate: int, *, block: float, longest_wait: float = 0.0) -> dict[str, Block]:
-    names = {"paces": MailPace._meta.db_table, "now": _NOW[connection.vendor]}
+    names = {"paces": MailPace._meta.db_table, "now": now_in_sql()}
     # In one order, so that two who take of the same keys wait for each other and not both.
     mails = {key: min(wanted[key], math.ceil(rate * block)) for key in sorted(wanted)}
     values = ", ".join(["(%s, {now} + %s)".format(**names)] * len(mails))

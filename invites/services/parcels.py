@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
 from anymail.message import AnymailMessage
+from django.db.models import QuerySet
 
 from invites.models import Invitation
 from invites.services.letters import Letter
@@ -35,8 +36,16 @@ class Due(NamedTuple):
 
 def still_to_send(ids: Sequence[int]) -> list[Due]:
     """Read anew for each group: somebody may have revoked one since the run began."""
-    unsent = Invitation.objects.filter(pk__in=ids, state=Invitation.State.PENDING, mail_state__in=TO_SEND)
-    return [Due(*values) for values in unsent.order_by("pk").values_list(*Due._fields)]
+    return [Due(*values) for values in _unsent(ids).order_by("pk").values_list(*Due._fields)]
+
+
+def ids_still_to_send(ids: Iterable[int]) -> set[int]:
+    """The same in the middle of a group, for mail that goes slowly."""
+    return set(_unsent(ids).values_list("pk", flat=True))
+
+
+def _unsent(ids: Iterable[int]) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(pk__in=ids, state=Invitation.State.PENDING, mail_state__in=TO_SEND)
 
 
 class Parcel:

@@ -1,4 +1,4 @@
-"""Remembers what the mail server took, before the next mail may end.
+"""Remembers what the mail server took and what it refused for good, before the next mail may end.
 
 The invitations of a range are mailed in the order of their ids. So two ids in the row of the range tell which of them
 were taken since their states were last saved, at a fraction of what an invitation with its indexes would cost. Whoever
@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from django.db import connection, transaction
 from django.utils import timezone
 
-from invites.models import Invitation, RowRange
+from invites.models import Invitation, Row, RowRange
 from invites.services.leases import Lease, held
 from invites.services.parcels import TO_SEND, Due
 
@@ -23,12 +23,18 @@ _MOVE_ON = f"""
 
 
 class Record:
-    """Saves what the server took: each mail at once."""
+    """Saves what the server took or refused: each mail at once."""
 
     def taken(self, due: Due) -> bool:
         """Called before the next mail may end. False if somebody else is at this work by now."""
         save_as_sent([due.token_hash])
         return True
+
+    def refused(self, due: Due, reason: str) -> None:
+        """Called when the mail cannot be sent for good. By the hash, as in `save_as_sent`."""
+        Invitation.objects.filter(token_hash=due.token_hash, mail_state__in=TO_SEND).update(
+            mail_state=Invitation.Mail.FAILED, mail_detail=reason, mailed_at=timezone.now(), mail_due_at=None
+        )
 
     def leave_out(self, ids: Iterable[int]) -> None:
         """Called for those that stay unsent though later ones may be sent."""
@@ -72,6 +78,9 @@ class TakenOfRange(Record):
         self._cursor.execute(_MOVE_ON, [self._unsettled[0].id, due.id, self._lease.range_id, self._lease.number])
         return bool(self._cursor.rowcount)
 
+    def refused(self, due: Due, reason: str) -> None:
+        withdraw(due.id, reason=reason, why=Row.Reason.MAIL_REFUSED)
+
     def leave_out(self, ids: Iterable[int]) -> None:
         self._left_out = sorted([*self._left_out, *ids])
 
@@ -81,6 +90,26 @@ class TakenOfRange(Record):
                 save_as_sent([due.token_hash for due in self._unsettled])
                 held(self._lease).update(taken_from=None, taken_to=None)
             self._unsettled.clear()
+
+
+@transaction.atomic
+def withdraw(*ids: int, reason: str, why: Row.Reason) -> int:
+    """Take back those of a batch's invitations whose mail is not out, and count their rows as failed; how many.
+
+    Both at once: whoever dies in between leaves nobody who counts as invited and was told of nothing.
+    """
+    unsent = Invitation.objects.select_for_update().filter(
+        pk__in=ids, state=Invitation.State.PENDING, mail_state__in=TO_SEND, mail_due_at=None
+    )
+    rows = dict(unsent.order_by("pk").values_list("pk", "row_id"))
+    Invitation.objects.filter(pk__in=rows).update(
+        state=Invitation.State.REVOKED,
+        answered_at=timezone.now(),
+        mail_state=Invitation.Mail.FAILED,
+        mail_detail=reason[:300],
+    )
+    Row.objects.filter(pk__in=rows.values()).update(outcome=Row.Outcome.FAILED, reason=why, detail=reason[:300])
+    return len(rows)
 
 
 @transaction.atomic

@@ -10,7 +10,6 @@ from django_htmx.http import trigger_client_event
 from accounts.access import MemberRequest
 from accounts.context import asks_for_fragment
 from accounts.errors import RuleBroken
-from invites.queries.banners import invitations_were
 from invites.services.pending import Resent
 
 
@@ -31,8 +30,9 @@ def refused(request: MemberRequest, broken: RuleBroken, *, title: str) -> HttpRe
 
 
 def resent_text(resent: Resent) -> str:
-    """How many were sent again, and why not all."""
+    """How many go out again, and why not all. None of them is called sent: no server took it yet."""
+    again = "1 invitation is on its way" if resent.sent == 1 else f"{resent.sent:,} invitations are on their way"
     if not resent.left:
-        return f"{invitations_were(resent.sent)} sent again."
-    left = f"{resent.left:,} {'was' if resent.left == 1 else 'were'} not"
-    return f"{invitations_were(resent.sent)} sent again. {left}: sent a moment ago, too often, or beyond your rights."
+        return f"{again} again."
+    left = f"{resent.left:,} {'is' if resent.left == 1 else 'are'} not"
+    return f"{again} again. {left}: sent a moment ago, too often, or beyond your rights."

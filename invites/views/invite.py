@@ -44,7 +44,7 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
             form.add_error("email" if broken.code.startswith("already") else None, broken.message)
         else:
             tasks.hint(tasks.send_due_invitations, request.organization.pk)
-            return done(request, f"The invitation to {invitation.email} was sent.")
+            return done(request, f"{invitation.email} was invited.")
     context = {"form": form, "days": settings.INVITATION_DAYS, "nav": "users"}
     return render(request, "invites/invite.html", context, status=422 if form.is_bound else 200)
 
@@ -80,7 +80,7 @@ def invitation_resend(request: MemberRequest, organization: str, pk: int) -> Htt
     except RuleBroken as broken:
         return done(request, broken.message, warning=True)
     tasks.hint(tasks.send_due_invitations, request.organization.pk)
-    return done(request, f"The invitation to {invitation.email} was sent again.")
+    return done(request, f"The invitation to {invitation.email} is on its way again.")
 
 
 @requires(Permission.INVITE_USERS)

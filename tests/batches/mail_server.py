@@ -18,7 +18,7 @@ class MailServer:
     `asked` are all recipients that were named to it. `answers[address]` are what it says to that recipient, one at
     each try, before it takes the mail; `answer_all` it says to everybody, and whoever is at one of `busy_domains` it
     puts off. With `pipelining` it takes commands in a row. With `hangs` it says nothing at all, with `hangs_for`
-    nothing about the recipients of that domain; after `most_per_connection` mails it drops the line, and once
+    nothing about the recipients of that domain, and each mail takes it `seconds_per_mail`; after `most_per_connection` mails it drops the line, and once
     when it has taken `drops_after` in all, before it says so.
     """
 
@@ -32,6 +32,7 @@ class MailServer:
         self.answer_all = ""
         self.hangs = False
         self.hangs_for = ""
+        self.seconds_per_mail = 0.0
         self.busy_domains: set[str] = set()
         self.drops_after = 0
         self.most_per_connection = 0
@@ -86,6 +87,7 @@ class MailServer:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        await asyncio.sleep(self.seconds_per_mail)
         before = self._by_session.get(session, 0)
         if self.most_per_connection and before >= self.most_per_connection:
             assert server.transport is not None

@@ -15,10 +15,12 @@ from django.utils import timezone
 from accounts.models import Organization, User
 from invites import tasks
 from invites.models import Batch, Invitation, Row
+from invites.queries.banners import banner_of
 from invites.queries.batches import ledger_of, summary_of, withdrawn_counts
-from invites.queries.rows import filter_labels, rows_of
+from invites.queries.rows import filter_labels, rows_of, shown_outcome
 from invites.views.ledger import how_read, ledger_lines
 from tests.batches.conftest import many
+from tests.batches.mail_server import MailServer
 from tests.files import csv_of
 from tests.people.conftest import text_of
 
@@ -74,11 +76,41 @@ def test_who_has_not_answered_is_reminded_with_a_new_link(ines: Client, run: Run
 
     mail.outbox.clear()
     response = ines.post(f"/o/acme/batches/{batch.pk}/remind/", follow=True)
-    assert "2 invitations were sent again." in response.content.decode()
+    assert "2 invitations are on their way again." in response.content.decode()
     tasks.send_due_invitations(batch.organization_id)
     assert len(mail.outbox) == 2
     now = dict(batch.invitations.values_list("pk", "token_hash"))
     assert [pk for pk in before if now[pk] == before[pk]] == [accepted.pk]
+
+
+def test_a_reminder_is_called_sent_only_when_the_server_took_it(
+    server: MailServer, ines: Client, run: Run, acme: Organization
+) -> None:
+    batch = run(csv_of("ann@example.com", "ben@example.com", "zoe@example.com"))
+    then = timezone.now() - timedelta(days=2)
+    Invitation.objects.update(mailed_at=then)
+    server.answers["ben@example.com"] = ["550 5.1.1 Has left the company"]
+    server.answers["zoe@example.com"] = ["450 4.2.0 Come back later"]
+
+    def told(email: str) -> str:
+        shown = shown_outcome(rows_of(batch).get(email=email))
+        return f"{shown.label}: {shown.detail}"
+
+    ines.post(f"/o/acme/batches/{batch.pk}/remind/")
+    assert told("ann@example.com") == "Waiting: Reminder not sent yet"
+    tasks.send_due_invitations(acme.pk)
+
+    # The rows and the report, the ledger, the banner and the list of people say the same.
+    assert told("ann@example.com").startswith("Waiting: Sent ")
+    assert told("ben@example.com") == "Not delivered: 550 5.1.1 Has left the company"
+    assert told("zoe@example.com") == "Waiting: Put off by the mail server, tried again later"
+    ledger = ledger_of(batch)
+    assert (ledger.invited, ledger.waiting_answer, ledger.bounced, ledger.unanswered) == (3, 2, 1, 2)
+    assert [row.email for row in rows_of(batch, "bounced")] == ["ben@example.com"]
+    assert "1 bounced" in banner_of(batch).text
+    assert 'title="550 5.1.1 Has left the company">Not delivered<' in ines.get("/o/acme/users/").content.decode()
+    assert "Remind 2 people" in ines.get(f"/o/acme/batches/{batch.pk}/").content.decode()
+    assert "Remind 2 people?" in ines.get(f"/o/acme/batches/{batch.pk}/remind/").content.decode()
 
 
 def test_whose_link_has_expired_is_counted_among_those_to_remind(ines: Client, run: Run) -> None:
@@ -204,7 +236,7 @@ def test_each_line_of_the_ledger_counts_what_its_filter_lists(run: Run, member: 
         {"state": Invitation.State.REVOKED},
         {"mail_state": Invitation.Mail.BOUNCED},
         {"expires_at": timezone.now() - timedelta(days=1)},
-        {"expires_at": timezone.now() - timedelta(days=1), "mail_state": Invitation.Mail.BOUNCED},
+        {"expires_at": timezone.now() - timedelta(days=1), "mail_state": Invitation.Mail.FAILED},
     ]
     for invitation, changed in zip(batch.invitations.order_by("pk"), states, strict=False):
         Invitation.objects.filter(pk=invitation.pk).update(**changed)

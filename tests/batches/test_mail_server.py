@@ -7,10 +7,12 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
+from accounts.models import Membership
 from invites import tasks
 from invites.models import Batch, Invitation, Row, RowRange
 from invites.queries.batches import ledger_of
 from invites.services import leases, mail_ranges, mailing
+from invites.services.stopping import undo_batch
 from tests.batches.conftest import let_time_pass, many
 from tests.batches.mail_server import MailServer
 from tests.files import csv_of
@@ -153,7 +155,7 @@ def test_a_server_that_drops_the_line_in_the_middle_gets_the_rest_over_a_new_one
 def test_a_turn_ends_after_some_seconds_so_that_other_batches_have_theirs(
     server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mail_ranges, "TURN_SECONDS", 0)
+    monkeypatch.setattr(mailing, "TURN_SECONDS", 0)
     monkeypatch.setattr(mailing, "GROUP", 25)
     batch = start(many(60))
     lease = leases.claim_range(batch.pk)
@@ -195,3 +197,28 @@ def test_one_that_was_taken_back_meanwhile_is_not_mailed(server: MailServer, sta
 
     assert work(batch).state == Batch.State.DONE
     assert server.taken == ["ben@example.com"]
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_undoing_what_is_being_mailed_ends_the_mail_within_a_second(
+    server: MailServer,
+    start: Run,
+    work: Run,
+    admin_membership: Membership,
+    monkeypatch: pytest.MonkeyPatch,
+    pipelining: bool,
+) -> None:
+    server.pipelining, server.seconds_per_mail = pipelining, 0.03
+    batch = start(many(90))
+
+    def undo(*_: object) -> None:
+        if len(server.taken) == 5:
+            undo_batch(admin_membership, batch)
+
+    monkeypatch.setattr("invites.services.domains.Domains.took", undo)
+
+    work(batch)
+
+    assert len(server.taken) < 5 + 1 / server.seconds_per_mail + 3
+    ledger = ledger_of(batch)
+    assert (ledger.invited, ledger.withdrawn, ledger.waiting_answer) == (90, 90, 0)

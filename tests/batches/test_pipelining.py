@@ -159,6 +159,32 @@ def test_what_a_worker_had_mailed_when_it_died_is_not_mailed_again(
     assert mails.total() == len(mails) + 1, "The one that was under way, and no other."
 
 
+def test_whoever_was_refused_before_the_worker_died_does_not_count_as_invited(
+    server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = start(many(6))
+    lease = invited(batch)
+    server.answers = {person(2): ["550 5.1.1 Nobody"]}
+    with monkeypatch.context() as patched:
+
+        def die(*_: object) -> None:
+            if len(server.taken) == 3:
+                raise Killed
+
+        patched.setattr("invites.services.domains.Domains.took", die)
+        with pytest.raises(Killed):
+            tasks.work_on_range(lease)
+
+    # At every moment, and not only at the end.
+    assert (ledger_of(batch).invited, ledger_of(batch).failed) == (5, 1)
+    let_the_lease_run_out()
+    work(batch)
+    assert (batch.state, ledger_of(batch).invited, ledger_of(batch).failed) == (Batch.State.DONE, 5, 1)
+    row = batch.rows.get(outcome=Row.Outcome.FAILED)
+    assert (row.email, row.reason, row.detail) == (person(2), Row.Reason.MAIL_REFUSED, "550 5.1.1 Nobody")
+    assert Invitation.objects.get(email=person(2)).state == Invitation.State.REVOKED
+
+
 def test_a_worker_whose_lease_was_lost_sends_nothing_more(
     server: MailServer, start: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from invites import tasks
-from invites.services import mail_ranges
+from invites.services import mailing
 from tests.batches.conftest import many
 from tests.batches.work import Work
 from tests.files import HEADER
@@ -83,4 +83,4 @@ def test_a_sweep_outlives_the_turns_of_a_batch_that_are_before_it_in_the_queue(s
     """Else nothing that others have lost were found during a long import, and the terminal would tell of each sweep."""
     expires = settings.CELERY_BEAT_SCHEDULE["sweep"]["options"]["expires"]
 
-    assert expires > tasks.HINTS_PER_BATCH * mail_ranges.TURN_SECONDS
+    assert expires > tasks.HINTS_PER_BATCH * mailing.TURN_SECONDS

@@ -31,6 +31,31 @@ began = time.monotonic()
 answer = client.post("/o/acme/import/", {{"roles": [role.pk], "sites": ["all"], "file": file}})
 print(json.dumps({{"status": answer.status_code, "seconds": time.monotonic() - began}}))
 """
+# All whom a batch invited are sent their invitation again; prints how many.
+REMIND = """
+from accounts.models import Membership
+from invites import tasks
+from invites.models import Batch
+from invites.services.pending import resend_many
+batch = Batch.objects.get(pk={batch})
+by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
+print(resend_many(by, batch.invitations.all()).sent)
+tasks.hint(tasks.send_due_invitations, batch.organization_id)
+"""
+# An admin invites people of a domain, each alone; prints how many.
+INVITE_SINGLY = """
+from accounts.models import Membership
+from accounts.services.grants import GrantChoice
+from invites import tasks
+from invites.services.single import invite_person
+by = Membership.objects.get(user__email={admin!r}, organization__slug={organization!r})
+choice = GrantChoice.of([], all_sites=True)
+for number in range({count}):
+    email = f"person{{number}}@{domain}"
+    invite_person(by, email=email, first_name="Ann", last_name="Example", description="", choice=choice)
+    tasks.hint(tasks.send_due_invitations, by.organization_id)
+print({count})
+"""
 
 
 class Work:
@@ -58,6 +83,18 @@ class Work:
         self.path.write_bytes(content)
         answer: dict[str, Any] = self.worker.ask(UPLOAD.format(path=str(self.path)))
         return answer
+
+    def remind(self, batch: int) -> int:
+        """How many invitations of the batch go out again, without the minute's pause that they would need."""
+        settings = {**self.worker.settings, "RESEND_PAUSE": "0"}
+        done = run_manage("shell", "--no-imports", "-c", REMIND.format(batch=batch), **settings)
+        assert done.returncode == 0, done.stderr
+        return int(done.stdout.strip())
+
+    def invite_singly(self, count: int, *, domain: str, organization: str) -> None:
+        """So many people, one by one, as the form does it."""
+        how = {"count": count, "domain": domain, "organization": organization, "admin": ADMINS[organization]}
+        self.worker.ask(INVITE_SINGLY.format(**how))
 
     def ask(self, question: str) -> list[Any]:
         """The first column of what the SQL finds."""

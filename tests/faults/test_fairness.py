@@ -1,4 +1,4 @@
-"""Two hundred thousand people of one organization never keep another's twenty waiting."""
+"""Two hundred thousand people of one organization, or thousands of its reminders, never keep another's twenty waiting."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from tests.running import wait_for
 
 MANY = 200_000
 SECONDS = 30
+REMINDED = 3_000
+# For so long hints could pile up before.
+GOING_SECONDS = 25
 
 
 def test_twenty_are_invited_within_seconds_while_another_organization_invites_two_hundred_thousand(
@@ -30,3 +33,21 @@ def test_twenty_are_invited_within_seconds_while_another_organization_invites_tw
         assert time.monotonic() - began < SECONDS, f"While the other file is {organization_is}."
         assert sum(to.endswith(f"@{domain}") for to in server.taken) == 20
     assert work.ask(f"SELECT count(*) FROM invites_batch WHERE id = {large} AND state = 'inviting'") == [1]
+
+
+def test_twenty_single_invitations_are_mailed_within_seconds_while_another_organization_reminds_thousands(
+    work: Work, server: MailServer
+) -> None:
+    large = work.invite(many(REMINDED, domain="large.example.com"))
+    work.wait_for_end(large)
+    server.seconds_per_mail = 0.1
+    assert work.remind(large) == REMINDED
+    time.sleep(GOING_SECONDS)
+
+    work.invite_singly(20, domain="small.example.com", organization="globex")
+    began = time.monotonic()
+    wait_for(lambda: sum("@small." in to for to in server.taken) == 20, what="mail to the twenty", seconds=60)
+
+    # The twenty alone take two, and no turn of the others takes more than three.
+    assert time.monotonic() - began < 10
+    assert len(server.taken) < REMINDED * 2, "The reminders are not over."

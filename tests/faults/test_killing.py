@@ -1,4 +1,7 @@
-"""Workers are killed with -9 at random points: nobody is lost, nobody is invited twice, and next to nobody mailed twice."""
+"""Workers are killed with -9 at random points: nobody is lost, nobody is invited twice, and next to nobody mailed twice.
+
+Meanwhile the mail server refuses some for good, and none of them may count as invited.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,9 @@ from tests.faults.conftest import TRIALS
 from tests.running import Stack, is_alive, wait_for
 
 PEOPLE = 1_000
+# Every so many of them the mail server does not know.
+UNKNOWN = 7
+REFUSED = len(range(0, PEOPLE, UNKNOWN))
 RESUMED_SECONDS = 30
 CHILDREN = """
 import json
@@ -29,8 +35,8 @@ print(json.dumps([pid for reply in replies.values() for pid in reply["pool"]["pr
 
 
 def a_random_point() -> int:
-    """After how many mails of a thousand; 0 is while the file is checked or invited."""
-    return random.SystemRandom().randrange(PEOPLE)
+    """After how many mails of all; 0 is while the file is checked or invited."""
+    return random.SystemRandom().randrange(PEOPLE - REFUSED)
 
 
 def mailed(server: MailServer, domain: str) -> Counter[str]:
@@ -48,14 +54,15 @@ def living_children(work: Work) -> list[int]:
 
 
 def check_the_ledger(work: Work, batch: int) -> None:
-    """Once it has ended: everybody is invited, once."""
+    """Once it has ended: everybody whom the server did not refuse is invited, once."""
     work.wait_for_end(batch)
     report = work.report(batch)
-    assert (report["rows"], report["invited"], report["failed"]) == (PEOPLE, PEOPLE, 0)
+    assert (report["rows"], report["invited"], report["failed"]) == (PEOPLE, PEOPLE - REFUSED, REFUSED)
     of_batch = f"FROM invites_invitation WHERE batch_id = {batch}"
     assert work.ask(f"SELECT count(DISTINCT email_key) {of_batch}") == [PEOPLE]
     assert work.ask(f"SELECT count(*) {of_batch}") == [PEOPLE]
-    assert work.ask(f"SELECT count(*) {of_batch} AND mail_state <> 'sent'") == [0]
+    assert work.ask(f"SELECT count(*) {of_batch} AND state = 'pending' AND mail_state = 'sent'") == [PEOPLE - REFUSED]
+    assert work.ask(f"SELECT count(*) {of_batch} AND state = 'revoked' AND mail_state = 'failed'") == [REFUSED]
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["a child", "the whole worker"])
@@ -68,6 +75,8 @@ def test_whoever_is_killed_loses_nobody_and_mails_at_most_one_twice(
 
 def kill_once(work: Work, server: MailServer, *, domain: str, point: int, whole: bool) -> None:
     victims = living_children(work)
+    for number in range(0, PEOPLE, UNKNOWN):
+        server.answers[f"person{number}@{domain}"] = ["550 5.1.1 No such user here"] * 5
     batch = work.invite(many(PEOPLE, domain=domain))
     wait_for(lambda: mailed(server, domain).total() >= point, what=f"{point} mails", seconds=120)
 
@@ -84,9 +93,41 @@ def kill_once(work: Work, server: MailServer, *, domain: str, point: int, whole:
     assert time.monotonic() - killed_at < RESUMED_SECONDS, f"Killed after {point} mails."
     check_the_ledger(work, batch)
     mails = mailed(server, domain)
-    assert len(mails) == PEOPLE, f"Killed after {point} mails."
+    assert len(mails) == PEOPLE - REFUSED, f"Killed after {point} mails."
     # A worker that is killed whole is two children, each with a mail of its own under way.
-    assert mails.total() - PEOPLE <= (2 if whole else 1), f"Killed after {point} mails."
+    assert mails.total() - len(mails) <= (2 if whole else 1), f"Killed after {point} mails."
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["all children", "the whole worker"])
+def test_reminders_go_on_after_a_kill_and_at_most_one_is_sent_twice(
+    work: Work, server: MailServer, whole: bool
+) -> None:
+    people = 200
+    batch = work.invite(many(people))
+    work.wait_for_end(batch)
+    server.seconds_per_mail = 0.02
+    victims = living_children(work)
+    assert work.remind(batch) == people
+    point = people + random.SystemRandom().randrange(1, people)
+    wait_for(lambda: len(server.taken) >= point, what=f"{point} mails", seconds=60)
+
+    if whole:
+        work.worker.kill_worker()
+        killed_at, before = time.monotonic(), len(server.taken)
+        work.worker.start_worker()
+    else:
+        for victim in victims:
+            os.kill(victim, signal.SIGKILL)
+        killed_at, before = time.monotonic(), len(server.taken)
+    unsent = "SELECT count(*) FROM invites_invitation WHERE mail_state <> 'sent'"
+    wait_for(lambda: len(server.taken) > before + 1 or work.ask(unsent) == [0], what="more mail", seconds=60)
+
+    assert time.monotonic() - killed_at < RESUMED_SECONDS, f"Killed after {point} mails."
+    wait_for(lambda: work.ask(unsent) == [0], what="the rest of the reminders", seconds=60)
+    mails = Counter(server.taken)
+    assert set(mails.values()) <= {2, 3}, f"Killed after {point} mails."
+    assert mails.total() <= 2 * people + 1, f"Killed after {point} mails."
+    assert work.report(batch)["invited"] == people
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])

@@ -69,8 +69,9 @@ def link_of(invitation: Invitation) -> str:
 def deliver(organization: Organization) -> list[EmailMultiAlternatives]:
     """What the worker does for the organization, and the mails that this brought."""
     before = len(mail.outbox)
-    while send_due_invitations(organization.pk) is not None:
-        pass
+    more = send_due_invitations(organization.pk)
+    while more:
+        more = send_due_invitations(organization.pk, more.handed_over)
     return mail.outbox[before:]  # type: ignore[return-value]
 
 

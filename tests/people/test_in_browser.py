@@ -31,7 +31,7 @@ def line_of(page: Page, name: str) -> Locator:
 
 
 def invite(page: Page, email: str, first_name: str, last_name: str) -> None:
-    """From the list of people through the dialog to the message that it was sent."""
+    """From the list of people through the dialog to the message that the person was invited."""
     page.goto(USERS)
     page.get_by_role("link", name="Invite users").click()
     page.get_by_label("Email", exact=True).fill(email)
@@ -40,7 +40,7 @@ def invite(page: Page, email: str, first_name: str, last_name: str) -> None:
     page.get_by_role("checkbox", name="ReadOnly").check()
     choose_sites(page, "Lyon depot")
     page.get_by_role("button", name="Send invitation").click()
-    expect(page.locator("#alerts")).to_contain_text(f"The invitation to {email} was sent.")
+    expect(page.locator("#alerts")).to_contain_text(f"{email} was invited.")
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_one_person_is_invited_in_the_dialog_mailed_and_becomes_active(
     page.get_by_role("button", name="Send invitation").click()
 
     expect(page.locator("#dialog")).to_be_hidden()
-    expect(page.locator("#alerts")).to_contain_text(f"The invitation to {email} was sent.")
+    expect(page.locator("#alerts")).to_contain_text(f"{email} was invited.")
     expect(page.get_by_role("link", name="Invite users")).to_be_focused()
     expect(line_of(page, "Chiara Conti")).to_contain_text("Invite pending")
     expect(line_of(page, "Chiara Conti")).to_contain_text("Night shift")
@@ -193,7 +193,7 @@ def test_everything_works_without_javascript(stack: Stack, browser: Any, signed_
     page.get_by_role("checkbox", name="ReadOnly").check()
     page.get_by_role("listbox", name="Sites").select_option(label="Lyon depot")
     page.get_by_role("button", name="Send invitation").click()
-    expect(page.get_by_text("The invitation to paper@one.example.com was sent.")).to_be_visible()
+    expect(page.get_by_text("paper@one.example.com was invited.")).to_be_visible()
 
     page.get_by_role("searchbox").fill("paper trail")
     page.get_by_role("searchbox").press("Enter")

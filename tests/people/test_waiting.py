@@ -50,7 +50,7 @@ def test_sent_again_means_a_new_link_for_the_full_time_and_the_old_one_dead(
     assert link_of(invitation) in mails[0].body
     assert opens(link_of(invitation))
     assert not opens(old_link)
-    assert f"The invitation to {invitation.email} was sent again." in message_of(client)
+    assert f"The invitation to {invitation.email} is on its way again." in message_of(client)
 
 
 def test_opened_as_a_page_it_asks_first(client_of: ClientOf, admin: User, invite: Invite) -> None:
@@ -213,7 +213,7 @@ def test_those_selected_are_sent_again(
 
     assert answer.status_code == 204
     assert sorted(mail.to[0] for mail in deliver(acme)) == [each.email for each in chosen]
-    assert "3 invitations were sent again." in message_of(client)
+    assert "3 invitations are on their way again." in message_of(client)
 
 
 def test_those_left_out_are_counted(client_of: ClientOf, admin: User, acme: Organization, invite: Invite) -> None:
@@ -222,7 +222,7 @@ def test_those_left_out_are_counted(client_of: ClientOf, admin: User, acme: Orga
 
     client.post(SELECTED, {"action": "resend", "selected": [f"i{rested.pk}", f"i{fresh.pk}"]}, headers=HTMX)
 
-    assert "1 invitation was sent again. 1 was not: sent a moment ago, too often, or" in message_of(client)
+    assert "1 invitation is on its way again. 1 is not: sent a moment ago, too often, or" in message_of(client)
 
 
 def test_many_are_sent_again_in_as_few_statements_as_a_handful(
@@ -238,7 +238,7 @@ def test_many_are_sent_again_in_as_few_statements_as_a_handful(
     with django_assert_max_num_queries(39):
         client.post(SELECTED, {"action": "resend", "confirmed": "1", "selected": keys}, headers=HTMX)
 
-    assert "40 invitations were sent again." in message_of(client)
+    assert "40 invitations are on their way again." in message_of(client)
 
 
 def test_those_with_roles_and_sites_of_their_own_are_looked_at_together(
