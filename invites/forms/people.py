@@ -16,7 +16,7 @@ from accounts.passwords import PASSWORD_HINT
 from invites.checking import Row as CheckedRow
 from invites.checking import check_cells
 from invites.models import Invitation
-from invites.queries.typos import meant_by
+from invites.queries.typos import domain_of, meant_by
 from invites.services.accept import NewAccount
 
 # As long as a person may type; the check has the real limits, and words for them.
@@ -85,7 +85,7 @@ class InviteForm(CellsMixin, GrantForm):
         typed = self.cleaned_data.get("email")
         if typed and typed != self.data.get("as_typed") and (meant := meant_by(person.email)):
             self.meant = meant
-            context = {"meant": meant, "typed": typed}
+            context = {"meant": meant, "domain": domain_of(meant), "typed": typed}
             self["email"].help_text = render_to_string("invites/_doubt.html", context)
         return self.cleaned_data
 

@@ -17,7 +17,7 @@ from invites.checking.catalog import title_of
 from invites.models import Batch, Row
 from invites.queries.quoting import curly
 from invites.queries.rows import cells_now
-from invites.queries.typos import meant_by
+from invites.queries.typos import domain_of, meant_by
 
 Outcome, Reason = Row.Outcome, Row.Reason
 
@@ -78,6 +78,10 @@ class Cell:
     @property
     def shown(self) -> str:
         return self.text if len(self.text) <= SHOWN else f"{self.text[: SHOWN - 1]}…"
+
+    @property
+    def meant_domain(self) -> str:
+        return domain_of(self.meant or "")
 
     @property
     def has_lines(self) -> bool:

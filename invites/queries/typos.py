@@ -23,6 +23,10 @@ class Typo:
     taken: bool
     note: str = ""
 
+    @property
+    def domain(self) -> str:
+        return domain_of(self.right)
+
 
 @dataclass(frozen=True)
 class Typos:
@@ -50,6 +54,11 @@ def typos_of(batch: Batch) -> Typos:
         found = [typo for typo in found if not typo.taken]
     still = sum(not typo.taken for typo in found)
     return Typos(found[:LISTED], len(found), still, at_least=len(batch.warnings) >= KEPT)
+
+
+def domain_of(email: str) -> str:
+    """What stands after the @ sign."""
+    return email.rpartition("@")[2]
 
 
 def meant_by(email: str) -> str | None:

@@ -194,16 +194,20 @@ def before_stopping(batch: Batch, progress: Progress | None) -> str:
     if inviting and out and not inviting.waiting:
         return f"Everybody is invited already, and stays invited. {_going_out(out)}, and stopping does not change that."
     if not done:
-        return f"{_people(out)} {_are(out)} invited already and {_stay(out)} invited. {_going_out(out)}."
+        return f"{_people(out)} {_are(out)} invited already and {_stay(out)} invited. {_their_mail(out)}."
     if done == 1:
         told = "1 person was invited when you pressed Stop, and stays invited."
     else:
         told = f"{_people(done)} were invited when you pressed Stop. Whoever is invited stays invited."
-    return f"{told} {out:,} more {_are(out)} invited, too: {_going_out(out)}." if out else told
+    return f"{told} {out:,} more {_are(out)} invited, too. {_their_mail(out)}." if out else told
 
 
 def _going_out(count: int) -> str:
     return "1 mail is still going out" if count == 1 else f"{count:,} mails are still going out"
+
+
+def _their_mail(count: int) -> str:
+    return "The mail is still going out" if count == 1 else "Their mails are still going out"
 
 
 def _are(count: int) -> str:

@@ -71,7 +71,7 @@ def test_the_question_before_stopping_has_the_figures_of_the_progress(
     assert "150 of 450 people" in seen(ines, batch, "batch_dialog")
     assert (
         "150 people were invited when you pressed Stop. Whoever is invited stays invited. "
-        "50 more are invited, too: 50 mails are still going out."
+        "50 more are invited, too. Their mails are still going out."
     ) in seen(ines, batch, "batch_stop")
 
 
@@ -83,7 +83,7 @@ def test_before_the_first_mail_nobody_is_told_as_done_and_who_is_invited_stays(
 
     invite(batch)
 
-    assert "200 people are invited already and stay invited. 200 mails are still" in seen(ines, batch, "batch_stop")
+    assert "200 people are invited already and stay invited. Their mails are still" in seen(ines, batch, "batch_stop")
 
 
 def test_when_only_mail_is_left_that_is_what_is_said_everywhere(ines: Client, start: Callable[..., Batch]) -> None:
