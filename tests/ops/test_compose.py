@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from invites.services.mail_ranges import TURN_SECONDS
+from invites.services.mailing import TURN_SECONDS
 from tests.ops.deployment import compose
 from tests.running import ROOT
 
