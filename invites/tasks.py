@@ -54,10 +54,14 @@ def work_on_batch(batch_id: int) -> None:
         hint(work_on_batch, batch_id, after=wait)
 
 
-@shared_task(autoretry_for=(SMTPException, OSError), max_retries=5, retry_backoff=10, retry_backoff_max=60)
+@shared_task
 def report_batch(batch_id: int) -> None:
     """Mail the result of a long batch to the admin who started it."""
-    reporting.report_batch(batch_id)
+    try:
+        reporting.report_batch(batch_id)
+    except (SMTPException, OSError) as error:
+        # The sweep asks again.
+        log.warning("report_put_off", batch=batch_id, error=str(error))
 
 
 @shared_task
@@ -78,6 +82,8 @@ def sweep() -> None:
         hint_work(batch_id)
     for organization_id in due_mail.organizations_with_due_mail():
         hint(send_due_invitations, organization_id)
+    for batch_id in reporting.find_unreported():
+        hint(report_batch, batch_id)
     quotas.forget_past_days()
     pace.forget_old_paces()
     domains.forget_old_trouble()

@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from smtplib import SMTPException
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db.models import Max, Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from invites.models import Batch
 from invites.queries.banners import banner_of
+from invites.services.sweeping import STILL_AFTER
 
 LONG = timedelta(minutes=1)
+# After an attempt, whatever became of it.
+PAUSE = timedelta(minutes=1)
+GIVEN_UP_AFTER = timedelta(days=1)
+# So many of the newest batches are looked through, by their ids: the sweep does it every few seconds.
+LOOKED_AT = 1_000
+
+
+def find_unreported() -> list[int]:
+    """The batches whose result was to be mailed and was not: whoever was to do it was lost, or the mail server away."""
+    now = timezone.now()
+    newest = Batch.objects.aggregate(newest=Max("pk", default=0))["newest"]
+    ended = Batch.objects.filter(
+        pk__gt=newest - LOOKED_AT,
+        state=Batch.State.DONE,
+        ended_at__range=(now - GIVEN_UP_AFTER, now - STILL_AFTER),
+        inviter__isnull=False,
+    )
+    unreported = ended.filter(_to_be_reported(now)).only("created_at", "checked_at", "inviting_at", "ended_at")
+    return [batch.pk for batch in unreported if _work_took(batch) >= LONG]
 
 
 def report_batch(batch_id: int) -> bool:
     """Mail the result once, if the batch took longer than a minute; True when it was sent.
 
-    Raises SMTPException or OSError when the mail server is away; it can be tried again then.
+    Raises SMTPException or OSError when the mail server is away; it can be tried again after the pause. A process that
+    dies between sending and noting it causes a second mail, and one that dies before loses none.
     """
     batch = Batch.objects.select_related("organization", "inviter").filter(pk=batch_id).first()
     if batch is None or batch.inviter is None or _work_took(batch) < LONG:
         return False
-    if not Batch.objects.filter(pk=batch_id, reported_at=None).update(reported_at=timezone.now()):
+    now = timezone.now()
+    # Nobody checks it any more, so that the claim is free for this.
+    if not Batch.objects.filter(_to_be_reported(now), pk=batch_id).update(claimed_until=now + PAUSE):
         return False
     banner = banner_of(batch)
     context = {"batch": batch, "banner": banner, "link": f"{settings.BASE_URL}{banner.link_url}"}
@@ -34,12 +57,13 @@ def report_batch(batch_id: int) -> bool:
         to=[batch.inviter.email],
     )
     mail.attach_alternative(render_to_string("mail/batch_report.html", context), "text/html")
-    try:
-        mail.send()
-    except (SMTPException, OSError):
-        Batch.objects.filter(pk=batch_id).update(reported_at=None)
-        raise
+    mail.send()
+    Batch.objects.filter(pk=batch_id).update(reported_at=timezone.now(), claimed_until=None)
     return True
+
+
+def _to_be_reported(now: datetime) -> Q:
+    return Q(reported_at=None) & (Q(claimed_until=None) | Q(claimed_until__lt=now))
 
 
 def _work_took(batch: Batch) -> timedelta:

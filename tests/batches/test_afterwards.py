@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core import mail
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
@@ -18,6 +20,7 @@ from invites.models import Batch, Invitation, Row
 from invites.queries.banners import banner_of
 from invites.queries.batches import ledger_of, summary_of, withdrawn_counts
 from invites.queries.rows import filter_labels, rows_of, shown_outcome
+from invites.services.reporting import find_unreported
 from invites.views.ledger import how_read, ledger_lines
 from tests.batches.conftest import many
 from tests.batches.mail_server import MailServer
@@ -63,6 +66,82 @@ def test_the_report_goes_out_when_the_batch_ends_by_itself(
     monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: hinted.append((task.name, number)))
     tasks.work_on_batch(batch.pk)
     assert ("invites.tasks.report_batch", batch.pk) in hinted
+
+
+def ended(batch: Batch, *, seconds_ago: int) -> None:
+    """As if the whole batch had been earlier."""
+    before = timedelta(seconds=seconds_ago)
+    moments = ("created_at", "checked_at", "inviting_at", "ended_at")
+    Batch.objects.filter(pk=batch.pk).update(**{moment: F(moment) - before for moment in moments})
+
+
+def test_a_report_that_nobody_was_told_to_send_is_found_by_the_sweep_and_sent_once(
+    run: Run, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long, short = after(run(many(2)), seconds=90), run(csv_of("ann@example.com"))
+    # As with a broker that was away when they ended.
+    monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: task(number))
+
+    tasks.sweep()
+    assert reports(admin) == [], "Who ended it a moment ago is at it."
+    ended(long, seconds_ago=20)
+    ended(short, seconds_ago=20)
+    tasks.sweep()
+    tasks.sweep()
+
+    (report,) = reports(admin)
+    assert report.subject == "2 users were invited to Acme"
+
+
+def test_a_report_waits_for_a_mail_server_that_is_away(
+    server: MailServer, run: Run, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = after(run(many(2)), seconds=90)
+    ended(batch, seconds_ago=20)
+    monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: task(number))
+    server.stop()
+
+    tasks.sweep()
+
+    server.start()
+    tasks.sweep()
+    assert admin.email not in server.asked, "It is left alone for a minute."
+    with time_machine.travel(timezone.now() + timedelta(seconds=61)):
+        tasks.sweep()
+        tasks.sweep()
+    assert server.taken.count(admin.email) == 1
+
+
+def test_a_process_that_dies_with_a_report_leaves_it_to_be_sent(
+    run: Run, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    batch = after(run(many(2)), seconds=90)
+    with monkeypatch.context() as patched:
+        patched.setattr("invites.services.reporting.EmailMultiAlternatives.send", die)
+        with pytest.raises(Killed):
+            tasks.report_batch(batch.pk)
+    monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: task(number))
+
+    with time_machine.travel(timezone.now() + timedelta(seconds=61)):
+        tasks.sweep()
+
+    assert len(reports(admin)) == 1
+
+
+def test_a_report_of_the_day_before_yesterday_is_no_news(run: Run) -> None:
+    batch = after(run(many(2)), seconds=90)
+    ended(batch, seconds_ago=20)
+    assert find_unreported() == [batch.pk]
+
+    ended(batch, seconds_ago=2 * 24 * 3600)
+
+    assert find_unreported() == []
 
 
 def test_who_has_not_answered_is_reminded_with_a_new_link(ines: Client, run: Run) -> None:

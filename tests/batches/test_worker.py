@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,27 @@ def test_tasks_that_are_delivered_many_times_at_once_do_their_work_once(work: Wo
 
     mails = work.mails()
     assert (work.report()["invited"], len(mails), set(mails.values())) == (PEOPLE, PEOPLE, {1})
+
+
+def test_no_link_is_in_what_is_published_logged_or_stored_and_the_mails_alone_have_it(tmp_path: Path) -> None:
+    with WorkerOnFile(tmp_path, LOG_LEVEL="DEBUG") as worker:
+        work = Work(worker, tmp_path)
+        work.invite(many(30))
+        work.wait_until_done()
+        work.invite_singly(3, domain="single.example.com", organization="acme")
+        assert work.remind(1) == 30
+        wait_for(lambda: work.mails().total() == 63, what="all mails")
+        tokens = {token for mail in worker.inbox() for token in re.findall(r"/i/([\w-]+)/", mail.text)}
+        kept = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+    elsewhere = {path: content for path, content in kept.items() if path.parent.name != "mail"}
+    published = b"".join(content for path, content in elsewhere.items() if path.suffix == ".aof")
+    assert all(task.name.encode() in published for task in (tasks.work_on_batch, tasks.send_due_invitations))
+    assert tasks.send_due_invitations.name.encode() in elsewhere[worker.log_path]
+    assert b"person7@people.example.com" in elsewhere[worker.data_dir / "rollcall.sqlite3"]
+    assert len(tokens) == 63
+    for path, content in elsewhere.items():
+        assert not any(token.encode() in content for token in tokens), path
 
 
 def test_a_sweep_outlives_the_turns_of_a_batch_that_are_before_it_in_the_queue(settings: Any) -> None:
