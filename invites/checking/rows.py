@@ -149,11 +149,12 @@ class _Reading:
             block = self._check_block(columns, header, plain, seen)
             if block is None:
                 return
-            self.report.count(len(block))
+            found = len(block)
+            self.report.count(found)
             if self.report.rows > self.limits.max_rows:
                 self._refuse_count()
                 return
-            if block:
+            if found:
                 yield block
 
     def _check_block(self, columns: Columns, header: Header, plain: PlainRows, seen: Seen) -> Block | None:

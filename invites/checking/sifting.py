@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-# A text that no pattern takes, so that every search ends with one that was found.
-_LAST = "\t"
+# The end of a text that no pattern takes, so that every search ends with one that was found.
+_LAST = "\n\t\n"
 
 
 def others_than(pattern: str) -> re.Pattern[str]:
@@ -18,7 +18,7 @@ def others_than(pattern: str) -> re.Pattern[str]:
 
 def sift(others: re.Pattern[str], texts: Sequence[str]) -> list[str]:
     """Those of the texts that do not fit, in order. No text holds a line break."""
-    return cast("list[str]", others.findall("\n".join((*texts, _LAST, ""))))[:-1]
+    return cast("list[str]", others.findall("\n".join(texts) + _LAST))[:-1]
 
 
 def any_of(words: Iterable[str]) -> str:
