@@ -151,7 +151,7 @@ def test_every_sign_that_is_plain_in_a_domain_is_its_own_normal_form_after_any_o
 @given(st.one_of(st.from_regex(_WORLD_DOMAIN, fullmatch=True), st.from_regex(_RIGHT_TO_LEFT_DOMAIN, fullmatch=True)))
 @settings(max_examples=300, deadline=None)
 def test_a_domain_that_is_plain_is_its_own_normal_form(domain: str) -> None:
-    if is_plain_domain(domain):
+    if is_plain_domain(domain) and len(domain) <= FAST_LENGTH - 2:
         for local in ("a", "a" * max(1, FAST_LENGTH - 1 - len(domain))):
             assert ask_library(f"{local}@{domain}") == f"{local}@{domain}"
 
