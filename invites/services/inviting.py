@@ -65,7 +65,10 @@ def _invite_waiting_rows(lease: Lease) -> None:
     rows = batch.rows.filter(number__range=(row_range.first_number, row_range.last_number))
     if lease.is_hopeless:
         # Whatever kills the worker here would do so for ever; the other ranges must not wait for it.
-        waiting(rows).update(outcome=Row.Outcome.FAILED, detail="These people could not be invited. Import them again.")
+        failed = waiting(rows).update(
+            outcome=Row.Outcome.FAILED, detail="These people could not be invited. Import them again."
+        )
+        give_back_invitations(batch, failed)
     _decide(batch, rows)
     row_range.stage, row_range.attempts = RowRange.Stage.MAIL, 0
     row_range.save(update_fields=["stage", "attempts"])

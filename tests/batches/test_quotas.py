@@ -18,6 +18,7 @@ from accounts.services.organizations import create_organization
 from invites import tasks
 from invites.models import Batch, DayOfInviter, DayOfRecipient, Invitation, Row
 from invites.queries.batches import ledger_of
+from invites.services import leases
 from invites.services.batches import invite_valid_rows, start_batch
 from invites.services.delivery import NotNow, Sender
 from invites.services.mailing import send_invitations
@@ -94,6 +95,16 @@ def test_whoever_is_skipped_or_left_out_by_a_stop_does_not_count(start: Run, run
     assert (again.state, ledger_of(again).skipped) == (Batch.State.DONE, 4)
 
     stop_batch(start(many(4, domain="stopped.example.com")))
+
+    assert DayOfInviter.objects.get().invitations == 3
+
+
+def test_whoever_could_not_be_invited_because_each_worker_died_does_not_count(run: Run, start: Run, work: Run) -> None:
+    run(many(3))
+    hopeless = start(many(4, domain="hopeless.example.com"))
+    hopeless.ranges.update(attempts=leases.MAX_ATTEMPTS)
+
+    assert ledger_of(work(hopeless)).failed == 4
 
     assert DayOfInviter.objects.get().invitations == 3
 
