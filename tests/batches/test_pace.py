@@ -73,8 +73,8 @@ def test_senders_at_once_hold_the_pace_together(server: MailServer, start: Run, 
 
     assert not unexpected(results)
     assert len(set(server.taken)) == len(server.taken) == 100
-    # The end of a block may come late, but no sender has a block that the other has.
-    assert most_in_a_second(server.taken_at) <= 60
+    # A block may come late, just before the next one, but no sender has a block that the other has.
+    assert most_in_a_second(server.taken_at) <= 2 * 40
     assert server.taken_at[-1] - server.taken_at[0] >= 1.5
 
 
