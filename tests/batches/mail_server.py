@@ -36,6 +36,7 @@ class MailServer:
         self.busy_domains: set[str] = set()
         self.drops_after = 0
         self.most_per_connection = 0
+        self.lingers = 0.0
         self.pipelining = True
         self._by_session: dict[Session, int] = {}
         self._controller: Controller | None = None
@@ -99,6 +100,7 @@ class MailServer:
         if self.drops_after == len(self.taken):
             assert server.transport is not None
             server.transport.close()
+        await asyncio.sleep(self.lingers)
         return "250 OK"
 
     async def _hang(self) -> None:
