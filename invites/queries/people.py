@@ -19,6 +19,7 @@ from django.utils import timezone
 from accounts.models import Membership, Organization, Role, Site
 from accounts.names import fold
 from invites.models import Grant, Invitation
+from invites.queries.undoing import being_undone_in, not_being_undone
 
 PER_PAGE = 25
 LONGEST_SEARCH = 200
@@ -129,7 +130,7 @@ def matching_invitations(organization: Organization, wanted: PeopleFilter) -> Qu
 def chosen_invitations(organization: Organization, keys: Iterable[str]) -> QuerySet[Invitation]:
     """The open invitations among the chosen people; members and other organizations' ids are passed over."""
     ids = [_number(key[1:]) for key in keys if key.startswith("i")]
-    return organization.invitations.filter(pk__in=ids, state=Invitation.State.PENDING)
+    return organization.invitations.filter(not_being_undone(), pk__in=ids, state=Invitation.State.PENDING)
 
 
 class _People:
@@ -187,6 +188,8 @@ def _invitations(organization: Organization, wanted: PeopleFilter) -> QuerySet[I
     if wanted.status == Status.ACTIVE:
         return Invitation.objects.none()
     invitations = organization.invitations.filter(_search("person_key", wanted.search), state=Invitation.State.PENDING)
+    if undoing := being_undone_in(organization):
+        invitations = invitations.exclude(batch__in=undoing)
     now = timezone.now()
     if wanted.status == Status.PENDING:
         invitations = invitations.filter(expires_at__gt=now)
