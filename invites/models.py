@@ -313,8 +313,9 @@ class Invitation(models.Model):
             ),
             models.Index(fields=["organization", "state", "expires_at"], name="invitation_by_state"),
             models.Index(fields=["batch", "mail_state", "state"], name="invitation_by_mail"),
+            # All that the list of people asks of those whom it passes over, so that it need not look at their rows.
             models.Index(
-                fields=["organization", "person_key"],
+                fields=["organization", "person_key", "id", "expires_at", "state"],
                 condition=models.Q(state="pending"),
                 name="pending_invitation_by_name",
             ),

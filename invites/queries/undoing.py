@@ -19,4 +19,5 @@ def not_being_undone() -> Q:
 
 def being_undone_in(organization: Organization) -> list[int]:
     """The ids of the organization's batches that are being undone; hardly ever any."""
-    return list(Batch.objects.filter(organization=organization, is_being_undone=True).values_list("pk", flat=True))
+    undoing = Batch.objects.filter(organization=organization, is_being_undone=True)
+    return list(undoing.order_by().values_list("pk", flat=True))
