@@ -18,13 +18,16 @@ from accounts.models import Membership, Organization, User
 from accounts.services.grants import GrantChoice
 from accounts.signals import reasons_to_keep
 from invites import tasks
-from invites.models import Batch, Invitation, RowRange
+from invites.models import Batch, Invitation, Row, RowRange
 from invites.queries.batches import ledger_of, withdrawn_counts
 from invites.queries.rows import rows_of
 from invites.services import accept, leases, pending, undoing
 from invites.services.accept import NewAccount, accept_with_new_account
+from invites.services.due_mail import organizations_with_due_mail, send_due_invitations
 from invites.services.inviting import invite_range
+from invites.services.mailing import send_invitations
 from invites.services.single import change_invitation, invite_person
+from invites.services.taken import withdraw
 from invites.services.undoing import take_back_slice, undo_batch
 from invites.views.ledger import ledger_lines
 from tests.batches.conftest import many, of, text
@@ -185,11 +188,21 @@ def test_nobody_of_it_is_mailed_any_more(start: Run, work: Run, admin_membership
     leases.give_back(lease)
 
     undo_batch(admin_membership, batch)
-    work(batch)
 
-    assert mail.outbox == []
     assert not batch.ranges.exclude(stage=RowRange.Stage.DONE).exists()
-    assert "still going out" not in str(ledger_of(batch))
+    work(batch)
+    assert mail.outbox == []
+
+
+def test_a_worker_in_the_middle_of_its_mail_sends_no_more_and_fails_no_row(being_undone: Batch) -> None:
+    being_undone.invitations.update(mail_state=Invitation.Mail.QUEUED)
+    ids = list(being_undone.invitations.values_list("pk", flat=True))
+    mail.outbox.clear()
+
+    assert send_invitations(ids).sent == []
+    assert withdraw(*ids, reason="550 No such mailbox", why=Row.Reason.MAIL_REFUSED) == 0
+    assert mail.outbox == []
+    assert (ledger_of(being_undone).failed, ledger_of(being_undone).undone) == (0, PEOPLE)
 
 
 def test_a_reminder_that_is_due_is_not_sent_and_not_asked_for_for_ever(run: Run, admin_membership: Membership) -> None:
@@ -199,8 +212,9 @@ def test_a_reminder_that_is_due_is_not_sent_and_not_asked_for_for_ever(run: Run,
     mail.outbox.clear()
 
     undo_batch(admin_membership, batch)
-    tasks.send_due_invitations(batch.organization_id)
 
+    assert organizations_with_due_mail() == []
+    assert send_due_invitations(batch.organization_id) is None
     assert mail.outbox == []
 
 
@@ -300,6 +314,15 @@ def test_a_worker_that_dies_in_a_slice_leaves_it_to_the_sweep(
     Batch.objects.update(progressed_at=timezone.now() - timedelta(seconds=9))
     tasks.sweep()
     assert hinted == []
+
+
+def test_a_second_admin_who_confirms_meanwhile_is_told_the_same(being_undone: Batch, colleague: Membership) -> None:
+    confirmed_at = being_undone.undone_at
+    take_back_slice(being_undone.pk)
+
+    assert undo_batch(colleague, being_undone) == PEOPLE
+    assert being_undone.undone_at == confirmed_at
+    assert ledger_of(being_undone).undone == PEOPLE
 
 
 @pytest.mark.django_db(transaction=True)
