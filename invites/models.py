@@ -69,6 +69,11 @@ class Batch(models.Model):
     inviting_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True, help_text="When its invitations were taken back.")
+    is_being_undone = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="What is pending counts as taken back.",
+    )
     banner_closed_at = models.DateTimeField(null=True, blank=True)
     reported_at = models.DateTimeField(null=True, blank=True, help_text="When the inviter was mailed the result.")
 
@@ -83,6 +88,7 @@ class Batch(models.Model):
         indexes = (
             models.Index(fields=["organization", "-created_at"], name="batch_by_time"),
             models.Index(fields=["state"], name="batch_by_state"),
+            models.Index(fields=["organization"], condition=models.Q(is_being_undone=True), name="batch_being_undone"),
         )
 
     def __str__(self) -> str:
@@ -91,6 +97,11 @@ class Batch(models.Model):
     @property
     def is_running(self) -> bool:
         return self.state in self.RUNNING
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether workers are at it, so that a page that shows it follows what they do."""
+        return self.is_running or self.is_being_undone
 
 
 class UploadPart(models.Model):
@@ -302,8 +313,9 @@ class Invitation(models.Model):
             ),
             models.Index(fields=["organization", "state", "expires_at"], name="invitation_by_state"),
             models.Index(fields=["batch", "mail_state", "state"], name="invitation_by_mail"),
+            # All that the list of people asks of those whom it passes over, so that it need not look at their rows.
             models.Index(
-                fields=["organization", "person_key"],
+                fields=["organization", "person_key", "id", "expires_at", "state"],
                 condition=models.Q(state="pending"),
                 name="pending_invitation_by_name",
             ),

@@ -10,6 +10,7 @@ from django.dispatch import receiver
 from accounts.models import Organization, Role, Site
 from accounts.signals import deletion_asked, demo_founded
 from invites.models import Batch, Grant, Invitation
+from invites.queries.undoing import not_being_undone
 from invites.services.bounces import note_bounce
 from invites.services.demo import invite_demo_people
 from invites.services.parcels import REFERENCE
@@ -24,7 +25,8 @@ def keep_what_is_on_offer(sender: type[Role | Site], item: Role | Site, **_more:
     is_role = isinstance(item, Role)
     what = "role" if is_role else "site"
     grants = Grant.objects.filter(roles=item) if isinstance(item, Role) else Grant.objects.filter(sites=item)
-    waiting = Invitation.objects.filter(grant__in=grants, state=Invitation.State.PENDING).count()
+    pending = Invitation.objects.filter(not_being_undone(), grant__in=grants, state=Invitation.State.PENDING)
+    waiting = pending.count()
     if waiting == 1:
         return f"1 invitation without an answer gives this {what}. Change or revoke it first."
     if waiting:

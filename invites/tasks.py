@@ -27,6 +27,7 @@ from invites.services import (
     quotas,
     reporting,
     sweeping,
+    undoing,
 )
 
 log = structlog.get_logger(__name__)
@@ -55,6 +56,14 @@ def work_on_batch(batch_id: int) -> None:
 
 
 @shared_task
+def undo_batch(batch_id: int) -> None:
+    """Write down a slice of what undoing takes back, then make room for others before the next one."""
+    wait = undoing.take_back_slice(batch_id)
+    if wait is not None:
+        hint(undo_batch, batch_id, after=wait)
+
+
+@shared_task
 def report_batch(batch_id: int) -> None:
     """Mail the result of a long batch to the admin who started it."""
     try:
@@ -80,6 +89,8 @@ def sweep() -> None:
         hint(check_batch, batch_id)
     for batch_id in found.to_work_on:
         hint_work(batch_id)
+    for batch_id in found.to_undo:
+        hint(undo_batch, batch_id)
     for organization_id in due_mail.organizations_with_due_mail():
         hint(send_due_invitations, organization_id)
     for batch_id in reporting.find_unreported():

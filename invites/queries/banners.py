@@ -79,8 +79,15 @@ def invitations_were(count: int) -> str:
     return "1 invitation was" if count == 1 else f"{count:,} invitations were"
 
 
-def undone_title(ledger: Ledger) -> str:
-    """What became of a batch that was undone."""
+def taking_back(count: int) -> str:
+    """ "Taking back 84,213 invitations"."""
+    return f"Taking back {_count(count, 'invitation', 'invitations')}"
+
+
+def undone_title(batch: Batch, ledger: Ledger) -> str:
+    """What becomes, or became, of a batch that was undone."""
+    if batch.is_being_undone:
+        return f"{taking_back(ledger.undone)}."
     return f"Undone. {invitations_were(ledger.undone)} taken back."
 
 
@@ -110,7 +117,7 @@ def banner_of(batch: Batch) -> Banner:
 def _news(batch: Batch, ledger: Ledger) -> tuple[str, str, str, str, str]:
     name, organization = batch.file_name, batch.organization.name
     if batch.undone_at:
-        return "warn", undone_title(ledger), undone_text(name, ledger), "batch", "See the batch"
+        return "warn", undone_title(batch, ledger), undone_text(name, ledger), "batch", "See the batch"
     match batch.state:
         case Batch.State.REJECTED:
             cause = (batch.rejection or {}).get("message", "")

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Organization
 from invites.models import Batch, Invitation, Row
+from invites.queries.undoing import not_being_undone
 
 Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 
@@ -26,7 +27,7 @@ class Ledger:
     """The rows of one batch by what became of them: rows = invited + skipped + problems + failed + waiting.
 
     `accepted`, `waiting_answer`, `bounced`, `expired` and `withdrawn` are the parts of `invited`, and `undone` are
-    those of `withdrawn` that undoing the batch has taken back; `waiting` is 0 once the batch has ended.
+    those of `withdrawn` that undoing the batch has taken back, or is about to; `waiting` is 0 once the batch has ended.
     """
 
     rows: int = 0
@@ -134,9 +135,10 @@ def _answers(batch: Batch) -> Counter[str]:
     for state, mail_state, is_past, by_undoing, count in groups:
         if state == Invitation.State.ACCEPTED:
             counted["accepted"] += count
-        elif state != Invitation.State.PENDING:
+        elif state != Invitation.State.PENDING or batch.is_being_undone:
             counted["withdrawn"] += count
-            counted["undone"] += count if by_undoing else 0
+            is_undone = by_undoing or state == Invitation.State.PENDING
+            counted["undone"] += count if is_undone else 0
         elif mail_state in UNDELIVERED:
             counted["bounced"] += count
         elif is_past:
@@ -150,7 +152,8 @@ def _is(condition: Q) -> ExpressionWrapper[Q]:
 
 def unanswered_of(batch: Batch) -> QuerySet[Invitation]:
     """The invitations of the batch that wait for an answer, those that expired included."""
-    return batch.invitations.filter(state=Invitation.State.PENDING).exclude(mail_state__in=UNDELIVERED)
+    pending = batch.invitations.filter(not_being_undone(), state=Invitation.State.PENDING)
+    return pending.exclude(mail_state__in=UNDELIVERED)
 
 
 def invited_counts(batches: Iterable[Batch]) -> dict[int, int]:
@@ -162,8 +165,9 @@ def invited_counts(batches: Iterable[Batch]) -> dict[int, int]:
 def withdrawn_counts(batches: Iterable[Batch]) -> dict[int, int]:
     """How many invitations were taken back of each of the batches, by their ids."""
     invitations = Invitation.objects.filter(batch__in=list(batches)).order_by()
+    still_open = Q(state=Invitation.State.PENDING) & not_being_undone()
     withdrawn = invitations.filter(row__outcome=Outcome.INVITED).exclude(
-        state__in=[Invitation.State.PENDING, Invitation.State.ACCEPTED]
+        Q(state=Invitation.State.ACCEPTED) | still_open
     )
     return dict(withdrawn.values_list("batch_id").annotate(count=Count("*")))
 

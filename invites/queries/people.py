@@ -13,12 +13,14 @@ from typing import cast
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet, TextChoices, Value
+from django.db.models import Count, Q, QuerySet, TextChoices
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, Site
 from accounts.names import fold
 from invites.models import Grant, Invitation
+from invites.queries.by_name import cut_out
+from invites.queries.undoing import being_undone_in, not_being_undone
 
 PER_PAGE = 25
 LONGEST_SEARCH = 200
@@ -109,7 +111,8 @@ def count_people(organization: Organization, wanted: PeopleFilter) -> Counts:
     """The counts of the tabs: each as many as the list would hold under that status."""
     now = timezone.now()
     answers = _invitations(organization, replace(wanted, status=None)).aggregate(
-        pending=Count("pk", filter=Q(expires_at__gt=now)), expired=Count("pk", filter=Q(expires_at__lte=now))
+        pending=Count("expires_at", filter=Q(expires_at__gt=now)),
+        expired=Count("expires_at", filter=Q(expires_at__lte=now)),
     )
     return Counts(active=_members(organization, replace(wanted, status=None)).count(), **answers)
 
@@ -129,7 +132,7 @@ def matching_invitations(organization: Organization, wanted: PeopleFilter) -> Qu
 def chosen_invitations(organization: Organization, keys: Iterable[str]) -> QuerySet[Invitation]:
     """The open invitations among the chosen people; members and other organizations' ids are passed over."""
     ids = [_number(key[1:]) for key in keys if key.startswith("i")]
-    return organization.invitations.filter(pk__in=ids, state=Invitation.State.PENDING)
+    return organization.invitations.filter(not_being_undone(), pk__in=ids, state=Invitation.State.PENDING)
 
 
 class _People:
@@ -144,32 +147,18 @@ class _People:
         return self._total
 
     def __getitem__(self, part: slice) -> list[Person]:
-        found = list(self._ordered()[part.start : part.stop])
-        members = _load_members(self._organization, [pk for kind, _, pk in found if kind == "m"])
-        invitations = _load_invitations(self._organization, [pk for kind, _, pk in found if kind == "i"])
+        found = cut_out(
+            _members(self._organization, self._wanted),
+            _invitations(self._organization, self._wanted),
+            start=part.start,
+            stop=part.stop,
+            total=self._total,
+        )
+        members = _load_members(self._organization, [-key for _, key in found if key < 0])
+        invitations = _load_invitations(self._organization, [key for _, key in found if key > 0])
         people = {**members, **invitations}
         # One that was removed between the two queries leaves a shorter page.
-        return [people[f"{kind}{pk}"] for kind, _, pk in found if f"{kind}{pk}" in people]
-
-    def _ordered(self) -> QuerySet[Membership, tuple[str, str, int]]:
-        members = (
-            _members(self._organization, self._wanted)
-            .annotate(kind=Value("m"))
-            .order_by()
-            .values_list("kind", "user__person_key", "pk")
-        )
-        invitations = (
-            _invitations(self._organization, self._wanted)
-            .annotate(kind=Value("i"))
-            .order_by()
-            .values_list("kind", "person_key", "pk")
-        )
-        # A list of one kind is read straight from its index.
-        if self._wanted.status == Status.ACTIVE:
-            return members.order_by("user__person_key", "pk")
-        if self._wanted.status is not None:
-            return invitations.order_by("person_key", "pk")  # type: ignore[return-value]
-        return members.union(invitations, all=True).order_by("user__person_key", "kind", "pk")
+        return [people[key] for _, key in found if key in people]
 
 
 def _members(organization: Organization, wanted: PeopleFilter) -> QuerySet[Membership]:
@@ -187,6 +176,8 @@ def _invitations(organization: Organization, wanted: PeopleFilter) -> QuerySet[I
     if wanted.status == Status.ACTIVE:
         return Invitation.objects.none()
     invitations = organization.invitations.filter(_search("person_key", wanted.search), state=Invitation.State.PENDING)
+    if undoing := being_undone_in(organization):
+        invitations = invitations.exclude(batch__in=undoing)
     now = timezone.now()
     if wanted.status == Status.PENDING:
         invitations = invitations.filter(expires_at__gt=now)
@@ -209,19 +200,19 @@ def _search(field: str, text: str) -> Q:
     return found
 
 
-def _load_members(organization: Organization, ids: list[int]) -> dict[str, Person]:
+def _load_members(organization: Organization, ids: list[int]) -> dict[int, Person]:
     members = organization.memberships.filter(pk__in=ids).select_related("user").prefetch_related("roles", "sites")
-    return {f"m{member.pk}": _of_member(member) for member in members}
+    return {-member.pk: _of_member(member) for member in members}
 
 
-def _load_invitations(organization: Organization, ids: list[int]) -> dict[str, Person]:
+def _load_invitations(organization: Organization, ids: list[int]) -> dict[int, Person]:
     invitations = (
         organization.invitations.filter(pk__in=ids)
         .select_related("grant")
         .prefetch_related("grant__roles", "grant__sites")
     )
     now = timezone.now()
-    return {f"i{invitation.pk}": _of_invitation(invitation, now) for invitation in invitations}
+    return {invitation.pk: _of_invitation(invitation, now) for invitation in invitations}
 
 
 def _of_member(member: Membership) -> Person:

@@ -130,6 +130,8 @@ def progress_now(batch: Batch) -> Progress | None:
 
 def unsent_mails(batch: Batch) -> int:
     """How many people of a batch that has ended still wait for their mail."""
+    if batch.undone_at:
+        return 0
     return batch.invitations.filter(
         state=Invitation.State.PENDING, mail_state__in=[Mail.QUEUED, Mail.SENDING], mail_due_at=None
     ).count()

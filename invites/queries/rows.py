@@ -22,23 +22,23 @@ Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 
 REPORT_BLOCK = 2_000
 
-PENDING = Q(outcome=Outcome.INVITED, invitation__state=Invitation.State.PENDING)
 BOUNCED = Q(invitation__mail_state__in=UNDELIVERED)
 
 
-def _filters() -> dict[str, tuple[str, Q]]:
+def _filters(*, is_being_undone: bool = False) -> dict[str, tuple[str, Q]]:
     """The lines of the ledger as filters of its rows; made anew because some depend on the time."""
     expired = Q(invitation__expires_at__lte=timezone.now())
+    open_states = [] if is_being_undone else [Invitation.State.PENDING]
+    pending = Q(outcome=Outcome.INVITED, invitation__state__in=open_states)
     return {
         "invited": ("Invited", Q(outcome=Outcome.INVITED)),
         "accepted": ("Accepted", Q(outcome=Outcome.INVITED, invitation__state=Invitation.State.ACCEPTED)),
-        "waiting": ("Waiting for an answer", PENDING & ~BOUNCED & ~expired),
-        "bounced": ("Bounced", PENDING & BOUNCED),
-        "expired": ("Expired", PENDING & ~BOUNCED & expired),
+        "waiting": ("Waiting for an answer", pending & ~BOUNCED & ~expired),
+        "bounced": ("Bounced", pending & BOUNCED),
+        "expired": ("Expired", pending & ~BOUNCED & expired),
         "withdrawn": (
             "Withdrawn",
-            Q(outcome=Outcome.INVITED)
-            & ~Q(invitation__state__in=[Invitation.State.PENDING, Invitation.State.ACCEPTED]),
+            Q(outcome=Outcome.INVITED) & ~Q(invitation__state__in=[*open_states, Invitation.State.ACCEPTED]),
         ),
         "skipped": ("Skipped", Q(outcome=Outcome.SKIPPED)),
         "already_member": ("Already a member", Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_MEMBER)),
@@ -66,7 +66,7 @@ def filter_labels() -> dict[str, str]:
 def rows_of(batch: Batch, chosen: str = "") -> QuerySet[Row]:
     """The batch's rows, those of one filter if it is known, with their invitations."""
     rows = batch.rows.select_related("invitation").order_by("number")
-    filters = _filters()
+    filters = _filters(is_being_undone=batch.is_being_undone)
     return rows.filter(filters[chosen][1]) if chosen in filters else rows
 
 
@@ -86,17 +86,19 @@ def shown_outcome(row: Row) -> ShownOutcome:
         case Outcome.FAILED:
             return ShownOutcome("failed", "Failed", row.detail or row.get_reason_display())
         case Outcome.INVITED if invitation:
-            return _answer(invitation)
+            return _answer(invitation, row.batch)
         case Outcome.INVITED:
             return ShownOutcome("ok", "Invited", "")
     return ShownOutcome("waiting", "Waiting", "")
 
 
-def _answer(invitation: Invitation) -> ShownOutcome:
+def _answer(invitation: Invitation, batch: Batch) -> ShownOutcome:
     if invitation.state == Invitation.State.ACCEPTED:
         return ShownOutcome("ok", "Accepted", _moment(invitation.answered_at))
     if invitation.state != Invitation.State.PENDING:
         return ShownOutcome("skipped", "Withdrawn", _moment(invitation.answered_at))
+    if batch.is_being_undone:
+        return ShownOutcome("skipped", "Withdrawn", _moment(batch.undone_at))
     if invitation.mail_state == Mail.BOUNCED:
         return ShownOutcome("bounced", "Bounced", invitation.mail_detail)
     if invitation.mail_state == Mail.FAILED:

@@ -6,16 +6,19 @@ A link is known here by the hash of its token, so that whoever keeps it meanwhil
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
 from accounts.models import Membership, User
 from invites.checking import check_cells
 from invites.models import Invitation
+from invites.queries.undoing import not_being_undone
 from invites.services.granting import check_still_allowed
 
 
@@ -36,10 +39,7 @@ def find_open_invitation(token_hash: str) -> Invitation:
     apart.
     """
     invitation = (
-        Invitation.objects.filter(token_hash=token_hash, state=Invitation.State.PENDING)
-        .filter(expires_at__gt=timezone.now())
-        .select_related("organization", "inviter", "grant")
-        .first()
+        _with_open_link(token_hash, now=timezone.now()).select_related("organization", "inviter", "grant").first()
     )
     if invitation is None:
         raise _dead_link()
@@ -96,7 +96,7 @@ def accept_with_new_account(token_hash: str, account: NewAccount) -> Membership:
 def _take(token_hash: str) -> Invitation:
     """Marks the invitation as accepted; of many who try at once, one gets past this line."""
     now = timezone.now()
-    taken = Invitation.objects.filter(token_hash=token_hash, state=Invitation.State.PENDING, expires_at__gt=now).update(
+    taken = _with_open_link(token_hash, now=now).update(
         state=Invitation.State.ACCEPTED, answered_at=now, mail_due_at=None
     )
     if not taken:
@@ -104,6 +104,12 @@ def _take(token_hash: str) -> Invitation:
     invitation = Invitation.objects.select_related("organization", "inviter", "grant").get(token_hash=token_hash)
     _check_inviter(invitation)
     return invitation
+
+
+def _with_open_link(token_hash: str, *, now: datetime) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(
+        not_being_undone(), token_hash=token_hash, state=Invitation.State.PENDING, expires_at__gt=now
+    )
 
 
 def _become_member(user: User, invitation: Invitation) -> Membership:

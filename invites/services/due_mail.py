@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from invites.models import Invitation
+from invites.queries.undoing import not_being_undone
 from invites.services.lapsed import Offer, lapsed_among
 from invites.services.mailing import MailRun, Turn, send_invitations
 from invites.services.parcels import TO_SEND
@@ -24,9 +25,8 @@ GIVEN_UP = "The mail server could not be reached, or stayed busy."
 
 def unsent_single_invitations(now: datetime | None = None) -> QuerySet[Invitation]:
     """The invitations whose mail is due now and that nobody holds, longest due first."""
-    return Invitation.objects.filter(
-        state=Invitation.State.PENDING, mail_state__in=TO_SEND, mail_due_at__lte=now or timezone.now()
-    ).order_by("mail_due_at", "pk")
+    due = Q(state=Invitation.State.PENDING, mail_state__in=TO_SEND, mail_due_at__lte=now or timezone.now())
+    return Invitation.objects.filter(due, not_being_undone()).order_by("mail_due_at", "pk")
 
 
 def organizations_with_due_mail() -> list[int]:

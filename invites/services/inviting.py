@@ -7,12 +7,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
 from accounts.models import User
 from invites.models import Batch, Invitation, Row, RowRange
+from invites.queries.undoing import not_being_undone
 from invites.services.bulk import PERSON, Person, insert_invitations
 from invites.services.granting import check_still_allowed
 from invites.services.leases import Lease, held
@@ -127,15 +128,15 @@ def _insert(batch: Batch, people: Sequence[Person]) -> list[Person]:
 
 
 def _make_room(batch: Batch, people: Collection[Person]) -> bool:
-    """Whether an invitation of any of them has expired, and so can be replaced by a new one."""
+    """Whether an invitation of any of them has expired or is being taken back, and so can be replaced by a new one."""
     now = timezone.now()
-    expired = Invitation.objects.filter(
+    dead = Invitation.objects.filter(
+        Q(expires_at__lte=now) | ~not_being_undone(),
         organization_id=batch.organization_id,
         email_key__any_of={person.email_key for person in people},
         state=Invitation.State.PENDING,
-        expires_at__lte=now,
     )
-    return bool(expired.update(state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None))
+    return bool(dead.update(state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None))
 
 
 def _skip(rows: QuerySet[Row], people: Collection[Person], reason: Row.Reason) -> None:

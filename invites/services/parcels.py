@@ -11,6 +11,7 @@ from anymail.message import AnymailMessage
 from django.db.models import QuerySet
 
 from invites.models import Invitation
+from invites.queries.undoing import not_being_undone
 from invites.services.letters import Letter
 from invites.services.smtp import Rendered
 from invites.services.tokens import derive_token, hash_token, link_for
@@ -45,7 +46,9 @@ def ids_still_to_send(ids: Iterable[int]) -> set[int]:
 
 
 def _unsent(ids: Iterable[int]) -> QuerySet[Invitation]:
-    return Invitation.objects.filter(pk__in=ids, state=Invitation.State.PENDING, mail_state__in=TO_SEND)
+    return Invitation.objects.filter(
+        not_being_undone(), pk__in=ids, state=Invitation.State.PENDING, mail_state__in=TO_SEND
+    )
 
 
 class Parcel:

@@ -14,6 +14,7 @@ from accounts.errors import RuleBroken
 from accounts.models import Membership
 from accounts.services.grants import Reach, check_grant
 from invites.models import Grant, Invitation
+from invites.queries.undoing import not_being_undone
 from invites.services.granting import check_may_invite, choice_of
 from invites.services.quotas import enough_mail, had_enough_mail
 from invites.services.single import expiry_from, not_pending, pending_of
@@ -47,7 +48,7 @@ def resend(by: Membership, invitation: Invitation) -> None:
 def resend_many(by: Membership, invitations: QuerySet[Invitation]) -> Resent:
     """Sends those of the pending invitations again that `resend` would, in small transactions."""
     check_may_invite(by)
-    pending = invitations.filter(organization=by.organization, state=Invitation.State.PENDING)
+    pending = invitations.filter(not_being_undone(), organization=by.organization, state=Invitation.State.PENDING)
     grants = Grant.objects.filter(pk__in=pending.order_by().values("grant_id")).prefetch_related("roles", "sites")
     reach = Reach(by)
     within = [grant.pk for grant in grants if reach.holds(choice_of(grant))]
@@ -68,7 +69,8 @@ def revoke_many(by: Membership, invitations: QuerySet[Invitation]) -> int:
     """Takes back those of the invitations that are pending; how many there were."""
     check_may_invite(by)
     # By id, because the query may hold joins and conditions on the very columns that change.
-    ids = invitations.filter(organization=by.organization, state=Invitation.State.PENDING).order_by().values("pk")
+    pending = invitations.filter(not_being_undone(), organization=by.organization, state=Invitation.State.PENDING)
+    ids = pending.order_by().values("pk")
     return _revoke(Invitation.objects.filter(pk__in=ids, state=Invitation.State.PENDING))
 
 
@@ -93,7 +95,7 @@ def _renew(by: Membership, ids: list[int]) -> int:
     Somebody waits for the page, and it may be tens of thousands: Django's own updates would take ten times as long.
     """
     now = timezone.now()
-    due = Invitation.objects.filter(_due_again(now), pk__in=ids, state=Invitation.State.PENDING)
+    due = Invitation.objects.filter(_due_again(now), not_being_undone(), pk__in=ids, state=Invitation.State.PENDING)
     renewed = list(due.select_for_update().order_by("pk").values_list("pk", flat=True))
     seeds = new_seeds(len(renewed))
     with connection.cursor() as cursor:

@@ -14,6 +14,7 @@ from accounts.models import Membership, Organization
 from accounts.services.grants import GrantChoice, check_grant
 from invites.checking import check_cells
 from invites.models import Invitation
+from invites.queries.undoing import not_being_undone
 from invites.services.granting import check_may_invite, choice_of, create_grant
 from invites.services.quotas import check_recipient, take_invitations
 from invites.services.tokens import derive_token, hash_token, new_seed
@@ -27,8 +28,8 @@ def invite_person(
     """A pending invitation, whose mail is due at once: the caller hints the worker at it.
 
     The cells are held to the rules of a file. Raises RuleBroken: "not_allowed", "beyond_rights",
-    "bad_cell", "already_member", "already_invited", "over_quota". An earlier invitation of the address that expired, or
-    that could not be delivered, is replaced.
+    "bad_cell", "already_member", "already_invited", "over_quota". An earlier invitation of the address that expired,
+    that could not be delivered, or whose batch is being undone, is replaced.
     """
     check_may_invite(by)
     person = check_cells(email, first_name, last_name, description, row=1, line=1)
@@ -87,7 +88,9 @@ def change_invitation(by: Membership, invitation: Invitation, choice: GrantChoic
 
 def pending_of(organization: Organization, invitation: Invitation) -> QuerySet[Invitation]:
     """The invitation as a query that finds it only while it is pending, for conditional updates."""
-    return Invitation.objects.filter(pk=invitation.pk, organization=organization, state=Invitation.State.PENDING)
+    return Invitation.objects.filter(
+        not_being_undone(), pk=invitation.pk, organization=organization, state=Invitation.State.PENDING
+    )
 
 
 def not_pending(invitation: Invitation) -> RuleBroken:
@@ -102,7 +105,7 @@ def _check_not_member(organization: Organization, email_key: str, email: str) ->
 
 def _make_room(organization: Organization, email_key: str, now: datetime) -> None:
     Invitation.objects.filter(
-        Q(expires_at__lte=now) | Q(mail_state__in=UNDELIVERABLE),
+        Q(expires_at__lte=now) | Q(mail_state__in=UNDELIVERABLE) | ~not_being_undone(),
         organization=organization,
         email_key=email_key,
         state=Invitation.State.PENDING,

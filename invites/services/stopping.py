@@ -1,13 +1,11 @@
-"""Stop a batch where it is, because an admin asked for it or its inviter lost the right; or undo it."""
+"""Stop a batch where it is, because an admin asked for it or its inviter lost the right."""
 
 from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Membership
 from invites.models import Batch, Row, RowRange
-from invites.services.pending import revoke_many
 from invites.services.quotas import give_back_invitations
 
 
@@ -34,21 +32,3 @@ def stop_batch(batch: Batch, *, reason: str = "") -> bool:
     batch.parts.all().delete()
     batch.refresh_from_db()
     return True
-
-
-@transaction.atomic
-def undo_batch(by: Membership, batch: Batch) -> int:
-    """Stop the batch if it runs, and take back every invitation of it that was not accepted; how many there were.
-
-    Whoever has accepted stays a member.
-    """
-    stop_batch(batch)
-    # What is taken back from this moment on was taken back by undoing.
-    now = timezone.now()
-    count = revoke_many(by, batch.invitations.all())
-    if count:
-        # Whoever undoes it is told at once; an inviter who is somebody else reads it in the banner.
-        closed = now if by.user_id == batch.inviter_id else None
-        Batch.objects.filter(pk=batch.pk).update(undone_at=now, progressed_at=now, banner_closed_at=closed)
-        batch.refresh_from_db()
-    return count

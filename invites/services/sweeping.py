@@ -15,10 +15,11 @@ STILL_AFTER = timedelta(seconds=8)
 
 @dataclass(frozen=True)
 class StandingStill:
-    """Ids of batches that wait to be checked, and of batches with ranges that nobody works on."""
+    """Ids of batches that wait to be checked, that have ranges that nobody works on, and that are being undone."""
 
     to_check: list[int]
     to_work_on: list[int]
+    to_undo: list[int]
 
 
 def find_standing_still() -> StandingStill:
@@ -39,5 +40,6 @@ def find_standing_still() -> StandingStill:
         *inviting.exclude(pk__in=busy).values_list("pk", flat=True),
         *unmailed.values_list("pk", flat=True),
     ]
-    Batch.objects.filter(pk__in=[*to_check, *to_work_on]).update(progressed_at=now)
-    return StandingStill(to_check=to_check, to_work_on=to_work_on)
+    to_undo = list(still.filter(is_being_undone=True).values_list("pk", flat=True))
+    Batch.objects.filter(pk__in=[*to_check, *to_work_on, *to_undo]).update(progressed_at=now)
+    return StandingStill(to_check=to_check, to_work_on=to_work_on, to_undo=to_undo)

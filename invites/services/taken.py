@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from invites.models import Invitation, Row, RowRange
+from invites.queries.undoing import not_being_undone
 from invites.services.leases import Lease, held
 from invites.services.parcels import TO_SEND, Due
 
@@ -99,7 +100,7 @@ def withdraw(*ids: int, reason: str, why: Row.Reason) -> int:
     Both at once: whoever dies in between leaves nobody who counts as invited and was told of nothing.
     """
     unsent = Invitation.objects.select_for_update().filter(
-        pk__in=ids, state=Invitation.State.PENDING, mail_state__in=TO_SEND, mail_due_at=None
+        not_being_undone(), pk__in=ids, state=Invitation.State.PENDING, mail_state__in=TO_SEND, mail_due_at=None
     )
     rows = dict(unsent.order_by("pk").values_list("pk", "row_id"))
     Invitation.objects.filter(pk__in=rows).update(

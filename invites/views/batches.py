@@ -20,7 +20,7 @@ from accounts.errors import RuleBroken
 from accounts.permissions import Permission
 from invites import tasks
 from invites.models import Batch
-from invites.queries.banners import banners_for, invitations_were, stopped_text
+from invites.queries.banners import banners_for, invitations_were, stopped_text, taking_back
 from invites.queries.batches import (
     Ledger,
     answers_of,
@@ -36,7 +36,8 @@ from invites.queries.rows import filter_labels, report_lines, rows_of, shown_out
 from invites.queries.typos import typos_of
 from invites.services.batches import close_banner, invite_valid_rows
 from invites.services.pending import resend_many
-from invites.services.stopping import stop_batch, undo_batch
+from invites.services.stopping import stop_batch
+from invites.services.undoing import undo_batch
 from invites.views.answers import resent_text
 from invites.views.downloads import download
 from invites.views.ledger import how_read, ledger_lines
@@ -160,8 +161,10 @@ def batch_undo(request: MemberRequest, organization: str, pk: int) -> HttpRespon
         context = {"batch": batch, "ledger": ledger_of(batch), "nav": "batches"}
         return render(request, "invites/batch_undo.html", context)
     count = undo_batch(request.membership, batch)
-    said = f"{invitations_were(count)} taken back. Their links do not work any more."
-    return _said(request, batch, said, warning=not count)
+    if batch.is_being_undone:
+        tasks.hint(tasks.undo_batch, batch.pk)
+    done = f"{taking_back(count)}." if batch.is_being_undone else f"{invitations_were(count)} taken back."
+    return _said(request, batch, f"{done} Their links do not work any more.", warning=not count)
 
 
 def _said(request: MemberRequest, batch: Batch, message: str, *, warning: bool) -> HttpResponse:

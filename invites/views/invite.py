@@ -18,6 +18,7 @@ from invites.forms.people import InviteForm
 from invites.models import Invitation
 from invites.queries.banners import invitations_were
 from invites.queries.people import PER_PAGE, PeopleFilter, chosen_invitations, matching_invitations, person_of
+from invites.queries.undoing import not_being_undone
 from invites.services import pending
 from invites.services.granting import choice_of
 from invites.services.single import change_invitation, invite_person
@@ -122,7 +123,7 @@ def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
 
 def _invitation(request: MemberRequest, pk: int) -> Invitation:
     """Only one that waits for an answer: others have no page."""
-    invitations = request.organization.invitations.filter(state=Invitation.State.PENDING)
+    invitations = request.organization.invitations.filter(not_being_undone(), state=Invitation.State.PENDING)
     return get_object_or_404(invitations.select_related("grant", "inviter", "organization"), pk=pk)
 
 

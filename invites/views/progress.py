@@ -94,6 +94,7 @@ class Watch:
         self._pk, self._place = pk, place
         self._grants: dict[int, str] = {}
         self._time_left = TimeLeft()
+        self._undoing = ""
 
     def look(self) -> Seen | None:
         """What there is to see now; None for who may see it no more."""
@@ -107,7 +108,7 @@ class Watch:
         batch = next((batch for batch in found if batch.pk == self._pk), None)
         if batch is None:
             return None
-        return Seen({"fragment": self._fragment(batch), "beside": indicator}, goes_on=batch.is_running)
+        return Seen({"fragment": self._fragment(batch), "beside": indicator}, goes_on=batch.is_at_work)
 
     def _find(self) -> list[Batch]:
         mine = Q(inviter=self._membership.user_id, state__in=Batch.RUNNING)
@@ -124,6 +125,13 @@ class Watch:
         return who_may(Permission.INVITE_USERS).filter(pk=self._membership.pk)
 
     def _fragment(self, batch: Batch) -> str:
+        if not batch.is_being_undone:
+            return self._render(batch)
+        # The figures of one that is being undone are those of its end, and take long to count.
+        self._undoing = self._undoing or self._render(batch)
+        return self._undoing
+
+    def _render(self, batch: Batch) -> str:
         if batch.grant_id not in self._grants:
             self._grants[batch.grant_id] = grant_line(batch.grant)
         progress = progress_of(batch)

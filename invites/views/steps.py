@@ -62,7 +62,7 @@ def stage_of(batch: Batch, *, ledger: Ledger, progress: Progress | None) -> Stag
 
 def _title(batch: Batch, ledger: Ledger) -> str:
     if batch.undone_at:
-        return undone_title(ledger).removesuffix(".")
+        return undone_title(batch, ledger).removesuffix(".")
     match batch.state:
         case Batch.State.CHECKING:
             return f"Checking {batch.file_name}"
@@ -149,6 +149,9 @@ def _checked(batch: Batch, ledger: Ledger) -> str:
 
 
 def _invite(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
+    if batch.is_being_undone:
+        text = f"The links do not work any more. {undone_text(batch.file_name, ledger)}"
+        return Step("now", "Taking back", _invitations(ledger.undone), text)
     if batch.undone_at:
         return Step("stopped", "Invited", _people(ledger.invited), undone_text(batch.file_name, ledger))
     match batch.state:
@@ -224,6 +227,10 @@ def _bar(batch: Batch, progress: Progress) -> float | None:
 
 def _people(count: int) -> str:
     return "1 person" if count == 1 else f"{count:,} people"
+
+
+def _invitations(count: int) -> str:
+    return "1 invitation" if count == 1 else f"{count:,} invitations"
 
 
 def _skipped(count: int) -> str:

@@ -12,7 +12,7 @@ from invites import tasks
 from invites.models import Batch, Invitation, Row, RowRange
 from invites.queries.batches import ledger_of
 from invites.services import leases, mail_ranges, mailing
-from invites.services.stopping import undo_batch
+from invites.services.undoing import undo_batch
 from tests.batches.conftest import let_time_pass, many
 from tests.batches.mail_server import MailServer
 from tests.files import csv_of

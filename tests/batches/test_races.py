@@ -24,7 +24,8 @@ from invites.services.batches import correct_batch, invite_valid_rows, start_bat
 from invites.services.bulk import PERSON, Person, insert_invitations
 from invites.services.inviting import invite_range
 from invites.services.single import invite_person
-from invites.services.stopping import stop_batch, undo_batch
+from invites.services.stopping import stop_batch
+from invites.services.undoing import undo_batch
 from tests.batches.conftest import PROBLEMS, addresses, many
 from tests.files import csv_of
 

@@ -18,7 +18,7 @@ from invites import tasks
 from invites.models import Batch, Invitation, Row
 from invites.queries.batches import ledger_of
 from invites.queries.progress import progress_now
-from invites.services import leases
+from invites.services import leases, undoing
 from invites.services.stopping import stop_batch
 from invites.views import streams
 from invites.views.progress import Watch
@@ -96,6 +96,34 @@ def asked(admin_membership: Membership) -> MemberRequest:
     request = MemberRequest()
     request.membership, request.organization = admin_membership, admin_membership.organization
     return request
+
+
+def test_what_is_being_undone_is_followed_to_its_end_at_one_question_a_look(
+    start: Run,
+    work: Run,
+    asked: MemberRequest,
+    admin_membership: Membership,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(undoing, "SLICE", 2)
+    batch = work(start(many(3)))
+    undoing.undo_batch(admin_membership, batch)
+    watch = Watch(asked, pk=batch.pk, place="page")
+    first = watch.look()
+    assert first is not None
+    assert "Taking back 3 invitations" in first.fragments["fragment"]
+
+    undoing.take_back_slice(batch.pk)
+    with django_assert_num_queries(1):
+        assert watch.look() == first
+    assert first.goes_on
+
+    undoing.take_back_slice(batch.pk)
+    last = watch.look()
+    assert last is not None
+    assert not last.goes_on
+    assert "Undone. 3 invitations were taken back" in last.fragments["fragment"]
 
 
 def test_a_look_costs_one_question_however_much_runs(
