@@ -144,7 +144,8 @@ class Row(models.Model):
         MAIL_REFUSED = "mail_refused", "The mail server refused the address"
         LEFT_OUT = "left_out", "Left out"
 
-    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="rows", db_index=False)
+    # Without a look of the database at the batch of each of thousands: Invitation says why none dangles.
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="rows", db_index=False, db_constraint=False)
     number = models.PositiveIntegerField()
     line = models.PositiveIntegerField()
     email = models.CharField(max_length=320)
@@ -220,11 +221,11 @@ class RowRange(models.Model):
 class Invitation(models.Model):
     """An offer to one address to join an organization with the roles and sites of a grant.
 
-    When thousands are stored that share an organization, a grant and a batch, the database does not look at these for
-    each. They are there all the same, for it does look at the row, which is not deleted as long as its invitation is
-    there, and so keeps its batch, which keeps its organization and the grant. A grant that is not the batch's is
-    stored in one transaction with the reference to it, keeps the organization itself, and is only deleted with it.
-    So a deletion that overlooks an invitation of the same moment fails, by the constraint of the row or the grant.
+    When thousands are stored, the database does not look for each of them whether all that it refers to is there. It
+    is: whoever invites holds the range of its rows, and a deletion of the batch waits there; what the deletion had
+    overlooked until then goes with the batch (receivers.py). A grant that is not the batch's is stored in one
+    transaction with the reference to it, keeps the organization itself, and is only deleted with it. Only an inviter
+    who is deleted in that moment is missed, and reads as nobody, like one who was deleted before.
     """
 
     class State(models.TextChoices):
@@ -253,8 +254,12 @@ class Invitation(models.Model):
     grant = models.ForeignKey(
         Grant, on_delete=models.RESTRICT, related_name="invitations", db_index=False, db_constraint=False
     )
-    inviter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
-    row = models.OneToOneField(Row, null=True, blank=True, on_delete=models.RESTRICT, related_name="invitation")
+    inviter = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False, db_constraint=False
+    )
+    row = models.OneToOneField(
+        Row, null=True, blank=True, on_delete=models.RESTRICT, related_name="invitation", db_constraint=False
+    )
     batch = models.ForeignKey(
         Batch,
         null=True,

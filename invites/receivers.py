@@ -1,15 +1,18 @@
-"""What this app answers others: what is on offer stays, the demonstration gets invitations, bounces are noted."""
+"""What this app answers others: what is on offer stays, a batch goes whole, the demonstration gets invitations, and
+bounces are noted.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from anymail.signals import AnymailTrackingEvent, EventType, tracking
+from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
 from accounts.models import Organization, Role, Site
 from accounts.signals import deletion_asked, demo_founded
-from invites.models import Batch, Grant, Invitation
+from invites.models import Batch, Grant, Invitation, Row
 from invites.queries.undoing import not_being_undone
 from invites.services.bounces import note_bounce
 from invites.services.demo import invite_demo_people
@@ -34,6 +37,13 @@ def keep_what_is_on_offer(sender: type[Role | Site], item: Role | Site, **_more:
     if Batch.objects.filter(grant__in=grants).exclude(state__in=Batch.ENDED).exists():
         return f"An import that has not ended gives this {what}. Finish or stop it first."
     return None
+
+
+@receiver(post_delete, sender=Batch)
+def take_along_what_was_overlooked(sender: type[Batch], instance: Batch, **_more: Any) -> None:
+    """What a worker stored after the deletion had looked, and before it had come to what that worker held."""
+    Invitation.objects.filter(batch_id=instance.pk).delete()
+    Row.objects.filter(batch_id=instance.pk).delete()
 
 
 @receiver(demo_founded)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -22,7 +22,7 @@ from accounts.names import fold
 from invites.models import Batch, Invitation, Row
 from invites.services.tokens import hashes_for, new_seeds
 
-Records = Sequence[Sequence[Any]]
+Records = Iterable[Sequence[Any]]
 
 if TYPE_CHECKING:
     AnyLookup = Lookup[Any]
@@ -113,10 +113,11 @@ def insert_invitations(batch: Batch, people: Iterable[Person], *, now: datetime,
     # In one order, so that two batches with the same people wait for each other and not both.
     ordered = sorted(people, key=attrgetter("email_key"))
     seeds = new_seeds(len(ordered))
-    records = [
-        (*given, *person, _person_key(person), seed, token_hash)
-        for person, seed, token_hash in zip(ordered, seeds, hashes_for(seeds), strict=True)
-    ]
+
+    def records() -> Iterator[Sequence[Any]]:
+        for person, seed, token_hash in zip(ordered, seeds, hashes_for(seeds), strict=True):
+            yield (*given, *person, _person_key(person), seed, token_hash)
+
     return _insert_but_conflicts(Invitation._meta.db_table, (*shared, *own), records)
 
 
@@ -131,7 +132,7 @@ _LONGEST_KEY = Invitation._meta.get_field("person_key").max_length
 _folded_name = lru_cache(maxsize=20_000)(fold)
 
 
-def _insert(table: str, columns: Sequence[str], records: Records) -> None:
+def _insert(table: str, columns: Sequence[str], records: Sequence[Sequence[Any]]) -> None:
     """Insert the records; the other columns get what the database gives them."""
     if not records:
         return
@@ -142,22 +143,21 @@ def _insert(table: str, columns: Sequence[str], records: Records) -> None:
         cursor.executemany(_insertion(table, columns), records)
 
 
-def _insert_but_conflicts(table: str, columns: Sequence[str], records: Records) -> int:
+def _insert_but_conflicts(table: str, columns: Sequence[str], records: Callable[[], Records]) -> int:
     """As `_insert`, but for records that a unique constraint forbids; how many were inserted.
 
     COPY knows no conflicts: it is tried first, because there hardly ever are any, and it is half the work.
     """
     if connection.vendor == "postgresql":
         with contextlib.suppress(IntegrityError), transaction.atomic():
-            _copy(table, columns, records)
-            return len(records)
+            return _copy(table, columns, records())
     with connection.cursor() as cursor:
         if connection.vendor != "postgresql":
-            cursor.executemany(f"{_insertion(table, columns)} ON CONFLICT DO NOTHING", records)
+            cursor.executemany(f"{_insertion(table, columns)} ON CONFLICT DO NOTHING", list(records()))
             return int(cursor.rowcount)
         names = ", ".join(columns)
         cursor.execute(f"CREATE TEMPORARY TABLE copied ON COMMIT DROP AS SELECT {names} FROM {table} LIMIT 0")  # noqa: S608
-        _copy("copied", columns, records)
+        _copy("copied", columns, records())
         cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM copied ON CONFLICT DO NOTHING")  # noqa: S608
         count = int(cursor.rowcount)
         cursor.execute("DROP TABLE copied")
@@ -168,11 +168,10 @@ def _insertion(table: str, columns: Sequence[str]) -> str:
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
 
 
-def _copy(table: str, columns: Sequence[str], records: Records) -> None:
-    with (
-        connection.wrap_database_errors,
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy,
-    ):
-        for record in records:
-            copy.write_row(record)
+def _copy(table: str, columns: Sequence[str], records: Records) -> int:
+    """How many there were. While the next ones are made, the database works on those before."""
+    with connection.wrap_database_errors, connection.cursor() as cursor:
+        with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+            for record in records:
+                copy.write_row(record)
+        return int(cursor.rowcount)

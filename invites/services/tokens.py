@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from django.conf import settings
@@ -58,10 +58,10 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8")).hexdigest()
 
 
-def hashes_for(seeds: Iterable[str]) -> list[str]:
-    """What is stored of the tokens of the seeds, in their order."""
+def hashes_for(seeds: Iterable[str]) -> Iterator[str]:
+    """What is stored of the tokens of the seeds, in their order, each made when it is asked for."""
     key = _key(settings.SECRET_KEY)
-    return [hashlib.sha256(_token(key, seed)).hexdigest() for seed in seeds]
+    return (hashlib.sha256(_token(key, seed)).hexdigest() for seed in seeds)
 
 
 def link_for(token: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import IntegrityError, connection
+from django.db import connection
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
@@ -21,7 +21,7 @@ from invites.models import Batch, Invitation, Row, RowRange, UploadPart
 from invites.queries.batches import ledger_of
 from invites.services import checks, inviting, leases
 from invites.services.batches import correct_batch, invite_valid_rows, start_batch
-from invites.services.bulk import PERSON, Person, insert_invitations
+from invites.services.bulk import PERSON, NewRow, Person, insert_invitations, insert_rows
 from invites.services.inviting import invite_range
 from invites.services.single import invite_person
 from invites.services.stopping import stop_batch
@@ -229,24 +229,56 @@ def test_who_accepts_an_earlier_invitation_between_the_looks_is_a_member_and_not
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_organization_is_not_deleted_past_invitations_that_it_overlooked(start: Run, acme: Organization) -> None:
-    """The database does not look at the organization of each invitation; the constraint of the row speaks for it."""
+def test_a_deletion_takes_along_who_is_invited_after_it_has_looked(
+    start: Run, acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database does not look at the batch of each invitation: the deletion waits for whoever invites, and sweeps."""
+    batch = start(many(3))
+    has_invited, has_looked = threading.Event(), threading.Event()
+
+    def invite_slowly(*arguments: Any, **more: Any) -> int:
+        count = insert_invitations(*arguments, **more)
+        has_invited.set()
+        # Where only one may write, the deletion waits before it looks.
+        has_looked.wait(10 if connection.features.has_select_for_update else 0.1)
+        return count
+
+    def notice(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
+        if sql.startswith("DELETE"):
+            has_looked.set()
+        return execute(sql, *more)
+
+    def delete() -> None:
+        assert has_invited.wait(10)
+        with connection.execute_wrapper(notice):
+            acme.delete()
+
+    monkeypatch.setattr(inviting, "insert_invitations", invite_slowly)
+    lease = leases.claim_range(batch.pk)
+    assert lease is not None
+    results = at_once(lambda: invite_range(lease), delete)
+
+    assert (has_looked.is_set(), results) == (True, [None, None])
+    assert (Batch.objects.count(), Row.objects.count(), Invitation.objects.count()) == (0, 0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deletion_takes_along_rows_and_invitations_that_it_overlooked(start: Run, acme: Organization) -> None:
     batch = start(many(3))
     person, now = Person(*batch.rows.values_list(*PERSON)[0]), timezone.now()
+    late = NewRow(batch.pk, 9, 9, "late@example.com", "late@example.com", "", "", "")
 
-    def invite_late(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
+    def store_late(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
         """When the invitations have been deleted, and the rest is to follow."""
         result = execute(sql, *more)
-        if sql.startswith('DELETE FROM "invites_invitation"'):
+        if sql.startswith('DELETE FROM "invites_rowrange"'):
+            insert_rows([late], [])
             insert_invitations(batch, [person], now=now, expires_at=now)
         return result
 
-    with connection.execute_wrapper(invite_late), pytest.raises(IntegrityError):
+    with connection.execute_wrapper(store_late):
         acme.delete()
 
-    acme = Organization.objects.get(pk=batch.organization_id)
-    work_on_one_range(batch)
-    acme.delete()
     assert (Batch.objects.count(), Row.objects.count(), Invitation.objects.count()) == (0, 0, 0)
 
 

@@ -23,5 +23,5 @@ def test_a_token_is_the_hmac_of_its_seed_under_the_secret_key_of_now(settings: A
 def test_the_hashes_of_thousands_are_those_of_each() -> None:
     seeds = new_seeds(20)
 
-    assert hashes_for(seeds) == [hash_token(derive_token(seed)) for seed in seeds]
+    assert list(hashes_for(seeds)) == [hash_token(derive_token(seed)) for seed in seeds]
     assert len(set(seeds)) == 20
