@@ -183,7 +183,7 @@ TEMPLATES = [
                 "accounts.context.shell",
                 "invites.context.shell",
             ],
-            "builtins": ["lucide.templatetags.lucide"],
+            "builtins": ["accounts.templatetags.icons"],
         },
     }
 ]

@@ -316,7 +316,11 @@ class Invitation(models.Model):
             models.Index(
                 fields=["accepted_by"], condition=models.Q(accepted_by__isnull=False), name="invitation_by_acceptor"
             ),
-            models.Index(fields=["organization", "state", "expires_at"], name="invitation_by_state"),
+            models.Index(
+                fields=["organization", "expires_at", "state"],
+                condition=models.Q(state="pending"),
+                name="pending_invitation_by_expiry",
+            ),
             models.Index(fields=["batch", "mail_state", "state"], name="invitation_by_mail"),
             # All that the list of people asks of those whom it passes over, so that it need not look at their rows.
             models.Index(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Field, Lookup
+from django.db.models import Field, Lookup, Model
 from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.names import fold
@@ -119,6 +119,27 @@ def insert_invitations(batch: Batch, people: Iterable[Person], *, now: datetime,
             yield (*given, *person, _person_key(person), seed, token_hash)
 
     return _insert_but_conflicts(Invitation._meta.db_table, (*shared, *own), records)
+
+
+DECIDING: dict[type[Model], Sequence[str]] = {
+    Row: ("batch_id", "number", "outcome", "reason"),
+    Invitation: (
+        *("organization_id", "batch_id", "row_id", "state", "mail_state", "expires_at"),
+        *("email_key", "person_key", "token_hash"),
+    ),
+}
+
+
+def renew_statistics() -> None:
+    """Let PostgreSQL look at how much was stored.
+
+    It does so by itself, but up to a minute later, and until then it would go about tables with thousands of new rows
+    as if they were empty. Only what it decides by is looked at.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            for model, columns in DECIDING.items():
+                cursor.execute(f"ANALYZE {model._meta.db_table} ({', '.join(columns)})")
 
 
 def _person_key(person: Person) -> str:

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
 from accounts.models import User
 from invites.models import Batch, Invitation, Row, RowRange
 from invites.queries.undoing import not_being_undone
-from invites.services.bulk import PERSON, Person, insert_invitations
+from invites.services.bulk import PERSON, Person, insert_invitations, renew_statistics
 from invites.services.granting import check_still_allowed
 from invites.services.leases import Lease, held
 from invites.services.quotas import give_back_invitations, take_invitations
@@ -24,6 +24,8 @@ from invites.services.stopping import stop_batch
 FEWEST_ROWS = 200
 MOST_ROWS = 5_000
 RANGES = 8
+# In the first range: PostgreSQL is told of the others before they come.
+MANY_ROWS = 1_000
 
 
 def begin_inviting(batch: Batch) -> None:
@@ -54,6 +56,15 @@ def invite_range(lease: Lease) -> None:
     except RuleBroken as broken:
         # Outside of the transaction: whoever stops locks the batch first and its ranges then.
         stop_batch(Batch.objects.get(pk=lease.batch_id), reason=broken.message)
+    if _is_first_of_many(lease):
+        renew_statistics()
+
+
+def _is_first_of_many(lease: Lease) -> bool:
+    """Whether the range is the one with which the tables begin to grow by thousands."""
+    ranges = RowRange.objects.filter(batch_id=lease.batch_id).order_by("first_number")
+    first = ranges.values_list("pk", F("last_number") - F("first_number")).first()
+    return first is not None and first[0] == lease.range_id and first[1] >= MANY_ROWS
 
 
 @transaction.atomic
