@@ -10,7 +10,7 @@ from celery import Celery, signals
 from celery.beat import EmbeddedService
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
-from config.processes import die_with_parent
+from config.processes import die_with_parent, give_way
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -57,3 +57,9 @@ def end_with_the_worker(**_: Any) -> None:
     """Of a worker that is killed nothing stays behind: a half-done task is taken up elsewhere, and two
     schedules must not run side by side."""
     die_with_parent()
+
+
+@signals.worker_process_init.connect
+def let_pages_go_first(**_: Any) -> None:
+    """On a machine that has the web server or the database, too."""
+    give_way()

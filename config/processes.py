@@ -18,6 +18,8 @@ from honcho.manager import Manager
 from honcho.process import Process
 
 PR_SET_PDEATHSIG = 1
+# Of -20 to 19, as `nice` counts: about a tenth of the share of who waits beside it.
+GIVE_WAY = 10
 GRACE_SECONDS = 6
 # How long everything together may take to end before it is killed.
 STOP_SECONDS = 10
@@ -31,6 +33,18 @@ def die_with_parent(how: signal.Signals = signal.SIGKILL) -> None:
     """Asks the kernel to signal this process when its parent has died. Linux only; elsewhere nothing."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(how))
+
+
+def give_way() -> None:
+    """Lets others have the processor first: somebody waits for a page, and nobody for the next of a thousand mails.
+
+    Costs nothing where there is enough of it. Where each session has its own share, as on most Linux machines, the
+    value that counts is the session's (sched(7)): it is only changed in one that the parent leads, and so is its own.
+    """
+    os.nice(GIVE_WAY)
+    if os.getsid(0) == os.getppid():
+        with suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(GIVE_WAY))
 
 
 class Keeper(Process):  # type: ignore[misc]

@@ -47,7 +47,7 @@ class PostgresServer:
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def start(self) -> None:
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self._directory}"
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c autovacuum_naptime=5s -k {self._directory}"
         self._run("pg_ctl", "-D", str(self._data), "-w", "-l", str(self._directory / "log"), "-o", options, "start")
 
     def stop(self) -> None:
