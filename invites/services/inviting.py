@@ -64,7 +64,7 @@ def _is_first_of_many(lease: Lease) -> bool:
     """Whether the range is the one with which the tables begin to grow by thousands."""
     ranges = RowRange.objects.filter(batch_id=lease.batch_id).order_by("first_number")
     first = ranges.values_list("pk", F("last_number") - F("first_number")).first()
-    return first is not None and first[0] == lease.range_id and first[1] >= MANY_ROWS
+    return first is not None and first[0] == lease.range_id and first[1] + 1 >= MANY_ROWS
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
@@ -401,6 +402,20 @@ def test_two_workers_at_once_invite_each_address_once(start: Run) -> None:
 
 
 # --- Stop -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("people", "is_told"), [(12, True), (3, False)], ids=["many", "few"])
+def test_postgresql_is_told_of_many_as_soon_as_the_first_of_them_are_there(
+    run: Run, monkeypatch: pytest.MonkeyPatch, people: int, is_told: bool
+) -> None:
+    """Of the next ones it knows then where to look: in a minute, when it looks by itself, they are all there."""
+    monkeypatch.setattr(inviting, "MANY_ROWS", 10)
+    with CaptureQueriesContext(connection) as captured:
+        run(many(people))
+
+    told = [query["sql"].split()[1] for query in captured if query["sql"].startswith("ANALYZE ")]
+    both = [Row._meta.db_table, Invitation._meta.db_table]
+    assert told == (both if is_told and connection.vendor == "postgresql" else [])
 
 
 def test_stopping_keeps_who_is_invited_and_counts_the_others(start: Run, work: Run) -> None:
