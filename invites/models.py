@@ -89,6 +89,7 @@ class Batch(models.Model):
             models.Index(fields=["organization", "-created_at"], name="batch_by_time"),
             models.Index(fields=["state"], name="batch_by_state"),
             models.Index(fields=["organization"], condition=models.Q(is_being_undone=True), name="batch_being_undone"),
+            models.Index(fields=["ended_at"], condition=models.Q(reported_at=None), name="batch_unreported"),
         )
 
     def __str__(self) -> str:

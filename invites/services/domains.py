@@ -11,11 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from invites.models import TroubledDomain
+from invites.services.pauses import pause_after
 
 # So many in a row, and it is not about a mailbox.
 ENOUGH = 3
-FIRST_PAUSE = timedelta(seconds=10)
-LONGEST_PAUSE = timedelta(minutes=15)
 KEPT = timedelta(days=1)
 
 
@@ -54,7 +53,7 @@ class Domains:
         now = timezone.now()
         trouble.put_off += 1
         if trouble.put_off >= ENOUGH and not (trouble.not_before and trouble.not_before > now):
-            trouble.not_before = now + min(FIRST_PAUSE * 2 ** min(trouble.pauses, 10), LONGEST_PAUSE)
+            trouble.not_before = now + pause_after(trouble.pauses)
             trouble.pauses += 1
         trouble.save()
         self._known[domain] = trouble.not_before

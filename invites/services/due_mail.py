@@ -14,13 +14,11 @@ from invites.queries.undoing import not_being_undone
 from invites.services.lapsed import Offer, lapsed_among
 from invites.services.mailing import MailRun, Turn, send_invitations
 from invites.services.parcels import TO_SEND
+from invites.services.pauses import GIVEN_UP, pause_after
 from invites.services.shifts import Shift, take_shift, without_shift
 
 SLICE = 50
-FIRST_PAUSE = timedelta(seconds=10)
-LONGEST_PAUSE = timedelta(minutes=15)
 MAX_ATTEMPTS = 60
-GIVEN_UP = "The mail server could not be reached, or stayed busy."
 
 
 def unsent_single_invitations(now: datetime | None = None) -> QuerySet[Invitation]:
@@ -98,5 +96,4 @@ def _put_off(invitations: Iterable[Invitation]) -> None:
         if invitation.mail_attempts + 1 >= MAX_ATTEMPTS:
             unsent.update(mail_state=Invitation.Mail.FAILED, mail_detail=GIVEN_UP, mailed_at=now, mail_due_at=None)
         else:
-            pause = min(FIRST_PAUSE * 2 ** min(invitation.mail_attempts, 10), LONGEST_PAUSE)
-            unsent.update(mail_due_at=now + pause, mail_attempts=F("mail_attempts") + 1)
+            unsent.update(mail_due_at=now + pause_after(invitation.mail_attempts), mail_attempts=F("mail_attempts") + 1)

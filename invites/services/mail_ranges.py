@@ -16,15 +16,13 @@ from invites.services.lapsed import Offer, lapsed_among
 from invites.services.leases import Lease, give_back, held, keep_lease
 from invites.services.mailing import MailRun, Turn, send_invitations
 from invites.services.parcels import TO_SEND
+from invites.services.pauses import GIVEN_UP, pause_after
 from invites.services.quotas import give_back_invitations
 from invites.services.stopping import stop_batch
 from invites.services.taken import TakenOfRange, settle_what_was_taken, withdraw
 
 # Together with the longest pause: given up after half a day.
 MAX_PAUSES = 50
-FIRST_PAUSE = timedelta(seconds=10)
-LONGEST_PAUSE = timedelta(minutes=15)
-GIVEN_UP = "The mail server could not be reached, or stayed busy."
 
 
 def mail_range(lease: Lease) -> timedelta | None:
@@ -67,7 +65,7 @@ def _put_off(lease: Lease, row_range: RowRange, run: MailRun) -> timedelta:
             _give_up([row_range], ids=[*run.put_off, *run.left_alone])
         held(lease).update(pauses=0, put_off_until=None)
         return timedelta(0)
-    pause: timedelta = min(FIRST_PAUSE * 2 ** min(row_range.pauses, 10), LONGEST_PAUSE)
+    pause = pause_after(row_range.pauses)
     until = timezone.now() + pause
     if run.gave_up:
         Batch.objects.filter(pk=lease.batch_id).update(mail_not_before=until)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db.models import Max, Q
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -18,16 +18,12 @@ LONG = timedelta(minutes=1)
 # After an attempt, whatever became of it.
 PAUSE = timedelta(minutes=1)
 GIVEN_UP_AFTER = timedelta(days=1)
-# So many of the newest batches are looked through, by their ids: the sweep does it every few seconds.
-LOOKED_AT = 1_000
 
 
 def find_unreported() -> list[int]:
     """The batches whose result was to be mailed and was not: whoever was to do it was lost, or the mail server away."""
     now = timezone.now()
-    newest = Batch.objects.aggregate(newest=Max("pk", default=0))["newest"]
     ended = Batch.objects.filter(
-        pk__gt=newest - LOOKED_AT,
         state=Batch.State.DONE,
         ended_at__range=(now - GIVEN_UP_AFTER, now - STILL_AFTER),
         inviter__isnull=False,

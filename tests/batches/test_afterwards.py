@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import copy
 from datetime import timedelta
 from typing import Any
 
@@ -132,6 +133,15 @@ def test_a_process_that_dies_with_a_report_leaves_it_to_be_sent(
         tasks.sweep()
 
     assert len(reports(admin)) == 1
+
+
+def test_a_report_is_not_lost_among_thousands_that_came_after(run: Run) -> None:
+    batch = after(run(many(2)), seconds=90)
+    ended(batch, seconds_ago=20)
+    newer = Batch(organization=batch.organization, inviter=batch.inviter, grant=batch.grant, state=Batch.State.DONE)
+    Batch.objects.bulk_create([copy(newer) for _ in range(1_500)])
+
+    assert find_unreported() == [batch.pk]
 
 
 def test_a_report_of_the_day_before_yesterday_is_no_news(run: Run) -> None:

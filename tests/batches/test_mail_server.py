@@ -12,6 +12,7 @@ from invites import tasks
 from invites.models import Batch, Invitation, Row, RowRange
 from invites.queries.batches import ledger_of
 from invites.services import leases, mail_ranges, mailing
+from invites.services.pauses import GIVEN_UP
 from invites.services.undoing import undo_batch
 from tests.batches.conftest import let_time_pass, many
 from tests.batches.mail_server import MailServer
@@ -94,7 +95,7 @@ def test_whoever_is_put_off_for_ever_is_failed_with_the_reason(server: MailServe
 
     ledger = ledger_of(batch)
     assert (batch.state, ledger.invited, ledger.failed) == (Batch.State.DONE, 1, 1)
-    assert batch.rows.get(email="grey@example.com").detail == mail_ranges.GIVEN_UP
+    assert batch.rows.get(email="grey@example.com").detail == GIVEN_UP
 
 
 def test_a_server_that_closes_the_channel_is_left_alone_by_the_whole_batch(

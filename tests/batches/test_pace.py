@@ -22,6 +22,7 @@ from invites.services.domains import ENOUGH, domain_of
 from invites.services.due_mail import send_due_invitations
 from invites.services.inviting import invite_range
 from invites.services.mailing import MailRun, send_invitations
+from invites.services.pauses import GIVEN_UP
 from invites.services.single import invite_person
 from tests.batches.conftest import let_time_pass, many
 from tests.batches.mail_server import MailServer
@@ -275,7 +276,7 @@ def test_a_domain_that_puts_off_for_ever_is_given_up_with_the_reason(server: Mai
 
     ledger = ledger_of(batch)
     assert (batch.state, ledger.invited, ledger.failed) == (Batch.State.DONE, 20, 20)
-    assert set(batch.rows.filter(outcome="failed").values_list("detail", flat=True)) == {mail_ranges.GIVEN_UP}
+    assert set(batch.rows.filter(outcome="failed").values_list("detail", flat=True)) == {GIVEN_UP}
 
 
 def test_trouble_that_is_long_over_is_forgotten(db: None) -> None:

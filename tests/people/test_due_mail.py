@@ -20,7 +20,8 @@ from accounts.models import Membership, Organization, Role, User
 from invites import tasks
 from invites.models import Invitation, MailPace
 from invites.services import mailing
-from invites.services.due_mail import GIVEN_UP, MAX_ATTEMPTS, organizations_with_due_mail, send_due_invitations
+from invites.services.due_mail import MAX_ATTEMPTS, organizations_with_due_mail, send_due_invitations
+from invites.services.pauses import GIVEN_UP
 from invites.services.shifts import Shift, take_shift
 from tests.people.conftest import Invite
 from tests.running import free_port

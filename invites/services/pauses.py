@@ -1,0 +1,15 @@
+"""How long a mail server that would not take mail is left alone, and what is said of mail that it never took."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+FIRST_PAUSE = timedelta(seconds=10)
+LONGEST_PAUSE = timedelta(minutes=15)
+GIVEN_UP = "The mail server could not be reached, or stayed busy."
+
+
+def pause_after(pauses: int) -> timedelta:
+    """After so many pauses in a row: each is twice as long as the one before, up to the longest."""
+    longest_doubling = 10
+    return min(FIRST_PAUSE * int(2 ** min(pauses, longest_doubling)), LONGEST_PAUSE)
