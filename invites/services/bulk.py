@@ -139,7 +139,7 @@ def renew_statistics() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             for model, columns in DECIDING.items():
-                cursor.execute(f"ANALYZE {model._meta.db_table} ({', '.join(columns)})")
+                cursor.execute(f"ANALYZE (SKIP_LOCKED) {model._meta.db_table} ({', '.join(columns)})")
 
 
 def _person_key(person: Person) -> str:

@@ -42,6 +42,17 @@ by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
 print(resend_many(by, batch.invitations.all()).sent)
 tasks.hint(tasks.send_due_invitations, batch.organization_id)
 """
+# The inviter takes the batch back; prints how many invitations that are.
+UNDO = """
+from accounts.models import Membership
+from invites import tasks
+from invites.models import Batch
+from invites.services.undoing import undo_batch
+batch = Batch.objects.get(pk={batch})
+by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
+print(undo_batch(by, batch))
+tasks.hint(tasks.undo_batch, batch.pk)
+"""
 # An admin invites people of a domain, each alone; prints how many.
 INVITE_SINGLY = """
 from accounts.models import Membership
@@ -90,6 +101,10 @@ class Work:
         done = run_manage("shell", "--no-imports", "-c", REMIND.format(batch=batch), **settings)
         assert done.returncode == 0, done.stderr
         return int(done.stdout.strip())
+
+    def undo(self, batch: int) -> int:
+        """How many invitations are taken back; of many that has only begun."""
+        return int(self.worker.ask(UNDO.format(batch=batch)))
 
     def invite_singly(self, count: int, *, domain: str, organization: str) -> None:
         """So many people, one by one, as the form does it."""

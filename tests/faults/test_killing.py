@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from invites.services.undoing import SLICE
 from tests.batches.conftest import many
 from tests.batches.mail_server import MailServer
 from tests.batches.work import Work
@@ -128,6 +129,34 @@ def test_reminders_go_on_after_a_kill_and_at_most_one_is_sent_twice(
     assert set(mails.values()) <= {2, 3}, f"Killed after {point} mails."
     assert mails.total() <= 2 * people + 1, f"Killed after {point} mails."
     assert work.report(batch)["invited"] == people
+
+
+def test_an_undo_goes_on_after_a_kill_and_takes_back_everybody(work: Work, server: MailServer) -> None:
+    for trial in range(TRIALS):
+        undo_and_kill(work, server, domain=f"trial{trial}.example.com")
+
+
+def undo_and_kill(work: Work, server: MailServer, *, domain: str) -> None:
+    people = 5 * SLICE
+    point = random.SystemRandom().randrange(people)
+    victims = living_children(work)
+    batch = work.invite(many(people, domain=domain))
+    work.wait_for_end(batch)
+    mails = len(server.taken)
+    of_batch = f"FROM invites_invitation WHERE batch_id = {batch}"
+    taken_back = f"SELECT count(*) {of_batch} AND state = 'revoked'"
+
+    assert work.undo(batch) == people
+    wait_for(lambda: work.ask(taken_back)[0] >= point, what=f"{point} taken back", seconds=60)
+    for victim in victims:
+        os.kill(victim, signal.SIGKILL)
+
+    being_undone = f"SELECT count(*) FROM invites_batch WHERE id = {batch} AND is_being_undone"
+    wait_for(lambda: work.ask(being_undone) == [0], what=f"end of the undo, killed after {point}", seconds=60)
+    assert work.ask(taken_back) == work.ask(f"SELECT count(*) {of_batch}") == [people]
+    assert len(server.taken) == mails
+    report = work.report(batch)
+    assert (report["rows"], report["invited"]) == (people, people)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
