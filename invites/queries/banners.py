@@ -31,11 +31,15 @@ class Banner:
 
 @dataclass(frozen=True)
 class Banners:
-    """The newest two, and how many more there are; `but` is the batch that the page itself is about, or 0."""
+    """The newest two, and how many more there are; `but` is the batch that the page itself is about, or 0.
+
+    `moving` says that one of them tells of something that goes on.
+    """
 
     shown: list[Banner]
     more: int
     but: int = 0
+    moving: bool = False
 
 
 def open_news(membership: Membership) -> QuerySet[Batch]:
@@ -55,9 +59,15 @@ def open_news(membership: Membership) -> QuerySet[Batch]:
 def banners_for(membership: Membership, *, but: int = 0) -> Banners:
     """What the shell shows to this member on every page; `but` is the batch that the page itself is about."""
     news = open_news(membership).exclude(pk=but)
-    shown = [banner_of(batch) for batch in news[:SHOWN]]
+    shown = list(news[:SHOWN])
     more = news.count() - SHOWN if len(shown) == SHOWN else 0
-    return Banners(shown=shown, more=max(0, more), but=but)
+    moving = any(batch.is_being_undone for batch in shown)
+    return Banners(shown=[banner_of(batch) for batch in shown], more=max(0, more), but=but, moving=moving)
+
+
+def are_moving(membership: Membership, *, but: int = 0) -> bool:
+    """Whether one of the banners would tell of something that goes on, for less than it costs to make them."""
+    return any(batch.is_being_undone for batch in open_news(membership).exclude(pk=but)[:SHOWN])
 
 
 def running_for(membership: Membership) -> QuerySet[Batch]:

@@ -20,7 +20,7 @@ from accounts.models import Membership
 from accounts.permissions import Permission
 from accounts.queries import who_may
 from invites.models import Batch
-from invites.queries.banners import banners_for
+from invites.queries.banners import are_moving, banners_for
 from invites.queries.batches import Ledger, batches_of, ledger_of
 from invites.queries.grants import grant_line
 from invites.queries.progress import Progress, TimeLeft, followed, progress_now, progress_of
@@ -156,11 +156,18 @@ def indicator(request: MemberRequest, organization: str) -> HttpResponse:
 @member
 @require_safe
 def banners(request: MemberRequest, organization: str) -> HttpResponse:
-    """The banners and messages once, for a page that is told of news; `?but=ID` is the batch that it is about."""
-    context: dict[str, Any] = {"part": True}
+    """The banners and messages once, for a page that is told of news; `?but=ID` is the batch that it is about.
+
+    With `?at=end` they come when what they tell of has ended: until then the answer is that nothing has changed.
+    """
     about = request.GET.get("but", "")
-    if about.isdecimal() and len(about) < 19 and request.membership.may(Permission.INVITE_USERS):
-        context["banners"] = banners_for(request.membership, but=int(about))
+    but = int(about) if about.isdecimal() and len(about) < 19 else 0
+    may_see = request.membership.may(Permission.INVITE_USERS)
+    if request.GET.get("at") == "end" and may_see and are_moving(request.membership, but=but):
+        return HttpResponse(status=204)
+    context: dict[str, Any] = {"part": True}
+    if but and may_see:
+        context["banners"] = banners_for(request.membership, but=but)
     return render(request, "invites/_banners.html", context)
 
 

@@ -106,8 +106,16 @@ def test_the_admin_who_confirmed_is_told_what_goes_on_and_then_how_many_it_were(
     assert "Taking back 25 invitations." in text_of(text(ines.get("/o/acme/roles/")))
     assert "25 invited , 25 withdrawn Undoing" in text_of(text(ines.get("/o/acme/batches/")))
 
+    # A page that was opened meanwhile goes on asking, and gets the banner anew when that has ended.
+    until_the_end = "/o/acme/banners/?at=end"
+    assert until_the_end in text(ines.get("/o/acme/roles/"))
+    assert ines.get(until_the_end).status_code == 204
+
     take_back_all(batch)
 
+    news = text(ines.get(until_the_end))
+    assert "Undone. 25 invitations were taken back." in text_of(news)
+    assert until_the_end not in news
     for address in (of(batch), "/o/acme/roles/", "/o/acme/batches/"):
         assert "Taking back" not in text(ines.get(address))
     assert "Undone. 25 invitations were taken back." in text_of(text(ines.get("/o/acme/roles/")))
