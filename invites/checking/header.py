@@ -55,6 +55,7 @@ _BOTH_NAMES = frozenset({
 })  # fmt: skip
 # The file of problem rows that we hand out has this column; coming back it means nothing.
 _OURS = "whatiswrong"
+_DELIMITERS = re.compile(r"[,;\t|]")
 _NOT_A_LETTER = re.compile(r"[^\w]|_", re.UNICODE)
 _ADDRESS = re.compile(r"\s*[<\"']?[^\s@]+@[^\s@]+[>\"']?\s*")
 _LOOKALIKES = str.maketrans(
@@ -82,6 +83,12 @@ class Header:
 def count_known(cells: list[str]) -> int:
     """How many of our columns a row would name."""
     return len({_COLUMN_OF.get(_reduce(cell)) for cell in cells} - {None})
+
+
+def names_our_columns(cells: list[str]) -> bool:
+    """Whether a row would do as a header; in one cell, too, where a row above has hidden how cells are separated."""
+    names = cells if len(cells) > 1 else _DELIMITERS.split("".join(cells))
+    return set(COLUMNS[:3]) <= {_COLUMN_OF.get(_reduce(name)) for name in names}
 
 
 def read_header(cells: list[str], *, limits: Limits) -> Header | Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import BinaryIO
 
@@ -13,7 +14,7 @@ from invites.checking.cells import check_cells, find_typo
 from invites.checking.columns import Columns, Records, take_columns
 from invites.checking.decode import Source, open_source, rewindable
 from invites.checking.dialect import DELIMITERS, find_dialect
-from invites.checking.header import Header, found_and_expected, read_header
+from invites.checking.header import Header, found_and_expected, names_our_columns, read_header
 from invites.checking.plain import PlainRows
 from invites.checking.quotes import explain_quote, swallows_people
 from invites.checking.report import Limits, Problem, Report, Row
@@ -23,6 +24,8 @@ from invites.checking.workbook import ENCODING, SheetRows, open_workbook
 
 # What a row of a real file has at least, in bytes; only the size of a table is guessed from it.
 _BYTES_OF_A_ROW = 40
+# A title, a date and a note may stand above the column names.
+_ROWS_ABOVE = 10
 
 
 class Check:
@@ -132,6 +135,8 @@ class _Reading:
             found, expected = found_and_expected(cells)
             self.report.columns = found
             if isinstance(header, Problem):
+                if header.code in ("missing_column", "no_header") and (below := self._find_names_below()):
+                    header = file_problem("names_below", number=below, value=header.value)
                 self.report.reject(header, found=found, expected=expected)
                 return None
             self.report.columns, self.report.ignored_columns = header.columns, header.ignored
@@ -142,6 +147,14 @@ class _Reading:
             return header
         self.report.reject(file_problem("empty"))
         return None
+
+    def _find_names_below(self) -> int:
+        """The row with the column names, when the first row has none of them; 0 where there is none either."""
+        with suppress(csv.Error):
+            for number, cells in enumerate(islice(self.records, _ROWS_ABOVE), start=self.number + 1):
+                if names_our_columns(cells):
+                    return number
+        return 0
 
     def _check_rows(self, header: Header, seen: Seen) -> Iterator[Block]:
         plain = PlainRows(self.limits)
