@@ -27,7 +27,7 @@ lint: ## Look at the code without running it: style, types, templates, settings,
 	@PYTHON=$(PYTHON_HERE) exec .ci/lint
 
 .PHONY: bench
-bench: ## Measure the check against its peers, the import, the mail and a drop; writes var/bench.json
+bench: ## Measure the check against its peers, the import, the mail and a drop; writes docs/performance.md
 	@.ci/venv benchmarks/requirements.txt .venv-bench
 	@exec .venv-bench/bin/python -m benchmarks
 

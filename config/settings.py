@@ -252,6 +252,8 @@ _https = _base.scheme == "https"
 # Behind a proxy that ends TLS (docs/deploy.md); only that proxy may be able to reach the server then.
 if switch("TRUST_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # Limits of sign-in are counted by the address that it has put last into X-Forwarded-For; else all would share one.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 SESSION_COOKIE_SECURE = _https
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())

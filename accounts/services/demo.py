@@ -285,7 +285,7 @@ def _set_passwords(emails: Iterable[str], password: str) -> None:
     that somebody chose for themselves is only overruled by `DEMO_PASSWORD`.
     """
     users = list(User.objects.filter(email__in=list(emails)))
-    overrule = "DEMO_PASSWORD" in os.environ
+    overrule = bool(os.environ.get("DEMO_PASSWORD"))
     known: dict[str, bool] = {}
     stale: list[User] = []
     for user in users:

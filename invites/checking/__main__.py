@@ -16,7 +16,10 @@ def as_markdown() -> str:
     ]
     titles = {
         "file": ("Of the whole file", "The file is rejected, with the first of these that applies. Nobody is invited."),
-        "row": ("Of a row", "All of a file are told at once. Nobody is invited until the admin has chosen what to do."),
+        "row": (
+            "Of a row",
+            "All problems of a file are told at once. Nobody is invited until the admin has chosen what to do.",
+        ),
         "warning": ("Warnings", "They stop nobody."),
     }
     for scope, (title, lead) in titles.items():

@@ -109,6 +109,20 @@ def test_another_chosen_password_takes_the_place_of_the_first(monkeypatch: pytes
 
 
 @pytest.mark.usefixtures("db")
+def test_an_empty_one_is_none_and_overrules_nobodys_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    seed_demo()
+    user = User.objects.get(email="admin@example.com")
+    user.set_password("a choice of one's own")
+    user.save()
+    monkeypatch.setenv("DEMO_PASSWORD", "")
+
+    seed_demo()
+
+    user.refresh_from_db()
+    assert user.check_password("a choice of one's own")
+
+
+@pytest.mark.usefixtures("db")
 def test_without_one_a_password_is_made_once_and_kept_for_the_owner_alone(data_dir: Path) -> None:
     seed_demo()
     password = demo_password()

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
-from django.conf import settings
+from django.conf import LazySettings, settings
 from django.test import Client
 
 from accounts.models import User
@@ -101,6 +101,21 @@ def test_wrong_passwords_of_one_person_do_not_lock_out_another(client: Client, a
         sign_in(client, password="wrong")
     sign_in(client, member.email)
     assert is_signed_in(client)
+
+
+def test_behind_a_proxy_one_place_does_not_lock_out_another(admin: User, settings: LazySettings) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    # What a client has put there itself comes before what the proxy puts there, and does not count.
+    for number in range(31):
+        response = sign_in(
+            Client(headers={"X-Forwarded-For": f"192.0.2.{number}, 198.51.100.7"}), f"a{number}@example.com"
+        )
+    assert response.status_code == 429
+    elsewhere = Client(headers={"X-Forwarded-For": "198.51.100.8"})
+
+    sign_in(elsewhere)
+
+    assert is_signed_in(elsewhere)
 
 
 def test_too_many_requests_from_one_place_are_answered_by_a_page(client: Client, db: None) -> None:

@@ -47,6 +47,16 @@ def test_a_name_with_https_makes_the_cookies_safe(tmp_path: Path) -> None:
     assert found["DEVELOPMENT"] is False
 
 
+def test_only_a_proxy_that_is_trusted_says_where_a_client_is(tmp_path: Path) -> None:
+    names = ("SECURE_PROXY_SSL_HEADER", "ALLAUTH_TRUSTED_PROXY_COUNT")
+
+    assert settings_with(tmp_path, *names) == {"SECURE_PROXY_SSL_HEADER": None, "ALLAUTH_TRUSTED_PROXY_COUNT": None}
+    assert settings_with(tmp_path, *names, TRUST_PROXY="1") == {
+        "SECURE_PROXY_SSL_HEADER": ["HTTP_X_FORWARDED_PROTO", "https"],
+        "ALLAUTH_TRUSTED_PROXY_COUNT": 1,
+    }
+
+
 def test_django_never_shows_a_traceback_even_in_development(tmp_path: Path) -> None:
     found = settings_with(tmp_path, "DEBUG", "DEVELOPMENT", "INBOX_OPEN", DEBUG="1")
 
