@@ -39,6 +39,28 @@ def test_a_measurement_stands_in_the_tables() -> None:
     assert report.render(text, found) == text, "Written twice it is the same."
 
 
+def test_others_who_did_the_same_work_stand_beside_it_the_fastest_first() -> None:
+    seconds = {"get_or_create, one by one": 60.0, "Rollcall": 2.0, "bare": 0.5}
+    found = {"invite": {"rows": 100_000, "seconds": {"PostgreSQL": seconds}}}
+
+    lines = list(report.beside_others(found))
+
+    assert [line[1:] for line in lines] == [
+        ("bare", "0.500 s", "0.25 x"),
+        ("Rollcall", "2.0 s", "1.00 x"),
+        ("get_or_create, one by one", "60.0 s", "30.0 x"),
+    ]
+    assert {line[0] for line in lines} == {"stage and invite 100,000 rows on PostgreSQL"}
+
+
+def test_a_part_of_the_whole_imports_does_not_take_the_place_of_all() -> None:
+    published = {"mail": 1, "scaling": {"runs": [run(1_000, 1), run(1_000, 2)]}}
+    part, whole = [run(1_000, 1, invited=5.0)], [run(1_000, 1), run(1_000, 2), run(1_000, 4)]
+
+    assert report.newest(published, {"mail": 2, "scaling": {"runs": part}}) == {**published, "mail": 2}
+    assert report.newest(published, {"scaling": {"runs": whole}})["scaling"]["runs"] == whole
+
+
 @pytest.mark.parametrize(
     ("measured", "at_least", "verdict"),
     [
