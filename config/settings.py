@@ -288,7 +288,7 @@ DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", f"Rollcall <no-reply@{_base.host
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 _mail = mail_server("EMAIL_URL")
 if _mail is not None:
-    EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+    EMAIL_BACKEND = _mail["EMAIL_BACKEND"].replace("django.core.mail.backends.smtp.", "invites.services.smtp.")
     EMAIL_HOST = _mail["EMAIL_HOST"] or "localhost"
     EMAIL_PORT = _mail["EMAIL_PORT"] or 25
     EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
@@ -297,8 +297,9 @@ if _mail is not None:
     EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 else:
     EMAIL_BACKEND = "django_mail_preview.backends.EmailBackend"
-# Without one, a mail server that hangs would hold a worker for ever.
-EMAIL_TIMEOUT = number("EMAIL_TIMEOUT", 10)
+# For each answer. Without one, a mail server that hangs would hold a worker for ever, and beyond the lease of what is
+# mailed (invites/services/leases.py) another worker would take it up.
+EMAIL_TIMEOUT = number("EMAIL_TIMEOUT", 10, most=15)
 
 # Instead of a mail server, a provider that is called by HTTP. Its own settings have the names that Anymail gives them.
 MAIL_PROVIDER = choice(

@@ -13,7 +13,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Lookup, Model
 from django.db.models.sql.compiler import SQLCompiler
@@ -134,10 +134,10 @@ def renew_statistics() -> None:
     """Let PostgreSQL look at how much was stored.
 
     It does so by itself, but up to a minute later, and until then it would go about tables with thousands of new rows
-    as if they were empty. Only what it decides by is looked at.
+    as if they were empty. Only what it decides by is looked at. Where it can't be, the import is slower and no worse.
     """
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
+        with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
             for model, columns in DECIDING.items():
                 cursor.execute(f"ANALYZE (SKIP_LOCKED) {model._meta.db_table} ({', '.join(columns)})")
 

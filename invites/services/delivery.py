@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import smtplib
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 
 from anymail.backends.base import AnymailBaseBackend
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailInvalidAddress, AnymailRecipientsRefused
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 
 from invites.services.letters import one_line
 from invites.services.parcels import Parcel
 from invites.services.provider import send_in_bulk, sends_in_bulk
 from invites.services.smtp import CLOSES, Conversation, Waiting
+from invites.services.smtp import EmailBackend as AttentiveBackend
 
 REASON_LENGTH = 300
 # What providers answer when something is wrong with the message or an address of it, and not with the call.
@@ -52,8 +55,14 @@ class Sender:
     attempt on a fresh one.
     """
 
-    def __init__(self) -> None:
-        self._connection = get_connection()
+    def __init__(self, heard: Callable[[], object] = lambda: None) -> None:
+        """`heard` is called after each answer of a mail server: a slow one gives many before a mail is done."""
+        try:
+            self._connection = get_connection()
+        except ImproperlyConfigured as error:
+            self._connection = _Unusable(str(error))
+        if isinstance(self._connection, AttentiveBackend):
+            self._connection.heard = heard
         self._sent_since_open = 0
 
     def deliver(self, parcels: Iterable[Parcel]) -> Outcomes:
@@ -145,6 +154,17 @@ class Sender:
         except ValueError:
             return Refused("No mail can be sent to this address.")
         return None
+
+
+class _Unusable(BaseEmailBackend):
+    """What stands where the settings of mail are wrong: no recipient is to blame."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__()
+        self._error = error
+
+    def open(self) -> bool:
+        raise OSError(self._error)
 
 
 def _alike(first: Parcel, waiting: Waiting[Parcel]) -> list[Parcel]:

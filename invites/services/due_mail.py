@@ -65,7 +65,7 @@ def _due(organization_id: int, *, wait: timedelta = timedelta(0)) -> QuerySet[In
 
 def _send(due: dict[int, Invitation], shift: Shift) -> MailRun:
     _fail_lapsed(due)
-    run = send_invitations(list(due), go_on=Turn(shift.keep).goes_on)
+    run = send_invitations(list(due), turn=Turn(shift.keep))
     Invitation.objects.filter(pk__in=run.put_off, mail_state=Invitation.Mail.QUEUED).update(
         mail_state=Invitation.Mail.SENDING
     )

@@ -52,11 +52,12 @@ def invite_range(lease: Lease) -> None:
     the batch.
     """
     try:
-        _invite_waiting_rows(lease)
+        invited = _invite_waiting_rows(lease)
     except RuleBroken as broken:
         # Outside of the transaction: whoever stops locks the batch first and its ranges then.
         stop_batch(Batch.objects.get(pk=lease.batch_id), reason=broken.message)
-    if _is_first_of_many(lease):
+        return
+    if invited and _is_first_of_many(lease):
         renew_statistics()
 
 
@@ -68,10 +69,11 @@ def _is_first_of_many(lease: Lease) -> bool:
 
 
 @transaction.atomic
-def _invite_waiting_rows(lease: Lease) -> None:
+def _invite_waiting_rows(lease: Lease) -> bool:
+    """False when there was nothing to do."""
     row_range = held(lease).select_for_update().filter(stage=RowRange.Stage.INVITE).first()
     if row_range is None:
-        return
+        return False
     batch = Batch.objects.select_related("organization", "inviter", "grant").get(pk=lease.batch_id)
     check_still_allowed(batch.inviter, batch.organization, batch.grant)
     rows = batch.rows.filter(number__range=(row_range.first_number, row_range.last_number))
@@ -84,6 +86,7 @@ def _invite_waiting_rows(lease: Lease) -> None:
     _decide(batch, rows)
     row_range.stage, row_range.attempts = RowRange.Stage.MAIL, 0
     row_range.save(update_fields=["stage", "attempts"])
+    return True
 
 
 def waiting(rows: QuerySet[Row]) -> QuerySet[Row]:

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from invites.models import Batch, RowRange
 
-# Renewed about every second. Longer than one mail may take at a server that answers slowly; and with the
-# sweep that follows, what a dead worker left is taken up within half a minute.
+# Renewed about every second, and at each answer of the mail server, which may take EMAIL_TIMEOUT. With the sweep that
+# follows, what a dead worker left is taken up within half a minute.
 LEASE = timedelta(seconds=20)
 MAX_ATTEMPTS = 5
 LOOKED_AT = 8
@@ -78,4 +78,6 @@ def keep_lease(lease: Lease) -> bool:
 def give_back(lease: Lease, *, wait: timedelta | None = None) -> None:
     """End the claim in good order: others may take the range up, after the wait if there is one."""
     not_before = None if wait is None else timezone.now() + wait
-    held(lease).update(claimed_until=None, attempts=0, not_before=not_before)
+    if not held(lease).update(claimed_until=None, attempts=0, not_before=not_before):
+        # Another worker has it by now, because this one was slow: it did not die, and that must not count.
+        RowRange.objects.filter(pk=lease.range_id).update(attempts=0)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from invites.models import Batch, Invitation, Row, RowRange
@@ -23,6 +23,7 @@ from invites.services.taken import TakenOfRange, settle_what_was_taken, withdraw
 
 # Together with the longest pause: given up after half a day.
 MAX_PAUSES = 50
+UNMAILABLE = "These people could not be mailed. Import them again."
 
 
 def mail_range(lease: Lease) -> timedelta | None:
@@ -43,14 +44,15 @@ def mail_range(lease: Lease) -> timedelta | None:
         give_back(lease)
         return None
     if lease.is_hopeless:
-        _give_up([row_range])
+        # Whatever kills the worker here would do so for ever.
+        _give_up([row_range], reason=UNMAILABLE)
+        return _leave(lease, MailRun(), pause=None)
     pause = None
     if unsent and row_range.put_off_until and row_range.put_off_until > now:
         pause = row_range.put_off_until - now
         unsent = [each for each in unsent if each.mail_state != Invitation.Mail.SENDING]
-    run = send_invitations(
-        [each.id for each in unsent], record=TakenOfRange(lease), go_on=Turn(partial(keep_lease, lease)).goes_on
-    )
+    turn = Turn(partial(keep_lease, lease))
+    run = send_invitations([each.id for each in unsent], record=TakenOfRange(lease), turn=turn)
     if run.trouble:
         pause = _put_off(lease, row_range, run)
     return _leave(lease, run, pause=pause)
@@ -60,9 +62,11 @@ def _put_off(lease: Lease, row_range: RowRange, run: MailRun) -> timedelta:
     """Note what the server would not take, or give it up after too long; for how long to leave it now."""
     if row_range.pauses >= MAX_PAUSES:
         if run.gave_up:
-            _give_up(row_range.batch.ranges.filter(stage=RowRange.Stage.MAIL))
+            # Those that others are at come to their own end.
+            free = Q(pk=row_range.pk) | Q(claimed_until=None)
+            _give_up(row_range.batch.ranges.filter(free, stage=RowRange.Stage.MAIL), reason=GIVEN_UP)
         else:
-            _give_up([row_range], ids=[*run.put_off, *run.left_alone])
+            _give_up([row_range], ids=[*run.put_off, *run.left_alone], reason=GIVEN_UP)
         held(lease).update(pauses=0, put_off_until=None)
         return timedelta(0)
     pause = pause_after(row_range.pauses)
@@ -156,8 +160,8 @@ def _take_back_lapsed(row_range: RowRange) -> list[_Unsent]:
     return [each for each in unsent if each.offer not in lapsed]
 
 
-def _give_up(row_ranges: Iterable[RowRange], *, ids: Collection[int] | None = None) -> None:
+def _give_up(row_ranges: Iterable[RowRange], *, reason: str, ids: Collection[int] | None = None) -> None:
     """Nobody is waited for for ever: what is unsent, or those of it, counts as failed, with the reason."""
     for row_range in row_ranges:
         unsent = set(_unsent(row_range).values_list("pk", flat=True))
-        withdraw(*unsent.intersection(ids or unsent), reason=GIVEN_UP, why=Row.Reason.MAIL_REFUSED)
+        withdraw(*unsent.intersection(ids or unsent), reason=reason, why=Row.Reason.MAIL_REFUSED)

@@ -54,18 +54,15 @@ class MailRun:
         return [*self.put_off, *self.left_alone, *self.too_fast, *self.deferred]
 
 
-def send_invitations(
-    ids: Sequence[int], *, record: Record | None = None, go_on: Callable[[], bool] | None = None
-) -> MailRun:
+def send_invitations(ids: Sequence[int], *, record: Record | None = None, turn: Turn | None = None) -> MailRun:
     """Sends those of the invitations that are pending and whose mail is queued; the rest are left alone.
 
     All are of one organization. Each is saved as sent, or as failed for good with the server's reason; the others
-    stay queued, for the caller to try again later. `go_on` is asked after each group of 100 and about each second;
-    once it says no, the rest is deferred. Claims nothing: two callers with the same invitations at once may both
-    send them.
+    stay queued, for the caller to try again later. When the `turn` is over, the rest is deferred. Claims nothing: two
+    callers with the same invitations at once may both send them.
     """
     rest: Sequence[int] = sorted(ids)
-    postman = _Postman(rest, record or Record(), go_on or (lambda: True))
+    postman = _Postman(rest, record or Record(), turn or Endless())
     with without_waiting_for_the_disk(), contextlib.closing(postman):
         while rest := postman.pass_over(rest):
             postman.deliver(still_to_send(rest[:GROUP]))
@@ -78,31 +75,45 @@ class Turn:
 
     def __init__(self, keep: Callable[[], bool]) -> None:
         self._keep = keep
+        self._is_kept = True
         self._kept_at = time.monotonic()
         self._ends_at = self._kept_at + TURN_SECONDS
 
     def goes_on(self) -> bool:
+        """Asked after each group of 100, and about each second."""
+        return time.monotonic() < self._ends_at and self.keep()
+
+    def keep(self) -> bool:
+        """Called in the middle of a mail, too: it may take longer than what is kept would last."""
         now = time.monotonic()
-        if now >= self._ends_at:
-            return False
         if now - self._kept_at >= LOOK_SECONDS:
             self._kept_at = now
-            return self._keep()
+            self._is_kept = self._keep()
+        return self._is_kept
+
+
+class Endless(Turn):
+    """Whoever has nobody beside them need not end."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: True)
+
+    def goes_on(self) -> bool:
         return True
 
 
 class _Postman:
     """One run: the letters already written, the connection, and what is not saved yet."""
 
-    def __init__(self, ids: Sequence[int], record: Record, go_on: Callable[[], bool]) -> None:
+    def __init__(self, ids: Sequence[int], record: Record, turn: Turn) -> None:
         self.run = MailRun()
         self._ids = ids
         self._ends = False
         self._record = record
-        self._go_on = go_on
+        self._turn = turn
         self._gate = Gate()
         self._put_off_in_a_row = 0
-        self._sender = Sender()
+        self._sender = Sender(turn.keep)
         self._letters: dict[tuple[int, int | None], Letter] = {}
         self._looked_at = time.monotonic()
 
@@ -199,5 +210,5 @@ class _Postman:
 
     def _look_up(self) -> None:
         self._record.settle()
-        self._ends |= not self._go_on()
+        self._ends |= not self._turn.goes_on()
         self._looked_at = time.monotonic()

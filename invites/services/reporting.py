@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -10,6 +11,8 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from accounts.permissions import Permission
+from accounts.queries import who_may
 from invites.models import Batch
 from invites.queries.banners import banner_of
 from invites.services.sweeping import STILL_AFTER
@@ -33,13 +36,16 @@ def find_unreported() -> list[int]:
 
 
 def report_batch(batch_id: int) -> bool:
-    """Mail the result once, if the batch took longer than a minute; True when it was sent.
+    """Mail the result once, if the batch took longer than a minute; True when it was sent or refused for good.
 
     Raises SMTPException or OSError when the mail server is away; it can be tried again after the pause. A process that
     dies between sending and noting it causes a second mail, and one that dies before loses none.
     """
     batch = Batch.objects.select_related("organization", "inviter").filter(pk=batch_id).first()
     if batch is None or batch.inviter is None or _work_took(batch) < LONG:
+        return False
+    if not who_may(Permission.INVITE_USERS).filter(organization=batch.organization, user=batch.inviter).exists():
+        # What became of it is no longer theirs to know.
         return False
     now = timezone.now()
     # Nobody checks it any more, so that the claim is free for this.
@@ -53,7 +59,11 @@ def report_batch(batch_id: int) -> bool:
         to=[batch.inviter.email],
     )
     mail.attach_alternative(render_to_string("mail/batch_report.html", context), "text/html")
-    mail.send()
+    try:
+        mail.send()
+    except SMTPRecipientsRefused as refused:
+        if any(code < 500 for code, _ in refused.recipients.values()):
+            raise
     Batch.objects.filter(pk=batch_id).update(reported_at=timezone.now(), claimed_until=None)
     return True
 

@@ -19,7 +19,7 @@ from django.db import connection
 from invites.models import MailPace
 from invites.services.pace import now_in_sql
 
-# Renewed about every second. Longer than one mail may take at a server that answers slowly.
+# Renewed about every second, and at each answer of the mail server, which may take EMAIL_TIMEOUT.
 LASTS = timedelta(seconds=20)
 
 _TAKE = """

@@ -7,9 +7,11 @@ leaves one message in doubt and no more.
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+
+from django.core.mail.backends.smtp import EmailBackend as DjangoEmailBackend
 
 Reply = tuple[int, bytes]
 
@@ -17,6 +19,27 @@ GO_ON = 354
 CLOSES = 421
 RESET = b"RSET\r\n"
 END = b".\r\n"
+
+
+class EmailBackend(DjangoEmailBackend):
+    """Django's, which tells of each answer of the server: many slow ones, none of them too late, take a long time."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.heard: Callable[[], object] = lambda: None
+
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:
+        heard = self.heard
+        protocol: type[smtplib.SMTP] = super().connection_class
+
+        class Server(protocol):  # type: ignore[misc, valid-type]
+            def getreply(self) -> Reply:
+                reply: Reply = super().getreply()
+                heard()
+                return reply
+
+        return Server
 
 
 @dataclass(frozen=True, slots=True)

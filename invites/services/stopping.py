@@ -22,6 +22,8 @@ def stop_batch(batch: Batch, *, reason: str = "") -> bool:
     )
     if not stopped:
         return False
+    # As it is by now: whoever checked it, or let it be invited, had it locked while it was waited for.
+    batch.refresh_from_db()
     waiting = RowRange.objects.select_for_update().filter(batch=batch, stage=RowRange.Stage.INVITE)
     RowRange.objects.filter(pk__in=[found.pk for found in waiting]).update(stage=RowRange.Stage.DONE)
     left = batch.rows.filter(outcome=Row.Outcome.WAITING)
@@ -30,5 +32,4 @@ def stop_batch(batch: Batch, *, reason: str = "") -> bool:
         # The check had not seen the whole file: how many rows it has is not known, so none is counted.
         batch.rows.all().delete()
     batch.parts.all().delete()
-    batch.refresh_from_db()
     return True

@@ -51,7 +51,7 @@ def addresses(mails: Iterable[object]) -> list[str]:
 def server(settings: Any) -> Iterator[MailServer]:
     """A mail server that takes everything, until a test tells it otherwise."""
     with MailServer() as running:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_BACKEND = "invites.services.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
         settings.EMAIL_TIMEOUT = 1
         yield running

@@ -15,7 +15,7 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Organization, User
+from accounts.models import Membership, Organization, User
 from invites import tasks
 from invites.models import Batch, Invitation, Row
 from invites.queries.banners import banner_of
@@ -111,6 +111,30 @@ def test_a_report_waits_for_a_mail_server_that_is_away(
         tasks.sweep()
         tasks.sweep()
     assert server.taken.count(admin.email) == 1
+
+
+def test_whoever_may_not_invite_any_more_is_told_no_more(run: Run, admin: User, admin_membership: Membership) -> None:
+    batch = after(run(many(2)), seconds=90)
+    admin_membership.roles.clear()
+
+    tasks.report_batch(batch.pk)
+
+    assert reports(admin) == []
+
+
+def test_a_report_that_was_refused_for_good_is_not_tried_again(
+    server: MailServer, run: Run, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = after(run(many(2)), seconds=90)
+    ended(batch, seconds_ago=20)
+    monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: task(number))
+    server.answers[admin.email] = ["450 4.2.0 Not now", "550 5.1.1 No such user here"]
+
+    for seconds in (0, 61, 122, 183):
+        with time_machine.travel(timezone.now() + timedelta(seconds=seconds)):
+            tasks.sweep()
+
+    assert (server.asked.count(admin.email), server.taken.count(admin.email)) == (2, 0)
 
 
 def test_a_process_that_dies_with_a_report_leaves_it_to_be_sent(

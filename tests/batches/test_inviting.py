@@ -19,7 +19,7 @@ from accounts.services.grants import GrantChoice
 from invites import tasks
 from invites.models import Batch, DayOfInviter, Invitation, Row, RowRange, UploadPart
 from invites.queries.batches import ledger_of, summary_of
-from invites.services import inviting, leases, sweeping
+from invites.services import inviting, leases, mailing, sweeping
 from invites.services.batches import correct_batch, invite_valid_rows, start_batch
 from invites.services.checks import stored_upload
 from invites.services.mail_ranges import finish_batch, mail_range
@@ -416,6 +416,20 @@ def test_postgresql_is_told_of_many_as_soon_as_the_first_of_them_are_there(
     told = [query["sql"].split()[2] for query in captured if query["sql"].startswith("ANALYZE ")]
     both = [Row._meta.db_table, Invitation._meta.db_table]
     assert told == (both if is_told and connection.vendor == "postgresql" else [])
+
+
+def test_it_is_told_once_however_many_turns_the_mail_of_the_first_takes(
+    start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr(inviting, "MANY_ROWS", 10)
+    monkeypatch.setattr(inviting, "renew_statistics", lambda: told.append(True))
+    monkeypatch.setattr(mailing, "TURN_SECONDS", 0)
+    monkeypatch.setattr(mailing, "GROUP", 4)
+
+    assert work(start(many(12))).state == Batch.State.DONE
+
+    assert told == [True]
 
 
 def test_stopping_keeps_who_is_invited_and_counts_the_others(start: Run, work: Run) -> None:

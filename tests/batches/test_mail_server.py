@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.core import mail
 from django.utils import timezone
 
 from accounts.models import Membership
 from invites import tasks
 from invites.models import Batch, Invitation, Row, RowRange
 from invites.queries.batches import ledger_of
-from invites.services import leases, mail_ranges, mailing
+from invites.services import inviting, leases, mail_ranges, mailing
 from invites.services.pauses import GIVEN_UP
 from invites.services.undoing import undo_batch
 from tests.batches.conftest import let_time_pass, many
@@ -142,6 +145,74 @@ def test_a_server_that_hangs_costs_one_time_out_and_not_one_for_each_person(
     let_time_pass(batch)
     work(batch)
     assert (batch.state, len(set(server.taken))) == (Batch.State.DONE, 450)
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_each_answer_of_a_slow_server_renews_the_claim_for_nobody_else_to_mail_the_same_people(
+    server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch, pipelining: bool
+) -> None:
+    kept: list[bool] = []
+
+    def keep(lease: leases.Lease) -> bool:
+        kept.append(leases.keep_lease(lease))
+        return kept[-1]
+
+    monkeypatch.setattr(mail_ranges, "keep_lease", keep)
+    monkeypatch.setattr(mailing, "LOOK_SECONDS", 0)
+    server.pipelining = pipelining
+
+    work(start(many(2)))
+
+    # The greeting, the answer to ours, and of each mail the sender, the recipient, the beginning and the end.
+    assert len(server.taken) == 2
+    assert len(kept) >= 2 + 2 * 4
+    assert all(kept)
+
+
+def test_a_worker_that_was_only_slow_does_not_count_as_one_that_died(start: Run) -> None:
+    batch = start(many(2))
+    slow = leases.claim_range(batch.pk)
+    assert slow is not None
+    RowRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    other = leases.claim_range(batch.pk)
+    assert other is not None
+    assert other.attempts == 2
+
+    leases.give_back(slow)
+
+    still = leases.held(other).get()
+    assert still.claimed_until is not None, "The range stays the other's."
+    assert still.attempts == 0
+
+
+def test_mail_that_kills_every_worker_is_given_up_with_a_reason_of_its_own(start: Run, work: Run) -> None:
+    batch = start(many(2))
+    lease = leases.claim_range(batch.pk)
+    assert lease is not None
+    inviting.invite_range(lease)
+    RowRange.objects.update(attempts=leases.MAX_ATTEMPTS, claimed_until=None)
+
+    work(batch)
+
+    assert (batch.state, ledger_of(batch).mail_refused, mail.outbox) == (Batch.State.DONE, 2, [])
+    assert set(batch.rows.values_list("detail", flat=True)) == {mail_ranges.UNMAILABLE}
+
+
+def test_settings_of_mail_that_are_wrong_are_trouble_with_the_server_and_with_nobodys_address(
+    start: Run, work: Run, settings: Any
+) -> None:
+    ways = {"EMAIL_BACKEND": settings.EMAIL_BACKEND, "ANYMAIL": settings.ANYMAIL}
+    settings.EMAIL_BACKEND, settings.ANYMAIL = "anymail.backends.mailgun.EmailBackend", {}
+    batch = start(many(2))
+
+    work(batch)
+
+    assert (batch.state, ledger_of(batch).invited, ledger_of(batch).failed) == (Batch.State.INVITING, 2, 0)
+    assert Batch.objects.get().mail_not_before is not None
+    settings.EMAIL_BACKEND, settings.ANYMAIL = ways.values()
+    let_time_pass(batch)
+    assert work(batch).state == Batch.State.DONE
+    assert len(mail.outbox) == 2
 
 
 def test_a_server_that_drops_the_line_in_the_middle_gets_the_rest_over_a_new_one(server: MailServer, run: Run) -> None:

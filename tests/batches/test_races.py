@@ -17,7 +17,7 @@ from accounts.models import Membership, Organization, Role, Site, User
 from accounts.services.grants import GrantChoice
 from accounts.signals import reasons_to_keep
 from invites import tasks
-from invites.models import Batch, Invitation, Row, RowRange, UploadPart
+from invites.models import Batch, DayOfInviter, Invitation, Row, RowRange, UploadPart
 from invites.queries.batches import ledger_of
 from invites.services import checks, inviting, leases
 from invites.services.batches import correct_batch, invite_valid_rows, start_batch
@@ -329,6 +329,36 @@ def test_a_corrected_file_that_is_stopped_in_its_check_counts_no_half_of_it(
     stop_batch(batch)
 
     assert (batch.state, ledger_of(batch).rows) == (Batch.State.STOPPED, 0)
+
+
+def test_a_stop_that_was_decided_on_before_the_check_ended_counts_its_rows_and_gives_their_number_back(
+    admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], choice=read_only)
+    as_it_was_seen = Batch.objects.get(pk=batch.pk)
+    checks.check_batch(batch.pk)
+
+    assert stop_batch(as_it_was_seen)
+
+    ledger = ledger_of(as_it_was_seen)
+    assert (ledger.rows, ledger.stopped) == (300, 300)
+    assert DayOfInviter.objects.get().invitations == 0
+
+
+def test_a_stop_that_was_decided_on_before_anybody_was_invited_leaves_who_is(
+    admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], choice=read_only)
+    as_it_was_seen = Batch.objects.get(pk=batch.pk)
+    checks.check_batch(batch.pk)
+    lease = leases.claim_range(batch.pk)
+    assert lease is not None
+    inviting.invite_range(lease)
+
+    assert stop_batch(as_it_was_seen)
+
+    ledger = ledger_of(as_it_was_seen)
+    assert (ledger.rows, ledger.invited, ledger.stopped) == (300, 200, 100)
 
 
 def test_a_corrected_file_is_of_the_moment_of_its_upload(

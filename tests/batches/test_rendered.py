@@ -68,7 +68,7 @@ def test_a_real_server_gets_everybody_whatever_it_answers_to_some(
 ) -> None:
     with MailServer() as server:
         server.pipelining = pipelining
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_BACKEND = "invites.services.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 2
         server.answers = {"gone@example.com": ["550 5.1.1 Nobody"], "full@example.com": ["552 5.2.2 Full"]}
 

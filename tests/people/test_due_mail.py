@@ -57,7 +57,7 @@ def mailbox(settings: Any) -> Iterator[Mailbox]:
     mailbox = Mailbox()
     controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
     controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "invites.services.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
     settings.EMAIL_TIMEOUT = 2
     yield mailbox
@@ -172,7 +172,7 @@ def test_a_server_that_hangs_is_left_after_the_timeout(
     due: Callable[[str], Invitation], acme: Organization, settings: Any
 ) -> None:
     invitation = due("ann@people.example.com")
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "invites.services.smtp.EmailBackend"
     settings.EMAIL_TIMEOUT = 0.3
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
