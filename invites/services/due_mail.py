@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -19,6 +19,8 @@ from invites.services.shifts import Shift, take_shift, without_shift
 
 SLICE = 50
 MAX_ATTEMPTS = 60
+# One that was tried so often goes alone: if it is what workers die of, the others need not wait for it.
+ALONE_AFTER = 5
 
 
 def unsent_single_invitations(now: datetime | None = None) -> QuerySet[Invitation]:
@@ -43,13 +45,13 @@ class More(NamedTuple):
 def send_due_invitations(organization_id: int, handed_over: float | None = None) -> More | None:
     """Sends up to 50 mails of the organization that are due, for one turn; None when it need not be called again.
 
-    Nothing is done while another worker is at it. Whoever dies leaves its mails due, for the sweep to find. Temporary
-    trouble moves them on with growing pauses, and what the pace kept back to when it may go.
+    Nothing is done while another worker is at it. Temporary trouble moves mails on with growing pauses, and so does
+    whoever dies with them; the sweep finds them then. What the pace kept back is moved to when it may go.
     """
     shift = take_shift(organization_id, handed_over)
     if shift is None:
         return None
-    run = _send({invitation.pk: invitation for invitation in _due(organization_id)[:SLICE]}, shift)
+    run = _send({invitation.pk: invitation for invitation in _slice(organization_id)}, shift)
     wait = timedelta(seconds=run.opens_in or 0) if run.too_fast else timedelta(0)
     if not run.gave_up and _due(organization_id, wait=wait).exists():
         following = shift.hand_over(wait=wait)
@@ -63,18 +65,25 @@ def _due(organization_id: int, *, wait: timedelta = timedelta(0)) -> QuerySet[In
     return unsent_single_invitations(timezone.now() + wait).filter(organization_id=organization_id)
 
 
+def _slice(organization_id: int) -> list[Invitation]:
+    found = list(_due(organization_id)[:SLICE])
+    alone = bool(found) and found[0].mail_attempts >= ALONE_AFTER
+    return found[:1] if alone else [each for each in found if each.mail_attempts < ALONE_AFTER]
+
+
 def _send(due: dict[int, Invitation], shift: Shift) -> MailRun:
     _fail_lapsed(due)
+    _give_up([due.pop(pk) for pk, each in list(due.items()) if each.mail_attempts >= MAX_ATTEMPTS])
+    _put_off(due.values())
     run = send_invitations(list(due), turn=Turn(shift.keep))
     Invitation.objects.filter(pk__in=run.put_off, mail_state=Invitation.Mail.QUEUED).update(
         mail_state=Invitation.Mail.SENDING
     )
     # Where the server was of no use to anybody, the others need not ask it now.
-    _put_off(due[pk] for pk in (*run.put_off, *(run.deferred if run.gave_up else ())))
-    kept_back = [due[pk].token_hash for pk in (*run.too_fast, *run.left_alone)]
-    Invitation.objects.filter(token_hash__in=kept_back, mail_state__in=TO_SEND).update(
-        mail_due_at=timezone.now() + timedelta(seconds=run.opens_in or 0)
-    )
+    failed = {*run.put_off, *(run.deferred if run.gave_up else ())}
+    _put_off(due[pk] for pk in failed)
+    _give_up(due[pk] for pk in failed if due[pk].mail_attempts + 1 >= MAX_ATTEMPTS)
+    _hand_back((each for pk, each in due.items() if pk not in failed), timedelta(seconds=run.opens_in or 0))
     return run
 
 
@@ -90,10 +99,30 @@ def _fail_lapsed(due: dict[int, Invitation]) -> None:
 
 
 def _put_off(invitations: Iterable[Invitation]) -> None:
+    """Count an attempt with each, and let its next one wait: before it is tried, for whoever dies can't do it then."""
     now = timezone.now()
+    by_attempts: dict[int, list[str]] = {}
     for invitation in invitations:
-        unsent = Invitation.objects.filter(token_hash=invitation.token_hash, mail_state__in=TO_SEND)
-        if invitation.mail_attempts + 1 >= MAX_ATTEMPTS:
-            unsent.update(mail_state=Invitation.Mail.FAILED, mail_detail=GIVEN_UP, mailed_at=now, mail_due_at=None)
-        else:
-            unsent.update(mail_due_at=now + pause_after(invitation.mail_attempts), mail_attempts=F("mail_attempts") + 1)
+        by_attempts.setdefault(invitation.mail_attempts, []).append(invitation.token_hash)
+    for attempts, hashes in by_attempts.items():
+        _unsent(hashes).update(mail_due_at=now + pause_after(attempts), mail_attempts=attempts + 1)
+
+
+def _give_up(invitations: Iterable[Invitation]) -> None:
+    """Nobody is waited for for ever."""
+    _unsent([each.token_hash for each in invitations]).update(
+        mail_state=Invitation.Mail.FAILED, mail_detail=GIVEN_UP, mailed_at=timezone.now(), mail_due_at=None
+    )
+
+
+def _hand_back(invitations: Iterable[Invitation], wait: timedelta) -> None:
+    """What was sent, or had only to wait, was no attempt that failed."""
+    hashes = [each.token_hash for each in invitations]
+    tried = Invitation.objects.filter(token_hash__in=hashes, mail_attempts__gt=0)
+    tried.update(mail_attempts=F("mail_attempts") - 1)
+    _unsent(hashes).update(mail_due_at=timezone.now() + wait)
+
+
+def _unsent(token_hashes: Collection[str]) -> QuerySet[Invitation]:
+    """By the hash: one that was sent again since has a new link, whose mail is still to come."""
+    return Invitation.objects.filter(token_hash__in=token_hashes, mail_state__in=TO_SEND)

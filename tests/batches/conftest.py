@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.errors import RuleBroken
 from accounts.services.grants import GrantChoice
 from invites.models import Batch, TroubledDomain
 from tests.batches.mail_server import MailServer
@@ -42,6 +45,32 @@ def run(start: Callable[..., Batch], work: Callable[[Batch], Batch]) -> Callable
 def addresses(mails: Iterable[object]) -> list[str]:
     """Who was written to, sorted."""
     return sorted(mail.to[0] for mail in mails)  # type: ignore[attr-defined]
+
+
+def at_once(*jobs: Callable[[], Any]) -> list[Any]:
+    """What the jobs returned or raised, each in a thread of its own."""
+    results: list[Any] = [None] * len(jobs)
+    gate = threading.Barrier(len(jobs))
+
+    def run(number: int, job: Callable[[], Any]) -> None:
+        try:
+            gate.wait(10)
+            results[number] = job()
+        except Exception as error:
+            results[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=each) for each in enumerate(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return results
+
+
+def unexpected(results: Sequence[Any]) -> list[Any]:
+    return [result for result in results if isinstance(result, Exception) and not isinstance(result, RuleBroken)]
 
 
 # --- The mail server -----------------------------------------------------------------------------------

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,7 +24,7 @@ from invites.services.batches import correct_batch, invite_valid_rows, start_bat
 from invites.services.checks import stored_upload
 from invites.services.mail_ranges import finish_batch, mail_range
 from invites.services.stopping import stop_batch
-from tests.batches.conftest import addresses, many
+from tests.batches.conftest import addresses, at_once, many
 from tests.files import csv_of
 
 Run = Callable[..., Batch]
@@ -382,18 +382,11 @@ def test_two_workers_at_once_invite_each_address_once(start: Run) -> None:
     first, second = start(many(600)), start(many(600))
 
     def worker(batch: Batch) -> None:
-        try:
-            while lease := leases.claim_range(batch.pk):
-                tasks.work_on_range(lease)
-            tasks.end_batch(batch.pk)
-        finally:
-            connection.close()
+        while lease := leases.claim_range(batch.pk):
+            tasks.work_on_range(lease)
+        tasks.end_batch(batch.pk)
 
-    threads = [threading.Thread(target=worker, args=(batch,)) for batch in (first, second)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert at_once(partial(worker, first), partial(worker, second)) == [None, None]
 
     ledgers = [ledger_of(Batch.objects.get(pk=batch.pk)) for batch in (first, second)]
     assert sum(ledger.invited for ledger in ledgers) == 600 == Invitation.objects.count()
@@ -416,6 +409,14 @@ def test_postgresql_is_told_of_many_as_soon_as_the_first_of_them_are_there(
     told = [query["sql"].split()[2] for query in captured if query["sql"].startswith("ANALYZE ")]
     both = [Row._meta.db_table, Invitation._meta.db_table]
     assert told == (both if is_told and connection.vendor == "postgresql" else [])
+
+
+def test_the_indexes_of_rows_have_room_for_the_one_time_that_each_is_rewritten(db: None) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT relname, reloptions FROM pg_class WHERE reloptions IS NOT NULL")
+            found = dict(cursor.fetchall())
+        assert found == {"invites_row_pkey": ["fillfactor=50"], "one_row_per_number": ["fillfactor=50"]}
 
 
 def test_it_is_told_once_however_many_turns_the_mail_of_the_first_takes(

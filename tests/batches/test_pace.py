@@ -24,9 +24,8 @@ from invites.services.inviting import invite_range
 from invites.services.mailing import MailRun, send_invitations
 from invites.services.pauses import GIVEN_UP
 from invites.services.single import invite_person
-from tests.batches.conftest import let_time_pass, many
+from tests.batches.conftest import at_once, let_time_pass, many, unexpected
 from tests.batches.mail_server import MailServer
-from tests.batches.test_races import at_once, unexpected
 from tests.batches.work import Work
 from tests.files import csv_of
 from tests.running import WorkerOnFile

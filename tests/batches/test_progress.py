@@ -7,17 +7,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Membership
 from accounts.services.grants import GrantChoice
 from invites.models import Batch
 from invites.queries.batches import Ledger
-from invites.queries.progress import Progress, TimeLeft, progress_now
-from invites.services import checks
+from invites.queries.progress import Progress, TimeLeft, followed, progress_now
+from invites.services import checks, mail_ranges, mailing
 from invites.services.batches import start_batch
+from invites.services.leases import Lease, keep_lease
 from invites.views.steps import stage_of
 from tests.batches.conftest import many
+from tests.batches.mail_server import MailServer
+from tests.plans import plan_of
 from tests.workbooks import sheet_of, workbook_of
 
 
@@ -35,6 +40,42 @@ from tests.workbooks import sheet_of, workbook_of
 )
 def test_what_is_left_is_rounded_up(seconds: int | None, words: str) -> None:
     assert Progress(1, 2, 0.5, seconds).time_left == words
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_look_counts_in_indexes_alone(start: Callable[..., Batch]) -> None:
+    batch = start(many(30))
+    with CaptureQueriesContext(connection) as captured:
+        followed(Batch.objects.filter(pk=batch.pk)).get()
+
+    plan = plan_of(captured[0]["sql"])
+
+    # Of thousands of rows and invitations only those are touched that are counted.
+    for index in ("row_by_outcome", "invitation_by_mail"):
+        assert index in plan
+    assert "SCAN" not in plan
+    assert "Seq Scan" not in plan
+
+
+def test_what_was_mailed_is_seen_at_least_each_second(
+    server: MailServer, start: Callable[..., Batch], work: Callable[[Batch], Batch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time that a worker looks up from its mails, of which it sends hundreds in a turn."""
+    seen: list[int] = []
+
+    def keep(lease: Lease) -> bool:
+        progress = progress_now(Batch.objects.get())
+        seen.append(progress.done if progress else 0)
+        return keep_lease(lease)
+
+    assert mailing.LOOK_SECONDS <= 1
+    monkeypatch.setattr(mail_ranges, "keep_lease", keep)
+    monkeypatch.setattr(mailing, "LOOK_SECONDS", 0)
+
+    work(start(many(12)))
+
+    assert seen == sorted(seen)
+    assert set(seen) >= set(range(11))
 
 
 def test_what_is_left_never_rises_for_somebody_who_goes_on_looking() -> None:

@@ -25,8 +25,7 @@ from invites.services.mailing import send_invitations
 from invites.services.pending import resend, resend_many, revoke
 from invites.services.single import invite_person
 from invites.services.stopping import stop_batch
-from tests.batches.conftest import PROBLEMS, many
-from tests.batches.test_races import at_once, unexpected
+from tests.batches.conftest import PROBLEMS, at_once, many, unexpected
 from tests.files import csv_of
 
 Run = Callable[..., Batch]

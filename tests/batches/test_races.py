@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -26,7 +26,7 @@ from invites.services.inviting import invite_range
 from invites.services.single import invite_person
 from invites.services.stopping import stop_batch
 from invites.services.undoing import undo_batch
-from tests.batches.conftest import PROBLEMS, addresses, many
+from tests.batches.conftest import PROBLEMS, addresses, at_once, many, unexpected
 from tests.files import csv_of
 
 Run = Callable[..., Batch]
@@ -41,32 +41,6 @@ def work_on_one_range(batch: Batch) -> None:
 def adds_up(batch: Batch) -> bool:
     ledger = ledger_of(batch)
     return ledger.rows == ledger.invited + ledger.skipped + ledger.problems + ledger.failed + ledger.waiting
-
-
-def at_once(*jobs: Callable[[], Any]) -> list[Any]:
-    """What the jobs returned or raised, each in a thread of its own."""
-    results: list[Any] = [None] * len(jobs)
-    gate = threading.Barrier(len(jobs))
-
-    def run(number: int, job: Callable[[], Any]) -> None:
-        try:
-            gate.wait(10)
-            results[number] = job()
-        except Exception as error:
-            results[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=each) for each in enumerate(jobs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
-
-
-def unexpected(results: Sequence[Any]) -> list[Any]:
-    return [result for result in results if isinstance(result, Exception) and not isinstance(result, RuleBroken)]
 
 
 # --- While it runs -----------------------------------------------------------------------------------

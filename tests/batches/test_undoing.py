@@ -30,8 +30,7 @@ from invites.services.single import change_invitation, invite_person
 from invites.services.taken import withdraw
 from invites.services.undoing import take_back_slice, undo_batch
 from invites.views.ledger import ledger_lines
-from tests.batches.conftest import many, of, text
-from tests.batches.test_races import at_once, unexpected
+from tests.batches.conftest import at_once, many, of, text, unexpected
 from tests.people.conftest import link_of, text_of
 
 Run = Callable[..., Batch]

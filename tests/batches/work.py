@@ -119,6 +119,20 @@ class Work:
         with closing(sqlite3.connect(self.worker.data_dir / "rollcall.sqlite3", timeout=20)) as database:
             return [row[0] for row in database.execute(question)]
 
+    def held(self, batch: int) -> set[str]:
+        """The ranges that workers hold, each with what changes as soon as it is kept, taken up by another, or done."""
+        what = "id || ', claim ' || claims || ', until ' || claimed_until"
+        return set(
+            self.ask(
+                f"SELECT {what} FROM invites_rowrange "
+                f"WHERE batch_id = {batch} AND stage <> 'done' AND claimed_until IS NOT NULL"
+            )
+        )
+
+    def wait_until_taken_up(self, batch: int, held: set[str], *, seconds: float) -> None:
+        """Until nothing is left as it was held at a kill: the living keep theirs, and that of the dead is taken up."""
+        wait_for(lambda: not held & self.held(batch), what="one that takes up what the dead held", seconds=seconds)
+
     def wait_until_done(self, *, batches: int = 1, seconds: float = 120) -> None:
         states = "SELECT state FROM invites_batch"
         wait_for(lambda: self.ask(states) == ["done"] * batches, what="end of the batch", seconds=seconds)

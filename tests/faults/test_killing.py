@@ -9,13 +9,14 @@ import json
 import os
 import random
 import signal
-import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from invites.services.undoing import SLICE
+from invites.tasks import CHECK_IN_REQUEST_BYTES
 from tests.batches.conftest import many
 from tests.batches.mail_server import MailServer
 from tests.batches.work import Work
@@ -26,18 +27,17 @@ PEOPLE = 1_000
 # Every so many of them the mail server does not know.
 UNKNOWN = 7
 REFUSED = len(range(0, PEOPLE, UNKNOWN))
+# Of a file that a worker checks, and in several ranges.
+MANY = 6_000
 RESUMED_SECONDS = 30
+# Of all trials so many have to hit something that was under way, or a test would prove nothing.
+HITS = TRIALS // 4
 CHILDREN = """
 import json
 from config.celery import app
 replies = app.control.inspect(timeout=3).stats() or {}
 print(json.dumps([pid for reply in replies.values() for pid in reply["pool"]["processes"]]))
 """
-
-
-def a_random_point() -> int:
-    """After how many mails of all; 0 is while the file is checked or invited."""
-    return random.SystemRandom().randrange(PEOPLE - REFUSED)
 
 
 def mailed(server: MailServer, domain: str) -> Counter[str]:
@@ -54,6 +54,45 @@ def living_children(work: Work) -> list[int]:
     return wait_for(both, what="two children", seconds=30)
 
 
+# --- While mail goes out -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["a child", "the whole worker"])
+def test_whoever_is_killed_loses_nobody_and_mails_at_most_one_twice(
+    work: Work, server: MailServer, whole: bool
+) -> None:
+    hits = 0
+    for trial in range(TRIALS):
+        hits += kill_once(work, server, domain=f"trial{trial}.example.com", whole=whole)
+    assert hits >= HITS
+
+
+def kill_once(work: Work, server: MailServer, *, domain: str, whole: bool) -> bool:
+    """Whether a range was held at the kill."""
+    victims = living_children(work)
+    for number in range(0, PEOPLE, UNKNOWN):
+        server.answers[f"person{number}@{domain}"] = ["550 5.1.1 No such user here"] * 5
+    point = random.SystemRandom().randrange(PEOPLE - REFUSED)
+    batch = work.invite(many(PEOPLE, domain=domain))
+    wait_for(lambda: mailed(server, domain).total() >= point, what=f"{point} mails", seconds=120)
+
+    if whole:
+        work.worker.kill_worker()
+    else:
+        os.kill(random.SystemRandom().choice(victims), signal.SIGKILL)
+    held = work.held(batch)
+    if whole:
+        work.worker.start_worker()
+
+    work.wait_until_taken_up(batch, held, seconds=RESUMED_SECONDS)
+    check_the_ledger(work, batch)
+    mails = mailed(server, domain)
+    assert len(mails) == PEOPLE - REFUSED, f"Killed after {point} mails."
+    # A worker that is killed whole is two children, each with a mail of its own under way.
+    assert mails.total() - len(mails) <= (2 if whole else 1), f"Killed after {point} mails."
+    return bool(held)
+
+
 def check_the_ledger(work: Work, batch: int) -> None:
     """Once it has ended: everybody whom the server did not refuse is invited, once."""
     work.wait_for_end(batch)
@@ -66,77 +105,114 @@ def check_the_ledger(work: Work, batch: int) -> None:
     assert work.ask(f"SELECT count(*) {of_batch} AND state = 'revoked' AND mail_state = 'failed'") == [REFUSED]
 
 
-@pytest.mark.parametrize("whole", [False, True], ids=["a child", "the whole worker"])
-def test_whoever_is_killed_loses_nobody_and_mails_at_most_one_twice(
-    work: Work, server: MailServer, whole: bool
-) -> None:
-    for trial in range(TRIALS):
-        kill_once(work, server, domain=f"trial{trial}.example.com", point=a_random_point(), whole=whole)
-
-
-def kill_once(work: Work, server: MailServer, *, domain: str, point: int, whole: bool) -> None:
-    victims = living_children(work)
-    for number in range(0, PEOPLE, UNKNOWN):
-        server.answers[f"person{number}@{domain}"] = ["550 5.1.1 No such user here"] * 5
-    batch = work.invite(many(PEOPLE, domain=domain))
-    wait_for(lambda: mailed(server, domain).total() >= point, what=f"{point} mails", seconds=120)
-
-    if whole:
-        work.worker.kill_worker()
-        killed_at, before = time.monotonic(), len(server.taken)
-        work.worker.start_worker()
-    else:
-        os.kill(random.SystemRandom().choice(victims), signal.SIGKILL)
-        killed_at, before = time.monotonic(), len(server.taken)
-    open_ranges = f"SELECT count(*) FROM invites_rowrange WHERE batch_id = {batch} AND stage <> 'done'"
-    wait_for(lambda: len(server.taken) > before or work.ask(open_ranges) == [0], what="more mail", seconds=60)
-
-    assert time.monotonic() - killed_at < RESUMED_SECONDS, f"Killed after {point} mails."
-    check_the_ledger(work, batch)
-    mails = mailed(server, domain)
-    assert len(mails) == PEOPLE - REFUSED, f"Killed after {point} mails."
-    # A worker that is killed whole is two children, each with a mail of its own under way.
-    assert mails.total() - len(mails) <= (2 if whole else 1), f"Killed after {point} mails."
-
-
 @pytest.mark.parametrize("whole", [False, True], ids=["all children", "the whole worker"])
 def test_reminders_go_on_after_a_kill_and_at_most_one_is_sent_twice(
     work: Work, server: MailServer, whole: bool
 ) -> None:
-    people = 200
-    batch = work.invite(many(people))
-    work.wait_for_end(batch)
     server.seconds_per_mail = 0.02
+    for trial in range(TRIALS):
+        remind_and_kill(work, server, domain=f"trial{trial}.example.com", whole=whole)
+
+
+def remind_and_kill(work: Work, server: MailServer, *, domain: str, whole: bool) -> None:
+    people = 200
+    batch = work.invite(many(people, domain=domain))
+    work.wait_for_end(batch)
     victims = living_children(work)
-    assert work.remind(batch) == people
     point = people + random.SystemRandom().randrange(1, people)
-    wait_for(lambda: len(server.taken) >= point, what=f"{point} mails", seconds=60)
+    assert work.remind(batch) == people
+    wait_for(lambda: mailed(server, domain).total() >= point, what=f"{point} mails", seconds=60)
 
     if whole:
         work.worker.kill_worker()
-        killed_at, before = time.monotonic(), len(server.taken)
-        work.worker.start_worker()
     else:
         for victim in victims:
             os.kill(victim, signal.SIGKILL)
-        killed_at, before = time.monotonic(), len(server.taken)
-    unsent = "SELECT count(*) FROM invites_invitation WHERE mail_state <> 'sent'"
-    wait_for(lambda: len(server.taken) > before + 1 or work.ask(unsent) == [0], what="more mail", seconds=60)
+    before = mailed(server, domain).total()
+    if whole:
+        work.worker.start_worker()
 
-    assert time.monotonic() - killed_at < RESUMED_SECONDS, f"Killed after {point} mails."
+    # What was under way at the kill may still arrive.
+    unsent = f"SELECT count(*) FROM invites_invitation WHERE batch_id = {batch} AND mail_state <> 'sent'"
+    goes_on = "more mail than was under way"
+    wait_for(
+        lambda: mailed(server, domain).total() > before + 1 or work.ask(unsent) == [0],
+        what=goes_on,
+        seconds=RESUMED_SECONDS,
+    )
     wait_for(lambda: work.ask(unsent) == [0], what="the rest of the reminders", seconds=60)
-    mails = Counter(server.taken)
+    mails = mailed(server, domain)
     assert set(mails.values()) <= {2, 3}, f"Killed after {point} mails."
     assert mails.total() <= 2 * people + 1, f"Killed after {point} mails."
     assert work.report(batch)["invited"] == people
 
 
+# --- Before mail goes out ----------------------------------------------------------------------------
+
+
+def test_a_kill_while_a_file_is_checked_or_its_people_are_invited_loses_nobody_and_invites_nobody_twice(
+    work: Work, server: MailServer
+) -> None:
+    hits = Counter(
+        kill_early(work, server, domain=f"trial{trial}.example.com", whole=trial % 2 == 1) for trial in range(TRIALS)
+    )
+    assert hits["checking"] >= HITS // 2
+    assert hits["inviting"] >= HITS // 2
+
+
+def kill_early(work: Work, server: MailServer, *, domain: str, whole: bool) -> str:
+    """What was under way at the kill: "checking", "inviting", or nothing any more."""
+    file = many(MANY, domain=domain)
+    assert len(file) > CHECK_IN_REQUEST_BYTES
+    victims = living_children(work)
+    (last,) = work.ask("SELECT coalesce(max(id), 0) FROM invites_batch")
+    done = (
+        f"SELECT (SELECT count(*) FROM invites_row WHERE batch_id > {last})"
+        f" + (SELECT count(*) FROM invites_invitation WHERE batch_id > {last})"
+    )
+    point = random.SystemRandom().randrange(2 * MANY)
+    # Beside it: the command has hardly ended when the file is checked.
+    with ThreadPoolExecutor(1) as beside:
+        starting = beside.submit(work.invite, file)
+        wait_for(lambda: work.ask(f"SELECT max(id) FROM invites_batch WHERE id > {last}")[0], what="batch")
+        wait_for(lambda: work.ask(done)[0] >= point, what=f"{point} rows and invitations", seconds=60)
+        if whole:
+            work.worker.kill_worker()
+        else:
+            for victim in victims:
+                os.kill(victim, signal.SIGKILL)
+        (state,) = work.ask(f"SELECT state FROM invites_batch WHERE id > {last}")
+        to_invite = work.ask(f"SELECT count(*) FROM invites_rowrange WHERE batch_id > {last} AND stage = 'invite'")
+        (before,) = work.ask(done)
+        if whole:
+            work.worker.start_worker()
+        batch = starting.result(60)
+
+    if before < 2 * MANY:
+        wait_for(lambda: work.ask(done)[0] != before, what="more of it", seconds=RESUMED_SECONDS)
+    work.wait_for_end(batch)
+    report = work.report(batch)
+    assert (report["rows"], report["invited"], report["failed"]) == (MANY, MANY, 0), f"Killed after {point}."
+    of_batch = f"FROM invites_invitation WHERE batch_id = {batch}"
+    assert work.ask(f"SELECT count(*) {of_batch}") == work.ask(f"SELECT count(DISTINCT email_key) {of_batch}") == [MANY]
+    mails = mailed(server, domain)
+    assert len(mails) == MANY, f"Killed after {point}."
+    assert mails.total() - len(mails) <= 2, f"Killed after {point}."
+    return "checking" if state == "checking" else "inviting" if to_invite != [0] else "nothing"
+
+
+# --- While a batch is undone -------------------------------------------------------------------------
+
+
 def test_an_undo_goes_on_after_a_kill_and_takes_back_everybody(work: Work, server: MailServer) -> None:
+    hits = 0
     for trial in range(TRIALS):
-        undo_and_kill(work, server, domain=f"trial{trial}.example.com")
+        hits += undo_and_kill(work, server, domain=f"trial{trial}.example.com")
+    assert hits >= HITS
 
 
-def undo_and_kill(work: Work, server: MailServer, *, domain: str) -> None:
+def undo_and_kill(work: Work, server: MailServer, *, domain: str) -> bool:
+    """Whether it was under way at the kill."""
     people = 5 * SLICE
     point = random.SystemRandom().randrange(people)
     victims = living_children(work)
@@ -145,18 +221,26 @@ def undo_and_kill(work: Work, server: MailServer, *, domain: str) -> None:
     mails = len(server.taken)
     of_batch = f"FROM invites_invitation WHERE batch_id = {batch}"
     taken_back = f"SELECT count(*) {of_batch} AND state = 'revoked'"
-
-    assert work.undo(batch) == people
-    wait_for(lambda: work.ask(taken_back)[0] >= point, what=f"{point} taken back", seconds=60)
-    for victim in victims:
-        os.kill(victim, signal.SIGKILL)
-
     being_undone = f"SELECT count(*) FROM invites_batch WHERE id = {batch} AND is_being_undone"
+
+    # Beside it: the workers begin before the process of whoever undoes it has ended.
+    with ThreadPoolExecutor(1) as beside:
+        undoing = beside.submit(work.undo, batch)
+        wait_for(lambda: work.ask(taken_back)[0] >= point, what=f"{point} taken back", seconds=60)
+        for victim in victims:
+            os.kill(victim, signal.SIGKILL)
+        was_hit = work.ask(being_undone) == [1]
+        assert undoing.result(60) == people
+
     wait_for(lambda: work.ask(being_undone) == [0], what=f"end of the undo, killed after {point}", seconds=60)
     assert work.ask(taken_back) == work.ask(f"SELECT count(*) {of_batch}") == [people]
     assert len(server.taken) == mails
     report = work.report(batch)
     assert (report["rows"], report["invited"]) == (people, people)
+    return was_hit
+
+
+# --- The embedded product ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])

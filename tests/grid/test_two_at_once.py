@@ -13,7 +13,7 @@ from invites.models import Batch, Invitation
 from invites.services import mending
 from invites.services.batches import correct_batch, invite_valid_rows
 from invites.services.mending import Edit, Mending
-from tests.batches.test_races import at_once, unexpected
+from tests.batches.conftest import at_once, unexpected
 from tests.files import csv_of
 from tests.grid.conftest import counts, outcome, row
 

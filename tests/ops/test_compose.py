@@ -84,6 +84,12 @@ def test_the_image_has_what_runs_and_nothing_else() -> None:
     assert re.search(r"^FROM python:3\.\d+-slim-\w+$", dockerfile(), re.MULTILINE)
 
 
+def test_pages_go_before_the_work_and_stay_quick_while_thousands_are_invited() -> None:
+    assert SERVICES["worker"]["cpu_shares"] == 1024 // 4
+    assert all("cpu_shares" not in SERVICES[name] for name in SERVICES if name != "worker")
+    assert "autovacuum_naptime=5s" in SERVICES["postgres"]["command"]
+
+
 def test_a_worker_gets_the_time_to_hand_back_what_it_has_begun() -> None:
     grace = SERVICES["worker"]["stop_grace_period"]
 

@@ -20,7 +20,13 @@ from accounts.models import Membership, Organization, Role, User
 from invites import tasks
 from invites.models import Invitation, MailPace
 from invites.services import mailing
-from invites.services.due_mail import MAX_ATTEMPTS, organizations_with_due_mail, send_due_invitations
+from invites.services.due_mail import (
+    ALONE_AFTER,
+    MAX_ATTEMPTS,
+    organizations_with_due_mail,
+    send_due_invitations,
+)
+from invites.services.parcels import Parcel
 from invites.services.pauses import GIVEN_UP
 from invites.services.shifts import Shift, take_shift
 from tests.people.conftest import Invite
@@ -80,8 +86,13 @@ def state_of(invitation: Invitation) -> tuple[str, str]:
 
 
 def let_seconds_pass(seconds: float) -> None:
-    """As far as shifts are concerned."""
+    """As far as shifts and pauses are concerned."""
     MailPace.objects.update(free_at=F("free_at") - seconds)
+    Invitation.objects.update(mail_due_at=F("mail_due_at") - timedelta(seconds=seconds))
+
+
+class Killed(BaseException):
+    pass
 
 
 def test_what_is_due_is_delivered_once(mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization) -> None:
@@ -216,9 +227,6 @@ def test_whoever_dies_with_a_mail_leaves_it_to_be_found(
 ) -> None:
     invitation = due("ann@people.example.com")
 
-    class Killed(BaseException):
-        pass
-
     def die(*_: object, **__: object) -> None:
         raise Killed
 
@@ -232,6 +240,37 @@ def test_whoever_dies_with_a_mail_leaves_it_to_be_found(
     assert organizations_with_due_mail() == [acme.pk]
     send_due_invitations(acme.pk)
     assert mailbox.taken == [invitation.email]
+
+
+def test_a_mail_that_kills_whoever_sends_it_lets_the_others_go_first_and_is_given_up(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison = due("ann@people.example.com")
+    with_it = [due(f"person{number}@people.example.com") for number in range(3)]
+    message = Parcel.message
+
+    def kill(parcel: Parcel) -> Any:
+        if parcel.due.id == poison.pk:
+            raise Killed
+        return message(parcel)
+
+    monkeypatch.setattr(Parcel, "message", kill)
+    deaths = 0
+    for _ in range(MAX_ATTEMPTS + ALONE_AFTER):
+        try:
+            send_due_invitations(acme.pk)
+        except Killed:
+            deaths += 1
+        if deaths == 1:
+            late = due("late@people.example.com")
+            MailPace.objects.update(free_at=0)
+            send_due_invitations(acme.pk)
+            assert mailbox.taken == [late.email], "Whatever is new does not wait for it."
+            deaths += 1
+        let_seconds_pass(1000)
+
+    assert set(mailbox.taken) == {late.email, *(each.email for each in with_it)}
+    assert state_of(poison) == ("failed", GIVEN_UP)
 
 
 def test_one_organizations_full_queue_does_not_hold_up_another(

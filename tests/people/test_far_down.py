@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -13,6 +13,7 @@ from accounts.models import Organization, User
 from invites.models import Invitation
 from invites.queries.people import PeopleFilter, Status, count_people, people_page
 from tests.people.conftest import Invite
+from tests.plans import plan_of
 
 PEOPLE = 60
 
@@ -66,21 +67,6 @@ def test_the_last_page_is_counted_from_the_end(long_list: Organization) -> None:
 
 
 # --- What the database does for it ------------------------------------------------------------------
-
-
-def plan_of(sql: str) -> str:
-    """How the database goes about a statement, if reading the whole table is no choice: as it is not for long lists."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            # As it does by itself now and then: only now it knows that an index tells enough.
-            cursor.execute("VACUUM (ANALYZE)")
-    with transaction.atomic(), connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            # Tables as short as those of a test would not be worth an index.
-            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
-        explain = "EXPLAIN (COSTS OFF)" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
-        cursor.execute(f"{explain} {sql}")
-        return "\n".join(str(line[-1]) for line in cursor.fetchall())
 
 
 def reads_an_index_alone(plan: str) -> bool:
