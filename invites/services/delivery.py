@@ -16,13 +16,12 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 
 from invites.services.letters import one_line
 from invites.services.parcels import Parcel
 from invites.services.provider import send_in_bulk, sends_in_bulk
 from invites.services.smtp import CLOSES, Conversation, Waiting
-from invites.services.smtp import EmailBackend as AttentiveBackend
+from invites.services.smtp import EmailBackend as SmtpBackend
 
 REASON_LENGTH = 300
 # What providers answer when something is wrong with the message or an address of it, and not with the call.
@@ -61,7 +60,7 @@ class Sender:
             self._connection = get_connection()
         except ImproperlyConfigured as error:
             self._connection = _Unusable(str(error))
-        if isinstance(self._connection, AttentiveBackend):
+        if isinstance(self._connection, SmtpBackend):
             self._connection.heard = heard
         self._sent_since_open = 0
 
