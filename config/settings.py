@@ -297,8 +297,8 @@ if _mail is not None:
     EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 else:
     EMAIL_BACKEND = "django_mail_preview.backends.EmailBackend"
-# For each answer. Without one, a mail server that hangs would hold a worker for ever, and beyond the lease of what is
-# mailed (invites/services/leases.py) another worker would take it up.
+# For each answer, and each address of the server that is tried. Without one, a mail server that hangs would hold a
+# worker for ever, and beyond the lease of what is mailed (invites/services/leases.py) another worker would take it up.
 EMAIL_TIMEOUT = number("EMAIL_TIMEOUT", 10, most=15)
 
 # Instead of a mail server, a provider that is called by HTTP. Its own settings have the names that Anymail gives them.

@@ -7,7 +7,6 @@ whatever stands still.
 from __future__ import annotations
 
 from datetime import timedelta
-from smtplib import SMTPException
 from typing import Any
 
 import structlog
@@ -18,6 +17,7 @@ from kombu.exceptions import OperationalError
 from invites.models import Batch
 from invites.services import (
     checks,
+    delivery,
     domains,
     due_mail,
     inviting,
@@ -68,7 +68,7 @@ def report_batch(batch_id: int) -> None:
     """Mail the result of a long batch to the admin who started it."""
     try:
         reporting.report_batch(batch_id)
-    except (SMTPException, OSError) as error:
+    except delivery.MAIL_ERRORS as error:
         # The sweep asks again.
         log.warning("report_put_off", batch=batch_id, error=str(error))
 

@@ -85,6 +85,11 @@ def count_known(cells: list[str]) -> int:
     return len({_COLUMN_OF.get(_reduce(cell)) for cell in cells} - {None})
 
 
+def holds_an_address(cells: list[str]) -> bool:
+    """Whether a row is one of a person, as far as can be seen without knowing how its cells are separated."""
+    return any(_ADDRESS.fullmatch(part) for cell in cells for part in _DELIMITERS.split(cell))
+
+
 def names_our_columns(cells: list[str]) -> bool:
     """Whether a row would do as a header; in one cell, too, where a row above has hidden how cells are separated."""
     names = cells if len(cells) > 1 else _DELIMITERS.split("".join(cells))

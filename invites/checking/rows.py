@@ -14,7 +14,7 @@ from invites.checking.cells import check_cells, find_typo
 from invites.checking.columns import Columns, Records, take_columns
 from invites.checking.decode import Source, open_source, rewindable
 from invites.checking.dialect import DELIMITERS, find_dialect
-from invites.checking.header import Header, found_and_expected, names_our_columns, read_header
+from invites.checking.header import Header, found_and_expected, holds_an_address, names_our_columns, read_header
 from invites.checking.plain import PlainRows
 from invites.checking.quotes import explain_quote, swallows_people
 from invites.checking.report import Limits, Problem, Report, Row
@@ -135,7 +135,7 @@ class _Reading:
             found, expected = found_and_expected(cells)
             self.report.columns = found
             if isinstance(header, Problem):
-                if header.code in ("missing_column", "no_header") and (below := self._find_names_below()):
+                if header.code in ("missing_column", "no_header") and (below := self._find_names_below(cells)):
                     header = file_problem("names_below", number=below, value=header.value)
                 self.report.reject(header, found=found, expected=expected)
                 return None
@@ -148,10 +148,12 @@ class _Reading:
         self.report.reject(file_problem("empty"))
         return None
 
-    def _find_names_below(self) -> int:
-        """The row with the column names, when the first row has none of them; 0 where there is none either."""
+    def _find_names_below(self, cells: list[str]) -> int:
+        """The row with the column names below one that is none; 0 where there is none, or somebody stands above it."""
+        number = self.number
         with suppress(csv.Error):
-            for number, cells in enumerate(islice(self.records, _ROWS_ABOVE), start=self.number + 1):
+            while not holds_an_address(cells) and number < self.number + _ROWS_ABOVE:
+                cells, number = next(self.records, [""]), number + 1
                 if names_our_columns(cells):
                     return number
         return 0

@@ -26,6 +26,7 @@ from invites.services.smtp import EmailBackend as SmtpBackend
 REASON_LENGTH = 300
 # What providers answer when something is wrong with the message or an address of it, and not with the call.
 ABOUT_MESSAGE = (400, 422)
+MAIL_ERRORS = (smtplib.SMTPException, OSError, AnymailError)
 
 
 class Trouble(Exception):
@@ -109,7 +110,7 @@ class Sender:
             has_worked = self._sent_since_open > 0
             waiting.put_back(*conversation.unresolved)
             if not has_worked:
-                yield next(waiting), _told(error)
+                yield next(waiting), trouble_of(error)
         finally:
             if conversation.unresolved:
                 # In the middle of a message there is no other way to say that it will not come.
@@ -121,7 +122,7 @@ class Sender:
         try:
             refusals = send_in_bulk(self._connection, parcels)
         except AnymailError as error:
-            trouble = _told(error)
+            trouble = trouble_of(error)
             if isinstance(trouble, Broken):
                 yield parcels[0], trouble
                 return
@@ -148,8 +149,8 @@ class Sender:
             message = parcel.message()
             self._connection.open()
             self._connection.send_messages([message])
-        except (smtplib.SMTPException, OSError, AnymailError) as error:
-            return _told(error)
+        except MAIL_ERRORS as error:
+            return trouble_of(error)
         except ValueError:
             return Refused("No mail can be sent to this address.")
         return None
@@ -177,7 +178,7 @@ def _alike(first: Parcel, waiting: Waiting[Parcel]) -> list[Parcel]:
     return parcels
 
 
-def _told(error: Exception) -> Trouble:
+def trouble_of(error: Exception) -> Trouble:
     """What an exception of a mail server or of a provider means."""
     match error:
         case smtplib.SMTPRecipientsRefused():

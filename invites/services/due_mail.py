@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from operator import attrgetter
+from typing import NamedTuple, TypeVar
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -14,13 +15,18 @@ from invites.queries.undoing import not_being_undone
 from invites.services.lapsed import Offer, lapsed_among
 from invites.services.mailing import MailRun, Turn, send_invitations
 from invites.services.parcels import TO_SEND
-from invites.services.pauses import GIVEN_UP, pause_after
+from invites.services.pauses import GIVEN_UP, UNMAILABLE, pause_after
 from invites.services.shifts import Shift, take_shift, without_shift
+
+T = TypeVar("T")
 
 SLICE = 50
 MAX_ATTEMPTS = 60
-# One that was tried so often goes alone: if it is what workers die of, the others need not wait for it.
-ALONE_AFTER = 5
+# `mail_attempts` counts so much for each worker that died with the mail, and one for each time that it was put off.
+DEATH = 100
+MAX_DEATHS = 5
+# One with which so many died goes alone: if it is what they die of, the others need not wait for it.
+ALONE_AFTER = 2
 
 
 def unsent_single_invitations(now: datetime | None = None) -> QuerySet[Invitation]:
@@ -67,23 +73,25 @@ def _due(organization_id: int, *, wait: timedelta = timedelta(0)) -> QuerySet[In
 
 def _slice(organization_id: int) -> list[Invitation]:
     found = list(_due(organization_id)[:SLICE])
-    alone = bool(found) and found[0].mail_attempts >= ALONE_AFTER
-    return found[:1] if alone else [each for each in found if each.mail_attempts < ALONE_AFTER]
+    alone = bool(found) and _deaths(found[0]) >= ALONE_AFTER
+    return found[:1] if alone else [each for each in found if _deaths(each) < ALONE_AFTER]
 
 
 def _send(due: dict[int, Invitation], shift: Shift) -> MailRun:
     _fail_lapsed(due)
-    _give_up([due.pop(pk) for pk, each in list(due.items()) if each.mail_attempts >= MAX_ATTEMPTS])
-    _put_off(due.values())
+    _give_up([due.pop(pk) for pk, each in list(due.items()) if _deaths(each) > MAX_DEATHS], UNMAILABLE)
+    _count_a_death(due.values())
     run = send_invitations(list(due), turn=Turn(shift.keep))
+    _count_no_death(due.values())
     Invitation.objects.filter(pk__in=run.put_off, mail_state=Invitation.Mail.QUEUED).update(
         mail_state=Invitation.Mail.SENDING
     )
     # Where the server was of no use to anybody, the others need not ask it now.
-    failed = {*run.put_off, *(run.deferred if run.gave_up else ())}
-    _put_off(due[pk] for pk in failed)
-    _give_up(due[pk] for pk in failed if due[pk].mail_attempts + 1 >= MAX_ATTEMPTS)
-    _hand_back((each for pk, each in due.items() if pk not in failed), timedelta(seconds=run.opens_in or 0))
+    failed = [due[pk] for pk in (*run.put_off, *(run.deferred if run.gave_up else ()))]
+    _give_up([each for each in failed if _attempts(each) + 1 >= MAX_ATTEMPTS], GIVEN_UP)
+    _put_off([each for each in failed if _attempts(each) + 1 < MAX_ATTEMPTS])
+    opens_at = timezone.now() + timedelta(seconds=run.opens_in or 0)
+    _unsent(due[pk] for pk in (*run.too_fast, *run.left_alone)).update(mail_due_at=opens_at)
     return run
 
 
@@ -98,31 +106,55 @@ def _fail_lapsed(due: dict[int, Invitation]) -> None:
         )
 
 
-def _put_off(invitations: Iterable[Invitation]) -> None:
-    """Count an attempt with each, and let its next one wait: before it is tried, for whoever dies can't do it then."""
+def _deaths(invitation: Invitation) -> int:
+    return invitation.mail_attempts // DEATH
+
+
+def _attempts(invitation: Invitation) -> int:
+    return invitation.mail_attempts % DEATH
+
+
+def _count_a_death(invitations: Collection[Invitation]) -> None:
+    """Beforehand: who dies with them can't. Those that are due besides come first then."""
     now = timezone.now()
-    by_attempts: dict[int, list[str]] = {}
-    for invitation in invitations:
-        by_attempts.setdefault(invitation.mail_attempts, []).append(invitation.token_hash)
-    for attempts, hashes in by_attempts.items():
-        _unsent(hashes).update(mail_due_at=now + pause_after(attempts), mail_attempts=attempts + 1)
+    for deaths, group in _grouped(invitations, _deaths).items():
+        _unsent(group).update(mail_attempts=F("mail_attempts") + DEATH, mail_due_at=now + pause_after(deaths))
 
 
-def _give_up(invitations: Iterable[Invitation]) -> None:
+def _count_no_death(invitations: Collection[Invitation]) -> None:
+    """All is as it was: whoever sent them is alive."""
+    counted = Invitation.objects.filter(
+        token_hash__in=[each.token_hash for each in invitations], mail_attempts__gte=DEATH
+    )
+    counted.update(mail_attempts=F("mail_attempts") - DEATH)
+    for due_at, group in _grouped(invitations, attrgetter("mail_due_at")).items():
+        _unsent(group).update(mail_due_at=due_at)
+
+
+def _put_off(invitations: Collection[Invitation]) -> None:
+    now = timezone.now()
+    for attempts, group in _grouped(invitations, _attempts).items():
+        _unsent(group).update(mail_attempts=F("mail_attempts") + 1, mail_due_at=now + pause_after(attempts))
+
+
+def _give_up(invitations: Collection[Invitation], reason: str) -> None:
     """Nobody is waited for for ever."""
-    _unsent([each.token_hash for each in invitations]).update(
-        mail_state=Invitation.Mail.FAILED, mail_detail=GIVEN_UP, mailed_at=timezone.now(), mail_due_at=None
+    _unsent(invitations).update(
+        mail_state=Invitation.Mail.FAILED, mail_detail=reason, mailed_at=timezone.now(), mail_due_at=None
     )
 
 
-def _hand_back(invitations: Iterable[Invitation], wait: timedelta) -> None:
-    """What was sent, or had only to wait, was no attempt that failed."""
-    hashes = [each.token_hash for each in invitations]
-    tried = Invitation.objects.filter(token_hash__in=hashes, mail_attempts__gt=0)
-    tried.update(mail_attempts=F("mail_attempts") - 1)
-    _unsent(hashes).update(mail_due_at=timezone.now() + wait)
+def _grouped(invitations: Iterable[Invitation], by: Callable[[Invitation], T]) -> dict[T, list[Invitation]]:
+    groups: dict[T, list[Invitation]] = {}
+    for invitation in invitations:
+        groups.setdefault(by(invitation), []).append(invitation)
+    return groups
 
 
-def _unsent(token_hashes: Collection[str]) -> QuerySet[Invitation]:
+def _unsent(invitations: Iterable[Invitation]) -> QuerySet[Invitation]:
     """By the hash: one that was sent again since has a new link, whose mail is still to come."""
-    return Invitation.objects.filter(token_hash__in=token_hashes, mail_state__in=TO_SEND)
+    return Invitation.objects.filter(
+        token_hash__in=[each.token_hash for each in invitations],
+        state=Invitation.State.PENDING,
+        mail_state__in=TO_SEND,
+    )

@@ -16,14 +16,13 @@ from invites.services.lapsed import Offer, lapsed_among
 from invites.services.leases import Lease, give_back, held, keep_lease
 from invites.services.mailing import MailRun, Turn, send_invitations
 from invites.services.parcels import TO_SEND
-from invites.services.pauses import GIVEN_UP, pause_after
+from invites.services.pauses import GIVEN_UP, UNMAILABLE, pause_after
 from invites.services.quotas import give_back_invitations
 from invites.services.stopping import stop_batch
 from invites.services.taken import TakenOfRange, settle_what_was_taken, withdraw
 
 # Together with the longest pause: given up after half a day.
 MAX_PAUSES = 50
-UNMAILABLE = "These people could not be mailed. Import them again."
 
 
 def mail_range(lease: Lease) -> timedelta | None:
@@ -61,6 +60,8 @@ def mail_range(lease: Lease) -> timedelta | None:
 def _put_off(lease: Lease, row_range: RowRange, run: MailRun) -> timedelta:
     """Note what the server would not take, or give it up after too long; for how long to leave it now."""
     if row_range.pauses >= MAX_PAUSES:
+        if not keep_lease(lease):
+            return timedelta(0)
         if run.gave_up:
             # Those that others are at come to their own end.
             free = Q(pk=row_range.pk) | Q(claimed_until=None)

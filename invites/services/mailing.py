@@ -7,10 +7,13 @@ was under way a second time.
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from bisect import bisect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+
+import structlog
 
 from invites.models import Invitation
 from invites.services.delivery import NotNow, Refused, Sender, Trouble
@@ -26,6 +29,9 @@ GROUP = 100
 LOOK_SECONDS = 1.0
 # So many in a row put off by the server, and the rest of the run need not be tried.
 PATIENCE = 10
+ADDRESS = re.compile(r"\S+@\S+")
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -35,7 +41,7 @@ class MailRun:
     Those that were no longer to be sent (accepted, revoked, sent by somebody else) are in none of the
     lists. `put_off` are those that the server would not take now, `left_alone` those whose domain put off others,
     `too_fast` those that the pace kept back: they may be tried in `opens_in` seconds. `deferred` are the rest, which
-    were not tried. `trouble` says why something was put off, for logs; `gave_up` that it was the server as a whole
+    were not tried. `trouble` says why something was put off; `gave_up` that it was the server as a whole
     that was away or too busy, and not a few recipients of it.
     """
 
@@ -195,6 +201,9 @@ class _Postman:
                 self.run.deferred.append(due.id)
                 self.run.gave_up = True
         self.run.trouble = str(trouble)
+        if self.run.gave_up:
+            # Its words may repeat to whom something was sent, which no log is told.
+            log.warning("mail_server_of_no_use", trouble=ADDRESS.sub("(an address)", self.run.trouble))
         return not self.run.gave_up
 
     def _refuse(self, due: Due, reason: str) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(minutes=15)
 GIVEN_UP = "The mail server could not be reached, or stayed busy."
+UNMAILABLE = "This mail could not be sent: each attempt broke off in the middle."
 
 
 def pause_after(pauses: int) -> timedelta:

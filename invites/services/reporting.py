@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -15,6 +14,7 @@ from accounts.permissions import Permission
 from accounts.queries import who_may
 from invites.models import Batch
 from invites.queries.banners import banner_of
+from invites.services.delivery import MAIL_ERRORS, Refused, trouble_of
 from invites.services.sweeping import STILL_AFTER
 
 LONG = timedelta(minutes=1)
@@ -38,34 +38,38 @@ def find_unreported() -> list[int]:
 def report_batch(batch_id: int) -> bool:
     """Mail the result once, if the batch took longer than a minute; True when it was sent or refused for good.
 
-    Raises SMTPException or OSError when the mail server is away; it can be tried again after the pause. A process that
+    Raises one of MAIL_ERRORS when the mail server is away; it can be tried again after the pause. A process that
     dies between sending and noting it causes a second mail, and one that dies before loses none.
     """
     batch = Batch.objects.select_related("organization", "inviter").filter(pk=batch_id).first()
     if batch is None or batch.inviter is None or _work_took(batch) < LONG:
         return False
-    if not who_may(Permission.INVITE_USERS).filter(organization=batch.organization, user=batch.inviter).exists():
-        # What became of it is no longer theirs to know.
-        return False
     now = timezone.now()
     # Nobody checks it any more, so that the claim is free for this.
     if not Batch.objects.filter(_to_be_reported(now), pk=batch_id).update(claimed_until=now + PAUSE):
         return False
+    # What became of it is no longer to be known by somebody who lost the right.
+    may_know = who_may(Permission.INVITE_USERS).filter(organization=batch.organization, user=batch.inviter).exists()
+    if may_know:
+        _send(batch, to=batch.inviter.email)
+    Batch.objects.filter(pk=batch_id).update(reported_at=timezone.now(), claimed_until=None)
+    return may_know
+
+
+def _send(batch: Batch, *, to: str) -> None:
     banner = banner_of(batch)
     context = {"batch": batch, "banner": banner, "link": f"{settings.BASE_URL}{banner.link_url}"}
     mail = EmailMultiAlternatives(
         subject=banner.title.rstrip("."),
         body=render_to_string("mail/batch_report.txt", context),
-        to=[batch.inviter.email],
+        to=[to],
     )
     mail.attach_alternative(render_to_string("mail/batch_report.html", context), "text/html")
     try:
         mail.send()
-    except SMTPRecipientsRefused as refused:
-        if any(code < 500 for code, _ in refused.recipients.values()):
+    except MAIL_ERRORS as error:
+        if not isinstance(trouble_of(error), Refused):
             raise
-    Batch.objects.filter(pk=batch_id).update(reported_at=timezone.now(), claimed_until=None)
-    return True
 
 
 def _to_be_reported(now: datetime) -> Q:

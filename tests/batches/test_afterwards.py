@@ -115,11 +115,14 @@ def test_a_report_waits_for_a_mail_server_that_is_away(
 
 def test_whoever_may_not_invite_any_more_is_told_no_more(run: Run, admin: User, admin_membership: Membership) -> None:
     batch = after(run(many(2)), seconds=90)
+    ended(batch, seconds_ago=20)
     admin_membership.roles.clear()
 
+    assert find_unreported() == [batch.pk]
     tasks.report_batch(batch.pk)
 
     assert reports(admin) == []
+    assert find_unreported() == [], "Nor is it asked for again."
 
 
 def test_a_report_that_was_refused_for_good_is_not_tried_again(

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from accounts.models import Membership
 from invites import tasks
 from invites.models import Batch, Invitation, Row, RowRange
 from invites.queries.batches import ledger_of
 from invites.services import inviting, leases, mail_ranges, mailing
-from invites.services.pauses import GIVEN_UP
+from invites.services.pauses import GIVEN_UP, UNMAILABLE
 from invites.services.undoing import undo_batch
 from tests.batches.conftest import let_time_pass, many
 from tests.batches.mail_server import MailServer
@@ -195,7 +196,7 @@ def test_mail_that_kills_every_worker_is_given_up_with_a_reason_of_its_own(start
     work(batch)
 
     assert (batch.state, ledger_of(batch).mail_refused, mail.outbox) == (Batch.State.DONE, 2, [])
-    assert set(batch.rows.values_list("detail", flat=True)) == {mail_ranges.UNMAILABLE}
+    assert set(batch.rows.values_list("detail", flat=True)) == {UNMAILABLE}
 
 
 def test_settings_of_mail_that_are_wrong_are_trouble_with_the_server_and_with_nobodys_address(
@@ -205,7 +206,10 @@ def test_settings_of_mail_that_are_wrong_are_trouble_with_the_server_and_with_no
     settings.EMAIL_BACKEND, settings.ANYMAIL = "anymail.backends.mailgun.EmailBackend", {}
     batch = start(many(2))
 
-    work(batch)
+    with capture_logs() as logged:
+        work(batch)
+
+    assert any("MAILGUN_API_KEY" in line.get("trouble", "") for line in logged), "Whoever runs it has to know."
 
     assert (batch.state, ledger_of(batch).invited, ledger_of(batch).failed) == (Batch.State.INVITING, 2, 0)
     assert Batch.objects.get().mail_not_before is not None

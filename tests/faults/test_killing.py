@@ -30,7 +30,7 @@ REFUSED = len(range(0, PEOPLE, UNKNOWN))
 # Of a file that a worker checks, and in several ranges.
 MANY = 6_000
 RESUMED_SECONDS = 30
-# Of all trials so many have to hit something that was under way, or a test would prove nothing.
+# In so many of all trials something has to be under way at the kill, or a test would prove nothing.
 HITS = TRIALS // 4
 CHILDREN = """
 import json

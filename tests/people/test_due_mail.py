@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -18,16 +19,16 @@ from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, User
 from invites import tasks
-from invites.models import Invitation, MailPace
+from invites.models import Invitation, MailPace, TroubledDomain
 from invites.services import mailing
 from invites.services.due_mail import (
-    ALONE_AFTER,
     MAX_ATTEMPTS,
+    MAX_DEATHS,
     organizations_with_due_mail,
     send_due_invitations,
 )
 from invites.services.parcels import Parcel
-from invites.services.pauses import GIVEN_UP
+from invites.services.pauses import GIVEN_UP, UNMAILABLE
 from invites.services.shifts import Shift, take_shift
 from tests.people.conftest import Invite
 from tests.running import free_port
@@ -255,22 +256,57 @@ def test_a_mail_that_kills_whoever_sends_it_lets_the_others_go_first_and_is_give
         return message(parcel)
 
     monkeypatch.setattr(Parcel, "message", kill)
-    deaths = 0
-    for _ in range(MAX_ATTEMPTS + ALONE_AFTER):
-        try:
-            send_due_invitations(acme.pk)
-        except Killed:
-            deaths += 1
-        if deaths == 1:
-            late = due("late@people.example.com")
-            MailPace.objects.update(free_at=0)
-            send_due_invitations(acme.pk)
-            assert mailbox.taken == [late.email], "Whatever is new does not wait for it."
-            deaths += 1
+    with pytest.raises(Killed):
+        send_due_invitations(acme.pk)
+    late = due("late@people.example.com")
+    MailPace.objects.update(free_at=0)
+    send_due_invitations(acme.pk)
+    assert mailbox.taken == [late.email], "Whatever is new does not wait for it."
+    for _ in range(MAX_DEATHS + len(with_it) + 2):
         let_seconds_pass(1000)
+        with contextlib.suppress(Killed):
+            send_due_invitations(acme.pk)
 
     assert set(mailbox.taken) == {late.email, *(each.email for each in with_it)}
-    assert state_of(poison) == ("failed", GIVEN_UP)
+    assert state_of(poison) == ("failed", UNMAILABLE)
+
+
+def test_a_server_that_was_away_for_long_does_not_make_each_mail_go_alone(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization
+) -> None:
+    for number in range(5):
+        due(f"person{number}@people.example.com")
+    Invitation.objects.update(mail_attempts=MAX_ATTEMPTS - 2)
+
+    assert send_due_invitations(acme.pk) is None
+
+    assert len(mailbox.taken) == 5
+
+
+def test_what_the_turn_had_no_time_for_keeps_its_place_and_does_not_wait_with_a_domain_that_is_left_alone(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    TroubledDomain.objects.create(
+        domain="busy.example.com", pauses=1, not_before=timezone.now() + timedelta(minutes=15)
+    )
+    monkeypatch.setattr(mailing, "TURN_SECONDS", 0)
+    monkeypatch.setattr(mailing, "GROUP", 2)
+    busy = due("ann@busy.example.com")
+    others = [due(f"person{number}@people.example.com") for number in range(4)]
+    before = {each.pk: each.mail_due_at for each in others}
+
+    more = send_due_invitations(acme.pk)
+
+    assert more is not None
+    assert more.wait == timedelta(0)
+    left = [each for each in others if each.email not in mailbox.taken]
+    assert 0 < len(left) < 4
+    for invitation in left:
+        invitation.refresh_from_db()
+        assert (invitation.mail_due_at, invitation.mail_attempts) == (before[invitation.pk], 0)
+    busy.refresh_from_db()
+    assert busy.mail_due_at is not None
+    assert busy.mail_due_at > timezone.now() + timedelta(minutes=10)
 
 
 def test_one_organizations_full_queue_does_not_hold_up_another(
