@@ -10,7 +10,7 @@ from tests.batches.work import Work
 from tests.running import wait_for
 
 MANY = 200_000
-SECONDS = 30
+SECONDS = 10
 REMINDED = 3_000
 # For so long hints could pile up before.
 GOING_SECONDS = 25

@@ -11,7 +11,7 @@ import pytest
 from tests.batches.conftest import many
 from tests.batches.mail_server import MailServer
 from tests.batches.work import Work
-from tests.faults.conftest import TRIALS
+from tests.faults.conftest import FEWER
 from tests.faults.postgres import PostgresServer
 from tests.running import wait_for
 
@@ -58,7 +58,7 @@ def test_a_broker_that_is_down_at_the_upload_costs_nobody_anything(
 
 
 def test_a_broker_that_loses_its_queue_in_the_middle_loses_no_work(work: Work, server: MailServer) -> None:
-    for trial in range(TRIALS):
+    for trial in range(FEWER):
         domain = f"trial{trial}.example.com"
         batch, before = work.invite(many(PEOPLE, domain=domain)), len(server.taken)
         server.wait_for_mails(before + 1)
@@ -99,7 +99,7 @@ def test_a_broker_that_is_killed_and_comes_back_costs_nobody_anything(
 ) -> None:
     # Nearly always one is taken and not yet known to be: whoever is ended then sends it again.
     server.lingers = 0.05
-    for trial in range(TRIALS):
+    for trial in range(FEWER):
         domain = f"trial{trial}.example.com"
         batch, before = work_on_servers.invite(many(PEOPLE, domain=domain)), len(server.taken)
         server.wait_for_mails(before + 20)
@@ -118,7 +118,7 @@ def test_a_broker_that_is_killed_and_comes_back_costs_nobody_anything(
 def test_a_batch_goes_on_after_the_database_was_restarted(
     postgres: PostgresServer, work_on_servers: Work, server: MailServer
 ) -> None:
-    for trial in range(TRIALS):
+    for trial in range(FEWER):
         domain = f"trial{trial}.example.com"
         batch, before = work_on_servers.invite(many(PEOPLE, domain=domain)), len(server.taken)
         server.wait_for_mails(before + 20)
