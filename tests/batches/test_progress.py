@@ -18,7 +18,8 @@ from invites.queries.batches import Ledger
 from invites.queries.progress import Progress, TimeLeft, followed, progress_now
 from invites.services import checks, mail_ranges, mailing
 from invites.services.batches import start_batch
-from invites.services.leases import Lease, keep_lease
+from invites.services.inviting import invite_range
+from invites.services.leases import Lease, claim_range, keep_lease
 from invites.views.steps import stage_of
 from tests.batches.conftest import many
 from tests.batches.mail_server import MailServer
@@ -43,8 +44,13 @@ def test_what_is_left_is_rounded_up(seconds: int | None, words: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_look_counts_in_indexes_alone(start: Callable[..., Batch]) -> None:
-    batch = start(many(30))
+def test_a_look_counts_in_indexes_alone(start: Callable[..., Batch], run: Callable[..., Batch]) -> None:
+    for number in range(4):
+        run(many(500, domain=f"other{number}.example.com"))
+    batch = start(many(500))
+    lease = claim_range(batch.pk)
+    assert lease is not None
+    invite_range(lease)
     with CaptureQueriesContext(connection) as captured:
         followed(Batch.objects.filter(pk=batch.pk)).get()
 
