@@ -68,6 +68,11 @@ def test_a_secret_is_given_or_generated_and_never_in_the_file() -> None:
     assert ":other@postgres:5432/" in database["web"]["environment"]["DATABASE_URL"]
 
 
+def test_a_proxy_is_trusted_only_when_it_is_said() -> None:
+    assert SERVICES["web"]["environment"]["TRUST_PROXY"] == "0"
+    assert compose(TRUST_PROXY="1")["services"]["web"]["environment"]["TRUST_PROXY"] == "1"
+
+
 @pytest.mark.parametrize("image", [SERVICES[name]["image"] for name in ("postgres", "redis", "mail")])
 def test_images_are_of_a_version(image: str) -> None:
     assert re.search(r":v?\d+(\.\d+)?(-\w+)?$", image)
