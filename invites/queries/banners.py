@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -61,13 +62,16 @@ def banners_for(membership: Membership, *, but: int = 0) -> Banners:
     news = open_news(membership).exclude(pk=but)
     shown = list(news[:SHOWN])
     more = news.count() - SHOWN if len(shown) == SHOWN else 0
-    moving = any(batch.is_being_undone for batch in shown)
-    return Banners(shown=[banner_of(batch) for batch in shown], more=max(0, more), but=but, moving=moving)
+    return Banners([banner_of(batch) for batch in shown], max(0, more), but, moving=_are_moving(shown))
 
 
 def are_moving(membership: Membership, *, but: int = 0) -> bool:
     """Whether one of the banners would tell of something that goes on, for less than it costs to make them."""
-    return any(batch.is_being_undone for batch in open_news(membership).exclude(pk=but)[:SHOWN])
+    return _are_moving(open_news(membership).exclude(pk=but)[:SHOWN])
+
+
+def _are_moving(shown: Iterable[Batch]) -> bool:
+    return any(batch.is_being_undone for batch in shown)
 
 
 def running_for(membership: Membership) -> QuerySet[Batch]:

@@ -60,15 +60,15 @@ class MailRun:
         return [*self.put_off, *self.left_alone, *self.too_fast, *self.deferred]
 
 
-def send_invitations(ids: Sequence[int], *, record: Record | None = None, turn: Turn | None = None) -> MailRun:
+def send_invitations(ids: Sequence[int], *, turn: Turn, record: Record | None = None) -> MailRun:
     """Sends those of the invitations that are pending and whose mail is queued; the rest are left alone.
 
     All are of one organization. Each is saved as sent, or as failed for good with the server's reason; the others
-    stay queued, for the caller to try again later. When the `turn` is over, the rest is deferred. Claims nothing: two
+    stay queued, for the caller to try again later. When the turn is over, the rest is deferred. Claims nothing: two
     callers with the same invitations at once may both send them.
     """
     rest: Sequence[int] = sorted(ids)
-    postman = _Postman(rest, record or Record(), turn or Endless())
+    postman = _Postman(rest, record or Record(), turn)
     with without_waiting_for_the_disk(), contextlib.closing(postman):
         while rest := postman.pass_over(rest):
             postman.deliver(still_to_send(rest[:GROUP]))
@@ -96,16 +96,6 @@ class Turn:
             self._kept_at = now
             self._is_kept = self._keep()
         return self._is_kept
-
-
-class Endless(Turn):
-    """Whoever has nobody beside them need not end."""
-
-    def __init__(self) -> None:
-        super().__init__(lambda: True)
-
-    def goes_on(self) -> bool:
-        return True
 
 
 class _Postman:

@@ -35,25 +35,23 @@ def find_unreported() -> list[int]:
     return [batch.pk for batch in unreported if _work_took(batch) >= LONG]
 
 
-def report_batch(batch_id: int) -> bool:
-    """Mail the result once, if the batch took longer than a minute; True when it was sent or refused for good.
+def report_batch(batch_id: int) -> None:
+    """Mail the result once, if the batch took longer than a minute. One that is refused for good is not tried again.
 
     Raises one of MAIL_ERRORS when the mail server is away; it can be tried again after the pause. A process that
     dies between sending and noting it causes a second mail, and one that dies before loses none.
     """
     batch = Batch.objects.select_related("organization", "inviter").filter(pk=batch_id).first()
     if batch is None or batch.inviter is None or _work_took(batch) < LONG:
-        return False
+        return
     now = timezone.now()
     # Nobody checks it any more, so that the claim is free for this.
     if not Batch.objects.filter(_to_be_reported(now), pk=batch_id).update(claimed_until=now + PAUSE):
-        return False
-    # What became of it is no longer to be known by somebody who lost the right.
-    may_know = who_may(Permission.INVITE_USERS).filter(organization=batch.organization, user=batch.inviter).exists()
-    if may_know:
+        return
+    # Not to somebody who lost the right: what became of it is no longer theirs to know.
+    if who_may(Permission.INVITE_USERS).filter(organization=batch.organization, user=batch.inviter).exists():
         _send(batch, to=batch.inviter.email)
     Batch.objects.filter(pk=batch_id).update(reported_at=timezone.now(), claimed_until=None)
-    return may_know
 
 
 def _send(batch: Batch, *, to: str) -> None:

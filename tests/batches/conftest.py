@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.errors import RuleBroken
 from accounts.services.grants import GrantChoice
 from invites.models import Batch, TroubledDomain
+from invites.services.mailing import MailRun, Turn, send_invitations
 from tests.batches.mail_server import MailServer
 from tests.files import csv_of, whole_of
 
@@ -45,6 +46,11 @@ def run(start: Callable[..., Batch], work: Callable[[Batch], Batch]) -> Callable
 def addresses(mails: Iterable[object]) -> list[str]:
     """Who was written to, sorted."""
     return sorted(mail.to[0] for mail in mails)  # type: ignore[attr-defined]
+
+
+def send_now(ids: Sequence[int]) -> MailRun:
+    """Sends the invitations where nobody else is at work."""
+    return send_invitations(ids, turn=Turn(lambda: True))
 
 
 def at_once(*jobs: Callable[[], Any]) -> list[Any]:

@@ -38,6 +38,12 @@ def after(batch: Batch, *, seconds: int) -> Batch:
     return batch
 
 
+@pytest.fixture
+def hints_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a sweep asks for is done at once."""
+    monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: task(number))
+
+
 def reports(admin: User) -> list[Any]:
     return [message for message in mail.outbox if message.to == [admin.email]]
 
@@ -77,11 +83,9 @@ def ended(batch: Batch, *, seconds_ago: int) -> None:
 
 
 def test_a_report_that_nobody_was_told_to_send_is_found_by_the_sweep_and_sent_once(
-    run: Run, admin: User, monkeypatch: pytest.MonkeyPatch
+    run: Run, admin: User, hints_are_followed: None
 ) -> None:
     long, short = after(run(many(2)), seconds=90), run(csv_of("ann@example.com"))
-    # As with a broker that was away when they ended.
-    monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: task(number))
 
     tasks.sweep()
     assert reports(admin) == [], "Who ended it a moment ago is at it."
@@ -95,11 +99,10 @@ def test_a_report_that_nobody_was_told_to_send_is_found_by_the_sweep_and_sent_on
 
 
 def test_a_report_waits_for_a_mail_server_that_is_away(
-    server: MailServer, run: Run, admin: User, monkeypatch: pytest.MonkeyPatch
+    server: MailServer, run: Run, admin: User, hints_are_followed: None
 ) -> None:
     batch = after(run(many(2)), seconds=90)
     ended(batch, seconds_ago=20)
-    monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: task(number))
     server.stop()
 
     tasks.sweep()
@@ -126,11 +129,10 @@ def test_whoever_may_not_invite_any_more_is_told_no_more(run: Run, admin: User, 
 
 
 def test_a_report_that_was_refused_for_good_is_not_tried_again(
-    server: MailServer, run: Run, admin: User, monkeypatch: pytest.MonkeyPatch
+    server: MailServer, run: Run, admin: User, hints_are_followed: None
 ) -> None:
     batch = after(run(many(2)), seconds=90)
     ended(batch, seconds_ago=20)
-    monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: task(number))
     server.answers[admin.email] = ["450 4.2.0 Not now", "550 5.1.1 No such user here"]
 
     for seconds in (0, 61, 122, 183):
@@ -141,7 +143,7 @@ def test_a_report_that_was_refused_for_good_is_not_tried_again(
 
 
 def test_a_process_that_dies_with_a_report_leaves_it_to_be_sent(
-    run: Run, admin: User, monkeypatch: pytest.MonkeyPatch
+    run: Run, admin: User, monkeypatch: pytest.MonkeyPatch, hints_are_followed: None
 ) -> None:
     class Killed(BaseException):
         pass
@@ -154,7 +156,6 @@ def test_a_process_that_dies_with_a_report_leaves_it_to_be_sent(
         patched.setattr("invites.services.reporting.EmailMultiAlternatives.send", die)
         with pytest.raises(Killed):
             tasks.report_batch(batch.pk)
-    monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: task(number))
 
     with time_machine.travel(timezone.now() + timedelta(seconds=61)):
         tasks.sweep()

@@ -21,10 +21,10 @@ from invites.services import leases, mail_ranges, pace
 from invites.services.domains import ENOUGH, domain_of
 from invites.services.due_mail import send_due_invitations
 from invites.services.inviting import invite_range
-from invites.services.mailing import MailRun, send_invitations
+from invites.services.mailing import MailRun
 from invites.services.pauses import GIVEN_UP
 from invites.services.single import invite_person
-from tests.batches.conftest import at_once, let_time_pass, many, unexpected
+from tests.batches.conftest import at_once, let_time_pass, many, send_now, unexpected
 from tests.batches.mail_server import MailServer
 from tests.batches.work import Work
 from tests.files import csv_of
@@ -46,10 +46,10 @@ def invited(batch: Batch) -> list[int]:
 
 def send_all(ids: list[int]) -> MailRun:
     """As a worker does that has nothing else to do: what was kept back is tried again when it may go."""
-    run = send_invitations(ids)
+    run = send_now(ids)
     while run.too_fast:
         time.sleep(run.opens_in or 0)
-        run = send_invitations(run.too_fast)
+        run = send_now(run.too_fast)
     return run
 
 

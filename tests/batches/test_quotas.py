@@ -21,11 +21,10 @@ from invites.queries.batches import ledger_of
 from invites.services import leases
 from invites.services.batches import invite_valid_rows, start_batch
 from invites.services.delivery import NotNow, Sender
-from invites.services.mailing import send_invitations
 from invites.services.pending import resend, resend_many, revoke
 from invites.services.single import invite_person
 from invites.services.stopping import stop_batch
-from tests.batches.conftest import PROBLEMS, at_once, many, unexpected
+from tests.batches.conftest import PROBLEMS, at_once, many, send_now, unexpected
 from tests.files import csv_of
 
 Run = Callable[..., Batch]
@@ -40,7 +39,7 @@ def invite(by: Membership, choice: GrantChoice, email: str = ANN) -> Invitation:
 def mailed(by: Membership, choice: GrantChoice, email: str = ANN) -> Invitation:
     """An invitation whose mail went out a while ago."""
     invitation = invite(by, choice, email)
-    send_invitations([invitation.pk])
+    send_now([invitation.pk])
     Invitation.objects.filter(pk=invitation.pk).update(mailed_at=timezone.now() - timedelta(hours=1))
     invitation.refresh_from_db()
     return invitation
@@ -217,9 +216,9 @@ def test_a_link_counts_once_however_often_its_mail_is_tried(
     with monkeypatch.context() as patched:
         patched.setattr(Sender, "deliver", lambda _, parcels: ((parcel, NotNow("450 busy")) for parcel in parcels))
         for _ in range(2):
-            assert send_invitations([invitation.pk]).put_off == [invitation.pk]
+            assert send_now([invitation.pk]).put_off == [invitation.pk]
 
-    assert send_invitations([invitation.pk]).sent == [invitation.pk]
+    assert send_now([invitation.pk]).sent == [invitation.pk]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -230,7 +229,7 @@ def test_many_organizations_at_once_cannot_exceed_it_together(join: Join) -> Non
         by = join(organization, f"admin{number}@example.com", "Org Admin").memberships.get()
         invitations.append(invite(by, GrantChoice.of(organization.roles.all(), all_sites=True)))
 
-    results = at_once(*(lambda one=one: send_invitations([one.pk]) for one in invitations))
+    results = at_once(*(lambda one=one: send_now([one.pk]) for one in invitations))
 
     assert not unexpected(results)
     assert len(mail.outbox) == 5

@@ -305,12 +305,18 @@ def test_a_corrected_file_that_is_stopped_in_its_check_counts_no_half_of_it(
     assert (batch.state, ledger_of(batch).rows) == (Batch.State.STOPPED, 0)
 
 
-def test_a_stop_that_was_decided_on_before_the_check_ended_counts_its_rows_and_gives_their_number_back(
-    admin_membership: Membership, read_only: GrantChoice
-) -> None:
+@pytest.fixture
+def as_it_was_seen(admin_membership: Membership, read_only: GrantChoice) -> Batch:
+    """A batch of 300 people as somebody saw it, who decided then what they do now that it is checked."""
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], choice=read_only)
-    as_it_was_seen = Batch.objects.get(pk=batch.pk)
     checks.check_batch(batch.pk)
+    return batch
+
+
+def test_a_stop_that_was_decided_on_before_the_check_ended_counts_its_rows_and_gives_their_number_back(
+    as_it_was_seen: Batch,
+) -> None:
+    assert as_it_was_seen.state == Batch.State.CHECKING
 
     assert stop_batch(as_it_was_seen)
 
@@ -319,13 +325,8 @@ def test_a_stop_that_was_decided_on_before_the_check_ended_counts_its_rows_and_g
     assert DayOfInviter.objects.get().invitations == 0
 
 
-def test_a_stop_that_was_decided_on_before_anybody_was_invited_leaves_who_is(
-    admin_membership: Membership, read_only: GrantChoice
-) -> None:
-    batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], choice=read_only)
-    as_it_was_seen = Batch.objects.get(pk=batch.pk)
-    checks.check_batch(batch.pk)
-    lease = leases.claim_range(batch.pk)
+def test_a_stop_that_was_decided_on_before_anybody_was_invited_leaves_who_is(as_it_was_seen: Batch) -> None:
+    lease = leases.claim_range(as_it_was_seen.pk)
     assert lease is not None
     inviting.invite_range(lease)
 

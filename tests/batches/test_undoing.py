@@ -25,12 +25,11 @@ from invites.services import accept, leases, pending, undoing
 from invites.services.accept import NewAccount, accept_with_new_account
 from invites.services.due_mail import organizations_with_due_mail, send_due_invitations
 from invites.services.inviting import invite_range
-from invites.services.mailing import send_invitations
 from invites.services.single import change_invitation, invite_person
 from invites.services.taken import withdraw
 from invites.services.undoing import take_back_slice, undo_batch
 from invites.views.ledger import ledger_lines
-from tests.batches.conftest import at_once, many, of, text, unexpected
+from tests.batches.conftest import at_once, many, of, send_now, text, unexpected
 from tests.people.conftest import link_of, text_of
 
 Run = Callable[..., Batch]
@@ -206,7 +205,7 @@ def test_a_worker_in_the_middle_of_its_mail_sends_no_more_and_fails_no_row(being
     ids = list(being_undone.invitations.values_list("pk", flat=True))
     mail.outbox.clear()
 
-    assert send_invitations(ids).sent == []
+    assert send_now(ids).sent == []
     assert withdraw(*ids, reason="550 No such mailbox", why=Row.Reason.MAIL_REFUSED) == 0
     assert mail.outbox == []
     assert (ledger_of(being_undone).failed, ledger_of(being_undone).undone) == (0, PEOPLE)
