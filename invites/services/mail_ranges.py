@@ -99,15 +99,23 @@ def _leave(lease: Lease, run: MailRun, *, pause: timedelta | None) -> timedelta 
 
 def finish_batch(batch_id: int) -> bool:
     """End the batch if nothing of it is left to do; True for the one caller that ended it."""
-    if RowRange.objects.filter(batch_id=batch_id).exclude(stage=RowRange.Stage.DONE).exists():
+    if _has_work(batch_id):
         return False
     with transaction.atomic():
-        ended = Batch.objects.filter(pk=batch_id, state=Batch.State.INVITING).update(
-            state=Batch.State.DONE, ended_at=timezone.now(), progressed_at=timezone.now()
-        )
-        if ended:
-            Batch.objects.get(pk=batch_id).parts.all().delete()
-    return bool(ended)
+        batch = Batch.objects.select_for_update(no_key=True).filter(pk=batch_id, state=Batch.State.INVITING).first()
+        # Looked at again while the batch is held: a check that ended since has cut its first ranges.
+        if batch is None or _has_work(batch_id):
+            return False
+        batch.state = Batch.State.DONE
+        batch.ended_at = batch.progressed_at = timezone.now()
+        batch.save(update_fields=["state", "ended_at", "progressed_at"])
+        batch.parts.all().delete()
+    return True
+
+
+def _has_work(batch_id: int) -> bool:
+    """Whether a range of the batch is not done."""
+    return RowRange.objects.filter(batch_id=batch_id).exclude(stage=RowRange.Stage.DONE).exists()
 
 
 def _invitations(row_range: RowRange) -> QuerySet[Invitation]:

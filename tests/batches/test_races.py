@@ -336,6 +336,26 @@ def test_a_stop_that_was_decided_on_before_anybody_was_invited_leaves_who_is(as_
     assert (ledger.rows, ledger.invited, ledger.stopped) == (300, 200, 100)
 
 
+def test_a_batch_that_is_checked_while_a_worker_looks_whether_it_has_ended_has_not(
+    start: Run, work: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    """A task that is delivered early: at its look there are no ranges yet, and a moment later there are."""
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], choice=read_only)
+
+    def check_after_the_look(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
+        found = execute(sql, *more)
+        if 'FROM "invites_rowrange"' in sql and Batch.objects.get(pk=batch.pk).state == Batch.State.CHECKING:
+            checks.check_batch(batch.pk)
+        return found
+
+    with connection.execute_wrapper(check_after_the_look):
+        tasks.end_batch(batch.pk)
+
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.INVITING
+    assert (ledger_of(work(batch)).invited, len(mail.outbox)) == (300, 300)
+
+
 def test_a_corrected_file_is_of_the_moment_of_its_upload(
     start: Run, admin_membership: Membership, read_only: GrantChoice
 ) -> None:
