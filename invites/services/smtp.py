@@ -7,6 +7,7 @@ leaves one message in doubt and no more.
 from __future__ import annotations
 
 import smtplib
+import socket
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -22,7 +23,10 @@ END = b".\r\n"
 
 
 class EmailBackend(DjangoEmailBackend):
-    """Django's, which tells of each answer of the server: many slow ones, none of them too late, take a long time."""
+    """Django's, which tells of each answer of the server: many slow ones, none of them too late, take a long time.
+
+    An address of the server where nobody answers counts as one.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,6 +42,18 @@ class EmailBackend(DjangoEmailBackend):
                 reply: Reply = super().getreply()
                 heard()
                 return reply
+
+            def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+                trouble = None
+                for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+                    try:
+                        found: socket.socket = super()._get_socket(str(address[0]), port, timeout)
+                    except OSError as error:
+                        trouble = error
+                        heard()
+                    else:
+                        return found
+                raise trouble or OSError("The mail server has no address.")
 
         return Server
 

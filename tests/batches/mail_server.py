@@ -18,8 +18,8 @@ class MailServer:
     `asked` are all recipients that were named to it. `answers[address]` are what it says to that recipient, one at
     each try, before it takes the mail; `answer_all` it says to everybody, and whoever is at one of `busy_domains` it
     puts off. With `pipelining` it takes commands in a row. With `hangs` it says nothing at all, with `hangs_for`
-    nothing about the recipients of that domain, and each mail takes it `seconds_per_mail`; after `most_per_connection` mails it drops the line, and once
-    when it has taken `drops_after` in all, before it says so.
+    nothing about the recipients of that domain, and each mail takes it `seconds_per_mail`; after `most_per_connection`
+    mails it drops the line, and once when it has taken `drops_after` in all, before it says so.
     """
 
     def __init__(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -17,6 +19,7 @@ from invites.models import Batch, Invitation, Row, RowRange
 from invites.queries.batches import ledger_of
 from invites.services import inviting, leases, mail_ranges, mailing
 from invites.services.pauses import GIVEN_UP, UNMAILABLE
+from invites.services.smtp import EmailBackend
 from invites.services.undoing import undo_batch
 from tests.batches.conftest import let_time_pass, many
 from tests.batches.mail_server import MailServer
@@ -168,6 +171,30 @@ def test_each_answer_of_a_slow_server_renews_the_claim_for_nobody_else_to_mail_t
     assert len(server.taken) == 2
     assert len(kept) >= 2 + 2 * 4
     assert all(kept)
+
+
+def test_each_address_of_the_server_at_which_nobody_is_counts_as_an_answer(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_up, heard = socket.getaddrinfo, []
+
+    def answer(host: str, port: int, *more: Any, **named: Any) -> Any:
+        addresses = ("127.0.0.2", "127.0.0.3", "127.0.0.1") if host == "mail.example.com" else (host,)
+        return [found for address in addresses for found in look_up(address, port, *more, **named)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    backend = EmailBackend(host="mail.example.com", port=server.port, timeout=3)
+    backend.heard = lambda: heard.append(time.monotonic())
+
+    backend.open()
+    backend.close()
+
+    greeting_and_farewell = 2
+    assert len(heard) == 2 + greeting_and_farewell
+    server.stop()
+    with pytest.raises(ConnectionRefusedError):
+        backend.open()
+    assert len(heard) == 2 + greeting_and_farewell + 3
 
 
 def test_a_worker_that_was_only_slow_does_not_count_as_one_that_died(start: Run) -> None:

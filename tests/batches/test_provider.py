@@ -138,6 +138,27 @@ def test_when_all_of_a_call_are_refused_none_counts_as_invited(use: Use, run: Ru
     assert ledger_of(run(many(3))).mail_refused == 3
 
 
+# Anymail says of SendGrid that nobody tries it against the service any more.
+@pytest.mark.filterwarnings("ignore::anymail.exceptions.AnymailNotSupportedWarning")
+def test_sendgrid_puts_the_values_of_each_person_into_one_message(use: Use, run: Run) -> None:
+    provider = use("sendgrid", lambda _: (202, {}))
+
+    batch = run(many(30))
+
+    (call,) = provider.calls
+    text, html = (part["value"] for part in call.fields["content"])
+    assert "-rollcall.text_link-" in text
+    assert "-rollcall.html_link-" in html
+    filled = {
+        each["to"][0]["email"]: each["substitutions"]["-rollcall.text_link-"]
+        for each in call.fields["personalizations"]
+        if len(each["to"]) == 1
+    }
+    assert filled == links()
+    assert call.fields["tracking_settings"]["click_tracking"]["enable"] is False
+    assert (batch.state, ledger_of(batch).invited) == (Batch.State.DONE, 30)
+
+
 def test_a_provider_without_a_bulk_form_is_called_for_each(use: Use, run: Run) -> None:
     def taken(call: Call) -> tuple[int, object]:
         return 200, {"ErrorCode": 0, "Message": "OK", "MessageID": "1", "To": call.fields["To"]}
