@@ -55,8 +55,9 @@ class Sender:
     attempt on a fresh one.
     """
 
-    def __init__(self, heard: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, heard: Callable[[], object] = lambda: None, *, one_by_one: bool = False) -> None:
         """`heard` is called after each answer of a mail server: a slow one gives many before a mail is done."""
+        self._one_by_one = one_by_one
         try:
             self._connection = get_connection()
         except ImproperlyConfigured as error:
@@ -69,14 +70,15 @@ class Sender:
         """Each of the parcels with the trouble there was, in their order.
 
         The next one is not sent before its predecessor's outcome was taken from here, though the server may know
-        already to whom it goes. After Broken there is no use in going on.
+        already to whom it goes, unless it is told one by one. After Broken there is no use in going on.
         """
         waiting = Waiting(parcels)
         for parcel in waiting:
-            if parcel.is_plain and sends_in_bulk(self._connection):
+            is_apart = self._one_by_one or not parcel.is_plain
+            if sends_in_bulk(self._connection) and not is_apart:
                 yield from self._in_bulk(_alike(parcel, waiting))
                 continue
-            server = self._pipelining_server() if parcel.is_plain else None
+            server = None if is_apart else self._pipelining_server()
             if server is None:
                 yield parcel, self._trouble_with(parcel)
             else:

@@ -17,6 +17,7 @@ from invites.models import Batch, RowRange
 # Renewed about every second, and at each answer of the mail server, which may take EMAIL_TIMEOUT. With the sweep that
 # follows, what a dead worker left is taken up within half a minute.
 LEASE = timedelta(seconds=20)
+SUSPICIOUS_AFTER = 2
 MAX_ATTEMPTS = 5
 LOOKED_AT = 8
 
@@ -29,6 +30,11 @@ class Lease:
     batch_id: int
     number: int
     attempts: int = 0
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether so many died with the range that one of its mails may be the cause."""
+        return self.attempts > SUSPICIOUS_AFTER
 
     @property
     def is_hopeless(self) -> bool:

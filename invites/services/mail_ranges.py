@@ -42,19 +42,28 @@ def mail_range(lease: Lease) -> timedelta | None:
     if put_off_until and put_off_until > now:
         give_back(lease)
         return None
-    if lease.is_hopeless:
-        # Whatever kills the worker here would do so for ever.
-        _give_up([row_range], reason=UNMAILABLE)
-        return _leave(lease, MailRun(), pause=None)
     pause = None
     if unsent and row_range.put_off_until and row_range.put_off_until > now:
         pause = row_range.put_off_until - now
         unsent = [each for each in unsent if each.mail_state != Invitation.Mail.SENDING]
+    ids = [each.id for each in unsent]
+    if lease.is_hopeless and ids:
+        # Whatever kills the worker here would do so for ever. One by one, it was the first of those that are left;
+        # where it was not, twice as many are given up each time, so that the range comes to its end.
+        suspects = ids[: max(1, _given_up_before(row_range))]
+        _give_up([row_range], ids=suspects, reason=UNMAILABLE)
+        return _leave(lease, MailRun(deferred=ids[len(suspects) :]), pause=pause)
     turn = Turn(partial(keep_lease, lease))
-    run = send_invitations([each.id for each in unsent], record=TakenOfRange(lease), turn=turn)
+    run = send_invitations(ids, record=TakenOfRange(lease), turn=turn, one_by_one=lease.is_suspicious)
     if run.trouble:
         pause = _put_off(lease, row_range, run)
     return _leave(lease, run, pause=pause)
+
+
+def _given_up_before(row_range: RowRange) -> int:
+    """How many of the range were given up because of workers that died."""
+    numbers = (row_range.first_number, row_range.last_number)
+    return Row.objects.filter(batch_id=row_range.batch_id, number__range=numbers, detail=UNMAILABLE).count()
 
 
 def _put_off(lease: Lease, row_range: RowRange, run: MailRun) -> timedelta:

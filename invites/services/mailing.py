@@ -60,15 +60,18 @@ class MailRun:
         return [*self.put_off, *self.left_alone, *self.too_fast, *self.deferred]
 
 
-def send_invitations(ids: Sequence[int], *, turn: Turn, record: Record | None = None) -> MailRun:
+def send_invitations(
+    ids: Sequence[int], *, turn: Turn, record: Record | None = None, one_by_one: bool = False
+) -> MailRun:
     """Sends those of the invitations that are pending and whose mail is queued; the rest are left alone.
 
     All are of one organization. Each is saved as sent, or as failed for good with the server's reason; the others
-    stay queued, for the caller to try again later. When the turn is over, the rest is deferred. Claims nothing: two
-    callers with the same invitations at once may both send them.
+    stay queued, for the caller to try again later. When the turn is over, the rest is deferred. With `one_by_one` no
+    mail begins before the one before was saved. Claims nothing: two callers with the same invitations at once may both
+    send them.
     """
     rest: Sequence[int] = sorted(ids)
-    postman = _Postman(rest, record or Record(), turn)
+    postman = _Postman(rest, record or Record(), turn, Sender(turn.keep, one_by_one=one_by_one))
     with without_waiting_for_the_disk(), contextlib.closing(postman):
         while rest := postman.pass_over(rest):
             postman.deliver(still_to_send(rest[:GROUP]))
@@ -101,7 +104,7 @@ class Turn:
 class _Postman:
     """One run: the letters already written, the connection, and what is not saved yet."""
 
-    def __init__(self, ids: Sequence[int], record: Record, turn: Turn) -> None:
+    def __init__(self, ids: Sequence[int], record: Record, turn: Turn, sender: Sender) -> None:
         self.run = MailRun()
         self._ids = ids
         self._ends = False
@@ -109,7 +112,7 @@ class _Postman:
         self._turn = turn
         self._gate = Gate()
         self._put_off_in_a_row = 0
-        self._sender = Sender(turn.keep)
+        self._sender = sender
         self._letters: dict[tuple[int, int | None], Letter] = {}
         self._looked_at = time.monotonic()
 

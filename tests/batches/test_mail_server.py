@@ -213,17 +213,45 @@ def test_a_worker_that_was_only_slow_does_not_count_as_one_that_died(start: Run)
     assert still.attempts == 0
 
 
-def test_mail_that_kills_every_worker_is_given_up_with_a_reason_of_its_own(start: Run, work: Run) -> None:
-    batch = start(many(2))
+@pytest.fixture
+def invited(start: Run) -> Batch:
+    """Thirty whose mail is to be sent, in one range."""
+    batch = start(many(30))
     lease = leases.claim_range(batch.pk)
     assert lease is not None
     inviting.invite_range(lease)
-    RowRange.objects.update(attempts=leases.MAX_ATTEMPTS, claimed_until=None)
+    leases.give_back(lease)
+    return batch
 
-    work(batch)
 
-    assert (batch.state, ledger_of(batch).mail_refused, mail.outbox) == (Batch.State.DONE, 2, [])
-    assert set(batch.rows.values_list("detail", flat=True)) == {UNMAILABLE}
+def claim_after_deaths(batch: Batch) -> leases.Lease | None:
+    """The claim after the last of those whose workers died."""
+    RowRange.objects.update(attempts=leases.MAX_ATTEMPTS)
+    return leases.claim_range(batch.pk)
+
+
+def test_mail_that_kills_every_worker_is_given_up_and_the_rest_are_sent(invited: Batch, work: Run) -> None:
+    first = invited.invitations.earliest("pk").email
+    lease = claim_after_deaths(invited)
+    assert lease is not None
+
+    mail_ranges.mail_range(lease)
+    work(invited)
+
+    ledger = ledger_of(invited)
+    assert (invited.state, ledger.mail_refused, ledger.invited) == (Batch.State.DONE, 1, 29)
+    row = invited.rows.get(outcome=Row.Outcome.FAILED)
+    assert (row.email, row.detail, len(mail.outbox)) == (first, UNMAILABLE, 29)
+
+
+def test_a_range_of_which_every_mail_kills_comes_to_an_end(invited: Batch, work: Run) -> None:
+    given_up = []
+    while lease := claim_after_deaths(invited):
+        mail_ranges.mail_range(lease)
+        given_up.append(ledger_of(invited).mail_refused)
+
+    assert given_up == [1, 2, 4, 8, 16, 30]
+    assert (work(invited).state, mail.outbox) == (Batch.State.DONE, [])
 
 
 def test_settings_of_mail_that_are_wrong_are_trouble_with_the_server_and_with_nobodys_address(

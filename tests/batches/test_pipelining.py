@@ -19,7 +19,9 @@ from invites.services.delivery import Sender
 from invites.services.inviting import invite_range
 from invites.services.letters import Letter
 from invites.services.parcels import Parcel, still_to_send
+from invites.services.pauses import UNMAILABLE
 from invites.services.smtp import Conversation
+from invites.services.taken import TakenOfRange
 from tests.batches.conftest import let_time_pass, many
 from tests.batches.mail_server import MailServer
 from tests.files import csv_of
@@ -213,3 +215,39 @@ def test_one_that_was_sent_again_meanwhile_is_not_taken_for_mailed(server: MailS
 
     ann.refresh_from_db()
     assert (server.taken, ann.mail_state) == (["ben@example.com"], Invitation.Mail.QUEUED)
+
+
+def test_a_mail_at_which_every_worker_dies_is_found_and_given_up_alone(
+    server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = start(many(20))
+    letter_to = {"rendered": Parcel.rendered, "message": Parcel.message}
+
+    def dies(way: str) -> Callable[[Parcel], object]:
+        def write(parcel: Parcel) -> object:
+            if parcel.due.email == person(7):
+                monkeypatch.setattr("invites.services.taken.TakenOfRange.settle", lambda _: None)
+                raise Killed
+            return letter_to[way](parcel)
+
+        return write
+
+    for way in letter_to:
+        monkeypatch.setattr(Parcel, way, dies(way))
+    settle = TakenOfRange.settle
+    deaths = 0
+    while batch.state == Batch.State.INVITING:
+        try:
+            work(batch)
+        except Killed:
+            deaths += 1
+            monkeypatch.setattr(TakenOfRange, "settle", settle)
+            let_the_lease_run_out()
+
+    # The first one had invited them with the same claim.
+    assert deaths == 1 + leases.MAX_ATTEMPTS
+    row = batch.rows.get(outcome=Row.Outcome.FAILED)
+    assert (row.email, row.detail) == (person(7), UNMAILABLE)
+    mails = Counter(server.taken)
+    assert set(mails) == {person(number) for number in range(20)} - {person(7)}
+    assert mails.total() - len(mails) <= 1 + leases.SUSPICIOUS_AFTER, "Only what was under way beside it went twice."
