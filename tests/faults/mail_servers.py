@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -21,7 +23,8 @@ class CloseMailServer(MailServer):
     """`links[address]` are the links of every mail to it, `senders[address]` who sent the last one.
 
     To an address among `silent_after` it takes the mail whole, once, and drops the line before it says so: the worst
-    moment, for nobody can know. `before_each` is called with every recipient before the server answers.
+    moment, for nobody can know. `before_each` is called with every recipient, and the port of whoever names it, before
+    the server answers.
     """
 
     def __init__(self) -> None:
@@ -29,13 +32,14 @@ class CloseMailServer(MailServer):
         self.links: defaultdict[str, list[str]] = defaultdict(list)
         self.senders: dict[str, str] = {}
         self.silent_after: set[str] = set()
-        self.before_each: Callable[[str], object] | None = None
+        self.before_each: Callable[[str, int], object] | None = None
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self.before_each is not None:
-            self.before_each(address)
+            assert session.peer is not None
+            self.before_each(address, session.peer[1])
         return await super().handle_RCPT(server, session, envelope, address, options)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
@@ -52,6 +56,18 @@ class CloseMailServer(MailServer):
                 assert server.transport is not None
                 server.transport.close()
         return answer
+
+
+def at_port(port: int, pids: Iterable[int]) -> set[int]:
+    """Those of the processes that hold the TCP connection from that port."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    sockets = {f"socket:[{line[9]}]" for line in lines if int(line[1].rpartition(":")[2], 16) == port}
+    found = set()
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            if sockets & {os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir()}:
+                found.add(pid)
+    return found
 
 
 def kill(pids: Iterable[int]) -> None:

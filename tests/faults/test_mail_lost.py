@@ -9,7 +9,7 @@ import pytest
 
 from tests.batches.conftest import many
 from tests.batches.work import Work
-from tests.faults.mail_servers import CloseMailServer, kill
+from tests.faults.mail_servers import CloseMailServer, at_port, kill
 from tests.running import children_of
 
 PEOPLE = 400
@@ -49,9 +49,11 @@ def test_a_mail_that_kills_whoever_sends_it_is_given_up_and_everybody_else_is_ma
     assert work.worker.worker is not None
     worker = work.worker.worker.pid
 
-    def dies(address: str) -> None:
+    def dies(address: str, port: int) -> None:
         if address == poison:
-            kill(children_of(worker))
+            killed = at_port(port, children_of(worker))
+            assert killed
+            kill(killed)
 
     server.before_each = dies
     batch = work.invite(many(PEOPLE))
