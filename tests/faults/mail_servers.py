@@ -39,7 +39,7 @@ class CloseMailServer(MailServer):
     ) -> str:
         if self.before_each is not None:
             assert session.peer is not None
-            self.before_each(address, session.peer[1])
+            self.before_each(address, int(session.peer[1]))
         return await super().handle_RCPT(server, session, envelope, address, options)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
