@@ -47,29 +47,33 @@ def check_batch(batch_id: int) -> Batch | None:
     batch = _claim(batch_id)
     if batch is None:
         return None
-    if batch.attempts > MAX_ATTEMPTS:
-        _give_up(batch)
-        return batch
-    upload = stored_upload(batch)
-    check = checking.Check(upload, limits=limits(), name=batch.file_name)
     try:
-        _begin_anew(batch)
-        blocks: list[checking.Block] = []
-        staged = 0
-        for block in check.blocks():
-            blocks.append(block)
-            if check.report.rows - staged >= STAGED_AT_ONCE:
-                _stage(batch, blocks, rows_checked=check.report.rows, bytes_checked=_position(upload, check.report))
-                staged = check.report.rows
-                blocks.clear()
-        _stage(batch, blocks, rows_checked=check.report.rows, bytes_checked=_position(upload, check.report))
-        _conclude(batch, check.report)
+        if batch.attempts > MAX_ATTEMPTS:
+            _give_up(batch)
+        else:
+            _check(batch)
     except LostClaim:
         return None
     except Exception:
         _let_go(batch)
         raise
     return batch
+
+
+def _check(batch: Batch) -> None:
+    upload = stored_upload(batch)
+    check = checking.Check(upload, limits=limits(), name=batch.file_name)
+    _begin_anew(batch)
+    blocks: list[checking.Block] = []
+    staged = 0
+    for block in check.blocks():
+        blocks.append(block)
+        if check.report.rows - staged >= STAGED_AT_ONCE:
+            _stage(batch, blocks, rows_checked=check.report.rows, bytes_checked=_position(upload, check.report))
+            staged = check.report.rows
+            blocks.clear()
+    _stage(batch, blocks, rows_checked=check.report.rows, bytes_checked=_position(upload, check.report))
+    _conclude(batch, check.report)
 
 
 def _position(upload: BinaryIO, report: checking.Report) -> int:
@@ -80,10 +84,25 @@ def _position(upload: BinaryIO, report: checking.Report) -> int:
 def _claim(batch_id: int) -> Batch | None:
     now = timezone.now()
     free = models.Q(claimed_until=None) | models.Q(claimed_until__lt=now)
-    claimed = Batch.objects.filter(free, pk=batch_id, state=Batch.State.CHECKING).update(
-        claimed_until=now + LEASE, progressed_at=now, attempts=models.F("attempts") + 1
+    batch = Batch.objects.select_related("organization").filter(free, pk=batch_id, state=Batch.State.CHECKING).first()
+    if batch is None:
+        return None
+    # Counted from what was read before: whoever read it afterwards might read the number of a later claim.
+    claimed = _claimed(batch).filter(free)
+    if not claimed.update(claimed_until=now + LEASE, progressed_at=now, attempts=batch.attempts + 1):
+        return None
+    batch.attempts += 1
+    return batch
+
+
+def _claimed(batch: Batch) -> models.QuerySet[Batch]:
+    """The batch, while it is claimed so, for conditional updates.
+
+    `attempts` tells one claim from the next, and `created_at` the files: those of a corrected one begin anew.
+    """
+    return Batch.objects.filter(
+        pk=batch.pk, state=Batch.State.CHECKING, attempts=batch.attempts, created_at=batch.created_at
     )
-    return Batch.objects.select_related("organization").get(pk=batch_id) if claimed else None
 
 
 @transaction.atomic
@@ -94,18 +113,15 @@ def _begin_anew(batch: Batch) -> None:
 
 
 def _keep_claim(batch: Batch, **progress: Any) -> None:
-    """Renew the lease and save the progress; `attempts` is the fence against a worker that was given up."""
+    """Renew the lease and save the progress. From here on the batch is locked, where there is a transaction."""
     now = timezone.now()
-    kept = Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING, attempts=batch.attempts).update(
-        claimed_until=now + LEASE, progressed_at=now, **progress
-    )
-    if not kept:
+    if not _claimed(batch).update(claimed_until=now + LEASE, progressed_at=now, **progress):
         raise LostClaim
 
 
 def _let_go(batch: Batch) -> None:
     """End the claim of a check that has failed: the next attempt need not wait for the lease."""
-    Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING, attempts=batch.attempts).update(claimed_until=None)
+    _claimed(batch).update(claimed_until=None)
 
 
 @transaction.atomic
@@ -149,18 +165,15 @@ def _refuse(batch: Batch, reason: str) -> None:
     batch.state, batch.state_reason, batch.ended_at = Batch.State.FAILED, reason[:300], timezone.now()
 
 
+@transaction.atomic
 def _give_up(batch: Batch) -> None:
     """A file that kills every worker that reads it must not do so for ever."""
-    with transaction.atomic():
-        batch.rows.all().delete()
-        batch.parts.all().delete()
-        Batch.objects.filter(pk=batch.pk).update(
-            state=Batch.State.FAILED,
-            state_reason="The file could not be checked. Nobody has been invited. Upload it again.",
-            ended_at=timezone.now(),
-            claimed_until=None,
-        )
-    batch.refresh_from_db()
+    _keep_claim(batch)
+    batch.rows.all().delete()
+    batch.parts.all().delete()
+    batch.state, batch.ended_at, batch.claimed_until = Batch.State.FAILED, timezone.now(), None
+    batch.state_reason = "The file could not be checked. Nobody has been invited. Upload it again."
+    batch.save(update_fields=["state", "state_reason", "ended_at", "claimed_until"])
 
 
 @transaction.atomic
@@ -220,8 +233,8 @@ def _staged_apart(batch: Batch, row: checking.Row) -> NewRowApart:
 def stored_upload(batch: Batch) -> BinaryIO:
     """The stored pieces of a batch's upload as one file, at its start; a large one is on the disk."""
     whole = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - the caller reads it
-    # One piece in memory at a time.
+    # One piece in memory at a time; none that was removed since, because the batch was stopped or corrected.
     for number in batch.parts.values_list("number", flat=True).order_by("number"):
-        whole.write(batch.parts.get(number=number).content)
+        whole.writelines(batch.parts.filter(number=number).values_list("content", flat=True))
     whole.seek(0)
     return whole

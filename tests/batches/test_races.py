@@ -26,7 +26,7 @@ from invites.services.inviting import invite_range
 from invites.services.single import invite_person
 from invites.services.stopping import stop_batch
 from invites.services.undoing import undo_batch
-from tests.batches.conftest import PROBLEMS, addresses, at_once, many, unexpected
+from tests.batches.conftest import PROBLEMS, addresses, at_once, crossing, many, once_after, unexpected
 from tests.files import csv_of
 
 Run = Callable[..., Batch]
@@ -293,6 +293,69 @@ def test_a_check_that_was_given_up_does_not_wipe_what_the_next_one_has_staged(
     assert batch.rows.count() == 3
 
 
+def test_a_check_of_the_file_before_keeps_no_claim_on_the_corrected_one(
+    admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    """The attempts of a corrected file are counted anew, and come to the number that another one had."""
+    batch = start_batch(admin_membership, file_name="team.csv", content=[PROBLEMS], choice=read_only)
+    slow = checks._claim(batch.pk)
+    assert slow is not None
+    Batch.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    tasks.check_batch(batch.pk)
+    correct_batch(batch, file_name="b.csv", content=[many(3)], choice=read_only, by=admin_membership)
+    other = checks._claim(batch.pk)
+    assert other is not None
+    assert other.attempts == slow.attempts
+
+    with pytest.raises(checks.LostClaim):
+        checks._keep_claim(slow)
+
+
+def test_of_two_checks_the_first_does_not_take_the_claim_of_the_second_for_its_own(
+    admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    """A machine that stands still for as long as a claim lasts, just when it has claimed."""
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    others: list[Batch | None] = []
+
+    def claim() -> None:
+        Batch.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+        others.append(checks._claim(batch.pk))
+
+    with once_after('UPDATE "invites_batch"', claim):
+        first = checks._claim(batch.pk)
+
+    assert first is not None
+    with pytest.raises(checks.LostClaim):
+        checks._keep_claim(first)
+    assert others[0] is not None
+    checks._keep_claim(others[0])
+
+
+def test_a_batch_that_is_stopped_while_its_check_is_given_up_stays_stopped(
+    admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    Batch.objects.update(attempts=checks.MAX_ATTEMPTS)
+
+    with once_after('UPDATE "invites_batch"', lambda: stop_batch(Batch.objects.get())):
+        assert checks.check_batch(batch.pk) is None
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.state_reason) == (Batch.State.STOPPED, "")
+
+
+def test_a_batch_that_is_stopped_while_its_file_is_read_is_no_trouble(
+    admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+
+    with once_after('FROM "invites_uploadpart"', lambda: stop_batch(Batch.objects.get())):
+        assert checks.check_batch(batch.pk) is None
+
+    assert (Batch.objects.get().state, Row.objects.count()) == (Batch.State.STOPPED, 0)
+
+
 def test_a_corrected_file_that_is_stopped_in_its_check_counts_no_half_of_it(
     start: Run, admin_membership: Membership, read_only: GrantChoice
 ) -> None:
@@ -342,13 +405,7 @@ def test_a_batch_that_is_checked_while_a_worker_looks_whether_it_has_ended_has_n
     """A task that is delivered early: at its look there are no ranges yet, and a moment later there are."""
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], choice=read_only)
 
-    def check_after_the_look(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
-        found = execute(sql, *more)
-        if 'FROM "invites_rowrange"' in sql and Batch.objects.get(pk=batch.pk).state == Batch.State.CHECKING:
-            checks.check_batch(batch.pk)
-        return found
-
-    with connection.execute_wrapper(check_after_the_look):
+    with once_after('FROM "invites_rowrange"', lambda: checks.check_batch(batch.pk)):
         tasks.end_batch(batch.pk)
 
     batch.refresh_from_db()
@@ -510,6 +567,24 @@ def test_one_who_is_invited_alone_and_by_a_batch_at_once_is_invited_once(
     assert Invitation.objects.count() == 150
     ledger = ledger_of(batch)
     assert (ledger.invited + ledger.already_invited, ledger.rows) == (150, 150)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_and_a_check_that_is_given_up_do_not_wait_for_each_other(
+    admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    claimed = checks._claim(batch.pk)
+    assert claimed is not None
+    Row.objects.create(batch=batch, number=2, line=2, email="half@example.com", email_key="half@example.com")
+
+    results = crossing(
+        ('DELETE FROM "invites_row"', lambda: checks._give_up(claimed)),
+        ('UPDATE "invites_batch"', lambda: stop_batch(Batch.objects.get())),
+    )
+
+    assert [each for each in results if isinstance(each, Exception) and not isinstance(each, checks.LostClaim)] == []
+    assert (Batch.objects.get().state in Batch.ENDED, Row.objects.count()) == (True, 0)
 
 
 @pytest.mark.django_db(transaction=True)
