@@ -22,6 +22,7 @@ from invites.queries.batches import ledger_of
 from invites.services import checks, inviting, leases
 from invites.services.batches import correct_batch, invite_valid_rows, start_batch
 from invites.services.bulk import PERSON, NewRow, Person, insert_invitations, insert_rows
+from invites.services.granting import choice_of
 from invites.services.inviting import invite_range
 from invites.services.single import invite_person
 from invites.services.stopping import stop_batch
@@ -36,6 +37,12 @@ def work_on_one_range(batch: Batch) -> None:
     lease = leases.claim_range(batch.pk)
     assert lease is not None
     tasks.work_on_range(lease)
+
+
+@pytest.fixture
+def limited(acme: Organization, sites: list[Site], join: Callable[..., User]) -> Membership:
+    """An admin with the sites of `read_only` and no others."""
+    return join(acme, "limited@example.com", "Org Admin", sites=sites[:2]).memberships.get()
 
 
 def adds_up(batch: Batch) -> bool:
@@ -422,6 +429,23 @@ def test_a_corrected_file_is_of_the_moment_of_its_upload(
     correct_batch(batch, file_name="b.csv", content=[many(9)], choice=read_only, by=admin_membership)
 
     assert timezone.now() - batch.created_at < timedelta(minutes=1)
+
+
+def test_who_goes_on_with_a_file_that_was_corrected_meanwhile_is_held_to_what_that_gives(
+    start: Run, admin_membership: Membership, read_only: GrantChoice, limited: Membership
+) -> None:
+    seen = start(PROBLEMS)
+    everywhere = GrantChoice.of(read_only.roles, all_sites=True)
+    corrected = Batch.objects.get()
+    assert not choice_of(seen.grant).all_sites
+    correct_batch(corrected, file_name="b.csv", content=[PROBLEMS], choice=everywhere, by=admin_membership)
+    tasks.check_batch(corrected.pk)
+
+    with pytest.raises(RuleBroken) as refused:
+        invite_valid_rows(seen, by=limited)
+
+    assert refused.value.code == "beyond_rights"
+    assert Batch.objects.get().state == Batch.State.NEEDS_CORRECTION
 
 
 # --- Two at once -------------------------------------------------------------------------------------
