@@ -181,5 +181,10 @@ def _take_back_lapsed(row_range: RowRange) -> list[_Unsent]:
 def _give_up(row_ranges: Iterable[RowRange], *, reason: str, ids: Collection[int] | None = None) -> None:
     """Nobody is waited for for ever: what is unsent, or those of it, counts as failed, with the reason."""
     for row_range in row_ranges:
-        unsent = set(_unsent(row_range).values_list("pk", flat=True))
-        withdraw(*unsent.intersection(ids or unsent), reason=reason, why=Row.Reason.MAIL_REFUSED)
+        with transaction.atomic():
+            # Whoever claims it at this moment waits; whoever has claimed it since it was found is at its mail.
+            same = RowRange.objects.select_for_update(no_key=True).filter(pk=row_range.pk, claims=row_range.claims)
+            if same.first() is None:
+                continue
+            unsent = set(_unsent(row_range).values_list("pk", flat=True))
+            withdraw(*unsent.intersection(ids or unsent), reason=reason, why=Row.Reason.MAIL_REFUSED)

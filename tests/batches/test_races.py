@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
@@ -19,11 +20,12 @@ from accounts.signals import reasons_to_keep
 from invites import tasks
 from invites.models import Batch, DayOfInviter, Invitation, Row, RowRange, UploadPart
 from invites.queries.batches import ledger_of
-from invites.services import checks, inviting, leases
+from invites.services import checks, inviting, leases, mail_ranges
 from invites.services.batches import correct_batch, invite_valid_rows, start_batch
 from invites.services.bulk import PERSON, NewRow, Person, insert_invitations, insert_rows
 from invites.services.granting import choice_of
 from invites.services.inviting import invite_range
+from invites.services.mailing import MailRun
 from invites.services.single import invite_person
 from invites.services.stopping import stop_batch
 from invites.services.undoing import undo_batch
@@ -446,6 +448,38 @@ def test_who_goes_on_with_a_file_that_was_corrected_meanwhile_is_held_to_what_th
 
     assert refused.value.code == "beyond_rights"
     assert Batch.objects.get().state == Batch.State.NEEDS_CORRECTION
+
+
+# --- The mail ----------------------------------------------------------------------------------------
+
+
+def test_a_range_that_somebody_takes_up_is_not_given_up_by_another(start: Run) -> None:
+    """Of its people some are mailed already when the other one comes to it."""
+    batch = start(many(450))
+    ranges = [lease for _ in range(3) if (lease := leases.claim_range(batch.pk))]
+    for lease in ranges:
+        invite_range(lease)
+        leases.give_back(lease)
+    mine, theirs = ranges[0].range_id, ranges[1].range_id
+    RowRange.objects.filter(pk=mine).update(pauses=mail_ranges.MAX_PAUSES)
+    lease = leases.claim_range(batch.pk)
+    assert lease is not None
+    assert lease.range_id == mine
+
+    def take_up() -> None:
+        other = leases.claim_range(batch.pk)
+        assert other is not None
+        assert other.range_id == theirs
+
+    with once_after('"invites_rowrange"."claimed_until" IS NULL', take_up):
+        mail_ranges._put_off(lease, RowRange.objects.get(pk=mine), MailRun(trouble="Away.", gave_up=True))
+
+    outcomes = {each.pk: set(_rows_of(each).values_list("outcome", flat=True)) for each in batch.ranges.all()}
+    assert outcomes == {mine: {"failed"}, theirs: {"invited"}, ranges[2].range_id: {"failed"}}
+
+
+def _rows_of(row_range: RowRange) -> QuerySet[Row]:
+    return row_range.batch.rows.filter(number__range=(row_range.first_number, row_range.last_number))
 
 
 # --- Two at once -------------------------------------------------------------------------------------
