@@ -28,13 +28,15 @@ def keep_what_is_on_offer(sender: type[Role | Site], item: Role | Site, **_more:
     is_role = isinstance(item, Role)
     what = "role" if is_role else "site"
     grants = Grant.objects.filter(roles=item) if isinstance(item, Role) else Grant.objects.filter(sites=item)
+    # Looked at first: a batch that ends between the two looks has its invitations at the second.
+    is_running = Batch.objects.filter(grant__in=grants).exclude(state__in=Batch.ENDED).exists()
     pending = Invitation.objects.filter(not_being_undone(), grant__in=grants, state=Invitation.State.PENDING)
     waiting = pending.count()
     if waiting == 1:
         return f"1 invitation without an answer gives this {what}. Change or revoke it first."
     if waiting:
         return f"{waiting:,} invitations without an answer give this {what}. Change or revoke them first."
-    if Batch.objects.filter(grant__in=grants).exclude(state__in=Batch.ENDED).exists():
+    if is_running:
         return f"An import that has not ended gives this {what}. Finish or stop it first."
     return None
 

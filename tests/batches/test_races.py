@@ -89,6 +89,14 @@ def test_a_role_or_site_of_a_running_batch_is_kept(start: Run, read_only: GrantC
     ]
 
 
+def test_a_role_of_a_batch_that_ends_at_this_moment_is_kept(start: Run, work: Run, read_only: GrantChoice) -> None:
+    """Nobody was invited at the first look, and nothing runs at the second."""
+    batch = start(csv_of("ann@example.com"))
+
+    with once_after("SELECT", lambda: work(batch)):
+        assert reasons_to_keep(read_only.roles[0]) != []
+
+
 @pytest.mark.parametrize("what", ["role", "site"])
 def test_what_was_deleted_since_the_form_was_shown_is_not_given(
     admin_membership: Membership, acme: Organization, what: str
