@@ -124,8 +124,13 @@ def banner_of(batch: Batch) -> Banner:
         text=text,
         link_url=reverse(view, args=[organization, batch.pk]),
         link_label=label,
-        close_url=reverse("batch_close_banner", args=[organization, batch.pk]),
+        close_url=f"{reverse('batch_close_banner', args=[organization, batch.pk])}?read={topic_of(batch)}",
     )
+
+
+def topic_of(batch: Batch) -> str:
+    """What its news are about: whoever closes the banner has read that, and not what came since."""
+    return "undone" if batch.undone_at else str(batch.state)
 
 
 def _news(batch: Batch, ledger: Ledger) -> tuple[str, str, str, str, str]:

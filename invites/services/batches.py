@@ -16,6 +16,7 @@ from accounts.models import Membership
 from accounts.services.grants import GrantChoice, check_grant
 from invites.checking import Check
 from invites.models import Batch, Row, UploadPart
+from invites.queries.banners import topic_of
 from invites.services.checks import limits
 from invites.services.granting import check_may_invite, choice_of, create_grant
 from invites.services.inviting import begin_inviting
@@ -121,9 +122,11 @@ def invite_valid_rows(batch: Batch, *, by: Membership) -> None:
     begin_inviting(batch)
 
 
-def close_banner(batch: Batch) -> None:
-    """The admin has read the news of this batch."""
-    Batch.objects.filter(pk=batch.pk, banner_closed_at=None).update(banner_closed_at=timezone.now())
+def close_banner(batch: Batch, *, read: str) -> None:
+    """The admin has read the news of this batch, which were about `read`: what has happened to it since is news again."""
+    if read == topic_of(batch):
+        same = Batch.objects.filter(pk=batch.pk, state=batch.state, undone_at=batch.undone_at)
+        same.filter(banner_closed_at=None).update(banner_closed_at=timezone.now())
 
 
 def _leave_waiting(batch: Batch, *, to: Batch.State, **also: object) -> None:

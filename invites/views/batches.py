@@ -20,7 +20,7 @@ from accounts.errors import RuleBroken
 from accounts.permissions import Permission
 from invites import tasks
 from invites.models import Batch
-from invites.queries.banners import banners_for, invitations_were, stopped_text, taking_back
+from invites.queries.banners import banners_for, invitations_were, stopped_text, taking_back, topic_of
 from invites.queries.batches import (
     Ledger,
     answers_of,
@@ -181,9 +181,9 @@ def _said(request: MemberRequest, batch: Batch, message: str, *, warning: bool) 
 @requires(Permission.INVITE_USERS)
 @require_POST
 def batch_close_banner(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Close the banner of one's own batch."""
+    """Close the banner of one's own batch; `?read=` says what it told, which may be old news by now."""
     batch = get_object_or_404(batches_of(request.organization), pk=pk, inviter=request.user)
-    close_banner(batch)
+    close_banner(batch, read=request.GET.get("read") or topic_of(batch))
     if asks_for_fragment(request):
         return trigger_client_event(HttpResponse(status=204), "shell:changed")
     return redirect("users", organization)

@@ -82,7 +82,7 @@ def _taken_up(request: MemberRequest, batch: Batch) -> HttpResponse:
         return redirect("batch_problems" if fix else "batch", request.organization.slug, batch.pk)
     if batch.state == Batch.State.REJECTED:
         # The dialog says it at once; said once is enough.
-        close_banner(batch)
+        close_banner(batch, read=Batch.State.REJECTED)
     response = progress_dialog(request, batch)
     return trigger_client_event(response, "shell:changed")
 

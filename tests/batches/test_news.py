@@ -14,9 +14,9 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Membership, Organization, Role, User
 from accounts.services.grants import GrantChoice
 from invites.models import Batch
-from invites.queries.banners import banner_of
+from invites.queries.banners import banner_of, topic_of
 from invites.services import leases
-from invites.services.batches import start_batch
+from invites.services.batches import close_banner, invite_valid_rows, start_batch
 from tests.batches.conftest import HTMX, PROBLEMS, REFUSED, many, of, text, triggers, upload
 from tests.files import csv_of
 
@@ -82,6 +82,23 @@ def test_the_banner_stays_until_it_is_closed(ines: Client, run: Run) -> None:
 
     assert "shell:changed" in triggers(response)
     assert "1 user was invited" not in text(ines.get(url))
+
+
+def test_who_closes_what_they_have_read_is_still_told_what_came_of_it(
+    ines: Client, start: Run, work: Run, admin_membership: Membership
+) -> None:
+    """The page was open since before; or the batch went on just when the button was pressed."""
+    seen = start(PROBLEMS)
+    banners = reverse("banners", args=["acme"])
+    shown = re.search(r'hx-post="([^"]+)"', text(ines.get(banners)))
+    assert shown is not None
+    invite_valid_rows(Batch.objects.get(), by=admin_membership)
+    work(Batch.objects.get())
+
+    ines.post(shown[1], headers=HTMX)
+    close_banner(seen, read=topic_of(seen))
+
+    assert "2 users were invited to Acme." in text(ines.get(banners))
 
 
 def test_without_javascript_the_banner_can_be_closed_too(ines: Client, run: Run) -> None:
