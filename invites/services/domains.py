@@ -48,8 +48,14 @@ class Domains:
     def put_off(self, email: str) -> None:
         """Somebody was told to wait; after a few in a row the domain is left alone."""
         domain = domain_of(email)
-        TroubledDomain.objects.get_or_create(domain=domain)
-        trouble = TroubledDomain.objects.select_for_update().get(domain=domain)
+        # Stored and locked in one statement: whoever is told otherwise at this moment removes it.
+        TroubledDomain.objects.bulk_create(
+            [TroubledDomain(domain=domain)],
+            update_conflicts=True,
+            unique_fields=["domain"],
+            update_fields=["changed_at"],
+        )
+        trouble = TroubledDomain.objects.get(domain=domain)
         now = timezone.now()
         trouble.put_off += 1
         if trouble.put_off >= ENOUGH and not (trouble.not_before and trouble.not_before > now):

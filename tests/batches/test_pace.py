@@ -18,13 +18,13 @@ from invites import tasks
 from invites.models import Batch, Invitation, MailPace, TroubledDomain
 from invites.queries.batches import ledger_of
 from invites.services import leases, mail_ranges, pace
-from invites.services.domains import ENOUGH, domain_of
+from invites.services.domains import ENOUGH, Domains, domain_of
 from invites.services.due_mail import send_due_invitations
 from invites.services.inviting import invite_range
 from invites.services.mailing import MailRun
 from invites.services.pauses import GIVEN_UP
 from invites.services.single import invite_person
-from tests.batches.conftest import at_once, let_time_pass, many, send_now, unexpected
+from tests.batches.conftest import at_once, crossing, let_time_pass, many, send_now, unexpected
 from tests.batches.mail_server import MailServer
 from tests.batches.work import Work
 from tests.files import csv_of
@@ -224,6 +224,19 @@ def test_a_domain_that_puts_off_one_after_the_other_is_left_alone_and_others_go_
     assert (batch.state, ledger_of(batch).invited) == (Batch.State.DONE, 100)
     assert by_domain(server.taken) == {"quick.example.com": 50, "slow.example.com": 50}
     assert not TroubledDomain.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_domain_one_mail_is_taken_just_when_another_is_put_off() -> None:
+    TroubledDomain.objects.create(domain="slow.example.com", put_off=2)
+    one, other = Domains(), Domains()
+
+    results = crossing(
+        ('"invites_troubleddomain"', lambda: one.put_off("ann@slow.example.com")),
+        ('"invites_troubleddomain"', lambda: other.took("zoe@slow.example.com")),
+    )
+
+    assert results == [None, None]
 
 
 def test_the_pauses_of_a_domain_grow_and_all_workers_know_them(server: MailServer, start: Run, work: Run) -> None:
