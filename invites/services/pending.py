@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -41,7 +42,7 @@ def resend(by: Membership, invitation: Invitation) -> None:
     check_grant(by, choice_of(invitation.grant))
     if not pending_of(by.organization, invitation).exists():
         raise not_pending(invitation)
-    if not _renew(by, [invitation.pk]):
+    if not _renew(by, [invitation.pk], grants=[invitation.grant_id]):
         raise RuleBroken("too_soon", _why_not(invitation))
 
 
@@ -54,7 +55,7 @@ def resend_many(by: Membership, invitations: QuerySet[Invitation]) -> Resent:
     within = [grant.pk for grant in grants if reach.holds(choice_of(grant))]
     total = pending.count()
     ids = list(pending.filter(_due_again(timezone.now()), grant__in=within).order_by("pk").values_list("pk", flat=True))
-    sent = sum(_renew(by, ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK))
+    sent = sum(_renew(by, ids[start : start + CHUNK], grants=within) for start in range(0, len(ids), CHUNK))
     return Resent(sent=sent, left=total - sent)
 
 
@@ -89,13 +90,16 @@ def _due_again(now: datetime) -> Q:
 
 
 @transaction.atomic
-def _renew(by: Membership, ids: list[int]) -> int:
+def _renew(by: Membership, ids: list[int], *, grants: Collection[int]) -> int:
     """Gives each a new link and makes its mail due; how many. Of two at once one finds the others locked, then not due.
 
+    `grants` are those that `by` may give: who was given another one meanwhile is left to whoever did that.
     Somebody waits for the page, and it may be tens of thousands: Django's own updates would take ten times as long.
     """
     now = timezone.now()
-    due = Invitation.objects.filter(_due_again(now), not_being_undone(), pk__in=ids, state=Invitation.State.PENDING)
+    due = Invitation.objects.filter(
+        _due_again(now), not_being_undone(), pk__in=ids, grant__in=grants, state=Invitation.State.PENDING
+    )
     renewed = list(due.select_for_update().order_by("pk").values_list("pk", flat=True))
     seeds = new_seeds(len(renewed))
     with connection.cursor() as cursor:

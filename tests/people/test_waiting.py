@@ -11,9 +11,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization, Role, Site, User
 from invites.models import Invitation
-from invites.services.pending import resend_many
+from invites.services.pending import resend, resend_many
+from invites.services.single import change_invitation
+from tests.batches.conftest import once_after
 from tests.people.conftest import Invite, choice_of, deliver, link_of, text_of
 
 ClientOf = Callable[[User | None], Client]
@@ -51,6 +54,44 @@ def test_sent_again_means_a_new_link_for_the_full_time_and_the_old_one_dead(
     assert opens(link_of(invitation))
     assert not opens(old_link)
     assert f"The invitation to {invitation.email} is on its way again." in message_of(client)
+
+
+@pytest.fixture
+def limited(acme: Organization, sites: list[Site], join: Callable[..., User]) -> Membership:
+    """An admin with the sites of `invite` and no others."""
+    return join(acme, "limited@example.com", "Org Admin", sites=sites[:2]).memberships.get()
+
+
+def test_what_became_more_than_one_may_give_since_it_was_shown_is_neither_sent_nor_changed(
+    by: Membership, limited: Membership, invite: Invite, acme: Organization, sites: list[Site]
+) -> None:
+    seen = invite()
+    assert seen.grant.sites.count() == 2
+    change_invitation(by, Invitation.objects.get(), choice_of(acme, "ReadOnly"))
+
+    with pytest.raises(RuleBroken):
+        resend(limited, seen)
+    with pytest.raises(RuleBroken):
+        change_invitation(limited, seen, choice_of(acme, "ReadOnly", sites=sites[:1]))
+
+    found = Invitation.objects.get()
+    assert (found.inviter, found.grant.all_sites, found.times_resent) == (by.user, True, 0)
+
+
+def test_of_many_who_are_sent_again_those_who_get_more_meanwhile_are_left(
+    by: Membership, limited: Membership, invite: Invite, acme: Organization
+) -> None:
+    changed, other = invite(), invite("other@people.example.com")
+
+    with once_after(
+        '"times_resent" < ',
+        lambda: change_invitation(by, Invitation.objects.get(pk=changed.pk), choice_of(acme, "ReadOnly")),
+    ):
+        resent = resend_many(limited, Invitation.objects.all())
+
+    inviters = dict(Invitation.objects.values_list("pk", "inviter"))
+    assert (resent.sent, resent.left) == (1, 1)
+    assert inviters == {changed.pk: by.user_id, other.pk: limited.user_id}
 
 
 def test_opened_as_a_page_it_asks_first(client_of: ClientOf, admin: User, invite: Invite) -> None:
