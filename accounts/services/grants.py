@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -79,6 +79,22 @@ class Reach:
         except RuleBroken:
             return False
         return True
+
+
+def hold_choice(choice: GrantChoice) -> None:
+    """Keep what was chosen until the end of the transaction: whoever deletes one of it waits, and finds it given.
+
+    Roles are locked before sites, and both before anything else. Raises RuleBroken("gone") for what was deleted
+    already.
+    """
+    if not (_all_there(Role, choice.roles) and _all_there(Site, choice.sites)):
+        raise RuleBroken("gone", "A role or site that you chose was deleted in the meantime. Choose again.")
+
+
+def _all_there(model: type[Role] | type[Site], chosen: Sequence[Role | Site]) -> bool:
+    """Whoever stores a row that only names one of them need not wait."""
+    ids = [item.pk for item in chosen]
+    return len(model.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")) == len(ids)
 
 
 def check_grant(membership: Membership, choice: GrantChoice) -> None:

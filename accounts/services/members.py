@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization
 from accounts.permissions import USER_ADMINISTRATION, Permission
-from accounts.services.grants import GrantChoice, check_grant
+from accounts.services.grants import GrantChoice, check_grant, hold_choice
 
 
 @transaction.atomic
@@ -17,9 +17,10 @@ def change_membership(
     """Gives `membership` the chosen roles and sites instead of its own; the changed membership.
 
     Raises RuleBroken: "not_allowed" without the right to manage users, "beyond_rights" when the
-    member or the choice holds more than `by` does, "no_role", "last_manager", and "gives_up" when
+    member or the choice holds more than `by` does, "gone", "no_role", "last_manager", and "gives_up" when
     somebody would take their own right to invite or to manage users away and has not `confirmed` it.
     """
+    hold_choice(choice)
     by, membership = _fresh(by, membership)
     _check_right(by)
     _check_reach(by, membership)
@@ -78,13 +79,14 @@ def check_somebody_manages(organization: Organization) -> None:
 
 
 def _fresh(by: Membership, membership: Membership) -> tuple[Membership, Membership]:
-    """Both memberships as they are now, with the organization locked.
+    """Both memberships as they are now, locked, with the organization.
 
     Two people who take the right to manage users from each other at once must come one after the
     other, or nobody would be left with it.
     """
-    Organization.objects.select_for_update().get(pk=by.organization_id)
-    found = Membership.objects.filter(organization_id=by.organization_id).select_related("organization", "user")
+    Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
+    found = Membership.objects.select_for_update(of=("self",), no_key=True).filter(organization_id=by.organization_id)
+    found = found.select_related("organization", "user").order_by("pk")
     members = {each.pk: each for each in found.filter(pk__in=(by.pk, membership.pk))}
     if by.pk not in members:
         raise RuleBroken("not_allowed", "You are no longer a member of this organization.")

@@ -39,11 +39,13 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
 
     Raises RuleBroken: "beyond_rights", "fixed_role", "name_taken", "last_manager".
     """
-    organization = Organization.objects.select_for_update().get(pk=by.organization_id)
+    if role is not None:
+        role = _locked(by, role, no_key=True)
+    # After the role, as everybody does who gives it: in another order the two would wait for each other.
+    organization = Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
     if role is None:
         role = Role(organization=organization)
     else:
-        role = _locked(by, role)
         _check_editable(by, role)
     if not by.permissions() >= draft.permissions:
         raise RuleBroken("beyond_rights", "A role cannot hold a permission that you do not hold yourself.")
@@ -77,9 +79,13 @@ def delete_role(by: Membership, role: Role) -> None:
     role.delete()
 
 
-def _locked(by: Membership, role: Role) -> Role:
-    """The role as it is now. Who gives it to somebody at this moment has to wait, or is waited for."""
-    found = Role.objects.select_for_update().filter(organization_id=by.organization_id, pk=role.pk).first()
+def _locked(by: Membership, role: Role, *, no_key: bool = False) -> Role:
+    """The role as it is now. Who gives it to somebody at this moment has to wait, or is waited for.
+
+    With `no_key` whoever stores a row that only names the role need not wait.
+    """
+    roles = Role.objects.select_for_update(no_key=no_key).filter(organization_id=by.organization_id)
+    found = roles.filter(pk=role.pk).first()
     if found is None:
         raise RuleBroken("gone", "This role was deleted in the meantime.")
     return found

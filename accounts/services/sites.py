@@ -13,10 +13,13 @@ from accounts.signals import reasons_to_keep
 def save_site(by: Membership, *, name: str, country: str, site: Site | None = None) -> Site:
     """A new site, or `site` changed. Who has not all sites gets the one that they add.
 
-    Raises RuleBroken: "name_taken", "gone".
+    Raises RuleBroken: "name_taken", "gone", "not_allowed".
     """
     with transaction.atomic():
         is_new = site is None
+        # Whoever is removed at this moment gets no site, or is removed with it.
+        if is_new and not Membership.objects.select_for_update(no_key=True).filter(pk=by.pk).first():
+            raise RuleBroken("not_allowed", "You are no longer a member of this organization.")
         site = Site(organization=by.organization) if site is None else _locked(by.organization, site)
         site.name, site.country = name, country
         try:

@@ -123,7 +123,7 @@ def invite_valid_rows(batch: Batch, *, by: Membership) -> None:
 
 
 def close_banner(batch: Batch, *, read: str) -> None:
-    """The admin has read the news of this batch, which were about `read`: what has happened to it since is news again."""
+    """The admin has read the news of this batch, which were about `read`; what has happened to it since is news."""
     if read == topic_of(batch):
         same = Batch.objects.filter(pk=batch.pk, state=batch.state, undone_at=batch.undone_at)
         same.filter(banner_closed_at=None).update(banner_closed_at=timezone.now())

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from accounts.errors import RuleBroken
-from accounts.models import Membership, Organization, Role, Site, User
+from accounts.models import Membership, Organization, User
 from accounts.permissions import Permission
-from accounts.services.grants import GrantChoice, check_grant
+from accounts.services.grants import GrantChoice, check_grant, hold_choice
 from invites.models import Grant
 
 
@@ -21,11 +19,10 @@ def create_grant(by: Membership, choice: GrantChoice) -> Grant:
     """The chosen roles and sites, for the invitations to share.
 
     Raises RuleBroken: "beyond_rights" beyond the rights of `by`, "gone" for what was deleted meanwhile.
-    Locks roles and sites: whoever deletes one of them waits, and finds it on offer.
+    Holds roles and sites: whoever deletes one of them waits, and finds it on offer.
     """
     check_grant(by, choice)
-    if not (_all_there(Role, choice.roles) and _all_there(Site, choice.sites)):
-        raise RuleBroken("gone", "A role or site that you chose was deleted in the meantime. Choose again.")
+    hold_choice(choice)
     grant = Grant.objects.create(organization=by.organization, all_sites=choice.all_sites)
     grant.roles.set(choice.roles)
     if not choice.all_sites:
@@ -49,8 +46,3 @@ def check_still_allowed(inviter: User | None, organization: Organization, grant:
     except RuleBroken as broken:
         message = "The person who started this may no longer give these roles and sites."
         raise RuleBroken(broken.code, message) from broken
-
-
-def _all_there(model: type[Role] | type[Site], chosen: Sequence[Role | Site]) -> bool:
-    ids = [item.pk for item in chosen]
-    return len(model.objects.select_for_update().filter(pk__in=ids).order_by("pk")) == len(ids)

@@ -39,14 +39,17 @@ def invite_person(
     now = timezone.now()
     try:
         with transaction.atomic():
-            _check_not_member(organization, person.email_key, person.email)
+            # First, as everybody does who gives roles and sites: in another order two would wait for each other.
+            grant = create_grant(by, choice)
             _make_room(organization, person.email_key, now)
             _check_not_invited(organization, person.email_key, person.email)
+            # After that: whoever accepts the last invitation is a member when it is not pending any more.
+            _check_not_member(organization, person.email_key, person.email)
             check_recipient(person.email_key, person.email)
             seed = new_seed()
             invitation = Invitation.objects.create(
                 organization=organization,
-                grant=create_grant(by, choice),
+                grant=grant,
                 inviter=by.user,
                 email=person.email,
                 email_key=person.email_key,
@@ -79,11 +82,15 @@ def change_invitation(by: Membership, invitation: Invitation, choice: GrantChoic
     what it gives now or what was chosen is more than `by` could give.
     """
     check_may_invite(by)
-    check_grant(by, choice_of(invitation.grant))
     with transaction.atomic():
-        changed = pending_of(by.organization, invitation).update(grant=create_grant(by, choice), inviter=by.user)
-        if not changed:
+        grant = create_grant(by, choice)
+        held = pending_of(by.organization, invitation).select_for_update(no_key=True).first()
+        if held is None:
             raise not_pending(invitation)
+        # Looked at while it is held: somebody may have changed it since it was shown.
+        check_grant(by, choice_of(held.grant))
+        held.grant, held.inviter = grant, by.user
+        held.save(update_fields=["grant", "inviter"])
 
 
 def pending_of(organization: Organization, invitation: Invitation) -> QuerySet[Invitation]:

@@ -1,0 +1,171 @@
+"""Two people whose wishes touch the same things in the same moment: none waits for the other in a circle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, Organization, Role, Site, User
+from accounts.services.grants import GrantChoice
+from accounts.services.members import change_membership, remove_membership
+from accounts.services.roles import RoleDraft, delete_role, save_role
+from accounts.services.sites import delete_site, save_site
+from invites.models import Invitation
+from invites.services.accept import NewAccount, accept_with_new_account
+from invites.services.batches import start_batch
+from invites.services.single import change_invitation, invite_person
+from tests.batches.conftest import crossing, once_after, unexpected
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def colleague(acme: Organization, join: Callable[..., User]) -> Membership:
+    return join(acme, "second@example.com", "Org Admin").memberships.get()
+
+
+@pytest.fixture
+def limited(acme: Organization, sites: list[Site], join: Callable[..., User]) -> Membership:
+    """An admin with one site."""
+    return join(acme, "limited@example.com", "Org Admin", sites=sites[:1]).memberships.get()
+
+
+@pytest.fixture
+def night_shift(acme: Organization) -> GrantChoice:
+    """A role and a site that nobody has."""
+    role = Role.objects.create(organization=acme, name="Night shift", permissions=["work.view"])
+    return GrantChoice.of([role], [Site.objects.create(organization=acme, name="Porto yard")])
+
+
+def accept(invitation: Invitation) -> Membership:
+    return accept_with_new_account(invitation.token_hash, NewAccount("Chiara", "Rossi", "a few plain words"))
+
+
+def alone(by: Membership, choice: GrantChoice) -> Invitation:
+    names = {"first_name": "Chiara", "last_name": "Rossi", "description": ""}
+    return invite_person(by, email="chiara.rossi@people.example.com", choice=choice, **names)
+
+
+def test_an_invitation_is_changed_while_it_is_accepted(by: Membership, night_shift: GrantChoice) -> None:
+    invitation = alone(by, night_shift)
+
+    accepted, changed = crossing(
+        ('UPDATE "invites_invitation"', lambda: accept(invitation)),
+        ('INSERT INTO "invites_grant"', lambda: change_invitation(by, invitation, night_shift)),
+    )
+
+    # Whichever came first: the other one waited for it.
+    assert isinstance(accepted, Membership)
+    assert changed is None or changed.code == "not_pending"
+    assert accepted.roles.get().name == "Night shift"
+
+
+def test_an_invitation_is_changed_while_its_address_is_invited_anew(
+    by: Membership, colleague: Membership, night_shift: GrantChoice
+) -> None:
+    invitation = alone(by, night_shift)
+    Invitation.objects.update(expires_at=timezone.now() - timedelta(days=1))
+
+    results = crossing(
+        ('UPDATE "invites_invitation"', lambda: alone(by, night_shift)),
+        ('INSERT INTO "invites_grant"', lambda: change_invitation(colleague, invitation, night_shift)),
+    )
+
+    assert unexpected(results) == []
+    assert Invitation.objects.filter(state=Invitation.State.PENDING).count() == 1
+
+
+@pytest.mark.parametrize("how", ["alone", "by a file"])
+def test_a_role_is_changed_while_it_is_offered(
+    by: Membership, colleague: Membership, night_shift: GrantChoice, how: str
+) -> None:
+    def offer() -> object:
+        if how == "alone":
+            return alone(by, night_shift)
+        return start_batch(by, file_name="team.csv", content=[b"x"], choice=night_shift)
+
+    draft = RoleDraft("Day shift", "", frozenset({"work.view"}))
+    results = crossing(
+        ('INSERT INTO "invites_grant"', offer),
+        ('FROM "accounts_organization"', lambda: save_role(colleague, draft, night_shift.roles[0])),
+    )
+
+    assert unexpected(results) == []
+    assert Role.objects.get(pk=night_shift.roles[0].pk).name == "Day shift"
+
+
+def test_a_member_gets_a_role_while_it_is_offered(
+    by: Membership, colleague: Membership, member: User, night_shift: GrantChoice
+) -> None:
+    results = crossing(
+        ('INSERT INTO "invites_grant"', lambda: alone(by, night_shift)),
+        (
+            'FROM "accounts_organization"',
+            lambda: change_membership(colleague, member.memberships.get(), night_shift),
+        ),
+    )
+
+    assert unexpected(results) == []
+    assert member.memberships.get().roles.get().name == "Night shift"
+
+
+def test_a_member_gets_a_role_while_it_is_changed(
+    by: Membership, colleague: Membership, member: User, night_shift: GrantChoice
+) -> None:
+    draft = RoleDraft("Day shift", "", frozenset({"work.view"}))
+    results = crossing(
+        ('FROM "accounts_role"', lambda: change_membership(by, member.memberships.get(), night_shift)),
+        ('FROM "accounts_role"', lambda: save_role(colleague, draft, night_shift.roles[0])),
+    )
+
+    assert unexpected(results) == []
+    assert member.memberships.get().roles.get().name == "Day shift"
+
+
+@pytest.mark.parametrize("what", ["role", "site"])
+def test_what_a_member_gets_is_deleted_meanwhile(
+    by: Membership, colleague: Membership, member: User, night_shift: GrantChoice, what: str
+) -> None:
+    def delete() -> None:
+        if what == "role":
+            delete_role(colleague, night_shift.roles[0])
+        else:
+            delete_site(colleague, night_shift.sites[0])
+
+    results = crossing(
+        (
+            f'INSERT INTO "accounts_membership_{what}s"',
+            lambda: change_membership(by, member.memberships.get(), night_shift),
+        ),
+        (f'DELETE FROM "accounts_{what}"', delete),
+    )
+
+    assert unexpected(results) == []
+    # Given, and kept, or deleted, and given to nobody.
+    assert len([result for result in results if isinstance(result, RuleBroken)]) == 1
+
+
+def test_who_accepts_while_they_are_invited_again_is_not(by: Membership, night_shift: GrantChoice) -> None:
+    invitation = alone(by, night_shift)
+
+    with once_after('UPDATE "invites_invitation"', lambda: accept(invitation)), pytest.raises(RuleBroken) as refused:
+        alone(by, night_shift)
+
+    assert refused.value.code == "already_member"
+
+
+def test_a_member_who_is_removed_while_they_add_a_site_is_told(by: Membership, limited: Membership) -> None:
+    removed = crossing(
+        ('INSERT INTO "accounts_site"', lambda: save_site(limited, name="Porto yard", country="")),
+        ('FROM "accounts_organization"', lambda: remove_membership(by, limited)),
+    )
+
+    assert unexpected(removed) == []
+    assert not Membership.objects.filter(pk=limited.pk).exists()
+    with pytest.raises(RuleBroken) as refused:
+        save_site(limited, name="Oslo", country="")
+    assert refused.value.code == "not_allowed"
