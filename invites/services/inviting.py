@@ -150,7 +150,10 @@ def _make_room(batch: Batch, people: Collection[Person]) -> bool:
         email_key__any_of={person.email_key for person in people},
         state=Invitation.State.PENDING,
     )
-    return bool(dead.update(state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None))
+    # In one order, so that two who are at the same invitations wait for each other and not both.
+    ids = list(dead.select_for_update().order_by("pk").values_list("pk", flat=True))
+    replaced = Invitation.objects.filter(pk__any_of=set(ids))
+    return bool(replaced.update(state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None))
 
 
 def _skip(rows: QuerySet[Row], people: Collection[Person], reason: Row.Reason) -> None:

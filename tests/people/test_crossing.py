@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
@@ -17,8 +20,16 @@ from accounts.services.sites import delete_site, save_site
 from invites.models import Invitation
 from invites.services.accept import NewAccount, accept_with_new_account
 from invites.services.batches import start_batch
+from invites.services.bulk import renew_statistics
+from invites.services.checks import check_batch
+from invites.services.inviting import invite_range
+from invites.services.leases import claim_range
+from invites.services.pending import resend_many, revoke_many
 from invites.services.single import change_invitation, invite_person
-from tests.batches.conftest import crossing, once_after, unexpected
+from invites.services.taken import save_as_sent
+from tests.batches.conftest import at_once, crossing, once_after, unexpected
+from tests.files import csv_of
+from tests.people.conftest import Invite, choice_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -156,6 +167,59 @@ def test_who_accepts_while_they_are_invited_again_is_not(by: Membership, night_s
         alone(by, night_shift)
 
     assert refused.value.code == "already_member"
+
+
+def test_many_are_revoked_while_a_worker_notes_whose_mail_is_sent(by: Membership, invite: Invite) -> None:
+    """One statement locks many invitations, in whatever order the database finds them."""
+    first, last = invite(mailed=False), invite("zoe@people.example.com", mailed=False)
+    has_noted = threading.Event()
+
+    def note() -> None:
+        with transaction.atomic():
+            save_as_sent([last.token_hash])
+            has_noted.set()
+            time.sleep(0.5)
+            save_as_sent([first.token_hash])
+
+    def revoke() -> int:
+        assert has_noted.wait(10)
+        return revoke_many(by, Invitation.objects.all())
+
+    assert at_once(note, revoke) == [None, 2]
+
+
+def test_many_are_sent_again_while_a_file_invites_them_anew(by: Membership, invite: Invite) -> None:
+    invitations = [invite(f"{name}@people.example.com") for name in ("ann", "ben", "cat")]
+    for days, invitation in zip((3, 2, 1), reversed(invitations), strict=True):
+        # Both by time and by place in the table the last come first.
+        Invitation.objects.filter(pk=invitation.pk).update(expires_at=timezone.now() - timedelta(days=days))
+    batch = start_batch(
+        by,
+        file_name="team.csv",
+        content=[csv_of(*(each.email for each in invitations))],
+        choice=choice_of(by.organization, "ReadOnly"),
+    )
+    check_batch(batch.pk)
+    renew_statistics()
+    is_held = threading.Event()
+
+    def hold_the_second() -> None:
+        with transaction.atomic():
+            Invitation.objects.select_for_update().get(pk=invitations[1].pk)
+            is_held.set()
+            time.sleep(0.5)
+
+    def invite_anew() -> None:
+        assert is_held.wait(10)
+        lease = claim_range(batch.pk)
+        assert lease is not None
+        invite_range(lease)
+
+    def resend() -> None:
+        assert is_held.wait(10)
+        resend_many(by, Invitation.objects.all())
+
+    assert unexpected(at_once(hold_the_second, invite_anew, resend)) == []
 
 
 def test_a_member_who_is_removed_while_they_add_a_site_is_told(by: Membership, limited: Membership) -> None:
