@@ -31,10 +31,19 @@ _IN_MEMORY = 4 * 1024 * 1024
 def problem_file(batch: Batch) -> Iterator[bytes]:
     """The rows that are left to fix, with every cell as it stands now; pieces of the file.
 
-    In the encoding of the admin's own file, or in UTF-8 where a mended cell can't be written in that.
+    In the encoding of the admin's own file, or in UTF-8 where a mended cell can't be written in that. Raises RuleBroken
+    when the batch waits no more for a correction of this file.
     """
     stored = _stored(batch)
     left = {row.number: row for row in grid_rows(batch).filter(LEFT)}
+    # Looked at last: all that was read until now is of one file then.
+    waiting = Batch.objects.filter(pk=batch.pk, state=Batch.State.NEEDS_CORRECTION, created_at=batch.created_at)
+    if not waiting.exists():
+        raise RuleBroken("moved_on", "This file is no longer waiting to be corrected.")
+    return _lines(stored, left)
+
+
+def _lines(stored: RecordFile, left: dict[int, Row]) -> Iterator[bytes]:
     mended = [cells_now(row) for row in left.values() if row.mended]
     layout = _Layout(stored, with_description=any(cells[3] for cells in mended))
     writer = _Writer(stored, sure=[cell for cells in mended for cell in cells])

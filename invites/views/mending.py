@@ -285,7 +285,9 @@ def _rows(count: int) -> str:
 def batch_problems_file(request: MemberRequest, organization: str, pk: int) -> HttpResponse | StreamingHttpResponse:
     """The rows that are left, as the admin's own file has them, with what is wrong in each."""
     batch = _batch(request, pk)
-    if batch.state != Batch.State.NEEDS_CORRECTION:
+    try:
+        lines = problem_file(batch)
+    except RuleBroken:
         return redirect("batch", organization, pk)
     stem = batch.file_name.rpartition(".")[0] or batch.file_name
-    return download(problem_file(batch), name=f"{stem} - rows to fix.csv")
+    return download(lines, name=f"{stem} - rows to fix.csv")

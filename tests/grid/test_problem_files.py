@@ -21,7 +21,9 @@ from invites.checking import inert, restore
 from invites.models import Batch, Invitation
 from invites.queries.batches import ledger_of
 from invites.services import mending
-from tests.batches.conftest import many
+from invites.services.batches import correct_batch
+from invites.services.stopping import stop_batch
+from tests.batches.conftest import many, once_after
 from tests.files import csv_of
 from tests.grid.conftest import counts, downloaded, of, outcome, row, text
 from tests.workbooks import sheet_of, workbook_of
@@ -309,6 +311,30 @@ def test_a_file_of_a_batch_that_went_on_is_not_handed_out(ines: Client, team: Ba
     invite_valid_rows(team, by=by)
 
     assert ines.get(of(team, "batch_problems_file")).headers["Location"] == of(team, "batch")
+
+
+def test_a_file_that_is_being_handed_out_is_whole_though_the_batch_is_stopped(ines: Client, team: Batch) -> None:
+    response = ines.get(of(team, "batch_problems_file"))
+    stop_batch(Batch.objects.get())
+
+    assert len(lines_of(downloaded(response))) == 6
+
+
+@pytest.mark.parametrize("statement", ['FROM "invites_uploadpart"', 'FROM "invites_row"'])
+def test_a_file_is_not_handed_out_with_rows_of_a_corrected_one(
+    ines: Client, team: Batch, by: Membership, read_only: GrantChoice, statement: str
+) -> None:
+    """Another admin corrects it between the looks at the file and at its rows."""
+
+    def correct() -> None:
+        other = csv_of("zoe@@example.com", "yan@example.com")
+        correct_batch(Batch.objects.get(), file_name="other.csv", content=[other], choice=read_only, by=by)
+        tasks.check_batch(team.pk)
+
+    with once_after(statement, correct):
+        response = ines.get(of(team, "batch_problems_file"))
+
+    assert response.headers["Location"] == of(team, "batch")
 
 
 def test_the_merged_file_is_checked_like_any_other_after_a_crash(
