@@ -45,6 +45,8 @@ from invites.views.downloads import download
 from invites.views.steps import rows_need_fixing
 
 PAGE_ROWS = 50
+# After these there is still something to do in the grid.
+STAYS = ("none_valid", "other_file")
 _CELL = re.compile(r"cell-(\d{1,9})-([0-3])")
 _GONE = "Somebody else has changed row {} in the meantime. The page shows how it stands now."
 
@@ -81,7 +83,7 @@ def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpRe
         done = _fulfil(wish, batch, _edits_of(request.POST), request)
     except RuleBroken as broken:
         messages.warning(request, broken.message)
-        return _lead_to(request, _address(request) if broken.code == "none_valid" else _address_of(batch))
+        return _lead_to(request, _address(request) if broken.code in STAYS else _address_of(batch))
     batch.refresh_from_db()
     if batch.state != Batch.State.NEEDS_CORRECTION:
         tasks.hint_work(batch.pk)
@@ -112,12 +114,21 @@ def _fulfil(wish: Wish, batch: Batch, edits: list[Edit], request: MemberRequest)
         "whole": lambda: _invite(batch, request, only_whole=True),
     }
     with transaction.atomic():
+        mending.hold_batch(batch, by)
+        batch.refresh_from_db()
+        _check_shown(batch, request.POST.get("shown"))
         done = mending.edit_cells(batch, edits, by=by)
         # Whoever did not see what others made of it is not to invite people by it.
         if wish.name in one and not (done.overtaken and wish.name in ("others", "whole")):
             also = one[wish.name]()
             done = Mending(done.changed | also.changed, done.overtaken | also.overtaken)
     return done
+
+
+def _check_shown(batch: Batch, shown: str | None) -> None:
+    """The page says when the file was uploaded that it shows: a row of that number is somebody else in another file."""
+    if shown and shown != batch.created_at.isoformat():
+        raise RuleBroken("other_file", "Somebody has uploaded a corrected file. The page shows how it stands now.")
 
 
 def _invite(batch: Batch, request: MemberRequest, *, only_whole: bool) -> Mending:

@@ -323,7 +323,7 @@
      changed that tells whether somebody else was here, but whether the cell holds what stood there before. */
   const request = async (asked, also, { blind = false } = {}) => {
     const { fields, edits } = asked;
-    const body = new URLSearchParams(fields);
+    const body = new URLSearchParams({ ...fields, shown: form.elements.shown.value });
     for (const { id, row, value, was } of edits) {
       body.set(id, value);
       if (blind) for (const before of was) body.append(id.replace("cell-", "was-"), before);

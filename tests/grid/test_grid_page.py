@@ -11,10 +11,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Membership, User
+from accounts.services.grants import GrantChoice
+from invites import tasks
 from invites.models import Batch, Invitation, Row
 from invites.queries.batches import ledger_of
-from invites.services.batches import invite_valid_rows
+from invites.services.batches import correct_batch, invite_valid_rows
 from tests.files import csv_of
 from tests.grid.conftest import counts, of, outcome, row, text
 
@@ -325,6 +327,25 @@ def test_an_edit_of_a_row_that_a_corrected_file_has_done_away_with_shows_the_pag
 
     assert response.headers["HX-Redirect"] == of(team)
     assert "Somebody else has changed row 3 in the meantime." in text(script.get(of(team)))
+
+
+@pytest.mark.parametrize("do", ["save", "leave:3", "take:3:0", "others", "check"])
+def test_nothing_is_done_to_the_rows_of_a_corrected_file_by_a_page_that_shows_the_one_before(
+    script: Client, team: Batch, by: Membership, read_only: GrantChoice, do: str
+) -> None:
+    shown = re.search(r'name="shown" value="([^"]+)"', text(script.get(of(team))))
+    assert shown is not None
+    other = csv_of("xia@example.com", "yan@@example.com,Yan,Mo,", "zoe@@example.com,Zoe,Ash,")
+    correct_batch(Batch.objects.get(), file_name="other.csv", content=[other], choice=read_only, by=by)
+    tasks.check_batch(team.pk)
+
+    response = post(script, team, do, cell_3_0="ben@example.com", seen_3="0", shown=shown[1])
+
+    assert response.headers["HX-Redirect"] == of(team)
+    page = text(script.get(of(team)))
+    assert "Somebody has uploaded a corrected file." in page
+    assert "yan@@example.com" in page
+    assert counts(team) == (2, 0, 0, 0)
 
 
 # --- Rights ------------------------------------------------------------------------------------------
