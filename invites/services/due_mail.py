@@ -101,7 +101,9 @@ def _fail_lapsed(due: dict[int, Invitation]) -> None:
     for offer, reason in lapsed_among(offers.values()).items():
         ids = [pk for pk, each in offers.items() if each == offer]
         hashes = [due.pop(pk).token_hash for pk in ids]
-        Invitation.objects.filter(token_hash__in=hashes, mail_state__in=TO_SEND).update(
+        # One for which somebody else answers since is still to be sent.
+        same = Invitation.objects.filter(grant=offer.grant_id, inviter=offer.inviter_id, mail_state__in=TO_SEND)
+        same.filter(token_hash__in=hashes).update(
             mail_state=Invitation.Mail.FAILED, mail_detail=reason, mail_due_at=None
         )
 

@@ -162,7 +162,7 @@ class _Unsent(NamedTuple):
 def _take_back_lapsed(row_range: RowRange) -> list[_Unsent]:
     """What is to be mailed of the range. An inviter who lost the right stops the batch: the rest is taken back."""
     batch = row_range.batch
-    unsent = [_Unsent(*values) for values in _unsent(row_range).values_list(*_Unsent._fields)]
+    unsent = _offered(row_range)
     lapsed = lapsed_among(each.offer for each in unsent)
     # First: whoever dies before the rest is done leaves it to be found again.
     own = lapsed.get(Offer(batch.grant_id, batch.inviter_id))
@@ -174,8 +174,13 @@ def _take_back_lapsed(row_range: RowRange) -> list[_Unsent]:
     for offer, reason in lapsed.items():
         with transaction.atomic():
             ids = [each.id for each in unsent if each.offer == offer]
-            give_back_invitations(batch, withdraw(*ids, reason=reason, why=Row.Reason.STOPPED))
-    return [each for each in unsent if each.offer not in lapsed]
+            give_back_invitations(batch, withdraw(*ids, reason=reason, why=Row.Reason.STOPPED, offer=offer))
+    # Read again: for some of them somebody else may answer since.
+    return [each for each in (_offered(row_range) if lapsed else unsent) if each.offer not in lapsed]
+
+
+def _offered(row_range: RowRange) -> list[_Unsent]:
+    return [_Unsent(*values) for values in _unsent(row_range).values_list(*_Unsent._fields)]
 
 
 def _give_up(row_ranges: Iterable[RowRange], *, reason: str, ids: Collection[int] | None = None) -> None:

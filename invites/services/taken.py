@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from invites.models import Invitation, Row, RowRange
 from invites.queries.undoing import not_being_undone
+from invites.services.lapsed import Offer
 from invites.services.leases import Lease, held
 from invites.services.parcels import TO_SEND, Due
 
@@ -94,14 +95,17 @@ class TakenOfRange(Record):
 
 
 @transaction.atomic
-def withdraw(*ids: int, reason: str, why: Row.Reason) -> int:
+def withdraw(*ids: int, reason: str, why: Row.Reason, offer: Offer | None = None) -> int:
     """Take back those of a batch's invitations whose mail is not out, and count their rows as failed; how many.
 
-    Both at once: whoever dies in between leaves nobody who counts as invited and was told of nothing.
+    With an offer only those that still make it: for another one somebody else answers. Both at once: whoever dies in
+    between leaves nobody who counts as invited and was told of nothing.
     """
     unsent = Invitation.objects.select_for_update().filter(
         not_being_undone(), pk__in=ids, state=Invitation.State.PENDING, mail_state__in=TO_SEND, mail_due_at=None
     )
+    if offer is not None:
+        unsent = unsent.filter(grant=offer.grant_id, inviter=offer.inviter_id)
     rows = dict(unsent.order_by("pk").values_list("pk", "row_id"))
     Invitation.objects.filter(pk__in=rows).update(
         state=Invitation.State.REVOKED,

@@ -14,7 +14,7 @@ from invites.models import Batch, DayOfInviter, Invitation, Row, RowRange
 from invites.queries.batches import ledger_of
 from invites.services import leases
 from invites.services.single import change_invitation
-from tests.batches.conftest import let_time_pass, many, of, text
+from tests.batches.conftest import let_time_pass, many, of, once_after, text
 from tests.batches.mail_server import MailServer
 from tests.people.conftest import text_of
 
@@ -125,3 +125,26 @@ def test_those_for_whom_a_colleague_answers_by_now_get_their_mail(
 
     assert server.taken[200:] == [theirs.email]
     assert (ledger_of(batch).invited, ledger_of(batch).stopped) == (201, 249)
+
+
+def test_so_do_those_for_whom_a_colleague_answers_just_when_it_is_looked_at(
+    server: MailServer,
+    mailed_in_part: Batch,
+    work: Run,
+    admin_membership: Membership,
+    read_only: GrantChoice,
+    join: Callable[..., User],
+) -> None:
+    batch = mailed_in_part
+    colleague = join(batch.organization, "second@example.com", "Org Admin").memberships.get()
+    theirs = batch.invitations.get(email="person449@people.example.com")
+    be_demoted(admin_membership)
+    let_time_pass(batch)
+    others = batch.ranges.order_by("first_number")[:2]
+    batch.ranges.filter(pk__in=[each.pk for each in others]).update(stage=RowRange.Stage.DONE)
+
+    with once_after('FROM "invites_grant"', lambda: change_invitation(colleague, theirs, read_only)):
+        work(batch)
+
+    assert server.taken[200:] == [theirs.email]
+    assert ledger_of(batch).stopped == 49

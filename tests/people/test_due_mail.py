@@ -30,7 +30,9 @@ from invites.services.due_mail import (
 from invites.services.parcels import Parcel
 from invites.services.pauses import GIVEN_UP, UNMAILABLE
 from invites.services.shifts import Shift, take_shift
-from tests.people.conftest import Invite
+from invites.services.single import change_invitation
+from tests.batches.conftest import once_after
+from tests.people.conftest import Invite, choice_of
 from tests.running import free_port
 
 
@@ -344,6 +346,27 @@ def test_what_somebody_sent_who_lost_the_right_is_not_mailed_and_the_list_says_w
     colleague.post(f"/o/acme/invitations/{invitation.pk}/resend/")
     send_due_invitations(acme.pk)
     assert mailbox.taken == ["ann@people.example.com"], "A colleague who may can send it."
+
+
+def test_that_for_which_a_colleague_answers_just_when_it_is_looked_at_is_mailed(
+    mailbox: Mailbox,
+    due: Callable[[str], Invitation],
+    by: Membership,
+    acme: Organization,
+    join: Callable[..., User],
+) -> None:
+    invitation = due("ann@people.example.com")
+    by.roles.set(Role.objects.filter(organization=acme, name="ReadOnly"))
+    colleague = join(acme, "second@example.com", "Org Admin").memberships.get()
+
+    with once_after(
+        'FROM "invites_grant"', lambda: change_invitation(colleague, invitation, choice_of(acme, "ReadOnly"))
+    ):
+        more = send_due_invitations(acme.pk)
+    assert more is not None
+    send_due_invitations(acme.pk, more.handed_over)
+
+    assert mailbox.taken == ["ann@people.example.com"]
 
 
 # --- One at a time -------------------------------------------------------------------------------------
