@@ -48,12 +48,19 @@ class Record:
 def save_as_sent(token_hashes: Collection[str]) -> None:
     """By the hash, not by the id: after a new link was asked for meanwhile, the mail that counts is still to be sent.
 
-    In plain SQL: it may be once for each mail, and putting the statement together would take longer than the rest.
+    In plain SQL: it may be once for each mail, and putting the statement together would take longer than the rest. Of
+    many the caller has a transaction.
     """
     if not token_hashes:
         return
     marks = ", ".join(["%s"] * len(token_hashes))
     with connection.cursor() as cursor:
+        if len(token_hashes) > 1 and connection.features.has_select_for_update:
+            # In one order, so that two who are at the same invitations wait for each other and not both.
+            cursor.execute(
+                f"SELECT FROM {Invitation._meta.db_table} WHERE token_hash IN ({marks}) ORDER BY id FOR NO KEY UPDATE",
+                list(token_hashes),
+            )
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         cursor.execute(
             f"UPDATE {Invitation._meta.db_table} SET mail_state = %s, mail_detail = '', mailed_at = %s,"  # noqa: S608

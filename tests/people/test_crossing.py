@@ -188,6 +188,32 @@ def test_many_are_revoked_while_a_worker_notes_whose_mail_is_sent(by: Membership
     assert at_once(note, revoke) == [None, 2]
 
 
+def test_many_are_invited_anew_while_a_worker_notes_whose_mail_is_sent(by: Membership, invite: Invite) -> None:
+    """Their batch was undone a moment ago. Where they stand in the table the last comes first."""
+    invitations = [invite(f"{name}@people.example.com", mailed=False) for name in ("ann", "ben", "cat")]
+    for invitation in reversed(invitations):
+        Invitation.objects.filter(pk=invitation.pk).update(description="Stored anew")
+    is_held = threading.Event()
+
+    def hold_the_second() -> None:
+        with transaction.atomic():
+            Invitation.objects.select_for_update().get(pk=invitations[1].pk)
+            is_held.set()
+            time.sleep(0.5)
+
+    def note() -> None:
+        assert is_held.wait(10)
+        with transaction.atomic():
+            save_as_sent([each.token_hash for each in invitations])
+
+    def make_room() -> None:
+        assert is_held.wait(10)
+        with transaction.atomic():
+            list(Invitation.objects.select_for_update().order_by("pk"))
+
+    assert at_once(hold_the_second, note, make_room) == [None, None, None]
+
+
 def test_many_are_sent_again_while_a_file_invites_them_anew(by: Membership, invite: Invite) -> None:
     invitations = [invite(f"{name}@people.example.com") for name in ("ann", "ben", "cat")]
     for days, invitation in zip((3, 2, 1), reversed(invitations), strict=True):
