@@ -272,6 +272,44 @@ def test_edits_that_wait_for_an_answer_are_sent_after_a_reload(admin_page: Page,
     page.wait_for_function("Object.keys(sessionStorage).every((key) => !key.startsWith('rollcall:'))")
 
 
+CORRECT = """
+from accounts.models import Membership
+from invites.models import Batch
+from invites.services.batches import correct_batch
+from invites.services.checks import check_batch
+from invites.services.granting import choice_of
+batch = Batch.objects.get(pk={pk})
+by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
+correct_batch(batch, file_name="team.csv", content=[{content!r}], choice=choice_of(batch.grant), by=by)
+check_batch(batch.pk)
+"""
+
+
+def test_edits_of_a_file_that_was_replaced_meanwhile_are_not_made_to_other_people(
+    stack: Stack, admin_page: Page, batch: Callable[[str], int]
+) -> None:
+    page, pk = admin_page, batch("x@{d},Ann,,\n")
+    open_grid(page, pk)
+    tab_into(page)
+    page.route("**/problems/", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    page.keyboard.type("Berg")
+    press(page, "Enter")
+    expect(page.locator("#cell-2-2")).to_contain_text("Not saved")
+    other = b"Email,First name,Last name,Description\nother@replaced.example.com,Zoe,,\n"
+    done = stack.manage("shell", "--no-imports", "-c", CORRECT.format(pk=pk, content=other))
+    assert done.returncode == 0, done.stderr
+
+    # As the page goes it tries once more, and is told that it is of another file.
+    page.unroute("**/problems/")
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    page.reload()
+
+    expect(page.locator("#cell-2-0")).to_contain_text("other@replaced.example.com")
+    expect(page.locator("#cell-2-2")).not_to_contain_text("Berg")
+    expect(bar(page)).to_have_text("1 left to fix")
+
+
 def test_edits_that_wait_for_an_answer_are_sent_when_the_page_goes(
     admin_page: Page, batch: Callable[[str], int], new_context: Any, signed_in_state: Any
 ) -> None:
