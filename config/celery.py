@@ -9,6 +9,7 @@ import structlog
 from celery import Celery, signals
 from celery.beat import EmbeddedService
 from django_structlog.celery.steps import DjangoStructLogInitStep
+from kombu.transport import TRANSPORT_ALIASES
 
 from config.processes import die_with_parent, give_way
 
@@ -16,6 +17,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 LOOK_AFTER_SCHEDULE_SECONDS = 5.0
 
+TRANSPORT_ALIASES.update(redis="config.broker:Transport", rediss="config.broker:Transport")
 app = Celery("rollcall")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -24,9 +24,9 @@ def work(worker: WorkerOnFile, tmp_path: Path) -> Work:
 PEOPLE = 400
 
 
-def a_large_file() -> bytes:
+def a_large_file(people: int = PEOPLE) -> bytes:
     """Two ranges of people, in a file that is too large to be checked while the page waits."""
-    lines = (f"person{number}@people.example.com,Ann,Example,{'Night shift. ' * 60}" for number in range(PEOPLE))
+    lines = (f"person{number}@people.example.com,Ann,Example,{'Night shift. ' * 60}" for number in range(people))
     return "\r\n".join([HEADER, *lines]).encode()
 
 
@@ -62,6 +62,24 @@ def test_what_is_uploaded_while_the_broker_is_down_is_finished_later_though_the_
     work.worker.broker.start()
     work.wait_until_done()
     assert (work.report()["invited"], sorted(set(work.mails().values()))) == (20, [1])
+
+
+def test_a_worker_outlives_a_broker_that_goes_while_it_is_at_work(work: Work) -> None:
+    """One of its children is at a range, and the other is waiting for the broker."""
+    people = PEOPLE // 2
+    work.invite(a_large_file(people))
+    wait_for(lambda: work.sent() >= 20, what="mails", seconds=60)
+
+    work.worker.broker.stop()
+    wait_for(lambda: "Connection to broker lost" in work.worker.log_path.read_text(), what="lost connection")
+    work.worker.broker.start()
+    work.wait_until_done()
+
+    assert work.worker.worker is not None
+    assert work.worker.worker.poll() is None, "Nobody has to start it again."
+    assert (work.report()["invited"], set(work.mails().values())) == (people, {1})
+    work.invite(many(20, domain="later.example.com"))
+    work.wait_until_done(batches=2)
 
 
 def test_tasks_that_are_delivered_many_times_at_once_do_their_work_once(work: Work) -> None:
