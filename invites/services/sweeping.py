@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from invites.models import Batch, RowRange
 from invites.services.leases import claimable
 
 STILL_AFTER = timedelta(seconds=8)
+# What a worker died with has waited for its lease to run out, and is to be taken up within half a minute.
+LEFT_AFTER = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,20 @@ def find_standing_still() -> StandingStill:
     inviting = still.filter(state=Batch.State.INVITING)
     unmailed = still.filter(state=Batch.State.STOPPED, pk__in=open_ranges)
     busy = RowRange.objects.exclude(stage=RowRange.Stage.DONE).values("batch_id")
-    to_work_on = [
+    to_work_on = {
         *inviting.filter(pk__in=open_ranges).values_list("pk", flat=True),
         *inviting.exclude(pk__in=busy).values_list("pk", flat=True),
         *unmailed.values_list("pk", flat=True),
-    ]
+        *_left_by_the_dead(now).values_list("pk", flat=True),
+    }
     to_undo = list(still.filter(is_being_undone=True).values_list("pk", flat=True))
     Batch.objects.filter(pk__in=[*to_check, *to_work_on, *to_undo]).update(progressed_at=now)
-    return StandingStill(to_check=to_check, to_work_on=to_work_on, to_undo=to_undo)
+    return StandingStill(to_check=to_check, to_work_on=sorted(to_work_on), to_undo=to_undo)
+
+
+def _left_by_the_dead(now: datetime) -> QuerySet[Batch]:
+    """Batches with a range whose lease has run out, and none that anybody holds who would take it up next."""
+    left = claimable(now).filter(claimed_until__lt=now).values("batch_id")
+    held = RowRange.objects.filter(claimed_until__gte=now).exclude(stage=RowRange.Stage.DONE).values("batch_id")
+    quiet = Batch.objects.filter(progressed_at__lt=now - LEFT_AFTER)
+    return quiet.filter(state__in=(Batch.State.INVITING, Batch.State.STOPPED), pk__in=left).exclude(pk__in=held)

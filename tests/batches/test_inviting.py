@@ -364,6 +364,25 @@ def test_the_sweep_finds_what_stands_still_and_asks_for_it_once_in_a_while(start
     assert sweeping.find_standing_still().to_work_on == []
 
 
+def test_the_sweep_finds_at_once_what_a_dead_worker_held_when_nobody_else_is_at_the_batch(start: Run) -> None:
+    """Another one may have moved the batch until a moment before the lease ran out."""
+    batch = start(many(450))
+    dead, alive = leases.claim_range(batch.pk), leases.claim_range(batch.pk)
+    assert dead is not None
+    assert alive is not None
+    now = timezone.now()
+    RowRange.objects.filter(pk=dead.range_id).update(claimed_until=now - timedelta(seconds=1))
+    moved_on = Batch.objects.filter(pk=batch.pk)
+
+    moved_on.update(progressed_at=now - timedelta(seconds=3))
+    assert sweeping.find_standing_still().to_work_on == [], "Whoever is at it takes that up next."
+
+    leases.held(alive).update(claimed_until=None, stage=RowRange.Stage.DONE)
+    moved_on.update(progressed_at=now - timedelta(seconds=3))
+    assert sweeping.find_standing_still().to_work_on == [batch.pk]
+    assert sweeping.find_standing_still().to_work_on == [], "Asked for, and not again at once."
+
+
 def test_the_sweep_finds_an_upload_whose_hint_was_lost(admin_membership: Membership, read_only: GrantChoice) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
     Batch.objects.update(progressed_at=timezone.now() - timedelta(minutes=1))
