@@ -17,6 +17,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 LOOK_AFTER_SCHEDULE_SECONDS = 5.0
 
+# By the names of the URL, for whoever asks for a broker of that kind.
 TRANSPORT_ALIASES.update(redis="config.broker:Transport", rediss="config.broker:Transport")
 app = Celery("rollcall")
 app.config_from_object("django.conf:settings", namespace="CELERY")

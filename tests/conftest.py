@@ -124,6 +124,18 @@ def admin_membership(admin: User) -> Membership:
 
 
 @pytest.fixture
+def colleague(acme: Organization, join: Callable[..., User]) -> Membership:
+    """A second admin."""
+    return join(acme, "second@example.com", "Org Admin").memberships.get()
+
+
+@pytest.fixture
+def limited(acme: Organization, sites: list[Site], join: Callable[..., User]) -> Membership:
+    """An admin with two of the sites, those of `read_only`, and no others."""
+    return join(acme, "limited@example.com", "Org Admin", sites=sites[:2]).memberships.get()
+
+
+@pytest.fixture
 def read_only(admin_membership: Membership, sites: list[Site]) -> GrantChoice:
     """ReadOnly on Lyon depot and Ghent."""
     role = Role.objects.get(organization=admin_membership.organization, name="ReadOnly")

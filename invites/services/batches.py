@@ -112,9 +112,8 @@ def invite_valid_rows(batch: Batch, *, by: Membership) -> None:
     Whoever presses becomes the inviter: it is their right that is looked at while inviting. Raises
     RuleBroken: "not_allowed", "beyond_rights", "none_valid", "moved_on".
     """
+    # From here on it is held: it may be another file, with other roles and sites, than when it was shown.
     check_mended(batch, by=by)
-    # Held from here on: it may be another file, with other roles and sites, than when it was shown.
-    batch.refresh_from_db()
     check_grant(by, choice_of(batch.grant))
     if not batch.rows.filter(outcome=Row.Outcome.WAITING).exists():
         raise RuleBroken("none_valid", "No row of this file can be invited as it is. Upload a corrected file.")

@@ -56,7 +56,10 @@ class Sender:
     """
 
     def __init__(self, heard: Callable[[], object] = lambda: None, *, one_by_one: bool = False) -> None:
-        """`heard` is called after each answer of a mail server: a slow one gives many before a mail is done."""
+        """`heard` is called after each answer of a mail server: a slow one gives many before a mail is done.
+
+        With `one_by_one` no server is told of the next mail either before this one has its outcome.
+        """
         self._one_by_one = one_by_one
         try:
             self._connection = get_connection()
@@ -70,7 +73,7 @@ class Sender:
         """Each of the parcels with the trouble there was, in their order.
 
         The next one is not sent before its predecessor's outcome was taken from here, though the server may know
-        already to whom it goes, unless it is told one by one. After Broken there is no use in going on.
+        already to whom it goes. After Broken there is no use in going on.
         """
         waiting = Waiting(parcels)
         for parcel in waiting:

@@ -151,8 +151,8 @@ def _make_room(batch: Batch, people: Collection[Person]) -> bool:
         state=Invitation.State.PENDING,
     )
     # In one order, so that two who are at the same invitations wait for each other and not both.
-    ids = list(dead.select_for_update().order_by("pk").values_list("pk", flat=True))
-    replaced = Invitation.objects.filter(pk__any_of=set(ids))
+    ids = set(dead.select_for_update().order_by("pk").values_list("pk", flat=True))
+    replaced = Invitation.objects.filter(pk__any_of=ids)
     return bool(replaced.update(state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None))
 
 

@@ -61,11 +61,15 @@ class Mending:
 
 
 def hold_batch(batch: Batch, by: Membership) -> None:
-    """Wait for others who are at this batch. Raises RuleBroken: "not_allowed", "moved_on"."""
+    """Wait for others who are at this batch, and see it as they have left it: its file may be another one.
+
+    Raises RuleBroken: "not_allowed", "moved_on".
+    """
     check_may_invite(by)
     held = Batch.objects.filter(pk=batch.pk, state=Batch.State.NEEDS_CORRECTION).update(progressed_at=timezone.now())
     if not held:
         raise RuleBroken("moved_on", "This file is no longer waiting to be corrected.")
+    batch.refresh_from_db()
 
 
 @transaction.atomic

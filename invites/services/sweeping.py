@@ -12,7 +12,8 @@ from invites.models import Batch, RowRange
 from invites.services.leases import claimable
 
 STILL_AFTER = timedelta(seconds=8)
-# What a worker died with has waited for its lease to run out, and is to be taken up within half a minute.
+# What a worker died with has waited for its lease to run out, and is to be taken up within half a minute. So long
+# another worker may take from one range to the next.
 LEFT_AFTER = timedelta(seconds=2)
 
 
@@ -26,7 +27,7 @@ class StandingStill:
 
 
 def find_standing_still() -> StandingStill:
-    """Batches that have not moved for some seconds though there is something to do.
+    """Batches that have not moved for some seconds though there is something to do, or that a dead worker held.
 
     They are marked as moved, so that each is hinted at once in a while and not at every sweep.
     """
@@ -50,8 +51,11 @@ def find_standing_still() -> StandingStill:
 
 
 def _left_by_the_dead(now: datetime) -> QuerySet[Batch]:
-    """Batches with a range whose lease has run out, and none that anybody holds who would take it up next."""
-    left = claimable(now).filter(claimed_until__lt=now).values("batch_id")
+    """Batches with a range whose lease has just run out, and none that anybody holds who would take it up next.
+
+    Later they are found as all others that stand still, lest the queue fill with hints while all workers are busy.
+    """
+    left = claimable(now).filter(claimed_until__range=(now - STILL_AFTER, now)).values("batch_id")
     held = RowRange.objects.filter(claimed_until__gte=now).exclude(stage=RowRange.Stage.DONE).values("batch_id")
     quiet = Batch.objects.filter(progressed_at__lt=now - LEFT_AFTER)
-    return quiet.filter(state__in=(Batch.State.INVITING, Batch.State.STOPPED), pk__in=left).exclude(pk__in=held)
+    return quiet.filter(pk__in=left).exclude(pk__in=held)

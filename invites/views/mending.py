@@ -115,7 +115,6 @@ def _fulfil(wish: Wish, batch: Batch, edits: list[Edit], request: MemberRequest)
     }
     with transaction.atomic():
         mending.hold_batch(batch, by)
-        batch.refresh_from_db()
         _check_shown(batch, request.POST.get("shown"))
         done = mending.edit_cells(batch, edits, by=by)
         # Whoever did not see what others made of it is not to invite people by it.

@@ -10,7 +10,7 @@ from django.core import mail
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
-from accounts.models import Membership, Organization, Site, User
+from accounts.models import Membership, User
 from accounts.services.grants import GrantChoice
 from invites import tasks
 from invites.models import Batch, DayOfInviter, Invitation, Row
@@ -23,12 +23,6 @@ from tests.batches.conftest import PROBLEMS, many, once_after
 from tests.files import csv_of
 
 Run = Callable[..., Batch]
-
-
-@pytest.fixture
-def limited(acme: Organization, sites: list[Site], join: Callable[..., User]) -> Membership:
-    """An admin with the sites of `read_only` and no others."""
-    return join(acme, "limited@example.com", "Org Admin", sites=sites[:2]).memberships.get()
 
 
 def test_a_file_that_holds_one_person_many_times_invites_them_once(run: Run) -> None:

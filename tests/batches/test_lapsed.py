@@ -112,10 +112,9 @@ def test_those_for_whom_a_colleague_answers_by_now_get_their_mail(
     work: Run,
     admin_membership: Membership,
     read_only: GrantChoice,
-    join: Callable[..., User],
+    colleague: Membership,
 ) -> None:
     batch = mailed_in_part
-    colleague = join(batch.organization, "second@example.com", "Org Admin").memberships.get()
     theirs = batch.invitations.get(email="person449@people.example.com")
     change_invitation(colleague, theirs, read_only)
     be_demoted(admin_membership)
@@ -133,10 +132,9 @@ def test_so_do_those_for_whom_a_colleague_answers_just_when_it_is_looked_at(
     work: Run,
     admin_membership: Membership,
     read_only: GrantChoice,
-    join: Callable[..., User],
+    colleague: Membership,
 ) -> None:
     batch = mailed_in_part
-    colleague = join(batch.organization, "second@example.com", "Org Admin").memberships.get()
     theirs = batch.invitations.get(email="person449@people.example.com")
     be_demoted(admin_membership)
     let_time_pass(batch)

@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
-from accounts.models import Membership, Organization, User
+from accounts.models import Membership, User
 from accounts.services.grants import GrantChoice
 from accounts.signals import reasons_to_keep
 from invites import tasks
@@ -41,11 +41,6 @@ PEOPLE = 25
 @pytest.fixture(autouse=True)
 def _small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(undoing, "SLICE", SLICE)
-
-
-@pytest.fixture
-def colleague(acme: Organization, join: Callable[..., User]) -> Membership:
-    return join(acme, "second@example.com", "Org Admin").memberships.get()
 
 
 @pytest.fixture

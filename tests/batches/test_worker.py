@@ -25,7 +25,7 @@ PEOPLE = 400
 
 
 def a_large_file(people: int = PEOPLE) -> bytes:
-    """Two ranges of people, in a file that is too large to be checked while the page waits."""
+    """People in ranges of 200, in a file that is too large to be checked while the page waits."""
     lines = (f"person{number}@people.example.com,Ann,Example,{'Night shift. ' * 60}" for number in range(people))
     return "\r\n".join([HEADER, *lines]).encode()
 

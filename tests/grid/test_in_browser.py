@@ -255,6 +255,15 @@ def type_two_names(page: Page) -> None:
         press(page, "Enter")
 
 
+def type_a_name_in_vain(page: Page) -> None:
+    """The network is away until `unroute`."""
+    tab_into(page)
+    page.route("**/problems/", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    page.keyboard.type("Berg")
+    press(page, "Enter")
+    expect(page.locator("#cell-2-2")).to_contain_text("Not saved")
+
+
 def test_edits_that_wait_for_an_answer_are_sent_after_a_reload(admin_page: Page, batch: Callable[[str], int]) -> None:
     page = admin_page
     open_grid(page, batch("x@{d},,,\n"))
@@ -290,11 +299,7 @@ def test_edits_of_a_file_that_was_replaced_meanwhile_are_not_made_to_other_peopl
 ) -> None:
     page, pk = admin_page, batch("x@{d},Ann,,\n")
     open_grid(page, pk)
-    tab_into(page)
-    page.route("**/problems/", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
-    page.keyboard.type("Berg")
-    press(page, "Enter")
-    expect(page.locator("#cell-2-2")).to_contain_text("Not saved")
+    type_a_name_in_vain(page)
     other = b"Email,First name,Last name,Description\nother@replaced.example.com,Zoe,,\n"
     done = stack.manage("shell", "--no-imports", "-c", CORRECT.format(pk=pk, content=other))
     assert done.returncode == 0, done.stderr
@@ -331,11 +336,7 @@ def test_edits_that_wait_for_an_answer_are_sent_when_the_page_goes(
 def test_what_could_not_be_sent_is_sent_after_a_reload(admin_page: Page, batch: Callable[[str], int]) -> None:
     page = admin_page
     open_grid(page, batch("x@{d},Ann,,\n"))
-    tab_into(page)
-    page.route("**/problems/", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
-    page.keyboard.type("Berg")
-    press(page, "Enter")
-    expect(page.locator("#cell-2-2")).to_contain_text("Not saved")
+    type_a_name_in_vain(page)
 
     page.unroute("**/problems/")
     page.reload()

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import transaction
@@ -31,18 +32,10 @@ from tests.batches.conftest import at_once, crossing, once_after, unexpected
 from tests.files import csv_of
 from tests.people.conftest import Invite, choice_of
 
+# In which somebody else comes to where they have to wait.
+MOMENT = 0.5
+
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def colleague(acme: Organization, join: Callable[..., User]) -> Membership:
-    return join(acme, "second@example.com", "Org Admin").memberships.get()
-
-
-@pytest.fixture
-def limited(acme: Organization, sites: list[Site], join: Callable[..., User]) -> Membership:
-    """An admin with one site."""
-    return join(acme, "limited@example.com", "Org Admin", sites=sites[:1]).memberships.get()
 
 
 @pytest.fixture
@@ -50,6 +43,24 @@ def night_shift(acme: Organization) -> GrantChoice:
     """A role and a site that nobody has."""
     role = Role.objects.create(organization=acme, name="Night shift", permissions=["work.view"])
     return GrantChoice.of([role], [Site.objects.create(organization=acme, name="Porto yard")])
+
+
+def while_held(invitation: Invitation, *jobs: Callable[[], object]) -> list[object]:
+    """What the jobs came to, which begin while somebody else holds the invitation, until all have had time to come to
+    it: each has locked by then what it locks before."""
+    is_held = threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Invitation.objects.select_for_update().get(pk=invitation.pk)
+            is_held.set()
+            time.sleep(MOMENT)
+
+    def begin(job: Callable[[], object]) -> object:
+        assert is_held.wait(10)
+        return job()
+
+    return at_once(hold, *(partial(begin, job) for job in jobs))[1:]
 
 
 def accept(invitation: Invitation) -> Membership:
@@ -178,7 +189,7 @@ def test_many_are_revoked_while_a_worker_notes_whose_mail_is_sent(by: Membership
         with transaction.atomic():
             save_as_sent([last.token_hash])
             has_noted.set()
-            time.sleep(0.5)
+            time.sleep(MOMENT)
             save_as_sent([first.token_hash])
 
     def revoke() -> int:
@@ -193,25 +204,16 @@ def test_many_are_invited_anew_while_a_worker_notes_whose_mail_is_sent(by: Membe
     invitations = [invite(f"{name}@people.example.com", mailed=False) for name in ("ann", "ben", "cat")]
     for invitation in reversed(invitations):
         Invitation.objects.filter(pk=invitation.pk).update(description="Stored anew")
-    is_held = threading.Event()
-
-    def hold_the_second() -> None:
-        with transaction.atomic():
-            Invitation.objects.select_for_update().get(pk=invitations[1].pk)
-            is_held.set()
-            time.sleep(0.5)
 
     def note() -> None:
-        assert is_held.wait(10)
         with transaction.atomic():
             save_as_sent([each.token_hash for each in invitations])
 
     def make_room() -> None:
-        assert is_held.wait(10)
         with transaction.atomic():
             list(Invitation.objects.select_for_update().order_by("pk"))
 
-    assert at_once(hold_the_second, note, make_room) == [None, None, None]
+    assert while_held(invitations[1], note, make_room) == [None, None]
 
 
 def test_many_are_sent_again_while_a_file_invites_them_anew(by: Membership, invite: Invite) -> None:
@@ -227,25 +229,15 @@ def test_many_are_sent_again_while_a_file_invites_them_anew(by: Membership, invi
     )
     check_batch(batch.pk)
     renew_statistics()
-    is_held = threading.Event()
-
-    def hold_the_second() -> None:
-        with transaction.atomic():
-            Invitation.objects.select_for_update().get(pk=invitations[1].pk)
-            is_held.set()
-            time.sleep(0.5)
 
     def invite_anew() -> None:
-        assert is_held.wait(10)
         lease = claim_range(batch.pk)
         assert lease is not None
         invite_range(lease)
 
-    def resend() -> None:
-        assert is_held.wait(10)
-        resend_many(by, Invitation.objects.all())
+    results = while_held(invitations[1], invite_anew, lambda: resend_many(by, Invitation.objects.all()))
 
-    assert unexpected(at_once(hold_the_second, invite_anew, resend)) == []
+    assert unexpected(results) == []
 
 
 def test_a_member_who_is_removed_while_they_add_a_site_is_told(by: Membership, limited: Membership) -> None:

@@ -353,11 +353,10 @@ def test_that_for_which_a_colleague_answers_just_when_it_is_looked_at_is_mailed(
     due: Callable[[str], Invitation],
     by: Membership,
     acme: Organization,
-    join: Callable[..., User],
+    colleague: Membership,
 ) -> None:
     invitation = due("ann@people.example.com")
     by.roles.set(Role.objects.filter(organization=acme, name="ReadOnly"))
-    colleague = join(acme, "second@example.com", "Org Admin").memberships.get()
 
     with once_after(
         'FROM "invites_grant"', lambda: change_invitation(colleague, invitation, choice_of(acme, "ReadOnly"))

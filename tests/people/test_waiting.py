@@ -56,12 +56,6 @@ def test_sent_again_means_a_new_link_for_the_full_time_and_the_old_one_dead(
     assert f"The invitation to {invitation.email} is on its way again." in message_of(client)
 
 
-@pytest.fixture
-def limited(acme: Organization, sites: list[Site], join: Callable[..., User]) -> Membership:
-    """An admin with the sites of `invite` and no others."""
-    return join(acme, "limited@example.com", "Org Admin", sites=sites[:2]).memberships.get()
-
-
 def test_what_became_more_than_one_may_give_since_it_was_shown_is_neither_sent_nor_changed(
     by: Membership, limited: Membership, invite: Invite, acme: Organization, sites: list[Site]
 ) -> None:
