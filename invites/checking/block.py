@@ -1,4 +1,4 @@
-"""Rows that stand below one another in a file, by columns: what the check hands out."""
+"""Consecutive rows of a file, by columns: what the check hands out."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from invites.checking.report import Row
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Up to 256 records of a file, the blank ones among them.
+    """Up to 256 consecutive records of a file, including blank ones.
 
-    The cells of nearly all are good as they stand, and the columns say all about them: a place in each column is a
-    record. `apart` has the others by their places: the row that a closer look made of the record, which may be a valid
-    one, or None for a blank record, which is no row.
+    Nearly all of them are valid as written, and the columns hold their cells. `flagged_rows` holds the others by
+    position: the row that a closer look made of the record (which may turn out to be valid), or None for a blank
+    record, which isn't a row.
     """
 
     numbers: range
@@ -23,32 +23,32 @@ class Block:
     first_names: Sequence[str]
     last_names: Sequence[str]
     descriptions: Sequence[str]
-    apart: dict[int, Row | None]
+    flagged_rows: dict[int, Row | None]
 
     def __len__(self) -> int:
         """How many rows there are."""
-        return len(self.numbers) - sum(row is None for row in self.apart.values())
+        return len(self.numbers) - sum(row is None for row in self.flagged_rows.values())
 
     def __iter__(self) -> Iterator[Row]:
         """The rows, in order."""
-        for place in range(len(self.numbers)):
-            if self.apart.get(place, True) is not None:
-                yield self.row_at(place)
+        for position in range(len(self.numbers)):
+            if self.flagged_rows.get(position, True) is not None:
+                yield self.row_at(position)
 
-    def row_at(self, place: int) -> Row:
-        """The row that the record at `place` is. Raises IndexError for a blank record."""
-        if place in self.apart:
-            row = self.apart[place]
+    def row_at(self, position: int) -> Row:
+        """The row at this position. Raises IndexError for a blank record."""
+        if position in self.flagged_rows:
+            row = self.flagged_rows[position]
             if row is None:
-                raise IndexError(f"The record {self.numbers[place]} is blank")
+                raise IndexError(f"The record {self.numbers[position]} is blank")
             return row
-        email = self.emails[place]
+        email = self.emails[position]
         return Row(
-            self.numbers[place],
-            self.lines[place],
+            self.numbers[position],
+            self.lines[position],
             email,
             email,
-            self.first_names[place],
-            self.last_names[place],
-            self.descriptions[place],
+            self.first_names[position],
+            self.last_names[position],
+            self.descriptions[position],
         )

@@ -1,4 +1,4 @@
-"""The records of a file, many at a time and by columns: what the check looks at."""
+"""Read records in chunks and turn each chunk into columns."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from typing import Protocol
 
 from invites.checking.workbook import SheetRows
 
-# So many lists at a time: few enough to be gone again before Python's collector of garbage looks at them, and many
-# enough for what is done once for all of them.
+# Enough to share what is done once per chunk, and few enough to be freed before Python's garbage collector runs.
 _RECORDS = 256
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 class Records(Protocol):
-    """What gives the records as lists of cells: csv.reader is one. `line_num` is the last line of the last record."""
+    """An iterator over records as lists of cells, such as csv.reader. `line_num` is the last line read so far."""
 
     @property
     def line_num(self) -> int: ...
@@ -27,48 +26,51 @@ class Records(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Records that stand below one another, by columns: `cells[column][place]`. `lines` has where each one starts.
+    """Consecutive records by columns: `cells[column][position]`. `lines` tells at which line each record starts.
 
-    A record of another width, or with a line break in a cell, is in `apart` by its place, and blank in the columns.
+    A record that doesn't have the header's number of cells, or has a line break in a cell, is irregular: it is in
+    `irregular_rows` by its position, and its cells in the columns are empty.
     """
 
     cells: Sequence[Sequence[str]]
     lines: Sequence[int]
-    apart: dict[int, list[str]]
-    longer: Sequence[int]  # the places of those that go over several lines
+    irregular_rows: dict[int, list[str]]
+    multiline: Sequence[int]  # the positions of records that span several lines
 
-    def record(self, place: int) -> list[str]:
+    def record(self, position: int) -> list[str]:
         """All cells of one record."""
-        return self.apart[place] if place in self.apart else [column[place] for column in self.cells]
+        if position in self.irregular_rows:
+            return self.irregular_rows[position]
+        return [column[position] for column in self.cells]
 
 
 def take_columns(records: Records, width: int) -> Columns | None:
-    """The next records; None after the last one. Raises csv.Error where the text can't be read on."""
+    """The next chunk of records; None after the last one. Raises csv.Error where the text can't be read further."""
     line = records.line_num + 1
     rows = list(islice(records, _RECORDS))
     if not rows:
         return None
     lines: Sequence[int] = range(line, records.line_num + 1)
-    longer: Sequence[int] = ()
+    multiline: Sequence[int] = ()
     if len(lines) != len(rows):
-        lines, longer = _find_lines(rows, line)
-    apart = {place: rows[place] for place in longer}
+        lines, multiline = _find_lines(rows, line)
+    irregular = {position: rows[position] for position in multiline}
     if isinstance(records, SheetRows):
-        # Its rows are no lines, whatever stands in their cells.
-        apart |= {place: cells for place, cells in enumerate(rows) if any("\n" in cell for cell in cells)}
+        # The rows of a sheet aren't lines, whatever is in their cells.
+        irregular |= {position: cells for position, cells in enumerate(rows) if any("\n" in cell for cell in cells)}
     if set(map(len, rows)) != {width}:
-        apart |= {place: cells for place, cells in enumerate(rows) if len(cells) != width}
-    for place in apart:
-        rows[place] = [""] * width
-    return Columns(list(zip(*rows, strict=True)), lines, apart, longer)
+        irregular |= {position: cells for position, cells in enumerate(rows) if len(cells) != width}
+    for position in irregular:
+        rows[position] = [""] * width
+    return Columns(list(zip(*rows, strict=True)), lines, irregular, multiline)
 
 
 def _find_lines(rows: list[list[str]], line: int) -> tuple[list[int], list[int]]:
-    """The line at which each record starts, and the places of those that go on over more than one."""
-    lines, longer = [], []
-    for place, cells in enumerate(rows):
+    """The line at which each record starts, and the positions of the records that span several lines."""
+    lines, multiline = [], []
+    for position, cells in enumerate(rows):
         lines.append(line)
         if breaks := sum(len(_LINE_BREAK.findall(cell)) for cell in cells if "\n" in cell or "\r" in cell):
-            longer.append(place)
+            multiline.append(position)
         line += 1 + breaks
-    return lines, longer
+    return lines, multiline

@@ -1,38 +1,31 @@
-"""Check what people are called: any script, any case, emoji, one letter; but nothing unseen and nothing to click.
+"""Check names and descriptions: any script, any case, emoji, one letter; but nothing invisible and no links.
 
-Names are kept as they are, joiners and case included; only blanks and invisible marks at their ends go. What is
-refused would do harm further on: a line break could forge a mail header, an override could turn a sentence round,
-and a mail program makes a link of a bare domain, which would let a stranger's words travel in our mail.
+Names are kept as written, joiners and case included; only spaces and invisible marks at their ends are removed. What is
+rejected would do harm later: a line break could forge a mail header, a direction override could reverse a sentence, and
+a mail program turns a bare domain into a link, so that anybody could send links in our emails.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 
 from invites.checking.catalog import Fault
 from invites.checking.report import Limits
-from invites.checking.sifting import others_than, sift
 from invites.checking.text import is_blank, name_of, trim
 
-# What most names are: letters of the large scripts and their marks, with single blanks, hyphens and apostrophes
+# Most names: letters of the large scripts with their combining marks, and single spaces, hyphens and apostrophes
 # between them. None of the checks below finds anything in such a text; a test tries every letter.
 _LETTERS = (
     "A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0300-\u034e\u0370-\u0377\u037a-\u037d\u0386\u0388-\u03ff\u0400-\u0481"
     "\u048a-\u0556\u0561-\u0587\u05d0-\u05ea\u0620-\u065f\u066e-\u06d3\u0900-\u0963\u0e01-\u0e3a\u0e40-\u0e4e\u1e00-\u1fbc"
     "\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 )
-_NAME = rf"[{_LETTERS}]++(?:[ '\-][{_LETTERS}]++)*+"
-_PLAIN_NAME = re.compile(_NAME)
-# The same of a few parts, which are below the limit together. And most descriptions: the same letters and the signs of
-# ASCII, with no blank at the ends, or nothing at all.
-_SHORT_NAME = rf"[{_LETTERS}]{{1,36}}+(?:[ '\-][{_LETTERS}]{{1,36}}+){{0,3}}+"
-_SHORT_DESCRIPTION = rf"(?:(?! )[ -~{_LETTERS}]{{1,200}}+(?<! ))?+"
-LONGEST_SHORT_NAME, LONGEST_SHORT_DESCRIPTION = 4 * 36 + 3, 200
-_OTHER_NAMES = others_than(_SHORT_NAME)
-_OTHER_DESCRIPTIONS = others_than(_SHORT_DESCRIPTION)
+_USUAL_NAME = re.compile(rf"[{_LETTERS}]+(?:[ '\-][{_LETTERS}]+)*")
 
 # Country codes and the other endings that the common mail programs are known to link without "www." before them.
-_ENDINGS = """
+_ENDINGS = frozenset(
+    """
     com net org edu gov mil int info biz name pro aero coop museum mobi asia tel jobs cat post app dev
     page xyz online site store shop tech club live life world today news blog cloud space website link
     click email agency company center digital group media network services solutions support systems
@@ -60,15 +53,11 @@ _ENDINGS = """
     tennis soccer fishing surf ski ltd gmbh inc llc sarl srl ink tattoo kitchen recipes menu vin wine
     beer coffee organic bargains cheap free limited
 """.split()
-_LINK = re.compile(
-    r"[a-z][a-z0-9+.\-]*://\S*"
-    r"|\bwww\.\S+"
-    r"|\bmailto:\S+"
-    r"|[^\s@<>()\"]+@[^\s@<>()\"]+\.[^\s@<>()\"]+"
-    rf"|(?<![\w.\-])(?:\w[\w\-]*+[.。．｡])+(?:{'|'.join(_ENDINGS)}|xn--[a-z0-9\-]+)(?![\w\-])(?!\.\w)\S*"
-    r"|[\w\-]+\.[^\W\d_]{2,}/\S+",
-    re.IGNORECASE,
 )
+# What may be part of a domain, with the marks of Indic letters and the dots of Chinese and Japanese.
+_DOTTED = re.compile(r"[\w\-.。．｡\u0300-\u036f\u0900-\u0dff]+")
+_DOT = re.compile("([.。．｡])")
+_LINK_START = re.compile(r"\b(?:www\.|mailto:)\S")
 _CAN_LINK = re.compile(r"[.@:。．｡]")
 # J.Green and B.Com, which lack a blank; not win.bet, which is what it looks like.
 _INITIAL_AND_NAME = re.compile(r"([^\W\d_]{1,3})\.([^\W\d_]+)")
@@ -82,7 +71,7 @@ _REMEMBERED = 200
 
 def check_name(raw: str, needed: str, limits: Limits) -> str | Fault:
     """The name without what surrounds it, or what is wrong with it; `needed` is the code for a blank one."""
-    if len(raw) <= limits.max_name and _PLAIN_NAME.fullmatch(raw):
+    if len(raw) <= limits.max_name and _USUAL_NAME.fullmatch(raw):
         return raw
     return (_look_again if len(raw) <= _REMEMBERED else _look_closely)(raw, needed, limits.max_name)
 
@@ -118,16 +107,6 @@ def check_description(raw: str, limits: Limits) -> str | Fault:
     return text
 
 
-def sift_names(names: Sequence[str]) -> list[str]:
-    """Those of the names of which `check_name` may say anything else than the name itself; none has a line break."""
-    return sift(_OTHER_NAMES, names)
-
-
-def sift_descriptions(descriptions: Sequence[str]) -> list[str]:
-    """The same of descriptions and `check_description`."""
-    return sift(_OTHER_DESCRIPTIONS, descriptions)
-
-
 def _find_fault_of_name(name: str) -> Fault | None:
     if wrong := _NEVER_IN_TEXT.search(name):
         if wrong[0] in _LINE_BREAKS:
@@ -137,11 +116,43 @@ def _find_fault_of_name(name: str) -> Fault | None:
         at_edge = '"' in (name[0], name[-1])
         place = "at the edge of this name" if at_edge else "in this name that opens or closes nothing"
         return Fault("quotes_around_name", {"place": place}, trim(name.replace('"', "")), "Remove the quotation marks")
-    if _CAN_LINK.search(name) and (link := _LINK.search(name)):
+    if _CAN_LINK.search(name) and (link := find_link(name)):
         dotted = _INITIAL_AND_NAME.fullmatch(name)
         apart = f"{dotted[1]}. {dotted[2]}" if dotted and dotted[2][0].isupper() else None
-        return Fault("link_in_name", {"link": link[0][:60]}, apart, apart and "Put a space after the dot")
+        return Fault("link_in_name", {"link": link[:60]}, apart, apart and "Put a space after the dot")
     return None
+
+
+def find_link(text: str) -> str | None:
+    """The first word that a mail program would turn into a link; None if there is none. Takes linear time."""
+    return next((word for word in text.split() if _is_link(word.lower())), None)
+
+
+def _is_link(word: str) -> bool:
+    if "://" in word or _LINK_START.search(word):
+        return True
+    around_ats = word.split("@")
+    if any(before and "." in after[1:-1] for before, after in pairwise(around_ats)):
+        return True
+    return any(
+        _is_domain(run[0], before_path=word.startswith("/", run.end()) and len(word) > run.end() + 1)
+        for run in _DOTTED.finditer(word)
+    )
+
+
+def _is_domain(text: str, *, before_path: bool) -> bool:
+    """Whether two labels follow each other and the second ends in a known ending, or any ending before a path."""
+    parts = _DOT.split(text)  # label, dot, label, dot, label
+    for position in range(2, len(parts), 2):
+        before, label = parts[position - 2], parts[position]
+        dot, after = parts[position + 1 : position + 3] or ("", "")
+        if not before or (dot == "." and after):
+            continue
+        if label in _ENDINGS or label.startswith("xn--"):
+            return True
+        if before_path and not dot and len(label) > 1 and label.isalpha():
+            return True
+    return False
 
 
 def _refuse_character(character: str, text: str) -> Fault:

@@ -1,11 +1,11 @@
-"""Walk once through a file, from bytes to checked rows: the loop of the check."""
+"""Go through a file once, from bytes to checked rows: the loop of the check."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import islice
+from itertools import islice, repeat
 from typing import BinaryIO
 
 from invites.checking.block import Block
@@ -15,29 +15,26 @@ from invites.checking.columns import Columns, Records, take_columns
 from invites.checking.decode import Source, open_source, rewindable
 from invites.checking.dialect import DELIMITERS, find_dialect
 from invites.checking.header import Header, found_and_expected, holds_an_address, names_our_columns, read_header
-from invites.checking.plain import PlainRows
 from invites.checking.quotes import explain_quote, swallows_people
 from invites.checking.report import Limits, Problem, Report, Row
-from invites.checking.seen import Seen
+from invites.checking.screening import Screen
 from invites.checking.text import is_blank
 from invites.checking.workbook import ENCODING, SheetRows, open_workbook
 
-# What a row of a real file has at least, in bytes; only the size of a table is guessed from it.
-_BYTES_OF_A_ROW = 40
-# A title, a date and a note may stand above the column names.
+# A title, a date and a note may be above the column names.
 _ROWS_ABOVE = 10
 
 
 class Check:
     """One pass over one file.
 
-    Iterate `blocks()` to the end; `report` is live meanwhile and complete afterwards. The stream is read as the
-    rows are asked for and never closed. A file may turn out to be rejected in the middle: then the iteration
-    ends, the report says so, and the rows handed out so far count for nothing.
+    Iterate `blocks()` to the end; `report` is updated meanwhile and complete afterwards. The stream is read as rows
+    are needed, and never closed. A file may turn out to be rejected in the middle: then the iteration ends, the report
+    says so, and the rows handed out so far are void.
     """
 
     def __init__(self, stream: BinaryIO, *, limits: Limits = Limits(), name: str = "") -> None:  # noqa: B008 - frozen
-        """`name` is the file's, if it has one: a workbook is read only if it is called .xlsx."""
+        """`name` is the file's name, if it has one: a workbook is read only if it is called .xlsx."""
         self.limits = limits
         self.report = Report()
         self._stream = stream
@@ -45,33 +42,32 @@ class Check:
         self._started = False
 
     def blocks(self) -> Iterator[Block]:
-        """Every row, in order: valid ones, duplicates, problem ones."""
+        """Every row, in order: valid ones, duplicates, and those with problems."""
         if self._started:
-            raise RuntimeError("a Check is one pass: make another one")
+            raise RuntimeError("A Check reads its file once. Create another one.")
         self._started = True
-        stream, bytes_of_file = rewindable(self._stream, self.limits)
-        expected = bytes_of_file // _BYTES_OF_A_ROW
+        stream, size = rewindable(self._stream, self.limits)
         sheet = None
-        if self._name.lower().endswith(".xlsx") and bytes_of_file <= self.limits.max_bytes:
+        if self._name.lower().endswith(".xlsx") and size <= self.limits.max_bytes:
             sheet = open_workbook(stream, self.limits)
         if isinstance(sheet, SheetRows):
             self.report.encoding = ENCODING
-            yield from _Reading(sheet, "", self.limits, self.report).blocks(expected)
+            yield from _Reading(sheet, "", self.limits, self.report).blocks()
             return
         source = sheet or open_source(stream, self.limits)
         if isinstance(source, Problem):
             self.report.reject(source)
         else:
-            yield from self._read_text(source, expected)
+            yield from self._read_text(source)
 
-    def _read_text(self, source: Source, expected: int) -> Iterator[Block]:
+    def _read_text(self, source: Source) -> Iterator[Block]:
         self.report.encoding = source.encoding
         dialect = find_dialect(source.open_text())
         if isinstance(dialect, Problem):
             self.report.reject(dialect)
             return
         self.report.delimiter = dialect.name
-        # The limit is the process's. It is only ever raised: a cell up to it is a problem of its row.
+        # This limit belongs to the whole process, so it is only ever raised. A cell below it is a problem of its row.
         if csv.field_size_limit() < self.limits.max_cell:
             csv.field_size_limit(self.limits.max_cell)
         reader = csv.reader(source.open_text(), delimiter=dialect.delimiter, strict=True)
@@ -80,31 +76,38 @@ class Check:
             for _ in range(dialect.lines_before):
                 next(reader)
             reading.line_end = dialect.lines_before
-            yield from reading.blocks(expected)
+            yield from reading.blocks()
         except csv.Error as error:
             self.report.reject(reading.explain(source, str(error)))
 
 
 class _Reading:
-    """The rows of a file, once they can be read. `number` and `line_end` are those of the last record of a block."""
+    """The rows of a file whose encoding and delimiter are known.
+
+    `number` and `line_end` are the row number and the last line of the records read so far, up to the last chunk.
+    """
 
     def __init__(self, records: Records, delimiter: str, limits: Limits, report: Report) -> None:
         self.records, self.delimiter, self.limits, self.report = records, delimiter, limits, report
         self.header: Header | None = None
         self.number = 0  # as the spreadsheet counts
         self.line_end = 0
+        self._screen = Screen(limits)
+        # For each address: the first row number of the chunk in which it occurs first, and the addresses of that chunk.
+        # The chunks share the strings and tuples, so this takes less memory than a number per address.
+        self._first_seen: dict[str, tuple[int, list[str]]] = {}
 
-    def blocks(self, expected: int) -> Iterator[Block]:
-        """The rows, of which there are `expected`, at a guess."""
+    def blocks(self) -> Iterator[Block]:
+        """The rows, in order."""
         self.header = self._find_header()
         if self.header is None:
             return
-        yield from self._check_rows(self.header, Seen(expected))
+        yield from self._check_rows(self.header)
         if not self.report.rows and not self.report.rejection:
             self.report.reject(file_problem("no_rows"))
 
     def explain(self, source: Source, error: str) -> Problem:
-        """What is wrong with the record at which the parser gave up, or with one above it in the same block."""
+        """What is wrong with the record at which the parser gave up, or with one above it in the same chunk."""
         number, line = self.number, self.line_end
         replay = csv.reader(islice(source.open_text(), line, None), delimiter=self.delimiter, strict=True)
         try:
@@ -158,10 +161,9 @@ class _Reading:
                     return number
         return 0
 
-    def _check_rows(self, header: Header, seen: Seen) -> Iterator[Block]:
-        plain = PlainRows(self.limits)
+    def _check_rows(self, header: Header) -> Iterator[Block]:
         while columns := take_columns(self.records, header.reach):
-            block = self._check_block(columns, header, plain, seen)
+            block = self._check_chunk(columns, header)
             if block is None:
                 return
             found = len(block)
@@ -172,49 +174,68 @@ class _Reading:
             if found:
                 yield block
 
-    def _check_block(self, columns: Columns, header: Header, plain: PlainRows, seen: Seen) -> Block | None:
-        """Some records: most of them as they stand, the others one by one. None when the file turns out to be rejected.
+    def _check_chunk(self, columns: Columns, header: Header) -> Block | None:
+        """Check one chunk of records. None if the file turns out to be rejected.
 
-        Nothing is done for a plain row alone, because what Python does for one row costs as much as reading it.
+        Only flagged records are checked one by one: what Python does for a single row costs as much as reading it.
         """
         first = self.number + 1
         self.number += len(columns.lines)
         self.line_end = self.records.line_num
-        for place in columns.longer:
-            if swallowed := self._find_swallowed(columns.record(place), header):
-                line = columns.lines[place]
-                self.report.reject(file_problem("unclosed_quote", row=first + place, line=line, value=swallowed))
+        for position in columns.multiline:
+            if swallowed := self._find_swallowed(columns.record(position), header):
+                line = columns.lines[position]
+                problem = file_problem("unclosed_quote", row=first + position, line=line, value=swallowed)
+                self.report.reject(problem)
                 return None
-        nothing = ("",) * len(columns.lines)
+        empty = ("",) * len(columns.lines)
         emails, first_names, last_names, descriptions = (
-            nothing if place is None else columns.cells[place] for place in header.positions
+            empty if index is None else columns.cells[index] for index in header.positions
         )
-        others = plain.find_others(emails, first_names, last_names, descriptions)
-        others.update(columns.apart)
+        flagged = self._screen.flag(emails, first_names, last_names, descriptions)
+        flagged.update(columns.irregular_rows)
         for column in columns.cells[header.width :]:
-            others.update([place for place, cell in enumerate(column) if cell])
-        apart = {place: self._check_row(columns, place, header, row=first + place) for place in sorted(others)}
+            flagged.update([position for position, cell in enumerate(column) if cell])
+        rows = {
+            position: self._check_row(columns, position, header, row=first + position) for position in sorted(flagged)
+        }
         numbers = range(first, self.number + 1)
-        block = Block(numbers, columns.lines, emails, first_names, last_names, descriptions, apart)
-        self._find_duplicates(block, seen)
+        block = Block(numbers, columns.lines, emails, first_names, last_names, descriptions, rows)
+        self._find_duplicates(block)
+        self._find_typos(block)
         return block
 
-    def _find_duplicates(self, block: Block, seen: Seen) -> None:
+    def _find_duplicates(self, block: Block) -> None:
+        """Mark the rows whose address occurs further up. A row with problems doesn't count."""
         keys = list(block.emails)
-        for place, row in block.apart.items():
-            keys[place] = row.email_key if row and not row.problems else ""
-        again = dict(seen.add(keys, first=block.numbers[0]))
-        for place, row in block.apart.items():
-            if place not in again and row and not row.problems and (typo := find_typo(row)):
-                self.report.warn(typo)
-        for place, first_row in again.items():
-            row = block.row_at(place)
-            self.report.skip(duplicate_notice(row=row.number, first=first_row, value=row.email))
-            block.apart[place] = row._replace(duplicate_of=first_row)
+        for position, row in block.flagged_rows.items():
+            keys[position] = row.email_key if row and not row.problems else ""
+        known = len(self._first_seen)
+        chunk = block.numbers[0], keys
+        first_seen = list(map(self._first_seen.setdefault, keys, repeat(chunk)))
+        self._first_seen.pop("", None)
+        if len(self._first_seen) - known == len(keys) - keys.count(""):
+            return  # Every address is new.
+        for position, (key, (first_number, keys_there)) in enumerate(zip(keys, first_seen, strict=True)):
+            first_row = first_number + keys_there.index(key)
+            if key and first_row != block.numbers[position]:
+                row = block.row_at(position)
+                self.report.skip(duplicate_notice(row=row.number, first=first_row, value=row.email))
+                block.flagged_rows[position] = row._replace(duplicate_of=first_row)
+        # The addresses of duplicates needn't be kept.
+        for position, row in block.flagged_rows.items():
+            if row and row.duplicate_of:
+                keys[position] = ""
 
-    def _check_row(self, columns: Columns, place: int, header: Header, *, row: int) -> Row | None:
-        """Any row, looked at closely; None for a blank one."""
-        cells = columns.record(place)
+    def _find_typos(self, block: Block) -> None:
+        """Warn about valid addresses with a likely typo."""
+        for row in block.flagged_rows.values():
+            if row and row.is_valid and (typo := find_typo(row)):
+                self.report.warn(typo)
+
+    def _check_row(self, columns: Columns, position: int, header: Header, *, row: int) -> Row | None:
+        """Check any record in full; None for a blank one."""
+        cells = columns.record(position)
         if is_blank(cells[0] if cells else "") and all(map(is_blank, cells)):
             return None
         extra, extra_value = None, ""
@@ -229,7 +250,7 @@ class _Reading:
             cells[last],
             "" if description is None else cells[description],
             row=row,
-            line=columns.lines[place],
+            line=columns.lines[position],
             limits=self.limits,
             extra=extra,
             extra_value=extra_value,
@@ -242,14 +263,14 @@ class _Reading:
         return swallows_people(cells, delimiter=self.delimiter, header=header) if self.delimiter else ""
 
     def _refuse_extra(self, cells: list[str], header: Header) -> tuple[Fault, str]:
-        """The fault of a row that goes on beside the last column with a name, and what to show of it."""
+        """The problem of a row with cells beyond the last named column, and what to show of it."""
         if not self.delimiter:
             return Fault("cell_without_column"), ", ".join(filter(None, cells[header.width : header.width + 50]))
         facts = {"found": f"{len(cells):,}", "limit": header.width, "delimiter": DELIMITERS[self.delimiter]}
         return Fault("too_many_cells", facts), self.delimiter.join(cells[:50])
 
     def _refuse_count(self) -> None:
-        """Too many rows: count the rest, so that both numbers can be said."""
+        """Too many rows: count the rest, so that the message can give both numbers."""
         found, exact = self.report.rows, True
         try:
             for cells in self.records:

@@ -185,8 +185,8 @@ def _stage(batch: Batch, blocks: list[checking.Block], **progress: int) -> None:
         emails, numbers = block.emails, block.numbers
         names = block.first_names, block.last_names, block.descriptions
         records = list(map(NewRow, repeat(batch.pk), numbers, block.lines, emails, emails, *names))
-        for place, row in sorted(block.apart.items(), reverse=True):
-            del records[place]
+        for position, row in sorted(block.flagged_rows.items(), reverse=True):
+            del records[position]
             if row is not None and row.is_valid:
                 rows.append(_staged(batch, row))
             elif row is not None:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from benchmarks.files import HEADER
 from benchmarks.files import people as invented_people
 from invites.checking import Limits, Report, check_bytes
-from invites.checking.plain import PlainRows
 from invites.checking.report import EXPECTED
+from invites.checking.screening import Screen
 
 _SMALL = Limits(max_bytes=20_000, max_rows=50, max_columns=10, max_cell=500)
 _PIECES = st.sampled_from(
@@ -153,16 +153,14 @@ def test_the_files_of_a_french_excel_give_back_exactly_their_rows(
 
 
 @pytest.mark.parametrize("shuffled", [(0, 1, 2, 3), (3, 2, 1, 0)])
-def test_plain_rows_are_what_the_long_way_says_of_them(
-    monkeypatch: pytest.MonkeyPatch, shuffled: tuple[int, ...]
-) -> None:
+def test_screening_changes_nothing_in_the_report(monkeypatch: pytest.MonkeyPatch, shuffled: tuple[int, ...]) -> None:
     file = io.StringIO(newline="")
     rows = [HEADER, *invented_people(3_000, bad=0.3, seed=3)]
     rows += rows[100:200]
     csv.writer(file).writerows([row[place] for place in shuffled] for row in rows)
     data = file.getvalue().encode()
     quick = check_bytes(data, people=True)
-    monkeypatch.setattr(PlainRows, "find_others", lambda plain, emails, *columns: set(range(len(emails))))
+    monkeypatch.setattr(Screen, "flag", lambda screen, emails, *columns: set(range(len(emails))))
     slow = check_bytes(data, people=True)
     assert quick == slow
     assert quick.rows == 3_100
