@@ -14,10 +14,12 @@ from invites.checking.address import LOCAL_OCTETS, LONGEST, read_address
 from invites.checking.catalog import Fault
 from invites.checking.text import name_of, trim_all
 
-_AT_WRITTEN_OUT = re.compile(r"\s*(?:\(at\)|\[at\]|\{at\}|\s+at\s+|[\uff20\ufe6b])\s*", re.IGNORECASE)
+_AT_WRITTEN_OUT = re.compile(r"\(at\)|\[at\]|\{at\}|(?<=\s)at(?=\s)|[\uff20\ufe6b]", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
 _BETWEEN_ADDRESSES = re.compile(r"[\s,;/|<>&]+")
 _SPACES = re.compile(r"\s+")
+_SEVERAL_ATS = re.compile(r"@[@\s]*@")
+_SEVERAL_DOTS = re.compile(r"\.\.+")
 _QUOTES = "\"'`\u00ab\u00bb\u2018\u2019\u201a\u201c\u201d\u201e\u2039\u203a"
 _EDGES = ".,;:!?()[]<>{}\u2026" + _QUOTES
 _NOT_IN_LOCAL = re.compile(r"[^a-zA-Z0-9_!#$%&'*+\-/=?^`{|}~.\u0080-\U0010ffff]")
@@ -45,8 +47,11 @@ def refuse_early(text: str) -> Fault | None:
         return Fault("email_too_long", {"what": "This address", "found": f"{len(text):,}", "limit": 254})
     ats = text.count("@")
     if ats == 0:
-        repaired = _AT_WRITTEN_OUT.sub("@", text, count=1)
-        return _fault("email_no_at", repaired if repaired != text else "", "Use @")
+        written_out = _AT_WRITTEN_OUT.search(text)
+        corrected = (
+            f"{text[: written_out.start()].rstrip()}@{text[written_out.end() :].lstrip()}" if written_out else ""
+        )
+        return _fault("email_no_at", corrected, "Use @")
     if text[:7].lower() == "mailto:":
         return _fault("email_link", trim_all(text[7:].partition("?")[0]), "Remove mailto:")
     return _refuse_surroundings(text, ats) or _refuse_characters(text) or _refuse_shape(text)
@@ -64,7 +69,7 @@ def _refuse_surroundings(text: str, ats: int) -> Fault | None:
         if len(several) > 1:
             first = several[0].strip(_EDGES)
             return _fault("email_twice", first, f"Keep {first}", count=_NUMBERS.get(len(several), len(several)))
-        return _fault("email_two_at", re.sub(r"@[@\s]*@", "@", text), "Keep one @", count=_NUMBERS.get(ats, ats))
+        return _fault("email_two_at", _SEVERAL_ATS.sub("@", text), "Keep one @", count=_NUMBERS.get(ats, ats))
     bare = trim_all(text.strip(_EDGES))
     # Some marks may start an address: 'anna@company.com is one.
     if bare != text and (suggestion := _sure(bare)) and read_address(text) is None:
@@ -116,7 +121,7 @@ def _refuse_shape(text: str) -> Fault | None:
     if not domain:
         return Fault("email_no_domain")
     if ".." in text:
-        return _fault("email_dots", re.sub(r"\.\.+", ".", text), "Keep one dot")
+        return _fault("email_dots", _SEVERAL_DOTS.sub(".", text), "Keep one dot")
     for place, mark in _DOT_PLACES:
         if mark in text and (mark != "." or text[0] == "."):
             repaired = text[1:] if mark == "." else text.replace(mark, "@")

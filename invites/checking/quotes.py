@@ -19,7 +19,6 @@ _LINES_READ = 100_000
 def explain_quote(lines: Iterable[str], *, delimiter: str, row: int, line: int, limits: Limits, error: str) -> Problem:
     """The problem of the record that starts with the first of `lines`, which the parser could not read."""
     cell_start = cell_line = 0
-    cells = 0
     text_of_cell: list[str] = []
     in_quotes = False
     for number, text in enumerate(lines):
@@ -33,11 +32,12 @@ def explain_quote(lines: Iterable[str], *, delimiter: str, row: int, line: int, 
                 if closed and position < len(text) and text[position] not in delimiter + "\r\n":
                     code = "unclosed_quote" if number > cell_line else "text_after_quote"
                     return file_problem(code, row=row, line=line, value="".join(text_of_cell)[cell_start:] + text)
-            elif text[position] == '"' and (position == 0 or text[position - 1] == delimiter):
-                in_quotes, cell_start, cell_line, text_of_cell = True, position, number, []
-                position += 1
-                cells += 1
             else:
+                position = text.find('"', position)
+                if position < 0:
+                    break
+                if position == 0 or text[position - 1] == delimiter:
+                    in_quotes, cell_start, cell_line, text_of_cell = True, position, number, []
                 position += 1
         if in_quotes and len(text_of_cell) < 5:
             text_of_cell.append(text)

@@ -27,10 +27,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"BEGIN:VCARD", "an address book (vCard)"),
     (b"BEGIN:VCALENDAR", "a calendar"),
 )
-_HTML = re.compile(
-    rb"\s*(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta|div|script|style|title|p|a)\b",
-    re.IGNORECASE | re.DOTALL,
-)
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|meta|div|script|style|title|p|a)\b", re.IGNORECASE)
 _SVG = re.compile(rb"\s*<svg\b", re.IGNORECASE)
 _XML = re.compile(rb"\s*<\?xml\b", re.IGNORECASE)
 _JSON = re.compile(rb'\s*(?:\{\s*(?:"[^"\r\n]*"\s*:|\})|\[\s*(?:[\[{"\]]|-?\d|true|false|null))')
@@ -54,7 +51,7 @@ def name_kind(head: bytes) -> str | None:
         return "a WebP picture"
     for mark in _MARKS:
         head = head.removeprefix(mark)
-    if _HTML.match(head):
+    if _HTML.match(_skip_comments(head)):
         return "a web page (HTML)"
     if _SVG.match(head):
         return "an SVG picture"
@@ -63,6 +60,19 @@ def name_kind(head: bytes) -> str | None:
     if _JSON.match(head):
         return "a JSON file"
     return None
+
+
+def _skip_comments(head: bytes) -> bytes:
+    """The text after the spaces and the comments that a web page may begin with."""
+    start = len(head) - len(head.lstrip())
+    while head.startswith(b"<!--", start):
+        end = head.find(b"-->", start + 4)
+        if end < 0:
+            break
+        start = end + 3
+        while head[start : start + 1].isspace():
+            start += 1
+    return head[start:]
 
 
 def is_excel(kind: str) -> bool:
