@@ -80,6 +80,12 @@ class Batch(models.Model):
     progressed_at = models.DateTimeField(default=timezone.now, help_text="When work on it last moved.")
     claimed_until = models.DateTimeField(null=True, blank=True, help_text="A worker is checking it until then.")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="How often the check was begun.")
+    error_reference = models.CharField(
+        max_length=9, blank=True, default="", db_default="", help_text="The last unexpected error; the log has it, too."
+    )
+    retry_at = models.DateTimeField(
+        null=True, blank=True, help_text="Undoing met an unexpected error: when it is tried again."
+    )
     mail_not_before = models.DateTimeField(null=True, blank=True, help_text="The mail server was away: its next try.")
 
     class Meta:

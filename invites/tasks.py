@@ -6,6 +6,7 @@ whatever stands still.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -29,22 +30,44 @@ from invites.services import (
     sweeping,
     undoing,
 )
+from invites.services.unexpected import log_unexpected
 
 log = structlog.get_logger(__name__)
 
 CHECK_IN_REQUEST_BYTES = 256 * 1024
+CHECK_AGAIN_AFTER = timedelta(seconds=1)
 HINTS_PER_BATCH = 4
 
 
-@shared_task
+class TaskFailed(Exception):
+    """An unexpected error ended the task. It has been logged under the reference that this names."""
+
+
+class LoggedTask(Task[Any, Any]):
+    """Logs an unexpected error with its traceback once in this process, and as one line from then on.
+
+    Celery and django-structlog would each write the traceback every time that the task runs.
+    """
+
+    throws = (TaskFailed,)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return self.run(*args, **kwargs)
+        except Exception as error:
+            reference = log_unexpected("unexpected_error", error, task=self.name, arguments=args)
+            raise TaskFailed(reference) from error
+
+
+@shared_task(base=LoggedTask)
 def check_batch(batch_id: int) -> None:
     """Check the batch's file; if it conforms, go straight on to inviting."""
     batch = checks.check_batch(batch_id)
-    if batch and batch.state == Batch.State.INVITING:
-        hint_work(batch_id)
+    if batch:
+        hint_next_step(batch)
 
 
-@shared_task
+@shared_task(base=LoggedTask)
 def work_on_batch(batch_id: int) -> None:
     """Work on one range of the batch, then make room for other batches before the next one."""
     lease = leases.claim_range(batch_id)
@@ -55,15 +78,19 @@ def work_on_batch(batch_id: int) -> None:
         hint(work_on_batch, batch_id, after=wait)
 
 
-@shared_task
+@shared_task(base=LoggedTask)
 def undo_batch(batch_id: int) -> None:
     """Write down a slice of what undoing takes back, then make room for others before the next one."""
-    wait = undoing.take_back_slice(batch_id)
+    try:
+        wait = undoing.take_back_slice(batch_id)
+    except Exception as error:
+        undoing.put_off(batch_id, error)
+        raise
     if wait is not None:
         hint(undo_batch, batch_id, after=wait)
 
 
-@shared_task
+@shared_task(base=LoggedTask)
 def report_batch(batch_id: int) -> None:
     """Mail the result of a long batch to the admin who started it."""
     try:
@@ -73,7 +100,7 @@ def report_batch(batch_id: int) -> None:
         log.warning("report_put_off", batch=batch_id, error=str(error))
 
 
-@shared_task
+@shared_task(base=LoggedTask)
 def send_due_invitations(organization_id: int, handed_over: float | None = None) -> None:
     """Mail the invitations of single people, and those that were sent again, for one turn."""
     more = due_mail.send_due_invitations(organization_id, handed_over)
@@ -81,9 +108,18 @@ def send_due_invitations(organization_id: int, handed_over: float | None = None)
         hint(send_due_invitations, organization_id, after=more.wait, handed_over=more.handed_over)
 
 
-@shared_task
+@shared_task(base=LoggedTask)
 def sweep() -> None:
-    """Ask again for whatever stands still, and forget what counts no more."""
+    """Ask again for whatever stands still, and forget what counts no more. One step that fails stops no other."""
+    for step in SWEEP_STEPS:
+        try:
+            step()
+        except Exception as error:
+            log_unexpected("sweep_failed", error, step=step.__name__)
+
+
+def hint_batches() -> None:
+    """Ask again for the batches that stand still."""
     found = sweeping.find_standing_still()
     for batch_id in found.to_check:
         hint(check_batch, batch_id)
@@ -91,19 +127,38 @@ def sweep() -> None:
         hint_work(batch_id)
     for batch_id in found.to_undo:
         hint(undo_batch, batch_id)
+
+
+def hint_due_mail() -> None:
+    """Ask again for the mail of single people that is due."""
     for organization_id in due_mail.organizations_with_due_mail():
         hint(send_due_invitations, organization_id)
+
+
+def hint_reports() -> None:
+    """Ask again for the results that were not mailed yet."""
     for batch_id in reporting.find_unreported():
         hint(report_batch, batch_id)
-    quotas.forget_past_days()
-    pace.forget_old_paces()
-    domains.forget_old_trouble()
+
+
+SWEEP_STEPS: tuple[Callable[[], None], ...] = (
+    hint_batches,
+    hint_due_mail,
+    hint_reports,
+    quotas.forget_past_days,
+    pace.forget_old_paces,
+    domains.forget_old_trouble,
+)
 
 
 def work_on_range(lease: leases.Lease) -> timedelta | None:
     """Both stages of a claimed range. After how long more of the batch may be mailed, where the pace has a limit."""
-    inviting.invite_range(lease)
-    return mail_ranges.mail_range(lease)
+    try:
+        inviting.invite_range(lease)
+        return mail_ranges.mail_range(lease)
+    except Exception as error:
+        leases.note_error(lease, error)
+        raise
 
 
 def end_batch(batch_id: int) -> bool:
@@ -124,14 +179,20 @@ def take_up(batch: Batch) -> None:
         return
     try:
         checks.check_batch(batch.pk)
-    except Exception:
-        # Whatever it is, whoever uploads is not to meet it: the file is stored, and a worker tries again until the
-        # batch says that it could not be checked.
-        log.exception("check_failed", batch=batch.pk)
+    except Exception as error:
+        # Nothing is lost, so the admin does not see an error page: the file is stored, and a worker tries again.
+        log_unexpected("check_failed", error, batch=batch.pk)
         return
     batch.refresh_from_db()
+    hint_next_step(batch)
+
+
+def hint_next_step(batch: Batch) -> None:
+    """Enqueue what follows a check: inviting, or after an unexpected error the second try."""
     if batch.state == Batch.State.INVITING:
         hint_work(batch.pk)
+    elif batch.state == Batch.State.CHECKING:
+        hint(check_batch, batch.pk, after=CHECK_AGAIN_AFTER)
 
 
 def hint_work(batch_id: int) -> None:

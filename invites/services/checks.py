@@ -20,12 +20,17 @@ from invites.queries.typos import KEPT
 from invites.services.bulk import NewRow, NewRowApart, insert_rows
 from invites.services.inviting import begin_inviting
 from invites.services.suggesting import suggest_domains
+from invites.services.unexpected import ask_support, is_transient, log_unexpected, reference_of
 
 # Renewed with every few thousand rows; with the sweep that follows, a check that died begins again in half a minute.
 LEASE = timedelta(seconds=20)
 MAX_ATTEMPTS = 5
 STAGED_AT_ONCE = 5_000
 IN_MEMORY = 1024 * 1024
+OUR_FAULT = (
+    "Something went wrong on our side while checking this file. Nobody has been invited. Upload the file again later."
+)
+NOT_CHECKED = "The file could not be checked. Nobody has been invited. Upload it again in a few minutes."
 OVER_QUOTA = "The file has more people than may be invited in a day."
 
 
@@ -43,21 +48,44 @@ def check_batch(batch_id: int) -> Batch | None:
 
     None when there is nothing to do: it is checked already, or a worker is at it. May be called any
     number of times and may die anywhere: the next call begins again from the stored file.
+
+    An unexpected error is logged and not raised. After a bug of ours the batch is returned, and it is still `checking`
+    or has failed; after passing trouble None is returned, and the sweep asks again.
     """
     batch = _claim(batch_id)
     if batch is None:
         return None
     try:
         if batch.attempts > MAX_ATTEMPTS:
-            _give_up(batch)
+            _give_up(batch, _too_many_attempts(batch))
         else:
             _check(batch)
     except LostClaim:
         return None
-    except Exception:
-        _let_go(batch)
-        raise
+    except Exception as error:
+        return _handle_error(batch, error)
     return batch
+
+
+def _handle_error(batch: Batch, error: Exception) -> Batch | None:
+    """Log the error and end the claim. The same bug a second time fails the batch: more tries would change nothing."""
+    reference = reference_of(error)
+    is_known = reference == batch.error_reference
+    log_unexpected("check_failed", error, is_known=is_known, batch=batch.pk, attempt=batch.attempts)
+    if is_known and not is_transient(error):
+        try:
+            _give_up(batch, f"{OUR_FAULT} {ask_support(reference)}")
+        except LostClaim:
+            return None
+    else:
+        # The next attempt need not wait for the lease.
+        _claimed(batch).update(claimed_until=None, error_reference=reference)
+    batch.refresh_from_db()
+    return None if is_transient(error) else batch
+
+
+def _too_many_attempts(batch: Batch) -> str:
+    return f"{NOT_CHECKED} {ask_support(batch.error_reference)}" if batch.error_reference else NOT_CHECKED
 
 
 def _check(batch: Batch) -> None:
@@ -119,11 +147,6 @@ def _keep_claim(batch: Batch, **progress: Any) -> None:
         raise LostClaim
 
 
-def _let_go(batch: Batch) -> None:
-    """End the claim of a check that has failed: the next attempt need not wait for the lease."""
-    _claimed(batch).update(claimed_until=None)
-
-
 @transaction.atomic
 def _conclude(batch: Batch, report: checking.Report) -> None:
     now = timezone.now()
@@ -134,7 +157,7 @@ def _conclude(batch: Batch, report: checking.Report) -> None:
     batch.ignored_columns = list(report.ignored_columns)
     batch.warnings = [warning._asdict() for warning in report.warnings[:KEPT]]
     batch.row_total = report.rows
-    batch.checked_at, batch.claimed_until = now, None
+    batch.checked_at, batch.claimed_until, batch.error_reference = now, None, ""
     if batch.left_out:
         problem_rows = batch.rows.filter(outcome=Row.Outcome.PROBLEM)
         problem_rows.filter(number__in=batch.left_out).update(reason=Row.Reason.LEFT_OUT)
@@ -166,13 +189,13 @@ def _refuse(batch: Batch, reason: str) -> None:
 
 
 @transaction.atomic
-def _give_up(batch: Batch) -> None:
-    """A file that kills every worker that reads it must not do so for ever."""
+def _give_up(batch: Batch, reason: str) -> None:
+    """Fail the batch: the file kills every worker that reads it, or meets a bug of ours."""
     _keep_claim(batch)
     batch.rows.all().delete()
     batch.parts.all().delete()
     batch.state, batch.ended_at, batch.claimed_until = Batch.State.FAILED, timezone.now(), None
-    batch.state_reason = "The file could not be checked. Nobody has been invited. Upload it again."
+    batch.state_reason = reason
     batch.save(update_fields=["state", "state_reason", "ended_at", "claimed_until"])
 
 

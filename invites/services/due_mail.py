@@ -78,11 +78,12 @@ def _slice(organization_id: int) -> list[Invitation]:
 
 
 def _send(due: dict[int, Invitation], shift: Shift) -> MailRun:
-    _fail_lapsed(due)
     _give_up([due.pop(pk) for pk, each in list(due.items()) if _deaths(each) > MAX_DEATHS], UNMAILABLE)
-    _count_a_death(due.values())
+    counted = list(due.values())
+    _count_a_death(counted)
+    _fail_lapsed(due)
     run = send_invitations(list(due), turn=Turn(shift.keep))
-    _count_no_death(due.values())
+    _count_no_death(counted)
     Invitation.objects.filter(pk__in=run.put_off, mail_state=Invitation.Mail.QUEUED).update(
         mail_state=Invitation.Mail.SENDING
     )

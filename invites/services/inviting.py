@@ -19,6 +19,7 @@ from invites.services.granting import check_still_allowed
 from invites.services.leases import Lease, held
 from invites.services.quotas import give_back_invitations, take_invitations
 from invites.services.stopping import stop_batch
+from invites.services.unexpected import ask_support
 
 # A range is invited in one statement, and mailed by one worker: large, and yet some for each worker.
 FEWEST_ROWS = 200
@@ -75,18 +76,22 @@ def _invite_waiting_rows(lease: Lease) -> bool:
     if row_range is None:
         return False
     batch = Batch.objects.select_related("organization", "inviter", "grant").get(pk=lease.batch_id)
-    check_still_allowed(batch.inviter, batch.organization, batch.grant)
     rows = batch.rows.filter(number__range=(row_range.first_number, row_range.last_number))
     if lease.is_hopeless:
-        # Whatever kills the worker here would do so for ever; the other ranges must not wait for it.
-        failed = waiting(rows).update(
-            outcome=Row.Outcome.FAILED, detail="These people could not be invited. Import them again."
-        )
+        # Does nothing that earlier attempts may have died of. The other ranges must not wait for this one.
+        failed = waiting(rows).update(outcome=Row.Outcome.FAILED, detail=_not_invited(batch))
         give_back_invitations(batch, failed)
-    _decide(batch, rows)
+    else:
+        check_still_allowed(batch.inviter, batch.organization, batch.grant)
+        _decide(batch, rows)
     row_range.stage, row_range.attempts = RowRange.Stage.MAIL, 0
     row_range.save(update_fields=["stage", "attempts"])
     return True
+
+
+def _not_invited(batch: Batch) -> str:
+    told = "These people could not be invited. Import them again."
+    return f"{told} {ask_support(batch.error_reference)}" if batch.error_reference else told
 
 
 def waiting(rows: QuerySet[Row]) -> QuerySet[Row]:

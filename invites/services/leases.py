@@ -13,6 +13,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from invites.models import Batch, RowRange
+from invites.services.unexpected import is_transient, reference_of
 
 # Renewed about every second, and at each answer of the mail server, which may take EMAIL_TIMEOUT. With the sweep that
 # follows, what a dead worker left is taken up within half a minute.
@@ -40,6 +41,11 @@ class Lease:
     def is_hopeless(self) -> bool:
         """Whether everybody who claimed the range before died with it."""
         return self.attempts > MAX_ATTEMPTS
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether giving up one mail after the other has failed as often, too."""
+        return self.attempts > 2 * MAX_ATTEMPTS
 
 
 def claim_range(batch_id: int) -> Lease | None:
@@ -79,6 +85,12 @@ def keep_lease(lease: Lease) -> bool:
     now = timezone.now()
     Batch.objects.filter(pk=lease.batch_id).update(progressed_at=now)
     return bool(held(lease).update(claimed_until=now + LEASE))
+
+
+def note_error(lease: Lease, error: Exception) -> None:
+    """Keep the reference of a bug of ours, for what the admin is told if the range has to be given up."""
+    if not is_transient(error):
+        Batch.objects.filter(pk=lease.batch_id).update(error_reference=reference_of(error))
 
 
 def give_back(lease: Lease, *, wait: timedelta | None = None) -> None:

@@ -35,6 +35,10 @@ def mail_range(lease: Lease) -> timedelta | None:
     row_range = held(lease).filter(stage=RowRange.Stage.MAIL).select_related("batch").first()
     if row_range is None:
         return None
+    if lease.is_abandoned:
+        _give_up([row_range], reason=UNMAILABLE)
+        held(lease).update(stage=RowRange.Stage.DONE, claimed_until=None)
+        return None
     settle_what_was_taken(row_range)
     unsent = _take_back_lapsed(row_range)
     now = timezone.now()

@@ -16,6 +16,7 @@ from invites.models import Batch
 from invites.queries.banners import banner_of
 from invites.services.delivery import MAIL_ERRORS, Refused, trouble_of
 from invites.services.sweeping import STILL_AFTER
+from invites.services.unexpected import is_transient, log_unexpected
 
 LONG = timedelta(minutes=1)
 # After an attempt, whatever became of it.
@@ -38,7 +39,8 @@ def find_unreported() -> list[int]:
 def report_batch(batch_id: int) -> None:
     """Mail the result once, if the batch took longer than a minute. One that is refused for good is not tried again.
 
-    Raises one of MAIL_ERRORS when the mail server is away; it can be tried again after the pause. A process that
+    Neither is one that meets a bug of ours: the banner on the pages says the same. Raises one of MAIL_ERRORS when the
+    mail server is away; it can be tried again after the pause. A process that
     dies between sending and noting it causes a second mail, and one that dies before loses none.
     """
     batch = Batch.objects.select_related("organization", "inviter").filter(pk=batch_id).first()
@@ -55,6 +57,18 @@ def report_batch(batch_id: int) -> None:
 
 
 def _send(batch: Batch, *, to: str) -> None:
+    try:
+        _mail(batch, to=to).send()
+    except MAIL_ERRORS as error:
+        if not isinstance(trouble_of(error), Refused):
+            raise
+    except Exception as error:
+        if is_transient(error):
+            raise
+        log_unexpected("report_failed", error, batch=batch.pk)
+
+
+def _mail(batch: Batch, *, to: str) -> EmailMultiAlternatives:
     banner = banner_of(batch)
     context = {"batch": batch, "banner": banner, "link": f"{settings.BASE_URL}{banner.link_url}"}
     mail = EmailMultiAlternatives(
@@ -63,11 +77,7 @@ def _send(batch: Batch, *, to: str) -> None:
         to=[to],
     )
     mail.attach_alternative(render_to_string("mail/batch_report.html", context), "text/html")
-    try:
-        mail.send()
-    except MAIL_ERRORS as error:
-        if not isinstance(trouble_of(error), Refused):
-            raise
+    return mail
 
 
 def _to_be_reported(now: datetime) -> Q:

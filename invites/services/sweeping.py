@@ -45,7 +45,7 @@ def find_standing_still() -> StandingStill:
         *unmailed.values_list("pk", flat=True),
         *_left_by_the_dead(now).values_list("pk", flat=True),
     }
-    to_undo = list(still.filter(is_being_undone=True).values_list("pk", flat=True))
+    to_undo = list(still.filter(is_being_undone=True).exclude(retry_at__gt=now).values_list("pk", flat=True))
     Batch.objects.filter(pk__in=[*to_check, *to_work_on, *to_undo]).update(progressed_at=now)
     return StandingStill(to_check=to_check, to_work_on=sorted(to_work_on), to_undo=to_undo)
 

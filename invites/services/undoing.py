@@ -17,11 +17,13 @@ from invites.models import Batch, Invitation, RowRange
 from invites.queries.batches import ledger_of
 from invites.services.granting import check_may_invite
 from invites.services.stopping import stop_batch
+from invites.services.unexpected import is_transient, reference_of
 
 # So many are taken back in one transaction; a batch that has no more is undone while the admin waits.
 SLICE = 2_000
 # Whoever is accepting at this moment is done by then, or was interrupted.
 ACCEPTED_IN = timedelta(seconds=1)
+RETRY_AFTER = timedelta(minutes=5)
 
 
 @transaction.atomic
@@ -70,10 +72,19 @@ def take_back_slice(batch_id: int) -> timedelta | None:
     taken = _pending(batch).filter(pk__in=list(free))
     count = taken.update(state=Invitation.State.REVOKED, answered_at=now, mail_due_at=None)
     is_left = _pending(batch).exists()
-    Batch.objects.filter(pk=batch_id).update(is_being_undone=is_left, progressed_at=now)
+    Batch.objects.filter(pk=batch_id).update(
+        is_being_undone=is_left, progressed_at=now, error_reference="", retry_at=None
+    )
     if not is_left:
         return None
     return timedelta(0) if count else ACCEPTED_IN
+
+
+def put_off(batch_id: int, error: Exception) -> None:
+    """After a bug of ours the sweep tries again later, and the page shows the reference meanwhile."""
+    if not is_transient(error):
+        retry_at = timezone.now() + RETRY_AFTER
+        Batch.objects.filter(pk=batch_id).update(error_reference=reference_of(error), retry_at=retry_at)
 
 
 def _pending(batch: Batch) -> QuerySet[Invitation]:

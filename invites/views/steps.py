@@ -151,6 +151,9 @@ def _checked(batch: Batch, ledger: Ledger) -> str:
 def _invite(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
     if batch.is_being_undone:
         text = f"The links do not work any more. {undone_text(batch.file_name, ledger)}"
+        if batch.error_reference:
+            text += " Something went wrong on our side, so this takes longer. We try again every few minutes. "
+            text += f"If you contact support, mention reference {batch.error_reference}."
         return Step("now", "Taking back", _invitations(ledger.undone), text)
     if batch.undone_at:
         return Step("stopped", "Invited", _people(ledger.invited), undone_text(batch.file_name, ledger))

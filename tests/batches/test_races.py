@@ -452,7 +452,7 @@ def test_a_stop_and_a_check_that_is_given_up_do_not_wait_for_each_other(
     Row.objects.create(batch=batch, number=2, line=2, email="half@example.com", email_key="half@example.com")
 
     results = crossing(
-        ('DELETE FROM "invites_row"', lambda: checks._give_up(claimed)),
+        ('DELETE FROM "invites_row"', lambda: checks._give_up(claimed, checks.NOT_CHECKED)),
         ('UPDATE "invites_batch"', lambda: stop_batch(Batch.objects.get())),
     )
 

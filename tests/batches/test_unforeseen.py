@@ -9,10 +9,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from invites import checking, tasks
+from invites import tasks
 from invites.models import Batch, Invitation
 from invites.services import checks
-from tests.batches.conftest import text, upload
+from tests.batches.conftest import upload
 from tests.files import HEADER, csv_of
 
 # What no spreadsheet writes, and somebody sends all the same.
@@ -33,17 +33,6 @@ ODD_FILES = {
 }
 
 
-@pytest.fixture
-def broken_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A check that stumbles over something nobody has thought of."""
-
-    class Stumbling(checking.Check):
-        def blocks(self, size: int = 1) -> Any:
-            raise ZeroDivisionError("unforeseen")
-
-    monkeypatch.setattr(checking, "Check", Stumbling)
-
-
 @pytest.mark.parametrize("content", ODD_FILES.values(), ids=ODD_FILES.keys())
 def test_no_file_is_an_error_of_the_server(ines: Client, grant: dict[str, Any], content: bytes) -> None:
     answer = upload(ines, content, **grant)
@@ -54,15 +43,6 @@ def test_no_file_is_an_error_of_the_server(ines: Client, grant: dict[str, Any], 
         pages = ["batch", "batch_problems"] if batch.state == Batch.State.NEEDS_CORRECTION else ["batch"]
         for page in pages:
             assert ines.get(reverse(page, args=["acme", batch.pk])).status_code == 200
-
-
-@pytest.mark.usefixtures("broken_check")
-def test_a_check_that_stumbles_is_left_to_the_worker_and_the_page_answers(ines: Client, grant: dict[str, Any]) -> None:
-    answer = upload(ines, csv_of("ann@example.com"), **grant)
-
-    assert answer.status_code == 302
-    assert Batch.objects.get().state == Batch.State.CHECKING
-    assert "team.csv" in text(ines.get(answer.url))
 
 
 def test_the_worker_takes_up_what_stumbled_at_once(
@@ -77,22 +57,3 @@ def test_the_worker_takes_up_what_stumbled_at_once(
     work(batch)
 
     assert (batch.state, Invitation.objects.get().email) == (Batch.State.DONE, "ann@example.com")
-
-
-@pytest.mark.usefixtures("broken_check")
-def test_a_file_over_which_every_check_stumbles_is_given_up_with_a_sentence(
-    ines: Client, grant: dict[str, Any]
-) -> None:
-    upload(ines, csv_of("ann@example.com"), **grant)
-    batch = Batch.objects.get()
-    for _ in range(checks.MAX_ATTEMPTS - 1):
-        with pytest.raises(ZeroDivisionError):
-            tasks.check_batch(batch.pk)
-
-    tasks.check_batch(batch.pk)
-
-    batch.refresh_from_db()
-    assert batch.state == Batch.State.FAILED
-    page = text(ines.get(reverse("batch", args=["acme", batch.pk])))
-    assert "The file could not be checked. Nobody has been invited. Upload it again." in page
-    assert "unforeseen" not in page
