@@ -106,6 +106,12 @@ class Batch(models.Model):
         return self.state in self.RUNNING
 
     @property
+    def keeps_rows(self) -> bool:
+        """Whether its rows count: those of a file that was rejected, or not checked to its end, are to be deleted."""
+        unchecked = self.state in (self.State.STOPPED, self.State.FAILED) and self.checked_at is None
+        return not (unchecked or self.state == self.State.REJECTED)
+
+    @property
     def is_at_work(self) -> bool:
         """Whether workers are at it, so that a page that shows it follows what they do."""
         return self.is_running or self.is_being_undone
@@ -133,7 +139,11 @@ class UploadPart(models.Model):
 
 
 class Row(models.Model):
-    """A record of the file, numbered as the spreadsheet shows it, and what became of it."""
+    """A record of the file, numbered as the spreadsheet shows it, and what became of it.
+
+    A row that still waits when its batch has ended was not invited: it counts as failed, though nobody writes that into
+    each of what may be 200,000 rows.
+    """
 
     class Outcome(models.TextChoices):
         WAITING = "waiting", "Waiting"

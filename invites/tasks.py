@@ -18,6 +18,7 @@ from kombu.exceptions import OperationalError
 from invites.models import Batch
 from invites.services import (
     checks,
+    cleanup,
     delivery,
     domains,
     due_mail,
@@ -91,6 +92,13 @@ def undo_batch(batch_id: int) -> None:
 
 
 @shared_task(base=LoggedTask)
+def clean_up_batch(batch_id: int) -> None:
+    """Delete some of what an ended batch no longer needs, then make room for others before going on."""
+    if cleanup.clean_up(batch_id):
+        hint(clean_up_batch, batch_id)
+
+
+@shared_task(base=LoggedTask)
 def report_batch(batch_id: int) -> None:
     """Mail the result of a long batch to the admin who started it."""
     try:
@@ -141,10 +149,17 @@ def hint_reports() -> None:
         hint(report_batch, batch_id)
 
 
+def hint_cleanup() -> None:
+    """Ask again for what ended batches no longer need."""
+    for batch_id in cleanup.find_uncleaned():
+        hint(clean_up_batch, batch_id)
+
+
 SWEEP_STEPS: tuple[Callable[[], None], ...] = (
     hint_batches,
     hint_due_mail,
     hint_reports,
+    hint_cleanup,
     quotas.forget_past_days,
     pace.forget_old_paces,
     domains.forget_old_trouble,
@@ -188,11 +203,13 @@ def take_up(batch: Batch) -> None:
 
 
 def hint_next_step(batch: Batch) -> None:
-    """Enqueue what follows a check: inviting, or after an unexpected error the second try."""
+    """Enqueue what follows a check: inviting, after an unexpected error the second try, or cleaning up."""
     if batch.state == Batch.State.INVITING:
         hint_work(batch.pk)
     elif batch.state == Batch.State.CHECKING:
         hint(check_batch, batch.pk, after=CHECK_AGAIN_AFTER)
+    elif batch.state in Batch.ENDED:
+        hint(clean_up_batch, batch.pk)
 
 
 def hint_work(batch_id: int) -> None:

@@ -27,7 +27,8 @@ class Ledger:
     """The rows of one batch by what became of them: rows = invited + skipped + problems + failed + waiting.
 
     `accepted`, `waiting_answer`, `bounced`, `expired` and `withdrawn` are the parts of `invited`, and `undone` are
-    those of `withdrawn` that undoing the batch has taken back, or is about to; `waiting` is 0 once the batch has ended.
+    those of `withdrawn` that undoing the batch has taken back, or is about to; `waiting` is 0 once the batch has ended:
+    rows that still wait then have failed, and where it was stopped they are part of `stopped`.
     """
 
     rows: int = 0
@@ -90,6 +91,8 @@ def ledger_of(batch: Batch) -> Ledger:
 
 def outcomes_of(batch: Batch) -> Ledger:
     """The ledger without the answers, from indexes alone: for what stands on every page."""
+    if not batch.keeps_rows:
+        return Ledger()
     bounced = batch.invitations.filter(state=Invitation.State.PENDING, mail_state__in=UNDELIVERED)
     rows: Counter[tuple[str, str]] = Counter()
     for outcome, reason, count in (
@@ -102,6 +105,9 @@ def outcomes_of(batch: Batch) -> Ledger:
     by_outcome: Counter[str] = Counter()
     for (outcome, _), count in rows.items():
         by_outcome[outcome] += count
+    waiting = by_outcome[Outcome.WAITING]
+    never_invited = waiting if batch.state in Batch.ENDED else 0
+    stopped = never_invited if batch.state == Batch.State.STOPPED else 0
     return Ledger(
         rows=by_outcome.total(),
         invited=by_outcome[Outcome.INVITED],
@@ -111,10 +117,10 @@ def outcomes_of(batch: Batch) -> Ledger:
         duplicate=rows[Outcome.SKIPPED, Reason.DUPLICATE],
         problems=by_outcome[Outcome.PROBLEM],
         left_out=rows[Outcome.PROBLEM, Reason.LEFT_OUT],
-        failed=by_outcome[Outcome.FAILED],
-        stopped=rows[Outcome.FAILED, Reason.STOPPED],
+        failed=by_outcome[Outcome.FAILED] + never_invited,
+        stopped=rows[Outcome.FAILED, Reason.STOPPED] + stopped,
         mail_refused=rows[Outcome.FAILED, Reason.MAIL_REFUSED],
-        waiting=by_outcome[Outcome.WAITING],
+        waiting=waiting - never_invited,
     )
 
 

@@ -21,14 +21,16 @@ from invites.queries.quoting import curly
 Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 
 REPORT_BLOCK = 2_000
+STOPPED_BEFORE = "The import was stopped before"
 
 BOUNCED = Q(invitation__mail_state__in=UNDELIVERED)
 
 
-def _filters(*, is_being_undone: bool = False) -> dict[str, tuple[str, Q]]:
+def _filters(*, is_being_undone: bool = False, has_ended: bool = False) -> dict[str, tuple[str, Q]]:
     """The lines of the ledger as filters of its rows; made anew because some depend on the time."""
     expired = Q(invitation__expires_at__lte=timezone.now())
     open_states = [] if is_being_undone else [Invitation.State.PENDING]
+    failed = (Outcome.FAILED, Outcome.WAITING) if has_ended else (Outcome.FAILED,)
     pending = Q(outcome=Outcome.INVITED, invitation__state__in=open_states)
     return {
         "invited": ("Invited", Q(outcome=Outcome.INVITED)),
@@ -45,7 +47,7 @@ def _filters(*, is_being_undone: bool = False) -> dict[str, tuple[str, Q]]:
         "already_invited": ("Already invited", Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_INVITED)),
         "duplicate": ("Twice in the file", Q(outcome=Outcome.SKIPPED, reason=Reason.DUPLICATE)),
         "problem": ("Problems", Q(outcome=Outcome.PROBLEM)),
-        "failed": ("Failed", Q(outcome=Outcome.FAILED)),
+        "failed": ("Failed", Q(outcome__in=failed)),
     }
 
 
@@ -65,8 +67,10 @@ def filter_labels() -> dict[str, str]:
 
 def rows_of(batch: Batch, chosen: str = "") -> QuerySet[Row]:
     """The batch's rows, those of one filter if it is known, with their invitations."""
+    if not batch.keeps_rows:
+        return batch.rows.none()
     rows = batch.rows.select_related("invitation").order_by("number")
-    filters = _filters(is_being_undone=batch.is_being_undone)
+    filters = _filters(is_being_undone=batch.is_being_undone, has_ended=batch.state in Batch.ENDED)
     return rows.filter(filters[chosen][1]) if chosen in filters else rows
 
 
@@ -82,7 +86,11 @@ def shown_outcome(row: Row) -> ShownOutcome:
         case Outcome.SKIPPED:
             return ShownOutcome("skipped", "Skipped", row.detail or row.get_reason_display())
         case Outcome.FAILED if row.reason == Reason.STOPPED:
-            return ShownOutcome("skipped", "Not invited", row.detail or "The batch was stopped before")
+            return ShownOutcome("skipped", "Not invited", row.detail or STOPPED_BEFORE)
+        case Outcome.WAITING if row.batch.state == Batch.State.STOPPED:
+            return ShownOutcome("skipped", "Not invited", STOPPED_BEFORE)
+        case Outcome.WAITING if row.batch.state in Batch.ENDED:
+            return ShownOutcome("failed", "Failed", row.batch.state_reason)
         case Outcome.FAILED:
             return ShownOutcome("failed", "Failed", row.detail or row.get_reason_display())
         case Outcome.INVITED if invitation:

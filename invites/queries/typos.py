@@ -48,7 +48,10 @@ class Typos:
 def typos_of(batch: Batch) -> Typos:
     """Those of a file whose rows are not invited yet, or those who were invited all the same."""
     warned = {notice["row"]: notice for notice in batch.warnings if notice["code"] == "likely_typo"}
-    rows = batch.rows.filter(number__in=warned).order_by("number") if warned else []
+    rows = batch.rows.filter(number__in=warned).order_by("number") if warned else Row.objects.none()
+    if batch.state in Batch.ENDED:
+        # Nobody will invite those that still wait.
+        rows = rows.exclude(outcome=Row.Outcome.WAITING)
     found = [typo for row in rows if (typo := _typo(row, warned[row.number]))]
     if batch.state != Batch.State.NEEDS_CORRECTION:
         found = [typo for typo in found if not typo.taken]

@@ -18,6 +18,7 @@ from invites.models import Batch, Row
 from invites.queries.rows import codes_of, suggested
 from invites.queries.typos import KEPT
 from invites.services.bulk import NewRow, NewRowApart, insert_rows
+from invites.services.cleanup import clean_up, delete_some_rows
 from invites.services.inviting import begin_inviting
 from invites.services.suggesting import suggest_domains
 from invites.services.unexpected import ask_support, is_transient, log_unexpected, reference_of
@@ -31,7 +32,6 @@ OUR_FAULT = (
     "Something went wrong on our side while checking this file. Nobody has been invited. Upload the file again later."
 )
 NOT_CHECKED = "The file could not be checked. Nobody has been invited. Upload it again in a few minutes."
-OVER_QUOTA = "The file has more people than may be invited in a day."
 
 
 class LostClaim(Exception):
@@ -133,11 +133,13 @@ def _claimed(batch: Batch) -> models.QuerySet[Batch]:
     )
 
 
-@transaction.atomic
 def _begin_anew(batch: Batch) -> None:
     """Remove what an earlier check staged before it died, unless this claim is an earlier one itself by now."""
-    _keep_claim(batch)
-    batch.rows.all().delete()
+    is_left = True
+    while is_left:
+        with transaction.atomic():
+            _keep_claim(batch)
+            is_left = delete_some_rows(batch)
 
 
 def _keep_claim(batch: Batch, **progress: Any) -> None:
@@ -162,8 +164,6 @@ def _conclude(batch: Batch, report: checking.Report) -> None:
         problem_rows = batch.rows.filter(outcome=Row.Outcome.PROBLEM)
         problem_rows.filter(number__in=batch.left_out).update(reason=Row.Reason.LEFT_OUT)
     if report.verdict == "rejected" and report.rejection:
-        batch.rows.all().delete()
-        batch.parts.all().delete()
         batch.state, batch.row_total, batch.ended_at = Batch.State.REJECTED, 0, now
         batch.rejection = {
             **report.rejection._asdict(),
@@ -177,26 +177,19 @@ def _conclude(batch: Batch, report: checking.Report) -> None:
         try:
             begin_inviting(batch)
         except RuleBroken as broken:
-            _refuse(batch, broken.message)
+            batch.state, batch.state_reason, batch.ended_at = Batch.State.FAILED, broken.message[:300], now
     batch.save()
-
-
-def _refuse(batch: Batch, reason: str) -> None:
-    """End the batch without inviting anybody, though its file is good."""
-    batch.rows.filter(outcome=Row.Outcome.WAITING).update(outcome=Row.Outcome.FAILED, detail=OVER_QUOTA)
-    batch.parts.all().delete()
-    batch.state, batch.state_reason, batch.ended_at = Batch.State.FAILED, reason[:300], timezone.now()
+    clean_up(batch.pk)
 
 
 @transaction.atomic
 def _give_up(batch: Batch, reason: str) -> None:
     """Fail the batch: the file kills every worker that reads it, or meets a bug of ours."""
     _keep_claim(batch)
-    batch.rows.all().delete()
-    batch.parts.all().delete()
     batch.state, batch.ended_at, batch.claimed_until = Batch.State.FAILED, timezone.now(), None
     batch.state_reason = reason
     batch.save(update_fields=["state", "state_reason", "ended_at", "claimed_until"])
+    clean_up(batch.pk)
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from invites.models import Batch, Row, RowRange
+from invites.services.cleanup import clean_up
 from invites.services.quotas import give_back_invitations
 
 
@@ -14,7 +15,8 @@ def stop_batch(batch: Batch, *, reason: str = "") -> bool:
     """Who is invited already stays invited, the other rows are not; `reason` is told to the admins.
 
     False when the batch had ended before. Safe while workers run: a range that is being invited at this
-    moment is waited for, and counts as invited.
+    moment is waited for, and counts as invited. Takes no longer for many rows: those that still wait count as not
+    invited from now on, and most of what has to be deleted is left to workers.
     """
     now = timezone.now()
     stopped = Batch.objects.filter(pk=batch.pk, state__in=[*Batch.RUNNING, Batch.State.NEEDS_CORRECTION]).update(
@@ -26,10 +28,6 @@ def stop_batch(batch: Batch, *, reason: str = "") -> bool:
     batch.refresh_from_db()
     waiting = RowRange.objects.select_for_update().filter(batch=batch, stage=RowRange.Stage.INVITE)
     RowRange.objects.filter(pk__in=[found.pk for found in waiting]).update(stage=RowRange.Stage.DONE)
-    left = batch.rows.filter(outcome=Row.Outcome.WAITING)
-    give_back_invitations(batch, left.update(outcome=Row.Outcome.FAILED, reason=Row.Reason.STOPPED))
-    if batch.checked_at is None:
-        # The check had not seen the whole file: how many rows it has is not known, so none is counted.
-        batch.rows.all().delete()
-    batch.parts.all().delete()
+    give_back_invitations(batch, batch.rows.filter(outcome=Row.Outcome.WAITING).count())
+    clean_up(batch.pk)
     return True

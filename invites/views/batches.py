@@ -132,6 +132,7 @@ def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpRespon
         return render(request, "invites/stop.html", context)
     if request.method == "POST":
         stop_batch(batch)
+        tasks.hint(tasks.clean_up_batch, batch.pk)
     if asks_for_fragment(request):
         batch.refresh_from_db()
         return trigger_client_event(progress_dialog(request, batch), "shell:changed")

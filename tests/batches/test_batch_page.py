@@ -178,6 +178,7 @@ def test_a_stopped_batch_says_how_many_were_invited(ines: Client, start: Run) ->
     assert response.headers["Location"] == of(batch)
     html = text(ines.get(of(batch)))
     assert "Stopped" in html
+    batch.refresh_from_db()
     ledger = ledger_of(batch)
     assert (ledger.rows, ledger.invited, ledger.stopped) == (5, 0, 5)
 

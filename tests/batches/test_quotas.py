@@ -18,6 +18,7 @@ from accounts.services.organizations import create_organization
 from invites import tasks
 from invites.models import Batch, DayOfInviter, DayOfRecipient, Invitation, Row
 from invites.queries.batches import ledger_of
+from invites.queries.rows import ShownOutcome, rows_of, shown_outcome
 from invites.services import leases
 from invites.services.batches import invite_valid_rows, start_batch
 from invites.services.delivery import NotNow, Sender
@@ -65,8 +66,8 @@ def test_a_file_with_more_people_than_are_left_for_the_day_invites_nobody(run: R
         "Acme can invite 5 people a day. 3 of them are left for today, and 4 more were to be invited. "
         "Nobody has been invited. Try again tomorrow."
     )
-    assert set(batch.rows.values_list("detail", flat=True)) == {
-        "The file has more people than may be invited in a day."
+    assert {shown_outcome(row) for row in rows_of(batch, "failed")} == {
+        ShownOutcome("failed", "Failed", batch.state_reason)
     }
     assert not batch.parts.exists()
     assert Invitation.objects.count() == len(mail.outbox) == 2

@@ -410,7 +410,8 @@ def test_workers_that_all_find_the_right_lost_at_once_stop_it_once(start: Run, a
     results = at_once(worker, worker, worker)
 
     assert unexpected(results) == []
-    assert Batch.objects.get().state == Batch.State.STOPPED
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.STOPPED
     assert (ledger_of(batch).stopped, Invitation.objects.count()) == (1_000, 0)
 
 

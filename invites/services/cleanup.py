@@ -1,0 +1,50 @@
+"""Delete what an ended import no longer needs: its file, and the rows of a file that was not checked to its end.
+
+There may be 200,000 rows, so this is done in short transactions, by workers. Nothing counts these rows meanwhile.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from invites.models import Batch, UploadPart
+
+ROWS_AT_ONCE = 2_000
+# A worker that is at it has moved on by then.
+STALLED_AFTER = timedelta(seconds=8)
+
+
+@transaction.atomic
+def clean_up(batch_id: int) -> bool:
+    """Delete a part of it; True when there is more.
+
+    The file goes last: as long as it is there, `find_uncleaned` finds the batch. Does nothing while another worker or
+    an admin holds the batch.
+    """
+    ended = Batch.objects.select_for_update(no_key=True, skip_locked=True).filter(state__in=Batch.ENDED)
+    batch = ended.filter(pk=batch_id).first()
+    if batch is None:
+        return False
+    if not batch.keeps_rows and delete_some_rows(batch):
+        Batch.objects.filter(pk=batch_id).update(progressed_at=timezone.now())
+        return True
+    batch.parts.all().delete()
+    return False
+
+
+def delete_some_rows(batch: Batch) -> bool:
+    """Delete the first rows of a batch of which nobody was invited; True when there are more."""
+    numbers = list(batch.rows.order_by("number").values_list("number", flat=True)[: ROWS_AT_ONCE + 1])
+    if numbers:
+        batch.rows.filter(number__lte=numbers[:ROWS_AT_ONCE][-1]).delete()
+    return len(numbers) > ROWS_AT_ONCE
+
+
+def find_uncleaned() -> list[int]:
+    """Ids of the batches that ended a while ago and still have something to delete."""
+    ended = Batch.objects.filter(state__in=Batch.ENDED, progressed_at__lt=timezone.now() - STALLED_AFTER)
+    with_file = UploadPart.objects.order_by().values("batch").distinct()
+    return list(ended.filter(pk__in=with_file).order_by().values_list("pk", flat=True))
