@@ -193,7 +193,12 @@ class Row(models.Model):
     class Meta:
         ordering = ("number",)
         constraints = (models.UniqueConstraint(fields=["batch", "number"], name="one_row_per_number"),)
-        indexes = (models.Index(fields=["batch", "outcome", "reason"], name="row_by_outcome"),)
+        # Everything that pages count, so that they needn't read 200,000 rows with all their problems.
+        indexes = (
+            models.Index(
+                fields=["batch", "outcome", "reason", "problem_codes", "suggested_codes"], name="row_by_outcome"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"Row {self.number} of batch {self.batch_id}"

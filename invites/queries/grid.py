@@ -1,14 +1,14 @@
 """What the grid of a batch's problem rows shows: rows by number, cells with their causes, kinds, and what is left.
 
-The rows of the grid are those in which the check found problems. They stay in it, and of their kind, whatever is
-made of them: so a page of the grid holds the same rows while it is worked on.
+The rows of the grid are those in which the check found problems. They stay in it, and keep their kind, however they
+are edited, so a page of the grid shows the same rows while an admin works on it.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Count, Q, QuerySet
 
@@ -22,7 +22,7 @@ from invites.queries.typos import domain_of, meant_by
 Outcome, Reason = Row.Outcome, Row.Reason
 
 LEFT = Q(outcome=Outcome.PROBLEM, reason=Reason.NONE)
-# A cell may hold a million characters; one that long is far beyond what is allowed, and gets shortened anyway.
+# A cell may hold a million characters. So many of them are shown, and so many can be edited.
 SHOWN = 200
 EDITABLE = 2_000
 
@@ -52,6 +52,26 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class GridCounts:
+    """All counts of the grid. `rows_by_code` are the rows that had a kind of problem when the file was checked, and
+    `alike_by_code` those that are left and have a suggestion for it."""
+
+    tally: Tally
+    rows_by_code: Counter[str] = field(default_factory=Counter)
+    alike_by_code: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def kinds(self) -> list[ProblemKind]:
+        """The kinds of problems that the check found, the most frequent first; their order never changes."""
+        counts = sorted(self.rows_by_code.items(), key=lambda each: (-each[1], each[0]))
+        return [ProblemKind(code, title_of(code), count) for code, count in counts]
+
+    def rows(self, code: str = "") -> int:
+        """How many rows `grid_rows` has."""
+        return self.rows_by_code[code] if code else self.tally.rows
+
+
+@dataclass(frozen=True)
 class Suggestion:
     """What a button in a cell offers."""
 
@@ -63,12 +83,14 @@ class Suggestion:
 class Cell:
     """One cell of the grid. `text` is what is edited; `shown` is shorter where that is very long.
 
-    `meant` is the address that was probably meant, where a good one looks like a slip.
+    `length` is that of the whole cell, of which `text` may only be the beginning. `meant` is the address that was
+    probably meant, where a good one looks like a typo.
     """
 
     place: int
     column: str
     text: str
+    length: int
     causes: list[str]
     hints: list[str]
     suggestion: Suggestion | None
@@ -82,6 +104,14 @@ class Cell:
     @property
     def meant_domain(self) -> str:
         return domain_of(self.meant or "")
+
+    @property
+    def is_cut(self) -> bool:
+        return self.length > EDITABLE
+
+    @property
+    def most_editable(self) -> int:
+        return EDITABLE
 
     @property
     def has_lines(self) -> bool:
@@ -108,38 +138,47 @@ def grid_rows(batch: Batch, code: str = "") -> QuerySet[Row]:
 
 
 def mended_rows(batch: Batch) -> QuerySet[Row]:
-    """The rows of which an admin made something else: problems, and addresses that looked like a slip."""
+    """The rows that an admin has changed: problems, and addresses that looked like a typo."""
     return batch.rows.filter(mended__isnull=False).order_by("number")
 
 
 def rows_to_mend_alike(batch: Batch, code: str) -> QuerySet[Row]:
-    """The rows that are left and have a problem of this kind that a suggestion mends."""
+    """The rows that are left and have a problem of this kind with a suggestion."""
     return grid_rows(batch).filter(LEFT, suggested_codes__contains=f" {code} ")
 
 
-def tally_of(batch: Batch) -> Tally:
-    """Counts what is left, fixed and left out."""
-    found = grid_rows(batch).order_by().values_list("outcome", "reason").annotate(count=Count("pk"))
-    counts: Counter[tuple[str, str]] = Counter()
-    for outcome, reason, count in found.values_list("outcome", "reason", "count"):
-        counts[outcome, reason] += count
-    return Tally(
-        left=counts[Outcome.PROBLEM, Reason.NONE],
-        fixed=counts[Outcome.WAITING, Reason.NONE],
-        twice=counts[Outcome.SKIPPED, Reason.DUPLICATE],
-        left_out=counts[Outcome.PROBLEM, Reason.LEFT_OUT],
-        waiting=batch.rows.filter(outcome=Outcome.WAITING).count(),
-    )
-
-
-def problem_kinds(batch: Batch) -> list[ProblemKind]:
-    """The kinds of problems that the check found, the most frequent first."""
-    counted: Counter[str] = Counter()
-    groups = grid_rows(batch).order_by().values_list("problem_codes").annotate(count=Count("pk"))
-    for codes, count in groups:
+def grid_counts(batch: Batch) -> GridCounts:
+    """Count the grid's rows, and those that can be invited, in one query that only reads the index `row_by_outcome`."""
+    outcomes: Counter[tuple[str, str]] = Counter()
+    by_code: Counter[str] = Counter()
+    alike: Counter[str] = Counter()
+    waiting = 0
+    kinds = ("outcome", "reason", "problem_codes", "suggested_codes")
+    groups = batch.rows.order_by().values_list(*kinds).annotate(count=Count("*")).values_list(*kinds, "count")
+    for outcome, reason, codes, suggestions, count in groups:
+        if outcome == Outcome.WAITING:
+            waiting += count
+        if not codes:
+            continue
+        outcomes[outcome, reason] += count
         for code in codes.split():
-            counted[code] += count
-    return [ProblemKind(code, title_of(code), count) for code, count in counted.most_common()]
+            by_code[code] += count
+        if (outcome, reason) == (Outcome.PROBLEM, Reason.NONE):
+            for code in suggestions.split():
+                alike[code] += count
+    tally = Tally(
+        left=outcomes[Outcome.PROBLEM, Reason.NONE],
+        fixed=outcomes[Outcome.WAITING, Reason.NONE],
+        twice=outcomes[Outcome.SKIPPED, Reason.DUPLICATE],
+        left_out=outcomes[Outcome.PROBLEM, Reason.LEFT_OUT],
+        waiting=waiting,
+    )
+    return GridCounts(tally, by_code, alike)
+
+
+def tally_of(batch: Batch) -> Tally:
+    """Count what is left, fixed and left out."""
+    return grid_counts(batch).tally
 
 
 def first_left(batch: Batch, code: str = "") -> tuple[int, int] | None:
@@ -150,8 +189,11 @@ def first_left(batch: Batch, code: str = "") -> tuple[int, int] | None:
 
 
 def editable(value: str) -> str:
-    """The cell as it is edited: its line breaks as a browser gives them back, and not endless."""
-    return re.sub(r"\r\n?", "\n", value[:EDITABLE]).replace("\0", "")
+    """The beginning of the cell, as it is edited: with line breaks as a browser returns them.
+
+    A cell that comes back as it was shown gives the same text again, so that saving other cells doesn't change it.
+    """
+    return re.sub(r"\r\n?", "\n", value[: 2 * EDITABLE])[:EDITABLE].replace("\0", "")
 
 
 def shown_row(row: Row) -> GridRow:
@@ -173,6 +215,7 @@ def shown_row(row: Row) -> GridRow:
                 place=place,
                 column=column,
                 text=editable(value),
+                length=len(value),
                 causes=[curly(each["message"]) for each in mine],
                 hints=[curly(each["hint"]) for each in mine],
                 suggestion=Suggestion(offers[0]["suggestion_label"], offers[0]["suggestion"]) if offers else None,

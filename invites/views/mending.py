@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,19 +23,10 @@ from accounts.errors import RuleBroken
 from accounts.permissions import Permission
 from invites import tasks
 from invites.checking import CATALOG
-from invites.models import Batch
+from invites.models import Batch, Row
 from invites.queries.banners import banners_for
 from invites.queries.batches import batches_of
-from invites.queries.grid import (
-    GridRow,
-    Tally,
-    first_left,
-    grid_rows,
-    problem_kinds,
-    rows_to_mend_alike,
-    shown_row,
-    tally_of,
-)
+from invites.queries.grid import GridCounts, GridRow, Tally, first_left, grid_counts, grid_rows, shown_row, tally_of
 from invites.queries.typos import typos_of
 from invites.services import mending
 from invites.services.batches import invite_valid_rows
@@ -88,11 +79,10 @@ def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpRe
     if batch.state != Batch.State.NEEDS_CORRECTION:
         tasks.hint_work(batch.pk)
         return _lead_to(request, _address_of(batch))
-    said = _said(batch, wish, done)
     if asks_for_fragment(request):
-        return _parts(request, batch, done, said)
+        return _parts(request, batch, wish, done)
     if done.overtaken:
-        messages.warning(request, said)
+        messages.warning(request, _gone(done))
     if wish.name in ("check", "whole"):
         return _show_first_left(request, batch)
     return redirect(f"{_address(request)}#row-{wish.number}" if wish.number else _address(request))
@@ -174,49 +164,52 @@ def _number(text: str) -> int | None:
 
 
 def _page(request: MemberRequest, batch: Batch) -> HttpResponse:
-    kinds = problem_kinds(batch)
-    code = request.GET.get("kind", "")
-    kind = next((each for each in kinds if each.code == code), None)
-    page = Paginator(grid_rows(batch, kind.code if kind else ""), PAGE_ROWS).get_page(request.GET.get("page"))
-    tally = tally_of(batch)
+    counts = grid_counts(batch)
+    asked = request.GET.get("kind", "")
+    kind = asked if asked in counts.rows_by_code else ""
+    page = _page_of(batch, counts, kind, request.GET.get("page"))
+    tally = counts.tally
     context = {
         "nav": "batches",
         "batch": batch,
         "heading": rows_need_fixing(tally.rows) if tally.left else _no_more(tally),
-        "kinds": kinds,
-        "kind": kind.code if kind else "",
+        "kinds": counts.kinds,
         "page": page,
         "banners": banners_for(request.membership, but=batch.pk),
         "typos": typos_of(batch),
-        "query": urlencode({"kind": kind.code}) if kind else "",
+        "query": urlencode({"kind": kind}) if kind else "",
         "listed": [shown_row(row) for row in page],
-        **_live(batch, tally, kind.code if kind else ""),
+        **_live(counts, kind),
     }
     return render(request, "invites/problems.html", context)
 
 
-def _parts(request: MemberRequest, batch: Batch, done: Mending, said: str) -> HttpResponse:
-    """The rows that are new, of those on the page of who asks, the bar, and a sentence for who listens."""
+def _parts(request: MemberRequest, batch: Batch, wish: Wish, done: Mending) -> HttpResponse:
+    """The changed rows of the page that the admin sees, the bar, and a sentence for screen readers."""
+    counts = grid_counts(batch)
+    said = _said(batch, wish, done, counts.tally)
     kind = _known(request.GET.get("kind", ""))
-    page = Paginator(grid_rows(batch, kind), PAGE_ROWS).get_page(request.GET.get("page"))
+    page = list(_page_of(batch, counts, kind, request.GET.get("page")))
     if not done.overtaken <= {row.number for row in page}:
         # A corrected file has come meanwhile: these are other rows.
         messages.warning(request, said)
         return _lead_to(request, _address(request))
     news = done.changed | done.overtaken
-    context = {
-        "batch": batch,
-        "listed": [shown_row(row) for row in page if row.number in news],
-        "said": said,
-        **_live(batch, tally_of(batch), kind),
-    }
+    listed = [shown_row(row) for row in page if row.number in news]
+    context = {"batch": batch, "listed": listed, "said": said, **_live(counts, kind)}
     return render(request, "invites/_grid_parts.html", context)
 
 
-def _live(batch: Batch, tally: Tally, kind: str) -> dict[str, Any]:
+def _page_of(batch: Batch, counts: GridCounts, kind: str, number: str | None) -> Page[Row]:
+    """A page of the grid. How many rows there are is not counted again."""
+    paginator = Paginator(grid_rows(batch, kind), PAGE_ROWS)
+    paginator.count = counts.rows(kind)
+    return paginator.get_page(number)
+
+
+def _live(counts: GridCounts, kind: str) -> dict[str, Any]:
     """What changes with every edit."""
-    alike = rows_to_mend_alike(batch, kind).count() if kind else 0
-    return {"tally": tally, "kind": kind, "alike": alike}
+    return {"tally": counts.tally, "kind": kind, "alike": counts.alike_by_code[kind]}
 
 
 def _show_first_left(request: MemberRequest, batch: Batch) -> HttpResponse:
@@ -251,12 +244,15 @@ def _no_more(tally: Tally) -> str:
     return "1 row needed fixing" if tally.rows == 1 else f"{tally.rows:,} rows needed fixing"
 
 
-def _said(batch: Batch, wish: Wish, done: Mending) -> str:
+def _gone(done: Mending) -> str:
+    return _GONE.format(min(done.overtaken))
+
+
+def _said(batch: Batch, wish: Wish, done: Mending, tally: Tally) -> str:
     """One sentence for what an edit did."""
     if done.overtaken:
-        return _GONE.format(min(done.overtaken))
-    left = tally_of(batch).left
-    rest = f"{left:,} left to fix." if left else "Nothing is left to fix."
+        return _gone(done)
+    rest = f"{tally.left:,} left to fix." if tally.left else "Nothing is left to fix."
     if wish.name == "all":
         return f"{_rows(len(done.changed))} mended. {rest}"
     if not done.changed:

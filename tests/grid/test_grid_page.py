@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from accounts.services.grants import GrantChoice
 from invites import tasks
 from invites.models import Batch, Invitation, Row
 from invites.queries.batches import ledger_of
+from invites.queries.rows import cells_now
 from invites.services.batches import correct_batch, invite_valid_rows
 from tests.files import csv_of
 from tests.grid.conftest import counts, of, outcome, row, text
@@ -127,6 +129,24 @@ def test_a_cell_of_several_lines_keeps_them(ines: Client, start: Run) -> None:
     assert row(batch, 2).mends == 0
     ines.post(of(batch), {"do": "check", "cell-2-3": "one\r\ntwo", "cell-2-0": "ann@example.com", "seen-2": "0"})
     assert (outcome(batch, 2), row(batch, 2).description) == ("waiting", "one\ntwo")
+
+
+@pytest.mark.parametrize("sign", ["x", "&", "line\n"])
+def test_a_very_long_cell_is_cut_for_display_and_kept_when_another_one_is_saved(
+    ines: Client, start: Run, sign: str
+) -> None:
+    whole = sign * (60_000 // len(sign))
+    batch = start(csv_of(f'ann@@example.com,Ann,Lee,"{whole}"'))
+
+    html = text(ines.get(of(batch)))
+
+    assert f"Only the first 2,000 of {len(whole):,} characters are shown here." in html
+    assert len(html) < 100_000
+    shown = re.search(r'name="cell-2-3"[^>]*?(?:value="([^"]*)"|>\n(.*?)</textarea>)', html, re.DOTALL)
+    assert shown is not None
+    sent = unescape(shown[1] or shown[2]).replace("\n", "\r\n")
+    ines.post(of(batch), {"do": "save", "cell-2-0": "ann@example.com", "cell-2-3": sent, "seen-2": "0"})
+    assert cells_now(row(batch, 2)) == ["ann@example.com", "Ann", "Lee", whole]
 
 
 # --- Going on ----------------------------------------------------------------------------------------

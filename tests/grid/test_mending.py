@@ -10,7 +10,7 @@ from accounts.errors import RuleBroken
 from accounts.models import Membership, User
 from invites.models import Batch, Invitation, Row
 from invites.queries.batches import ledger_of
-from invites.queries.grid import problem_kinds, shown_row
+from invites.queries.grid import grid_counts, shown_row
 from invites.services import mending
 from invites.services.batches import invite_valid_rows
 from invites.services.mending import Edit
@@ -71,12 +71,12 @@ def test_the_problem_of_an_edited_row_is_the_new_one(team: Batch, by: Membership
 
 
 def test_a_row_stays_of_its_kind_whatever_is_made_of_it(team: Batch, by: Membership) -> None:
-    before = problem_kinds(team)
+    before = grid_counts(team).kinds
     edit(team, 3, EMAIL, "ben@example.com", by=by)
     edit(team, 4, LAST, "www.win.example", by=by)
     mending.leave_out(team, 5, by=by)
 
-    assert problem_kinds(team) == before
+    assert grid_counts(team).kinds == before
 
 
 def test_a_suggestion_is_put_in(team: Batch, by: Membership) -> None:
