@@ -164,12 +164,12 @@ def report_lines(batch: Batch, chosen: str = "") -> Iterator[list[str]]:
     while block := list(rows.filter(number__gt=last)[:REPORT_BLOCK]):
         for row in block:
             shown = shown_outcome(row)
-            cells = [*cells_now(row), shown.label, "; ".join(reasons(row)) or shown.detail]
+            cells = [*cells_now(row), shown.label, "; ".join(reasons(row.problems)) or shown.detail]
             yield [str(row.number), *(inert(cell) for cell in cells)]
         last = block[-1].number
 
 
-def reasons(row: Row) -> Iterator[str]:
-    """Every problem of the row, for somebody who mends it in a spreadsheet."""
-    for problem in row.problems:
+def reasons(problems: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Every problem of a row, for somebody who corrects it in a spreadsheet."""
+    for problem in problems:
         yield f"{problem['column']}: {problem['message']}" if problem["column"] else problem["message"]

@@ -18,10 +18,10 @@ from invites.checking import Check
 from invites.models import Batch, Row, UploadPart
 from invites.queries.banners import topic_of
 from invites.services.checks import limits
+from invites.services.corrected_files import merge_corrected
 from invites.services.granting import check_may_invite, choice_of, create_grant
 from invites.services.inviting import begin_inviting
 from invites.services.mending import check_mended
-from invites.services.problem_files import merge_corrected
 
 
 @transaction.atomic

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import csv
 import io
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.errors import RuleBroken
 from accounts.models import Membership
 from accounts.services.grants import GrantChoice
 from invites import tasks
 from invites.checking import inert, restore
 from invites.models import Batch, Invitation
+from invites.queries import rows
 from invites.queries.batches import ledger_of
-from invites.services import mending
+from invites.services import mending, problem_files
 from invites.services.batches import correct_batch
 from invites.services.stopping import stop_batch
+from invites.views import downloads
 from tests.batches.conftest import many, once_after
 from tests.files import csv_of
 from tests.grid.conftest import counts, downloaded, of, outcome, row, text
@@ -335,6 +341,61 @@ def test_a_file_is_not_handed_out_with_rows_of_a_corrected_one(
         response = ines.get(of(team, "batch_problems_file"))
 
     assert response.headers["Location"] == of(team, "batch")
+
+
+def test_many_rows_are_handed_out_in_chunks_as_if_in_one(
+    ines: Client, team: Batch, by: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mending.edit_cells(team, [mending.Edit(7, 1, "=Fay", 0)], by=by)
+    in_one = got(ines, team)
+
+    monkeypatch.setattr(problem_files, "CHUNK", 2)
+
+    assert got(ines, team) == in_one
+
+
+def test_a_file_whose_batch_is_corrected_while_it_is_handed_out_breaks_off(
+    ines: Client, team: Batch, by: Membership, read_only: GrantChoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Better no file than one with rows of two."""
+    monkeypatch.setattr(problem_files, "CHUNK", 2)
+    response = ines.get(of(team, "batch_problems_file"))
+    other = csv_of("zoe@@example.com", *(f"yan{number}@@example.com" for number in range(9)))
+    correct_batch(Batch.objects.get(), file_name="other.csv", content=[other], choice=read_only, by=by)
+    tasks.check_batch(team.pk)
+
+    with pytest.raises(RuleBroken):
+        downloaded(response)
+
+
+def peak_of(client: Client, address: str) -> float:
+    """The most memory that making the file took, in MB; the file is not kept."""
+    with mock.patch.object(downloads, "connections"):
+        tracemalloc.start()
+        try:
+            async_to_sync(_read)(client.get(address))
+            return tracemalloc.get_traced_memory()[1] / 1024 / 1024
+        finally:
+            tracemalloc.stop()
+
+
+async def _read(response: Any) -> None:
+    async for _piece in response.streaming_content:
+        pass
+
+
+def test_the_memory_of_a_download_does_not_grow_with_the_rows(
+    ines: Client, start: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(problem_files, "CHUNK", 200)
+    monkeypatch.setattr(rows, "REPORT_BLOCK", 200)
+    peaks = []
+    for count in (500, 4_000):
+        batch = start(csv_of(*(f"person{number}@@example.com" for number in range(count))))
+        peaks.append([peak_of(ines, of(batch, name)) for name in ("batch_problems_file", "batch_download")])
+
+    small, large = peaks
+    assert all(after < before + 1 for before, after in zip(small, large, strict=True)), peaks
 
 
 def test_the_merged_file_is_checked_like_any_other_after_a_crash(
