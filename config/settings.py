@@ -103,6 +103,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MAX_UPLOAD_MB = number("MAX_UPLOAD_MB", 25)
 MAX_ROWS = number("MAX_ROWS", 200_000)
+# A workbook is read by a child process with these limits, because a small one can use any amount of memory and time.
+WORKBOOK_MEMORY_MB = number("WORKBOOK_MEMORY_MB", 512, least=64)
+WORKBOOK_SECONDS = number("WORKBOOK_SECONDS", 30)
 # How long an invitation can be accepted.
 INVITATION_DAYS = number("INVITATION_DAYS", 14)
 # Nobody is to be pestered: how often one invitation can be sent again, and after how many seconds.

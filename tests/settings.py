@@ -26,6 +26,8 @@ for _name in (
     "SWEEP_SECONDS",
     "TIME_ZONE",
     "TRUST_PROXY",
+    "WORKBOOK_MEMORY_MB",
+    "WORKBOOK_SECONDS",
     "WORKERS",
 ):
     os.environ.pop(_name, None)

@@ -11,7 +11,7 @@ from invites.checking.dialect import Dialect, find_dialect
 from invites.checking.header import Header, is_ours, read_header
 from invites.checking.report import Limits, Problem
 from invites.checking.text import is_blank
-from invites.checking.workbook import SheetRows, open_workbook
+from invites.checking.workbook import open_workbook
 
 _ENDS = ("\r\n", "\n", "\r")
 
@@ -64,7 +64,7 @@ def open_records(stream: BinaryIO, *, limits: Limits, name: str = "", codec: str
             return sheet
         if sheet is not None:
             return _open(
-                lambda: _rows_of_sheet(stream, limits),
+                sheet.rows,
                 limits,
                 codec="utf-16-le",
                 has_mark=True,
@@ -123,11 +123,6 @@ def _rows_of_text(source: Source, dialect: Dialect) -> Iterator[list[str]]:
     for _ in range(dialect.lines_before):
         next(reader)
     return reader
-
-
-def _rows_of_sheet(stream: BinaryIO, limits: Limits) -> Iterator[list[str]]:
-    sheet = open_workbook(stream, limits)
-    return sheet if isinstance(sheet, SheetRows) else iter(())
 
 
 def _records(rows: Iterator[list[str]]) -> Iterator[Record]:

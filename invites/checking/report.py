@@ -19,6 +19,9 @@ class Limits:
 
     `max_cell` is where a cell stops being a problem of its row: no spreadsheet writes a cell of a million
     characters (Excel ends at 32,767), and a reader that went on would have to hold it all.
+
+    A workbook is read by a child process, with `workbook_memory` and `workbook_seconds`. `max_cells` are those
+    between the first and the last one of its sheet, empty ones included.
     """
 
     max_bytes: int = 25 * 1024 * 1024
@@ -27,6 +30,9 @@ class Limits:
     max_description: int = 1_000
     max_columns: int = 100
     max_cell: int = 1_000_000
+    max_cells: int = 8_000_000
+    workbook_memory: int = 512 * 1024 * 1024
+    workbook_seconds: float = 30.0
 
 
 class Problem(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import islice, repeat
 from typing import BinaryIO
@@ -19,7 +19,7 @@ from invites.checking.quotes import explain_quote, swallows_people
 from invites.checking.report import Limits, Problem, Report, Row
 from invites.checking.screening import Screen
 from invites.checking.text import is_blank
-from invites.checking.workbook import ENCODING, SheetRows, open_workbook
+from invites.checking.workbook import ENCODING, Sheet, open_workbook
 
 # A title, a date and a note may be above the column names.
 _ROWS_ABOVE = 10
@@ -33,9 +33,20 @@ class Check:
     says so, and the rows handed out so far are void.
     """
 
-    def __init__(self, stream: BinaryIO, *, limits: Limits = Limits(), name: str = "") -> None:  # noqa: B008 - frozen
-        """`name` is the file's name, if it has one: a workbook is read only if it is called .xlsx."""
+    def __init__(
+        self,
+        stream: BinaryIO,
+        *,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        name: str = "",
+        while_waiting: Callable[[], None] | None = None,
+    ) -> None:
+        """`name` is the file's name, if it has one: a workbook is read only if it is called .xlsx.
+
+        `while_waiting` is called every few seconds until a workbook has been read; it may raise to end the check.
+        """
         self.limits = limits
+        self._while_waiting = while_waiting
         self.report = Report()
         self._stream = stream
         self._name = name
@@ -49,10 +60,10 @@ class Check:
         stream, size = rewindable(self._stream, self.limits)
         sheet = None
         if self._name.lower().endswith(".xlsx") and size <= self.limits.max_bytes:
-            sheet = open_workbook(stream, self.limits)
-        if isinstance(sheet, SheetRows):
+            sheet = open_workbook(stream, self.limits, while_waiting=self._while_waiting)
+        if isinstance(sheet, Sheet):
             self.report.encoding = ENCODING
-            yield from _Reading(sheet, "", self.limits, self.report).blocks()
+            yield from _Reading(sheet.rows(), "", self.limits, self.report).blocks()
             return
         source = sheet or open_source(stream, self.limits)
         if isinstance(source, Problem):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from datetime import timedelta
+from functools import partial
 from itertools import repeat
 from typing import Any, BinaryIO, cast
 
@@ -40,7 +41,12 @@ class LostClaim(Exception):
 
 def limits() -> checking.Limits:
     """The limits of a file, as the operator set them."""
-    return checking.Limits(max_bytes=settings.MAX_UPLOAD_MB * 1024 * 1024, max_rows=settings.MAX_ROWS)
+    return checking.Limits(
+        max_bytes=settings.MAX_UPLOAD_MB * 1024 * 1024,
+        max_rows=settings.MAX_ROWS,
+        workbook_memory=settings.WORKBOOK_MEMORY_MB * 1024 * 1024,
+        workbook_seconds=settings.WORKBOOK_SECONDS,
+    )
 
 
 def check_batch(batch_id: int) -> Batch | None:
@@ -90,7 +96,8 @@ def _too_many_attempts(batch: Batch) -> str:
 
 def _check(batch: Batch) -> None:
     upload = stored_upload(batch)
-    check = checking.Check(upload, limits=limits(), name=batch.file_name)
+    keep_claim = partial(_keep_claim, batch)
+    check = checking.Check(upload, limits=limits(), name=batch.file_name, while_waiting=keep_claim)
     _begin_anew(batch)
     blocks: list[checking.Block] = []
     staged = 0

@@ -11,11 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invites.checking import Limits, Report, check_bytes
-from invites.checking.workbook import SheetRows, open_workbook
+from invites.checking.workbook import Sheet, open_workbook
+from invites.checking.workbook_child import ChildLimits, Refused, look_over
 from tests.workbooks import sheet_of, workbook_of
 
 HEADER = ["Email", "First name", "Last name", "Description"]
 ANNA = ["anna@company.com", "Anna", "Berg", "Night shift"]
+LIMITS = ChildLimits(
+    memory=1 << 29, seconds=30, unpacked=1 << 28, text=1 << 25, cells=8_000_000, columns=1_000, cell=1_000_000
+)
 
 
 def check(data: bytes, *, name: str = "people.xlsx", limits: Limits | None = None) -> Report:
@@ -84,38 +88,117 @@ def test_parts_that_are_larger_than_they_say_are_refused() -> None:
         while start >= 0:
             struct.pack_into("<I", data, start + place, 100)
             start = data.find(mark, start + 4)
-    assert code_of(check(bytes(data), limits=Limits(max_bytes=200_000))) == "workbook_too_big"
+    assert code_of(check(bytes(data), limits=Limits(max_bytes=200_000))) == "workbook_unreadable"
 
 
-FAR = "<v>1</v></c></row>"
+def with_rows(more: str) -> bytes:
+    """The workbook of Anna, with more rows below her."""
+    return workbook_of(sheet_of([HEADER, ANNA]).replace("</sheetData>", f"{more}</sheetData>"))
+
+
+VALUE = "<v>1</v></c></row>"
 
 
 @pytest.mark.parametrize(
-    "cells",
+    "row",
     [
-        f'<row r="1048576"><c r="XFD1048576">{FAR}',
-        f"<row r='1048576'><c r = 'XFD1048576' t='n'>{FAR}",
-        f'<row spans="1:2" r="1048576"><c s="1" r="ZZZ1048576">{FAR}',
-        f'<row r="1048576"><c r="xfd1048576">{FAR}',
-        f'<row r="1048576"><c s=">" r="XFD1048576">{FAR}',
-        f'<row r="1048576"><c s="1"r="XFD1048576">{FAR}',
-        f'<row r="1048576"><c {" " * 300_000}r="XFD1048576">{FAR}',
-        f'<row r="1048576"><{"x" * 100_000}:c r="XFD1048576">{FAR}',
-        f"<row>{'<c><v>1</v></c>' * 3_000}</row>{f'<row><c>{FAR}' * 3_000}",
+        f'<row r="{"9" * 20}"><c r="A{"9" * 20}">{VALUE}',
+        f'<row r="1048577"><c>{VALUE}',
+        f'<row r="4294967299"><c r="A3">{VALUE}',
+        f'<row r="3"><c r="A4294967299">{VALUE}',
+        f'<row r="3"><c r="XFE3">{VALUE}',
+        f'<row r="3"><c r="AAAA3">{VALUE}',
+        f'<row r="3"><c r="{"Z" * 40}3">{VALUE}',
+        f'<row r="03"><c>{VALUE}',
+        f'<row r="3"><c r="A03">{VALUE}',
+        f'<row r="0"><c>{VALUE}',
+        f'<row r="3"><c r="A3" r="B3">{VALUE}',
+        f"<row r='3' r='4'><c>{VALUE}",
+        f'<row r="3"><c r="A3"r="A{"9" * 20}">{VALUE}',
+        f'<row r="3"><c s=" r=\'A3\'" r="A{"9" * 20}">{VALUE}',
+        f'<row r="3"><c s=">" r="A{"9" * 20}">{VALUE}',
+        f'<row r="3"><c\n\tr\n=\t"A{"9" * 20}">{VALUE}',
+        f'<row r="3"><c {" " * 600_000}r="A{"9" * 20}">{VALUE}',
+        f'<row r="3"><{"x" * 600_000}:c r="A{"9" * 20}">{VALUE}',
+        f'<row r="3"><:c r="A{"9" * 20}">{VALUE}',
+        f'<row r="3"><x:c xmlns:x="x" r="A{"9" * 20}">{VALUE}',
+        f'<row r="&#51;"><c>{VALUE}',
+        f'<row r="A3"><c>{VALUE}',
+        f'<row r="3"><c r="a3">{VALUE}',
+        f'<row r="3"><c r=" A3">{VALUE}',
+        f'<row r="3"><c r="">{VALUE}',
+        f'<row r="3"><c r=A3>{VALUE}',
     ],
-    ids=["end", "blanks", "style", "small", "bracket", "no blank", "many blanks", "long name", "no positions"],
+    ids=[
+        "twenty digits", "beyond the last row", "row that overflows", "cell that overflows", "beyond the last column",
+        "four letters", "forty letters", "row with a zero", "cell with a zero", "row 0", "two positions of a cell",
+        "two positions of a row", "no blank between them", "a decoy in a value", "a bracket in a value", "lines",
+        "many blanks", "long prefix", "empty prefix", "prefix", "entity", "row with a letter", "small letter",
+        "blank in a position", "empty position", "no quotation marks",
+    ],
+)  # fmt: skip
+def test_a_position_that_no_spreadsheet_writes_is_refused_before_the_reader_sees_it(row: str) -> None:
+    workbook = with_rows(row)
+    with pytest.raises(Refused, match="workbook_unreadable"):
+        look_over(io.BytesIO(workbook), LIMITS)
+    assert code_of(check(workbook)) == "workbook_unreadable"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "<row><c><v>1</v></c></row>",
+        "<row r='3'><c r='A3'><v>1</v></c></row>",
+        '<row spans="1:2" r="3" ht="1"><c s="0" r="A3" t="n"><v>1</v></c></row>',
+        '<row\n r = "3"\t><c\n\tr\n=\t"A3" ><v>1</v></c ></row >',
+        '<x:row xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main" r="3"><x:c r="A3"><x:v>1</x:v></x:c></x:row>',
+        '<row r="3" customFormat="1" x:rr="0"><c r="A3" s="0"/><c r="B3" ph=">"><v>1</v></c></row>',
+        '<row r="3"><!-- a comment --><c r="A3"><v>1</v></c></row>',
+        '<row r="3"><c r="A3" t="inlineStr"><is><t>a note: r="x" > c r= "A0"</t></is></c></row>',
+        '<row r="2000"/><row r="3"><c r="A3"><v>1</v></c></row>',
+    ],
+    ids=[
+        "no positions",
+        "quotes",
+        "order",
+        "lines",
+        "prefix",
+        "empty cells",
+        "comment",
+        "text like a tag",
+        "order of rows",
+    ],
 )
-def test_a_sheet_that_reaches_too_far_is_refused_before_it_fills_the_memory(cells: str) -> None:
-    sheet = sheet_of([HEADER, ANNA]).replace("</sheetData>", cells + "</sheetData>")
-    assert code_of(check(workbook_of(sheet))) == "workbook_too_big"
+def test_a_position_may_be_written_in_any_way_that_xml_allows(row: str) -> None:
+    report = check(with_rows(row))
+    assert (report.verdict, report.rows, [problem.row for problem in report.problems][:1]) == ("problems", 2, [3])
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (f'<row r="1048576"><c r="XFD1048576">{VALUE}', "workbook_too_heavy"),
+        (f'<row r="3"><c r="XFD3">{VALUE}', "workbook_too_big"),
+        (f"<row>{'<c><v>1</v></c>' * 3_000}</row>{f'<row><c>{VALUE}' * 2_000}", "workbook_too_big"),
+        (f'<row r="200000"><c r="ZZ200000">{VALUE}', "workbook_too_heavy"),
+    ],
+    ids=["the last cell", "the last column", "no positions", "hundreds of columns"],
+)
+def test_a_sheet_that_reaches_too_far_is_refused(row: str, code: str) -> None:
+    assert code_of(check(with_rows(row))) == code
 
 
 @pytest.mark.parametrize("name", ["xl/people.xml", "people.bin", "xl/media/image1.png"])
 def test_the_sheet_is_looked_at_under_whatever_name_it_has(name: str) -> None:
     sheet = sheet_of([HEADER, ANNA])
     assert check(workbook_of(sheet, name=name)).valid == 1
-    far = sheet.replace("</sheetData>", f'<row r="1048576"><c r="XFD1048576">{FAR}</sheetData>')
-    assert code_of(check(workbook_of(far, name=name))) == "workbook_too_big"
+    odd = sheet.replace("</sheetData>", f'<row r="3"><c r="A03">{VALUE}</sheetData>')
+    assert code_of(check(workbook_of(odd, name=name))) == "workbook_unreadable"
+
+
+def test_a_picture_may_hold_any_bytes() -> None:
+    picture = "\x89PNG\r\n" + '<row r="0"><c r="A0"/>'
+    assert check(workbook_of(sheet_of([HEADER, ANNA]), more={"xl/media/image1.png": picture})).valid == 1
 
 
 def test_an_archive_with_two_directories_is_refused() -> None:
@@ -129,9 +212,31 @@ def test_a_sheet_of_a_million_blank_rows_ends_with_its_last_person() -> None:
     sheet = sheet_of([HEADER, ANNA]).replace(
         "</sheetData>", '<row r="1048576"><c r="A1048576" t="inlineStr"><is><t> </t></is></c></row></sheetData>'
     )
-    rows = open_workbook(io.BytesIO(workbook_of(sheet)), Limits())
-    assert isinstance(rows, SheetRows)
-    assert [len(row) for row in rows] == [4, 4]
+    opened = open_workbook(io.BytesIO(workbook_of(sheet)), Limits())
+    assert isinstance(opened, Sheet)
+    assert [len(row) for row in opened.rows()] == [4, 4]
+
+
+def test_cells_come_back_as_they_are_and_any_number_of_times() -> None:
+    rows = [
+        HEADER,
+        ["a,b", 'say "hi"', "two\nlines", "; | \t '"],
+        [],
+        ["\u00a0", "Anna", "春子 🙂 e\u0301", '"'],
+        ["=1+1", "&lt;", "0012", "x" * 100_000],
+        ["", "", "", "last"],
+    ]
+    opened = open_workbook(io.BytesIO(workbook_of(sheet_of(rows))), Limits())
+    assert isinstance(opened, Sheet)
+    for _ in range(2):
+        assert list(opened.rows()) == rows
+
+
+def test_values_come_as_a_spreadsheet_shows_them() -> None:
+    values = '<c><v>12</v></c><c><v>1.5</v></c><c t="b"><v>1</v></c><c t="d"><v>2024-02-29</v></c>'
+    opened = open_workbook(io.BytesIO(workbook_of(f"<sheetData><row>{values}</row></sheetData>")), Limits())
+    assert isinstance(opened, Sheet)
+    assert list(opened.rows()) == [["12", "1.5", "TRUE", "2024-02-29"]]
 
 
 def test_the_first_sheet_that_is_seen_is_read() -> None:
@@ -163,7 +268,7 @@ def test_another_archive_is_named_as_what_it_is() -> None:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_damaged_workbook_gets_a_verdict(data: st.DataObject) -> None:
     whole = bytearray(workbook_of(sheet_of([HEADER, ANNA])))
     for _ in range(data.draw(st.integers(0, 6))):

@@ -9,10 +9,10 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from invites.checking import DELIMITERS, Check, Limits, OwnDomains, Problem, Report, Row, slip_notice, title_of
+from invites.checking import DELIMITERS, Check, OwnDomains, Problem, Report, Row, slip_notice, title_of
+from invites.services.checks import limits
 
 SHOWN_OF_A_KIND = 20
 _CHARACTERS = {name: character for character, name in DELIMITERS.items()}
@@ -50,12 +50,8 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
 
-def limits_from_settings() -> Limits:
-    return Limits(max_bytes=settings.MAX_UPLOAD_MB * 1024 * 1024, max_rows=settings.MAX_ROWS)
-
-
 def run_check(stream: Any, *, name: str, people: bool) -> tuple[Report, list[Row]]:
-    check = Check(stream, limits=limits_from_settings(), name=name)
+    check = Check(stream, limits=limits(), name=name)
     found: list[Row] = []
     counts: Counter[str] = Counter()
     some: dict[str, list[Row]] = {}
