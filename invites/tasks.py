@@ -35,7 +35,6 @@ from invites.services.unexpected import log_unexpected
 
 log = structlog.get_logger(__name__)
 
-CHECK_IN_REQUEST_BYTES = 256 * 1024
 CHECK_AGAIN_AFTER = timedelta(seconds=1)
 HINTS_PER_BATCH = 4
 
@@ -189,11 +188,11 @@ def take_up(batch: Batch) -> None:
 
     Never raises for what is in the file.
     """
-    if batch.file_size > CHECK_IN_REQUEST_BYTES:
+    try:
+        checks.check_in_request(batch.pk)
+    except checks.LeftToWorker:
         hint(check_batch, batch.pk)
         return
-    try:
-        checks.check_batch(batch.pk)
     except Exception as error:
         # Nothing is lost, so the admin does not see an error page: the file is stored, and a worker tries again.
         log_unexpected("check_failed", error, batch=batch.pk)

@@ -12,7 +12,7 @@ import io
 
 from invites.checking.address import email_key
 from invites.checking.block import Block
-from invites.checking.catalog import CATALOG, Kind, title_of
+from invites.checking.catalog import CATALOG, OVER_LIMITS, Kind, title_of
 from invites.checking.cells import check_cells, find_typo
 from invites.checking.dialect import DELIMITERS
 from invites.checking.inert import inert, restore
@@ -27,6 +27,7 @@ __all__ = [
     "COLUMNS",
     "DELIMITERS",
     "EXPECTED",
+    "OVER_LIMITS",
     "Block",
     "Check",
     "Kind",

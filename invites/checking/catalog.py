@@ -230,6 +230,9 @@ _WARNINGS = (
          "Give it a name if it matters.", "Email,,First name,Last name", "Warning"),
 )  # fmt: skip
 
+# The verdicts on a file that larger limits might accept.
+OVER_LIMITS = frozenset({"too_big", "too_many_rows", "workbook_too_big", "workbook_too_heavy"})
+
 CATALOG: dict[str, Kind] = {kind.code: kind for kind in _FILE + _ROW + _WARNINGS}
 
 

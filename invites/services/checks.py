@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import tempfile
+import threading
+import time
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from itertools import repeat
@@ -29,6 +32,14 @@ LEASE = timedelta(seconds=20)
 MAX_ATTEMPTS = 5
 STAGED_AT_ONCE = 5_000
 IN_MEMORY = 1024 * 1024
+# What is checked while the admin waits for the page. Anything larger or slower is left to a worker, which starts over.
+BYTES_IN_REQUEST = 256 * 1024
+ROWS_IN_REQUEST = 5_000
+CELLS_IN_REQUEST = 200_000
+MEMORY_IN_REQUEST = 128 * 1024 * 1024
+SECONDS_IN_REQUEST = 1.0
+# At the same time, in one web process: the others go to a worker, so that pages are served.
+_checks_in_request = threading.BoundedSemaphore(2)
 OUR_FAULT = (
     "Something went wrong on our side while checking this file. Nobody has been invited. Upload the file again later."
 )
@@ -37,6 +48,10 @@ NOT_CHECKED = "The file could not be checked. Nobody has been invited. Upload it
 
 class LostClaim(Exception):
     """Another worker has taken the batch over, or it was stopped; what was staged here is void."""
+
+
+class LeftToWorker(Exception):
+    """The file is too large to be checked inside a request. Nothing has been decided about it."""
 
 
 def limits() -> checking.Limits:
@@ -49,7 +64,30 @@ def limits() -> checking.Limits:
     )
 
 
-def check_batch(batch_id: int) -> Batch | None:
+def limits_in_request() -> checking.Limits:
+    """The limits of a file that is checked inside a request. A workbook may unpack to ten times `max_bytes`."""
+    whole = limits()
+    return replace(
+        whole,
+        max_bytes=BYTES_IN_REQUEST,
+        max_rows=min(whole.max_rows, ROWS_IN_REQUEST),
+        max_cells=CELLS_IN_REQUEST,
+        workbook_memory=min(whole.workbook_memory, MEMORY_IN_REQUEST),
+        workbook_seconds=min(whole.workbook_seconds, SECONDS_IN_REQUEST),
+    )
+
+
+def check_in_request(batch_id: int) -> Batch | None:
+    """Check the batch's file, as `check_batch` does. Raises LeftToWorker if that takes longer than about a second."""
+    if not _checks_in_request.acquire(blocking=False):
+        raise LeftToWorker
+    try:
+        return check_batch(batch_id, in_request=True)
+    finally:
+        _checks_in_request.release()
+
+
+def check_batch(batch_id: int, *, in_request: bool = False) -> Batch | None:
     """Check the batch's file and move it on: rejected, needs_correction or inviting.
 
     None when there is nothing to do: it is checked already, or a worker is at it. May be called any
@@ -65,9 +103,12 @@ def check_batch(batch_id: int) -> Batch | None:
         if batch.attempts > MAX_ATTEMPTS:
             _give_up(batch, _too_many_attempts(batch))
         else:
-            _check(batch)
+            _check(batch, in_request=in_request)
     except LostClaim:
         return None
+    except LeftToWorker:
+        _claimed(batch).update(claimed_until=None)
+        raise
     except Exception as error:
         return _handle_error(batch, error)
     return batch
@@ -94,19 +135,30 @@ def _too_many_attempts(batch: Batch) -> str:
     return f"{NOT_CHECKED} {ask_support(batch.error_reference)}" if batch.error_reference else NOT_CHECKED
 
 
-def _check(batch: Batch) -> None:
+def _check(batch: Batch, *, in_request: bool) -> None:
+    if in_request and batch.file_size > BYTES_IN_REQUEST:
+        raise LeftToWorker
+    deadline = time.monotonic() + SECONDS_IN_REQUEST
     upload = stored_upload(batch)
-    keep_claim = partial(_keep_claim, batch)
-    check = checking.Check(upload, limits=limits(), name=batch.file_name, while_waiting=keep_claim)
+    check = checking.Check(
+        upload,
+        limits=limits_in_request() if in_request else limits(),
+        name=batch.file_name,
+        while_waiting=partial(_keep_claim, batch),
+    )
     _begin_anew(batch)
     blocks: list[checking.Block] = []
     staged = 0
     for block in check.blocks():
+        if in_request and time.monotonic() > deadline:
+            raise LeftToWorker
         blocks.append(block)
         if check.report.rows - staged >= STAGED_AT_ONCE:
             _stage(batch, blocks, rows_checked=check.report.rows, bytes_checked=_position(upload, check.report))
             staged = check.report.rows
             blocks.clear()
+    if in_request and check.report.rejection and check.report.rejection.code in checking.OVER_LIMITS:
+        raise LeftToWorker
     _stage(batch, blocks, rows_checked=check.report.rows, bytes_checked=_position(upload, check.report))
     _conclude(batch, check.report)
 

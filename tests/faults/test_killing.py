@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from invites.services.checks import BYTES_IN_REQUEST
 from invites.services.undoing import SLICE
-from invites.tasks import CHECK_IN_REQUEST_BYTES
 from tests.batches.conftest import many
 from tests.batches.mail_server import MailServer
 from tests.batches.work import Work
@@ -163,7 +163,7 @@ def test_a_kill_while_a_file_is_checked_or_its_people_are_invited_loses_nobody_a
 def kill_early(work: Work, server: MailServer, *, domain: str, whole: bool) -> str:
     """What was under way at the kill: "checking", "inviting", or nothing any more."""
     file = many(MANY, domain=domain)
-    assert len(file) > CHECK_IN_REQUEST_BYTES
+    assert len(file) > BYTES_IN_REQUEST
     victims = living_children(work)
     (last,) = work.ask("SELECT coalesce(max(id), 0) FROM invites_batch")
     done = (

@@ -1,0 +1,149 @@
+"""A small file is checked while the admin waits; whatever takes more than a second is left to a worker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from accounts.models import Membership
+from accounts.services.grants import GrantChoice
+from invites import tasks
+from invites.checking import workbook as workbook_module
+from invites.models import Batch
+from invites.services import checks
+from invites.services.batches import start_batch
+from tests.batches.conftest import PROBLEMS, many, upload
+from tests.workbooks import sheet_of, workbook_of
+
+HEADER = ["Email", "First name", "Last name"]
+ANNA = ["anna@example.com", "Anna", "Berg"]
+
+
+def people(count: int) -> list[list[str]]:
+    return [HEADER, *([f"person{number}@example.com", "Anna", "Berg"] for number in range(count))]
+
+
+def with_comment(length: int) -> bytes:
+    """A workbook of one person that unpacks to `length` bytes more."""
+    return workbook_of(f"{sheet_of([HEADER, ANNA])}<!--{' ' * length}-->")
+
+
+def with_rows(*rows: str) -> bytes:
+    """A workbook of one person, with more rows below her."""
+    return workbook_of(sheet_of([HEADER, ANNA]).replace("</sheetData>", f"{''.join(rows)}</sheetData>"))
+
+
+def slow() -> bytes:
+    """A workbook that takes about a second to read."""
+    return with_rows(*(f'<row r="{row}"><c r="A{row}" s="0"/><c r="B{row}" s="0"/></row>' for row in range(3, 300_000)))
+
+
+def state_after_upload(ines: Client, content: bytes, name: str, grant: dict[str, Any]) -> str:
+    began = time.monotonic()
+    response = upload(ines, content, name=name, **grant)
+    assert time.monotonic() - began < 2
+    assert response.status_code == 302
+    return Batch.objects.get().state
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "state"),
+    [
+        ("team.csv", many(200), Batch.State.INVITING),
+        ("team.csv", PROBLEMS, Batch.State.NEEDS_CORRECTION),
+        ("team.xlsx", workbook_of(sheet_of(people(200))), Batch.State.INVITING),
+        ("team.xlsx", b"PK\x03\x04xl/", Batch.State.REJECTED),
+    ],
+    ids=["csv", "csv with problems", "workbook", "damaged workbook"],
+)
+def test_a_small_file_has_its_verdict_when_the_page_answers(
+    ines: Client, grant: dict[str, Any], name: str, content: bytes, state: str
+) -> None:
+    assert state_after_upload(ines, content, name, grant) == state
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("team.csv", many(5_000)[: 300 * 1024]),
+        ("team.csv", b"Email,First name,Last name\n" + b"a@b.co,A,B\n" * 6_000),
+        ("team.xlsx", workbook_of(sheet_of(people(6_000)))),
+        ("team.xlsx", with_comment(3_000_000)),
+        ("team.xlsx", workbook_of(f"<sheetData>{('<row>' + '<c><v>1</v></c>' * 900 + '</row>') * 150}</sheetData>")),
+        ("team.xlsx", with_rows('<row r="100000"><c r="A100000"><v>1</v></c></row>')),
+    ],
+    ids=["bytes", "rows", "rows of a workbook", "unpacked size", "text of a workbook", "cells"],
+)
+def test_a_large_file_is_left_to_the_worker_however_small_it_looks(
+    ines: Client, grant: dict[str, Any], name: str, content: bytes
+) -> None:
+    assert state_after_upload(ines, content, name, grant) == Batch.State.CHECKING
+
+    tasks.check_batch(Batch.objects.get().pk)
+
+    assert Batch.objects.get().state != Batch.State.CHECKING
+
+
+def test_a_workbook_that_takes_long_is_left_to_the_worker(
+    ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "SECONDS_IN_REQUEST", 0.001)
+    workbook = workbook_of(sheet_of([["Notes"]]))
+    assert state_after_upload(ines, workbook, "team.xlsx", grant) == Batch.State.CHECKING
+
+    tasks.check_batch(Batch.objects.get().pk)
+
+    assert Batch.objects.get().state == Batch.State.REJECTED
+
+
+def test_a_csv_file_that_takes_long_is_left_to_the_worker(
+    ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "SECONDS_IN_REQUEST", 0.0)
+    assert state_after_upload(ines, many(2), "team.csv", grant) == Batch.State.CHECKING
+
+
+def test_the_file_of_a_large_upload_is_not_even_loaded(
+    ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "stored_upload", lambda batch: pytest.fail("It was loaded."))
+    assert state_after_upload(ines, many(20_000), "team.csv", grant) == Batch.State.CHECKING
+
+
+def test_when_others_are_checked_in_this_process_the_file_is_left_to_the_worker(
+    ines: Client, grant: dict[str, Any]
+) -> None:
+    with checks._checks_in_request, checks._checks_in_request:
+        assert state_after_upload(ines, many(2), "team.csv", grant) == Batch.State.CHECKING
+    Batch.objects.all().delete()
+
+    assert state_after_upload(ines, many(2), "team.csv", grant) == Batch.State.INVITING
+
+
+def test_while_a_workbook_is_read_the_worker_keeps_its_claim_and_hears_of_a_stop(
+    admin_membership: Membership, read_only: GrantChoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook_module, "_SECONDS_BETWEEN_CALLS", 0.05)
+    batch = start_batch(admin_membership, file_name="a.xlsx", content=[slow()], choice=read_only)
+    renewals: list[str] = []
+
+    def stop_after_some(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
+        if sql.startswith('INSERT INTO "invites_row"'):
+            pytest.fail("The workbook was read to its end.")
+        if sql.startswith("UPDATE") and '"claimed_until"' in sql:
+            renewals.append(sql)
+            if len(renewals) == 5:
+                Batch.objects.update(state=Batch.State.STOPPED)
+        return execute(sql, *more)
+
+    with connection.execute_wrapper(stop_after_some):
+        assert checks.check_batch(batch.pk) is None
+
+    assert len(renewals) == 5
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.STOPPED
