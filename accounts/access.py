@@ -15,7 +15,9 @@ from urllib.parse import urlencode
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db.models import Exists, Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.urls import URLPattern, URLResolver
@@ -203,6 +205,16 @@ def _sign_in_url(page: str | None) -> str:
     url = resolve_url(settings.LOGIN_URL)
     # Home is where sign-in leads anyhow.
     return url if page in (None, resolve_url(settings.LOGIN_REDIRECT_URL)) else f"{url}?{urlencode({'next': page})}"
+
+
+def signed_in_by(request: MemberRequest) -> Q:
+    """A condition on memberships: the session of this request still signs its user in.
+
+    For what goes on after a request was let in. A session ends when its row is gone, because of a sign-out, or expired;
+    and when the user's password is another one, for Django keeps a hash of it in each session.
+    """
+    session = Session.objects.filter(pk=request.session.session_key, expire_date__gt=timezone.now())
+    return Q(Exists(session), user__password=request.user.password)
 
 
 def find_membership(user: User, slug: str) -> Membership | None:

@@ -24,6 +24,11 @@ class Visitor:
             self._session.headers["Referer"] = f"{base_url}/"
             self._session.headers["X-Forwarded-Proto"] = base.scheme
 
+    @property
+    def cookies(self) -> str:
+        """The header by which the server knows the visitor."""
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._session.cookies)
+
     def get(self, path: str) -> requests.Response:
         """The answer, wherever the path led; one that is no success raises HTTPError."""
         return self._looked_at(self._session.get(urljoin(self._url, path), timeout=SECONDS))
@@ -36,7 +41,7 @@ class Visitor:
             return False
 
     def sign_in(self, email: str, password: str) -> None:
-        self._post("/accounts/login/", {"login": email, "password": password})
+        self.post("/accounts/login/", {"login": email, "password": password})
         assert "sessionid" in self._session.cookies, "Not signed in."
 
     def import_file(self, content: bytes, *, organization: str) -> int:
@@ -44,12 +49,17 @@ class Visitor:
         form = f"/o/{organization}/import/"
         role = READ_ONLY.search(self.get(form).text)
         assert role, "The form has no such role."
-        answer = self._post(form, {"roles": role[1], "sites": "all"}, file=content)
+        answer = self.post(form, {"roles": role[1], "sites": "all"}, file=content)
         batch = re.search(r"/batches/(\d+)/", answer.url)
         assert batch, answer.text
         return int(batch[1])
 
-    def _post(self, path: str, fields: dict[str, str], *, file: bytes | None = None) -> requests.Response:
+    def open_stream(self, path: str) -> requests.Response:
+        """The answer before its body is read. Whoever opens it closes it."""
+        return self._session.get(urljoin(self._url, path), stream=True, timeout=SECONDS)
+
+    def post(self, path: str, fields: dict[str, str], *, file: bytes | None = None) -> requests.Response:
+        """Sends the form at that path, with its token."""
         token = HIDDEN.search(self.get(path).text)
         assert token, "There is no form."
         answer = self._session.post(

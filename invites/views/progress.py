@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.access import MemberRequest, member, requires
+from accounts.access import MemberRequest, member, requires, signed_in_by
 from accounts.context import asks_for_fragment
 from accounts.models import Membership
 from accounts.permissions import Permission
@@ -90,6 +90,7 @@ class Watch:
 
     def __init__(self, request: MemberRequest, *, pk: int = 0, place: str = "") -> None:
         """`pk` is the batch whose fragment is told; without one the indicator is."""
+        self._request = request
         self._membership, self._organization = request.membership, request.organization
         self._pk, self._place = pk, place
         self._grants: dict[int, str] = {}
@@ -121,8 +122,8 @@ class Watch:
         return found
 
     def _may_look(self) -> QuerySet[Membership]:
-        """A stream lives for minutes; who is removed or demoted meanwhile is told no more."""
-        return who_may(Permission.INVITE_USERS).filter(pk=self._membership.pk)
+        """A stream lives for minutes. It ends when its viewer is removed or demoted, or the session ends."""
+        return who_may(Permission.INVITE_USERS).filter(signed_in_by(self._request), pk=self._membership.pk)
 
     def _fragment(self, batch: Batch) -> str:
         if not batch.is_being_undone:

@@ -9,6 +9,7 @@ import asyncio
 import json
 import threading
 import time
+import weakref
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ LONGEST_STREAM_SECONDS = 600
 MOST_BUSY = 0.25
 # Each look holds a connection to the database.
 LOOKS_AT_ONCE = 4
-# A browser opens six at most, and a person has few browsers.
+# In this process. A browser opens six at most, and a person has few browsers.
 MOST_OF_ONE_USER = 30
 
 
@@ -45,6 +46,8 @@ Look = Callable[[], Seen | None]
 
 _looking = threading.BoundedSemaphore(LOOKS_AT_ONCE)
 _open: Counter[int] = Counter()
+# Reentrant: the garbage collector may release one stream while its thread admits another.
+_open_lock = threading.RLock()
 
 
 def stream(request: MemberRequest, look: Look, *, at_end: list[str]) -> HttpResponseBase:
@@ -52,15 +55,52 @@ def stream(request: MemberRequest, look: Look, *, at_end: list[str]) -> HttpResp
 
     A viewer who has too many streams open already gets 429, and asks for the fragment instead.
     """
-    if _open[request.user.pk] >= MOST_OF_ONE_USER:
+    user_id = request.user.pk
+    if not _admit(user_id):
         return HttpResponse(status=429)
-    response = StreamingHttpResponse(_events(request, look, at_end), content_type="text/event-stream")
+    events = _Events(_events(look, at_end), user_id)
+    response = StreamingHttpResponse(events, content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _events(request: MemberRequest, look: Look, at_end: list[str]) -> AsyncIterator[str]:
+def _admit(user_id: int) -> bool:
+    """Count one more stream of the user, unless they have too many. Checked and counted in one step."""
+    with _open_lock:
+        if _open[user_id] >= MOST_OF_ONE_USER:
+            return False
+        _open[user_id] += 1
+        return True
+
+
+def _release(user_id: int) -> None:
+    with _open_lock:
+        _open[user_id] -= 1
+        if not _open[user_id]:
+            del _open[user_id]
+
+
+class _Events:
+    """The events of an admitted stream, which is released once: when Django closes the response or drops it.
+
+    Django closes no response whose client left before the first byte, so that the end of the iterator is no
+    safe place to count.
+    """
+
+    def __init__(self, events: AsyncIterator[str], user_id: int) -> None:
+        self._events = events
+        self._release = weakref.finalize(self, _release, user_id)
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        return self._events
+
+    def close(self) -> None:
+        """Called by Django, whose response keeps this object alive."""
+        self._release()
+
+
+async def _events(look: Look, at_end: list[str]) -> AsyncIterator[str]:
     cost = 0.0
 
     def looked() -> Seen | None:
@@ -76,33 +116,28 @@ async def _events(request: MemberRequest, look: Look, at_end: list[str]) -> Asyn
 
     told: dict[str, str] = {}
     began, told_at = time.monotonic(), 0.0
-    _open[request.user.pk] += 1
-    try:
-        while (looks_at := time.monotonic()) - began < LONGEST_STREAM_SECONDS:
-            seen = await sync_to_async(looked)()
-            if seen is None:
-                yield _event("end", json.dumps({}))
-                return
-            now = time.monotonic()
-            for name, html in seen.fragments.items():
-                if html != told.get(name):
-                    told[name], told_at = html, now
-                    yield _event(name, html)
-            if now - told_at > KEEP_ALIVE_SECONDS:
-                told_at = now
-                yield ": still here\n\n"
-            if not seen.goes_on:
-                for name in at_end:
-                    yield _event("trigger", name)
-                yield _event("end", json.dumps({}))
-                return
-            # A database that answers slowly is left alone for as long as the answer took.
-            took = now - looks_at
-            await asyncio.sleep(max(POLL_SECONDS - took, took, cost * _open.total() / MOST_BUSY))
-    finally:
-        _open[request.user.pk] -= 1
-        if not _open[request.user.pk]:
-            del _open[request.user.pk]
+    while (looks_at := time.monotonic()) - began < LONGEST_STREAM_SECONDS:
+        seen = await sync_to_async(looked)()
+        if seen is None:
+            # The page asks once for the fragment: it is sent to sign in, or finds nothing, or may go on.
+            yield _event("end", json.dumps({"ask": True}))
+            return
+        now = time.monotonic()
+        for name, html in seen.fragments.items():
+            if html != told.get(name):
+                told[name], told_at = html, now
+                yield _event(name, html)
+        if now - told_at > KEEP_ALIVE_SECONDS:
+            told_at = now
+            yield ": still here\n\n"
+        if not seen.goes_on:
+            for name in at_end:
+                yield _event("trigger", name)
+            yield _event("end", json.dumps({}))
+            return
+        # A database that answers slowly is left alone for as long as the answer took.
+        took = now - looks_at
+        await asyncio.sleep(max(POLL_SECONDS - took, took, cost * _open.total() / MOST_BUSY))
 
 
 def _event(name: str, data: str) -> str:

@@ -94,6 +94,12 @@
     clearTimeout(stream.timer);
   };
 
+  /* The part stays as it is: nobody follows it any more. */
+  const leave = (address) => {
+    for (const part of parts(address)) part.dataset.live = "";
+    stop(address);
+  };
+
   const listen = (address) => {
     const stream = { source: null, beside: besideOf(address), timer: 0, failures: 0 };
     streams.set(address, stream);
@@ -111,19 +117,25 @@
       for (const part of stream.beside ? parts(stream.beside) : []) put(part, event.data);
     });
     source.addEventListener("trigger", (event) => trigger(event.data));
-    source.addEventListener("end", () => {
-      for (const part of parts(address)) part.dataset.live = "";
-      stop(address);
+    source.addEventListener("end", (event) => {
+      // The server may tell this viewer no more. The fragment's own answer says what is left to do.
+      if (JSON.parse(event.data).ask) ask(address, stream);
+      else leave(address);
     });
     source.addEventListener("error", () => {
       stream.failures += 1;
       // The browser connects again by itself; when that leads nowhere, asking may.
       if (source.readyState !== EventSource.CLOSED && stream.failures < 2) return;
-      source.close();
-      stream.source = null;
-      if (!stream.timer) poll(address, stream);
-      follow();
+      ask(address, stream);
     });
+  };
+
+  /* Ask for the fragment instead of listening. */
+  const ask = (address, stream) => {
+    stream.source.close();
+    stream.source = null;
+    if (!stream.timer) poll(address, stream);
+    follow();
   };
 
   const poll = async (address, stream) => {
@@ -149,7 +161,7 @@
           return;
         }
       } else if (answer.status === 404 || answer.status === 403) {
-        stop(address);
+        leave(address);
         return;
       }
     } catch {

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.access import MemberRequest
@@ -33,7 +36,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("lost", ["membership", "right", "account"])
+@pytest.mark.parametrize("lost", ["membership", "right", "account", "session", "expired session", "password"])
 def test_who_may_not_see_it_any_more_is_told_no_more(
     ines: Client, start: Run, admin: User, admin_membership: Membership, lost: str
 ) -> None:
@@ -43,10 +46,17 @@ def test_who_may_not_see_it_any_more_is_told_no_more(
         admin_membership.delete()
     elif lost == "right":
         admin_membership.roles.set(Role.objects.filter(name="ReadOnly"))
-    else:
+    elif lost == "account":
         User.objects.filter(pk=admin.pk).update(is_active=False)
+    elif lost == "session":
+        ines.logout()
+    elif lost == "expired session":
+        Session.objects.update(expire_date=timezone.now())
+    else:
+        admin.set_password("another passphrase")
+        admin.save()
 
-    assert events_of(response) == [("end", "{}")]
+    assert events_of(response) == [("end", '{"ask": true}')]
 
 
 @pytest.mark.parametrize("name", ["batch_dialog_events", "batch_progress_events", "indicator_events"])
@@ -55,12 +65,33 @@ def test_one_user_has_so_many_streams_and_no_more(
 ) -> None:
     batch = start(many(10))
     url = reverse(name, args=["acme"]) if name == "indicator_events" else of(batch, name)
-    monkeypatch.setattr(streams, "_open", Counter({admin.pk: streams.MOST_OF_ONE_USER - 1, admin.pk + 1: 1000}))
-    assert ines.get(url).status_code == 200
+    monkeypatch.setattr(streams, "_open", Counter({admin.pk + 1: 1000}))
+    opened = [ines.get(url) for _ in range(streams.MOST_OF_ONE_USER + 1)]
+    assert [response.status_code for response in opened] == [*[200] * streams.MOST_OF_ONE_USER, 429]
 
-    streams._open[admin.pk] += 1
+    opened[0].close()
+    opened[0].close()
 
-    assert ines.get(url).status_code == 429
+    opened += [ines.get(url), ines.get(url)]
+    assert [response.status_code for response in opened[-2:]] == [200, 429], "One was closed, and counts once."
+    for response in opened:
+        response.close()
+    assert streams._open == {admin.pk + 1: 1000}
+
+
+def test_a_stream_that_nobody_reads_nor_closes_is_forgotten(
+    ines: Client, start: Run, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Django leaves it when the client is gone before the first byte."""
+    batch = start(many(10))
+    monkeypatch.setattr(streams, "_open", Counter())
+    response = ines.get(of(batch, "batch_dialog_events"))
+    assert streams._open == {admin.pk: 1}
+
+    del response
+    gc.collect()
+
+    assert streams._open == {}
 
 
 def test_many_streams_look_less_often_and_are_forgotten_at_their_end(
@@ -91,10 +122,11 @@ def test_many_streams_look_less_often_and_are_forgotten_at_their_end(
 
 
 @pytest.fixture
-def asked(admin_membership: Membership) -> MemberRequest:
+def asked(ines: Client, admin_membership: Membership) -> MemberRequest:
     """Who asks for a stream, and where."""
     request = MemberRequest()
     request.membership, request.organization = admin_membership, admin_membership.organization
+    request.user, request.session = admin_membership.user, ines.session
     return request
 
 

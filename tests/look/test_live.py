@@ -84,6 +84,51 @@ def test_without_events_the_fragment_is_asked_for(page: Any) -> None:
     expect_the_end(page)
 
 
+def told_no_more(page: Any, **answer: Any) -> list[str]:
+    """What is asked of the server, in its order, when a stream says that its viewer may be told no more."""
+    asked: list[str] = []
+    end = f'event: fragment\ndata: {fragment("1 of 2")}\n\nevent: end\ndata: {{"ask": true}}\n\n'
+
+    def stream(route: Any) -> None:
+        asked.append("events")
+        route.fulfill(content_type="text/event-stream", body=end)
+
+    def poll(route: Any) -> None:
+        asked.append("fragment")
+        route.fulfill(**answer)
+
+    page.route("**/part/events/", stream)
+    page.route("**/part/", poll)
+    page.evaluate(PUT_PART)
+    return asked
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_somebody_who_was_removed_is_told_no_more_and_asks_no_more(page: Any, status: int) -> None:
+    asked = told_no_more(page, status=status, body="")
+    expect(page.locator("#part")).to_have_attribute("data-live", "")
+
+    # What else changes on the page does not begin anew.
+    page.evaluate("document.getElementById('content').append(document.createElement('p'))")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    # Longer than from one question to the next, and than a browser waits before it connects again.
+    page.wait_for_timeout(4000)
+
+    assert asked == ["events", "fragment"]
+
+
+def test_somebody_who_signed_out_elsewhere_is_asked_to_sign_in(page: Any) -> None:
+    with page.expect_request("**/accounts/login/?next=/o/acme/sites/"):
+        told_no_more(page, status=200, headers={"HX-Redirect": "/accounts/login/?next=/o/acme/sites/"}, body="")
+
+
+def test_somebody_whose_session_goes_on_under_another_key_is_told_more(page: Any) -> None:
+    asked = told_no_more(page, content_type="text/html", body=fragment("2 of 2", ended=True))
+
+    expect_the_end(page)
+    assert asked == ["events", "fragment"]
+
+
 def test_what_leaves_the_page_is_not_followed_any_more(page: Any) -> None:
     asked = []
     page.route("**/part/events/", lambda route: route.fulfill(status=502, body=""))
