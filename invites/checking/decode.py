@@ -20,6 +20,7 @@ from invites.checking.signatures import is_excel, name_kind
 _CHUNK = 1 << 18
 _HEAD = 1 << 16
 _FIRST_LINE = 400
+_LINE_BREAK = re.compile(r"[\r\n]")
 _UTF16 = {"utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE"}
 
 
@@ -116,7 +117,7 @@ def _guess_unicode(head: bytes) -> tuple[str, int]:
     # bytes that are no pairs, they make anything but that.
     for codec in _UTF16:
         text = head[:_FIRST_LINE].decode(codec, "ignore").lstrip("\r\n")
-        line = re.split(r"[\r\n]", text, maxsplit=1)[0]
+        line = _LINE_BREAK.split(text, maxsplit=1)[0]
         if sum(" " <= letter <= "~" or letter == "\t" for letter in line) > 0.7 * len(line):
             return codec, 0
     return "utf-8", 0

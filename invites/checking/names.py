@@ -63,6 +63,8 @@ _CAN_LINK = re.compile(r"[.@:。．｡]")
 _INITIAL_AND_NAME = re.compile(r"([^\W\d_]{1,3})\.([^\W\d_]+)")
 # Control characters, line breaks, overrides of the direction, the sign of a lost letter, and halves of surrogate pairs.
 _NEVER_IN_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffd\ud800-\udfff]")
+_TABS = re.compile(r"[\t\x0b\x0c]")
+_INVISIBLE_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINE_BREAKS = frozenset("\n\r\u2028\u2029\x0b\x0c\x85")
 _ALLOWED_IN_TEXT = frozenset("\n\r\t")
@@ -165,7 +167,7 @@ def _refuse_character(character: str, text: str) -> Fault:
     # One of 128 to 159 was a letter or a sign in another encoding: only who knows the word can mend it.
     repaired = None
     if character < "\x20":
-        repaired = trim(re.sub(r"[\t\x0b\x0c]", " ", re.sub(r"[\x00-\x08\x0e-\x1f]", "", text)))
+        repaired = trim(_TABS.sub(" ", _INVISIBLE_CONTROLS.sub("", text)))
     return Fault("control_character", {"character": name_of(character)}, repaired, repaired and "Remove it")
 
 

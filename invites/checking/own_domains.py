@@ -22,6 +22,8 @@ _FEW, _MANY = 3, 10
 _TIMES = 10
 # In a shorter word one letter makes another word: abc.example and abd.example are two companies.
 _SHORTEST = 5
+# A longer domain isn't compared with others: it takes memory and time that grow with the square of its length.
+_LONGEST = 64
 _EDGES = ".,;:!?()[]<>\"' "
 
 
@@ -41,7 +43,7 @@ class OwnDomains:
         self._stems: dict[str, list[str]] = {}
         self._near_stems: dict[str, list[str]] = {}
         for domain, count in counts.items():
-            if count >= _FEW:
+            if count >= _FEW and len(domain) <= _LONGEST:
                 for variant in _variants(domain):
                     self._near.setdefault(variant, []).append(domain)
                 for stem in _stems(domain):
@@ -86,15 +88,15 @@ class OwnDomains:
         return None
 
     def _find_near(self, domain: str) -> set[str]:
-        """The domains that are one edit away. An IDN is no slip."""
-        if not domain.isascii():
+        """The domains that are one edit away. An internationalized domain isn't compared."""
+        if not domain.isascii() or len(domain) > _LONGEST:
             return set()
         near = {right for variant in _variants(domain) for right in self._near.get(variant, ())}
         return {right for right in near if _is_near(domain, right)}
 
     def _find_near_stems(self, word: str) -> set[str]:
         """The domains that are so but for their ending; only where there is none, for an ending would be one more."""
-        if "." in word:
+        if "." in word or len(word) > _LONGEST:
             return set()
         near = {stem for variant in _variants(word) for stem in self._near_stems.get(variant, ())}
         return {domain for stem in near if _is_near(f"{word}.", f"{stem}.") for domain in self._stems[stem]}

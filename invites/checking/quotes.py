@@ -13,6 +13,7 @@ from invites.checking.report import Limits, Problem
 
 # Also one with a slip: whoever is below an open quotation mark is to be found all the same.
 _ADDRESS = re.compile(r"[\s\"']*[^\s@,;|\"']+@[^\s,;|\"']*[\s\"']*")
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _LINES_READ = 100_000
 
 
@@ -68,7 +69,7 @@ def swallows_people(cells: list[str], *, delimiter: str, header: Header) -> str:
     for place, cell in enumerate(cells):
         if "\n" not in cell and "\r" not in cell:
             continue
-        opening, *inner = [line.split(delimiter) for line in re.split(r"\r\n|\r|\n", cell)]
+        opening, *inner = [line.split(delimiter) for line in _LINE_BREAK.split(cell)]
         # The quotation mark that ends the cell may stand in the middle of a row, if what is above it is a whole one.
         is_whole = place + len(opening) > max(email_at, *names_at)
         for number, line in enumerate(inner, start=1):
