@@ -37,10 +37,11 @@ bench-scaling: ## Measure whole imports of 1,000 to 1,000,000 rows; ARGUMENTS="-
 	@exec $(PYTHON_HERE) -m benchmarks.scaling $(ARGUMENTS)
 
 SECONDS ?= 60
+TARGET ?= file
 .PHONY: fuzz
-fuzz: ## Let a fuzzer look for a file that the check can't take, for SECONDS=60
+fuzz: ## Let a fuzzer look for a file that breaks the check, or with TARGET=time for a slow one, for SECONDS=60
 	@.ci/venv tests/fuzz/requirements.txt .venv-fuzz
-	@exec .venv-fuzz/bin/python -m tests.fuzz $(SECONDS)
+	@exec .venv-fuzz/bin/python -m tests.fuzz $(TARGET) $(SECONDS)
 
 PIN = $(PYTHON_HERE) -m uv pip compile --quiet --upgrade --universal --generate-hashes --no-strip-extras --python-version 3.11 --no-header
 .PHONY: lock

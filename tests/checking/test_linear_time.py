@@ -11,9 +11,9 @@ import importlib
 import inspect
 import io
 import pkgutil
+import random
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from types import ModuleType
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 import invites.checking
-from invites.checking import Check, Limits, RecordFile, check_cells, open_records
+from invites.checking import Limits, RecordFile, check_cells, open_records
 from invites.checking.dialect import find_dialect
 from invites.checking.header import holds_an_address, names_our_columns, read_header
 from invites.checking.inert import inert, restore
@@ -30,12 +30,9 @@ from invites.checking.own_domains import OwnDomains
 from invites.checking.quotes import explain_quote, swallows_people
 from invites.checking.signatures import name_kind
 from invites.checking.text import is_blank, trim, trim_all, visible
-
-# Four times as much text may take eight times as long: linear time, with a margin of two.
-TIMES_LONGER, TIMES_SLOWER = 4, 8
-# A text grows until a call takes this long. Code that never does, up to LONGEST characters, isn't slow.
-LEAST_SECONDS = 0.002
-LONGEST = 50_000
+from tests.fuzz.__main__ import WORDS
+from tests.fuzz.time_target import check_file, take
+from tests.growth import Function, grows_too_fast
 
 # What is repeated, and what surrounds it so that a match fails at the last moment.
 REPEATED = [
@@ -46,34 +43,6 @@ REPEATED = [
 ]  # fmt: skip
 AROUND = [("", ""), ("x", "y"), ("<", "!")]
 SHAPES = [(before, repeated, after) for repeated in REPEATED for before, after in AROUND]
-
-Function = Callable[[str], object]
-Shape = tuple[str, str, str]
-
-
-def text_of(shape: Shape, length: int) -> str:
-    before, repeated, after = shape
-    return before + repeated * (length // len(repeated)) + after
-
-
-def seconds_of(function: Function, text: str) -> float:
-    """Seconds of this thread alone, so that other work on the machine counts as little as possible."""
-    began = time.thread_time()
-    function(text)
-    return time.thread_time() - began
-
-
-def grows_too_fast(function: Function, shape: Shape) -> bool:
-    """Whether the function isn't linear on texts of this shape."""
-    length = 200
-    while seconds_of(function, text_of(shape, length)) < LEAST_SECONDS:
-        length *= 4
-        if length > LONGEST:
-            return False
-    short, long = text_of(shape, length), text_of(shape, length * TIMES_LONGER)
-    # The fastest of some runs: a busy machine disturbs some of them, and rarely all.
-    before = min(seconds_of(function, short) for _ in range(3))
-    return all(seconds_of(function, long) > TIMES_SLOWER * before for _ in range(3))
 
 
 def assert_linear(function: Function) -> None:
@@ -165,19 +134,13 @@ def is_possessive_text(pattern: str) -> bool:
 # --- Every heuristic --------------------------------------------------------------------------------
 
 
-def whole_file(text: str) -> None:
-    check = Check(io.BytesIO(text.encode("utf-8", "replace")))
-    for _ in check.blocks():
-        pass
-
-
 def cell_of_a_file(text: str, *, column: int, rows: int = 1) -> None:
     """A file in which one cell of each row is the text."""
     file = io.StringIO(newline="")
     cells = ["anna@company.com", "Anna", "Berg", "Night shift"]
     cells[column] = text
     csv.writer(file).writerows([["Email", "First name", "Last name", "Description"], *[cells] * rows])
-    whole_file(file.getvalue())
+    check_file(file.getvalue())
 
 
 def many_rows(text: str) -> None:
@@ -185,7 +148,7 @@ def many_rows(text: str) -> None:
     file = io.StringIO(newline="")
     rows = [[f"{number}{text[:90]}"] * 4 for number in range(len(text) // 100)]
     csv.writer(file).writerows([["Email", "First name", "Last name", "Description"], *rows])
-    whole_file(file.getvalue())
+    check_file(file.getvalue())
 
 
 def records_of(text: str) -> None:
@@ -222,7 +185,7 @@ HEURISTICS: dict[str, Function] = {
     "quotes": quote,
     "swallowed rows": lambda text: swallows_people(["a", text, "b"], delimiter=",", header=HEADER),  # type: ignore[arg-type]
     "records": records_of,
-    "whole file": whole_file,
+    "whole file": check_file,
     "email in a file": lambda text: cell_of_a_file(text, column=0),
     "name in a file": lambda text: cell_of_a_file(text, column=1),
     "description in a file": lambda text: cell_of_a_file(text, column=3),
@@ -239,3 +202,10 @@ def test_notices_what_is_not_linear() -> None:
     assert grows_too_fast(re.compile(r"\s*x|\s+y").search, ("", " ", ""))
     assert grows_too_fast(lambda text: [text[:position] for position in range(len(text))], ("", "a", ""))
     assert not grows_too_fast(lambda text: [text[:5] for _ in text], ("", "a", ""))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_repeated_pieces_of_a_file_take_more_than_linear_time(seed: int) -> None:
+    dice = random.Random(seed)
+    pieces = [dice.choice(WORDS if dice.random() < 0.5 else REPEATED) for _ in range(dice.randrange(3, 9))]
+    take(b"\xff".join(piece.encode() for piece in pieces))

@@ -1,7 +1,8 @@
-"""Let atheris look for a file that the check can't take: `make fuzz`, or `python -m tests.fuzz SECONDS`.
+"""Let atheris look for a file that breaks the check: `make fuzz`, or `python -m tests.fuzz file|time SECONDS`.
 
-It begins with the files of tests/data, and goes on in var/fuzz/learned with what it has found out. A file that breaks
-something is left in var/fuzz as crash-...: `python -m tests.fuzz FILE` takes it once more.
+`file` looks for any file that breaks a promise, `time` for one that takes more than linear time. The fuzzer starts from
+the files of tests/data and continues in var/fuzz/learned with what it found. It writes a file that breaks something to
+var/fuzz as crash-...: `python -m tests.fuzz file|time FILE` checks it once more.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ MEGABYTES = 2_048
 def main() -> None:
     atheris: Any = import_module("atheris")  # In an environment of its own: requirements.txt beside this file.
     with atheris.instrument_imports(include=["invites.checking", "email_validator"]):
-        from tests.fuzz.target import take
-    what = sys.argv[1] if len(sys.argv) > 1 else "60"
+        from tests.fuzz import target, time_target
+    what = sys.argv[2] if len(sys.argv) > 2 else "60"
+    take = time_target.take if sys.argv[1:2] == ["time"] else target.take
     (FOUND / "learned").mkdir(parents=True, exist_ok=True)
     words = FOUND / "words"
     words.write_text("".join(f"{_quoted(word)}\n" for word in WORDS))

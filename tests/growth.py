@@ -1,0 +1,43 @@
+"""Measure how the time of a function grows with its text.
+
+Nothing of pytest or Django: the fuzzer has an environment of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+# Four times as much text may take eight times as long: linear time, with a margin of two.
+TIMES_LONGER, TIMES_SLOWER = 4, 8
+# A text grows until a call takes this long. Code that never does, up to LONGEST characters, isn't slow.
+LEAST_SECONDS = 0.002
+LONGEST = 50_000
+
+Function = Callable[[str], object]
+Shape = tuple[str, str, str]
+
+
+def text_of(shape: Shape, length: int) -> str:
+    before, repeated, after = shape
+    return before + repeated * (length // len(repeated)) + after
+
+
+def seconds_of(function: Function, text: str) -> float:
+    """Seconds of this thread alone, so that other work on the machine counts as little as possible."""
+    began = time.thread_time()
+    function(text)
+    return time.thread_time() - began
+
+
+def grows_too_fast(function: Function, shape: Shape) -> bool:
+    """Whether the function isn't linear on texts of this shape."""
+    length = 200
+    while seconds_of(function, text_of(shape, length)) < LEAST_SECONDS:
+        length *= 4
+        if length > LONGEST:
+            return False
+    short, long = text_of(shape, length), text_of(shape, length * TIMES_LONGER)
+    # The fastest of some runs: a busy machine disturbs some of them, and rarely all.
+    before = min(seconds_of(function, short) for _ in range(3))
+    return all(seconds_of(function, long) > TIMES_SLOWER * before for _ in range(3))
