@@ -99,3 +99,9 @@ def give_back(lease: Lease, *, wait: timedelta | None = None) -> None:
     if not held(lease).update(claimed_until=None, attempts=0, not_before=not_before):
         # Another worker has it by now, because this one was slow: it did not die, and that must not count.
         RowRange.objects.filter(pk=lease.range_id).update(attempts=0)
+
+
+def expire_all() -> None:
+    """End all leases now. Only for a caller that knows that every worker is dead: what they held need not wait."""
+    now = timezone.now()
+    RowRange.objects.filter(claimed_until__gt=now).exclude(stage=RowRange.Stage.DONE).update(claimed_until=now)

@@ -37,3 +37,16 @@ def test_a_range_that_is_being_claimed_is_not_claimed_by_another(start: Callable
     assert len({lease.range_id for lease in held}) == len(held) == 2
     assert all(leases.held(lease).exists() for lease in held), "Whoever was told that it holds a range does hold it."
     assert sorted(batch.ranges.values_list("attempts", flat=True)) == [0, 1, 1]
+
+
+@pytest.mark.django_db
+def test_what_dead_workers_held_can_be_claimed_at_once(start: Callable[..., Batch]) -> None:
+    batch = start(many(450))
+    dead = [leases.claim_range(batch.pk) for _ in range(3)]
+    assert leases.claim_range(batch.pk) is None, "All is held."
+
+    leases.expire_all()
+
+    assert None not in [leases.claim_range(batch.pk) for _ in dead]
+    assert not any(leases.held(lease).exists() for lease in dead if lease), "A dead worker that lives changes nothing."
+    assert set(batch.ranges.values_list("attempts", flat=True)) == {2}, "The death counts."
