@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import Any
 
 import structlog
 from celery import Celery, signals
 from celery.beat import EmbeddedService
+from celery.worker import state as worker_state
 from django_structlog.celery.steps import DjangoStructLogInitStep
+from kombu.exceptions import OperationalError
 from kombu.transport import TRANSPORT_ALIASES
 
-from config.processes import die_with_parent, give_way
+from config.keeper import die_with_parent
+from config.processes import give_way
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -37,13 +41,22 @@ def say_ready(**_: Any) -> None:
 
 
 @signals.worker_ready.connect
+def look_for_lost_work(**_: Any) -> None:
+    """A worker that replaces a dead one need not wait until the schedule sends the next sweep."""
+    with suppress(OperationalError, OSError):
+        app.send_task("invites.tasks.sweep", expires=20)
+
+
+@signals.worker_ready.connect
 def keep_the_schedule(sender: Any, **_: Any) -> None:
     """Celery starts another process for one of the pool that is killed, but none for the schedule: without it
     nobody would look for lost work any more."""
     worker = sender.controller
 
     def look() -> None:
-        if worker.beat is not None and not worker.beat.is_alive():
+        # An exit status, which may be 0, once the worker is to stop. It stops its beat itself then.
+        is_stopping = worker_state.should_stop is not None and worker_state.should_stop is not False
+        if worker.beat is not None and not worker.beat.is_alive() and not is_stopping:
             structlog.get_logger(__name__).error("schedule_died")
             worker.beat = EmbeddedService(
                 app, schedule_filename=worker.schedule_filename, scheduler_cls=worker.scheduler

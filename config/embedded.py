@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 import stat
 import tempfile
 from pathlib import Path
@@ -35,6 +36,13 @@ def socket_path(data_dir: Path) -> Path:
 def broker_url(data_dir: Path) -> str:
     """The address of that broker as Celery writes it."""
     return f"redis+socket://{socket_path(data_dir)}?virtual_host=0"
+
+
+def is_listening(data_dir: Path) -> bool:
+    """Whether a broker accepts connections at the socket of `data_dir`."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(str(socket_path(data_dir))) == 0
 
 
 def valkey_command(data_dir: Path) -> list[str]:

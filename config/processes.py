@@ -1,38 +1,37 @@
-"""Processes that end together: what `manage.py up` starts must not outlive it, however it ends."""
+"""Runs the processes of `manage.py up` together: restarts what dies, and ends everything when it is asked to.
+
+Each process runs below a small keeper (`config/keeper.py`), so that nothing outlives the supervisor, however that ends.
+"""
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from honcho.manager import Manager
-from honcho.process import Process
+from config import keeper
 
-PR_SET_PDEATHSIG = 1
 # Of -20 to 19, as `nice` counts: about a tenth of the share of who waits beside it.
 GIVE_WAY = 10
-GRACE_SECONDS = 6
 # How long everything together may take to end before it is killed.
 STOP_SECONDS = 10
-# Two signals nearer to each other than this are one: some programs send it to the process and to its group.
+# Two signals closer together than this are one: some programs send it to the process and to its group.
 IMPATIENCE_SECONDS = 1
-# A child that lived shorter than this when it ended would only end again.
-WORTH_RESTARTING_SECONDS = 10
-
-
-def die_with_parent(how: signal.Signals = signal.SIGKILL) -> None:
-    """Asks the kernel to signal this process when its parent has died. Linux only; elsewhere nothing."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(how))
+# How long to wait before each restart of a process that keeps dying; the last delay is repeated.
+RESTART_DELAYS = (0, 1, 2, 4, 8, 16, 30)
+# A process that ran this long is healthy: its delays start over.
+HEALTHY_SECONDS = 60
+# How often a process is started that has never become ready.
+STARTS_UNTIL_GIVING_UP = 4
+POLL_SECONDS = 0.1
 
 
 def give_way() -> None:
@@ -47,148 +46,172 @@ def give_way() -> None:
             Path("/proc/self/autogroup").write_text(str(GIVE_WAY))
 
 
-class Keeper(Process):  # type: ignore[misc]
-    """One process of the stack, kept by a small process that honcho forks for it.
+@dataclass
+class Service:
+    """One process to keep running. `check` tells whether it is ready; it is asked until it has said so once.
 
-    The keeper passes on what its process prints, and starts it again when it ends unasked, unless it
-    had only just begun. It holds the reading end of a pipe whose writing end is the manager's alone:
-    when the manager is gone, even by `kill -9`, the keeper ends its process and itself. Should the
-    keeper be killed too, the kernel does it, and where it cannot, the next start finds `pid_file`.
+    `before_start` is called before each start, in a thread of the supervisor.
     """
 
-    lifeline: tuple[int, int]
-    pid_file: Path
-    _stopping = False
+    name: str
+    command: Sequence[str]
+    check: Callable[[], bool]
+    before_start: Callable[[], None] | None = None
+    ends_last: bool = False
+    is_ready: bool = False
+    keeper: subprocess.Popen[bytes] | None = None
 
-    def run(self, events: Any = None, ignore_signals: bool = False) -> None:
-        self._events = events
-        os.close(self.lifeline[1])
-        os.setsid()  # Ctrl-C reaches the manager alone, which then ends all in good order.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, lambda *_: self._stop())
-        signal.signal(signal.SIGUSR1, lambda *_: self._kill())
-        self._send_message({"pid": os.getpid()}, type="start")
-        threading.Thread(target=self._watch_the_manager, daemon=True).start()
-        status = 0
-        while not self._stopping:
-            began = time.monotonic()
-            status = self._run_once()
-            if self._stopping or time.monotonic() - began < WORTH_RESTARTING_SECONDS:
-                break
-            self._send_message(b"ended (status %d) and is started again\n" % status)
-        self.pid_file.unlink(missing_ok=True)
-        self._send_message({"returncode": status}, type="stop")
-
-    def _run_once(self) -> int:
-        child = self._child = subprocess.Popen(
-            self.cmd,
-            env=self.env,
-            cwd=self.cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=lambda: die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - no lock is taken in it
-        )
-        self.pid_file.write_text(str(child.pid))
-        if self._stopping:
-            self._stop()
-        assert child.stdout is not None
-        for line in child.stdout:
-            self._send_message(line)
-        return child.wait()
-
-    def _stop(self) -> None:
-        """Lets the process end in its own way; only it is told, so that a worker ends its own children."""
-        self._stopping = True
-        if self._child is not None:
-            self._child.terminate()
-
-    def _kill(self) -> None:
-        self._stopping = True
-        if self._child is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._child.pid, signal.SIGKILL)
-
-    def _watch_the_manager(self) -> None:
-        os.read(self.lifeline[0], 1)  # Nobody ever writes: it returns when the manager is gone.
-        self._stop()
-        end = time.monotonic() + GRACE_SECONDS
-        while self.pid_file.exists() and time.monotonic() < end:
-            time.sleep(0.1)
-        self._kill()
-        os._exit(1)
+    def order(self, order: bytes) -> None:
+        """Pass an order on to the keeper, unless it has ended already."""
+        if self.keeper is not None and self.keeper.stdin is not None:
+            with suppress(OSError, ValueError):
+                self.keeper.stdin.write(order)
 
 
-class _ToKeepers:
-    """How honcho's manager ends what it manages: it tells the keepers."""
+class Output(Protocol):
+    """Where lines go. Called from several threads."""
 
-    def terminate(self, pid: int) -> None:
-        self._send(pid, signal.SIGTERM)
+    def line(self, name: str, text: str) -> None:
+        """The process of that name has printed this."""
 
-    def kill(self, pid: int) -> None:
-        self._send(pid, signal.SIGUSR1)
-
-    def _send(self, pid: int, how: signal.Signals) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(pid, how)
+    def notice(self, name: str, text: str) -> None:
+        """The supervisor has this to say about that process."""
 
 
-class Together(Manager):  # type: ignore[misc]
-    """honcho's manager: starts all at once, and ends all when one has ended for good or it is told to.
+@dataclass(frozen=True)
+class GaveUp:
+    """The process that never became ready, and how it ended the last time."""
 
-    `printer.write` gets every line that is printed. After `loop()`, `gave_up` is the name and the
-    status of the process that ended of itself, or None when everything was asked to end.
+    name: str
+    status: int
+    starts: int
+
+
+class Supervisor:
+    """Starts all services at once, and restarts each that ends, with growing delays.
+
+    It stops everything on SIGINT, on SIGTERM, and when a service ends again and again without ever becoming ready.
+    A second signal, more than a second after the first, kills what is still running.
     """
 
-    def __init__(self, printer: Any, *, run_dir: Path) -> None:
-        super().__init__(printer)
-        self._procmgr = _ToKeepers()
-        self._process_ctor = Keeper
+    def __init__(
+        self,
+        services: Sequence[Service],
+        *,
+        env: dict[str, str],
+        cwd: Path,
+        run_dir: Path,
+        output: Output,
+        on_ready: Callable[[], None],
+    ) -> None:
+        self._services = services
+        self._env = env
+        self._cwd = cwd
         self._run_dir = run_dir
-        self._lifeline = os.pipe()
-        self._last: str | None = None
-        self._asked_at: float | None = None
-        self._told: set[str] = set()
-        self.gave_up: tuple[str, int] | None = None
+        self._output = output
+        self._on_ready = on_ready
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        # A signal handler may take no lock, so it only notes the time; the main thread acts on it.
+        self._signals: list[float] = []
+        self._gave_up: GaveUp | None = None
 
-    def add(self, name: str, command: Sequence[str], *, env: dict[str, str], cwd: Path, last: bool = False) -> None:
-        """Adds a process; the one that is `last` is ended when all others have ended."""
-        keeper = self.add_process(name, list(command), env=env, cwd=str(cwd))
-        keeper.lifeline = self._lifeline
-        keeper.pid_file = self._run_dir / f"{name}.pid"
-        if last:
-            self._last = name
+    def run(self) -> GaveUp | None:
+        """Keep everything running until it is to end. Call it from the main thread; it installs signal handlers."""
+        for how in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(how, lambda *_: self._signals.append(time.monotonic()))
+        threads = {
+            service.name: threading.Thread(target=self._keep_running, args=(service,), daemon=True)
+            for service in self._services
+        }
+        for thread in threads.values():
+            thread.start()
+        threading.Thread(target=self._wait_until_ready, daemon=True).start()
+        while not self._signals and self._gave_up is None:
+            time.sleep(POLL_SECONDS)
+        self._stop(threads)
+        return self._gave_up
 
-    def terminate(self) -> None:
-        """Ends everything. Called a second time, by an impatient Ctrl-C, it waits for nothing."""
-        now = time.monotonic()
-        if self._asked_at is not None:
-            if now - self._asked_at > IMPATIENCE_SECONDS:
-                self._kill_all()
-            return
-        self._asked_at = now
-        timer = threading.Timer(STOP_SECONDS, self._kill_all)
-        timer.daemon = True
-        timer.start()
-        self.gave_up = next(((name, p["returncode"]) for name, p in self._processes.items() if "returncode" in p), None)
-        self._end_those_whose_turn_it_is()
+    def _keep_running(self, service: Service) -> None:
+        starts, delays = 0, iter(RESTART_DELAYS)
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            status = self._run_once(service)
+            if self._stopping.is_set():
+                return
+            starts += 1
+            if not service.is_ready and starts == STARTS_UNTIL_GIVING_UP:
+                self._gave_up = self._gave_up or GaveUp(service.name, status, starts)
+                return
+            if service.is_ready and time.monotonic() - began >= HEALTHY_SECONDS:
+                delays = iter(RESTART_DELAYS)
+            delay = next(delays, RESTART_DELAYS[-1])
+            when = f"in {delay} s" if delay else "now"
+            self._output.notice(service.name, f"{describe(status)} and is restarted {when}")
+            self._stopping.wait(delay)
 
-    def _end_those_whose_turn_it_is(self) -> None:
-        if self._asked_at is None or not self._all_started():
-            return
-        running = {name: p["pid"] for name, p in self._processes.items() if "returncode" not in p}
-        for name, pid in running.items():
-            # Once only: a second signal tells a worker to leave at once.
-            if name not in self._told and (name != self._last or len(running) == 1):
-                self._told.add(name)
-                self._procmgr.terminate(pid)
+    def _run_once(self, service: Service) -> int:
+        """Run the service to its end, and pass on what it prints; its exit status."""
+        if service.before_start is not None:
+            service.before_start()
+        arguments = [str(self._run_dir / f"{service.name}.pid"), *service.command]
+        with self._lock:
+            if self._stopping.is_set():
+                return 0
+            try:
+                service.keeper = subprocess.Popen(
+                    [sys.executable, "-I", keeper.__file__, *arguments],
+                    env=self._env,
+                    cwd=self._cwd,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    bufsize=0,
+                    start_new_session=True,  # Ctrl-C reaches the supervisor alone, which then stops them in order.
+                )
+            except OSError as error:
+                self._output.notice(service.name, f"can't be started: {error.strerror}")
+                return 1
+        assert service.keeper.stdout is not None
+        with service.keeper, open(service.keeper.stdout.fileno(), errors="replace", closefd=False) as lines:
+            for line in lines:
+                self._output.line(service.name, line.rstrip())
+        return service.keeper.returncode
 
-    def _kill_all(self) -> None:
-        for process in self._processes.values():
-            if "pid" in process and "returncode" not in process:
-                self._procmgr.kill(process["pid"])
+    def _wait_until_ready(self) -> None:
+        waiting = list(self._services)
+        while waiting and not self._stopping.is_set():
+            for service in waiting:
+                service.is_ready = service.check()
+            waiting = [service for service in waiting if not service.is_ready]
+            self._stopping.wait(POLL_SECONDS)
+        if not waiting:
+            self._on_ready()
 
-    def _system_print(self, data: str) -> None:
-        """honcho tells of every start and stop here. People need not know, but it may be the next one's turn."""
-        self._end_those_whose_turn_it_is()
+    def _stop(self, threads: dict[str, threading.Thread]) -> None:
+        began = time.monotonic()
+        with self._lock:
+            self._stopping.set()
+        told: set[str] = set()
+        while running := [service for service in self._services if threads[service.name].is_alive()]:
+            is_impatient = any(each > self._signals[0] + IMPATIENCE_SECONDS for each in self._signals)
+            waited = time.monotonic() - began
+            if is_impatient or waited > STOP_SECONDS:
+                for service in running:
+                    service.order(keeper.KILL)
+            if waited > 2 * STOP_SECONDS:
+                return  # Not even killing helped. The threads end with this process.
+            for service in running:
+                # Once only: a second signal tells a worker to leave at once.
+                if service.name not in told and (not service.ends_last or len(running) == 1):
+                    told.add(service.name)
+                    service.order(keeper.TERMINATE)
+            time.sleep(POLL_SECONDS / 2)
+
+
+def describe(status: int) -> str:
+    """How a process ended, in words. A keeper reports death by a signal as 128 and its number."""
+    try:
+        return f"was killed ({signal.Signals(status - 128).name})"
+    except ValueError:
+        return f"ended (status {status})"

@@ -59,6 +59,11 @@ def wait_for(found: Callable[[], Found | None], *, what: str, seconds: float = 2
         time.sleep(0.05)
 
 
+def ignore_sigint() -> None:
+    """For `preexec_fn`: the process is started as a shell starts what runs in its background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def find_chromium() -> str | None:
     """The browser of the CHROMIUM variable, or the first that is installed."""
     given = os.environ.get("CHROMIUM")
@@ -179,8 +184,11 @@ class Stack:
         self.lines: list[str] = []
         self.process: subprocess.Popen[str] | None = None
 
-    def start(self, *, wait: bool = True) -> None:
-        """Starts everything; returns when the line that says where to go was printed."""
+    def start(self, *, wait: bool = True, ignoring_sigint: bool = False) -> None:
+        """Starts everything; returns when the line that says where to go was printed.
+
+        `ignoring_sigint`: as a shell starts what runs in its background.
+        """
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "up"],
             cwd=ROOT,
@@ -189,6 +197,7 @@ class Stack:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=ignore_sigint if ignoring_sigint else None,
         )
         threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
         if wait:

@@ -64,6 +64,20 @@ def test_what_is_uploaded_while_the_broker_is_down_is_finished_later_though_the_
     assert (work.report()["invited"], sorted(set(work.mails().values()))) == (20, [1])
 
 
+def test_a_worker_that_starts_looks_for_lost_work_before_the_schedule_does(tmp_path: Path) -> None:
+    with WorkerOnFile(tmp_path, SWEEP_SECONDS="600") as worker:
+        work = Work(worker, tmp_path)
+        worker.kill_worker()
+        worker.broker.stop()
+        work.invite_singly(3, domain="single.example.com", organization="acme")
+        worker.broker.lose_everything()
+        worker.broker.start()
+
+        worker.start_worker()
+
+        wait_for(lambda: work.mails().total() == 3, what="mails")
+
+
 def test_a_worker_outlives_a_broker_that_goes_while_it_is_at_work(work: Work) -> None:
     """One of its children is at a range, and the other is waiting for the broker."""
     people = PEOPLE // 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import ipaddress
-import multiprocessing
 import os
 import signal
 import socket
@@ -15,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import urlsplit
@@ -22,12 +22,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connections
-from honcho.printer import Message
+from django.db import DatabaseError, connection, connections
 
 from accounts.services.demo import sign_in_hint
 from config import embedded
-from config.processes import Together
+from config.processes import Service, Supervisor, describe
+from invites.services import leases
 
 HOST = "127.0.0.1"
 WEB, WORKER, BROKER = "web", "worker", "broker"
@@ -40,9 +40,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             self._run(settings.DATA_DIR)
-        except KeyboardInterrupt:
-            # Ctrl-C while everything is still being prepared: nothing was started yet.
-            self.stderr.write("Stopped before anything was started.")
         except CommandError as error:
             # One sentence for people, without the name of a class before it.
             self.stderr.write(str(error))
@@ -59,26 +56,24 @@ class Command(BaseCommand):
         announcement = self._announcement()
         connections.close_all()
 
-        # The keepers are forked, not spawned: they share the lifeline of config/processes.py.
-        multiprocessing.set_start_method("fork", force=True)
         printer = Printer(self.stdout)
-        together = Together(printer, run_dir=run_dir)
-        env = _environment()
-        root: Path = settings.BASE_DIR
-        if not os.environ.get("REDIS_URL"):
-            try:
-                together.add(BROKER, embedded.valkey_command(data_dir), env=env, cwd=root, last=True)
-            except RuntimeError as error:
-                raise CommandError(str(error)) from error
-        together.add(WEB, _web_command(), env=env, cwd=root)
-        together.add(WORKER, _worker_command(), env=env, cwd=root)
-        threading.Thread(target=_announce, args=(printer, announcement), daemon=True).start()
-        together.loop()
+        supervisor = Supervisor(
+            _services(data_dir, printer),
+            env=_environment(),
+            cwd=settings.BASE_DIR,
+            run_dir=run_dir,
+            output=printer,
+            # Once somebody who goes there is served and the worker takes tasks.
+            on_ready=lambda: printer.say(announcement),
+        )
+        gave_up = supervisor.run()
         lock.close()
-        if together.gave_up:
-            name, status = together.gave_up
-            printer.tell_last_words(name)
-            raise CommandError(f"The {name} process ended by itself (status {status}), so everything was stopped.")
+        if gave_up:
+            printer.tell_last_words(gave_up.name)
+            raise CommandError(
+                f"The {gave_up.name} process {describe(gave_up.status)} {gave_up.starts} times before it was ready, "
+                "so everything was stopped."
+            )
 
     def _prepare(self) -> None:
         try:
@@ -101,39 +96,57 @@ class Command(BaseCommand):
 class Printer:
     """Prints the children's lines under their names, and keeps the broker's chatter for when it fails."""
 
-    width = 0
-
     def __init__(self, out: Any) -> None:
         self._out = out
+        self._lock = threading.Lock()
         self._last_words: deque[str] = deque(maxlen=20)
         self.worker_is_ready = threading.Event()
 
-    def write(self, message: Message) -> None:
-        text = message.data.decode(errors="replace") if isinstance(message.data, bytes) else str(message.data)
-        text = text.rstrip()
-        if message.name == BROKER:
+    def line(self, name: str, text: str) -> None:
+        if name == BROKER:
             self._last_words.append(text)
-        elif message.name == WORKER and "worker_ready" in text:
+        elif name == WORKER and "worker_ready" in text:
             self.worker_is_ready.set()
         elif text and "worker: Warm shutdown" not in text:
-            self.say(f"{message.name:>6} | {text}")
+            self.notice(name, text)
+
+    def notice(self, name: str, text: str) -> None:
+        self.say(f"{name:>6} | {text}")
 
     def tell_last_words(self, name: str) -> None:
         if name == BROKER:
             for line in self._last_words:
-                self.say(f"{name:>6} | {line}")
+                self.notice(name, line)
 
     def say(self, line: str) -> None:
-        self._out.write(line)
-        self._out.flush()
+        # Whoever reads this may be gone, for example a terminal that was closed. That stops nobody's import.
+        with self._lock, suppress(OSError):
+            self._out.write(line)
+            self._out.flush()
 
 
-def _announce(printer: Printer, announcement: str) -> None:
-    """Says where to go once somebody who goes there is served and the worker takes tasks."""
-    printer.worker_is_ready.wait()
-    while not _answers():
-        time.sleep(0.1)
-    printer.say(announcement)
+def _services(data_dir: Path, printer: Printer) -> list[Service]:
+    web = Service(WEB, _web_command(), check=_answers)
+    worker = Service(WORKER, _worker_command(), check=printer.worker_is_ready.is_set)
+    if os.environ.get("REDIS_URL"):
+        return [web, worker]
+    if connection.vendor == "sqlite":
+        worker.before_start = _free_what_the_dead_held
+    try:
+        command = embedded.valkey_command(data_dir)
+    except RuntimeError as error:
+        raise CommandError(str(error)) from error
+    return [Service(BROKER, command, check=lambda: embedded.is_listening(data_dir), ends_last=True), web, worker]
+
+
+def _free_what_the_dead_held() -> None:
+    """With a database and a queue of its own this is the only worker, and the one before it is dead."""
+    try:
+        leases.expire_all()
+    except DatabaseError:
+        pass  # Then the leases run out by themselves.
+    finally:
+        connections.close_all()
 
 
 def _answers() -> bool:
