@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.request import urlopen
@@ -106,18 +107,6 @@ def test_nothing_survives_the_manager(new_stack: Callable[..., Stack]) -> None:
     wait_for(lambda: not stack.processes(), what="end of its children", seconds=15)
 
 
-def test_ends_everything_when_a_part_cannot_go_on(new_stack: Callable[..., Stack]) -> None:
-    stack = new_stack()
-    stack.start()
-    assert stack.process is not None
-
-    os.kill(int((stack.data_dir / "run" / "web.pid").read_text()), signal.SIGKILL)
-
-    assert stack.process.wait(20) == 1
-    wait_for(lambda: any("The web process ended by itself" in line for line in stack.lines), what="last words")
-    assert stack.processes() == {}
-
-
 def test_what_looks_for_lost_work_comes_back_when_it_is_killed(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack()
     stack.start()
@@ -133,14 +122,39 @@ def test_what_looks_for_lost_work_comes_back_when_it_is_killed(new_stack: Callab
     assert stack.processes() == {}
 
 
-def test_can_be_ended_while_it_prepares(new_stack: Callable[..., Stack]) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", ["at once", "while it prepares", "while all starts", "when all runs"])
+def test_can_be_ended_at_any_moment_also_in_the_background_of_a_shell(
+    new_stack: Callable[..., Stack], how: signal.Signals, moment: str
+) -> None:
     stack = new_stack()
-    stack.start(wait=False)
-    wait_for((stack.data_dir / "run" / "up.lock").exists, what="beginning")
+    stack.start(wait=moment == "when all runs", ignoring_sigint=True)
+    assert stack.process is not None
+    run_dir = stack.data_dir / "run"
+    if moment == "at once":
+        pid = stack.process.pid
+        wait_for(lambda: not ignores(pid, signal.SIGINT), what="first line of manage.py")
+    elif moment == "while it prepares":
+        wait_for((run_dir / "up.lock").exists, what="beginning")
+    elif moment == "while all starts":
+        wait_for((run_dir / "worker.pid").exists, what="worker")
+    else:
+        broker = int((run_dir / "broker.pid").read_text())
+        assert not ignores(broker, signal.SIGINT), "What it starts is as if nothing had been ignored."
 
-    assert stack.stop() in (0, 130)
+    began = time.monotonic()
+    status = stack.stop(how)
 
-    assert not any("Traceback" in line for line in stack.lines)
+    assert status == (0 if moment in ("while all starts", "when all runs") else -how)
+    assert time.monotonic() - began < 10
+    assert not any("Traceback" in line for line in stack.lines), stack.lines
+
+
+def ignores(pid: int, how: signal.Signals) -> bool:
+    """Whether the process has that signal ignored."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    ignored = next(line for line in status.splitlines() if line.startswith("SigIgn:"))
+    return bool(int(ignored.split()[1], 16) >> (how - 1) & 1)
 
 
 @pytest.mark.parametrize(
