@@ -171,6 +171,8 @@ def look_over_part(part: IO[bytes], *, longest: int) -> None:
         return  # A picture or the like.
     rest = b""
     while piece:
+        if b"\0" in piece:
+            raise Refused("workbook_unreadable")  # In no XML; in UTF-16, which the reader does not know.
         piece = rest + piece
         # The last tag may go on in the next piece. The last one of a sheet is an end tag.
         cut = max(piece.rfind(b"<"), 0)

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invites.checking import Limits, Report, check_bytes
+from invites.checking import Limits, Report, check_bytes, workbook_child
 from invites.checking.workbook import Sheet, open_workbook
 from invites.checking.workbook_child import ChildLimits, Refused, look_over
+from tests.growth import grows_too_fast
 from tests.workbooks import sheet_of, workbook_of
 
 HEADER = ["Email", "First name", "Last name", "Description"]
@@ -145,6 +146,33 @@ def test_a_position_that_no_spreadsheet_writes_is_refused_before_the_reader_sees
 
 
 @pytest.mark.parametrize(
+    "shape",
+    [
+        ("<c", " ", "!"),
+        ("<c", ' s="1"', "!"),
+        ('<c r="A1"', ' s="1"', "!"),
+        ("<c", "  s = '1'", "!"),
+        ("<row", " r", "=!"),
+        ("<row ", "a", "!"),
+        ('<row r="1"', ' spans="1:4"', "!"),
+        ('<c s="', ">", "!"),
+        ("<", "x:", "c !"),
+        ("<", "x", ":c !"),
+        ("", "<c ", ""),
+        ("", '<row r="1"', ""),
+        ("", '<c r="A', ""),
+        ('<c r="', "A", '1"/>'),
+        ('<c r="A', "1", '"/>'),
+    ],
+)
+def test_looking_for_odd_positions_takes_linear_time(shape: tuple[str, str, str]) -> None:
+    def search(text: str) -> object:
+        return list(workbook_child._ODD_POSITION.finditer(text.encode()))
+
+    assert not all(grows_too_fast(search, shape) for _ in range(3))
+
+
+@pytest.mark.parametrize(
     "row",
     [
         "<row><c><v>1</v></c></row>",
@@ -194,6 +222,10 @@ def test_the_sheet_is_looked_at_under_whatever_name_it_has(name: str) -> None:
     assert check(workbook_of(sheet, name=name)).valid == 1
     odd = sheet.replace("</sheetData>", f'<row r="3"><c r="A03">{VALUE}</sheetData>')
     assert code_of(check(workbook_of(odd, name=name))) == "workbook_unreadable"
+
+
+def test_zero_bytes_in_a_sheet_are_refused() -> None:
+    assert code_of(check(workbook_of(sheet_of([HEADER, [ANNA[0], "An\0na", "Berg"]])))) == "workbook_unreadable"
 
 
 def test_a_picture_may_hold_any_bytes() -> None:
