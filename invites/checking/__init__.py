@@ -17,10 +17,12 @@ from invites.checking.cells import check_cells, find_typo
 from invites.checking.dialect import DELIMITERS
 from invites.checking.inert import inert, restore
 from invites.checking.own_domains import OwnDomains, slip_notice
-from invites.checking.records import Record, RecordFile, open_records
+from invites.checking.records import Record, RecordFile, open_records, open_sheet_records
 from invites.checking.report import COLUMNS, EXPECTED, Limits, Notice, Problem, Report, Row, Verdict
 from invites.checking.rows import Check
 from invites.checking.text import visible
+from invites.checking.workbook import ENCODING as XLSX
+from invites.checking.workbook import Sheet
 
 __all__ = [
     "CATALOG",
@@ -28,6 +30,7 @@ __all__ = [
     "DELIMITERS",
     "EXPECTED",
     "OVER_LIMITS",
+    "XLSX",
     "Block",
     "Check",
     "Kind",
@@ -39,6 +42,7 @@ __all__ = [
     "RecordFile",
     "Report",
     "Row",
+    "Sheet",
     "Verdict",
     "check_bytes",
     "check_cells",
@@ -46,6 +50,7 @@ __all__ = [
     "find_typo",
     "inert",
     "open_records",
+    "open_sheet_records",
     "restore",
     "slip_notice",
     "title_of",

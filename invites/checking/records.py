@@ -11,7 +11,7 @@ from invites.checking.dialect import Dialect, find_dialect
 from invites.checking.header import Header, is_ours, read_header
 from invites.checking.report import Limits, Problem
 from invites.checking.text import is_blank
-from invites.checking.workbook import open_workbook
+from invites.checking.workbook import Sheet, open_workbook
 
 _ENDS = ("\r\n", "\n", "\r")
 
@@ -63,15 +63,7 @@ def open_records(stream: BinaryIO, *, limits: Limits, name: str = "", codec: str
         if isinstance(sheet, Problem):
             return sheet
         if sheet is not None:
-            return _open(
-                sheet.rows,
-                limits,
-                codec="utf-16-le",
-                has_mark=True,
-                delimiter="\t",
-                says_delimiter=False,
-                line_end="\r\n",
-            )
+            return open_sheet_records(sheet, limits=limits)
     source = open_source(stream, limits)
     if codec and (source.code == "unreadable" if isinstance(source, Problem) else source.codec != codec):
         source = _open_as(stream, codec, source)
@@ -91,6 +83,19 @@ def open_records(stream: BinaryIO, *, limits: Limits, name: str = "", codec: str
         delimiter=dialect.delimiter,
         says_delimiter=dialect.lines_before > 0,
         line_end=next((end for end in _ENDS if first_line.endswith(end)), "\r\n"),
+    )
+
+
+def open_sheet_records(sheet: Sheet, *, limits: Limits) -> RecordFile | Problem:
+    """The records of a sheet that was read before. They are written in UTF-16 with tabs, which every Excel opens."""
+    return _open(
+        sheet.rows,
+        limits,
+        codec="utf-16-le",
+        has_mark=True,
+        delimiter="\t",
+        says_delimiter=False,
+        line_end="\r\n",
     )
 
 

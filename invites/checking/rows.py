@@ -46,6 +46,8 @@ class Check:
         `while_waiting` is called every few seconds until a workbook has been read; it may raise to end the check.
         """
         self.limits = limits
+        # The sheet of a workbook, once it has been read.
+        self.sheet: Sheet | None = None
         self._while_waiting = while_waiting
         self.report = Report()
         self._stream = stream
@@ -62,6 +64,7 @@ class Check:
         if self._name.lower().endswith(".xlsx") and size <= self.limits.max_bytes:
             sheet = open_workbook(stream, self.limits, while_waiting=self._while_waiting)
         if isinstance(sheet, Sheet):
+            self.sheet = sheet
             self.report.encoding = ENCODING
             yield from _Reading(sheet.rows(), "", self.limits, self.report).blocks()
             return

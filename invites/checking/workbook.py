@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, cast
 
 from invites.checking.catalog import file_problem
 from invites.checking.decode import Source, say_size
@@ -58,13 +58,14 @@ class SheetRows:
 
 
 class Sheet:
-    """A sheet that was read. Its rows can be read any number of times, but only once at a time."""
+    """A sheet that was read, as CSV in `text`. Its rows can be read any number of times, but only once at a time."""
 
-    def __init__(self, text: Source) -> None:
-        self._text = text
+    def __init__(self, text: BinaryIO) -> None:
+        self.text = text
 
     def rows(self) -> SheetRows:
-        return SheetRows(csv.reader(self._text.open_text(), strict=True))
+        source = Source(self.text, "utf-8", ENCODING, start=0, size=0)
+        return SheetRows(csv.reader(source.open_text(), strict=True))
 
 
 def _without_blank_end(records: Iterator[list[str]]) -> Iterator[list[str]]:
@@ -102,7 +103,7 @@ def open_workbook(
         answer = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the sheet
         status = _run_child(limits, while_waiting, stdin=workbook, stdout=answer, stderr=errors)
         if status == 0:
-            return Sheet(Source(answer, "utf-8", ENCODING, 0, answer.seek(0, os.SEEK_END)))
+            return Sheet(cast(BinaryIO, answer))
         with answer:
             if status is None or status < 0:
                 # Out of time, out of memory, or whatever else ended it: a signal did.

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.errors import RuleBroken
 from invites import checking
-from invites.models import Batch, Row
+from invites.models import Batch, Row, UploadPart
 from invites.queries.rows import codes_of, suggested
 from invites.queries.typos import KEPT
 from invites.services.bulk import NewRow, NewRowApart, insert_rows
@@ -160,7 +160,7 @@ def _check(batch: Batch, *, in_request: bool) -> None:
     if in_request and check.report.rejection and check.report.rejection.code in checking.OVER_LIMITS:
         raise LeftToWorker
     _stage(batch, blocks, rows_checked=check.report.rows, bytes_checked=_position(upload, check.report))
-    _conclude(batch, check.report)
+    _conclude(batch, check.report, check.sheet)
 
 
 def _position(upload: BinaryIO, report: checking.Report) -> int:
@@ -209,7 +209,7 @@ def _keep_claim(batch: Batch, **progress: Any) -> None:
 
 
 @transaction.atomic
-def _conclude(batch: Batch, report: checking.Report) -> None:
+def _conclude(batch: Batch, report: checking.Report, sheet: checking.Sheet | None) -> None:
     now = timezone.now()
     _keep_claim(batch, rows_checked=report.rows)
     batch.refresh_from_db()
@@ -231,6 +231,8 @@ def _conclude(batch: Batch, report: checking.Report) -> None:
         }
     elif report.problem_rows and not (batch.only_valid and report.valid):
         batch.state = Batch.State.NEEDS_CORRECTION
+        if sheet is not None:
+            _store_sheet(batch, sheet)
     else:
         batch.state = Batch.State.INVITING
         try:
@@ -239,6 +241,14 @@ def _conclude(batch: Batch, report: checking.Report) -> None:
             batch.state, batch.state_reason, batch.ended_at = Batch.State.FAILED, broken.message[:300], now
     batch.save()
     clean_up(batch.pk)
+
+
+def _store_sheet(batch: Batch, sheet: checking.Sheet) -> None:
+    """Keep the sheet's text in place of the workbook. A page that shows its rows doesn't have to read the workbook."""
+    batch.parts.all().delete()
+    sheet.text.seek(0)
+    for number, content in enumerate(iter(lambda: sheet.text.read(UploadPart.SIZE), b"")):
+        UploadPart.objects.create(batch=batch, number=number, content=content)
 
 
 @transaction.atomic

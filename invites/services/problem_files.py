@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 from django.db.models import QuerySet
 
 from accounts.errors import RuleBroken
-from invites.checking import Problem, RecordFile, inert, open_records
+from invites.checking import XLSX, Problem, RecordFile, Sheet, inert, open_records, open_sheet_records
 from invites.models import Batch, Row
 from invites.queries.grid import LEFT, grid_rows
 from invites.queries.rows import reasons
@@ -72,8 +72,11 @@ def _lines(batch: Batch, upload: BinaryIO, rows: Iterator[RowLeft]) -> Iterator[
 
 
 def open_stored(batch: Batch, upload: BinaryIO) -> RecordFile:
-    """The records of the batch's own file."""
-    found = open_records(upload, limits=limits(), name=batch.file_name)
+    """The records of the batch's own file. Of a workbook, the check has left the text of its sheet."""
+    if batch.encoding == XLSX:
+        found = open_sheet_records(Sheet(upload), limits=limits())
+    else:
+        found = open_records(upload, limits=limits(), name=batch.file_name)
     if isinstance(found, Problem):
         raise RuleBroken("unreadable", found.message)
     return found

@@ -21,7 +21,7 @@ from accounts.errors import RuleBroken
 from accounts.models import Membership
 from accounts.services.grants import GrantChoice
 from invites import tasks
-from invites.checking import inert, restore
+from invites.checking import inert, restore, workbook
 from invites.models import Batch, Invitation
 from invites.queries import rows
 from invites.queries.batches import ledger_of
@@ -409,6 +409,29 @@ def test_the_merged_file_is_checked_like_any_other_after_a_crash(
 
     team.refresh_from_db()
     assert counts(team) == (3, 0, 0, 0)
+
+
+def test_a_workbook_is_read_once_whatever_is_done_with_its_rows(
+    ines: Client, start: Run, work: Run, correct: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        [],
+        ["Email", "First name", "Last name"],
+        ["a@@example.com", "two\nlines", 'B "C", D'],
+        [],
+        ["b@x.org", "B", "C"],
+    ]
+    batch = start(workbook_of(sheet_of(rows)), name="team.xlsx")
+
+    monkeypatch.setattr(workbook, "CHILD", "no such program")
+    content = got(ines, batch)
+
+    lines = lines_of(content[2:], encoding="utf-16-le", delimiter="\t")
+    assert lines[1][:3] == ["a@@example.com", "two\nlines", 'B "C", D']
+    assert lines[1][3].startswith("Row 3. ")
+    fixed = content.replace("@@".encode("utf-16-le"), "@".encode("utf-16-le"))
+    correct(batch, fixed.replace("two\nlines".encode("utf-16-le"), "A".encode("utf-16-le")))
+    assert ledger_of(work(batch)).invited == 2
 
 
 def test_the_rows_of_a_workbook_come_as_text_that_every_excel_opens_and_go_back_as_text_or_workbook(
