@@ -11,18 +11,22 @@ from accounts.context import Seen, seen_in
 from accounts.models import Membership
 from accounts.permissions import Permission
 from invites.queries.banners import Banners, banners_for, running_for
+from invites.queries.bulk_actions import ActionView, actions_to_show, running_actions
 from invites.queries.progress import followed
-from invites.views.progress import INDICATED, indicated
+from invites.views.progress import INDICATED, indicated, indicated_actions
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`banners` and `running_batches` of the member whose page this is, looked up when a template asks.
+    """What is told to the member whose page this is, looked up when a template asks.
+
+    `banners` and `bulk_actions` are news, and `running_batches` is everything that runs.
 
     On one's own account they are those of the organization used last, as the rest of the shell is.
     """
     seen = seen_in(request)
     return {
         "banners": SimpleLazyObject(lambda: _banners(seen)),
+        "bulk_actions": SimpleLazyObject(lambda: _bulk_actions(seen)),
         "running_batches": SimpleLazyObject(lambda: _running(seen)),
     }
 
@@ -34,7 +38,15 @@ def _banners(seen: Seen) -> Banners | None:
 
 def _running(seen: Seen) -> list[dict[str, Any]]:
     inviter = _inviter(seen)
-    return indicated(followed(running_for(inviter))[:INDICATED]) if inviter else []
+    if inviter is None:
+        return []
+    batches, actions = running_for(inviter)[:INDICATED], running_actions(inviter)[:INDICATED]
+    return [*indicated(followed(batches)), *indicated_actions(actions)]
+
+
+def _bulk_actions(seen: Seen) -> list[ActionView]:
+    inviter = _inviter(seen)
+    return actions_to_show(inviter) if inviter else []
 
 
 def _inviter(seen: Seen) -> Membership | None:

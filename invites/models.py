@@ -367,6 +367,63 @@ class Invitation(models.Model):
         return f"{self.first_name} {self.last_name}".strip()
 
 
+class BulkAction(models.Model):
+    """Something that an admin does to thousands of invitations at once, and how far it is.
+
+    Whom it is for was decided when it was started: its chunks name the invitations. `done` of `total` were handled: of
+    these `changed` were resent or revoked, `skipped` were left as they are, and the others were no longer pending.
+    """
+
+    class Kind(models.TextChoices):
+        RESEND = "resend", "Resend"
+        REVOKE = "revoke", "Revoke"
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        STOPPED = "stopped", "Stopped"
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="bulk_actions")
+    started_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="bulk_actions")
+    kind = models.CharField(max_length=10, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    stop_reason = models.CharField(max_length=300, blank=True, help_text="Why it stopped by itself.")
+
+    total = models.PositiveIntegerField()
+    done = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+
+    created_at = models.DateTimeField(default=timezone.now)
+    progressed_at = models.DateTimeField(default=timezone.now, help_text="When work on it last moved.")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    banner_closed_at = models.DateTimeField(null=True, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True, help_text="A worker is at a chunk of it until then.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often a chunk was begun and not finished.")
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["progressed_at"], condition=models.Q(state="running"), name="bulk_action_running"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.total:,} invitations"
+
+    @property
+    def is_running(self) -> bool:
+        return self.state == self.State.RUNNING
+
+
+class BulkActionChunk(models.Model):
+    """Some of the invitations that a bulk action is for. Deleted in the transaction that handles them."""
+
+    action = models.ForeignKey(BulkAction, on_delete=models.CASCADE, related_name="chunks")
+    invitation_ids: models.JSONField[list[int], list[int]] = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"Chunk {self.pk} of bulk action {self.action_id}"
+
+
 class DayOfInviter(models.Model):
     """How many people one inviter has invited to an organization on a day, for the limits of a day."""
 

@@ -17,6 +17,7 @@ from kombu.exceptions import OperationalError
 
 from invites.models import Batch
 from invites.services import (
+    bulk_actions,
     checks,
     cleanup,
     delivery,
@@ -98,6 +99,16 @@ def clean_up_batch(batch_id: int) -> None:
 
 
 @shared_task(base=LoggedTask)
+def work_on_bulk_action(action_id: int) -> None:
+    """Handle a chunk of a bulk action, then make room for others before the next one."""
+    handled = bulk_actions.work_on_chunk(action_id)
+    if handled and handled.resent:
+        hint(send_due_invitations, handled.organization_id)
+    if handled and handled.wait is not None:
+        hint(work_on_bulk_action, action_id, after=handled.wait)
+
+
+@shared_task(base=LoggedTask)
 def report_batch(batch_id: int) -> None:
     """Mail the result of a long batch to the admin who started it."""
     try:
@@ -148,6 +159,12 @@ def hint_reports() -> None:
         hint(report_batch, batch_id)
 
 
+def hint_bulk_actions() -> None:
+    """Ask again for the bulk actions that stand still."""
+    for action_id in bulk_actions.find_stalled():
+        hint(work_on_bulk_action, action_id)
+
+
 def hint_cleanup() -> None:
     """Ask again for what ended batches no longer need."""
     for batch_id in cleanup.find_uncleaned():
@@ -158,6 +175,7 @@ SWEEP_STEPS: tuple[Callable[[], None], ...] = (
     hint_batches,
     hint_due_mail,
     hint_reports,
+    hint_bulk_actions,
     hint_cleanup,
     quotas.forget_past_days,
     pace.forget_old_paces,

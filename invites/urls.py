@@ -2,15 +2,24 @@
 
 from django.urls import URLPattern, path
 
-from invites.views import accept, batches, imports, invite, mending, progress, users
+from invites.views import accept, batches, bulk_actions, imports, invite, mending, progress, users
 
 BATCH = "o/<slug:organization>/batches/<int:pk>/"
+BULK = "o/<slug:organization>/users/selected/<int:pk>/"
 
 urlpatterns: list[URLPattern] = [
     path("o/<slug:organization>/users/", users.users, name="users"),
     path("o/<slug:organization>/users/selected/", invite.people_bulk, name="people_bulk"),
     path("o/<slug:organization>/users/<int:pk>/", users.member_edit, name="member_edit"),
     path("o/<slug:organization>/users/<int:pk>/remove/", users.member_remove, name="member_remove"),
+    path(BULK, bulk_actions.bulk_action, {"place": "dialog"}, name="bulk_action"),
+    path(f"{BULK}events/", bulk_actions.bulk_action_events, {"place": "dialog"}, name="bulk_action_events"),
+    path(f"{BULK}banner/", bulk_actions.bulk_action, {"place": "banner"}, name="bulk_action_banner"),
+    path(
+        f"{BULK}banner/events/", bulk_actions.bulk_action_events, {"place": "banner"}, name="bulk_action_banner_events"
+    ),
+    path(f"{BULK}stop/", bulk_actions.bulk_action_stop, name="bulk_action_stop"),
+    path(f"{BULK}close-banner/", bulk_actions.bulk_action_close_banner, name="bulk_action_close_banner"),
     path("o/<slug:organization>/invite/", invite.invite, name="invite"),
     path("o/<slug:organization>/invitations/<int:pk>/", invite.invitation_edit, name="invitation_edit"),
     path("o/<slug:organization>/invitations/<int:pk>/resend/", invite.invitation_resend, name="invitation_resend"),

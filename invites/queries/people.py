@@ -59,6 +59,11 @@ class PeopleFilter:
         """Whether anything but the status narrows the list."""
         return bool(self.search or self.role or self.site)
 
+    def is_all_of(self, query: Mapping[str, str]) -> bool:
+        """Whether everything by which the query string narrows the list was understood."""
+        asked = {"status": self.status, "q": self.search, "role": self.role, "site": self.site}
+        return all(found or not query.get(name) for name, found in asked.items())
+
     def query_string(self, **changes: object) -> str:
         """The query string that brings this filter back; with changes, a neighbouring one."""
         changed = replace(self, **changes)  # type: ignore[arg-type]

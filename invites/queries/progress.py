@@ -20,7 +20,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
-from invites.models import Batch, Invitation, Row, RowRange
+from invites.models import Batch, BulkAction, Invitation, Row, RowRange
 
 Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 
@@ -88,12 +88,12 @@ class TimeLeft:
     def __init__(self) -> None:
         self._told: dict[tuple[int, str], int] = {}
 
-    def steady(self, batch: Batch, seconds: int | None) -> int | None:
+    def steady(self, work: Batch | BulkAction, seconds: int | None) -> int | None:
         """The seconds, or what was told before while they are hardly more; None where it can't be known."""
         if seconds is None:
             return None
-        key = batch.pk, str(batch.state)
-        now, before = rounded_up(seconds), self._told.get((batch.pk, str(batch.state)))
+        key = work.pk, str(work.state)
+        now, before = rounded_up(seconds), self._told.get(key)
         if before is not None and now > before:
             return before if now - before <= step_of(before) else None
         self._told[key] = now
@@ -142,7 +142,7 @@ def unsent_mails(batch: Batch) -> int:
 def _checking(batch: Batch) -> Progress:
     """Rows looked at. How many there are is known only at the end, so the share is one of bytes."""
     share = min(1.0, batch.bytes_checked / batch.file_size) if batch.file_size else 0.0
-    return Progress(batch.rows_checked, batch.row_total, share, _seconds_left(batch.created_at, share))
+    return Progress(batch.rows_checked, batch.row_total, share, estimate_seconds_left(batch.created_at, share))
 
 
 def _inviting(batch: Batch) -> Progress:
@@ -153,7 +153,7 @@ def _inviting(batch: Batch) -> Progress:
     total = max(0, sum(sizes.values()) - skipped - failed)
     done = max(0, total - waiting - untried)
     share = done / total if total else 0.0
-    return Progress(done, total, share, _seconds_left(batch.inviting_at, share), skipped, failed, untried)
+    return Progress(done, total, share, estimate_seconds_left(batch.inviting_at, share), skipped, failed, untried)
 
 
 @lru_cache(maxsize=256)
@@ -187,7 +187,7 @@ class _Listed(Aggregate):
         )
 
 
-def _seconds_left(began: datetime | None, share: float) -> int | None:
+def estimate_seconds_left(began: datetime | None, share: float) -> int | None:
     """The rest at the pace so far; None before a tenth is done or two seconds have gone: it would jump."""
     gone = (timezone.now() - began).total_seconds() if began else 0
     return round(gone * (1 - share) / share) if gone >= 2 and 0.1 <= share < 1 else None

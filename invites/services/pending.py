@@ -1,8 +1,8 @@
-"""What can be done with invitations that wait for an answer: send them again, or take them back."""
+"""What can be done with invitations that wait for an answer: resend or revoke them, one or many."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
-from accounts.models import Membership
+from accounts.models import Membership, Organization
 from accounts.services.grants import Reach, check_grant
 from invites.models import Grant, Invitation
 from invites.queries.undoing import not_being_undone
@@ -26,10 +26,18 @@ CHUNK = 1_000
 
 @dataclass(frozen=True)
 class Resent:
-    """How many invitations are sent again, and how many were not: too soon, or beyond one's rights."""
+    """How many invitations are resent, and how many are not: too soon, too often, or not one's own to give."""
 
     sent: int
     left: int
+
+
+@dataclass(frozen=True)
+class Revoked:
+    """How many invitations were revoked, and the ids of those that another transaction has locked just now."""
+
+    count: int
+    busy: list[int]
 
 
 def resend(by: Membership, invitation: Invitation) -> None:
@@ -47,15 +55,24 @@ def resend(by: Membership, invitation: Invitation) -> None:
 
 
 def resend_many(by: Membership, invitations: QuerySet[Invitation]) -> Resent:
-    """Sends those of the pending invitations again that `resend` would, in small transactions."""
+    """Resends those of the pending invitations that `resend` would, in small transactions.
+
+    Raises RuleBroken("not_allowed"). For more than a few thousand see `services/bulk_actions.py`.
+    """
     check_may_invite(by)
-    pending = invitations.filter(not_being_undone(), organization=by.organization, state=Invitation.State.PENDING)
-    grants = Grant.objects.filter(pk__in=pending.order_by().values("grant_id")).prefetch_related("roles", "sites")
+    parts = [resend_some(by, ids) for ids in _chunks(pending_ids(by.organization, invitations))]
+    return Resent(sent=sum(part.sent for part in parts), left=sum(part.left for part in parts))
+
+
+@transaction.atomic
+def resend_some(by: Membership, ids: list[int]) -> Resent:
+    """Resends those of the invitations that are pending and that `by` may resend, all in one transaction."""
+    pending = _pending_among(by.organization, ids)
+    grants = Grant.objects.filter(pk__in=pending.values("grant_id")).prefetch_related("roles", "sites")
     reach = Reach(by)
     within = [grant.pk for grant in grants if reach.holds(choice_of(grant))]
     total = pending.count()
-    ids = list(pending.filter(_due_again(timezone.now()), grant__in=within).order_by("pk").values_list("pk", flat=True))
-    sent = sum(_renew(by, ids[start : start + CHUNK], grants=within) for start in range(0, len(ids), CHUNK))
+    sent = _renew(by, ids, grants=within)
     return Resent(sent=sent, left=total - sent)
 
 
@@ -67,20 +84,39 @@ def revoke(by: Membership, invitation: Invitation) -> None:
 
 
 def revoke_many(by: Membership, invitations: QuerySet[Invitation]) -> int:
-    """Takes back those of the invitations that are pending, in small transactions; how many there were."""
+    """Revokes those of the invitations that are pending, in small transactions; how many there were."""
     check_may_invite(by)
-    pending = invitations.filter(not_being_undone(), organization=by.organization, state=Invitation.State.PENDING)
-    ids = list(pending.order_by("pk").values_list("pk", flat=True))
-    return sum(_revoke_some(ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK))
+    count = 0
+    for ids in _chunks(pending_ids(by.organization, invitations)):
+        revoked = revoke_some(by, ids)
+        # One by one, so that nothing is locked meanwhile that the other transaction may wait for.
+        count += revoked.count + sum(_revoke(_pending_among(by.organization, [pk])) for pk in revoked.busy)
+    return count
 
 
-def _revoke_some(ids: list[int]) -> int:
-    """At once those that nobody is at. The others one by one, with nothing in hand that whoever is at them may want."""
-    pending = Invitation.objects.filter(state=Invitation.State.PENDING)
-    with transaction.atomic():
-        free = set(pending.filter(pk__in=ids).select_for_update(skip_locked=True).values_list("pk", flat=True))
-        count = _revoke(pending.filter(pk__in=free))
-    return count + sum(_revoke(pending.filter(pk=pk)) for pk in ids if pk not in free)
+@transaction.atomic
+def revoke_some(by: Membership, ids: list[int]) -> Revoked:
+    """Revokes those of the invitations that are pending, except those that another transaction has locked."""
+    pending = _pending_among(by.organization, ids)
+    free = set(pending.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    count = _revoke(pending.filter(pk__in=free))
+    return Revoked(count, busy=list(pending.order_by("pk").values_list("pk", flat=True)))
+
+
+def pending_ids(organization: Organization, invitations: QuerySet[Invitation]) -> list[int]:
+    """The ids of those that wait for an answer, in their order."""
+    pending = invitations.filter(not_being_undone(), organization=organization, state=Invitation.State.PENDING)
+    return list(pending.order_by("pk").values_list("pk", flat=True))
+
+
+def _pending_among(organization: Organization, ids: list[int]) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(
+        not_being_undone(), pk__in=ids, organization=organization, state=Invitation.State.PENDING
+    )
+
+
+def _chunks(ids: list[int]) -> Iterator[list[int]]:
+    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
 
 def _revoke(invitations: QuerySet[Invitation]) -> int:

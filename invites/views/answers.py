@@ -10,6 +10,7 @@ from django_htmx.http import trigger_client_event
 from accounts.access import MemberRequest
 from accounts.context import asks_for_fragment
 from accounts.errors import RuleBroken
+from invites.queries.bulk_actions import resend_title, skipped_text
 from invites.services.pending import Resent
 
 
@@ -30,9 +31,5 @@ def refused(request: MemberRequest, broken: RuleBroken, *, title: str) -> HttpRe
 
 
 def resent_text(resent: Resent) -> str:
-    """How many go out again, and why not all. None of them is called sent: no server took it yet."""
-    again = "1 invitation is on its way" if resent.sent == 1 else f"{resent.sent:,} invitations are on their way"
-    if not resent.left:
-        return f"{again} again."
-    left = f"{resent.left:,} {'is' if resent.left == 1 else 'are'} not"
-    return f"{again} again. {left}: sent a moment ago, too often, or beyond your rights."
+    """How many are resent, and why not all."""
+    return f"{resend_title(resent.sent)} {skipped_text(resent.left)}".strip()

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
@@ -19,7 +20,7 @@ from accounts.context import asks_for_fragment
 from accounts.errors import RuleBroken
 from accounts.permissions import Permission
 from invites import tasks
-from invites.models import Batch
+from invites.models import Batch, BulkAction
 from invites.queries.banners import banners_for, invitations_were, stopped_text, taking_back, topic_of
 from invites.queries.batches import (
     Ledger,
@@ -35,9 +36,11 @@ from invites.queries.progress import followed, progress_now, progress_of
 from invites.queries.rows import filter_labels, report_lines, rows_of, shown_outcome
 from invites.queries.typos import typos_of
 from invites.services.batches import close_banner, invite_valid_rows
-from invites.services.pending import resend_many
+from invites.services.bulk_actions import IN_REQUEST
+from invites.services.pending import pending_ids, resend_many
 from invites.services.stopping import stop_batch
 from invites.services.undoing import undo_batch
+from invites.views import bulk_actions
 from invites.views.answers import resent_text
 from invites.views.downloads import download
 from invites.views.ledger import how_read, ledger_lines
@@ -148,6 +151,10 @@ def batch_remind(request: MemberRequest, organization: str, pk: int) -> HttpResp
     if request.method != "POST":
         context = {"batch": batch, "count": waiting.count(), "nav": "batches"}
         return render(request, "invites/batch_remind.html", context)
+    ids = pending_ids(request.organization, waiting)
+    if len(ids) > IN_REQUEST:
+        then = reverse("batch", args=[organization, pk])
+        return bulk_actions.start(request, BulkAction.Kind.RESEND, ids, then=then)
     resent = resend_many(request.membership, waiting)
     tasks.hint(tasks.send_due_invitations, request.organization.pk)
     return _said(request, batch, resent_text(resent), warning=not resent.sent)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import MemberRequest, requires
@@ -15,13 +16,15 @@ from accounts.permissions import Permission
 from accounts.views.dialogs import posted
 from invites import tasks
 from invites.forms.people import InviteForm
-from invites.models import Invitation
+from invites.models import BulkAction, Invitation
 from invites.queries.banners import invitations_were
 from invites.queries.people import PER_PAGE, PeopleFilter, chosen_invitations, matching_invitations, person_of
 from invites.queries.undoing import not_being_undone
 from invites.services import pending
+from invites.services.bulk_actions import IN_REQUEST
 from invites.services.granting import choice_of
 from invites.services.single import change_invitation, invite_person
+from invites.views import bulk_actions
 from invites.views.answers import done, refused, resent_text
 
 
@@ -81,7 +84,7 @@ def invitation_resend(request: MemberRequest, organization: str, pk: int) -> Htt
     except RuleBroken as broken:
         return done(request, broken.message, warning=True)
     tasks.hint(tasks.send_due_invitations, request.organization.pk)
-    return done(request, f"The invitation to {invitation.email} is on its way again.")
+    return done(request, f"The invitation to {invitation.email} will be resent.")
 
 
 @requires(Permission.INVITE_USERS)
@@ -103,12 +106,16 @@ def invitation_revoke(request: MemberRequest, organization: str, pk: int) -> Htt
 def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
     """Resend or revoke for the chosen people, or for all whom the filter in the query string leaves.
 
-    Revoking asks first, and so does mail to more people than stand on a page.
+    Revoking asks first, and so does mail to more people than stand on a page. More than a few thousand are left to
+    workers.
     """
     chosen = _chosen(request)
     count, action, confirmed = chosen.count(), request.POST.get("action"), request.POST.get("confirmed") == "1"
     if not count:
-        return done(request, "None of the selected people has an open invitation.", warning=True)
+        return done(request, "None of the selected users has an open invitation.", warning=True)
+    if confirmed and count > IN_REQUEST and action in BulkAction.Kind.values:
+        ids = pending.pending_ids(request.organization, chosen)
+        return bulk_actions.start(request, BulkAction.Kind(action), ids, then=reverse("users", args=[organization]))
     if action == "resend" and (confirmed or count <= PER_PAGE):
         resent = pending.resend_many(request.membership, chosen)
         tasks.hint(tasks.send_due_invitations, request.organization.pk)
@@ -129,7 +136,11 @@ def _invitation(request: MemberRequest, pk: int) -> Invitation:
 
 def _chosen(request: MemberRequest) -> QuerySet[Invitation]:
     if _wants_all(request):
-        return matching_invitations(request.organization, PeopleFilter.read(request.GET, request.organization))
+        wanted = PeopleFilter.read(request.GET, request.organization)
+        # A list that is no longer narrowed by a role that was deleted meanwhile has people on it whom nobody selected.
+        if not wanted.is_all_of(request.GET):
+            return Invitation.objects.none()
+        return matching_invitations(request.organization, wanted)
     return chosen_invitations(request.organization, request.POST.getlist("selected"))
 
 

@@ -19,9 +19,10 @@ from accounts.context import asks_for_fragment
 from accounts.models import Membership
 from accounts.permissions import Permission
 from accounts.queries import who_may
-from invites.models import Batch
+from invites.models import Batch, BulkAction
 from invites.queries.banners import are_moving, banners_for
 from invites.queries.batches import Ledger, batches_of, ledger_of
+from invites.queries.bulk_actions import running_actions, what_runs
 from invites.queries.grants import grant_line
 from invites.queries.progress import Progress, TimeLeft, followed, progress_now, progress_of
 from invites.views.steps import rows, stage_of
@@ -103,9 +104,10 @@ class Watch:
         if not found and not self._may_look().exists():
             return None
         running = [batch for batch in found if batch.is_running and batch.inviter_id == self._membership.user_id]
-        indicator = self._indicator(sorted(running, key=lambda batch: batch.created_at, reverse=True))
+        actions = list(running_actions(self._membership)[:INDICATED])
+        indicator = self._indicator(sorted(running, key=lambda batch: batch.created_at, reverse=True), actions)
         if not self._pk:
-            return Seen({"fragment": indicator}, goes_on=bool(running))
+            return Seen({"fragment": indicator}, goes_on=bool(running or actions))
         batch = next((batch for batch in found if batch.pk == self._pk), None)
         if batch is None:
             return None
@@ -142,8 +144,9 @@ class Watch:
         template = f"invites/progress_{self._place}.html"
         return render_to_string(template, context | {"dialog_base": "dialog_fragment.html"})
 
-    def _indicator(self, running: list[Batch]) -> str:
-        context = {"running_batches": indicated(running), "organization": self._organization}
+    def _indicator(self, running: list[Batch], actions: list[BulkAction]) -> str:
+        shown = [*indicated(running), *indicated_actions(actions)]
+        context = {"running_batches": shown, "organization": self._organization}
         return render_to_string("invites/indicator.html", context)
 
 
@@ -175,6 +178,24 @@ def banners(request: MemberRequest, organization: str) -> HttpResponse:
 def indicated(running: Iterable[Batch]) -> list[dict[str, Any]]:
     """The running batches, as `followed` finds them, as the indicator shows them."""
     return [_indicated(batch, progress) for batch in running if (progress := progress_of(batch))]
+
+
+def indicated_actions(running: Iterable[BulkAction]) -> list[dict[str, Any]]:
+    """The same of bulk actions."""
+    return [_indicated_action(action) for action in running]
+
+
+def _indicated_action(action: BulkAction) -> dict[str, Any]:
+    doing, what = what_runs(action)
+    url = reverse("bulk_action", args=[action.organization.slug, action.pk])
+    return {
+        "file_name": what,
+        "stage": doing,
+        "share": action.done / action.total if action.total else 0.0,
+        "count": f"{action.done:,} of {action.total:,}" if action.done else "",
+        "url": url,
+        "dialog_url": url,
+    }
 
 
 def _indicated(batch: Batch, progress: Progress) -> dict[str, Any]:

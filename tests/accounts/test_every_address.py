@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.access import FoundView, views_of
 from accounts.models import Membership, Organization, Role, Site, User
 from config.urls import urlpatterns
-from invites.models import Batch, Grant, Invitation
+from invites.models import Batch, BulkAction, Grant, Invitation
 from invites.services.tokens import hash_token
 
 SIGN_IN = settings.LOGIN_URL
@@ -55,6 +55,12 @@ OURS: dict[str, tuple[Answers, str]] = {
     "site_delete": (WITH_A_RIGHT, "site"),
     "users": (WITH_A_RIGHT, ""),
     "people_bulk": (WITH_A_RIGHT, ""),
+    "bulk_action": (WITH_A_RIGHT, "bulk_action"),
+    "bulk_action_events": (WITH_A_RIGHT, "bulk_action"),
+    "bulk_action_banner": (WITH_A_RIGHT, "bulk_action"),
+    "bulk_action_banner_events": (WITH_A_RIGHT, "bulk_action"),
+    "bulk_action_stop": (WITH_A_RIGHT, "bulk_action"),
+    "bulk_action_close_banner": (WITH_A_RIGHT, "bulk_action"),
     "member_edit": (WITH_A_RIGHT, "membership"),
     "member_remove": (WITH_A_RIGHT, "membership"),
     "invite": (WITH_A_RIGHT, ""),
@@ -124,8 +130,9 @@ def acmes(acme: Organization, sites: list[Site], admin: User, by_member: Members
         organization=acme, inviter=admin, grant=grant, state=Batch.State.DONE, file_name="a.csv"
     )
     role = Role.objects.create(organization=acme, name="Night shift", permissions=["work.view"])
+    action = BulkAction.objects.create(organization=acme, started_by=admin, kind=BulkAction.Kind.RESEND, total=1)
     found = {"role": role, "site": sites[0], "membership": by_member, "invitation": invitation, "batch": batch}
-    return {kind: each.pk for kind, each in found.items()}
+    return {kind: each.pk for kind, each in found.items()} | {"bulk_action": action.pk}
 
 
 def path_of(name: str, organization: str, things: dict[str, int]) -> str:

@@ -193,7 +193,7 @@ def test_who_has_not_answered_is_reminded_with_a_new_link(ines: Client, run: Run
 
     mail.outbox.clear()
     response = ines.post(f"/o/acme/batches/{batch.pk}/remind/", follow=True)
-    assert "2 invitations are on their way again." in response.content.decode()
+    assert "2 invitations will be resent." in response.content.decode()
     tasks.send_due_invitations(batch.organization_id)
     assert len(mail.outbox) == 2
     now = dict(batch.invitations.values_list("pk", "token_hash"))

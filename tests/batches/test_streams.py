@@ -130,7 +130,7 @@ def asked(ines: Client, admin_membership: Membership) -> MemberRequest:
     return request
 
 
-def test_what_is_being_undone_is_followed_to_its_end_at_one_question_a_look(
+def test_what_is_being_undone_is_followed_to_its_end_at_two_questions_a_look(
     start: Run,
     work: Run,
     asked: MemberRequest,
@@ -147,7 +147,7 @@ def test_what_is_being_undone_is_followed_to_its_end_at_one_question_a_look(
     assert "Taking back 3 invitations" in first.fragments["fragment"]
 
     undoing.take_back_slice(batch.pk)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         assert watch.look() == first
     assert first.goes_on
 
@@ -158,7 +158,7 @@ def test_what_is_being_undone_is_followed_to_its_end_at_one_question_a_look(
     assert "Undone. 3 invitations were taken back" in last.fragments["fragment"]
 
 
-def test_a_look_costs_one_question_however_much_runs(
+def test_a_look_costs_two_questions_however_much_runs(
     start: Run, asked: MemberRequest, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     batch, other, third = (
@@ -179,7 +179,7 @@ def test_a_look_costs_one_question_however_much_runs(
     tasks.work_on_range(lease)
 
     for watch in (dialog, page, indicator):
-        with django_assert_num_queries(1):
+        with django_assert_num_queries(2):
             seen = watch.look()
         assert seen is not None
         assert seen.goes_on

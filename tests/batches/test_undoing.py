@@ -235,7 +235,7 @@ def test_they_cannot_be_sent_again_changed_or_revoked_one_by_one(
     assert pending.revoke_many(admin_membership, everybody) == 0
     assert ines.get(f"/o/acme/invitations/{invitation.pk}/").status_code == 404
     chosen = ines.post("/o/acme/users/selected/", {"selected": f"i{invitation.pk}", "action": "revoke"}, follow=True)
-    assert "None of the selected people has an open invitation." in text_of(text(chosen))
+    assert "None of the selected users has an open invitation." in text_of(text(chosen))
 
 
 def test_the_same_people_can_be_invited_anew_before_the_last_is_taken_back(

@@ -1,0 +1,105 @@
+"""Resending or revoking thousands of invitations: how far it is, in a banner and in a dialog, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
+
+from accounts.access import MemberRequest, requires
+from accounts.context import asks_for_fragment
+from accounts.permissions import Permission
+from invites import tasks
+from invites.models import BulkAction
+from invites.queries.bulk_actions import ActionView, actions_of, view_of
+from invites.queries.progress import TimeLeft
+from invites.services.bulk_actions import close_banner, start_bulk_action, stop_bulk_action
+from invites.views.progress import Watch
+from invites.views.streams import Seen, stream
+
+TEMPLATES = {"dialog": "invites/bulk_action_dialog.html", "banner": "invites/_bulk_action_progress.html"}
+
+
+def start(request: MemberRequest, kind: BulkAction.Kind, ids: Iterable[int], *, then: str) -> HttpResponse:
+    """Leave it to workers: the dialog closes and a banner tells how far it is, or the page `then` is opened."""
+    action = start_bulk_action(request.membership, kind, list(ids))
+    tasks.hint(tasks.work_on_bulk_action, action.pk)
+    if not asks_for_fragment(request):
+        return redirect(then)
+    response = HttpResponse(status=204)
+    for event in ("dialog:close", "shell:changed"):
+        trigger_client_event(response, event)
+    return response
+
+
+@requires(Permission.INVITE_USERS)
+@require_safe
+def bulk_action(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponse:
+    """How far it is: as a dialog, as a page of its own, or the part of the banner that changes."""
+    action = get_object_or_404(actions_of(request.organization), pk=pk)
+    return render(request, TEMPLATES[place], _context(view_of(action)))
+
+
+@requires(Permission.INVITE_USERS)
+@require_safe
+async def bulk_action_events(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponseBase:
+    """The same as server-sent events, each time that it has changed, until the action ends."""
+    await sync_to_async(get_object_or_404)(actions_of(request.organization), pk=pk)
+    watch = ActionWatch(request, pk=pk, place=place)
+    return stream(request, watch.look, at_end=["shell:changed", "people:changed", "batch:ended"])
+
+
+@requires(Permission.INVITE_USERS)
+@require_POST
+def bulk_action_stop(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Leave the rest of the invitations as they are."""
+    action = get_object_or_404(actions_of(request.organization), pk=pk)
+    stop_bulk_action(action)
+    if not asks_for_fragment(request):
+        return redirect("bulk_action", organization, pk)
+    action.refresh_from_db()
+    response = render(request, TEMPLATES["dialog"], _context(view_of(action)))
+    for event in ("shell:changed", "people:changed"):
+        trigger_client_event(response, event)
+    return response
+
+
+@requires(Permission.INVITE_USERS)
+@require_POST
+def bulk_action_close_banner(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Close the banner of one's own action; `?read=` is the state that it told of, which may be old news by now."""
+    action = get_object_or_404(actions_of(request.organization), pk=pk, started_by=request.user)
+    close_banner(action, read=request.GET.get("read", ""))
+    if asks_for_fragment(request):
+        return trigger_client_event(HttpResponse(status=204), "shell:changed")
+    return redirect("users", organization)
+
+
+class ActionWatch:
+    """What one stream looks at: an action, and beside it the indicator in the sidebar."""
+
+    def __init__(self, request: MemberRequest, *, pk: int, place: str) -> None:
+        self._actions = actions_of(request.organization).filter(pk=pk)
+        self._template = TEMPLATES[place]
+        self._indicator = Watch(request)
+        self._time_left = TimeLeft()
+
+    def look(self) -> Seen | None:
+        """What there is to see now; None for somebody who may not look any more."""
+        indicator = self._indicator.look()
+        action = self._actions.first() if indicator else None
+        if indicator is None or action is None:
+            return None
+        context = _context(view_of(action, self._time_left)) | {"dialog_base": "dialog_fragment.html"}
+        fragment = render_to_string(self._template, context)
+        return Seen({"fragment": fragment, "beside": indicator.fragments["fragment"]}, goes_on=action.is_running)
+
+
+def _context(view: ActionView) -> dict[str, Any]:
+    return {"view": view, "action": view.action, "organization": view.action.organization, "nav": "users"}
