@@ -13,14 +13,24 @@ from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from invites.checking.catalog import file_problem
-from invites.checking.legacy import WordSample
+from invites.checking.readings import (
+    MAX_WORDS_IN_DOUBT,
+    WordSample,
+    choose,
+    find_doubt,
+    find_doubt_in_utf8,
+    find_position,
+    find_readings,
+)
 from invites.checking.report import Limits, Problem
 from invites.checking.signatures import is_excel, name_kind
+from invites.checking.text import visible
 
 _CHUNK = 1 << 18
 _HEAD = 1 << 16
 _FIRST_LINE = 400
 _LINE_BREAK = re.compile(r"[\r\n]")
+_SHOWN = 40
 _UTF16 = {"utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE"}
 
 
@@ -72,14 +82,11 @@ def open_source(stream: BinaryIO, limits: Limits) -> Source | Problem:
     codec, start = _guess_unicode(head)
     source = Source(stream, codec, _UTF16.get(codec, "UTF-8 with BOM" if start else "UTF-8"), start, size)
     broken_at = _find_break(source, limits)
-    if broken_at is None:
-        return source
     if isinstance(broken_at, Problem):
         return broken_at
-    if codec == "utf-8" and not start and (legacy := _read_as_legacy(stream)):
-        return Source(stream, legacy[0], legacy[1], 0, size)
-    line = _count_lines(source, broken_at)
-    return file_problem("unreadable", line=line)
+    if codec != "utf-8" or start:
+        return source if broken_at is None else file_problem("unreadable", line=_count_lines(source, broken_at))
+    return _confirm_utf8(source) if broken_at is None else _read_as_legacy(source, limits)
 
 
 def say_size(size: int) -> str:
@@ -167,22 +174,43 @@ def _count_lines(source: Source, position: int) -> int:
     return text.count("\n") + text.count("\r") - text.count("\r\n") + 1
 
 
-_WORD_BOUNDARIES = (b"\n", b"\r", b",", b";", b"\t", b" ")
+def _confirm_utf8(source: Source) -> Source | Problem:
+    """The source, unless its few non-ASCII words are more likely names in another encoding."""
+    words = _sample_words(source, limit=MAX_WORDS_IN_DOUBT + 1)
+    spellings = find_doubt_in_utf8(words) if words else None
+    return _doubt(source, words[0], spellings) if spellings else source
 
 
-def _read_as_legacy(stream: BinaryIO) -> tuple[str, str] | None:
-    """Codec and name of the one-byte encoding in which every word of the file reads well, if there is just one."""
-    words = WordSample()
-    feeds = returns = 0
-    rest = b""
-    stream.seek(0)
-    while chunk := stream.read(_CHUNK):
-        feeds += chunk.count(b"\n")
-        returns += chunk.count(b"\r")
-        chunk = rest + chunk
-        cut = max(chunk.rfind(boundary) for boundary in _WORD_BOUNDARIES) + 1
-        rest = chunk[cut:] if cut else b""
-        words.add(chunk[:cut] if cut else chunk)
-    words.add(rest)
-    found = words.judge(ends_are_cr=returns > 0 and feeds == 0)
-    return (found.codec, found.label) if found else None
+def _read_as_legacy(source: Source, limits: Limits) -> Source | Problem:
+    """The source in the encoding for which the evidence is overwhelming, or the line that leaves it in doubt."""
+    words = _sample_words(source)
+    readings = find_readings(words)
+    reading = choose(readings)
+    if reading is None:
+        return _doubt(source, *find_doubt(words, readings))
+    legacy = Source(source.stream, reading.codec, reading.label, 0, source.size)
+    # The words are a sample: a byte that this encoding doesn't have can stand behind them.
+    broken_at = _find_break(legacy, limits)
+    if isinstance(broken_at, Problem):
+        return broken_at
+    return legacy if broken_at is None else file_problem("unreadable", line=_count_lines(legacy, broken_at))
+
+
+def _sample_words(source: Source, *, limit: int | None = None) -> list[bytes]:
+    sample = WordSample() if limit is None else WordSample(limit)
+    for chunk in _chunks(source):
+        sample.add(chunk)
+        if sample.is_full:
+            break
+    return sample.finish()
+
+
+def _doubt(source: Source, word: bytes, spellings: list[str]) -> Problem:
+    """Name the line of the word that can't be read with certainty, with its possible spellings."""
+    source.stream.seek(source.start)
+    line = _count_lines(source, source.start + find_position(source.stream.read(), word))
+    if not spellings:
+        return file_problem("unreadable", line=line)
+    shown = [visible(spelling.replace("\xa0", " "), limit=_SHOWN) for spelling in spellings]
+    found = f"{', '.join(shown[:-1])} or {shown[-1]}" if len(shown) > 1 else f"perhaps {shown[0]}"
+    return file_problem("unsure_spelling", line=line, found=found)

@@ -42,6 +42,7 @@ def test_refuses_with_one_problem_that_says_what_to_do(name: str) -> None:
     if "line" in expected:
         assert problem.line == expected["line"]
     assert expected.get("says", "") in problem.hint
+    assert expected.get("message", "") in problem.message
 
 
 @pytest.mark.parametrize("name", [*of("ok"), *of("problems")])

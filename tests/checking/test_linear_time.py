@@ -28,6 +28,7 @@ from invites.checking.inert import inert, restore
 from invites.checking.names import find_link
 from invites.checking.own_domains import OwnDomains
 from invites.checking.quotes import explain_quote, swallows_people
+from invites.checking.readings import WordSample, find_doubt, find_position, find_readings
 from invites.checking.signatures import name_kind
 from invites.checking.text import is_blank, trim, trim_all, visible
 from tests.fuzz.__main__ import WORDS
@@ -157,6 +158,21 @@ def records_of(text: str) -> None:
         list(found if isinstance(found, RecordFile) else ())
 
 
+def in_another_encoding(text: str) -> None:
+    for codec in ("cp1252", "mac_roman", "gb18030"):
+        words = [
+            text.encode(codec, "replace"),
+            f"é{text}".encode(codec, "replace"),
+            text[::-1].encode(codec, "replace"),
+        ]
+        sample = WordSample()
+        for start in range(0, len(text), 1 << 10):
+            sample.add(b" ".join(words)[start : start + (1 << 10)])
+        found = sample.finish() or [b"\xe9"]
+        readings = find_readings(found)
+        find_position(b" ".join(words), find_doubt(found, readings)[0])
+
+
 def quote(text: str) -> None:
     lines = text.splitlines(keepends=True)
     explain_quote(lines, delimiter=",", row=1, line=1, limits=Limits(), error="")
@@ -186,6 +202,7 @@ HEURISTICS: dict[str, Function] = {
     "swallowed rows": lambda text: swallows_people(["a", text, "b"], delimiter=",", header=HEADER),  # type: ignore[arg-type]
     "records": records_of,
     "whole file": check_file,
+    "other encodings": in_another_encoding,
     "email in a file": lambda text: cell_of_a_file(text, column=0),
     "name in a file": lambda text: cell_of_a_file(text, column=1),
     "description in a file": lambda text: cell_of_a_file(text, column=3),
