@@ -21,7 +21,9 @@ _LETTERS = (
     "\u048a-\u0556\u0561-\u0587\u05d0-\u05ea\u0620-\u065f\u066e-\u06d3\u0900-\u0963\u0e01-\u0e3a\u0e40-\u0e4e\u1e00-\u1fbc"
     "\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 )
-_USUAL_NAME = re.compile(rf"[{_LETTERS}]+(?:[ '\-][{_LETTERS}]+)*")
+USUAL_NAME = re.compile(rf"[{_LETTERS}]+(?:[ '\-][{_LETTERS}]+)*")
+# Most descriptions: the same letters and printable ASCII, without a space at either end. May be empty.
+USUAL_DESCRIPTION = re.compile(rf"(?! )[ -~{_LETTERS}]*(?<! )")
 
 # Country codes and the other endings that the common mail programs are known to link without "www." before them.
 _ENDINGS = frozenset(
@@ -73,7 +75,7 @@ _REMEMBERED = 200
 
 def check_name(raw: str, needed: str, limits: Limits) -> str | Fault:
     """The name without what surrounds it, or what is wrong with it; `needed` is the code for a blank one."""
-    if len(raw) <= limits.max_name and _USUAL_NAME.fullmatch(raw):
+    if len(raw) <= limits.max_name and USUAL_NAME.fullmatch(raw):
         return raw
     return (_look_again if len(raw) <= _REMEMBERED else _look_closely)(raw, needed, limits.max_name)
 

@@ -5,16 +5,17 @@ pattern over a whole column, or looking each distinct cell up in a set, costs fa
 row that isn't flagged here is good, and its cells are their own normal form. A flagged row is checked in full.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Sequence
 from itertools import compress
 
 from invites.checking.address import USUAL, is_usual_domain
 from invites.checking.cells import FIRST_NAME_NEEDED
-from invites.checking.names import check_description, check_name
+from invites.checking.names import USUAL_DESCRIPTION, USUAL_NAME, check_description, check_name
 from invites.checking.report import Limits
 from invites.checking.typos import TYPO_DOMAINS
 
-# A longer cell or one more isn't remembered, so that memory is bounded.
+# Cells beyond this number, or longer ones, aren't remembered, so that memory is bounded.
 _CELLS_REMEMBERED, _LONGEST_REMEMBERED = 20_000, 100
 
 
@@ -22,9 +23,15 @@ class Screen:
     """Screens the chunks of one file. It remembers good names, descriptions and domains, because they repeat."""
 
     def __init__(self, limits: Limits) -> None:
-        # Which of the two names it is makes a difference only for the words about an empty one.
-        self._names = _GoodCells(lambda name: check_name(name, FIRST_NAME_NEEDED, limits) == name)
-        self._descriptions = _GoodCells(lambda text: check_description(text, limits) == text)
+        # First or last name makes a difference only in the words about an empty one.
+        self._names = _GoodCells(
+            lambda name: check_name(name, FIRST_NAME_NEEDED, limits) == name, usual=USUAL_NAME, longest=limits.max_name
+        )
+        self._descriptions = _GoodCells(
+            lambda text: check_description(text, limits) == text,
+            usual=USUAL_DESCRIPTION,
+            longest=limits.max_description,
+        )
         self._domains = _GoodCells(lambda domain: domain not in TYPO_DOMAINS and is_usual_domain(domain))
 
     def flag(
@@ -44,20 +51,33 @@ class Screen:
 
 
 class _GoodCells:
-    """The cells of a column that were found to be good before."""
+    """The cells of a column that were found to be good before.
 
-    def __init__(self, is_good: Callable[[str], bool]) -> None:
+    A cell that matches `usual` and has at most `longest` characters is good; `is_good` decides about all others.
+    """
+
+    def __init__(
+        self, is_good: Callable[[str], bool], *, usual: re.Pattern[str] | None = None, longest: int = 0
+    ) -> None:
         self._is_good = is_good
+        self._usual = usual
+        self._longest = longest
         self._good: set[str] = set()
 
-    def find_others(self, cells: Iterable[str]) -> set[str]:
+    def find_others(self, cells: Sequence[str]) -> set[str]:
         """The distinct cells that aren't good."""
-        others = set()
-        for cell in set(cells) - self._good:
-            if not self._is_good(cell):
-                others.add(cell)
-            elif len(self._good) < _CELLS_REMEMBERED and len(cell) <= _LONGEST_REMEMBERED:
-                self._good.add(cell)
+        new = set(cells) - self._good
+        if not new:
+            return new
+        good: set[str] = set()
+        if self._usual:
+            good = {cell for cell in filter(self._usual.fullmatch, new) if len(cell) <= self._longest}
+        others = new - good
+        if others:
+            good.update(filter(self._is_good, others))
+            others -= good
+        if len(self._good) < _CELLS_REMEMBERED:
+            self._good.update(cell for cell in good if len(cell) <= _LONGEST_REMEMBERED)
         return others
 
 

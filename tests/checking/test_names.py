@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from invites.checking import Limits, check_cells
-from invites.checking.names import _USUAL_NAME, check_name
+from invites.checking.names import USUAL_DESCRIPTION, USUAL_NAME, check_description, check_name
 
 GOOD = [
     "A", "李", "Null", "null", "None", "-", "O'Neil", "D’Arcy", "Anna-Maria", "van der Berg", "J. R. R.", "St.John",
@@ -105,15 +105,26 @@ def test_takes_any_other_description(description: str) -> None:
 
 
 def test_the_short_way_says_the_same_as_the_long_one_of_every_letter(monkeypatch: pytest.MonkeyPatch) -> None:
-    letters = [chr(code) for code in range(sys.maxunicode + 1) if _USUAL_NAME.fullmatch(chr(code))]
+    letters = [chr(code) for code in range(sys.maxunicode + 1) if USUAL_NAME.fullmatch(chr(code))]
     assert len(letters) > 40_000
 
     class Never:
         def fullmatch(self, text: str) -> None:
             return None
 
-    monkeypatch.setattr("invites.checking.names._USUAL_NAME", Never())
+    monkeypatch.setattr("invites.checking.names.USUAL_NAME", Never())
     limits = Limits()
     for letter in letters:
         for name in (letter, f"a{letter}", f"{letter} {letter}"):
             assert check_name(name, "first_name_needed", limits) == name
+
+
+def test_a_usual_description_is_good_as_written() -> None:
+    letters = [chr(code) for code in range(sys.maxunicode + 1) if USUAL_DESCRIPTION.fullmatch(chr(code))]
+    assert len(letters) > 40_000
+    for letter in letters:
+        for text in (letter, f"a{letter}", f"{letter} {letter}"):
+            assert check_description(text, Limits()) == text
+    assert USUAL_DESCRIPTION.fullmatch("")
+    for text in (" a", "a ", " ", "a\x07", "a\u202eb", "a\ufffd", "a\nb"):
+        assert not USUAL_DESCRIPTION.fullmatch(text)
