@@ -31,6 +31,11 @@ class ActionView:
     announced: str
     progress: Progress | None
 
+    @property
+    def heading(self) -> str:
+        """The title without its period."""
+        return self.title.removesuffix(".")
+
 
 def actions_of(organization: Organization) -> QuerySet[BulkAction]:
     """The organization's bulk actions."""
@@ -42,9 +47,10 @@ def running_actions(membership: Membership) -> QuerySet[BulkAction]:
     return _started_by(membership).filter(state=State.RUNNING)
 
 
-def actions_to_show(membership: Membership) -> list[ActionView]:
-    """The newest of this member's actions whose banner was not closed."""
-    return [view_of(action) for action in _started_by(membership).filter(banner_closed_at=None)[:SHOWN]]
+def actions_to_show(membership: Membership, *, but: int = 0) -> list[ActionView]:
+    """The newest of this member's actions whose banner was not closed; `but` is the one that the page is about."""
+    actions = _started_by(membership).filter(banner_closed_at=None).exclude(pk=but)
+    return [view_of(action) for action in actions[:SHOWN]]
 
 
 def view_of(action: BulkAction, time_left: TimeLeft | None = None) -> ActionView:

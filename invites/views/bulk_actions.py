@@ -17,7 +17,7 @@ from accounts.context import asks_for_fragment
 from accounts.permissions import Permission
 from invites import tasks
 from invites.models import BulkAction
-from invites.queries.bulk_actions import ActionView, actions_of, view_of
+from invites.queries.bulk_actions import ActionView, actions_of, actions_to_show, view_of
 from invites.queries.progress import TimeLeft
 from invites.services.bulk_actions import close_banner, start_bulk_action, stop_bulk_action
 from invites.views.progress import Watch
@@ -43,7 +43,10 @@ def start(request: MemberRequest, kind: BulkAction.Kind, ids: Iterable[int], *, 
 def bulk_action(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponse:
     """How far it is: as a dialog, as a page of its own, or the part of the banner that changes."""
     action = get_object_or_404(actions_of(request.organization), pk=pk)
-    return render(request, TEMPLATES[place], _context(view_of(action)))
+    context = _context(view_of(action), is_page=_is_page(request))
+    if not asks_for_fragment(request):
+        context["bulk_actions"] = actions_to_show(request.membership, but=pk)
+    return render(request, TEMPLATES[place], context)
 
 
 @requires(Permission.INVITE_USERS)
@@ -64,7 +67,7 @@ def bulk_action_stop(request: MemberRequest, organization: str, pk: int) -> Http
     if not asks_for_fragment(request):
         return redirect("bulk_action", organization, pk)
     action.refresh_from_db()
-    response = render(request, TEMPLATES["dialog"], _context(view_of(action)))
+    response = render(request, TEMPLATES["dialog"], _context(view_of(action), is_page=_is_page(request)))
     for event in ("shell:changed", "people:changed"):
         trigger_client_event(response, event)
     return response
@@ -86,7 +89,7 @@ class ActionWatch:
 
     def __init__(self, request: MemberRequest, *, pk: int, place: str) -> None:
         self._actions = actions_of(request.organization).filter(pk=pk)
-        self._template = TEMPLATES[place]
+        self._template, self._is_page = TEMPLATES[place], request.GET.get("on") == "page"
         self._indicator = Watch(request)
         self._time_left = TimeLeft()
 
@@ -96,10 +99,21 @@ class ActionWatch:
         action = self._actions.first() if indicator else None
         if indicator is None or action is None:
             return None
-        context = _context(view_of(action, self._time_left)) | {"dialog_base": "dialog_fragment.html"}
-        fragment = render_to_string(self._template, context)
+        context = _context(view_of(action, self._time_left), is_page=self._is_page)
+        fragment = render_to_string(self._template, context | {"dialog_base": "dialog_fragment.html"})
         return Seen({"fragment": fragment, "beside": indicator.fragments["fragment"]}, goes_on=action.is_running)
 
 
-def _context(view: ActionView) -> dict[str, Any]:
-    return {"view": view, "action": view.action, "organization": view.action.organization, "nav": "users"}
+def _is_page(request: MemberRequest) -> bool:
+    """Whether what is asked for is shown on a page of its own, or is a part of that page."""
+    return not asks_for_fragment(request) or request.GET.get("on") == "page"
+
+
+def _context(view: ActionView, *, is_page: bool) -> dict[str, Any]:
+    return {
+        "view": view,
+        "action": view.action,
+        "organization": view.action.organization,
+        "is_page": is_page,
+        "nav": "users",
+    }

@@ -574,8 +574,13 @@ def test_the_dialog_is_a_page_too_and_loads_itself_again_while_it_runs(
     path = f"{SELECTED}{action.pk}/"
     refresh = '<noscript><meta http-equiv="refresh" content="3"></noscript>'
 
-    assert refresh in ines.get(path).content.decode()
-    assert "<html" not in ines.get(path, headers=HTMX).content.decode()
+    page = ines.get(path).content.decode()
+    assert refresh in page
+    assert text_of(page).count("0 done") == 1, "No banner beside it says the same."
+    assert f'data-live="{path}events/?on=page"' in page
+    dialog, part = (ines.get(path, query, headers=HTMX).content.decode() for query in ({}, {"on": "page"}))
+    assert ["<html" in dialog, "<h2" in dialog, 'aria-label="Close"' in dialog] == [False, True, True]
+    assert ["<html" in part, "<h1" in part, 'aria-label="Close"' in part] == [False, True, False]
     assert ines.post(f"{path}stop/").headers["Location"] == path
 
     assert refresh not in ines.get(path).content.decode()
