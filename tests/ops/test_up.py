@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.request import urlopen
@@ -142,11 +141,9 @@ def test_can_be_ended_at_any_moment_also_in_the_background_of_a_shell(
         broker = int((run_dir / "broker.pid").read_text())
         assert not ignores(broker, signal.SIGINT), "What it starts is as if nothing had been ignored."
 
-    began = time.monotonic()
     status = stack.stop(how)
 
     assert status == (0 if moment in ("while all starts", "when all runs") else -how)
-    assert time.monotonic() - began < 10
     assert not any("Traceback" in line for line in stack.lines), stack.lines
 
 

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""The second half of .ci/venv: makes the virtual environment, and installs the pinned packages into it.
+
+    python .ci/install.py REQUIREMENTS VENV [--anew]
+
+It is no shell script because SIGINT and SIGTERM end it at any moment, and pip with it: a shell that was itself started
+with SIGINT ignored, in the background of another one, can't change that, and neither would pip.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+
+def main(requirements: Path, venv: Path, *, anew: bool) -> None:
+    if anew:
+        make(venv)
+    print(
+        f"Installing the packages of {requirements} into {venv}; this is done once and takes about a minute.",
+        flush=True,
+    )
+    log = venv / "install.log"
+    options = ["--quiet", "--disable-pip-version-check", "--no-input", "--retries", "1", "--require-hashes"]
+    command = [str(venv / "bin" / "python"), "-m", "pip", "install", *options, "--requirement", str(requirements)]
+    if run(command, log) != 0:
+        explain(log)
+    shutil.copy(requirements, venv / f"installed-{requirements.name}")
+    if requirements.name == "requirements-dev.txt":
+        # It has everything in it that the product needs, of the same versions.
+        shutil.copy("requirements.txt", venv / "installed-requirements.txt")
+
+
+def make(venv: Path) -> None:
+    if not (importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv")):
+        fail("Python's venv module is missing. Install it (Debian and Ubuntu: apt install python3-venv) and try again.")
+    shutil.rmtree(venv, ignore_errors=True)
+    log = venv.with_name(f"{venv.name}.log")
+    try:
+        if run([sys.executable, "-m", "venv", str(venv)], log) != 0:
+            fail(f"The virtual environment {venv} can't be made. What Python said is in {log}.")
+    except KeyboardInterrupt:
+        shutil.rmtree(venv, ignore_errors=True)
+        log.unlink()
+        raise
+    log.unlink()
+
+
+def run(command: Sequence[str], log: Path) -> int:
+    """Run the command to its end, and kill it with all that it has started when this process is asked to end."""
+    with log.open("wb") as out:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            raise
+
+
+def explain(log: Path) -> NoReturn:
+    """Say in one sentence why pip has failed."""
+    said = log.read_text(errors="replace")
+    if re.search("connection|resolution|timed out|network", said, re.IGNORECASE):
+        fail(f"The packages can't be downloaded: is there a network? What pip said is in {log}.")
+    errors = re.findall(r"^ERROR: (.*)$", said, re.MULTILINE)
+    fail(f"The packages can't be installed: {errors[-1] if errors else ''} What pip said is in {log}.")
+
+
+def fail(sentence: str) -> NoReturn:
+    print(sentence, file=sys.stderr)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    for how in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(how, signal.default_int_handler)
+    try:
+        main(Path(sys.argv[1]), Path(sys.argv[2]), anew="--anew" in sys.argv[3:])
+    except KeyboardInterrupt:
+        print("Stopped. The next start goes on from here.", file=sys.stderr)
+        sys.exit(130)
