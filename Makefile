@@ -43,7 +43,7 @@ fuzz: ## Let a fuzzer look for a file that breaks the check, or with TARGET=time
 	@.ci/venv tests/fuzz/requirements.txt .venv-fuzz
 	@exec .venv-fuzz/bin/python -m tests.fuzz $(TARGET) $(SECONDS)
 
-PIN = $(PYTHON_HERE) -m uv pip compile --quiet --upgrade --universal --generate-hashes --no-strip-extras --python-version 3.11 --no-header
+PIN = $(PYTHON_HERE) -m uv pip compile --quiet --upgrade --universal --generate-hashes --no-strip-extras --python-version 3.11.2 --no-header
 .PHONY: lock
 lock: ## Pin the newest packages that requirements*.in allow, with their hashes
 	@.ci/venv requirements-dev.txt
