@@ -58,7 +58,15 @@ class Batch(models.Model):
         null=True, blank=True, help_text="The problem of the whole file, with the columns found and expected."
     )
     warnings = models.JSONField(default=list)
-    left_out = models.JSONField(default=list, help_text="Numbers of rows that a corrected file leaves out.")
+    left_out = models.JSONField(
+        default=list, help_text="Numbers of rows that a corrected file skips; empty once it is checked."
+    )
+    notice = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why a corrected file was not used, or why nobody was invited after all.",
+    )
 
     rows_checked = models.PositiveIntegerField(default=0, help_text="How far the check has come.")
     bytes_checked = models.PositiveBigIntegerField(default=0, help_text="The same in bytes of the file.")
@@ -79,6 +87,9 @@ class Batch(models.Model):
 
     progressed_at = models.DateTimeField(default=timezone.now, help_text="When work on it last moved.")
     claimed_until = models.DateTimeField(null=True, blank=True, help_text="A worker is checking it until then.")
+    claims = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="How often it was claimed to be checked; the fence of a claim."
+    )
     attempts = models.PositiveSmallIntegerField(default=0, help_text="How often the check was begun.")
     error_reference = models.CharField(
         max_length=9, blank=True, default="", db_default="", help_text="The last unexpected error; the log has it, too."
@@ -106,6 +117,16 @@ class Batch(models.Model):
         return self.state in self.RUNNING
 
     @property
+    def current_job(self) -> CorrectionJob | None:
+        """What a worker changes in a batch that was checked before; None while its file is checked."""
+        return getattr(self, "job", None)
+
+    def is_work_of(self, user_id: int) -> bool:
+        """Whether the user has started what is going on."""
+        job = self.current_job
+        return user_id in (self.inviter_id, job.started_by_id if job else None)
+
+    @property
     def keeps_rows(self) -> bool:
         """Whether its rows count: those of a file that was rejected, or not checked to its end, are to be deleted."""
         unchecked = self.state in (self.State.STOPPED, self.State.FAILED) and self.checked_at is None
@@ -115,6 +136,44 @@ class Batch(models.Model):
     def is_at_work(self) -> bool:
         """Whether workers are at it, so that a page that shows it follows what they do."""
         return self.is_running or self.is_being_undone
+
+
+class CorrectionJob(models.Model):
+    """Something that changes many rows of a batch, or all of them: a worker does it, chunk by chunk.
+
+    As long as a batch has a job it is `checking`, and nobody edits its rows. The rows up to `last_number` are done, so
+    that whoever takes the job over goes on from there.
+    """
+
+    class Action(models.TextChoices):
+        USE_FILE = "use_file", "Use a corrected file"
+        APPLY = "apply", "Apply the suggestions for a kind of problem"
+        CHECK = "check", "Check the edited rows again"
+
+    class Then(models.TextChoices):
+        STAY = "", "Wait for the admin"
+        INVITE_VALID = "invite_valid", "Invite the valid rows"
+        INVITE_IF_FIXED = "invite_if_fixed", "Invite them if nothing is left to fix"
+
+    batch = models.OneToOneField(Batch, primary_key=True, on_delete=models.CASCADE, related_name="job")
+    action = models.CharField(max_length=10, choices=Action)
+    code = models.CharField(max_length=40, blank=True, help_text="The kind of problem.")
+    then = models.CharField(max_length=20, choices=Then, blank=True, default=Then.STAY)
+    started_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    last_number = models.PositiveIntegerField(default=0, help_text="Rows up to this number are done.")
+    rows_done = models.PositiveIntegerField(default=0)
+    rows_total = models.PositiveIntegerField(default=0)
+    is_stopped = models.BooleanField(default=False, help_text="The other rows stay as they are, and nobody is invited.")
+
+    # Of a corrected file; its content is in the upload parts.
+    file_name = models.CharField(max_length=255, blank=True)
+    file_size = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
+    grant = models.ForeignKey(Grant, null=True, on_delete=models.RESTRICT, related_name="jobs")
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} in batch {self.batch_id}"
 
 
 class UploadPart(models.Model):
@@ -127,12 +186,17 @@ class UploadPart(models.Model):
     SIZE = 1024 * 1024
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="parts", db_index=False)
+    is_correction = models.BooleanField(
+        default=False, db_default=False, help_text="Of a corrected file that has not replaced the batch's file yet."
+    )
     number = models.PositiveIntegerField()
     content = models.BinaryField()
 
     class Meta:
         ordering = ("number",)
-        constraints = (models.UniqueConstraint(fields=["batch", "number"], name="one_upload_part_per_number"),)
+        constraints = (
+            models.UniqueConstraint(fields=["batch", "is_correction", "number"], name="one_upload_part_per_number"),
+        )
 
     def __str__(self) -> str:
         return f"Part {self.number} of batch {self.batch_id}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from anymail.signals import AnymailTrackingEvent, EventType, tracking
+from django.db.models import Q
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
@@ -29,7 +30,8 @@ def keep_what_is_on_offer(sender: type[Role | Site], item: Role | Site, **_more:
     what = "role" if is_role else "site"
     grants = Grant.objects.filter(roles=item) if isinstance(item, Role) else Grant.objects.filter(sites=item)
     # Looked at first: a batch that ends between the two looks has its invitations at the second.
-    is_running = Batch.objects.filter(grant__in=grants).exclude(state__in=Batch.ENDED).exists()
+    batches = Batch.objects.filter(Q(grant__in=grants) | Q(job__grant__in=grants))
+    is_running = batches.exclude(state__in=Batch.ENDED).exists()
     pending = Invitation.objects.filter(not_being_undone(), grant__in=grants, state=Invitation.State.PENDING)
     waiting = pending.count()
     if waiting == 1:

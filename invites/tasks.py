@@ -19,6 +19,7 @@ from invites.models import Batch
 from invites.services import (
     bulk_actions,
     checks,
+    claims,
     cleanup,
     delivery,
     domains,
@@ -202,13 +203,13 @@ def end_batch(batch_id: int) -> bool:
 
 
 def take_up(batch: Batch) -> None:
-    """Begin with a batch that was just stored: a small file is checked at once, a large one by a worker.
+    """Begin with a file that was just stored, or corrected: a small one is checked at once, a large one by a worker.
 
     Never raises for what is in the file.
     """
     try:
         checks.check_in_request(batch.pk)
-    except checks.LeftToWorker:
+    except claims.LeftToWorker:
         hint(check_batch, batch.pk)
         return
     except Exception as error:
@@ -217,6 +218,14 @@ def take_up(batch: Batch) -> None:
         return
     batch.refresh_from_db()
     hint_next_step(batch)
+
+
+def hand_over(batch: Batch) -> None:
+    """Enqueue what is to be done with a batch that an admin has moved on."""
+    if batch.state == Batch.State.CHECKING:
+        hint(check_batch, batch.pk)
+    else:
+        hint_next_step(batch)
 
 
 def hint_next_step(batch: Batch) -> None:

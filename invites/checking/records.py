@@ -52,14 +52,21 @@ class RecordFile:
                 yield record
 
 
-def open_records(stream: BinaryIO, *, limits: Limits, name: str = "", codec: str | None = None) -> RecordFile | Problem:
+def open_records(
+    stream: BinaryIO,
+    *,
+    limits: Limits,
+    name: str = "",
+    codec: str | None = None,
+    while_waiting: Callable[[], None] | None = None,
+) -> RecordFile | Problem:
     """Look at the file's kind, encoding and columns. What is wrong with its rows is not seen here.
 
     `name` is the file's: a workbook is read only if it is called .xlsx. `codec` is the one that a text which is not
-    Unicode is known to be in.
+    Unicode is known to be in. `while_waiting` is called every few seconds while a workbook is read.
     """
     if name.lower().endswith(".xlsx"):
-        sheet = open_workbook(stream, limits)
+        sheet = open_workbook(stream, limits, while_waiting=while_waiting)
         if isinstance(sheet, Problem):
             return sheet
         if sheet is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import Membership
@@ -77,10 +77,15 @@ def _are_moving(shown: Iterable[Batch]) -> bool:
 def running_for(membership: Membership) -> QuerySet[Batch]:
     """The batches of this member that are being worked on now, the newest first."""
     return (
-        Batch.objects.filter(organization=membership.organization, inviter=membership.user, state__in=Batch.RUNNING)
+        Batch.objects.filter(started_by(membership.user_id), organization=membership.organization)
         .select_related("organization")
         .order_by("-created_at")
     )
+
+
+def started_by(user_id: int) -> Q:
+    """The running batches of this user, and those of others in which they have many rows changed."""
+    return Q(state__in=Batch.RUNNING) & (Q(inviter=user_id) | Q(job__started_by=user_id))
 
 
 def people(count: int) -> str:
@@ -142,7 +147,8 @@ def _news(batch: Batch, ledger: Ledger) -> tuple[str, str, str, str, str]:
             cause = (batch.rejection or {}).get("message", "")
             return "bad", f"{name} was not imported.", curly(_sentence(cause)), "batch", "See what was found"
         case Batch.State.NEEDS_CORRECTION:
-            return "warn", _waits(name, ledger), "Nobody has been invited yet.", "batch_problems", _way_on(ledger)
+            text = curly(batch.notice) or "Nobody has been invited yet."
+            return "warn", _waits(name, ledger), text, "batch_problems", _way_on(ledger)
         case Batch.State.STOPPED:
             return "warn", f"{stopped_title(batch, ledger)}.", stopped_text(batch, ledger), "batch", "See the batch"
         case Batch.State.FAILED:

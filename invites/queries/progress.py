@@ -20,7 +20,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
-from invites.models import Batch, BulkAction, Invitation, Row, RowRange
+from invites.models import Batch, BulkAction, CorrectionJob, Invitation, Row, RowRange
 
 Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 
@@ -105,16 +105,20 @@ def followed(batches: QuerySet[Batch]) -> QuerySet[Batch]:
     rows = Row.objects.filter(batch=OuterRef("pk"))
     pending = Invitation.objects.filter(batch=OuterRef("pk"), state=Invitation.State.PENDING)
     to_invite = RowRange.objects.filter(batch=OuterRef("pk"), stage=RowRange.Stage.INVITE)
-    return batches.annotate(
-        skipped_now=_count(
-            rows.filter(outcome=Outcome.SKIPPED, reason__in=[Reason.ALREADY_MEMBER, Reason.ALREADY_INVITED])
-        ),
-        failed_now=_count(rows.filter(outcome=Outcome.FAILED)),
-        # State by state: asked for all at once, PostgreSQL may look at those whose mail was taken, too.
-        untried_now=reduce(add, [_count(pending.filter(mail_state=state)) for state in UNTRIED]),
-        to_invite_now=Subquery(
-            to_invite.order_by().values("batch").annotate(all=_Listed("first_number")).values("all")
-        ),
+    return (
+        batches.select_related("job")
+        .defer("left_out")
+        .annotate(
+            skipped_now=_count(
+                rows.filter(outcome=Outcome.SKIPPED, reason__in=[Reason.ALREADY_MEMBER, Reason.ALREADY_INVITED])
+            ),
+            failed_now=_count(rows.filter(outcome=Outcome.FAILED)),
+            # State by state: asked for all at once, PostgreSQL may look at those whose mail was taken, too.
+            untried_now=reduce(add, [_count(pending.filter(mail_state=state)) for state in UNTRIED]),
+            to_invite_now=Subquery(
+                to_invite.order_by().values("batch").annotate(all=_Listed("first_number")).values("all")
+            ),
+        )
     )
 
 
@@ -141,8 +145,16 @@ def unsent_mails(batch: Batch) -> int:
 
 def _checking(batch: Batch) -> Progress:
     """Rows looked at. How many there are is known only at the end, so the share is one of bytes."""
+    if job := batch.current_job:
+        return _correcting(job)
     share = min(1.0, batch.bytes_checked / batch.file_size) if batch.file_size else 0.0
     return Progress(batch.rows_checked, batch.row_total, share, estimate_seconds_left(batch.created_at, share))
+
+
+def _correcting(job: CorrectionJob) -> Progress:
+    """Rows that were changed. Of a corrected file nothing is told before it is known whether it can be used."""
+    share = min(1.0, job.rows_done / job.rows_total) if job.rows_total else 0.0
+    return Progress(job.rows_done, job.rows_total, share, estimate_seconds_left(job.created_at, share))
 
 
 def _inviting(batch: Batch) -> Progress:

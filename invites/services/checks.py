@@ -1,80 +1,39 @@
-"""Check the upload of a batch and stage its rows: nobody is invited here."""
+"""Check the upload of a batch and stage its rows, or do the job of a batch that has one: nobody is invited here."""
 
 from __future__ import annotations
 
 import json
-import tempfile
 import threading
-import time
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Collection
 from functools import partial
 from itertools import repeat
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO
 
-from django.conf import settings
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
 from invites import checking
-from invites.models import Batch, Row, UploadPart
+from invites.models import Batch, CorrectionJob, Row
 from invites.queries.rows import codes_of, suggested
 from invites.queries.typos import KEPT
 from invites.services.bulk import NewRow, NewRowApart, insert_rows
+from invites.services.claims import MAX_ATTEMPTS, LeftToWorker, LostClaim, claim, claimed, keep_claim
 from invites.services.cleanup import clean_up, delete_some_rows
+from invites.services.corrections import give_up_job, work_on_job
 from invites.services.inviting import begin_inviting
-from invites.services.suggesting import suggest_domains
+from invites.services.suggesting import save_suggestions, suggest_domains
 from invites.services.unexpected import ask_support, is_transient, log_unexpected, reference_of
+from invites.services.uploads import Budget, pieces_of, store_parts, stored_upload
 
-# Renewed with every few thousand rows; with the sweep that follows, a check that died begins again in half a minute.
-LEASE = timedelta(seconds=20)
-MAX_ATTEMPTS = 5
 STAGED_AT_ONCE = 5_000
-IN_MEMORY = 1024 * 1024
-# What is checked while the admin waits for the page. Anything larger or slower is left to a worker, which starts over.
-BYTES_IN_REQUEST = 256 * 1024
-ROWS_IN_REQUEST = 5_000
-CELLS_IN_REQUEST = 200_000
-MEMORY_IN_REQUEST = 128 * 1024 * 1024
-SECONDS_IN_REQUEST = 1.0
 # At the same time, in one web process: the others go to a worker, so that pages are served.
 _checks_in_request = threading.BoundedSemaphore(2)
 OUR_FAULT = (
     "Something went wrong on our side while checking this file. Nobody has been invited. Upload the file again later."
 )
 NOT_CHECKED = "The file could not be checked. Nobody has been invited. Upload it again in a few minutes."
-
-
-class LostClaim(Exception):
-    """Another worker has taken the batch over, or it was stopped; what was staged here is void."""
-
-
-class LeftToWorker(Exception):
-    """The file is too large to be checked inside a request. Nothing has been decided about it."""
-
-
-def limits() -> checking.Limits:
-    """The limits of a file, as the operator set them."""
-    return checking.Limits(
-        max_bytes=settings.MAX_UPLOAD_MB * 1024 * 1024,
-        max_rows=settings.MAX_ROWS,
-        workbook_memory=settings.WORKBOOK_MEMORY_MB * 1024 * 1024,
-        workbook_seconds=settings.WORKBOOK_SECONDS,
-    )
-
-
-def limits_in_request() -> checking.Limits:
-    """The limits of a file that is checked inside a request. A workbook may unpack to ten times `max_bytes`."""
-    whole = limits()
-    return replace(
-        whole,
-        max_bytes=BYTES_IN_REQUEST,
-        max_rows=min(whole.max_rows, ROWS_IN_REQUEST),
-        max_cells=CELLS_IN_REQUEST,
-        workbook_memory=min(whole.workbook_memory, MEMORY_IN_REQUEST),
-        workbook_seconds=min(whole.workbook_seconds, SECONDS_IN_REQUEST),
-    )
+NOT_CORRECTED = "Something went wrong on our side. Nobody has been invited. Try again in a few minutes."
 
 
 def check_in_request(batch_id: int) -> Batch | None:
@@ -88,26 +47,29 @@ def check_in_request(batch_id: int) -> Batch | None:
 
 
 def check_batch(batch_id: int, *, in_request: bool = False) -> Batch | None:
-    """Check the batch's file and move it on: rejected, needs_correction or inviting.
+    """Check the batch's file and move it on: rejected, needs_correction or inviting. If it has a job, do that.
 
     None when there is nothing to do: it is checked already, or a worker is at it. May be called any
-    number of times and may die anywhere: the next call begins again from the stored file.
+    number of times and may die anywhere: the next call begins again from the stored file, or goes on with the job.
 
     An unexpected error is logged and not raised. After a bug of ours the batch is returned, and it is still `checking`
     or has failed; after passing trouble None is returned, and the sweep asks again.
     """
-    batch = _claim(batch_id)
+    batch = claim(batch_id)
     if batch is None:
         return None
     try:
+        job = _job_of(batch)
         if batch.attempts > MAX_ATTEMPTS:
-            _give_up(batch, _too_many_attempts(batch))
+            _give_up(batch, NOT_CHECKED, reference=batch.error_reference)
         else:
-            _check(batch, in_request=in_request)
+            budget = Budget.of(in_request=in_request)
+            if job is None or work_on_job(batch, job, budget):
+                _check(batch, budget)
     except LostClaim:
         return None
     except LeftToWorker:
-        _claimed(batch).update(claimed_until=None)
+        claimed(batch).update(claimed_until=None)
         raise
     except Exception as error:
         return _handle_error(batch, error)
@@ -121,45 +83,48 @@ def _handle_error(batch: Batch, error: Exception) -> Batch | None:
     log_unexpected("check_failed", error, is_known=is_known, batch=batch.pk, attempt=batch.attempts)
     if is_known and not is_transient(error):
         try:
-            _give_up(batch, f"{OUR_FAULT} {ask_support(reference)}")
+            _give_up(batch, OUR_FAULT, reference=reference)
         except LostClaim:
             return None
     else:
         # The next attempt need not wait for the lease.
-        _claimed(batch).update(claimed_until=None, error_reference=reference)
+        claimed(batch).update(claimed_until=None, error_reference=reference)
     batch.refresh_from_db()
     return None if is_transient(error) else batch
 
 
-def _too_many_attempts(batch: Batch) -> str:
-    return f"{NOT_CHECKED} {ask_support(batch.error_reference)}" if batch.error_reference else NOT_CHECKED
+def _job_of(batch: Batch) -> CorrectionJob | None:
+    job = CorrectionJob.objects.filter(pk=batch.pk).first()
+    if job:
+        job.batch = batch
+    return job
 
 
-def _check(batch: Batch, *, in_request: bool) -> None:
-    if in_request and batch.file_size > BYTES_IN_REQUEST:
-        raise LeftToWorker
-    deadline = time.monotonic() + SECONDS_IN_REQUEST
+def _check(batch: Batch, budget: Budget) -> None:
+    budget.check_size(batch.file_size)
     upload = stored_upload(batch)
-    check = checking.Check(
-        upload,
-        limits=limits_in_request() if in_request else limits(),
-        name=batch.file_name,
-        while_waiting=partial(_keep_claim, batch),
-    )
+    keep = partial(keep_claim, batch)
+    check = checking.Check(upload, limits=budget.limits, name=batch.file_name, while_waiting=keep)
     _begin_anew(batch)
+    left_out = frozenset(batch.left_out)
     blocks: list[checking.Block] = []
     staged = 0
     for block in check.blocks():
-        if in_request and time.monotonic() > deadline:
-            raise LeftToWorker
+        budget.check_time()
         blocks.append(block)
         if check.report.rows - staged >= STAGED_AT_ONCE:
-            _stage(batch, blocks, rows_checked=check.report.rows, bytes_checked=_position(upload, check.report))
+            position = _position(upload, check.report)
+            _stage(batch, blocks, left_out, rows_checked=check.report.rows, bytes_checked=position)
             staged = check.report.rows
             blocks.clear()
-    if in_request and check.report.rejection and check.report.rejection.code in checking.OVER_LIMITS:
-        raise LeftToWorker
-    _stage(batch, blocks, rows_checked=check.report.rows, bytes_checked=_position(upload, check.report))
+    if check.report.rejection:
+        budget.check_problem(check.report.rejection.code)
+    position = _position(upload, check.report)
+    _stage(batch, blocks, left_out, rows_checked=check.report.rows, bytes_checked=position)
+    for rows in suggest_domains(batch, check.report):
+        with transaction.atomic():
+            keep_claim(batch)
+            save_suggestions(rows)
     _conclude(batch, check.report, check.sheet)
 
 
@@ -168,60 +133,26 @@ def _position(upload: BinaryIO, report: checking.Report) -> int:
     return upload.tell() if report.delimiter else 0
 
 
-def _claim(batch_id: int) -> Batch | None:
-    now = timezone.now()
-    free = models.Q(claimed_until=None) | models.Q(claimed_until__lt=now)
-    batch = Batch.objects.select_related("organization").filter(free, pk=batch_id, state=Batch.State.CHECKING).first()
-    if batch is None:
-        return None
-    # Counted from what was read before: whoever read it afterwards might read the number of a later claim.
-    claimed = _claimed(batch).filter(free)
-    if not claimed.update(claimed_until=now + LEASE, progressed_at=now, attempts=batch.attempts + 1):
-        return None
-    batch.attempts += 1
-    return batch
-
-
-def _claimed(batch: Batch) -> models.QuerySet[Batch]:
-    """The batch, while it is claimed so, for conditional updates.
-
-    `attempts` tells one claim from the next, and `created_at` the files: those of a corrected one begin anew.
-    """
-    return Batch.objects.filter(
-        pk=batch.pk, state=Batch.State.CHECKING, attempts=batch.attempts, created_at=batch.created_at
-    )
-
-
 def _begin_anew(batch: Batch) -> None:
     """Remove what an earlier check staged before it died, unless this claim is an earlier one itself by now."""
     is_left = True
     while is_left:
         with transaction.atomic():
-            _keep_claim(batch)
+            keep_claim(batch)
             is_left = delete_some_rows(batch)
-
-
-def _keep_claim(batch: Batch, **progress: Any) -> None:
-    """Renew the lease and save the progress. From here on the batch is locked, where there is a transaction."""
-    now = timezone.now()
-    if not _claimed(batch).update(claimed_until=now + LEASE, progressed_at=now, **progress):
-        raise LostClaim
 
 
 @transaction.atomic
 def _conclude(batch: Batch, report: checking.Report, sheet: checking.Sheet | None) -> None:
     now = timezone.now()
-    _keep_claim(batch, rows_checked=report.rows)
+    keep_claim(batch, rows_checked=report.rows)
     batch.refresh_from_db()
-    suggest_domains(batch, report)
     batch.encoding, batch.delimiter = report.encoding, report.delimiter
     batch.ignored_columns = list(report.ignored_columns)
     batch.warnings = [warning._asdict() for warning in report.warnings[:KEPT]]
     batch.row_total = report.rows
     batch.checked_at, batch.claimed_until, batch.error_reference = now, None, ""
-    if batch.left_out:
-        problem_rows = batch.rows.filter(outcome=Row.Outcome.PROBLEM)
-        problem_rows.filter(number__in=batch.left_out).update(reason=Row.Reason.LEFT_OUT)
+    batch.left_out = []
     if report.verdict == "rejected" and report.rejection:
         batch.state, batch.row_total, batch.ended_at = Batch.State.REJECTED, 0, now
         batch.rejection = {
@@ -246,24 +177,26 @@ def _conclude(batch: Batch, report: checking.Report, sheet: checking.Sheet | Non
 def _store_sheet(batch: Batch, sheet: checking.Sheet) -> None:
     """Keep the sheet's text in place of the workbook. A page that shows its rows doesn't have to read the workbook."""
     batch.parts.all().delete()
-    sheet.text.seek(0)
-    for number, content in enumerate(iter(lambda: sheet.text.read(UploadPart.SIZE), b"")):
-        UploadPart.objects.create(batch=batch, number=number, content=content)
+    store_parts(batch, pieces_of(sheet.text))
 
 
 @transaction.atomic
-def _give_up(batch: Batch, reason: str) -> None:
-    """Fail the batch: the file kills every worker that reads it, or meets a bug of ours."""
-    _keep_claim(batch)
+def _give_up(batch: Batch, reason: str, *, reference: str = "") -> None:
+    """Fail the batch, or only its job: the file kills every worker that reads it, or meets a bug of ours."""
+    keep_claim(batch)
+    support = f" {ask_support(reference)}" if reference else ""
+    if job := _job_of(batch):
+        give_up_job(batch, job, f"{NOT_CORRECTED}{support}")
+        return
     batch.state, batch.ended_at, batch.claimed_until = Batch.State.FAILED, timezone.now(), None
-    batch.state_reason = reason
+    batch.state_reason = f"{reason}{support}"
     batch.save(update_fields=["state", "state_reason", "ended_at", "claimed_until"])
     clean_up(batch.pk)
 
 
 @transaction.atomic
-def _stage(batch: Batch, blocks: list[checking.Block], **progress: int) -> None:
-    """Store the rows of some blocks: nearly all straight from the columns."""
+def _stage(batch: Batch, blocks: list[checking.Block], left_out: Collection[int], **progress: int) -> None:
+    """Store the rows of some blocks: nearly all straight from the columns. `left_out` are numbers of rows to skip."""
     rows: list[NewRow] = []
     apart: list[NewRowApart] = []
     for block in blocks:
@@ -275,10 +208,10 @@ def _stage(batch: Batch, blocks: list[checking.Block], **progress: int) -> None:
             if row is not None and row.is_valid:
                 rows.append(_staged(batch, row))
             elif row is not None:
-                apart.append(_staged_apart(batch, row))
+                apart.append(_staged_apart(batch, row, is_left_out=row.number in left_out))
         rows += records
     insert_rows(rows, apart)
-    _keep_claim(batch, **progress)
+    keep_claim(batch, **progress)
 
 
 def _staged(batch: Batch, row: checking.Row) -> NewRow:
@@ -294,7 +227,7 @@ def _staged(batch: Batch, row: checking.Row) -> NewRow:
     )
 
 
-def _staged_apart(batch: Batch, row: checking.Row) -> NewRowApart:
+def _staged_apart(batch: Batch, row: checking.Row, *, is_left_out: bool) -> NewRowApart:
     staged = _staged(batch, row)
     if not row.problems:
         return NewRowApart(
@@ -307,19 +240,10 @@ def _staged_apart(batch: Batch, row: checking.Row) -> NewRowApart:
     return NewRowApart(
         staged,
         outcome=Row.Outcome.PROBLEM.value,
+        reason=(Row.Reason.LEFT_OUT if is_left_out else Row.Reason.NONE).value,
         problems=json.dumps(problems),
         problem_codes=codes_of(problems),
         suggested_codes=codes_of(suggested(problems)),
         cells=json.dumps(row.cells),
         detail=row.problems[0].message[:300],
     )
-
-
-def stored_upload(batch: Batch) -> BinaryIO:
-    """The stored pieces of a batch's upload as one file, at its start; a large one is on the disk."""
-    whole = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - the caller reads it
-    # One piece in memory at a time; none that was removed since, because the batch was stopped or corrected.
-    for number in batch.parts.values_list("number", flat=True).order_by("number"):
-        whole.writelines(batch.parts.filter(number=number).values_list("content", flat=True))
-    whole.seek(0)
-    return whole

@@ -1,115 +1,217 @@
-"""Put the rows of a corrected file back into the file of the batch."""
+"""Put the rows of a corrected file back into the file of the batch.
+
+Both may have 200,000 rows. Only one chunk of them is in memory at a time, and for each row of the corrected file the
+place where it begins on the disk.
+"""
 
 from __future__ import annotations
 
 import csv
+import json
 import re
-import tempfile
-from itertools import zip_longest
-from typing import BinaryIO, cast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+from typing import BinaryIO, NamedTuple
+
+from django.db.models import Q
 
 from accounts.errors import RuleBroken
-from invites.checking import Problem, Record, RecordFile, open_records, restore
+from invites.checking import Limits, Problem, Record, RecordFile, open_records, restore
 from invites.models import Batch, Row
-from invites.queries.grid import grid_rows, mended_rows
-from invites.queries.rows import cells_now
-from invites.services.checks import limits, stored_upload
 from invites.services.problem_files import open_stored
 from invites.services.record_files import Layout, RecordWriter, can_hold
+from invites.services.uploads import new_file, stored_upload
 
+CHUNK = 1_000
 _ROW_NUMBER = re.compile(r"\s*Row (\d{1,9})\b")
-_IN_MEMORY = 4 * 1024 * 1024
 
 
-def merge_corrected(batch: Batch, upload: BinaryIO, *, name: str) -> BinaryIO | None:
-    """The batch's file with the corrected rows in it; None when `upload` is no file of problem rows.
+@dataclass(frozen=True)
+class Merged:
+    """The file of the batch with the corrected rows in it, and the numbers of the rows that are skipped in it."""
 
-    A corrected row takes the place of the row whose number its column *What is wrong* says; without a number it
-    is added at the end. Rows that were mended in the page keep what was put there, unless they are in the upload.
-    Sets `batch.left_out`: those left out before, and those that were taken out of the file. Raises RuleBroken
-    "unreadable" for an upload whose kind, encoding or columns do not fit.
+    file: BinaryIO
+    left_out: list[int]
+
+
+def merge_corrected(
+    batch: Batch, upload: BinaryIO, *, name: str, limits: Limits, keep: Callable[[], None] = lambda: None
+) -> Merged | None:
+    """Merge the corrected rows; None when `upload` isn't a file of problem rows.
+
+    A corrected row replaces the row whose number its column *What is wrong* says; without a number it is added at the
+    end. Rows that were edited in the page stay as edited, unless they are in the upload. Skipped are those that were
+    skipped before, and those that were removed from the file. Changes nothing, and calls `keep` again and again.
+    Raises RuleBroken, with the code of the problem, for an upload whose kind, encoding or columns don't fit.
     """
-    stored = open_stored(batch, stored_upload(batch))
-    corrected = open_records(upload, limits=limits(), name=name, codec=stored.codec)
+    stored = open_stored(batch, stored_upload(batch), limits=limits)
+    corrected = open_records(upload, limits=limits, name=name, codec=stored.codec, while_waiting=keep)
     if isinstance(corrected, Problem):
-        # What was mended in the page would be lost with a batch that is refused.
-        raise RuleBroken("unreadable", f"{corrected.message}. {corrected.hint}")
+        raise RuleBroken(corrected.code, f"{corrected.message}. {corrected.hint}")
     if corrected.ours is None:
         return None
     try:
-        return _merge(batch, stored, corrected)
+        return _Merge(batch, stored, corrected, limits, keep).merge()
     except csv.Error as error:
         message = "A quotation mark in this file is never closed. Save it from your spreadsheet as CSV again."
-        raise RuleBroken("unreadable", message) from error
+        raise RuleBroken("unclosed_quote", message) from error
 
 
-def _merge(batch: Batch, stored: RecordFile, corrected: RecordFile) -> BinaryIO:
-    rows = {row.number: row for row in grid_rows(batch)}
-    placed: dict[int, list[str]] = {}
-    added: list[list[str]] = []
-    ours = corrected.ours or 0
-    for record in corrected:
-        cells = [restore(cell) for cell in record.cells]
-        said = _ROW_NUMBER.match(cells[ours]) if len(cells) > ours else None
-        number = int(said[1]) if said else 0
-        if number in rows and number not in placed:
-            placed[number] = cells
-        else:
-            added.append(cells)
-    batch.left_out = [
-        number for number, row in rows.items() if number not in placed and row.outcome == Row.Outcome.PROBLEM
-    ]
-    mended = {row.number: cells_now(row) for row in mended_rows(batch) if row.number not in placed}
-    kept = {number for number, row in rows.items() if row.mended and row.mended["keep"]}
-    incoming = _Incoming(corrected)
-    people = [incoming.person(cells) for cells in (*placed.values(), *added)]
-    with_description = any(cells[3] for cells in (*people, *mended.values()))
-    layout = Layout(stored, with_description=with_description)
-    taken = {number: incoming.fit(cells, layout) for number, cells in placed.items()}
-    last = [incoming.fit(cells, layout) for cells in added]
-    sure = [cell for cells in (*taken.values(), *last, *mended.values()) for cell in cells]
+class _Merge:
+    """One merge. The rows of the batch and the records of its file are both read in the order of their numbers."""
 
-    def merged(writer: RecordWriter) -> BinaryIO:
-        out = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))  # noqa: SIM115 - the caller reads it
+    def __init__(
+        self, batch: Batch, stored: RecordFile, corrected: RecordFile, limits: Limits, keep: Callable[[], None]
+    ) -> None:
+        self._batch, self._stored, self._limits, self._keep = batch, stored, limits, keep
+        self._corrections = _Corrections(corrected, keep)
+
+    def merge(self) -> Merged:
+        left_out = self._place()
+        layout = Layout(self._stored, with_description=self._needs_description())
+        in_utf8 = not can_hold(self._stored, self._new_cells(layout))
+        out = self._write(layout, RecordWriter(self._stored, in_utf8=in_utf8))
+        if not in_utf8 and not self._is_read_as_before(out):
+            # Without the words that were edited the encoding isn't certain any more; UTF-8 with its mark always is.
+            out = self._write(layout, RecordWriter(self._stored, in_utf8=True))
+        return Merged(out, left_out)
+
+    def _is_read_as_before(self, file: BinaryIO) -> bool:
+        again = open_records(file, limits=self._limits)
+        file.seek(0)
+        return isinstance(again, RecordFile) and again.codec == self._stored.codec
+
+    def _place(self) -> list[int]:
+        """Find the rows that are corrected. The numbers of those that nobody wants to invite."""
+        places: dict[int, int] = {}
+        left_out = []
+        for row in self._rows():
+            if not row.is_problem:
+                continue
+            if row.number in self._corrections.places:
+                places[row.number] = self._corrections.places[row.number]
+            elif row.outcome == Row.Outcome.PROBLEM:
+                left_out.append(row.number)
+        self._corrections.use_only(places)
+        return left_out
+
+    def _needs_description(self) -> bool:
+        if self._stored.header.positions[-1] is not None:
+            return False
+        people = (self._corrections.person(cells) for cells in self._corrections.all())
+        return any(cells[3] for cells in chain(people, (row.cells for row in self._edited())))
+
+    def _new_cells(self, layout: Layout) -> Iterator[str]:
+        for cells in self._corrections.all():
+            yield from self._corrections.fit(cells, layout)
+        for row in self._edited():
+            yield from row.cells
+
+    def _write(self, layout: Layout, writer: RecordWriter) -> BinaryIO:
+        out = new_file()
         out.write(writer.start())
+        edited, corrections = self._edited(), self._corrections
+        row = next(edited, None)
         at = 1
-        for record in (Record(stored.header_record.number, layout.names), *stored):
+        header = Record(self._stored.header_record.number, layout.names)
+        for count, record in enumerate(chain([header], self._stored)):
+            if count % CHUNK == 0:
+                self._keep()
             # Blank lines count as rows of the spreadsheet.
             out.writelines(writer.blank() for _ in range(record.number - at))
             at = record.number + 1
-            cells = taken.get(record.number) or layout.fill(record.cells, mended.get(record.number))
-            if record.number in kept and record.number not in taken:
-                del cells[len(layout.names) :]
+            while row and row.number < record.number:
+                row = next(edited, None)
+            if record.number in corrections.places:
+                cells = corrections.fit(corrections.read(corrections.places[record.number]), layout)
+            elif row and row.number == record.number:
+                cells = layout.fill(record.cells, row.cells)
+                if row.is_all:
+                    del cells[len(layout.names) :]
+            else:
+                cells = layout.fill(record.cells, None)
             out.write(writer.line(cells))
-        for cells in last:
-            out.write(writer.line(cells))
+        for place in corrections.added:
+            out.write(writer.line(corrections.fit(corrections.read(place), layout)))
         out.seek(0)
         return out
 
-    out = merged(RecordWriter(stored, in_utf8=not can_hold(stored, sure)))
-    again = open_records(out, limits=limits())
-    out.seek(0)
-    if isinstance(again, RecordFile) and again.codec == stored.codec:
-        return out
-    # Without the words that were mended the encoding is not certain any more; UTF-8 with its mark always is.
-    return merged(RecordWriter(stored, in_utf8=True))
+    def _edited(self) -> Iterator[_RowNow]:
+        """The rows that were edited in the page and are not in the corrected file."""
+        return (row for row in self._rows() if row.cells and row.number not in self._corrections.places)
+
+    def _rows(self) -> Iterator[_RowNow]:
+        """The rows that had problems, and those that were edited."""
+        found = self._batch.rows.filter(~Q(problem_codes="") | Q(mended__isnull=False)).order_by("number")
+        values = found.values_list(
+            *("number", "problem_codes", "outcome", "mended", "email", "first_name", "last_name", "description")
+        )
+        last = -1
+        while chunk := list(values.filter(number__gt=last)[:CHUNK]):
+            self._keep()
+            for number, codes, outcome, edit, *person in chunk:
+                cells = (edit["cells"] if outcome == Row.Outcome.PROBLEM else person) if edit else []
+                yield _RowNow(number, bool(codes), outcome, cells, is_all=bool(edit and edit["keep"]))
+            last = chunk[-1][0]
 
 
-class _Incoming:
-    """The columns of a corrected file, and how its records become such of the stored one."""
+class _RowNow(NamedTuple):
+    """A row as it is now. `cells` are there if it was edited; `is_all` if nothing else of its record counts."""
 
-    def __init__(self, corrected: RecordFile) -> None:
-        self.names = [restore(name).strip() for name in corrected.header_record.cells]
-        self.places = corrected.header.positions
-        self.ours = corrected.ours
+    number: int
+    is_problem: bool
+    outcome: str
+    cells: list[str]
+    is_all: bool
+
+
+class _Corrections:
+    """The records of a corrected file, and how they become records of the stored one.
+
+    `places` says where the record of a row begins on the disk, and `added` where those begin that belong to no row.
+    """
+
+    def __init__(self, corrected: RecordFile, keep: Callable[[], None]) -> None:
+        self.places: dict[int, int] = {}
+        self.added: list[int] = []
+        self._names = [restore(name).strip() for name in corrected.header_record.cells]
+        self._positions = corrected.header.positions
+        self._records = new_file()
+        ours = corrected.ours or 0
+        for count, record in enumerate(corrected):
+            if count % CHUNK == 0:
+                keep()
+            cells = [restore(cell) for cell in record.cells]
+            said = _ROW_NUMBER.match(cells[ours]) if len(cells) > ours else None
+            number, place = int(said[1]) if said else 0, self._records.tell()
+            self._records.write(json.dumps(cells).encode() + b"\n")
+            if said and number not in self.places:
+                self.places[number] = place
+            else:
+                self.added.append(place)
+
+    def use_only(self, places: dict[int, int]) -> None:
+        """The other records belong to no row after all: they are added, in the order of the file."""
+        strays = [place for number, place in self.places.items() if number not in places]
+        self.places, self.added = places, sorted([*self.added, *strays])
+
+    def read(self, place: int) -> list[str]:
+        self._records.seek(place)
+        cells: list[str] = json.loads(self._records.readline())
+        return cells
+
+    def all(self) -> Iterator[list[str]]:
+        return (self.read(place) for place in chain(self.places.values(), self.added))
 
     def person(self, cells: list[str]) -> list[str]:
-        return ["" if place is None or place >= len(cells) else cells[place] for place in self.places]
+        """The four cells of a record that are about the person."""
+        return ["" if place is None or place >= len(cells) else cells[place] for place in self._positions]
 
     def fit(self, cells: list[str], layout: Layout) -> list[str]:
         """The record in the stored file's columns; what stands beyond the last column stays beyond it."""
         by_name: dict[str, list[str]] = {}
-        for name, cell in zip_longest(self.names, cells[: len(self.names)], fillvalue=""):
+        for name, cell in zip_longest(self._names, cells[: len(self._names)], fillvalue=""):
             by_name.setdefault(name, []).append(cell)
         others = [same.pop(0) if (same := by_name.get(name.strip())) else "" for name in layout.names]
-        return [*layout.fill(others, self.person(cells)), *cells[len(self.names) :]]
+        return [*layout.fill(others, self.person(cells)), *cells[len(self._names) :]]

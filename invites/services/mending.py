@@ -1,13 +1,14 @@
-"""Mend the problem rows of a batch one by one: edit cells, take suggestions, leave rows out, take all of it back.
+"""Correct the problem rows of a batch one by one: edit cells, take suggestions, skip rows, undo all of it.
 
-Every change is checked at once by the code that checked the file, and stored. All of them begin by taking hold of
-the batch, so that of two admins one comes after the other, and nobody mends what is being invited already.
+Every change is checked at once by the code that checked the file, and stored. All of them begin by locking the batch,
+so that of two admins one comes after the other, and nobody edits what is being invited already. Changes of many rows
+at once are in services/corrections.py.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
@@ -20,12 +21,13 @@ from accounts.errors import RuleBroken
 from accounts.models import Membership
 from invites.checking import COLUMNS, check_cells
 from invites.models import Batch, Row
-from invites.queries.grid import LEFT, editable, grid_rows, mended_rows, rows_to_mend_alike
+from invites.queries.grid import LEFT, editable, grid_rows, mended_rows
 from invites.queries.rows import cells_now, codes_of, suggested
 from invites.queries.typos import warned_of
-from invites.services.checks import limits
+from invites.services.duplicates import settle_duplicates
 from invites.services.granting import check_may_invite
 from invites.services.suggesting import suggest_for
+from invites.services.uploads import limits
 
 # What mending changes in a row.
 _TEXTS = (
@@ -33,8 +35,6 @@ _TEXTS = (
     *("outcome", "reason", "detail", "suggested_codes", "mends"),
 )
 _OBJECTS = ("problems", "mended", "cells")
-# So many addresses are asked for by name; with more of them the whole batch is read once.
-FEW = 500
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,12 @@ class Mending:
 def hold_batch(batch: Batch, by: Membership) -> None:
     """Wait for others who are at this batch, and see it as they have left it: its file may be another one.
 
-    Raises RuleBroken: "not_allowed", "moved_on".
+    Raises RuleBroken: "not_allowed", "busy", "moved_on".
     """
     check_may_invite(by)
     held = Batch.objects.filter(pk=batch.pk, state=Batch.State.NEEDS_CORRECTION).update(progressed_at=timezone.now())
+    if not held and Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING).exists():
+        raise RuleBroken("busy", "This import is being checked. Try again in a moment.")
     if not held:
         raise RuleBroken("moved_on", "This file is no longer waiting to be corrected.")
     batch.refresh_from_db()
@@ -102,7 +104,7 @@ def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> Mendin
         touched.append(row)
     # A corrected file has come meanwhile that has no problem in these rows.
     mending.overtaken |= by_row.keys()
-    return _store(batch, touched, keys, mending)
+    return store_rows(batch, touched, keys, mending)
 
 
 @transaction.atomic
@@ -110,21 +112,10 @@ def take_suggestion(batch: Batch, number: int, place: int, *, by: Membership) ->
     """Put into a cell what the check is sure of."""
     hold_batch(batch, by)
     rows = _left(batch, number)
-    keys = _keys_of(rows)
+    keys = keys_of(rows)
     for row in rows:
         _take(row, [each for each in suggested(row.problems) if each["column"] == COLUMNS[place]])
-    return _store(batch, rows, keys, _asked_for(number, rows))
-
-
-@transaction.atomic
-def take_all_suggestions(batch: Batch, code: str, *, by: Membership) -> Mending:
-    """The same for all rows that are left with this kind of problem."""
-    hold_batch(batch, by)
-    rows = list(rows_to_mend_alike(batch, code))
-    keys = _keys_of(rows)
-    for row in rows:
-        _take(row, [each for each in suggested(row.problems) if each["code"] == code])
-    return _store(batch, rows, keys, Mending())
+    return store_rows(batch, rows, keys, _asked_for(number, rows))
 
 
 @transaction.atomic
@@ -132,7 +123,7 @@ def take_meant(batch: Batch, number: int, *, by: Membership) -> Mending:
     """Put in place of a good address that looks like a slip the one that was probably meant."""
     hold_batch(batch, by)
     rows = list(batch.rows.filter(number=number, outcome=Row.Outcome.WAITING))
-    keys = _keys_of(rows)
+    keys = keys_of(rows)
     doubted = [(row, meant) for row in rows if (meant := warned_of(batch, row))]
     for row, meant in doubted:
         cells = cells_now(row)
@@ -140,7 +131,7 @@ def take_meant(batch: Batch, number: int, *, by: Membership) -> Mending:
         row.cells = row.cells or cells
         _put(row, [meant, *cells[1:]])
     changed = [row for row, _ in doubted]
-    return _store(batch, changed, keys, _asked_for(number, changed))
+    return store_rows(batch, changed, keys, _asked_for(number, changed))
 
 
 @transaction.atomic
@@ -148,10 +139,10 @@ def keep_as_shown(batch: Batch, number: int, *, by: Membership) -> Mending:
     """Take the four cells of the row for the whole of it: nothing else that stood in it is missed."""
     hold_batch(batch, by)
     rows = _left(batch, number)
-    keys = _keys_of(rows)
+    keys = keys_of(rows)
     for row in rows:
         _put(row, cells_now(row), keep=True)
-    return _store(batch, rows, keys, _asked_for(number, rows))
+    return store_rows(batch, rows, keys, _asked_for(number, rows))
 
 
 @transaction.atomic
@@ -161,7 +152,7 @@ def leave_out(batch: Batch, number: int, *, by: Membership) -> Mending:
     rows = _left(batch, number)
     for row in rows:
         row.reason = Row.Reason.LEFT_OUT
-    return _store(batch, rows, set(), _asked_for(number, rows))
+    return store_rows(batch, rows, set(), _asked_for(number, rows))
 
 
 @transaction.atomic
@@ -171,28 +162,18 @@ def put_back(batch: Batch, number: int, *, by: Membership) -> Mending:
     rows = list(grid_rows(batch).filter(number=number, reason=Row.Reason.LEFT_OUT))
     for row in rows:
         row.reason = Row.Reason.NONE
-    return _store(batch, rows, set(), _asked_for(number, rows))
+    return store_rows(batch, rows, set(), _asked_for(number, rows))
 
 
 @transaction.atomic
 def undo(batch: Batch, number: int, *, by: Membership) -> Mending:
     """What stood in the file stands there again, with its problems."""
     hold_batch(batch, by)
-    rows = list(_mended(batch).filter(number=number))
-    keys = _keys_of(rows)
+    rows = list(edited_rows(batch).filter(number=number))
+    keys = keys_of(rows)
     for row in rows:
         _take_back(row)
-    return _store(batch, rows, keys, _asked_for(number, rows))
-
-
-def check_mended(batch: Batch, *, by: Membership) -> Mending:
-    """Check everything that was mended once more, and each against all others. Inside of a transaction."""
-    hold_batch(batch, by)
-    rows = list(_mended(batch))
-    keys = _keys_of(rows)
-    for row in rows:
-        _put(row, list((row.mended or {})["cells"]))
-    return _store(batch, rows, keys, Mending())
+    return store_rows(batch, rows, keys, _asked_for(number, rows))
 
 
 def _comes_too_late(edit: Edit, row: Row, cells: list[str]) -> bool:
@@ -205,7 +186,8 @@ def _left(batch: Batch, number: int) -> list[Row]:
     return list(grid_rows(batch).filter(LEFT, number=number))
 
 
-def _mended(batch: Batch) -> QuerySet[Row]:
+def edited_rows(batch: Batch) -> QuerySet[Row]:
+    """The rows that an admin has changed and that are not skipped."""
     return mended_rows(batch).exclude(reason=Row.Reason.LEFT_OUT)
 
 
@@ -214,8 +196,19 @@ def _asked_for(number: int, rows: Collection[Row]) -> Mending:
     return Mending(overtaken=set() if rows else {number})
 
 
-def _keys_of(rows: Iterable[Row]) -> set[str]:
+def keys_of(rows: Iterable[Row]) -> set[str]:
+    """Their addresses, as they are compared."""
     return {row.email_key for row in rows}
+
+
+def take_suggestions(row: Row, code: str) -> None:
+    """Put in what is suggested for this kind of problem. Like `check_again`, it doesn't save the row."""
+    _take(row, [each for each in suggested(row.problems) if each["code"] == code])
+
+
+def check_again(row: Row) -> None:
+    """Check the cells of an edited row again."""
+    _put(row, list((row.mended or {})["cells"]))
 
 
 def _take(row: Row, problems: Iterable[dict[str, Any]]) -> None:
@@ -262,50 +255,20 @@ def _set_problems(row: Row, problems: list[dict[str, Any]]) -> None:
     row.detail = problems[0]["message"][:300] if problems else ""
 
 
-def _store(batch: Batch, rows: list[Row], keys: set[str], mending: Mending) -> Mending:
+def store_rows(batch: Batch, rows: list[Row], keys: set[str], mending: Mending | None = None) -> Mending:
     """Save what was changed. `keys` are the addresses that these rows had before."""
-    for row in rows:
-        row.mends += 1
+    mending = mending or Mending()
     suggest_for(batch, rows)
-    _save(rows)
+    save_rows(rows)
     mending.changed |= {row.number for row in rows}
-    mending.changed |= _skip_duplicates(batch, keys | _keys_of(rows))
+    mending.changed |= settle_duplicates(batch, keys | keys_of(rows))
     return mending
 
 
-def _skip_duplicates(batch: Batch, keys: set[str]) -> set[int]:
-    """Of the rows with one of these addresses one is invited: that of the file, or else the first that was mended.
-
-    The numbers of the rows for which this is news.
-    """
-    taken: dict[str, int] = {}
-    for key, number in _having(keys, batch.rows.filter(mended__isnull=True, outcome=Row.Outcome.WAITING)):
-        taken.setdefault(key, number)
-    mended = mended_rows(batch).filter(outcome__in=[Row.Outcome.WAITING, Row.Outcome.SKIPPED])
-    first = {number: taken.setdefault(key, number) for key, number in _having(keys, mended)}
-    news = [row for row in mended.filter(number__in=first) if row.detail != _repeats(row, first[row.number])]
-    for row in news:
-        row.detail = _repeats(row, first[row.number])
-        row.outcome = Row.Outcome.SKIPPED if row.detail else Row.Outcome.WAITING
-        row.reason = Row.Reason.DUPLICATE if row.detail else Row.Reason.NONE
-    _save(news)
-    return {row.number for row in news}
-
-
-def _having(keys: set[str], rows: QuerySet[Row]) -> Iterator[tuple[str, int]]:
-    """Address and number of the rows that have one of the addresses."""
-    wanted = keys - {""}
-    rows = rows.filter(email_key__in=wanted) if len(wanted) <= FEW else rows
-    found = rows.order_by("number").values_list("email_key", "number").iterator(chunk_size=5_000)
-    return ((key, number) for key, number in found if key in wanted)
-
-
-def _repeats(row: Row, first: int) -> str:
-    return "" if first == row.number else f"The same address is in row {first}"
-
-
-def _save(rows: Iterable[Row]) -> None:
-    """In one statement for all: a kind of problem may have thousands of rows."""
+def save_rows(rows: Collection[Row]) -> None:
+    """Save everything that editing changes, in one statement for all."""
+    for row in rows:
+        row.mends += 1
     texts, objects = attrgetter(*_TEXTS), attrgetter(*_OBJECTS)
     records = [
         (*texts(row), *(each if each is None else json.dumps(each) for each in objects(row)), row.pk) for row in rows

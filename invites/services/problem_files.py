@@ -13,12 +13,12 @@ from typing import Any, BinaryIO, NamedTuple
 from django.db.models import QuerySet
 
 from accounts.errors import RuleBroken
-from invites.checking import XLSX, Problem, RecordFile, Sheet, inert, open_records, open_sheet_records
+from invites.checking import XLSX, Limits, Problem, RecordFile, Sheet, inert, open_records, open_sheet_records
 from invites.models import Batch, Row
 from invites.queries.grid import LEFT, grid_rows
 from invites.queries.rows import reasons
-from invites.services.checks import limits, stored_upload
 from invites.services.record_files import Layout, RecordWriter, can_hold
+from invites.services.uploads import limits, stored_upload
 
 WRONG = "What is wrong"
 # So many rows are in memory at a time.
@@ -52,7 +52,7 @@ def problem_file(batch: Batch) -> Iterator[bytes]:
 
 
 def _lines(batch: Batch, upload: BinaryIO, rows: Iterator[RowLeft]) -> Iterator[bytes]:
-    stored = open_stored(batch, upload)
+    stored = open_stored(batch, upload, limits=limits())
     layout = Layout(stored, with_description=_has_new_description(batch, stored))
     writer = RecordWriter(stored, in_utf8=not can_hold(stored, _edited_cells(batch)))
     width = len(layout.names)
@@ -71,14 +71,17 @@ def _lines(batch: Batch, upload: BinaryIO, rows: Iterator[RowLeft]) -> Iterator[
             row = next(rows, None)
 
 
-def open_stored(batch: Batch, upload: BinaryIO) -> RecordFile:
-    """The records of the batch's own file. Of a workbook, the check has left the text of its sheet."""
+def open_stored(batch: Batch, upload: BinaryIO, *, limits: Limits) -> RecordFile:
+    """The records of the batch's own file. Of a workbook, the check has left the text of its sheet.
+
+    Raises RuleBroken, with the code of the problem.
+    """
     if batch.encoding == XLSX:
-        found = open_sheet_records(Sheet(upload), limits=limits())
+        found = open_sheet_records(Sheet(upload), limits=limits)
     else:
-        found = open_records(upload, limits=limits(), name=batch.file_name)
+        found = open_records(upload, limits=limits, name=batch.file_name)
     if isinstance(found, Problem):
-        raise RuleBroken("unreadable", found.message)
+        raise RuleBroken(found.code, found.message)
     return found
 
 

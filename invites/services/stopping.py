@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from invites.models import Batch, Row, RowRange
+from invites.models import Batch, CorrectionJob, Row, RowRange
 from invites.services.cleanup import clean_up
 from invites.services.quotas import give_back_invitations
 
@@ -29,5 +29,6 @@ def stop_batch(batch: Batch, *, reason: str = "") -> bool:
     waiting = RowRange.objects.select_for_update().filter(batch=batch, stage=RowRange.Stage.INVITE)
     RowRange.objects.filter(pk__in=[found.pk for found in waiting]).update(stage=RowRange.Stage.DONE)
     give_back_invitations(batch, batch.rows.filter(outcome=Row.Outcome.WAITING).count())
+    CorrectionJob.objects.filter(pk=batch.pk).delete()
     clean_up(batch.pk)
     return True

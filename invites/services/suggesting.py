@@ -1,17 +1,17 @@
 """Suggest the domain that most people of the file have, where an address has a slip of it or an unreadable one.
 
-Done once when all rows of a file are staged, and for a row that is mended in the grid.
+Done once when all rows of a file are staged, and for rows that are edited in the grid.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Q, Value
+from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import StrIndex, Substr
 
 from invites.checking import COLUMNS, OwnDomains, Report, slip_notice
@@ -25,23 +25,34 @@ MOST_SLIPS = 50
 BLOCK = 1_000
 
 
-def suggest_domains(batch: Batch, report: Report) -> None:
-    """Warn of good addresses that look like a slip, and put a suggestion to problems that have none.
+def suggest_domains(batch: Batch, report: Report) -> Iterator[list[Row]]:
+    """Warn of good addresses that look like a typo, and put a suggestion to problems that have none.
 
-    All rows are staged, and none is invited yet.
+    All rows are staged, and none is invited yet. Gives some rows at a time, which are to be saved.
     """
     if report.verdict == "rejected" or not (domains := own_domains(batch)):
         return
     for row, right in _slips(batch, domains):
         report.warn(slip_notice(row=row.number, email=row.email, right=right))
-    rows, last = grid_rows(batch).filter(problem_codes__contains=" email_").only("number", "cells", "problems"), -1
+    yield from _suggest_in_blocks(grid_rows(batch).filter(problem_codes__contains=" email_"), domains)
+
+
+def suggest_to(batch: Batch, rows: QuerySet[Row]) -> Iterator[list[Row]]:
+    """Put a suggestion to unreadable addresses of these rows; gives some rows at a time, which are to be saved."""
+    if rows.exists() and (domains := own_domains(batch)):
+        yield from _suggest_in_blocks(rows, domains)
+
+
+def _suggest_in_blocks(rows: QuerySet[Row], domains: OwnDomains) -> Iterator[list[Row]]:
+    rows, last = rows.order_by("number").only("number", "cells", "problems", "mended"), -1
     while block := list(rows.filter(number__gt=last)[:BLOCK]):
-        _save([row for row in block if _suggest(row, domains)])
+        if changed := [row for row in block if _suggest(row, domains)]:
+            yield changed
         last = block[-1].number
 
 
 def suggest_for(batch: Batch, rows: Iterable[Row]) -> None:
-    """The same for rows that were mended and are not saved yet."""
+    """The same for rows that were edited and are not saved yet."""
     unreadable = [row for row in rows if any(_is_of_an_address(problem) for problem in row.problems)]
     if unreadable and (domains := own_domains(batch)):
         for row in unreadable:
@@ -89,7 +100,8 @@ def _address_now(row: Row) -> str:
     return cells[0]
 
 
-def _save(rows: Sequence[Row]) -> None:
+def save_suggestions(rows: Sequence[Row]) -> None:
+    """In one statement for all."""
     records = [(json.dumps(row.problems), row.suggested_codes, row.pk) for row in rows]
     if records:
         with connection.cursor() as cursor:

@@ -37,6 +37,7 @@ from invites.queries.rows import filter_labels, report_lines, rows_of, shown_out
 from invites.queries.typos import typos_of
 from invites.services.batches import close_banner, invite_valid_rows
 from invites.services.bulk_actions import IN_REQUEST
+from invites.services.corrections import stop_job
 from invites.services.pending import pending_ids, resend_many
 from invites.services.stopping import stop_batch
 from invites.services.undoing import undo_batch
@@ -119,7 +120,7 @@ def batch_invite_valid(request: MemberRequest, organization: str, pk: int) -> Ht
         invite_valid_rows(batch, by=request.membership)
     except RuleBroken as broken:
         return render(request, "invites/refusal.html", {"batch": batch, "message": broken.message}, status=409)
-    tasks.hint_work(batch.pk)
+    tasks.hand_over(batch)
     if asks_for_fragment(request):
         return trigger_client_event(progress_dialog(request, batch), "shell:changed")
     return redirect("batch", organization, pk)
@@ -128,14 +129,18 @@ def batch_invite_valid(request: MemberRequest, organization: str, pk: int) -> Ht
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Ask, then stop: who is invited already stays invited."""
+    """Ask, then stop: who is invited already stays invited. With `job`, only what the dialog was about is stopped."""
     batch = _batch(request, pk)
     if request.method != "POST" and batch.is_running:
         context = {"batch": batch, "sentence": before_stopping(batch, progress_now(batch)), "nav": "batches"}
         return render(request, "invites/stop.html", context)
     if request.method == "POST":
-        stop_batch(batch)
-        tasks.hint(tasks.clean_up_batch, batch.pk)
+        if "job" in request.POST:
+            stop_job(batch)
+        else:
+            stop_batch(batch)
+        batch.refresh_from_db()
+        tasks.hand_over(batch)
     if asks_for_fragment(request):
         batch.refresh_from_db()
         return trigger_client_event(progress_dialog(request, batch), "shell:changed")

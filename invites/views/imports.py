@@ -19,7 +19,7 @@ from invites.forms.imports import ImportForm
 from invites.models import Batch
 from invites.queries.batches import batches_of
 from invites.queries.quoting import curly
-from invites.services.batches import close_banner, correct_batch, start_batch
+from invites.services.batches import close_banner, correct_batch, start_batch, take_notice
 from invites.services.granting import choice_of
 from invites.views.progress import progress_dialog
 
@@ -51,7 +51,10 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
             form.add_error(None, curly(broken.message))
         else:
             tasks.take_up(batch)
-            return _taken_up(request, batch)
+            refusal = take_notice(batch) if correcting else ""
+            if not refusal:
+                return _taken_up(request, batch)
+            form.add_error(None, curly(refusal))
     context = {"form": form, "correcting": correcting, "nav": "users"}
     return render(request, "invites/import.html", context, status=422 if form.errors else 200)
 

@@ -23,17 +23,19 @@ from accounts.errors import RuleBroken
 from accounts.permissions import Permission
 from invites import tasks
 from invites.checking import CATALOG
-from invites.models import Batch, Row
+from invites.models import Batch, CorrectionJob, Row
 from invites.queries.banners import banners_for
 from invites.queries.batches import batches_of
-from invites.queries.grid import GridCounts, GridRow, Tally, first_left, grid_counts, grid_rows, shown_row, tally_of
+from invites.queries.grid import GridCounts, GridRow, Tally, first_left, grid_counts, grid_rows, shown_row
+from invites.queries.quoting import curly
 from invites.queries.typos import typos_of
-from invites.services import mending
-from invites.services.batches import invite_valid_rows
+from invites.services import corrections, mending
 from invites.services.mending import Edit, Mending
 from invites.services.problem_files import problem_file
 from invites.views.downloads import download
 from invites.views.steps import rows_need_fixing
+
+Then = CorrectionJob.Then
 
 PAGE_ROWS = 50
 # After these there is still something to do in the grid.
@@ -74,10 +76,15 @@ def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpRe
         done = _fulfil(wish, batch, _edits_of(request.POST), request)
     except RuleBroken as broken:
         messages.warning(request, broken.message)
-        return _lead_to(request, _address(request) if broken.code in STAYS else _address_of(batch))
+        return _lead_to(
+            request,
+            _address(request) if broken.code in STAYS else _address_of(batch),
+            # Then grid.js keeps what was typed, and sends it again when the page comes back.
+            status=503 if broken.code == "busy" else 200,
+        )
     batch.refresh_from_db()
     if batch.state != Batch.State.NEEDS_CORRECTION:
-        tasks.hint_work(batch.pk)
+        tasks.hand_over(batch)
         return _lead_to(request, _address_of(batch))
     if asks_for_fragment(request):
         return _parts(request, batch, wish, done)
@@ -98,10 +105,10 @@ def _fulfil(wish: Wish, batch: Batch, edits: list[Edit], request: MemberRequest)
         "leave": lambda: mending.leave_out(batch, wish.number, by=by),
         "back": lambda: mending.put_back(batch, wish.number, by=by),
         "undo": lambda: mending.undo(batch, wish.number, by=by),
-        "all": lambda: mending.take_all_suggestions(batch, wish.code, by=by),
-        "check": lambda: mending.check_mended(batch, by=by),
-        "others": lambda: _invite(batch, request, only_whole=False),
-        "whole": lambda: _invite(batch, request, only_whole=True),
+        "all": lambda: corrections.apply_to_all(batch, wish.code, by=by),
+        "check": lambda: corrections.check_all_again(batch, by=by),
+        "others": lambda: corrections.check_all_again(batch, by=by, then=Then.INVITE_VALID),
+        "whole": lambda: corrections.check_all_again(batch, by=by, then=Then.INVITE_IF_FIXED),
     }
     with transaction.atomic():
         mending.hold_batch(batch, by)
@@ -118,14 +125,6 @@ def _check_shown(batch: Batch, shown: str | None) -> None:
     """The page says when the file was uploaded that it shows: a row of that number is somebody else in another file."""
     if shown and shown != batch.created_at.isoformat():
         raise RuleBroken("other_file", "Somebody has uploaded a corrected file. The page shows how it stands now.")
-
-
-def _invite(batch: Batch, request: MemberRequest, *, only_whole: bool) -> Mending:
-    """Check what was mended, and go on with whoever can be invited; `only_whole`: if nothing is left to fix."""
-    done = mending.check_mended(batch, by=request.membership)
-    if not (only_whole and tally_of(batch).left):
-        invite_valid_rows(batch, by=request.membership)
-    return done
 
 
 # --- What was asked for ------------------------------------------------------------------------------
@@ -173,6 +172,7 @@ def _page(request: MemberRequest, batch: Batch) -> HttpResponse:
         "nav": "batches",
         "batch": batch,
         "heading": rows_need_fixing(tally.rows) if tally.left else _no_more(tally),
+        "notice": curly(batch.notice),
         "kinds": counts.kinds,
         "page": page,
         "banners": banners_for(request.membership, but=batch.pk),
@@ -233,8 +233,12 @@ def _address_of(batch: Batch) -> str:
     return reverse("batch", args=[batch.organization.slug, batch.pk])
 
 
-def _lead_to(request: MemberRequest, address: str) -> HttpResponse:
-    return HttpResponseClientRedirect(address) if asks_for_fragment(request) else redirect(address)
+def _lead_to(request: MemberRequest, address: str, *, status: int = 200) -> HttpResponse:
+    if not asks_for_fragment(request):
+        return redirect(address)
+    response = HttpResponseClientRedirect(address)
+    response.status_code = status
+    return response
 
 
 # --- Words -------------------------------------------------------------------------------------------

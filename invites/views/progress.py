@@ -19,13 +19,13 @@ from accounts.context import asks_for_fragment
 from accounts.models import Membership
 from accounts.permissions import Permission
 from accounts.queries import who_may
-from invites.models import Batch, BulkAction
-from invites.queries.banners import are_moving, banners_for
+from invites.models import Batch, BulkAction, CorrectionJob
+from invites.queries.banners import are_moving, banners_for, started_by
 from invites.queries.batches import Ledger, batches_of, ledger_of
 from invites.queries.bulk_actions import running_actions, what_runs
 from invites.queries.grants import grant_line
 from invites.queries.progress import Progress, TimeLeft, followed, progress_now, progress_of
-from invites.views.steps import rows, stage_of
+from invites.views.steps import rows, rows_of_job, stage_of
 from invites.views.streams import Seen, stream
 
 # More running batches of one person are counted no further.
@@ -103,7 +103,7 @@ class Watch:
         found = self._find()
         if not found and not self._may_look().exists():
             return None
-        running = [batch for batch in found if batch.is_running and batch.inviter_id == self._membership.user_id]
+        running = [batch for batch in found if batch.is_running and batch.is_work_of(self._membership.user_id)]
         actions = list(running_actions(self._membership)[:INDICATED])
         indicator = self._indicator(sorted(running, key=lambda batch: batch.created_at, reverse=True), actions)
         if not self._pk:
@@ -114,7 +114,7 @@ class Watch:
         return Seen({"fragment": self._fragment(batch), "beside": indicator}, goes_on=batch.is_at_work)
 
     def _find(self) -> list[Batch]:
-        mine = Q(inviter=self._membership.user_id, state__in=Batch.RUNNING)
+        mine = started_by(self._membership.user_id)
         batches = Batch.objects.filter(
             mine | Q(pk=self._pk), Exists(self._may_look()), organization=self._organization.pk
         ).order_by(Case(When(pk=self._pk, then=0), default=1), "-created_at")
@@ -199,12 +199,15 @@ def _indicated_action(action: BulkAction) -> dict[str, Any]:
 
 
 def _indicated(batch: Batch, progress: Progress) -> dict[str, Any]:
-    inviting = batch.state == Batch.State.INVITING
-    count = f"{progress.done:,} of {progress.total:,} people" if inviting else rows(progress.done)
+    job = batch.current_job
+    if batch.state == Batch.State.INVITING:
+        count = f"{progress.done:,} of {progress.total:,} people"
+    else:
+        count = rows_of_job(progress) if job else rows(progress.done)
     address = [batch.organization.slug, batch.pk]
     return {
         "file_name": batch.file_name,
-        "stage": batch.get_state_display(),
+        "stage": "Fixing" if job and job.action == CorrectionJob.Action.APPLY else batch.get_state_display(),
         "share": progress.share,
         "count": count if progress.done else "",
         "url": reverse("batch", args=address),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from invites.models import Batch
+from invites.models import Batch, CorrectionJob
 from invites.queries.banners import people, result_text, stopped_text, stopped_title, undone_text, undone_title
 from invites.queries.batches import Ledger
 from invites.queries.progress import Progress
 from invites.queries.quoting import curly
 from invites.queries.typos import Typos, typos_of
+
+Action = CorrectionJob.Action
 
 # What is told of a file that is being checked, by the share of its bytes.
 _PARTS = {
@@ -22,6 +24,38 @@ _PARTS = {
     2 / 3: "about two thirds of the file",
     3 / 4: "about three quarters of the file",
     0.95: "nearly all of the file",
+}
+
+
+@dataclass(frozen=True)
+class _JobWords:
+    """What is told of something that many rows are changed by. `title` may name the file and the corrected one."""
+
+    title: str
+    step: str
+    text: str
+    before_stopping: str
+
+
+_JOBS = {
+    Action.APPLY: _JobWords(
+        title="Applying the fix to {file}",
+        step="Applying the fix",
+        text="Does in each row what its button says. Nobody is invited yet.",
+        before_stopping="Rows that are fixed already stay fixed, and the others stay as they are.",
+    ),
+    Action.CHECK: _JobWords(
+        title="Checking {file} again",
+        step="Checking again",
+        text="Every row that was edited is checked again before anyone is invited.",
+        before_stopping="Everything that was fixed stays fixed. Nobody has been invited yet, and nobody will be.",
+    ),
+    Action.USE_FILE: _JobWords(
+        title="Checking {corrected}",
+        step="Checking the corrected file",
+        text="It is checked as a whole before it is used. Until then, everything that was fixed here is kept.",
+        before_stopping="The corrected file is not used, and everything that was fixed here is kept.",
+    ),
 }
 # A bar that is gone before it was seen is only a flicker.
 BAR_AFTER = timedelta(seconds=1)
@@ -64,6 +98,8 @@ def _title(batch: Batch, ledger: Ledger) -> str:
     if batch.undone_at:
         return undone_title(batch, ledger).removesuffix(".")
     match batch.state:
+        case Batch.State.CHECKING if job := batch.current_job:
+            return _JOBS[Action(job.action)].title.format(file=batch.file_name, corrected=job.file_name)
         case Batch.State.CHECKING:
             return f"Checking {batch.file_name}"
         case Batch.State.INVITING:
@@ -98,14 +134,24 @@ def rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 
 
+def rows_of_job(progress: Progress) -> str:
+    """ "12,000 of 150,000 rows"."""
+    return f"{progress.done:,} of {rows(progress.total)}"
+
+
 def _check(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
     match batch.state:
+        case Batch.State.CHECKING if progress and (job := batch.current_job):
+            words = _JOBS[Action(job.action)]
+            fact = rows_of_job(progress) if progress.done else ""
+            bar = _bar(job.created_at, progress) if progress.total else None
+            return Step("now", words.step, fact, f"{words.text} {progress.time_left}".strip(), bar)
         case Batch.State.CHECKING if progress:
             fact = ", ".join(part for part in (rows(progress.done), _part_of_file(progress.share)) if part)
             fact = fact if progress.done else ""
             text = f"Every row is looked at before anyone is invited. {progress.time_left}"
             # Of a workbook it is not known either how far it is read.
-            bar = _bar(batch, progress) if progress.share else None
+            bar = _bar(batch.created_at, progress) if progress.share else None
             return Step("now", "Checking", fact, text.strip(), bar)
         case Batch.State.REJECTED:
             refused = batch.rejection or {}
@@ -121,8 +167,8 @@ def _check(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
                 "warn",
                 "Checked",
                 _checked(batch, ledger),
-                "Nobody has been invited yet. Fix the rows, upload a corrected file, or go on without them."
-                + _slips(typos_of(batch)),
+                f"{curly(batch.notice)} Nobody has been invited yet. "
+                f"Fix the rows, upload a corrected file, or go on without them.{_slips(typos_of(batch))}".lstrip(),
             )
         case Batch.State.FAILED | Batch.State.STOPPED if batch.checked_at is None:
             return Step("failed" if batch.state == Batch.State.FAILED else "stopped", "Not checked", "", _why(batch))
@@ -160,7 +206,7 @@ def _invite(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
     match batch.state:
         case Batch.State.INVITING if progress:
             fact = f"{progress.done:,} of {_people(progress.total)}" if progress.total else ""
-            return Step("now", "Inviting", fact, _so_far(progress), _bar(batch, progress))
+            return Step("now", "Inviting", fact, _so_far(progress), _bar(batch.created_at, progress))
         case Batch.State.DONE:
             text = result_text(batch.file_name, ledger)
             return Step("done", "Invited", _people(ledger.invited), text)
@@ -193,6 +239,8 @@ def _stays(ledger: Ledger) -> str:
 
 def before_stopping(batch: Batch, progress: Progress | None) -> str:
     """What stopping changes, with the figures of the progress: mail to who is invited goes out all the same."""
+    if job := batch.current_job:
+        return _JOBS[Action(job.action)].before_stopping
     inviting = progress if batch.state == Batch.State.INVITING else None
     done, out = (inviting.done, inviting.on_the_way) if inviting else (0, 0)
     if not (done or out):
@@ -224,8 +272,8 @@ def _stay(count: int) -> str:
     return "stays" if count == 1 else "stay"
 
 
-def _bar(batch: Batch, progress: Progress) -> float | None:
-    return progress.share if timezone.now() - batch.created_at > BAR_AFTER else None
+def _bar(began: datetime, progress: Progress) -> float | None:
+    return progress.share if timezone.now() - began > BAR_AFTER else None
 
 
 def _people(count: int) -> str:

@@ -15,7 +15,7 @@ from accounts.services.grants import GrantChoice
 from invites import tasks
 from invites.checking import workbook as workbook_module
 from invites.models import Batch
-from invites.services import checks
+from invites.services import checks, uploads
 from invites.services.batches import start_batch
 from tests.batches.conftest import PROBLEMS, many, upload
 from tests.workbooks import sheet_of, workbook_of
@@ -92,7 +92,7 @@ def test_a_large_file_is_left_to_the_worker_however_small_it_looks(
 def test_a_workbook_that_takes_long_is_left_to_the_worker(
     ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "SECONDS_IN_REQUEST", 0.001)
+    monkeypatch.setattr(uploads, "SECONDS_IN_REQUEST", 0.001)
     workbook = workbook_of(sheet_of([["Notes"]]))
     assert state_after_upload(ines, workbook, "team.xlsx", grant) == Batch.State.CHECKING
 
@@ -104,7 +104,7 @@ def test_a_workbook_that_takes_long_is_left_to_the_worker(
 def test_a_csv_file_that_takes_long_is_left_to_the_worker(
     ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "SECONDS_IN_REQUEST", 0.0)
+    monkeypatch.setattr(uploads, "SECONDS_IN_REQUEST", 0.0)
     assert state_after_upload(ines, many(2), "team.csv", grant) == Batch.State.CHECKING
 
 

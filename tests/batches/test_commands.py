@@ -16,7 +16,7 @@ from accounts.models import Organization, Role, Site, User
 from invites import tasks
 from invites.management.commands import invite_csv
 from invites.models import Batch, Invitation, UploadPart
-from invites.services import checks, leases
+from invites.services import leases, uploads
 from tests.batches.conftest import PROBLEMS, REFUSED, addresses, many
 from tests.files import csv_of
 
@@ -105,7 +105,7 @@ def test_for_people_it_prints_the_news_and_the_ledger(file_of: FileOf) -> None:
 
 def test_a_large_file_is_left_to_the_worker_or_checked_while_waiting(file_of: FileOf) -> None:
     content = many(6_000)
-    assert len(content) > checks.BYTES_IN_REQUEST
+    assert len(content) > uploads.BYTES_IN_REQUEST
     assert json.loads(command("invite_csv", file_of(content), json=True, **OPTIONS)[1])["state"] == "checking"
 
     invite_csv.wait_for(Batch.objects.get())

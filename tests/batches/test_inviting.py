@@ -21,9 +21,9 @@ from invites.models import Batch, DayOfInviter, Invitation, Row, RowRange, Uploa
 from invites.queries.batches import ledger_of, summary_of
 from invites.services import inviting, leases, mailing, sweeping
 from invites.services.batches import correct_batch, invite_valid_rows, start_batch
-from invites.services.checks import stored_upload
 from invites.services.mail_ranges import finish_batch, mail_range
 from invites.services.stopping import stop_batch
+from invites.services.uploads import stored_upload
 from tests.batches.conftest import addresses, at_once, many
 from tests.files import csv_of
 

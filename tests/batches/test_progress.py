@@ -16,7 +16,7 @@ from accounts.services.grants import GrantChoice
 from invites.models import Batch
 from invites.queries.batches import Ledger
 from invites.queries.progress import Progress, TimeLeft, followed, progress_now
-from invites.services import checks, mail_ranges, mailing
+from invites.services import checks, claims, mail_ranges, mailing
 from invites.services.batches import start_batch
 from invites.services.inviting import invite_range
 from invites.services.leases import Lease, claim_range, keep_lease
@@ -114,14 +114,14 @@ def looks(
     def looks(content: bytes, *, name: str = "team.csv") -> list[Progress]:
         batch = start_batch(admin_membership, file_name=name, content=[content], choice=read_only)
         seen: list[Progress] = []
-        keep = checks._keep_claim
+        keep = claims.keep_claim
 
         def kept(kept_batch: Batch, **progress: Any) -> None:
             keep(kept_batch, **progress)
             if "bytes_checked" in progress:
                 seen.append(progress_now(Batch.objects.get(pk=batch.pk)) or Progress(0, 0, 0))
 
-        monkeypatch.setattr(checks, "_keep_claim", kept)
+        monkeypatch.setattr(checks, "keep_claim", kept)
         checks.check_batch(batch.pk)
         return seen
 

@@ -19,7 +19,7 @@ from accounts.signals import reasons_to_keep
 from invites import tasks
 from invites.models import Batch, Invitation, Row, RowRange, UploadPart
 from invites.queries.batches import ledger_of
-from invites.services import checks, inviting, leases, mail_ranges
+from invites.services import checks, claims, inviting, leases, mail_ranges
 from invites.services.batches import correct_batch, invite_valid_rows, start_batch
 from invites.services.bulk import PERSON, NewRow, Person, insert_invitations, insert_rows
 from invites.services.inviting import invite_range
@@ -336,7 +336,7 @@ def test_of_two_corrected_files_at_once_one_is_taken(
 
     assert unexpected(results) == []
     assert len([result for result in results if isinstance(result, RuleBroken)]) == 2
-    assert UploadPart.objects.count() == 1
+    assert UploadPart.objects.filter(is_correction=True).count() == 1
     tasks.check_batch(batch.pk)
     assert ledger_of(work(batch)).invited == 1
 
@@ -448,7 +448,7 @@ def test_a_stop_and_a_check_that_is_given_up_do_not_wait_for_each_other(
     admin_membership: Membership, read_only: GrantChoice
 ) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
-    claimed = checks._claim(batch.pk)
+    claimed = claims.claim(batch.pk)
     assert claimed is not None
     Row.objects.create(batch=batch, number=2, line=2, email="half@example.com", email_key="half@example.com")
 
@@ -457,7 +457,7 @@ def test_a_stop_and_a_check_that_is_given_up_do_not_wait_for_each_other(
         ('UPDATE "invites_batch"', lambda: stop_batch(Batch.objects.get())),
     )
 
-    assert [each for each in results if isinstance(each, Exception) and not isinstance(each, checks.LostClaim)] == []
+    assert [each for each in results if isinstance(each, Exception) and not isinstance(each, claims.LostClaim)] == []
     assert (Batch.objects.get().state in Batch.ENDED, Row.objects.count()) == (True, 0)
 
 

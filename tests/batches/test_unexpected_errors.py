@@ -21,7 +21,19 @@ from accounts.services.grants import GrantChoice
 from config.celery import app
 from invites import checking, tasks
 from invites.models import Batch, Invitation, Row, RowRange
-from invites.services import checks, due_mail, inviting, leases, mail_ranges, reporting, sweeping, undoing, unexpected
+from invites.services import (
+    checks,
+    claims,
+    due_mail,
+    inviting,
+    leases,
+    mail_ranges,
+    reporting,
+    sweeping,
+    undoing,
+    unexpected,
+    uploads,
+)
 from invites.services.batches import start_batch
 from invites.services.shifts import Shift
 from invites.services.single import invite_person
@@ -103,14 +115,14 @@ def test_a_bug_that_is_another_one_each_time_ends_after_some_tries(
     monkeypatch.setattr(checking.Check, "blocks", lambda *_: (_ for _ in ()).throw(next(errors)("x")))
     batch = start(csv_of("ann@example.com"))
 
-    for _ in range(checks.MAX_ATTEMPTS):
+    for _ in range(claims.MAX_ATTEMPTS):
         assert batch.state == Batch.State.CHECKING
         tasks.check_batch(batch.pk)
         batch.refresh_from_db()
 
     assert batch.state == Batch.State.FAILED
     assert REFERENCE.findall(batch.state_reason) == [tracebacks(caplog)[-1]["reference"]]
-    assert len(tracebacks(caplog)) == checks.MAX_ATTEMPTS
+    assert len(tracebacks(caplog)) == claims.MAX_ATTEMPTS
 
 
 @pytest.mark.parametrize(
@@ -124,12 +136,12 @@ def test_trouble_that_may_pass_is_tried_as_often_as_before(
     with monkeypatch.context() as broken:
         breaks(broken, checks, "insert_rows", error)
         batch = start(csv_of("ann@example.com"))
-        for _ in range(checks.MAX_ATTEMPTS - 1):
+        for _ in range(claims.MAX_ATTEMPTS - 1):
             tasks.check_batch(batch.pk)
     batch.refresh_from_db()
     assert (batch.state, len(tracebacks(caplog))) == (Batch.State.CHECKING, 1)
 
-    Batch.objects.filter(pk=batch.pk).update(attempts=checks.MAX_ATTEMPTS - 1)
+    Batch.objects.filter(pk=batch.pk).update(attempts=claims.MAX_ATTEMPTS - 1)
     tasks.check_batch(batch.pk)
 
     batch.refresh_from_db()
@@ -139,7 +151,7 @@ def test_trouble_that_may_pass_is_tried_as_often_as_before(
 def test_trouble_that_does_not_pass_ends_with_a_reference(start: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     breaks(monkeypatch, checks, "insert_rows", OSError(28, "No space left on device"))
     batch = start(csv_of("ann@example.com"))
-    for _ in range(checks.MAX_ATTEMPTS):
+    for _ in range(claims.MAX_ATTEMPTS):
         tasks.check_batch(batch.pk)
 
     batch.refresh_from_db()
@@ -194,7 +206,7 @@ def raised(error: Exception) -> Exception:
             raise error
 
     with pytest.raises(type(error)) as caught:
-        list(checking.Check(Unreadable(b"x"), limits=checks.limits(), name="team.csv").blocks())
+        list(checking.Check(Unreadable(b"x"), limits=uploads.limits(), name="team.csv").blocks())
     return caught.value
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from invites.services.checks import BYTES_IN_REQUEST
 from invites.services.undoing import SLICE
+from invites.services.uploads import BYTES_IN_REQUEST
 from tests.batches.conftest import many
 from tests.batches.mail_server import MailServer
 from tests.batches.work import Work

@@ -140,7 +140,7 @@ def test_a_very_long_cell_is_cut_for_display_and_kept_when_another_one_is_saved(
 
     html = text(ines.get(of(batch)))
 
-    assert f"Only the first 2,000 of {len(whole):,} characters are shown here." in html
+    assert f"Only the first 2,000 of {len(whole):,} characters can be edited here." in html
     assert len(html) < 100_000
     shown = re.search(r'name="cell-2-3"[^>]*?(?:value="([^"]*)"|>\n(.*?)</textarea>)', html, re.DOTALL)
     assert shown is not None

@@ -220,6 +220,61 @@ def test_one_press_mends_all_of_a_kind_and_one_takes_it_back(admin_page: Page, b
     expect(page.get_by_role("button", name="Apply to all 1")).to_be_visible()
 
 
+def test_a_fix_of_many_rows_is_followed_and_leads_back_to_the_rows(
+    admin_page: Page, batch: Callable[[str], int]
+) -> None:
+    page = admin_page
+    pk = batch("".join(f"p{number}@@{{d}},Ann,Lee,\n" for number in range(1_100)) + "dan@{d},Dan,,\n")
+    open_grid(page, pk, "?kind=email_two_at")
+    page.get_by_role("button", name="Apply to all 1,100").press("Enter")
+
+    page.wait_for_url(f"**/batches/{pk}/")
+    expect(page.get_by_text("1,101 rows, 1 with problems")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
+    page.get_by_role("region", name="What to do next").get_by_role("link", name="Fix the rows").click()
+    expect(bar(page)).to_have_text("1 left to fix · 1,100 fixed")
+
+
+START_JOB = """
+from datetime import timedelta
+from django.utils import timezone
+from accounts.models import Membership
+from invites.models import Batch
+from invites.services.corrections import start_job
+batch = Batch.objects.get(pk={pk})
+start_job(batch, Membership.objects.get(user=batch.inviter, organization=batch.organization), "use_file")
+Batch.objects.filter(pk=batch.pk).update(claimed_until=timezone.now() + timedelta(hours=1))
+"""
+STOP_JOB = """
+from invites.models import Batch
+from invites.services.corrections import stop_job
+assert stop_job(Batch.objects.get(pk={pk}))
+"""
+
+
+def test_an_edit_during_a_job_is_told_and_made_when_the_grid_is_opened_again(
+    stack: Stack, admin_page: Page, batch: Callable[[str], int]
+) -> None:
+    page, pk = admin_page, batch("x@{d},Ann,,\n")
+    open_grid(page, pk)
+    started = stack.manage("shell", "--no-imports", "-c", START_JOB.format(pk=pk))
+    assert started.returncode == 0, started.stderr
+    tab_into(page)
+    page.keyboard.type("Berg")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url(f"**/batches/{pk}/")
+    expect(page.get_by_text("This import is being checked. Try again in a moment.").first).to_be_visible()
+    expect(page.get_by_text("Checking the corrected file").first).to_be_visible()
+    stopped = stack.manage("shell", "--no-imports", "-c", STOP_JOB.format(pk=pk))
+    assert stopped.returncode == 0, stopped.stderr
+    # The page has followed it.
+    what_next = page.get_by_role("region", name="What to do next")
+    what_next.get_by_role("link", name="Fix the rows").click(timeout=IMPORT_SECONDS * 1000)
+
+    expect(bar(page)).to_have_text("0 left to fix · 1 fixed")
+    expect(page.locator("#cell-2-2")).to_contain_text("Berg")
+
+
 def test_edits_that_come_faster_than_the_answers_are_all_kept(admin_page: Page, batch: Callable[[str], int]) -> None:
     page = admin_page
     open_grid(page, batch("x@{d},,,\ny@{d},,,\n"))

@@ -11,10 +11,9 @@ from accounts.models import Membership, User
 from invites.models import Batch, Invitation, Row
 from invites.queries.batches import ledger_of
 from invites.queries.grid import grid_counts, shown_row
-from invites.services import mending
+from invites.services import corrections, mending
 from invites.services.batches import invite_valid_rows
 from invites.services.mending import Edit
-from tests.files import csv_of
 from tests.grid.conftest import TEAM, counts, outcome, row
 
 Run = Callable[..., Batch]
@@ -88,23 +87,12 @@ def test_a_suggestion_is_put_in(team: Batch, by: Membership) -> None:
 
 def test_the_suggestions_of_a_kind_are_put_in_at_once(team: Batch, by: Membership) -> None:
     mending.leave_out(team, 7, by=by)
-    assert mending.take_all_suggestions(team, "email_two_at", by=by).changed == {3}
+    assert corrections.apply_to_all(team, "email_two_at", by=by).changed == {3}
     mending.put_back(team, 7, by=by)
-    assert mending.take_all_suggestions(team, "email_two_at", by=by).changed == {7}
+    assert corrections.apply_to_all(team, "email_two_at", by=by).changed == {7}
 
     assert counts(team) == (3, 2, 0, 0)
     assert (row(team, 3).email, row(team, 7).email) == ("ben@example.com", "fay@example.com")
-
-
-def test_thousands_of_a_kind_are_mended_and_their_duplicates_found(start: Run, by: Membership) -> None:
-    lines = [f"p{number % 1200}@@example.com,P,Q," for number in range(1500)]
-    batch = start(csv_of("p7@example.com,P,Q,", *lines))
-
-    mending.take_all_suggestions(batch, "email_two_at", by=by)
-
-    assert counts(batch) == (0, 1199, 301, 0)
-    assert row(batch, 3 + 1200).detail == "The same address is in row 3"
-    assert row(batch, 3 + 7).detail == "The same address is in row 2"
 
 
 def test_a_row_with_too_many_cells_waits_until_somebody_has_looked(team: Batch, by: Membership) -> None:
@@ -234,7 +222,7 @@ def test_nothing_is_mended_in_a_batch_that_is_being_invited(team: Batch, by: Mem
     changes: list[Callable[[], mending.Mending]] = [
         lambda: edit(team, 3, EMAIL, "ben@example.com", by=by),
         lambda: mending.take_suggestion(team, 3, EMAIL, by=by),
-        lambda: mending.take_all_suggestions(team, "email_two_at", by=by),
+        lambda: corrections.apply_to_all(team, "email_two_at", by=by),
         lambda: mending.leave_out(team, 3, by=by),
         lambda: mending.undo(team, 3, by=by),
     ]

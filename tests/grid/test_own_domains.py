@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from accounts.models import Membership
 from invites.models import Batch, Row
-from invites.services import mending
+from invites.services import corrections, mending
 from tests.files import csv_of
 from tests.grid.test_mending import EMAIL, edit
 
@@ -26,7 +26,7 @@ def test_an_unreadable_domain_is_mended_by_one_press(start: Callable[..., Batch]
     assert suggestions(batch, 24) == []
 
     mending.take_suggestion(batch, 22, EMAIL, by=by)
-    mending.take_all_suggestions(batch, "email_two_at", by=by)
+    corrections.apply_to_all(batch, "email_two_at", by=by)
     people = batch.rows.filter(number__in=(22, 23), outcome=Row.Outcome.WAITING).order_by("number")
     assert [row.email for row in people] == ["anna@northwind.example.com", "ben@northwind.example.com"]
 

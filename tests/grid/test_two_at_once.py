@@ -9,8 +9,9 @@ import pytest
 from accounts.errors import RuleBroken
 from accounts.models import Membership
 from accounts.services.grants import GrantChoice
+from invites import tasks
 from invites.models import Batch, Invitation
-from invites.services import mending
+from invites.services import corrections, mending
 from invites.services.batches import correct_batch, invite_valid_rows
 from invites.services.mending import Edit, Mending
 from tests.batches.conftest import at_once, unexpected
@@ -52,7 +53,7 @@ def test_mending_and_inviting_at_once_are_one_after_the_other(team: Batch, by: M
     results = at_once(
         lambda: mending.take_suggestion(team, 3, 0, by=by),
         lambda: invite_valid_rows(Batch.objects.get(pk=team.pk), by=by),
-        lambda: mending.take_all_suggestions(team, "email_two_at", by=by),
+        lambda: corrections.apply_to_all(team, "email_two_at", by=by),
     )
 
     assert unexpected(results) == []
@@ -70,7 +71,7 @@ def test_of_mending_and_a_corrected_file_at_once_no_half_is_seen(
 ) -> None:
     whole = csv_of("kim@example.com,Kim,Lee,")
     results = at_once(
-        lambda: mending.take_all_suggestions(team, "email_two_at", by=by),
+        lambda: corrections.apply_to_all(team, "email_two_at", by=by),
         lambda: correct_batch(
             Batch.objects.get(pk=team.pk), file_name="b.csv", content=[whole], choice=read_only, by=by
         ),
@@ -78,5 +79,6 @@ def test_of_mending_and_a_corrected_file_at_once_no_half_is_seen(
 
     assert unexpected(results) == []
     assert not isinstance(results[1], RuleBroken)
+    tasks.check_batch(team.pk)
     team.refresh_from_db()
-    assert (team.state, team.rows.count()) == (Batch.State.CHECKING, 0)
+    assert (team.file_name, [row.email for row in team.rows.all()]) == ("b.csv", ["kim@example.com"])
