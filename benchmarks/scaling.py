@@ -107,7 +107,7 @@ class Servers:
         self._template = postgres.new_database()
         self._settings = {
             "BASE_URL": self.url,
-            "SECRET_KEY": "a-key-for-these-measurements-and-for-nothing-else",
+            "SECRET_KEY": "a-key-for-these-measurements-and-for-nothing-else-at-all",
             "REDIS_URL": redis.url,
             "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
             "DATA_DIR": str(machine.directory / "data"),

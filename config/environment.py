@@ -5,10 +5,12 @@ Each function raises ImproperlyConfigured with one sentence that says which vari
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import warnings
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -59,12 +61,55 @@ def items(name: str) -> list[str]:
     return [part.strip() for part in text(name, "").split(",") if part.strip()]
 
 
-def secret(name: str, *, least: int = 32) -> str:
-    """A key that is too long to be guessed; empty where none is set. It is never repeated."""
-    given = text(name, "")
-    if given and len(given) < least:
-        raise ImproperlyConfigured(f"{name} must have at least {least} characters, not {len(given)}.")
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the host."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def hosts(name: str) -> list[str]:
+    """Host names between commas. A wildcard is refused, because it would let anyone choose the Host header."""
+    given = items(name)
+    if any("*" in host for host in given):
+        raise ImproperlyConfigured(f"{name} must name each host, such as rollcall.example.org; * isn't allowed.")
     return given
+
+
+def demo_password(name: str, *, base_url: str) -> None:
+    """Refuses a demo password that is easy to guess where other machines reach the product. It is never repeated."""
+    given = os.environ.get(name, "")
+    if given and len(given.strip()) < 8 and not is_loopback(urlsplit(base_url).hostname or ""):
+        raise ImproperlyConfigured(f"{name} must have at least 8 characters while BASE_URL is {base_url}.")
+
+
+# `manage.py check --deploy` warns of keys that are shorter or have fewer different characters.
+KEY_LENGTH = 50
+KEY_DIFFERENT_CHARACTERS = 5
+
+
+def secret(name: str) -> str:
+    """A key that can't be guessed; empty if none is set. Errors don't repeat it."""
+    given = text(name, "")
+    if given:
+        _check_key(name, given)
+    return given
+
+
+def former_secrets(name: str) -> list[str]:
+    """Keys between commas, each as `secret` requires."""
+    given = items(name)
+    for key in given:
+        _check_key(name, key)
+    return given
+
+
+def _check_key(name: str, key: str) -> None:
+    if len(key) < KEY_LENGTH:
+        raise ImproperlyConfigured(f"{name} must have at least {KEY_LENGTH} characters, not {len(key)}.")
+    if len(set(key)) < KEY_DIFFERENT_CHARACTERS:
+        raise ImproperlyConfigured(f"{name} must have at least {KEY_DIFFERENT_CHARACTERS} different characters.")
 
 
 def broker(name: str) -> str:

@@ -18,7 +18,10 @@ from config.environment import (
     broker,
     choice,
     database,
-    items,
+    demo_password,
+    former_secrets,
+    hosts,
+    is_loopback,
     mail_server,
     number,
     seconds,
@@ -45,6 +48,12 @@ if _base.scheme not in ("http", "https") or not _base.hostname:
 # does not keep every query of a batch in memory.
 DEVELOPMENT = switch("DEBUG", False)
 DEBUG = False
+_on_this_machine = is_loopback(_base.hostname)
+if DEVELOPMENT and not _on_this_machine:
+    raise ImproperlyConfigured(
+        f"DEBUG must be 0 while BASE_URL is {BASE_URL}, because it opens the development inbox to everyone."
+    )
+demo_password("DEMO_PASSWORD", base_url=BASE_URL)
 
 
 def _secret_key() -> str:
@@ -75,7 +84,7 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
-SECRET_KEY_FALLBACKS = items("SECRET_KEY_FALLBACKS")
+SECRET_KEY_FALLBACKS = former_secrets("SECRET_KEY_FALLBACKS")
 
 # --- Database ---------------------------------------------------------------------------------------
 
@@ -249,7 +258,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # --- Security ---------------------------------------------------------------------------------------
 
-ALLOWED_HOSTS = sorted({_base.hostname, "127.0.0.1", "localhost", *items("ALLOWED_HOSTS")})
+ALLOWED_HOSTS = sorted({_base.hostname, "127.0.0.1", "localhost", *hosts("ALLOWED_HOSTS")})
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 _https = _base.scheme == "https"
 # Behind a proxy that ends TLS (docs/deploy.md); only that proxy may be able to reach the server then.
@@ -338,7 +347,6 @@ MAIL_PREVIEW_STORAGE = "config.inbox.Inbox"
 MAIL_PREVIEW_ROOT = DATA_DIR / "mail"
 MAIL_PREVIEW_MAX_MESSAGES = 5_000
 MAIL_PREVIEW_ALLOW = "config.inbox.is_open"
-_on_this_machine = _base.hostname in ("127.0.0.1", "localhost", "::1")
 SILENCED_SYSTEM_CHECKS = [
     # The operator's domain may have other sites, with plain HTTP, below it.
     "security.W005",

@@ -73,6 +73,10 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, names)), None)
 
 
+# As long as a secret key has to be.
+LONG_KEY = "a-secret-key-for-this-test-and-nothing-else-0123456789"
+
+
 def clean_environment(**settings: str) -> dict[str, str]:
     """The environment without the product's own settings, then with those given."""
     from_outside = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "CHROMIUM")

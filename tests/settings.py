@@ -10,6 +10,7 @@ for _name in (
     "BASE_URL",
     "DEBUG",
     "DEFAULT_FROM_EMAIL",
+    "DEMO_PASSWORD",
     "EMAIL_TIMEOUT",
     "EMAIL_URL",
     "INVITATION_DAYS",
@@ -32,7 +33,7 @@ for _name in (
 ):
     os.environ.pop(_name, None)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="rollcall-tests-")
-os.environ["SECRET_KEY"] = "only-for-tests-and-as-long-as-a-key-has-to-be"
+os.environ["SECRET_KEY"] = "only-for-tests-and-as-long-as-a-secret-key-has-to-be"
 os.environ.pop("REDIS_URL", None)
 # So that its address for bounces is there; what is sent by it goes to a server of the test's own.
 os.environ |= {

@@ -15,7 +15,7 @@ from invites.services.tokens import derive_token, link_for
 from tests.batches.conftest import let_time_pass, many
 from tests.batches.mail_provider import Call, MailProvider
 from tests.files import csv_of
-from tests.running import run_manage
+from tests.running import LONG_KEY, run_manage
 
 Run = Callable[..., Batch]
 Use = Callable[..., MailProvider]
@@ -205,7 +205,7 @@ print(EmailMessage("Hello", "You", "a@example.com", ["b@example.com"]).send())
 def test_an_operator_chooses_a_provider_by_environment_variables() -> None:
     with MailProvider(queued) as provider:
         chosen = {"MAIL_PROVIDER": "mailgun", "MAILGUN_API_KEY": "key", "MAILGUN_API_URL": provider.url}
-        done = run_manage("shell", "--no-imports", "-c", SENT, **chosen, DATA_DIR="/nonexistent", SECRET_KEY="x" * 40)
+        done = run_manage("shell", "--no-imports", "-c", SENT, **chosen, DATA_DIR="/nonexistent", SECRET_KEY=LONG_KEY)
 
     assert done.returncode == 0, done.stderr
     assert [call.path for call in provider.calls] == ["/example.com/messages"]
@@ -213,7 +213,7 @@ def test_an_operator_chooses_a_provider_by_environment_variables() -> None:
 
 def test_a_mail_server_and_a_provider_are_not_both_taken() -> None:
     both = {"MAIL_PROVIDER": "mailgun", "EMAIL_URL": "smtp://127.0.0.1:25"}
-    done = run_manage("check", **both, DATA_DIR="/nonexistent", SECRET_KEY="x" * 40)
+    done = run_manage("check", **both, DATA_DIR="/nonexistent", SECRET_KEY=LONG_KEY)
 
     assert done.returncode != 0
     assert "EMAIL_URL or by MAIL_PROVIDER" in done.stderr

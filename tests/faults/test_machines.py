@@ -74,7 +74,7 @@ def machines(
     settings = {
         **mailing_by(server),
         "WORKERS": "1",
-        "SECRET_KEY": "the-same-on-all-machines-0123456789-0123456789",
+        "SECRET_KEY": "the-same-on-all-machines-0123456789-0123456789-0123456789",
         "DATABASE_URL": postgres.new_database(),
         "REDIS_URL": redis.url,
     }

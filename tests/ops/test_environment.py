@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
+from django.core.checks.security.base import check_secret_key, check_secret_key_fallbacks
 from django.core.exceptions import ImproperlyConfigured
 
 from config import environment
-from tests.running import ROOT, clean_environment
+from tests.running import LONG_KEY, ROOT, clean_environment, run_manage
 
 
 def settings_with(data_dir: Path, *names: str, **variables: str) -> dict[str, Any]:
@@ -79,8 +81,68 @@ def test_a_secret_key_is_made_once_and_kept_to_oneself(tmp_path: Path) -> None:
     assert settings_with(data_dir, "SECRET_KEY")["SECRET_KEY"] == first
     assert stat.S_IMODE((data_dir / "secret-key").stat().st_mode) == 0o600
     assert [path.name for path in data_dir.iterdir()] == ["secret-key"]
-    given = "a-key-of-ones-own-that-is-long-enough"
-    assert settings_with(data_dir, "SECRET_KEY", SECRET_KEY=given)["SECRET_KEY"] == given
+    assert settings_with(data_dir, "SECRET_KEY", SECRET_KEY=LONG_KEY)["SECRET_KEY"] == LONG_KEY
+
+
+@pytest.mark.parametrize("url", ["https://rollcall.example.org", "http://0.0.0.0:8000"])
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"DEBUG": "1"}, "DEBUG must be 0 while BASE_URL is "),
+        ({"DEMO_PASSWORD": "short77"}, "DEMO_PASSWORD must have at least 8 characters while BASE_URL is "),
+        ({"DEMO_PASSWORD": "  short   "}, "DEMO_PASSWORD must have at least 8 characters while BASE_URL is "),
+    ],
+)
+def test_what_is_for_one_machine_does_not_start_on_a_public_address(
+    tmp_path: Path, url: str, variables: dict[str, str], sentence: str
+) -> None:
+    ended = run_manage("check", DATA_DIR=str(tmp_path), BASE_URL=url, **variables)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"A setting is wrong: {sentence}{url}")
+    assert ended.stderr.count("\n") == 1
+    assert "short" not in ended.stderr
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8000", "http://127.1.2.3", "http://[::1]:8000"])
+def test_on_this_machine_development_and_a_short_demo_password_are_fine(tmp_path: Path, url: str) -> None:
+    found = settings_with(tmp_path, "DEVELOPMENT", BASE_URL=url, DEBUG="1", DEMO_PASSWORD="demo")
+
+    assert found == {"DEVELOPMENT": True}
+
+
+@pytest.mark.parametrize("given", ["*", "one.example,*", "*.example.org"])
+def test_a_wildcard_is_no_allowed_host(tmp_path: Path, given: str) -> None:
+    ended = run_manage("check", DATA_DIR=str(tmp_path), ALLOWED_HOSTS=given)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("A setting is wrong: ALLOWED_HOSTS must name each host")
+
+
+DIFFERENT = "abcde"
+
+
+@pytest.mark.parametrize("key", [DIFFERENT * 10, DIFFERENT + "x" * 44, "x" * 50, "abcd" * 13, DIFFERENT * 9 + "abcd"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SECRET_KEY_FALLBACKS"])
+def test_a_key_is_taken_if_the_check_of_django_finds_nothing_wrong_with_it(
+    monkeypatch: pytest.MonkeyPatch, settings: LazySettings, name: str, key: str
+) -> None:
+    monkeypatch.setenv(name, key)
+    setattr(settings, name, key if name == "SECRET_KEY" else [key])
+    check = check_secret_key if name == "SECRET_KEY" else check_secret_key_fallbacks
+    read = environment.secret if name == "SECRET_KEY" else environment.former_secrets
+
+    if check(app_configs=None):
+        with pytest.raises(ImproperlyConfigured, match=rf"^{name} must have at least "):
+            read(name)
+    else:
+        assert read(name) == getattr(settings, name)
+
+
+def test_the_readme_tells_how_long_a_secret_key_has_to_be() -> None:
+    readme = (ROOT / "README.md").read_text()
+
+    assert f"{environment.KEY_LENGTH} characters or more, {environment.KEY_DIFFERENT_CHARACTERS} of them" in readme
 
 
 def test_mail_and_database_are_taken_from_their_urls(tmp_path: Path) -> None:
@@ -116,7 +178,7 @@ def test_mail_and_database_are_taken_from_their_urls(tmp_path: Path) -> None:
         (lambda: environment.database("X"), "", None),
         (lambda: environment.mail_server("X"), "", None),
         (lambda: environment.secret("X"), "", ""),
-        (lambda: environment.secret("X"), "k" * 32, "k" * 32),
+        (lambda: environment.secret("X"), LONG_KEY, LONG_KEY),
         (lambda: environment.broker("X"), "", ""),
         (lambda: environment.broker("X"), "rediss://:pass@queue:6379/0", "rediss://:pass@queue:6379/0"),
     ],

@@ -13,7 +13,7 @@ from tests.running import ROOT
 # Variables that the code reads and that are no settings of the product.
 NOT_SETTINGS = {"DJANGO_SETTINGS_MODULE"}
 READS = re.compile(
-    r"""\b(?:text|choice|switch|number|seconds|items|database|mail_server|secret|webhook_secret|broker|environ\.get)\(\s*"([A-Z][A-Z_]+)"(?:,\s*([^,)]+))?"""
+    r"""\b(?:text|choice|switch|number|seconds|items|hosts|database|mail_server|secret|former_secrets|webhook_secret|broker|environ\.get)\(\s*"([A-Z][A-Z_]+)"(?:,\s*([^,)]+))?"""
 )
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (.+?) \| (.+) \|$", re.MULTILINE)
 

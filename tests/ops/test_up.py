@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from config import embedded
-from tests.running import Stack, children_of, is_listening, run_manage, wait_for
+from tests.running import LONG_KEY, Stack, children_of, is_listening, run_manage, wait_for
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def ignores(pid: int, how: signal.Signals) -> bool:
         ({"PORT": "abc"}, "A setting is wrong: PORT must be a whole number of 1 to 65535, not 'abc'."),
         ({"BASE_URL": "rollcall"}, "A setting is wrong: BASE_URL must look like https://"),
         ({"DATA_DIR": "/proc/rollcall"}, "A setting is wrong: No SECRET_KEY is set, and none can be kept in /proc/"),
-        ({"DATA_DIR": "/proc/rollcall", "SECRET_KEY": "k" * 50}, "The data directory /proc/rollcall cannot be used: "),
+        ({"DATA_DIR": "/proc/rollcall", "SECRET_KEY": LONG_KEY}, "The data directory /proc/rollcall cannot be used: "),
         ({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}, "The database cannot be used: "),
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import ipaddress
 import os
 import signal
 import socket
@@ -26,6 +25,7 @@ from django.db import DatabaseError, connection, connections
 
 from accounts.services.demo import sign_in_hint
 from config import embedded
+from config.environment import is_loopback
 from config.processes import Service, Supervisor, describe
 from invites.services import leases
 
@@ -251,7 +251,7 @@ def _environment() -> dict[str, str]:
     """What the children are told: development, unless the product is reached under a name of its own."""
     host = urlsplit(settings.BASE_URL).hostname or ""
     defaults = {
-        "DEBUG": "1" if _is_loopback(host) else "0",
+        "DEBUG": "1" if is_loopback(host) else "0",
         "LOG_LEVEL": "WARNING",
         "LOG_FORMAT": "console",
         "PYTHONUNBUFFERED": "1",
@@ -261,13 +261,6 @@ def _environment() -> dict[str, str]:
     given = {name: value for name, value in os.environ.items() if value != ""}
     debug = "1" if settings.DEVELOPMENT else "0"
     return {**defaults, **given, **({"DEBUG": debug} if given.get("DEBUG") else {})}
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _web_command() -> list[str]:
