@@ -49,6 +49,10 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return f"{settings.BASE_URL}{path.replace('UID-KEY', key)}"
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Failed sign-ins are counted by account alone. allauth's own key starts with the Host header."""
+        return str(credentials.get("email", "")).lower()
+
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         days = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT).days
         super().send_password_reset_mail(user, email, {**context, "days": days})

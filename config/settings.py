@@ -39,8 +39,13 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(text("DATA_DIR", str(BASE_DIR / "var"))).expanduser().resolve()
 PORT = number("PORT", 8000, most=65_535)
 BASE_URL = text("BASE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
-_base = urlsplit(BASE_URL)
-if _base.scheme not in ("http", "https") or not _base.hostname:
+try:
+    _base = urlsplit(BASE_URL)
+    # What a Host header may have as its port: config/hosts.py.
+    BASE_PORT = _base.port or (443 if _base.scheme == "https" else 80)
+except ValueError as error:
+    raise ImproperlyConfigured(f"BASE_URL must look like https://rollcall.example.org, not {BASE_URL!r}.") from error
+if _base.scheme not in ("http", "https") or not _base.hostname or _base.hostname.endswith("."):
     raise ImproperlyConfigured(f"BASE_URL must look like https://rollcall.example.org, not {BASE_URL!r}.")
 
 # The environment's DEBUG opens the development inbox and serves static files as they are on disk.
@@ -167,6 +172,7 @@ MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.hosts.HostMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

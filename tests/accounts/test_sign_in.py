@@ -96,6 +96,14 @@ def test_six_wrong_passwords_in_a_row_lock_the_address_for_a_while(client: Clien
     assert not is_signed_in(client)
 
 
+def test_attempts_are_counted_whatever_the_host_header_says(admin: User) -> None:
+    for host in ("127.0.0.1", "127.0.0.1:8000", "localhost", "localhost:8000", "testserver", "LOCALHOST"):
+        client = Client(headers={"host": host})
+        response = sign_in(client, password="wrong" if host != "LOCALHOST" else PASSWORD)
+    assert "That was tried too often." in words_of(response)
+    assert not is_signed_in(client)
+
+
 def test_wrong_passwords_of_one_person_do_not_lock_out_another(client: Client, admin: User, member: User) -> None:
     for _attempt in range(6):
         sign_in(client, password="wrong")

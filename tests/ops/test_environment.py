@@ -49,6 +49,22 @@ def test_a_name_with_https_makes_the_cookies_safe(tmp_path: Path) -> None:
     assert found["DEVELOPMENT"] is False
 
 
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [("https://rollcall.example.org", 443), ("http://127.0.0.1", 80), ("https://rollcall.example.org:8443/", 8443)],
+)
+def test_a_host_header_may_have_the_port_of_the_base_url(tmp_path: Path, url: str, port: int) -> None:
+    assert settings_with(tmp_path, "BASE_PORT", BASE_URL=url) == {"BASE_PORT": port}
+
+
+@pytest.mark.parametrize("url", ["rollcall", "https://rollcall.example.org:port", "https://rollcall.example.org."])
+def test_a_base_url_that_is_none_is_named(tmp_path: Path, url: str) -> None:
+    ended = run_manage("check", DATA_DIR=str(tmp_path), BASE_URL=url)
+
+    assert ended.stderr.startswith("A setting is wrong: BASE_URL must look like https://")
+    assert ended.stderr.count("\n") == 1
+
+
 def test_only_a_proxy_that_is_trusted_says_where_a_client_is(tmp_path: Path) -> None:
     names = ("SECURE_PROXY_SSL_HEADER", "ALLAUTH_TRUSTED_PROXY_COUNT")
 

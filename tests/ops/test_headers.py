@@ -70,6 +70,36 @@ def test_a_forged_host_is_refused(client: Client, name: str) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("host", "path", "status"),
+    [
+        ("localhost", "/accounts/login/", 200),
+        ("localhost:8000", "/accounts/login/", 200),
+        ("127.0.0.1", "/accounts/login/", 200),
+        ("LocalHost", "/accounts/login/", 200),
+        ("localhost:1", "/accounts/login/", 400),
+        ("localhost:80", "/accounts/login/", 400),
+        ("localhost:08000", "/accounts/login/", 400),
+        ("localhost.", "/accounts/login/", 400),
+        ("localhost.:8000", "/accounts/login/", 400),
+        ("127.0.0.1.", "/accounts/login/", 400),
+        ("127.0.0.1:9", "/healthz/", 400),
+        ("127.0.0.1:9", "/static/app.css", 400),
+        # Health checks of a machine's own.
+        ("127.0.0.1:9", "/healthz", 200),
+        ("localhost:9", "/healthz", 200),
+        ("127.0.0.1.", "/healthz", 400),
+        ("127.0.0.1.:9", "/healthz", 400),
+        ("testserver", "/healthz", 200),
+        ("testserver:9", "/healthz", 400),
+        ("testserver:9", "/readyz", 400),
+    ],
+)
+def test_a_host_has_the_port_that_people_use_or_none(client: Client, host: str, path: str, status: int) -> None:
+    assert client.get(path, headers={"host": host}).status_code == status
+
+
+@pytest.mark.django_db
 def test_links_in_mail_use_the_configured_name_whatever_the_request_says(
     client: Client, admin: User, settings: LazySettings
 ) -> None:
