@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
-from invites.checking.spellings import LANGUAGES, OTHER_SCRIPTS, contexts_of, fold
+from invites.checking.spellings import LANGUAGES, OTHER_SCRIPTS, WELL_KNOWN, contexts_of, fold
 
 # Encodings in the order of preference where several give the same text.
 LABELS = {
@@ -101,8 +101,8 @@ class Reading:
         """True if the words that the two read differently leave no reasonable doubt.
 
         Either many more of them look like common names in this reading. Or all of them do, in one language, and none
-        does in the other reading; this takes two words, or one in a file with more names of that language. Words with
-        the same letters around the accented ones count once.
+        does in the other reading; this takes two words, or a well-known name, or one word in a file with more names of
+        that language. Words with the same letters around the accented ones count once.
         """
         pairs = [
             (mine, theirs) for mine, theirs in zip(self.words, other.words, strict=True) if mine.text != theirs.text
@@ -115,7 +115,9 @@ class Reading:
             return False
         languages = frozenset.intersection(*(mine.languages for mine, _theirs in pairs))
         return any(
-            len(support) >= 2 or len({word.contexts for word in self.words if language in word.languages}) >= MIN_WORDS
+            len(support) >= 2
+            or any(fold(mine.text) in WELL_KNOWN for mine, _theirs in pairs)
+            or len({word.contexts for word in self.words if language in word.languages}) >= MIN_WORDS
             for language in languages
         )
 

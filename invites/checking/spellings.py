@@ -261,3 +261,15 @@ LANGUAGES = tuple(
     Language(frozenset(letters), frozenset(context for name in names.split() for context in contexts_of(fold(name))))
     for letters, names in LATIN.values()
 )
+
+# Names so common that a single one settles the encoding, if nothing speaks against it.
+WELL_KNOWN = frozenset(
+    fold(
+        "Hélène François Françoise Geneviève Michèle Adèle Irène Thérèse Eugène Anaïs Loïc Héloïse Benoît Noël Joël "
+        "Gaël Maël Raphaël Michaël Mickaël Agnès Inès Lefèvre Rivière Lemaître Gonçalves Gonçalo João Conceição "
+        "Sebastião Simão Magalhães Guimarães Simões Antônio Inês Lourenço Mendonça França Assunção Muñoz Núñez Peña "
+        "Begoña Ibáñez Íñigo Castaño Niccolò Nicolò Giosuè Salomè Daniël Daniëlle Mariëlle Gabriël Rafaël Zoë Chloë "
+        "Håkan Håkon Åberg Åse Åke Åsa Mårten Måns Pål Søren Sørensen Jørgen Jørgensen Bjørn Øystein Øyvind Ødegård "
+        "Møller Nørgaard Kjær Lærke Næss Núria Mònica Þórdís Guðrún Sigríður"
+    ).split()
+)

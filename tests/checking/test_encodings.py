@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import pytest
 
 from invites.checking import Report, check_bytes
-from invites.checking.readings import ACCEPTED, LABELS, MIN_WORDS, WordSample, find_readings
-from invites.checking.spellings import LANGUAGES, LATIN, fold
+from invites.checking.readings import ACCEPTED, LABELS, MIN_WORDS, WordSample, find_readings, judge
+from invites.checking.spellings import LANGUAGES, LATIN, WELL_KNOWN, fold
 
 _WESTERN = "cp1252 iso8859_1 iso8859_15 mac_roman cp850 cp437"
 _CENTRAL = "cp1250 iso8859_2 cp852 mac_latin2"
@@ -131,12 +131,25 @@ def test_never_reads_a_name_in_the_wrong_encoding(language: str, codec: str) -> 
         ("Danish and Norwegian", 0.95),
         ("Finnish", 0.95),
         ("Icelandic", 0.95),
+        ("Italian", 0.95),
+        ("Dutch", 0.95),
     ],
 )
 def test_reads_the_files_that_excel_writes_in_western_europe(language: str, least: float) -> None:
     files = list(files_of(language, "cp1252", 50, 60))
     accepted = [check_bytes(data).encoding == "Windows-1252" for _people, data in files]
     assert sum(accepted) >= least * len(files)
+
+
+@pytest.mark.parametrize("name", ["Niccolò", "Françoise", "Jørgensen", "João", "Daniël"])
+def test_one_well_known_name_is_enough(name: str) -> None:
+    report = check_bytes(f"Email,First name,Last name\nu@example.com,{name},Berg\n".encode("cp1252"), people=True)
+    assert names_in(report) == [(name, "Berg")]
+
+
+@pytest.mark.parametrize("name", sorted(WELL_KNOWN))
+def test_a_well_known_name_is_a_common_word(name: str) -> None:
+    assert judge(name).languages
 
 
 def test_names_a_line_with_two_spellings() -> None:
