@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.http import HttpRequest
 
+from accounts.labels import LabelField
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.queries import in_words
 
@@ -40,10 +42,18 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
+class UserForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A name corrected by an operator follows the same rule as anyone's."""
+
+    first_name = LabelField(max_length=150, required=False)
+    last_name = LabelField(max_length=150, required=False)
+
+
 @admin.register(User)
 class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """People. The address stays: invitations find them by it. Nobody is added: accounts come from invitations."""
 
+    form = UserForm
     list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "date_joined", "last_login")
     list_filter = ("is_active", "is_staff", "organizations")
     search_fields = ("email", "person_key")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-# A mail program makes a link of these: a stranger's words must not travel in our mail as one.
-_LINK = re.compile(r"://|\bwww\.|\S@\S|[^\W\d_][\w-]*\.[^\W\d_]{2,}", re.IGNORECASE)
+from common.links import find_link
+
 # Joiners belong to how Persian, the Indic scripts and emoji are written. Nothing else that is unseen is needed.
 _JOINERS = frozenset("\u200c\u200d")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})
@@ -24,7 +23,7 @@ def clean_label(text: str) -> str:
     label = " ".join(text.split())
     if any(unicodedata.category(each) in _UNSEEN and each not in _JOINERS for each in label):
         raise ValidationError("There is a character in it that cannot be seen. Type it again.", code="unseen")
-    if _LINK.search(label):
+    if find_link(label):
         raise ValidationError(
             "This would become a link in emails. Write it without a web address, or put a space after the dot.",
             code="link",

@@ -8,11 +8,11 @@ a mail program turns a bare domain into a link, so that anybody could send links
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from itertools import pairwise
 
+from common.links import find_link
 from invites.checking.catalog import Fault
 from invites.checking.report import Limits
-from invites.checking.text import is_blank, name_of, trim
+from invites.checking.text import is_blank, name_of, trim, visible
 
 # Most names: letters of the large scripts with their combining marks, and single spaces, hyphens and apostrophes
 # between them. None of the checks below finds anything in such a text; a test tries every letter.
@@ -25,42 +25,6 @@ USUAL_NAME = re.compile(rf"[{_LETTERS}]+(?:[ '\-][{_LETTERS}]+)*")
 # Most descriptions: the same letters and printable ASCII, without a space at either end. May be empty.
 USUAL_DESCRIPTION = re.compile(rf"(?! )[ -~{_LETTERS}]*(?<! )")
 
-# Country codes and the other endings that the common mail programs are known to link without "www." before them.
-_ENDINGS = frozenset(
-    """
-    com net org edu gov mil int info biz name pro aero coop museum mobi asia tel jobs cat post app dev
-    page xyz online site store shop tech club live life world today news blog cloud space website link
-    click email agency company center digital group media network services solutions support systems
-    team work zone top vip win bid icu fun one art bio design global international church school academy
-    ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw
-    by bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et
-    eu fi fj fk fm fo fr ga gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie
-    il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv
-    ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr
-    nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sk sl
-    sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz
-    va vc ve vg vi vn vu wf ws ye yt za zm zw рф рус бел укр мкд срб қаз 中国 中國 香港 台湾 台灣 公司 网络 한국 భారత్
-    भारत ไทย ελ ευ бг example zip mov casino bet loan men stream download racing party review date trade
-    science webcam gdn xin wang ren kim red blue pink black host press rocks ninja guru expert tips
-    money cash credit finance bank insurance law lawyer doctor health care fitness pizza bar cafe
-    restaurant travel tours taxi auto cars car bike game games play poker porn sex xxx adult love cam
-    chat social community foundation charity ngo eco earth green energy solar farm garden house homes
-    property estate land city town place london paris berlin nyc tokyo wien amsterdam brussels hamburg
-    koeln bayern africa eus gal scot wales bzh swiss quebec lat now run google apple codes computer
-    software hosting domains domain web wiki forum events event photography photos photo pics gallery
-    studio video audio music film movie show directory exchange market marketing management consulting
-    engineering construction industries enterprises holdings partners ventures capital fund gold
-    institute university college education training courses study degree sale deals discount gift gifts
-    promo coupons shopping boutique fashion clothing jewelry beauty makeup hair skin yoga golf football
-    tennis soccer fishing surf ski ltd gmbh inc llc sarl srl ink tattoo kitchen recipes menu vin wine
-    beer coffee organic bargains cheap free limited
-""".split()
-)
-# What may be part of a domain, with the marks of Indic letters and the dots of Chinese and Japanese.
-_DOTTED = re.compile(r"[\w\-.。．｡\u0300-\u036f\u0900-\u0dff]+")
-_DOT = re.compile("([.。．｡])")
-_LINK_START = re.compile(r"\b(?:www\.|mailto:)\S")
-_CAN_LINK = re.compile(r"[.@:。．｡]")
 # J.Green and B.Com, which lack a blank; not win.bet, which is what it looks like.
 _INITIAL_AND_NAME = re.compile(r"([^\W\d_]{1,3})\.([^\W\d_]+)")
 # Control characters, line breaks, overrides of the direction, the sign of a lost letter, and halves of surrogate pairs.
@@ -120,43 +84,11 @@ def _find_fault_of_name(name: str) -> Fault | None:
         at_edge = '"' in (name[0], name[-1])
         place = "at the edge of this name" if at_edge else "in this name that opens or closes nothing"
         return Fault("quotes_around_name", {"place": place}, trim(name.replace('"', "")), "Remove the quotation marks")
-    if _CAN_LINK.search(name) and (link := find_link(name)):
+    if link := find_link(name):
         dotted = _INITIAL_AND_NAME.fullmatch(name)
         apart = f"{dotted[1]}. {dotted[2]}" if dotted and dotted[2][0].isupper() else None
-        return Fault("link_in_name", {"link": link[:60]}, apart, apart and "Put a space after the dot")
+        return Fault("link_in_name", {"link": visible(link, limit=60)}, apart, apart and "Put a space after the dot")
     return None
-
-
-def find_link(text: str) -> str | None:
-    """The first word that a mail program would turn into a link; None if there is none. Takes linear time."""
-    return next((word for word in text.split() if _is_link(word.lower())), None)
-
-
-def _is_link(word: str) -> bool:
-    if "://" in word or _LINK_START.search(word):
-        return True
-    around_ats = word.split("@")
-    if any(before and "." in after[1:-1] for before, after in pairwise(around_ats)):
-        return True
-    return any(
-        _is_domain(run[0], before_path=word.startswith("/", run.end()) and len(word) > run.end() + 1)
-        for run in _DOTTED.finditer(word)
-    )
-
-
-def _is_domain(text: str, *, before_path: bool) -> bool:
-    """Whether two labels follow each other and the second ends in a known ending, or any ending before a path."""
-    parts = _DOT.split(text)  # label, dot, label, dot, label
-    for position in range(2, len(parts), 2):
-        before, label = parts[position - 2], parts[position]
-        dot, after = parts[position + 1 : position + 3] or ("", "")
-        if not before or (dot == "." and after):
-            continue
-        if label in _ENDINGS or label.startswith("xn--"):
-            return True
-        if before_path and not dot and len(label) > 1 and label.isalpha():
-            return True
-    return False
 
 
 def _refuse_character(character: str, text: str) -> Fault:

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from common.links import DRAWN_AS_NOTHING
+
 # What people paste around a value without knowing: blanks of every width, and marks of no width at all.
 # str.strip() knows the blanks but none of the others. The joiners (200C, 200D) and the variation selectors
 # belong to Persian, to the Indic scripts and to emoji: inside a value they stay, at its ends they do nothing.
@@ -14,11 +16,6 @@ EDGE = (
 # A variation selector or joiner at the *end* may finish an emoji or a Persian word, so only the start loses it.
 _KEPT_AT_THE_END = "\u200c\u200d"
 _END = "".join(character for character in EDGE if character not in _KEPT_AT_THE_END)
-
-# Letters and symbols by category that are drawn as nothing: Hangul fillers, the Braille blank, CGJ, selectors.
-_DRAWN_AS_NOTHING = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5") | {
-    chr(code) for code in (*range(0xFE00, 0xFE10), *range(0x180B, 0x180F))
-}
 
 SHOWN = 80
 
@@ -40,7 +37,7 @@ def is_blank(value: str) -> bool:
     if value[0] > " " and value[0] < "\x7f":
         return False
     return all(
-        character in _DRAWN_AS_NOTHING or unicodedata.category(character) in ("Zs", "Zl", "Zp", "Cf", "Cc")
+        character in DRAWN_AS_NOTHING or unicodedata.category(character) in ("Zs", "Zl", "Zp", "Cf", "Cc")
         for character in value
     )
 

@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import escape
 
+from common.links import defuse, find_link
 from invites.models import Grant, Invitation
 from invites.queries.grants import in_words, role_names, site_names
 from invites.services.smtp import Rendered
@@ -32,7 +33,6 @@ MOST_FILLED_IN = 400
 
 # An address inside a name becomes a link in most mail programs. A word joiner, which nobody sees,
 # after the characters that make it one keeps it text.
-_LINK_LIKE = re.compile(r"(?<=[^\s])([.@/:])(?=[^\s])")
 # Fit for the line and for a header as it is: printable ASCII without blanks, quotes and angle brackets.
 _PLAIN_ADDRESS = re.compile(r"[!#-;=?-~]+")
 _SPECIAL = re.compile(r"[&<>\"']")
@@ -70,15 +70,15 @@ class Letter:
         inviter = invitation.inviter
         organization = one_line(invitation.organization.name)
         inviter_name = one_line(inviter.get_full_name()) if inviter else ""
-        self.subject = f"{inviter_name or 'Somebody'} invited you to {organization}"[:HEADER_LENGTH]
+        self.subject = without_links(f"{inviter_name or 'Somebody'} invited you to {organization}"[:HEADER_LENGTH])
         self.from_email = _sender(organization)
         self.reply_to = [inviter.email] if inviter else []
 
         mark = secrets.token_hex(8)
         context = {
-            "organization": defused(organization),
-            "inviter": defused(inviter_name),
-            "inviter_first_name": defused(one_line(inviter.get_short_name())) if inviter else "",
+            "organization": defuse(organization),
+            "inviter": defuse(inviter_name),
+            "inviter_first_name": defuse(one_line(inviter.get_short_name())) if inviter else "",
             "inviter_email": inviter.email if inviter else "",
             "offer": _offer(invitation.grant),
             **{slot: f"{mark}.{slot}.{mark}" for slot in self.SLOTS},
@@ -167,7 +167,7 @@ class Letter:
         name = invitation.first_name
         return {
             # Letters alone are neither a link nor a line break.
-            "first_name": name if name.isalpha() else defused(one_line(name)),
+            "first_name": name if name.isalpha() else defuse(one_line(name)),
             "email": invitation.email,
             "link": link,
             "expires": self._expiry(invitation.expires_at),
@@ -210,15 +210,15 @@ def one_line(text: str) -> str:
     return " ".join(_UNPRINTABLE.sub(" ", text).split())
 
 
-def defused(text: str) -> str:
-    """The text with nothing in it that a mail program would turn into a link; it looks the same."""
-    return _LINK_LIKE.sub("\\1\u2060", text)
+def without_links(text: str) -> str:
+    """The text as a header shows it. Names are checked for links when they are typed; older ones may have some."""
+    return defuse(text) if find_link(text) else text
 
 
 def _offer(grant: Grant) -> str:
     """ "the role ReadOnly on Lyon, Ghent and Turin" """
-    roles = [defused(one_line(name)) for name in role_names(grant)]
-    sites = [defused(one_line(name)) for name in site_names(grant)]
+    roles = [defuse(one_line(name)) for name in role_names(grant)]
+    sites = [defuse(one_line(name)) for name in site_names(grant)]
     offer = f"the role{'s' if len(roles) > 1 else ''} {in_words(roles)}" if roles else "access"
     return f"{offer} on {in_words(sites)}" if sites else offer
 
@@ -226,7 +226,7 @@ def _offer(grant: Grant) -> str:
 def _sender(organization: str) -> str:
     """The configured address under the organization's name."""
     _, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    return str(Address(display_name=organization[:HEADER_LENGTH], addr_spec=address))
+    return str(Address(display_name=without_links(organization[:HEADER_LENGTH]), addr_spec=address))
 
 
 def _filled(pieces: Sequence[str], values: dict[str, str]) -> str:

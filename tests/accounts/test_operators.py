@@ -114,6 +114,17 @@ def test_an_account_is_shut_and_its_address_stays(client: Client, member: User) 
     assert (member.email, member.is_superuser, member.is_staff) == ("member@example.com", False, False)
 
 
+@pytest.mark.parametrize("field", ["first_name", "last_name"])
+def test_an_operator_makes_no_link_of_a_name(client: Client, member: User, field: str) -> None:
+    data = {"first_name": "Mara", "last_name": "Conti", "is_active": "on", field: "evil．com"}
+
+    page = client.post(reverse("admin:accounts_user_change", args=[member.pk]), data)
+
+    assert "This would become a link in emails." in words_of(page)
+    member.refresh_from_db()
+    assert getattr(member, field) != "evil．com"
+
+
 def test_operators_sign_in_where_everybody_does(operator: User, client_of: Callable[..., Client]) -> None:
     """The admin's own page would count no attempts."""
     client = client_of(None)

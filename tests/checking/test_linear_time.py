@@ -20,12 +20,13 @@ from typing import Any
 
 import pytest
 
+import common.links
 import invites.checking
+from common.links import defuse, find_link
 from invites.checking import Limits, RecordFile, check_cells, open_records
 from invites.checking.dialect import find_dialect
 from invites.checking.header import holds_an_address, names_our_columns, read_header
 from invites.checking.inert import inert, restore
-from invites.checking.names import find_link
 from invites.checking.own_domains import OwnDomains
 from invites.checking.quotes import explain_quote, swallows_people
 from invites.checking.readings import WordSample, find_doubt, find_position, find_readings
@@ -38,7 +39,7 @@ from tests.growth import Function, grows_too_fast
 # What is repeated, and what surrounds it so that a match fails at the last moment.
 REPEATED = [
     "a", " ", "\t", "0", "@", ".", "-", "_", "'", '"', "<", ">", "(", "/", ":", ",", ";", "=", "\0", "\r", "\n",
-    "é", "\u0301", "a\u0301\u0327", "\u200b", "\u200d", "\xa0", "\ufeff", "例", "。", "\u1100\u1161", "أ", "\ufffd",
+    "é", "\u0301", "a\u0301\u0327", "\u200b", "\u200d", "\xa0", "\ufeff", "例", "。", "．", "evil．com", "\u1100\u1161", "أ", "\ufffd",
     "a@", "@ ", "a.", "a-", "a。", "a ", " a", "<a", "<>", "<a@b.co>", "a@b.co, ", "(at)", " at ", "://", "a://",
     "www.", "mailto:", "xn--a.", "A.b.", '""', '",', '"\n', "\r\n", "a,", "a;b|c\t", "<!---->", "<!--", "sep=,", "Email,",
 ]  # fmt: skip
@@ -59,6 +60,7 @@ def modules() -> Iterator[ModuleType]:
     for found in pkgutil.iter_modules(invites.checking.__path__):
         if found.name != "__main__":
             yield importlib.import_module(f"invites.checking.{found.name}")
+    yield common.links
 
 
 def patterns() -> dict[str, Function]:
@@ -122,7 +124,8 @@ def test_notices_a_possessive_quantifier(pattern: str) -> None:
 
 def is_possessive(name: str) -> bool:
     module, pattern, _ = name.split(".")
-    text = getattr(importlib.import_module(f"invites.checking.{module}"), pattern).pattern
+    found = {each.__name__.rpartition(".")[2]: each for each in modules()}[module]
+    text = getattr(found, pattern).pattern
     return is_possessive_text(text.decode("latin-1") if isinstance(text, bytes) else text)
 
 
@@ -189,6 +192,7 @@ HEURISTICS: dict[str, Function] = {
     "name": lambda text: check_cells("anna@company.com", text, "Berg", "", row=2, line=2, limits=LIMITS),
     "description": lambda text: check_cells("anna@company.com", "Anna", "Berg", text, row=2, line=2, limits=LIMITS),
     "link": find_link,
+    "defused link": defuse,
     "own domain": lambda text: OWN_DOMAINS.mend(f"anna@{text}"),
     "own domains": lambda text: OwnDomains({text: 100, "company.com": 100}).find_slips(),
     "trim": lambda text: (trim(text), trim_all(text), is_blank(text), visible(text), visible(text, limit=10**9)),

@@ -45,12 +45,21 @@ def test_somebody_with_an_account_keeps_it(monkeypatch: pytest.MonkeyPatch) -> N
     assert user.memberships.get().organization.name == "Initech"
 
 
+def test_no_organization_is_called_like_a_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CommandError, match="link"):
+        found(monkeypatch, "evil．com", "--slug", "new", "--admin", "a@b.example")
+
+    assert not Organization.objects.filter(slug="new").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "password", "sentence"),
     [
         (("--slug", "acme", "--admin", "a@b.example"), PASSWORD, "already"),
         (("--slug", "a b", "--admin", "a@b.example"), PASSWORD, "slug"),
         (("--slug", "new", "--admin", "nobody"), PASSWORD, "email"),
+        (("--slug", "new", "--admin", "a@b.example", "--first-name", "evil．com"), PASSWORD, "link"),
+        (("--slug", "new", "--admin", "a@b.example", "--last-name", "evil.com"), PASSWORD, "link"),
         (("--slug", "new", "--admin", "a@b.example"), "short", "12 characters"),
     ],
 )

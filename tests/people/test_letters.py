@@ -12,6 +12,7 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 
 from accounts.models import Membership, Organization, Role, Site, User
+from common.links import find_link
 from invites.models import Invitation
 from invites.services.letters import Letter
 from tests.people.conftest import Invite, deliver, link_of, text_of
@@ -122,7 +123,8 @@ def test_no_line_of_a_name_gets_into_the_headers(
 
     assert message["Bcc"] is None
     assert message["To"] == invitation.email
-    assert str(message["Subject"]).startswith("Ines Bcc: all@evil.example.com")
+    subject = str(message["Subject"]).replace(INVISIBLE, "").strip()
+    assert subject.startswith("Ines Bcc: all@evil.example.com")
     assert "\n" not in letter.subject
     assert "Body" in str(message["From"])
 
@@ -135,7 +137,18 @@ def test_an_address_that_no_header_can_hold_is_refused(invite: Invite) -> None:
         Letter(invitation).to(invitation, link="https://rollcall.example.org/i/token/")
 
 
-@pytest.mark.parametrize("link", ["https://evil.example.com/x", "www.evil.example", "evil.com", "a@evil.example"])
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://evil.example.com/x",
+        "www.evil.example",
+        "evil.com",
+        "a@evil.example",
+        "evil．com",
+        "evil。com",
+        "evil․com",
+    ],
+)
 def test_no_name_becomes_a_link_in_a_mail_program(invite: Invite, acme: Organization, admin: User, link: str) -> None:
     Organization.objects.filter(pk=acme.pk).update(name=link)
     User.objects.filter(pk=admin.pk).update(first_name=link)
@@ -147,6 +160,15 @@ def test_no_name_becomes_a_link_in_a_mail_program(invite: Invite, acme: Organiza
     for part in (letter.body, re.sub(r"<title>.*?</title>", "", html_of(letter), flags=re.DOTALL)):
         assert link not in part
         assert link in part.replace(INVISIBLE, "")
+    for header in (letter.subject, str(letter.from_email)):
+        assert link not in header
+        assert find_link(header.partition(" <")[0].replace(INVISIBLE, "")), "nothing but that"
+
+
+def test_a_subject_without_links_stays_as_it_is(invite: Invite, acme: Organization) -> None:
+    Organization.objects.filter(pk=acme.pk).update(name="A.B. Clark & St. Gallen")
+
+    assert letter_to(invite()).subject == "Ines Martin invited you to A.B. Clark & St. Gallen"
 
 
 def test_a_name_that_looks_like_a_mark_of_the_template_stays_a_name(invite: Invite) -> None:

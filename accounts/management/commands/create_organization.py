@@ -14,6 +14,7 @@ from django.core.validators import validate_slug
 from django.db import transaction
 
 from accounts.addresses import AddressField
+from accounts.labels import clean_label
 from accounts.models import Membership, Organization, User
 from accounts.services.organizations import ORG_ADMIN, create_organization
 
@@ -36,20 +37,21 @@ class Command(BaseCommand):
         try:
             validate_slug(slug)
             email = AddressField().clean(options["admin"])
+            name, first_name, last_name = (clean_label(options[part]) for part in ("name", "first_name", "last_name"))
         except ValidationError as error:
             raise CommandError(" ".join(error.messages), returncode=2) from error
         if Organization.objects.filter(slug=slug).exists():
             raise CommandError(f"There is an organization “{slug}” already.")
-        admin = User.objects.filter(email=email).first() or self._new_user(email, options)
+        admin = User.objects.filter(email=email).first() or self._new_user(email, first_name, last_name)
         with transaction.atomic():
             admin.save()
-            organization = create_organization(options["name"], slug)
+            organization = create_organization(name, slug)
             membership = Membership.objects.create(user=admin, organization=organization, all_sites=True)
             membership.roles.add(organization.roles.get(name=ORG_ADMIN))
         self.stdout.write(f"{organization.name} is founded, and {email} is its admin.")
 
-    def _new_user(self, email: str, options: dict[str, Any]) -> User:
-        user = User(email=email, first_name=options["first_name"], last_name=options["last_name"])
+    def _new_user(self, email: str, first_name: str, last_name: str) -> User:
+        user = User(email=email, first_name=first_name, last_name=last_name)
         password = getpass(f"Password of {email}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
         try:
             validate_password(password, user)

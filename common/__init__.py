@@ -1,0 +1,1 @@
+"""Plain functions that the check and both apps share. Imports the standard library alone."""
