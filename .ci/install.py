@@ -16,6 +16,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -61,11 +62,26 @@ def run(command: Sequence[str], log: Path) -> int:
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
         )
         try:
-            return child.wait()
+            while child.poll() is None:
+                time.sleep(0.05)
+                if make_was_interrupted():
+                    raise KeyboardInterrupt
+            return child.returncode
         except KeyboardInterrupt:
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
             raise
+
+
+def make_was_interrupted() -> bool:
+    """Whether `make`, if it is the parent, waits for us in its handler of SIGINT: see config/processes.py."""
+    parent = Path(f"/proc/{os.getppid()}")
+    try:
+        name, status = parent.joinpath("comm").read_text(), parent.joinpath("status").read_text()
+    except OSError:
+        return False
+    blocked = re.search(r"^SigBlk:\s+(\w+)$", status, re.MULTILINE)
+    return name.strip() in ("make", "gmake") and bool(blocked and int(blocked[1], 16) >> (signal.SIGINT - 1) & 1)
 
 
 def explain(log: Path) -> NoReturn:

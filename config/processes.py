@@ -6,6 +6,7 @@ Each process runs below a small keeper (`config/keeper.py`), so that nothing out
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -127,7 +128,7 @@ class Supervisor:
         for thread in threads.values():
             thread.start()
         threading.Thread(target=self._wait_until_ready, daemon=True).start()
-        while not self._signals and self._gave_up is None:
+        while not self._signals and self._gave_up is None and not make_was_interrupted():
             time.sleep(POLL_SECONDS)
         self._stop(threads)
         return self._gave_up
@@ -207,6 +208,21 @@ class Supervisor:
                     told.add(service.name)
                     service.order(keeper.TERMINATE)
             time.sleep(POLL_SECONDS / 2)
+
+
+def make_was_interrupted() -> bool:
+    """Whether `make`, if it is the parent, has got a SIGINT that was for it alone. Linux only; elsewhere False.
+
+    At Ctrl-C the terminal tells both. But after `kill -INT` make waits for its children without telling them, and all
+    that can be seen is that it is in its signal handler: the signal is blocked there.
+    """
+    parent = Path(f"/proc/{os.getppid()}")
+    try:
+        name, status = parent.joinpath("comm").read_text(), parent.joinpath("status").read_text()
+    except OSError:
+        return False
+    blocked = re.search(r"^SigBlk:\s+(\w+)$", status, re.MULTILINE)
+    return name.strip() in ("make", "gmake") and bool(blocked and int(blocked[1], 16) >> (signal.SIGINT - 1) & 1)
 
 
 def describe(status: int) -> str:

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -28,6 +28,7 @@ from psycopg import sql
 from config import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
+UP = ("manage.py", "up")
 START_SECONDS = 60
 STOP_SECONDS = 20
 
@@ -188,13 +189,15 @@ class Stack:
         self.lines: list[str] = []
         self.process: subprocess.Popen[str] | None = None
 
-    def start(self, *, wait: bool = True, ignoring_sigint: bool = False) -> None:
+    def start(
+        self, *, wait: bool = True, ignoring_sigint: bool = False, command: Sequence[str] = (sys.executable, *UP)
+    ) -> None:
         """Starts everything; returns when the line that says where to go was printed.
 
         `ignoring_sigint`: as a shell starts what runs in its background.
         """
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "up"],
+            command,
             cwd=ROOT,
             env=clean_environment(**self.settings),
             stdout=subprocess.PIPE,

@@ -147,6 +147,19 @@ def test_can_be_ended_at_any_moment_also_in_the_background_of_a_shell(
     assert not any("Traceback" in line for line in stack.lines), stack.lines
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_can_be_ended_by_a_signal_to_make_alone(
+    new_stack: Callable[..., Stack], tmp_path: Path, how: signal.Signals
+) -> None:
+    """At Ctrl-C make and what it runs get the signal. Here only make does, and it does not pass SIGINT on."""
+    makefile = tmp_path / "Makefile"
+    makefile.write_text(f"run:\n\t@exec {sys.executable} manage.py up\n")
+    stack = new_stack()
+    stack.start(command=["make", "--file", str(makefile), "run"])
+
+    assert stack.stop(how) == -how
+
+
 def ignores(pid: int, how: signal.Signals) -> bool:
     """Whether the process has that signal ignored."""
     status = Path(f"/proc/{pid}/status").read_text()

@@ -53,7 +53,7 @@ def python_of_version(path: Path, version: str) -> str:
     return fake_python(
         path,
         f'''[ "$1" = -c ] && exec {sys.executable} -c "{says}
-$2" "$3"
+$2" "$3" "$4"
 echo "$0" >> {path.parent}/used
 exec {sys.executable} "$@"''',
     )
@@ -199,6 +199,21 @@ def test_can_be_ended_while_pip_waits_also_in_the_background_of_a_shell(
             _, said = process.communicate(timeout=10)
 
     assert (process.returncode, said) == (130, "Stopped. The next start goes on from here.\n")
+    assert processes_that_mention(str(copy)) == {}
+
+
+def test_can_be_ended_while_pip_waits_by_a_sigint_to_make_alone(copy: Path) -> None:
+    with_pip_of_this_test(copy)
+    (copy / "Makefile").write_text("install:\n\t@.ci/venv requirements.txt\n")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(30)
+        index = {**NOWHERE, "PIP_INDEX_URL": f"http://127.0.0.1:{silent.getsockname()[1]}/simple"}
+        process = subprocess.Popen(["make", "install"], cwd=copy, env=clean_environment(**index))
+        connection, _ = silent.accept()
+        with connection:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == -signal.SIGINT
+
     assert processes_that_mention(str(copy)) == {}
 
 
