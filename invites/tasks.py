@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from celery import Task, shared_task
+from celery import Task, shared_task, signals
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
@@ -33,6 +33,7 @@ from invites.services import (
     sweeping,
     undoing,
 )
+from invites.services.check_slots import CheckSlots
 from invites.services.unexpected import log_unexpected
 
 log = structlog.get_logger(__name__)
@@ -61,9 +62,35 @@ class LoggedTask(Task[Any, Any]):
             raise TaskFailed(reference) from error
 
 
+# In a worker with several processes: all of them but one may check files at the same time.
+_slots: CheckSlots | None = None
+
+
+@signals.worker_init.connect
+def open_check_slots(sender: Any, **_: Any) -> None:
+    """Runs in the worker's parent process, before it starts the others."""
+    global _slots  # noqa: PLW0603 - inherited by the processes
+    _slots = CheckSlots(sender.concurrency - 1) if sender.concurrency > 1 else None
+
+
 @shared_task(base=LoggedTask)
 def check_batch(batch_id: int) -> None:
-    """Check the batch's file; if it conforms, go straight on to inviting."""
+    """Check the batch's file; if it conforms, go straight on to inviting.
+
+    Without a free slot nothing is done: the processes that check now go on with whatever waits.
+    """
+    if _slots is None:
+        check_and_go_on(batch_id)
+        return
+    with _slots.take() as is_free:
+        waiting: int | None = batch_id if is_free else None
+        while waiting is not None:
+            check_and_go_on(waiting)
+            waiting = checks.find_waiting()
+
+
+def check_and_go_on(batch_id: int) -> None:
+    """Check the batch's file and enqueue what follows."""
     batch = checks.check_batch(batch_id)
     if batch:
         hint_next_step(batch)

@@ -127,7 +127,7 @@ def _ask_library(text: str) -> str | None:
         if known is None:
             return None
         normal, octets = known
-        if len(local) <= LOCAL_OCTETS and LOCAL_OCTETS + 1 + octets <= EMAIL_MAX_LENGTH:
+        if len(local) <= LOCAL_OCTETS and len(local) + 1 + octets <= EMAIL_MAX_LENGTH:
             return f"{local}@{normal}"
     checked = _validate(text)
     # The library counts the local part in characters. RFC 5321, 4.5.3.1.1, counts octets, and so do mail servers.

@@ -23,6 +23,13 @@ from invites.checking.workbook import ENCODING, Sheet, open_workbook
 
 # A title, a date and a note may be above the column names.
 _ROWS_ABOVE = 10
+_RECORDS_AT_ONCE = 256
+# No sheet of a spreadsheet has more rows. A file of line breaks alone could have 25 million.
+_MOST_RECORDS = 1_048_576
+
+
+def _do_nothing() -> None:
+    pass
 
 
 class Check:
@@ -43,12 +50,13 @@ class Check:
     ) -> None:
         """`name` is the file's name, if it has one: a workbook is read only if it is called .xlsx.
 
-        `while_waiting` is called every few seconds until a workbook has been read; it may raise to end the check.
+        `while_waiting` is called with every few hundred records, and every few seconds while a workbook is read. It
+        may raise to end the check.
         """
         self.limits = limits
         # The sheet of a workbook, once it has been read.
         self.sheet: Sheet | None = None
-        self._while_waiting = while_waiting
+        self._while_waiting = while_waiting or _do_nothing
         self.report = Report()
         self._stream = stream
         self._name = name
@@ -66,7 +74,7 @@ class Check:
         if isinstance(sheet, Sheet):
             self.sheet = sheet
             self.report.encoding = ENCODING
-            yield from _Reading(sheet.rows(), "", self.limits, self.report).blocks()
+            yield from _Reading(sheet.rows(), "", self.limits, self.report, self._while_waiting).blocks()
             return
         source = sheet or open_source(stream, self.limits)
         if isinstance(source, Problem):
@@ -85,7 +93,7 @@ class Check:
         if csv.field_size_limit() < self.limits.max_cell:
             csv.field_size_limit(self.limits.max_cell)
         reader = csv.reader(source.open_text(), delimiter=dialect.delimiter, strict=True)
-        reading = _Reading(reader, dialect.delimiter, self.limits, self.report)
+        reading = _Reading(reader, dialect.delimiter, self.limits, self.report, self._while_waiting)
         try:
             for _ in range(dialect.lines_before):
                 next(reader)
@@ -101,8 +109,17 @@ class _Reading:
     `number` and `line_end` are the row number and the last line of the records read so far, up to the last chunk.
     """
 
-    def __init__(self, records: Records, delimiter: str, limits: Limits, report: Report) -> None:
+    def __init__(
+        self,
+        records: Records,
+        delimiter: str,
+        limits: Limits,
+        report: Report,
+        while_waiting: Callable[[], None],
+    ) -> None:
         self.records, self.delimiter, self.limits, self.report = records, delimiter, limits, report
+        self._while_waiting = while_waiting
+        self._most_records = max(_MOST_RECORDS, 2 * limits.max_rows)
         self.header: Header | None = None
         self.number = 0  # as the spreadsheet counts
         self.line_end = 0
@@ -147,6 +164,8 @@ class _Reading:
             self.number += 1
             self.line_end = self.records.line_num
             if all(is_blank(cell) for cell in cells):
+                if self._has_too_many_lines():
+                    return None
                 continue
             header = read_header(cells, limits=self.limits)
             found, expected = found_and_expected(cells)
@@ -175,8 +194,17 @@ class _Reading:
                     return number
         return 0
 
+    def _has_too_many_lines(self) -> bool:
+        if self.number <= self._most_records:
+            return False
+        self.report.reject(file_problem("too_many_lines", limit=f"{self._most_records:,}"))
+        return True
+
     def _check_rows(self, header: Header) -> Iterator[Block]:
         while columns := take_columns(self.records, header.reach):
+            self._while_waiting()
+            if self._has_too_many_lines():
+                return
             block = self._check_chunk(columns, header)
             if block is None:
                 return
@@ -287,7 +315,9 @@ class _Reading:
         """Too many rows: count the rest, so that the message can give both numbers."""
         found, exact = self.report.rows, True
         try:
-            for cells in self.records:
+            for number, cells in enumerate(self.records):
+                if number % _RECORDS_AT_ONCE == 0:
+                    self._while_waiting()
                 found += any(not is_blank(cell) for cell in cells)
         except csv.Error:
             exact = False

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
 from collections.abc import Collection
-from functools import partial
+from datetime import timedelta
 from itertools import repeat
 from typing import BinaryIO
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
@@ -18,7 +20,7 @@ from invites.models import Batch, CorrectionJob, Row
 from invites.queries.rows import codes_of, suggested
 from invites.queries.typos import KEPT
 from invites.services.bulk import NewRow, NewRowApart, insert_rows
-from invites.services.claims import MAX_ATTEMPTS, LeftToWorker, LostClaim, claim, claimed, keep_claim
+from invites.services.claims import MAX_ATTEMPTS, ClaimKeeper, LeftToWorker, LostClaim, claim, claimed, keep_claim
 from invites.services.cleanup import clean_up, delete_some_rows
 from invites.services.corrections import give_up_job, work_on_job
 from invites.services.inviting import begin_inviting
@@ -27,6 +29,7 @@ from invites.services.unexpected import ask_support, is_transient, log_unexpecte
 from invites.services.uploads import Budget, pieces_of, store_parts, stored_upload
 
 STAGED_AT_ONCE = 5_000
+RETRY_AFTER = timedelta(seconds=8)
 # At the same time, in one web process: the others go to a worker, so that pages are served.
 _checks_in_request = threading.BoundedSemaphore(2)
 OUR_FAULT = (
@@ -69,11 +72,29 @@ def check_batch(batch_id: int, *, in_request: bool = False) -> Batch | None:
     except LostClaim:
         return None
     except LeftToWorker:
-        claimed(batch).update(claimed_until=None)
+        # Nothing has failed: the worker has all its attempts.
+        claimed(batch).update(claimed_until=None, attempts=batch.attempts - 1)
         raise
     except Exception as error:
         return _handle_error(batch, error)
     return batch
+
+
+def find_waiting() -> int | None:
+    """The id of a batch that waits to be checked: the oldest of an organization that is chosen by chance.
+
+    So each organization gets its share, however many files another one has uploaded. A batch that met an error waits
+    a few seconds for its next try.
+    """
+    now = timezone.now()
+    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+    due = Q(error_reference="") | Q(progressed_at__lt=now - RETRY_AFTER)
+    waiting = Batch.objects.filter(free, due, state=Batch.State.CHECKING).order_by("created_at", "pk")
+    organizations = list(waiting.order_by().values_list("organization_id", flat=True).distinct())
+    if not organizations:
+        return None
+    chosen = random.choice(organizations)  # noqa: S311 - not a secret
+    return waiting.filter(organization_id=chosen).values_list("pk", flat=True).first()
 
 
 def _handle_error(batch: Batch, error: Exception) -> Batch | None:
@@ -103,8 +124,7 @@ def _job_of(batch: Batch) -> CorrectionJob | None:
 def _check(batch: Batch, budget: Budget) -> None:
     budget.check_size(batch.file_size)
     upload = stored_upload(batch)
-    keep = partial(keep_claim, batch)
-    check = checking.Check(upload, limits=budget.limits, name=batch.file_name, while_waiting=keep)
+    check = checking.Check(upload, limits=budget.limits, name=batch.file_name, while_waiting=ClaimKeeper(batch))
     _begin_anew(batch)
     left_out = frozenset(batch.left_out)
     blocks: list[checking.Block] = []

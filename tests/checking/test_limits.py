@@ -112,3 +112,29 @@ def test_a_check_is_one_pass() -> None:
     list(check.blocks())
     with pytest.raises(RuntimeError):
         list(check.blocks())
+
+
+@pytest.mark.parametrize("lines", ["\n", ",,,\n"], ids=["blank", "delimiters"])
+@pytest.mark.parametrize("above", [False, True], ids=["below the header", "above the header"])
+def test_a_file_of_empty_lines_is_refused_at_the_end_of_what_a_spreadsheet_holds(lines: str, above: bool) -> None:
+    empty, person = lines * 1_100_000, "ann@company.com,Anna,Berg,\n"
+    report = check_bytes((empty + HEADER if above else HEADER + person + empty).encode())
+    assert report.rejection is not None
+    assert report.rejection.code == "too_many_lines"
+    assert "more than 1,048,576 lines" in report.rejection.message
+
+
+def test_the_caller_is_heard_from_while_nothing_but_empty_lines_is_read() -> None:
+    heard: list[None] = []
+    check = Check(io.BytesIO((HEADER + "\n" * 100_000).encode()), while_waiting=lambda: heard.append(None))
+
+    assert list(check.blocks()) == []
+    assert len(heard) > 300
+
+
+def test_the_caller_is_heard_from_while_the_rows_beyond_the_limit_are_counted() -> None:
+    heard: list[None] = []
+    check = Check(io.BytesIO(file_of(100_000)), limits=Limits(max_rows=10), while_waiting=lambda: heard.append(None))
+
+    assert list(check.blocks()) == []
+    assert len(heard) > 300

@@ -1,0 +1,20 @@
+"""The product's settings with a check that takes long for some files, for tests that run the product on its own."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from config.settings import *  # noqa: F403
+from invites import checking
+
+SECONDS = 2.0
+_blocks = checking.Check.blocks
+
+
+def _blocks_of_slow_files(check: checking.Check, *_: Any) -> Iterator[checking.Block]:
+    if check._name.startswith("slow"):
+        time.sleep(SECONDS)
+    return _blocks(check)
+
+
+checking.Check.blocks = _blocks_of_slow_files  # type: ignore[method-assign, assignment]
