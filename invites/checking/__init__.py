@@ -15,7 +15,7 @@ from invites.checking.block import Block
 from invites.checking.catalog import CATALOG, OVER_LIMITS, Kind, title_of
 from invites.checking.cells import check_cells, find_typo
 from invites.checking.dialect import DELIMITERS
-from invites.checking.inert import inert, restore
+from invites.checking.inert import CsvLines, inert, restore
 from invites.checking.own_domains import OwnDomains, slip_notice
 from invites.checking.records import Record, RecordFile, open_records, open_sheet_records
 from invites.checking.report import COLUMNS, EXPECTED, Limits, Notice, Problem, Report, Row, Verdict
@@ -33,6 +33,7 @@ __all__ = [
     "XLSX",
     "Block",
     "Check",
+    "CsvLines",
     "Kind",
     "Limits",
     "Notice",

@@ -1,20 +1,59 @@
-"""Cells that a spreadsheet takes for formulas (OWASP, CSV injection): made harmless on the way out, whole again on
-the way in.
+"""Write cells so that no spreadsheet takes them for formulas (OWASP, CSV injection), and read them back exactly.
 
-The apostrophe is put before a cell that has apostrophes and a dangerous sign already, too. So of every cell that
-comes back it is known whether one of its apostrophes is ours, and nobody comes to be called '=x.
+A spreadsheet may split our files at another delimiter than ours, as it does in countries that write 1,5 for 1.5. So the
+text after any delimiter or line break inside a cell counts as the start of a cell, too.
+
+The apostrophe is also added where an apostrophe and a dangerous sign already are. Then the first apostrophe is always
+ours when a cell comes back, and nobody's name turns into '=x.
 """
 
+import csv
 import re
+from collections.abc import Iterable
 
-_DANGEROUS = re.compile(r"'*\s*[=+\-@\0\uff1d\uff0b\uff0d\uff20]|'*[\t\r\n]")
+# Some reader splits the text at each of these.
+SPLITS = ",;|\t\r\n"
+# Readers don't show these at the start of a cell, or drop them: blanks, quotation marks, apostrophes, control
+# characters, and characters that are drawn as nothing.
+_SKIPPED = (
+    r" \"'\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\xa0\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160"
+    r"\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    r"\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    r"\U000e0001-\U000e01ef"
+)
+# What makes a formula, also as the full-width and small forms that some versions of Excel take for it.
+_DANGEROUS = r"=+\-@\x00\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
+# Where a cell or a part of it starts that is dangerous. A tab or a line break at the very start is so by itself.
+_START = rf"(?:\A|(?<=[{SPLITS}]))"
+_BEFORE = re.compile(rf"{_START}(?=[{_SKIPPED}]*[{_DANGEROUS}])|\A(?=[{_SKIPPED}]*[\t\r\n])")
+_ESCAPED = re.compile(rf"{_START}'(?=[{_SKIPPED}]*[{_DANGEROUS}])|\A'(?=[{_SKIPPED}]*[\t\r\n])")
 
 
 def inert(cell: str) -> str:
-    """The cell with an apostrophe before what a spreadsheet might run."""
-    return f"'{cell}" if _DANGEROUS.match(cell) else cell
+    """The cell with an apostrophe before everything in it that a spreadsheet might run."""
+    return _BEFORE.sub("'", cell)
 
 
 def restore(cell: str) -> str:
     """The cell as it was before `inert`."""
-    return cell[1:] if cell[:1] == "'" and _DANGEROUS.match(cell) else cell
+    return _ESCAPED.sub("", cell)
+
+
+class CsvLines:
+    """Makes lines of CSV. Cells that hold any usual delimiter are quoted, not only those that hold ours."""
+
+    def __init__(self, delimiter: str = ",") -> None:
+        # The writer also puts quotes around cells with a character of the line end.
+        self._writer = csv.writer(_Echo(), delimiter=delimiter, lineterminator=SPLITS)
+
+    def line(self, cells: Iterable[str]) -> str:
+        """The cells as one line, without a line end."""
+        written: str = self._writer.writerow(cells)
+        return written.removesuffix(SPLITS)
+
+
+class _Echo:
+    """A file-like object that gives back what the CSV writer writes."""
+
+    def write(self, text: str) -> str:
+        return text

@@ -63,7 +63,8 @@ def open_records(
     """Look at the file's kind, encoding and columns. What is wrong with its rows is not seen here.
 
     `name` is the file's: a workbook is read only if it is called .xlsx. `codec` is the one that a text which is not
-    Unicode is known to be in. `while_waiting` is called every few seconds while a workbook is read.
+    Unicode is known to be in, so that a few words without context leave no doubt. `while_waiting` is called every few
+    seconds while a workbook is read.
     """
     if name.lower().endswith(".xlsx"):
         sheet = open_workbook(stream, limits, while_waiting=while_waiting)
@@ -72,7 +73,8 @@ def open_records(
         if sheet is not None:
             return open_sheet_records(sheet, limits=limits)
     source = open_source(stream, limits)
-    if codec and (source.code == "unreadable" if isinstance(source, Problem) else source.codec != codec):
+    in_doubt = ("unreadable", "unsure_spelling")
+    if codec and (source.code in in_doubt if isinstance(source, Problem) else source.codec != codec):
         source = _open_as(stream, codec, source)
     if isinstance(source, Problem):
         return source
@@ -118,16 +120,23 @@ def _open(rows: Callable[[], Iterator[list[str]]], limits: Limits, **ways: Any) 
 
 
 def _open_as(stream: BinaryIO, codec: str, found: Source | Problem) -> Source | Problem:
-    """The file in a one-byte encoding, unless it is Unicode; as it was found where it can't be read so."""
-    if codec.startswith("utf") or (isinstance(found, Source) and found.codec.startswith("utf")):
+    """The file in that encoding; as it was found if it is Unicode already, or can't be read in that encoding."""
+    if codec.startswith("utf-16") or (isinstance(found, Source) and "utf" in (codec[:3], found.codec[:3])):
+        return found
+    # Files of ours in other encodings are never valid UTF-8, so somebody has saved this one as UTF-8.
+    if codec != "utf-8" and _can_read(Source(stream, "utf-8", "", 0, 0)):
         return found
     known = Source(stream, codec, "", 0, 0)
+    return known if _can_read(known) else found
+
+
+def _can_read(source: Source) -> bool:
     try:
-        for _ in known.open_text():
+        for _ in source.open_text():
             pass
     except UnicodeDecodeError:
-        return found
-    return known
+        return False
+    return True
 
 
 def _rows_of_text(source: Source, dialect: Dialect) -> Iterator[list[str]]:

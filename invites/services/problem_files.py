@@ -57,7 +57,7 @@ def _lines(batch: Batch, upload: BinaryIO, rows: Iterator[RowLeft]) -> Iterator[
     writer = RecordWriter(stored, in_utf8=not can_hold(stored, _edited_cells(batch)))
     width = len(layout.names)
     yield writer.start()
-    yield writer.line([*(inert(name) for name in layout.names), WRONG])
+    yield writer.line([*(inert(name) for name in layout.names), writer.mark(WRONG)])
     row = next(rows, None)
     for record in stored:
         # Both are in the order of their numbers.

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 
-from invites.checking import RecordFile
+from invites.checking import CsvLines, RecordFile
 
 DESCRIPTION = "Description"
 _BOMS = {"utf-8-sig": b"\xef\xbb\xbf", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
@@ -42,20 +40,23 @@ class RecordWriter:
         self._bom = _BOMS.get(codec, b"")
         self._codec = codec.removesuffix("-sig")
         self._like = like
-        self._buffer = io.StringIO()
-        # With both signs in the line end the writer puts quotes around cells with either of them.
-        self._csv = csv.writer(self._buffer, delimiter=like.delimiter, lineterminator="\r\n")
+        self._csv = CsvLines(like.delimiter)
 
     def start(self) -> bytes:
         """What comes before the first row."""
         said = f"sep={self._like.delimiter}{self._like.line_end}" if self._like.says_delimiter else ""
         return self._bom + said.encode(self._codec)
 
+    def mark(self, name: str) -> str:
+        """The name of a column, with a no-break space at its end if the file isn't Unicode.
+
+        The byte of that space isn't valid UTF-8. Otherwise a file whose few accented letters happen to be valid UTF-8
+        would be read as other letters when it comes back.
+        """
+        return name if self._codec.startswith("utf") else f"{name}\xa0"
+
     def line(self, cells: list[str]) -> bytes:
-        self._csv.writerow(cells)
-        text = self._buffer.getvalue().removesuffix("\r\n") + self._like.line_end
-        self._buffer.seek(0)
-        self._buffer.truncate()
+        text = self._csv.line(cells) + self._like.line_end
         # Only our own words can hold what the encoding has no sign for.
         return text.encode(self._codec, "replace")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +19,7 @@ from accounts.context import asks_for_fragment
 from accounts.errors import RuleBroken
 from accounts.permissions import Permission
 from invites import tasks
+from invites.checking import CsvLines
 from invites.models import Batch, BulkAction
 from invites.queries.banners import banners_for, invitations_were, stopped_text, taking_back, topic_of
 from invites.queries.batches import (
@@ -210,15 +210,8 @@ def batch_download(request: MemberRequest, organization: str, pk: int) -> Stream
     return download(_report(batch, request.GET.get("outcome", "")), name=f"batch-{batch.pk}-report.csv")
 
 
-class _Echo:
-    """A file-like object that gives back what the CSV writer writes."""
-
-    def write(self, value: str) -> str:
-        return value
-
-
 def _report(batch: Batch, chosen: str) -> Iterator[bytes]:
-    writer = csv.writer(_Echo())
+    csv_lines = CsvLines()
     yield BOM_UTF8
     for line in report_lines(batch, chosen):
-        yield writer.writerow(line).encode()
+        yield f"{csv_lines.line(line)}\r\n".encode()
