@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from django.contrib import admin as django_admin
@@ -112,6 +113,51 @@ def test_an_account_is_shut_and_its_address_stays(client: Client, member: User) 
     member.refresh_from_db()
     assert not member.is_active
     assert (member.email, member.is_superuser, member.is_staff) == ("member@example.com", False, False)
+
+
+SECRETS = ("password", "token_seed", "token_hash", "organizations__memberships__user__password", "inviter__password")
+SENSELESS_LOOKUPS = ("__regex", "__iregex", "__id__regex", "__exact", "__isnull", "__id__exact", "__year", "__month")
+SENSELESS_VALUES = ("(", "%00", "9" * 30, f"-{'9' * 30}", "%ed%a0%80x")
+LOOKUPS = ("", "__exact", "__startswith", "__gte", "__contains", "__regex", "__in", "__isnull", "__range")
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_no_list_is_filtered_by_what_it_does_not_offer(
+    model: type[Model], client: Client, by_member: Membership
+) -> None:
+    path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    fields = [field.name for field in model._meta.get_fields()]
+    offered = {*django_admin.site._registry[model].list_filter, django_admin.site._registry[model].date_hierarchy}
+
+    for field in {*fields, *SECRETS} - offered:
+        for lookup in LOOKUPS:
+            answer = client.get(path, {f"{field}{lookup}": "1"})
+            assert answer.status_code == 400, (field, lookup)
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_a_filter_that_makes_no_sense_is_no_error_of_the_server(
+    model: type[Model], client: Client, by_member: Membership
+) -> None:
+    page = django_admin.site._registry[model]
+    path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    fields = [field for field in (*page.list_filter, page.date_hierarchy) if field]
+
+    for field, lookup, value in product(fields, SENSELESS_LOOKUPS, SENSELESS_VALUES):
+        answer = client.get(f"{path}?{field}{lookup}={value}")
+        assert answer.status_code in (200, 302, 400), (field, lookup, value)
+
+
+def test_lists_are_filtered_by_what_they_offer(client: Client, by_member: Membership, invitation: Invitation) -> None:
+    lists: list[tuple[str, dict[str, str | int]]] = [
+        ("accounts_user", {"is_active__exact": "1", "organizations__id__exact": by_member.organization_id}),
+        ("accounts_membership", {"organization__id__exact": by_member.organization_id, "all_sites__exact": "0"}),
+        ("invites_invitation", {"state__exact": "pending", "organization__id__exact": by_member.organization_id}),
+        ("invites_batch", {"created_at__year": "2026", "created_at__month": "1", "state__exact": "inviting"}),
+        ("invites_row", {"outcome__exact": "problem", "reason": "x"}),
+    ]
+    for path, offered in lists:
+        assert client.get(reverse(f"admin:{path}_changelist"), offered).status_code == 200, path
 
 
 @pytest.mark.parametrize("field", ["first_name", "last_name"])

@@ -107,6 +107,21 @@ def test_every_line_tells_whose_request_it_is_about(server: Stack) -> None:
     assert {line["level"] for line in logged(server)} <= {"info", "warning"}
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/o/acme/users/", "/operators/accounts/user/", "/nothing/here/", "/accounts/login/"])
+def test_what_people_search_for_is_not_in_the_log(
+    admin: User, client_of: Callable[[User | None], Client], caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    User.objects.filter(pk=admin.pk).update(is_superuser=True, is_staff=True)
+
+    with caplog.at_level(logging.INFO):
+        client_of(admin).get(path, {"q": "chiara@people.example.com", "next": "/o/acme/users/?q=chiara"})
+
+    lines = [record.getMessage() for record in caplog.records]
+    assert any(path in line for line in lines)
+    assert not [line for line in lines if "chiara" in line]
+
+
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_a_traceback_tells_no_values_and_no_secret_address(form: str) -> None:
     def fail(password: str) -> None:
