@@ -14,6 +14,7 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 _django = get_asgi_application()
 
 from config.charsets import ReadAsUtf8  # noqa: E402 - needs the settings
+from config.headers import NameNoServer  # noqa: E402 - as above
 from config.limits import Application, LimitBody  # noqa: E402 - as above
 
-application = LimitBody(ReadAsUtf8(cast(Application, _django)))
+application = NameNoServer(LimitBody(ReadAsUtf8(cast(Application, _django))))

@@ -4,12 +4,14 @@ bounces are noted.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from anymail.signals import AnymailTrackingEvent, EventType, tracking
 from django.db.models import Q
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
+from django.utils import timezone
 
 from accounts.models import Organization, Role, Site
 from accounts.signals import deletion_asked, demo_founded
@@ -19,6 +21,8 @@ from invites.services.bounces import note_bounce
 from invites.services.demo import invite_demo_people
 from invites.services.parcels import REFERENCE
 
+# A report that was recorded and is sent again later says nothing about a newer mail.
+OLDEST_EVENT = timedelta(days=1)
 # Refused by the recipient's server, or by the provider before it asked that.
 FOR_GOOD = (EventType.BOUNCED, EventType.REJECTED, EventType.FAILED)
 
@@ -59,6 +63,8 @@ def show_invitations(sender: type[Organization], organization: Organization, **_
 @receiver(tracking)
 def note_what_came_back(sender: type[object], event: AnymailTrackingEvent, **_more: Any) -> None:
     """The provider tells what became of a mail that it took: of most it was delivered, which changes nothing."""
+    if event.timestamp and event.timestamp < timezone.now() - OLDEST_EVENT:
+        return
     token_hash = (event.metadata or {}).get(REFERENCE)
     if event.event_type in FOR_GOOD and token_hash:
         reason = event.mta_response or event.description or event.reject_reason or "The mail came back."

@@ -8,6 +8,7 @@ import json
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -34,14 +35,22 @@ PERMANENT = {
 }
 
 
-def report(invitation: Invitation, event: dict[str, Any], *, secret: str = SECRET, key: str = KEY) -> int:
+def report(
+    invitation: Invitation,
+    event: dict[str, Any],
+    *,
+    secret: str = SECRET,
+    key: str = KEY,
+    age: timedelta = timedelta(0),
+) -> int:
     """Posts what Mailgun posts of the mail of that invitation; the status of the answer."""
-    moment, token = "1764000000", "4fe3b4d2"
+    happened = (timezone.now() - age).timestamp()
+    moment, token = str(int(happened)), "4fe3b4d2"
     signature = hmac.new(key.encode(), f"{moment}{token}".encode(), hashlib.sha256).hexdigest()
     payload = {
         "signature": {"timestamp": moment, "token": token, "signature": signature},
         "event-data": {
-            "timestamp": 1764000000.5,
+            "timestamp": happened,
             "recipient": invitation.email,
             "user-variables": {"invitation": invitation.token_hash},
             "message": {"headers": {"message-id": "1@mg.example.com"}},
@@ -74,6 +83,31 @@ def test_what_came_back_is_told_with_the_reason(batch: Batch, ben: Invitation, i
     assert (ledger.invited, ledger.bounced, ledger.waiting_answer) == (3, 1, 2)
     page = ines.get(f"/o/acme/batches/{batch.pk}/?outcome=bounced").content.decode()
     assert "5.1.1 No such user here" in page
+
+
+@pytest.mark.parametrize(("age", "is_noted"), [(timedelta(hours=23), True), (timedelta(hours=25), False)])
+def test_a_report_older_than_a_day_changes_nothing(ben: Invitation, age: timedelta, is_noted: bool) -> None:
+    before = ben.mail_state
+
+    report(ben, PERMANENT, age=age)
+
+    ben.refresh_from_db()
+    assert ben.mail_state == (Invitation.Mail.BOUNCED if is_noted else before)
+
+
+def test_a_client_that_reports_too_often_is_refused_before_its_secret_is_looked_at(
+    ben: Invitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("config.bounces.CALLS_PER_MINUTE", 3)
+    monkeypatch.setattr("config.bounces.time", SimpleNamespace(time=lambda: 60_000_000_000.0))
+    wrong = [Client().post(ADDRESS, "{}", "application/json", REMOTE_ADDR="198.51.100.7") for _ in range(5)]
+
+    assert [answer.status_code for answer in wrong] == [400, 400, 400, 429, 429]
+    assert wrong[-1]["Retry-After"] == "60"
+    assert report(ben, PERMANENT) == 200, "the provider has another address"
+    monkeypatch.setattr("config.bounces.time", SimpleNamespace(time=lambda: 60_000_000_060.0))
+    again = Client().post(ADDRESS, "{}", "application/json", REMOTE_ADDR="198.51.100.7")
+    assert again.status_code == 400, "the next minute starts at nothing"
 
 
 def test_the_banner_says_how_many_came_back(batch: Batch, ben: Invitation) -> None:
@@ -113,7 +147,7 @@ def test_nothing_else_that_is_reported_changes_anything(ben: Invitation, event: 
 
 
 @pytest.mark.parametrize("wrong", [{"secret": "provider:guessed-by-somebody"}, {"key": "another"}])
-def test_who_has_not_the_secret_cannot_report(ben: Invitation, wrong: dict[str, str]) -> None:
+def test_who_has_not_the_secret_cannot_report(ben: Invitation, wrong: dict[str, Any]) -> None:
     assert report(ben, PERMANENT, **wrong) == 400
 
     ben.refresh_from_db()

@@ -48,6 +48,13 @@ def answers(url: str, *, host: str = "127.0.0.1") -> bool:
         return False
 
 
+def server_header(url: str, *, host: str) -> str | None:
+    """What the server says that it is."""
+    with urllib.request.urlopen(urllib.request.Request(f"{url}/healthz", headers={"Host": host})) as answer:
+        found: str | None = answer.headers["Server"]
+        return found
+
+
 def whole_journey(visitor: Visitor, machine: Machine, *, email: str, password: str) -> None:
     """Signs in, imports a file, and waits until everybody in it was mailed."""
     visitor.sign_in(email, password)
@@ -116,6 +123,7 @@ def test_the_documented_commands_run_the_product(machine: Machine) -> None:
     url = f"http://127.0.0.1:{web}"
     wait_for(lambda: answers(url, host=host), what="running product", seconds=60)
 
+    assert server_header(url, host=host) == ""
     visitor = Visitor(url, base_url=f"https://{host}")
     whole_journey(visitor, machine, email="ines@acme.example.org", password="three quiet harbours")
     ready, ping = commands("Watching it", count=2)
@@ -126,6 +134,7 @@ def test_the_documented_commands_run_the_product(machine: Machine) -> None:
     # The other web server, on the same data.
     machine.start("uvicorn", f"{with_settings} exec {uvicorn}")
     wait_for(lambda: answers(url, host=host), what="running product", seconds=60)
+    assert server_header(url, host=host) == ""
     assert machine.end("uvicorn") == 0
     dump, restore = (command for command in documented("Backups") if command.startswith("pg_"))
     for command in (dump, restore):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import LazySettings
@@ -10,6 +12,7 @@ from django.core import mail
 from django.test import Client
 
 from accounts.models import User
+from tests.running import Stack
 
 POLICY = {
     "default-src 'self'",
@@ -47,6 +50,8 @@ def test_pages_allow_nothing_inline_and_no_frame(client: Client, path: str, stat
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Referrer-Policy"] in ("same-origin", "no-referrer")
     assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "camera=()" in answer["Permissions-Policy"]
+    assert "no-store" in answer["Cache-Control"]
 
 
 @pytest.mark.django_db
@@ -58,6 +63,38 @@ def test_an_admins_pages_allow_nothing_inline(admin: User, client_of: Callable[[
         assert set(answer["Content-Security-Policy"].split("; ")) == POLICY
         assert " style=" not in answer.content.decode()
         assert "<style" not in answer.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/account/",
+        "/o/acme/",
+        "/o/acme/users/",
+        "/o/acme/batches/",
+        "/o/acme/import/",
+        "/o/acme/import/sample_batch_invite.csv",
+        "/o/nowhere/users/",
+        "/operators/",
+    ],
+)
+def test_nothing_of_a_signed_in_page_is_kept_by_a_browser(
+    admin: User, client_of: Callable[[User | None], Client], path: str
+) -> None:
+    assert "no-store" in client_of(admin).get(path)["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/accounts/login/", "/static/css/app.css", "/nothing/"])
+def test_no_answer_names_the_server(server: Stack, path: str) -> None:
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+    connection.request("GET", path)
+
+    answer = connection.getresponse()
+
+    assert answer.headers["Server"] == ""
+    assert "X-Powered-By" not in answer.headers
 
 
 @pytest.mark.django_db
