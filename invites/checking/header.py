@@ -166,7 +166,7 @@ def _and(parts: list[str], word: str) -> str:
 
 
 def _guess(missing: list[str], others: list[str]) -> str:
-    """The likely match among the columns that nobody asked for, in a sentence."""
+    """The likely matches among the columns that nobody asked for, in a sentence."""
     for name in others:
         reduced = _reduce(name)
         if reduced in _BOTH_NAMES and {"First name", "Last name"} <= set(missing):
@@ -179,21 +179,56 @@ def _guess(missing: list[str], others: list[str]) -> str:
                 f'"{name}" is one cell. Split it into columns in your spreadsheet, save as CSV, and choose the file '
                 "again."
             )
-    for column in missing:
-        for name in others:
-            latin = unicodedata.normalize("NFKC", name).translate(_LOOKALIKES)
-            if latin != name and _COLUMN_OF.get(_reduce(latin)) == column:
-                return (
-                    f'"{name}" looks like "{column}", but some of its letters are from another alphabet. '
-                    "Type the name anew in your spreadsheet, save as CSV, and choose the file again."
-                )
-    for column in missing:
-        for name in others:
-            if _reduce(name) in _GUESSES[column]:
-                return f"Is it {name}? {RENAME}"
-    for column in missing:
-        near = difflib.get_close_matches(_reduce(column), [_reduce(name) for name in others], n=1, cutoff=0.75)
-        if near:
-            name = next(name for name in others if _reduce(name) == near[0])
-            return f'"{name}" looks like "{column}". {RENAME}'
-    return "Name the columns Email, First name and Last name in the first row, save as CSV, and choose the file again."
+    found = _match(missing, others)
+    if not found:
+        return (
+            "Name the columns Email, First name and Last name in the first row, save as CSV, and choose the file again."
+        )
+    if len(missing) > 1:
+        pairs = [f'"{column}" called {found[column].name}' for column in missing if column in found]
+        rename = RENAME if len(pairs) == 1 else RENAME.replace("Rename it", "Rename them")
+        return f"Is {_and(pairs, 'and')}? {rename}"
+    [(column, match)] = found.items()
+    if match.has_foreign_letters:
+        return (
+            f'"{match.name}" looks like "{column}", but some of its letters are from another alphabet. '
+            "Type the name anew in your spreadsheet, save as CSV, and choose the file again."
+        )
+    return f"Is it {match.name}? {RENAME}" if match.is_known else f'"{match.name}" looks like "{column}". {RENAME}'
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A column of the file that is probably one of ours under another name."""
+
+    name: str
+    has_foreign_letters: bool = False
+    is_known: bool = False
+
+
+def _match(missing: list[str], others: list[str]) -> dict[str, _Match]:
+    """For each of the missing columns the likeliest of the others, if there is one. The surest kind goes first."""
+    found: dict[str, _Match] = {}
+    for find in (_find_lookalike, _find_known, _find_near):
+        for column in missing:
+            left = [name for name in others if name not in {match.name for match in found.values()}]
+            if column not in found and (match := find(column, left)):
+                found[column] = match
+    return found
+
+
+def _find_lookalike(column: str, names: list[str]) -> _Match | None:
+    for name in names:
+        latin = unicodedata.normalize("NFKC", name).translate(_LOOKALIKES)
+        if latin != name and _COLUMN_OF.get(_reduce(latin)) == column:
+            return _Match(name, has_foreign_letters=True)
+    return None
+
+
+def _find_known(column: str, names: list[str]) -> _Match | None:
+    return next((_Match(name, is_known=True) for name in names if _reduce(name) in _GUESSES[column]), None)
+
+
+def _find_near(column: str, names: list[str]) -> _Match | None:
+    near = difflib.get_close_matches(_reduce(column), [_reduce(name) for name in names], n=1, cutoff=0.75)
+    return next((_Match(name) for name in names if near and _reduce(name) == near[0]), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -49,6 +50,15 @@ def test_a_member_who_manages_nothing_sees_what_they_are(member: User, client_of
     assert "ReadOnly Sees everything on their sites, changes nothing. See work" in words
     assert "Lyon depot France" in words
     assert "Ghent" not in words
+
+
+def test_a_description_is_a_paragraph_of_its_own(member: User, client_of: Callable[..., Client]) -> None:
+    Membership.objects.filter(user=member).update(description="Night shift, gate 4")
+
+    page = client_of(member).get("/o/acme/").content.decode()
+
+    paragraphs = re.findall(r'<p class="rc-page-lead">(.*?)</p>', page)
+    assert paragraphs == ["What you may do here, and where.", "<bdi>Night shift, gate 4</bdi>"]
 
 
 def test_all_sites_are_said_as_such(

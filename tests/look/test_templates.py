@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from accounts.forms import GrantForm, LinesWidget, PlainForm
 from accounts.models import User
 from accounts.templatetags.look import error_list, initials
 from invites.forms.imports import ImportForm
+from tests.running import ROOT
 
 
 class PasswordForm(PlainForm):
@@ -31,6 +33,19 @@ class PasswordForm(PlainForm):
         widget = self.fields["colours"].widget
         assert isinstance(widget, LinesWidget)
         widget.descriptions = {"r": "As in <roses>."}
+
+
+def test_no_button_has_a_gap_between_its_words() -> None:
+    """A button is a flex box: an element after its text is an item of its own, with a gap before it."""
+    # Text of the button and then a tag that is seen. An icon before the text is meant to have a gap.
+    gap = re.compile(r'class="btn [^"]*"[^>]*>[^<]*?[^<\s][^<]*<(?!/|span class="visually-hidden")\w+[^>]*>')
+    assert gap.search('<a class="btn rc-filled" href="x">Go to <bdi>Acme</bdi></a>')
+    found = []
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        text = re.sub(r"\{%.*?%\}", "", path.read_text())
+        found += [f"{path.name}: {match[0]}" for match in gap.finditer(text)]
+
+    assert found == []
 
 
 @pytest.mark.parametrize(
