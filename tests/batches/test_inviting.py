@@ -26,6 +26,7 @@ from invites.services.stopping import stop_batch
 from invites.services.uploads import stored_upload
 from tests.batches.conftest import addresses, at_once, many
 from tests.files import csv_of
+from tests.rules import rule_broken
 
 Run = Callable[..., Batch]
 
@@ -241,7 +242,7 @@ def test_the_name_of_the_file_is_only_a_name(
 
 
 def test_nobody_starts_a_batch_without_the_right(manager: User, read_only: GrantChoice) -> None:
-    with pytest.raises(RuleBroken):
+    with rule_broken("not_allowed"):
         start_batch(manager.memberships.get(), file_name="x.csv", content=[b"x"], choice=read_only)
     assert Batch.objects.count() == 0
 

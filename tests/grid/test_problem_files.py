@@ -15,7 +15,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from accounts.errors import RuleBroken
 from accounts.models import Membership
 from accounts.services.grants import GrantChoice
 from invites import tasks
@@ -30,6 +29,7 @@ from invites.views import downloads
 from tests.batches.conftest import many, once_after
 from tests.files import csv_of
 from tests.grid.conftest import counts, downloaded, of, outcome, row, text
+from tests.rules import rule_broken
 from tests.workbooks import sheet_of, workbook_of
 
 Run = Callable[..., Batch]
@@ -392,7 +392,7 @@ def test_a_file_whose_batch_is_corrected_while_it_is_handed_out_breaks_off(
     correct_batch(Batch.objects.get(), file_name="other.csv", content=[other], choice=read_only, by=by)
     tasks.check_batch(team.pk)
 
-    with pytest.raises(RuleBroken):
+    with rule_broken("moved_on"):
         downloaded(response)
 
 

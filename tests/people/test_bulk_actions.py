@@ -15,7 +15,6 @@ from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization, Role, Site, User
 from invites import tasks
 from invites.models import BulkAction, BulkActionChunk, Grant, Invitation
@@ -27,6 +26,7 @@ from invites.views import streams
 from tests.batches.conftest import at_once, unexpected
 from tests.batches.test_news import events_of
 from tests.people.conftest import Invite, text_of
+from tests.rules import rule_broken
 
 ClientOf = Callable[[User | None], Client]
 MakeMany = Callable[..., list[Invitation]]
@@ -397,7 +397,7 @@ def test_it_stops_where_whoever_started_it_loses_the_permission(
 
 
 def test_whoever_may_not_invite_cannot_start_it(member: User, make_many: MakeMany) -> None:
-    with pytest.raises(RuleBroken):
+    with rule_broken("not_allowed"):
         start(member.memberships.get(), Kind.REVOKE, make_many(3))
 
     assert not BulkAction.objects.exists()
