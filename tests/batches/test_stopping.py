@@ -120,6 +120,14 @@ def test_workers_delete_the_rest_and_the_file_goes_last(half_checked: Batch) -> 
     assert not UploadPart.objects.exists()
 
 
+def test_rows_are_deleted_without_being_loaded(half_checked: Batch) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        stop_batch(half_checked)
+
+    assert half_checked.rows.count() == 500
+    assert not [query["sql"] for query in captured if '"problems"' in query["sql"]]
+
+
 def test_the_sweep_finds_what_a_dead_worker_left(half_checked: Batch, start: Run) -> None:
     start(PROBLEMS)
     stop_batch(half_checked)
