@@ -44,7 +44,8 @@ def suggest_to(batch: Batch, rows: QuerySet[Row]) -> Iterator[list[Row]]:
 
 
 def _suggest_in_blocks(rows: QuerySet[Row], domains: OwnDomains) -> Iterator[list[Row]]:
-    rows, last = rows.order_by("number").only("number", "cells", "problems", "mended"), -1
+    # With the batch, which Django looks at for each row that it loads: deferred, it would be a query for each.
+    rows, last = rows.order_by("number").only("batch", "number", "cells", "problems", "mended"), -1
     while block := list(rows.filter(number__gt=last)[:BLOCK]):
         if changed := [row for row in block if _suggest(row, domains)]:
             yield changed
@@ -74,7 +75,8 @@ def _slips(batch: Batch, domains: OwnDomains) -> Iterable[tuple[Row, str]]:
     ends = Q()
     for domain in slips:
         ends |= Q(email_key__endswith=f"@{domain}")
-    rows = batch.rows.filter(ends, outcome=Row.Outcome.WAITING).only("number", "email", "email_key").order_by("number")
+    rows = batch.rows.filter(ends, outcome=Row.Outcome.WAITING).only("batch", "number", "email", "email_key")
+    rows = rows.order_by("number")
     return [(row, slips[row.email_key.rpartition("@")[2]]) for row in rows]
 
 
