@@ -80,7 +80,7 @@ def _change(batch: Batch, by: Membership, action: CorrectionJob.Action, *, code:
     job = CorrectionJob(batch=batch, action=action, code=code)
     rows = _rows_to_change(job)
     if _is_too_much(rows):
-        start_job(batch, by, action, code=code, then=then, rows_total=rows.count())
+        start_job(batch, by, action, code=code, then=then)
         return Mending()
     found = list(rows)
     keys = keys_of(found)
@@ -138,6 +138,10 @@ def work_on_job(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
     """
     if job.action == Action.USE_FILE:
         return _use_file(batch, job, budget)
+    if not job.rows_total:
+        # Counted here, because it takes a while.
+        job.rows_total = _rows_to_change(job).count()
+        CorrectionJob.objects.filter(pk=job.pk).update(rows_total=job.rows_total)
     while rows := _next_rows(job):
         _change_rows(job, rows)
         if not _save_chunk(batch, job, rows):

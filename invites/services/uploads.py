@@ -52,17 +52,23 @@ def limits_in_request() -> checking.Limits:
 class Budget:
     """What may be spent on a file: all that the limits allow, or in a request only what an admin can wait for.
 
-    Each of the methods raises LeftToWorker when that is exceeded.
+    Each check raises LeftToWorker when that is exceeded.
     """
 
-    limits: checking.Limits
     deadline: float | None = None
 
     @classmethod
     def of(cls, *, in_request: bool) -> Budget:
-        if not in_request:
-            return cls(limits())
-        return cls(limits_in_request(), time.monotonic() + SECONDS_IN_REQUEST)
+        return cls(time.monotonic() + SECONDS_IN_REQUEST if in_request else None)
+
+    @property
+    def limits(self) -> checking.Limits:
+        """Of a file that is looked at several times, a workbook gets less time every time."""
+        if self.deadline is None:
+            return limits()
+        allowed = limits_in_request()
+        left = max(0.001, self.deadline - time.monotonic())
+        return replace(allowed, workbook_seconds=min(allowed.workbook_seconds, left))
 
     def check_size(self, size: int) -> None:
         if self.deadline is not None and size > BYTES_IN_REQUEST:

@@ -15,7 +15,7 @@ from accounts.services.grants import GrantChoice
 from invites import tasks
 from invites.checking import workbook as workbook_module
 from invites.models import Batch
-from invites.services import checks, uploads
+from invites.services import checks, claims, uploads
 from invites.services.batches import start_batch
 from tests.batches.conftest import PROBLEMS, many, upload
 from tests.workbooks import sheet_of, workbook_of
@@ -129,6 +129,7 @@ def test_while_a_workbook_is_read_the_worker_keeps_its_claim_and_hears_of_a_stop
     admin_membership: Membership, read_only: GrantChoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workbook_module, "_SECONDS_BETWEEN_CALLS", 0.05)
+    monkeypatch.setattr(claims, "RENEW_SECONDS", 0.0)
     batch = start_batch(admin_membership, file_name="a.xlsx", content=[slow()], choice=read_only)
     renewals: list[str] = []
 

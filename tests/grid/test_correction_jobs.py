@@ -210,7 +210,7 @@ def test_nobody_is_invited_for_who_lost_the_right_meanwhile(
 
 def test_the_pages_tell_how_far_it_is(ines: Client, thirty: Batch, by: Membership, in_chunks: None) -> None:
     corrections.apply_to_all(thirty, "email_two_at", by=by)
-    CorrectionJob.objects.update(rows_done=12)
+    CorrectionJob.objects.update(rows_done=12, rows_total=30)
 
     page, list_page = text(ines.get(of(thirty, "batch"))), text(ines.get("/o/acme/users/"))
 
@@ -219,6 +219,19 @@ def test_the_pages_tell_how_far_it_is(ines: Client, thirty: Batch, by: Membershi
     assert "Fixing <bdi>team.csv</bdi>" in list_page
     assert "12 of 30 rows" in list_page
     assert ines.get(of(thirty)).headers["Location"] == of(thirty, "batch")
+
+
+def test_how_many_rows_there_are_is_counted_by_the_worker(
+    thirty: Batch, by: Membership, in_chunks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    monkeypatch.setattr(corrections, "find_unsettled", lambda batch: seen.append(CorrectionJob.objects.get()))
+    corrections.apply_to_all(thirty, "email_two_at", by=by)
+    assert CorrectionJob.objects.get().rows_total == 0
+
+    tasks.check_batch(thirty.pk)
+
+    assert [(job.rows_done, job.rows_total) for job in seen] == [(30, 30)]
 
 
 def test_who_has_started_it_sees_it_run_in_the_import_of_somebody_else(
@@ -397,7 +410,7 @@ def test_a_change_that_is_stopped_leaves_the_others_as_they_are(
     def stop() -> None:
         script.post(of(batch, "batch_stop"), {"job": "1"})
 
-    with once_after('UPDATE "invites_correctionjob"', stop):
+    with once_after('UPDATE "invites_correctionjob" SET "last_number"', stop):
         tasks.check_batch(batch.pk)
     tasks.check_batch(batch.pk)
 
