@@ -46,8 +46,8 @@ class OperatorsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Django answers 400 if it's not."""
         longest = 4 if lookup.endswith(_DATE_PARTS) else 18
-        # Databases and dates can't hold larger numbers.
-        if len(value) > longest and value.lstrip("-").isdecimal():
+        # Databases and dates can't hold larger numbers, and PostgreSQL no NUL.
+        if (len(value) > longest and value.lstrip("-").isdecimal()) or "\0" in value:
             return False
         offered = [field for field in (*self.list_filter, self.date_hierarchy) if isinstance(field, str)]
         return any(
