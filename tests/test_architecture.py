@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("accounts", "common", "config", "invites")
+APPS = ("accounts", "config", "invites")
 
 # Each layer may import from itself and from those before it. A name is a module or a package of the app.
 LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -128,25 +127,20 @@ def test_the_check_knows_neither_django_nor_the_product() -> None:
     wrong = []
     for each in IMPORTS:
         if each.module.startswith("invites.checking"):
-            allowed = each.target.startswith(("invites.checking", "common"))
-            is_ours = app_of(each.target) in APPS and not allowed
+            is_ours = app_of(each.target) in APPS and not each.target.startswith("invites.checking")
             if is_ours or app_of(each.target) in ("django", "celery", "asgiref"):
                 wrong.append(each)
     assert not wrong, told(wrong)
 
 
-def test_what_all_share_imports_the_standard_library_alone() -> None:
+def test_accounts_knows_neither_invitations_nor_the_configuration() -> None:
+    """It uses the check, which is a library: names are checked in the same way in files and in forms."""
     wrong = [
         each
         for each in IMPORTS
-        if app_of(each.module) == "common" and app_of(each.target) not in {*sys.stdlib_module_names, "common"}
-    ]
-    assert not wrong, told(wrong)
-
-
-def test_accounts_knows_neither_invitations_nor_the_configuration() -> None:
-    wrong = [
-        each for each in IMPORTS if app_of(each.module) == "accounts" and app_of(each.target) in ("invites", "config")
+        if app_of(each.module) == "accounts"
+        and app_of(each.target) in ("invites", "config")
+        and not each.target.startswith("invites.checking")
     ]
     assert not wrong, told(wrong)
 

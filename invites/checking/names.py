@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from common.links import find_link
 from invites.checking.catalog import Fault
+from invites.checking.links import find_link
 from invites.checking.report import Limits
 from invites.checking.text import is_blank, name_of, trim, visible
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from common.links import DRAWN_AS_NOTHING
+from invites.checking.links import DRAWN_AS_NOTHING
 
 # What people paste around a value without knowing: blanks of every width, and marks of no width at all.
 # str.strip() knows the blanks but none of the others. The joiners (200C, 200D) and the variation selectors

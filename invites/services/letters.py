@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import escape
 
-from common.links import defuse, find_link
+from invites.checking.links import defuse, find_link
 from invites.models import Grant, Invitation
 from invites.queries.grants import in_words, role_names, site_names
 from invites.services.smtp import Rendered

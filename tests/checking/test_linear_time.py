@@ -20,13 +20,12 @@ from typing import Any
 
 import pytest
 
-import common.links
 import invites.checking
-from common.links import defuse, find_link
 from invites.checking import Limits, RecordFile, check_cells, open_records
 from invites.checking.dialect import find_dialect
 from invites.checking.header import holds_an_address, names_our_columns, read_header
 from invites.checking.inert import inert, restore
+from invites.checking.links import defuse, find_link
 from invites.checking.own_domains import OwnDomains
 from invites.checking.quotes import explain_quote, swallows_people
 from invites.checking.readings import WordSample, find_doubt, find_position, find_readings
@@ -60,7 +59,6 @@ def modules() -> Iterator[ModuleType]:
     for found in pkgutil.iter_modules(invites.checking.__path__):
         if found.name != "__main__":
             yield importlib.import_module(f"invites.checking.{found.name}")
-    yield common.links
 
 
 def patterns() -> dict[str, Function]:

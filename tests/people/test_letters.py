@@ -12,7 +12,7 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 
 from accounts.models import Membership, Organization, Role, Site, User
-from common.links import find_link
+from invites.checking.links import find_link
 from invites.models import Invitation
 from invites.services.letters import Letter
 from tests.people.conftest import Invite, deliver, link_of, text_of

@@ -9,7 +9,7 @@ from itertools import chain
 
 import pytest
 
-from common.links import defuse, find_link
+from invites.checking.links import defuse, find_link
 
 EVERY_CHARACTER = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
 FORMS = {sign: [each for each in EVERY_CHARACTER if unicodedata.normalize("NFKC", each) == sign] for sign in ".。@:/"}

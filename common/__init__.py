@@ -1,1 +1,0 @@
-"""Plain functions that the check and both apps share. Imports the standard library alone."""
