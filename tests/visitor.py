@@ -54,13 +54,18 @@ class Visitor:
 
     def import_file(self, content: bytes, *, organization: str) -> int:
         """Sends the import form, for everybody ReadOnly on all sites; the id of the batch."""
-        form = f"/o/{organization}/import/"
-        role = READ_ONLY.search(self.get(form).text)
-        assert role, "The form has no such role."
-        answer = self.post(form, {"roles": role[1], "sites": "all"}, file=content)
+        answer = self.post(f"/o/{organization}/import/", self.import_fields(organization), file=content)
         batch = re.search(r"/batches/(\d+)/", answer.url)
         assert batch, answer.text
         return int(batch[1])
+
+    def import_fields(self, organization: str) -> dict[str, str]:
+        """What the import form says beside the file: everybody gets ReadOnly on all sites."""
+        form = self.get(f"/o/{organization}/import/").text
+        role, token = READ_ONLY.search(form), HIDDEN.search(form)
+        assert role, "The form has no such role."
+        assert token, "The form has no token."
+        return {"roles": role[1], "sites": "all", "csrfmiddlewaretoken": token[1]}
 
     def open_stream(self, path: str) -> requests.Response:
         """The answer before its body is read. Whoever opens it closes it."""

@@ -69,6 +69,15 @@ print({count})
 """
 
 
+def first_column(settings: dict[str, str], question: str) -> list[Any]:
+    """What the SQL finds in the database of a product that runs with these settings."""
+    if url := settings.get("DATABASE_URL"):
+        with psycopg.connect(url) as connection:
+            return [row[0] for row in connection.execute(question).fetchall()]
+    with closing(sqlite3.connect(Path(settings["DATA_DIR"]) / "rollcall.sqlite3", timeout=20)) as database:
+        return [row[0] for row in database.execute(question)]
+
+
 class Work:
     """A worker with the demo organization: `invite(content)` starts a batch, the rest looks at what came of it."""
 
@@ -113,11 +122,7 @@ class Work:
 
     def ask(self, question: str) -> list[Any]:
         """The first column of what the SQL finds."""
-        if url := self.worker.settings.get("DATABASE_URL"):
-            with psycopg.connect(url) as connection:
-                return [row[0] for row in connection.execute(question).fetchall()]
-        with closing(sqlite3.connect(self.worker.data_dir / "rollcall.sqlite3", timeout=20)) as database:
-            return [row[0] for row in database.execute(question)]
+        return first_column(self.worker.settings, question)
 
     def held(self, batch: int) -> set[str]:
         """The ranges that workers hold, each with what changes as soon as it is kept, taken up by another, or done."""
