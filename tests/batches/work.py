@@ -42,6 +42,20 @@ by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
 print(resend_many(by, batch.invitations.all()).sent)
 tasks.hint(tasks.send_due_invitations, batch.organization_id)
 """
+# The same of very many: workers do it; prints how many are meant.
+RESEND_IN_BACKGROUND = """
+from accounts.models import Membership
+from invites import tasks
+from invites.models import Batch, BulkAction
+from invites.services.bulk_actions import start_bulk_action
+from invites.services.pending import pending_ids
+batch = Batch.objects.get(pk={batch})
+by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
+ids = pending_ids(batch.organization, batch.invitations.all())
+action = start_bulk_action(by, BulkAction.Kind.RESEND, ids)
+tasks.hint(tasks.work_on_bulk_action, action.pk)
+print(len(ids))
+"""
 # The inviter takes the batch back; prints how many invitations that are.
 UNDO = """
 from accounts.models import Membership
@@ -110,6 +124,10 @@ class Work:
         done = run_manage("shell", "--no-imports", "-c", REMIND.format(batch=batch), **settings)
         assert done.returncode == 0, done.stderr
         return int(done.stdout.strip())
+
+    def resend_in_background(self, batch: int) -> int:
+        """How many invitations of the batch workers are going to resend."""
+        return int(self.worker.ask(RESEND_IN_BACKGROUND.format(batch=batch)))
 
     def undo(self, batch: int) -> int:
         """How many invitations are taken back; of many that has only begun."""
