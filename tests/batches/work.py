@@ -42,7 +42,29 @@ by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
 print(resend_many(by, batch.invitations.all()).sent)
 tasks.hint(tasks.send_due_invitations, batch.organization_id)
 """
-# The same of very many: workers do it; prints how many are meant.
+# Invitations of which the database says that they were mailed an hour ago, as those of an import that has ended.
+PRETEND_INVITED = """
+from datetime import timedelta
+from django.utils import timezone
+from accounts.models import Organization, User
+from invites.models import Batch, Grant, Invitation
+from invites.services.tokens import hashes_for, new_seeds
+acme, admin, now = Organization.objects.get(slug="acme"), User.objects.get(email={admin!r}), timezone.now()
+grant = Grant.objects.create(organization=acme, all_sites=True)
+batch = Batch.objects.create(organization=acme, inviter=admin, grant=grant, state="done", file_name="team.csv")
+seeds = new_seeds({count})
+Invitation.objects.bulk_create(
+    Invitation(
+        organization=acme, grant=grant, inviter=admin, batch=batch, email=email, email_key=email, token_seed=seed,
+        token_hash=token_hash, expires_at=now + timedelta(days=9), mail_state="sent",
+        mailed_at=now - timedelta(hours=1),
+    )
+    for number, (seed, token_hash) in enumerate(zip(seeds, hashes_for(seeds)))
+    for email in [f"person{{number}}@{domain}"]
+)
+print(batch.pk)
+"""
+# All whom a batch invited are sent their invitation again, by workers; prints the id of the action.
 RESEND_IN_BACKGROUND = """
 from accounts.models import Membership
 from invites import tasks
@@ -54,7 +76,7 @@ by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
 ids = pending_ids(batch.organization, batch.invitations.all())
 action = start_bulk_action(by, BulkAction.Kind.RESEND, ids)
 tasks.hint(tasks.work_on_bulk_action, action.pk)
-print(len(ids))
+print(action.pk)
 """
 # The inviter takes the batch back; prints how many invitations that are.
 UNDO = """
@@ -125,8 +147,12 @@ class Work:
         assert done.returncode == 0, done.stderr
         return int(done.stdout.strip())
 
+    def pretend_invited(self, count: int, *, domain: str) -> int:
+        """The batch of so many invitations that nobody was really mailed."""
+        return int(self.worker.ask(PRETEND_INVITED.format(count=count, domain=domain, admin=ADMINS["acme"])))
+
     def resend_in_background(self, batch: int) -> int:
-        """How many invitations of the batch workers are going to resend."""
+        """The action by which workers resend all invitations of the batch."""
         return int(self.worker.ask(RESEND_IN_BACKGROUND.format(batch=batch)))
 
     def undo(self, batch: int) -> int:
