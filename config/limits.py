@@ -24,6 +24,8 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # Where a CSV file may be uploaded: a new import, and the corrected file of a batch, come the same way.
 UPLOAD_PATHS = re.compile(r"/o/[^/]+/import/")
+WEBHOOKS = "/webhooks/"
+ENCODED_FORM = b"application/x-www-form-urlencoded"
 
 MEGABYTE = 1024 * 1024
 # A browser shows the answer only if the server has taken all that the browser sends before it answers.
@@ -45,14 +47,14 @@ class LimitBody:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        limit = limit_of(scope["path"])
         headers = {name.lower(): value for name, value in scope["headers"]}
+        limit = limit_of(scope["path"], content_type=headers.get(b"content-type", b""))
         announced = headers.get(b"content-length", b"")
         if announced.isdigit() and int(announced) > limit:
             # A client that waits to be told to go on has sent nothing yet.
             if headers.get(b"expect", b"").lower() != b"100-continue":
                 await _throw_away(receive)
-            await _refuse(scope, send, size=int(announced))
+            await _refuse(scope, send, size=int(announced), limit=limit)
             return
 
         received = 0
@@ -71,12 +73,19 @@ class LimitBody:
         try:
             await self._inner(scope, counted, send)
         except _TooLarge:
-            await _refuse(scope, send, size=received)
+            await _refuse(scope, send, size=received, limit=limit)
 
 
-def limit_of(path: str) -> int:
+def limit_of(path: str, *, content_type: bytes = b"") -> int:
     """How many bytes the body of a request for `path` may have."""
-    limit: int = settings.MAX_UPLOAD_BODY_BYTES if UPLOAD_PATHS.fullmatch(path) else settings.MAX_BODY_BYTES
+    is_encoded = content_type.partition(b";")[0].strip().lower() == ENCODED_FORM
+    # A mail provider's reports are decoded only after its secret was checked.
+    if is_encoded and not path.startswith(WEBHOOKS):
+        limit: int = settings.MAX_FORM_BYTES
+    elif UPLOAD_PATHS.fullmatch(path):
+        limit = settings.MAX_UPLOAD_BODY_BYTES
+    else:
+        limit = settings.MAX_BODY_BYTES
     return limit
 
 
@@ -91,12 +100,11 @@ async def _throw_away(receive: Receive) -> int:
     return size
 
 
-async def _refuse(scope: Scope, send: Send, *, size: int) -> None:
-    is_upload = bool(UPLOAD_PATHS.fullmatch(scope["path"]))
-    limit_mb = settings.MAX_UPLOAD_MB if is_upload else settings.MAX_BODY_BYTES // MEGABYTE
-    message = f"This file has {size / MEGABYTE:,.1f} MB. At most {limit_mb} MB are read."
-    if not is_upload:
-        message = f"This form has {size / MEGABYTE:,.1f} MB. At most {limit_mb} MB are read."
+async def _refuse(scope: Scope, send: Send, *, size: int, limit: int) -> None:
+    is_upload = limit == settings.MAX_UPLOAD_BODY_BYTES
+    limit_mb = str(settings.MAX_UPLOAD_MB) if is_upload else f"{limit / MEGABYTE:g}"
+    what = "file" if is_upload else "form"
+    message = f"This {what} has {size / MEGABYTE:,.1f} MB. At most {limit_mb} MB are read."
     wants_part = any(name.lower() == b"hx-request" for name, _ in scope["headers"])
     page = "" if wants_part else await sync_to_async(_page)(message, size, limit_mb)
     body = (page or message).encode()
@@ -113,7 +121,7 @@ async def _refuse(scope: Scope, send: Send, *, size: int) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def _page(message: str, size: int, limit_mb: int) -> str:
+def _page(message: str, size: int, limit_mb: str) -> str:
     context = {"message": message, "size_mb": f"{size / MEGABYTE:,.1f}", "limit_mb": limit_mb}
     try:
         return render_to_string("413.html", context)

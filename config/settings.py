@@ -135,6 +135,9 @@ DEMO = switch("DEMO", True)
 
 # What a request may weigh, in bytes, counted while it streams in: config/limits.py.
 MAX_BODY_BYTES = 2 * 1024 * 1024
+# Of a form in percent-encoding, which takes 70 times its size in memory while it is decoded. A page's largest form,
+# thousands of chosen invitations, has a fifth of this.
+MAX_FORM_BYTES = 512 * 1024
 MAX_UPLOAD_BODY_BYTES = (MAX_UPLOAD_MB + 1) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,6 +17,7 @@ from tests.running import Stack
 
 MEGABYTE = 1024 * 1024
 UPLOAD = "/o/acme/import/"
+FORM = "application/x-www-form-urlencoded"
 # A file of 1 MB and what a form adds to it.
 MOST = 2 * MEGABYTE
 
@@ -51,6 +55,36 @@ def test_a_body_that_announces_its_size_is_refused(server: Stack, path: str) -> 
 )
 def test_only_where_a_file_is_uploaded_a_body_may_have_the_size_of_one(path: str, is_upload: bool) -> None:
     assert (limit_of(path) > settings.MAX_BODY_BYTES) is is_upload
+
+
+@pytest.mark.parametrize("path", [UPLOAD, "/o/acme/batches/1/problems/", "/accounts/login/"])
+@pytest.mark.parametrize("kind", [FORM, "Application/X-WWW-Form-Urlencoded ; charset=utf-8"])
+def test_a_form_that_has_to_be_decoded_is_small(path: str, kind: str) -> None:
+    assert limit_of(path, content_type=kind.encode()) == settings.MAX_FORM_BYTES
+
+
+def test_a_report_of_the_mail_provider_may_be_larger_than_a_form() -> None:
+    assert limit_of("/webhooks/mandrill/tracking/", content_type=FORM.encode()) == settings.MAX_BODY_BYTES
+
+
+def test_forms_of_nothing_but_percent_signs_take_little_memory(server: Stack) -> None:
+    """All at once, from somebody who has not signed in. Decoded they would take 140 MB each."""
+    before, body = peak_megabytes(server), b"a=" + b"%41" * 620_000
+
+    def post(_: int) -> int:
+        connection = connect(server)
+        connection.request("POST", "/accounts/login/", body, {"Content-Type": FORM, "Cookie": "csrftoken=x"})
+        return connection.getresponse().status
+
+    with ThreadPoolExecutor(10) as clients:
+        assert set(clients.map(post, range(10))) == {413}
+    assert peak_megabytes(server) - before < 100
+
+
+def peak_megabytes(server: Stack) -> int:
+    """The most memory that the web process has had."""
+    [web] = [pid for pid, command in server.processes().items() if "-m uvicorn" in command and "keeper" not in command]
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{web}/status").read_text())[0]) // 1024
 
 
 def test_a_client_that_waits_is_refused_before_it_sends_anything(server: Stack) -> None:
