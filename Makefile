@@ -17,7 +17,7 @@ test: ## Install what the tests need, then run all of them
 	@exec $(PYTHON_HERE) -m pytest
 
 .PHONY: test-faults
-test-faults: ## Break workers, broker, database and mail server on purpose; TRIALS=200 for a whole night of it
+test-faults: ## Break workers, broker, database and mail server on purpose, upload hostile files; TRIALS=200 for a whole night of it
 	@.ci/venv requirements-dev.txt
 	@exec $(PYTHON_HERE) -m pytest tests/faults
 
