@@ -43,13 +43,15 @@ class CsvLines:
     """Makes lines of CSV. Cells that hold any usual delimiter are quoted, not only those that hold ours."""
 
     def __init__(self, delimiter: str = ",") -> None:
-        # The writer also puts quotes around cells with a character of the line end.
-        self._writer = csv.writer(_Echo(), delimiter=delimiter, lineterminator=SPLITS)
+        # The writer also puts quotes around cells with a character of the line end. Since Python 3.13 the delimiter may
+        # not be one of these; cells that hold it are quoted anyway.
+        self._line_end = SPLITS.replace(delimiter, "")
+        self._writer = csv.writer(_Echo(), delimiter=delimiter, lineterminator=self._line_end)
 
     def line(self, cells: Iterable[str]) -> str:
         """The cells as one line, without a line end."""
         written: str = self._writer.writerow(cells)
-        return written.removesuffix(SPLITS)
+        return written.removesuffix(self._line_end)
 
 
 class _Echo:
