@@ -152,7 +152,10 @@ def test_uploads_at_once_cannot_exceed_it_together(
 
     def upload(number: int) -> None:
         content = many(10, domain=f"file{number}.example.com")
-        tasks.take_up(start_batch(admin_membership, file_name="x.csv", content=[content], choice=read_only))
+        batch = start_batch(admin_membership, file_name="x.csv", content=[content], choice=read_only)
+        tasks.take_up(batch)
+        # A worker checks what the requests leave to it.
+        tasks.check_batch(batch.pk)
 
     results = at_once(*(lambda number=number: upload(number) for number in range(20)))
 
