@@ -178,7 +178,9 @@ def test_every_service_of_compose_runs_as_a_process(machine: Machine, postgres: 
         machine.run(["sh", "-c", *parts] if kind == "CMD-SHELL" else parts, environment(name))
 
     is_healthy("postgres")
-    machine.start("redis", [*command("redis"), "--port", str(redis), "--dir", str(machine.directory)])
+    machine.start(
+        "redis", [*command("redis"), "--bind", "127.0.0.1", "--port", str(redis), "--dir", str(machine.directory)]
+    )
     wait_for(_passes(lambda: is_healthy("redis")), what="Redis", seconds=20)
     machine.start("mail", f"exec {CATCHER} --listen 127.0.0.1:{mail} {machine.directory}/mail")
     told = machine.run(command("prepare"), environment("prepare"))
