@@ -23,7 +23,7 @@ from pathlib import Path
 from email_validator import EmailNotValidError, validate_email
 
 from benchmarks import peers
-from benchmarks.files import bad_people, people, people_of_other_alphabets, write_file
+from benchmarks.files import bad_people, people, people_of_other_alphabets, short_people, write_file
 from benchmarks.rounds import keep, medians, say, verdict
 from invites.checking import Check, Limits
 
@@ -108,17 +108,22 @@ def main(arguments: list[str] | None = None) -> None:
         results = {
             "turns": options.turns,
             "bad": options.bad,
-            "against the reader": beside_the_reader(Path(folder), options.rows, options.bad, options.turns),
+            "against the reader": beside_the_reader(
+                Path(folder), people(options.rows, bad=options.bad), options.rows, options.turns
+            ),
+            "short rows": beside_the_reader(
+                Path(folder), short_people(options.rows, bad=options.bad), options.rows, options.turns
+            ),
             "worst files": of_the_worst_files(Path(folder), min(options.rows, WORST_ROWS), options.turns),
             "against the peers": beside_the_peers(Path(folder), options.bad, options.turns),
         }
     keep("check", results)
 
 
-def beside_the_reader(folder: Path, rows: int, bad: float, turns: int) -> dict[str, object]:
-    path = write_file(folder / "large.csv", people(rows, bad=bad))
+def beside_the_reader(folder: Path, made: Iterable[list[str]], rows: int, turns: int) -> dict[str, object]:
+    path = write_file(folder / "large.csv", made)
     size = path.stat().st_size
-    say(f"Check: {rows:,} rows, {size / 1e6:.1f} MB, {size / rows:.0f} bytes a row, {bad:.0%} bad, {turns} turns")
+    say(f"Check: {rows:,} rows, {size / 1e6:.1f} MB, {size / rows:.0f} bytes a row, {turns} turns")
     seconds = seconds_of({READER: (read_only, path), OURS: (check, path)}, turns=turns)
     megabytes = {name: peak_memory(path, name) for name in seconds}
     times = seconds[OURS] / seconds[READER]
