@@ -35,6 +35,8 @@ MIN_RATIO = 10
 
 # Valid UTF-8 with more words than this that have non-ASCII characters is in no doubt.
 MAX_WORDS_IN_DOUBT = 8
+_NON_ASCII = re.compile(rb"[\x80-\xff]+")
+_PIECE = 1024
 
 _MAX_WORDS = 20_000
 _MAX_LENGTH = 1_000
@@ -151,8 +153,19 @@ class WordSample:
         return list(self.words)
 
     def _take(self, text: bytes) -> None:
-        if not text.isascii():
-            self.words.update((word, None) for word in dict.fromkeys(text.split()) if not word.isascii())
+        """Look only at the words around non-ASCII bytes: most pieces of most files are ASCII."""
+        end = 0
+        for offset in range(0, len(text), _PIECE):
+            piece = text[offset : offset + _PIECE]
+            if piece.isascii():
+                continue
+            for found in _NON_ASCII.finditer(piece):
+                at = offset + found.start()
+                if at >= end:
+                    start = text.rfind(b" ", end, at) + 1 or end
+                    space = text.find(b" ", at)
+                    end = len(text) if space < 0 else space
+                    self.words[text[start:end]] = None
 
 
 def find_readings(words: list[bytes]) -> list[Reading]:

@@ -124,9 +124,10 @@ class _Reading:
         self.number = 0  # as the spreadsheet counts
         self.line_end = 0
         self._screen = Screen(limits)
-        # For each address: the first row number of the chunk in which it occurs first, and the addresses of that chunk.
-        # The chunks share the strings and tuples, so this takes less memory than a number per address.
-        self._first_seen: dict[str, tuple[int, list[str]]] = {}
+        # The chunk in which each address occurs first, and of each chunk its first row number and its addresses. The
+        # numbers of chunks are shared, and neither the dict nor the tuples cost the garbage collector anything.
+        self._first_seen: dict[str, int] = {}
+        self._chunks: list[tuple[int, tuple[str, ...]]] = []
 
     def blocks(self) -> Iterator[Block]:
         """The rows, in order."""
@@ -252,22 +253,22 @@ class _Reading:
         keys = list(block.emails)
         for position, row in block.flagged_rows.items():
             keys[position] = row.email_key if row and not row.problems else ""
-        known = len(self._first_seen)
-        chunk = block.numbers[0], keys
+        known, chunk = len(self._first_seen), len(self._chunks)
         first_seen = list(map(self._first_seen.setdefault, keys, repeat(chunk)))
         self._first_seen.pop("", None)
+        self._chunks.append((block.numbers[0], tuple(keys)))
         if len(self._first_seen) - known == len(keys) - keys.count(""):
             return  # Every address is new.
-        for position, (key, (first_number, keys_there)) in enumerate(zip(keys, first_seen, strict=True)):
+        for position, (key, chunk_of_first) in enumerate(zip(keys, first_seen, strict=True)):
+            first_number, keys_there = self._chunks[chunk_of_first]
             first_row = first_number + keys_there.index(key)
             if key and first_row != block.numbers[position]:
                 row = block.row_at(position)
                 self.report.skip(duplicate_notice(row=row.number, first=first_row, value=row.email))
                 block.flagged_rows[position] = row._replace(duplicate_of=first_row)
-        # The addresses of duplicates needn't be kept.
-        for position, row in block.flagged_rows.items():
-            if row and row.duplicate_of:
                 keys[position] = ""
+        # The addresses of duplicates needn't be kept.
+        self._chunks[chunk] = (block.numbers[0], tuple(keys))
 
     def _find_typos(self, block: Block) -> None:
         """Warn about valid addresses with a likely typo."""

@@ -16,7 +16,7 @@ from invites.checking.report import Limits
 from invites.checking.typos import TYPO_DOMAINS
 
 # Cells beyond this number, or longer ones, aren't remembered, so that memory is bounded.
-_CELLS_REMEMBERED, _LONGEST_REMEMBERED = 20_000, 100
+_CELLS_REMEMBERED, _LONGEST_REMEMBERED = 10_000, 100
 
 
 class Screen:
