@@ -210,8 +210,8 @@ def _sign_in_url(page: str | None) -> str:
 def signed_in_by(request: MemberRequest) -> Q:
     """A condition on memberships: the session of this request still signs its user in.
 
-    For what goes on after a request was let in. A session ends when its row is gone, because of a sign-out, or expired;
-    and when the user's password is another one, for Django keeps a hash of it in each session.
+    For streams, which outlive the check of their request. A session ends when it expires, when a sign-out deletes its
+    row, and when the password changes, because Django keeps a hash of the password in each session.
     """
     session = Session.objects.filter(pk=request.session.session_key, expire_date__gt=timezone.now())
     return Q(Exists(session), user__password=request.user.password)

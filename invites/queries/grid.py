@@ -176,11 +176,6 @@ def grid_counts(batch: Batch) -> GridCounts:
     return GridCounts(tally, by_code, alike)
 
 
-def tally_of(batch: Batch) -> Tally:
-    """Count what is left, fixed and left out."""
-    return grid_counts(batch).tally
-
-
 def first_left(batch: Batch, code: str = "") -> tuple[int, int] | None:
     """The number of the first row that is left, and how many rows of the grid stand before it."""
     rows = grid_rows(batch, code)

@@ -2,7 +2,7 @@
 
 A few rows are changed at once. For many, or for a file, the batch gets a job and is `checking` until a worker has done
 it (services/checks.py claims the batch). A job works in short transactions, and what takes long happens between them.
-It may die anywhere: the rows say how far it was, and whoever takes it over goes on from there.
+It may die anywhere: the job says how far it was, and the next worker continues from there.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _is_too_much(rows: QuerySet[Row]) -> bool:
 def start_job(batch: Batch, by: Membership, action: CorrectionJob.Action, **what: Any) -> CorrectionJob:
     """Leave a batch that is held to a worker. The caller enqueues the work."""
     now = timezone.now()
-    # The fence moves on, too: whoever has claimed the batch before has nothing to do with this job.
+    # The fence moves on, too: an earlier claim of the batch has nothing to do with this job.
     Batch.objects.filter(pk=batch.pk).update(
         state=Batch.State.CHECKING, claims=F("claims") + 1, attempts=0, claimed_until=None, notice="", progressed_at=now
     )
@@ -250,7 +250,7 @@ def _go_on(batch: Batch, by: Membership, then: str) -> None:
 def invite_waiting(batch: Batch, *, by: Membership) -> None:
     """Go on with the valid rows of a batch that is held; the others stay problems.
 
-    Whoever asks for it becomes the inviter, whose rights are looked at while inviting. Raises RuleBroken:
+    `by` becomes the inviter, whose permissions are checked again while inviting. Raises RuleBroken:
     "not_allowed", "beyond_rights", "none_valid", "over_quota".
     """
     check_may_invite(by)
@@ -318,9 +318,9 @@ def _refuse(batch: Batch, job: CorrectionJob, reason: str) -> None:
 
 @transaction.atomic
 def _replace_file(batch: Batch, job: CorrectionJob, merged: BinaryIO | None, **what: object) -> None:
-    """The batch is a new one from now on, of whoever has corrected it, and is checked from the start again.
+    """From now on this is a new import of the admin who corrected it, and it is checked from the start again.
 
-    Its rows are deleted by the check. Without `merged`, the corrected file as a whole takes the place of the other.
+    The check deletes its rows. Without `merged`, the corrected file as a whole replaces the other one.
     """
     keep_claim(batch)
     batch.parts.filter(is_correction=False).delete()

@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.models import Membership, User
 from invites.models import Batch, Row
 from invites.queries.batches import ledger_of
-from invites.queries.grid import tally_of
+from invites.queries.grid import grid_counts
 from tests.files import csv_of, whole_of
 
 # Rows 2 to 8 of the spreadsheet; 3, 4, 5, 7 and 8 have problems.
@@ -66,7 +66,7 @@ def counts(batch: Batch) -> tuple[int, int, int, int]:
     """What the bar says: left, fixed, twice, left out. The ledger has to add up as well."""
     ledger = ledger_of(batch)
     assert ledger.rows == ledger.invited + ledger.skipped + ledger.problems + ledger.failed + ledger.waiting
-    tally = tally_of(batch)
+    tally = grid_counts(batch).tally
     return tally.left, tally.fixed, tally.twice, tally.left_out
 
 

@@ -119,7 +119,7 @@ class Printer:
                 self.notice(name, line)
 
     def say(self, line: str) -> None:
-        # Whoever reads this may be gone, for example a terminal that was closed. That stops nobody's import.
+        # The terminal that reads this may have been closed. That must not stop an import.
         with self._lock, suppress(OSError):
             self._out.write(line)
             self._out.flush()
