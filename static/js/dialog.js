@@ -106,6 +106,11 @@
     if (event.key === "Escape" && closing) next = null;
   });
 
+  // A live update can remove the focused element. Then the page's body gets the key, and Bootstrap doesn't.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && isOpen() && event.target === document.body) hide();
+  });
+
   content.addEventListener("click", (event) => {
     const closer = event.target.closest("[data-dialog-close]");
     if (!closer || !modal) return;

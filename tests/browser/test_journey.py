@@ -237,6 +237,8 @@ def test_a_batch_is_sent_again_and_undone_from_its_page(admin_page: Page) -> Non
     admin_page.get_by_role("link", name="Undo batch").click()
     admin_page.locator("#dialog").get_by_role("button", name="Undo batch").click()
     expect(admin_page.locator("#alerts")).to_contain_text("2 invitations were taken back.")
+    # The message comes first, then the new figures.
+    expect(admin_page.locator(".rc-ledger")).to_contain_text("withdrawn")
     assert ledger(admin_page)["withdrawn"] == 2
 
 

@@ -139,3 +139,10 @@ def test_a_dialog_that_is_opened_while_another_closes_is_not_lost(open_as: OpenA
     page.keyboard.press("Escape")
     expect(page.locator("#dialog")).to_be_hidden()
     expect(page.get_by_role("link", name="Invite users")).to_be_focused()
+
+
+def test_escape_closes_the_dialog_even_when_the_focused_element_is_gone(invite: Any) -> None:
+    """A live update may remove the element that had the focus, which is then the page's body."""
+    invite.evaluate("document.activeElement.blur()")
+    invite.keyboard.press("Escape")
+    expect(invite.locator("#dialog")).to_be_hidden()
