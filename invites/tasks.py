@@ -235,7 +235,7 @@ def take_up(batch: Batch) -> None:
     Never raises for what is in the file.
     """
     try:
-        checks.check_in_request(batch.pk)
+        checks.check_in_request(batch)
     except claims.LeftToWorker:
         hint(check_batch, batch.pk)
         return

@@ -14,9 +14,10 @@ from invites.queries.banners import topic_of
 from invites.services.corrections import check_all_again, start_job
 from invites.services.granting import check_may_invite, create_grant
 from invites.services.mending import hold_batch
-from invites.services.uploads import plain_name, store_upload
+from invites.services.uploads import in_turn, plain_name, store_upload
 
 
+@in_turn()
 @transaction.atomic
 def start_batch(
     by: Membership, *, file_name: str, content: Iterable[bytes], choice: GrantChoice, only_valid: bool = False
@@ -39,6 +40,7 @@ def start_batch(
     return batch
 
 
+@in_turn()
 @transaction.atomic
 def correct_batch(
     batch: Batch, *, file_name: str, content: Iterable[bytes], choice: GrantChoice, by: Membership

@@ -32,6 +32,8 @@ STAGED_AT_ONCE = 5_000
 RETRY_AFTER = timedelta(seconds=8)
 # At the same time, in one web process: the others go to a worker, so that pages are served.
 _checks_in_request = threading.BoundedSemaphore(2)
+# How long a small file waits for one of these places. In the worker it might be behind large files, for a minute.
+SECONDS_FOR_A_PLACE = 0.5
 OUR_FAULT = (
     "Something went wrong on our side while checking this file. Nobody has been invited. Upload the file again later."
 )
@@ -39,12 +41,15 @@ NOT_CHECKED = "The file could not be checked. Nobody has been invited. Upload it
 NOT_CORRECTED = "Something went wrong on our side. Nobody has been invited. Try again in a few minutes."
 
 
-def check_in_request(batch_id: int) -> Batch | None:
+def check_in_request(batch: Batch) -> Batch | None:
     """Check the batch's file, as `check_batch` does. Raises LeftToWorker if that takes longer than about a second."""
-    if not _checks_in_request.acquire(blocking=False):
+    job = _job_of(batch)
+    # Before the batch is claimed: a request that only stores a large file has nothing more to write.
+    Budget.of(in_request=True).check_size((job or batch).file_size)
+    if not _checks_in_request.acquire(timeout=SECONDS_FOR_A_PLACE):
         raise LeftToWorker
     try:
-        return check_batch(batch_id, in_request=True)
+        return check_batch(batch.pk, in_request=True)
     finally:
         _checks_in_request.release()
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import BinaryIO, cast
 
 from django.conf import settings
+from django.db import connection
 
 from accounts.errors import RuleBroken
 from invites import checking
@@ -23,6 +26,7 @@ ROWS_IN_REQUEST = 5_000
 CELLS_IN_REQUEST = 200_000
 MEMORY_IN_REQUEST = 128 * 1024 * 1024
 SECONDS_IN_REQUEST = 1.0
+_turn = threading.Lock()
 
 
 def limits() -> checking.Limits:
@@ -102,6 +106,20 @@ def stored_upload(batch: Batch, *, is_correction: bool = False) -> BinaryIO:
         whole.writelines(parts.filter(number=number).values_list("content", flat=True))
     whole.seek(0)
     return whole
+
+
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """For the transaction that stores an upload: on SQLite, one after the other in each process.
+
+    SQLite lets one connection write at a time. The others try again and again, with pauses, and while large files are
+    stored some would try for seconds.
+    """
+    if connection.vendor == "sqlite":
+        with _turn:
+            yield
+    else:
+        yield
 
 
 def store_upload(batch: Batch, content: Iterable[bytes], *, is_correction: bool = False) -> int:

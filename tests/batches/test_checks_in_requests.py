@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -147,3 +148,45 @@ def test_while_a_workbook_is_read_the_worker_keeps_its_claim_and_hears_of_a_stop
     batch.refresh_from_db()
     assert batch.state == Batch.State.STOPPED
     assert not batch.rows.exists()
+
+
+def test_a_large_file_is_not_claimed_by_its_request(
+    ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "BYTES_IN_REQUEST", 100)
+
+    upload(ines, many(200), **grant)
+
+    batch = Batch.objects.get()
+    assert (batch.state, batch.claims) == (Batch.State.CHECKING, 0)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="Other databases let many write at a time.")
+@pytest.mark.django_db(transaction=True)
+def test_an_upload_waits_for_its_turn_and_holds_no_lock_meanwhile(
+    start: Callable[..., Batch], admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    earlier = start(many(2))
+
+    def upload_another() -> None:
+        start_batch(admin_membership, file_name="team.csv", content=[many(2)], choice=read_only)
+        connection.close()
+
+    thread = threading.Thread(target=upload_another)
+    with uploads.in_turn():
+        thread.start()
+        thread.join(timeout=0.3)
+        began = time.monotonic()
+        Batch.objects.filter(pk=earlier.pk).update(notice="Somebody else writes.")
+        assert time.monotonic() - began < 1
+        assert list(Batch.objects.all()) == [earlier]
+    thread.join()
+    assert Batch.objects.count() == 2
+
+
+def test_a_small_file_waits_a_moment_for_a_check_that_is_about_to_end(ines: Client, grant: dict[str, Any]) -> None:
+    with checks._checks_in_request:
+        checks._checks_in_request.acquire()
+        threading.Timer(0.2, checks._checks_in_request.release).start()
+
+        assert state_after_upload(ines, many(2), "team.csv", grant) == Batch.State.INVITING
