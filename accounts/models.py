@@ -144,3 +144,14 @@ class Membership(models.Model):
 
     def may(self, permission: Permission) -> bool:
         return permission.value in self.permissions()
+
+
+class RateLimitCount(models.Model):
+    """How often somebody tried something, where Redis doesn't count: accounts/services/rate_limits.py."""
+
+    key = models.CharField(max_length=200, primary_key=True)
+    count = models.IntegerField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.key

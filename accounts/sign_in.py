@@ -15,6 +15,7 @@ from allauth.account.forms import (
 )
 from django import forms
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
@@ -23,6 +24,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from accounts.addresses import AddressField
 from accounts.models import User
 from accounts.passwords import PASSWORD_HINT
+from accounts.sign_in_limits import SignInAttempt
 
 ADDRESS_MESSAGES = {
     "required": "Enter your email address.",
@@ -36,7 +38,9 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     error_messages = {  # noqa: RUF012  # Its class has the same attribute.
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": "The address or the password is not right. Look at both, or choose a new password.",
-        "too_many_login_attempts": "That was tried too often. Wait five minutes, then try again.",
+        "too_many_login_attempts": (
+            "Too many attempts. Wait five minutes, or use “Forgot your password?” to get in by email."
+        ),
         "enter_current_password": "This is not your current password.",
     }
 
@@ -49,9 +53,15 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return f"{settings.BASE_URL}{path.replace('UID-KEY', key)}"
 
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Failed sign-ins are counted by account alone. allauth's own key starts with the Host header."""
-        return str(credentials.get("email", "")).lower()
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        """The user with this address and password. Failures are counted here: allauth's own limits are off."""
+        attempt = SignInAttempt(request, str(credentials.get("email", "")))
+        if not attempt.is_allowed:
+            raise self.validation_error("too_many_login_attempts")
+        user: AbstractBaseUser | None = super().authenticate(request, **credentials)
+        if user is not None:
+            attempt.has_succeeded()
+        return user
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         days = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT).days

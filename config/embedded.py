@@ -11,6 +11,7 @@ import socket
 import stat
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 # sockaddr_un holds 108 bytes on Linux and 104 on macOS, the closing zero included.
 LONGEST_SOCKET_PATH = 100
@@ -36,6 +37,11 @@ def socket_path(data_dir: Path) -> Path:
 def broker_url(data_dir: Path) -> str:
     """The address of that broker as Celery writes it."""
     return f"redis+socket://{socket_path(data_dir)}?virtual_host=0"
+
+
+def rate_limit_url(data_dir: Path) -> str:
+    """The address of that broker as the `limits` library writes it."""
+    return f"redis+unix://{quote(str(socket_path(data_dir)))}"
 
 
 def is_listening(data_dir: Path) -> bool:

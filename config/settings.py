@@ -240,7 +240,9 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 
-# The counts behind sign-in's rate limits, shared by every web process.
+# Failed attempts are counted by accounts/services/rate_limits.py: allauth would count them in a cache that is culled.
+ACCOUNT_RATE_LIMITS = False
+RATE_LIMIT_STORAGE = broker("REDIS_URL") or embedded.rate_limit_url(DATA_DIR)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 
 USE_TZ = True

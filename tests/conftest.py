@@ -173,15 +173,6 @@ def work() -> Callable[[Batch], Batch]:
     return work
 
 
-@pytest.fixture(autouse=True)
-def _nothing_is_remembered() -> Iterator[None]:
-    """Rate limits count in the cache, which outlives a test's transaction."""
-    from django.core.cache import cache
-
-    yield
-    cache.clear()
-
-
 # --- The running product ----------------------------------------------------------------------------
 
 

@@ -1,14 +1,15 @@
-"""Asking for a link that leads to a new password."""
+"""Asking for a link that leads to a new password, and following it."""
 
 from __future__ import annotations
 
 import logging
 from smtplib import SMTPException
 
-from allauth.account.views import PasswordResetView
+from allauth.account.views import PasswordResetFromKeyView, PasswordResetView
 from django.http import HttpResponseBase
 
-from accounts.sign_in import LostPasswordForm
+from accounts.sign_in import LostPasswordForm, NewPasswordForm
+from accounts.sign_in_limits import unlock
 
 logger = logging.getLogger(__name__)
 
@@ -30,3 +31,15 @@ class LostPasswordView(PasswordResetView):  # type: ignore[misc]
 
 
 lost_password = LostPasswordView.as_view()
+
+
+class NewPasswordView(PasswordResetFromKeyView):  # type: ignore[misc]
+    """The form behind the link, which also ends a lock of the account."""
+
+    def form_valid(self, form: NewPasswordForm) -> HttpResponseBase:
+        unlock(self.reset_user.email)
+        response: HttpResponseBase = super().form_valid(form)
+        return response
+
+
+new_password = NewPasswordView.as_view()

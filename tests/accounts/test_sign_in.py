@@ -92,7 +92,7 @@ def test_six_wrong_passwords_in_a_row_lock_the_address_for_a_while(client: Clien
     for _attempt in range(5):
         sign_in(client, password="wrong")
     response = sign_in(client)
-    assert "That was tried too often. Wait five minutes, then try again." in words_of(response)
+    assert "Too many attempts. Wait five minutes, or use “Forgot your password?” to get in by email." in words_of(response)
     assert not is_signed_in(client)
 
 
@@ -100,7 +100,7 @@ def test_attempts_are_counted_whatever_the_host_header_says(admin: User) -> None
     for host in ("127.0.0.1", "127.0.0.1:8000", "localhost", "localhost:8000", "testserver", "LOCALHOST"):
         client = Client(headers={"host": host})
         response = sign_in(client, password="wrong" if host != "LOCALHOST" else PASSWORD)
-    assert "That was tried too often." in words_of(response)
+    assert "Too many attempts." in words_of(response)
     assert not is_signed_in(client)
 
 

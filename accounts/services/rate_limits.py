@@ -1,0 +1,121 @@
+"""Count attempts, so that nobody guesses without end.
+
+The counts are in Redis, where nothing evicts them (docs/deploy.md asks for `noeviction`). While Redis is away they are
+in the database. A count that has reached its limit is written there as well, so that a lock outlives Redis.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from functools import lru_cache
+
+import structlog
+from django.conf import settings
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from accounts.services.rate_limit_storage import DatabaseStorage
+
+SIGN_INS_OF_CLIENT = RateLimitItemPerMinute(30, namespace="sign-ins-of-client")
+FAILED_SIGN_INS_OF_CLIENT = RateLimitItemPerMinute(10, namespace="failed-sign-ins-of-client")
+FAILED_SIGN_INS_OF_ACCOUNT = RateLimitItemPerMinute(5, 5, namespace="failed-sign-ins-of-account")
+RESET_REQUESTS_OF_CLIENT = RateLimitItemPerMinute(20, namespace="reset-requests-of-client")
+NEW_PASSWORDS_OF_CLIENT = RateLimitItemPerMinute(20, namespace="new-passwords-of-client")
+PASSWORD_CHANGES_OF_USER = RateLimitItemPerMinute(5, namespace="password-changes-of-user")
+
+# A page must not wait for a Redis that hangs. A process that could not reach it asks again after the pause.
+REDIS_TIMEOUT_SECONDS = 1.0
+REDIS_PAUSE_SECONDS = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+class RateLimiter:
+    """Counts in the Redis at the URL, or in the database while that is away."""
+
+    def __init__(self, redis_url: str) -> None:
+        options = {
+            "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
+            "socket_timeout": REDIS_TIMEOUT_SECONDS,
+            "retry": Retry(NoBackoff(), 0),
+        }
+        storage = storage_from_string(redis_url, wrap_exceptions=True, **options)  # type: ignore[arg-type]
+        self._redis = FixedWindowRateLimiter(storage)
+        self._database_storage = DatabaseStorage()
+        self._database = FixedWindowRateLimiter(self._database_storage)
+        self._redis_away_until = 0.0
+
+    def hit(self, limit: RateLimitItem, subject: str) -> bool:
+        """Count one attempt of the subject; False if it is one too many."""
+        key = _hash(subject)
+        if time.monotonic() >= self._redis_away_until:
+            try:
+                return self._hit_in_redis(limit, key)
+            except StorageError as error:
+                self._note_that_redis_is_away(error)
+        return self._database.hit(limit, key)
+
+    def give_back(self, limit: RateLimitItem, subject: str) -> None:
+        """Count one attempt less."""
+        key = limit.key_for(_hash(subject))
+        if time.monotonic() >= self._redis_away_until:
+            try:
+                self._redis.storage.incr(key, limit.get_expiry(), amount=-1)
+            except StorageError as error:
+                self._note_that_redis_is_away(error)
+            else:
+                # If this was the last attempt that is allowed, the subject isn't locked any more.
+                self._database_storage.clear(key)
+                return
+        self._database_storage.give_back(key)
+
+    def clear(self, limit: RateLimitItem, subject: str) -> None:
+        """Forget the attempts of the subject."""
+        key = _hash(subject)
+        if time.monotonic() >= self._redis_away_until:
+            try:
+                self._redis.clear(limit, key)
+            except StorageError as error:
+                self._note_that_redis_is_away(error)
+        self._database.clear(limit, key)
+
+    def _hit_in_redis(self, limit: RateLimitItem, key: str) -> bool:
+        is_allowed = self._redis.hit(limit, key)
+        if is_allowed and not self._redis.test(limit, key):
+            # The last one: from here on the subject is locked, also if Redis goes away.
+            self._database.hit(limit, key, cost=limit.amount)
+        return is_allowed
+
+    def _note_that_redis_is_away(self, error: StorageError) -> None:
+        self._redis_away_until = time.monotonic() + REDIS_PAUSE_SECONDS
+        log.warning("rate_limits_without_redis", error=str(error.storage_error))
+
+
+def hit(limit: RateLimitItem, subject: str) -> bool:
+    """Count one attempt of a client, an account or a user; False if it is one too many."""
+    return _rate_limiter(settings.RATE_LIMIT_STORAGE).hit(limit, subject)
+
+
+def give_back(limit: RateLimitItem, subject: str) -> None:
+    """Count one attempt less: it was no guess."""
+    _rate_limiter(settings.RATE_LIMIT_STORAGE).give_back(limit, subject)
+
+
+def clear(limit: RateLimitItem, subject: str) -> None:
+    """Forget all attempts of the subject."""
+    _rate_limiter(settings.RATE_LIMIT_STORAGE).clear(limit, subject)
+
+
+@lru_cache
+def _rate_limiter(redis_url: str) -> RateLimiter:
+    return RateLimiter(redis_url)
+
+
+def _hash(subject: str) -> str:
+    """Of one length, and without the address of anybody in Redis or in the database."""
+    return hashlib.sha256(subject.encode()).hexdigest()
