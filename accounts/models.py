@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -36,6 +36,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)
     person_key = PersonKeyField(db_index=True)
+    # Set by Django's `set_password` until the user is saved.
+    _password: str | None
     is_staff = models.BooleanField("operator", default=False, help_text="May use the operators' site.")
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
@@ -49,11 +51,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.get_full_name()
 
+    @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.email = self.email.lower()
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "person_key"}
+        # Not when Django only renews a hash.
+        has_new_password = self._password is not None and not self._state.adding
         super().save(*args, **kwargs)
+        if has_new_password:
+            # Here, so that the owner is told whoever changed it: a page, a command, or a shell.
+            AccountEmail.objects.create(user=self, kind=AccountEmail.Kind.PASSWORD_CHANGED)
 
     def get_full_name(self) -> str:
         """First and last name, or the address of somebody who gave none."""
@@ -144,6 +152,32 @@ class Membership(models.Model):
 
     def may(self, permission: Permission) -> bool:
         return permission.value in self.permissions()
+
+
+class AccountEmail(models.Model):
+    """An email about an account that waits for a worker, which deletes it when the email was sent."""
+
+    class Kind(models.TextChoices):
+        PASSWORD_CHANGED = "changed", "The password was changed"
+        PASSWORD_RESET = "reset", "A link to a new password"
+
+    user = models.ForeignKey(
+        User,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="account_emails",
+        help_text="Nobody, if the address has no account: a request takes the same time either way.",
+    )
+    kind = models.CharField(max_length=10, choices=Kind)
+    created_at = models.DateTimeField(default=timezone.now)
+    retry_at = models.DateTimeField(default=timezone.now, help_text="When to send it; moved on by each attempt.")
+    attempts = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = (models.Index(fields=["retry_at"], name="account_email_due"),)
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
 
 
 class RateLimitCount(models.Model):

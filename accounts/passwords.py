@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth import password_validation
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
@@ -47,3 +48,16 @@ class NotAboutYou(password_validation.UserAttributeSimilarityValidator):
             raise ValidationError(
                 "This is too close to your name or address. Choose another one.", code="password_too_similar"
             ) from error
+
+
+class ResetTokenGenerator(PasswordResetTokenGenerator):
+    """The token of a reset link: valid until the password changes, and for PASSWORD_RESET_TIMEOUT at most.
+
+    Django's own ends at the next sign-in, too. Then somebody could use up the resets that an address gets in a day, and
+    the owner who signed in meanwhile would be left without a link.
+    """
+
+    key_salt = "accounts.passwords.ResetTokenGenerator"
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        return f"{user.pk}{user.password}{timestamp}{user.email}"

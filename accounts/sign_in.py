@@ -1,8 +1,7 @@
-"""How allauth behaves here: closed to sign-up, links that never follow the Host header, one password field."""
+"""How allauth behaves here: closed to sign-up, limits of our own, one password field."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -14,7 +13,6 @@ from allauth.account.forms import (
     SetPasswordForm,
 )
 from django import forms
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -25,6 +23,7 @@ from accounts.addresses import AddressField
 from accounts.models import User
 from accounts.passwords import PASSWORD_HINT
 from accounts.sign_in_limits import SignInAttempt
+from accounts.tasks import enqueue_emails
 
 ADDRESS_MESSAGES = {
     "required": "Enter your email address.",
@@ -48,11 +47,6 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Accounts come from invitations only."""
         return False
 
-    def get_reset_password_from_key_url(self, key: str) -> str:
-        """An address below BASE_URL: the Host header is the sender's choice, and the link opens an account."""
-        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-        return f"{settings.BASE_URL}{path.replace('UID-KEY', key)}"
-
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         """The user with this address and password. Failures are counted here: allauth's own limits are off."""
         attempt = SignInAttempt(request, str(credentials.get("email", "")))
@@ -63,9 +57,10 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
             attempt.has_succeeded()
         return user
 
-    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
-        days = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT).days
-        super().send_password_reset_mail(user, email, {**context, "days": days})
+    def set_password(self, user: User, password: str) -> None:
+        """Every page that sets a password comes here. The owner is told by email."""
+        super().set_password(user, password)
+        enqueue_emails(user.pk)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account")
@@ -102,6 +97,10 @@ class LostPasswordForm(ResetPasswordForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.fields["email"] = _address_field(self.fields["email"])
         _say_it_our_way(self)
+
+    def clean_email(self) -> str:
+        """Whether it has an account is not asked here: a form that takes longer for some would tell."""
+        return str(self.cleaned_data["email"])
 
 
 class OnePasswordMixin:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bootstrap_wrapper import get_bootstrap_dir
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Exchange, Queue
 
 from config import embedded
 from config.environment import (
@@ -130,6 +131,8 @@ RESEND_PAUSE = number("RESEND_PAUSE", 60, least=0)
 INVITATIONS_PER_DAY = number("INVITATIONS_PER_DAY", 1_000_000)
 INVITATIONS_PER_INVITER_PER_DAY = number("INVITATIONS_PER_INVITER_PER_DAY", 500_000)
 MAILS_PER_RECIPIENT_PER_DAY = number("MAILS_PER_RECIPIENT_PER_DAY", 5)
+# How many links to a new password one address is sent in a day.
+PASSWORD_RESETS_PER_ADDRESS_PER_DAY = number("PASSWORD_RESETS_PER_ADDRESS_PER_DAY", 5)
 # Whether `manage.py up` brings the demonstration's organizations.
 DEMO = switch("DEMO", True)
 
@@ -226,9 +229,9 @@ ACCOUNT_FORMS = {
     "set_password": "accounts.sign_in.FirstPasswordForm",
     "reset_password_from_key": "accounts.sign_in.NewPasswordForm",
 }
-# A reset that was asked for an address which nobody has sends no mail there.
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.passwords.ResetTokenGenerator"  # noqa: S105
+# Longer than a day, which is how long an address gets no further link once it has had enough of them.
+PASSWORD_RESET_TIMEOUT = int(timedelta(days=3).total_seconds())
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -375,6 +378,10 @@ INBOX_OPEN = DEVELOPMENT and EMAIL_BACKEND.startswith("django_mail_preview.")
 CELERY_BROKER_URL = broker("REDIS_URL") or embedded.broker_url(DATA_DIR)
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
+# A worker takes from its queues in turn, so that somebody who waits for a link to a new password overtakes an import.
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_QUEUES = tuple(Queue(name, Exchange(name), routing_key=name) for name in ("celery", "account-email"))
+CELERY_TASK_ROUTES = {"accounts.tasks.*": {"queue": "account-email"}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_STORE_EAGER_RESULT = False
 # A task is taken from the queue when it has ended, so that the task of a worker that dies comes again.
@@ -409,7 +416,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "invites.tasks.sweep",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": max(20.0, SWEEP_SECONDS)},
-    }
+    },
+    "unsent-account-email": {
+        "task": "accounts.tasks.find_unsent_emails",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": max(20.0, SWEEP_SECONDS)},
+    },
+    # Often, because a schedule that is kept in memory begins anew with its process.
+    "clean-up": {"task": "accounts.tasks.clean_up", "schedule": 300.0, "options": {"expires": 300.0}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 if broker("REDIS_URL"):  # There may be other machines, with schedules of their own.

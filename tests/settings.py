@@ -22,6 +22,7 @@ for _name in (
     "MAILS_PER_CALL",
     "MAX_ROWS",
     "MAX_UPLOAD_MB",
+    "PASSWORD_RESETS_PER_ADDRESS_PER_DAY",
     "PORT",
     "SECRET_KEY_FALLBACKS",
     "SWEEP_SECONDS",

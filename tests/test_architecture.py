@@ -20,6 +20,7 @@ LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("models",),
         ("passwords", "queries", "signals"),
         ("services",),
+        ("tasks",),
         ("access", "context", "forms", "sign_in", "sign_in_limits", "templatetags"),
         ("views",),
         ("admin", "management", "sign_in_urls", "urls"),

@@ -84,6 +84,13 @@ class RateLimiter:
                 self._note_that_redis_is_away(error)
         self._database.clear(limit, key)
 
+    def hit_daily(self, limit: RateLimitItem, subject: str) -> bool:
+        """Count in the database alone: a Redis that loses its data begins no new day."""
+        return self._database.hit(limit, _hash(subject))
+
+    def clear_daily(self, limit: RateLimitItem, subject: str) -> None:
+        self._database.clear(limit, _hash(subject))
+
     def _hit_in_redis(self, limit: RateLimitItem, key: str) -> bool:
         is_allowed = self._redis.hit(limit, key)
         if is_allowed and not self._redis.test(limit, key):
@@ -109,6 +116,16 @@ def give_back(limit: RateLimitItem, subject: str) -> None:
 def clear(limit: RateLimitItem, subject: str) -> None:
     """Forget all attempts of the subject."""
     _rate_limiter(settings.RATE_LIMIT_STORAGE).clear(limit, subject)
+
+
+def hit_daily(limit: RateLimitItem, subject: str) -> bool:
+    """Count one of what the subject has in a day; False if it is one too many."""
+    return _rate_limiter(settings.RATE_LIMIT_STORAGE).hit_daily(limit, subject)
+
+
+def clear_daily(limit: RateLimitItem, subject: str) -> None:
+    """Begin the day of the subject anew."""
+    _rate_limiter(settings.RATE_LIMIT_STORAGE).clear_daily(limit, subject)
 
 
 @lru_cache

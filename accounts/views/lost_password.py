@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import logging
-from smtplib import SMTPException
-
 from allauth.account.views import PasswordResetFromKeyView, PasswordResetView
 from django.http import HttpResponseBase
+from django.shortcuts import redirect
 
+from accounts.services.account_email import request_reset
 from accounts.sign_in import LostPasswordForm, NewPasswordForm
 from accounts.sign_in_limits import unlock
-
-logger = logging.getLogger(__name__)
+from accounts.tasks import enqueue_emails
 
 
 class LostPasswordView(PasswordResetView):  # type: ignore[misc]
-    """Sends the link at once; where the mail server does not take it, the page says so."""
+    """Leaves the email to a worker. The answer is the same for every address, and never waits for a mail server."""
 
     def get_form_class(self) -> type[LostPasswordForm]:
         return LostPasswordForm
 
     def form_valid(self, form: LostPasswordForm) -> HttpResponseBase:
-        try:
-            answer: HttpResponseBase = super().form_valid(form)
-        except (OSError, SMTPException):
-            logger.exception("A link to a new password could not be sent.")
-            form.add_error(None, "The email could not be sent just now. Try again in a few minutes.")
-            return self.form_invalid(form)  # type: ignore[no-any-return]
-        return answer
-
-
-lost_password = LostPasswordView.as_view()
+        asked = request_reset(form.cleaned_data["email"])
+        if asked is not None:
+            enqueue_emails(asked.user_id)
+        return redirect(self.get_success_url())
 
 
 class NewPasswordView(PasswordResetFromKeyView):  # type: ignore[misc]
@@ -42,4 +34,5 @@ class NewPasswordView(PasswordResetFromKeyView):  # type: ignore[misc]
         return response
 
 
+lost_password = LostPasswordView.as_view()
 new_password = NewPasswordView.as_view()

@@ -92,7 +92,9 @@ def test_six_wrong_passwords_in_a_row_lock_the_address_for_a_while(client: Clien
     for _attempt in range(5):
         sign_in(client, password="wrong")
     response = sign_in(client)
-    assert "Too many attempts. Wait five minutes, or use “Forgot your password?” to get in by email." in words_of(response)
+    assert "Too many attempts. Wait five minutes, or use “Forgot your password?” to get in by email." in words_of(
+        response
+    )
     assert not is_signed_in(client)
 
 

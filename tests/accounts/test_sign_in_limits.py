@@ -18,6 +18,7 @@ from time_machine import travel
 from accounts.models import User
 from accounts.services import rate_limits
 from tests.accounts.conftest import words_of
+from tests.accounts.test_lost_password import deliver
 from tests.conftest import PASSWORD
 from tests.faults.redis_server import RedisServer, program
 
@@ -63,6 +64,7 @@ def lock(email: str = "admin@example.com", *, address: str = "192.0.2.66") -> No
 
 
 def link_in_mail() -> str:
+    deliver()
     found = re.search(r"(/accounts/password/reset/key/\S+)", str(mail.outbox[-1].body))
     assert found
     return found[1]
@@ -89,7 +91,7 @@ def test_five_wrong_passwords_lock_the_account_however_it_is_typed(admin: User, 
 
 
 def test_an_account_that_nobody_has_is_locked_in_the_same_words(admin: User, counted_in: str) -> None:
-    pages = []
+    pages: list[str] = []
     for email in ("admin@example.com", "nobody@example.com"):
         lock(email, address=f"192.0.2.{len(pages)}")
         pages.append(words_of(sign_in(Client(REMOTE_ADDR="198.51.100.1"), email)))
