@@ -12,10 +12,11 @@ from allauth.account.forms import (
     ResetPasswordKeyForm,
     SetPasswordForm,
 )
+from allauth.account.views import INTERNAL_RESET_SESSION_KEY
 from django import forms
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -57,6 +58,12 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
             attempt.has_succeeded()
         return user
 
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Signs in with a session of the usual length, and without what it was kept for before."""
+        super().login(request, user)
+        request.session.pop(INTERNAL_RESET_SESSION_KEY, None)
+        request.session.set_expiry(None)
+
     def set_password(self, user: User, password: str) -> None:
         """Every page that sets a password comes here. The owner is told by email."""
         super().set_password(user, password)
@@ -88,6 +95,13 @@ class SignInForm(LoginForm):  # type: ignore[misc]
             self.add_error("password", refused)
             return None
         return cleaned
+
+    def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
+        """Somebody whose account is closed gets no session, although the password was right."""
+        response: HttpResponse = super().login(request, redirect_url=redirect_url)
+        if not self.user.is_active:
+            request.session.flush()
+        return response
 
 
 class LostPasswordForm(ResetPasswordForm):  # type: ignore[misc]

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import structlog
 from django.conf import settings
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.errors import StorageError
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
@@ -26,6 +26,7 @@ FAILED_SIGN_INS_OF_CLIENT = RateLimitItemPerMinute(10, namespace="failed-sign-in
 FAILED_SIGN_INS_OF_ACCOUNT = RateLimitItemPerMinute(5, 5, namespace="failed-sign-ins-of-account")
 RESET_REQUESTS_OF_CLIENT = RateLimitItemPerMinute(20, namespace="reset-requests-of-client")
 NEW_PASSWORDS_OF_CLIENT = RateLimitItemPerMinute(20, namespace="new-passwords-of-client")
+RESET_LINKS_OF_CLIENT = RateLimitItemPerHour(60, namespace="reset-links-of-client")
 PASSWORD_CHANGES_OF_USER = RateLimitItemPerMinute(5, namespace="password-changes-of-user")
 
 # A page must not wait for a Redis that hangs. A process that could not reach it asks again after the pause.

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from allauth.account.views import PasswordResetFromKeyView, PasswordResetView
-from django.http import HttpResponseBase
+from typing import Any
+
+from allauth.account.views import INTERNAL_RESET_SESSION_KEY, PasswordResetFromKeyView, PasswordResetView
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
+from accounts.services import rate_limits
 from accounts.services.account_email import request_reset
 from accounts.sign_in import LostPasswordForm, NewPasswordForm
-from accounts.sign_in_limits import unlock
+from accounts.sign_in_limits import client_of, too_many_attempts, unlock
 from accounts.tasks import enqueue_emails
+
+ANONYMOUS_SESSION_SECONDS = 3600
 
 
 class LostPasswordView(PasswordResetView):  # type: ignore[misc]
@@ -26,7 +31,21 @@ class LostPasswordView(PasswordResetView):  # type: ignore[misc]
 
 
 class NewPasswordView(PasswordResetFromKeyView):  # type: ignore[misc]
-    """The form behind the link, which also ends a lock of the account."""
+    """The form behind the link, which also ends a lock of the account.
+
+    allauth keeps the key of a link that works in the session, and moves on to an address without it. Of all pages for
+    people who aren't signed in this one alone creates a session.
+    """
+
+    def dispatch(self, request: HttpRequest, uidb36: str, key: str, **kwargs: Any) -> HttpResponseBase:
+        limit = rate_limits.RESET_LINKS_OF_CLIENT
+        if key != self.reset_url_key and not rate_limits.hit(limit, client_of(request)):
+            return too_many_attempts(request, limit)
+        response: HttpResponseBase = super().dispatch(request, uidb36, key, **kwargs)
+        is_kept_now = request.session.modified and INTERNAL_RESET_SESSION_KEY in request.session
+        if is_kept_now and not request.user.is_authenticated:
+            request.session.set_expiry(ANONYMOUS_SESSION_SECONDS)
+        return response
 
     def form_valid(self, form: NewPasswordForm) -> HttpResponseBase:
         unlock(self.reset_user.email)

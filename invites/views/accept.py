@@ -1,20 +1,23 @@
 """The invitee's pages: the link of the mail, and the invitation that it leads to.
 
-The link puts the hash of its token into the session and moves on, so that the token is in no address
-that a page could pass on, and not in the database either. Nothing is used up by looking, because mail
-scanners look first.
+The link puts the hash of its token into a signed cookie and moves on, so that the token is in no address that a page
+could pass on. The cookie is the same for every token, valid or not, and no session is created: anyone can open any
+number of links. Nothing is used up by looking, because mail scanners look first.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.utils import perform_login
-from django.contrib.auth import login, logout
+from django.conf import settings
+from django.contrib.auth import logout
 from django.forms import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -34,8 +37,8 @@ from invites.services.accept import (
 )
 from invites.services.tokens import hash_token
 
-LINK = "invitation_link"
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+COOKIE = "invitation"
+COOKIE_LASTS = timedelta(hours=1)
 
 
 @public("The token in the address is the right to open it.")
@@ -43,18 +46,27 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 @never_cache
 def invitation_link(request: HttpRequest, token: str) -> HttpResponse:
     """The address in the mail. Any token leads to the same place, which then looks whether it is good."""
-    request.session[LINK] = hash_token(token)
     response = redirect("invitation")
+    response.set_signed_cookie(
+        COOKIE,
+        hash_token(token),
+        salt=COOKIE,
+        max_age=COOKIE_LASTS,
+        path=reverse("invitation"),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
     response["Referrer-Policy"] = "no-referrer"
     return response
 
 
-@public("Shows what the token in the session opens, and nothing without one.")
+@public("Shows what the token in the cookie opens, and nothing without one.")
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def invitation(request: HttpRequest) -> HttpResponse:
     """What one is invited to, and the one form that fits: new account, sign-in, or just a button."""
-    link = request.session.get(LINK, "")
+    link = _link_in_cookie(request)
     try:
         return _answer(request, link, find_open_invitation(link))
     except RuleBroken as broken:
@@ -69,10 +81,13 @@ def invitation(request: HttpRequest) -> HttpResponse:
 @never_cache
 def invitation_switch(request: HttpRequest) -> HttpResponse:
     """Out of the account that the invitation is not for, and back to the invitation."""
-    link = request.session.get(LINK, "")
     logout(request)
-    request.session[LINK] = link
     return redirect("invitation")
+
+
+def _link_in_cookie(request: HttpRequest) -> str:
+    """The hash of the token; empty without a cookie, and for one that is too old or that we haven't signed."""
+    return str(request.get_signed_cookie(COOKIE, default="", salt=COOKIE, max_age=COOKIE_LASTS))
 
 
 def _answer(request: HttpRequest, link: str, found: Invitation) -> HttpResponse:
@@ -97,7 +112,7 @@ def _new_account(request: HttpRequest, link: str, found: Invitation) -> HttpResp
                 raise
             form.add_error(None, broken.message)
         else:
-            login(request, membership.user, backend=BACKEND)
+            get_adapter(request).login(request, membership.user)
             return _welcome(request, membership)
     return _show(request, found, "invites/accept.html", form=form)
 
@@ -127,10 +142,11 @@ def _sign_in(request: HttpRequest, link: str, found: Invitation) -> HttpResponse
 
 
 def _welcome(request: HttpRequest, membership: Membership) -> HttpResponse:
-    request.session.pop(LINK, None)
     # Signing in has renewed the session already; whoever was signed in before gets a new one, too.
     request.session.cycle_key()
-    return redirect("home")
+    response = redirect("home")
+    response.delete_cookie(COOKIE, path=reverse("invitation"), samesite="Lax")
+    return response
 
 
 def _show(request: HttpRequest, found: Invitation, template: str, *, status: int = 200, **context: Any) -> HttpResponse:

@@ -109,6 +109,17 @@ def test_work_is_looked_for_again_within_half_a_minute() -> None:
     assert LEASE.total_seconds() + settings.SWEEP_SECONDS < 30
 
 
+def test_what_is_due_are_tasks_that_there_are_and_expired_things_are_removed_often() -> None:
+    from django.conf import settings
+
+    app.loader.import_default_modules()
+    due = {entry["task"]: entry["schedule"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+
+    assert set(due) <= set(app.tasks)
+    assert due["accounts.tasks.clean_up"] <= 600
+    assert due["accounts.tasks.find_unsent_emails"] < 10
+
+
 @pytest.mark.parametrize(
     ("given", "chosen"),
     [
