@@ -126,8 +126,8 @@ INVITATION_DAYS = number("INVITATION_DAYS", 14)
 # Nobody is to be pestered: how often one invitation can be sent again, and after how many seconds.
 RESEND_LIMIT = number("RESEND_LIMIT", 10, least=0)
 RESEND_PAUSE = number("RESEND_PAUSE", 60, least=0)
-# The most of a day, for no account is worth more to a spammer: an organization's, an admin's in it, and how many
-# mails one address gets, whoever invites it. Days are those of UTC.
+# The most of a day, so that no account is worth much to a spammer: of an organization, of an admin in it, and how many
+# emails the organization sends to one address. Days are those of UTC.
 INVITATIONS_PER_DAY = number("INVITATIONS_PER_DAY", 1_000_000)
 INVITATIONS_PER_INVITER_PER_DAY = number("INVITATIONS_PER_INVITER_PER_DAY", 500_000)
 MAILS_PER_RECIPIENT_PER_DAY = number("MAILS_PER_RECIPIENT_PER_DAY", 5)

@@ -506,18 +506,23 @@ class DayOfInviter(models.Model):
 
 
 class DayOfRecipient(models.Model):
-    """Which links were mailed to an address on a day, by all organizations together."""
+    """Which links an organization has mailed to an address on a day."""
 
     # So many characters of the hash of its token tell a link from the few others of the same day.
     LINK = 16
 
     day = models.DateField()
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
     email_key = models.CharField(max_length=320)
     links = models.TextField(help_text="The beginnings of the hashes of their tokens, one after the other.")
 
     class Meta:
         # The day is first: past ones are removed.
-        constraints = (models.UniqueConstraint(fields=["day", "email_key"], name="one_count_per_recipient_and_day"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["day", "organization", "email_key"], name="one_count_per_recipient_and_day"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{len(self.links) // self.LINK} on {self.day}"

@@ -126,7 +126,7 @@ def _revoke(invitations: QuerySet[Invitation]) -> int:
 def _due_again(now: datetime) -> Q:
     """True of an invitation whose last mail is out, some time ago, and that was not sent too often.
 
-    Neither may its address have had enough mail today, from whomever.
+    Neither may its address have had enough mail from the organization today.
     """
     out = Q(mail_state__in=(Invitation.Mail.SENT, Invitation.Mail.FAILED, Invitation.Mail.BOUNCED))
     rested = Q(mailed_at=None) | Q(mailed_at__lte=now - timedelta(seconds=settings.RESEND_PAUSE))

@@ -1,4 +1,6 @@
-"""How many invitations a day: of one organization, of one inviter in it, and to one address wherever it is invited.
+"""How many invitations a day: of one organization, of one inviter in it, and from one organization to one address.
+
+What goes to an address is counted for each organization, so that none can use up or learn what others send there.
 
 Days are those of UTC. What was used is counted in rows that are locked, or changed by one conditional statement, so
 that many who are at it at once cannot exceed a limit together.
@@ -20,11 +22,12 @@ from accounts.models import Organization, User
 from invites.models import Batch, DayOfInviter, DayOfRecipient
 
 KEPT = timedelta(days=2)
+RECIPIENT = ("organization_id", "email_key")
 
 # Adds links to the days of their recipients, but for those that stand there already, and where the day is full.
 _ADD_LINKS = f"""
-    INSERT INTO {DayOfRecipient._meta.db_table} AS known (day, email_key, links) VALUES {{values}}
-    ON CONFLICT (day, email_key) DO UPDATE SET links = known.links || excluded.links
+    INSERT INTO {DayOfRecipient._meta.db_table} AS known (day, organization_id, email_key, links) VALUES {{values}}
+    ON CONFLICT (day, organization_id, email_key) DO UPDATE SET links = known.links || excluded.links
     WHERE length(known.links) < %s AND known.links NOT LIKE '%%' || excluded.links || '%%'
 """  # noqa: S608 - the name of a table of ours
 
@@ -65,6 +68,9 @@ class ToMail(Protocol):
     def id(self) -> int: ...
 
     @property
+    def organization_id(self) -> int: ...
+
+    @property
     def email_key(self) -> str: ...
 
     @property
@@ -72,39 +78,41 @@ class ToMail(Protocol):
 
 
 def count_mails(invitations: Collection[ToMail]) -> set[int]:
-    """Count the mail that is about to go to each; the ids of those whose address has had enough for today.
+    """Count the mail that is about to go to each; the ids of those whose address has had enough from it for today.
 
     The same link counts once, however often its mail is tried.
     """
     today, full = _today(), DayOfRecipient.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY
     # In one order, so that two who count the same addresses wait for each other and not both.
-    waiting = sorted(invitations, key=lambda invitation: invitation.email_key)
+    waiting = sorted(invitations, key=_recipient)
     counted_now = 0
     while waiting:
-        # A statement names an address once.
-        once = {invitation.email_key: invitation for invitation in waiting}
-        waiting = [invitation for invitation in waiting if once[invitation.email_key] is not invitation]
-        values = [value for key, each in once.items() for value in (today, key, _short(each))]
+        # A statement names an address of an organization once.
+        once = {_recipient(invitation): invitation for invitation in waiting}
+        waiting = [invitation for invitation in waiting if once[_recipient(invitation)] is not invitation]
+        values = [value for recipient, each in once.items() for value in (today, *recipient, _short(each))]
         with connection.cursor() as cursor:
-            cursor.execute(_ADD_LINKS.format(values=", ".join(["(%s, %s, %s)"] * len(once))), [*values, full])
+            cursor.execute(_ADD_LINKS.format(values=", ".join(["(%s, %s, %s, %s)"] * len(once))), [*values, full])
             counted_now += cursor.rowcount
     if counted_now == len(invitations):
         return set()
-    keys = {invitation.email_key for invitation in invitations}
-    counted = dict(DayOfRecipient.objects.filter(day=today, email_key__in=keys).values_list("email_key", "links"))
-    return {each.id for each in invitations if _short(each) not in counted.get(each.email_key, "")}
+    organizations, keys = {each.organization_id for each in invitations}, {each.email_key for each in invitations}
+    days = DayOfRecipient.objects.filter(day=today, organization__in=organizations, email_key__in=keys)
+    counted = {(organization, key): links for organization, key, links in days.values_list(*RECIPIENT, "links")}
+    return {each.id for each in invitations if _short(each) not in counted.get(_recipient(each), "")}
 
 
 def had_enough_mail() -> Exists:
-    """True of an invitation, in a query, to whose address no further mail may go today."""
+    """True of an invitation, in a query, to whose address no further mail of its organization may go today."""
     full = DayOfRecipient.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY
-    today = DayOfRecipient.objects.filter(day=_today(), email_key=OuterRef("email_key"))
+    same = {name: OuterRef(name) for name in RECIPIENT}
+    today = DayOfRecipient.objects.filter(day=_today(), **same)
     return Exists(today.annotate(length=Length("links")).filter(length__gte=full))
 
 
-def check_recipient(email_key: str, email: str) -> None:
-    """Raises RuleBroken("over_quota") for an address to which no further mail may go today."""
-    line = DayOfRecipient.objects.filter(day=_today(), email_key=email_key).first()
+def check_recipient(organization: Organization, email_key: str, email: str) -> None:
+    """Raises RuleBroken("over_quota") for an address to which no further mail of the organization may go today."""
+    line = DayOfRecipient.objects.filter(day=_today(), organization=organization, email_key=email_key).first()
     if line and len(line.links) >= DayOfRecipient.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY:
         raise RuleBroken("over_quota", f"{email} {enough_mail()} Try again tomorrow.")
 
@@ -131,6 +139,10 @@ def _check(count: int, made: int, limit: int, who: str) -> None:
             f"{who} {limit:,} people a day. {left:,} of them are left for today, and {people} to be invited. "
             "Nobody has been invited. Try again tomorrow.",
         )
+
+
+def _recipient(invitation: ToMail) -> tuple[int, str]:
+    return invitation.organization_id, invitation.email_key
 
 
 def _short(invitation: ToMail) -> str:

@@ -45,7 +45,7 @@ def invite_person(
             _check_not_invited(organization, person.email_key, person.email)
             # After that: whoever accepts the last invitation is a member when it is not pending any more.
             _check_not_member(organization, person.email_key, person.email)
-            check_recipient(person.email_key, person.email)
+            check_recipient(organization, person.email_key, person.email)
             seed = new_seed()
             invitation = Invitation.objects.create(
                 organization=organization,

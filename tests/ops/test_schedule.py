@@ -113,7 +113,7 @@ def test_what_is_due_are_tasks_that_there_are_and_expired_things_are_removed_oft
     from django.conf import settings
 
     app.loader.import_default_modules()
-    due = {entry["task"]: entry["schedule"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    due: dict[Any, Any] = {entry["task"]: entry["schedule"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
 
     assert set(due) <= set(app.tasks)
     assert due["accounts.tasks.clean_up"] <= 600
