@@ -13,11 +13,13 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.utils import perform_login
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.forms import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -144,7 +146,10 @@ def _sign_in(request: HttpRequest, link: str, found: Invitation) -> HttpResponse
 def _welcome(request: HttpRequest, membership: Membership) -> HttpResponse:
     # Signing in has renewed the session already; whoever was signed in before gets a new one, too.
     request.session.cycle_key()
-    response = redirect("home")
+    organization = membership.organization
+    messages.success(request, format_html("You have joined <bdi>{}</bdi>.", organization.name))
+    # Not home, which leads somebody who manages another organization there.
+    response = redirect("member_home", organization.slug)
     response.delete_cookie(COOKIE, path=reverse("invitation"), samesite="Lax")
     return response
 

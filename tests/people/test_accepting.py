@@ -186,6 +186,48 @@ def test_who_is_signed_in_already_only_accepts(invite: Invite, client_of: Client
     assert Membership.objects.filter(user=user).exists()
 
 
+JOINED = "You have joined Acme"
+
+
+def test_who_joins_lands_there_and_is_told_so(invite: Invite) -> None:
+    page = opened(invite()).post(INVITATION, CHOSEN, follow=True)
+
+    assert page.redirect_chain[-1][0] == "/o/acme/"
+    assert text_of(page.content.decode()).count(JOINED) == 1
+
+
+@pytest.mark.parametrize("how", ["signed in", "by password", "from sign-in"])
+def test_an_admin_of_another_organization_lands_in_the_one_they_have_joined(
+    invite: Invite, outsider: User, client_of: ClientOf, how: str
+) -> None:
+    client = opened(invite(outsider.email), client_of(outsider if how == "signed in" else None))
+    if how == "from sign-in":
+        client.post("/accounts/login/", {"login": outsider.email, "password": PASSWORD, "next": INVITATION})
+
+    page = client.post(INVITATION, {"password": PASSWORD}, follow=True)
+
+    assert page.redirect_chain[-1][0] == "/o/acme/"
+    assert text_of(page.content.decode()).count(JOINED) == 1
+    assert JOINED not in text_of(client.get("/o/globex/users/").content.decode()), "It is said once."
+
+
+def test_who_may_see_the_users_there_lands_among_them(invite: Invite, outsider: User, client_of: ClientOf) -> None:
+    client = opened(invite(outsider.email, roles=["Org Admin"], sites=None), client_of(outsider))
+
+    page = client.post(INVITATION, follow=True)
+
+    assert page.redirect_chain[-1][0] == "/o/acme/users/"
+    assert JOINED in text_of(page.content.decode())
+
+
+def test_the_name_of_the_organization_is_shown_as_it_is(invite: Invite, acme: Organization) -> None:
+    Organization.objects.filter(pk=acme.pk).update(name="<b>Acme</b> & Sons")
+
+    page = opened(invite()).post(INVITATION, CHOSEN, follow=True)
+
+    assert "You have joined <bdi>&lt;b&gt;Acme&lt;/b&gt; &amp; Sons</bdi>." in page.content.decode()
+
+
 def test_a_member_keeps_what_they_have(invite: Invite, member: User, client_of: ClientOf, acme: Organization) -> None:
     invitation = invite("ann@people.example.com", roles=["Org Admin"], sites=None)
     Invitation.objects.filter(pk=invitation.pk).update(email=member.email, email_key=member.email)
