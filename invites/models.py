@@ -253,6 +253,9 @@ class Row(models.Model):
         null=True, blank=True, help_text="What an admin made of it: its cells now, and the problems found before."
     )
     mends = models.PositiveIntegerField(default=0, db_default=0, help_text="How often it was mended.")
+    edited_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
 
     class Meta:
         ordering = ("number",)
@@ -262,6 +265,8 @@ class Row(models.Model):
             models.Index(
                 fields=["batch", "outcome", "reason", "problem_codes", "suggested_codes"], name="row_by_outcome"
             ),
+            # For the deletion of a user. Most rows are edited by nobody.
+            models.Index(fields=["edited_by"], condition=models.Q(edited_by__isnull=False), name="row_by_editor"),
         )
 
     def __str__(self) -> str:

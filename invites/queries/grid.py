@@ -127,6 +127,12 @@ class GridRow:
     cells: list[Cell]
 
     @property
+    def edited_by(self) -> str:
+        """Who changed the row last, while it differs from the file; empty for nobody."""
+        is_changed = self.row.mended is not None or self.state == "out"
+        return str(self.row.edited_by) if is_changed and self.row.edited_by else ""
+
+    @property
     def may_be_undone(self) -> bool:
         return self.row.mended is not None and self.state != "out"
 

@@ -77,7 +77,7 @@ def check_all_again(batch: Batch, *, by: Membership, then: CorrectionJob.Then = 
 
 def _change(batch: Batch, by: Membership, action: CorrectionJob.Action, *, code: str = "", then: str = "") -> Mending:
     """Change the rows here, or start a job if there are too many. The batch is held."""
-    job = CorrectionJob(batch=batch, action=action, code=code)
+    job = CorrectionJob(batch=batch, action=action, code=code, started_by=by.user)
     rows = _rows_to_change(job)
     if _is_too_much(rows):
         start_job(batch, by, action, code=code, then=then)
@@ -187,6 +187,7 @@ def _change_rows(job: CorrectionJob, rows: Iterable[Row]) -> None:
     for row in rows:
         if job.action == Action.APPLY:
             take_suggestions(row, job.code)
+            row.edited_by_id = job.started_by_id
         else:
             check_again(row)
 

@@ -32,7 +32,7 @@ from invites.services.uploads import limits
 # What mending changes in a row.
 _TEXTS = (
     *("email", "email_key", "first_name", "last_name", "description"),
-    *("outcome", "reason", "detail", "suggested_codes", "mends"),
+    *("outcome", "reason", "detail", "suggested_codes", "mends", "edited_by_id"),
 )
 _OBJECTS = ("problems", "mended", "cells")
 
@@ -104,7 +104,7 @@ def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> Mendin
         touched.append(row)
     # A corrected file has come meanwhile that has no problem in these rows.
     mending.overtaken |= by_row.keys()
-    return store_rows(batch, touched, keys, mending)
+    return store_rows(batch, touched, keys, mending, by=by)
 
 
 @transaction.atomic
@@ -115,7 +115,7 @@ def take_suggestion(batch: Batch, number: int, place: int, *, by: Membership) ->
     keys = keys_of(rows)
     for row in rows:
         _take(row, [each for each in suggested(row.problems) if each["column"] == COLUMNS[place]])
-    return store_rows(batch, rows, keys, _asked_for(number, rows))
+    return store_rows(batch, rows, keys, _asked_for(number, rows), by=by)
 
 
 @transaction.atomic
@@ -131,7 +131,7 @@ def take_meant(batch: Batch, number: int, *, by: Membership) -> Mending:
         row.cells = row.cells or cells
         _put(row, [meant, *cells[1:]])
     changed = [row for row, _ in doubted]
-    return store_rows(batch, changed, keys, _asked_for(number, changed))
+    return store_rows(batch, changed, keys, _asked_for(number, changed), by=by)
 
 
 @transaction.atomic
@@ -142,7 +142,7 @@ def keep_as_shown(batch: Batch, number: int, *, by: Membership) -> Mending:
     keys = keys_of(rows)
     for row in rows:
         _put(row, cells_now(row), keep=True)
-    return store_rows(batch, rows, keys, _asked_for(number, rows))
+    return store_rows(batch, rows, keys, _asked_for(number, rows), by=by)
 
 
 @transaction.atomic
@@ -152,7 +152,7 @@ def leave_out(batch: Batch, number: int, *, by: Membership) -> Mending:
     rows = _left(batch, number)
     for row in rows:
         row.reason = Row.Reason.LEFT_OUT
-    return store_rows(batch, rows, set(), _asked_for(number, rows))
+    return store_rows(batch, rows, set(), _asked_for(number, rows), by=by)
 
 
 @transaction.atomic
@@ -162,7 +162,7 @@ def put_back(batch: Batch, number: int, *, by: Membership) -> Mending:
     rows = list(grid_rows(batch).filter(number=number, reason=Row.Reason.LEFT_OUT))
     for row in rows:
         row.reason = Row.Reason.NONE
-    return store_rows(batch, rows, set(), _asked_for(number, rows))
+    return store_rows(batch, rows, set(), _asked_for(number, rows), by=by)
 
 
 @transaction.atomic
@@ -173,7 +173,7 @@ def undo(batch: Batch, number: int, *, by: Membership) -> Mending:
     keys = keys_of(rows)
     for row in rows:
         _take_back(row)
-    return store_rows(batch, rows, keys, _asked_for(number, rows))
+    return store_rows(batch, rows, keys, _asked_for(number, rows), by=by)
 
 
 def _comes_too_late(edit: Edit, row: Row, cells: list[str]) -> bool:
@@ -255,9 +255,13 @@ def _set_problems(row: Row, problems: list[dict[str, Any]]) -> None:
     row.detail = problems[0]["message"][:300] if problems else ""
 
 
-def store_rows(batch: Batch, rows: list[Row], keys: set[str], mending: Mending | None = None) -> Mending:
-    """Save what was changed. `keys` are the addresses that these rows had before."""
+def store_rows(
+    batch: Batch, rows: list[Row], keys: set[str], mending: Mending | None = None, *, by: Membership | None = None
+) -> Mending:
+    """Save what was changed, and by whom. `keys` are the addresses that these rows had before."""
     mending = mending or Mending()
+    for row in rows if by else ():
+        row.edited_by_id = by.user_id if by else None
     suggest_for(batch, rows)
     save_rows(rows)
     mending.changed |= {row.number for row in rows}

@@ -202,7 +202,7 @@ def _parts(request: MemberRequest, batch: Batch, wish: Wish, done: Mending) -> H
 
 def _page_of(batch: Batch, counts: GridCounts, kind: str, number: str | None) -> Page[Row]:
     """A page of the grid. How many rows there are is not counted again."""
-    paginator = Paginator(grid_rows(batch, kind), PAGE_ROWS)
+    paginator = Paginator(grid_rows(batch, kind).select_related("edited_by"), PAGE_ROWS)
     paginator.count = counts.rows(kind)
     return paginator.get_page(number)
 

@@ -1,0 +1,101 @@
+"""Who last edited a row of the grid is stored, and shown beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Membership, Organization, User
+from invites import tasks
+from invites.models import Batch
+from invites.services import corrections, mending
+from invites.services.mending import Edit
+from tests.grid.conftest import of, row, text
+
+Change = Callable[[Batch, Membership], object]
+
+CHANGES: dict[str, tuple[int, Change]] = {
+    "edit": (3, lambda batch, by: mending.edit_cells(batch, [Edit(3, 0, "ben@x.example", seen=0)], by=by)),
+    "take": (3, lambda batch, by: mending.take_suggestion(batch, 3, 0, by=by)),
+    "keep": (8, lambda batch, by: mending.keep_as_shown(batch, 8, by=by)),
+    "leave out": (3, lambda batch, by: mending.leave_out(batch, 3, by=by)),
+    "apply to all": (7, lambda batch, by: corrections.apply_to_all(batch, "email_two_at", by=by)),
+}
+
+
+@pytest.fixture
+def ann(acme: Organization, join: Callable[..., User]) -> Membership:
+    return join(acme, "ann.ek@example.com", "Org Admin", first_name="Ann", last_name="Ek").memberships.get()
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_grid_says_who_changed_a_row(ines: Client, team: Batch, ann: Membership, change: str) -> None:
+    number, do = CHANGES[change]
+    do(team, ann)
+
+    assert row(team, number).edited_by == ann.user
+    assert "Edited by <bdi>Ann Ek</bdi>" in text(ines.get(of(team)))
+    assert row(team, 4).edited_by is None
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_last_one_counts(team: Batch, by: Membership, ann: Membership, change: str) -> None:
+    number, do = CHANGES[change]
+    do(team, by)
+    if change == "leave out":
+        mending.put_back(team, number, by=ann)
+    else:
+        mending.undo(team, number, by=ann)
+
+    assert row(team, number).edited_by == ann.user
+
+
+def test_a_row_as_it_was_in_the_file_names_nobody(ines: Client, team: Batch, ann: Membership) -> None:
+    mending.leave_out(team, 3, by=ann)
+    mending.put_back(team, 3, by=ann)
+
+    assert "Edited by" not in text(ines.get(of(team)))
+
+
+def test_the_answer_to_an_edit_names_the_editor(script: Client, team: Batch) -> None:
+    answer = script.post(of(team), {"do": "take:3:0", "shown": team.created_at.isoformat()})
+
+    assert "Edited by <bdi>Ines Martin</bdi>" in text(answer)
+
+
+def test_a_worker_edits_for_whoever_asked(
+    team: Batch, by: Membership, ann: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corrections, "ROWS_IN_REQUEST", 0)
+    corrections.apply_to_all(team, "email_two_at", by=ann)
+    tasks.check_batch(team.pk)
+    assert row(team, 3).edited_by == ann.user
+
+    # To check a row again changes nothing of it.
+    corrections.check_all_again(team, by=by)
+    tasks.check_batch(team.pk)
+    assert row(team, 3).edited_by == ann.user
+
+
+def test_an_editor_whose_account_is_deleted_leaves_the_row(ines: Client, team: Batch, ann: Membership) -> None:
+    mending.leave_out(team, 3, by=ann)
+    ann.user.delete()
+
+    assert row(team, 3).edited_by is None
+    assert ines.get(of(team)).status_code == 200
+
+
+def test_naming_editors_costs_no_query_for_each_row(ines: Client, team: Batch, ann: Membership) -> None:
+    ines.get(of(team))  # Notes that she was here, which the next ones need not.
+    asked = []
+    for number in (3, 4, 5):
+        mending.leave_out(team, number, by=ann)
+        with CaptureQueriesContext(connection) as queries:
+            ines.get(of(team))
+        asked.append([query["sql"] for query in queries])
+
+    assert len(asked[0]) == len(asked[1]) == len(asked[2])
