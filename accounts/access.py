@@ -18,13 +18,14 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db.models import Exists, Q
-from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import redirect, resolve_url
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import URLPattern, URLResolver
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization, User
 from accounts.permissions import Permission
 
@@ -39,7 +40,7 @@ class Access:
 
     signed_in: bool = False
     member: bool = False
-    permission: Permission | None = None
+    permissions: tuple[Permission, ...] = ()
     reason: str = ""
 
 
@@ -66,9 +67,9 @@ def member(view: View) -> View:
     return _declare(Access(signed_in=True, member=True))(view)
 
 
-def requires(permission: Permission) -> Callable[[View], View]:
-    """Members of the organization in the URL may open the view if their roles grant `permission`."""
-    return _declare(Access(signed_in=True, member=True, permission=permission))
+def requires(*permissions: Permission) -> Callable[[View], View]:
+    """Members of the organization in the URL may open the view if their roles grant all of the permissions."""
+    return _declare(Access(signed_in=True, member=True, permissions=permissions))
 
 
 def _declare(access: Access) -> Callable[[View], View]:
@@ -178,9 +179,21 @@ class AccessMiddleware:
             # Set before the refusal, so that its page can show where one is.
             request.membership = membership
             request.organization = membership.organization
-            if access.permission and not membership.may(access.permission):
+            if not all(membership.may(permission) for permission in access.permissions):
                 raise PermissionDenied
         return None
+
+    def process_exception(self, request: Any, error: Exception) -> HttpResponseBase | None:
+        """A service that refused for want of permissions is answered with 403 and its reason, whatever view called it.
+
+        Other broken rules are about what was asked for. Views turn them into a message where it was typed.
+        """
+        if not isinstance(error, RuleBroken) or not error.is_refusal:
+            return None
+        if getattr(request, "htmx", False):
+            # errors.js shows the sentence in the dialog or as a banner.
+            return HttpResponse(error.message, status=403, content_type="text/plain; charset=utf-8")
+        return render(request, "accounts/refused.html", {"reason": error.message}, status=403)
 
 
 def _by_htmx(response: HttpResponseBase) -> HttpResponseBase:

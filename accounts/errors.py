@@ -11,3 +11,8 @@ class RuleBroken(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the person's permissions don't reach so far. `accounts/access.py` answers it with 403."""
+        return self.code in ("not_allowed", "beyond_rights")

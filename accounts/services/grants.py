@@ -1,4 +1,8 @@
-"""What one member may give to somebody else: never a permission or a site beyond their own."""
+"""What one member may give to somebody else, and therefore touch: never a permission or a site beyond their own.
+
+The rule that all of the product follows is `Reach`: if you can't grant it, you can't touch it. It covers imports,
+invitations, members, roles and sites. Whoever changes one of them asks here, in the service that makes the change.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import QuerySet
+from django.utils.text import get_text_list
 
 from accounts.errors import RuleBroken
 from accounts.models import Membership, Role, Site
@@ -25,13 +30,22 @@ class GrantChoice:
         """A choice from any iterables; single sites say nothing more beside all of them."""
         return cls(tuple(roles), () if all_sites else tuple(sites), all_sites)
 
+    @classmethod
+    def held_by(cls, membership: Membership) -> GrantChoice:
+        """What the member has. Costs no query where roles and sites are prefetched."""
+        return cls.of(membership.roles.all(), membership.sites.all(), all_sites=membership.all_sites)
+
 
 def grantable_roles(membership: Membership) -> QuerySet[Role]:
     """The organization's roles whose every permission the member holds, in their order."""
+    return Role.objects.filter(pk__in=_grantable_role_ids(membership))
+
+
+def _grantable_role_ids(membership: Membership) -> set[int]:
+    """The permissions are JSON, which not every database can compare. An organization has few roles."""
     held = membership.permissions()
     roles = Role.objects.filter(organization_id=membership.organization_id)
-    # The permissions are JSON, which not every database can compare: an organization has few roles.
-    return roles.filter(pk__in=[role.pk for role in roles if held.issuperset(role.permissions)])
+    return {role.pk for role in roles if held.issuperset(role.permissions)}
 
 
 def grantable_sites(membership: Membership) -> QuerySet[Site]:
@@ -45,6 +59,17 @@ def may_grant_all_sites(membership: Membership) -> bool:
     return membership.all_sites
 
 
+def membership_now(by: Membership) -> Membership:
+    """The membership as it is in the database: a permission can be lost while somebody waits for a lock.
+
+    Raises RuleBroken("not_allowed") for somebody who is no longer an active member.
+    """
+    found = Membership.objects.filter(pk=by.pk, user__is_active=True).select_related("organization", "user").first()
+    if found is None:
+        raise RuleBroken("not_allowed", "You are no longer a member of this organization.")
+    return found
+
+
 class Reach:
     """What one member may give, looked up once for however many choices."""
 
@@ -53,7 +78,7 @@ class Reach:
 
     @cached_property
     def _roles(self) -> set[int]:
-        return set(grantable_roles(self._membership).values_list("pk", flat=True))
+        return _grantable_role_ids(self._membership)
 
     @cached_property
     def _sites(self) -> set[int]:
@@ -61,24 +86,47 @@ class Reach:
 
     def check(self, choice: GrantChoice) -> None:
         """Raises RuleBroken("beyond_rights") if the choice holds anything that the member can't give."""
-        beyond: list[Role | Site] = [role for role in choice.roles if role.pk not in self._roles]
         if choice.all_sites and not may_grant_all_sites(self._membership):
             raise RuleBroken("beyond_rights", "You do not have all sites, so you cannot give all of them.")
-        beyond += [site for site in choice.sites if site.pk not in self._sites]
-        if not beyond:
-            return
-        ours = [item.name for item in beyond if item.organization_id == self._membership.organization_id]
-        # What belongs to another organization is not even named.
-        what = f"“{ours[0]}”" if ours else "that"
-        raise RuleBroken("beyond_rights", f"You cannot give {what}: it goes beyond your own rights.")
+        beyond: list[Role | Site] = [*self._roles_beyond(choice), *self._sites_beyond(choice)]
+        if beyond:
+            ours = self._names(beyond)
+            what = f"“{ours[0]}”" if ours else "that"
+            raise RuleBroken("beyond_rights", f"You cannot give {what}: it goes beyond your own rights.")
+
+    def check_touch(self, choice: GrantChoice, *, to: str) -> None:
+        """The rule itself. Raises RuleBroken("beyond_rights") for whoever can't give all of the choice.
+
+        `to` says what they wanted to do with that which gives it: "change this import".
+        """
+        if sentence := self.why_not_touch(choice, to=to):
+            raise RuleBroken("beyond_rights", sentence)
+
+    def why_not_touch(self, choice: GrantChoice, *, to: str) -> str:
+        """The same as a sentence for a page: "Only somebody who can grant Org Admin can change this import." or ""."""
+        if roles := self._roles_beyond(choice):
+            what = get_text_list(self._names(roles) or ["these roles"], "and")
+        elif choice.all_sites and not may_grant_all_sites(self._membership):
+            what = "access to all sites"
+        elif sites := self._sites_beyond(choice):
+            what = f"access to {get_text_list(self._names(sites) or ['these sites'], 'and')}"
+        else:
+            return ""
+        return f"Only somebody who can grant {what} can {to}."
 
     def holds(self, choice: GrantChoice) -> bool:
-        """Whether the member may give all of the choice."""
-        try:
-            self.check(choice)
-        except RuleBroken:
-            return False
-        return True
+        """Whether the member may give all of the choice, and so may touch what gives it."""
+        return not self.why_not_touch(choice, to="")
+
+    def _roles_beyond(self, choice: GrantChoice) -> list[Role]:
+        return [role for role in choice.roles if role.pk not in self._roles]
+
+    def _sites_beyond(self, choice: GrantChoice) -> list[Site]:
+        return [site for site in choice.sites if site.pk not in self._sites]
+
+    def _names(self, items: Sequence[Role | Site]) -> list[str]:
+        """What belongs to another organization is not even named."""
+        return [item.name for item in items if item.organization_id == self._membership.organization_id]
 
 
 def hold_choice(choice: GrantChoice) -> None:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization, Role
+from accounts.services.grants import GrantChoice, Reach, membership_now
 from accounts.services.in_use import role_in_use
 from accounts.services.members import check_somebody_manages
 from accounts.services.organizations import ORG_ADMIN, in_order
@@ -28,21 +29,31 @@ def is_fixed(role: Role) -> bool:
     return role.is_default and role.name == ORG_ADMIN
 
 
-def may_edit(by: Membership, role: Role) -> bool:
-    """Whether the role is within reach: not fixed, and nothing in it that the editor does not hold."""
-    return not is_fixed(role) and by.permissions().issuperset(role.permissions)
+def may_edit(reach: Reach, role: Role) -> bool:
+    """Whether the role is within reach: not fixed, and nothing in it that the editor can't give.
+
+    So nobody takes a permission away from others that they don't hold themselves.
+    """
+    return not is_fixed(role) and reach.holds(GrantChoice(roles=(role,)))
+
+
+def check_may_change(by: Membership, role: Role) -> None:
+    """Raises RuleBroken("beyond_rights") for a role that holds a permission beyond one's own."""
+    Reach(by).check_touch(GrantChoice(roles=(role,)), to="change this role")
 
 
 @transaction.atomic
 def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Role:
     """A new role, or `role` changed to what the draft says. A default role keeps its name.
 
-    Raises RuleBroken: "beyond_rights", "fixed_role", "name_taken", "last_manager".
+    Raises RuleBroken: "not_allowed", "beyond_rights", "fixed_role", "name_taken", "last_manager".
     """
     if role is not None:
         role = _locked(by, role, no_key=True)
     # After the role, as everybody does who gives it: in another order the two would wait for each other.
     organization = Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
+    # While these were waited for, somebody may have changed what `by` holds.
+    by = membership_now(by)
     if role is None:
         role = Role(organization=organization)
     else:
@@ -65,9 +76,10 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
 def delete_role(by: Membership, role: Role) -> None:
     """Deletes a role that nobody has and that no open invitation gives.
 
-    Raises RuleBroken: "default_role", "beyond_rights", "in_use".
+    Raises RuleBroken: "not_allowed", "default_role", "beyond_rights", "in_use".
     """
     role = _locked(by, role)
+    by = membership_now(by)
     if role.is_default:
         raise RuleBroken("default_role", f"{role.name} is one of the three roles that every organization has.")
     _check_editable(by, role)
@@ -94,5 +106,4 @@ def _locked(by: Membership, role: Role, *, no_key: bool = False) -> Role:
 def _check_editable(by: Membership, role: Role) -> None:
     if is_fixed(role):
         raise RuleBroken("fixed_role", f"{role.name} always holds every permission and cannot be changed.")
-    if not may_edit(by, role):
-        raise RuleBroken("beyond_rights", "This role holds permissions that you do not hold, so you cannot change it.")
+    check_may_change(by, role)

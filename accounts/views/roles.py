@@ -15,8 +15,9 @@ from accounts.forms import PlainForm, RoleForm
 from accounts.models import Role
 from accounts.permissions import Permission
 from accounts.queries import in_words, roles_of
+from accounts.services.grants import Reach
 from accounts.services.in_use import role_in_use
-from accounts.services.roles import delete_role, is_fixed, may_edit, save_role
+from accounts.services.roles import check_may_change, delete_role, is_fixed, may_edit, save_role
 from accounts.views.dialogs import done, posted, show
 
 
@@ -24,11 +25,12 @@ from accounts.views.dialogs import done, posted, show
 @require_safe
 def role_list(request: MemberRequest, organization: str) -> HttpResponse:
     """Every role with what it allows and how many people have it."""
+    reach = Reach(request.membership)
     roles = [
         {
             "role": role,
             "allows": in_words(role.permissions),
-            "may_edit": may_edit(request.membership, role),
+            "may_edit": may_edit(reach, role),
         }
         for role in roles_of(request.organization)
     ]
@@ -51,12 +53,16 @@ def role_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespons
 
 
 def _edit(request: MemberRequest, role: Role | None) -> HttpResponse:
-    locked = role is not None and not may_edit(request.membership, role)
+    locked = role is not None and not may_edit(Reach(request.membership), role)
+    if request.method == "POST" and role is not None and not is_fixed(role):
+        check_may_change(request.membership, role)
     form = RoleForm(posted(request), membership=request.membership, role=role)
     if request.method == "POST" and form.is_valid():
         try:
             saved = save_role(request.membership, form.draft(), role)
         except RuleBroken as broken:
+            if broken.is_refusal:
+                raise
             form.add_error("name" if broken.code == "name_taken" else None, broken.message)
         else:
             said = "was added" if role is None else "was changed"
@@ -72,11 +78,15 @@ def _edit(request: MemberRequest, role: Role | None) -> HttpResponse:
 def role_delete(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask, and delete a role that nobody has."""
     role = get_object_or_404(roles_of(request.organization), pk=pk)
+    if not role.is_default:
+        check_may_change(request.membership, role)
     form = PlainForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             delete_role(request.membership, role)
         except RuleBroken as broken:
+            if broken.is_refusal:
+                raise
             form.add_error(None, broken.message)
         else:
             return done(request, f"The role {role.name} was deleted.", event="roles:changed", page="roles")

@@ -16,8 +16,9 @@ from accounts.forms import PlainForm, SiteForm
 from accounts.models import Site
 from accounts.permissions import Permission
 from accounts.queries import sites_of
+from accounts.services.grants import GrantChoice, Reach
 from accounts.services.in_use import site_in_use
-from accounts.services.sites import delete_site, save_site
+from accounts.services.sites import check_may_change, delete_site, save_site, why_not_change
 from accounts.views.dialogs import done, posted, show
 
 PAGE = 25
@@ -30,8 +31,10 @@ def site_list(request: MemberRequest, organization: str) -> HttpResponse:
     # PostgreSQL knows no text with a NUL in it.
     search = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     page = Paginator(sites_of(request.organization, search=search), PAGE).get_page(request.GET.get("page"))
+    reach = Reach(request.membership)
     context = {
         "page": page,
+        "lines": [(site, reach.holds(GrantChoice(sites=(site,)))) for site in page],
         "search": search,
         "query": urlencode({"q": search}) if search else "",
         "everywhere": request.organization.memberships.filter(all_sites=True).count(),
@@ -51,8 +54,9 @@ def site_new(request: MemberRequest, organization: str) -> HttpResponse:
 @requires(Permission.MANAGE_SITES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def site_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Change a site's name or country."""
-    return _edit(request, get_object_or_404(sites_of(request.organization), pk=pk))
+    """Change a site's name or country. Somebody without access to it can only look."""
+    site = _site_to_change(request, pk) if request.method == "POST" else _site(request, pk)
+    return _edit(request, site)
 
 
 def _edit(request: MemberRequest, site: Site | None) -> HttpResponse:
@@ -63,25 +67,41 @@ def _edit(request: MemberRequest, site: Site | None) -> HttpResponse:
                 request.membership, name=form.cleaned_data["name"], country=form.cleaned_data["country"], site=site
             )
         except RuleBroken as broken:
+            if broken.is_refusal:
+                raise
             form.add_error("name" if broken.code == "name_taken" else None, broken.message)
         else:
             said = "was added" if site is None else "was changed"
             return done(request, f"The site {saved.name} {said}.", event="sites:changed", page="sites")
-    return show(request, "accounts/site_form.html", form, site=site, nav="sites")
+    locked = why_not_change(request.membership, site) if site else ""
+    return show(request, "accounts/site_form.html", form, site=site, why_not_change=locked, nav="sites")
 
 
 @requires(Permission.MANAGE_SITES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def site_delete(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask, and delete a site that nobody is limited to."""
-    site = get_object_or_404(sites_of(request.organization), pk=pk)
+    site = _site_to_change(request, pk)
     form = PlainForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             delete_site(request.membership, site)
         except RuleBroken as broken:
+            if broken.is_refusal:
+                raise
             form.add_error(None, broken.message)
         else:
             return done(request, f"The site {site.name} was deleted.", event="sites:changed", page="sites")
     in_use = site_in_use(site.memberships.count())
     return show(request, "accounts/site_delete.html", form, site=site, in_use=in_use, nav="sites")
+
+
+def _site(request: MemberRequest, pk: int) -> Site:
+    return get_object_or_404(sites_of(request.organization), pk=pk)
+
+
+def _site_to_change(request: MemberRequest, pk: int) -> Site:
+    """The same, for an action: whoever has no access to the site gets 403. The service asks again."""
+    site = _site(request, pk)
+    check_may_change(request.membership, site)
+    return site

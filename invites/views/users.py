@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,10 +18,11 @@ from accounts.errors import RuleBroken
 from accounts.forms import GrantForm
 from accounts.models import Membership, Role, Site
 from accounts.permissions import Permission
-from accounts.services.grants import GrantChoice
-from accounts.services.members import change_membership, reaches, remove_membership
+from accounts.services.grants import GrantChoice, Reach
+from accounts.services.members import change_membership, check_reach, remove_membership
 from accounts.views.dialogs import posted
 from invites.queries.people import Counts, PeopleFilter, Person, Status, count_people, people_page
+from invites.services.granting import choice_of
 from invites.views.answers import done, refused
 
 
@@ -36,6 +36,11 @@ class Line:
     may_answer_for: bool
 
     @property
+    def is_locked(self) -> bool:
+        """Whether it is an invitation that the viewer can only look at."""
+        return self.person.membership is None and not self.may_answer_for
+
+    @property
     def has_menu(self) -> bool:
         return bool(self.edit_url) or self.may_remove or self.may_answer_for
 
@@ -47,7 +52,7 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
     here, wanted = request.organization, PeopleFilter.read(request.GET, request.organization)
     counts = count_people(here, wanted)
     page = people_page(here, wanted, number=request.GET.get("page", 1), counts=counts)
-    prefetch_related_objects([request.membership], "sites")
+    reach = Reach(request.membership)
     may_invite = request.membership.may(Permission.INVITE_USERS)
     context = {
         "nav": "users",
@@ -56,7 +61,7 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
         "tabs": _tabs(wanted, counts),
         "filters": [_filter(wanted, "role", here.roles.all()), _filter(wanted, "site", here.sites.all())],
         "page": page,
-        "lines": [_line(request.membership, person) for person in page.object_list],
+        "lines": [_line(request.membership, reach, person) for person in page.object_list],
         # What can be done with many at once is done with invitations.
         "selectable": may_invite and wanted.status != Status.ACTIVE and counts.total > counts.active,
         "site_count": here.sites.count(),
@@ -108,13 +113,15 @@ def _filter(wanted: PeopleFilter, name: str, offered: Iterable[Role] | Iterable[
     return Filter(name, name.capitalize(), icon, chosen.name if chosen else "", [everything, *choices])
 
 
-def _line(viewer: Membership, person: Person) -> Line:
+def _line(viewer: Membership, reach: Reach, person: Person) -> Line:
+    """Somebody with more access than the viewer can be looked at. The dialog says why nothing can be changed."""
     slug = viewer.organization.slug
     if person.membership is None:
         may_invite = viewer.may(Permission.INVITE_USERS)
         edit_url = reverse("invitation_edit", args=(slug, person.pk)) if may_invite else ""
-        return Line(person, edit_url=edit_url, may_remove=False, may_answer_for=may_invite)
-    may_manage = viewer.may(Permission.MANAGE_USERS) and reaches(viewer, person.membership)
+        is_within = person.invitation is not None and reach.holds(choice_of(person.invitation.grant))
+        return Line(person, edit_url=edit_url, may_remove=False, may_answer_for=may_invite and is_within)
+    may_manage = viewer.may(Permission.MANAGE_USERS) and reach.holds(GrantChoice.held_by(person.membership))
     edit_url = reverse("member_edit", args=(slug, person.pk)) if may_manage else ""
     may_remove = may_manage and person.membership != viewer
     return Line(person, edit_url=edit_url, may_remove=may_remove, may_answer_for=False)
@@ -124,8 +131,8 @@ def _line(viewer: Membership, person: Person) -> Line:
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Other roles and sites for a member."""
-    member = _member(request, pk)
-    held = GrantChoice.of(member.roles.all(), member.sites.all(), all_sites=member.all_sites)
+    member = _member_to_change(request, pk) if request.method == "POST" else _member(request, pk)
+    held = GrantChoice.held_by(member)
     form = GrantForm(posted(request), membership=request.membership, initial=GrantForm.initial_for(held))
     if request.method == "POST" and form.is_valid():
         try:
@@ -135,13 +142,15 @@ def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespo
                 chosen = [(name, value) for name in form.fields for value in request.POST.getlist(name)]
                 context = {"broken": broken, "chosen": chosen, "nav": "users"}
                 return render(request, "invites/member_give_up.html", context)
+            if broken.is_refusal:
+                raise
             form.add_error(None, broken.message)
         else:
             if member == request.membership:
                 messages.success(request, "Your roles and sites were changed.")
                 return _anew(request, reverse("member_home", args=(organization,)))
             return done(request, f"The roles and sites of {member.user} were changed.")
-    context = {"form": form, "member": member, "nav": "users", "reachable": reaches(request.membership, member)}
+    context = {"form": form, "member": member, "nav": "users", "why_not_change": _why_not_change(request, member)}
     return render(request, "invites/member_edit.html", context, status=422 if form.errors else 200)
 
 
@@ -149,11 +158,13 @@ def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespo
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_remove(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Asks, then ends a membership."""
-    member = _member(request, pk)
+    member = _member_to_change(request, pk)
     if request.method == "POST":
         try:
             remove_membership(request.membership, member)
         except RuleBroken as broken:
+            if broken.is_refusal:
+                raise
             return refused(request, broken, title=f"{member.user} was not removed")
         if member == request.membership:
             return _anew(request, reverse("home"))
@@ -169,3 +180,14 @@ def _anew(request: MemberRequest, address: str) -> HttpResponse:
 def _member(request: MemberRequest, pk: int) -> Membership:
     members = request.organization.memberships.select_related("user").prefetch_related("roles", "sites")
     return get_object_or_404(members, pk=pk)
+
+
+def _member_to_change(request: MemberRequest, pk: int) -> Membership:
+    """The same, for an action: whoever can't grant what the member has, gets 403. The service asks again."""
+    member = _member(request, pk)
+    check_reach(request.membership, member)
+    return member
+
+
+def _why_not_change(request: MemberRequest, member: Membership) -> str:
+    return Reach(request.membership).why_not_touch(GrantChoice.held_by(member), to=f"change {member.user}")

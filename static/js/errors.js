@@ -8,7 +8,8 @@
 
   const wordsFor = (xhr) => {
     if (!xhr?.status) return ["Rollcall cannot be reached.", "Look at your connection, then try again."];
-    if (xhr.status === 403) return ["This is not allowed.", "Your rights or your session may have changed. Load the page again."];
+    if (xhr.status === 403 && plainText(xhr)) return ["You can’t do this.", `${plainText(xhr)} Nothing was changed.`];
+    if (xhr.status === 403) return ["This is not allowed.", "Your permissions or your session may have changed. Load the page again."];
     if (xhr.status === 404) return ["This is not there any more.", "Load the page again to see how things are now."];
     if (xhr.status === 413) return [plainText(xhr) || "This is too large.", "Nothing of it was kept."];
     if (xhr.status === 429) return ["That was too often.", "Wait a minute, then try again."];
@@ -47,7 +48,10 @@
   };
 
   /* For what sends without htmx: says why it did not work; without a status the server was not reached. */
-  window.rollcall.sayTrouble = (status) => show(wordsFor(status && { status, getResponseHeader: () => "" }), {});
+  window.rollcall.sayTrouble = (status, said = "") => {
+    const type = said ? "text/plain" : "";
+    show(wordsFor(status && { status, responseText: said, getResponseHeader: () => type }), {});
+  };
 
   const told = (event) => {
     const { xhr, target, requestConfig } = event.detail;

@@ -410,7 +410,9 @@
       cell.querySelector(".rc-cell-value").after(cause);
       cell.classList.add("rc-cell-bad");
     }
-    window.rollcall.sayTrouble(answer?.status);
+    // A refusal says why in plain text.
+    const why = answer?.headers.get("Content-Type")?.startsWith("text/plain") ? answer.text() : Promise.resolve("");
+    why.then((said) => window.rollcall.sayTrouble(answer?.status, said));
   };
 
   const put = (fresh, also) => {

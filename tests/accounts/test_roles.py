@@ -13,6 +13,7 @@ from accounts.permissions import ALL_PERMISSIONS
 from accounts.queries import in_words
 from accounts.services.roles import RoleDraft, delete_role, save_role
 from tests.accounts.conftest import HTMX, joined_words_of, words_of
+from tests.rules import rule_broken
 
 ROLES = "/o/acme/roles/"
 NEW = "/o/acme/roles/new/"
@@ -203,8 +204,11 @@ def test_a_role_that_holds_more_can_be_neither_changed_nor_deleted(
 ) -> None:
     client = client_of(keeper)
     assert "It holds permissions that you do not hold" in words_of(client.get(page_of(night_shift)))
-    assert client.post(page_of(night_shift), {"name": "Mine", "permissions": ["work.view"]}).status_code == 422
-    assert client.post(f"{page_of(night_shift)}delete/").status_code == 422
+    refused = client.post(page_of(night_shift), {"name": "Mine", "permissions": ["work.view"]})
+    assert refused.status_code == 403
+    assert "Only somebody who can grant Night shift can change this role." in words_of(refused)
+    assert client.post(page_of(night_shift), {}).status_code == 403, "before the form is looked at"
+    assert client.post(f"{page_of(night_shift)}delete/").status_code == 403
     night_shift.refresh_from_db()
     assert night_shift.name == "Night shift"
 
@@ -223,6 +227,42 @@ def test_the_service_refuses_what_a_form_was_not_asked(
         with pytest.raises(RuleBroken) as refused:
             attempt()
         assert refused.value.code == code
+
+
+def test_nobody_takes_away_a_permission_that_they_do_not_hold(
+    keeper: User, acme: Organization, night_shift: Role, join: Callable[..., User]
+) -> None:
+    worker = join(acme, "worker@example.com", "Night shift").memberships.get()
+    with rule_broken("beyond_rights"):
+        save_role(keeper.memberships.get(), draft("Night shift", "work.view"), night_shift)
+    assert worker.permissions() == {"work.view", "work.edit"}
+
+
+def test_a_permission_that_was_lost_meanwhile_no_longer_counts(
+    keeper: User, acme: Organization, night_shift: Role
+) -> None:
+    by = keeper.memberships.get()
+    every = Role.objects.create(organization=acme, name="Boss", permissions=sorted(ALL_PERMISSIONS))
+    by.roles.add(every)
+    assert by.permissions() >= {"work.edit"}
+    Membership.objects.get(pk=by.pk).roles.remove(every)
+
+    with rule_broken("beyond_rights"):
+        save_role(by, draft("Night shift", "work.view"), night_shift)
+    with rule_broken("beyond_rights"):
+        delete_role(by, night_shift)
+    with rule_broken("beyond_rights"):
+        save_role(by, draft("Painter", "work.edit"))
+
+
+def test_a_permission_that_is_lost_between_page_and_service_is_refused_as_well(
+    keeper: User, night_shift: Role, client_of: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.views.roles.check_may_change", lambda by, role: None)
+    client = client_of(keeper)
+    edited = {"name": "Mine", "permissions": ["work.view"]}
+    assert client.post(page_of(night_shift), edited).status_code == 403
+    assert client.post(f"{page_of(night_shift)}delete/").status_code == 403
 
 
 def test_the_last_role_that_manages_users_keeps_that(

@@ -11,6 +11,7 @@ from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.services.sites import delete_site, save_site
 from tests.accounts.conftest import HTMX, joined_words_of, words_of
+from tests.rules import rule_broken
 
 SITES = "/o/acme/sites/"
 NEW = "/o/acme/sites/new/"
@@ -152,3 +153,74 @@ def test_the_database_itself_refuses_a_second_site_of_one_name(acme: Organizatio
     with pytest.raises(RuleBroken, match="already"):
         save_site(by_admin, name="ghent", country="")
     assert Role.objects.filter(organization=acme).count() == 3, "the transaction goes on"
+
+
+# --- Sites beyond one's own -----------------------------------------------------------------------------
+
+TURIN = "Only somebody who can grant access to Turin can change this site."
+
+
+@pytest.fixture
+def lyon_only(acme: Organization, sites: list[Site], join: Callable[..., User]) -> User:
+    """Manages sites, and has one of them."""
+    return join(acme, "lyon@example.com", "Project manager", sites=sites[:1])
+
+
+@pytest.mark.parametrize("path", ["", "delete/"])
+def test_a_site_beyond_ones_own_cannot_be_changed(
+    lyon_only: User, sites: list[Site], client_of: Callable[..., Client], path: str
+) -> None:
+    turin = sites[2]
+
+    refused = client_of(lyon_only).post(f"{SITES}{turin.pk}/{path}", {"name": "Mine", "country": ""})
+
+    assert refused.status_code == 403
+    assert TURIN in words_of(refused)
+    turin.refresh_from_db()
+    assert turin.name == "Turin"
+
+
+def test_the_services_refuse_it_too(lyon_only: User, sites: list[Site]) -> None:
+    by = lyon_only.memberships.get()
+    with rule_broken("beyond_rights"):
+        save_site(by, name="Mine", country="", site=sites[2])
+    with rule_broken("beyond_rights"):
+        delete_site(by, sites[2])
+    assert Site.objects.filter(name="Turin").exists()
+
+
+def test_a_site_that_was_taken_away_meanwhile_cannot_be_changed(lyon_only: User, sites: list[Site]) -> None:
+    by = lyon_only.memberships.get()
+    assert by.permissions()
+    Membership.objects.get(pk=by.pk).delete()
+    with rule_broken("not_allowed"):
+        save_site(by, name="Mine", country="", site=sites[0])
+
+
+def test_a_permission_that_is_lost_between_page_and_service_is_refused_as_well(
+    lyon_only: User, sites: list[Site], client_of: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.views.sites.check_may_change", lambda by, site: None)
+    client = client_of(lyon_only)
+    for path in ("", "delete/"):
+        assert client.post(f"{SITES}{sites[2].pk}/{path}", {"name": "Mine"}).status_code == 403
+
+
+def test_a_site_beyond_ones_own_is_shown_without_buttons(
+    lyon_only: User, sites: list[Site], client_of: Callable[..., Client]
+) -> None:
+    client = client_of(lyon_only)
+    listed = client.get(SITES).content.decode()
+    assert f"{SITES}{sites[0].pk}/delete/" in listed
+    assert f"{SITES}{sites[2].pk}/delete/" not in listed
+    dialog = client.get(f"{SITES}{sites[2].pk}/", headers=HTMX)
+    assert dialog.status_code == 200
+    assert TURIN in words_of(dialog)
+    assert "<form" not in dialog.content.decode()
+    assert client.get(f"{SITES}{sites[2].pk}/delete/").status_code == 403
+
+
+def test_ones_own_site_is_renamed(lyon_only: User, sites: list[Site], client_of: Callable[..., Client]) -> None:
+    assert client_of(lyon_only).post(f"{SITES}{sites[0].pk}/", {"name": "Lyon yard", "country": ""}).status_code == 302
+    sites[0].refresh_from_db()
+    assert sites[0].name == "Lyon yard"
