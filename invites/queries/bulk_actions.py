@@ -71,6 +71,22 @@ def resend_title(count: int) -> str:
     return f"{_invitations(count) if count else 'No invitations'} will be resent."
 
 
+def revoke_title(count: int) -> str:
+    """ "61 invitations were revoked."."""
+    return f"{invitations_were(count) if count else 'No invitations were'} revoked."
+
+
+def beyond_text(count: int) -> str:
+    """Why some were not revoked; empty when all were."""
+    if not count:
+        return ""
+    return (
+        "1 was skipped because it grants access you don’t have."
+        if count == 1
+        else f"{count:,} were skipped because they grant access you don’t have."
+    )
+
+
 def skipped_text(count: int) -> str:
     """Why some were not resent; empty when all were."""
     if not count:
@@ -101,16 +117,16 @@ def _running(action: BulkAction, time_left: TimeLeft) -> ActionView:
 def _ended(action: BulkAction) -> tuple[str, str, str]:
     """The kind of the banner, its title, and its text."""
     if action.kind == Kind.RESEND:
-        title = resend_title(action.changed)
+        title, skipped = resend_title(action.changed), skipped_text(action.skipped)
     else:
-        title = f"{invitations_were(action.changed) if action.changed else 'No invitations were'} revoked."
+        title, skipped = revoke_title(action.changed), beyond_text(action.skipped)
     gone = action.done - action.changed - action.skipped
     no_longer = f"{gone:,} {'was' if gone == 1 else 'were'} no longer pending." if gone else ""
     if action.state == State.STOPPED:
         left = f"{_invitations(action.total - action.done)} stayed as they were."
-        told = (action.stop_reason, left if action.total > action.done else "", skipped_text(action.skipped), no_longer)
+        told = (action.stop_reason, left if action.total > action.done else "", skipped, no_longer)
         return "warn", f"Stopped. {title}", " ".join(part for part in told if part)
-    text = " ".join(part for part in (skipped_text(action.skipped), no_longer) if part)
+    text = " ".join(part for part in (skipped, no_longer) if part)
     return "ok" if action.changed else "warn", title, text
 
 

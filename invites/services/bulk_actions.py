@@ -13,9 +13,11 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.errors import RuleBroken
 from accounts.models import Membership
 from accounts.permissions import Permission
 from accounts.queries import who_may
+from accounts.services.grants import GrantChoice, Reach, membership_now
 from invites.models import BulkAction, BulkActionChunk
 from invites.services import pending
 from invites.services.granting import check_may_invite
@@ -127,7 +129,8 @@ def _handle(action: BulkAction, by: Membership, chunk: BulkActionChunk) -> bool:
     else:
         revoked = pending.revoke_some(by, ids)
         action.changed += revoked.count
-        busy = revoked.busy
+        action.skipped += revoked.left
+        busy = list(revoked.busy)
     action.done += len(ids) - len(busy)
     if busy:
         chunk.invitation_ids = busy
@@ -141,6 +144,27 @@ def _allowed_starter(action: BulkAction) -> Membership | None:
     """The membership of whoever started it, as it is now; None for somebody who may not invite any more."""
     allowed = who_may(Permission.INVITE_USERS).select_related("organization", "user")
     return allowed.filter(organization=action.organization_id, user=action.started_by_id).first()
+
+
+@transaction.atomic
+def cancel_bulk_action(by: Membership, action: BulkAction) -> bool:
+    """`stop_bulk_action`, for an admin: whoever started it, or could give all that that person has.
+
+    Raises RuleBroken: "not_allowed", "beyond_rights".
+    """
+    now = membership_now(by)
+    check_may_invite(now)
+    if sentence := why_not_cancel(now, action):
+        raise RuleBroken("beyond_rights", sentence)
+    return stop_bulk_action(action)
+
+
+def why_not_cancel(by: Membership, action: BulkAction) -> str:
+    """What a page says to somebody who can't stop the action; empty for somebody who can."""
+    starter = Membership.objects.filter(organization=action.organization_id, user=action.started_by_id).first()
+    if starter is None or starter.user_id == by.user_id:
+        return ""
+    return Reach(by).why_not_touch(GrantChoice.held_by(starter), to="stop this")
 
 
 @transaction.atomic

@@ -17,14 +17,13 @@ from django.utils import timezone
 
 from accounts.errors import RuleBroken
 from accounts.models import Membership
-from accounts.services.grants import check_grant
 from invites.checking import Check
 from invites.models import Batch, CorrectionJob, Row
 from invites.queries.grid import LEFT, grid_rows, rows_to_mend_alike
 from invites.services.claims import ClaimKeeper, claimed, keep_claim
 from invites.services.corrected_files import merge_corrected
 from invites.services.duplicates import find_unsettled, settle
-from invites.services.granting import check_may_invite, choice_of
+from invites.services.granting import check_may_change, lock_to_change
 from invites.services.inviting import begin_inviting
 from invites.services.mending import (
     Mending,
@@ -47,7 +46,7 @@ CHARACTERS_IN_REQUEST = 256 * 1024
 # What a job changes in one transaction.
 CHUNK = 1_000
 NOBODY = "No row of this file can be invited as it is. Upload a corrected file."
-NOT_ALLOWED = "The person who asked for this may no longer invite users. Nobody has been invited."
+NOT_ALLOWED = "The person who asked for this can no longer change this import. Nobody has been invited."
 
 
 # --- What an admin asks for --------------------------------------------------------------------------
@@ -67,8 +66,6 @@ def check_all_again(batch: Batch, *, by: Membership, then: CorrectionJob.Then = 
     Raises RuleBroken as `invite_waiting` does. If a worker does it, the batch has what it raises as its notice.
     """
     hold_batch(batch, by)
-    if then != Then.STAY:
-        check_grant(by, choice_of(batch.grant))
     done = _change(batch, by, Action.CHECK, then=then)
     if batch.state == Batch.State.NEEDS_CORRECTION:
         _go_on(batch, by, then)
@@ -109,12 +106,13 @@ def start_job(batch: Batch, by: Membership, action: CorrectionJob.Action, **what
 
 
 @transaction.atomic
-def stop_job(batch: Batch) -> bool:
+def stop_job(by: Membership, batch: Batch) -> bool:
     """Leave what is not done yet as it is; the batch waits for corrections again. False when the job has ended.
 
     A corrected file is dropped at once. Rows that were changed have to be compared with the others first, which a
-    worker does in a moment.
+    worker does in a moment. Raises RuleBroken: "not_allowed", "beyond_rights".
     """
+    lock_to_change(by, batch)
     running = Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING)
     if not running.update(progressed_at=timezone.now()):
         return False
@@ -134,6 +132,7 @@ def stop_job(batch: Batch) -> bool:
 def work_on_job(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
     """Do the job of a claimed batch. True if the batch has a new file now, which is to be checked.
 
+    Whoever started it must still be allowed to change the import. Otherwise it ends with what was saved until then.
     Raises LostClaim, and LeftToWorker for what exceeds the budget of a request.
     """
     if job.action == Action.USE_FILE:
@@ -143,6 +142,11 @@ def work_on_job(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
         job.rows_total = _rows_to_change(job).count()
         CorrectionJob.objects.filter(pk=job.pk).update(rows_total=job.rows_total)
     while rows := _next_rows(job):
+        try:
+            _check_may_continue(batch, job)
+        except RuleBroken as broken:
+            _stop_for_good(batch, job, reason=broken.message)
+            break
         _change_rows(job, rows)
         if not _save_chunk(batch, job, rows):
             break
@@ -157,6 +161,26 @@ def work_on_job(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
             save_suggestions(suggested)
     _finish(batch, job)
     return False
+
+
+def _check_may_continue(batch: Batch, job: CorrectionJob) -> None:
+    """Raises RuleBroken("not_allowed") if the person who started the job could not do so now."""
+    by = Membership.objects.filter(user=job.started_by_id, organization=batch.organization_id).first()
+    try:
+        if by is None:
+            raise RuleBroken("not_allowed", NOT_ALLOWED)
+        check_may_change(by, batch)
+    except RuleBroken as broken:
+        raise RuleBroken("not_allowed", NOT_ALLOWED) from broken
+
+
+@transaction.atomic
+def _stop_for_good(batch: Batch, job: CorrectionJob, *, reason: str) -> None:
+    """Change no more rows, and tell why. What was saved is kept, and is still compared with the other rows."""
+    keep_claim(batch)
+    CorrectionJob.objects.filter(pk=job.pk).update(is_stopped=True)
+    batch.notice = f"{reason} Everything that was fixed until then is kept."
+    batch.save(update_fields=["notice"])
 
 
 def give_up_job(batch: Batch, job: CorrectionJob, reason: str) -> None:
@@ -254,8 +278,7 @@ def invite_waiting(batch: Batch, *, by: Membership) -> None:
     `by` becomes the inviter, whose permissions are checked again while inviting. Raises RuleBroken:
     "not_allowed", "beyond_rights", "none_valid", "over_quota".
     """
-    check_may_invite(by)
-    check_grant(by, choice_of(batch.grant))
+    check_may_change(by, batch)
     if not batch.rows.filter(outcome=Row.Outcome.WAITING).exists():
         raise RuleBroken("none_valid", NOBODY)
     Batch.objects.filter(pk=batch.pk).update(
@@ -290,6 +313,7 @@ def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
             _check_not_refused(upload, budget, name=job.file_name, keep=keep)
         else:
             _check_not_refused(merged.file, budget, name=batch.file_name, keep=keep)
+        _check_may_continue(batch, job)
     except RuleBroken as broken:
         budget.check_problem(broken.code)
         _refuse(batch, job, broken.message)

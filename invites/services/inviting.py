@@ -11,11 +11,11 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
-from accounts.models import User
-from invites.models import Batch, Invitation, Row, RowRange
+from accounts.models import Membership, User
+from invites.models import Batch, Grant, Invitation, Row, RowRange
 from invites.queries.undoing import not_being_undone
 from invites.services.bulk import PERSON, Person, insert_invitations, renew_statistics
-from invites.services.granting import check_still_allowed
+from invites.services.granting import check_still_allowed, grants_within_reach
 from invites.services.leases import Lease, held
 from invites.services.quotas import give_back_invitations, take_invitations
 from invites.services.stopping import stop_batch
@@ -147,7 +147,10 @@ def _insert(batch: Batch, people: Sequence[Person]) -> list[Person]:
 
 
 def _make_room(batch: Batch, people: Collection[Person]) -> bool:
-    """Whether an invitation of any of them has expired or is being taken back, and so can be replaced by a new one."""
+    """Whether an invitation of any of them has expired or is being taken back, and so can be replaced by a new one.
+
+    Only by somebody who could have given what it gives.
+    """
     now = timezone.now()
     dead = Invitation.objects.filter(
         Q(expires_at__lte=now) | ~not_being_undone(),
@@ -155,6 +158,10 @@ def _make_room(batch: Batch, people: Collection[Person]) -> bool:
         email_key__any_of={person.email_key for person in people},
         state=Invitation.State.PENDING,
     )
+    inviter = Membership.objects.filter(organization=batch.organization_id, user=batch.inviter_id).first()
+    if inviter is None:
+        return False
+    dead = dead.filter(grant__in=grants_within_reach(inviter, Grant.objects.filter(pk__in=dead.values("grant_id"))))
     # In one order, so that two who are at the same invitations wait for each other and not both.
     ids = set(dead.select_for_update().order_by("pk").values_list("pk", flat=True))
     replaced = Invitation.objects.filter(pk__any_of=ids)

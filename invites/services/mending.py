@@ -25,7 +25,7 @@ from invites.queries.grid import LEFT, editable, grid_rows, mended_rows
 from invites.queries.rows import cells_now, codes_of, suggested
 from invites.queries.typos import warned_of
 from invites.services.duplicates import settle_duplicates
-from invites.services.granting import check_may_invite
+from invites.services.granting import check_may_change
 from invites.services.suggesting import suggest_for
 from invites.services.uploads import limits
 
@@ -63,15 +63,16 @@ class Mending:
 def hold_batch(batch: Batch, by: Membership) -> None:
     """Wait for others who are at this batch, and see it as they have left it: its file may be another one.
 
-    Raises RuleBroken: "not_allowed", "busy", "moved_on".
+    Raises RuleBroken: "not_allowed", "beyond_rights", "busy", "moved_on".
     """
-    check_may_invite(by)
     held = Batch.objects.filter(pk=batch.pk, state=Batch.State.NEEDS_CORRECTION).update(progressed_at=timezone.now())
     if not held and Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING).exists():
         raise RuleBroken("busy", "This import is being checked. Try again in a moment.")
     if not held:
         raise RuleBroken("moved_on", "This file is no longer waiting to be corrected.")
     batch.refresh_from_db()
+    # Looked at last: a corrected file may give other roles and sites than the one before.
+    check_may_change(by, batch)
 
 
 @transaction.atomic

@@ -13,10 +13,9 @@ from django.utils import timezone
 
 from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization
-from accounts.services.grants import Reach, check_grant
 from invites.models import Grant, Invitation
 from invites.queries.undoing import not_being_undone
-from invites.services.granting import check_may_invite, choice_of
+from invites.services.granting import check_may_invite, check_may_touch, grants_within_reach
 from invites.services.quotas import enough_mail, had_enough_mail
 from invites.services.single import expiry_from, not_pending, pending_of
 from invites.services.tokens import hashes_for, new_seeds
@@ -34,10 +33,14 @@ class Resent:
 
 @dataclass(frozen=True)
 class Revoked:
-    """How many invitations were revoked, and the ids of those that another transaction has locked just now."""
+    """How many invitations were revoked, and how many were not because they give more than one's own access.
+
+    `busy` are the ids of those that another transaction has locked just now.
+    """
 
     count: int
-    busy: list[int]
+    left: int = 0
+    busy: tuple[int, ...] = ()
 
 
 def resend(by: Membership, invitation: Invitation) -> None:
@@ -46,8 +49,7 @@ def resend(by: Membership, invitation: Invitation) -> None:
     From now on `by` answers for it. The caller hints the worker at the mail. Raises RuleBroken:
     "not_allowed", "beyond_rights", "not_pending", "too_soon".
     """
-    check_may_invite(by)
-    check_grant(by, choice_of(invitation.grant))
+    check_may_touch(by, invitation.grant, to="resend this invitation")
     if not pending_of(by.organization, invitation).exists():
         raise not_pending(invitation)
     if not _renew(by, [invitation.pk], grants=[invitation.grant_id]):
@@ -68,39 +70,56 @@ def resend_many(by: Membership, invitations: QuerySet[Invitation]) -> Resent:
 def resend_some(by: Membership, ids: list[int]) -> Resent:
     """Resends those of the invitations that are pending and that `by` may resend, all in one transaction."""
     pending = _pending_among(by.organization, ids)
-    grants = Grant.objects.filter(pk__in=pending.values("grant_id")).prefetch_related("roles", "sites")
-    reach = Reach(by)
-    within = [grant.pk for grant in grants if reach.holds(choice_of(grant))]
     total = pending.count()
-    sent = _renew(by, ids, grants=within)
+    sent = _renew(by, ids, grants=_within_reach(by, pending))
     return Resent(sent=sent, left=total - sent)
 
 
+@transaction.atomic
 def revoke(by: Membership, invitation: Invitation) -> None:
-    """Takes the invitation back: its link stops working. Raises RuleBroken: "not_allowed", "not_pending"."""
+    """Revokes the invitation: its link stops working.
+
+    Raises RuleBroken: "not_allowed", "beyond_rights", "not_pending".
+    """
     check_may_invite(by)
-    if not _revoke(pending_of(by.organization, invitation)):
+    # Locked, because somebody may be giving it other roles at this moment.
+    held = pending_of(by.organization, invitation).select_for_update(no_key=True).first()
+    if held is None:
         raise not_pending(invitation)
+    check_may_touch(by, held.grant, to="revoke this invitation")
+    _revoke(pending_of(by.organization, invitation))
 
 
-def revoke_many(by: Membership, invitations: QuerySet[Invitation]) -> int:
-    """Revokes those of the invitations that are pending, in small transactions; how many there were."""
+def revoke_many(by: Membership, invitations: QuerySet[Invitation]) -> Revoked:
+    """Revokes those of the pending invitations that `revoke` would, in small transactions.
+
+    Raises RuleBroken("not_allowed"). For more than a few thousand see `services/bulk_actions.py`.
+    """
     check_may_invite(by)
-    count = 0
+    count = left = 0
     for ids in _chunks(pending_ids(by.organization, invitations)):
         revoked = revoke_some(by, ids)
+        count, left = count + revoked.count, left + revoked.left
         # One by one, so that nothing is locked meanwhile that the other transaction may wait for.
-        count += revoked.count + sum(_revoke(_pending_among(by.organization, [pk])) for pk in revoked.busy)
-    return count
+        for pk in revoked.busy:
+            pending = _pending_among(by.organization, [pk])
+            count += _revoke(pending.filter(grant__in=_within_reach(by, pending)))
+    return Revoked(count, left)
 
 
 @transaction.atomic
 def revoke_some(by: Membership, ids: list[int]) -> Revoked:
-    """Revokes those of the invitations that are pending, except those that another transaction has locked."""
+    """Revokes those of the invitations that are pending and that `by` may revoke.
+
+    Those that another transaction has locked are left.
+    """
     pending = _pending_among(by.organization, ids)
-    free = set(pending.select_for_update(skip_locked=True).values_list("pk", flat=True))
-    count = _revoke(pending.filter(pk__in=free))
-    return Revoked(count, busy=list(pending.order_by("pk").values_list("pk", flat=True)))
+    total = pending.count()
+    within = pending.filter(grant__in=_within_reach(by, pending))
+    left = total - within.count()
+    free = set(within.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    count = _revoke(within.filter(pk__in=free))
+    return Revoked(count, left, busy=tuple(within.order_by("pk").values_list("pk", flat=True)))
 
 
 def pending_ids(organization: Organization, invitations: QuerySet[Invitation]) -> list[int]:
@@ -113,6 +132,11 @@ def _pending_among(organization: Organization, ids: list[int]) -> QuerySet[Invit
     return Invitation.objects.filter(
         not_being_undone(), pk__in=ids, organization=organization, state=Invitation.State.PENDING
     )
+
+
+def _within_reach(by: Membership, invitations: QuerySet[Invitation]) -> list[int]:
+    """The ids of the grants that `by` could give, of all that the invitations give."""
+    return grants_within_reach(by, Grant.objects.filter(pk__in=invitations.values("grant_id")))
 
 
 def _chunks(ids: list[int]) -> Iterator[list[int]]:

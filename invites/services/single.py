@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization
-from accounts.services.grants import GrantChoice, check_grant
+from accounts.services.grants import GrantChoice
 from invites.checking import check_cells
 from invites.models import Invitation
 from invites.queries.undoing import not_being_undone
-from invites.services.granting import check_may_invite, choice_of, create_grant
+from invites.services.granting import check_may_invite, check_may_touch, create_grant
 from invites.services.quotas import check_recipient, take_invitations
 from invites.services.tokens import derive_token, hash_token, new_seed
 
@@ -29,7 +29,7 @@ def invite_person(
 
     The cells are held to the rules of a file. Raises RuleBroken: "not_allowed", "beyond_rights",
     "bad_cell", "already_member", "already_invited", "over_quota". An earlier invitation of the address that expired,
-    that could not be delivered, or whose batch is being undone, is replaced.
+    that could not be delivered, or whose batch is being undone, is replaced if `by` could have given it.
     """
     check_may_invite(by)
     person = check_cells(email, first_name, last_name, description, row=1, line=1)
@@ -41,7 +41,7 @@ def invite_person(
         with transaction.atomic():
             # First, as everybody does who gives roles and sites: in another order two would wait for each other.
             grant = create_grant(by, choice)
-            _make_room(organization, person.email_key, now)
+            _make_room(by, person.email_key, now)
             _check_not_invited(organization, person.email_key, person.email)
             # After that: whoever accepts the last invitation is a member when it is not pending any more.
             _check_not_member(organization, person.email_key, person.email)
@@ -88,7 +88,7 @@ def change_invitation(by: Membership, invitation: Invitation, choice: GrantChoic
         if held is None:
             raise not_pending(invitation)
         # Looked at while it is held: somebody may have changed it since it was shown.
-        check_grant(by, choice_of(held.grant))
+        check_may_touch(by, held.grant, to="change this invitation")
         held.grant, held.inviter = grant, by.user
         held.save(update_fields=["grant", "inviter"])
 
@@ -110,13 +110,17 @@ def _check_not_member(organization: Organization, email_key: str, email: str) ->
         raise RuleBroken("already_member", f"{email} is a member of {organization.name} already.")
 
 
-def _make_room(organization: Organization, email_key: str, now: datetime) -> None:
-    Invitation.objects.filter(
+def _make_room(by: Membership, email_key: str, now: datetime) -> None:
+    """Replace an invitation that is of no use any more, if `by` could have given it."""
+    of_no_use = Invitation.objects.filter(
         Q(expires_at__lte=now) | Q(mail_state__in=UNDELIVERABLE) | ~not_being_undone(),
-        organization=organization,
+        organization=by.organization,
         email_key=email_key,
         state=Invitation.State.PENDING,
-    ).update(state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None)
+    )
+    for held in of_no_use.select_for_update(no_key=True):
+        check_may_touch(by, held.grant, to="replace the earlier invitation of this address")
+    of_no_use.update(state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None)
 
 
 def _check_not_invited(organization: Organization, email_key: str, email: str) -> None:

@@ -5,9 +5,18 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import Membership
 from invites.models import Batch, CorrectionJob, Row, RowRange
 from invites.services.cleanup import clean_up
+from invites.services.granting import lock_to_change
 from invites.services.quotas import give_back_invitations
+
+
+@transaction.atomic
+def stop_import(by: Membership, batch: Batch) -> bool:
+    """`stop_batch`, for an admin. Raises RuleBroken: "not_allowed", "beyond_rights"."""
+    lock_to_change(by, batch)
+    return stop_batch(batch)
 
 
 @transaction.atomic

@@ -13,9 +13,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Membership
-from invites.models import Batch, Invitation, RowRange
+from invites.models import Batch, Grant, Invitation, RowRange
 from invites.queries.batches import ledger_of
-from invites.services.granting import check_may_invite
+from invites.services.granting import check_may_touch, lock_to_change
 from invites.services.stopping import stop_batch
 from invites.services.unexpected import is_transient, reference_of
 
@@ -31,12 +31,13 @@ def undo_batch(by: Membership, batch: Batch) -> int:
     """Stop the batch if it runs, and take back every invitation of it that was not accepted; how many there were.
 
     Whoever has accepted stays a member. Of many invitations only the links die at once: then the batch is being undone,
-    and the caller hints a worker at it. Raises RuleBroken("not_allowed").
+    and the caller hints a worker at it. What workers then write down needs no permission: it is undone already.
+    Raises RuleBroken: "not_allowed", "beyond_rights".
     """
-    check_may_invite(by)
+    # Of two admins one waits here for the other.
+    now = lock_to_change(by, batch)
+    _check_no_invitation_is_beyond(now, batch)
     stop_batch(batch)
-    # Of two admins one waits here for the other. Whoever stores a row that only names the batch need not wait.
-    batch.refresh_from_db(from_queryset=Batch.objects.select_for_update(no_key=True))
     if batch.is_being_undone:
         return ledger_of(batch).undone
     count = _pending(batch).count()
@@ -78,6 +79,13 @@ def take_back_slice(batch_id: int) -> timedelta | None:
     if not is_left:
         return None
     return timedelta(0) if count else ACCEPTED_IN
+
+
+def _check_no_invitation_is_beyond(by: Membership, batch: Batch) -> None:
+    """Somebody may have given one of them more than the batch gives."""
+    others = _pending(batch).exclude(grant=batch.grant_id).values("grant_id")
+    for grant in Grant.objects.filter(pk__in=others):
+        check_may_touch(by, grant, to="undo this import")
 
 
 def put_off(batch_id: int, error: Exception) -> None:

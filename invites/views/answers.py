@@ -10,8 +10,8 @@ from django_htmx.http import trigger_client_event
 from accounts.access import MemberRequest
 from accounts.context import asks_for_fragment
 from accounts.errors import RuleBroken
-from invites.queries.bulk_actions import resend_title, skipped_text
-from invites.services.pending import Resent
+from invites.queries.bulk_actions import beyond_text, resend_title, revoke_title, skipped_text
+from invites.services.pending import Resent, Revoked
 
 
 def done(request: MemberRequest, message: str, *, warning: bool = False) -> HttpResponse:
@@ -28,6 +28,11 @@ def done(request: MemberRequest, message: str, *, warning: bool = False) -> Http
 def refused(request: MemberRequest, broken: RuleBroken, *, title: str) -> HttpResponse:
     """Nothing was done, and why: in the dialog, or as a page."""
     return render(request, "invites/refused.html", {"title": title, "broken": broken, "nav": "users"}, status=422)
+
+
+def revoked_text(revoked: Revoked) -> str:
+    """How many were revoked, and why not all."""
+    return f"{revoke_title(revoked.count)} {beyond_text(revoked.left)}".strip()
 
 
 def resent_text(resent: Resent) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
@@ -38,11 +38,13 @@ from invites.queries.typos import typos_of
 from invites.services.batches import close_banner, invite_valid_rows
 from invites.services.bulk_actions import IN_REQUEST
 from invites.services.corrections import stop_job
+from invites.services.granting import why_not_change
 from invites.services.pending import pending_ids, resend_many
-from invites.services.stopping import stop_batch
+from invites.services.stopping import stop_import
 from invites.services.undoing import undo_batch
 from invites.views import bulk_actions
 from invites.views.answers import resent_text
+from invites.views.batch_lookup import batch_to_change, batch_to_see
 from invites.views.downloads import download
 from invites.views.ledger import how_read, ledger_lines
 from invites.views.plot import plot_of
@@ -53,10 +55,6 @@ PAGE_BATCHES = 25
 PAGE_ROWS = 50
 # Nothing was decided about the rows of these.
 WITHOUT_LEDGER = (*Batch.RUNNING, Batch.State.REJECTED, Batch.State.NEEDS_CORRECTION)
-
-
-def _batch(request: MemberRequest, pk: int) -> Batch:
-    return get_object_or_404(batches_of(request.organization), pk=pk)
 
 
 @requires(Permission.INVITE_USERS)
@@ -77,13 +75,13 @@ def batch_list(request: MemberRequest, organization: str) -> HttpResponse:
 @require_safe
 def batch_page(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Who, when, how it was read, the ledger that adds up, and each row's outcome."""
-    batch = _batch(request, pk)
+    batch = batch_to_see(request, pk)
     context: dict[str, Any] = {
         "nav": "batches",
         "grant_sentence": grant_sentence(batch.grant),
         "how_read": how_read(batch),
         "typos": typos_of(batch),
-        **progress_context(batch, place="page"),
+        **progress_context(batch, place="page", viewer=request.membership),
     }
     if not batch.is_running:
         # The page says it itself, and more. Whoever sees it end there is told all the same.
@@ -95,6 +93,7 @@ def batch_page(request: MemberRequest, organization: str, pk: int) -> HttpRespon
 
 def _ledger_and_rows(batch: Batch, ledger: Ledger, request: MemberRequest) -> dict[str, Any]:
     labels = filter_labels()
+    may_change = not why_not_change(request.membership, batch)
     chosen = request.GET.get("outcome", "")
     answers = answers_of(batch, ledger)
     page = Paginator(rows_of(batch, chosen), PAGE_ROWS).get_page(request.GET.get("page"))
@@ -107,7 +106,8 @@ def _ledger_and_rows(batch: Batch, ledger: Ledger, request: MemberRequest) -> di
         "page": page,
         "listed": [(row, shown_outcome(row)) for row in page],
         "notice": stopped_text(batch, ledger) if batch.state == Batch.State.STOPPED else batch.state_reason,
-        "may_undo": ledger.waiting_answer + ledger.bounced + ledger.expired > 0,
+        "may_undo": may_change and ledger.waiting_answer + ledger.bounced + ledger.expired > 0,
+        "may_download": may_change and request.membership.may(Permission.VIEW_USERS),
     }
 
 
@@ -115,10 +115,12 @@ def _ledger_and_rows(batch: Batch, ledger: Ledger, request: MemberRequest) -> di
 @require_POST
 def batch_invite_valid(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Invite the valid rows of a file that has problem rows, too."""
-    batch = _batch(request, pk)
+    batch = batch_to_change(request, pk)
     try:
         invite_valid_rows(batch, by=request.membership)
     except RuleBroken as broken:
+        if broken.is_refusal:
+            raise
         return render(request, "invites/refusal.html", {"batch": batch, "message": broken.message}, status=409)
     tasks.hand_over(batch)
     if asks_for_fragment(request):
@@ -130,15 +132,15 @@ def batch_invite_valid(request: MemberRequest, organization: str, pk: int) -> Ht
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask, then stop: who is invited already stays invited. With `job`, only what the dialog was about is stopped."""
-    batch = _batch(request, pk)
+    batch = batch_to_change(request, pk)
     if request.method != "POST" and batch.is_running:
         context = {"batch": batch, "sentence": before_stopping(batch, progress_now(batch)), "nav": "batches"}
         return render(request, "invites/stop.html", context)
     if request.method == "POST":
         if "job" in request.POST:
-            stop_job(batch)
+            stop_job(request.membership, batch)
         else:
-            stop_batch(batch)
+            stop_import(request.membership, batch)
         batch.refresh_from_db()
         tasks.hand_over(batch)
     if asks_for_fragment(request):
@@ -151,7 +153,7 @@ def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpRespon
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_remind(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask, then send the invitation again to everybody who has not answered."""
-    batch = _batch(request, pk)
+    batch = batch_to_change(request, pk)
     waiting = unanswered_of(batch)
     if request.method != "POST":
         context = {"batch": batch, "count": waiting.count(), "nav": "batches"}
@@ -169,7 +171,7 @@ def batch_remind(request: MemberRequest, organization: str, pk: int) -> HttpResp
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_undo(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask, then take back every invitation of the batch that was not accepted."""
-    batch = _batch(request, pk)
+    batch = batch_to_change(request, pk)
     if request.method != "POST":
         context = {"batch": batch, "ledger": ledger_of(batch), "nav": "batches"}
         return render(request, "invites/batch_undo.html", context)
@@ -195,18 +197,20 @@ def _said(request: MemberRequest, batch: Batch, message: str, *, warning: bool) 
 @require_POST
 def batch_close_banner(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Close the banner of one's own batch; `?read=` says what it told, which may be old news by now."""
-    batch = get_object_or_404(batches_of(request.organization), pk=pk, inviter=request.user)
+    batch = batch_to_see(request, pk)
+    if batch.inviter_id != request.user.pk:
+        raise Http404
     close_banner(batch, read=request.GET.get("read") or topic_of(batch))
     if asks_for_fragment(request):
         return trigger_client_event(HttpResponse(status=204), "shell:changed")
     return redirect("users", organization)
 
 
-@requires(Permission.INVITE_USERS)
+@requires(Permission.INVITE_USERS, Permission.VIEW_USERS)
 @require_safe
 def batch_download(request: MemberRequest, organization: str, pk: int) -> StreamingHttpResponse:
     """The outcome of every row as a CSV file that a spreadsheet can't be harmed by."""
-    batch = _batch(request, pk)
+    batch = batch_to_change(request, pk)
     return download(_report(batch, request.GET.get("outcome", "")), name=f"batch-{batch.pk}-report.csv")
 
 

@@ -19,7 +19,7 @@ from invites import tasks
 from invites.models import BulkAction
 from invites.queries.bulk_actions import ActionView, actions_of, actions_to_show, view_of
 from invites.queries.progress import TimeLeft
-from invites.services.bulk_actions import close_banner, start_bulk_action, stop_bulk_action
+from invites.services.bulk_actions import cancel_bulk_action, close_banner, start_bulk_action, why_not_cancel
 from invites.views.progress import Watch
 from invites.views.streams import Seen, stream
 
@@ -43,7 +43,7 @@ def start(request: MemberRequest, kind: BulkAction.Kind, ids: Iterable[int], *, 
 def bulk_action(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponse:
     """How far it is: as a dialog, as a page of its own, or the part of the banner that changes."""
     action = get_object_or_404(actions_of(request.organization), pk=pk)
-    context = _context(view_of(action), is_page=_is_page(request))
+    context = _context(request, view_of(action), is_page=_is_page(request))
     if not asks_for_fragment(request):
         context["bulk_actions"] = actions_to_show(request.membership, but=pk)
     return render(request, TEMPLATES[place], context)
@@ -63,11 +63,11 @@ async def bulk_action_events(request: MemberRequest, organization: str, pk: int,
 def bulk_action_stop(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Leave the rest of the invitations as they are."""
     action = get_object_or_404(actions_of(request.organization), pk=pk)
-    stop_bulk_action(action)
+    cancel_bulk_action(request.membership, action)
     if not asks_for_fragment(request):
         return redirect("bulk_action", organization, pk)
     action.refresh_from_db()
-    response = render(request, TEMPLATES["dialog"], _context(view_of(action), is_page=_is_page(request)))
+    response = render(request, TEMPLATES["dialog"], _context(request, view_of(action), is_page=_is_page(request)))
     for event in ("shell:changed", "people:changed"):
         trigger_client_event(response, event)
     return response
@@ -88,6 +88,7 @@ class ActionWatch:
     """What one stream looks at: an action, and beside it the indicator in the sidebar."""
 
     def __init__(self, request: MemberRequest, *, pk: int, place: str) -> None:
+        self._request = request
         self._actions = actions_of(request.organization).filter(pk=pk)
         self._template, self._is_page = TEMPLATES[place], request.GET.get("on") == "page"
         self._indicator = Watch(request)
@@ -99,7 +100,7 @@ class ActionWatch:
         action = self._actions.first() if indicator else None
         if indicator is None or action is None:
             return None
-        context = _context(view_of(action, self._time_left), is_page=self._is_page)
+        context = _context(self._request, view_of(action, self._time_left), is_page=self._is_page)
         fragment = render_to_string(self._template, context | {"dialog_base": "dialog_fragment.html"})
         return Seen({"fragment": fragment, "beside": indicator.fragments["fragment"]}, goes_on=action.is_running)
 
@@ -109,11 +110,12 @@ def _is_page(request: MemberRequest) -> bool:
     return not asks_for_fragment(request) or request.GET.get("on") == "page"
 
 
-def _context(view: ActionView, *, is_page: bool) -> dict[str, Any]:
+def _context(request: MemberRequest, view: ActionView, *, is_page: bool) -> dict[str, Any]:
     return {
         "view": view,
         "action": view.action,
         "organization": view.action.organization,
         "is_page": is_page,
+        "why_not_stop": why_not_cancel(request.membership, view.action) if view.progress else "",
         "nav": "users",
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
 
@@ -17,10 +17,10 @@ from accounts.views.dialogs import posted
 from invites import tasks
 from invites.forms.imports import ImportForm
 from invites.models import Batch
-from invites.queries.batches import batches_of
 from invites.queries.quoting import curly
 from invites.services.batches import close_banner, correct_batch, start_batch, take_notice
 from invites.services.granting import choice_of
+from invites.views.batch_lookup import batch_to_change, batch_to_see
 from invites.views.progress import progress_dialog
 
 SAMPLE_FILE = (
@@ -38,8 +38,8 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
     `?again=ID` starts from the roles and sites of an earlier batch; `?correct=ID` gives a corrected
     file to a batch that waits for one.
     """
-    earlier = _earlier(request, "correct") or _earlier(request, "again")
-    correcting = earlier if earlier and "correct" in request.GET else None
+    correcting = batch_to_change(request, _number(request.GET["correct"])) if "correct" in request.GET else None
+    earlier = correcting or (batch_to_see(request, _number(request.GET["again"])) if "again" in request.GET else None)
     initial = ImportForm.initial_for(choice_of(earlier.grant)) if earlier else None
     data = posted(request)
     files = request.FILES if data is not None else None
@@ -48,6 +48,8 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
         try:
             batch = _take_in(request, form, correcting)
         except RuleBroken as broken:
+            if broken.is_refusal:
+                raise
             form.add_error(None, curly(broken.message))
         else:
             tasks.take_up(batch)
@@ -57,13 +59,6 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
             form.add_error(None, curly(refusal))
     context = {"form": form, "correcting": correcting, "nav": "users"}
     return render(request, "invites/import.html", context, status=422 if form.errors else 200)
-
-
-def _earlier(request: MemberRequest, name: str) -> Batch | None:
-    value = request.GET.get(name)
-    if value is None:
-        return None
-    return get_object_or_404(batches_of(request.organization), pk=_number(value))
 
 
 def _number(value: str) -> int:

@@ -13,19 +13,19 @@ from accounts.access import MemberRequest, requires
 from accounts.errors import RuleBroken
 from accounts.forms import GrantForm
 from accounts.permissions import Permission
+from accounts.services.grants import Reach
 from accounts.views.dialogs import posted
 from invites import tasks
 from invites.forms.people import InviteForm
 from invites.models import BulkAction, Invitation
-from invites.queries.banners import invitations_were
 from invites.queries.people import PER_PAGE, PeopleFilter, chosen_invitations, matching_invitations, person_of
 from invites.queries.undoing import not_being_undone
 from invites.services import pending
 from invites.services.bulk_actions import IN_REQUEST
-from invites.services.granting import choice_of
+from invites.services.granting import check_may_touch, choice_of
 from invites.services.single import change_invitation, invite_person
 from invites.views import bulk_actions
-from invites.views.answers import done, refused, resent_text
+from invites.views.answers import done, refused, resent_text, revoked_text
 
 
 @requires(Permission.INVITE_USERS)
@@ -45,6 +45,8 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
         try:
             invitation = invite_person(request.membership, **person, choice=form.grant())
         except RuleBroken as broken:
+            if broken.is_refusal:
+                raise
             form.add_error("email" if broken.code.startswith("already") else None, broken.message)
         else:
             tasks.hint(tasks.send_due_invitations, request.organization.pk)
@@ -57,17 +59,22 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """What there is to know of an invitation, and other roles and sites for it."""
-    invitation = _invitation(request, pk)
+    to = "change this invitation"
+    is_change = request.method == "POST"
+    invitation = _invitation_to_change(request, pk, to=to) if is_change else _invitation(request, pk)
     initial = GrantForm.initial_for(choice_of(invitation.grant))
     form = GrantForm(posted(request), membership=request.membership, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             change_invitation(request.membership, invitation, form.grant())
         except RuleBroken as broken:
+            if broken.is_refusal:
+                raise
             form.add_error(None, broken.message)
         else:
             return done(request, f"The roles and sites of {invitation.full_name} were changed.")
-    context = {"form": form, "person": person_of(invitation), "nav": "users"}
+    why_not = Reach(request.membership).why_not_touch(choice_of(invitation.grant), to=to)
+    context = {"form": form, "person": person_of(invitation), "why_not_change": why_not, "nav": "users"}
     return render(request, "invites/invitation_edit.html", context, status=422 if form.errors else 200)
 
 
@@ -75,13 +82,15 @@ def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpR
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_resend(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Sends it again; opened as a page, it asks first."""
-    invitation = _invitation(request, pk)
+    invitation = _invitation_to_change(request, pk, to="resend this invitation")
     if request.method != "POST":
         context = {"invitation": invitation, "days": settings.INVITATION_DAYS, "nav": "users"}
         return render(request, "invites/invitation_resend.html", context)
     try:
         pending.resend(request.membership, invitation)
     except RuleBroken as broken:
+        if broken.is_refusal:
+            raise
         return done(request, broken.message, warning=True)
     tasks.hint(tasks.send_due_invitations, request.organization.pk)
     return done(request, f"The invitation to {invitation.email} will be resent.")
@@ -91,11 +100,13 @@ def invitation_resend(request: MemberRequest, organization: str, pk: int) -> Htt
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_revoke(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Asks, then takes the invitation back."""
-    invitation = _invitation(request, pk)
+    invitation = _invitation_to_change(request, pk, to="revoke this invitation")
     if request.method == "POST":
         try:
             pending.revoke(request.membership, invitation)
         except RuleBroken as broken:
+            if broken.is_refusal:
+                raise
             return refused(request, broken, title="Nothing was revoked")
         return done(request, f"The invitation to {invitation.email} was revoked.")
     return render(request, "invites/invitation_revoke.html", {"invitation": invitation, "nav": "users"})
@@ -122,7 +133,7 @@ def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
         return done(request, resent_text(resent), warning=not resent.sent)
     if action == "revoke" and confirmed:
         revoked = pending.revoke_many(request.membership, chosen)
-        return done(request, f"{invitations_were(revoked)} revoked.")
+        return done(request, revoked_text(revoked), warning=not revoked.count)
     context = {"count": count, "selected": request.POST.getlist("selected"), "all": _wants_all(request), "nav": "users"}
     question = "invites/people_resend.html" if action == "resend" else "invites/people_revoke.html"
     return render(request, question, context | {"days": settings.INVITATION_DAYS})
@@ -132,6 +143,13 @@ def _invitation(request: MemberRequest, pk: int) -> Invitation:
     """Only one that waits for an answer: others have no page."""
     invitations = request.organization.invitations.filter(not_being_undone(), state=Invitation.State.PENDING)
     return get_object_or_404(invitations.select_related("grant", "inviter", "organization"), pk=pk)
+
+
+def _invitation_to_change(request: MemberRequest, pk: int, *, to: str) -> Invitation:
+    """The same, for an action on it: whoever can't grant what it gives, gets 403. The service asks again."""
+    invitation = _invitation(request, pk)
+    check_may_touch(request.membership, invitation.grant, to=to)
+    return invitation
 
 
 def _chosen(request: MemberRequest) -> QuerySet[Invitation]:

@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
@@ -25,13 +25,14 @@ from invites import tasks
 from invites.checking import CATALOG
 from invites.models import Batch, CorrectionJob, Row
 from invites.queries.banners import banners_for
-from invites.queries.batches import batches_of
 from invites.queries.grid import GridCounts, GridRow, Tally, first_left, grid_counts, grid_rows, shown_row
 from invites.queries.quoting import curly
 from invites.queries.typos import typos_of
 from invites.services import corrections, mending
+from invites.services.granting import why_not_change
 from invites.services.mending import Edit, Mending
 from invites.services.problem_files import problem_file
+from invites.views.batch_lookup import batch_to_change, batch_to_see
 from invites.views.downloads import download
 from invites.views.steps import rows_need_fixing
 
@@ -54,10 +55,6 @@ class Wish:
     code: str = ""
 
 
-def _batch(request: MemberRequest, pk: int) -> Batch:
-    return get_object_or_404(batches_of(request.organization), pk=pk)
-
-
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
@@ -66,15 +63,18 @@ def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpRe
     A POST has the cells that were edited, and what the pressed button asks for. It is answered with the
     parts of the page that are new, or without JavaScript with the page.
     """
-    batch = _batch(request, pk)
     if request.method != "POST":
+        batch = batch_to_see(request, pk)
         if batch.state != Batch.State.NEEDS_CORRECTION:
             return redirect("batch", organization, pk)
         return _page(request, batch)
+    batch = batch_to_change(request, pk)
     wish = _wish_of(request.POST)
     try:
         done = _fulfil(wish, batch, _edits_of(request.POST), request)
     except RuleBroken as broken:
+        if broken.is_refusal:
+            raise
         messages.warning(request, broken.message)
         return _lead_to(
             request,
@@ -179,6 +179,7 @@ def _page(request: MemberRequest, batch: Batch) -> HttpResponse:
         "typos": typos_of(batch),
         "query": urlencode({"kind": kind}) if kind else "",
         "listed": [shown_row(row) for row in page],
+        "why_not_change": why_not_change(request.membership, batch),
         **_live(counts, kind),
     }
     return render(request, "invites/problems.html", context)
@@ -294,7 +295,7 @@ def _rows(count: int) -> str:
 @require_safe
 def batch_problems_file(request: MemberRequest, organization: str, pk: int) -> HttpResponse | StreamingHttpResponse:
     """The rows that are left, as the admin's own file has them, with what is wrong in each."""
-    batch = _batch(request, pk)
+    batch = batch_to_change(request, pk)
     try:
         lines = problem_file(batch)
     except RuleBroken:

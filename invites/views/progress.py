@@ -9,7 +9,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.db.models import Case, Exists, Q, QuerySet, When
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -21,10 +21,12 @@ from accounts.permissions import Permission
 from accounts.queries import who_may
 from invites.models import Batch, BulkAction, CorrectionJob
 from invites.queries.banners import are_moving, banners_for, started_by
-from invites.queries.batches import Ledger, batches_of, ledger_of
+from invites.queries.batches import Ledger, ledger_of
 from invites.queries.bulk_actions import running_actions, what_runs
 from invites.queries.grants import grant_line
 from invites.queries.progress import Progress, TimeLeft, followed, progress_now, progress_of
+from invites.services.granting import why_not_change
+from invites.views.batch_lookup import batch_to_see
 from invites.views.steps import rows, rows_of_job, stage_of
 from invites.views.streams import Seen, stream
 
@@ -32,13 +34,14 @@ from invites.views.streams import Seen, stream
 INDICATED = 3
 
 
-def progress_context(batch: Batch, *, place: str) -> dict[str, Any]:
+def progress_context(batch: Batch, *, place: str, viewer: Membership) -> dict[str, Any]:
     """What the progress fragment shows; `place` is where it stands: "dialog" or "page"."""
-    return context_of(batch, place=place, grant=grant_line(batch.grant), progress=progress_now(batch))
+    why_not = why_not_change(viewer, batch)
+    return context_of(batch, place=place, grant=grant_line(batch.grant), progress=progress_now(batch), why_not=why_not)
 
 
-def context_of(batch: Batch, *, place: str, grant: str, progress: Progress | None) -> dict[str, Any]:
-    """The same for who knows the words for the grant, and how far the running step is."""
+def context_of(batch: Batch, *, place: str, grant: str, progress: Progress | None, why_not: str = "") -> dict[str, Any]:
+    """The same for who knows the words for the grant, how far the running step is, and whether one may change it."""
     ledger = Ledger() if batch.is_running or batch.state == Batch.State.REJECTED else ledger_of(batch)
     return {
         "batch": batch,
@@ -48,23 +51,27 @@ def context_of(batch: Batch, *, place: str, grant: str, progress: Progress | Non
         "ledger": ledger,
         "stage": stage_of(batch, ledger=ledger, progress=progress),
         "others": ledger.waiting,
+        "why_not_change": why_not,
     }
 
 
 def progress_dialog(request: MemberRequest, batch: Batch) -> HttpResponse:
     """The dialog of a batch at this moment."""
-    return render(request, "invites/progress_dialog.html", progress_context(batch, place="dialog"))
+    return render(
+        request, "invites/progress_dialog.html", progress_context(batch, place="dialog", viewer=request.membership)
+    )
 
 
 @requires(Permission.INVITE_USERS)
 @require_safe
 def batch_progress(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponse:
     """The fragment once: how the dialog is opened again, and the fallback where events don't arrive."""
-    batch = get_object_or_404(batches_of(request.organization), pk=pk)
+    batch = batch_to_see(request, pk)
     if place == "dialog":
         # By its address alone it is opened by somebody without JavaScript, or in a new tab: the page says more.
         return progress_dialog(request, batch) if asks_for_fragment(request) else redirect("batch", organization, pk)
-    return render(request, "invites/progress_page.html", progress_context(batch, place=place))
+    context = progress_context(batch, place=place, viewer=request.membership)
+    return render(request, "invites/progress_page.html", context)
 
 
 @requires(Permission.INVITE_USERS)
@@ -74,7 +81,7 @@ async def batch_events(request: MemberRequest, organization: str, pk: int, place
 
     Beside it the indicator, so that a page with both listens once.
     """
-    await sync_to_async(get_object_or_404)(batches_of(request.organization), pk=pk)
+    await sync_to_async(batch_to_see)(request, pk)
     watch = Watch(request, pk=pk, place=place)
     return stream(request, watch.look, at_end=["shell:changed", "people:changed", "batch:ended"])
 
@@ -95,6 +102,7 @@ class Watch:
         self._membership, self._organization = request.membership, request.organization
         self._pk, self._place = pk, place
         self._grants: dict[int, str] = {}
+        self._why_not = ""
         self._time_left = TimeLeft()
         self._undoing = ""
 
@@ -137,10 +145,12 @@ class Watch:
     def _render(self, batch: Batch) -> str:
         if batch.grant_id not in self._grants:
             self._grants[batch.grant_id] = grant_line(batch.grant)
+            self._why_not = why_not_change(self._membership, batch)
         progress = progress_of(batch)
         if progress:
             progress = replace(progress, seconds_left=self._time_left.steady(batch, progress.seconds_left))
-        context = context_of(batch, place=self._place, grant=self._grants[batch.grant_id], progress=progress)
+        grant = self._grants[batch.grant_id]
+        context = context_of(batch, place=self._place, grant=grant, progress=progress, why_not=self._why_not)
         template = f"invites/progress_{self._place}.html"
         return render_to_string(template, context | {"dialog_base": "dialog_fragment.html"})
 

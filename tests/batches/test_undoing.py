@@ -233,7 +233,7 @@ def test_they_cannot_be_sent_again_changed_or_revoked_one_by_one(
     with pytest.raises(RuleBroken, match="no longer pending"):
         change_invitation(admin_membership, invitation, read_only)
     assert pending.resend_many(admin_membership, everybody) == pending.Resent(sent=0, left=0)
-    assert pending.revoke_many(admin_membership, everybody) == 0
+    assert pending.revoke_many(admin_membership, everybody) == pending.Revoked(0)
     assert ines.get(f"/o/acme/invitations/{invitation.pk}/").status_code == 404
     chosen = ines.post("/o/acme/users/selected/", {"selected": f"i{invitation.pk}", "action": "revoke"}, follow=True)
     assert "None of the selected users has an open invitation." in text_of(text(chosen))

@@ -202,7 +202,7 @@ def test_nobody_is_invited_for_who_lost_the_right_meanwhile(
     tasks.check_batch(thirty.pk)
 
     assert (in_state(thirty), Invitation.objects.count()) == (Batch.State.NEEDS_CORRECTION, 0)
-    assert "You may not invite users" in thirty.notice
+    assert "The person who asked for this can no longer change this import." in thirty.notice
 
 
 # --- While it runs -----------------------------------------------------------------------------------
@@ -435,7 +435,7 @@ def test_nobody_is_invited_after_a_stop(thirty: Batch, by: Membership, in_chunks
     tasks.check_batch(thirty.pk)
     invite_valid_rows(thirty, by=by)
 
-    corrections.stop_job(thirty)
+    corrections.stop_job(by, thirty)
     tasks.check_batch(thirty.pk)
 
     assert (in_state(thirty), counts(thirty)) == (Batch.State.NEEDS_CORRECTION, (0, 19, 11, 0))

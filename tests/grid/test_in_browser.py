@@ -245,9 +245,11 @@ start_job(batch, Membership.objects.get(user=batch.inviter, organization=batch.o
 Batch.objects.filter(pk=batch.pk).update(claimed_until=timezone.now() + timedelta(hours=1))
 """
 STOP_JOB = """
+from accounts.models import Membership
 from invites.models import Batch
 from invites.services.corrections import stop_job
-assert stop_job(Batch.objects.get(pk={pk}))
+batch = Batch.objects.get(pk={pk})
+assert stop_job(Membership.objects.get(user=batch.inviter, organization=batch.organization), batch)
 """
 
 

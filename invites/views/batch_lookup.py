@@ -1,0 +1,25 @@
+"""Finds the import that a page or an action is about. No view of an import loads it otherwise."""
+
+from __future__ import annotations
+
+from django.shortcuts import get_object_or_404
+
+from accounts.access import MemberRequest
+from invites.models import Batch
+from invites.queries.batches import batches_of
+from invites.services.granting import check_may_change
+
+
+def batch_to_see(request: MemberRequest, pk: int) -> Batch:
+    """An import of this organization, for a page that changes nothing. Raises Http404."""
+    return get_object_or_404(batches_of(request.organization), pk=pk)
+
+
+def batch_to_change(request: MemberRequest, pk: int) -> Batch:
+    """An import that the member is about to act on: whoever can't grant what it gives, gets 403.
+
+    The service asks again, with the import locked. Raises Http404, and RuleBroken: "not_allowed", "beyond_rights".
+    """
+    batch = batch_to_see(request, pk)
+    check_may_change(request.membership, batch)
+    return batch
