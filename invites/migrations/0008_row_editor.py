@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('invites', '0006_correction_jobs'),
+        ('invites', '0007_recipients_by_organization'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
