@@ -23,6 +23,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from accounts.addresses import AddressField
 from accounts.models import User
 from accounts.passwords import PASSWORD_HINT
+from accounts.services.account_email import allow_resets_again
 from accounts.sign_in_limits import SignInAttempt
 from accounts.tasks import enqueue_emails
 
@@ -67,6 +68,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def set_password(self, user: User, password: str) -> None:
         """Every page that sets a password comes here. The owner is told by email."""
         super().set_password(user, password)
+        allow_resets_again(user.email)
         enqueue_emails(user.pk)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:

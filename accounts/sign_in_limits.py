@@ -12,7 +12,6 @@ from django.shortcuts import render
 from limits import RateLimitItem
 
 from accounts.services import rate_limits
-from accounts.services.account_email import allow_resets_again
 
 View = Callable[..., HttpResponseBase]
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -74,4 +73,3 @@ class SignInAttempt:
 def unlock(email: str) -> None:
     """For whoever has shown that the mailbox of the account is theirs: nobody else can lock them out."""
     rate_limits.clear(rate_limits.FAILED_SIGN_INS_OF_ACCOUNT, email.lower())
-    allow_resets_again(email)

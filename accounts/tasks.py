@@ -25,10 +25,9 @@ def send_account_emails(user_id: int | None) -> None:
 
 
 @shared_task
-def find_unsent_emails() -> None:
-    """Ask again for emails whose task was lost or whose mail server was away."""
-    for user_id in account_email.find_unsent():
-        enqueue_emails(user_id)
+def send_unsent_emails() -> None:
+    """Send the emails whose task was lost or whose mail server was away."""
+    account_email.send_unsent()
 
 
 @shared_task

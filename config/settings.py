@@ -246,7 +246,6 @@ LOGIN_REDIRECT_URL = "home"
 # Failed attempts are counted by accounts/services/rate_limits.py: allauth would count them in a cache that is culled.
 ACCOUNT_RATE_LIMITS = False
 RATE_LIMIT_STORAGE = broker("REDIS_URL") or embedded.rate_limit_url(DATA_DIR)
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 
 USE_TZ = True
 TIME_ZONE = text("TIME_ZONE", "UTC")
@@ -418,7 +417,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": max(20.0, SWEEP_SECONDS)},
     },
     "unsent-account-email": {
-        "task": "accounts.tasks.find_unsent_emails",
+        "task": "accounts.tasks.send_unsent_emails",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": max(20.0, SWEEP_SECONDS)},
     },

@@ -6,6 +6,7 @@ and nobody learns from an answer whether an account exists.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
@@ -30,6 +31,8 @@ from accounts.services import rate_limits
 CLAIM = timedelta(minutes=2)
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=10)
+TURN_SECONDS = 3.0
+MOST_OF_A_TURN = 500
 GIVEN_UP_AFTER = timedelta(days=1)
 MAIL_ERRORS = (SMTPException, OSError, AnymailError)
 
@@ -50,7 +53,7 @@ def request_reset(email: str) -> AccountEmail | None:
 
 
 def allow_resets_again(email: str) -> None:
-    """For whoever has followed a link: its token is used up now, and they may need another."""
+    """When the password was changed: earlier links are dead now, and the owner may need another."""
     rate_limits.clear_daily(_resets_of_address(), email)
 
 
@@ -62,10 +65,14 @@ def send_due_emails(user_id: int | None) -> None:
         _send(user_id, kind)
 
 
-def find_unsent() -> set[int | None]:
-    """Users with an email that is due: its task was lost, or the mail server was away."""
+def send_unsent() -> None:
+    """Send whatever is due, for one turn: its task was lost, or the mail server was away."""
+    ends_at = time.monotonic() + TURN_SECONDS
     due = AccountEmail.objects.filter(retry_at__lte=timezone.now())
-    return set(due.values_list("user_id", flat=True).distinct())
+    for user_id in set(due.values_list("user_id", flat=True)[:MOST_OF_A_TURN]):
+        send_due_emails(user_id)
+        if time.monotonic() > ends_at:
+            return
 
 
 def forget_old_emails() -> None:
@@ -84,6 +91,9 @@ def _send(user_id: int | None, kind: AccountEmail.Kind) -> None:
     user = None if user_id is None else User.objects.filter(pk=user_id, is_active=True).first()
     try:
         if user is not None:
+            if kind == AccountEmail.Kind.PASSWORD_CHANGED:
+                # A page has done so already, but not a command.
+                allow_resets_again(user.email)
             MESSAGES[kind](user).send()
     except MAIL_ERRORS as error:
         if not _is_refused_for_good(error):

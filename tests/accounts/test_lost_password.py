@@ -26,8 +26,7 @@ NEW = "a boat on a quiet lake"
 
 def deliver() -> None:
     """What workers do."""
-    for user_id in account_email.find_unsent():
-        account_email.send_due_emails(user_id)
+    account_email.send_unsent()
 
 
 def ask(client: Client, email: str = "admin@example.com") -> str:

@@ -143,9 +143,24 @@ def test_a_new_link_is_sent_when_the_limit_has_ended(admin: User) -> None:
     assert len(mail.outbox) == 6
 
 
-def test_an_owner_who_has_used_the_link_gets_another(client: Client, admin: User) -> None:
-    use_up()
+def by_last_link(client: Client, user: User) -> None:
     choose(client, re.findall(r"/accounts/password/reset/key/\S+", str(mail.outbox[-1].body))[0])
+
+
+def by_command_and_worker(client: Client, user: User) -> None:
+    user.set_password(NEW)
+    user.save()
+    deliver()
+
+
+@pytest.mark.parametrize("change", [by_last_link, lambda *who: by_page(*who), by_command_and_worker])
+def test_an_owner_whose_links_are_dead_after_a_new_password_gets_another(
+    client: Client, admin: User, change: Callable[[Client, User], None]
+) -> None:
+    use_up()
+    change(client, admin)
+    admin.refresh_from_db()
+    assert admin.check_password(NEW)
 
     choose(Client(), ask(Client()), "another boat on a lake")
 
@@ -228,7 +243,7 @@ def test_tasks_of_accounts_have_a_queue_that_every_worker_takes_from() -> None:
     queues = app.amqp.queues
     assert set(queues.consume_from) == {"celery", "account-email"}
     assert {queue.routing_key for queue in queues.values()} == {"celery", "account-email"}
-    for task in (tasks.send_account_emails, tasks.find_unsent_emails, tasks.clean_up):
+    for task in (tasks.send_account_emails, tasks.send_unsent_emails, tasks.clean_up):
         assert app.amqp.router.route({}, task.name)["queue"].name == "account-email"
     assert app.amqp.router.route({}, "invites.tasks.sweep")["queue"].name == "celery"
 

@@ -155,6 +155,12 @@ def test_one_client_cannot_guess_for_one_account_after_the_other(admin: User, co
     assert is_signed_in(elsewhere)
 
 
+def test_a_header_that_no_proxy_of_ours_has_sent_makes_no_other_client(admin: User, counted_in: str) -> None:
+    for number in range(10):
+        sign_in(Client(headers={"X-Forwarded-For": f"192.0.2.{number}"}), f"somebody{number}@example.com")
+    assert LOCKED in words_of(sign_in(Client(headers={"X-Forwarded-For": "192.0.2.99"}), password=PASSWORD))
+
+
 def test_the_addresses_of_one_ipv6_network_are_one_client(admin: User, counted_in: str) -> None:
     for number in range(10):
         sign_in(Client(REMOTE_ADDR=f"2001:db8::{number}"), f"somebody{number}@example.com")

@@ -117,7 +117,7 @@ def test_what_is_due_are_tasks_that_there_are_and_expired_things_are_removed_oft
 
     assert set(due) <= set(app.tasks)
     assert due["accounts.tasks.clean_up"] <= 600
-    assert due["accounts.tasks.find_unsent_emails"] < 10
+    assert due["accounts.tasks.send_unsent_emails"] < 10
 
 
 @pytest.mark.parametrize(
