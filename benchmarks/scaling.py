@@ -118,7 +118,7 @@ class Servers:
             "INVITATIONS_PER_DAY": "100000000",
             "INVITATIONS_PER_INVITER_PER_DAY": "100000000",
         }
-        for command in (["migrate"], ["createcachetable"], ["collectstatic", "--noinput"], ["seed_demo"]):
+        for command in (["migrate"], ["collectstatic", "--noinput"], ["seed_demo"]):
             machine.run([sys.executable, "manage.py", *command], self._with(self._template))
 
     @contextmanager

@@ -111,7 +111,7 @@ def test_the_documented_commands_run_the_product(machine: Machine) -> None:
     machine.start("redis", redis_server)
     *_installed, catcher = commands("A mail catcher", count=3)
     machine.start("mail", catcher, cwd=machine.directory)
-    settings, _venv, _pip, *prepare, found_acme = commands("Install, and each new version", count=8)
+    settings, _venv, _pip, *prepare, found_acme = commands("Install, and each new version", count=7)
     assert settings + "; " == with_settings
     for command in prepare:
         machine.run(with_settings + command)

@@ -81,7 +81,7 @@ class Site:
             "TRUST_PROXY": "1",
         }
         manage = [sys.executable, "manage.py"]
-        for command in (["migrate"], ["createcachetable"], ["collectstatic", "--noinput"]):
+        for command in (["migrate"], ["collectstatic", "--noinput"]):
             machine.run([*manage, *command, "--verbosity=0"], given)
         admin = ["--admin", "ines@acme.example.org"]
         machine.run([*manage, "create_organization", "Acme", "--slug", "acme", *admin], given, given=f"{PASSWORD}\n")

@@ -78,7 +78,6 @@ class Command(BaseCommand):
     def _prepare(self) -> None:
         try:
             call_command("migrate", verbosity=0, interactive=False)
-            call_command("createcachetable", verbosity=0)
             if settings.DEMO:
                 call_command("seed_demo", quiet=True)
         except DatabaseError as error:
