@@ -11,8 +11,8 @@ from accounts.errors import RuleBroken
 
 
 @contextmanager
-def rule_broken(code: str) -> Iterator[None]:
-    """What is done inside must break the rule of that code."""
-    with pytest.raises(RuleBroken) as refused:
-        yield
+def rule_broken(code: str, *, match: str | None = None) -> Iterator[pytest.ExceptionInfo[RuleBroken]]:
+    """What is done inside must break the rule of that code; `match` is found in its sentence."""
+    with pytest.raises(RuleBroken, match=match) as refused:
+        yield refused
     assert refused.value.code == code

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from tests.running import ROOT
 
-UNSURE = "pytest.raises(RuleBroken)" + ":"
+# `rule_broken` of tests/rules.py asks for the code. A sentence alone may be said for several reasons.
+UNSURE = "pytest.raises(" + "RuleBroken"
 
 
 def test_every_test_of_a_broken_rule_checks_which_one() -> None:
-    unsure = [path.name for path in sorted((ROOT / "tests").rglob("*.py")) if UNSURE in path.read_text()]
+    files = sorted((ROOT / "tests").rglob("*.py"))
+    unsure = [path.name for path in files if UNSURE in path.read_text() and path.name != "rules.py"]
 
     assert unsure == []

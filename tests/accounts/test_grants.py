@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import pytest
 
-from accounts.errors import RuleBroken
 from accounts.forms import ALL_SITES, GrantForm
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.permissions import ALL_PERMISSIONS
@@ -55,7 +54,7 @@ def test_others_may_give_what_is_within_their_own(inviter: Membership) -> None:
 
 def test_a_project_manager_cannot_make_an_org_admin(by_manager: Membership, roles: dict[str, Role]) -> None:
     assert "Org Admin" not in names(grantable_roles(by_manager))
-    with pytest.raises(RuleBroken, match="You cannot give “Org Admin”"):
+    with rule_broken("beyond_rights", match="You cannot give “Org Admin”"):
         check_grant(by_manager, GrantChoice.of([roles["Org Admin"]], all_sites=True))
 
 
@@ -97,7 +96,7 @@ def test_all_sites_needs_all_sites_and_not_each_of_them(
     acme: Organization, sites: list[Site], roles: dict[str, Role], join: Callable[..., User]
 ) -> None:
     has_each = join(acme, "each@example.com", "Org Admin", sites=sites).memberships.get()
-    with pytest.raises(RuleBroken, match="You do not have all sites"):
+    with rule_broken("beyond_rights", match="You do not have all sites"):
         check_grant(has_each, GrantChoice.of([roles["ReadOnly"]], all_sites=True))
 
 
@@ -107,7 +106,7 @@ def test_what_belongs_to_another_organization_is_refused_and_not_named(
     theirs = Role.objects.create(organization=globex, name="Secret role", permissions=["work.view"])
     site = Site.objects.create(organization=globex, name="Secret place")
     for choice in (GrantChoice.of([theirs]), GrantChoice.of([], [site])):
-        with pytest.raises(RuleBroken) as refused:
+        with rule_broken("beyond_rights") as refused:
             check_grant(by_admin, choice)
         assert "Secret" not in refused.value.message
 

@@ -11,7 +11,6 @@ import time_machine
 from django.core import mail
 from django.utils import timezone
 
-from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization, User
 from accounts.services.grants import GrantChoice
 from invites import tasks
@@ -26,6 +25,7 @@ from invites.services.single import invite_person
 from invites.services.stopping import stop_batch
 from tests.batches.conftest import PROBLEMS, at_once, many, send_now, unexpected
 from tests.files import csv_of
+from tests.rules import rule_broken
 
 Run = Callable[..., Batch]
 Join = Callable[..., User]
@@ -113,7 +113,7 @@ def test_a_file_with_problems_goes_on_waiting_when_the_rest_is_over_the_limit(
     settings.INVITATIONS_PER_DAY = 1
     batch = start(PROBLEMS)
 
-    with pytest.raises(RuleBroken, match="1 people a day"):
+    with rule_broken("over_quota", match="1 people a day"):
         invite_valid_rows(batch, by=admin_membership)
 
     batch.refresh_from_db()
@@ -133,6 +133,16 @@ def test_one_person_more_is_refused_with_a_sentence_in_the_form(
     assert answer.status_code == 422
     assert "0 of them are left for today, and 1 more was to be invited." in answer.content.decode()
     assert Invitation.objects.count() == 1
+
+
+def test_no_more_is_given_back_than_was_taken(run: Run) -> None:
+    """The count of another day, or one that somebody has corrected by hand."""
+    batch = run(many(3))
+    DayOfInviter.objects.update(invitations=2)
+
+    quotas.give_back_invitations(batch, 3)
+
+    assert DayOfInviter.objects.get().invitations == 2
 
 
 def test_a_new_day_begins_with_nothing_used(run: Run, settings: Any) -> None:
@@ -170,7 +180,7 @@ def test_uploads_at_once_cannot_exceed_it_together(
 def test_taking_back_and_inviting_again_pesters_nobody(admin_membership: Membership, read_only: GrantChoice) -> None:
     mail_again_and_again(admin_membership, read_only, 5)
 
-    with pytest.raises(RuleBroken) as broken:
+    with rule_broken("over_quota") as broken:
         invite(admin_membership, read_only)
 
     assert broken.value.message == f"{ANN} was sent 5 invitations today, which is enough. Try again tomorrow."
@@ -201,7 +211,7 @@ def test_sending_again_stops_there_and_the_link_stays_good(
     settings.MAILS_PER_RECIPIENT_PER_DAY = 1
     invitation = mailed(admin_membership, read_only)
 
-    with pytest.raises(RuleBroken) as broken:
+    with rule_broken("too_soon") as broken:
         resend(admin_membership, invitation)
     resent = resend_many(admin_membership, Invitation.objects.all())
 

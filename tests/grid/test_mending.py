@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from accounts.errors import RuleBroken
 from accounts.models import Membership, User
 from invites.models import Batch, Invitation, Row
 from invites.queries.batches import ledger_of
@@ -15,6 +14,7 @@ from invites.services import corrections, mending
 from invites.services.batches import invite_valid_rows
 from invites.services.mending import Edit
 from tests.grid.conftest import TEAM, counts, outcome, row
+from tests.rules import rule_broken
 
 Run = Callable[..., Batch]
 
@@ -227,16 +227,15 @@ def test_nothing_is_mended_in_a_batch_that_is_being_invited(team: Batch, by: Mem
         lambda: mending.undo(team, 3, by=by),
     ]
     for change in changes:
-        with pytest.raises(RuleBroken) as broken:
+        with rule_broken("moved_on"):
             change()
-        assert broken.value.code == "moved_on"
     assert counts(team) == (5, 0, 0, 0)
 
 
 def test_nobody_without_the_right_mends(team: Batch, manager: User) -> None:
-    with pytest.raises(RuleBroken) as broken:
+    with rule_broken("not_allowed"):
         mending.leave_out(team, 3, by=manager.memberships.get())
-    assert (broken.value.code, counts(team)) == ("not_allowed", (5, 0, 0, 0))
+    assert counts(team) == (5, 0, 0, 0)
 
 
 # --- To the end --------------------------------------------------------------------------------------

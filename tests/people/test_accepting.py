@@ -18,12 +18,12 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization, Role, Site, User
 from invites.models import Invitation
 from invites.services.accept import accept_as
 from tests.conftest import PASSWORD
 from tests.people.conftest import Invite, deliver, link_of, text_of, token_of
+from tests.rules import rule_broken
 
 ClientOf = Callable[[User | None], Client]
 INVITATION = "/invitation/"
@@ -301,7 +301,7 @@ def test_it_expires_between_the_page_and_its_answer_without_any_clean_up(invite:
 def test_it_expires_even_between_the_look_and_the_answer(invite: Invite) -> None:
     invitation = invite(expired=True)
 
-    with pytest.raises(RuleBroken, match="does not work any more"):
+    with rule_broken("dead_link", match="does not work any more"):
         accept_as(account(), invitation.token_hash)
 
     assert not Membership.objects.filter(user__email=invitation.email).exists()

@@ -161,6 +161,18 @@ def test_who_leaves_lands_on_a_page_of_their_own(
 # --- The ceiling ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("path", ["", "remove/"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_one_of_two_admins_is_out_of_reach_of_somebody_with_less_access(
+    client_of: ClientOf, people_manager: User, admin: User, colleague: Membership, path: str, method: str
+) -> None:
+    answer = client_of(people_manager).generic(method, address_of(admin, path))
+
+    assert answer.status_code == (200 if (method, path) == ("GET", "") else 403)
+    assert "Only somebody who can grant Org Admin can change Ines Martin." in answer.content.decode()
+    assert Membership.objects.filter(user__in=(admin, colleague.user_id)).count() == 2
+
+
 def test_who_holds_more_is_out_of_reach(
     client_of: ClientOf, people_manager: User, admin: User, acme: Organization
 ) -> None:

@@ -11,7 +11,6 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization, Role, Site, User
 from invites.models import Invitation
 from invites.services.pending import resend, resend_many
@@ -412,7 +411,7 @@ def test_a_role_that_is_on_offer_cannot_be_deleted(acme: Organization, admin: Us
         by, email="a@people.example.com", first_name="A", last_name="B", description="", choice=choice_of(acme, "Temp")
     )
 
-    with pytest.raises(RuleBroken, match="1 invitation without an answer gives this role"):
+    with rule_broken("in_use", match="1 invitation without an answer gives this role"):
         delete_role(by, role)
     Invitation.objects.filter(pk=invitation.pk).update(state="revoked")
     delete_role(by, role)
