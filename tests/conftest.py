@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.services.grants import GrantChoice
@@ -34,6 +35,10 @@ from tests.running import CHROMIUM_FLAGS, Stack, WorkerOnFile, find_chromium
 
 REQUIRE_ALL = bool(os.environ.get("ROLLCALL_REQUIRE_ALL"))
 PASSWORD = "correct horse battery"
+
+# The same code gets the same verdict every time; `make fuzz` looks for what nobody has thought of.
+hypothesis_settings.register_profile("repeatable", derandomize=True)
+hypothesis_settings.load_profile("repeatable")
 
 
 # --- The cast ---------------------------------------------------------------------------------------

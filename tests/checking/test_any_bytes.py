@@ -97,7 +97,7 @@ _NOTES = st.one_of(
     st.sampled_from(
         ["Бригада подстанции номер два", "", "Night shift", "one\r\ntwo", "tab\tbed", 'say "yes"', "a,b;c|d", "=1+1"]
     ),
-    st.text(string.ascii_letters + " ,;|'éö李", max_size=30).map(str.strip),
+    st.text(string.ascii_letters + " ,;|'", max_size=30).map(str.strip),
 )
 _PEOPLE = st.lists(st.tuples(_NAMES, _NAMES, _NOTES), min_size=1, max_size=30)
 
