@@ -9,6 +9,7 @@ from invites.checking.text import is_blank, trim_all
 from invites.checking.typos import TYPO_DOMAINS
 
 DEFAULT_LIMITS = Limits()
+NO_ADDRESS = Address("", "")
 FIRST_NAME_NEEDED, LAST_NAME_NEEDED = "first_name_needed", "last_name_needed"
 
 
@@ -34,26 +35,25 @@ def check_cells(
         # A note beside the table: that nobody is named in its row is no news.
         return Row(row, line, "", "", "", "", "", tuple(problems), None, cells)
     text = trim_all(email)
-    address: Address | Fault | None = read_plain_address(text) or refuse_early(text) or read_address(text)
-    if address is None:
-        address = explain_refusal(text)
+    address: Address | Fault = (
+        read_plain_address(text) or refuse_early(text) or read_address(text) or explain_refusal(text)
+    )
     first = check_name(first_name, FIRST_NAME_NEEDED, limits)
     last = check_name(last_name, LAST_NAME_NEEDED, limits)
     words = check_description(description, limits)
-    if not (
-        extra
-        or isinstance(address, Fault)
-        or isinstance(first, Fault)
-        or isinstance(last, Fault)
-        or isinstance(words, Fault)
-    ):
-        return Row(row, line, *address, first, last, words)
     for column, value, found in zip(COLUMNS, cells, (address, first, last, words), strict=True):
         if isinstance(found, Fault):
             problems.append(row_problem(found, row=row, line=line, column=column, value=value))
-    normal, key = ("", "") if isinstance(address, Fault) else address
-    first, last, words = ("" if isinstance(found, Fault) else found for found in (first, last, words))
-    return Row(row, line, normal, key, first, last, words, tuple(problems), None, cells)
+    if isinstance(address, Fault):
+        address = NO_ADDRESS
+    first, last, words = _text_of(first), _text_of(last), _text_of(words)
+    if not problems:
+        return Row(row, line, *address, first, last, words)
+    return Row(row, line, *address, first, last, words, tuple(problems), None, cells)
+
+
+def _text_of(found: str | Fault) -> str:
+    return "" if isinstance(found, Fault) else found
 
 
 def find_typo(row: Row) -> Notice | None:

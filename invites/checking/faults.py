@@ -59,7 +59,7 @@ def refuse_early(text: str) -> Fault | None:
 
 def _refuse_surroundings(text: str, ats: int) -> Fault | None:
     """A name around the address, several addresses, several @ signs, marks at the ends."""
-    inner = _IN_BRACKETS.findall(text)
+    inner = _IN_BRACKETS.findall(text) if "<" in text else []
     if len(inner) == 1 and ats == 1 and "@" in inner[0]:
         return _fault("email_with_name", trim_all(inner[0].removeprefix("mailto:")), "Keep the address")
     if ats == 1 and (address := _address_among_words(text)):
@@ -85,6 +85,8 @@ def _address_among_words(text: str) -> str | None:
     belong to it: "anna berg@company.com" lacks a dot or has a blank too many.
     """
     words = text.split()
+    if len(words) == 1:
+        return None
     place = next(place for place, word in enumerate(words) if "@" in word)
     address = words[place].strip(_EDGES)
     surely_apart = place > 1 or place < len(words) - 1 or (place == 1 and words[0][-1] in ":-")
