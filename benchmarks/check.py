@@ -15,17 +15,22 @@ import multiprocessing
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
+from typing import BinaryIO
 
 from email_validator import EmailNotValidError, validate_email
 
 from benchmarks import peers
-from benchmarks.files import bad_people, people, people_of_other_alphabets, short_people, write_file
+from benchmarks.files import HEADER, bad_people, people, people_of_other_alphabets, short_people, write_file
 from benchmarks.rounds import keep, medians, say, verdict
 from invites.checking import Check, Limits
+from invites.checking.columns import Columns, take_columns
+from invites.checking.decode import Source, open_source
+from invites.checking.dialect import Dialect, find_dialect
+from invites.checking.screening import Screen
 
 NO_LIMITS = Limits(max_bytes=1 << 40, max_rows=1 << 23)
 READER, OURS, LIBRARY = "csv.reader", "Rollcall", "email-validator only"
@@ -114,6 +119,7 @@ def main(arguments: list[str] | None = None) -> None:
             "short rows": beside_the_reader(
                 Path(folder), short_people(options.rows, bad=options.bad), options.rows, options.turns
             ),
+            "stages": by_stages(Path(folder), options.rows, options.bad, options.turns),
             "worst files": of_the_worst_files(Path(folder), min(options.rows, WORST_ROWS), options.turns),
             "against the peers": beside_the_peers(Path(folder), options.bad, options.turns),
         }
@@ -131,6 +137,50 @@ def beside_the_reader(folder: Path, made: Iterable[list[str]], rows: int, turns:
     say(f"  at most {MOST_TIMES_READER} x: {times:.2f} x, {verdict(times <= MOST_TIMES_READER)}")
     say(f"  at most {MOST_MB} MB: {megabytes[OURS]:.0f} MB, {verdict(megabytes[OURS] <= MOST_MB)}")
     return {"rows": rows, "bytes": size, "seconds": seconds, "times": round(times, 2), "peak_mb": megabytes}
+
+
+def by_stages(folder: Path, rows: int, bad: float, turns: int) -> dict[str, object]:
+    """Where the time goes: each stage of the check does what the one before it does, and more."""
+    clean = write_file(folder / "clean.csv", people(rows, bad=0))
+    spoiled = write_file(folder / "spoiled.csv", people(rows, bad=bad))
+    stages: dict[str, tuple[Run, Path]] = {
+        READER: (read_only, clean),
+        "find encoding and delimiter, turn rows into columns": (read_columns, clean),
+        "screen addresses, names and descriptions": (screen, clean),
+        "find duplicates, hand out rows": (check, clean),
+        f"check the {bad:.0%} of bad rows one by one": (check, spoiled),
+    }
+    say(f"Check: {rows:,} rows, stage by stage, {turns} turns")
+    seconds = seconds_of(stages, turns=turns)
+    for name, spent in seconds.items():
+        say(f"  {name:56}{spent:9.3f} s {spent / seconds[READER]:8.2f} x")
+    return {"rows": rows, "seconds": seconds}
+
+
+def read_columns(path: Path) -> None:
+    with path.open("rb") as file:
+        for _ in _chunks_of(file):
+            pass
+
+
+def screen(path: Path) -> None:
+    screen = Screen(NO_LIMITS)
+    with path.open("rb") as file:
+        for columns in _chunks_of(file):
+            emails, first_names, last_names, descriptions = columns.cells
+            screen.flag(emails, first_names, last_names, descriptions)
+
+
+def _chunks_of(file: BinaryIO) -> Iterator[Columns]:
+    """The chunks of a file with our four columns, read as the check reads them."""
+    source = open_source(file, NO_LIMITS)
+    assert isinstance(source, Source)
+    dialect = find_dialect(source.open_text())
+    assert isinstance(dialect, Dialect)
+    records = csv.reader(source.open_text(), delimiter=dialect.delimiter, strict=True)
+    next(records)
+    while columns := take_columns(records, len(HEADER)):
+        yield columns
 
 
 def of_the_worst_files(folder: Path, rows: int, turns: int) -> dict[str, object]:

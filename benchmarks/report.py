@@ -136,6 +136,17 @@ def beside_others(found: Found) -> Iterator[tuple[str, ...]]:
             yield work, name, f"{spent:,.{1 if spent >= 1 else 3}f} s", f"{_figures(spent / seconds['Rollcall'])} x"
 
 
+def stages(found: Found) -> Iterator[tuple[str, ...]]:
+    """What each stage of the check adds to the time of the stages before it."""
+    seconds: dict[str, float] = found.get("check", {}).get("stages", {}).get("seconds", {})
+    reader, before = seconds.get("csv.reader", 0.0), 0.0
+    for name, spent in seconds.items():
+        yield name, f"{spent - before:.2f} s", f"{(spent - before) / reader:.2f} x"
+        before = spent
+    if seconds:
+        yield "all", f"{before:.2f} s", f"{before / reader:.2f} x"
+
+
 def _figures(measured: float) -> str:
     """With as many decimals as say something."""
     return f"{measured:,.{0 if measured >= 100 else 1 if measured >= 10 else 2}f}"
@@ -167,6 +178,7 @@ def render(document: str, found: Found) -> str:
             ("what", "must", "aim", "measured", ""), [each.cells() for each in targets(found)]
         ),
         "others": table(("work", "done by", "takes", "against Rollcall"), beside_others(found), right=2),
+        "stages": table(("stage", "takes", "time of bare `csv.reader`"), stages(found), right=2),
         "scaling": table(
             ("rows", "workers", "uploaded", "checked", "all invited", "all mailed", "people/s", "pages: median / p95"),
             scaling_rows(found),

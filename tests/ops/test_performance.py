@@ -53,6 +53,17 @@ def test_others_who_did_the_same_work_stand_beside_it_the_fastest_first() -> Non
     assert {line[0] for line in lines} == {"stage and invite 100,000 rows on PostgreSQL"}
 
 
+def test_each_stage_of_the_check_stands_with_what_it_adds() -> None:
+    found = {"check": {"stages": {"seconds": {"csv.reader": 1.0, "screen": 2.5, "bad rows": 3.0}}}}
+
+    assert list(report.stages(found)) == [
+        ("csv.reader", "1.00 s", "1.00 x"),
+        ("screen", "1.50 s", "1.50 x"),
+        ("bad rows", "0.50 s", "0.50 x"),
+        ("all", "3.00 s", "3.00 x"),
+    ]
+
+
 def test_a_part_of_the_whole_imports_does_not_take_the_place_of_all() -> None:
     published = {"mail": 1, "scaling": {"runs": [run(1_000, 1), run(1_000, 2)]}}
     part, whole = [run(1_000, 1, invited=5.0)], [run(1_000, 1), run(1_000, 2), run(1_000, 4)]
