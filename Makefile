@@ -12,9 +12,9 @@ run: ## Install what is needed, then run everything on this machine until Ctrl-C
 	@exec $(PYTHON_HERE) manage.py up
 
 .PHONY: test
-test: ## Install what the tests need, then run all of them
+test: ## Install what the tests need, then run all of them, several at a time
 	@.ci/venv requirements-dev.txt
-	@exec $(PYTHON_HERE) -m pytest
+	@exec $(PYTHON_HERE) -m pytest -n auto --dist loadfile
 
 .PHONY: test-faults
 test-faults: ## Break workers, broker, database and mail server on purpose, upload hostile files; TRIALS=200 for a whole night of it

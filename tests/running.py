@@ -94,6 +94,9 @@ def servers_of_its_own() -> dict[str, str]:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         settings["DATABASE_URL"] = f"{server.rpartition('/')[0]}/{name}"
     if server := os.environ.get("STACK_REDIS_URL"):
+        # Tests that run at the same time have a database of Redis for each of their processes: gw0 has 0.
+        number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+        server = f"{server.rpartition('/')[0]}/{number}"
         redis.Redis.from_url(server).flushdb()
         settings["REDIS_URL"] = server
     return settings

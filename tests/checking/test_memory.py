@@ -10,6 +10,7 @@ import pytest
 
 from invites.checking import Check
 
+pytestmark = pytest.mark.exhaustive
 HEADER = b"Email,First name,Last name,Description\n"
 MB = 1024 * 1024
 

@@ -41,6 +41,7 @@ def mutated(whole: bytes, *, seed: str, count: int = 12) -> Iterator[bytes]:
         yield bytes(data)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", FILES)
 def test_a_damaged_file_gets_a_verdict_that_holds_together(name: str) -> None:
     for data in (FILES[name], *mutated(FILES[name], seed=name)):
@@ -55,6 +56,7 @@ def test_a_file_may_be_called_anything(name: str) -> None:
         look_at(data, name)
 
 
+@pytest.mark.exhaustive
 def test_a_damaged_sheet_gets_a_verdict_that_holds_together() -> None:
     sheet = sheet_of([["Email", "First name", "Last name"], ["anna@company.com", "Anna", "Berg"], ["ben@", "Ben", ""]])
     for data in mutated(sheet.encode(), seed="sheet", count=80):

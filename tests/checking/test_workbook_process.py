@@ -93,6 +93,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_costs_the_child_alone_and_gets_a_clear_sentence(name: str, tmp_path: Path) -> None:
     make, code = BOMBS[name]
@@ -151,6 +152,7 @@ def test_who_waits_hears_of_it_and_can_end_the_reading(monkeypatch: pytest.Monke
         os.waitpid(-1, os.WNOHANG)
 
 
+@pytest.mark.exhaustive
 def test_a_million_formatted_rows_with_three_people_take_less_than_three_seconds() -> None:
     cells = "".join(f'<c r="{column}{{0}}" s="1"/>' for column in "ABCD")
     row = f'<row r="{{0}}" spans="1:4" s="1" customFormat="1">{cells}</row>'

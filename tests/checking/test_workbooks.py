@@ -299,6 +299,7 @@ def test_another_archive_is_named_as_what_it_is() -> None:
     assert code_of(check(file.getvalue())) == "other_kind"
 
 
+@pytest.mark.exhaustive
 @given(st.data())
 @settings(max_examples=60, deadline=None)
 def test_a_damaged_workbook_gets_a_verdict(data: st.DataObject) -> None:
