@@ -95,10 +95,12 @@ def _send(user_id: int | None, kind: AccountEmail.Kind) -> None:
                 # A page has done so already, but not a command.
                 allow_resets_again(user.email)
             MESSAGES[kind](user).send()
-    except MAIL_ERRORS as error:
+    except Exception as error:
         if not _is_refused_for_good(error):
             attempts = claimed.values_list("attempts", flat=True).first() or 1
             claimed.update(retry_at=timezone.now() + _pause_after(attempts))
+            if not isinstance(error, MAIL_ERRORS):
+                raise
             log.warning("account_email_put_off", user=user_id, kind=kind.value, error=type(error).__name__)
             return
         log.warning("account_email_refused", user=user_id, kind=kind.value, error=type(error).__name__)

@@ -200,6 +200,31 @@ def test_an_email_that_a_mail_server_did_not_take_is_sent_later(
     assert not AccountEmail.objects.exists()
 
 
+def test_an_email_that_meets_a_bug_is_tried_ever_less_often_and_holds_back_no_other(
+    client: Client, admin: User, member: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def message_of(user: User) -> Any:
+        if user == admin:
+            raise ZeroDivisionError
+        return working(user)
+
+    kind = AccountEmail.Kind.PASSWORD_RESET
+    working = account_email.MESSAGES[kind]
+    monkeypatch.setitem(account_email.MESSAGES, kind, message_of)
+    began, attempts = timezone.now(), 0
+    for email in (admin.email, member.email):
+        client.post(ASK, {"email": email})
+    for seconds in range(0, 400, 4):
+        with travel(began + timedelta(seconds=seconds)):
+            try:
+                deliver()
+            except ZeroDivisionError:
+                attempts += 1
+
+    assert [message.to for message in mail.outbox] == [[member.email]]
+    assert 5 <= attempts <= 8
+
+
 def test_an_address_that_is_refused_for_good_is_not_tried_again(
     client: Client, admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
