@@ -165,7 +165,7 @@ class RoleForm(PlainForm):
             kwargs["initial"] = {
                 "name": role.name,
                 "description": role.description,
-                "permissions": role.permissions,
+                "permissions": sorted(role.allowed),
                 **(kwargs.get("initial") or {}),
             }
         super().__init__(*args, **kwargs)

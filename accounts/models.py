@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -12,7 +11,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.names import PersonKeyField
-from accounts.permissions import Permission
+from accounts.permissions import Permission, all_permissions
 
 
 class UserManager(BaseUserManager["User"]):
@@ -92,7 +91,10 @@ class Role(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="roles")
     name = models.CharField(max_length=80)
     description = models.CharField(max_length=200, blank=True)
-    permissions = models.JSONField(default=list, help_text="Values of accounts.permissions.Permission.")
+    permissions = models.JSONField(
+        default=list, help_text="Values of accounts.permissions.Permission. Read `allowed`: Org Admin stores none."
+    )
+    is_org_admin = models.BooleanField(default=False, help_text="Allows everything, permissions added later included.")
     is_default = models.BooleanField(default=False, help_text="One of the three that every organization starts with.")
     position = models.PositiveSmallIntegerField(default=100)
 
@@ -100,10 +102,18 @@ class Role(models.Model):
         ordering = ("position", "name")
         constraints = (
             models.UniqueConstraint("organization", Lower("name"), name="one_role_per_organization_and_name"),
+            models.UniqueConstraint(
+                fields=["organization"], condition=models.Q(is_org_admin=True), name="one_org_admin_per_organization"
+            ),
         )
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """The permissions that the role gives."""
+        return all_permissions() if self.is_org_admin else frozenset(self.permissions)
 
 
 class Site(models.Model):
@@ -146,8 +156,7 @@ class Membership(models.Model):
     def permissions(self) -> frozenset[str]:
         """The union of what the roles allow. Asked for at every request, so kept on the instance."""
         if not hasattr(self, "_permissions"):
-            granted: Iterable[list[str]] = (role.permissions for role in self.roles.all())
-            self._permissions = frozenset(name for names in granted for name in names)
+            self._permissions = frozenset[str]().union(*(role.allowed for role in self.roles.all()))
         return self._permissions
 
     def may(self, permission: Permission) -> bool:

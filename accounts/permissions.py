@@ -40,5 +40,9 @@ MEANINGS: dict[Permission, str] = {
     Permission.EXPORT_DATA: "Take data along as a file.",
 }
 
-ALL_PERMISSIONS: frozenset[str] = frozenset(Permission.values)
 USER_ADMINISTRATION: frozenset[str] = frozenset({Permission.INVITE_USERS.value, Permission.MANAGE_USERS.value})
+
+
+def all_permissions() -> frozenset[str]:
+    """Every permission that there is: what Org Admin allows. A function, so that nobody keeps an old list."""
+    return frozenset(Permission.values)

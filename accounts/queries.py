@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Count, F, Q, QuerySet, TextField
+from django.db.models import Case, Count, F, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast
 
 from accounts.models import Membership, Organization, Role, Site, User
-from accounts.permissions import ALL_PERMISSIONS, Permission
+from accounts.permissions import Permission, all_permissions
 
 
 def my_memberships(user: User) -> QuerySet[Membership]:
@@ -24,8 +24,10 @@ def my_memberships(user: User) -> QuerySet[Membership]:
 def who_may(permission: Permission) -> QuerySet[Membership]:
     """The memberships of active users whose roles grant the permission, as a part of another question."""
     # As text: SQLite knows nothing of what a list holds.
-    granted = Cast("roles__permissions", TextField())
-    return Membership.objects.alias(granted=granted).filter(user__is_active=True, granted__contains=f'"{permission}"')
+    text = TextField()
+    everything = When(roles__is_org_admin=True, then=Value(f'"{permission}"', output_field=text))
+    allowed = Case(everything, default=Cast("roles__permissions", text))
+    return Membership.objects.alias(allowed=allowed).filter(user__is_active=True, allowed__contains=f'"{permission}"')
 
 
 def roles_of(organization: Organization) -> QuerySet[Role]:
@@ -44,7 +46,7 @@ def sites_of(organization: Organization, *, search: str = "") -> QuerySet[Site]:
 def in_words(permissions: Iterable[str]) -> str:
     """Permissions as a page says them: "See users, export data", or "Everything"."""
     held = frozenset(permissions)
-    if held >= ALL_PERMISSIONS:
+    if held >= all_permissions():
         return "Everything"
     labels = [each.label for each in Permission if each.value in held]
     words = ", ".join([labels[0], *(label[0].lower() + label[1:] for label in labels[1:])]) if labels else "Nothing"

@@ -45,7 +45,7 @@ def _grantable_role_ids(membership: Membership) -> set[int]:
     """The permissions are JSON, which not every database can compare. An organization has few roles."""
     held = membership.permissions()
     roles = Role.objects.filter(organization_id=membership.organization_id)
-    return {role.pk for role in roles if held.issuperset(role.permissions)}
+    return {role.pk for role in roles if held.issuperset(role.allowed)}
 
 
 def grantable_sites(membership: Membership) -> QuerySet[Site]:

@@ -5,16 +5,30 @@ from __future__ import annotations
 from django.db import transaction
 
 from accounts.models import Organization, Role
-from accounts.permissions import ALL_PERMISSIONS, USER_ADMINISTRATION, Permission
+from accounts.permissions import Permission
 
 ORG_ADMIN = "Org Admin"
 PROJECT_MANAGER = "Project manager"
 READ_ONLY = "ReadOnly"
 
-DEFAULT_ROLES: tuple[tuple[str, str, frozenset[str]], ...] = (
-    (ORG_ADMIN, "Everything, also inviting and managing users.", ALL_PERMISSIONS),
-    (PROJECT_MANAGER, "Everything except inviting and managing users.", ALL_PERMISSIONS - USER_ADMINISTRATION),
-    (READ_ONLY, "Sees everything on their sites, changes nothing.", frozenset({Permission.VIEW_WORK.value})),
+# Fixed: a permission that is added later comes to Org Admin by itself, and to nobody else.
+DEFAULT_ROLES: tuple[tuple[str, str, tuple[Permission, ...]], ...] = (
+    (ORG_ADMIN, "Everything, also inviting and managing users.", ()),
+    (
+        PROJECT_MANAGER,
+        "Everything except inviting and managing users.",
+        (
+            Permission.VIEW_USERS,
+            Permission.MANAGE_ROLES,
+            Permission.MANAGE_SITES,
+            Permission.MANAGE_ORGANIZATION,
+            Permission.VIEW_WORK,
+            Permission.EDIT_WORK,
+            Permission.REVIEW_WORK,
+            Permission.EXPORT_DATA,
+        ),
+    ),
+    (READ_ONLY, "Sees everything on their sites, changes nothing.", (Permission.VIEW_WORK,)),
 )
 
 
@@ -27,8 +41,9 @@ def create_organization(name: str, slug: str) -> Organization:
             organization=organization,
             name=role_name,
             description=description,
-            permissions=in_order(permissions),
+            permissions=[permission.value for permission in permissions],
             is_default=True,
+            is_org_admin=role_name == ORG_ADMIN,
             position=position,
         )
         for position, (role_name, description, permissions) in enumerate(DEFAULT_ROLES, start=1)

@@ -11,7 +11,7 @@ from accounts.models import Membership, Organization, Role
 from accounts.services.grants import GrantChoice, Reach, membership_now
 from accounts.services.in_use import role_in_use
 from accounts.services.members import check_somebody_manages
-from accounts.services.organizations import ORG_ADMIN, in_order
+from accounts.services.organizations import in_order
 from accounts.signals import reasons_to_keep
 
 
@@ -26,7 +26,7 @@ class RoleDraft:
 
 def is_fixed(role: Role) -> bool:
     """Org Admin stays what it is: the way back in, whatever becomes of the other roles."""
-    return role.is_default and role.name == ORG_ADMIN
+    return role.is_org_admin
 
 
 def may_edit(reach: Reach, role: Role) -> bool:

@@ -31,7 +31,7 @@ def member_home(request: MemberRequest, organization: str) -> HttpResponse:
     if request.membership.may(Permission.VIEW_USERS):
         return redirect("users", request.organization.slug)
     context = {
-        "roles": [{"role": role, "allows": in_words(role.permissions)} for role in request.membership.roles.all()],
+        "roles": [{"role": role, "allows": in_words(role.allowed)} for role in request.membership.roles.all()],
         "sites": [] if request.membership.all_sites else request.membership.sites.order_by("name"),
         "nav": "home",
     }

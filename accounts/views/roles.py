@@ -29,7 +29,7 @@ def role_list(request: MemberRequest, organization: str) -> HttpResponse:
     roles = [
         {
             "role": role,
-            "allows": in_words(role.permissions),
+            "allows": in_words(role.allowed),
             "may_edit": may_edit(reach, role),
         }
         for role in roles_of(request.organization)
@@ -69,7 +69,7 @@ def _edit(request: MemberRequest, role: Role | None) -> HttpResponse:
             return done(request, f"The role {saved.name} {said}.", event="roles:changed", page="roles")
     context: dict[str, Any] = {"role": role, "locked": locked, "nav": "roles"}
     if role is not None and locked:
-        context |= {"fixed": is_fixed(role), "held": [each for each in Permission if each.value in role.permissions]}
+        context |= {"fixed": is_fixed(role), "held": [each for each in Permission if each.value in role.allowed]}
     return show(request, "accounts/role_form.html", form, **context)
 
 

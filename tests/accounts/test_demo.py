@@ -14,7 +14,7 @@ from django.core import serializers
 from django.core.management import call_command
 
 from accounts.models import Membership, Organization, Role, Site, User
-from accounts.permissions import ALL_PERMISSIONS
+from accounts.permissions import all_permissions
 from accounts.services.demo import demo_password, seed_demo, sign_in_hint
 from accounts.signals import demo_founded
 
@@ -47,7 +47,7 @@ def test_acme_has_what_the_tour_shows() -> None:
     assert [role.name for role in acme.roles.filter(is_default=True)] == ["Org Admin", "Project manager", "ReadOnly"]
     assert [role.name for role in acme.roles.filter(is_default=False)] == ["Auditor", "Field worker"]
     assert all(
-        set(role.permissions) < ALL_PERMISSIONS and role.permissions for role in acme.roles.filter(is_default=False)
+        set(role.permissions) < all_permissions() and role.permissions for role in acme.roles.filter(is_default=False)
     )
     assert acme.sites.count() == 8
     assert acme.sites.filter(name="Lyon depot").exists()
@@ -63,7 +63,7 @@ def test_each_organization_has_an_admin_of_its_own() -> None:
     for slug, email in (("acme", "admin@example.com"), ("globex", "admin@globex.example.com")):
         (membership,) = User.objects.get(email=email).memberships.all()
         assert membership.organization.slug == slug
-        assert membership.permissions() == ALL_PERMISSIONS
+        assert membership.permissions() == all_permissions()
         assert membership.all_sites
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from accounts.forms import ALL_SITES, GrantForm
 from accounts.models import Membership, Organization, Role, Site, User
-from accounts.permissions import ALL_PERMISSIONS
+from accounts.permissions import all_permissions
 from accounts.services.grants import (
     GrantChoice,
     check_grant,
@@ -70,7 +70,7 @@ def test_every_role_gives_every_role_on_every_site_only_within_its_own(
     sites: list[Site],
     join: Callable[..., User],
 ) -> None:
-    held, wanted = set(roles[giver].permissions), set(roles[given].permissions)
+    held, wanted = roles[giver].allowed, roles[given].allowed
     by = join(acme, "giver@example.com", giver, sites=sites[:1]).memberships.get()
     chosen = {"own": sites[:1], "beyond": sites[1:2], "all": []}[site]
     choice = GrantChoice.of([roles[given]], chosen, all_sites=site == "all")
@@ -167,6 +167,6 @@ def test_a_permission_that_was_taken_out_of_the_product_counts_for_nothing(
 ) -> None:
     """A role may hold a name that this version no longer knows: nobody holds that, so nobody gives it."""
     old = Role.objects.create(organization=acme, name="Old", permissions=["work.view", "work.paint"])
-    assert by_admin.permissions() == ALL_PERMISSIONS
+    assert by_admin.permissions() == all_permissions()
     with rule_broken("beyond_rights"):
         check_grant(by_admin, GrantChoice.of([old]))

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Membership, Organization, Role, Site, User
-from accounts.permissions import ALL_PERMISSIONS
+from accounts.permissions import all_permissions
 from accounts.queries import in_words
 from accounts.services.roles import RoleDraft, delete_role, save_role
 from tests.accounts.conftest import HTMX, joined_words_of, words_of
@@ -136,7 +136,7 @@ def test_org_admin_can_be_read_and_not_changed(client: Client, acme: Organizatio
     assert "<form method" not in shown.content.decode().split('id="content"')[1].split("</main>")[0]
     assert client.post(page_of(role), {"name": "Org Admin", "permissions": ["work.view"]}).status_code == 422
     role.refresh_from_db()
-    assert set(role.permissions) == ALL_PERMISSIONS
+    assert role.allowed == all_permissions()
 
 
 def test_a_role_that_nobody_has_is_deleted(client: Client, night_shift: Role) -> None:
@@ -199,7 +199,7 @@ def test_a_permission_edited_into_the_form_is_refused(
 
 def test_ones_own_role_cannot_be_raised(keeper: User, acme: Organization, client_of: Callable[..., Client]) -> None:
     own = acme.roles.get(name="Keeper")
-    client_of(keeper).post(page_of(own), {"name": "Keeper", "permissions": sorted(ALL_PERMISSIONS)})
+    client_of(keeper).post(page_of(own), {"name": "Keeper", "permissions": sorted(all_permissions())})
     own.refresh_from_db()
     assert set(own.permissions) == {"roles.manage", "work.view"}
 
@@ -246,7 +246,7 @@ def test_a_permission_that_was_lost_meanwhile_no_longer_counts(
     keeper: User, acme: Organization, night_shift: Role
 ) -> None:
     by = keeper.memberships.get()
-    every = Role.objects.create(organization=acme, name="Boss", permissions=sorted(ALL_PERMISSIONS))
+    every = Role.objects.create(organization=acme, name="Boss", permissions=sorted(all_permissions()))
     by.roles.add(every)
     assert by.permissions() >= {"work.edit"}
     Membership.objects.get(pk=by.pk).roles.remove(every)
@@ -272,7 +272,7 @@ def test_a_permission_that_is_lost_between_page_and_service_is_refused_as_well(
 def test_the_last_role_that_manages_users_keeps_that(
     admin: User, by_admin: Membership, acme: Organization, client_of: Callable[..., Client]
 ) -> None:
-    own = Role.objects.create(organization=acme, name="Boss", permissions=sorted(ALL_PERMISSIONS))
+    own = Role.objects.create(organization=acme, name="Boss", permissions=sorted(all_permissions()))
     by_admin.roles.set([own])
     response = client_of(admin).post(page_of(own), {"name": "Boss", "permissions": ["roles.manage"]})
     assert "This is the only person who can invite and manage users." in words_of(response)
@@ -298,8 +298,8 @@ def test_a_role_of_another_organization_cannot_be_changed(by_admin: Membership, 
 @pytest.mark.parametrize(
     ("permissions", "words"),
     [
-        (ALL_PERMISSIONS, "Everything"),
-        (ALL_PERMISSIONS - {"data.export"}, "Everything except export data"),
+        (all_permissions(), "Everything"),
+        (all_permissions() - {"data.export"}, "Everything except export data"),
         ({"work.view"}, "See work"),
         ({"data.export", "work.view", "users.view"}, "See users, see work, export data"),
         (set(), "Nothing"),
