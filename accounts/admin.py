@@ -7,6 +7,7 @@ account, open it again, and correct a name; passwords are neither shown nor set 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
@@ -16,9 +17,11 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.http import HttpRequest
 
+from accounts.errors import RuleBroken
 from accounts.labels import LabelField
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.queries import in_words
+from accounts.services.members import check_may_deactivate
 
 admin.site.site_header = "Rollcall: operators"
 admin.site.site_title = "Rollcall"
@@ -74,6 +77,16 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg]
     first_name = LabelField(max_length=150, required=False)
     last_name = LabelField(max_length=150, required=False)
 
+    def clean(self) -> dict[str, Any] | None:
+        """Django saves the form in the same transaction, so that what is looked at here holds until then."""
+        cleaned = super().clean()
+        if self.instance.is_active and not self.cleaned_data.get("is_active", True):
+            try:
+                check_may_deactivate(self.instance)
+            except RuleBroken as broken:
+                self.add_error("is_active", broken.message)
+        return cleaned
+
 
 @admin.register(User)
 class UserAdmin(OperatorsAdmin):
@@ -110,7 +123,7 @@ class RoleAdmin(ReadOnlyAdmin):
 
     @admin.display(description="allows")
     def allows(self, role: Role) -> str:
-        return in_words(role.permissions)
+        return in_words(role.allowed)
 
 
 @admin.register(Site)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django.db import transaction
 
 from accounts.errors import RuleBroken
-from accounts.models import Membership, Organization
+from accounts.models import Membership, Organization, User
 from accounts.permissions import USER_ADMINISTRATION, Permission
 from accounts.services.grants import GrantChoice, Reach, check_grant, hold_choice
 
@@ -60,14 +62,38 @@ def reaches(by: Membership, membership: Membership) -> bool:
 def check_somebody_manages(organization: Organization) -> None:
     """Raises RuleBroken("last_manager") if no active member can both invite and manage users any more.
 
-    Asked after the change and inside its transaction, which the exception then undoes.
+    Asked after the change and inside its transaction, which the exception then undoes. The organization is locked, so
+    that of two people who take it away from each other one sees what the other has done.
     """
-    members = organization.memberships.filter(user__is_active=True).prefetch_related("roles")
-    if not any(member.permissions() >= USER_ADMINISTRATION for member in members.iterator(chunk_size=500)):
+    if not any(_manages_users(member) for member in _active(organization)):
         raise RuleBroken(
             "last_manager",
             "This is the only person who can invite and manage users. Give somebody else that role first.",
         )
+
+
+def check_may_deactivate(user: User) -> None:
+    """Raises RuleBroken("last_manager") if an organization would lose the only one who can invite and manage users.
+
+    Asked before the change and inside its transaction. Until that ends, all organizations of the user are locked.
+    """
+    ids = user.memberships.values("organization")
+    for organization in Organization.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"):
+        managers = [member.user_id for member in _active(organization) if _manages_users(member)]
+        if managers == [user.pk]:
+            raise RuleBroken(
+                "last_manager",
+                f"{user} is the only person who can invite and manage users of {organization.name}. "
+                "Somebody else has to get that role first.",
+            )
+
+
+def _active(organization: Organization) -> Iterator[Membership]:
+    return organization.memberships.filter(user__is_active=True).prefetch_related("roles").iterator(chunk_size=500)
+
+
+def _manages_users(member: Membership) -> bool:
+    return member.permissions() >= USER_ADMINISTRATION
 
 
 def _fresh(by: Membership, membership: Membership) -> tuple[Membership, Membership]:

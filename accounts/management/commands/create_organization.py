@@ -16,7 +16,7 @@ from django.db import transaction
 from accounts.addresses import AddressField
 from accounts.labels import clean_label
 from accounts.models import Membership, Organization, User
-from accounts.services.organizations import ORG_ADMIN, create_organization
+from accounts.services.organizations import create_organization
 
 
 class Command(BaseCommand):
@@ -42,12 +42,14 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages), returncode=2) from error
         if Organization.objects.filter(slug=slug).exists():
             raise CommandError(f"There is an organization “{slug}” already.")
+        if User.objects.filter(email=email, is_active=False).exists():
+            raise CommandError(f"The account {email} is deactivated. An organization needs an admin who can sign in.")
         admin = User.objects.filter(email=email).first() or self._new_user(email, first_name, last_name)
         with transaction.atomic():
             admin.save()
             organization = create_organization(name, slug)
             membership = Membership.objects.create(user=admin, organization=organization, all_sites=True)
-            membership.roles.add(organization.roles.get(name=ORG_ADMIN))
+            membership.roles.add(organization.roles.get(is_org_admin=True))
         self.stdout.write(f"{organization.name} is founded, and {email} is its admin.")
 
     def _new_user(self, email: str, first_name: str, last_name: str) -> User:
