@@ -13,7 +13,9 @@ from tests.running import run_manage, wait_for
 
 MANY = 200_000
 PART = 20_000
+# What is promised. It may take twice as long where the machine does other things, too.
 MOST_SECONDS = 2
+MARGIN = 2
 WORK_SECONDS = 600
 
 # So many more members and rows of an import, whose invitations were mailed three days ago.
@@ -114,7 +116,7 @@ class Office:
     def ask(self, *requests: Request) -> None:
         seconds: dict[str, float] = self.work.worker.ask(ASK.format(requests=json.dumps(requests)))
         print(json.dumps(seconds, indent=1))  # noqa: T201 - shown where the test fails, and with -s
-        assert {path: took for path, took in seconds.items() if took >= MOST_SECONDS} == {}
+        assert {path: took for path, took in seconds.items() if took >= MARGIN * MOST_SECONDS} == {}
 
     def ask_while_others_write(self, *paths: str) -> None:
         """Pages, and an invitation of somebody that has to be stored among what the worker stores."""
