@@ -10,6 +10,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from accounts.models import Membership, Organization, Role, Site, User
 from accounts.services.grants import GrantChoice
 from config.urls import urlpatterns
 from invites import services, tasks
+from invites import views as views_package
 from invites.models import Batch, BulkAction, CorrectionJob, Grant, Invitation, Row, RowRange, UploadPart
 from invites.services import batches, corrected_files, corrections, mending, stopping, undoing
 from invites.services.mending import Edit
@@ -137,25 +139,32 @@ def everything() -> list[Any]:
 # --- Nothing is forgotten ------------------------------------------------------------------------------
 
 
-def found_actions() -> Iterator[str]:
-    """The services with a parameter for an import and one for whoever acts."""
+def found_actions(thing: str) -> Iterator[str]:
+    """The services with a parameter for such a thing and one for whoever acts."""
     for found in pkgutil.iter_modules(services.__path__):
         module = importlib.import_module(f"invites.services.{found.name}")
         for name, function in vars(module).items():
             if not inspect.isfunction(function) or function.__module__ != module.__name__ or name.startswith("_"):
                 continue
             kinds = {str(each.annotation) for each in inspect.signature(function).parameters.values()}
-            if {"Batch", "Membership"} <= kinds:
+            if {thing, "Membership"} <= kinds:
                 yield f"{found.name}.{name}"
 
 
 def test_every_action_on_an_import_is_listed() -> None:
-    assert set(found_actions()) == ACTIONS.keys() | INSIDE
+    assert set(found_actions("Batch")) == ACTIONS.keys() | INSIDE
 
 
 def test_every_address_of_an_import_is_listed() -> None:
     found = {each.pattern.name for each in views_of(urlpatterns) if "batches/<int:pk>/" in each.route}
     assert found == set(ADDRESSES)
+
+
+def test_no_view_loads_an_import_in_another_way() -> None:
+    views = Path(views_package.__path__[0])
+    found = {path.name: path.read_text().count("batches_of(") for path in views.glob("*.py")}
+    # The list of all imports, and the two functions that find one.
+    assert {name: count for name, count in found.items() if count} == {"batches.py": 1, "batch_lookup.py": 1}
 
 
 # --- Each action ---------------------------------------------------------------------------------------

@@ -13,12 +13,15 @@ import pytest
 from django.core import mail
 from django.test import Client
 
+from accounts.access import views_of
 from accounts.models import Membership, Organization, Role, Site, User
+from config.urls import urlpatterns
 from invites.models import BulkAction, Invitation
 from invites.queries.bulk_actions import view_of
 from invites.services import bulk_actions, pending
 from invites.services.bulk_actions import cancel_bulk_action, start_bulk_action, work_on_chunk
 from invites.services.single import change_invitation, invite_person
+from tests.batches.test_reach import found_actions
 from tests.people.conftest import Invite, choice_of, text_of
 from tests.rules import rule_broken
 
@@ -53,17 +56,31 @@ def values(invitation: Invitation) -> dict[str, Any]:
 # --- One ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("action", ["resend", "revoke", "change"])
+# Every service that is given an invitation, or an action on thousands of them, and somebody who acts on it.
+ACTIONS: dict[str, Callable[[Membership, Invitation], object]] = {
+    "pending.resend": pending.resend,
+    "pending.revoke": pending.revoke,
+    "single.change_invitation": lambda by, invitation: change_invitation(
+        by, invitation, choice_of(by.organization, "Inviter")
+    ),
+}
+# What is done with an invitation, by its address.
+ADDRESSES = {"invitation_edit", "invitation_resend", "invitation_revoke"}
+
+
+def test_every_action_on_an_invitation_is_listed() -> None:
+    assert set(found_actions("Invitation")) == ACTIONS.keys()
+    assert set(found_actions("BulkAction")) == {"bulk_actions.cancel_bulk_action", "bulk_actions.why_not_cancel"}
+    found = {each.pattern.name for each in views_of(urlpatterns) if "invitations/<int:pk>/" in each.route}
+    assert found == ADDRESSES
+
+
+@pytest.mark.parametrize("action", ACTIONS)
 def test_a_service_refuses_it(action: str, to_admin: Invitation, lesser: Membership) -> None:
     before = values(to_admin)
-    attempts: dict[str, Callable[[], object]] = {
-        "resend": lambda: pending.resend(lesser, to_admin),
-        "revoke": lambda: pending.revoke(lesser, to_admin),
-        "change": lambda: change_invitation(lesser, to_admin, choice_of(lesser.organization, "Inviter")),
-    }
 
     with rule_broken("beyond_rights"):
-        attempts[action]()
+        ACTIONS[action](lesser, to_admin)
 
     assert values(to_admin) == before
 
