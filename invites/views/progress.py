@@ -49,7 +49,7 @@ def context_of(batch: Batch, *, place: str, grant: str, progress: Progress | Non
         "organization": batch.organization,
         "grant_line": grant,
         "ledger": ledger,
-        "stage": stage_of(batch, ledger=ledger, progress=progress),
+        "stage": stage_of(batch, ledger=ledger, progress=progress, may_change=not why_not),
         "others": ledger.waiting,
         "why_not_change": why_not,
     }

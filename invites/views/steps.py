@@ -86,10 +86,10 @@ class Stage:
     told: str
 
 
-def stage_of(batch: Batch, *, ledger: Ledger, progress: Progress | None) -> Stage:
-    """`progress` is that of the running step, and None when no step runs."""
+def stage_of(batch: Batch, *, ledger: Ledger, progress: Progress | None, may_change: bool = True) -> Stage:
+    """`progress` is that of the running step, and None when no step runs. `may_change`: the viewer can fix the rows."""
     title = _title(batch, ledger)
-    check, invite = _check(batch, ledger, progress), _invite(batch, ledger, progress)
+    check, invite = _check(batch, ledger, progress, may_change=may_change), _invite(batch, ledger, progress)
     told = f"{title}. {progress.quarter} percent." if progress and progress.quarter else title
     return Stage(title, [Step("done", "Uploaded", file_size(batch.file_size)), check, invite], told)
 
@@ -139,7 +139,7 @@ def rows_of_job(progress: Progress) -> str:
     return f"{progress.done:,} of {rows(progress.total)}"
 
 
-def _check(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
+def _check(batch: Batch, ledger: Ledger, progress: Progress | None, *, may_change: bool) -> Step:
     match batch.state:
         case Batch.State.CHECKING if progress and (job := batch.current_job):
             words = _JOBS[Action(job.action)]
@@ -163,13 +163,9 @@ def _check(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
                 expected=", ".join(refused.get("expected", [])),
             )
         case Batch.State.NEEDS_CORRECTION:
-            return Step(
-                "warn",
-                "Checked",
-                _checked(batch, ledger),
-                f"{curly(batch.notice)} Nobody has been invited yet. "
-                f"Fix the rows, upload a corrected file, or go on without them.{_slips(typos_of(batch))}".lstrip(),
-            )
+            way_on = " Fix the rows, upload a corrected file, or go on without them." if may_change else ""
+            text = f"{curly(batch.notice)} Nobody has been invited yet.{way_on}{_slips(typos_of(batch))}"
+            return Step("warn", "Checked", _checked(batch, ledger), text.lstrip())
         case Batch.State.FAILED | Batch.State.STOPPED if batch.checked_at is None:
             return Step("failed" if batch.state == Batch.State.FAILED else "stopped", "Not checked", "", _why(batch))
     return Step("done", "Checked", _checked(batch, ledger))
