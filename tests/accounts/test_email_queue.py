@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -39,20 +38,25 @@ def emails_to_the_admin(work: Work) -> list[Mail]:
     return [mail for mail in work.worker.inbox() if mail.to == "admin@example.com" and "password" in mail.subject]
 
 
-@pytest.mark.parametrize("stage", ["checked", "invited and mailed"])
-def test_a_link_leaves_within_ten_seconds_during_an_import(work: Work, stage: str) -> None:
-    import_many(work, PEOPLE)
-    if stage == "invited and mailed":
+def test_a_link_leaves_within_ten_seconds_during_an_import(tmp_path: Path) -> None:
+    # Without the schedule, which would find the email, too.
+    with WorkerOnFile(tmp_path, SWEEP_SECONDS="600") as worker:
+        work = Work(worker, tmp_path)
+        import_many(work, PEOPLE)
+
+        wait_for_link(work, number=1)
         wait_for(lambda: work.sent() > 100, what="mails", seconds=120)
         work.worker.run(FILL_QUEUE)
+        wait_for_link(work, number=2)
 
+        assert work.ask("SELECT state FROM invites_batch") != ["done"], "It was during the import."
+
+
+def wait_for_link(work: Work, *, number: int) -> None:
+    """Ask for a link, and fail if it doesn't leave within ten seconds."""
     status, _seconds = work.worker.ask(ASK)
-    began = time.monotonic()
-
     assert status == 302
-    wait_for(lambda: emails_to_the_admin(work), what="link to a new password", seconds=10)
-    assert time.monotonic() - began < 10
-    assert work.ask("SELECT state FROM invites_batch") != ["done"], "It was during the import."
+    wait_for(lambda: len(emails_to_the_admin(work)) == number, what="link to a new password", seconds=10)
 
 
 def test_a_link_leaves_though_the_broker_was_away_and_its_token_is_nowhere_but_in_the_email(
@@ -61,7 +65,7 @@ def test_a_link_leaves_though_the_broker_was_away_and_its_token_is_nowhere_but_i
     work.worker.broker.stop()
     status, seconds = work.worker.ask(ASK)
     assert status == 302
-    assert seconds < 3
+    assert seconds < 5
     work.worker.broker.lose_everything()
     work.worker.broker.start()
 

@@ -118,7 +118,7 @@ def test_a_redis_that_hangs_keeps_nobody_waiting_for_long(db: None, redis_server
 
     assert allowed(limiter) == 5
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
 
 
 def test_what_is_given_back_is_not_counted(db: None, redis_server: RedisServer) -> None:

@@ -70,7 +70,7 @@ def test_nobody_waits_for_a_mail_server_or_learns_that_it_is_away(
 
     answer = client.post(ASK, {"email": email}, follow=True)
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 2.5
     assert "a link is on its way" in words_of(answer)
 
 
