@@ -28,17 +28,13 @@ from invites.views.answers import done, refused
 
 @dataclass(frozen=True)
 class Line:
-    """A person in the list, with what the viewer may do."""
+    """A person in the list, with what the viewer may do. Without `may_change` the dialog at `edit_url` says why not."""
 
     person: Person
     edit_url: str
+    may_change: bool
     may_remove: bool
     may_answer_for: bool
-
-    @property
-    def is_locked(self) -> bool:
-        """Whether it is an invitation that the viewer can only look at."""
-        return self.person.membership is None and not self.may_answer_for
 
     @property
     def has_menu(self) -> bool:
@@ -114,17 +110,22 @@ def _filter(wanted: PeopleFilter, name: str, offered: Iterable[Role] | Iterable[
 
 
 def _line(viewer: Membership, reach: Reach, person: Person) -> Line:
-    """Somebody with more access than the viewer can be looked at. The dialog says why nothing can be changed."""
-    slug = viewer.organization.slug
-    if person.membership is None:
-        may_invite = viewer.may(Permission.INVITE_USERS)
-        edit_url = reverse("invitation_edit", args=(slug, person.pk)) if may_invite else ""
+    member = person.membership
+    permission = Permission.INVITE_USERS if member is None else Permission.MANAGE_USERS
+    if not viewer.may(permission):
+        return Line(person, edit_url="", may_change=False, may_remove=False, may_answer_for=False)
+    page = "invitation_edit" if member is None else "member_edit"
+    if member is not None:
+        is_within = reach.holds(GrantChoice.held_by(member))
+    else:
         is_within = person.invitation is not None and reach.holds(choice_of(person.invitation.grant))
-        return Line(person, edit_url=edit_url, may_remove=False, may_answer_for=may_invite and is_within)
-    may_manage = viewer.may(Permission.MANAGE_USERS) and reach.holds(GrantChoice.held_by(person.membership))
-    edit_url = reverse("member_edit", args=(slug, person.pk)) if may_manage else ""
-    may_remove = may_manage and person.membership != viewer
-    return Line(person, edit_url=edit_url, may_remove=may_remove, may_answer_for=False)
+    return Line(
+        person,
+        edit_url=reverse(page, args=(viewer.organization.slug, person.pk)),
+        may_change=is_within,
+        may_remove=is_within and member is not None and member != viewer,
+        may_answer_for=is_within and member is None,
+    )
 
 
 @requires(Permission.MANAGE_USERS)

@@ -246,8 +246,22 @@ def test_a_manager_of_users_cannot_reach_who_holds_more(
     assert _changeable(client_of(manager).get(USERS)) == {"Piet Janssens"}
 
 
+def test_whoever_holds_more_can_be_looked_at(
+    client_of: ClientOf, admin: User, manager: User, acme: Organization
+) -> None:
+    Role.objects.filter(organization=acme, name="Project manager").update(permissions=["users.view", "users.manage"])
+    boss = Membership.objects.get(user=admin)
+
+    page = client_of(manager).get(USERS).content.decode()
+
+    assert f"{USERS}{boss.pk}/remove/" not in page
+    assert page.count("See roles and sites") == 1
+    dialog = client_of(manager).get(f"{USERS}{boss.pk}/").content.decode()
+    assert "Only somebody who can grant Org Admin can change Ines Martin." in dialog
+
+
 def _changeable(page: object) -> set[str]:
-    return {line.person.name for line in page.context["lines"] if line.edit_url}  # type: ignore[attr-defined]
+    return {line.person.name for line in page.context["lines"] if line.may_change}  # type: ignore[attr-defined]
 
 
 def test_nobody_sees_the_list_of_another_organization(
