@@ -58,6 +58,11 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8")).hexdigest()
 
 
+def fingerprint(token_hash: str) -> str:
+    """What the form of an invitation carries, so that it can't be sent for another one. It opens nothing."""
+    return hash_token(token_hash)
+
+
 def hashes_for(seeds: Iterable[str]) -> Iterator[str]:
     """What is stored of the tokens of the seeds, in their order, each made when it is asked for."""
     key = _key(settings.SECRET_KEY)

@@ -3,6 +3,9 @@
 The link puts the hash of its token into a signed cookie and moves on, so that the token is in no address that a page
 could pass on. The cookie is the same for every token, valid or not, and no session is created: anyone can open any
 number of links. Nothing is used up by looking, because mail scanners look first.
+
+Another page can make the browser open another link, and so replace the cookie. So each form names the link that it was
+shown for, and one that was shown for another link changes nothing.
 """
 
 from __future__ import annotations
@@ -16,9 +19,10 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.forms import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -26,7 +30,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import public
 from accounts.errors import RuleBroken
 from accounts.models import Membership, User
-from accounts.views.dialogs import posted
 from invites.forms.people import NewAccountForm, OwnPasswordForm
 from invites.models import Invitation
 from invites.queries.grants import role_names, site_names
@@ -37,10 +40,13 @@ from invites.services.accept import (
     account_of,
     find_open_invitation,
 )
-from invites.services.tokens import hash_token
+from invites.services.tokens import fingerprint, hash_token
 
 COOKIE = "invitation"
 COOKIE_LASTS = timedelta(hours=1)
+# The hidden field of every form that accepts.
+SHOWN_FOR = "shown_for"
+OPENED_ANOTHER = "You opened another invitation in the meantime. Check that this is the one you want to accept."
 
 
 @public("The token in the address is the right to open it.")
@@ -93,20 +99,28 @@ def _link_in_cookie(request: HttpRequest) -> str:
 
 
 def _answer(request: HttpRequest, link: str, found: Invitation) -> HttpResponse:
+    sent = _sent_for(request, link)
     if isinstance(request.user, User):
         if request.user.email != found.email_key:
-            return _show(request, found, "invites/accept_other.html", status=403 if request.method == "POST" else 200)
-        if request.method == "POST":
+            return _show(request, found, "invites/accept_other.html", status=200 if sent is None else 403)
+        if sent is not None:
             return _welcome(request, accept_as(request.user, link))
         return _show(request, found, "invites/accept_member.html")
     if account_of(found) is not None:
-        return _sign_in(request, link, found)
-    return _new_account(request, link, found)
+        return _sign_in(request, link, found, sent)
+    return _new_account(request, link, found, sent)
 
 
-def _new_account(request: HttpRequest, link: str, found: Invitation) -> HttpResponse:
-    form = NewAccountForm(posted(request), invitation=found)
-    if request.method == "POST" and form.is_valid():
+def _sent_for(request: HttpRequest, link: str) -> QueryDict | None:
+    """The form that was sent; None if none was, or if it was shown for another link."""
+    if request.method == "POST" and constant_time_compare(request.POST.get(SHOWN_FOR, ""), fingerprint(link)):
+        return request.POST
+    return None
+
+
+def _new_account(request: HttpRequest, link: str, found: Invitation, sent: QueryDict | None) -> HttpResponse:
+    form = NewAccountForm(sent, invitation=found)
+    if form.is_valid():
         try:
             membership = accept_with_new_account(link, form.account())
         except RuleBroken as broken:
@@ -119,10 +133,10 @@ def _new_account(request: HttpRequest, link: str, found: Invitation) -> HttpResp
     return _show(request, found, "invites/accept.html", form=form)
 
 
-def _sign_in(request: HttpRequest, link: str, found: Invitation) -> HttpResponse:
+def _sign_in(request: HttpRequest, link: str, found: Invitation, sent: QueryDict | None) -> HttpResponse:
     """With the password of the account that has the invited address, and no other account."""
-    form = OwnPasswordForm(posted(request))
-    if request.method == "POST" and form.is_valid():
+    form = OwnPasswordForm(sent)
+    if form.is_valid():
         try:
             # Through allauth, which counts the failures and may ask for more than a password.
             user = get_adapter(request).authenticate(
@@ -158,8 +172,12 @@ def _show(request: HttpRequest, found: Invitation, template: str, *, status: int
     form = context.get("form")
     if form is not None and form.errors:
         status = 422
+    if request.method == "POST" and _sent_for(request, found.token_hash) is None:
+        messages.warning(request, OPENED_ANOTHER)
+        status = 409
     offer = {"roles": role_names(found.grant), "sites": site_names(found.grant)}
-    return render(request, template, {"invitation": found, **offer, **context}, status=status)
+    shown_for = {"name": SHOWN_FOR, "value": fingerprint(found.token_hash)}
+    return render(request, template, {"invitation": found, "shown_for": shown_for, **offer, **context}, status=status)
 
 
 def _is_in(request: HttpRequest, membership: Membership) -> HttpResponse:

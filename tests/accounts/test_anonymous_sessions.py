@@ -16,7 +16,7 @@ from accounts import tasks
 from accounts.models import Membership, RateLimitCount, Site, User
 from accounts.services.grants import GrantChoice
 from invites.services.single import invite_person
-from invites.services.tokens import derive_token
+from invites.services.tokens import derive_token, fingerprint
 from tests.accounts.conftest import words_of
 from tests.accounts.test_lost_password import NEW, ask, choose
 from tests.conftest import PASSWORD
@@ -100,7 +100,8 @@ def test_who_accepts_an_invitation_in_that_hour_stays_signed_in(
     invitation = invite_person(by_admin, email="chiara@people.example.com", choice=choice, **names)
     client.get(ask(client))
     client.get(f"/i/{derive_token(invitation.token_seed)}/")
-    client.post("/invitation/", {"first_name": "Chiara", "last_name": "Rossi", "password": NEW})
+    chosen = {"first_name": "Chiara", "last_name": "Rossi", "password": NEW}
+    client.post("/invitation/", {"shown_for": fingerprint(invitation.token_hash), **chosen})
 
     with travel(timezone.now() + timedelta(days=13)):
         assert client.get("/account/").status_code == 200

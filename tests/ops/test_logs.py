@@ -31,9 +31,9 @@ class Visitor:
             return str(answer.read().decode())
 
     def post(self, path: str, **fields: str) -> str:
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.get(path))
-        assert token is not None
-        body = urlencode({"csrfmiddlewaretoken": token[1], **fields}).encode()
+        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]+)"', self.get(path)))
+        assert "csrfmiddlewaretoken" in hidden
+        body = urlencode({**hidden, **fields}).encode()
         with self.opener.open(self.url + path, body, timeout=20) as answer:
             return str(answer.geturl())
 

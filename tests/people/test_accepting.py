@@ -21,6 +21,7 @@ from django.utils import timezone
 from accounts.models import Membership, Organization, Role, Site, User
 from invites.models import Invitation
 from invites.services.accept import accept_as
+from invites.services.tokens import fingerprint
 from tests.conftest import PASSWORD
 from tests.people.conftest import Invite, deliver, link_of, text_of, token_of
 from tests.rules import rule_broken
@@ -37,6 +38,12 @@ def opened(invitation: Invitation, client: Client | None = None) -> Client:
     client = client or Client()
     client.get(link_of(invitation))
     return client
+
+
+def send_form(client: Client, fields: dict[str, str] | None = None, *, follow: bool = False) -> Any:
+    """Send the form of the invitation that the client has opened last."""
+    link = client.cookies[COOKIE].value.split(":")[0]
+    return client.post(INVITATION, {"shown_for": fingerprint(link), **(fields or {})}, follow=follow)
 
 
 def account(email: str = "chiara.rossi@people.example.com") -> User:
@@ -64,7 +71,7 @@ def test_the_invitee_becomes_a_member_and_is_signed_in(invite: Invite, acme: Org
     invitation = invite(description="Night shift")
     client = opened(invitation)
 
-    page = client.post(INVITATION, CHOSEN | {"first_name": "Clara"}, follow=True)
+    page = send_form(client, CHOSEN | {"first_name": "Clara"}, follow=True)
 
     assert page.status_code == 200
     user = User.objects.get(email="chiara.rossi@people.example.com")
@@ -85,7 +92,7 @@ def test_the_invitee_becomes_a_member_and_is_signed_in(invite: Invite, acme: Org
 
 
 def test_somebody_with_a_few_words_as_password_can_sign_in_with_them_later(invite: Invite) -> None:
-    opened(invite()).post(INVITATION, CHOSEN)
+    send_form(opened(invite()), CHOSEN)
 
     page = Client().post(
         "/accounts/login/", {"login": "chiara.rossi@people.example.com", "password": "a few plain words"}, follow=True
@@ -110,23 +117,23 @@ def test_nothing_is_used_up_by(invite: Invite, change: dict[str, str], sentence:
     invitation = invite()
     client = opened(invitation)
 
-    page = client.post(INVITATION, CHOSEN | change)
+    page = send_form(client, CHOSEN | change)
 
     assert page.status_code == 422
     assert sentence is None or sentence in page.content.decode()
     assert not User.objects.filter(email=invitation.email).exists()
-    assert client.post(INVITATION, CHOSEN).status_code == 302
+    assert send_form(client, CHOSEN).status_code == 302
 
 
 def test_an_empty_form_says_what_is_missing(invite: Invite) -> None:
-    page = opened(invite()).post(INVITATION, {})
+    page = send_form(opened(invite()), {})
 
     assert page.status_code == 422
     assert "There is a problem" in page.content.decode()
 
 
 def test_the_password_is_not_sent_back(invite: Invite) -> None:
-    page = opened(invite()).post(INVITATION, CHOSEN | {"first_name": ""})
+    page = send_form(opened(invite()), CHOSEN | {"first_name": ""})
 
     assert "a few plain words" not in page.content.decode()
 
@@ -141,11 +148,11 @@ def test_who_has_an_account_signs_in_with_its_password(invite: Invite) -> None:
     page = client.get(INVITATION)
     assert "Sign in with the password of your account to join." in text_of(page.content.decode())
     assert "first_name" not in page.content.decode()
-    wrong = client.post(INVITATION, {"password": "not the right one"})
+    wrong = send_form(client, {"password": "not the right one"})
     assert wrong.status_code == 422
     assert not Membership.objects.filter(user=user).exists()
 
-    assert client.post(INVITATION, {"password": PASSWORD}).status_code == 302
+    assert send_form(client, {"password": PASSWORD}).status_code == 302
 
     assert Membership.objects.get(user=user).roles.get().name == "ReadOnly"
     assert client.session["_auth_user_id"] == str(user.pk)
@@ -156,10 +163,10 @@ def test_guessing_the_password_is_slowed_down(invite: Invite) -> None:
     client = opened(invite())
 
     for _ in range(12):
-        page = client.post(INVITATION, {"password": "not the right one"})
+        page = send_form(client, {"password": "not the right one"})
 
     assert page.status_code in (422, 429)
-    client.post(INVITATION, {"password": PASSWORD})
+    send_form(client, {"password": PASSWORD})
     assert not Membership.objects.filter(user=user).exists()
 
 
@@ -168,7 +175,7 @@ def test_an_account_that_was_shut_does_not_come_in(invite: Invite) -> None:
     User.objects.filter(pk=user.pk).update(is_active=False)
     client = opened(invite())
 
-    client.post(INVITATION, {"password": PASSWORD})
+    send_form(client, {"password": PASSWORD})
 
     assert not Membership.objects.filter(user=user).exists()
     assert not Session.objects.exists()
@@ -181,7 +188,7 @@ def test_who_is_signed_in_already_only_accepts(invite: Invite, client_of: Client
     page = client.get(INVITATION)
     assert "Ines Martin invited you. You are signed in as Chiara Rossi ." in text_of(page.content.decode())
     assert not Membership.objects.filter(user=user).exists()
-    assert client.post(INVITATION).status_code == 302
+    assert send_form(client).status_code == 302
 
     assert Membership.objects.filter(user=user).exists()
 
@@ -190,7 +197,7 @@ JOINED = "You have joined Acme"
 
 
 def test_who_joins_lands_there_and_is_told_so(invite: Invite) -> None:
-    page = opened(invite()).post(INVITATION, CHOSEN, follow=True)
+    page = send_form(opened(invite()), CHOSEN, follow=True)
 
     assert page.redirect_chain[-1][0] == "/o/acme/"
     assert text_of(page.content.decode()).count(JOINED) == 1
@@ -204,7 +211,7 @@ def test_an_admin_of_another_organization_lands_in_the_one_they_have_joined(
     if how == "from sign-in":
         client.post("/accounts/login/", {"login": outsider.email, "password": PASSWORD, "next": INVITATION})
 
-    page = client.post(INVITATION, {"password": PASSWORD}, follow=True)
+    page = send_form(client, {"password": PASSWORD}, follow=True)
 
     assert page.redirect_chain[-1][0] == "/o/acme/"
     assert text_of(page.content.decode()).count(JOINED) == 1
@@ -214,7 +221,7 @@ def test_an_admin_of_another_organization_lands_in_the_one_they_have_joined(
 def test_who_may_see_the_users_there_lands_among_them(invite: Invite, outsider: User, client_of: ClientOf) -> None:
     client = opened(invite(outsider.email, roles=["Org Admin"], sites=None), client_of(outsider))
 
-    page = client.post(INVITATION, follow=True)
+    page = send_form(client, follow=True)
 
     assert page.redirect_chain[-1][0] == "/o/acme/users/"
     assert JOINED in text_of(page.content.decode())
@@ -223,7 +230,7 @@ def test_who_may_see_the_users_there_lands_among_them(invite: Invite, outsider: 
 def test_the_name_of_the_organization_is_shown_as_it_is(invite: Invite, acme: Organization) -> None:
     Organization.objects.filter(pk=acme.pk).update(name="<b>Acme</b> & Sons")
 
-    page = opened(invite()).post(INVITATION, CHOSEN, follow=True)
+    page = send_form(opened(invite()), CHOSEN, follow=True)
 
     assert "You have joined <bdi>&lt;b&gt;Acme&lt;/b&gt; &amp; Sons</bdi>." in page.content.decode()
 
@@ -232,7 +239,7 @@ def test_a_member_keeps_what_they_have(invite: Invite, member: User, client_of: 
     invitation = invite("ann@people.example.com", roles=["Org Admin"], sites=None)
     Invitation.objects.filter(pk=invitation.pk).update(email=member.email, email_key=member.email)
 
-    opened(invitation, client_of(member)).post(INVITATION)
+    send_form(opened(invitation, client_of(member)))
 
     membership = Membership.objects.get(user=member)
     assert [role.name for role in membership.roles.all()] == ["ReadOnly"]
@@ -244,14 +251,72 @@ def test_another_account_is_refused_and_can_be_left(invite: Invite, client_of: C
     client = opened(invitation, client_of(outsider))
 
     assert "This invitation is for another address" in client.get(INVITATION).content.decode()
-    assert client.post(INVITATION, CHOSEN).status_code == 403
+    assert send_form(client, CHOSEN).status_code == 403
     assert Membership.objects.filter(organization__slug="acme").count() == 1
 
     page = client.post("/invitation/switch/", follow=True)
 
     assert "Choose a password to join." in page.content.decode()
     assert "_auth_user_id" not in client.session
-    assert client.post(INVITATION, CHOSEN).status_code == 302
+    assert send_form(client, CHOSEN).status_code == 302
+
+
+# --- The form belongs to the invitation that it was shown for ---------------------------------------
+
+
+def sent_as_shown(client: Client, *, meanwhile: str, fields: dict[str, str]) -> Any:
+    """Open the page, then another link, as any page can make a browser do, and send the form of the first page."""
+    shown = client.get(INVITATION).content.decode()
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]+)"', shown))
+    client.get(meanwhile)
+    return client.post(INVITATION, hidden | fields)
+
+
+@pytest.mark.parametrize("who", ["newcomer", "has an account", "signed in"])
+def test_a_form_is_not_sent_for_an_invitation_that_was_opened_meanwhile(
+    invite: Invite, client_of: ClientOf, who: str, outsider: User
+) -> None:
+    mine = invite()
+    address = mine.email if who == "signed in" else "somebody.else@people.example.com"
+    other = invite(address, by=outsider.memberships.get(), sites=None)
+    if who != "newcomer":
+        for email in {mine.email, other.email}:
+            account(email)
+    client = client_of(User.objects.get(email=mine.email) if who == "signed in" else None)
+    users = User.objects.count()
+
+    page = sent_as_shown(opened(mine, client), meanwhile=link_of(other), fields=CHOSEN | {"password": PASSWORD})
+
+    words = text_of(page.content.decode())
+    assert page.status_code == 409
+    assert "Join Globex" in words
+    assert "You opened another invitation in the meantime. Check that this is the one you want to accept." in words
+    assert PASSWORD not in page.content.decode()
+    assert User.objects.count() == users
+    assert not Membership.objects.filter(user__email__in=[mine.email, other.email]).exists()
+    assert not Invitation.objects.exclude(state="pending").exists()
+    assert ("_auth_user_id" in client.session) is (who == "signed in")
+    assert send_form(client, CHOSEN | {"password": PASSWORD}).status_code == 302, "It's the form of this page now."
+    assert Membership.objects.get(user__email=other.email).organization.slug == "globex"
+
+
+def test_a_form_that_names_no_link_accepts_nothing(invite: Invite) -> None:
+    client = opened(invite())
+
+    for fields in (CHOSEN, CHOSEN | {"shown_for": ""}, CHOSEN | {"shown_for": "\u00e9" * 64}):
+        assert client.post(INVITATION, fields).status_code == 409
+
+    assert not User.objects.filter(email="chiara.rossi@people.example.com").exists()
+    assert not Session.objects.exists()
+
+
+def test_a_link_that_opens_nothing_looks_the_same_when_it_was_opened_meanwhile(invite: Invite) -> None:
+    client = opened(invite())
+
+    page = sent_as_shown(client, meanwhile="/i/never-was-one/", fields=CHOSEN)
+
+    assert page.status_code == 404
+    assert text_of(page.content.decode()) == text_of(client.get(INVITATION).content.decode())
 
 
 # --- Once, and in time ------------------------------------------------------------------------------
@@ -266,7 +331,7 @@ def test_fifty_at_once_make_one_member(invite: Invite) -> None:
     def accept(client: Client) -> None:
         start.wait()
         try:
-            answers.append(client.post(INVITATION, CHOSEN).status_code)
+            answers.append(send_form(client, CHOSEN).status_code)
         finally:
             connection.close()
 
@@ -292,7 +357,7 @@ def test_it_expires_between_the_page_and_its_answer_without_any_clean_up(invite:
     assert client.get(INVITATION).status_code == 200
 
     with time_machine.travel(timezone.now() + timedelta(minutes=30, seconds=1)):
-        assert client.post(INVITATION, CHOSEN).status_code == 404
+        assert send_form(client, CHOSEN).status_code == 404
         assert client.get(INVITATION).status_code == 404
 
     assert not User.objects.filter(email="chiara.rossi@people.example.com").exists()
@@ -311,7 +376,7 @@ def test_it_works_for_the_fourteen_days_of_the_settings(invite: Invite) -> None:
     invitation = invite()
 
     with time_machine.travel(timezone.now() + timedelta(days=14) - timedelta(minutes=1)):
-        assert opened(invitation).post(INVITATION, CHOSEN).status_code == 302
+        assert send_form(opened(invitation), CHOSEN).status_code == 302
     with time_machine.travel(timezone.now() + timedelta(days=14) + timedelta(minutes=1)):
         assert opened(invite("late@people.example.com")).get(INVITATION).status_code == 200
         assert opened(invitation).get(INVITATION).status_code == 404
@@ -325,13 +390,13 @@ def test_looking_uses_nothing_up(invite: Invite) -> None:
         assert scanner.head(link_of(invitation)).status_code == 302
         assert scanner.head(INVITATION).status_code == 200
 
-    assert opened(invitation).post(INVITATION, CHOSEN).status_code == 302
+    assert send_form(opened(invitation), CHOSEN).status_code == 302
 
 
 def test_links_that_open_nothing_look_alike(invite: Invite, client_of: ClientOf) -> None:
     used, expired = invite("used@people.example.com"), invite("expired@people.example.com", expired=True)
     revoked, renewed = invite("revoked@people.example.com"), invite("renewed@people.example.com")
-    opened(used).post(INVITATION, CHOSEN)
+    send_form(opened(used), CHOSEN)
     Invitation.objects.filter(pk=revoked.pk).update(state="revoked")
     old_link = link_of(renewed)
     Invitation.objects.filter(pk=renewed.pk).update(token_hash="0" * 64)
@@ -343,7 +408,7 @@ def test_links_that_open_nothing_look_alike(invite: Invite, client_of: ClientOf)
         # Django's own token differs from page to page.
         page = client.get(link, follow=True)
         pages.append((page.status_code, page.redirect_chain, text_of(page.content.decode())))
-        assert client.post(INVITATION, CHOSEN).status_code == 404
+        assert send_form(client, CHOSEN).status_code == 404
 
     assert len({str(page) for page in pages}) == 1
     status, _, words = pages[0]
@@ -359,7 +424,7 @@ def test_whoever_has_accepted_and_is_signed_in_is_told_that_they_are_in(
 ) -> None:
     invitation = invite()
     mine = opened(invitation)
-    mine.post(INVITATION, CHOSEN)
+    send_form(mine, CHOSEN)
 
     told = mine.get(link_of(invitation), follow=True)
 
@@ -405,7 +470,7 @@ def test_an_inviter_who_may_no_longer_invite_invites_nobody(
 
     what_happened(by)
 
-    page = client.post(INVITATION, CHOSEN)
+    page = send_form(client, CHOSEN)
     assert page.status_code == 404
     assert DEAD in page.content.decode()
     assert not User.objects.filter(email="chiara.rossi@people.example.com").exists()
@@ -413,7 +478,7 @@ def test_an_inviter_who_may_no_longer_invite_invites_nobody(
 
 def test_an_invitation_leads_into_its_own_organization_alone(invite: Invite, outsider: User) -> None:
     client = opened(invite())
-    client.post(INVITATION, CHOSEN)
+    send_form(client, CHOSEN)
 
     assert client.get("/o/acme/").status_code == 200
     assert client.get("/o/globex/").status_code == 404
@@ -459,7 +524,7 @@ def test_a_cookie_that_we_have_not_signed_opens_nothing(invite: Invite) -> None:
         client = Client()
         client.cookies[COOKIE] = forged
         assert client.get(INVITATION).status_code == 404
-        assert client.post(INVITATION, CHOSEN).status_code == 404
+        assert send_form(client, CHOSEN).status_code == 404
 
 
 def test_the_cookie_ends_after_an_hour_and_the_link_opens_again(invite: Invite) -> None:
@@ -468,15 +533,15 @@ def test_the_cookie_ends_after_an_hour_and_the_link_opens_again(invite: Invite) 
     with time_machine.travel(timezone.now() + timedelta(hours=1, seconds=1)):
         # Also for a browser that has kept it.
         client.cookies[COOKIE]["max-age"] = ""
-        page = client.post(INVITATION, CHOSEN)
+        page = send_form(client, CHOSEN)
         assert page.status_code == 404
         assert "open the link in your email again" in text_of(page.content.decode())
-        assert opened(invitation, client).post(INVITATION, CHOSEN).status_code == 302
+        assert send_form(opened(invitation, client), CHOSEN).status_code == 302
 
 
 def test_nothing_is_kept_once_it_was_accepted(invite: Invite) -> None:
     client = opened(invite())
-    client.post(INVITATION, CHOSEN)
+    send_form(client, CHOSEN)
     assert client.cookies[COOKIE].value == ""
     assert client.cookies[COOKIE]["path"] == INVITATION
     assert client.get(INVITATION).status_code == 404
@@ -491,7 +556,7 @@ def test_no_token_is_kept_in_the_database_or_in_logs(
     client = opened(invitation)
     client.get(INVITATION)
     cookie = client.cookies[COOKIE].value
-    client.post(INVITATION, CHOSEN)
+    send_form(client, CHOSEN)
 
     assert token in mail.outbox[0].body
     assert token not in "\n".join(_dump())
@@ -517,25 +582,25 @@ def _dump() -> list[str]:
 def test_the_session_is_renewed_at_acceptance(invite: Invite, client_of: ClientOf) -> None:
     newcomer = opened(invite())
     before = newcomer.session.session_key
-    newcomer.post(INVITATION, CHOSEN)
+    send_form(newcomer, CHOSEN)
     assert newcomer.session.session_key not in (None, before)
 
     account("ann@people.example.com")
     signing_in = opened(invite("ann@people.example.com"))
     before = signing_in.session.session_key
-    signing_in.post(INVITATION, {"password": PASSWORD})
+    send_form(signing_in, {"password": PASSWORD})
     assert signing_in.session.session_key not in (None, before)
 
     here = opened(invite("bo@people.example.com"), client_of(account("bo@people.example.com")))
     before = here.session.session_key
-    here.post(INVITATION)
+    send_form(here)
     assert here.session.session_key not in (None, before)
 
 
 def test_every_answer_asks_for_the_forms_token(invite: Invite) -> None:
     client = opened(invite(), Client(enforce_csrf_checks=True))
 
-    assert client.post(INVITATION, CHOSEN).status_code == 403
+    assert send_form(client, CHOSEN).status_code == 403
     assert client.post("/invitation/switch/").status_code == 403
     assert not User.objects.filter(email="chiara.rossi@people.example.com").exists()
 
