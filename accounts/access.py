@@ -208,10 +208,17 @@ def send_to_sign_in(request: Any) -> HttpResponseBase:
     the person back to a fragment. What was posted is gone, so that one comes back to no such address.
     """
     if getattr(request, "htmx", False):
-        # None for a page of another origin.
-        page = request.htmx.current_url_abs_path
-        return HttpResponseClientRedirect(_sign_in_url(page))
+        return HttpResponseClientRedirect(_sign_in_url(_current_page(request)))
     return redirect(_sign_in_url(request.get_full_path() if request.method in ("GET", "HEAD") else None))
+
+
+def _current_page(request: Any) -> str | None:
+    """The page that htmx says it is on; None for one of another origin, and for what is no URL."""
+    try:
+        page: str | None = request.htmx.current_url_abs_path
+    except ValueError:
+        return None
+    return page
 
 
 def _sign_in_url(page: str | None) -> str:

@@ -280,6 +280,7 @@ if switch("TRUST_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # Limits of sign-in are counted by the address that it has put last into X-Forwarded-For; else all would share one.
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_SECURE = _https
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
