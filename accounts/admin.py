@@ -15,7 +15,8 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from accounts.errors import RuleBroken
 from accounts.labels import LabelField
@@ -28,6 +29,14 @@ admin.site.site_title = "Rollcall"
 admin.site.index_title = "What is there"
 # Operators sign in where everybody does, behind the same limits: the admin's own page counts no attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+
+def to_own_password_page(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """Operators change their password where everybody does, too."""
+    return redirect("account_change_password")
+
+
+admin.site.password_change = to_own_password_page  # type: ignore[method-assign,assignment]
 # The product's rights are roles of an organization, not Django's groups.
 admin.site.unregister(Group)
 # A second address of somebody's would open their account too: nobody has one here, and nobody gets one.

@@ -184,6 +184,21 @@ def test_operators_sign_in_where_everybody_does(operator: User, client_of: Calla
     assert client.get("/operators/").status_code == 200
 
 
+def test_operators_change_their_password_where_everybody_does(client: Client, operator: User) -> None:
+    """The admin's own page would count no guesses at the current one."""
+    change = {"new_password1": "a few other words", "new_password2": "a few other words"}
+
+    answers = [client.get("/operators/password_change/")]
+    answers += [client.post("/operators/password_change/", {"old_password": PASSWORD, **change}) for _ in range(10)]
+
+    assert {answer.headers.get("Location") for answer in answers} == {"/accounts/password/change/"}
+    operator.refresh_from_db()
+    assert operator.check_password(PASSWORD)
+    wrong = {"oldpassword": "guessed", "password1": "a few other words"}
+    pages = [client.post("/accounts/password/change/", wrong) for _ in range(6)]
+    assert [page.status_code for page in pages] == [200, 200, 200, 200, 200, 429]
+
+
 def test_an_org_admin_is_no_operator(admin: User, client_of: Callable[..., Client]) -> None:
     assert client_of(admin).get("/operators/", follow=True).status_code == 403
 
