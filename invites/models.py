@@ -61,6 +61,16 @@ class Batch(models.Model):
     left_out = models.JSONField(
         default=list, help_text="Numbers of rows that a corrected file skips; empty once it is checked."
     )
+    authors: models.JSONField[list[int], list[int]] = models.JSONField(
+        default=list,
+        db_default=[],
+        help_text="Who uploaded, corrected or edited rows of the stored file: ids, so that deleted accounts count.",
+    )
+    row_editors: models.JSONField[dict[str, list[int]], dict[str, list[int]]] = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="Numbers of rows that a corrected file took over, by who edited them; empty once it is checked.",
+    )
     notice = models.TextField(
         blank=True,
         default="",
@@ -271,6 +281,15 @@ class Row(models.Model):
 
     def __str__(self) -> str:
         return f"Row {self.number} of batch {self.batch_id}"
+
+    @property
+    def editor(self) -> User | None:
+        """Who changed the row last, while it differs from what was first uploaded.
+
+        A row that nobody has edited since its file was checked has an editor only if that is in the file.
+        """
+        is_changed = self.mended is not None or self.reason == self.Reason.LEFT_OUT or self.mends == 0
+        return self.edited_by if is_changed else None
 
 
 class RowRange(models.Model):

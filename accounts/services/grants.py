@@ -104,19 +104,22 @@ class Reach:
 
     def why_not_touch(self, choice: GrantChoice, *, to: str) -> str:
         """The same as a sentence for a page: "Only somebody who can grant Org Admin can change this import." or ""."""
+        what = self.what_is_beyond(choice)
+        return f"Only somebody who can grant {what} can {to}." if what else ""
+
+    def what_is_beyond(self, choice: GrantChoice) -> str:
+        """What the member can't give of the choice, as part of a sentence: "Org Admin", "access to Turin", or ""."""
         if roles := self._roles_beyond(choice):
-            what = get_text_list(self._names(roles) or ["these roles"], "and")
-        elif choice.all_sites and not may_grant_all_sites(self._membership):
-            what = "access to all sites"
-        elif sites := self._sites_beyond(choice):
-            what = f"access to {get_text_list(self._names(sites) or ['these sites'], 'and')}"
-        else:
-            return ""
-        return f"Only somebody who can grant {what} can {to}."
+            return get_text_list(self._names(roles) or ["these roles"], "and")
+        if choice.all_sites and not may_grant_all_sites(self._membership):
+            return "access to all sites"
+        if sites := self._sites_beyond(choice):
+            return f"access to {get_text_list(self._names(sites) or ['these sites'], 'and')}"
+        return ""
 
     def holds(self, choice: GrantChoice) -> bool:
         """Whether the member may give all of the choice, and so may touch what gives it."""
-        return not self.why_not_touch(choice, to="")
+        return not self.what_is_beyond(choice)
 
     def _roles_beyond(self, choice: GrantChoice) -> list[Role]:
         return [role for role in choice.roles if role.pk not in self._roles]

@@ -128,9 +128,8 @@ class GridRow:
 
     @property
     def edited_by(self) -> str:
-        """Who changed the row last, while it differs from the file; empty for nobody."""
-        is_changed = self.row.mended is not None or self.state == "out"
-        return str(self.row.edited_by) if is_changed and self.row.edited_by else ""
+        """Who changed the row last, while it differs from what was first uploaded; empty for nobody."""
+        return str(self.row.editor or "")
 
     @property
     def may_be_undone(self) -> bool:

@@ -107,7 +107,7 @@ def followed(batches: QuerySet[Batch]) -> QuerySet[Batch]:
     to_invite = RowRange.objects.filter(batch=OuterRef("pk"), stage=RowRange.Stage.INVITE)
     return (
         batches.select_related("job")
-        .defer("left_out")
+        .defer("left_out", "row_editors")
         .annotate(
             skipped_now=_count(
                 rows.filter(outcome=Outcome.SKIPPED, reason__in=[Reason.ALREADY_MEMBER, Reason.ALREADY_INVITED])

@@ -34,6 +34,7 @@ def start_batch(
         grant=create_grant(by, choice),
         file_name=plain_name(file_name),
         only_valid=only_valid,
+        authors=[by.user_id],
     )
     batch.file_size = store_upload(batch, content)
     batch.save(update_fields=["file_size"])

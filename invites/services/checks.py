@@ -19,6 +19,7 @@ from invites import checking
 from invites.models import Batch, CorrectionJob, Row
 from invites.queries.rows import codes_of, suggested
 from invites.queries.typos import KEPT
+from invites.services.authors import save_row_editors
 from invites.services.bulk import NewRow, NewRowApart, insert_rows
 from invites.services.claims import MAX_ATTEMPTS, ClaimKeeper, LeftToWorker, LostClaim, claim, claimed, keep_claim
 from invites.services.cleanup import clean_up, delete_some_rows
@@ -150,6 +151,7 @@ def _check(batch: Batch, budget: Budget) -> None:
         with transaction.atomic():
             keep_claim(batch)
             save_suggestions(rows)
+    save_row_editors(batch)
     _conclude(batch, check.report, check.sheet)
 
 
@@ -177,7 +179,7 @@ def _conclude(batch: Batch, report: checking.Report, sheet: checking.Sheet | Non
     batch.warnings = [warning._asdict() for warning in report.warnings[:KEPT]]
     batch.row_total = report.rows
     batch.checked_at, batch.claimed_until, batch.error_reference = now, None, ""
-    batch.left_out = []
+    batch.left_out, batch.row_editors = [], {}
     if report.verdict == "rejected" and report.rejection:
         batch.state, batch.row_total, batch.ended_at = Batch.State.REJECTED, 0, now
         batch.rejection = {

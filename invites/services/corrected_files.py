@@ -10,7 +10,7 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from typing import BinaryIO, NamedTuple
 
@@ -19,6 +19,7 @@ from django.db.models import Q
 from accounts.errors import RuleBroken
 from invites.checking import Limits, Problem, Record, RecordFile, open_records, restore
 from invites.models import Batch, Row
+from invites.services.authors import DELETED_ACCOUNT, authors_of
 from invites.services.problem_files import open_stored
 from invites.services.record_files import Layout, RecordWriter, can_hold
 from invites.services.uploads import new_file, stored_upload
@@ -29,20 +30,26 @@ _ROW_NUMBER = re.compile(r"\s*Row (\d{1,9})\b")
 
 @dataclass(frozen=True)
 class Merged:
-    """The file of the batch with the corrected rows in it, and the numbers of the rows that are skipped in it."""
+    """The file of the batch with the corrected rows in it, and the numbers of the rows that are skipped in it.
+
+    `authors` are the users whose rows it has, besides `by`; `row_editors` says who edited which of its rows.
+    """
 
     file: BinaryIO
     left_out: list[int]
+    authors: set[int]
+    row_editors: dict[int, list[int]]
 
 
 def merge_corrected(
-    batch: Batch, upload: BinaryIO, *, name: str, limits: Limits, keep: Callable[[], None] = lambda: None
+    batch: Batch, upload: BinaryIO, *, by: int, name: str, limits: Limits, keep: Callable[[], None] = lambda: None
 ) -> Merged | None:
     """Merge the corrected rows; None when `upload` isn't a file of problem rows.
 
     A corrected row replaces the row whose number its column *What is wrong* says; without a number it is added at the
     end. Rows that were edited in the page stay as edited, unless they are in the upload. Skipped are those that were
-    skipped before, and those that were removed from the file. Changes nothing, and calls `keep` again and again.
+    skipped before, and those that were removed from the file. `by` is the id of the user who corrects it.
+    Changes nothing, and calls `keep` again and again.
     Raises RuleBroken, with the code of the problem, for an upload whose kind, encoding or columns don't fit.
     """
     stored = open_stored(batch, stored_upload(batch), limits=limits)
@@ -52,7 +59,7 @@ def merge_corrected(
     if corrected.ours is None:
         return None
     try:
-        return _Merge(batch, stored, corrected, limits, keep).merge()
+        return _Merge(batch, stored, _Corrections(corrected, keep, by), limits, keep).merge()
     except csv.Error as error:
         message = "A quotation mark in this file is never closed. Save it from your spreadsheet as CSV again."
         raise RuleBroken("unclosed_quote", message) from error
@@ -62,39 +69,45 @@ class _Merge:
     """One merge. The rows of the batch and the records of its file are both read in the order of their numbers."""
 
     def __init__(
-        self, batch: Batch, stored: RecordFile, corrected: RecordFile, limits: Limits, keep: Callable[[], None]
+        self, batch: Batch, stored: RecordFile, corrections: _Corrections, limits: Limits, keep: Callable[[], None]
     ) -> None:
         self._batch, self._stored, self._limits, self._keep = batch, stored, limits, keep
-        self._corrections = _Corrections(corrected, keep)
+        self._corrections = corrections
 
     def merge(self) -> Merged:
-        left_out = self._place()
+        kept = self._place()
         layout = Layout(self._stored, with_description=self._needs_description())
         in_utf8 = not can_hold(self._stored, self._new_cells(layout))
         out = self._write(layout, RecordWriter(self._stored, in_utf8=in_utf8))
         if not in_utf8 and not self._is_read_as_before(out):
             # Without the words that were edited the encoding isn't certain any more; UTF-8 with its mark always is.
             out = self._write(layout, RecordWriter(self._stored, in_utf8=True))
-        return Merged(out, left_out)
+        return Merged(out, kept.left_out, kept.authors, kept.row_editors)
 
     def _is_read_as_before(self, file: BinaryIO) -> bool:
         again = open_records(file, limits=self._limits)
         file.seek(0)
         return isinstance(again, RecordFile) and again.codec == self._stored.codec
 
-    def _place(self) -> list[int]:
-        """Find the rows that are corrected. The numbers of those that nobody wants to invite."""
+    def _place(self) -> _Kept:
+        """Find the rows that are corrected, and see what is kept of the others."""
         places: dict[int, int] = {}
-        left_out = []
+        kept = _Kept(authors=authors_of(self._batch))
+        by = self._corrections.by
         for row in self._rows():
-            if not row.is_problem:
-                continue
-            if row.number in self._corrections.places:
+            if row.is_problem and row.number in self._corrections.places:
                 places[row.number] = self._corrections.places[row.number]
-            elif row.outcome == Row.Outcome.PROBLEM:
-                left_out.append(row.number)
+                kept.note_editor(row.number, by)
+                continue
+            if row.cells:
+                kept.authors.add(row.editor or DELETED_ACCOUNT)
+            is_new_skip = False
+            if row.is_problem and row.outcome == Row.Outcome.PROBLEM:
+                kept.left_out.append(row.number)
+                is_new_skip = row.reason != Row.Reason.LEFT_OUT
+            kept.note_editor(row.number, by if is_new_skip else row.editor)
         self._corrections.use_only(places)
-        return left_out
+        return kept
 
     def _needs_description(self) -> bool:
         if self._stored.header.positions[-1] is not None:
@@ -142,17 +155,22 @@ class _Merge:
         return (row for row in self._rows() if row.cells and row.number not in self._corrections.places)
 
     def _rows(self) -> Iterator[_RowNow]:
-        """The rows that had problems, and those that were edited."""
-        found = self._batch.rows.filter(~Q(problem_codes="") | Q(mended__isnull=False)).order_by("number")
+        """The rows that had problems, and those that were edited, here or in a file."""
+        edited = Q(mended__isnull=False) | Q(edited_by__isnull=False)
+        found = self._batch.rows.filter(~Q(problem_codes="") | edited).order_by("number")
         values = found.values_list(
-            *("number", "problem_codes", "outcome", "mended", "email", "first_name", "last_name", "description")
+            *("number", "problem_codes", "outcome", "reason", "mended", "mends", "edited_by"),
+            *("email", "first_name", "last_name", "description"),
         )
         last = -1
         while chunk := list(values.filter(number__gt=last)[:CHUNK]):
             self._keep()
-            for number, codes, outcome, edit, *person in chunk:
+            for number, codes, outcome, reason, edit, mends, edited_by, *person in chunk:
                 cells = (edit["cells"] if outcome == Row.Outcome.PROBLEM else person) if edit else []
-                yield _RowNow(number, bool(codes), outcome, cells, is_all=bool(edit and edit["keep"]))
+                # As `Row.editor` has it.
+                is_changed = edit or reason == Row.Reason.LEFT_OUT or mends == 0
+                editor = edited_by if is_changed else None
+                yield _RowNow(number, bool(codes), outcome, reason, cells, editor, is_all=bool(edit and edit["keep"]))
             last = chunk[-1][0]
 
 
@@ -162,17 +180,34 @@ class _RowNow(NamedTuple):
     number: int
     is_problem: bool
     outcome: str
+    reason: str
     cells: list[str]
+    editor: int | None
     is_all: bool
+
+
+@dataclass
+class _Kept:
+    """What is kept of the rows that aren't in the corrected file."""
+
+    authors: set[int]
+    left_out: list[int] = field(default_factory=list)
+    row_editors: dict[int, list[int]] = field(default_factory=dict)
+
+    def note_editor(self, number: int, editor: int | None) -> None:
+        if editor is not None:
+            self.row_editors.setdefault(editor, []).append(number)
 
 
 class _Corrections:
     """The records of a corrected file, and how they become records of the stored one.
 
     `places` says where the record of a row begins on the disk, and `added` where those begin that belong to no row.
+    `by` is the id of the user whose file it is.
     """
 
-    def __init__(self, corrected: RecordFile, keep: Callable[[], None]) -> None:
+    def __init__(self, corrected: RecordFile, keep: Callable[[], None], by: int) -> None:
+        self.by = by
         self.places: dict[int, int] = {}
         self.added: list[int] = []
         self._names = [restore(name).strip() for name in corrected.header_record.cells]

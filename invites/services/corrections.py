@@ -20,6 +20,7 @@ from accounts.models import Membership
 from invites.checking import Check
 from invites.models import Batch, CorrectionJob, Row
 from invites.queries.grid import LEFT, grid_rows, rows_to_mend_alike
+from invites.services.authors import DELETED_ACCOUNT, check_authors
 from invites.services.claims import ClaimKeeper, claimed, keep_claim
 from invites.services.corrected_files import merge_corrected
 from invites.services.duplicates import find_unsettled, settle
@@ -210,8 +211,11 @@ def _change_rows(job: CorrectionJob, rows: Iterable[Row]) -> None:
     """This is what takes long, and saves nothing."""
     for row in rows:
         if job.action == Action.APPLY:
+            is_edited = row.mended is not None
             take_suggestions(row, job.code)
-            row.edited_by_id = job.started_by_id
+            # Nobody looked at the row: whoever typed the rest of it still answers for it.
+            if not is_edited:
+                row.edited_by_id = job.started_by_id
         else:
             check_again(row)
 
@@ -307,8 +311,11 @@ def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
         keep_for_now()
 
     upload = stored_upload(batch, is_correction=True)
+    by = job.started_by_id or DELETED_ACCOUNT
     try:
-        merged = merge_corrected(batch, upload, name=job.file_name, limits=budget.limits, keep=keep)
+        merged = merge_corrected(batch, upload, by=by, name=job.file_name, limits=budget.limits, keep=keep)
+        if merged and job.grant:
+            check_authors(merged.authors, job.grant, instead_of=batch.grant)
         if merged is None:
             _check_not_refused(upload, budget, name=job.file_name, keep=keep)
         else:
@@ -319,9 +326,11 @@ def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
         _refuse(batch, job, broken.message)
         return False
     if merged is None:
-        _replace_file(batch, job, None, file_name=job.file_name, file_size=job.file_size, left_out=[])
+        what = {"file_name": job.file_name, "file_size": job.file_size, "left_out": [], "row_editors": {}}
+        _replace_file(batch, job, None, authors=[by], **what)
     else:
-        _replace_file(batch, job, merged.file, file_name=batch.file_name, left_out=merged.left_out)
+        what = {"file_name": batch.file_name, "left_out": merged.left_out, "row_editors": merged.row_editors}
+        _replace_file(batch, job, merged.file, authors=sorted({by, *merged.authors}), **what)
     return True
 
 

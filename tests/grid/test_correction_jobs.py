@@ -655,7 +655,7 @@ def test_the_memory_of_a_job_does_not_grow_with_the_rows(
         correct_batch(batch, file_name="b.csv", content=[corrected], choice=read_only, by=by)
         merged = stored_upload(batch, is_correction=True)
         tracemalloc.start()
-        corrected_files.merge_corrected(batch, merged, name="b.csv", limits=uploads.limits())
+        corrected_files.merge_corrected(batch, merged, by=by.user_id, name="b.csv", limits=uploads.limits())
         peaks[-1].append(tracemalloc.get_traced_memory()[1] / 1024 / 1024)
         tracemalloc.stop()
 
