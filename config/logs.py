@@ -6,6 +6,7 @@ Django to be set up.
 
 from __future__ import annotations
 
+import copy
 import logging
 import re
 from typing import Any
@@ -15,6 +16,9 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 # The last part of these addresses is a secret: who reads the log must not get in with it.
 SECRET_PATHS = re.compile(r"(/i/|/accounts/password/reset/key/|/accounts/confirm-email/)[^/\s\"'?#]+")
+
+# Django's loggers of what a client must not send, one for each kind.
+REFUSALS = "django.security."
 
 SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -34,7 +38,17 @@ class ScrubbingFormatter(structlog.stdlib.ProcessorFormatter):
     """Scrubs the finished line, whoever logged it and in whichever field; tracebacks included."""
 
     def format(self, record: logging.LogRecord) -> str:
+        if record.name.startswith(REFUSALS):
+            record = _without_traceback(record)
         return scrub(super().format(record))
+
+
+def _without_traceback(record: logging.LogRecord) -> logging.LogRecord:
+    """A request that was refused is no error of ours: Django logs it as one, with a traceback."""
+    record = copy.copy(record)
+    record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+    record.exc_info = record.exc_text = None
+    return record
 
 
 def configure_structlog() -> None:

@@ -4,7 +4,8 @@ bounces are noted.
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from anymail.signals import AnymailTrackingEvent, EventType, tracking
@@ -23,6 +24,9 @@ from invites.services.parcels import REFERENCE
 
 # A report that was recorded and is sent again later says nothing about a newer mail.
 OLDEST_EVENT = timedelta(days=1)
+# Clocks differ. A report of a later time than this would be taken for new for as long as somebody likes to repeat it.
+LATEST_EVENT = timedelta(hours=1)
+TOKEN_HASH = re.compile(r"[0-9a-f]{64}")
 # Refused by the recipient's server, or by the provider before it asked that.
 FOR_GOOD = (EventType.BOUNCED, EventType.REJECTED, EventType.FAILED)
 
@@ -63,9 +67,17 @@ def show_invitations(sender: type[Organization], organization: Organization, **_
 @receiver(tracking)
 def note_what_came_back(sender: type[object], event: AnymailTrackingEvent, **_more: Any) -> None:
     """The provider tells what became of a mail that it took: of most it was delivered, which changes nothing."""
-    if event.timestamp and event.timestamp < timezone.now() - OLDEST_EVENT:
-        return
-    token_hash = (event.metadata or {}).get(REFERENCE)
-    if event.event_type in FOR_GOOD and token_hash:
+    token_hash = str((event.metadata or {}).get(REFERENCE, ""))
+    if event.event_type in FOR_GOOD and TOKEN_HASH.fullmatch(token_hash) and _is_recent(event.timestamp):
         reason = event.mta_response or event.description or event.reject_reason or "The mail came back."
-        note_bounce(str(token_hash), email=event.recipient or "", reason=reason)
+        note_bounce(token_hash, email=event.recipient or "", reason=reason)
+
+
+def _is_recent(moment: object) -> bool:
+    """Whether an event happened lately. One that doesn't say when could be repeated for ever."""
+    if not isinstance(moment, datetime):
+        return False
+    # Anymail passes on a time without a zone as the provider wrote it.
+    aware = moment if timezone.is_aware(moment) else moment.replace(tzinfo=UTC)
+    now = timezone.now()
+    return now - OLDEST_EVENT <= aware <= now + LATEST_EVENT

@@ -6,6 +6,8 @@ from invites.models import Invitation
 from invites.services.letters import one_line
 
 REASON_LENGTH = 300
+# No address is longer, and SQLite compares no pattern of tens of thousands of characters.
+ADDRESS_LENGTH = 320
 
 
 def note_bounce(token_hash: str, *, email: str, reason: str) -> bool:
@@ -14,6 +16,13 @@ def note_bounce(token_hash: str, *, email: str, reason: str) -> bool:
     The link tells which mail: one that was sent again since has another. So does the address tell: whoever forwards
     mail does not speak for the invitee.
     """
-    invitations = Invitation.objects.filter(token_hash=token_hash, email__iexact=email, state=Invitation.State.PENDING)
-    detail = one_line(reason)[:REASON_LENGTH]
+    invitations = Invitation.objects.filter(
+        token_hash=token_hash, email__iexact=_storable(email)[:ADDRESS_LENGTH], state=Invitation.State.PENDING
+    )
+    detail = _storable(reason)[:REASON_LENGTH]
     return bool(invitations.update(mail_state=Invitation.Mail.BOUNCED, mail_detail=detail, mail_due_at=None))
+
+
+def _storable(text: str) -> str:
+    """The text without characters that no database takes: JSON can have NUL and half of a surrogate pair."""
+    return one_line(text.encode("utf-8", "replace").decode("utf-8"))

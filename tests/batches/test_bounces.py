@@ -12,7 +12,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from anymail.signals import AnymailTrackingEvent, tracking
 from django.conf import settings
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -45,10 +47,8 @@ def report(
 ) -> int:
     """Posts what Mailgun posts of the mail of that invitation; the status of the answer."""
     happened = (timezone.now() - age).timestamp()
-    moment, token = str(int(happened)), "4fe3b4d2"
-    signature = hmac.new(key.encode(), f"{moment}{token}".encode(), hashlib.sha256).hexdigest()
     payload = {
-        "signature": {"timestamp": moment, "token": token, "signature": signature},
+        "signature": signature_of(str(int(happened)), key=key),
         "event-data": {
             "timestamp": happened,
             "recipient": invitation.email,
@@ -57,11 +57,18 @@ def report(
             **event,
         },
     }
+    return post(json.dumps(payload), secret=secret)
+
+
+def signature_of(moment: str, *, key: str = KEY) -> dict[str, str]:
+    token = "4fe3b4d2"
+    signature = hmac.new(key.encode(), f"{moment}{token}".encode(), hashlib.sha256).hexdigest()
+    return {"timestamp": moment, "token": token, "signature": signature}
+
+
+def post(body: str | bytes, *, secret: str = SECRET) -> int:
     basic = b64encode(secret.encode()).decode()
-    answer = Client().post(
-        ADDRESS, json.dumps(payload), "application/json", headers={"Authorization": f"Basic {basic}"}
-    )
-    return answer.status_code
+    return Client().post(ADDRESS, body, "application/json", headers={"Authorization": f"Basic {basic}"}).status_code
 
 
 @pytest.fixture
@@ -93,6 +100,99 @@ def test_a_report_older_than_a_day_changes_nothing(ben: Invitation, age: timedel
 
     ben.refresh_from_db()
     assert ben.mail_state == (Invitation.Mail.BOUNCED if is_noted else before)
+
+
+def test_a_report_of_the_future_changes_nothing(ben: Invitation) -> None:
+    assert report(ben, PERMANENT, age=-timedelta(minutes=61)) == 200
+    ben.refresh_from_db()
+    assert ben.mail_state == Invitation.Mail.SENT
+
+    report(ben, PERMANENT, age=-timedelta(minutes=59))
+    ben.refresh_from_db()
+    assert ben.mail_state == Invitation.Mail.BOUNCED, "clocks differ"
+
+
+@pytest.mark.parametrize("when", [None, "", "soon", "nan", "1e999", [], {}, 10**400])
+def test_a_report_that_does_not_say_when_changes_nothing(ben: Invitation, when: object) -> None:
+    assert report(ben, {**PERMANENT, "timestamp": when}) in (200, 400)
+
+    ben.refresh_from_db()
+    assert ben.mail_state == Invitation.Mail.SENT
+
+
+def test_a_time_without_a_zone_is_taken_for_utc(ben: Invitation) -> None:
+    event = AnymailTrackingEvent(
+        event_type="bounced",
+        timestamp=timezone.now().replace(tzinfo=None),
+        recipient=ben.email,
+        metadata={"invitation": ben.token_hash},
+    )
+    tracking.send(sender=None, event=event, esp_name="Some")
+
+    ben.refresh_from_db()
+    assert ben.mail_state == Invitation.Mail.BOUNCED
+
+
+NO_EVENTS: list[Any] = [None, [], "x", 7, {"event": []}, {"event": {}}]
+NO_REPORTS: list[Any] = [
+    *([], [[]], "report", 7, None, True, {}, {"signature": []}, {"signature": "x"}, {"signature": {"token": "a"}}),
+    {"signature": {"timestamp": [], "token": {}, "signature": 7}},
+    {"signature": {"timestamp": "\u00e9", "token": "\ud800", "signature": "\u00e9"}},
+    *({"signature": signature_of("1"), "event-data": data} for data in NO_EVENTS),
+]
+
+
+@pytest.mark.parametrize("payload", NO_REPORTS, ids=lambda payload: json.dumps(payload)[:60])
+def test_what_is_no_report_is_refused(db: None, payload: Any) -> None:
+    assert post(json.dumps(payload)) == 400
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"{", b"[" * 100_000, b'{"a":' * 100_000, b"9" * 5_000, b"NaN"])
+def test_what_is_no_json_is_refused(db: None, body: bytes) -> None:
+    assert post(body) == 400
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"recipient": ["ben@example.com"]},
+        {"recipient": {"a": 1}},
+        {"user-variables": "text"},
+        {"user-variables": [1]},
+        {"delivery-status": {"code": 550, "message": ["no"], "description": {}}},
+        {"delivery-status": "refused"},
+        {"message": "none"},
+        {"message": {"headers": []}},
+        {"reject": 7},
+        {"severity": []},
+        {"tags": 7},
+    ],
+    ids=str,
+)
+def test_a_value_of_another_type_is_no_error_of_the_server(ben: Invitation, odd: dict[str, Any]) -> None:
+    assert report(ben, PERMANENT | odd) in (200, 400)
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800", "x" * 100_000])
+def test_no_text_of_a_report_is_too_odd_to_be_stored(ben: Invitation, text: str) -> None:
+    assert report(ben, {**PERMANENT, "recipient": text}) == 200
+    assert report(ben, {**PERMANENT, "user-variables": {"invitation": text}}) == 200
+    status = {"code": 550, "message": text, "description": ""}
+    assert report(ben, {**PERMANENT, "delivery-status": status}) == 200
+
+    ben.refresh_from_db()
+    assert ben.mail_state == Invitation.Mail.BOUNCED
+    assert len(ben.mail_detail) <= 300
+
+
+def test_an_error_of_ours_lets_the_provider_report_again(ben: Invitation, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object, **_more: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr("invites.receivers.note_bounce", fail)
+
+    with pytest.raises(OperationalError):
+        report(ben, PERMANENT)
 
 
 def test_a_client_that_reports_too_often_is_refused_before_its_secret_is_looked_at(

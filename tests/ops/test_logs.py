@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
 import pytest
+from django.core.exceptions import SuspiciousOperation
 from django.test import Client
 
 from accounts.models import User
@@ -143,6 +144,26 @@ def test_a_traceback_tells_no_values_and_no_secret_address(form: str) -> None:
     assert "It failed for /i/*" in line
     assert "aSecretToken" not in line
     assert "correct-horse" not in line
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_refused_request_is_a_warning_of_one_line(form: str) -> None:
+    formatter = logging_settings(level="INFO", form=form)["formatters"]["line"]
+    try:
+        raise SuspiciousOperation("Filtering by password not allowed")
+    except SuspiciousOperation as error:
+        name = "django.security.DisallowedModelAdminLookup"
+        record = logging.LogRecord(name, logging.ERROR, __file__, 1, str(error), (), sys.exc_info())
+    line = ScrubbingFormatter(
+        processors=formatter["processors"], foreign_pre_chain=formatter["foreign_pre_chain"]
+    ).format(record)
+
+    assert "warning" in line
+    assert "error" not in line
+    assert "Filtering by password not allowed" in line
+    assert "Traceback" not in line
+    assert "\n" not in line.strip()
+    assert record.exc_info, "Other handlers get the record as it was."
 
 
 @pytest.mark.parametrize(
