@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import product
@@ -118,6 +119,7 @@ def test_an_account_is_shut_and_its_address_stays(client: Client, member: User) 
 SECRETS = ("password", "token_seed", "token_hash", "organizations__memberships__user__password", "inviter__password")
 SENSELESS_LOOKUPS = ("__regex", "__iregex", "__id__regex", "__exact", "__isnull", "__id__exact", "__year", "__month")
 SENSELESS_VALUES = ("(", "%00", "9" * 30, f"-{'9' * 30}", "%ed%a0%80x")
+SENSELESS_LISTS = (f"1,{'9' * 30}", f"{'9' * 11},{'9' * 21}", ",".join(["1"] * 20_000), ",", "x,1", "1,%00")
 LOOKUPS = ("", "__exact", "__startswith", "__gte", "__contains", "__regex", "__in", "__isnull", "__range")
 
 
@@ -143,9 +145,55 @@ def test_a_filter_that_makes_no_sense_is_no_error_of_the_server(
     path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     fields = [field for field in (*page.list_filter, page.date_hierarchy) if field]
 
-    for field, lookup, value in product(fields, SENSELESS_LOOKUPS, SENSELESS_VALUES):
+    asked = [
+        *product(fields, SENSELESS_LOOKUPS, SENSELESS_VALUES),
+        *product(fields, ("__in", "__id__in"), SENSELESS_LISTS),
+    ]
+
+    for field, lookup, value in asked:
         answer = client.get(f"{path}?{field}{lookup}={value}")
         assert answer.status_code in (200, 302, 400), (field, lookup, value)
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_whatever_is_asked_of_a_list_is_no_error_of_the_server(
+    model: type[Model], client: Client, by_member: Membership, invitation: Invitation
+) -> None:
+    path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    many_words, one_word = "+".join(["a"] * 3_000), "x" * 60_000
+    for name, values in {
+        "q": (many_words, one_word, "%00", "%ed%a0%80", '"', "'", "%25", "_", "+".join(['"a']) * 3_000),
+        "p": ("9" * 30, "9" * 5_000, "-1", "0", "x", "1.5", "%00"),
+        "o": ("9" * 30, "9" * 5_000, "-1.2.x", ".".join(["1"] * 5_000), "--1", "%00"),
+        "all": ("", "x"),
+        "e": ("1", "x"),
+        "_to_field": ("id", "password", "x", "%00"),
+        "_popup": ("1", "x"),
+        "_facets": ("True", "x"),
+    }.items():
+        for value in values:
+            assert client.get(f"{path}?{name}={value}").status_code in (200, 302, 400), (name, value[:50])
+    for key in ("9" * 30, "-1", "x", "_00", "%00", "%ed%a0%80", "1_2C2", "1" * 5_000):
+        for page in ("change", "history", "delete"):
+            assert client.get(f"{path}{key}/{page}/").status_code in (302, 400, 403, 404), (key[:50], page)
+
+
+def test_no_refused_filter_is_logged_as_an_error(
+    client: Client, by_member: Membership, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert client.get("/operators/accounts/user/", {"password__startswith": "a"}).status_code == 400
+
+    formatter = next(each.formatter for each in logging.getLogger().handlers if each.name == "stderr")
+    assert formatter is not None
+    lines = [formatter.format(record) for record in caplog.records]
+    assert any("Filtering by password__startswith not allowed" in line for line in lines)
+    assert not [line for line in lines if "Traceback" in line or "error" in line]
+
+
+def test_a_search_finds_what_several_words_have(client: Client, member: User) -> None:
+    found = client.get("/operators/accounts/user/", {"q": "member example"})
+
+    assert member.email in found.content.decode()
 
 
 def test_lists_are_filtered_by_what_they_offer(client: Client, by_member: Membership, invitation: Invitation) -> None:
@@ -155,6 +203,7 @@ def test_lists_are_filtered_by_what_they_offer(client: Client, by_member: Member
         ("invites_invitation", {"state__exact": "pending", "organization__id__exact": by_member.organization_id}),
         ("invites_batch", {"created_at__year": "2026", "created_at__month": "1", "state__exact": "inviting"}),
         ("invites_row", {"outcome__exact": "problem", "reason": "x"}),
+        ("accounts_site", {"organization__id__in": f"{by_member.organization_id},7"}),
     ]
     for path, offered in lists:
         assert client.get(reverse(f"admin:{path}_changelist"), offered).status_code == 200, path
