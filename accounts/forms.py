@@ -160,7 +160,15 @@ class RoleForm(PlainForm):
         },
     )
 
-    def __init__(self, *args: Any, membership: Membership, role: Role | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        membership: Membership,
+        role: Role | None = None,
+        permissions_stay: str = "",
+        **kwargs: Any,
+    ) -> None:
+        """`permissions_stay` says why this editor can't change the permissions; empty if they can."""
         if role is not None:
             kwargs["initial"] = {
                 "name": role.name,
@@ -175,6 +183,9 @@ class RoleForm(PlainForm):
         held = [each for each in Permission if membership.may(each)]
         field.choices = [(each.value, each.label) for each in held]
         field.widget.descriptions = {each.value: each.meaning for each in held}
+        if permissions_stay:
+            field.disabled = True
+            field.help_text = f"{permissions_stay} So you can't change the permissions."
         if role is not None and role.is_default:
             self.fields["name"].disabled = True
             self.fields["name"].help_text = "One of the three roles that every organization has: its name stays."

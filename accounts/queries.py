@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
 
-from django.db.models import Case, Count, F, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, Count, F, Model, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast
 
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.permissions import Permission, all_permissions
+
+Holder = TypeVar("Holder", bound=Model)
+
+
+@dataclass(frozen=True)
+class AccessBeyond:
+    """Access that somebody can't grant: some roles, or else some sites and all sites. `what` calls it by its name."""
+
+    what: str
+    roles: QuerySet[Role] | None = None
+    sites: QuerySet[Site] | None = None
+
+    def among(self, holders: QuerySet[Holder]) -> QuerySet[Holder]:
+        """Those that include it, of memberships, or of whatever else has roles, sites and `all_sites`."""
+        every = holders.model._default_manager
+        if self.roles is not None:
+            return holders.filter(pk__in=every.filter(roles__in=self.roles).values("pk"))
+        return holders.filter(Q(all_sites=True) | Q(pk__in=every.filter(sites__in=self.sites).values("pk")))
 
 
 def my_memberships(user: User) -> QuerySet[Membership]:

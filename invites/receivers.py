@@ -9,14 +9,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from anymail.signals import AnymailTrackingEvent, EventType, tracking
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.models import Organization, Role, Site
-from accounts.signals import deletion_asked, demo_founded
+from accounts.queries import AccessBeyond
+from accounts.signals import deletion_asked, demo_founded, permission_change_asked
 from invites.models import Batch, Grant, Invitation, Row
+from invites.queries.grants import open_grants
 from invites.queries.undoing import not_being_undone
 from invites.services.bounces import note_bounce
 from invites.services.demo import invite_demo_people
@@ -49,6 +51,13 @@ def keep_what_is_on_offer(sender: type[Role | Site], item: Role | Site, **_more:
     if is_running:
         return f"An import that has not ended gives this {what}. Finish or stop it first."
     return None
+
+
+@receiver(permission_change_asked)
+def name_roles_on_offer(sender: type[Role], roles: QuerySet[Role], beyond: AccessBeyond, **_more: Any) -> set[int]:
+    """The roles that open invitations and unfinished imports give together with access beyond somebody's."""
+    grants = beyond.among(open_grants(roles))
+    return set(roles.filter(pk__in=grants.values("roles")).order_by().values_list("pk", flat=True))
 
 
 @receiver(post_delete, sender=Batch)

@@ -1,4 +1,7 @@
-"""Roles of an organization: nobody puts a permission into a role, or takes one out, that they don't hold."""
+"""Roles of an organization: nobody puts a permission into a role, or takes one out, that they don't hold.
+
+Neither does anybody change the permissions of members whose access they can't grant: see `role_reach`.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from accounts.services.grants import GrantChoice, Reach, membership_now
 from accounts.services.in_use import role_in_use
 from accounts.services.members import check_somebody_manages
 from accounts.services.organizations import in_order
+from accounts.services.role_reach import check_may_change_permissions
 from accounts.signals import reasons_to_keep
 
 
@@ -46,6 +50,7 @@ def check_may_change(by: Membership, role: Role) -> None:
 def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Role:
     """A new role, or `role` changed to what the draft says. A default role keeps its name.
 
+    Other permissions need somebody who can grant all that the members with this role have.
     Raises RuleBroken: "not_allowed", "beyond_rights", "fixed_role", "name_taken", "last_manager".
     """
     if role is not None:
@@ -58,6 +63,8 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
         role = Role(organization=organization)
     else:
         _check_editable(by, role)
+        if draft.permissions != role.allowed:
+            check_may_change_permissions(by, role)
     if not by.permissions() >= draft.permissions:
         raise RuleBroken("beyond_rights", "A role cannot hold a permission that you do not hold yourself.")
     role.name = role.name if role.is_default else draft.name
@@ -83,6 +90,7 @@ def delete_role(by: Membership, role: Role) -> None:
     if role.is_default:
         raise RuleBroken("default_role", f"{role.name} is one of the three roles that every organization has.")
     _check_editable(by, role)
+    check_may_change_permissions(by, role)
     people = role.memberships.count()
     if people:
         raise RuleBroken("in_use", role_in_use(people))

@@ -17,6 +17,7 @@ from accounts.permissions import Permission
 from accounts.queries import in_words, roles_of
 from accounts.services.grants import Reach
 from accounts.services.in_use import role_in_use
+from accounts.services.role_reach import check_may_change_permissions, why_not_permissions
 from accounts.services.roles import check_may_change, delete_role, is_fixed, may_edit, save_role
 from accounts.views.dialogs import done, posted, show
 
@@ -25,14 +26,16 @@ from accounts.views.dialogs import done, posted, show
 @require_safe
 def role_list(request: MemberRequest, organization: str) -> HttpResponse:
     """Every role with what it allows and how many people have it."""
-    reach = Reach(request.membership)
+    reach, found = Reach(request.membership), roles_of(request.organization)
+    kept = why_not_permissions(request.membership, request.organization.roles.all())
     roles = [
         {
             "role": role,
             "allows": in_words(role.allowed),
             "may_edit": may_edit(reach, role),
+            "may_delete": may_edit(reach, role) and not role.is_default and role.pk not in kept,
         }
-        for role in roles_of(request.organization)
+        for role in found
     ]
     template = "accounts/roles_list.html" if asks_for_fragment(request) else "accounts/roles.html"
     return render(request, template, {"roles": roles, "nav": "roles"})
@@ -56,7 +59,11 @@ def _edit(request: MemberRequest, role: Role | None) -> HttpResponse:
     locked = role is not None and not may_edit(Reach(request.membership), role)
     if request.method == "POST" and role is not None and not is_fixed(role):
         check_may_change(request.membership, role)
-    form = RoleForm(posted(request), membership=request.membership, role=role)
+        # Fields that can't be changed aren't sent: these are of a page that is older than who has the role now.
+        if request.POST.getlist("permissions") and set(request.POST.getlist("permissions")) != role.allowed:
+            check_may_change_permissions(request.membership, role)
+    kept = _why_not_permissions(request, role)
+    form = RoleForm(posted(request), membership=request.membership, role=role, permissions_stay=kept)
     if request.method == "POST" and form.is_valid():
         try:
             saved = save_role(request.membership, form.draft(), role)
@@ -67,10 +74,17 @@ def _edit(request: MemberRequest, role: Role | None) -> HttpResponse:
         else:
             said = "was added" if role is None else "was changed"
             return done(request, f"The role {saved.name} {said}.", event="roles:changed", page="roles")
-    context: dict[str, Any] = {"role": role, "locked": locked, "nav": "roles"}
+    context: dict[str, Any] = {"role": role, "locked": locked, "permissions_stay": kept, "nav": "roles"}
     if role is not None and locked:
         context |= {"fixed": is_fixed(role), "held": [each for each in Permission if each.value in role.allowed]}
     return show(request, "accounts/role_form.html", form, **context)
+
+
+def _why_not_permissions(request: MemberRequest, role: Role | None) -> str:
+    """Why the permissions of this role stay as they are, though they are the editor's own; empty if they don't."""
+    if role is None:
+        return ""
+    return why_not_permissions(request.membership, request.organization.roles.filter(pk=role.pk)).get(role.pk, "")
 
 
 @requires(Permission.MANAGE_ROLES)
@@ -80,6 +94,7 @@ def role_delete(request: MemberRequest, organization: str, pk: int) -> HttpRespo
     role = get_object_or_404(roles_of(request.organization), pk=pk)
     if not role.is_default:
         check_may_change(request.membership, role)
+        check_may_change_permissions(request.membership, role)
     form = PlainForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:

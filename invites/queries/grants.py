@@ -1,10 +1,14 @@
-"""Roles and sites in words, as the pages and the mails say them."""
+"""Roles and sites in words, as the pages and the mails say them, and which of them are still to be given."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from invites.models import Grant
+from django.db.models import Q, QuerySet
+
+from accounts.models import Role
+from invites.models import Batch, CorrectionJob, Grant, Invitation
+from invites.queries.undoing import not_being_undone
 
 NAMED_SITES = 3
 
@@ -38,3 +42,15 @@ def grant_line(grant: Grant) -> str:
 def grant_sentence(grant: Grant) -> str:
     """ "ReadOnly on Lyon, Ghent and Turin", for the head of a page."""
     return " on ".join(part for part in (in_words(role_names(grant)), in_words(site_names(grant))) if part)
+
+
+def open_grants(roles: QuerySet[Role]) -> QuerySet[Grant]:
+    """The grants with one of these roles that open invitations or imports that have not ended will give."""
+    organizations = roles.order_by().values("organization")
+    pending = Invitation.objects.filter(
+        not_being_undone(), organization__in=organizations, state=Invitation.State.PENDING
+    )
+    imports = Batch.objects.filter(organization__in=organizations).exclude(state__in=Batch.ENDED).order_by()
+    jobs = CorrectionJob.objects.filter(batch__in=imports, grant__isnull=False)
+    is_open = Q(pk__in=pending.values("grant")) | Q(pk__in=imports.values("grant")) | Q(pk__in=jobs.values("grant"))
+    return Grant.objects.filter(is_open, roles__in=roles)

@@ -40,7 +40,7 @@ ACTIONS: dict[str, Callable[[Membership, Membership, Role, Site], object]] = {
 }
 # These are the rule itself, ask about it, or keep to it for others.
 INSIDE = {"members.reaches", "members.check_reach", "roles.check_may_change", "sites.check_may_change"}
-INSIDE |= {"sites.why_not_change"}
+INSIDE |= {"sites.why_not_change", "role_reach.check_may_change_permissions"}
 
 
 def found_actions() -> Iterator[str]:
