@@ -10,7 +10,7 @@ import unicodedata
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES
 
-from invites.checking.address import LOCAL_OCTETS, LONGEST, read_address
+from invites.checking.address import FAST_LENGTH, LOCAL_OCTETS, LONGEST, read_address
 from invites.checking.catalog import Fault
 from invites.checking.text import name_of, trim_all
 
@@ -132,6 +132,16 @@ def _refuse_shape(text: str) -> Fault | None:
         return Fault("email_edge", {"character": name_of("."), "end": "end"})
     if domain.isascii() and "." not in domain:
         return Fault("email_no_ending")
+    if len(text) <= FAST_LENGTH:  # A longer one may be too long, which comes first.
+        return _refuse_hyphen(domain)
+    return None
+
+
+def _refuse_hyphen(domain: str) -> Fault | None:
+    for label in domain.split("."):
+        if label[:1] == "-" or label[-1:] == "-":
+            place = "at the start of a part of the domain" if label[:1] == "-" else "at the end of a part of the domain"
+            return Fault("email_hyphen", {"place": place})
     return None
 
 
@@ -140,10 +150,8 @@ def explain_refusal(text: str) -> Fault:
     local, _, domain = text.rpartition("@")
     if too_long := _find_too_long(text, local, domain):
         return too_long
-    for label in domain.split("."):
-        if label[:1] == "-" or label[-1:] == "-":
-            place = "at the start of a part of the domain" if label[:1] == "-" else "at the end of a part of the domain"
-            return Fault("email_hyphen", {"place": place})
+    if hyphen := _refuse_hyphen(domain):
+        return hyphen
     lowered = domain.lower()
     for name in SPECIAL_USE_DOMAIN_NAMES:
         if lowered == name or lowered.endswith("." + name):
