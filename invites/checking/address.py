@@ -110,7 +110,7 @@ def read_address(text: str) -> Address | None:
 def is_usual_domain(domain: str) -> bool:
     """True when every local part that USUAL matches makes a good address with this domain, in its normal form."""
     if domain.isascii():
-        # Nearly all others are slips. Asking the library about a domain takes longer than checking a dozen rows in full.
+        # Nearly all others are slips. Asking the library about one takes longer than checking a dozen rows in full.
         return len(domain) < FAST_LENGTH and _PLAIN_DOMAIN.fullmatch(domain) is not None
     known = _ask_about_domain(domain) if len(domain) <= EMAIL_MAX_LENGTH else None
     # A form of a domain that isn't ASCII may be longer than the text.
