@@ -59,5 +59,9 @@ class ResetTokenGenerator(PasswordResetTokenGenerator):
 
     key_salt = "accounts.passwords.ResetTokenGenerator"
 
+    def check_token(self, user: User | None, token: str | None) -> bool:
+        """No link sets the password of an account that was closed after it was sent."""
+        return user is not None and user.is_active and super().check_token(user, token)
+
     def _make_hash_value(self, user: User, timestamp: int) -> str:
         return f"{user.pk}{user.password}{timestamp}{user.email}"

@@ -53,6 +53,23 @@ def test_the_mailed_link_leads_to_a_new_password_and_in(client: Client, admin: U
     assert admin.check_password(NEW)
 
 
+@pytest.mark.parametrize("closed", ["before it is opened", "before the form is sent"])
+def test_a_link_of_an_account_that_was_closed_is_as_any_that_does_not_work(
+    client: Client, admin: User, closed: str
+) -> None:
+    link = ask(client)
+    address = link if closed == "before it is opened" else client.get(link).headers["Location"]
+    User.objects.filter(pk=admin.pk).update(is_active=False)
+
+    page = client.get(link) if address == link else client.post(address, {"password1": NEW})
+
+    assert page.status_code == 200
+    assert words_of(page) == words_of(client.get(f"{ASK}key/zzzz-no-such-key/"))
+    admin.refresh_from_db()
+    assert admin.check_password(PASSWORD)
+    assert not mail.outbox[1:], "nobody is told of a new password"
+
+
 def test_the_mail_is_in_our_words_as_text_and_as_html(client: Client, admin: User) -> None:
     link = settings.BASE_URL + ask(client)
     (message,) = mail.outbox
