@@ -14,8 +14,11 @@ from typing import Any
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
-# The last part of these addresses is a secret: who reads the log must not get in with it.
-SECRET_PATHS = re.compile(r"(/i/|/accounts/password/reset/key/|/accounts/confirm-email/)[^/\s\"'?#]+")
+# The rest of these addresses is a secret: who reads the log must not get in with it. Addresses are logged as they were
+# typed, with two slashes or capitals too, although those lead nowhere.
+SECRET_PATHS = re.compile(
+    r"(/i/|/accounts/+password/+reset/+key/|/accounts/+confirm-email/)[^\s\"'?#]*[^/\s\"'?#]", re.IGNORECASE
+)
 
 # Django's loggers of what a client must not send, one for each kind.
 REFUSALS = "django.security."

@@ -172,6 +172,13 @@ def test_a_refused_request_is_a_warning_of_one_line(form: str) -> None:
         ("GET /i/abc_-123/", "GET /i/*/"),
         ('{"path": "/i/abc"}', '{"path": "/i/*"}'),
         ("/accounts/password/reset/key/3-set-password/ next", "/accounts/password/reset/key/*/ next"),
+        ("GET /i//abc_-123/", "GET /i/*/"),
+        ("GET //I/abc_-123", "GET //I/*"),
+        ("GET /i/./abc_-123//", "GET /i/*//"),
+        ("/Accounts//password/reset//KEY//3-set/", "/Accounts//password/reset//KEY/*/"),
+        ("'/i/abc', '/i/def'", "'/i/*', '/i/*'"),
+        ("GET /i/", "GET /i/"),
+        ("GET /i/// next", "GET /i/// next"),
         ("/o/acme/import/ and /invitation/", "/o/acme/import/ and /invitation/"),
     ],
 )
