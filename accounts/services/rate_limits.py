@@ -1,12 +1,14 @@
 """Count attempts, so that nobody guesses without end.
 
 The counts are in Redis, where nothing evicts them (docs/deploy.md asks for `noeviction`). While Redis is away they are
-in the database. A count that has reached its limit is written there as well, so that a lock outlives Redis.
+in the database. A count that has reached its limit is written there as well, and a lock that is noted there holds until
+it ends: also when Redis goes away, comes back, or has lost its counts.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from functools import lru_cache
 
@@ -54,6 +56,9 @@ class RateLimiter:
     def hit(self, limit: RateLimitItem, subject: str) -> bool:
         """Count one attempt of the subject; False if it is one too many."""
         key = _hash(subject)
+        # Asked first, so that of several attempts at once the last one's lock refuses none that Redis still allows.
+        if not self._database.test(limit, key):
+            return False
         if time.monotonic() >= self._redis_away_until:
             try:
                 return self._hit_in_redis(limit, key)
@@ -95,8 +100,9 @@ class RateLimiter:
     def _hit_in_redis(self, limit: RateLimitItem, key: str) -> bool:
         is_allowed = self._redis.hit(limit, key)
         if is_allowed and not self._redis.test(limit, key):
-            # The last one: from here on the subject is locked, also if Redis goes away.
-            self._database.hit(limit, key, cost=limit.amount)
+            # The last one: from here on the subject is locked, for as long as Redis counts it.
+            ends_in = math.ceil(self._redis.get_window_stats(limit, key).reset_time - time.time())
+            self._database_storage.incr(limit.key_for(key), max(ends_in, 1), amount=limit.amount)
         return is_allowed
 
     def _note_that_redis_is_away(self, error: StorageError) -> None:

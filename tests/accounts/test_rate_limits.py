@@ -13,6 +13,7 @@ from django.conf import LazySettings
 from django.db import connection
 from django.utils import timezone
 from limits import RateLimitItemPerMinute
+from pytest_django import DjangoAssertNumQueries
 from time_machine import travel
 
 from accounts.models import RateLimitCount
@@ -137,6 +138,50 @@ def test_a_lock_stands_when_redis_goes_away_but_not_what_was_given_back(db: None
 
     assert allowed(limiter, times=1, subject="locked") == 0
     assert allowed(limiter, times=1, subject="signed in") == 1
+
+
+def test_a_lock_of_the_database_stands_when_redis_is_back(
+    db: None, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limits, "REDIS_PAUSE_SECONDS", 0)
+    limiter = RateLimiter(redis_server.url)
+    redis_server.stop()
+    assert allowed(limiter) == 5
+    redis_server.start()
+
+    assert allowed(limiter) == 0
+    limiter.clear(LIMIT, "ann")
+    assert allowed(limiter) == 5, "whoever has shown that the mailbox is theirs is let in"
+    with travel(timezone.now() + timedelta(seconds=61)):
+        redis_server.client.flushall()
+        assert allowed(limiter) == 5, "it has ended"
+
+
+def test_a_lock_stands_when_redis_has_lost_its_counts(db: None, redis_server: RedisServer) -> None:
+    limiter = RateLimiter(redis_server.url)
+    assert allowed(limiter) == 5
+    redis_server.client.flushall()
+
+    assert allowed(limiter) == 0
+
+
+def test_a_lock_of_the_database_ends_with_that_of_redis(db: None, redis_server: RedisServer) -> None:
+    limiter = RateLimiter(redis_server.url)
+    allowed(limiter, times=4)
+    (key,) = redis_server.client.keys("LIMITS:*")
+    redis_server.client.expire(key, 7)
+
+    allowed(limiter, times=1)
+
+    assert RateLimitCount.objects.get().expires_at <= timezone.now() + timedelta(seconds=8)
+
+
+def test_an_attempt_that_is_allowed_takes_one_query(
+    db: None, redis_server: RedisServer, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    limiter = RateLimiter(redis_server.url)
+    with django_assert_num_queries(1):
+        limiter.hit(LIMIT, "ann")
 
 
 def test_a_count_that_has_ended_begins_again(db: None) -> None:
