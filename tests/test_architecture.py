@@ -16,7 +16,7 @@ APPS = ("accounts", "config", "invites")
 # Each layer may import from itself and from those before it. A name is a module or a package of the app.
 LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "accounts": (
-        ("addresses", "errors", "labels", "names", "permissions"),
+        ("addresses", "errors", "labels", "names", "permissions", "sessions"),
         ("models",),
         ("passwords", "queries", "signals"),
         ("services",),
