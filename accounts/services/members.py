@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization, User
@@ -60,40 +59,44 @@ def reaches(by: Membership, membership: Membership) -> bool:
 
 
 def check_somebody_manages(organization: Organization) -> None:
-    """Raises RuleBroken("last_manager") if no active member can both invite and manage users any more.
+    """Raises RuleBroken("last_manager") if no active member with all sites can invite and manage users any more.
 
-    Asked after the change and inside its transaction, which the exception then undoes. The organization is locked, so
-    that of two people who take it away from each other one sees what the other has done.
+    Somebody with all sites, because nobody else can give them. Asked after the change and inside its transaction, which
+    the exception then undoes. The organization is locked, so that of two people who take it away from each other one
+    sees what the other has done.
     """
-    if not any(_manages_users(member) for member in _active(organization)):
+    if not _user_managers(organization).exists():
         raise RuleBroken(
             "last_manager",
-            "This is the only person who can invite and manage users. Give somebody else that role first.",
+            "This is the only person with all sites who can invite and manage users. "
+            "Give somebody else such a role and all sites first.",
         )
 
 
 def check_may_deactivate(user: User) -> None:
-    """Raises RuleBroken("last_manager") if an organization would lose the only one who can invite and manage users.
+    """Raises RuleBroken("last_manager") if an organization would lose the last one whom `check_somebody_manages` wants.
 
     Asked before the change and inside its transaction. Until that ends, all organizations of the user are locked.
     """
     ids = user.memberships.values("organization")
     for organization in Organization.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"):
-        managers = [member.user_id for member in _active(organization) if _manages_users(member)]
-        if managers == [user.pk]:
+        managers = _user_managers(organization)
+        if managers.filter(user=user).exists() and not managers.exclude(user=user).exists():
             raise RuleBroken(
                 "last_manager",
-                f"{user} is the only person who can invite and manage users of {organization.name}. "
-                "Somebody else has to get that role first.",
+                f"{user} is the only person with all sites who can invite and manage users of {organization.name}. "
+                "Somebody else has to get such a role and all sites first.",
             )
 
 
-def _active(organization: Organization) -> Iterator[Membership]:
-    return organization.memberships.filter(user__is_active=True).prefetch_related("roles").iterator(chunk_size=500)
-
-
-def _manages_users(member: Membership) -> bool:
-    return member.permissions() >= USER_ADMINISTRATION
+def _user_managers(organization: Organization) -> QuerySet[Membership]:
+    """The active members with all sites whose roles allow them to invite and to manage users."""
+    members = organization.memberships.filter(user__is_active=True, all_sites=True)
+    roles = list(organization.roles.all())
+    for permission in USER_ADMINISTRATION:
+        allowing = [role.pk for role in roles if permission in role.allowed]
+        members = members.filter(pk__in=Membership.objects.filter(roles__in=allowing).values("pk"))
+    return members
 
 
 def _fresh(by: Membership, membership: Membership) -> tuple[Membership, Membership]:

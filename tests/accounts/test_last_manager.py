@@ -1,4 +1,4 @@
-"""An organization always keeps one active member who can both invite and manage users, whoever does what at once.
+"""An organization always keeps one active member with all sites who can both invite and manage users.
 
 On pages, by commands, on the operators' site; each pair of changes also by two people in the same moment.
 """
@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from django.contrib import admin as django_admin
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.errors import RuleBroken
@@ -36,7 +38,7 @@ ClientOf = Callable[[User | None], Client]
 
 
 def managers_of(organization: Organization) -> int:
-    members = organization.memberships.filter(user__is_active=True)
+    members = organization.memberships.filter(user__is_active=True, all_sites=True)
     return sum(member.permissions() >= USER_ADMINISTRATION for member in members)
 
 
@@ -59,7 +61,7 @@ def test_an_operator_does_not_shut_the_account_of_the_last_one(
 ) -> None:
     answer = shut(client_of(operator), admin)
 
-    assert "Ines Martin is the only person who can invite and manage users of Acme." in words_of(answer)
+    assert "Ines Martin is the only person with all sites who can invite and manage users of Acme." in words_of(answer)
     assert User.objects.get(pk=admin.pk).is_active
 
 
@@ -104,6 +106,60 @@ def test_nobody_founds_an_organization_for_a_closed_account(admin: User, colleag
     assert not Organization.objects.filter(slug="initech").exists()
 
 
+# --- All sites ------------------------------------------------------------------------------------------
+
+
+def test_a_manager_of_some_sites_is_not_enough(
+    operator: User, admin: User, by_admin: Membership, limited: Membership, acme: Organization, client_of: ClientOf
+) -> None:
+    """Nobody could give all sites again."""
+    few = GrantChoice.of(by_admin.roles.all(), limited.sites.all())
+    attempts: list[Callable[[], object]] = [
+        lambda: change_membership(by_admin, by_admin, few, confirmed=True),
+        lambda: remove_membership(by_admin, by_admin),
+        lambda: check_may_deactivate(admin),
+    ]
+    for attempt in attempts:
+        with rule_broken("last_manager", match="the only person with all sites who can invite and manage users"):
+            attempt()
+    shut(client_of(operator), admin)
+
+    assert managers_of(acme) == 1
+
+
+def test_a_role_of_the_last_one_with_all_sites_keeps_its_permissions(
+    acme: Organization, by_admin: Membership, limited: Membership
+) -> None:
+    boss = Role.objects.create(organization=acme, name="Boss", permissions=sorted(by_admin.permissions()))
+    by_admin.roles.set([boss])
+
+    with rule_broken("last_manager"):
+        save_role(by_admin, RoleDraft("Boss", "", frozenset({"roles.manage", "users.invite"})), boss)
+
+
+def test_several_roles_add_up(acme: Organization, by_admin: Membership, join: Callable[..., User]) -> None:
+    for permission in sorted(USER_ADMINISTRATION):
+        Role.objects.create(organization=acme, name=permission, permissions=[permission])
+    join(acme, "half@example.com", "users.invite")
+    with rule_broken("last_manager"):
+        remove_membership(by_admin, by_admin)
+    join(acme, "whole@example.com", "users.invite", "users.manage")
+
+    remove_membership(by_admin, by_admin)
+
+
+def test_whoever_leaves_last_counts_however_many_members_there_are(
+    acme: Organization, by_admin: Membership, colleague: Membership, join: Callable[..., User]
+) -> None:
+    counts = []
+    for number in range(3):
+        with CaptureQueriesContext(connection) as queries:
+            check_somebody_manages(acme)
+        counts.append(len(queries))
+        join(acme, f"member{number}@example.com", "Org Admin")
+    assert counts == [2, 2, 2]
+
+
 # --- In the same moment ----------------------------------------------------------------------------------
 
 
@@ -138,6 +194,8 @@ PAIRS = [
     "demote each other",
     "leave",
     "give it up",
+    "give up all sites",
+    "take each other's sites",
     "remove and be shut out",
     "both shut out",
     "leave while the other's role is edited",
@@ -152,6 +210,7 @@ def test_of_two_at_once_one_stays(
 ) -> None:
     first, second = Membership.objects.get(user=admin), boss
     clerk = GrantChoice.of([acme.roles.get(name="ReadOnly")], all_sites=True)
+    few = GrantChoice.of([acme.roles.get(is_org_admin=True)], acme.sites.all()[:1])
     less = RoleDraft("Boss", "", frozenset({"roles.manage", "users.invite"}))
     role = acme.roles.get(name="Boss")
     operators = [client_of(operator), client_of(operator)]
@@ -171,6 +230,14 @@ def test_of_two_at_once_one_stays(
         "give it up": [
             lambda: change_membership(first, first, clerk, confirmed=True),
             lambda: change_membership(second, second, clerk, confirmed=True),
+        ],
+        "give up all sites": [
+            lambda: change_membership(first, first, few),
+            lambda: change_membership(second, second, few),
+        ],
+        "take each other's sites": [
+            lambda: change_membership(first, second, few),
+            lambda: change_membership(second, first, few),
         ],
         "remove and be shut out": [
             lambda: remove_membership(first, second),

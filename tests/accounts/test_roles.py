@@ -275,7 +275,7 @@ def test_the_last_role_that_manages_users_keeps_that(
     own = Role.objects.create(organization=acme, name="Boss", permissions=sorted(all_permissions()))
     by_admin.roles.set([own])
     response = client_of(admin).post(page_of(own), {"name": "Boss", "permissions": ["roles.manage"]})
-    assert "This is the only person who can invite and manage users." in words_of(response)
+    assert "This is the only person with all sites who can invite and manage users." in words_of(response)
     own.refresh_from_db()
     assert "users.manage" in own.permissions
 

@@ -94,7 +94,7 @@ def test_the_last_who_manages_users_stays(
 
     for answer in (removed, changed):
         assert answer.status_code == 422
-        assert "This is the only person who can invite and manage users." in answer.content.decode()
+        assert "This is the only person with all sites who can invite and manage users." in answer.content.decode()
     assert Membership.objects.get(user=admin).roles.get().name == "Org Admin"
 
 
@@ -106,7 +106,7 @@ def test_nobody_is_left_who_manages_but_cannot_invite(
     )
 
     assert answer.status_code == 422
-    assert "This is the only person who can invite and manage users." in answer.content.decode()
+    assert "This is the only person with all sites who can invite and manage users." in answer.content.decode()
     assert Membership.objects.get(user=admin).roles.get().name == "Org Admin"
 
 
@@ -135,7 +135,7 @@ def test_who_would_give_up_their_own_rights_is_asked_first_and_then_led_home(
 
 
 def test_who_changes_only_their_sites_is_not_asked(
-    client_of: ClientOf, admin: User, acme: Organization, sites: list[Site]
+    client_of: ClientOf, admin: User, colleague: Membership, acme: Organization, sites: list[Site]
 ) -> None:
     answer = client_of(admin).post(
         address_of(admin), {"roles": [role(acme, "Org Admin").pk], "sites": [sites[0].pk]}, headers=HTMX
