@@ -70,18 +70,31 @@ def is_loopback(host: str) -> bool:
 
 
 def hosts(name: str) -> list[str]:
-    """Host names between commas. A wildcard is refused, because it would let anyone choose the Host header."""
+    """Host names between commas. A wildcard is refused, because it would let anyone choose the Host header.
+
+    Django takes a name that begins with a dot for all names that end so, `.com` too.
+    """
     given = items(name)
-    if any("*" in host for host in given):
-        raise ImproperlyConfigured(f"{name} must name each host, such as rollcall.example.org; * isn't allowed.")
+    if any("*" in host or host.startswith(".") for host in given):
+        raise ImproperlyConfigured(
+            f"{name} must name each host, such as rollcall.example.org; no * and no leading dot."
+        )
     return given
 
 
-def demo_password(name: str, *, base_url: str) -> None:
+def reached_from_elsewhere(base_url: str, allowed_hosts: Sequence[str]) -> str:
+    """What says that other machines reach the product, such as "BASE_URL is https://..."; empty if they don't."""
+    if not is_loopback(urlsplit(base_url).hostname or ""):
+        return f"BASE_URL is {base_url}"
+    public = next((host for host in allowed_hosts if not is_loopback(host.strip("[]"))), None)
+    return f"ALLOWED_HOSTS has {public}" if public else ""
+
+
+def demo_password(name: str, *, reached: str) -> None:
     """Refuses a demo password that is easy to guess where other machines reach the product. It is never repeated."""
     given = os.environ.get(name, "")
-    if given and len(given.strip()) < 8 and not is_loopback(urlsplit(base_url).hostname or ""):
-        raise ImproperlyConfigured(f"{name} must have at least 8 characters while BASE_URL is {base_url}.")
+    if given and len(given.strip()) < 8 and reached:
+        raise ImproperlyConfigured(f"{name} must have at least 8 characters while {reached}.")
 
 
 # `manage.py check --deploy` warns of keys that are shorter or have fewer different characters.

@@ -22,9 +22,9 @@ from config.environment import (
     demo_password,
     former_secrets,
     hosts,
-    is_loopback,
     mail_server,
     number,
+    reached_from_elsewhere,
     seconds,
     secret,
     switch,
@@ -54,12 +54,11 @@ if _base.scheme not in ("http", "https") or not _base.hostname or _base.hostname
 # does not keep every query of a batch in memory.
 DEVELOPMENT = switch("DEBUG", False)
 DEBUG = False
-_on_this_machine = is_loopback(_base.hostname)
-if DEVELOPMENT and not _on_this_machine:
-    raise ImproperlyConfigured(
-        f"DEBUG must be 0 while BASE_URL is {BASE_URL}, because it opens the development inbox to everyone."
-    )
-demo_password("DEMO_PASSWORD", base_url=BASE_URL)
+_further_hosts = hosts("ALLOWED_HOSTS")
+_reached = reached_from_elsewhere(BASE_URL, _further_hosts)
+if DEVELOPMENT and _reached:
+    raise ImproperlyConfigured(f"DEBUG must be 0 while {_reached}, because it opens the development inbox to everyone.")
+demo_password("DEMO_PASSWORD", reached=_reached)
 
 
 def _secret_key() -> str:
@@ -272,7 +271,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # --- Security ---------------------------------------------------------------------------------------
 
-ALLOWED_HOSTS = sorted({_base.hostname, "127.0.0.1", "localhost", *hosts("ALLOWED_HOSTS")})
+ALLOWED_HOSTS = sorted({_base.hostname, "127.0.0.1", "localhost", *_further_hosts})
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 _https = _base.scheme == "https"
 # Behind a proxy that ends TLS (docs/deploy.md); only that proxy may be able to reach the server then.
@@ -369,7 +368,7 @@ SILENCED_SYSTEM_CHECKS = [
     # The proxy that ends TLS sends plain HTTP on to HTTPS: docs/deploy.md.
     "security.W008",
     # On one's own machine mail that is only kept is the point; elsewhere the warning is right.
-    *(["django_mail_preview.W001"] if DEVELOPMENT or _on_this_machine else []),
+    *(["django_mail_preview.W001"] if DEVELOPMENT or not _reached else []),
 ]
 INBOX_OPEN = DEVELOPMENT and EMAIL_BACKEND.startswith("django_mail_preview.")
 

@@ -15,6 +15,7 @@ from django.core.checks.security.base import check_secret_key, check_secret_key_
 from django.core.exceptions import ImproperlyConfigured
 
 from config import environment
+from config.management.commands.up import _environment
 from tests.running import LONG_KEY, ROOT, clean_environment, run_manage
 
 
@@ -127,7 +128,45 @@ def test_on_this_machine_development_and_a_short_demo_password_are_fine(tmp_path
     assert found == {"DEVELOPMENT": True}
 
 
-@pytest.mark.parametrize("given", ["*", "one.example,*", "*.example.org"])
+@pytest.mark.parametrize(
+    ("variables", "start"),
+    [
+        ({"DEBUG": "1"}, "DEBUG must be 0 while ALLOWED_HOSTS has x.example.org"),
+        (
+            {"DEMO_PASSWORD": "short77"},
+            "DEMO_PASSWORD must have at least 8 characters while ALLOWED_HOSTS has x.example",
+        ),
+    ],
+)
+def test_what_is_for_one_machine_does_not_start_under_a_public_name(
+    tmp_path: Path, variables: dict[str, str], start: str
+) -> None:
+    ended = run_manage("check", DATA_DIR=str(tmp_path), ALLOWED_HOSTS="localhost,x.example.org", **variables)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"A setting is wrong: {start}")
+
+
+def test_further_names_of_this_machine_are_fine_for_development(tmp_path: Path) -> None:
+    found = settings_with(tmp_path, "DEVELOPMENT", DEBUG="1", ALLOWED_HOSTS="localhost,[::1],127.0.0.2")
+
+    assert found == {"DEVELOPMENT": True}
+
+
+@pytest.mark.parametrize(
+    ("allowed_hosts", "debug"), [([], "1"), (["[::1]"], "1"), (["x.example.org"], "0"), (["10.0.0.7"], "0")]
+)
+def test_make_run_is_for_development_only_on_this_machine(
+    settings: LazySettings, allowed_hosts: list[str], debug: str
+) -> None:
+    settings.ALLOWED_HOSTS = ["127.0.0.1", "localhost", *allowed_hosts]
+
+    assert _environment()["DEBUG"] == debug
+
+
+@pytest.mark.parametrize(
+    "given", ["*", "one.example,*", "*.example.org", ".com", "one.example,.com", ".", ".co.uk", ".example.org"]
+)
 def test_a_wildcard_is_no_allowed_host(tmp_path: Path, given: str) -> None:
     ended = run_manage("check", DATA_DIR=str(tmp_path), ALLOWED_HOSTS=given)
 

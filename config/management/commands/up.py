@@ -16,7 +16,6 @@ from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
@@ -25,7 +24,7 @@ from django.db import DatabaseError, connection, connections
 
 from accounts.services.demo import sign_in_hint
 from config import embedded
-from config.environment import is_loopback
+from config.environment import reached_from_elsewhere
 from config.processes import Service, Supervisor, describe
 from invites.services import leases
 
@@ -248,9 +247,9 @@ def _check_port(port: int) -> None:
 
 def _environment() -> dict[str, str]:
     """What the children are told: development, unless the product is reached under a name of its own."""
-    host = urlsplit(settings.BASE_URL).hostname or ""
+    is_reached = reached_from_elsewhere(settings.BASE_URL, settings.ALLOWED_HOSTS)
     defaults = {
-        "DEBUG": "1" if is_loopback(host) else "0",
+        "DEBUG": "0" if is_reached else "1",
         "LOG_LEVEL": "WARNING",
         "LOG_FORMAT": "console",
         "PYTHONUNBUFFERED": "1",
