@@ -66,10 +66,10 @@ def filter_labels() -> dict[str, str]:
 
 
 def rows_of(batch: Batch, chosen: str = "") -> QuerySet[Row]:
-    """The batch's rows, those of one filter if it is known, with their invitations."""
+    """The batch's rows, those of one filter if it is known, with their invitations and who edited them."""
     if not batch.keeps_rows:
         return batch.rows.none()
-    rows = batch.rows.select_related("invitation").order_by("number")
+    rows = batch.rows.select_related("invitation", "edited_by").order_by("number")
     filters = _filters(is_being_undone=batch.is_being_undone, has_ended=batch.state in Batch.ENDED)
     return rows.filter(filters[chosen][1]) if chosen in filters else rows
 
@@ -158,13 +158,18 @@ def report_lines(batch: Batch, chosen: str = "") -> Iterator[list[str]]:
 
     A row with problems keeps what stood in the file, so that it can be mended and uploaded again.
     """
-    yield ["Row", "Email", "First name", "Last name", "Description", "Outcome", "Detail"]
+    yield ["Row", "Email", "First name", "Last name", "Description", "Outcome", "Detail", "Edited by"]
     rows, last = rows_of(batch, chosen), -1
     # A query for each block: no cursor, and no connection with it, is held for as long as somebody downloads.
     while block := list(rows.filter(number__gt=last)[:REPORT_BLOCK]):
         for row in block:
             shown = shown_outcome(row)
-            cells = [*cells_now(row), shown.label, "; ".join(reasons(row.problems)) or shown.detail]
+            cells = [
+                *cells_now(row),
+                shown.label,
+                "; ".join(reasons(row.problems)) or shown.detail,
+                str(row.editor or ""),
+            ]
             yield [str(row.number), *(inert(cell) for cell in cells)]
         last = block[-1].number
 

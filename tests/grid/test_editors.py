@@ -1,7 +1,9 @@
-"""Who last edited a row of the grid is stored, and shown beside it."""
+"""Who last edited a row of the grid is stored, and shown beside it, in the grid and when the import has ended."""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 
 import pytest
@@ -10,11 +12,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership, Organization, User
+from accounts.services.grants import GrantChoice
 from invites import tasks
 from invites.models import Batch
 from invites.services import corrections, mending
+from invites.services.batches import correct_batch, invite_valid_rows
 from invites.services.mending import Edit
-from tests.grid.conftest import of, row, text
+from invites.services.problem_files import problem_file
+from tests.grid.conftest import downloaded, of, row, text
 
 Change = Callable[[Batch, Membership], object]
 
@@ -99,3 +104,86 @@ def test_naming_editors_costs_no_query_for_each_row(ines: Client, team: Batch, a
         asked.append([query["sql"] for query in queries])
 
     assert len(asked[0]) == len(asked[1]) == len(asked[2])
+
+
+# --- When the import has ended --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ended(team: Batch, by: Membership, ann: Membership, work: Callable[[Batch], Batch]) -> Batch:
+    """Ann has edited row 3, skipped row 5, and undone what she did to row 7; then the others were invited."""
+    mending.take_suggestion(team, 3, 0, by=ann)
+    mending.leave_out(team, 5, by=ann)
+    mending.take_suggestion(team, 7, 0, by=ann)
+    mending.undo(team, 7, by=ann)
+    invite_valid_rows(team, by=by)
+    return work(team)
+
+
+def test_the_page_of_an_import_that_has_ended_says_who_edited_a_row(ines: Client, ended: Batch) -> None:
+    page = text(ines.get(of(ended, "batch")))
+
+    edited = [line for line in page.split("<tr>") if "Edited by <bdi>Ann Ek</bdi>" in line]
+    assert ["ben@example.com" in edited[0], "Dan Ray" in edited[1]] == [True, True]
+    assert len(edited) == 2
+
+
+def test_the_report_says_who_edited_a_row(ines: Client, ended: Batch) -> None:
+    report = downloaded(ines.get(of(ended, "batch_download"))).decode("utf-8-sig")
+
+    editors = {line["Row"]: line["Edited by"] for line in csv.DictReader(io.StringIO(report))}
+    assert editors == {"2": "", "3": "Ann Ek", "4": "", "5": "Ann Ek", "6": "", "7": "", "8": ""}
+
+
+def test_an_editors_name_runs_nothing_in_a_spreadsheet(ines: Client, ended: Batch, ann: Membership) -> None:
+    User.objects.filter(pk=ann.user_id).update(first_name="=1+1")
+
+    report = downloaded(ines.get(of(ended, "batch_download"))).decode("utf-8-sig")
+
+    assert {line["Edited by"] for line in csv.DictReader(io.StringIO(report))} == {"", "'=1+1 Ek"}
+
+
+def test_the_report_can_be_uploaded_again(ines: Client, ended: Batch, start: Callable[..., Batch]) -> None:
+    report = downloaded(ines.get(of(ended, "batch_download")))
+
+    batch = start(report)
+
+    assert "Edited by" in batch.ignored_columns
+    assert row(batch, 3).email == "ben@example.com"
+
+
+def test_the_editor_of_a_merged_row_is_shown_in_the_end(
+    ines: Client,
+    team: Batch,
+    by: Membership,
+    ann: Membership,
+    read_only: GrantChoice,
+    work: Callable[[Batch], Batch],
+) -> None:
+    mending.take_suggestion(team, 3, 0, by=ann)
+    mending.edit_cells(team, [Edit(4, 2, "Cole", seen=0)], by=ann)
+    corrected = b"".join(problem_file(team))
+    correct_batch(team, file_name="fixed.csv", content=[corrected], choice=read_only, by=by)
+    tasks.check_batch(team.pk)
+    invite_valid_rows(team, by=by)
+    work(team)
+
+    report = downloaded(ines.get(of(team, "batch_download"))).decode("utf-8-sig")
+
+    editors = {line["Row"]: line["Edited by"] for line in csv.DictReader(io.StringIO(report))}
+    ines_martin = "Ines Martin"
+    expected = ["", "Ann Ek", "Ann Ek", ines_martin, "", ines_martin, ines_martin]
+    assert editors == {str(number): editor for number, editor in enumerate(expected, start=2)}
+
+
+def test_naming_editors_costs_no_query_for_each_row_in_the_end(ines: Client, ended: Batch, ann: Membership) -> None:
+    page = of(ended, "batch")
+    ines.get(page)
+    asked = []
+    for number in (2, 4, 6):
+        ended.rows.filter(number=number).update(edited_by=ann.user)
+        with CaptureQueriesContext(connection) as queries:
+            ines.get(page)
+        asked.append(len(queries))
+
+    assert asked == [asked[0]] * 3
