@@ -96,8 +96,9 @@ class _Merge:
         by = self._corrections.by
         for row in self._rows():
             if row.is_problem and row.number in self._corrections.places:
-                places[row.number] = self._corrections.places[row.number]
-                kept.note_editor(row.number, by)
+                place = places[row.number] = self._corrections.places[row.number]
+                is_same = self._corrections.person(self._corrections.read(place)) == (row.cells or row.in_file)
+                kept.note_editor(row.number, row.editor if is_same else by)
                 continue
             if row.cells:
                 kept.authors.add(row.editor or DELETED_ACCOUNT)
@@ -159,29 +160,34 @@ class _Merge:
         edited = Q(mended__isnull=False) | Q(edited_by__isnull=False)
         found = self._batch.rows.filter(~Q(problem_codes="") | edited).order_by("number")
         values = found.values_list(
-            *("number", "problem_codes", "outcome", "reason", "mended", "mends", "edited_by"),
+            *("number", "problem_codes", "outcome", "reason", "mended", "mends", "edited_by", "cells"),
             *("email", "first_name", "last_name", "description"),
         )
         last = -1
         while chunk := list(values.filter(number__gt=last)[:CHUNK]):
             self._keep()
-            for number, codes, outcome, reason, edit, mends, edited_by, *person in chunk:
+            for number, codes, outcome, reason, edit, mends, edited_by, in_file, *person in chunk:
                 cells = (edit["cells"] if outcome == Row.Outcome.PROBLEM else person) if edit else []
                 # As `Row.editor` has it.
                 is_changed = edit or reason == Row.Reason.LEFT_OUT or mends == 0
                 editor = edited_by if is_changed else None
-                yield _RowNow(number, bool(codes), outcome, reason, cells, editor, is_all=bool(edit and edit["keep"]))
+                is_all = bool(edit and edit["keep"])
+                yield _RowNow(number, bool(codes), outcome, reason, cells, in_file or [], editor, is_all=is_all)
             last = chunk[-1][0]
 
 
 class _RowNow(NamedTuple):
-    """A row as it is now. `cells` are there if it was edited; `is_all` if nothing else of its record counts."""
+    """A row as it is now. `cells` are there if it was edited; `is_all` if nothing else of its record counts.
+
+    `in_file` is what its four cells were in the stored file, if it had problems there.
+    """
 
     number: int
     is_problem: bool
     outcome: str
     reason: str
     cells: list[str]
+    in_file: list[str]
     editor: int | None
     is_all: bool
 

@@ -162,7 +162,7 @@ def test_the_editor_of_a_merged_row_is_shown_in_the_end(
 ) -> None:
     mending.take_suggestion(team, 3, 0, by=ann)
     mending.edit_cells(team, [Edit(4, 2, "Cole", seen=0)], by=ann)
-    corrected = b"".join(problem_file(team))
+    corrected = b"".join(problem_file(team)).replace(b"dan example", b"dan@example")
     correct_batch(team, file_name="fixed.csv", content=[corrected], choice=read_only, by=by)
     tasks.check_batch(team.pk)
     invite_valid_rows(team, by=by)
@@ -171,8 +171,7 @@ def test_the_editor_of_a_merged_row_is_shown_in_the_end(
     report = downloaded(ines.get(of(team, "batch_download"))).decode("utf-8-sig")
 
     editors = {line["Row"]: line["Edited by"] for line in csv.DictReader(io.StringIO(report))}
-    ines_martin = "Ines Martin"
-    expected = ["", "Ann Ek", "Ann Ek", ines_martin, "", ines_martin, ines_martin]
+    expected = ["", "Ann Ek", "Ann Ek", "Ines Martin", "", "", ""]
     assert editors == {str(number): editor for number, editor in enumerate(expected, start=2)}
 
 
