@@ -11,6 +11,8 @@ import unicodedata
 from functools import lru_cache
 from itertools import pairwise
 
+from invites.checking.endings import ENDINGS
+
 # Letters and symbols that are drawn as nothing, although their category says otherwise: Hangul and Khmer fillers, the
 # Braille blank, the grapheme joiner and the variation selectors.
 DRAWN_AS_NOTHING = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5") | {
@@ -18,66 +20,18 @@ DRAWN_AS_NOTHING = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
 }
 _INVISIBLE = frozenset({"Cf", "Cc", "Cs", "Co", "Cn"})
 
-# Country codes and the other endings that the common mail programs are known to link without "www." before them.
-_ENDINGS = frozenset(
-    """
-    com net org edu gov mil int info biz name pro aero coop museum mobi asia tel jobs cat post app dev
-    page xyz online site store shop tech club live life world today news blog cloud space website link
-    click email agency company center digital group media network services solutions support systems
-    team work zone top vip win bid icu fun one art bio design global international church school academy
-    ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw
-    by bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et
-    eu fi fj fk fm fo fr ga gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie
-    il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv
-    ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr
-    nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sk sl
-    sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz
-    va vc ve vg vi vn vu wf ws ye yt za zm zw рф рус бел укр мкд срб қаз 中国 中國 香港 台湾 台灣 公司 网络 한국 భారత్
-    भारत ไทย ελ ευ бг example zip mov casino bet loan men stream download racing party review date trade
-    science webcam gdn xin wang ren kim red blue pink black host press rocks ninja guru expert tips
-    money cash credit finance bank insurance law lawyer doctor health care fitness pizza bar cafe
-    restaurant travel tours taxi auto cars car bike game games play poker porn sex xxx adult love cam
-    chat social community foundation charity ngo eco earth green energy solar farm garden house homes
-    property estate land city town place london paris berlin nyc tokyo wien amsterdam brussels hamburg
-    koeln bayern africa eus gal scot wales bzh swiss quebec lat now run google apple codes computer
-    software hosting domains domain web wiki forum events event photography photos photo pics gallery
-    studio video audio music film movie show directory exchange market marketing management consulting
-    engineering construction industries enterprises holdings partners ventures capital fund gold
-    institute university college education training courses study degree sale deals discount gift gifts
-    promo coupons shopping boutique fashion clothing jewelry beauty makeup hair skin yoga golf football
-    tennis soccer fishing surf ski ltd gmbh inc llc sarl srl ink tattoo kitchen recipes menu vin wine
-    beer coffee organic bargains cheap free limited
-    accountants actor airforce apartments archi army associates attorney auction audi autos baby
-    band baseball basketball best bingo blackfriday boats bond boo book bot build builders business
-    buy buzz cab call camera camp capetown cards careers case catering ceo cfd channel christmas
-    claims cleaning clinic coach compare condos contact contractors cooking cool country coupon
-    creditcard cricket cruises cymru cyou dad dance dating day dealer delivery democrat dental
-    dentist desi diamonds diet direct docs dog exposed express fail faith family fan fans fast fit
-    flights florist flowers foo forex forsale frl furniture fyi gay gives giving glass goo gop
-    graphics gratis gripe guide guitars hiphop hiv holiday horse hospital hot hotel how immo
-    immobilien ing insure irish islam istanbul jetzt juegos kaufen kids kiwi kyoto lease legal lgbt
-    lifestyle lighting limo lol lotto luxe luxury maison man mba meme melbourne miami mls mobile
-    moda moe mom monster mortgage motorcycles moscow nagoya navy new nexus nico observer okinawa onl
-    ooo osaka parts pet pharmacy phone physio pid plumbing plus prof properties protection pub quest
-    read realestate realty rehab reise reisen rent rentals repair report republican rest reviews rip
-    rio rodeo rugby ryukyu saarland safe salon save sbs schule search secure select sexy singles soy
-    spot sucks supplies supply surgery swatch sydney tax theater theatre tickets tienda tirol tires
-    tools toys trading trust tube tushu uno vacations vegas vet viajes villas vision vlaanderen
-    vodka vote voting voto voyage watch watches weather wed wedding whoswho works wtf yachts
-    yokohama you yun zuerich москва онлайн сайт орг дети ком католик 网址 在线 中文网 网店 公益 我爱你
-    商城 商店 手机 集团 みんな コム 닷컴 닷넷 الجزائر السعودية مصر امارات الاردن المغرب تونس قطر عمان
-    موقع شبكة بازار ایران
-    پاکستان كوم ישראל संगठन कॉम คอม
-""".split()
-)
 # What may be part of a domain, with the marks of Indic letters and the dots of Chinese and Japanese.
 _DOTTED = re.compile(r"[\w\-.。\u0300-\u036f\u0900-\u0dff]+")
 _DOT = re.compile("([.。])")
 _CAN_LINK = re.compile(r"[.@:。]")
-_LINK_START = re.compile(r"\b(?:www\.|mailto:)\S")
+_LINK_START = re.compile(r"\b(?:www\.|mailto:|https?:|ftp:)\S")
+# With a path or a port. Without either, four numbers may be a version.
+_NUMERIC_ADDRESS = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?:/\S|:\d)")
 # What every link has, in all the forms that are taken for these four.
 _SIGNS = ".@/:。\u2024\ufe12\ufe13\ufe52\ufe55\ufe6b\uff0e\uff0f\uff1a\uff20\uff61"
 _IN_A_LINK = re.compile(rf"(?<=\S)([{_SIGNS}])(?=\S)")
+# A sign before what could be an ending or a number. Initials, which have one letter each, are none.
+_MAY_BE_LINK = re.compile(rf"(?<=\S)[{_SIGNS}](?:\d|\w\w|[^\s\x00-\x7f])")
 
 
 def find_link(text: str) -> str | None:
@@ -92,6 +46,14 @@ def find_link(text: str) -> str | None:
 def defuse(text: str) -> str:
     """The text with nothing in it that a mail program would turn into a link; it looks the same."""
     return _IN_A_LINK.sub("\\1\u2060", text)
+
+
+def defuse_header(text: str) -> str:
+    """The same for a subject or the name of a sender, which stay as they are if nothing in them could be a link.
+
+    No list has every ending, so whatever looks like one is taken for one.
+    """
+    return defuse(text) if _MAY_BE_LINK.search(text) or find_link(text) else text
 
 
 def _is_link_in_any_form(word: str) -> bool:
@@ -117,7 +79,7 @@ def _plain_form(character: str) -> str:
 def _is_link(word: str) -> bool:
     if not _CAN_LINK.search(word):
         return False
-    if "://" in word or _LINK_START.search(word):
+    if "://" in word or _LINK_START.search(word) or _NUMERIC_ADDRESS.search(word):
         return True
     around_ats = word.split("@")
     if any(before and "." in after[1:-1] for before, after in pairwise(around_ats)):
@@ -136,7 +98,7 @@ def _is_domain(text: str, *, before_path: bool) -> bool:
         dot, after = parts[position + 1 : position + 3] or ("", "")
         if not before or (dot == "." and after):
             continue
-        if label in _ENDINGS or label.startswith("xn--"):
+        if label in ENDINGS or label.startswith("xn--"):
             return True
         if before_path and not dot and len(label) > 1 and label.isalpha():
             return True

@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import escape
 
-from invites.checking.links import defuse, find_link
+from invites.checking.links import defuse, defuse_header
 from invites.models import Grant, Invitation
 from invites.queries.grants import in_words, role_names, site_names
 from invites.services.smtp import Rendered
@@ -70,7 +70,7 @@ class Letter:
         inviter = invitation.inviter
         organization = one_line(invitation.organization.name)
         inviter_name = one_line(inviter.get_full_name()) if inviter else ""
-        self.subject = without_links(f"{inviter_name or 'Somebody'} invited you to {organization}"[:HEADER_LENGTH])
+        self.subject = defuse_header(f"{inviter_name or 'Somebody'} invited you to {organization}"[:HEADER_LENGTH])
         self.from_email = _sender(organization)
         self.reply_to = [inviter.email] if inviter else []
 
@@ -210,11 +210,6 @@ def one_line(text: str) -> str:
     return " ".join(_UNPRINTABLE.sub(" ", text).split())
 
 
-def without_links(text: str) -> str:
-    """The text as a header shows it. Names are checked for links when they are typed; older ones may have some."""
-    return defuse(text) if find_link(text) else text
-
-
 def _offer(grant: Grant) -> str:
     """ "the role ReadOnly on Lyon, Ghent and Turin" """
     roles = [defuse(one_line(name)) for name in role_names(grant)]
@@ -226,7 +221,7 @@ def _offer(grant: Grant) -> str:
 def _sender(organization: str) -> str:
     """The configured address under the organization's name."""
     _, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    return str(Address(display_name=without_links(organization[:HEADER_LENGTH]), addr_spec=address))
+    return str(Address(display_name=defuse_header(organization[:HEADER_LENGTH]), addr_spec=address))
 
 
 def _filled(pieces: Sequence[str], values: dict[str, str]) -> str:

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from accounts.permissions import Permission
 from accounts.queries import who_may
+from invites.checking.links import defuse_header
 from invites.models import Batch
 from invites.queries.banners import banner_of
 from invites.services.delivery import MAIL_ERRORS, Refused, trouble_of
-from invites.services.letters import without_links
 from invites.services.sweeping import STILL_AFTER
 from invites.services.unexpected import is_transient, log_unexpected
 
@@ -73,7 +73,7 @@ def _mail(batch: Batch, *, to: str) -> EmailMultiAlternatives:
     banner = banner_of(batch)
     context = {"batch": batch, "banner": banner, "link": f"{settings.BASE_URL}{banner.link_url}"}
     mail = EmailMultiAlternatives(
-        subject=without_links(banner.title.rstrip(".")),
+        subject=defuse_header(banner.title.rstrip(".")),
         body=render_to_string("mail/batch_report.txt", context),
         to=[to],
     )

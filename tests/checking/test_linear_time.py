@@ -25,7 +25,7 @@ from invites.checking import Limits, RecordFile, check_cells, open_records
 from invites.checking.dialect import find_dialect
 from invites.checking.header import holds_an_address, names_our_columns, read_header
 from invites.checking.inert import inert, restore
-from invites.checking.links import defuse, find_link
+from invites.checking.links import defuse, defuse_header, find_link
 from invites.checking.own_domains import OwnDomains
 from invites.checking.quotes import explain_quote, swallows_people
 from invites.checking.readings import WordSample, find_doubt, find_position, find_readings
@@ -191,6 +191,7 @@ HEURISTICS: dict[str, Function] = {
     "description": lambda text: check_cells("anna@company.com", "Anna", "Berg", text, row=2, line=2, limits=LIMITS),
     "link": find_link,
     "defused link": defuse,
+    "defused header": defuse_header,
     "own domain": lambda text: OWN_DOMAINS.mend(f"anna@{text}"),
     "own domains": lambda text: OwnDomains({text: 100, "company.com": 100}).find_slips(),
     "trim": lambda text: (trim(text), trim_all(text), is_blank(text), visible(text), visible(text, limit=10**9)),

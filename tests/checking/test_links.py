@@ -9,7 +9,7 @@ from itertools import chain
 
 import pytest
 
-from invites.checking.links import defuse, find_link
+from invites.checking.links import defuse, defuse_header, find_link
 
 EVERY_CHARACTER = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
 FORMS = {sign: [each for each in EVERY_CHARACTER if unicodedata.normalize("NFKC", each) == sign] for sign in ".。@:/"}
@@ -51,10 +51,43 @@ def test_no_invisible_character_hides_a_link(place: int) -> None:
         "№ 5",
         "8:30",
         "a/b",
+        "M.Phil",
+        "R.Schmidt",
+        "A.Islam",
+        "1.2.3.4",
+        "10.12.2026",
+        "3.5/4",
+        "Tel:555",
+        "1.2.3",
     ],
 )
 def test_ordinary_names_are_no_links(text: str) -> None:
     assert find_link(text) is None
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        *(f"evil.{ending}" for ending in "phd rsvp esq box spa food ভারত 世界".split()),
+        *("1.2.3.4/x", "http:1.2.3.4", "https:evil", "ftp:1.2.3.4", "127.0.0.1:80", "１.2.3.4／x", "(1.2.3.4:80)"),
+    ],
+)
+def test_whatever_mail_programs_link_is_found(link: str) -> None:
+    assert find_link(link) == link
+    assert find_link(f"Anna {link} Berg") == link
+
+
+@pytest.mark.parametrize("text", ["evil.madeup", "a@evil", "evil/path", "1.2.3.4", "evil．madeup", "evil.\u200bmadeup"])
+def test_a_header_has_nothing_that_looks_like_a_link(text: str) -> None:
+    assert find_link("evil.madeup") is None, "no list has it"
+    assert defuse_header(text) == defuse(text) != text
+
+
+@pytest.mark.parametrize(
+    "text", ["A.B. Clark & St. Gallen", "Acme Inc.", "Ph.D", "R/D", "Anna Berg: HR", "U.S.", "Zoë"]
+)
+def test_a_header_stays_as_it_is_if_nothing_looks_like_a_link(text: str) -> None:
+    assert defuse_header(text) == text
 
 
 @pytest.mark.parametrize(
