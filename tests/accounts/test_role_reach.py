@@ -40,7 +40,7 @@ LESS = RoleDraft("Night shift", "", frozenset({"work.view"}))
 
 
 @pytest.fixture
-def keeper(acme: Organization, sites: list[Site], join: Join) -> Membership:
+def keeper(acme: Organization, by_admin: Membership, sites: list[Site], join: Join) -> Membership:
     powers = ["users.view", "users.invite", "users.manage", "roles.manage", "work.view", "work.edit"]
     Role.objects.create(organization=acme, name="Keeper", permissions=powers)
     return join(acme, "keeper@example.com", "Keeper", sites=sites[:2]).memberships.get()
