@@ -17,6 +17,7 @@ from django.db import connection
 from accounts.errors import RuleBroken
 from invites import checking
 from invites.models import Batch, UploadPart
+from invites.services.bulk import insert_part
 from invites.services.claims import LeftToWorker
 
 IN_MEMORY = 1024 * 1024
@@ -132,7 +133,7 @@ def store_parts(batch: Batch, parts: Iterable[bytes], *, is_correction: bool = F
     size = 0
     for number, part in enumerate(parts):
         size += len(part)
-        UploadPart.objects.create(batch=batch, number=number, content=part, is_correction=is_correction)
+        insert_part(UploadPart(batch=batch, number=number, content=part, is_correction=is_correction))
     return size
 
 

@@ -161,9 +161,8 @@ def test_a_large_file_is_not_claimed_by_its_request(
     assert (batch.state, batch.claims) == (Batch.State.CHECKING, 0)
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="Other databases let many write at a time.")
 @pytest.mark.django_db(transaction=True)
-def test_an_upload_waits_for_its_turn_and_holds_no_lock_meanwhile(
+def test_on_sqlite_an_upload_waits_for_its_turn_and_holds_no_lock_meanwhile(
     start: Callable[..., Batch], admin_membership: Membership, read_only: GrantChoice
 ) -> None:
     earlier = start(many(2))
@@ -175,11 +174,11 @@ def test_an_upload_waits_for_its_turn_and_holds_no_lock_meanwhile(
     thread = threading.Thread(target=upload_another)
     with uploads.in_turn():
         thread.start()
-        thread.join(timeout=0.3)
+        thread.join(timeout=0.3 if connection.vendor == "sqlite" else 10)
         began = time.monotonic()
         Batch.objects.filter(pk=earlier.pk).update(notice="Somebody else writes.")
         assert time.monotonic() - began < 1
-        assert list(Batch.objects.all()) == [earlier]
+        assert Batch.objects.count() == (1 if connection.vendor == "sqlite" else 2)
     thread.join()
     assert Batch.objects.count() == 2
 
