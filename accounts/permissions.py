@@ -29,8 +29,10 @@ class Permission(TextChoices):
 
 MEANINGS: dict[Permission, str] = {
     Permission.VIEW_USERS: "Who is there and who is invited, with roles and sites.",
-    Permission.INVITE_USERS: "One person or a whole file, and take invitations back.",
-    Permission.MANAGE_USERS: "Change their roles and sites, and remove them.",
+    Permission.INVITE_USERS: (
+        "One person or a whole file. Without “See users”, only their own imports and invitations are shown."
+    ),
+    Permission.MANAGE_USERS: "Change their roles and sites, and remove them. Needs “See users”.",
     Permission.MANAGE_ROLES: "Put roles together, within one's own permissions.",
     Permission.MANAGE_SITES: "Add, rename and delete sites.",
     Permission.MANAGE_ORGANIZATION: "What the organization is called.",
@@ -40,7 +42,10 @@ MEANINGS: dict[Permission, str] = {
     Permission.EXPORT_DATA: "Take data along as a file.",
 }
 
-USER_ADMINISTRATION: frozenset[str] = frozenset({Permission.INVITE_USERS.value, Permission.MANAGE_USERS.value})
+# Whoever may not see users has no page to manage them on.
+USER_ADMINISTRATION: frozenset[str] = frozenset(
+    {Permission.VIEW_USERS.value, Permission.INVITE_USERS.value, Permission.MANAGE_USERS.value}
+)
 
 
 def all_permissions() -> frozenset[str]:

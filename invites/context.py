@@ -13,13 +13,14 @@ from accounts.permissions import Permission
 from invites.queries.banners import Banners, banners_for, running_for
 from invites.queries.bulk_actions import ActionView, actions_to_show, running_actions
 from invites.queries.progress import followed
+from invites.views.answers import back_url
 from invites.views.progress import INDICATED, indicated, indicated_actions
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """What is told to the member whose page this is, looked up when a template asks.
 
-    `banners` and `bulk_actions` are news, and `running_batches` is everything that runs.
+    `banners` and `bulk_actions` are news, and `running_batches` is everything that runs. `back_url` is the way back.
 
     On one's own account they are those of the organization used last, as the rest of the shell is.
     """
@@ -28,6 +29,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "banners": SimpleLazyObject(lambda: _banners(seen)),
         "bulk_actions": SimpleLazyObject(lambda: _bulk_actions(seen)),
         "running_batches": SimpleLazyObject(lambda: _running(seen)),
+        "back_url": SimpleLazyObject(lambda: back_url(seen.membership) if seen.membership else ""),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.text import get_text_list
 
 from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization, User
@@ -90,7 +91,7 @@ def check_may_deactivate(user: User) -> None:
 
 
 def _user_managers(organization: Organization) -> QuerySet[Membership]:
-    """The active members with all sites whose roles allow them to invite and to manage users."""
+    """The active members with all sites whose roles allow them to see, to invite and to manage users."""
     members = organization.memberships.filter(user__is_active=True, all_sites=True)
     roles = list(organization.roles.all())
     for permission in USER_ADMINISTRATION:
@@ -119,7 +120,7 @@ def _fresh(by: Membership, membership: Membership) -> tuple[Membership, Membersh
 def _check_gives_nothing_up(before: Membership, after: Membership) -> None:
     lost = USER_ADMINISTRATION & before.permissions() - after.permissions()
     if lost:
-        what = " or ".join(each.label.lower() for each in Permission if each in lost)
+        what = get_text_list([each.label.lower() for each in Permission if each in lost], "or")
         raise RuleBroken("gives_up", f"You can no longer {what} then. Only somebody else can give you that back.")
 
 

@@ -13,6 +13,7 @@ from invites.models import Batch
 from invites.queries.batches import Ledger, ledger_of, outcomes_of
 from invites.queries.progress import unsent_mails
 from invites.queries.quoting import curly
+from invites.queries.visible import visible_batches
 
 SHOWN = 2
 
@@ -76,11 +77,7 @@ def _are_moving(shown: Iterable[Batch]) -> bool:
 
 def running_for(membership: Membership) -> QuerySet[Batch]:
     """The batches of this member that are being worked on now, the newest first."""
-    return (
-        Batch.objects.filter(started_by(membership.user_id), organization=membership.organization)
-        .select_related("organization")
-        .order_by("-created_at")
-    )
+    return visible_batches(membership).filter(started_by(membership.user_id)).order_by("-created_at")
 
 
 def started_by(user_id: int) -> Q:

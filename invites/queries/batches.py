@@ -12,7 +12,6 @@ from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from accounts.models import Organization
 from invites.models import Batch, Invitation, Row
 from invites.queries.undoing import not_being_undone
 
@@ -62,11 +61,6 @@ class Ledger:
     def unanswered(self) -> int:
         """Who can be reminded: those whose link has expired get a new one."""
         return self.waiting_answer + self.expired
-
-
-def batches_of(organization: Organization) -> QuerySet[Batch]:
-    """The organization's batches, newest first, with what a list shows of them."""
-    return organization.batches.select_related("inviter", "grant", "organization")
 
 
 def ledger_of(batch: Batch) -> Ledger:

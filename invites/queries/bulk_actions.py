@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from accounts.models import Membership, Organization
+from accounts.models import Membership
 from invites.models import BulkAction
 from invites.queries.banners import invitations_were
 from invites.queries.progress import Progress, TimeLeft, estimate_seconds_left
@@ -35,11 +35,6 @@ class ActionView:
     def heading(self) -> str:
         """The title without its period."""
         return self.title.removesuffix(".")
-
-
-def actions_of(organization: Organization) -> QuerySet[BulkAction]:
-    """The organization's bulk actions."""
-    return organization.bulk_actions.select_related("organization")
 
 
 def running_actions(membership: Membership) -> QuerySet[BulkAction]:

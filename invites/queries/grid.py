@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, Q, QuerySet
 
+from accounts.models import User
 from invites.checking import COLUMNS
 from invites.checking.catalog import title_of
 from invites.models import Batch, Row
@@ -127,9 +128,9 @@ class GridRow:
     cells: list[Cell]
 
     @property
-    def edited_by(self) -> str:
-        """Who changed the row last, while it differs from what was first uploaded; empty for nobody."""
-        return str(self.row.editor or "")
+    def edited_by(self) -> User | None:
+        """Who changed the row last, while it differs from what was first uploaded."""
+        return self.row.editor
 
     @property
     def may_be_undone(self) -> bool:

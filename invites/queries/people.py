@@ -21,6 +21,7 @@ from accounts.names import fold
 from invites.models import Grant, Invitation
 from invites.queries.by_name import cut_out
 from invites.queries.undoing import being_undone_in, not_being_undone
+from invites.queries.visible import invitation_is_visible, visible_invitations
 
 PER_PAGE = 25
 LONGEST_SEARCH = 200
@@ -129,15 +130,15 @@ def people_page(organization: Organization, wanted: PeopleFilter, *, number: str
     return Paginator(cast("Sequence[Person]", people), PER_PAGE).get_page(number)
 
 
-def matching_invitations(organization: Organization, wanted: PeopleFilter) -> QuerySet[Invitation]:
-    """The open invitations that the filter leaves, for doing something with all of them."""
-    return _invitations(organization, wanted)
+def matching_invitations(viewer: Membership, wanted: PeopleFilter) -> QuerySet[Invitation]:
+    """The open invitations that the filter leaves and the viewer sees, for doing something with all of them."""
+    return _invitations(viewer.organization, wanted).filter(invitation_is_visible(viewer))
 
 
-def chosen_invitations(organization: Organization, keys: Iterable[str]) -> QuerySet[Invitation]:
-    """The open invitations among the chosen people; members and other organizations' ids are passed over."""
+def chosen_invitations(viewer: Membership, keys: Iterable[str]) -> QuerySet[Invitation]:
+    """The open invitations among the chosen people; members and what the viewer doesn't see are passed over."""
     ids = [_number(key[1:]) for key in keys if key.startswith("i")]
-    return organization.invitations.filter(not_being_undone(), pk__in=ids, state=Invitation.State.PENDING)
+    return visible_invitations(viewer).filter(not_being_undone(), pk__in=ids, state=Invitation.State.PENDING)
 
 
 class _People:

@@ -12,9 +12,10 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
-from accounts.models import Membership, Organization
+from accounts.models import Membership
 from invites.models import Grant, Invitation
 from invites.queries.undoing import not_being_undone
+from invites.queries.visible import invitation_is_visible
 from invites.services.granting import check_may_invite, check_may_touch, grants_within_reach
 from invites.services.quotas import enough_mail, had_enough_mail
 from invites.services.single import expiry_from, not_pending, pending_of
@@ -62,17 +63,17 @@ def resend_many(by: Membership, invitations: QuerySet[Invitation]) -> Resent:
     Raises RuleBroken("not_allowed"). For more than a few thousand see `services/bulk_actions.py`.
     """
     check_may_invite(by)
-    parts = [resend_some(by, ids) for ids in _chunks(pending_ids(by.organization, invitations))]
+    parts = [resend_some(by, ids) for ids in _chunks(pending_ids(by, invitations))]
     return Resent(sent=sum(part.sent for part in parts), left=sum(part.left for part in parts))
 
 
 @transaction.atomic
 def resend_some(by: Membership, ids: list[int]) -> Resent:
     """Resends those of the invitations that are pending and that `by` may resend, all in one transaction."""
-    pending = _pending_among(by.organization, ids)
-    total = pending.count()
-    sent = _renew(by, ids, grants=_within_reach(by, pending))
-    return Resent(sent=sent, left=total - sent)
+    pending = _pending_among(by, ids)
+    found = list(pending.values_list("pk", flat=True))
+    sent = _renew(by, found, grants=_within_reach(by, pending))
+    return Resent(sent=sent, left=len(found) - sent)
 
 
 @transaction.atomic
@@ -97,12 +98,12 @@ def revoke_many(by: Membership, invitations: QuerySet[Invitation]) -> Revoked:
     """
     check_may_invite(by)
     count = left = 0
-    for ids in _chunks(pending_ids(by.organization, invitations)):
+    for ids in _chunks(pending_ids(by, invitations)):
         revoked = revoke_some(by, ids)
         count, left = count + revoked.count, left + revoked.left
         # One by one, so that nothing is locked meanwhile that the other transaction may wait for.
         for pk in revoked.busy:
-            pending = _pending_among(by.organization, [pk])
+            pending = _pending_among(by, [pk])
             count += _revoke(pending.filter(grant__in=_within_reach(by, pending)))
     return Revoked(count, left)
 
@@ -113,7 +114,7 @@ def revoke_some(by: Membership, ids: list[int]) -> Revoked:
 
     Those that another transaction has locked are left.
     """
-    pending = _pending_among(by.organization, ids)
+    pending = _pending_among(by, ids)
     total = pending.count()
     within = pending.filter(grant__in=_within_reach(by, pending))
     left = total - within.count()
@@ -122,15 +123,22 @@ def revoke_some(by: Membership, ids: list[int]) -> Revoked:
     return Revoked(count, left, busy=tuple(within.order_by("pk").values_list("pk", flat=True)))
 
 
-def pending_ids(organization: Organization, invitations: QuerySet[Invitation]) -> list[int]:
-    """The ids of those that wait for an answer, in their order."""
-    pending = invitations.filter(not_being_undone(), organization=organization, state=Invitation.State.PENDING)
-    return list(pending.order_by("pk").values_list("pk", flat=True))
+def pending_ids(by: Membership, invitations: QuerySet[Invitation]) -> list[int]:
+    """The ids of those that wait for an answer and that `by` may see, in their order."""
+    return list(_pending(by, invitations).order_by("pk").values_list("pk", flat=True))
 
 
-def _pending_among(organization: Organization, ids: list[int]) -> QuerySet[Invitation]:
-    return Invitation.objects.filter(
-        not_being_undone(), pk__in=ids, organization=organization, state=Invitation.State.PENDING
+def _pending_among(by: Membership, ids: list[int]) -> QuerySet[Invitation]:
+    return _pending(by, Invitation.objects.filter(pk__in=ids))
+
+
+def _pending(by: Membership, invitations: QuerySet[Invitation]) -> QuerySet[Invitation]:
+    """Invitations that `by` may not see are neither changed nor counted, not even as skipped."""
+    return invitations.filter(
+        not_being_undone(),
+        invitation_is_visible(by),
+        organization=by.organization,
+        state=Invitation.State.PENDING,
     )
 
 

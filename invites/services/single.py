@@ -15,6 +15,7 @@ from accounts.services.grants import GrantChoice
 from invites.checking import check_cells
 from invites.models import Invitation
 from invites.queries.undoing import not_being_undone
+from invites.queries.visible import sees_everybody
 from invites.services.granting import check_may_invite, check_may_touch, create_grant
 from invites.services.quotas import check_recipient, take_invitations
 from invites.services.tokens import derive_token, hash_token, new_seed
@@ -42,7 +43,7 @@ def invite_person(
             # First, as everybody does who gives roles and sites: in another order two would wait for each other.
             grant = create_grant(by, choice)
             _make_room(by, person.email_key, now)
-            _check_not_invited(organization, person.email_key, person.email)
+            _check_not_invited(by, person.email_key, person.email)
             # After that: whoever accepts the last invitation is a member when it is not pending any more.
             _check_not_member(organization, person.email_key, person.email)
             check_recipient(organization, person.email_key, person.email)
@@ -67,7 +68,7 @@ def invite_person(
             return invitation
     except IntegrityError as error:
         # Two admins invited the same person in the same moment; the constraint let one of them through.
-        raise _already_invited(organization, person.email) from error
+        raise _already_invited(by, person.email) from error
 
 
 def expiry_from(now: datetime) -> datetime:
@@ -123,15 +124,14 @@ def _make_room(by: Membership, email_key: str, now: datetime) -> None:
     of_no_use.update(state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None)
 
 
-def _check_not_invited(organization: Organization, email_key: str, email: str) -> None:
+def _check_not_invited(by: Membership, email_key: str, email: str) -> None:
     if Invitation.objects.filter(
-        organization=organization, email_key=email_key, state=Invitation.State.PENDING
+        organization=by.organization, email_key=email_key, state=Invitation.State.PENDING
     ).exists():
-        raise _already_invited(organization, email)
+        raise _already_invited(by, email)
 
 
-def _already_invited(organization: Organization, email: str) -> RuleBroken:
-    return RuleBroken(
-        "already_invited",
-        f"{email} has an invitation to {organization.name} already. To send it again, choose Resend in the list.",
-    )
+def _already_invited(by: Membership, email: str) -> RuleBroken:
+    """Whoever invites people has to know who is invited already; the list is only for those who may see it."""
+    how = " To send it again, choose Resend in the list." if sees_everybody(by) else ""
+    return RuleBroken("already_invited", f"{email} has an invitation to {by.organization.name} already.{how}")

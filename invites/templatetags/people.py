@@ -10,11 +10,19 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.access import SEEN_EVERY
+from accounts.models import Membership, User
 from invites.queries.people import Person
+from invites.queries.visible import visible_name
 
 register = template.Library()
 
 LINE = 22  # Characters of a cell.
+
+
+@register.filter
+def seen_by(user: User | None, viewer: Membership) -> str:
+    """The colleague's name if the viewer may see it, else nothing."""
+    return visible_name(viewer, user)
 
 
 @register.filter

@@ -6,13 +6,13 @@ from django.shortcuts import get_object_or_404
 
 from accounts.access import MemberRequest
 from invites.models import Batch
-from invites.queries.batches import batches_of
+from invites.queries.visible import visible_batches
 from invites.services.granting import check_may_change
 
 
 def batch_to_see(request: MemberRequest, pk: int) -> Batch:
-    """An import of this organization, for a page that changes nothing. Raises Http404."""
-    return get_object_or_404(batches_of(request.organization), pk=pk)
+    """An import that the member may see, for a page that changes nothing. Raises Http404."""
+    return get_object_or_404(visible_batches(request.membership), pk=pk)
 
 
 def batch_to_change(request: MemberRequest, pk: int) -> Batch:

@@ -25,7 +25,6 @@ from invites.queries.banners import banners_for, invitations_were, stopped_text,
 from invites.queries.batches import (
     Ledger,
     answers_of,
-    batches_of,
     invited_counts,
     ledger_of,
     unanswered_of,
@@ -35,6 +34,7 @@ from invites.queries.grants import grant_sentence
 from invites.queries.progress import followed, progress_now, progress_of
 from invites.queries.rows import filter_labels, report_lines, rows_of, shown_outcome
 from invites.queries.typos import typos_of
+from invites.queries.visible import visible_batches
 from invites.services.batches import close_banner, invite_valid_rows
 from invites.services.bulk_actions import IN_REQUEST
 from invites.services.corrections import stop_job
@@ -43,7 +43,7 @@ from invites.services.pending import pending_ids, resend_many
 from invites.services.stopping import stop_import
 from invites.services.undoing import undo_batch
 from invites.views import bulk_actions
-from invites.views.answers import resent_text
+from invites.views.answers import back_url, resent_text
 from invites.views.batch_lookup import batch_to_change, batch_to_see
 from invites.views.downloads import download
 from invites.views.ledger import how_read, ledger_lines
@@ -60,8 +60,8 @@ WITHOUT_LEDGER = (*Batch.RUNNING, Batch.State.REJECTED, Batch.State.NEEDS_CORREC
 @requires(Permission.INVITE_USERS)
 @require_safe
 def batch_list(request: MemberRequest, organization: str) -> HttpResponse:
-    """Every file that was imported here, newest first."""
-    page = Paginator(batches_of(request.organization), PAGE_BATCHES).get_page(request.GET.get("page"))
+    """Every import that the member may see, newest first."""
+    page = Paginator(visible_batches(request.membership), PAGE_BATCHES).get_page(request.GET.get("page"))
     invited = invited_counts(page)
     withdrawn = withdrawn_counts(batch for batch in page if batch.undone_at)
     # Of one that runs the figure that the sidebar shows at its side: whose mail has been tried.
@@ -158,7 +158,7 @@ def batch_remind(request: MemberRequest, organization: str, pk: int) -> HttpResp
     if request.method != "POST":
         context = {"batch": batch, "count": waiting.count(), "nav": "batches"}
         return render(request, "invites/batch_remind.html", context)
-    ids = pending_ids(request.organization, waiting)
+    ids = pending_ids(request.membership, waiting)
     if len(ids) > IN_REQUEST:
         then = reverse("batch", args=[organization, pk])
         return bulk_actions.start(request, BulkAction.Kind.RESEND, ids, then=then)
@@ -203,7 +203,7 @@ def batch_close_banner(request: MemberRequest, organization: str, pk: int) -> Ht
     close_banner(batch, read=request.GET.get("read") or topic_of(batch))
     if asks_for_fragment(request):
         return trigger_client_event(HttpResponse(status=204), "shell:changed")
-    return redirect("users", organization)
+    return redirect(back_url(request.membership))
 
 
 @requires(Permission.INVITE_USERS, Permission.VIEW_USERS)

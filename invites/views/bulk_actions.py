@@ -17,9 +17,11 @@ from accounts.context import asks_for_fragment
 from accounts.permissions import Permission
 from invites import tasks
 from invites.models import BulkAction
-from invites.queries.bulk_actions import ActionView, actions_of, actions_to_show, view_of
+from invites.queries.bulk_actions import ActionView, actions_to_show, view_of
 from invites.queries.progress import TimeLeft
+from invites.queries.visible import actions_still_visible, visible_actions
 from invites.services.bulk_actions import cancel_bulk_action, close_banner, start_bulk_action, why_not_cancel
+from invites.views.answers import back_url
 from invites.views.progress import Watch
 from invites.views.streams import Seen, stream
 
@@ -42,7 +44,7 @@ def start(request: MemberRequest, kind: BulkAction.Kind, ids: Iterable[int], *, 
 @require_safe
 def bulk_action(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponse:
     """How far it is: as a dialog, as a page of its own, or the part of the banner that changes."""
-    action = get_object_or_404(actions_of(request.organization), pk=pk)
+    action = get_object_or_404(visible_actions(request.membership), pk=pk)
     context = _context(request, view_of(action), is_page=_is_page(request))
     if not asks_for_fragment(request):
         context["bulk_actions"] = actions_to_show(request.membership, but=pk)
@@ -53,7 +55,7 @@ def bulk_action(request: MemberRequest, organization: str, pk: int, place: str) 
 @require_safe
 async def bulk_action_events(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponseBase:
     """The same as server-sent events, each time that it has changed, until the action ends."""
-    await sync_to_async(get_object_or_404)(actions_of(request.organization), pk=pk)
+    await sync_to_async(get_object_or_404)(visible_actions(request.membership), pk=pk)
     watch = ActionWatch(request, pk=pk, place=place)
     return stream(request, watch.look, at_end=["shell:changed", "people:changed", "batch:ended"])
 
@@ -62,7 +64,7 @@ async def bulk_action_events(request: MemberRequest, organization: str, pk: int,
 @require_POST
 def bulk_action_stop(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Leave the rest of the invitations as they are."""
-    action = get_object_or_404(actions_of(request.organization), pk=pk)
+    action = get_object_or_404(visible_actions(request.membership), pk=pk)
     cancel_bulk_action(request.membership, action)
     if not asks_for_fragment(request):
         return redirect("bulk_action", organization, pk)
@@ -77,11 +79,11 @@ def bulk_action_stop(request: MemberRequest, organization: str, pk: int) -> Http
 @require_POST
 def bulk_action_close_banner(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Close the banner of one's own action; `?read=` is the state that it told of, which may be old news by now."""
-    action = get_object_or_404(actions_of(request.organization), pk=pk, started_by=request.user)
+    action = get_object_or_404(visible_actions(request.membership), pk=pk, started_by=request.user)
     close_banner(action, read=request.GET.get("read", ""))
     if asks_for_fragment(request):
         return trigger_client_event(HttpResponse(status=204), "shell:changed")
-    return redirect("users", organization)
+    return redirect(back_url(request.membership))
 
 
 class ActionWatch:
@@ -89,7 +91,7 @@ class ActionWatch:
 
     def __init__(self, request: MemberRequest, *, pk: int, place: str) -> None:
         self._request = request
-        self._actions = actions_of(request.organization).filter(pk=pk)
+        self._actions = visible_actions(request.membership).filter(actions_still_visible(request.membership), pk=pk)
         self._template, self._is_page = TEMPLATES[place], request.GET.get("on") == "page"
         self._indicator = Watch(request)
         self._time_left = TimeLeft()
@@ -117,5 +119,6 @@ def _context(request: MemberRequest, view: ActionView, *, is_page: bool) -> dict
         "organization": view.action.organization,
         "is_page": is_page,
         "why_not_stop": why_not_cancel(request.membership, view.action) if view.progress else "",
+        "back_url": back_url(request.membership),
         "nav": "users",
     }

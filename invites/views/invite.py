@@ -6,7 +6,6 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import MemberRequest, requires
@@ -20,12 +19,13 @@ from invites.forms.people import InviteForm
 from invites.models import BulkAction, Invitation
 from invites.queries.people import PER_PAGE, PeopleFilter, chosen_invitations, matching_invitations, person_of
 from invites.queries.undoing import not_being_undone
+from invites.queries.visible import visible_invitations
 from invites.services import pending
 from invites.services.bulk_actions import IN_REQUEST
 from invites.services.granting import check_may_touch, choice_of
 from invites.services.single import change_invitation, invite_person
 from invites.views import bulk_actions
-from invites.views.answers import done, refused, resent_text, revoked_text
+from invites.views.answers import done, back_url, refused, resent_text, revoked_text
 
 
 @requires(Permission.INVITE_USERS)
@@ -125,8 +125,8 @@ def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
     if not count:
         return done(request, "None of the selected users has an open invitation.", warning=True)
     if confirmed and count > IN_REQUEST and action in BulkAction.Kind.values:
-        ids = pending.pending_ids(request.organization, chosen)
-        return bulk_actions.start(request, BulkAction.Kind(action), ids, then=reverse("users", args=[organization]))
+        ids = pending.pending_ids(request.membership, chosen)
+        return bulk_actions.start(request, BulkAction.Kind(action), ids, then=back_url(request.membership))
     if action == "resend" and (confirmed or count <= PER_PAGE):
         resent = pending.resend_many(request.membership, chosen)
         tasks.hint(tasks.send_due_invitations, request.organization.pk)
@@ -140,8 +140,8 @@ def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
 
 
 def _invitation(request: MemberRequest, pk: int) -> Invitation:
-    """Only one that waits for an answer: others have no page."""
-    invitations = request.organization.invitations.filter(not_being_undone(), state=Invitation.State.PENDING)
+    """One that the member may see and that waits for an answer: others have no page."""
+    invitations = visible_invitations(request.membership).filter(not_being_undone(), state=Invitation.State.PENDING)
     return get_object_or_404(invitations.select_related("grant", "inviter", "organization"), pk=pk)
 
 
@@ -158,8 +158,8 @@ def _chosen(request: MemberRequest) -> QuerySet[Invitation]:
         # A list that is no longer narrowed by a role that was deleted meanwhile has people on it whom nobody selected.
         if not wanted.is_all_of(request.GET):
             return Invitation.objects.none()
-        return matching_invitations(request.organization, wanted)
-    return chosen_invitations(request.organization, request.POST.getlist("selected"))
+        return matching_invitations(request.membership, wanted)
+    return chosen_invitations(request.membership, request.POST.getlist("selected"))
 
 
 def _wants_all(request: MemberRequest) -> bool:

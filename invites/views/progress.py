@@ -25,6 +25,7 @@ from invites.queries.batches import Ledger, ledger_of
 from invites.queries.bulk_actions import running_actions, what_runs
 from invites.queries.grants import grant_line
 from invites.queries.progress import Progress, TimeLeft, followed, progress_now, progress_of
+from invites.queries.visible import batches_still_visible
 from invites.services.granting import why_not_change
 from invites.views.batch_lookup import batch_to_see
 from invites.views.steps import rows, rows_of_job, stage_of
@@ -124,7 +125,10 @@ class Watch:
     def _find(self) -> list[Batch]:
         mine = started_by(self._membership.user_id)
         batches = Batch.objects.filter(
-            mine | Q(pk=self._pk), Exists(self._may_look()), organization=self._organization.pk
+            mine | Q(pk=self._pk),
+            batches_still_visible(self._membership),
+            Exists(self._may_look()),
+            organization=self._organization.pk,
         ).order_by(Case(When(pk=self._pk, then=0), default=1), "-created_at")
         found = list(followed(batches)[: INDICATED + 1])
         for batch in found:

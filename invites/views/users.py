@@ -128,7 +128,7 @@ def _line(viewer: Membership, reach: Reach, person: Person) -> Line:
     )
 
 
-@requires(Permission.MANAGE_USERS)
+@requires(Permission.MANAGE_USERS, Permission.VIEW_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Other roles and sites for a member."""
@@ -155,7 +155,7 @@ def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespo
     return render(request, "invites/member_edit.html", context, status=422 if form.errors else 200)
 
 
-@requires(Permission.MANAGE_USERS)
+@requires(Permission.MANAGE_USERS, Permission.VIEW_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_remove(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Asks, then ends a membership."""

@@ -162,7 +162,7 @@ def test_every_address_of_an_import_is_listed() -> None:
 
 def test_no_view_loads_an_import_in_another_way() -> None:
     views = Path(views_package.__path__[0])
-    found = {path.name: path.read_text().count("batches_of(") for path in views.glob("*.py")}
+    found = {path.name: path.read_text().count("visible_batches(") for path in views.glob("*.py")}
     # The list of all imports, and the two functions that find one.
     assert {name: count for name, count in found.items() if count} == {"batches.py": 1, "batch_lookup.py": 1}
 

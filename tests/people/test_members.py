@@ -120,7 +120,7 @@ def test_who_would_give_up_their_own_rights_is_asked_first_and_then_led_home(
     for headers in (HTMX, {}):
         asked = client.post(address_of(admin), weaker, headers=headers)
         assert asked.status_code == 200
-        assert "You can no longer invite users or manage users then." in text_of(asked.content.decode())
+        assert "You can no longer see users, invite users or manage users then." in text_of(asked.content.decode())
         assert Membership.objects.get(user=admin).roles.get().name == "Org Admin"
 
     page = asked.content.decode()
