@@ -25,7 +25,7 @@ from invites.services.bulk_actions import IN_REQUEST
 from invites.services.granting import check_may_touch, choice_of
 from invites.services.single import change_invitation, invite_person
 from invites.views import bulk_actions
-from invites.views.answers import done, back_url, refused, resent_text, revoked_text
+from invites.views.answers import back_url, done, refused, resent_text, revoked_text
 
 
 @requires(Permission.INVITE_USERS)

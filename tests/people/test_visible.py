@@ -186,7 +186,9 @@ def test_every_address_is_listed() -> None:
 def test_views_find_imports_invitations_and_actions_by_the_rule_alone() -> None:
     views = Path(views_package.__path__[0])
     other_ways = r"organization\.(batches|invitations|bulk_actions|rows)\b|(Batch|Invitation|BulkAction)\.objects\.\w+"
-    found = {f"{path.name}: {way[0]}" for path in views.glob("*.py") for way in re.finditer(other_ways, path.read_text())}
+    found = {
+        f"{path.name}: {way[0]}" for path in views.glob("*.py") for way in re.finditer(other_ways, path.read_text())
+    }
 
     assert found == {
         # Of what the rule has found, those that run, with their progress.
@@ -212,7 +214,9 @@ def test_what_others_brought_looks_as_if_it_did_not_exist(
         answer = clara.generic(method, address, headers=headers)
         assert answer.status_code in (404, 405)
         # What only takes a POST says so to everybody.
-        assert answer.status_code == clara.generic(method, re.sub(r"\d+", "999999", address), headers=headers).status_code
+        assert (
+            answer.status_code == clara.generic(method, re.sub(r"\d+", "999999", address), headers=headers).status_code
+        )
         assert shows_nobody_else(answer)
 
     assert everything() == before
@@ -292,7 +296,12 @@ def test_what_one_brought_is_found(name: str, clara: Client, mine: Brought) -> N
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["a page", "in the dialog"])
 @pytest.mark.parametrize("who", ["clerk", "admin"])
 def test_no_page_links_to_what_is_refused(
-    who: str, headers: dict[str, str], request: pytest.FixtureRequest, client_of: ClientOf, mine: Brought, by: Membership
+    who: str,
+    headers: dict[str, str],
+    request: pytest.FixtureRequest,
+    client_of: ClientOf,
+    mine: Brought,
+    by: Membership,
 ) -> None:
     client = client_of(by.user if who == "admin" else User.objects.get(email="clerk@example.com"))
     names = [name for name, shows in ADDRESSES.items() if shows in THINGS and name not in STREAMS]
@@ -381,6 +390,21 @@ def test_all_that_a_search_leaves_are_ones_own(
     assert everything() == before
     page = clara.post(SELECTED, {"all": "1", "action": "revoke"})
     assert "Revoke 2 invitations" in text_of(page.content.decode())
+
+
+@pytest.mark.parametrize("action", Kind.values)
+@pytest.mark.parametrize("confirmed", ["", "1"])
+def test_selecting_somebody_by_number_tells_nothing(
+    action: str, confirmed: str, clara: Client, hidden: Brought, mine: Brought
+) -> None:
+    before, form = everything(), {"action": action, "confirmed": confirmed}
+
+    found = clara.post(SELECTED, form | {"selected": f"i{hidden.invitation.pk}"}, headers=HTMX)
+    nobody = clara.post(SELECTED, form | {"selected": "i999999"}, headers=HTMX)
+
+    assert (found.status_code, found.headers["HX-Trigger"]) == (nobody.status_code, nobody.headers["HX-Trigger"])
+    assert found.content == nobody.content
+    assert everything() == before
 
 
 def test_selected_people_of_others_are_neither_changed_nor_counted(
@@ -480,7 +504,7 @@ def test_as_many_queries_as_for_a_colleague_who_sees_everybody(
     for role in ("Clerk", "Org Admin"):
         clerk.roles.set(Role.objects.filter(name=role))
         clara.get(address)
-        with CaptureQueriesContext(connection, ) as asked:
+        with CaptureQueriesContext(connection) as asked:
             assert clara.get(address).status_code == 200
         counts.append(len(asked))
 
