@@ -73,7 +73,7 @@ from invites.services.bulk_actions import start_bulk_action
 from invites.services.pending import pending_ids
 batch = Batch.objects.get(pk={batch})
 by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
-ids = pending_ids(batch.organization, batch.invitations.all())
+ids = pending_ids(by, batch.invitations.all())
 action = start_bulk_action(by, BulkAction.Kind.RESEND, ids)
 tasks.hint(tasks.work_on_bulk_action, action.pk)
 print(action.pk)
