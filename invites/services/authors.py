@@ -15,6 +15,7 @@ from accounts.models import Membership, Organization, User
 from accounts.permissions import Permission
 from accounts.services.grants import Reach
 from invites.models import Batch, Grant
+from invites.queries.visible import visible_name
 from invites.services.claims import keep_claim
 from invites.services.granting import choice_of
 
@@ -29,15 +30,20 @@ def authors_of(batch: Batch) -> set[int]:
     return set(batch.authors) or {batch.inviter_id or DELETED_ACCOUNT}
 
 
-def check_authors(authors: Iterable[int], grant: Grant, *, instead_of: Grant) -> None:
-    """Raises RuleBroken("beyond_authors") if the grant gives more than the old one and an author can't grant it now."""
+def check_authors(
+    authors: Iterable[int], grant: Grant, *, instead_of: Grant, readers: Iterable[int | None] = ()
+) -> None:
+    """Raises RuleBroken("beyond_authors") if the grant gives more than the old one and an author can't grant it now.
+
+    The sentence names the author if all `readers`, users by their ids, may see them.
+    """
     if not gives_more(grant, instead_of):
         return
     organization = grant.organization
     users = User.objects.in_bulk(set(authors))
     for author in sorted(set(authors)):
         if reason := _why_not(users.get(author), organization, grant):
-            name = str(users.get(author, "Somebody whose account was deleted"))
+            name = _name_for(readers, users.get(author), organization)
             message = f"{name} uploaded or edited rows of this import and {reason}. {INSTEAD}"
             raise RuleBroken("beyond_authors", message)
 
@@ -49,6 +55,13 @@ def gives_more(new: Grant, old: Grant) -> bool:
     if any(not allowed.issuperset(role.allowed) for role in after.roles):
         return True
     return not before.all_sites and (after.all_sites or not set(before.sites).issuperset(after.sites))
+
+
+def _name_for(readers: Iterable[int | None], author: User | None, organization: Organization) -> str:
+    if author is None:
+        return "Somebody whose account was deleted"
+    members = Membership.objects.filter(organization=organization, user__in=[each for each in readers if each])
+    return str(author) if all(visible_name(member, author) for member in members) else "Somebody else"
 
 
 def _why_not(user: User | None, organization: Organization, grant: Grant) -> str:

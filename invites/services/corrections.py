@@ -315,7 +315,8 @@ def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
     try:
         merged = merge_corrected(batch, upload, by=by, name=job.file_name, limits=budget.limits, keep=keep)
         if merged and job.grant:
-            check_authors(merged.authors, job.grant, instead_of=batch.grant)
+            readers = {job.started_by_id, batch.inviter_id}
+            check_authors(merged.authors, job.grant, instead_of=batch.grant, readers=readers)
         if merged is None:
             _check_not_refused(upload, budget, name=job.file_name, keep=keep)
         else:

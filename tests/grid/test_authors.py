@@ -249,6 +249,23 @@ def test_an_author_who_can_grant_less_since_counts_only_where_more_is_given(
     assert refused == (choice == "much")
 
 
+def test_an_author_is_not_named_where_the_inviter_may_not_see_users(
+    acme: Organization,
+    waiting: Batch,
+    lesser: Membership,
+    much: GrantChoice,
+    correct: Correct,
+    join: Callable[..., User],
+) -> None:
+    Role.objects.create(organization=acme, name="Clerk", permissions=["users.invite"])
+    Batch.objects.filter(pk=waiting.pk).update(inviter=join(acme, "clerk@example.com", "Clerk"))
+    plant(waiting, lesser)
+
+    correct(waiting, rows_to_fix(waiting), much)
+
+    assert "Somebody else uploaded or edited rows of this import and can't grant Org Admin." in waiting.notice
+
+
 def test_a_deleted_account_can_grant_nothing(
     waiting: Batch, lesser: Membership, much: GrantChoice, correct: Correct
 ) -> None:

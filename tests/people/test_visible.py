@@ -341,17 +341,21 @@ def test_an_invitation_of_ones_own_import_stays_visible_when_a_colleague_has_cha
     assert clara.get(f"/o/acme/invitations/{mine.invitation.pk}/").status_code == 404
 
 
-def test_the_grid_does_not_name_a_colleague(by: Membership, clerk: Membership, clara: Client, mine: Brought) -> None:
-    address = mine.addresses("batch_problems")[0]
+@pytest.mark.parametrize("name", ["batch_problems", "batch"])
+def test_no_row_names_a_colleague_who_edited_it(
+    name: str, by: Membership, clerk: Membership, clara: Client, mine: Brought
+) -> None:
+    address = mine.addresses(name)[0]
     number = mine.waiting.rows.get(outcome=Row.Outcome.PROBLEM).number
     mending.leave_out(mine.waiting, number, by=by)
+    batch = Batch.objects.filter(pk=mine.waiting.pk)
+    batch.update(state=Batch.State.DONE if name == "batch" else Batch.State.NEEDS_CORRECTION)
 
     page = clara.get(address)
 
     assert "Edited by somebody else" in text_of(page.content.decode())
     assert shows_nobody_else(page)
-    mending.put_back(mine.waiting, number, by=clerk)
-    mending.leave_out(mine.waiting, number, by=clerk)
+    mine.waiting.rows.filter(number=number).update(edited_by=clerk.user)
     assert "Edited by Clara Kent" in text_of(clara.get(address).content.decode())
 
 
