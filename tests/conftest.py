@@ -249,8 +249,8 @@ NO_CHROMIUM = "no Chromium: install it, or name it in the variable CHROMIUM"
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """For `pytest -n auto`: tests wait for something half of the time."""
-    return 2 * (os.cpu_count() or 1)
+    """For `pytest -n auto`: tests wait for something part of the time."""
+    return 1 + (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

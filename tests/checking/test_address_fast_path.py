@@ -30,6 +30,7 @@ from invites.checking.screening import Screen
 from invites.checking.text import trim_all
 from invites.checking.typos import TYPO_DOMAINS
 
+pytestmark = pytest.mark.exhaustive
 _NEAR = st.sampled_from("ab1A0.-_@+' \"é²İßаn\u200dxtes")
 _TEXTS = st.one_of(
     st.builds("{}@{}".format, st.text(_NEAR, max_size=12), st.text(_NEAR, max_size=14)),

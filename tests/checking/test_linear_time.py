@@ -213,11 +213,13 @@ HEURISTICS: dict[str, Function] = {
 }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", HEURISTICS)
 def test_every_heuristic_takes_linear_time(name: str) -> None:
     assert_linear(HEURISTICS[name])
 
 
+@pytest.mark.exhaustive
 def test_notices_what_is_not_linear() -> None:
     assert grows_too_fast(re.compile(r"\s*x|\s+y").search, ("", " ", ""))
     assert grows_too_fast(lambda text: [text[:position] for position in range(len(text))], ("", "a", ""))
