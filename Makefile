@@ -12,9 +12,12 @@ run: ## Install what is needed, then run everything on this machine until Ctrl-C
 	@exec $(PYTHON_HERE) manage.py up
 
 .PHONY: test
-test: ## Install what the tests need, then run all of them, several at a time
+test: ## Install what the tests need, then run all of them; those in a browser come last, one at a time
 	@.ci/venv requirements-dev.txt
-	@exec $(PYTHON_HERE) -m pytest -n auto --dist loadfile
+	@status=0; \
+	$(PYTHON_HERE) -m pytest -n auto --dist loadfile -m "not browser" || status=1; \
+	$(PYTHON_HERE) -m pytest -m browser || status=1; \
+	exit $$status
 
 .PHONY: test-faults
 test-faults: ## Break workers, broker, database and mail server on purpose, upload hostile files; TRIALS=200 for a whole night of it

@@ -206,8 +206,6 @@ def browser_type_launch_args() -> dict[str, Any]:
     chromium = find_chromium()
     if chromium is None:
         pytest.skip(NO_CHROMIUM)
-    # Playwright's loop goes on in this thread once it was started, and Django would refuse the database to later tests.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     return {"executable_path": chromium, "args": CHROMIUM_FLAGS}
 
 
@@ -248,13 +246,11 @@ def admin_page(new_context: Any, signed_in_state: Callable[[str], Any]) -> Any:
 NO_CHROMIUM = "no Chromium: install it, or name it in the variable CHROMIUM"
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """For `pytest -n auto`: tests wait for something part of the time."""
-    return 1 + (os.cpu_count() or 1)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what uses the browser, and runs it last."""
+    """Marks what uses the browser, runs it last, and keeps it away from the database of the fast tests.
+
+    Playwright's loop goes on in this thread once it was started, and Django then refuses the database.
+    """
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "playwright" in fixtures or "page" in fixtures:
