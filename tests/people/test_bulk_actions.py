@@ -504,7 +504,7 @@ def test_the_banner_and_the_sidebar_tell_how_far_it_is(
 ) -> None:
     action = start(admin_membership, Kind.REVOKE, make_many(9))
     work_on_chunk(action.pk)
-    BulkAction.objects.update(created_at=timezone.now() - timedelta(seconds=8))
+    BulkAction.objects.update(created_at=timezone.now() - timedelta(seconds=6))
 
     for path in (USERS, "/o/acme/roles/"):
         page = page_of(ines, path)
