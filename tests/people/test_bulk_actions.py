@@ -504,11 +504,11 @@ def test_the_banner_and_the_sidebar_tell_how_far_it_is(
 ) -> None:
     action = start(admin_membership, Kind.REVOKE, make_many(9))
     work_on_chunk(action.pk)
-    BulkAction.objects.update(created_at=timezone.now() - timedelta(seconds=6))
+    BulkAction.objects.update(created_at=timezone.now() - timedelta(seconds=12))
 
     for path in (USERS, "/o/acme/roles/"):
         page = page_of(ines, path)
-        assert "Revoking 9 invitations. 4 done, about 10 seconds left. Show progress" in page
+        assert "Revoking 9 invitations. 4 done, about 20 seconds left. Show progress" in page
         assert "4 of 9" in page
     html = ines.get(USERS).content.decode()
     assert html.count('<progress class="rc-progress" value="0.4444"') == 3, "A banner, and the sidebar wide and narrow."
