@@ -65,6 +65,11 @@ def ignore_sigint() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def heed_sigint() -> None:
+    """For `preexec_fn`: the process is started as from a terminal, however these tests were started."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def find_chromium() -> str | None:
     """The browser of the CHROMIUM variable, or the first that is installed."""
     given = os.environ.get("CHROMIUM")
@@ -207,7 +212,7 @@ class Stack:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            preexec_fn=ignore_sigint if ignoring_sigint else None,
+            preexec_fn=ignore_sigint if ignoring_sigint else heed_sigint,
         )
         threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
         if wait:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import ROOT, clean_environment, ignore_sigint, processes_that_mention, wait_for
+from tests.running import ROOT, clean_environment, heed_sigint, ignore_sigint, processes_that_mention, wait_for
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 NOWHERE = {"PIP_CONFIG_FILE": "/dev/null", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
@@ -208,7 +208,9 @@ def test_can_be_ended_while_pip_waits_by_a_sigint_to_make_alone(copy: Path) -> N
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(30)
         index = {**NOWHERE, "PIP_INDEX_URL": f"http://127.0.0.1:{silent.getsockname()[1]}/simple"}
-        process = subprocess.Popen(["make", "install"], cwd=copy, env=clean_environment(**index))
+        process = subprocess.Popen(
+            ["make", "install"], cwd=copy, env=clean_environment(**index), preexec_fn=heed_sigint
+        )
         connection, _ = silent.accept()
         with connection:
             process.send_signal(signal.SIGINT)
