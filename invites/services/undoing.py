@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Membership
 from invites.models import Batch, Grant, Invitation, RowRange
 from invites.queries.batches import ledger_of
-from invites.services.granting import check_may_touch, lock_to_change
+from invites.services.granting import check_may_touch, grants_within_reach, lock_to_change
 from invites.services.stopping import stop_batch
 from invites.services.unexpected import is_transient, reference_of
 
@@ -83,9 +83,10 @@ def take_back_slice(batch_id: int) -> timedelta | None:
 
 def _check_no_invitation_is_beyond(by: Membership, batch: Batch) -> None:
     """Somebody may have given one of them more than the batch gives."""
-    others = _pending(batch).exclude(grant=batch.grant_id).values("grant_id")
-    for grant in Grant.objects.filter(pk__in=others):
-        check_may_touch(by, grant, to="undo this import")
+    others = Grant.objects.filter(pk__in=_pending(batch).exclude(grant=batch.grant_id).values("grant_id"))
+    beyond = others.exclude(pk__in=grants_within_reach(by, others)).first()
+    if beyond is not None:
+        check_may_touch(by, beyond, to="undo this import")
 
 
 def put_off(batch_id: int, error: Exception) -> None:

@@ -11,6 +11,7 @@ import pytest
 from django.core import mail
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.errors import RuleBroken
@@ -51,6 +52,20 @@ def being_undone(run: Run, admin_membership: Membership) -> Batch:
     assert undo_batch(admin_membership, batch) == PEOPLE
     assert batch.invitations.filter(state=State.PENDING).count() == PEOPLE
     return batch
+
+
+def test_it_asks_as_many_questions_however_many_invitations_were_changed(
+    run: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    def queries(changed: int) -> int:
+        batch = run(many(PEOPLE, domain=f"changed{changed}.example.com"))
+        for invitation in batch.invitations.all()[:changed]:
+            change_invitation(admin_membership, invitation, read_only)
+        with CaptureQueriesContext(connection) as captured:
+            undo_batch(admin_membership, batch)
+        return len(captured)
+
+    assert queries(8) == queries(2)
 
 
 def take_back_all(batch: Batch) -> int:
