@@ -5,15 +5,16 @@ They have a queue of their own (config/settings.py), so that a link to a new pas
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
-from celery import shared_task
-from django.contrib.sessions.models import Session
+from celery import Task, shared_task
 from django.db import transaction
-from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from accounts.services import account_email
 from accounts.services.rate_limit_storage import forget_expired_counts
+from accounts.sessions import SessionStore
 
 log = structlog.get_logger(__name__)
 
@@ -33,18 +34,24 @@ def send_unsent_emails() -> None:
 @shared_task
 def clean_up() -> None:
     """Remove expired sessions, expired counts of attempts, and emails that nobody waits for any more."""
-    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    SessionStore.clear_expired()
     forget_expired_counts()
     account_email.forget_old_emails()
 
 
 def enqueue_emails(user_id: int | None) -> None:
-    """Enqueue the task after the commit. If the broker is away, only the task is lost: the schedule finds the email."""
+    """Let a worker send the emails that wait for the user, after the commit."""
+    enqueue(send_account_emails, user_id)
 
-    def enqueue() -> None:
+
+def enqueue(task: Task[Any, Any], *given: object, times: int = 1, countdown: float = 0.0) -> None:
+    """Enqueue the task after the commit. A broker that is away loses only the task: the schedule finds the work."""
+
+    def publish() -> None:
         try:
-            send_account_emails.apply_async((user_id,))
+            for _ in range(times):
+                task.apply_async(given, countdown=countdown)
         except (OperationalError, OSError) as error:
-            log.warning("task_lost", task=send_account_emails.name, user=user_id, error=str(error))
+            log.warning("task_lost", task=task.name, given=given, error=str(error))
 
-    transaction.on_commit(enqueue)
+    transaction.on_commit(publish)

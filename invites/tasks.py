@@ -12,9 +12,8 @@ from typing import Any
 
 import structlog
 from celery import Task, shared_task, signals
-from django.db import transaction
-from kombu.exceptions import OperationalError
 
+from accounts.tasks import enqueue
 from invites.models import Batch
 from invites.services import (
     bulk_actions,
@@ -279,14 +278,5 @@ def hint(
     handed_over: float | None = None,
 ) -> None:
     """Enqueue the task after the commit. A broker that is away loses only the hint: the sweep finds the work."""
-    countdown = after.total_seconds() if after else 0.0
     given = (object_id,) if handed_over is None else (object_id, handed_over)
-
-    def enqueue() -> None:
-        try:
-            for _ in range(times):
-                task.apply_async(given, countdown=countdown)
-        except (OperationalError, OSError) as error:
-            log.warning("hint_lost", task=task.name, id=object_id, error=str(error))
-
-    transaction.on_commit(enqueue)
+    enqueue(task, *given, times=times, countdown=after.total_seconds() if after else 0.0)

@@ -35,7 +35,7 @@ ADDRESSES = ["admin@example.com", "nobody@example.com"]
 def published(monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any) -> list[tuple[Any, ...]]:
     """The arguments of the tasks that were enqueued."""
     found: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(tasks.send_account_emails, "apply_async", found.append)
+    monkeypatch.setattr(tasks.send_account_emails, "apply_async", lambda given, **_options: found.append(given))
     monkeypatch.setattr("django.db.transaction.on_commit", lambda function: function())
     return found
 
@@ -78,7 +78,7 @@ def test_nobody_waits_for_a_mail_server_or_learns_that_it_is_away(
 def test_a_broker_that_is_away_changes_no_answer(
     admin: User, client: Client, email: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_args: object) -> None:
+    def fail(*_args: object, **_options: object) -> None:
         raise OperationalError
 
     monkeypatch.setattr(tasks.send_account_emails, "apply_async", fail)
