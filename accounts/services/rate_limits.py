@@ -29,6 +29,8 @@ FAILED_SIGN_INS_OF_ACCOUNT = RateLimitItemPerMinute(5, 5, namespace="failed-sign
 RESET_REQUESTS_OF_CLIENT = RateLimitItemPerMinute(20, namespace="reset-requests-of-client")
 NEW_PASSWORDS_OF_CLIENT = RateLimitItemPerMinute(20, namespace="new-passwords-of-client")
 RESET_LINKS_OF_CLIENT = RateLimitItemPerHour(60, namespace="reset-links-of-client")
+# A mail provider reports every delivery, and tries again later when it is refused.
+REPORTS_OF_CLIENT = RateLimitItemPerMinute(6_000, namespace="reports-of-client")
 PASSWORD_CHANGES_OF_USER = RateLimitItemPerMinute(5, namespace="password-changes-of-user")
 
 # A page must not wait for a Redis that hangs. A process that could not reach it asks again after the pause.
@@ -95,6 +97,7 @@ class RateLimiter:
         return self._database.hit(limit, _hash(subject))
 
     def clear_daily(self, limit: RateLimitItem, subject: str) -> None:
+        """Start the day of the subject over."""
         self._database.clear(limit, _hash(subject))
 
     def _hit_in_redis(self, limit: RateLimitItem, key: str) -> bool:
@@ -131,7 +134,7 @@ def hit_daily(limit: RateLimitItem, subject: str) -> bool:
 
 
 def clear_daily(limit: RateLimitItem, subject: str) -> None:
-    """Begin the day of the subject anew."""
+    """Start the day of the subject over."""
     _rate_limiter(settings.RATE_LIMIT_STORAGE).clear_daily(limit, subject)
 
 

@@ -8,7 +8,6 @@ import json
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,8 +16,10 @@ from django.conf import settings
 from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
+from time_machine import travel
 
 from accounts.models import Membership
+from accounts.services import rate_limits
 from invites.models import Batch, Invitation
 from invites.queries.banners import banner_of
 from invites.queries.batches import ledger_of
@@ -198,15 +199,14 @@ def test_an_error_of_ours_lets_the_provider_report_again(ben: Invitation, monkey
 def test_a_client_that_reports_too_often_is_refused_before_its_secret_is_looked_at(
     ben: Invitation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("config.bounces.CALLS_PER_MINUTE", 3)
-    monkeypatch.setattr("config.bounces.time", SimpleNamespace(time=lambda: 60_000_000_000.0))
+    monkeypatch.setattr(rate_limits.REPORTS_OF_CLIENT, "amount", 3)
     wrong = [Client().post(ADDRESS, "{}", "application/json", REMOTE_ADDR="198.51.100.7") for _ in range(5)]
 
     assert [answer.status_code for answer in wrong] == [400, 400, 400, 429, 429]
     assert wrong[-1]["Retry-After"] == "60"
     assert report(ben, PERMANENT) == 200, "the provider has another address"
-    monkeypatch.setattr("config.bounces.time", SimpleNamespace(time=lambda: 60_000_000_060.0))
-    again = Client().post(ADDRESS, "{}", "application/json", REMOTE_ADDR="198.51.100.7")
+    with travel(timezone.now() + timedelta(seconds=61)):
+        again = Client().post(ADDRESS, "{}", "application/json", REMOTE_ADDR="198.51.100.7")
     assert again.status_code == 400, "the next minute starts at nothing"
 
 
