@@ -288,8 +288,13 @@ class Row(models.Model):
 
         A row that nobody has edited since its file was checked has an editor only if that is in the file.
         """
-        is_changed = self.mended is not None or self.reason == self.Reason.LEFT_OUT or self.mends == 0
+        is_changed = Row.has_changes(mended=self.mended, reason=self.reason, mends=self.mends)
         return self.edited_by if is_changed else None
+
+    @classmethod
+    def has_changes(cls, *, mended: object, reason: str, mends: int) -> bool:
+        """Whether a row with these values differs from what was first uploaded, if anybody has edited it."""
+        return mended is not None or reason == cls.Reason.LEFT_OUT or mends == 0
 
 
 class RowRange(models.Model):

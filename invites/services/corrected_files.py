@@ -168,9 +168,7 @@ class _Merge:
             self._keep()
             for number, codes, outcome, reason, edit, mends, edited_by, in_file, *person in chunk:
                 cells = (edit["cells"] if outcome == Row.Outcome.PROBLEM else person) if edit else []
-                # As `Row.editor` has it.
-                is_changed = edit or reason == Row.Reason.LEFT_OUT or mends == 0
-                editor = edited_by if is_changed else None
+                editor = edited_by if Row.has_changes(mended=edit, reason=reason, mends=mends) else None
                 is_all = bool(edit and edit["keep"])
                 yield _RowNow(number, bool(codes), outcome, reason, cells, in_file or [], editor, is_all=is_all)
             last = chunk[-1][0]

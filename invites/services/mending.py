@@ -261,8 +261,9 @@ def store_rows(
 ) -> Mending:
     """Save what was changed, and by whom. `keys` are the addresses that these rows had before."""
     mending = mending or Mending()
-    for row in rows if by else ():
-        row.edited_by_id = by.user_id if by else None
+    if by is not None:
+        for row in rows:
+            row.edited_by_id = by.user_id
     suggest_for(batch, rows)
     save_rows(rows)
     mending.changed |= {row.number for row in rows}
