@@ -141,6 +141,13 @@ def limited(acme: Organization, sites: list[Site], join: Callable[..., User]) ->
 
 
 @pytest.fixture
+def lesser(acme: Organization, sites: list[Site], join: Callable[..., User]) -> Membership:
+    """Somebody who invites and sees users, and can give nothing but that."""
+    Role.objects.create(organization=acme, name="Inviter", permissions=["users.view", "users.invite"])
+    return join(acme, "lesser@example.com", "Inviter", first_name="Lee", last_name="Small").memberships.get()
+
+
+@pytest.fixture
 def read_only(admin_membership: Membership, sites: list[Site]) -> GrantChoice:
     """ReadOnly on Lyon depot and Ghent."""
     role = Role.objects.get(organization=admin_membership.organization, name="ReadOnly")

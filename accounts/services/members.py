@@ -54,11 +54,6 @@ def remove_membership(by: Membership, membership: Membership) -> None:
     check_somebody_manages(by.organization)
 
 
-def reaches(by: Membership, membership: Membership) -> bool:
-    """Whether `by` could give every role and every site that the member has. Lists share one `Reach`."""
-    return Reach(by).holds(GrantChoice.held_by(membership))
-
-
 def check_somebody_manages(organization: Organization) -> None:
     """Raises RuleBroken("last_manager") if no active member with all sites can invite and manage users any more.
 

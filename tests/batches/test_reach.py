@@ -19,7 +19,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.access import views_of
-from accounts.models import Membership, Organization, Role, Site, User
+from accounts.models import Membership, Organization, Role, User
 from accounts.services.grants import GrantChoice
 from config.urls import urlpatterns
 from invites import services, tasks
@@ -98,12 +98,6 @@ def stranger_in(number: int) -> Edit:
 def nothing_much(by: Membership) -> GrantChoice:
     """What the lesser admin can give."""
     return GrantChoice.of(by.organization.roles.filter(name="Inviter"), all_sites=True)
-
-
-@pytest.fixture
-def lesser(acme: Organization, sites: list[Site], join: Callable[..., User]) -> Membership:
-    Role.objects.create(organization=acme, name="Inviter", permissions=["users.view", "users.invite"])
-    return join(acme, "lesser@example.com", "Inviter", first_name="Lee", last_name="Small").memberships.get()
 
 
 @pytest.fixture

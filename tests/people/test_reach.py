@@ -14,7 +14,7 @@ from django.core import mail
 from django.test import Client
 
 from accounts.access import views_of
-from accounts.models import Membership, Organization, Role, Site, User
+from accounts.models import Membership, Organization, Role, User
 from config.urls import urlpatterns
 from invites.models import BulkAction, Invitation
 from invites.queries.bulk_actions import view_of
@@ -29,12 +29,6 @@ ClientOf = Callable[[User | None], Client]
 HTMX = {"HX-Request": "true"}
 SELECTED = "/o/acme/users/selected/"
 Kind, State = BulkAction.Kind, BulkAction.State
-
-
-@pytest.fixture
-def lesser(acme: Organization, sites: list[Site], join: Callable[..., User]) -> Membership:
-    Role.objects.create(organization=acme, name="Inviter", permissions=["users.view", "users.invite"])
-    return join(acme, "lesser@example.com", "Inviter", first_name="Lee", last_name="Small").memberships.get()
 
 
 @pytest.fixture
