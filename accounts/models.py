@@ -59,7 +59,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         has_new_password = self._password is not None and not self._state.adding
         super().save(*args, **kwargs)
         if has_new_password:
-            # Here, so that the owner is told whoever changed it: a page, a command, or a shell.
+            # Here, so that the owner is told however it was changed: on a page, by a command, or in a shell.
             AccountEmail.objects.create(user=self, kind=AccountEmail.Kind.PASSWORD_CHANGED)
 
     def get_full_name(self) -> str:

@@ -42,7 +42,7 @@ MEANINGS: dict[Permission, str] = {
     Permission.EXPORT_DATA: "Take data along as a file.",
 }
 
-# Whoever may not see users has no page to manage them on.
+# Without See users there is no page to manage them on.
 USER_ADMINISTRATION: frozenset[str] = frozenset(
     {Permission.VIEW_USERS.value, Permission.INVITE_USERS.value, Permission.MANAGE_USERS.value}
 )

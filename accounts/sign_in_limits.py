@@ -71,5 +71,5 @@ class SignInAttempt:
 
 
 def unlock(email: str) -> None:
-    """For whoever has shown that the mailbox of the account is theirs: nobody else can lock them out."""
+    """End the lock of an account whose owner has shown that the mailbox is theirs: nobody else can lock them out."""
     rate_limits.clear(rate_limits.FAILED_SIGN_INS_OF_ACCOUNT, email.lower())

@@ -17,7 +17,7 @@ from anymail.exceptions import AnymailError, AnymailInvalidAddress, AnymailRecip
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -82,8 +82,7 @@ def forget_old_emails() -> None:
 
 def _send(user_id: int | None, kind: AccountEmail.Kind) -> None:
     now = timezone.now()
-    of_user = Q(user=None) if user_id is None else Q(user=user_id)
-    emails = AccountEmail.objects.filter(of_user, kind=kind)
+    emails = AccountEmail.objects.filter(user=user_id, kind=kind)
     # Of several workers one gets past this line; the time tells its claim from others.
     if not emails.filter(retry_at__lte=now).update(retry_at=now + CLAIM, attempts=F("attempts") + 1):
         return

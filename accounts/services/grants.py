@@ -1,7 +1,7 @@
 """What one member may give to somebody else, and therefore touch: never a permission or a site beyond their own.
 
 The rule that all of the product follows is `Reach`: if you can't grant it, you can't touch it. It covers imports,
-invitations, members, roles and sites. Whoever changes one of them asks here, in the service that makes the change.
+invitations, members, roles and sites. Every service that changes one of them checks it here.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Reach:
             raise RuleBroken("beyond_rights", f"You cannot give {what}: it goes beyond your own rights.")
 
     def check_touch(self, choice: GrantChoice, *, to: str) -> None:
-        """The rule itself. Raises RuleBroken("beyond_rights") for whoever can't give all of the choice.
+        """The rule itself. Raises RuleBroken("beyond_rights") if the member can't give all of the choice.
 
         `to` says what they wanted to do with that which gives it: "change this import".
         """

@@ -1,4 +1,4 @@
-"""Whose access changes with a role: members who have it, and whoever an invitation or an import will give it to.
+"""Whose access changes with a role: members who have it, and people who will get it by an invitation or an import.
 
 Somebody who can't grant all of their access can't change it either. Otherwise an admin of two sites could add
 permissions to a role of members with all sites, and have these give away what the admin can't.

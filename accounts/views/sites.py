@@ -101,7 +101,7 @@ def _site(request: MemberRequest, pk: int) -> Site:
 
 
 def _site_to_change(request: MemberRequest, pk: int) -> Site:
-    """The same, for an action: whoever has no access to the site gets 403. The service asks again."""
+    """The same, for an action: members without access to the site get 403. The service checks again."""
     site = _site(request, pk)
     check_may_change(request.membership, site)
     return site

@@ -16,7 +16,7 @@ from invites.models import Batch, BulkAction, Invitation
 
 
 def sees_everybody(viewer: Membership) -> bool:
-    """Whether the member sees the people of the organization, whoever brought them."""
+    """Whether the member sees all people of the organization."""
     return viewer.may(Permission.VIEW_USERS)
 
 

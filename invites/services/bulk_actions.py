@@ -148,7 +148,7 @@ def _allowed_starter(action: BulkAction) -> Membership | None:
 
 @transaction.atomic
 def cancel_bulk_action(by: Membership, action: BulkAction) -> bool:
-    """`stop_bulk_action`, for an admin: whoever started it, or could give all that that person has.
+    """`stop_bulk_action`, for an admin who started it, or who could give all that its starter has.
 
     Raises RuleBroken: "not_allowed", "beyond_rights".
     """

@@ -133,7 +133,7 @@ def stop_job(by: Membership, batch: Batch) -> bool:
 def work_on_job(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
     """Do the job of a claimed batch. True if the batch has a new file now, which is to be checked.
 
-    Whoever started it must still be allowed to change the import. Otherwise it ends with what was saved until then.
+    The person who started it must still be allowed to change the import. Otherwise it ends with what was saved so far.
     Raises LostClaim, and LeftToWorker for what exceeds the budget of a request.
     """
     if job.action == Action.USE_FILE:
@@ -213,7 +213,7 @@ def _change_rows(job: CorrectionJob, rows: Iterable[Row]) -> None:
         if job.action == Action.APPLY:
             is_edited = row.mended is not None
             take_suggestions(row, job.code)
-            # Nobody looked at the row: whoever typed the rest of it still answers for it.
+            # Nobody looked at the row: the person who typed the rest of it stays its editor.
             if not is_edited:
                 row.edited_by_id = job.started_by_id
         else:

@@ -18,7 +18,7 @@ def check_may_invite(by: Membership) -> None:
 
 
 def check_may_touch(by: Membership, grant: Grant, *, to: str) -> Membership:
-    """Whoever can't grant it, can't touch it: `by` must be able to give all of the grant now.
+    """If you can't grant it, you can't touch it: `by` must be able to give all of the grant now.
 
     Every action on an import or an invitation begins here, in the transaction that has locked it. Returns `by` as it is
     now. `to` is the end of the sentence for somebody who can't: "change this import". Raises RuleBroken: "not_allowed",

@@ -132,6 +132,6 @@ def _check_not_invited(by: Membership, email_key: str, email: str) -> None:
 
 
 def _already_invited(by: Membership, email: str) -> RuleBroken:
-    """Whoever invites people has to know who is invited already; the list is only for those who may see it."""
+    """Anybody who invites people has to know who is invited already. Only some of them may see the list."""
     how = " To send it again, choose Resend in the list." if sees_everybody(by) else ""
     return RuleBroken("already_invited", f"{email} has an invitation to {by.organization.name} already.{how}")

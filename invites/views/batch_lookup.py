@@ -16,7 +16,7 @@ def batch_to_see(request: MemberRequest, pk: int) -> Batch:
 
 
 def batch_to_change(request: MemberRequest, pk: int) -> Batch:
-    """An import that the member is about to act on: whoever can't grant what it gives, gets 403.
+    """An import that the member is about to act on. Members who can't grant what it gives get 403.
 
     The service asks again, with the import locked. Raises Http404, and RuleBroken: "not_allowed", "beyond_rights".
     """

@@ -146,7 +146,7 @@ def _invitation(request: MemberRequest, pk: int) -> Invitation:
 
 
 def _invitation_to_change(request: MemberRequest, pk: int, *, to: str) -> Invitation:
-    """The same, for an action on it: whoever can't grant what it gives, gets 403. The service asks again."""
+    """The same, for an action on it. Members who can't grant what it gives get 403. The service checks again."""
     invitation = _invitation(request, pk)
     check_may_touch(request.membership, invitation.grant, to=to)
     return invitation

@@ -184,7 +184,7 @@ def _member(request: MemberRequest, pk: int) -> Membership:
 
 
 def _member_to_change(request: MemberRequest, pk: int) -> Membership:
-    """The same, for an action: whoever can't grant what the member has, gets 403. The service asks again."""
+    """The same, for an action. Members who can't grant what this one has get 403. The service checks again."""
     member = _member(request, pk)
     check_reach(request.membership, member)
     return member
