@@ -74,7 +74,7 @@ def run(command: Sequence[str], log: Path) -> int:
 
 
 def make_was_interrupted() -> bool:
-    """Whether `make`, if it is the parent, waits for us in its handler of SIGINT: see config/processes.py."""
+    """Whether `make`, if it is the parent, waits for us in its handler of SIGINT: see config/devserver/processes.py."""
     parent = Path(f"/proc/{os.getppid()}")
     try:
         name, status = parent.joinpath("comm").read_text(), parent.joinpath("status").read_text()

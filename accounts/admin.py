@@ -21,8 +21,8 @@ from django.shortcuts import redirect
 from accounts.errors import RuleBroken
 from accounts.labels import LabelField
 from accounts.models import Membership, Organization, Role, Site, User
-from accounts.queries import in_words
-from accounts.services.members import check_may_deactivate
+from accounts.organizations.members import check_may_deactivate
+from accounts.permissions import in_words
 
 admin.site.site_header = "Rollcall: operators"
 admin.site.site_title = "Rollcall"

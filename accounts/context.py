@@ -7,15 +7,28 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
-from django_htmx.middleware import HtmxDetails
 
+from accounts.htmx import asks_for_fragment
 from accounts.models import Membership, Organization, User
+from accounts.organizations.selectors import my_memberships
 from accounts.permissions import Permission
-from accounts.queries import my_memberships
+
+# The item of the navigation that is current, by the part of the address that follows the organization.
+SECTIONS = {
+    "": "home",
+    "users": "users",
+    "invite": "users",
+    "invitations": "users",
+    "import": "users",
+    "batches": "batches",
+    "roles": "roles",
+    "sites": "sites",
+    "settings": "settings",
+}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`organization`, `membership`, `my_organizations`, `may`, `dialog_base`, `debug_inbox`.
+    """`organization`, `membership`, `my_organizations`, `may`, `dialog_base`, `debug_inbox`, `section`.
 
     On a page outside the organizations (one's own account) the one used last stands in, so that the
     sidebar stays as it was. Everything that costs a query waits until a template asks for it.
@@ -28,13 +41,14 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "may": SimpleLazyObject(lambda: seen.may),
         "dialog_base": "dialog_fragment.html" if asks_for_fragment(request) else "dialog_page.html",
         "debug_inbox": settings.INBOX_OPEN,
+        "section": section_of(request.path_info),
     }
 
 
-def asks_for_fragment(request: HttpRequest) -> bool:
-    """Whether htmx wants a part to swap in, rather than a whole page."""
-    htmx: HtmxDetails | None = getattr(request, "htmx", None)
-    return htmx is not None and bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+def section_of(path: str) -> str:
+    """The item of the navigation to which the page at "/o/acme/users/" belongs; empty outside an organization."""
+    parts = path.split("/")
+    return SECTIONS.get(parts[3], "") if len(parts) > 3 and parts[1] == "o" else ""
 
 
 def seen_in(request: HttpRequest) -> Seen:

@@ -14,5 +14,5 @@ class RuleBroken(Exception):
 
     @property
     def is_refusal(self) -> bool:
-        """Whether the person's permissions don't reach so far. `accounts/access.py` answers it with 403."""
+        """Whether the person's permissions don't reach so far. See access.py: it is answered with 403."""
         return self.code in ("not_allowed", "beyond_rights")

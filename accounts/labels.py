@@ -7,7 +7,7 @@ import unicodedata
 from django import forms
 from django.core.exceptions import ValidationError
 
-from invites.checking.links import find_link
+from invites.checking.cells.links import find_link
 
 # Joiners belong to how Persian, the Indic scripts and emoji are written. Nothing else that is unseen is needed.
 _JOINERS = frozenset("\u200c\u200d")

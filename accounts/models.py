@@ -92,7 +92,8 @@ class Role(models.Model):
     name = models.CharField(max_length=80)
     description = models.CharField(max_length=200, blank=True)
     permissions = models.JSONField(
-        default=list, help_text="Values of accounts.permissions.Permission. Read `allowed`: Org Admin stores none."
+        default=list,
+        help_text="Values of accounts.permissions.Permission. Read `allowed`: Org Admin stores none.",
     )
     is_org_admin = models.BooleanField(default=False, help_text="Allows everything, permissions added later included.")
     is_default = models.BooleanField(default=False, help_text="One of the three that every organization starts with.")
@@ -190,7 +191,7 @@ class AccountEmail(models.Model):
 
 
 class RateLimitCount(models.Model):
-    """How often somebody tried something, where Redis doesn't count: accounts/services/rate_limits.py."""
+    """How often somebody tried something, where Redis doesn't count: accounts/users/rate_limits.py."""
 
     key = models.CharField(max_length=200, primary_key=True)
     count = models.IntegerField()

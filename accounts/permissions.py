@@ -4,6 +4,8 @@ A role is a named set of these in one organization. `INVITE_USERS` and `MANAGE_U
 Org Admin apart from a Project manager.
 """
 
+from collections.abc import Iterable
+
 from django.db.models import TextChoices
 
 
@@ -51,3 +53,16 @@ USER_ADMINISTRATION: frozenset[str] = frozenset(
 def all_permissions() -> frozenset[str]:
     """Every permission that there is: what Org Admin allows. A function, so that nobody keeps an old list."""
     return frozenset(Permission.values)
+
+
+def in_words(permissions: Iterable[str]) -> str:
+    """Permissions as a page says them: "See users, export data", or "Everything"."""
+    held = frozenset(permissions)
+    if held >= all_permissions():
+        return "Everything"
+    labels = [each.label for each in Permission if each.value in held]
+    words = ", ".join([labels[0], *(label[0].lower() + label[1:] for label in labels[1:])]) if labels else "Nothing"
+    missing = [each.label for each in Permission if each.value not in held]
+    if len(missing) <= 2 < len(labels):
+        return "Everything except " + " and ".join(label[0].lower() + label[1:] for label in missing)
+    return words

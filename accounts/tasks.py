@@ -12,9 +12,9 @@ from celery import Task, shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from accounts.services import account_email
-from accounts.services.rate_limit_storage import forget_expired_counts
-from accounts.sessions import SessionStore
+from accounts.users import account_email
+from accounts.users.rate_limit_storage import forget_expired_counts
+from accounts.users.sessions import SessionStore
 
 log = structlog.get_logger(__name__)
 

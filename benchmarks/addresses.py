@@ -10,11 +10,11 @@ from email_validator import EmailNotValidError, validate_email
 
 from benchmarks.files import people
 from benchmarks.rounds import keep, say
-from invites.checking.address import LOCAL_OCTETS, read_address
-from invites.checking.faults import refuse_early
+from invites.checking.cells.email import LOCAL_OCTETS, read_address
+from invites.checking.cells.email_mistakes import refuse_early
+from invites.checking.cells.text import trim_all
 from invites.checking.report import Limits
 from invites.checking.screening import Screen
-from invites.checking.text import trim_all
 
 _SEEDS = (
     "Anna.Berg@Company.com", "info@company.co.uk", "Postmaster@company.com", "anna@xn--mnchen-3ya.de",

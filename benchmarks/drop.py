@@ -18,8 +18,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from benchmarks.files import HEADER, people
 from benchmarks.rounds import keep, say, verdict
-from tests.browser.driving import choose_roles_and_sites, open_import
-from tests.running import CHROMIUM_FLAGS, Stack, find_chromium
+from config.harness.driving import choose_roles_and_sites, open_import
+from config.harness.running import CHROMIUM_FLAGS, Stack, find_chromium
 
 ROWS = 1_000
 TURNS = 11

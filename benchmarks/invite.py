@@ -22,7 +22,7 @@ from unittest import mock
 
 from benchmarks.files import HEADER, people
 from benchmarks.rounds import in_a_process, keep, medians, say, verdict
-from tests.faults.postgres import PostgresServer, binaries
+from config.harness.postgres import PostgresServer, binaries
 
 if TYPE_CHECKING:
     from invites.models import Batch
@@ -74,7 +74,7 @@ def measure_here() -> None:
 
 def batch_of(rows: Sequence[list[str]], *, number: int) -> Batch:
     """A batch of these people in an organization of its own, checked and about to be invited."""
-    from invites.services.checks import check_batch
+    from invites.imports.check import check_batch
 
     batch = stored_batch(rows, number=number)
     check_batch(batch.pk)
@@ -83,9 +83,9 @@ def batch_of(rows: Sequence[list[str]], *, number: int) -> Batch:
 
 def stored_batch(rows: Sequence[list[str]], *, number: int) -> Batch:
     from accounts.models import Membership, User
-    from accounts.services.grants import GrantChoice
-    from accounts.services.organizations import create_organization
-    from invites.services.batches import start_batch
+    from accounts.organizations.grants import GrantChoice
+    from accounts.organizations.organizations import create_organization
+    from invites.imports.upload import start_batch
 
     organization = create_organization(name=f"Bench {number}", slug=f"bench-{number}")
     roles = list(organization.roles.all())
@@ -102,7 +102,7 @@ def measure() -> dict[str, float]:
     from django.core.management import call_command
 
     from invites import checking
-    from invites.services import checks, inviting, leases
+    from invites.imports import check, chunks, invite
 
     call_command("migrate", verbosity=0)
     rows = list(people(COUNT, bad=0))
@@ -116,10 +116,10 @@ def measure() -> dict[str, float]:
         batch = stored_batch(rows[:1], number=next(made))
         with mock.patch.object(checking, "Check", return_value=whole):
             began = time.perf_counter()
-            checks.check_batch(batch.pk)
-            while lease := leases.claim_range(batch.pk):
-                inviting.invite_range(lease)
-                leases.held(lease).update(stage="done")
+            check.check_batch(batch.pk)
+            while lease := chunks.claim_range(batch.pk):
+                invite.invite_range(lease)
+                chunks.held(lease).update(stage="done")
             return time.perf_counter() - began
 
     product()  # The bare contender writes what this one made; and nobody's first turn counts.
@@ -216,8 +216,8 @@ class _OneByOne:
 
         from django.utils import timezone
 
+        from invites.invitations.tokens import derive_token, hash_token, new_seed
         from invites.models import Invitation
-        from invites.services.tokens import derive_token, hash_token, new_seed
 
         Invitation.objects.filter(organization=self._batch.organization).delete()
         began = time.perf_counter()

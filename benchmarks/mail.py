@@ -56,19 +56,19 @@ def measure(port: int) -> dict[str, float]:
     from django.core.mail import get_connection
     from django.core.management import call_command
 
+    from invites.imports import chunks, invite
+    from invites.imports.send import mail_range
+    from invites.mailing.template import Letter
     from invites.models import Invitation, RowRange
-    from invites.services import inviting, leases
-    from invites.services.letters import Letter
-    from invites.services.mail_ranges import mail_range
 
     call_command("migrate", verbosity=0)
     # One range, and so one connection, as the others have.
-    with mock.patch.object(inviting, "FEWEST_ROWS", COUNT):
+    with mock.patch.object(invite, "FEWEST_ROWS", COUNT):
         batch = batch_of(list(people(COUNT, bad=0)), number=1)
-    lease = leases.claim_range(batch.pk)
+    lease = chunks.claim_range(batch.pk)
     assert lease is not None
-    inviting.invite_range(lease)
-    leases.give_back(lease)
+    invite.invite_range(lease)
+    chunks.give_back(lease)
     invitations = list(Invitation.objects.select_related("organization", "inviter", "grant"))
     assert len(invitations) == COUNT
     letter = Letter(invitations[0])
@@ -88,7 +88,7 @@ def measure(port: int) -> dict[str, float]:
         Invitation.objects.update(mail_state=Invitation.Mail.QUEUED)
         RowRange.objects.update(stage=RowRange.Stage.MAIL, attempts=0)
         began = time.perf_counter()
-        while lease := leases.claim_range(batch.pk):
+        while lease := chunks.claim_range(batch.pk):
             mail_range(lease)
         spent = time.perf_counter() - began
         assert Invitation.objects.filter(mail_state=Invitation.Mail.SENT).count() == COUNT

@@ -32,11 +32,11 @@ from benchmarks import report
 from benchmarks.files import people, write_file
 from benchmarks.mail_sink import MailSink
 from benchmarks.rounds import keep, kept, say
-from tests.faults.postgres import PostgresServer, binaries
-from tests.faults.redis_server import RedisServer
-from tests.ops.deployment import Machine
-from tests.running import free_port, wait_for
-from tests.visitor import Visitor
+from config.harness.deployment import Machine
+from config.harness.postgres import PostgresServer, binaries
+from config.harness.redis_server import RedisServer
+from config.harness.running import free_port, wait_for
+from config.harness.visitor import Visitor
 
 ROWS = (1_000, 10_000, 100_000, 1_000_000)
 WORKERS = (1, 2, 4)

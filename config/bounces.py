@@ -16,9 +16,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
 
-from accounts.access import third_party
-from accounts.services import rate_limits
-from accounts.sign_in_limits import limited
+from accounts.organizations.access import third_party
+from accounts.users import rate_limits
+from accounts.users.sign_in_limits import limited
 
 View = Callable[..., HttpResponseBase]
 

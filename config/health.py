@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu import Connection
 
-from accounts.access import public
+from accounts.organizations.access import public
 
 
 @public("says only that the process lives")

@@ -13,7 +13,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
-from config import embedded
+from config.devserver import embedded_broker
 from config.environment import (
     all_of,
     broker,
@@ -188,7 +188,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "accounts.access.AccessMiddleware",
+    "accounts.organizations.access.AccessMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -205,7 +205,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context.shell",
-                "invites.context.shell",
+                "invites.shell.context.shell",
             ],
             "builtins": ["accounts.templatetags.icons"],
         },
@@ -221,30 +221,30 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_ADAPTER = "accounts.sign_in.Adapter"
+ACCOUNT_ADAPTER = "accounts.users.sign_in.Adapter"
 ACCOUNT_FORMS = {
-    "login": "accounts.sign_in.SignInForm",
-    "change_password": "accounts.sign_in.OtherPasswordForm",
-    "set_password": "accounts.sign_in.FirstPasswordForm",
-    "reset_password_from_key": "accounts.sign_in.NewPasswordForm",
+    "login": "accounts.users.sign_in.SignInForm",
+    "change_password": "accounts.users.sign_in.OtherPasswordForm",
+    "set_password": "accounts.users.sign_in.FirstPasswordForm",
+    "reset_password_from_key": "accounts.users.sign_in.NewPasswordForm",
 }
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.passwords.ResetTokenGenerator"  # noqa: S105
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.users.passwords.ResetTokenGenerator"  # noqa: S105
 # Longer than a day, which is how long an address gets no further link once it has had enough of them.
 PASSWORD_RESET_TIMEOUT = int(timedelta(days=3).total_seconds())
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "accounts.passwords.LongEnough"},
-    {"NAME": "accounts.passwords.NotCommon"},
-    {"NAME": "accounts.passwords.NotAboutYou"},
+    {"NAME": "accounts.users.passwords.LongEnough"},
+    {"NAME": "accounts.users.passwords.NotCommon"},
+    {"NAME": "accounts.users.passwords.NotAboutYou"},
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "home"
+LOGIN_REDIRECT_URL = "users:home"
 
-# Failed attempts are counted by accounts/services/rate_limits.py: allauth would count them in a cache that is culled.
+# Failed attempts are counted by accounts/users/rate_limits.py: allauth would count them in a cache that is culled.
 ACCOUNT_RATE_LIMITS = False
-RATE_LIMIT_STORAGE = broker("REDIS_URL") or embedded.rate_limit_url(DATA_DIR)
+RATE_LIMIT_STORAGE = broker("REDIS_URL") or embedded_broker.rate_limit_url(DATA_DIR)
 
 USE_TZ = True
 TIME_ZONE = text("TIME_ZONE", "UTC")
@@ -279,7 +279,7 @@ if switch("TRUST_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # Limits of sign-in are counted by the address that it has put last into X-Forwarded-For; else all would share one.
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
-SESSION_ENGINE = "accounts.sessions"
+SESSION_ENGINE = "accounts.users.sessions"
 SESSION_COOKIE_SECURE = _https
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
@@ -314,7 +314,9 @@ DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", f"Rollcall <no-reply@{_base.host
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 _mail = mail_server("EMAIL_URL")
 if _mail is not None:
-    EMAIL_BACKEND = _mail["EMAIL_BACKEND"].replace("django.core.mail.backends.smtp.", "invites.services.smtp.")
+    EMAIL_BACKEND = _mail["EMAIL_BACKEND"].replace(
+        "django.core.mail.backends.smtp.", "invites.mailing.transports.smtp."
+    )
     EMAIL_HOST = _mail["EMAIL_HOST"] or "localhost"
     EMAIL_PORT = _mail["EMAIL_PORT"] or 25
     EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
@@ -324,7 +326,7 @@ if _mail is not None:
 else:
     EMAIL_BACKEND = "django_mail_preview.backends.EmailBackend"
 # For each answer, and each address of the server that is tried. Without one, a mail server that hangs would hold a
-# worker for ever, and beyond the lease of what is mailed (invites/services/leases.py) another worker would take it up.
+# worker for ever, and beyond the lease of what is mailed (invites/imports/chunks.py) another worker would take it up.
 EMAIL_TIMEOUT = number("EMAIL_TIMEOUT", 10, most=15)
 
 # Instead of a mail server, a provider that is called by HTTP. Its own settings have the names that Anymail gives them.
@@ -357,10 +359,10 @@ MAILS_PER_SECOND_PER_ORGANIZATION = number("MAILS_PER_SECOND_PER_ORGANIZATION", 
 MAILS_PER_SECOND_PER_DOMAIN = number("MAILS_PER_SECOND_PER_DOMAIN", 0, least=0)
 
 # Web and worker are different processes: what one sends the other must be able to show.
-MAIL_PREVIEW_STORAGE = "config.inbox.Inbox"
+MAIL_PREVIEW_STORAGE = "config.devserver.inbox.Inbox"
 MAIL_PREVIEW_ROOT = DATA_DIR / "mail"
 MAIL_PREVIEW_MAX_MESSAGES = 5_000
-MAIL_PREVIEW_ALLOW = "config.inbox.is_open"
+MAIL_PREVIEW_ALLOW = "config.devserver.inbox.is_open"
 SILENCED_SYSTEM_CHECKS = [
     # The operator's domain may have other sites, with plain HTTP, below it.
     "security.W005",
@@ -374,7 +376,7 @@ INBOX_OPEN = DEVELOPMENT and EMAIL_BACKEND.startswith("django_mail_preview.")
 
 # --- Tasks: the queue carries ids, the database is the truth ------------------------------------------
 
-CELERY_BROKER_URL = broker("REDIS_URL") or embedded.broker_url(DATA_DIR)
+CELERY_BROKER_URL = broker("REDIS_URL") or embedded_broker.broker_url(DATA_DIR)
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 # A worker takes from its queues in turn, so that somebody who waits for a link to a new password overtakes an import.

@@ -15,14 +15,13 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.models import Organization, Role, Site
-from accounts.queries import AccessBeyond
-from accounts.signals import deletion_asked, demo_founded, permission_change_asked
+from accounts.organizations.selectors import AccessBeyond
+from accounts.organizations.signals import deletion_asked, demo_founded, permission_change_asked
+from invites.invitations.demo import invite_demo_people
+from invites.invitations.querysets import not_being_undone, open_grants
+from invites.mailing.bounces import note_bounce
+from invites.mailing.message import REFERENCE
 from invites.models import Batch, Grant, Invitation, Row
-from invites.queries.grants import open_grants
-from invites.queries.undoing import not_being_undone
-from invites.services.bounces import note_bounce
-from invites.services.demo import invite_demo_people
-from invites.services.parcels import REFERENCE
 
 # A report that was recorded and is sent again later says nothing about a newer mail.
 OLDEST_EVENT = timedelta(days=1)

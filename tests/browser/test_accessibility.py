@@ -12,8 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.driving import ROLE, SITE, csv_of, heading, mixed_people
-from tests.running import Stack
+from config.harness.driving import ROLE, SITE, csv_of, heading, mixed_people
+from config.harness.running import Stack
 
 LINK = re.compile(r"http://\S+/i/\S+")
 

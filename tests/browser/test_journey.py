@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.driving import (
+from config.harness.driving import (
     IMPORT_SECONDS,
     ROLE,
     SITE,
@@ -23,7 +23,7 @@ from tests.browser.driving import (
     open_import,
     press_import,
 )
-from tests.running import Stack
+from config.harness.running import Stack
 from tests.workbooks import sheet_of, workbook_of
 
 PASSWORD = "seven quiet harbours"

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.batches.mail_server import MailServer
-from tests.batches.work import Work
-from tests.faults.postgres import PostgresServer, binaries
-from tests.faults.redis_server import RedisServer, program
-from tests.running import WorkerOnFile
+from config.harness.postgres import PostgresServer, binaries
+from config.harness.redis_server import RedisServer, program
+from config.harness.running import WorkerOnFile
+from tests.invites.imports.work import Work
+from tests.invites.mailing.mail_server import MailServer
 
 TRIALS = int(os.environ.get("TRIALS", "20"))
 # For what goes wrong in fewer ways, or TRIALS=200 would take longer than a night.

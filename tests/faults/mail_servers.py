@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tests.batches.mail_server import MailServer
+from tests.invites.mailing.mail_server import MailServer
 
 LINK = re.compile(r"http\S+/i/[^\s\"<]+")
 

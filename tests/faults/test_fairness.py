@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 
-from tests.batches.conftest import many
-from tests.batches.mail_server import MailServer
-from tests.batches.work import Work
-from tests.running import wait_for
+from config.harness.running import wait_for
+from tests.files import many
+from tests.invites.imports.work import Work
+from tests.invites.mailing.mail_server import MailServer
 
 MANY = 200_000
 SECONDS = 10

@@ -19,14 +19,14 @@ from typing import Any
 
 import pytest
 
+from config.harness.postgres import PostgresServer
+from config.harness.redis_server import RedisServer
+from config.harness.running import Stack, wait_for
+from config.harness.visitor import Visitor
 from invites.models import Batch
-from tests.batches.conftest import many
-from tests.batches.work import ADMINS, first_column
 from tests.faults.hostile_files import HOSTILE, name_of
-from tests.faults.postgres import PostgresServer
-from tests.faults.redis_server import RedisServer
-from tests.running import Stack, wait_for
-from tests.visitor import Visitor
+from tests.files import many
+from tests.invites.imports.work import ADMINS, first_column
 
 log = logging.getLogger(__name__)
 TIMES = int(os.environ.get("TIMES", "5"))
@@ -140,7 +140,7 @@ class Attacker:
 
 
 def found_organizations(stack: Stack) -> None:
-    code = "from accounts.services.organizations import create_organization\n"
+    code = "from accounts.organizations.organizations import create_organization\n"
     code += "from accounts.models import *\n"
     for name in ATTACKERS:
         code += f"organization = create_organization(name='{name}', slug='{name}')\n"

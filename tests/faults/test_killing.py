@@ -15,14 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from invites.services.pending import CHUNK
-from invites.services.undoing import SLICE
-from invites.services.uploads import BYTES_IN_REQUEST
-from tests.batches.conftest import many
-from tests.batches.mail_server import MailServer
-from tests.batches.work import Work
+from config.harness.running import Stack, is_alive, wait_for
+from invites.imports.undo import SLICE
+from invites.imports.upload_parts import BYTES_IN_REQUEST
+from invites.invitations.actions import CHUNK
 from tests.faults.conftest import FEWER, TRIALS
-from tests.running import Stack, is_alive, wait_for
+from tests.files import many
+from tests.invites.imports.work import Work
+from tests.invites.mailing.mail_server import MailServer
 
 PEOPLE = 1_000
 # Every so many of them the mail server does not know.

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from tests.batches.work import Work
-from tests.running import run_manage, wait_for
+from config.harness.running import run_manage, wait_for
+from tests.invites.imports.work import Work
 
 MANY = 200_000
 PART = 20_000
@@ -25,7 +25,7 @@ from django.db import transaction
 from django.utils import timezone
 from accounts.models import Membership, Organization, Role, User
 from invites.models import Batch, Grant, Invitation, Row
-from invites.services.tokens import hashes_for, new_seeds
+from invites.invitations.tokens import hashes_for, new_seeds
 acme, admin = Organization.objects.get(slug="acme"), User.objects.get(email="admin@example.com")
 role, now = Role.objects.get(organization=acme, name="ReadOnly"), timezone.now()
 past = now - timedelta(days=3)

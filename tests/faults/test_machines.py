@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.batches.conftest import many
-from tests.batches.work import Work
+from config.harness.deployment import Machine
+from config.harness.postgres import PostgresServer
+from config.harness.redis_server import RedisServer
+from config.harness.running import WorkerOnFile, wait_for
 from tests.faults.conftest import mailing_by
 from tests.faults.mail_servers import CloseMailServer
-from tests.faults.postgres import PostgresServer
-from tests.faults.redis_server import RedisServer
-from tests.ops.deployment import Machine
-from tests.running import WorkerOnFile, wait_for
+from tests.files import many
+from tests.invites.imports.work import Work
 
 PEOPLE = 2_000
 CELERY = (sys.executable, "-m", "celery", "-A", "config")

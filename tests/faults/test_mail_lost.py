@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.batches.conftest import many
-from tests.batches.work import Work
+from config.harness.running import children_of
 from tests.faults.mail_servers import CloseMailServer, at_port, kill
-from tests.running import children_of
+from tests.files import many
+from tests.invites.imports.work import Work
 
 PEOPLE = 400
 DROPS = 6

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from tests.batches.work import Work
+from config.harness.running import wait_for
 from tests.faults.test_killing import living_children
 from tests.files import csv_of
-from tests.running import wait_for
+from tests.invites.imports.work import Work
 
 ROWS = 199_000
 KILLS = 3

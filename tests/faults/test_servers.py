@@ -8,12 +8,12 @@ from collections import Counter
 
 import pytest
 
-from tests.batches.conftest import many
-from tests.batches.mail_server import MailServer
-from tests.batches.work import Work
+from config.harness.postgres import PostgresServer
+from config.harness.running import wait_for
 from tests.faults.conftest import FEWER
-from tests.faults.postgres import PostgresServer
-from tests.running import wait_for
+from tests.files import many
+from tests.invites.imports.work import Work
+from tests.invites.mailing.mail_server import MailServer
 
 PEOPLE = 300
 # Of a file that a worker checks.

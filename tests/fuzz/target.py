@@ -10,7 +10,7 @@ import io
 import re
 
 from invites.checking import COLUMNS, EXPECTED, Check, Limits, Problem, Report, Row, check_cells, inert, open_records
-from invites.checking.records import RecordFile
+from invites.checking.reading.records import RecordFile
 from tests.workbooks import workbook_of
 
 # Small enough that files of a few thousand bytes come to each of them.

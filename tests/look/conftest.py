@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.running import Stack
+from config.harness.running import Stack
 
 # Said by Chromium and htmx of what did not succeed; the pages' own words for it are what is tested.
 EXPECTED = ("Failed to load resource", "htmx:")

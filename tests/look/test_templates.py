@@ -12,11 +12,11 @@ from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
-from accounts.forms import GrantForm, LinesWidget, PlainForm
 from accounts.models import User
+from accounts.organizations.forms import GrantForm, LinesWidget, PlainForm
 from accounts.templatetags.look import error_list, initials
-from invites.forms.imports import ImportForm
-from tests.running import ROOT
+from config.harness.running import ROOT
+from invites.imports.forms import ImportForm
 
 
 class PasswordForm(PlainForm):

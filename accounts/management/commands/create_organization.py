@@ -13,10 +13,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_slug
 from django.db import transaction
 
-from accounts.addresses import AddressField
 from accounts.labels import clean_label
 from accounts.models import Membership, Organization, User
-from accounts.services.organizations import create_organization
+from accounts.organizations.organizations import create_organization
+from accounts.users.addresses import AddressField
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from accounts.services.demo import seed_demo, sign_in_hint
+from accounts.organizations.demo import seed_demo, sign_in_hint
 
 
 class Command(BaseCommand):

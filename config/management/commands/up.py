@@ -22,11 +22,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
 
-from accounts.services.demo import sign_in_hint
-from config import embedded
+from accounts.organizations.demo import sign_in_hint
+from config.devserver import embedded_broker
+from config.devserver.processes import Service, Supervisor, describe
 from config.environment import reached_from_elsewhere
-from config.processes import Service, Supervisor, describe
-from invites.services import leases
+from invites.imports import chunks
 
 HOST = "127.0.0.1"
 WEB, WORKER, BROKER = "web", "worker", "broker"
@@ -131,16 +131,16 @@ def _services(data_dir: Path, printer: Printer) -> list[Service]:
     if connection.vendor == "sqlite":
         worker.before_start = _free_what_the_dead_held
     try:
-        command = embedded.valkey_command(data_dir)
+        command = embedded_broker.valkey_command(data_dir)
     except RuntimeError as error:
         raise CommandError(str(error)) from error
-    return [Service(BROKER, command, check=lambda: embedded.is_listening(data_dir), ends_last=True), web, worker]
+    return [Service(BROKER, command, check=lambda: embedded_broker.is_listening(data_dir), ends_last=True), web, worker]
 
 
 def _free_what_the_dead_held() -> None:
     """With a database and a queue of its own this is the only worker, and the one before it is dead."""
     try:
-        leases.expire_all()
+        chunks.expire_all()
     except DatabaseError:
         pass  # Then the leases run out by themselves.
     finally:

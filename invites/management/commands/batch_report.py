@@ -8,9 +8,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from invites.imports.presentation.banners import banner_of
+from invites.imports.selectors.summary import ledger_of, summary_of
 from invites.models import Batch
-from invites.queries.banners import banner_of
-from invites.queries.batches import ledger_of, summary_of
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from invites.checking import DELIMITERS, Check, OwnDomains, Problem, Report, Row, slip_notice, title_of
-from invites.services.uploads import limits
+from invites.imports.upload_parts import limits
 
 SHOWN_OF_A_KIND = 20
 _CHARACTERS = {name: character for character, name in DELIMITERS.items()}

@@ -15,13 +15,13 @@ from django.utils import timezone
 
 from accounts.errors import RuleBroken
 from accounts.models import Membership, Organization, Role, Site
-from accounts.services.grants import GrantChoice
+from accounts.organizations.grants import GrantChoice
 from invites import tasks
+from invites.imports import check, chunks
+from invites.imports.selectors.summary import summary_of
+from invites.imports.upload import start_batch
 from invites.management.commands.batch_report import told
 from invites.models import Batch
-from invites.queries.batches import summary_of
-from invites.services import checks, leases
-from invites.services.batches import start_batch
 
 LOOK_EVERY_SECONDS = 0.2
 HELP_AFTER_SECONDS = 3
@@ -123,8 +123,8 @@ def wait_for(batch: Batch) -> None:
 def lend_a_hand(batch: Batch) -> None:
     """Check the batch, or invite one range of it, here."""
     if batch.state == Batch.State.CHECKING:
-        checks.check_batch(batch.pk)
-    elif lease := leases.claim_range(batch.pk):
+        check.check_batch(batch.pk)
+    elif lease := chunks.claim_range(batch.pk):
         tasks.work_on_range(lease)
     else:
         tasks.end_batch(batch.pk)

@@ -1,0 +1,264 @@
+"""Who may open which view: declared beside the view, enforced for every request in one place.
+
+A view says what it asks for with one of the decorators here. `guarded` refuses to build a URL
+configuration that holds a view without such a declaration, so one cannot be served by oversight;
+`AccessMiddleware` enforces what was declared before the view runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db.models import Exists, Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render, resolve_url
+from django.urls import URLPattern, URLResolver
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, Organization, User
+from accounts.permissions import Permission
+
+SEEN_EVERY = timedelta(minutes=2)
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a view asks for. With `member` set the URL carries an `organization` slug."""
+
+    signed_in: bool = False
+    member: bool = False
+    permissions: tuple[Permission, ...] = ()
+    reason: str = ""
+
+
+class MemberRequest(HttpRequest):
+    """A request that has passed a `member` or `requires` declaration."""
+
+    user: User
+    organization: Organization
+    membership: Membership
+
+
+def public(reason: str) -> Callable[[View], View]:
+    """Anybody may open the view; `reason` says why that is safe."""
+    return _declare(Access(reason=reason))
+
+
+def signed_in(view: View) -> View:
+    """Any signed-in user may open the view."""
+    return _declare(Access(signed_in=True))(view)
+
+
+def member(view: View) -> View:
+    """Any member of the organization in the URL may open the view."""
+    return _declare(Access(signed_in=True, member=True))(view)
+
+
+def requires(*permissions: Permission) -> Callable[[View], View]:
+    """Members of the organization in the URL may open the view if their roles grant all of the permissions."""
+    return _declare(Access(signed_in=True, member=True, permissions=permissions))
+
+
+def _declare(access: Access) -> Callable[[View], View]:
+    def declare(view: View) -> View:
+        view.access = access  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def third_party(resolver: URLResolver, *, reason: str) -> URLResolver:
+    """An include of somebody else's views, which bring their own checks: `reason` says which."""
+    resolver.access = Access(reason=reason)  # type: ignore[attr-defined]
+    return resolver
+
+
+def guarded(patterns: Sequence[URLPattern | URLResolver]) -> list[URLPattern | URLResolver]:
+    """The patterns themselves, after a look at every view below them.
+
+    Raises ImproperlyConfigured for a view that declares nothing, unless it is below a `third_party`
+    include, and for one that asks for a member at an address that names no organization.
+    """
+    for found in views_of(patterns):
+        if found.trusted:
+            continue
+        if found.access is None:
+            raise ImproperlyConfigured(
+                f"The view at {found.route!r} declares no access: see accounts/organizations/access.py."
+            )
+        if found.access.member and not found.names_organization:
+            raise ImproperlyConfigured(f"The view at {found.route!r} is for members, but of which organization?")
+    return list(patterns)
+
+
+@dataclass(frozen=True)
+class FoundView:
+    """A view of a URL configuration.
+
+    `name` is its URL name with its namespaces, such as "imports:batch". `trusted`: it is below a `third_party` include.
+    """
+
+    route: str
+    name: str
+    pattern: URLPattern
+    access: Access | None
+    trusted: bool
+    names_organization: bool
+
+
+def views_of(
+    patterns: Sequence[URLPattern | URLResolver],
+    *,
+    route: str = "",
+    namespace: str = "",
+    trusted: bool = False,
+    names_organization: bool = False,
+) -> Iterator[FoundView]:
+    """Every view below the patterns, with what it declares. The other arguments are of the includes above."""
+    for pattern in patterns:
+        here = route + str(pattern.pattern)
+        named = names_organization or "organization" in pattern.pattern.converters
+        if isinstance(pattern, URLResolver):
+            inside = trusted or isinstance(getattr(pattern, "access", None), Access)
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from views_of(
+                pattern.url_patterns, route=here, namespace=inner, trusted=inside, names_organization=named
+            )
+        else:
+            yield FoundView(
+                here, f"{namespace}{pattern.name or ''}", pattern, access_of(pattern.callback), trusted, named
+            )
+
+
+def access_of(view: Callable[..., Any]) -> Access | None:
+    """What the view, or the class it was made from, declares."""
+    declared = getattr(view, "access", None) or getattr(getattr(view, "view_class", None), "access", None)
+    return declared if isinstance(declared, Access) else None
+
+
+class AccessMiddleware:
+    """Enforces the declarations: nobody is sent to sign in, an outsider finds nothing, a member
+    without the right is refused. Sets `request.organization` and `request.membership`.
+
+    Also keeps browsers from showing a part where they were asked for the page: both have one address.
+    """
+
+    # Async views stay async: there is nothing to wait for on the way to them.
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if iscoroutinefunction(self):
+            return self._answer_later(request)
+        return _by_htmx(self.get_response(request))
+
+    async def _answer_later(self, request: HttpRequest) -> HttpResponseBase:
+        return _by_htmx(await self.get_response(request))
+
+    def process_view(
+        self, request: Any, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        """None where the view may run. Runs for every method, HEAD and OPTIONS too."""
+        access = access_of(view)
+        if access is None or not access.signed_in:
+            return None
+        # A user who is no longer active is nobody here: the authentication backend does not know them.
+        if not request.user.is_authenticated:
+            return send_to_sign_in(request)
+        if access.member:
+            # A superuser who is no member is an outsider like anyone: operators have a site of their own.
+            membership = find_membership(request.user, kwargs["organization"])
+            if membership is None:
+                raise Http404
+            # Set before the refusal, so that its page can show where one is.
+            request.membership = membership
+            request.organization = membership.organization
+            if not all(membership.may(permission) for permission in access.permissions):
+                raise PermissionDenied
+        return None
+
+    def process_exception(self, request: Any, error: Exception) -> HttpResponseBase | None:
+        """A service that refused for want of permissions is answered with 403 and its reason, whatever view called it.
+
+        Other broken rules are about what was asked for. Views turn them into a message where it was typed.
+        """
+        if not isinstance(error, RuleBroken) or not error.is_refusal:
+            return None
+        if getattr(request, "htmx", False):
+            # errors.js shows the sentence in the dialog or as a banner.
+            return HttpResponse(error.message, status=403, content_type="text/plain; charset=utf-8")
+        return render(request, "organizations/refused.html", {"reason": error.message}, status=403)
+
+
+def _by_htmx(response: HttpResponseBase) -> HttpResponseBase:
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def send_to_sign_in(request: Any) -> HttpResponseBase:
+    """To the sign-in page, and afterwards back to the page where the person was.
+
+    htmx is told to leave the page: it would put the sign-in form into the dialog otherwise, and bring
+    the person back to a fragment. What was posted is gone, so that one comes back to no such address.
+    """
+    if getattr(request, "htmx", False):
+        return HttpResponseClientRedirect(_sign_in_url(_current_page(request)))
+    return redirect(_sign_in_url(request.get_full_path() if request.method in ("GET", "HEAD") else None))
+
+
+def _current_page(request: Any) -> str | None:
+    """The page that htmx says it is on; None for one of another origin, and for what is no URL."""
+    try:
+        page: str | None = request.htmx.current_url_abs_path
+    except ValueError:
+        return None
+    return page
+
+
+def _sign_in_url(page: str | None) -> str:
+    url = resolve_url(settings.LOGIN_URL)
+    # Home is where sign-in leads anyhow.
+    return url if page in (None, resolve_url(settings.LOGIN_REDIRECT_URL)) else f"{url}?{urlencode({'next': page})}"
+
+
+def signed_in_by(request: MemberRequest) -> Q:
+    """A condition on memberships: the session of this request still signs its user in.
+
+    For streams, which outlive the check of their request. A session ends when it expires, when a sign-out deletes its
+    row, and when the password changes, because Django keeps a hash of the password in each session.
+    """
+    session = Session.objects.filter(pk=request.session.session_key, expire_date__gt=timezone.now())
+    return Q(Exists(session), user__password=request.user.password)
+
+
+def find_membership(user: User, slug: str) -> Membership | None:
+    """The user's membership in the organization of that slug, with its roles; marks it as seen now."""
+    membership = (
+        Membership.objects.filter(user=user, organization__slug=slug)
+        .select_related("organization", "user")
+        .prefetch_related("roles")
+        .first()
+    )
+    now = timezone.now()
+    if membership and (membership.last_seen_at is None or membership.last_seen_at < now - SEEN_EVERY):
+        Membership.objects.filter(pk=membership.pk).update(last_seen_at=now)
+        membership.last_seen_at = now
+    return membership

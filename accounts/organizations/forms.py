@@ -1,0 +1,222 @@
+"""Forms of this app, and the roles and sites part that the forms for inviting share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from crispy_forms.helper import FormHelper
+from django import forms
+
+from accounts.labels import LabelField
+from accounts.models import Membership, Organization, Role, Site
+from accounts.organizations.grants import GrantChoice, grantable_roles, grantable_sites, may_grant_all_sites
+from accounts.organizations.roles import RoleDraft
+from accounts.permissions import Permission
+
+if TYPE_CHECKING:
+    RoleChoiceField = forms.ModelMultipleChoiceField[Role]
+else:  # Django's field is generic for the type checker only.
+    RoleChoiceField = forms.ModelMultipleChoiceField
+
+ALL_SITES: Final = "all"
+
+
+class LinesWidget(forms.CheckboxSelectMultiple):
+    """Checkboxes as a bordered list of lines: each option carries its one-line `description`."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.descriptions: Mapping[str, str] = {}
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        return {**option, "description": self.descriptions.get(str(value), "")}
+
+
+class SitesWidget(forms.SelectMultiple):
+    """A searchable multi-select (`data-sites`); options carry their country as `data-country`."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"data-sites": "", "aria-label": "Sites", **(attrs or {})})
+        self.countries: Mapping[str, str] = {}
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if country := self.countries.get(str(value)):
+            option["attrs"]["data-country"] = country
+        return option
+
+
+class RolesField(RoleChoiceField):
+    """At least one of the roles that its form may offer."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        messages = {
+            "required": "Choose at least one role.",
+            "invalid_choice": "Choose roles from the list.",
+            "invalid_pk_value": "Choose roles from the list.",
+            "list": "Choose roles from the list.",
+        }
+        super().__init__(Role.objects.none(), widget=LinesWidget(), error_messages=messages, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        # Compared here, because a database has no number for some of what can be written into a form.
+        offered = {str(pk) for pk in self.queryset.values_list("pk", flat=True)} if self.queryset is not None else set()
+        if isinstance(value, (list, tuple)) and not offered.issuperset(map(str, value)):
+            raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return super().clean(value)
+
+
+class SitesField(forms.MultipleChoiceField):
+    """Sites by id, or `all`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        messages = {
+            "required": "Choose at least one site, or All sites.",
+            "invalid_choice": "Choose sites from the list.",
+            "invalid_list": "Choose sites from the list.",
+        }
+        super().__init__(widget=SitesWidget(), error_messages=messages, **kwargs)
+
+
+class PlainForm(forms.Form):
+    """A form inside a `<form>` that its template opens. What is missing is said in our own words."""
+
+    use_required_attribute = False
+
+    @property
+    def helper(self) -> FormHelper:
+        helper = FormHelper()
+        helper.form_tag = False
+        return helper
+
+
+class GrantForm(PlainForm):
+    """Roles and sites to give, limited to what `membership` may give.
+
+    A value that was edited into the form, of this organization or another, is refused like any
+    other that is not in the lists. `grant()` is there once the form is valid.
+    """
+
+    roles = RolesField()
+    sites = SitesField()
+
+    def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.membership = membership
+        self._offer_roles()
+        self._offer_sites()
+
+    def grant(self) -> GrantChoice:
+        """What was chosen. All sites together with some of them is all sites."""
+        chosen = self.cleaned_data["sites"]
+        return GrantChoice.of(
+            self.cleaned_data["roles"],
+            [self._sites[value] for value in chosen if value != ALL_SITES],
+            all_sites=ALL_SITES in chosen,
+        )
+
+    @staticmethod
+    def initial_for(choice: GrantChoice) -> dict[str, Any]:
+        """The `initial` that shows a choice made earlier."""
+        sites = [ALL_SITES] if choice.all_sites else [str(site.pk) for site in choice.sites]
+        return {"roles": [role.pk for role in choice.roles], "sites": sites}
+
+    def _offer_roles(self) -> None:
+        field = self.fields["roles"]
+        assert isinstance(field, RolesField)
+        assert isinstance(field.widget, LinesWidget)
+        roles = grantable_roles(self.membership)
+        field.queryset = roles
+        field.widget.descriptions = {str(role.pk): role.description for role in roles}
+
+    def _offer_sites(self) -> None:
+        field = self.fields["sites"]
+        assert isinstance(field, SitesField)
+        assert isinstance(field.widget, SitesWidget)
+        self._sites = {str(site.pk): site for site in grantable_sites(self.membership)}
+        everything = [(ALL_SITES, "All sites")] if may_grant_all_sites(self.membership) else []
+        field.choices = [*everything, *((value, site.name) for value, site in self._sites.items())]
+        field.widget.countries = {value: site.country for value, site in self._sites.items()}
+        # An organization that has no sites yet can invite all the same.
+        field.required = Site.objects.filter(organization_id=self.membership.organization_id).exists()
+        if not everything:
+            missing = "Choose at least one site." if self._sites else "You have no site that you could give."
+            field.error_messages["required"] = missing
+
+
+class RoleForm(PlainForm):
+    """A role: its name, a line on what it is for, and permissions among those that the editor holds."""
+
+    name = LabelField(max_length=80, error_messages={"required": "Enter a name such as Field worker."})
+    description = LabelField(max_length=200, required=False)
+    permissions = forms.MultipleChoiceField(
+        widget=LinesWidget(),
+        error_messages={
+            "required": "Choose at least one permission.",
+            "invalid_choice": "Choose permissions from the list.",
+            "invalid_list": "Choose permissions from the list.",
+        },
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        membership: Membership,
+        role: Role | None = None,
+        permissions_stay: str = "",
+        **kwargs: Any,
+    ) -> None:
+        """`permissions_stay` says why this editor can't change the permissions; empty if they can."""
+        if role is not None:
+            kwargs["initial"] = {
+                "name": role.name,
+                "description": role.description,
+                "permissions": sorted(role.allowed),
+                **(kwargs.get("initial") or {}),
+            }
+        super().__init__(*args, **kwargs)
+        field = self.fields["permissions"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        assert isinstance(field.widget, LinesWidget)
+        held = [each for each in Permission if membership.may(each)]
+        field.choices = [(each.value, each.label) for each in held]
+        field.widget.descriptions = {each.value: each.meaning for each in held}
+        if permissions_stay:
+            field.disabled = True
+            field.help_text = f"{permissions_stay} So you can't change the permissions."
+        if role is not None and role.is_default:
+            self.fields["name"].disabled = True
+            self.fields["name"].help_text = "One of the three roles that every organization has: its name stays."
+
+    def draft(self) -> RoleDraft:
+        """The role as it was put together, once the form is valid."""
+        data = self.cleaned_data
+        return RoleDraft(data["name"], data["description"], frozenset(data["permissions"]))
+
+
+class SiteForm(PlainForm):
+    """A site: its name and, where it helps to tell it apart, its country."""
+
+    name = LabelField(max_length=120, error_messages={"required": "Enter a name such as Lyon depot."})
+    country = LabelField(max_length=80, required=False)
+
+    def __init__(self, *args: Any, site: Site | None = None, **kwargs: Any) -> None:
+        if site is not None:
+            kwargs["initial"] = {"name": site.name, "country": site.country}
+        super().__init__(*args, **kwargs)
+
+
+class OrganizationForm(PlainForm):
+    """What an organization is called."""
+
+    name = LabelField(
+        max_length=150,
+        help_text="People read it in their invitation and in the sidebar.",
+        error_messages={"required": "Enter the organization's name."},
+    )
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        kwargs["initial"] = {"name": organization.name}
+        super().__init__(*args, **kwargs)

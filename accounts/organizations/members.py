@@ -1,0 +1,129 @@
+"""Changing and removing members, with the ceiling both ways: who holds more than you is out of your reach."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.text import get_text_list
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, Organization, User
+from accounts.organizations.grants import GrantChoice, Reach, check_grant, hold_choice
+from accounts.permissions import USER_ADMINISTRATION, Permission
+
+
+@transaction.atomic
+def change_membership(
+    by: Membership, membership: Membership, choice: GrantChoice, *, confirmed: bool = False
+) -> Membership:
+    """Gives `membership` the chosen roles and sites instead of its own; the changed membership.
+
+    Raises RuleBroken: "not_allowed" without the right to manage users, "beyond_rights" when the
+    member or the choice holds more than `by` does, "gone", "no_role", "last_manager", and "gives_up" when
+    somebody would take their own right to invite or to manage users away and has not `confirmed` it.
+    """
+    hold_choice(choice)
+    by, membership = _fresh(by, membership)
+    _check_right(by)
+    check_reach(by, membership)
+    check_grant(by, choice)
+    if not choice.roles:
+        raise RuleBroken("no_role", "Choose at least one role.")
+    membership.roles.set(choice.roles)
+    membership.sites.set(choice.sites)
+    membership.all_sites = choice.all_sites
+    membership.save(update_fields=["all_sites"])
+    changed = Membership.objects.get(pk=membership.pk)
+    check_somebody_manages(by.organization)
+    if by == changed and not confirmed:
+        _check_gives_nothing_up(by, changed)
+    return changed
+
+
+@transaction.atomic
+def remove_membership(by: Membership, membership: Membership) -> None:
+    """Ends the membership; the person keeps their account and their other organizations.
+
+    Everybody may leave. Raises RuleBroken as `change_membership` does.
+    """
+    by, membership = _fresh(by, membership)
+    if by != membership:
+        _check_right(by)
+        check_reach(by, membership)
+    membership.delete()
+    check_somebody_manages(by.organization)
+
+
+def check_somebody_manages(organization: Organization) -> None:
+    """Raises RuleBroken("last_manager") if no active member with all sites can invite and manage users any more.
+
+    Somebody with all sites, because nobody else can give them. Asked after the change and inside its transaction, which
+    the exception then undoes. The organization is locked, so that of two people who take it away from each other one
+    sees what the other has done.
+    """
+    if not _user_managers(organization).exists():
+        raise RuleBroken(
+            "last_manager",
+            "This is the only person with all sites who can invite and manage users. "
+            "Give somebody else such a role and all sites first.",
+        )
+
+
+def check_may_deactivate(user: User) -> None:
+    """Raises RuleBroken("last_manager") if an organization would lose the last one whom `check_somebody_manages` wants.
+
+    Asked before the change and inside its transaction. Until that ends, all organizations of the user are locked.
+    """
+    ids = user.memberships.values("organization")
+    for organization in Organization.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"):
+        managers = _user_managers(organization)
+        if managers.filter(user=user).exists() and not managers.exclude(user=user).exists():
+            raise RuleBroken(
+                "last_manager",
+                f"{user} is the only person with all sites who can invite and manage users of {organization.name}. "
+                "Somebody else has to get such a role and all sites first.",
+            )
+
+
+def _user_managers(organization: Organization) -> QuerySet[Membership]:
+    """The active members with all sites whose roles allow them to see, to invite and to manage users."""
+    members = organization.memberships.filter(user__is_active=True, all_sites=True)
+    roles = list(organization.roles.all())
+    for permission in USER_ADMINISTRATION:
+        allowing = [role.pk for role in roles if permission in role.allowed]
+        members = members.filter(pk__in=Membership.objects.filter(roles__in=allowing).values("pk"))
+    return members
+
+
+def _fresh(by: Membership, membership: Membership) -> tuple[Membership, Membership]:
+    """Both memberships as they are now, locked, with the organization.
+
+    Two people who take the right to manage users from each other at once must come one after the
+    other, or nobody would be left with it.
+    """
+    Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
+    found = Membership.objects.select_for_update(of=("self",), no_key=True).filter(organization_id=by.organization_id)
+    found = found.select_related("organization", "user").order_by("pk")
+    members = {each.pk: each for each in found.filter(pk__in=(by.pk, membership.pk))}
+    if by.pk not in members:
+        raise RuleBroken("not_allowed", "You are no longer a member of this organization.")
+    if membership.pk not in members:
+        raise RuleBroken("gone", "This person is no longer a member.")
+    return members[by.pk], members[membership.pk]
+
+
+def _check_gives_nothing_up(before: Membership, after: Membership) -> None:
+    lost = USER_ADMINISTRATION & before.permissions() - after.permissions()
+    if lost:
+        what = get_text_list([each.label.lower() for each in Permission if each in lost], "or")
+        raise RuleBroken("gives_up", f"You can no longer {what} then. Only somebody else can give you that back.")
+
+
+def _check_right(by: Membership) -> None:
+    if not by.may(Permission.MANAGE_USERS):
+        raise RuleBroken("not_allowed", "You may not manage users.")
+
+
+def check_reach(by: Membership, membership: Membership) -> None:
+    """Raises RuleBroken("beyond_rights") unless `by` could give all that the member has."""
+    Reach(by).check_touch(GrantChoice.held_by(membership), to=f"change {membership.user}")

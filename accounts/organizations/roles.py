@@ -1,0 +1,117 @@
+"""Roles of an organization: nobody puts a permission into a role, or takes one out, that they don't hold.
+
+Neither does anybody change the permissions of members whose access they can't grant: see `role_reach`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, Organization, Role
+from accounts.organizations.grants import GrantChoice, Reach, membership_now
+from accounts.organizations.in_use import role_in_use
+from accounts.organizations.members import check_somebody_manages
+from accounts.organizations.organizations import in_order
+from accounts.organizations.role_access import check_may_change_permissions
+from accounts.organizations.signals import reasons_to_keep
+
+
+@dataclass(frozen=True)
+class RoleDraft:
+    """What somebody wants a role to be."""
+
+    name: str
+    description: str
+    permissions: frozenset[str]
+
+
+def is_fixed(role: Role) -> bool:
+    """Org Admin stays what it is: the way back in, whatever becomes of the other roles."""
+    return role.is_org_admin
+
+
+def may_edit(reach: Reach, role: Role) -> bool:
+    """Whether the role is within reach: not fixed, and nothing in it that the editor can't give.
+
+    So nobody takes a permission away from others that they don't hold themselves.
+    """
+    return not is_fixed(role) and reach.holds(GrantChoice(roles=(role,)))
+
+
+def check_may_change(by: Membership, role: Role) -> None:
+    """Raises RuleBroken("beyond_rights") for a role that holds a permission beyond one's own."""
+    Reach(by).check_touch(GrantChoice(roles=(role,)), to="change this role")
+
+
+@transaction.atomic
+def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Role:
+    """A new role, or `role` changed to what the draft says. A default role keeps its name.
+
+    Other permissions need somebody who can grant all that the members with this role have.
+    Raises RuleBroken: "not_allowed", "beyond_rights", "fixed_role", "name_taken", "last_manager".
+    """
+    if role is not None:
+        role = _locked(by, role, no_key=True)
+    # After the role, as everybody does who gives it: in another order the two would wait for each other.
+    organization = Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
+    # While these were waited for, somebody may have changed what `by` holds.
+    by = membership_now(by)
+    if role is None:
+        role = Role(organization=organization)
+    else:
+        _check_editable(by, role)
+        if draft.permissions != role.allowed:
+            check_may_change_permissions(by, role)
+    if not by.permissions() >= draft.permissions:
+        raise RuleBroken("beyond_rights", "A role cannot hold a permission that you do not hold yourself.")
+    role.name = role.name if role.is_default else draft.name
+    role.description = draft.description
+    role.permissions = in_order(draft.permissions)
+    try:
+        with transaction.atomic():
+            role.save()
+    except IntegrityError as error:
+        raise RuleBroken("name_taken", f"There is a role “{draft.name}” already. Choose another name.") from error
+    check_somebody_manages(organization)
+    return role
+
+
+@transaction.atomic
+def delete_role(by: Membership, role: Role) -> None:
+    """Deletes a role that nobody has and that no open invitation gives.
+
+    Raises RuleBroken: "not_allowed", "default_role", "beyond_rights", "in_use".
+    """
+    role = _locked(by, role)
+    by = membership_now(by)
+    if role.is_default:
+        raise RuleBroken("default_role", f"{role.name} is one of the three roles that every organization has.")
+    _check_editable(by, role)
+    check_may_change_permissions(by, role)
+    people = role.memberships.count()
+    if people:
+        raise RuleBroken("in_use", role_in_use(people))
+    for reason in reasons_to_keep(role):
+        raise RuleBroken("in_use", reason)
+    role.delete()
+
+
+def _locked(by: Membership, role: Role, *, no_key: bool = False) -> Role:
+    """The role as it is now. Who gives it to somebody at this moment has to wait, or is waited for.
+
+    With `no_key` whoever stores a row that only names the role need not wait.
+    """
+    roles = Role.objects.select_for_update(no_key=no_key).filter(organization_id=by.organization_id)
+    found = roles.filter(pk=role.pk).first()
+    if found is None:
+        raise RuleBroken("gone", "This role was deleted in the meantime.")
+    return found
+
+
+def _check_editable(by: Membership, role: Role) -> None:
+    if is_fixed(role):
+        raise RuleBroken("fixed_role", f"{role.name} always holds every permission and cannot be changed.")
+    check_may_change(by, role)

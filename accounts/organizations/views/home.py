@@ -1,0 +1,23 @@
+"""The home of an organization: the page of a member who manages nothing."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts.organizations.access import MemberRequest, member
+from accounts.permissions import Permission, in_words
+
+
+@member
+@require_safe
+def member_home(request: MemberRequest, organization: str) -> HttpResponse:
+    """The way into an organization: its users where one may see them, else what one is there oneself."""
+    if request.membership.may(Permission.VIEW_USERS):
+        return redirect("directory:users", request.organization.slug)
+    context = {
+        "roles": [{"role": role, "allows": in_words(role.allowed)} for role in request.membership.roles.all()],
+        "sites": [] if request.membership.all_sites else request.membership.sites.order_by("name"),
+    }
+    return render(request, "organizations/member_home.html", context)

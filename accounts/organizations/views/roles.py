@@ -1,0 +1,111 @@
+"""Roles of an organization: the list, and the dialogs that add, change and delete one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.errors import RuleBroken
+from accounts.htmx import asks_for_fragment
+from accounts.models import Role
+from accounts.organizations.access import MemberRequest, requires
+from accounts.organizations.forms import PlainForm, RoleForm
+from accounts.organizations.grants import Reach
+from accounts.organizations.in_use import role_in_use
+from accounts.organizations.role_access import check_may_change_permissions, why_not_permissions
+from accounts.organizations.roles import check_may_change, delete_role, is_fixed, may_edit, save_role
+from accounts.organizations.selectors import roles_of
+from accounts.organizations.views.dialogs import done, posted, show
+from accounts.permissions import Permission, in_words
+
+LIST, CHANGED = "organizations:roles", "roles:changed"
+
+
+@requires(Permission.MANAGE_ROLES)
+@require_safe
+def role_list(request: MemberRequest, organization: str) -> HttpResponse:
+    """Every role with what it allows and how many people have it."""
+    reach, found = Reach(request.membership), roles_of(request.organization)
+    kept = why_not_permissions(request.membership, request.organization.roles.all())
+    roles = [
+        {
+            "role": role,
+            "allows": in_words(role.allowed),
+            "may_edit": may_edit(reach, role),
+            "may_delete": may_edit(reach, role) and not role.is_default and role.pk not in kept,
+        }
+        for role in found
+    ]
+    template = "organizations/roles_list.html" if asks_for_fragment(request) else "organizations/roles.html"
+    return render(request, template, {"roles": roles})
+
+
+@requires(Permission.MANAGE_ROLES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def role_new(request: MemberRequest, organization: str) -> HttpResponse:
+    """Put a new role together."""
+    return _edit(request, None)
+
+
+@requires(Permission.MANAGE_ROLES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def role_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Change a role, for everybody who has it."""
+    return _edit(request, get_object_or_404(roles_of(request.organization), pk=pk))
+
+
+def _edit(request: MemberRequest, role: Role | None) -> HttpResponse:
+    locked = role is not None and not may_edit(Reach(request.membership), role)
+    if request.method == "POST" and role is not None and not is_fixed(role):
+        check_may_change(request.membership, role)
+        # Fields that can't be changed aren't sent: these are of a page that is older than who has the role now.
+        if request.POST.getlist("permissions") and set(request.POST.getlist("permissions")) != role.allowed:
+            check_may_change_permissions(request.membership, role)
+    kept = _why_not_permissions(request, role)
+    form = RoleForm(posted(request), membership=request.membership, role=role, permissions_stay=kept)
+    if request.method == "POST" and form.is_valid():
+        try:
+            saved = save_role(request.membership, form.draft(), role)
+        except RuleBroken as broken:
+            if broken.is_refusal:
+                raise
+            form.add_error("name" if broken.code == "name_taken" else None, broken.message)
+        else:
+            said = "was added" if role is None else "was changed"
+            return done(request, f"The role {saved.name} {said}.", event=CHANGED, page=LIST)
+    context: dict[str, Any] = {"role": role, "locked": locked, "permissions_stay": kept}
+    if role is not None and locked:
+        context |= {"fixed": is_fixed(role), "held": [each for each in Permission if each.value in role.allowed]}
+    return show(request, "organizations/role_form.html", form, **context)
+
+
+def _why_not_permissions(request: MemberRequest, role: Role | None) -> str:
+    """Why the permissions of this role stay as they are, though they are the editor's own; empty if they don't."""
+    if role is None:
+        return ""
+    return why_not_permissions(request.membership, request.organization.roles.filter(pk=role.pk)).get(role.pk, "")
+
+
+@requires(Permission.MANAGE_ROLES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def role_delete(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Ask, and delete a role that nobody has."""
+    role = get_object_or_404(roles_of(request.organization), pk=pk)
+    if not role.is_default:
+        check_may_change(request.membership, role)
+        check_may_change_permissions(request.membership, role)
+    form = PlainForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            delete_role(request.membership, role)
+        except RuleBroken as broken:
+            if broken.is_refusal:
+                raise
+            form.add_error(None, broken.message)
+        else:
+            return done(request, f"The role {role.name} was deleted.", event=CHANGED, page=LIST)
+    in_use = role_in_use(role.memberships.count())
+    return show(request, "organizations/role_delete.html", form, role=role, in_use=in_use)

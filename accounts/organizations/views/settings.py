@@ -1,0 +1,30 @@
+"""The organization's settings, and one's own account."""
+
+from __future__ import annotations
+
+from django.conf import settings as site_settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from accounts.organizations.access import MemberRequest, requires
+from accounts.organizations.forms import OrganizationForm
+from accounts.organizations.organizations import rename_organization
+from accounts.organizations.views.dialogs import posted
+from accounts.permissions import Permission
+
+
+@requires(Permission.MANAGE_ORGANIZATION)
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: MemberRequest, organization: str) -> HttpResponse:
+    """What the organization is called."""
+    form = OrganizationForm(posted(request), organization=request.organization)
+    if request.method == "POST" and form.is_valid():
+        rename_organization(request.organization, form.cleaned_data["name"])
+        messages.success(request, "The name was changed.")
+        return redirect("organizations:settings", request.organization.slug)
+    address = f"{site_settings.BASE_URL}{reverse('organizations:member_home', args=[request.organization.slug])}"
+    context = {"form": form, "address": address}
+    return render(request, "organizations/settings.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,162 @@
+"""Emails about one's own account: a link to a new password, and that the password was changed.
+
+A row for each is stored first, and a worker sends it. So no page waits for the mail server or tells whether it is up,
+and nobody learns from an answer whether an account exists.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
+
+import structlog
+from allauth.account.utils import user_pk_to_url_str
+from anymail.exceptions import AnymailError, AnymailInvalidAddress, AnymailRecipientsRefused
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.db.models import F
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from limits import RateLimitItem, RateLimitItemPerDay
+
+from accounts.models import AccountEmail, User
+from accounts.users import rate_limits
+from accounts.users.passwords import ResetTokenGenerator
+
+# Nobody else sends what a worker has claimed for so long: more than any mail server may take.
+CLAIM = timedelta(minutes=2)
+FIRST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(minutes=10)
+TURN_SECONDS = 3.0
+MOST_OF_A_TURN = 500
+GIVEN_UP_AFTER = timedelta(days=1)
+MAIL_ERRORS = (SMTPException, OSError, AnymailError)
+
+log = structlog.get_logger(__name__)
+
+
+@transaction.atomic
+def request_reset(email: str) -> AccountEmail | None:
+    """Store that somebody asked for a link to a new password; None if that was asked too often for this address.
+
+    Does the same work whether or not the address has an account. An earlier link stays valid for longer than the limit
+    lasts, so that nobody can use up the owner's requests and leave them without a link.
+    """
+    if not rate_limits.hit_daily(_resets_of_address(), email):
+        return None
+    user = User.objects.filter(email=email, is_active=True).only("pk").first()
+    return AccountEmail.objects.create(user=user, kind=AccountEmail.Kind.PASSWORD_RESET)
+
+
+def allow_resets_again(email: str) -> None:
+    """When the password was changed: earlier links are dead now, and the owner may need another."""
+    rate_limits.clear_daily(_resets_of_address(), email)
+
+
+def send_due_emails(user_id: int | None) -> None:
+    """Send what waits for the user. Several emails of one kind become one. Trouble with the mail server is logged,
+    and the email is tried again later.
+    """
+    for kind in AccountEmail.Kind:
+        _send(user_id, kind)
+
+
+def send_unsent() -> None:
+    """Send whatever is due, for one turn: its task was lost, or the mail server was away."""
+    ends_at = time.monotonic() + TURN_SECONDS
+    due = AccountEmail.objects.filter(retry_at__lte=timezone.now())
+    for user_id in set(due.values_list("user_id", flat=True)[:MOST_OF_A_TURN]):
+        send_due_emails(user_id)
+        if time.monotonic() > ends_at:
+            return
+
+
+def forget_old_emails() -> None:
+    """Remove what could not be sent for so long that nobody waits for it any more."""
+    AccountEmail.objects.filter(created_at__lt=timezone.now() - GIVEN_UP_AFTER).delete()
+
+
+def _send(user_id: int | None, kind: AccountEmail.Kind) -> None:
+    now = timezone.now()
+    emails = AccountEmail.objects.filter(user=user_id, kind=kind)
+    # Of several workers one gets past this line; the time tells its claim from others.
+    if not emails.filter(retry_at__lte=now).update(retry_at=now + CLAIM, attempts=F("attempts") + 1):
+        return
+    claimed = emails.filter(retry_at=now + CLAIM)
+    user = None if user_id is None else User.objects.filter(pk=user_id, is_active=True).first()
+    try:
+        if user is not None:
+            if kind == AccountEmail.Kind.PASSWORD_CHANGED:
+                # A page has done so already, but not a command.
+                allow_resets_again(user.email)
+            MESSAGES[kind](user).send()
+    except Exception as error:
+        if not _is_refused_for_good(error):
+            attempts = claimed.values_list("attempts", flat=True).first() or 1
+            claimed.update(retry_at=timezone.now() + _pause_after(attempts))
+            if not isinstance(error, MAIL_ERRORS):
+                raise
+            log.warning("account_email_put_off", user=user_id, kind=kind.value, error=type(error).__name__)
+            return
+        log.warning("account_email_refused", user=user_id, kind=kind.value, error=type(error).__name__)
+    claimed.delete()
+
+
+def _reset_message(user: User) -> EmailMultiAlternatives:
+    key = ResetTokenGenerator().make_token(user)
+    link = reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key})
+    context = {
+        "email": user.email,
+        # From the settings: a Host header is the sender's choice, and the link opens an account.
+        "link": f"{settings.BASE_URL}{link}",
+        "days": timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT).days,
+    }
+    message = EmailMultiAlternatives(
+        subject="Choose a new password for Rollcall",
+        body=render_to_string("mail/password_reset.txt", context),
+        to=[user.email],
+    )
+    message.attach_alternative(render_to_string("mail/password_reset.html", context), "text/html")
+    return message
+
+
+def _changed_message(user: User) -> EmailMultiAlternatives:
+    context = {
+        "email": user.email,
+        "link": f"{settings.BASE_URL}{reverse('account_reset_password')}",
+    }
+    return EmailMultiAlternatives(
+        subject="Your Rollcall password was changed",
+        body=render_to_string("mail/password_changed.txt", context),
+        to=[user.email],
+    )
+
+
+MESSAGES: dict[AccountEmail.Kind, Callable[[User], EmailMultiAlternatives]] = {
+    AccountEmail.Kind.PASSWORD_RESET: _reset_message,
+    AccountEmail.Kind.PASSWORD_CHANGED: _changed_message,
+}
+
+
+def _is_refused_for_good(error: Exception) -> bool:
+    match error:
+        case SMTPRecipientsRefused():
+            return all(code >= 500 for code, _answer in error.recipients.values())
+        case SMTPDataError():
+            return error.smtp_code >= 500
+        case AnymailRecipientsRefused() | AnymailInvalidAddress():
+            return True
+    return False
+
+
+def _pause_after(attempts: int) -> timedelta:
+    longest_doubling = 10
+    return min(FIRST_PAUSE * int(2 ** min(attempts - 1, longest_doubling)), LONGEST_PAUSE)
+
+
+def _resets_of_address() -> RateLimitItem:
+    return RateLimitItemPerDay(settings.PASSWORD_RESETS_PER_ADDRESS_PER_DAY, namespace="resets-of-address")

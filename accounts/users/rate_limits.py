@@ -1,0 +1,148 @@
+"""Count attempts, so that nobody guesses without end.
+
+The counts are in Redis, where nothing evicts them (docs/deploy.md asks for `noeviction`). While Redis is away they are
+in the database. A count that has reached its limit is written there as well, and a lock that is noted there holds until
+it ends: also when Redis goes away, comes back, or has lost its counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from functools import lru_cache
+
+import structlog
+from django.conf import settings
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from accounts.users.rate_limit_storage import DatabaseStorage
+
+SIGN_INS_OF_CLIENT = RateLimitItemPerMinute(30, namespace="sign-ins-of-client")
+FAILED_SIGN_INS_OF_CLIENT = RateLimitItemPerMinute(10, namespace="failed-sign-ins-of-client")
+FAILED_SIGN_INS_OF_ACCOUNT = RateLimitItemPerMinute(5, 5, namespace="failed-sign-ins-of-account")
+RESET_REQUESTS_OF_CLIENT = RateLimitItemPerMinute(20, namespace="reset-requests-of-client")
+NEW_PASSWORDS_OF_CLIENT = RateLimitItemPerMinute(20, namespace="new-passwords-of-client")
+RESET_LINKS_OF_CLIENT = RateLimitItemPerHour(60, namespace="reset-links-of-client")
+# A mail provider reports every delivery, and tries again later when it is refused.
+REPORTS_OF_CLIENT = RateLimitItemPerMinute(6_000, namespace="reports-of-client")
+PASSWORD_CHANGES_OF_USER = RateLimitItemPerMinute(5, namespace="password-changes-of-user")
+
+# A page must not wait for a Redis that hangs. A process that could not reach it asks again after the pause.
+REDIS_TIMEOUT_SECONDS = 1.0
+REDIS_PAUSE_SECONDS = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+class RateLimiter:
+    """Counts in the Redis at the URL, or in the database while that is away."""
+
+    def __init__(self, redis_url: str) -> None:
+        options = {
+            "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
+            "socket_timeout": REDIS_TIMEOUT_SECONDS,
+            "retry": Retry(NoBackoff(), 0),
+        }
+        storage = storage_from_string(redis_url, wrap_exceptions=True, **options)  # type: ignore[arg-type]
+        self._redis = FixedWindowRateLimiter(storage)
+        self._database_storage = DatabaseStorage()
+        self._database = FixedWindowRateLimiter(self._database_storage)
+        self._redis_away_until = 0.0
+
+    def hit(self, limit: RateLimitItem, subject: str) -> bool:
+        """Count one attempt of the subject; False if it is one too many."""
+        key = _hash(subject)
+        # Asked first, so that of several attempts at once the last one's lock refuses none that Redis still allows.
+        if not self._database.test(limit, key):
+            return False
+        if time.monotonic() >= self._redis_away_until:
+            try:
+                return self._hit_in_redis(limit, key)
+            except StorageError as error:
+                self._note_that_redis_is_away(error)
+        return self._database.hit(limit, key)
+
+    def give_back(self, limit: RateLimitItem, subject: str) -> None:
+        """Count one attempt less."""
+        key = limit.key_for(_hash(subject))
+        if time.monotonic() >= self._redis_away_until:
+            try:
+                self._redis.storage.incr(key, limit.get_expiry(), amount=-1)
+            except StorageError as error:
+                self._note_that_redis_is_away(error)
+            else:
+                # If this was the last attempt that is allowed, the subject isn't locked any more.
+                self._database_storage.clear(key)
+                return
+        self._database_storage.give_back(key)
+
+    def clear(self, limit: RateLimitItem, subject: str) -> None:
+        """Forget the attempts of the subject."""
+        key = _hash(subject)
+        if time.monotonic() >= self._redis_away_until:
+            try:
+                self._redis.clear(limit, key)
+            except StorageError as error:
+                self._note_that_redis_is_away(error)
+        self._database.clear(limit, key)
+
+    def hit_daily(self, limit: RateLimitItem, subject: str) -> bool:
+        """Count in the database alone: a Redis that loses its data begins no new day."""
+        return self._database.hit(limit, _hash(subject))
+
+    def clear_daily(self, limit: RateLimitItem, subject: str) -> None:
+        """Start the day of the subject over."""
+        self._database.clear(limit, _hash(subject))
+
+    def _hit_in_redis(self, limit: RateLimitItem, key: str) -> bool:
+        is_allowed = self._redis.hit(limit, key)
+        if is_allowed and not self._redis.test(limit, key):
+            # The last one: from here on the subject is locked, for as long as Redis counts it.
+            ends_in = math.ceil(self._redis.get_window_stats(limit, key).reset_time - time.time())
+            self._database_storage.incr(limit.key_for(key), max(ends_in, 1), amount=limit.amount)
+        return is_allowed
+
+    def _note_that_redis_is_away(self, error: StorageError) -> None:
+        self._redis_away_until = time.monotonic() + REDIS_PAUSE_SECONDS
+        log.warning("rate_limits_without_redis", error=str(error.storage_error))
+
+
+def hit(limit: RateLimitItem, subject: str) -> bool:
+    """Count one attempt of a client, an account or a user; False if it is one too many."""
+    return _rate_limiter(settings.RATE_LIMIT_STORAGE).hit(limit, subject)
+
+
+def give_back(limit: RateLimitItem, subject: str) -> None:
+    """Count one attempt less: it was no guess."""
+    _rate_limiter(settings.RATE_LIMIT_STORAGE).give_back(limit, subject)
+
+
+def clear(limit: RateLimitItem, subject: str) -> None:
+    """Forget all attempts of the subject."""
+    _rate_limiter(settings.RATE_LIMIT_STORAGE).clear(limit, subject)
+
+
+def hit_daily(limit: RateLimitItem, subject: str) -> bool:
+    """Count one of what the subject has in a day; False if it is one too many."""
+    return _rate_limiter(settings.RATE_LIMIT_STORAGE).hit_daily(limit, subject)
+
+
+def clear_daily(limit: RateLimitItem, subject: str) -> None:
+    """Start the day of the subject over."""
+    _rate_limiter(settings.RATE_LIMIT_STORAGE).clear_daily(limit, subject)
+
+
+@lru_cache
+def _rate_limiter(redis_url: str) -> RateLimiter:
+    return RateLimiter(redis_url)
+
+
+def _hash(subject: str) -> str:
+    """Of one length, and without the address of anybody in Redis or in the database."""
+    return hashlib.sha256(subject.encode()).hexdigest()

@@ -1,0 +1,24 @@
+"""Where one lands after signing in."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts.organizations.access import MemberRequest, signed_in
+from accounts.organizations.selectors import my_memberships
+from accounts.permissions import Permission
+
+
+@signed_in
+@require_safe
+def home(request: MemberRequest) -> HttpResponse:
+    """To the users of the organization used last where one may see them, else to one's own page there."""
+    mine = list(my_memberships(request.user))
+    for membership in mine:
+        if membership.may(Permission.VIEW_USERS):
+            return redirect("directory:users", membership.organization.slug)
+    if mine:
+        return redirect("organizations:member_home", mine[0].organization.slug)
+    return render(request, "users/no_organization.html")

@@ -1,0 +1,398 @@
+"""The product in processes of its own, as tests drive it: the whole stack, or one worker."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import psycopg
+import redis
+from psycopg import sql
+
+from config.devserver import embedded_broker
+
+ROOT = Path(__file__).resolve().parents[2]
+UP = ("manage.py", "up")
+START_SECONDS = 60
+STOP_SECONDS = 20
+
+# Nothing that a browser does beside showing the pages.
+CHROMIUM_FLAGS = [
+    *("--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+
+Found = TypeVar("Found")
+
+
+def free_port() -> int:
+    """A TCP port of the loopback that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(found: Callable[[], Found | None], *, what: str, seconds: float = 20) -> Found:
+    """What `found` returns, as soon as that is something; fails with `what` when it stays nothing."""
+    end = time.monotonic() + seconds
+    while True:
+        result = found()
+        if result:
+            return result
+        if time.monotonic() > end:
+            raise AssertionError(f"After {seconds:.0f} s there was still no {what}.")
+        time.sleep(0.05)
+
+
+def ignore_sigint() -> None:
+    """For `preexec_fn`: the process is started as a shell starts what runs in its background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def heed_sigint() -> None:
+    """For `preexec_fn`: the process is started as from a terminal, however these tests were started."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def find_chromium() -> str | None:
+    """The browser of the CHROMIUM variable, or the first that is installed."""
+    given = os.environ.get("CHROMIUM")
+    if given:
+        return given
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+# As long as a secret key has to be.
+LONG_KEY = "a-secret-key-for-this-test-and-nothing-else-0123456789"
+
+
+def clean_environment(**settings: str) -> dict[str, str]:
+    """The environment without the product's own settings, then with those given."""
+    from_outside = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "CHROMIUM")
+    kept = {name: os.environ[name] for name in from_outside if name in os.environ}
+    return {**kept, "PYTHONUNBUFFERED": "1", **settings}
+
+
+def servers_of_its_own() -> dict[str, str]:
+    """A new database of PostgreSQL and an empty Redis where .ci/with-servers has started these, else nothing."""
+    settings = {}
+    if server := os.environ.get("STACK_DATABASE_URL"):
+        name = f"stack_{secrets.token_hex(8)}"
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        settings["DATABASE_URL"] = f"{server.rpartition('/')[0]}/{name}"
+    if server := os.environ.get("STACK_REDIS_URL"):
+        # Tests that run at the same time have a database of Redis for each of their processes: gw0 has 0.
+        number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+        server = f"{server.rpartition('/')[0]}/{number}"
+        redis.Redis.from_url(server).flushdb()
+        settings["REDIS_URL"] = server
+    return settings
+
+
+def is_listening(path: Path) -> bool:
+    """Whether a process accepts connections at the Unix socket `path`."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True
+
+
+def processes_that_mention(text: str) -> dict[int, str]:
+    """Process id and command line of every process that has `text` in its command line or environment."""
+    found = {}
+    for directory in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (directory / "cmdline").read_bytes()
+            if text.encode() in command + (directory / "environ").read_bytes():
+                found[int(directory.name)] = command.replace(b"\0", b" ").decode(errors="replace").strip()
+        except OSError:
+            continue
+    return {pid: command for pid, command in found.items() if command and pid != os.getpid()}
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is such a process, and it is more than what its parent has not collected yet."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except OSError:
+        return False
+
+
+def children_of(pid: int) -> set[int]:
+    """The processes that it has started and that live."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    return {int(child) for child, parent in map(str.split, listed.splitlines()) if int(parent) == pid}
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One message of the development inbox."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+
+
+def read_inbox(directory: Path, to: str | None = None) -> list[Mail]:
+    """The messages kept below `directory`, or those to one address, oldest first."""
+    return [_read_mail(path) for path in sorted(directory.glob("*.json")) if to is None or _recipient_of(path) == to]
+
+
+# A message never changes once it is there, and a test that waits for one looks at all of them many times.
+@cache
+def _recipient_of(path: Path) -> str:
+    recipients = json.loads(path.read_text())["to"]
+    return str(recipients[0]) if recipients else ""
+
+
+@cache
+def _read_mail(path: Path) -> Mail:
+    raw = path.with_suffix(".eml").read_bytes()
+    message: EmailMessage = message_from_bytes(raw, policy=policy.default)
+    parts = {
+        part.get_content_type(): part.get_content() for part in message.walk() if part.get_content_maintype() == "text"
+    }
+    subject = str(json.loads(path.read_text())["subject"])
+    return Mail(_recipient_of(path), subject, text=parts.get("text/plain", ""), html=parts.get("text/html", ""))
+
+
+class Stack:
+    """`manage.py up` as a user runs it: `url`, `password` of the demo's admins, `inbox()`, `manage(...)`."""
+
+    def __init__(self, data_dir: Path, **settings: str) -> None:
+        self.data_dir = data_dir
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.password = secrets.token_urlsafe(12)
+        self.settings = {
+            "DATA_DIR": str(data_dir),
+            "PORT": str(self.port),
+            "DEMO_PASSWORD": self.password,
+            "SWEEP_SECONDS": "1",
+            **servers_of_its_own(),
+            **settings,
+        }
+        self.lines: list[str] = []
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(
+        self, *, wait: bool = True, ignoring_sigint: bool = False, command: Sequence[str] = (sys.executable, *UP)
+    ) -> None:
+        """Starts everything; returns when the line that says where to go was printed.
+
+        `ignoring_sigint`: as a shell starts what runs in its background.
+        """
+        self.process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=clean_environment(**self.settings),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            preexec_fn=ignore_sigint if ignoring_sigint else heed_sigint,
+        )
+        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
+        if wait:
+            self.wait_until_ready()
+
+    def wait_until_ready(self) -> str:
+        """The line that says where to go and how to sign in."""
+
+        def ready() -> str | None:
+            assert self.process is not None
+            line = next((line for line in self.lines if line.startswith("Rollcall is at ")), None)
+            if line is None and self.process.poll() is not None:
+                raise AssertionError("`manage.py up` ended early:\n" + "\n".join(self.lines))
+            return line
+
+        return wait_for(ready, what=f"running product: {self.lines}", seconds=START_SECONDS)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        """Ends everything as Ctrl-C does; the exit status. Nothing of it may be left."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        try:
+            status = self.process.wait(STOP_SECONDS)
+        finally:
+            for pid in processes_that_mention(str(self.data_dir)):
+                if self.process.poll() is None:
+                    os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not self.processes(), what=f"end of {self.processes()}", seconds=10)
+        return status
+
+    def processes(self) -> dict[int, str]:
+        """What still runs of this stack."""
+        return processes_that_mention(str(self.data_dir))
+
+    def get(self, path: str) -> str:
+        """The body at `path`, fetched by nobody in particular."""
+        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+            return str(answer.read().decode())
+
+    def inbox(self, to: str | None = None) -> list[Mail]:
+        """The mails sent so far, oldest first; only those to one address, if given."""
+        return read_inbox(self.data_dir / "mail", to)
+
+    def wait_for_mail(self, to: str, *, seconds: float = 20) -> Mail:
+        """The newest mail to that address, as soon as there is one."""
+        return wait_for(lambda: self.inbox(to), what=f"mail to {to}", seconds=seconds)[-1]
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command of manage.py beside the stack, on the same data."""
+        return run_manage(*arguments, **self.settings, DEBUG="1")
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+
+def run_manage(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command of manage.py to its end with exactly these settings."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=clean_environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+class Broker(Protocol):
+    """A queue that a test may break; `client` looks into it while it runs."""
+
+    client: redis.Redis
+
+    def start(self) -> None:
+        """Nothing, where it runs already."""
+
+    def stop(self) -> None: ...
+
+    def lose_everything(self) -> None:
+        """What is on the disk, too. Only of one that does not run."""
+
+
+class EmbeddedValkey:
+    """The broker of a data directory, as `manage.py up` starts it."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.client: redis.Redis = redis.Redis(unix_socket_path=str(embedded_broker.socket_path(data_dir)))
+        self._data_dir = data_dir
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Returns when it accepts connections."""
+        if self._process is not None:
+            return
+        self._process = subprocess.Popen(embedded_broker.valkey_command(self._data_dir), stdout=subprocess.DEVNULL)
+        wait_for(lambda: is_listening(embedded_broker.socket_path(self._data_dir)), what="broker")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+            self._process = None
+
+    def lose_everything(self) -> None:
+        shutil.rmtree(self._data_dir / "valkey" / "appendonlydir")
+
+
+class WorkerOnFile:
+    """A real Celery worker with beat, an embedded Valkey, and a migrated SQLite file, each for one test.
+
+    `broker` is another one than Valkey, with its REDIS_URL among the settings, as a DATABASE_URL may be.
+    The test's own process never opens that database: `run(code)` runs Python in a Django process of
+    its own there and returns what it printed, `ask(code)` what it printed as JSON.
+    """
+
+    def __init__(self, directory: Path, *, broker: Broker | None = None, **settings: str) -> None:
+        self.data_dir = directory / "var"
+        self.settings = {"DATA_DIR": str(self.data_dir), "DEBUG": "1", "SWEEP_SECONDS": "1", **settings}
+        self.broker = broker or EmbeddedValkey(self.data_dir)
+        self.worker: subprocess.Popen[bytes] | None = None
+        self.log_path = directory / "worker.log"
+
+    def __enter__(self) -> WorkerOnFile:
+        self.data_dir.mkdir(parents=True)
+        try:
+            self.broker.start()
+            migrated = run_manage("migrate", "--verbosity=0", **self.settings)
+            assert migrated.returncode == 0, migrated.stderr
+            self.start_worker()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        if self.worker is not None and self.worker.poll() is None:
+            self.worker.terminate()
+            try:
+                self.worker.wait(10)
+            except subprocess.TimeoutExpired:
+                self.worker.kill()
+                self.worker.wait()
+        self.broker.stop()
+
+    def start_worker(self) -> None:
+        """Starts the worker and waits until it takes tasks."""
+        with self.log_path.open("ab") as log:
+            before = log.tell()
+            self.worker = subprocess.Popen(
+                [sys.executable, "-m", "celery", "-A", "config", "worker", "-B"],
+                cwd=ROOT,
+                env=clean_environment(**self.settings),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        wait_for(
+            lambda: "worker_ready" in self.log_path.read_text(errors="replace")[before:],
+            what="worker",
+            seconds=START_SECONDS,
+        )
+
+    def kill_worker(self) -> None:
+        """As `kill -9` does, with all its children."""
+        assert self.worker is not None
+        os.killpg(self.worker.pid, signal.SIGKILL)
+        self.worker.wait()
+
+    def run(self, code: str) -> str:
+        """What the Python code printed, run in a Django process on this database."""
+        done = run_manage("shell", "--no-imports", "-c", code, **self.settings)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def ask(self, code: str) -> Any:
+        """The JSON on the last line of what the code printed."""
+        return json.loads(self.run(code).strip().splitlines()[-1])
+
+    def inbox(self) -> list[Mail]:
+        return read_inbox(self.data_dir / "mail")

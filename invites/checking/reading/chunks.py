@@ -1,0 +1,76 @@
+"""Read records in chunks and turn each chunk into columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
+
+from invites.checking.reading.workbook import SheetRows
+
+# Enough to share what is done once per chunk, and few enough to be freed before Python's garbage collector runs.
+_RECORDS = 256
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+class Records(Protocol):
+    """An iterator over records as lists of cells, such as csv.reader. `line_num` is the last line read so far."""
+
+    @property
+    def line_num(self) -> int: ...
+    def __iter__(self) -> Iterator[list[str]]: ...
+    def __next__(self) -> list[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Consecutive records by columns: `cells[column][position]`. `lines` tells at which line each record starts.
+
+    A record that doesn't have the header's number of cells, or has a line break in a cell, is irregular: it is in
+    `irregular_rows` by its position, and its cells in the columns are empty.
+    """
+
+    cells: Sequence[Sequence[str]]
+    lines: Sequence[int]
+    irregular_rows: dict[int, list[str]]
+    multiline: Sequence[int]  # the positions of records that span several lines
+
+    def record(self, position: int) -> list[str]:
+        """All cells of one record."""
+        if position in self.irregular_rows:
+            return self.irregular_rows[position]
+        return [column[position] for column in self.cells]
+
+
+def take_columns(records: Records, width: int) -> Columns | None:
+    """The next chunk of records; None after the last one. Raises csv.Error where the text can't be read further."""
+    line = records.line_num + 1
+    rows = list(islice(records, _RECORDS))
+    if not rows:
+        return None
+    lines: Sequence[int] = range(line, records.line_num + 1)
+    multiline: Sequence[int] = ()
+    if len(lines) != len(rows):
+        lines, multiline = _find_lines(rows, line)
+    irregular = {position: rows[position] for position in multiline}
+    if isinstance(records, SheetRows):
+        # The rows of a sheet aren't lines, whatever is in their cells.
+        irregular |= {position: cells for position, cells in enumerate(rows) if any("\n" in cell for cell in cells)}
+    if set(map(len, rows)) != {width}:
+        irregular |= {position: cells for position, cells in enumerate(rows) if len(cells) != width}
+    for position in irregular:
+        rows[position] = [""] * width
+    return Columns(list(zip(*rows, strict=True)), lines, irregular, multiline)
+
+
+def _find_lines(rows: list[list[str]], line: int) -> tuple[list[int], list[int]]:
+    """The line at which each record starts, and the positions of the records that span several lines."""
+    lines, multiline = [], []
+    for position, cells in enumerate(rows):
+        lines.append(line)
+        if breaks := sum(len(_LINE_BREAK.findall(cell)) for cell in cells if "\n" in cell or "\r" in cell):
+            multiline.append(position)
+        line += 1 + breaks
+    return lines, multiline

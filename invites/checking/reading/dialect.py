@@ -1,0 +1,69 @@
+"""Find the delimiter: what a `sep=` line says, or what makes column names of the first row."""
+
+import csv
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import dropwhile, islice
+
+from invites.checking.catalog import file_problem
+from invites.checking.cells.text import is_blank, name_of
+from invites.checking.reading.header import count_known
+from invites.checking.report import Problem
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+_SEP_LINE = re.compile(r'\ufeff?"?sep=(.)"?[,;\t| ]*[\r\n]*', re.IGNORECASE)
+_SAMPLE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How the cells are separated, and how many lines come before the first row (1 with a `sep=` line).
+
+    Excel takes a `sep=` line for itself and shows the header in row 1, so that line has no row number; it is
+    a line of the file all the same, and `line` counts it.
+    """
+
+    delimiter: str
+    lines_before: int
+
+    @property
+    def name(self) -> str:
+        return DELIMITERS[self.delimiter]
+
+
+def find_dialect(lines: Iterable[str]) -> Dialect | Problem:
+    """Look at the first lines of the file; reads no more than it needs to."""
+    # Blank lines before the header have no say. A quoted name may go over several lines.
+    sample = list(islice(dropwhile(_is_blank_line, lines), _SAMPLE))
+    if sample and (said := _SEP_LINE.fullmatch(sample[0])):
+        if said[1] not in DELIMITERS:
+            return file_problem("other_delimiter", line=1, value=said[1], delimiter=name_of(said[1]))
+        return Dialect(said[1], 1)
+    # The most column names win; among equals the most cells; among those the more usual delimiter.
+    best = max(DELIMITERS, key=lambda delimiter: _score(sample, delimiter))
+    return Dialect(best, 0)
+
+
+def _is_blank_line(line: str) -> bool:
+    return is_blank(line.strip("".join(DELIMITERS) + " \r\n"))
+
+
+def _score(sample: list[str], delimiter: str) -> tuple[int, int]:
+    for cells in _records(sample, delimiter):
+        if not all(is_blank(cell) for cell in cells):
+            return count_known(cells), len(cells)
+    return 0, 0
+
+
+def _records(sample: list[str], delimiter: str) -> list[list[str]]:
+    records = []
+    try:
+        for record in csv.reader(sample, delimiter=delimiter):
+            records.append(record)
+            if any(record):
+                break
+    except csv.Error:
+        # The reading proper says what is wrong with it.
+        pass
+    return records

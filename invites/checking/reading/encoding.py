@@ -1,0 +1,216 @@
+"""From bytes to lines of text: what the file is, in which encoding, and whether that is certain.
+
+The bytes are looked at once from end to end before the first row is read, because an encoding that holds for the
+first thousand rows and not for the next is one that was guessed. Nothing is kept of that pass.
+"""
+
+import codecs
+import io
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from invites.checking.catalog import file_problem
+from invites.checking.cells.text import visible
+from invites.checking.reading.candidate_encodings import (
+    MAX_WORDS_IN_DOUBT,
+    WordSample,
+    choose,
+    find_doubt,
+    find_doubt_in_utf8,
+    find_position,
+    find_readings,
+)
+from invites.checking.reading.file_types import is_excel, name_kind
+from invites.checking.report import Limits, Problem
+
+_CHUNK = 1 << 18
+_HEAD = 1 << 16
+_FIRST_LINE = 400
+_LINE_BREAK = re.compile(r"[\r\n]")
+_SHOWN = 40
+_UTF16 = {"utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE"}
+
+
+class _Lent(io.RawIOBase):
+    """Somebody's stream, lent to a TextIOWrapper, which would otherwise close it together with itself."""
+
+    # The wrapper asks for it before each line, and a property would cost more than the line.
+    closed = False
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        return self._stream.read(size)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file whose kind and encoding are settled. `start` is where its text begins: after a BOM, if it has one."""
+
+    stream: BinaryIO
+    codec: str
+    encoding: str
+    start: int
+    size: int
+
+    def open_text(self) -> io.TextIOWrapper:
+        """The text from its start, with the line ends as they are; its lines end in LF, CR or CRLF."""
+        self.stream.seek(self.start)
+        return io.TextIOWrapper(cast(BinaryIO, _Lent(self.stream)), encoding=self.codec, newline="")
+
+
+def open_source(stream: BinaryIO, limits: Limits) -> Source | Problem:
+    """Settle kind and encoding of the file, or say why it can't be read. Leaves the stream anywhere."""
+    stream, size = rewindable(stream, limits)
+    if size > limits.max_bytes:
+        return file_problem("too_big", found=say_size(size), limit=say_size(limits.max_bytes))
+    stream.seek(0)
+    head = stream.read(_HEAD)
+    if not head:
+        return file_problem("empty")
+    if kind := name_kind(head):
+        return file_problem("excel_workbook") if is_excel(kind) else file_problem("other_kind", kind=kind)
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return file_problem("other_kind", kind="text in UTF-32")
+    codec, start = _guess_unicode(head)
+    source = Source(stream, codec, _UTF16.get(codec, "UTF-8 with BOM" if start else "UTF-8"), start, size)
+    broken_at = _find_break(source, limits)
+    if isinstance(broken_at, Problem):
+        return broken_at
+    if codec != "utf-8" or start:
+        return source if broken_at is None else file_problem("unreadable", line=_count_lines(source, broken_at))
+    return _confirm_utf8(source) if broken_at is None else _read_as_legacy(source, limits)
+
+
+def say_size(size: int) -> str:
+    """A size in the largest unit that leaves a number one can compare: 26.2 MB, 12 bytes."""
+    for unit, factor in (("MB", 1024 * 1024), ("KB", 1024)):
+        if size >= factor:
+            # Rounded up in the last place, so that one byte over the limit never reads the same as the limit.
+            tenths = -(-size * 10 // factor)
+            return f"{tenths // 10:,} {unit}" if tenths % 10 == 0 else f"{tenths / 10:,.1f} {unit}"
+    return f"{size:,} bytes"
+
+
+def rewindable(stream: BinaryIO, limits: Limits) -> tuple[BinaryIO, int]:
+    """The stream, seekable, and its size; a pipe is copied aside, up to a piece over the limit."""
+    try:
+        size = stream.seek(0, io.SEEK_END)
+        return stream, stream.tell() if size is None else size
+    except (AttributeError, OSError, io.UnsupportedOperation):
+        aside = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=1 << 20))  # noqa: SIM115 - lives as long as the check
+        size = 0
+        while size <= limits.max_bytes and (chunk := stream.read(_CHUNK)):
+            size += aside.write(chunk)
+        return aside, size
+
+
+def _guess_unicode(head: bytes) -> tuple[str, int]:
+    """The Unicode encoding that the first bytes speak for, and the length of the BOM."""
+    if head.startswith(codecs.BOM_UTF8):
+        return "utf-8", len(codecs.BOM_UTF8)
+    if head.startswith(codecs.BOM_UTF16_LE):
+        return "utf-16-le", 2
+    if head.startswith(codecs.BOM_UTF16_BE):
+        return "utf-16-be", 2
+    # Without BOM the first line tells: most letters of a header are ASCII, and read in the other order, or out of
+    # bytes that are no pairs, they make anything but that.
+    for codec in _UTF16:
+        text = head[:_FIRST_LINE].decode(codec, "ignore").lstrip("\r\n")
+        line = _LINE_BREAK.split(text, maxsplit=1)[0]
+        if sum(" " <= letter <= "~" or letter == "\t" for letter in line) > 0.7 * len(line):
+            return codec, 0
+    return "utf-8", 0
+
+
+def _find_break(source: Source, limits: Limits) -> int | Problem | None:
+    """Where the bytes stop being text in the source's encoding; None when they are text up to the end."""
+    decoder = codecs.getincrementaldecoder(source.codec)()
+    is_utf8 = source.codec == "utf-8"
+    longest = 4 * limits.max_cell
+    done, since_break = source.start, 0
+    for chunk in _chunks(source):
+        if is_utf8 and b"\0" in chunk:
+            return file_problem("not_text", line=_count_lines(source, done + chunk.index(b"\0")))
+        # Most chunks of most files are ASCII, which needs no decoding to be known as UTF-8.
+        pending = decoder.getstate()[0]
+        if not (is_utf8 and not pending and chunk.isascii()):
+            try:
+                text = decoder.decode(chunk)
+            except UnicodeDecodeError as error:
+                return done - len(pending) + error.start
+            if not is_utf8 and "\0" in text:
+                return file_problem("not_text")
+        last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+        since_break = since_break + len(chunk) if last < 0 else len(chunk) - last - 1
+        if since_break > longest:
+            return file_problem("line_too_long", limit=f"{longest:,}")
+        done += len(chunk)
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return done
+    return None
+
+
+def _chunks(source: Source) -> Iterator[bytes]:
+    source.stream.seek(source.start)
+    while chunk := source.stream.read(_CHUNK):
+        yield chunk
+
+
+def _count_lines(source: Source, position: int) -> int:
+    """The number of the physical line that holds the byte at `position`. Only for a file that is refused."""
+    source.stream.seek(source.start)
+    before = source.stream.read(max(0, position - source.start))
+    text = before.decode(source.codec, "replace")
+    return text.count("\n") + text.count("\r") - text.count("\r\n") + 1
+
+
+def _confirm_utf8(source: Source) -> Source | Problem:
+    """The source, unless its few non-ASCII words are more likely names in another encoding."""
+    words = _sample_words(source, limit=MAX_WORDS_IN_DOUBT + 1)
+    spellings = find_doubt_in_utf8(words) if words else None
+    return _doubt(source, words[0], spellings) if spellings else source
+
+
+def _read_as_legacy(source: Source, limits: Limits) -> Source | Problem:
+    """The source in the encoding for which the evidence is overwhelming, or the line that leaves it in doubt."""
+    words = _sample_words(source)
+    readings = find_readings(words)
+    reading = choose(readings)
+    if reading is None:
+        return _doubt(source, *find_doubt(words, readings))
+    legacy = Source(source.stream, reading.codec, reading.label, 0, source.size)
+    # The words are a sample: a byte that this encoding doesn't have can stand behind them.
+    broken_at = _find_break(legacy, limits)
+    if isinstance(broken_at, Problem):
+        return broken_at
+    return legacy if broken_at is None else file_problem("unreadable", line=_count_lines(legacy, broken_at))
+
+
+def _sample_words(source: Source, *, limit: int | None = None) -> list[bytes]:
+    sample = WordSample() if limit is None else WordSample(limit)
+    for chunk in _chunks(source):
+        sample.add(chunk)
+        if sample.is_full:
+            break
+    return sample.finish()
+
+
+def _doubt(source: Source, word: bytes, spellings: list[str]) -> Problem:
+    """Name the line of the word that can't be read with certainty, with its possible spellings."""
+    source.stream.seek(source.start)
+    line = _count_lines(source, source.start + find_position(source.stream.read(), word))
+    if not spellings:
+        return file_problem("unreadable", line=line)
+    shown = [visible(spelling.replace("\xa0", " "), limit=_SHOWN) for spelling in spellings]
+    found = f"{', '.join(shown[:-1])} or {shown[-1]}" if len(shown) > 1 else f"perhaps {shown[0]}"
+    return file_problem("unsure_spelling", line=line, found=found)

@@ -1,0 +1,206 @@
+"""Resend or revoke thousands of invitations: an admin starts it, and workers do it in chunks.
+
+Each chunk is handled and deleted in one transaction. So a worker that dies leaves the chunk as it was, and one that
+gets the same task twice finds it gone: nobody is resent twice by one action.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership
+from accounts.organizations.grants import GrantChoice, Reach, membership_now
+from accounts.organizations.selectors import who_may
+from accounts.permissions import Permission
+from invites.invitations import actions
+from invites.invitations.authorization import check_may_invite
+from invites.models import BulkAction, BulkActionChunk
+from invites.unexpected_errors import ask_support, is_transient, log_unexpected
+
+# As many are handled while the admin waits for the page. It takes about half a second.
+IN_REQUEST = 2_000
+# Far longer than a chunk takes. With the sweep that follows, what a dead worker left is taken up within half a minute.
+LEASE = timedelta(seconds=20)
+STALLED_AFTER = timedelta(seconds=8)
+MAX_ATTEMPTS = 5
+# An invitation that is being accepted or mailed at this moment is free by then.
+BUSY_FOR = timedelta(seconds=1)
+
+NOT_ALLOWED = "The person who started this may no longer invite users."
+WORKERS_DIED = "Something went wrong on our side. Select the users again to go on."
+OUR_FAULT = "Something went wrong on our side."
+
+
+@dataclass(frozen=True)
+class Handled:
+    """A chunk was handled. `wait` is after how long to go on, None at the end; `resent` says that mail is due now."""
+
+    organization_id: int
+    wait: timedelta | None
+    resent: bool
+
+
+@transaction.atomic
+def start_bulk_action(by: Membership, kind: BulkAction.Kind, ids: list[int]) -> BulkAction:
+    """Stores which invitations are meant, by their ids. The caller enqueues the work.
+
+    Raises RuleBroken("not_allowed").
+    """
+    check_may_invite(by)
+    action = BulkAction.objects.create(
+        organization=by.organization, started_by=by.user, kind=kind, total=len(ids), progressed_at=timezone.now()
+    )
+    starts = range(0, len(ids), actions.CHUNK)
+    chunks = [BulkActionChunk(action=action, invitation_ids=ids[start : start + actions.CHUNK]) for start in starts]
+    BulkActionChunk.objects.bulk_create(chunks, batch_size=100)
+    return action
+
+
+def work_on_chunk(action_id: int) -> Handled | None:
+    """Handles the next chunk; None when there is nothing to do here any more.
+
+    Does nothing while another worker is at the action. Whoever started it must still be allowed to invite; otherwise
+    it stops. So it does when a bug is met twice, or when worker after worker dies.
+    """
+    action = _claim(action_id)
+    if action is None:
+        return None
+    if action.attempts > MAX_ATTEMPTS:
+        stop_bulk_action(action, reason=WORKERS_DIED)
+        return None
+    try:
+        return _handle_chunk(action_id)
+    except Exception as error:
+        reference = log_unexpected("bulk_action_failed", error, action=action_id, attempt=action.attempts)
+        if action.attempts > 1 and not is_transient(error):
+            stop_bulk_action(action, reason=f"{OUR_FAULT} {ask_support(reference)}")
+        else:
+            # The sweep asks again, and need not wait for the lease.
+            BulkAction.objects.filter(pk=action_id).update(claimed_until=None)
+        return None
+
+
+def _claim(action_id: int) -> BulkAction | None:
+    """The action, if it runs and no other worker is at it."""
+    now = timezone.now()
+    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+    running = BulkAction.objects.filter(free, pk=action_id, state=BulkAction.State.RUNNING)
+    if not running.update(claimed_until=now + LEASE, attempts=F("attempts") + 1, progressed_at=now):
+        return None
+    return BulkAction.objects.get(pk=action_id)
+
+
+@transaction.atomic
+def _handle_chunk(action_id: int) -> Handled | None:
+    # Locked until the end, so that of two workers who both believe that they hold it one finds the next chunk.
+    running = BulkAction.objects.select_for_update(no_key=True).filter(state=BulkAction.State.RUNNING)
+    action = running.filter(pk=action_id).first()
+    if action is None:
+        return None
+    by = _allowed_starter(action)
+    if by is None:
+        _end(action, BulkAction.State.STOPPED, reason=NOT_ALLOWED)
+        return None
+    chunk = action.chunks.order_by("pk").first()
+    is_busy = _handle(action, by, chunk) if chunk else False
+    is_left = action.chunks.exists()
+    if is_left:
+        action.claimed_until, action.attempts, action.progressed_at = None, 0, timezone.now()
+        action.save()
+    else:
+        _end(action, BulkAction.State.DONE)
+    wait = (BUSY_FOR if is_busy else timedelta(0)) if is_left else None
+    return Handled(action.organization_id, wait, resent=action.kind == BulkAction.Kind.RESEND)
+
+
+def _handle(action: BulkAction, by: Membership, chunk: BulkActionChunk) -> bool:
+    """True if some of the chunk are locked by others and are left for the next time."""
+    ids, busy = chunk.invitation_ids, []
+    if action.kind == BulkAction.Kind.RESEND:
+        resent = actions.resend_some(by, ids)
+        action.changed += resent.sent
+        action.skipped += resent.left
+    else:
+        revoked = actions.revoke_some(by, ids)
+        action.changed += revoked.count
+        action.skipped += revoked.left
+        busy = list(revoked.busy)
+    action.done += len(ids) - len(busy)
+    if busy:
+        chunk.invitation_ids = busy
+        chunk.save(update_fields=["invitation_ids"])
+    else:
+        chunk.delete()
+    return bool(busy)
+
+
+def _allowed_starter(action: BulkAction) -> Membership | None:
+    """The membership of whoever started it, as it is now; None for somebody who may not invite any more."""
+    allowed = who_may(Permission.INVITE_USERS).select_related("organization", "user")
+    return allowed.filter(organization=action.organization_id, user=action.started_by_id).first()
+
+
+@transaction.atomic
+def cancel_bulk_action(by: Membership, action: BulkAction) -> bool:
+    """`stop_bulk_action`, for an admin who started it, or who could give all that its starter has.
+
+    Raises RuleBroken: "not_allowed", "beyond_rights".
+    """
+    now = membership_now(by)
+    check_may_invite(now)
+    if sentence := why_not_cancel(now, action):
+        raise RuleBroken("beyond_rights", sentence)
+    return stop_bulk_action(action)
+
+
+def why_not_cancel(by: Membership, action: BulkAction) -> str:
+    """What a page says to somebody who can't stop the action; empty for somebody who can."""
+    starter = Membership.objects.filter(organization=action.organization_id, user=action.started_by_id).first()
+    if starter is None or starter.user_id == by.user_id:
+        return ""
+    return Reach(by).why_not_touch(GrantChoice.held_by(starter), to="stop this")
+
+
+@transaction.atomic
+def stop_bulk_action(action: BulkAction, *, reason: str = "") -> bool:
+    """Leaves the rest as it is; False when it had ended before. A chunk that is being handled is waited for."""
+    running = BulkAction.objects.select_for_update(no_key=True).filter(state=BulkAction.State.RUNNING)
+    found = running.filter(pk=action.pk).first()
+    if found is None:
+        return False
+    _end(found, BulkAction.State.STOPPED, reason=reason)
+    return True
+
+
+def _end(action: BulkAction, state: BulkAction.State, *, reason: str = "") -> None:
+    now = timezone.now()
+    action.state, action.stop_reason = state, reason[:300]
+    action.ended_at, action.progressed_at, action.claimed_until = now, now, None
+    # The result is news, even to somebody who has closed the progress.
+    action.banner_closed_at = None
+    action.save()
+    action.chunks.all().delete()
+
+
+def close_banner(action: BulkAction, *, read: str) -> None:
+    """The admin has read the banner, which said that the action was `read`; what came since stays to be read."""
+    BulkAction.objects.filter(pk=action.pk, state=read).update(banner_closed_at=timezone.now())
+
+
+def find_stalled() -> list[int]:
+    """Ids of the actions that have not moved for some seconds and that no worker holds, for the sweep.
+
+    They are marked as moved, so that not every sweep finds them.
+    """
+    now = timezone.now()
+    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+    stalled = BulkAction.objects.filter(free, state=BulkAction.State.RUNNING, progressed_at__lt=now - STALLED_AFTER)
+    ids = list(stalled.values_list("pk", flat=True))
+    BulkAction.objects.filter(pk__in=ids).update(progressed_at=now)
+    return ids

@@ -1,0 +1,100 @@
+"""What pages say of resending or revoking thousands of invitations: how far it is, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from accounts.models import Membership
+from invites.invitations.wording import (
+    _invitations,
+    beyond_text,
+    resend_title,
+    revoke_title,
+    skipped_text,
+)
+from invites.live.progress import Progress, TimeLeft, estimate_seconds_left
+from invites.models import BulkAction
+
+SHOWN = 2
+Kind, State = BulkAction.Kind, BulkAction.State
+
+_DOING = {Kind.RESEND: "Resending", Kind.REVOKE: "Revoking"}
+
+
+@dataclass(frozen=True)
+class ActionView:
+    """An action as banner, dialog and indicator show it. `progress` is None when it has ended.
+
+    `announced` is read out to people who don't see the bar: it changes with each quarter.
+    """
+
+    action: BulkAction
+    kind: str
+    title: str
+    text: str
+    announced: str
+    progress: Progress | None
+
+    @property
+    def heading(self) -> str:
+        """The title without its period."""
+        return self.title.removesuffix(".")
+
+
+def running_actions(membership: Membership) -> QuerySet[BulkAction]:
+    """What this member has started here and workers are at, the newest first."""
+    return _started_by(membership).filter(state=State.RUNNING)
+
+
+def actions_to_show(membership: Membership, *, but: int = 0) -> list[ActionView]:
+    """The newest of this member's actions whose banner was not closed; `but` is the one that the page is about."""
+    actions = _started_by(membership).filter(banner_closed_at=None).exclude(pk=but)
+    return [view_of(action) for action in actions[:SHOWN]]
+
+
+def view_of(action: BulkAction, time_left: TimeLeft | None = None) -> ActionView:
+    """The action in words. Somebody who goes on looking passes the same `time_left`, so that it never rises."""
+    if action.is_running:
+        return _running(action, time_left or TimeLeft())
+    kind, title, text = _ended(action)
+    return ActionView(action, kind, title, text, announced=f"{title} {text}".strip(), progress=None)
+
+
+def what_runs(action: BulkAction) -> tuple[str, str]:
+    """ "Resending" and "20,000 invitations"."""
+    return _DOING[Kind(action.kind)], _invitations(action.total)
+
+
+def _started_by(membership: Membership) -> QuerySet[BulkAction]:
+    actions = BulkAction.objects.filter(organization=membership.organization, started_by=membership.user)
+    return actions.select_related("organization").order_by("-created_at", "-pk")
+
+
+def _running(action: BulkAction, time_left: TimeLeft) -> ActionView:
+    share = action.done / action.total if action.total else 0.0
+    seconds = time_left.steady(action, estimate_seconds_left(action.created_at, share))
+    progress = Progress(action.done, action.total, share, seconds)
+    doing, what = what_runs(action)
+    left = progress.time_left.removesuffix(".")
+    text = f"{action.done:,} done{f', {left[0].lower()}{left[1:]}' if left else ''}."
+    title = f"{doing} {what}."
+    announced = f"{title} {progress.quarter} percent." if progress.quarter else title
+    return ActionView(action, "info", title, text, announced, progress)
+
+
+def _ended(action: BulkAction) -> tuple[str, str, str]:
+    """The kind of the banner, its title, and its text."""
+    if action.kind == Kind.RESEND:
+        title, skipped = resend_title(action.changed), skipped_text(action.skipped)
+    else:
+        title, skipped = revoke_title(action.changed), beyond_text(action.skipped)
+    gone = action.done - action.changed - action.skipped
+    no_longer = f"{gone:,} {'was' if gone == 1 else 'were'} no longer pending." if gone else ""
+    if action.state == State.STOPPED:
+        left = f"{_invitations(action.total - action.done)} stayed as they were."
+        told = (action.stop_reason, left if action.total > action.done else "", skipped, no_longer)
+        return "warn", f"Stopped. {title}", " ".join(part for part in told if part)
+    text = " ".join(part for part in (skipped, no_longer) if part)
+    return "ok" if action.changed else "warn", title, text

@@ -1,0 +1,25 @@
+"""The Users page, below `o/<slug>/`: its members, its invitations, and what is done with many of them at once."""
+
+from django.urls import include, path
+
+from invites.directory.views import bulk_actions, invitations, users
+
+app_name = "directory"
+
+_bulk_action = [
+    path("", bulk_actions.bulk_action, {"place": "dialog"}, name="bulk_action"),
+    path("banner/", bulk_actions.bulk_action, {"place": "banner"}, name="bulk_action_banner"),
+    path("stop/", bulk_actions.bulk_action_stop, name="bulk_action_stop"),
+    path("close-banner/", bulk_actions.bulk_action_close_banner, name="bulk_action_close_banner"),
+]
+
+urlpatterns = [
+    path("users/", users.users, name="users"),
+    path("users/selected/", invitations.people_bulk, name="people_bulk"),
+    path("users/selected/<int:pk>/", include(_bulk_action)),
+    path("users/<int:pk>/", users.member_edit, name="member_edit"),
+    path("users/<int:pk>/remove/", users.member_remove, name="member_remove"),
+    path("invitations/<int:pk>/", invitations.invitation_edit, name="invitation_edit"),
+    path("invitations/<int:pk>/resend/", invitations.invitation_resend, name="invitation_resend"),
+    path("invitations/<int:pk>/revoke/", invitations.invitation_revoke, name="invitation_revoke"),
+]

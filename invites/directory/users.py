@@ -1,0 +1,268 @@
+"""Members and open invitations of an organization as one list: searched, filtered, paged, in the order of names.
+
+The database puts the two together and cuts the page out; what is shown is then loaded for one page's
+people alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import cast
+from urllib.parse import urlencode
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Q, QuerySet, TextChoices
+from django.utils import timezone
+
+from accounts.models import Membership, Organization, Role, Site
+from accounts.names import fold
+from invites.directory.paging import cut_out
+from invites.invitations.querysets import being_undone_in, not_being_undone
+from invites.invitations.visibility import invitation_is_visible, visible_invitations
+from invites.models import Grant, Invitation
+
+PER_PAGE = 25
+LONGEST_SEARCH = 200
+
+
+class Status(TextChoices):
+    """What a person is to the organization, in the words of its users."""
+
+    ACTIVE = "active", "Active"
+    PENDING = "pending", "Invite pending"
+    EXPIRED = "expired", "Invite expired"
+
+
+@dataclass(frozen=True)
+class PeopleFilter:
+    """What the list is narrowed to; the empty filter is everybody."""
+
+    status: Status | None = None
+    search: str = ""
+    role: Role | None = None
+    site: Site | None = None
+
+    @classmethod
+    def read(cls, query: Mapping[str, str], organization: Organization) -> PeopleFilter:
+        """The filter in the query string of a page. What makes no sense there narrows nothing."""
+        status = query.get("status", "")
+        return cls(
+            status=Status(status) if status in Status.values else None,
+            search=query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH],
+            role=organization.roles.filter(pk=_number(query.get("role"))).first(),
+            site=organization.sites.filter(pk=_number(query.get("site"))).first(),
+        )
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether anything but the status narrows the list."""
+        return bool(self.search or self.role or self.site)
+
+    def is_all_of(self, query: Mapping[str, str]) -> bool:
+        """Whether everything by which the query string narrows the list was understood."""
+        asked = {"status": self.status, "q": self.search, "role": self.role, "site": self.site}
+        return all(found or not query.get(name) for name, found in asked.items())
+
+    def query_string(self, **changes: object) -> str:
+        """The query string that brings this filter back; with changes, a neighbouring one."""
+        changed = replace(self, **changes)  # type: ignore[arg-type]
+        values = {
+            "status": changed.status.value if changed.status else "",
+            "q": changed.search,
+            "role": changed.role.pk if changed.role else "",
+            "site": changed.site.pk if changed.site else "",
+        }
+        return urlencode({name: value for name, value in values.items() if value})
+
+
+@dataclass(frozen=True)
+class Person:
+    """One line of the list. `key` names it in a form: "m12" is a membership, "i34" an invitation."""
+
+    key: str
+    pk: int
+    status: Status
+    name: str
+    email: str
+    description: str
+    roles: tuple[str, ...]
+    sites: tuple[str, ...]
+    all_sites: bool
+    active_at: datetime | None
+    invited_at: datetime | None
+    undelivered: str
+    membership: Membership | None = None
+    invitation: Invitation | None = None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many people match, by status."""
+
+    active: int
+    pending: int
+    expired: int
+
+    @property
+    def total(self) -> int:
+        return self.active + self.pending + self.expired
+
+    def of(self, status: Status | None) -> int:
+        return getattr(self, status.value) if status else self.total
+
+
+def count_people(organization: Organization, wanted: PeopleFilter) -> Counts:
+    """The counts of the tabs: each as many as the list would hold under that status."""
+    now = timezone.now()
+    answers = _invitations(organization, replace(wanted, status=None)).aggregate(
+        pending=Count("expires_at", filter=Q(expires_at__gt=now)),
+        expired=Count("expires_at", filter=Q(expires_at__lte=now)),
+    )
+    return Counts(active=_members(organization, replace(wanted, status=None)).count(), **answers)
+
+
+def people_page(organization: Organization, wanted: PeopleFilter, *, number: str | int, counts: Counts) -> Page[Person]:
+    """One page of people. A page number that does not exist gives the nearest that does."""
+    people = _People(organization, wanted, counts.of(wanted.status))
+    # Of all that a sequence can do, the paginator asks for the length and for slices.
+    return Paginator(cast("Sequence[Person]", people), PER_PAGE).get_page(number)
+
+
+def matching_invitations(viewer: Membership, wanted: PeopleFilter) -> QuerySet[Invitation]:
+    """The open invitations that the filter leaves and the viewer sees, for doing something with all of them."""
+    return _invitations(viewer.organization, wanted).filter(invitation_is_visible(viewer))
+
+
+def chosen_invitations(viewer: Membership, keys: Iterable[str]) -> QuerySet[Invitation]:
+    """The open invitations among the chosen people; members and what the viewer doesn't see are passed over."""
+    ids = [_number(key[1:]) for key in keys if key.startswith("i")]
+    return visible_invitations(viewer).filter(not_being_undone(), pk__in=ids, state=Invitation.State.PENDING)
+
+
+class _People:
+    """The whole list as the paginator sees it: a length, and slices."""
+
+    def __init__(self, organization: Organization, wanted: PeopleFilter, total: int) -> None:
+        self._organization = organization
+        self._wanted = wanted
+        self._total = total
+
+    def __len__(self) -> int:
+        return self._total
+
+    def __getitem__(self, part: slice) -> list[Person]:
+        found = cut_out(
+            _members(self._organization, self._wanted),
+            _invitations(self._organization, self._wanted),
+            start=part.start,
+            stop=part.stop,
+            total=self._total,
+        )
+        members = _load_members(self._organization, [-key for _, key in found if key < 0])
+        invitations = _load_invitations(self._organization, [key for _, key in found if key > 0])
+        people = {**members, **invitations}
+        # One that was removed between the two queries leaves a shorter page.
+        return [people[key] for _, key in found if key in people]
+
+
+def _members(organization: Organization, wanted: PeopleFilter) -> QuerySet[Membership]:
+    if wanted.status not in (None, Status.ACTIVE):
+        return Membership.objects.none()
+    members = organization.memberships.filter(_search("user__person_key", wanted.search))
+    if wanted.role:
+        members = members.filter(pk__in=wanted.role.memberships.values("pk"))
+    if wanted.site:
+        members = members.filter(Q(all_sites=True) | Q(pk__in=wanted.site.memberships.values("pk")))
+    return members
+
+
+def _invitations(organization: Organization, wanted: PeopleFilter) -> QuerySet[Invitation]:
+    if wanted.status == Status.ACTIVE:
+        return Invitation.objects.none()
+    invitations = organization.invitations.filter(_search("person_key", wanted.search), state=Invitation.State.PENDING)
+    if undoing := being_undone_in(organization):
+        invitations = invitations.exclude(batch__in=undoing)
+    now = timezone.now()
+    if wanted.status == Status.PENDING:
+        invitations = invitations.filter(expires_at__gt=now)
+    if wanted.status == Status.EXPIRED:
+        invitations = invitations.filter(expires_at__lte=now)
+    grants = Grant.objects.filter(organization=organization)
+    if wanted.role:
+        invitations = invitations.filter(grant__in=grants.filter(roles=wanted.role))
+    if wanted.site:
+        with_site = grants.filter(Q(all_sites=True) | Q(pk__in=grants.filter(sites=wanted.site)))
+        invitations = invitations.filter(grant__in=with_site)
+    return invitations
+
+
+def _search(field: str, text: str) -> Q:
+    """Every word stands somewhere in the name or the address, whatever its case and its accents."""
+    found = Q()
+    for word in fold(text).split():
+        found &= Q(**{f"{field}__contains": word})
+    return found
+
+
+def _load_members(organization: Organization, ids: list[int]) -> dict[int, Person]:
+    members = organization.memberships.filter(pk__in=ids).select_related("user").prefetch_related("roles", "sites")
+    return {-member.pk: _of_member(member) for member in members}
+
+
+def _load_invitations(organization: Organization, ids: list[int]) -> dict[int, Person]:
+    invitations = (
+        organization.invitations.filter(pk__in=ids)
+        .select_related("grant")
+        .prefetch_related("grant__roles", "grant__sites")
+    )
+    now = timezone.now()
+    return {invitation.pk: _of_invitation(invitation, now) for invitation in invitations}
+
+
+def _of_member(member: Membership) -> Person:
+    return Person(
+        key=f"m{member.pk}",
+        pk=member.pk,
+        status=Status.ACTIVE,
+        name=member.user.get_full_name(),
+        email=member.user.email,
+        description=member.description,
+        roles=tuple(role.name for role in member.roles.all()),
+        sites=tuple(site.name for site in member.sites.all()),
+        all_sites=member.all_sites,
+        active_at=member.last_seen_at,
+        invited_at=None,
+        undelivered="",
+        membership=member,
+    )
+
+
+def person_of(invitation: Invitation) -> Person:
+    """The invitation as a line of the list."""
+    return _of_invitation(invitation, timezone.now())
+
+
+def _of_invitation(invitation: Invitation, now: datetime) -> Person:
+    undelivered = invitation.mail_state in (Invitation.Mail.FAILED, Invitation.Mail.BOUNCED)
+    return Person(
+        key=f"i{invitation.pk}",
+        pk=invitation.pk,
+        status=Status.PENDING if invitation.expires_at > now else Status.EXPIRED,
+        name=invitation.full_name or invitation.email,
+        email=invitation.email,
+        description=invitation.description,
+        roles=tuple(role.name for role in invitation.grant.roles.all()),
+        sites=tuple(site.name for site in invitation.grant.sites.all()),
+        all_sites=invitation.grant.all_sites,
+        active_at=None,
+        invited_at=invitation.mailed_at or invitation.created_at,
+        undelivered=(invitation.mail_detail or "The mail did not arrive.") if undelivered else "",
+        invitation=invitation,
+    )
+
+
+def _number(text: str | None) -> int:
+    """The number in the text; 0, which is nobody's id, for anything else."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else 0

@@ -1,0 +1,138 @@
+"""What can be done on the Users page with open invitations: one, or all that are selected."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.errors import RuleBroken
+from accounts.organizations.access import MemberRequest, requires
+from accounts.organizations.forms import GrantForm
+from accounts.organizations.grants import Reach
+from accounts.organizations.views.dialogs import posted
+from accounts.permissions import Permission
+from invites import tasks
+from invites.directory.bulk_actions import IN_REQUEST
+from invites.directory.users import PER_PAGE, PeopleFilter, chosen_invitations, matching_invitations, person_of
+from invites.directory.views import bulk_actions
+from invites.invitations import actions
+from invites.invitations.authorization import check_may_touch, choice_of
+from invites.invitations.invite import change_invitation
+from invites.invitations.querysets import not_being_undone
+from invites.invitations.views.responses import back_url, done, refused, resent_text, revoked_text
+from invites.invitations.visibility import visible_invitations
+from invites.models import BulkAction, Invitation
+
+
+@requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """What there is to know of an invitation, and other roles and sites for it."""
+    to = "change this invitation"
+    is_change = request.method == "POST"
+    invitation = _invitation_to_change(request, pk, to=to) if is_change else _invitation(request, pk)
+    initial = GrantForm.initial_for(choice_of(invitation.grant))
+    form = GrantForm(posted(request), membership=request.membership, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_invitation(request.membership, invitation, form.grant())
+        except RuleBroken as broken:
+            if broken.is_refusal:
+                raise
+            form.add_error(None, broken.message)
+        else:
+            return done(request, f"The roles and sites of {invitation.full_name} were changed.")
+    why_not = Reach(request.membership).why_not_touch(choice_of(invitation.grant), to=to)
+    context = {"form": form, "person": person_of(invitation), "why_not_change": why_not}
+    return render(request, "directory/invitation_edit.html", context, status=422 if form.errors else 200)
+
+
+@requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_resend(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Sends it again; opened as a page, it asks first."""
+    invitation = _invitation_to_change(request, pk, to="resend this invitation")
+    if request.method != "POST":
+        context = {"invitation": invitation, "days": settings.INVITATION_DAYS}
+        return render(request, "directory/invitation_resend.html", context)
+    try:
+        actions.resend(request.membership, invitation)
+    except RuleBroken as broken:
+        if broken.is_refusal:
+            raise
+        return done(request, broken.message, warning=True)
+    tasks.hint(tasks.send_due_invitations, request.organization.pk)
+    return done(request, f"The invitation to {invitation.email} will be resent.")
+
+
+@requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_revoke(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Asks, then takes the invitation back."""
+    invitation = _invitation_to_change(request, pk, to="revoke this invitation")
+    if request.method == "POST":
+        try:
+            actions.revoke(request.membership, invitation)
+        except RuleBroken as broken:
+            if broken.is_refusal:
+                raise
+            return refused(request, broken, title="Nothing was revoked")
+        return done(request, f"The invitation to {invitation.email} was revoked.")
+    return render(request, "directory/invitation_revoke.html", {"invitation": invitation})
+
+
+@requires(Permission.INVITE_USERS)
+@require_POST
+def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
+    """Resend or revoke for the chosen people, or for all whom the filter in the query string leaves.
+
+    Revoking asks first, and so does mail to more people than stand on a page. More than a few thousand are left to
+    workers.
+    """
+    chosen = _chosen(request)
+    count, action, confirmed = chosen.count(), request.POST.get("action"), request.POST.get("confirmed") == "1"
+    if not count:
+        return done(request, "None of the selected users has an open invitation.", warning=True)
+    if confirmed and count > IN_REQUEST and action in BulkAction.Kind.values:
+        ids = actions.pending_ids(request.membership, chosen)
+        return bulk_actions.start(request, BulkAction.Kind(action), ids, then=back_url(request.membership))
+    if action == "resend" and (confirmed or count <= PER_PAGE):
+        resent = actions.resend_many(request.membership, chosen)
+        tasks.hint(tasks.send_due_invitations, request.organization.pk)
+        return done(request, resent_text(resent), warning=not resent.sent)
+    if action == "revoke" and confirmed:
+        revoked = actions.revoke_many(request.membership, chosen)
+        return done(request, revoked_text(revoked), warning=not revoked.count)
+    context = {"count": count, "selected": request.POST.getlist("selected"), "all": _wants_all(request)}
+    question = "directory/people_resend.html" if action == "resend" else "directory/people_revoke.html"
+    return render(request, question, context | {"days": settings.INVITATION_DAYS})
+
+
+def _invitation(request: MemberRequest, pk: int) -> Invitation:
+    """One that the member may see and that waits for an answer: others have no page."""
+    invitations = visible_invitations(request.membership).filter(not_being_undone(), state=Invitation.State.PENDING)
+    return get_object_or_404(invitations.select_related("grant", "inviter", "organization"), pk=pk)
+
+
+def _invitation_to_change(request: MemberRequest, pk: int, *, to: str) -> Invitation:
+    """The same, for an action on it. Members who can't grant what it gives get 403. The service checks again."""
+    invitation = _invitation(request, pk)
+    check_may_touch(request.membership, invitation.grant, to=to)
+    return invitation
+
+
+def _chosen(request: MemberRequest) -> QuerySet[Invitation]:
+    if _wants_all(request):
+        wanted = PeopleFilter.read(request.GET, request.organization)
+        # A list that is no longer narrowed by a role that was deleted meanwhile has people on it whom nobody selected.
+        if not wanted.is_all_of(request.GET):
+            return Invitation.objects.none()
+        return matching_invitations(request.membership, wanted)
+    return chosen_invitations(request.membership, request.POST.getlist("selected"))
+
+
+def _wants_all(request: MemberRequest) -> bool:
+    return request.POST.get("all") == "1"

@@ -1,0 +1,193 @@
+"""The people of an organization: the list, and what can be done with a member."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from accounts.errors import RuleBroken
+from accounts.htmx import asks_for_fragment
+from accounts.models import Membership, Role, Site
+from accounts.organizations.access import MemberRequest, requires
+from accounts.organizations.forms import GrantForm
+from accounts.organizations.grants import GrantChoice, Reach
+from accounts.organizations.members import change_membership, check_reach, remove_membership
+from accounts.organizations.views.dialogs import posted
+from accounts.permissions import Permission
+from invites.directory.users import Counts, PeopleFilter, Person, Status, count_people, people_page
+from invites.invitations.authorization import choice_of
+from invites.invitations.views.responses import done, refused
+
+
+@dataclass(frozen=True)
+class Line:
+    """A person in the list, with what the viewer may do. Without `may_change` the dialog at `edit_url` says why not."""
+
+    person: Person
+    edit_url: str
+    may_change: bool
+    may_remove: bool
+    may_answer_for: bool
+
+    @property
+    def has_menu(self) -> bool:
+        return bool(self.edit_url) or self.may_remove or self.may_answer_for
+
+
+@requires(Permission.VIEW_USERS)
+@require_safe
+def users(request: MemberRequest, organization: str) -> HttpResponse:
+    """Members and open invitations: a page of them, searched and filtered by the query string."""
+    here, wanted = request.organization, PeopleFilter.read(request.GET, request.organization)
+    counts = count_people(here, wanted)
+    page = people_page(here, wanted, number=request.GET.get("page", 1), counts=counts)
+    reach = Reach(request.membership)
+    may_invite = request.membership.may(Permission.INVITE_USERS)
+    context = {
+        "wanted": wanted,
+        "query": wanted.query_string(),
+        "tabs": _tabs(wanted, counts),
+        "filters": [_filter(wanted, "role", here.roles.all()), _filter(wanted, "site", here.sites.all())],
+        "page": page,
+        "lines": [_line(request.membership, reach, person) for person in page.object_list],
+        # What can be done with many at once is done with invitations.
+        "selectable": may_invite and wanted.status != Status.ACTIVE and counts.total > counts.active,
+        "site_count": here.sites.count(),
+        "everywhere": wanted.query_string(status=None) if wanted.status else "",
+        "unnarrowed": wanted.query_string(search="", role=None, site=None),
+        "is_alone": counts.total <= 1 and not wanted.is_narrow and wanted.status in (None, Status.ACTIVE),
+        "is_part": asks_for_fragment(request),
+    }
+    template = "directory/users_list.html" if asks_for_fragment(request) else "directory/users.html"
+    return render(request, template, context)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A link that narrows the list otherwise."""
+
+    key: str
+    label: str
+    query: str
+    is_current: bool
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One of the two menus beside the search. `chosen` is the name of what is chosen, if anything is."""
+
+    name: str
+    label: str
+    icon: str
+    chosen: str
+    choices: list[Choice]
+
+
+def _tabs(wanted: PeopleFilter, counts: Counts) -> list[Choice]:
+    statuses: list[tuple[str, str, Status | None]] = [("all", "All", None)]
+    statuses += [(status.value, str(status.label), status) for status in Status]
+    return [
+        Choice(key, label, wanted.query_string(status=status), wanted.status == status, counts.of(status))
+        for key, label, status in statuses
+    ]
+
+
+def _filter(wanted: PeopleFilter, name: str, offered: Iterable[Role] | Iterable[Site]) -> Filter:
+    chosen = wanted.role if name == "role" else wanted.site
+    everything = Choice("any", f"Any {name}", wanted.query_string(**{name: None}), chosen is None)
+    choices = [Choice(str(each.pk), each.name, wanted.query_string(**{name: each}), chosen == each) for each in offered]
+    icon = "shield-check" if name == "role" else "map-pin"
+    return Filter(name, name.capitalize(), icon, chosen.name if chosen else "", [everything, *choices])
+
+
+def _line(viewer: Membership, reach: Reach, person: Person) -> Line:
+    member = person.membership
+    permission = Permission.INVITE_USERS if member is None else Permission.MANAGE_USERS
+    if not viewer.may(permission):
+        return Line(person, edit_url="", may_change=False, may_remove=False, may_answer_for=False)
+    page = "directory:invitation_edit" if member is None else "directory:member_edit"
+    if member is not None:
+        is_within = reach.holds(GrantChoice.held_by(member))
+    else:
+        is_within = person.invitation is not None and reach.holds(choice_of(person.invitation.grant))
+    return Line(
+        person,
+        edit_url=reverse(page, args=(viewer.organization.slug, person.pk)),
+        may_change=is_within,
+        may_remove=is_within and member is not None and member != viewer,
+        may_answer_for=is_within and member is None,
+    )
+
+
+@requires(Permission.MANAGE_USERS, Permission.VIEW_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Other roles and sites for a member."""
+    member = _member_to_change(request, pk) if request.method == "POST" else _member(request, pk)
+    held = GrantChoice.held_by(member)
+    form = GrantForm(posted(request), membership=request.membership, initial=GrantForm.initial_for(held))
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_membership(request.membership, member, form.grant(), confirmed=request.POST.get("confirmed") == "1")
+        except RuleBroken as broken:
+            if broken.code == "gives_up":
+                chosen = [(name, value) for name in form.fields for value in request.POST.getlist(name)]
+                context = {"broken": broken, "chosen": chosen}
+                return render(request, "directory/member_give_up.html", context)
+            if broken.is_refusal:
+                raise
+            form.add_error(None, broken.message)
+        else:
+            if member == request.membership:
+                messages.success(request, "Your roles and sites were changed.")
+                return _anew(request, reverse("organizations:member_home", args=(organization,)))
+            return done(request, f"The roles and sites of {member.user} were changed.")
+    context = {"form": form, "member": member, "why_not_change": _why_not_change(request, member)}
+    return render(request, "directory/member_edit.html", context, status=422 if form.errors else 200)
+
+
+@requires(Permission.MANAGE_USERS, Permission.VIEW_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def member_remove(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Asks, then ends a membership."""
+    member = _member_to_change(request, pk)
+    if request.method == "POST":
+        try:
+            remove_membership(request.membership, member)
+        except RuleBroken as broken:
+            if broken.is_refusal:
+                raise
+            return refused(request, broken, title=f"{member.user} was not removed")
+        if member == request.membership:
+            return _anew(request, reverse("users:home"))
+        return done(request, f"{member.user} was removed from {request.organization.name}.")
+    return render(request, "directory/member_remove.html", {"member": member})
+
+
+def _anew(request: MemberRequest, address: str) -> HttpResponse:
+    """Opens the page itself: after a change of one's own rights, the one behind the dialog is not true any more."""
+    return HttpResponseClientRedirect(address) if asks_for_fragment(request) else redirect(address)
+
+
+def _member(request: MemberRequest, pk: int) -> Membership:
+    members = request.organization.memberships.select_related("user").prefetch_related("roles", "sites")
+    return get_object_or_404(members, pk=pk)
+
+
+def _member_to_change(request: MemberRequest, pk: int) -> Membership:
+    """The same, for an action. Members who can't grant what this one has get 403. The service checks again."""
+    member = _member(request, pk)
+    check_reach(request.membership, member)
+    return member
+
+
+def _why_not_change(request: MemberRequest, member: Membership) -> str:
+    return Reach(request.membership).why_not_touch(GrantChoice.held_by(member), to=f"change {member.user}")

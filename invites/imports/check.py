@@ -1,0 +1,276 @@
+"""Check the upload of a batch and stage its rows, or do the job of a batch that has one: nobody is invited here."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections.abc import Collection
+from datetime import timedelta
+from itertools import repeat
+from typing import BinaryIO
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.errors import RuleBroken
+from invites import checking
+from invites.imports.authors import save_row_editors
+from invites.imports.bulk_insert import NewRow, NewRowApart, insert_rows
+from invites.imports.check_claims import MAX_ATTEMPTS, ClaimKeeper, LeftToWorker, LostClaim, claim, claimed, keep_claim
+from invites.imports.cleanup import clean_up, delete_some_rows
+from invites.imports.correction_jobs import give_up_job, work_on_job
+from invites.imports.domain_suggestions import save_suggestions, suggest_domains
+from invites.imports.invite import begin_inviting
+from invites.imports.selectors.rows import codes_of, suggested
+from invites.imports.selectors.typos import KEPT
+from invites.imports.upload_parts import Budget, pieces_of, store_parts, stored_upload
+from invites.models import Batch, CorrectionJob, Row
+from invites.unexpected_errors import ask_support, is_transient, log_unexpected, reference_of
+
+STAGED_AT_ONCE = 5_000
+RETRY_AFTER = timedelta(seconds=8)
+# At the same time, in one web process: the others go to a worker, so that pages are served.
+_checks_in_request = threading.BoundedSemaphore(2)
+# How long a small file waits for one of these places. In the worker it might be behind large files, for a minute.
+SECONDS_FOR_A_PLACE = 0.5
+OUR_FAULT = (
+    "Something went wrong on our side while checking this file. Nobody has been invited. Upload the file again later."
+)
+NOT_CHECKED = "The file could not be checked. Nobody has been invited. Upload it again in a few minutes."
+NOT_CORRECTED = "Something went wrong on our side. Nobody has been invited. Try again in a few minutes."
+
+
+def check_in_request(batch: Batch) -> Batch | None:
+    """Check the batch's file, as `check_batch` does. Raises LeftToWorker if that takes longer than about a second."""
+    job = _job_of(batch)
+    # Before the batch is claimed: a request that only stores a large file has nothing more to write.
+    Budget.of(in_request=True).check_size((job or batch).file_size)
+    if not _checks_in_request.acquire(timeout=SECONDS_FOR_A_PLACE):
+        raise LeftToWorker
+    try:
+        return check_batch(batch.pk, in_request=True)
+    finally:
+        _checks_in_request.release()
+
+
+def check_batch(batch_id: int, *, in_request: bool = False) -> Batch | None:
+    """Check the batch's file and move it on: rejected, needs_correction or inviting. If it has a job, do that.
+
+    None when there is nothing to do: it is checked already, or a worker is at it. May be called any
+    number of times and may die anywhere: the next call begins again from the stored file, or goes on with the job.
+
+    An unexpected error is logged and not raised. After a bug of ours the batch is returned, and it is still `checking`
+    or has failed; after passing trouble None is returned, and the sweep asks again.
+    """
+    batch = claim(batch_id)
+    if batch is None:
+        return None
+    try:
+        job = _job_of(batch)
+        if batch.attempts > MAX_ATTEMPTS:
+            _give_up(batch, NOT_CHECKED, reference=batch.error_reference)
+        else:
+            budget = Budget.of(in_request=in_request)
+            if job is None or work_on_job(batch, job, budget):
+                _check(batch, budget)
+    except LostClaim:
+        return None
+    except LeftToWorker:
+        # Nothing has failed: the worker has all its attempts.
+        claimed(batch).update(claimed_until=None, attempts=batch.attempts - 1)
+        raise
+    except Exception as error:
+        return _handle_error(batch, error)
+    return batch
+
+
+def find_waiting() -> int | None:
+    """The id of a batch that waits to be checked: the oldest of an organization that is chosen by chance.
+
+    So each organization gets its share, however many files another one has uploaded. A batch that met an error waits
+    a few seconds for its next try.
+    """
+    now = timezone.now()
+    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+    due = Q(error_reference="") | Q(progressed_at__lt=now - RETRY_AFTER)
+    waiting = Batch.objects.filter(free, due, state=Batch.State.CHECKING).order_by("created_at", "pk")
+    organizations = list(waiting.order_by().values_list("organization_id", flat=True).distinct())
+    if not organizations:
+        return None
+    chosen = random.choice(organizations)  # noqa: S311 - not a secret
+    return waiting.filter(organization_id=chosen).values_list("pk", flat=True).first()
+
+
+def _handle_error(batch: Batch, error: Exception) -> Batch | None:
+    """Log the error and end the claim. The same bug a second time fails the batch: more tries would change nothing."""
+    reference = reference_of(error)
+    is_known = reference == batch.error_reference
+    log_unexpected("check_failed", error, is_known=is_known, batch=batch.pk, attempt=batch.attempts)
+    if is_known and not is_transient(error):
+        try:
+            _give_up(batch, OUR_FAULT, reference=reference)
+        except LostClaim:
+            return None
+    else:
+        # The next attempt need not wait for the lease.
+        claimed(batch).update(claimed_until=None, error_reference=reference)
+    batch.refresh_from_db()
+    return None if is_transient(error) else batch
+
+
+def _job_of(batch: Batch) -> CorrectionJob | None:
+    job = CorrectionJob.objects.filter(pk=batch.pk).first()
+    if job:
+        job.batch = batch
+    return job
+
+
+def _check(batch: Batch, budget: Budget) -> None:
+    budget.check_size(batch.file_size)
+    upload = stored_upload(batch)
+    check = checking.Check(upload, limits=budget.limits, name=batch.file_name, while_waiting=ClaimKeeper(batch))
+    _begin_anew(batch)
+    left_out = frozenset(batch.left_out)
+    blocks: list[checking.Block] = []
+    staged = 0
+    for block in check.blocks():
+        budget.check_time()
+        blocks.append(block)
+        if check.report.rows - staged >= STAGED_AT_ONCE:
+            position = _position(upload, check.report)
+            _stage(batch, blocks, left_out, rows_checked=check.report.rows, bytes_checked=position)
+            staged = check.report.rows
+            blocks.clear()
+    if check.report.rejection:
+        budget.check_problem(check.report.rejection.code)
+    position = _position(upload, check.report)
+    _stage(batch, blocks, left_out, rows_checked=check.report.rows, bytes_checked=position)
+    for rows in suggest_domains(batch, check.report):
+        with transaction.atomic():
+            keep_claim(batch)
+            save_suggestions(rows)
+    save_row_editors(batch)
+    _conclude(batch, check.report, check.sheet)
+
+
+def _position(upload: BinaryIO, report: checking.Report) -> int:
+    """How far the rows reach in the file, in bytes. In a workbook, which has no delimiter and is packed, 0."""
+    return upload.tell() if report.delimiter else 0
+
+
+def _begin_anew(batch: Batch) -> None:
+    """Remove what an earlier check staged before it died, unless this claim is an earlier one itself by now."""
+    is_left = True
+    while is_left:
+        with transaction.atomic():
+            keep_claim(batch)
+            is_left = delete_some_rows(batch)
+
+
+@transaction.atomic
+def _conclude(batch: Batch, report: checking.Report, sheet: checking.Sheet | None) -> None:
+    now = timezone.now()
+    keep_claim(batch, rows_checked=report.rows)
+    batch.refresh_from_db()
+    batch.encoding, batch.delimiter = report.encoding, report.delimiter
+    batch.ignored_columns = list(report.ignored_columns)
+    batch.warnings = [warning._asdict() for warning in report.warnings[:KEPT]]
+    batch.row_total = report.rows
+    batch.checked_at, batch.claimed_until, batch.error_reference = now, None, ""
+    batch.left_out, batch.row_editors = [], {}
+    if report.verdict == "rejected" and report.rejection:
+        batch.state, batch.row_total, batch.ended_at = Batch.State.REJECTED, 0, now
+        batch.rejection = {
+            **report.rejection._asdict(),
+            "found": list(report.found),
+            "expected": list(report.expected),
+        }
+    elif report.problem_rows and not (batch.only_valid and report.valid):
+        batch.state = Batch.State.NEEDS_CORRECTION
+        if sheet is not None:
+            _store_sheet(batch, sheet)
+    else:
+        batch.state = Batch.State.INVITING
+        try:
+            begin_inviting(batch)
+        except RuleBroken as broken:
+            batch.state, batch.state_reason, batch.ended_at = Batch.State.FAILED, broken.message[:300], now
+    batch.save()
+    clean_up(batch.pk)
+
+
+def _store_sheet(batch: Batch, sheet: checking.Sheet) -> None:
+    """Keep the sheet's text in place of the workbook. A page that shows its rows doesn't have to read the workbook."""
+    batch.parts.all().delete()
+    store_parts(batch, pieces_of(sheet.text))
+
+
+@transaction.atomic
+def _give_up(batch: Batch, reason: str, *, reference: str = "") -> None:
+    """Fail the batch, or only its job: the file kills every worker that reads it, or meets a bug of ours."""
+    keep_claim(batch)
+    support = f" {ask_support(reference)}" if reference else ""
+    if job := _job_of(batch):
+        give_up_job(batch, job, f"{NOT_CORRECTED}{support}")
+        return
+    batch.state, batch.ended_at, batch.claimed_until = Batch.State.FAILED, timezone.now(), None
+    batch.state_reason = f"{reason}{support}"
+    batch.save(update_fields=["state", "state_reason", "ended_at", "claimed_until"])
+    clean_up(batch.pk)
+
+
+@transaction.atomic
+def _stage(batch: Batch, blocks: list[checking.Block], left_out: Collection[int], **progress: int) -> None:
+    """Store the rows of some blocks: nearly all straight from the columns. `left_out` are numbers of rows to skip."""
+    rows: list[NewRow] = []
+    apart: list[NewRowApart] = []
+    for block in blocks:
+        emails, numbers = block.emails, block.numbers
+        names = block.first_names, block.last_names, block.descriptions
+        records = list(map(NewRow, repeat(batch.pk), numbers, block.lines, emails, emails, *names))
+        for position, row in sorted(block.flagged_rows.items(), reverse=True):
+            del records[position]
+            if row is not None and row.is_valid:
+                rows.append(_staged(batch, row))
+            elif row is not None:
+                apart.append(_staged_apart(batch, row, is_left_out=row.number in left_out))
+        rows += records
+    insert_rows(rows, apart)
+    keep_claim(batch, **progress)
+
+
+def _staged(batch: Batch, row: checking.Row) -> NewRow:
+    return NewRow(
+        batch_id=batch.pk,
+        number=row.number,
+        line=row.line,
+        email=row.email[:320],
+        email_key=row.email_key[:320],
+        first_name=row.first_name[:150],
+        last_name=row.last_name[:150],
+        description=row.description[:1000],
+    )
+
+
+def _staged_apart(batch: Batch, row: checking.Row, *, is_left_out: bool) -> NewRowApart:
+    staged = _staged(batch, row)
+    if not row.problems:
+        return NewRowApart(
+            staged,
+            outcome=Row.Outcome.SKIPPED.value,
+            reason=Row.Reason.DUPLICATE.value,
+            detail=f"The same address is in row {row.duplicate_of}",
+        )
+    problems = [problem._asdict() for problem in row.problems]
+    return NewRowApart(
+        staged,
+        outcome=Row.Outcome.PROBLEM.value,
+        reason=(Row.Reason.LEFT_OUT if is_left_out else Row.Reason.NONE).value,
+        problems=json.dumps(problems),
+        problem_codes=codes_of(problems),
+        suggested_codes=codes_of(suggested(problems)),
+        cells=json.dumps(row.cells),
+        detail=row.problems[0].message[:300],
+    )

@@ -1,0 +1,100 @@
+"""Remembers what the mail server took of a chunk, and withdraws what it refused for good.
+
+The invitations of a chunk are mailed in the order of their ids. So two ids in the row of the chunk tell which of them
+were taken since their states were last saved, at a fraction of what an invitation with its indexes would cost. A worker
+that takes the chunk over after another one died reads them first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from invites.imports.chunks import Lease, held
+from invites.invitations.authorization import Offer
+from invites.invitations.querysets import not_being_undone
+from invites.mailing.delivery_log import Record, save_as_sent
+from invites.mailing.message import TO_SEND, Due
+from invites.models import Invitation, Row, RowRange
+
+_MOVE_ON = f"""
+    UPDATE {RowRange._meta.db_table} SET taken_from = %s, taken_to = %s WHERE id = %s AND claims = %s
+"""  # noqa: S608
+
+
+class TakenOfRange(Record):
+    """While the lease is held."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
+        self._unsettled: list[Due] = []
+        self._left_out: list[int] = []
+        self._cursor = connection.cursor()
+
+    def taken(self, due: Due) -> bool:
+        while self._left_out and self._left_out[0] < due.id:
+            # It must not lie between the two.
+            self._left_out.pop(0)
+            self.settle()
+        self._unsettled.append(due)
+        self._cursor.execute(_MOVE_ON, [self._unsettled[0].id, due.id, self._lease.range_id, self._lease.number])
+        return bool(self._cursor.rowcount)
+
+    def refused(self, due: Due, reason: str) -> None:
+        withdraw(due.id, reason=reason, why=Row.Reason.MAIL_REFUSED)
+
+    def leave_out(self, ids: Iterable[int]) -> None:
+        self._left_out = sorted([*self._left_out, *ids])
+
+    def settle(self) -> None:
+        if self._unsettled:
+            with transaction.atomic():
+                save_as_sent([due.token_hash for due in self._unsettled])
+                held(self._lease).update(taken_from=None, taken_to=None)
+            self._unsettled.clear()
+
+
+@transaction.atomic
+def withdraw(*ids: int, reason: str, why: Row.Reason, offer: Offer | None = None) -> int:
+    """Take back those of a batch's invitations whose mail is not out, and count their rows as failed; how many.
+
+    With an offer only those that still make it: for another one somebody else answers. Both at once: whoever dies in
+    between leaves nobody who counts as invited and was told of nothing.
+    """
+    unsent = Invitation.objects.select_for_update().filter(
+        not_being_undone(), pk__in=ids, state=Invitation.State.PENDING, mail_state__in=TO_SEND, mail_due_at=None
+    )
+    if offer is not None:
+        unsent = unsent.filter(grant=offer.grant_id, inviter=offer.inviter_id)
+    rows = dict(unsent.order_by("pk").values_list("pk", "row_id"))
+    Invitation.objects.filter(pk__in=rows).update(
+        state=Invitation.State.REVOKED,
+        answered_at=timezone.now(),
+        mail_state=Invitation.Mail.FAILED,
+        mail_detail=reason[:300],
+    )
+    Row.objects.filter(pk__in=rows.values()).update(outcome=Row.Outcome.FAILED, reason=why, detail=reason[:300])
+    return len(rows)
+
+
+@transaction.atomic
+def settle_what_was_taken(row_range: RowRange) -> None:
+    """Save the states of those that the worker before this one had mailed when it died.
+
+    It would have saved them before it passed one over, so that they are all that lie between the two ids.
+    """
+    if row_range.taken_to is None:
+        return
+    taken = Invitation.objects.filter(
+        pk__range=(row_range.taken_from, row_range.taken_to),
+        batch_id=row_range.batch_id,
+        row__number__range=(row_range.first_number, row_range.last_number),
+        state=Invitation.State.PENDING,
+        mail_state__in=TO_SEND,
+        # One that was sent again since has a new link, whose mail is still to come.
+        mail_due_at=None,
+    )
+    save_as_sent(list(taken.values_list("token_hash", flat=True)))
+    RowRange.objects.filter(pk=row_range.pk, taken_to=row_range.taken_to).update(taken_from=None, taken_to=None)

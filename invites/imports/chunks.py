@@ -1,0 +1,107 @@
+"""Claim a range of a batch, keep it, and give it back.
+
+A range is claimed by a conditional update with a lease. A worker that dies leaves a lease that runs out;
+one that was given up finds the number of its claim outdated and changes nothing any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from invites.models import Batch, RowRange
+from invites.unexpected_errors import is_transient, reference_of
+
+# Renewed about every second, and at each answer of the mail server, which may take EMAIL_TIMEOUT. With the sweep that
+# follows, what a dead worker left is taken up within half a minute.
+LEASE = timedelta(seconds=20)
+SUSPICIOUS_AFTER = 2
+MAX_ATTEMPTS = 5
+LOOKED_AT = 8
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A claimed range. `number` is the fence: of two leases of a range the higher one holds it."""
+
+    range_id: int
+    batch_id: int
+    number: int
+    attempts: int = 0
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether so many died with the range that one of its mails may be the cause."""
+        return self.attempts > SUSPICIOUS_AFTER
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether everybody who claimed the range before died with it."""
+        return self.attempts > MAX_ATTEMPTS
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether giving up one mail after the other has failed as often, too."""
+        return self.attempts > 2 * MAX_ATTEMPTS
+
+
+def claim_range(batch_id: int) -> Lease | None:
+    """Claim the next free range of the batch, or None when there is none to claim now."""
+    while found := list(claimable(timezone.now()).filter(batch_id=batch_id)[:LOOKED_AT]):
+        for row_range in found:
+            now = timezone.now()
+            # By its own columns alone: a condition on its batch would become a subquery, which PostgreSQL does not ask
+            # again after it has waited for another's claim, and both would be told that they hold the range.
+            free = RowRange.objects.filter(_is_free(now), pk=row_range.pk, claims=row_range.claims)
+            if free.update(claimed_until=now + LEASE, claims=F("claims") + 1, attempts=F("attempts") + 1):
+                Batch.objects.filter(pk=batch_id).update(progressed_at=now)
+                return Lease(row_range.pk, batch_id, row_range.claims + 1, row_range.attempts + 1)
+    return None
+
+
+def claimable(now: datetime) -> QuerySet[RowRange]:
+    """Ranges with work left that nobody holds, first to last; mail that was put off is not due yet."""
+    served = Q(stage=RowRange.Stage.INVITE) | Q(batch__mail_not_before=None) | Q(batch__mail_not_before__lte=now)
+    return RowRange.objects.filter(_is_free(now), served)
+
+
+def _is_free(now: datetime) -> Q:
+    """What a range itself has to say about whether it can be claimed."""
+    unclaimed = Q(claimed_until=None) | Q(claimed_until__lt=now)
+    due = Q(not_before=None) | Q(not_before__lte=now)
+    return ~Q(stage=RowRange.Stage.DONE) & unclaimed & due
+
+
+def held(lease: Lease) -> QuerySet[RowRange]:
+    """The range, while this lease holds it, for conditional updates."""
+    return RowRange.objects.filter(pk=lease.range_id, claims=lease.number).exclude(stage=RowRange.Stage.DONE)
+
+
+def keep_lease(lease: Lease) -> bool:
+    """Renew the lease; False when another worker holds the range by now, or it has come to its end."""
+    now = timezone.now()
+    Batch.objects.filter(pk=lease.batch_id).update(progressed_at=now)
+    return bool(held(lease).update(claimed_until=now + LEASE))
+
+
+def note_error(lease: Lease, error: Exception) -> None:
+    """Keep the reference of a bug of ours, for what the admin is told if the range has to be given up."""
+    if not is_transient(error):
+        Batch.objects.filter(pk=lease.batch_id).update(error_reference=reference_of(error))
+
+
+def give_back(lease: Lease, *, wait: timedelta | None = None) -> None:
+    """End the claim in good order: others may take the range up, after the wait if there is one."""
+    not_before = None if wait is None else timezone.now() + wait
+    if not held(lease).update(claimed_until=None, attempts=0, not_before=not_before):
+        # Another worker has it by now, because this one was slow: it did not die, and that must not count.
+        RowRange.objects.filter(pk=lease.range_id).update(attempts=0)
+
+
+def expire_all() -> None:
+    """End all leases now. Only for a caller that knows that every worker is dead: what they held need not wait."""
+    now = timezone.now()
+    RowRange.objects.filter(claimed_until__gt=now).exclude(stage=RowRange.Stage.DONE).update(claimed_until=now)

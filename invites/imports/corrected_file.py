@@ -1,0 +1,256 @@
+"""Put the rows of a corrected file back into the file of the batch.
+
+Both may have 200,000 rows. Only one chunk of them is in memory at a time, and for each row of the corrected file the
+place where it begins on the disk.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, zip_longest
+from typing import BinaryIO, NamedTuple
+
+from django.db.models import Q
+
+from accounts.errors import RuleBroken
+from invites.checking import Limits, Problem, Record, RecordFile, open_records, restore
+from invites.imports.authors import DELETED_ACCOUNT, authors_of
+from invites.imports.problem_file import open_stored
+from invites.imports.record_writer import Layout, RecordWriter, can_hold
+from invites.imports.upload_parts import new_file, stored_upload
+from invites.models import Batch, Row
+
+CHUNK = 1_000
+_ROW_NUMBER = re.compile(r"\s*Row (\d{1,9})\b")
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The file of the batch with the corrected rows in it, and the numbers of the rows that are skipped in it.
+
+    `authors` are the users whose rows it has, besides `by`; `row_editors` says who edited which of its rows.
+    """
+
+    file: BinaryIO
+    left_out: list[int]
+    authors: set[int]
+    row_editors: dict[int, list[int]]
+
+
+def merge_corrected(
+    batch: Batch, upload: BinaryIO, *, by: int, name: str, limits: Limits, keep: Callable[[], None] = lambda: None
+) -> Merged | None:
+    """Merge the corrected rows; None when `upload` isn't a file of problem rows.
+
+    A corrected row replaces the row whose number its column *What is wrong* says; without a number it is added at the
+    end. Rows that were edited in the page stay as edited, unless they are in the upload. Skipped are those that were
+    skipped before, and those that were removed from the file. `by` is the id of the user who corrects it.
+    Changes nothing, and calls `keep` again and again.
+    Raises RuleBroken, with the code of the problem, for an upload whose kind, encoding or columns don't fit.
+    """
+    stored = open_stored(batch, stored_upload(batch), limits=limits)
+    corrected = open_records(upload, limits=limits, name=name, codec=stored.codec, while_waiting=keep)
+    if isinstance(corrected, Problem):
+        raise RuleBroken(corrected.code, f"{corrected.message}. {corrected.hint}")
+    if corrected.ours is None:
+        return None
+    try:
+        return _Merge(batch, stored, _Corrections(corrected, keep, by), limits, keep).merge()
+    except csv.Error as error:
+        message = "A quotation mark in this file is never closed. Save it from your spreadsheet as CSV again."
+        raise RuleBroken("unclosed_quote", message) from error
+
+
+class _Merge:
+    """One merge. The rows of the batch and the records of its file are both read in the order of their numbers."""
+
+    def __init__(
+        self, batch: Batch, stored: RecordFile, corrections: _Corrections, limits: Limits, keep: Callable[[], None]
+    ) -> None:
+        self._batch, self._stored, self._limits, self._keep = batch, stored, limits, keep
+        self._corrections = corrections
+
+    def merge(self) -> Merged:
+        kept = self._place()
+        layout = Layout(self._stored, with_description=self._needs_description())
+        in_utf8 = not can_hold(self._stored, self._new_cells(layout))
+        out = self._write(layout, RecordWriter(self._stored, in_utf8=in_utf8))
+        if not in_utf8 and not self._is_read_as_before(out):
+            # Without the words that were edited the encoding isn't certain any more; UTF-8 with its mark always is.
+            out = self._write(layout, RecordWriter(self._stored, in_utf8=True))
+        return Merged(out, kept.left_out, kept.authors, kept.row_editors)
+
+    def _is_read_as_before(self, file: BinaryIO) -> bool:
+        again = open_records(file, limits=self._limits)
+        file.seek(0)
+        return isinstance(again, RecordFile) and again.codec == self._stored.codec
+
+    def _place(self) -> _Kept:
+        """Find the rows that are corrected, and see what is kept of the others."""
+        places: dict[int, int] = {}
+        kept = _Kept(authors=authors_of(self._batch))
+        by = self._corrections.by
+        for row in self._rows():
+            if row.is_problem and row.number in self._corrections.places:
+                place = places[row.number] = self._corrections.places[row.number]
+                is_same = self._corrections.person(self._corrections.read(place)) == (row.cells or row.in_file)
+                kept.note_editor(row.number, row.editor if is_same else by)
+                continue
+            if row.cells:
+                kept.authors.add(row.editor or DELETED_ACCOUNT)
+            is_new_skip = False
+            if row.is_problem and row.outcome == Row.Outcome.PROBLEM:
+                kept.left_out.append(row.number)
+                is_new_skip = row.reason != Row.Reason.LEFT_OUT
+            kept.note_editor(row.number, by if is_new_skip else row.editor)
+        self._corrections.use_only(places)
+        return kept
+
+    def _needs_description(self) -> bool:
+        if self._stored.header.positions[-1] is not None:
+            return False
+        people = (self._corrections.person(cells) for cells in self._corrections.all())
+        return any(cells[3] for cells in chain(people, (row.cells for row in self._edited())))
+
+    def _new_cells(self, layout: Layout) -> Iterator[str]:
+        for cells in self._corrections.all():
+            yield from self._corrections.fit(cells, layout)
+        for row in self._edited():
+            yield from row.cells
+
+    def _write(self, layout: Layout, writer: RecordWriter) -> BinaryIO:
+        out = new_file()
+        out.write(writer.start())
+        edited, corrections = self._edited(), self._corrections
+        row = next(edited, None)
+        at = 1
+        header = Record(self._stored.header_record.number, layout.names)
+        for count, record in enumerate(chain([header], self._stored)):
+            if count % CHUNK == 0:
+                self._keep()
+            # Blank lines count as rows of the spreadsheet.
+            out.writelines(writer.blank() for _ in range(record.number - at))
+            at = record.number + 1
+            while row and row.number < record.number:
+                row = next(edited, None)
+            if record.number in corrections.places:
+                cells = corrections.fit(corrections.read(corrections.places[record.number]), layout)
+            elif row and row.number == record.number:
+                cells = layout.fill(record.cells, row.cells)
+                if row.is_all:
+                    del cells[len(layout.names) :]
+            else:
+                cells = layout.fill(record.cells, None)
+            out.write(writer.line(cells))
+        for place in corrections.added:
+            out.write(writer.line(corrections.fit(corrections.read(place), layout)))
+        out.seek(0)
+        return out
+
+    def _edited(self) -> Iterator[_RowNow]:
+        """The rows that were edited in the page and are not in the corrected file."""
+        return (row for row in self._rows() if row.cells and row.number not in self._corrections.places)
+
+    def _rows(self) -> Iterator[_RowNow]:
+        """The rows that had problems, and those that were edited, here or in a file."""
+        edited = Q(mended__isnull=False) | Q(edited_by__isnull=False)
+        found = self._batch.rows.filter(~Q(problem_codes="") | edited).order_by("number")
+        values = found.values_list(
+            *("number", "problem_codes", "outcome", "reason", "mended", "mends", "edited_by", "cells"),
+            *("email", "first_name", "last_name", "description"),
+        )
+        last = -1
+        while chunk := list(values.filter(number__gt=last)[:CHUNK]):
+            self._keep()
+            for number, codes, outcome, reason, edit, mends, edited_by, in_file, *person in chunk:
+                cells = (edit["cells"] if outcome == Row.Outcome.PROBLEM else person) if edit else []
+                editor = edited_by if Row.has_changes(mended=edit, reason=reason, mends=mends) else None
+                is_all = bool(edit and edit["keep"])
+                yield _RowNow(number, bool(codes), outcome, reason, cells, in_file or [], editor, is_all=is_all)
+            last = chunk[-1][0]
+
+
+class _RowNow(NamedTuple):
+    """A row as it is now. `cells` are there if it was edited; `is_all` if nothing else of its record counts.
+
+    `in_file` is what its four cells were in the stored file, if it had problems there.
+    """
+
+    number: int
+    is_problem: bool
+    outcome: str
+    reason: str
+    cells: list[str]
+    in_file: list[str]
+    editor: int | None
+    is_all: bool
+
+
+@dataclass
+class _Kept:
+    """What is kept of the rows that aren't in the corrected file."""
+
+    authors: set[int]
+    left_out: list[int] = field(default_factory=list)
+    row_editors: dict[int, list[int]] = field(default_factory=dict)
+
+    def note_editor(self, number: int, editor: int | None) -> None:
+        if editor is not None:
+            self.row_editors.setdefault(editor, []).append(number)
+
+
+class _Corrections:
+    """The records of a corrected file, and how they become records of the stored one.
+
+    `places` says where the record of a row begins on the disk, and `added` where those begin that belong to no row.
+    `by` is the id of the user whose file it is.
+    """
+
+    def __init__(self, corrected: RecordFile, keep: Callable[[], None], by: int) -> None:
+        self.by = by
+        self.places: dict[int, int] = {}
+        self.added: list[int] = []
+        self._names = [restore(name).strip() for name in corrected.header_record.cells]
+        self._positions = corrected.header.positions
+        self._records = new_file()
+        ours = corrected.ours or 0
+        for count, record in enumerate(corrected):
+            if count % CHUNK == 0:
+                keep()
+            cells = [restore(cell) for cell in record.cells]
+            said = _ROW_NUMBER.match(cells[ours]) if len(cells) > ours else None
+            number, place = int(said[1]) if said else 0, self._records.tell()
+            self._records.write(json.dumps(cells).encode() + b"\n")
+            if said and number not in self.places:
+                self.places[number] = place
+            else:
+                self.added.append(place)
+
+    def use_only(self, places: dict[int, int]) -> None:
+        """The other records belong to no row after all: they are added, in the order of the file."""
+        strays = [place for number, place in self.places.items() if number not in places]
+        self.places, self.added = places, sorted([*self.added, *strays])
+
+    def read(self, place: int) -> list[str]:
+        self._records.seek(place)
+        cells: list[str] = json.loads(self._records.readline())
+        return cells
+
+    def all(self) -> Iterator[list[str]]:
+        return (self.read(place) for place in chain(self.places.values(), self.added))
+
+    def person(self, cells: list[str]) -> list[str]:
+        """The four cells of a record that are about the person."""
+        return ["" if place is None or place >= len(cells) else cells[place] for place in self._positions]
+
+    def fit(self, cells: list[str], layout: Layout) -> list[str]:
+        """The record in the stored file's columns; what stands beyond the last column stays beyond it."""
+        by_name: dict[str, list[str]] = {}
+        for name, cell in zip_longest(self._names, cells[: len(self._names)], fillvalue=""):
+            by_name.setdefault(name, []).append(cell)
+        others = [same.pop(0) if (same := by_name.get(name.strip())) else "" for name in layout.names]
+        return [*layout.fill(others, self.person(cells)), *cells[len(self._names) :]]

@@ -1,0 +1,380 @@
+"""Change many rows of a batch that waits for corrections: apply suggestions, check again, use a corrected file.
+
+A few rows are changed at once. For many, or for a file, the batch gets a job and is `checking` until a worker has done
+it (services/checks.py claims the batch). A job works in short transactions, and what takes long happens between them.
+It may die anywhere: the job says how far it was, and the next worker continues from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, BinaryIO
+
+from django.db import transaction
+from django.db.models import F, QuerySet, Sum, TextField
+from django.db.models.functions import Cast, Coalesce, Length
+from django.utils import timezone
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership
+from invites.checking import Check
+from invites.imports.authors import DELETED_ACCOUNT, check_authors
+from invites.imports.check_claims import ClaimKeeper, claimed, keep_claim
+from invites.imports.corrected_file import merge_corrected
+from invites.imports.corrections import (
+    Mending,
+    check_again,
+    edited_rows,
+    hold_batch,
+    keys_of,
+    save_rows,
+    store_rows,
+    take_suggestions,
+)
+from invites.imports.domain_suggestions import save_suggestions, suggest_to
+from invites.imports.duplicates import find_unsettled, settle
+from invites.imports.invite import begin_inviting
+from invites.imports.selectors.grid import LEFT, grid_rows, rows_to_mend_alike
+from invites.imports.upload_parts import Budget, pieces_of, store_upload, stored_upload
+from invites.invitations.authorization import check_may_change, lock_to_change
+from invites.models import Batch, CorrectionJob, Row
+
+Action, Then = CorrectionJob.Action, CorrectionJob.Then
+
+# What is changed while the admin waits for the page, and the lock is held: rows, and characters of their cells.
+ROWS_IN_REQUEST = 1_000
+CHARACTERS_IN_REQUEST = 256 * 1024
+# What a job changes in one transaction.
+CHUNK = 1_000
+NOBODY = "No row of this file can be invited as it is. Upload a corrected file."
+NOT_ALLOWED = "The person who asked for this can no longer change this import. Nobody has been invited."
+
+
+# --- What an admin asks for --------------------------------------------------------------------------
+
+
+@transaction.atomic
+def apply_to_all(batch: Batch, code: str, *, by: Membership) -> Mending:
+    """Put in what is suggested, in all rows that are left with this kind of problem."""
+    hold_batch(batch, by)
+    return _change(batch, by, Action.APPLY, code=code)
+
+
+@transaction.atomic
+def check_all_again(batch: Batch, *, by: Membership, then: CorrectionJob.Then = Then.STAY) -> Mending:
+    """Check everything that was edited once more, and each row against all others; go on as `then` says.
+
+    Raises RuleBroken as `invite_waiting` does. If a worker does it, the batch has what it raises as its notice.
+    """
+    hold_batch(batch, by)
+    done = _change(batch, by, Action.CHECK, then=then)
+    if batch.state == Batch.State.NEEDS_CORRECTION:
+        _go_on(batch, by, then)
+    return done
+
+
+def _change(batch: Batch, by: Membership, action: CorrectionJob.Action, *, code: str = "", then: str = "") -> Mending:
+    """Change the rows here, or start a job if there are too many. The batch is held."""
+    job = CorrectionJob(batch=batch, action=action, code=code, started_by=by.user)
+    rows = _rows_to_change(job)
+    if _is_too_much(rows):
+        start_job(batch, by, action, code=code, then=then)
+        return Mending()
+    found = list(rows)
+    keys = keys_of(found)
+    _change_rows(job, found)
+    return store_rows(batch, found, keys)
+
+
+def _is_too_much(rows: QuerySet[Row]) -> bool:
+    ids = list(rows.values_list("pk", flat=True)[: ROWS_IN_REQUEST + 1])
+    if len(ids) > ROWS_IN_REQUEST:
+        return True
+    length = Coalesce(Length(Cast("cells", TextField())), 0) + Coalesce(Length(Cast("mended", TextField())), 0)
+    characters = Row.objects.filter(pk__any_of=set(ids)).aggregate(sum=Sum(length))["sum"]
+    return (characters or 0) > CHARACTERS_IN_REQUEST
+
+
+def start_job(batch: Batch, by: Membership, action: CorrectionJob.Action, **what: Any) -> CorrectionJob:
+    """Leave a batch that is held to a worker. The caller enqueues the work."""
+    now = timezone.now()
+    # The fence moves on, too: an earlier claim of the batch has nothing to do with this job.
+    Batch.objects.filter(pk=batch.pk).update(
+        state=Batch.State.CHECKING, claims=F("claims") + 1, attempts=0, claimed_until=None, notice="", progressed_at=now
+    )
+    batch.refresh_from_db()
+    return CorrectionJob.objects.create(batch=batch, action=action, started_by=by.user, created_at=now, **what)
+
+
+@transaction.atomic
+def stop_job(by: Membership, batch: Batch) -> bool:
+    """Leave what is not done yet as it is; the batch waits for corrections again. False when the job has ended.
+
+    A corrected file is dropped at once. Rows that were changed have to be compared with the others first, which a
+    worker does in a moment. Raises RuleBroken: "not_allowed", "beyond_rights".
+    """
+    lock_to_change(by, batch)
+    running = Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING)
+    if not running.update(progressed_at=timezone.now()):
+        return False
+    job = CorrectionJob.objects.filter(pk=batch.pk).first()
+    if job is None:
+        return False
+    if job.action == Action.USE_FILE:
+        _end(batch, job)
+    else:
+        CorrectionJob.objects.filter(pk=job.pk).update(is_stopped=True)
+    return True
+
+
+# --- What a worker does ------------------------------------------------------------------------------
+
+
+def work_on_job(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
+    """Do the job of a claimed batch. True if the batch has a new file now, which is to be checked.
+
+    The person who started it must still be allowed to change the import. Otherwise it ends with what was saved so far.
+    Raises LostClaim, and LeftToWorker for what exceeds the budget of a request.
+    """
+    if job.action == Action.USE_FILE:
+        return _use_file(batch, job, budget)
+    if not job.rows_total:
+        # Counted here, because it takes a while.
+        job.rows_total = _rows_to_change(job).count()
+        CorrectionJob.objects.filter(pk=job.pk).update(rows_total=job.rows_total)
+    while rows := _next_rows(job):
+        try:
+            _check_may_continue(batch, job)
+        except RuleBroken as broken:
+            _stop_for_good(batch, job, reason=broken.message)
+            break
+        _change_rows(job, rows)
+        if not _save_chunk(batch, job, rows):
+            break
+    while unsettled := find_unsettled(batch):
+        for start in range(0, len(unsettled), CHUNK):
+            with transaction.atomic():
+                keep_claim(batch)
+                settle(unsettled[start : start + CHUNK])
+    for suggested in suggest_to(batch, edited_rows(batch).filter(outcome=Row.Outcome.PROBLEM)):
+        with transaction.atomic():
+            keep_claim(batch)
+            save_suggestions(suggested)
+    _finish(batch, job)
+    return False
+
+
+def _check_may_continue(batch: Batch, job: CorrectionJob) -> None:
+    """Raises RuleBroken("not_allowed") if the person who started the job could not do so now."""
+    by = Membership.objects.filter(user=job.started_by_id, organization=batch.organization_id).first()
+    try:
+        if by is None:
+            raise RuleBroken("not_allowed", NOT_ALLOWED)
+        check_may_change(by, batch)
+    except RuleBroken as broken:
+        raise RuleBroken("not_allowed", NOT_ALLOWED) from broken
+
+
+@transaction.atomic
+def _stop_for_good(batch: Batch, job: CorrectionJob, *, reason: str) -> None:
+    """Change no more rows, and tell why. What was saved is kept, and is still compared with the other rows."""
+    keep_claim(batch)
+    CorrectionJob.objects.filter(pk=job.pk).update(is_stopped=True)
+    batch.notice = f"{reason} Everything that was fixed until then is kept."
+    batch.save(update_fields=["notice"])
+
+
+def give_up_job(batch: Batch, job: CorrectionJob, reason: str) -> None:
+    """A job that kills every worker, or meets a bug of ours, ends; the batch waits for corrections again.
+
+    If rows have been changed, the next try only compares them with the others.
+    """
+    notice = f"{reason} Everything that you fixed here is kept."
+    with transaction.atomic():
+        keep_claim(batch)
+        if job.action == Action.USE_FILE or job.is_stopped:
+            _end(batch, job, notice=notice)
+            return
+        CorrectionJob.objects.filter(pk=job.pk).update(is_stopped=True)
+        claimed(batch).update(notice=notice, attempts=0, claimed_until=None, error_reference="")
+
+
+def _rows_to_change(job: CorrectionJob) -> QuerySet[Row]:
+    return rows_to_mend_alike(job.batch, job.code) if job.action == Action.APPLY else edited_rows(job.batch)
+
+
+def _next_rows(job: CorrectionJob) -> list[Row]:
+    return [] if job.is_stopped else list(_rows_to_change(job).filter(number__gt=job.last_number)[:CHUNK])
+
+
+def _change_rows(job: CorrectionJob, rows: Iterable[Row]) -> None:
+    """This is what takes long, and saves nothing."""
+    for row in rows:
+        if job.action == Action.APPLY:
+            is_edited = row.mended is not None
+            take_suggestions(row, job.code)
+            # Nobody looked at the row: the person who typed the rest of it stays its editor.
+            if not is_edited:
+                row.edited_by_id = job.started_by_id
+        else:
+            check_again(row)
+
+
+@transaction.atomic
+def _save_chunk(batch: Batch, job: CorrectionJob, rows: list[Row]) -> bool:
+    """Save the rows, and that they are done. False, with nothing saved, if somebody has stopped the job."""
+    keep_claim(batch)
+    job.last_number, job.rows_done = rows[-1].number, job.rows_done + len(rows)
+    running = CorrectionJob.objects.filter(pk=job.pk, is_stopped=False)
+    if not running.update(last_number=job.last_number, rows_done=job.rows_done):
+        return False
+    save_rows(rows)
+    return True
+
+
+@transaction.atomic
+def _finish(batch: Batch, job: CorrectionJob) -> None:
+    """Back to the admin, or on to inviting."""
+    keep_claim(batch)
+    job.refresh_from_db()
+    _end(batch, job, notice=batch.notice)
+    if job.is_stopped or job.then == Then.STAY:
+        return
+    by = Membership.objects.filter(user=job.started_by_id, organization=batch.organization_id).first()
+    try:
+        if by is None:
+            raise RuleBroken("not_allowed", NOT_ALLOWED)
+        with transaction.atomic():
+            _go_on(batch, by, job.then)
+    except RuleBroken as broken:
+        Batch.objects.filter(pk=batch.pk).update(notice=broken.message)
+        batch.refresh_from_db()
+
+
+def _end(batch: Batch, job: CorrectionJob, *, notice: str = "") -> None:
+    """The batch, which is locked, waits for corrections again. This is news."""
+    batch.parts.filter(is_correction=True).delete()
+    job.delete()
+    if job.grant:
+        job.grant.delete()
+    Batch.objects.filter(pk=batch.pk).update(
+        state=Batch.State.NEEDS_CORRECTION,
+        notice=notice,
+        claims=F("claims") + 1,
+        attempts=0,
+        claimed_until=None,
+        error_reference="",
+        banner_closed_at=None,
+        progressed_at=timezone.now(),
+    )
+    batch.refresh_from_db()
+
+
+def _go_on(batch: Batch, by: Membership, then: str) -> None:
+    is_fixed = then == Then.INVITE_IF_FIXED and not grid_rows(batch).filter(LEFT).exists()
+    if is_fixed or then == Then.INVITE_VALID:
+        invite_waiting(batch, by=by)
+
+
+def invite_waiting(batch: Batch, *, by: Membership) -> None:
+    """Go on with the valid rows of a batch that is held; the others stay problems.
+
+    `by` becomes the inviter, whose permissions are checked again while inviting. Raises RuleBroken:
+    "not_allowed", "beyond_rights", "none_valid", "over_quota".
+    """
+    check_may_change(by, batch)
+    if not batch.rows.filter(outcome=Row.Outcome.WAITING).exists():
+        raise RuleBroken("none_valid", NOBODY)
+    Batch.objects.filter(pk=batch.pk).update(
+        state=Batch.State.INVITING,
+        only_valid=True,
+        inviter=by.user,
+        notice="",
+        banner_closed_at=None,
+        progressed_at=timezone.now(),
+    )
+    batch.refresh_from_db()
+    begin_inviting(batch)
+
+
+# --- A corrected file --------------------------------------------------------------------------------
+
+
+def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
+    """Look at the whole file before anything is given up for it. False if it can't be used."""
+    budget.check_size(batch.file_size + job.file_size)
+    budget.check_rows(batch.row_total)
+    keep_for_now = ClaimKeeper(batch)
+
+    def keep() -> None:
+        budget.check_time()
+        keep_for_now()
+
+    upload = stored_upload(batch, is_correction=True)
+    by = job.started_by_id or DELETED_ACCOUNT
+    try:
+        merged = merge_corrected(batch, upload, by=by, name=job.file_name, limits=budget.limits, keep=keep)
+        if merged and job.grant:
+            readers = {job.started_by_id, batch.inviter_id}
+            check_authors(merged.authors, job.grant, instead_of=batch.grant, readers=readers)
+        if merged is None:
+            _check_not_refused(upload, budget, name=job.file_name, keep=keep)
+        else:
+            _check_not_refused(merged.file, budget, name=batch.file_name, keep=keep)
+        _check_may_continue(batch, job)
+    except RuleBroken as broken:
+        budget.check_problem(broken.code)
+        _refuse(batch, job, broken.message)
+        return False
+    if merged is None:
+        what = {"file_name": job.file_name, "file_size": job.file_size, "left_out": [], "row_editors": {}}
+        _replace_file(batch, job, None, authors=[by], **what)
+    else:
+        what = {"file_name": batch.file_name, "left_out": merged.left_out, "row_editors": merged.row_editors}
+        _replace_file(batch, job, merged.file, authors=sorted({by, *merged.authors}), **what)
+    return True
+
+
+def _check_not_refused(file: BinaryIO, budget: Budget, *, name: str, keep: Callable[[], None]) -> None:
+    """Raises RuleBroken when the check will reject the file as a whole; the rows are left to it."""
+    file.seek(0)
+    check = Check(file, limits=budget.limits, name=name, while_waiting=keep)
+    for _block in check.blocks():
+        keep()
+    if refused := check.report.rejection:
+        raise RuleBroken(refused.code, f"{refused.message}. {refused.hint}".strip())
+
+
+@transaction.atomic
+def _refuse(batch: Batch, job: CorrectionJob, reason: str) -> None:
+    keep_claim(batch)
+    _end(batch, job, notice=f"“{job.file_name}” was not used. {reason} Everything that you fixed here is kept.")
+
+
+@transaction.atomic
+def _replace_file(batch: Batch, job: CorrectionJob, merged: BinaryIO | None, **what: object) -> None:
+    """From now on this is a new import of the admin who corrected it, and it is checked from the start again.
+
+    The check deletes its rows. Without `merged`, the corrected file as a whole replaces the other one.
+    """
+    keep_claim(batch)
+    batch.parts.filter(is_correction=False).delete()
+    if merged is None:
+        batch.parts.update(is_correction=False)
+    else:
+        batch.parts.all().delete()
+        what["file_size"] = store_upload(batch, pieces_of(merged))
+    job.delete()
+    claimed(batch).update(
+        **what,
+        inviter=job.started_by_id,
+        grant=job.grant_id,
+        created_at=job.created_at,
+        checked_at=None,
+        row_total=0,
+        rows_checked=0,
+        bytes_checked=0,
+        attempts=1,
+        banner_closed_at=None,
+    )
+    batch.refresh_from_db()

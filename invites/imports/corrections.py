@@ -1,0 +1,286 @@
+"""Correct the problem rows of a batch one by one: edit cells, take suggestions, skip rows, undo all of it.
+
+Every change is checked at once by the code that checked the file, and stored. All of them begin by locking the batch,
+so that of two admins one comes after the other, and nobody edits what is being invited already. Changes of many rows
+at once are in services/corrections.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership
+from invites.checking import COLUMNS, check_cells
+from invites.imports.domain_suggestions import suggest_for
+from invites.imports.duplicates import settle_duplicates
+from invites.imports.selectors.grid import LEFT, editable, grid_rows, mended_rows
+from invites.imports.selectors.rows import cells_now, codes_of, suggested
+from invites.imports.selectors.typos import warned_of
+from invites.imports.upload_parts import limits
+from invites.invitations.authorization import check_may_change
+from invites.models import Batch, Row
+
+# What mending changes in a row.
+_TEXTS = (
+    *("email", "email_key", "first_name", "last_name", "description"),
+    *("outcome", "reason", "detail", "suggested_codes", "mends", "edited_by_id"),
+)
+_OBJECTS = ("problems", "mended", "cells")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A new value for a cell: `place` 0 to 3, in a row that had been mended `seen` times when it was shown.
+
+    Whoever can't know that, because an earlier edit of theirs may or may not have arrived, says what `was` in the
+    cell before: one of these values.
+    """
+
+    number: int
+    place: int
+    value: str
+    seen: int
+    was: frozenset[str] = frozenset()
+
+
+@dataclass
+class Mending:
+    """What came of it: the numbers of the rows that are news, and of those that others had changed before."""
+
+    changed: set[int] = field(default_factory=set)
+    overtaken: set[int] = field(default_factory=set)
+
+
+def hold_batch(batch: Batch, by: Membership) -> None:
+    """Wait for others who are at this batch, and see it as they have left it: its file may be another one.
+
+    Raises RuleBroken: "not_allowed", "beyond_rights", "busy", "moved_on".
+    """
+    held = Batch.objects.filter(pk=batch.pk, state=Batch.State.NEEDS_CORRECTION).update(progressed_at=timezone.now())
+    if not held and Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING).exists():
+        raise RuleBroken("busy", "This import is being checked. Try again in a moment.")
+    if not held:
+        raise RuleBroken("moved_on", "This file is no longer waiting to be corrected.")
+    batch.refresh_from_db()
+    # Looked at last: a corrected file may give other roles and sites than the one before.
+    check_may_change(by, batch)
+
+
+@transaction.atomic
+def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> Mending:
+    """Put new values into cells; those that stand there already are passed over."""
+    hold_batch(batch, by)
+    mending = Mending()
+    by_row: dict[int, list[Edit]] = {}
+    for edit in edits:
+        by_row.setdefault(edit.number, []).append(edit)
+    touched: list[Row] = []
+    keys: set[str] = set()
+    for row in grid_rows(batch).filter(number__in=by_row):
+        cells = cells_now(row)
+        edits_of_row = by_row.pop(row.number)
+        new = [edit for edit in edits_of_row if editable(edit.value) != editable(cells[edit.place])]
+        if any(edit.was for edit in edits_of_row):
+            # Whether it is new or has arrived before, whoever sent it wants to know how the row stands.
+            mending.changed.add(row.number)
+        if not new:
+            continue
+        # Somebody else was here, or the row was left out.
+        if row.reason == Row.Reason.LEFT_OUT or any(_comes_too_late(edit, row, cells) for edit in new):
+            mending.overtaken.add(row.number)
+            continue
+        for edit in new:
+            cells[edit.place] = editable(edit.value)
+        keys.add(row.email_key)
+        _put(row, cells)
+        touched.append(row)
+    # A corrected file has come meanwhile that has no problem in these rows.
+    mending.overtaken |= by_row.keys()
+    return store_rows(batch, touched, keys, mending, by=by)
+
+
+@transaction.atomic
+def take_suggestion(batch: Batch, number: int, place: int, *, by: Membership) -> Mending:
+    """Put into a cell what the check is sure of."""
+    hold_batch(batch, by)
+    rows = _left(batch, number)
+    keys = keys_of(rows)
+    for row in rows:
+        _take(row, [each for each in suggested(row.problems) if each["column"] == COLUMNS[place]])
+    return store_rows(batch, rows, keys, _asked_for(number, rows), by=by)
+
+
+@transaction.atomic
+def take_meant(batch: Batch, number: int, *, by: Membership) -> Mending:
+    """Put in place of a good address that looks like a slip the one that was probably meant."""
+    hold_batch(batch, by)
+    rows = list(batch.rows.filter(number=number, outcome=Row.Outcome.WAITING))
+    keys = keys_of(rows)
+    doubted = [(row, meant) for row in rows if (meant := warned_of(batch, row))]
+    for row, meant in doubted:
+        cells = cells_now(row)
+        # A row without problems keeps what stood in the file only from now on.
+        row.cells = row.cells or cells
+        _put(row, [meant, *cells[1:]])
+    changed = [row for row, _ in doubted]
+    return store_rows(batch, changed, keys, _asked_for(number, changed), by=by)
+
+
+@transaction.atomic
+def keep_as_shown(batch: Batch, number: int, *, by: Membership) -> Mending:
+    """Take the four cells of the row for the whole of it: nothing else that stood in it is missed."""
+    hold_batch(batch, by)
+    rows = _left(batch, number)
+    keys = keys_of(rows)
+    for row in rows:
+        _put(row, cells_now(row), keep=True)
+    return store_rows(batch, rows, keys, _asked_for(number, rows), by=by)
+
+
+@transaction.atomic
+def leave_out(batch: Batch, number: int, *, by: Membership) -> Mending:
+    """Nobody is to be invited by this row."""
+    hold_batch(batch, by)
+    rows = _left(batch, number)
+    for row in rows:
+        row.reason = Row.Reason.LEFT_OUT
+    return store_rows(batch, rows, set(), _asked_for(number, rows), by=by)
+
+
+@transaction.atomic
+def put_back(batch: Batch, number: int, *, by: Membership) -> Mending:
+    """The row that was left out is one to mend again."""
+    hold_batch(batch, by)
+    rows = list(grid_rows(batch).filter(number=number, reason=Row.Reason.LEFT_OUT))
+    for row in rows:
+        row.reason = Row.Reason.NONE
+    return store_rows(batch, rows, set(), _asked_for(number, rows), by=by)
+
+
+@transaction.atomic
+def undo(batch: Batch, number: int, *, by: Membership) -> Mending:
+    """What stood in the file stands there again, with its problems."""
+    hold_batch(batch, by)
+    rows = list(edited_rows(batch).filter(number=number))
+    keys = keys_of(rows)
+    for row in rows:
+        _take_back(row)
+    return store_rows(batch, rows, keys, _asked_for(number, rows), by=by)
+
+
+def _comes_too_late(edit: Edit, row: Row, cells: list[str]) -> bool:
+    if edit.was:
+        return editable(cells[edit.place]) not in map(editable, edit.was)
+    return edit.seen != row.mends
+
+
+def _left(batch: Batch, number: int) -> list[Row]:
+    return list(grid_rows(batch).filter(LEFT, number=number))
+
+
+def edited_rows(batch: Batch) -> QuerySet[Row]:
+    """The rows that an admin has changed and that are not skipped."""
+    return mended_rows(batch).exclude(reason=Row.Reason.LEFT_OUT)
+
+
+def _asked_for(number: int, rows: Collection[Row]) -> Mending:
+    """The row is not as it was when somebody pressed its button: others were faster."""
+    return Mending(overtaken=set() if rows else {number})
+
+
+def keys_of(rows: Iterable[Row]) -> set[str]:
+    """Their addresses, as they are compared."""
+    return {row.email_key for row in rows}
+
+
+def take_suggestions(row: Row, code: str) -> None:
+    """Put in what is suggested for this kind of problem. Like `check_again`, it doesn't save the row."""
+    _take(row, [each for each in suggested(row.problems) if each["code"] == code])
+
+
+def check_again(row: Row) -> None:
+    """Check the cells of an edited row again."""
+    _put(row, list((row.mended or {})["cells"]))
+
+
+def _take(row: Row, problems: Iterable[dict[str, Any]]) -> None:
+    """Put in what is suggested, the first for each cell."""
+    cells = cells_now(row)
+    for problem in reversed(list(problems)):
+        cells[COLUMNS.index(problem["column"])] = problem["suggestion"]
+    _put(row, cells)
+
+
+def _put(row: Row, cells: list[str], *, keep: bool = False) -> None:
+    """Give the row these cells, and what the check says of them."""
+    before = row.mended or {"found": row.problems, "keep": False}
+    keep = keep or before["keep"]
+    row.mended = {"cells": cells, "found": before["found"], "keep": keep}
+    if cells == row.cells and not keep:
+        _take_back(row)
+        return
+    of_the_row = [] if keep else [each for each in before["found"] if each["column"] is None]
+    found = _set_values(row, cells)
+    _set_problems(row, [*of_the_row, *found])
+
+
+def _take_back(row: Row) -> None:
+    found = (row.mended or {})["found"]
+    row.mended = None
+    _set_values(row, list(row.cells or ()))
+    _set_problems(row, found)
+
+
+def _set_values(row: Row, cells: list[str]) -> list[dict[str, Any]]:
+    """The values as they would be invited; gives back what is wrong with them."""
+    email, first_name, last_name, description = cells
+    checked = check_cells(email, first_name, last_name, description, row=row.number, line=row.line, limits=limits())
+    row.email, row.email_key = checked.email[:320], checked.email_key[:320]
+    row.first_name, row.last_name = checked.first_name[:150], checked.last_name[:150]
+    row.description = checked.description[:1000]
+    return [problem._asdict() for problem in checked.problems]
+
+
+def _set_problems(row: Row, problems: list[dict[str, Any]]) -> None:
+    row.outcome, row.reason = (Row.Outcome.PROBLEM if problems else Row.Outcome.WAITING), Row.Reason.NONE
+    row.problems, row.suggested_codes = problems, codes_of(suggested(problems))
+    row.detail = problems[0]["message"][:300] if problems else ""
+
+
+def store_rows(
+    batch: Batch, rows: list[Row], keys: set[str], mending: Mending | None = None, *, by: Membership | None = None
+) -> Mending:
+    """Save what was changed, and by whom. `keys` are the addresses that these rows had before."""
+    mending = mending or Mending()
+    if by is not None:
+        for row in rows:
+            row.edited_by_id = by.user_id
+    suggest_for(batch, rows)
+    save_rows(rows)
+    mending.changed |= {row.number for row in rows}
+    mending.changed |= settle_duplicates(batch, keys | keys_of(rows))
+    return mending
+
+
+def save_rows(rows: Collection[Row]) -> None:
+    """Save everything that editing changes, in one statement for all."""
+    for row in rows:
+        row.mends += 1
+    texts, objects = attrgetter(*_TEXTS), attrgetter(*_OBJECTS)
+    records = [
+        (*texts(row), *(each if each is None else json.dumps(each) for each in objects(row)), row.pk) for row in rows
+    ]
+    if not records:
+        return
+    changes = ", ".join(f"{name} = %s" for name in (*_TEXTS, *_OBJECTS))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {Row._meta.db_table} SET {changes} WHERE id = %s", records)  # noqa: S608 - ours

@@ -1,0 +1,111 @@
+"""Suggest the domain that most people of the file have, where an address has a slip of it or an unreadable one.
+
+Done once when all rows of a file are staged, and for rows that are edited in the grid.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models.functions import StrIndex, Substr
+
+from invites.checking import COLUMNS, OwnDomains, Report, slip_notice
+from invites.imports.selectors.grid import grid_rows
+from invites.imports.selectors.rows import codes_of, suggested
+from invites.models import Batch, Row
+
+# A file with more domains than these has none of its own.
+MOST_DOMAINS = 5_000
+MOST_SLIPS = 50
+BLOCK = 1_000
+
+
+def suggest_domains(batch: Batch, report: Report) -> Iterator[list[Row]]:
+    """Warn of good addresses that look like a typo, and put a suggestion to problems that have none.
+
+    All rows are staged, and none is invited yet. Gives some rows at a time, which are to be saved.
+    """
+    if report.verdict == "rejected" or not (domains := own_domains(batch)):
+        return
+    for row, right in _slips(batch, domains):
+        report.warn(slip_notice(row=row.number, email=row.email, right=right))
+    yield from _suggest_in_blocks(grid_rows(batch).filter(problem_codes__contains=" email_"), domains)
+
+
+def suggest_to(batch: Batch, rows: QuerySet[Row]) -> Iterator[list[Row]]:
+    """Put a suggestion to unreadable addresses of these rows; gives some rows at a time, which are to be saved."""
+    if rows.exists() and (domains := own_domains(batch)):
+        yield from _suggest_in_blocks(rows, domains)
+
+
+def _suggest_in_blocks(rows: QuerySet[Row], domains: OwnDomains) -> Iterator[list[Row]]:
+    # With the batch, which Django looks at for each row that it loads: deferred, it would be a query for each.
+    rows, last = rows.order_by("number").only("batch", "number", "cells", "problems", "mended"), -1
+    while block := list(rows.filter(number__gt=last)[:BLOCK]):
+        if changed := [row for row in block if _suggest(row, domains)]:
+            yield changed
+        last = block[-1].number
+
+
+def suggest_for(batch: Batch, rows: Iterable[Row]) -> None:
+    """The same for rows that were edited and are not saved yet."""
+    unreadable = [row for row in rows if any(_is_of_an_address(problem) for problem in row.problems)]
+    if unreadable and (domains := own_domains(batch)):
+        for row in unreadable:
+            _suggest(row, domains)
+
+
+def own_domains(batch: Batch) -> OwnDomains:
+    """The domains of the people who would be invited."""
+    domain = Substr("email_key", StrIndex(F("email_key"), Value("@")) + 1)
+    people = batch.rows.filter(outcome=Row.Outcome.WAITING).exclude(email_key="").order_by()
+    counts = list(people.values_list(domain).annotate(count=Count("pk"))[: MOST_DOMAINS + 1])
+    return OwnDomains(dict(counts) if len(counts) <= MOST_DOMAINS else {})
+
+
+def _slips(batch: Batch, domains: OwnDomains) -> Iterable[tuple[Row, str]]:
+    slips = dict(islice(domains.find_slips().items(), MOST_SLIPS))
+    if not slips:
+        return []
+    ends = Q()
+    for domain in slips:
+        ends |= Q(email_key__endswith=f"@{domain}")
+    rows = batch.rows.filter(ends, outcome=Row.Outcome.WAITING).only("batch", "number", "email", "email_key")
+    rows = rows.order_by("number")
+    return [(row, slips[row.email_key.rpartition("@")[2]]) for row in rows]
+
+
+def _is_of_an_address(problem: dict[str, Any]) -> bool:
+    return bool(problem["column"] == COLUMNS[0])
+
+
+def _suggest(row: Row, domains: OwnDomains) -> bool:
+    """Whether there was something to suggest."""
+    changed = False
+    for problem in filter(_is_of_an_address, row.problems):
+        mend = domains.mend(problem["suggestion"] or _address_now(row))
+        if mend is not None:
+            problem["suggestion"], problem["suggestion_label"] = mend
+            changed = True
+    if changed:
+        row.suggested_codes = codes_of(suggested(row.problems))
+    return changed
+
+
+def _address_now(row: Row) -> str:
+    cells: Sequence[str] = row.mended["cells"] if row.mended else row.cells or ("",)
+    return cells[0]
+
+
+def save_suggestions(rows: Sequence[Row]) -> None:
+    """In one statement for all."""
+    records = [(json.dumps(row.problems), row.suggested_codes, row.pk) for row in rows]
+    if records:
+        with connection.cursor() as cursor:
+            table = Row._meta.db_table
+            cursor.executemany(f"UPDATE {table} SET problems = %s, suggested_codes = %s WHERE id = %s", records)  # noqa: S608 - ours

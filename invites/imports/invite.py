@@ -1,0 +1,174 @@
+"""Invite the staged rows of a batch, range by range: every address once, whoever works beside or dies."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, User
+from invites.imports.bulk_insert import PERSON, Person, insert_invitations, renew_statistics
+from invites.imports.chunks import Lease, held
+from invites.imports.stop import stop_batch
+from invites.invitations.authorization import check_still_allowed, grants_within_reach
+from invites.invitations.querysets import not_being_undone
+from invites.invitations.quotas import give_back_invitations, take_invitations
+from invites.models import Batch, Grant, Invitation, Row, RowRange
+from invites.unexpected_errors import ask_support
+
+# A range is invited in one statement, and mailed by one worker: large, and yet some for each worker.
+FEWEST_ROWS = 200
+MOST_ROWS = 5_000
+RANGES = 8
+# In the first range: PostgreSQL is told of the others before they come.
+MANY_ROWS = 1_000
+
+
+def begin_inviting(batch: Batch) -> None:
+    """Cut the waiting rows into ranges. Called in the transaction that makes the batch `inviting`.
+
+    Raises RuleBroken("over_quota"), with nothing done, when they are more people than may be invited today.
+    """
+    numbers = list(waiting(batch.rows.all()).order_by("number").values_list("number", flat=True))
+    take_invitations(batch.organization, batch.inviter, len(numbers))
+    size = min(MOST_ROWS, max(FEWEST_ROWS, len(numbers) // RANGES))
+    cuts = [numbers[start : start + size] for start in range(0, len(numbers), size)]
+    RowRange.objects.bulk_create(
+        [RowRange(batch=batch, first_number=cut[0], last_number=cut[-1]) for cut in cuts], batch_size=500
+    )
+    batch.inviting_at = timezone.now()
+    batch.save(update_fields=["inviting_at"])
+
+
+def invite_range(lease: Lease) -> None:
+    """Give every waiting row of the range its outcome: an invitation, or the reason why not.
+
+    One transaction: after it the rows, the invitations and the stage of the range agree. Nothing is
+    done when the claim was lost or the range is past this stage. An inviter who lost the right stops
+    the batch.
+    """
+    try:
+        invited = _invite_waiting_rows(lease)
+    except RuleBroken as broken:
+        # Outside of the transaction: whoever stops locks the batch first and its ranges then.
+        stop_batch(Batch.objects.get(pk=lease.batch_id), reason=broken.message)
+        return
+    if invited and _is_first_of_many(lease):
+        renew_statistics()
+
+
+def _is_first_of_many(lease: Lease) -> bool:
+    """Whether the range is the one with which the tables begin to grow by thousands."""
+    ranges = RowRange.objects.filter(batch_id=lease.batch_id).order_by("first_number")
+    first = ranges.values_list("pk", F("last_number") - F("first_number")).first()
+    return first is not None and first[0] == lease.range_id and first[1] + 1 >= MANY_ROWS
+
+
+@transaction.atomic
+def _invite_waiting_rows(lease: Lease) -> bool:
+    """False when there was nothing to do."""
+    row_range = held(lease).select_for_update().filter(stage=RowRange.Stage.INVITE).first()
+    if row_range is None:
+        return False
+    batch = Batch.objects.select_related("organization", "inviter", "grant").get(pk=lease.batch_id)
+    rows = batch.rows.filter(number__range=(row_range.first_number, row_range.last_number))
+    if lease.is_hopeless:
+        # Does nothing that earlier attempts may have died of. The other ranges must not wait for this one.
+        failed = waiting(rows).update(outcome=Row.Outcome.FAILED, detail=_not_invited(batch))
+        give_back_invitations(batch, failed)
+    else:
+        check_still_allowed(batch.inviter, batch.organization, batch.grant)
+        _decide(batch, rows)
+    row_range.stage, row_range.attempts = RowRange.Stage.MAIL, 0
+    row_range.save(update_fields=["stage", "attempts"])
+    return True
+
+
+def _not_invited(batch: Batch) -> str:
+    told = "These people could not be invited. Import them again."
+    return f"{told} {ask_support(batch.error_reference)}" if batch.error_reference else told
+
+
+def waiting(rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Those of the rows about which nothing was decided yet."""
+    return rows.filter(outcome=Row.Outcome.WAITING)
+
+
+def _decide(batch: Batch, rows: QuerySet[Row]) -> None:
+    """Invite everybody among the waiting rows who is neither a member nor invited.
+
+    Who is invited already is told by the constraint, which looks at each anyway.
+    """
+    people = [Person(*values) for values in waiting(rows).order_by("number").values_list(*PERSON)]
+    members = _members_among(batch, people)
+    new = _without(people, members)
+    conflicting = _insert(batch, new)
+    if conflicting and _make_room(batch, conflicting):
+        conflicting = _insert(batch, conflicting)
+    # Looked at again: of who accepted an earlier invitation since, the constraint knew no more.
+    joined = _members_among(batch, _without(new, conflicting))
+    if joined:
+        batch.invitations.filter(row__in=[person.row_id for person in joined]).delete()
+    _skip(rows, [*members, *joined], Row.Reason.ALREADY_MEMBER)
+    _skip(rows, conflicting, Row.Reason.ALREADY_INVITED)
+    invited = waiting(rows).update(outcome=Row.Outcome.INVITED)
+    # Last: others who invite to this organization wait for it.
+    give_back_invitations(batch, len(people) - invited)
+
+
+def _without(people: Sequence[Person], others: Collection[Person]) -> Sequence[Person]:
+    left_out = {person.row_id for person in others}
+    return [person for person in people if person.row_id not in left_out] if left_out else people
+
+
+def _members_among(batch: Batch, people: Sequence[Person]) -> list[Person]:
+    """Those who are members by now."""
+    members = User.objects.filter(
+        memberships__organization_id=batch.organization_id, email__any_of={person.email_key for person in people}
+    )
+    found = set(members.values_list("email", flat=True))
+    return [person for person in people if person.email_key in found] if found else []
+
+
+def _insert(batch: Batch, people: Sequence[Person]) -> list[Person]:
+    """Store an invitation for each that no other one forbids; for whom there is none."""
+    now = timezone.now()
+    expires_at = now + timedelta(days=settings.INVITATION_DAYS)
+    if insert_invitations(batch, people, now=now, expires_at=expires_at) == len(people):
+        return []
+    rows = batch.rows.filter(pk__any_of={person.row_id for person in people})
+    stored = set(rows.filter(invitation__isnull=False).values_list("pk", flat=True))
+    return [person for person in people if person.row_id not in stored]
+
+
+def _make_room(batch: Batch, people: Collection[Person]) -> bool:
+    """Whether an invitation of any of them has expired or is being taken back, and so can be replaced by a new one.
+
+    Only by somebody who could have given what it gives.
+    """
+    now = timezone.now()
+    dead = Invitation.objects.filter(
+        Q(expires_at__lte=now) | ~not_being_undone(),
+        organization_id=batch.organization_id,
+        email_key__any_of={person.email_key for person in people},
+        state=Invitation.State.PENDING,
+    )
+    inviter = Membership.objects.filter(organization=batch.organization_id, user=batch.inviter_id).first()
+    if inviter is None:
+        return False
+    dead = dead.filter(grant__in=grants_within_reach(inviter, Grant.objects.filter(pk__in=dead.values("grant_id"))))
+    # In one order, so that two who are at the same invitations wait for each other and not both.
+    ids = set(dead.select_for_update().order_by("pk").values_list("pk", flat=True))
+    replaced = Invitation.objects.filter(pk__any_of=ids)
+    return bool(replaced.update(state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None))
+
+
+def _skip(rows: QuerySet[Row], people: Collection[Person], reason: Row.Reason) -> None:
+    if people:
+        skipped = waiting(rows).filter(pk__any_of={person.row_id for person in people})
+        skipped.update(outcome=Row.Outcome.SKIPPED, reason=reason)

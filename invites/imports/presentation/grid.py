@@ -1,0 +1,108 @@
+"""The rows of the grid as they are drawn: each cell with its problems and what it can be replaced by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accounts.models import User
+from invites.checking import COLUMNS
+from invites.imports.selectors.grid import EDITABLE, SHOWN, editable
+from invites.imports.selectors.rows import cells_now
+from invites.invitations.typos import domain_of, meant_by
+from invites.models import Row
+from invites.wording import curly
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What a button in a cell offers."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the grid. `text` is what is edited; `shown` is shorter where that is very long.
+
+    `length` is that of the whole cell, of which `text` may only be the beginning. `meant` is the address that was
+    probably meant, where a good one looks like a typo.
+    """
+
+    place: int
+    column: str
+    text: str
+    length: int
+    causes: list[str]
+    hints: list[str]
+    suggestion: Suggestion | None
+    may_be_kept: bool
+    meant: str | None = None
+
+    @property
+    def shown(self) -> str:
+        return self.text if len(self.text) <= SHOWN else f"{self.text[: SHOWN - 1]}…"
+
+    @property
+    def meant_domain(self) -> str:
+        return domain_of(self.meant or "")
+
+    @property
+    def is_cut(self) -> bool:
+        return self.length > EDITABLE
+
+    @property
+    def most_editable(self) -> int:
+        return EDITABLE
+
+    @property
+    def has_lines(self) -> bool:
+        return "\n" in self.text
+
+
+@dataclass(frozen=True)
+class GridRow:
+    """A row of the grid. `state`: left, fixed, twice (skipped, the address is in another row) or out."""
+
+    row: Row
+    state: str
+    cells: list[Cell]
+
+    @property
+    def edited_by(self) -> User | None:
+        """Who changed the row last, while it differs from what was first uploaded."""
+        return self.row.editor
+
+    @property
+    def may_be_undone(self) -> bool:
+        return self.row.mended is not None and self.state != "out"
+
+
+def shown_row(row: Row) -> GridRow:
+    """The row as the grid shows it; a problem of the row as a whole stands at its first cell."""
+    match row.outcome:
+        case Row.Outcome.WAITING:
+            state = "fixed"
+        case Row.Outcome.SKIPPED:
+            state = "twice"
+        case _:
+            state = "out" if row.reason == Row.Reason.LEFT_OUT else "left"
+    cells = []
+    for place, (column, value) in enumerate(zip(COLUMNS, cells_now(row), strict=True)):
+        whole = [each for each in row.problems if each["column"] is None] if place == 0 else []
+        mine = whole + [each for each in row.problems if each["column"] == column]
+        offers = [each for each in mine if each["suggestion"] is not None]
+        cells.append(
+            Cell(
+                place=place,
+                column=column,
+                text=editable(value),
+                length=len(value),
+                causes=[curly(each["message"]) for each in mine],
+                hints=[curly(each["hint"]) for each in mine],
+                suggestion=Suggestion(offers[0]["suggestion_label"], offers[0]["suggestion"]) if offers else None,
+                may_be_kept=bool(whole),
+                meant=meant_by(row.email) if state == "fixed" and place == 0 else None,
+            )
+        )
+    return GridRow(row, state, cells)

@@ -1,0 +1,100 @@
+"""The plot of the batch page: acceptances by day as coordinates of an SVG."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from invites.imports.selectors.summary import Answers
+
+WIDTH, HEIGHT = 500, 260
+LEFT, RIGHT, TOP, BOTTOM = 34, 8, 34, 26
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A label on an axis and where it stands, in units of the view box."""
+
+    at: float
+    label: str
+    anchor: str = "middle"
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Ready for the template: lines as `x,y x,y …`, labels with their places."""
+
+    width: int
+    height: int
+    left: int
+    right: int
+    bottom: float
+    line: str
+    area: str
+    last_x: float
+    last_y: float
+    last_label: str
+    last_anchor: str
+    label_dy: int
+    invited_y: float
+    invited_label: str
+    y_ticks: list[Tick]
+    x_ticks: list[Tick]
+    title: str
+
+
+def plot_of(answers: Answers, invited: int) -> Plot:
+    """The running total of acceptances from 0 to today, below the dashed line of all who were invited."""
+    first, today = answers.days[0][0], answers.days[-1][0]
+    end = max(today, timezone.localdate(answers.expires_at) if answers.expires_at else today)
+    span = max(1, (end - first).days)
+
+    def x_of(offset: int) -> float:
+        return round(LEFT + (WIDTH - LEFT - RIGHT) * offset / span, 1)
+
+    def y_of(count: float) -> float:
+        return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * count / invited, 1)
+
+    points = [(x_of(0), y_of(0))] if len(answers.days) > 1 else []
+    points += [(x_of((day - first).days), y_of(count)) for day, count in answers.days]
+    last_x, last_y = points[-1]
+    line = " ".join(f"{x},{y}" for x, y in points)
+    step = _round_step(invited)
+    x_ticks = [Tick(x_of(0), date_format(first, "j M"), "start")]
+    if 0.2 < (today - first).days / span < 0.85:
+        x_ticks.append(Tick(last_x, "Today"))
+    x_ticks.append(Tick(x_of(span), date_format(end, "j M"), "end"))
+    return Plot(
+        width=WIDTH,
+        height=HEIGHT,
+        left=LEFT,
+        right=WIDTH - RIGHT,
+        bottom=y_of(0),
+        line=line,
+        area=f"{points[0][0]},{y_of(0)} {line} {last_x},{y_of(0)}",
+        last_x=last_x,
+        last_y=last_y,
+        last_label=f"{answers.accepted:,} accepted",
+        last_anchor="start" if last_x < WIDTH * 0.72 else "end",
+        label_dy=_clear_of_lines(answers.accepted / invited),
+        invited_y=y_of(invited),
+        invited_label=f"{invited:,} invited",
+        y_ticks=[Tick(y_of(count), f"{count:,}") for count in range(0, invited, step) if count < invited * 0.95],
+        x_ticks=x_ticks,
+        title=f"{answers.accepted:,} of {invited:,} people have accepted by {date_format(today, 'j F')}.",
+    )
+
+
+def _clear_of_lines(share: float) -> int:
+    """How far below its point the label stands, so that neither the axis nor the dashed line runs through it."""
+    if share < 0.06:
+        return -10
+    return 20 if share > 0.9 else 4
+
+
+def _round_step(invited: int) -> int:
+    """The smallest of 1, 2, 5, 10, 20, 50 ... that gives at most three lines."""
+    steps = (int(digit * 10**power) for power in range(9) for digit in (1, 2, 5))
+    return next(step for step in steps if invited <= 3 * step)

@@ -1,0 +1,64 @@
+"""The ledger of a batch as lines that add up, and how its file was read, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from invites.imports.selectors.summary import Ledger
+from invites.models import Batch
+
+DELIMITERS = {"comma": "commas", "semicolon": "semicolons", "tab": "tabs", "pipe": "pipes"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the ledger. `outcome` is the filter of the rows behind it; `is_part` is counted in the line above."""
+
+    label: str
+    count: int
+    outcome: str
+    is_part: bool = False
+
+
+def ledger_lines(ledger: Ledger) -> list[list[Line]]:
+    """Groups of lines, each a sum and its parts; the sums add up to the rows of the file.
+
+    Zeros stay, but for what only happens to some batches: an expiry, a withdrawal.
+    """
+    invited = [
+        Line("Invited", ledger.invited, "invited"),
+        Line("accepted", ledger.accepted, "accepted", is_part=True),
+        Line("waiting for an answer", ledger.waiting_answer, "waiting", is_part=True),
+        Line("bounced", ledger.bounced, "bounced", is_part=True),
+    ]
+    if ledger.expired:
+        invited.append(Line("expired", ledger.expired, "expired", is_part=True))
+    if ledger.withdrawn:
+        invited.append(Line("withdrawn", ledger.withdrawn, "withdrawn", is_part=True))
+    skipped = [
+        Line("Skipped", ledger.skipped, "skipped"),
+        Line("already a member", ledger.already_member, "already_member", is_part=True),
+        Line("already invited", ledger.already_invited, "already_invited", is_part=True),
+        Line("twice in the file", ledger.duplicate, "duplicate", is_part=True),
+    ]
+    return [
+        invited,
+        skipped,
+        [Line("Problems", ledger.problems, "problem")],
+        [Line("Failed", ledger.failed, "failed")],
+    ]
+
+
+def how_read(batch: Batch) -> str:
+    """ "Read as UTF-8 with semicolons. The column Team was not read."; empty before the check has ended."""
+    if not batch.encoding:
+        return ""
+    cells = DELIMITERS.get(batch.delimiter, batch.delimiter)
+    joined = "and" if " with " in batch.encoding else "with"
+    read = f"Read as {batch.encoding} {joined} {cells}." if cells else f"Read as {batch.encoding}."
+    ignored = [f"“{name}”" for name in batch.ignored_columns]
+    if len(ignored) == 1:
+        return f"{read} The column {ignored[0]} was not read."
+    if ignored:
+        return f"{read} The columns {', '.join(ignored[:-1])} and {ignored[-1]} were not read."
+    return read

@@ -1,0 +1,124 @@
+"""The problem rows of a batch as a file for a spreadsheet.
+
+It is made from the admin's own file: its columns, its delimiter, its encoding, and a last column *What is wrong* that
+begins with the number of the row. services/corrected_files.py puts the rows back when the file is uploaded again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any, BinaryIO, NamedTuple
+
+from django.db.models import QuerySet
+
+from accounts.errors import RuleBroken
+from invites.checking import XLSX, Limits, Problem, RecordFile, Sheet, inert, open_records, open_sheet_records
+from invites.imports.record_writer import Layout, RecordWriter, can_hold
+from invites.imports.selectors.grid import LEFT, grid_rows
+from invites.imports.selectors.rows import reasons
+from invites.imports.upload_parts import limits, stored_upload
+from invites.models import Batch, Row
+
+WRONG = "What is wrong"
+# So many rows are in memory at a time.
+CHUNK = 1_000
+
+
+class RowLeft(NamedTuple):
+    """A row that is left to fix, and its cells if an admin has edited it."""
+
+    number: int
+    problems: list[dict[str, Any]]
+    edited: dict[str, Any] | None
+
+    @property
+    def cells(self) -> list[str] | None:
+        return self.edited["cells"] if self.edited else None
+
+
+def problem_file(batch: Batch) -> Iterator[bytes]:
+    """The rows that are left to fix, with every cell as it is now: the lines of the file, made as they are asked for.
+
+    In the encoding of the admin's own file, or in UTF-8 where that can't hold an edited cell. Raises RuleBroken when
+    the batch no longer waits for a correction of this file; if that happens while the lines are read, the iterator
+    raises it, so that a file is never made of two.
+    """
+    upload = stored_upload(batch)
+    rows = _rows_left(batch)
+    first = next(rows, None)
+    _check_waits(batch)
+    return _lines(batch, upload, chain([first] if first else [], rows))
+
+
+def _lines(batch: Batch, upload: BinaryIO, rows: Iterator[RowLeft]) -> Iterator[bytes]:
+    stored = open_stored(batch, upload, limits=limits())
+    layout = Layout(stored, with_description=_has_new_description(batch, stored))
+    writer = RecordWriter(stored, in_utf8=not can_hold(stored, _edited_cells(batch)))
+    width = len(layout.names)
+    yield writer.start()
+    yield writer.line([*(inert(name) for name in layout.names), writer.mark(WRONG)])
+    row = next(rows, None)
+    for record in stored:
+        # Both are in the order of their numbers.
+        if row is None:
+            return
+        if record.number == row.number:
+            cells = layout.fill(record.cells, row.cells)
+            wrong = f"Row {row.number}. {'. '.join(reasons(row.problems))}"
+            # What stands beyond the last column stays beyond it.
+            yield writer.line([*map(inert, cells[:width]), inert(wrong), *map(inert, cells[width:])])
+            row = next(rows, None)
+
+
+def open_stored(batch: Batch, upload: BinaryIO, *, limits: Limits) -> RecordFile:
+    """The records of the batch's own file. Of a workbook, the check has left the text of its sheet.
+
+    Raises RuleBroken, with the code of the problem.
+    """
+    if batch.encoding == XLSX:
+        found = open_sheet_records(Sheet(upload), limits=limits)
+    else:
+        found = open_records(upload, limits=limits, name=batch.file_name)
+    if isinstance(found, Problem):
+        raise RuleBroken(found.code, found.message)
+    return found
+
+
+def _rows_left(batch: Batch) -> Iterator[RowLeft]:
+    """In order, each of them of the file that `batch` was loaded with."""
+    for chunk in _chunks(_left(batch)):
+        # Looked at last: everything that was read until now is of this file then.
+        _check_waits(batch)
+        yield from chunk
+
+
+def _edited_cells(batch: Batch) -> Iterator[str]:
+    for chunk in _chunks(_left(batch).filter(mended__isnull=False)):
+        for row in chunk:
+            yield from row.cells or ()
+
+
+def _chunks(rows: QuerySet[Row]) -> Iterator[list[RowLeft]]:
+    """With a query for each, so that no cursor is held for as long as somebody downloads."""
+    last = -1
+    while chunk := list(rows.filter(number__gt=last).values_list("number", "problems", "mended")[:CHUNK]):
+        yield [RowLeft(*values) for values in chunk]
+        last = chunk[-1][0]
+
+
+def _has_new_description(batch: Batch, stored: RecordFile) -> bool:
+    """Whether somebody has typed a description, where the file has no column for it."""
+    if stored.header.positions[-1] is not None:
+        return False
+    return _left(batch).filter(mended__isnull=False).exclude(mended__cells__3="").exists()
+
+
+def _left(batch: Batch) -> QuerySet[Row]:
+    return grid_rows(batch).filter(LEFT)
+
+
+def _check_waits(batch: Batch) -> None:
+    waiting = Batch.objects.filter(pk=batch.pk, state=Batch.State.NEEDS_CORRECTION, created_at=batch.created_at)
+    if not waiting.exists():
+        raise RuleBroken("moved_on", "This file is no longer waiting to be corrected.")

@@ -1,0 +1,127 @@
+"""What the grid of a batch's problem rows shows: rows by number, cells with their causes, kinds, and what is left.
+
+The rows of the grid are those in which the check found problems. They stay in it, and keep their kind, however they
+are edited, so a page of the grid shows the same rows while an admin works on it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Q, QuerySet
+
+from invites.checking.catalog import title_of
+from invites.models import Batch, Row
+
+Outcome, Reason = Row.Outcome, Row.Reason
+
+LEFT = Q(outcome=Outcome.PROBLEM, reason=Reason.NONE)
+# A cell may hold a million characters. So many of them are shown, and so many can be edited.
+SHOWN = 200
+EDITABLE = 2_000
+
+
+@dataclass(frozen=True)
+class ProblemKind:
+    """One kind of problem and how many rows had it when the file was checked."""
+
+    code: str
+    label: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The rows of the grid by what became of them, and how many people could be invited now."""
+
+    left: int = 0
+    fixed: int = 0
+    twice: int = 0
+    left_out: int = 0
+    waiting: int = 0
+
+    @property
+    def rows(self) -> int:
+        return self.left + self.fixed + self.twice + self.left_out
+
+
+@dataclass(frozen=True)
+class GridCounts:
+    """All counts of the grid. `rows_by_code` are the rows that had a kind of problem when the file was checked, and
+    `alike_by_code` those that are left and have a suggestion for it."""
+
+    tally: Tally
+    rows_by_code: Counter[str] = field(default_factory=Counter)
+    alike_by_code: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def kinds(self) -> list[ProblemKind]:
+        """The kinds of problems that the check found, the most frequent first; their order never changes."""
+        counts = sorted(self.rows_by_code.items(), key=lambda each: (-each[1], each[0]))
+        return [ProblemKind(code, title_of(code), count) for code, count in counts]
+
+    def rows(self, code: str = "") -> int:
+        """How many rows `grid_rows` has."""
+        return self.rows_by_code[code] if code else self.tally.rows
+
+
+def grid_rows(batch: Batch, code: str = "") -> QuerySet[Row]:
+    """The rows in which the check found problems, or one kind of problem."""
+    rows = batch.rows.exclude(problem_codes="").order_by("number")
+    return rows.filter(problem_codes__contains=f" {code} ") if code else rows
+
+
+def mended_rows(batch: Batch) -> QuerySet[Row]:
+    """The rows that an admin has changed: problems, and addresses that looked like a typo."""
+    return batch.rows.filter(mended__isnull=False).order_by("number")
+
+
+def rows_to_mend_alike(batch: Batch, code: str) -> QuerySet[Row]:
+    """The rows that are left and have a problem of this kind with a suggestion."""
+    return grid_rows(batch).filter(LEFT, suggested_codes__contains=f" {code} ")
+
+
+def grid_counts(batch: Batch) -> GridCounts:
+    """Count the grid's rows, and those that can be invited, in one query that only reads the index `row_by_outcome`."""
+    outcomes: Counter[tuple[str, str]] = Counter()
+    by_code: Counter[str] = Counter()
+    alike: Counter[str] = Counter()
+    waiting = 0
+    kinds = ("outcome", "reason", "problem_codes", "suggested_codes")
+    groups = batch.rows.order_by().values_list(*kinds).annotate(count=Count("*")).values_list(*kinds, "count")
+    for outcome, reason, codes, suggestions, count in groups:
+        if outcome == Outcome.WAITING:
+            waiting += count
+        if not codes:
+            continue
+        outcomes[outcome, reason] += count
+        for code in codes.split():
+            by_code[code] += count
+        if (outcome, reason) == (Outcome.PROBLEM, Reason.NONE):
+            for code in suggestions.split():
+                alike[code] += count
+    tally = Tally(
+        left=outcomes[Outcome.PROBLEM, Reason.NONE],
+        fixed=outcomes[Outcome.WAITING, Reason.NONE],
+        twice=outcomes[Outcome.SKIPPED, Reason.DUPLICATE],
+        left_out=outcomes[Outcome.PROBLEM, Reason.LEFT_OUT],
+        waiting=waiting,
+    )
+    return GridCounts(tally, by_code, alike)
+
+
+def first_left(batch: Batch, code: str = "") -> tuple[int, int] | None:
+    """The number of the first row that is left, and how many rows of the grid stand before it."""
+    rows = grid_rows(batch, code)
+    number = rows.filter(LEFT).values_list("number", flat=True).first()
+    return None if number is None else (number, rows.filter(number__lt=number).count())
+
+
+def editable(value: str) -> str:
+    """The beginning of the cell, as it is edited: with line breaks as a browser returns them.
+
+    A cell that comes back as it was shown gives the same text again, so that saving other cells doesn't change it.
+    """
+    return re.sub(r"\r\n?", "\n", value[: 2 * EDITABLE])[:EDITABLE].replace("\0", "")

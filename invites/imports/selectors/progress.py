@@ -1,0 +1,126 @@
+"""How far a batch is that is being worked on: what changes is one question to the database for each look.
+
+Many look, each second, while up to 200,000 rows change. So of a batch that is inviting nothing is counted that was
+decided: the ranges say who waits, by how many people each of them was cut for, and of the invitations only those
+count whose mail was not tried yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache, reduce
+from operator import add
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Aggregate, Count, IntegerField, OuterRef, QuerySet, Subquery, TextField
+from django.db.models.functions import Coalesce
+from django.db.models.sql.compiler import SQLCompiler
+
+from invites.live.progress import Progress, estimate_seconds_left
+from invites.models import Batch, CorrectionJob, Invitation, Row, RowRange
+
+Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
+
+# What the mail server has not taken: a refusal counts when the row says it.
+UNTRIED = (Mail.QUEUED, Mail.SENDING, Mail.FAILED)
+
+
+def followed(batches: QuerySet[Batch]) -> QuerySet[Batch]:
+    """The batches with all that `progress_of` needs and that changes, in one question that only indexes answer."""
+    rows = Row.objects.filter(batch=OuterRef("pk"))
+    pending = Invitation.objects.filter(batch=OuterRef("pk"), state=Invitation.State.PENDING)
+    to_invite = RowRange.objects.filter(batch=OuterRef("pk"), stage=RowRange.Stage.INVITE)
+    return (
+        batches.select_related("job")
+        .defer("left_out", "row_editors")
+        .annotate(
+            skipped_now=_count(
+                rows.filter(outcome=Outcome.SKIPPED, reason__in=[Reason.ALREADY_MEMBER, Reason.ALREADY_INVITED])
+            ),
+            failed_now=_count(rows.filter(outcome=Outcome.FAILED)),
+            # State by state: asked for all at once, PostgreSQL may look at those whose mail was taken, too.
+            untried_now=reduce(add, [_count(pending.filter(mail_state=state)) for state in UNTRIED]),
+            to_invite_now=Subquery(
+                to_invite.order_by().values("batch").annotate(all=_Listed("first_number")).values("all")
+            ),
+        )
+    )
+
+
+def progress_of(batch: Batch) -> Progress | None:
+    """How far the running step of a batch from `followed` is; None when none runs."""
+    if batch.state == Batch.State.CHECKING:
+        return _checking(batch)
+    return _inviting(batch) if batch.state == Batch.State.INVITING else None
+
+
+def progress_now(batch: Batch) -> Progress | None:
+    """The same for a batch that was found without."""
+    return progress_of(followed(Batch.objects.filter(pk=batch.pk)).get()) if batch.is_running else None
+
+
+def unsent_mails(batch: Batch) -> int:
+    """How many people of a batch that has ended still wait for their mail."""
+    if batch.undone_at:
+        return 0
+    return batch.invitations.filter(
+        state=Invitation.State.PENDING, mail_state__in=[Mail.QUEUED, Mail.SENDING], mail_due_at=None
+    ).count()
+
+
+def _checking(batch: Batch) -> Progress:
+    """Rows looked at. How many there are is known only at the end, so the share is one of bytes."""
+    if job := batch.current_job:
+        return _correcting(job)
+    share = min(1.0, batch.bytes_checked / batch.file_size) if batch.file_size else 0.0
+    return Progress(batch.rows_checked, batch.row_total, share, estimate_seconds_left(batch.created_at, share))
+
+
+def _correcting(job: CorrectionJob) -> Progress:
+    """Rows that were changed. Of a corrected file nothing is told before it is known whether it can be used."""
+    share = min(1.0, job.rows_done / job.rows_total) if job.rows_total else 0.0
+    return Progress(job.rows_done, job.rows_total, share, estimate_seconds_left(job.created_at, share))
+
+
+def _inviting(batch: Batch) -> Progress:
+    counted = vars(batch)
+    sizes = _sizes_of_ranges(batch.pk, batch.inviting_at) if batch.inviting_at else {}
+    skipped, failed, untried = counted["skipped_now"], counted["failed_now"], counted["untried_now"]
+    waiting = sum(sizes.get(int(first), 0) for first in (counted["to_invite_now"] or "").split(",") if first)
+    total = max(0, sum(sizes.values()) - skipped - failed)
+    done = max(0, total - waiting - untried)
+    share = done / total if total else 0.0
+    return Progress(done, total, share, estimate_seconds_left(batch.inviting_at, share), skipped, failed, untried)
+
+
+@lru_cache(maxsize=256)
+def _sizes_of_ranges(batch_id: int, inviting_at: datetime) -> dict[int, int]:
+    """For how many people each range was cut, by its first number: from then on that does not change any more."""
+    people = Row.objects.filter(
+        batch=OuterRef("batch"), number__range=(OuterRef("first_number"), OuterRef("last_number"))
+    )
+    sizes = _count(people.exclude(outcome=Outcome.PROBLEM).exclude(reason=Reason.DUPLICATE))
+    ranges = RowRange.objects.filter(batch_id=batch_id).order_by().annotate(people=sizes)
+    return dict(ranges.values_list("first_number", "people"))
+
+
+def _count(found: QuerySet[Row] | QuerySet[Invitation]) -> Coalesce:
+    """How many there are, as a part of another question."""
+    counted = found.order_by().values("batch").annotate(all=Count("*")).values("all")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+class _Listed(Aggregate):
+    """The numbers one after the other, with commas between; databases have no common name for that."""
+
+    function = "GROUP_CONCAT"
+    output_field = TextField()
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any
+    ) -> tuple[str, Sequence[Any]]:
+        return self.as_sql(
+            compiler, connection, function="STRING_AGG", template="%(function)s((%(expressions)s)::text, ',')", **extra
+        )

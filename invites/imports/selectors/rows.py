@@ -1,0 +1,82 @@
+"""The rows of a batch as its page lists them, the problems by kind, and the report as lines of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from invites.imports.selectors.summary import UNDELIVERED
+from invites.models import Batch, Invitation, Row
+
+Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
+
+REPORT_BLOCK = 2_000
+STOPPED_BEFORE = "The import was stopped before"
+
+BOUNCED = Q(invitation__mail_state__in=UNDELIVERED)
+
+
+def _filters(*, is_being_undone: bool = False, has_ended: bool = False) -> dict[str, tuple[str, Q]]:
+    """The lines of the ledger as filters of its rows; made anew because some depend on the time."""
+    expired = Q(invitation__expires_at__lte=timezone.now())
+    open_states = [] if is_being_undone else [Invitation.State.PENDING]
+    failed = (Outcome.FAILED, Outcome.WAITING) if has_ended else (Outcome.FAILED,)
+    pending = Q(outcome=Outcome.INVITED, invitation__state__in=open_states)
+    return {
+        "invited": ("Invited", Q(outcome=Outcome.INVITED)),
+        "accepted": ("Accepted", Q(outcome=Outcome.INVITED, invitation__state=Invitation.State.ACCEPTED)),
+        "waiting": ("Waiting for an answer", pending & ~BOUNCED & ~expired),
+        "bounced": ("Bounced", pending & BOUNCED),
+        "expired": ("Expired", pending & ~BOUNCED & expired),
+        "withdrawn": (
+            "Withdrawn",
+            Q(outcome=Outcome.INVITED) & ~Q(invitation__state__in=[*open_states, Invitation.State.ACCEPTED]),
+        ),
+        "skipped": ("Skipped", Q(outcome=Outcome.SKIPPED)),
+        "already_member": ("Already a member", Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_MEMBER)),
+        "already_invited": ("Already invited", Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_INVITED)),
+        "duplicate": ("Twice in the file", Q(outcome=Outcome.SKIPPED, reason=Reason.DUPLICATE)),
+        "problem": ("Problems", Q(outcome=Outcome.PROBLEM)),
+        "failed": ("Failed", Q(outcome__in=failed)),
+    }
+
+
+def filter_labels() -> dict[str, str]:
+    """The filters that `rows_of` knows, with their labels, in the order of the ledger."""
+    return {name: label for name, (label, _) in _filters().items()}
+
+
+def rows_of(batch: Batch, chosen: str = "") -> QuerySet[Row]:
+    """The batch's rows, those of one filter if it is known, with their invitations and who edited them."""
+    if not batch.keeps_rows:
+        return batch.rows.none()
+    rows = batch.rows.select_related("invitation", "edited_by").order_by("number")
+    filters = _filters(is_being_undone=batch.is_being_undone, has_ended=batch.state in Batch.ENDED)
+    return rows.filter(filters[chosen][1]) if chosen in filters else rows
+
+
+def codes_of(problems: Iterable[dict[str, Any]]) -> str:
+    """The codes, each once and between spaces, so that one of them is found as a part of the text."""
+    codes = dict.fromkeys(problem["code"] for problem in problems)
+    return f" {' '.join(codes)} "[:300] if codes else ""
+
+
+def suggested(problems: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Those of the problems that come with a cell that is surely right."""
+    return (problem for problem in problems if problem["suggestion"] is not None)
+
+
+def cells_now(row: Row) -> list[str]:
+    """The four cells of a row at this moment: as in the file, as they were mended, or as they are invited."""
+    if row.outcome != Outcome.PROBLEM or not row.cells:
+        return [row.email, row.first_name, row.last_name, row.description]
+    return list(row.mended["cells"] if row.mended else row.cells)
+
+
+def reasons(problems: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Every problem of a row, for somebody who corrects it in a spreadsheet."""
+    for problem in problems:
+        yield f"{problem['column']}: {problem['message']}" if problem["column"] else problem["message"]

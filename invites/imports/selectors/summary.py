@@ -1,0 +1,224 @@
+"""What the pages and the commands tell of a batch, counted from its rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from invites.invitations.querysets import not_being_undone
+from invites.models import Batch, Invitation, Row
+
+Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
+
+# What is with whoever was invited though their last mail is not: it came back, or a reminder was refused.
+UNDELIVERED = (Mail.BOUNCED, Mail.FAILED)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The rows of one batch by what became of them: rows = invited + skipped + problems + failed + waiting.
+
+    `accepted`, `waiting_answer`, `bounced`, `expired` and `withdrawn` are the parts of `invited`, and `undone` are
+    those of `withdrawn` that undoing the batch has taken back, or is about to; `waiting` is 0 once the batch has ended:
+    rows that still wait then have failed, and where it was stopped they are part of `stopped`.
+    """
+
+    rows: int = 0
+    invited: int = 0
+    accepted: int = 0
+    waiting_answer: int = 0
+    bounced: int = 0
+    expired: int = 0
+    withdrawn: int = 0
+    undone: int = 0
+    already_member: int = 0
+    already_invited: int = 0
+    duplicate: int = 0
+    problems: int = 0
+    left_out: int = 0
+    failed: int = 0
+    stopped: int = 0
+    mail_refused: int = 0
+    waiting: int = 0
+
+    @property
+    def to_fix(self) -> int:
+        """The rows with problems that nobody has left out."""
+        return self.problems - self.left_out
+
+    @property
+    def skipped(self) -> int:
+        return self.already_member + self.already_invited + self.duplicate
+
+    @property
+    def unanswered(self) -> int:
+        """Who can be reminded: those whose link has expired get a new one."""
+        return self.waiting_answer + self.expired
+
+
+def ledger_of(batch: Batch) -> Ledger:
+    """Count the batch's rows and the answers to its invitations."""
+    ledger = outcomes_of(batch)
+    answers = _answers(batch) if ledger.invited else Counter()
+    # An invitation whose first mail could not be sent, or may not, is withdrawn, too, but its row is failed.
+    failed = batch.invitations.filter(mail_state=Mail.FAILED, row__outcome=Outcome.FAILED)
+    withdrawn = answers["withdrawn"] - failed.count() if answers["withdrawn"] else 0
+    undone = min(withdrawn, answers["undone"])
+    gone = answers["accepted"] + answers["bounced"] + answers["expired"] + withdrawn
+    return replace(
+        ledger,
+        accepted=answers["accepted"],
+        bounced=answers["bounced"],
+        expired=answers["expired"],
+        withdrawn=withdrawn,
+        undone=undone,
+        waiting_answer=ledger.invited - gone,
+    )
+
+
+def outcomes_of(batch: Batch) -> Ledger:
+    """The ledger without the answers, from indexes alone: for what stands on every page."""
+    if not batch.keeps_rows:
+        return Ledger()
+    bounced = batch.invitations.filter(state=Invitation.State.PENDING, mail_state__in=UNDELIVERED)
+    rows: Counter[tuple[str, str]] = Counter()
+    for outcome, reason, count in (
+        batch.rows.order_by()
+        .values_list("outcome", "reason")
+        .annotate(count=Count("*"))
+        .values_list("outcome", "reason", "count")
+    ):
+        rows[outcome, reason] += count
+    by_outcome: Counter[str] = Counter()
+    for (outcome, _), count in rows.items():
+        by_outcome[outcome] += count
+    waiting = by_outcome[Outcome.WAITING]
+    never_invited = waiting if batch.state in Batch.ENDED else 0
+    stopped = never_invited if batch.state == Batch.State.STOPPED else 0
+    return Ledger(
+        rows=by_outcome.total(),
+        invited=by_outcome[Outcome.INVITED],
+        bounced=bounced.count() if by_outcome[Outcome.INVITED] else 0,
+        already_member=rows[Outcome.SKIPPED, Reason.ALREADY_MEMBER],
+        already_invited=rows[Outcome.SKIPPED, Reason.ALREADY_INVITED],
+        duplicate=rows[Outcome.SKIPPED, Reason.DUPLICATE],
+        problems=by_outcome[Outcome.PROBLEM],
+        left_out=rows[Outcome.PROBLEM, Reason.LEFT_OUT],
+        failed=by_outcome[Outcome.FAILED] + never_invited,
+        stopped=rows[Outcome.FAILED, Reason.STOPPED] + stopped,
+        mail_refused=rows[Outcome.FAILED, Reason.MAIL_REFUSED],
+        waiting=waiting - never_invited,
+    )
+
+
+def _answers(batch: Batch) -> Counter[str]:
+    """The invitations that do not wait for an answer, by why. The filters of the rows say the same."""
+    counted: Counter[str] = Counter()
+    groups = (
+        batch.invitations.order_by()
+        .values(
+            "state",
+            "mail_state",
+            is_past=_is(Q(expires_at__lte=timezone.now())),
+            by_undoing=_is(Q(answered_at__gte=batch.undone_at) if batch.undone_at else Q(pk__in=[])),
+        )
+        .annotate(count=Count("*"))
+        .values_list("state", "mail_state", "is_past", "by_undoing", "count")
+    )
+    for state, mail_state, is_past, by_undoing, count in groups:
+        if state == Invitation.State.ACCEPTED:
+            counted["accepted"] += count
+        elif state != Invitation.State.PENDING or batch.is_being_undone:
+            counted["withdrawn"] += count
+            is_undone = by_undoing or state == Invitation.State.PENDING
+            counted["undone"] += count if is_undone else 0
+        elif mail_state in UNDELIVERED:
+            counted["bounced"] += count
+        elif is_past:
+            counted["expired"] += count
+    return counted
+
+
+def _is(condition: Q) -> ExpressionWrapper[Q]:
+    return ExpressionWrapper(condition, output_field=BooleanField())
+
+
+def unanswered_of(batch: Batch) -> QuerySet[Invitation]:
+    """The invitations of the batch that wait for an answer, those that expired included."""
+    pending = batch.invitations.filter(not_being_undone(), state=Invitation.State.PENDING)
+    return pending.exclude(mail_state__in=UNDELIVERED)
+
+
+def invited_counts(batches: Iterable[Batch]) -> dict[int, int]:
+    """How many were invited by each of the batches, by their ids."""
+    rows = Row.objects.filter(batch__in=list(batches), outcome=Outcome.INVITED).order_by()
+    return dict(rows.values_list("batch_id").annotate(count=Count("*")))
+
+
+def withdrawn_counts(batches: Iterable[Batch]) -> dict[int, int]:
+    """How many invitations were taken back of each of the batches, by their ids."""
+    invitations = Invitation.objects.filter(batch__in=list(batches)).order_by()
+    still_open = Q(state=Invitation.State.PENDING) & not_being_undone()
+    withdrawn = invitations.filter(row__outcome=Outcome.INVITED).exclude(
+        Q(state=Invitation.State.ACCEPTED) | still_open
+    )
+    return dict(withdrawn.values_list("batch_id").annotate(count=Count("*")))
+
+
+def summary_of(batch: Batch) -> dict[str, Any]:
+    """The batch as the commands print it; the counts add up to `rows` at every moment."""
+    ledger = outcomes_of(batch)
+    return {
+        "batch": batch.pk,
+        "state": str(batch.state),
+        "rows": ledger.rows,
+        "invited": ledger.invited,
+        "skipped": {
+            "already_member": ledger.already_member,
+            "already_invited": ledger.already_invited,
+            "duplicate": ledger.duplicate,
+        },
+        "problems": ledger.problems,
+        "failed": ledger.failed,
+        "waiting": ledger.waiting,
+    }
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Acceptances of a batch by day, as a line from 0 for the plot of the batch page."""
+
+    accepted: int
+    waiting: int
+    share: int
+    expires_at: Any
+    days: list[tuple[date, int]] = field(default_factory=list)
+
+
+def answers_of(batch: Batch, ledger: Ledger) -> Answers:
+    """The acceptances so far, running total by day, from the day of the invitation to today."""
+    accepted = (
+        batch.invitations.filter(state=Invitation.State.ACCEPTED)
+        .annotate(day=TruncDate("answered_at"))
+        .order_by("day")
+        .values_list("day")
+        .annotate(count=Count("*"))
+    )
+    by_day = dict(accepted)
+    first = timezone.localdate(batch.inviting_at or batch.created_at)
+    today = timezone.localdate()
+    total, days = 0, []
+    for offset in range((today - first).days + 1):
+        day = first + timedelta(days=offset)
+        total += by_day.get(day, 0)
+        days.append((day, total))
+    expiry = batch.invitations.order_by("-expires_at").values_list("expires_at", flat=True).first()
+    share = round(100 * ledger.accepted / ledger.invited) if ledger.invited else 0
+    return Answers(ledger.accepted, ledger.waiting_answer, share, expiry, days)

@@ -1,0 +1,74 @@
+"""Good addresses that look like a slip of the keyboard: told before anybody is invited, and never in the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from invites.invitations.typos import domain_of, meant_by
+from invites.models import Batch, Row
+
+# Of a batch so many warnings are kept; there may have been more.
+KEPT = 200
+LISTED = 10
+
+
+@dataclass(frozen=True)
+class Typo:
+    """An address as it stands in the file, and the one that was probably meant. `taken`: it was put in its place."""
+
+    number: int
+    found: str
+    right: str
+    taken: bool
+    note: str = ""
+
+    @property
+    def domain(self) -> str:
+        return domain_of(self.right)
+
+
+@dataclass(frozen=True)
+class Typos:
+    """The first of them, how many there are, and how many of these are open.
+
+    With `at_least` there may be more: nobody has counted to the end.
+    """
+
+    listed: list[Typo]
+    count: int
+    open: int
+    at_least: bool
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.listed)
+
+
+def typos_of(batch: Batch) -> Typos:
+    """Those of a file whose rows are not invited yet, or those who were invited all the same."""
+    warned = {notice["row"]: notice for notice in batch.warnings if notice["code"] == "likely_typo"}
+    rows = batch.rows.filter(number__in=warned).order_by("number") if warned else Row.objects.none()
+    if batch.state in Batch.ENDED:
+        # Nobody will invite those that still wait.
+        rows = rows.exclude(outcome=Row.Outcome.WAITING)
+    found = [typo for row in rows if (typo := _typo(row, warned[row.number]))]
+    if batch.state != Batch.State.NEEDS_CORRECTION:
+        found = [typo for typo in found if not typo.taken]
+    still = sum(not typo.taken for typo in found)
+    return Typos(found[:LISTED], len(found), still, at_least=len(batch.warnings) >= KEPT)
+
+
+def warned_of(batch: Batch, row: Row) -> str | None:
+    """The same for a row of a batch, whose file may have a domain of its own."""
+    told = (each for each in batch.warnings if each["code"] == "likely_typo" and each["row"] == row.number)
+    return next((each["suggestion"] for each in told if each["value"] == row.email), None) or meant_by(row.email)
+
+
+def _typo(row: Row, notice: dict[str, Any]) -> Typo | None:
+    found, right = notice["value"], notice["suggestion"]
+    if row.mended and row.outcome in (Row.Outcome.WAITING, Row.Outcome.SKIPPED):
+        return Typo(row.number, found, row.email, taken=True, note=row.detail)
+    if row.outcome in (Row.Outcome.WAITING, Row.Outcome.INVITED) and row.email == found:
+        return Typo(row.number, found, right, taken=False)
+    return None

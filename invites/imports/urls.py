@@ -1,0 +1,28 @@
+"""Imports, below `o/<slug>/`."""
+
+from django.urls import URLPattern, include, path
+
+from invites.imports.views import batches, grid, progress, upload
+
+app_name = "imports"
+
+_batch: list[URLPattern] = [
+    path("", batches.batch_page, name="batch"),
+    path("problems/", grid.batch_problems, name="batch_problems"),
+    path("problems.csv", grid.batch_problems_file, name="batch_problems_file"),
+    path("invite-valid/", batches.batch_invite_valid, name="batch_invite_valid"),
+    path("stop/", batches.batch_stop, name="batch_stop"),
+    path("remind/", batches.batch_remind, name="batch_remind"),
+    path("undo/", batches.batch_undo, name="batch_undo"),
+    path("close-banner/", batches.batch_close_banner, name="batch_close_banner"),
+    path("report.csv", batches.batch_download, name="batch_download"),
+    path("dialog/", progress.batch_progress, {"place": "dialog"}, name="batch_dialog"),
+    path("progress/", progress.batch_progress, {"place": "page"}, name="batch_progress"),
+]
+
+urlpatterns = [
+    path("import/", upload.import_file, name="import"),
+    path("import/sample_batch_invite.csv", upload.sample_file, name="sample"),
+    path("batches/", batches.batch_list, name="batches"),
+    path("batches/<int:pk>/", include(_batch)),
+]

@@ -1,0 +1,222 @@
+"""The batches of an organization: their list, one batch with its ledger, and what can be done with it."""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import trigger_client_event
+
+from accounts.errors import RuleBroken
+from accounts.htmx import asks_for_fragment
+from accounts.organizations.access import MemberRequest, requires
+from accounts.permissions import Permission
+from invites import tasks
+from invites.checking import CsvLines
+from invites.directory.bulk_actions import IN_REQUEST
+from invites.directory.views import bulk_actions
+from invites.imports.correction_jobs import stop_job
+from invites.imports.notices import close_banner, topic_of
+from invites.imports.presentation.banners import banners_for, stopped_text, taking_back
+from invites.imports.presentation.plot import plot_of
+from invites.imports.presentation.rows import report_lines, shown_outcome
+from invites.imports.presentation.status import before_stopping
+from invites.imports.presentation.summary import how_read, ledger_lines
+from invites.imports.selectors.progress import followed, progress_now, progress_of
+from invites.imports.selectors.rows import filter_labels, rows_of
+from invites.imports.selectors.summary import (
+    Ledger,
+    answers_of,
+    invited_counts,
+    ledger_of,
+    unanswered_of,
+    withdrawn_counts,
+)
+from invites.imports.selectors.typos import typos_of
+from invites.imports.stop import stop_import
+from invites.imports.undo import undo_batch
+from invites.imports.upload import invite_valid_rows
+from invites.imports.views.downloads import download
+from invites.imports.views.lookup import batch_to_change, batch_to_see
+from invites.imports.views.progress import progress_context, progress_dialog
+from invites.invitations.actions import pending_ids, resend_many
+from invites.invitations.authorization import why_not_change
+from invites.invitations.views.responses import back_url, resent_text
+from invites.invitations.visibility import visible_batches
+from invites.invitations.wording import grant_sentence, invitations_were
+from invites.models import Batch, BulkAction
+
+PAGE_BATCHES = 25
+PAGE_ROWS = 50
+# Nothing was decided about the rows of these.
+WITHOUT_LEDGER = (*Batch.RUNNING, Batch.State.REJECTED, Batch.State.NEEDS_CORRECTION)
+
+
+@requires(Permission.INVITE_USERS)
+@require_safe
+def batch_list(request: MemberRequest, organization: str) -> HttpResponse:
+    """Every import that the member may see, newest first."""
+    page = Paginator(visible_batches(request.membership), PAGE_BATCHES).get_page(request.GET.get("page"))
+    invited = invited_counts(page)
+    withdrawn = withdrawn_counts(batch for batch in page if batch.undone_at)
+    # Of one that runs the figure that the sidebar shows at its side: whose mail has been tried.
+    inviting = followed(Batch.objects.filter(pk__in=[each.pk for each in page if each.state == Batch.State.INVITING]))
+    invited |= {batch.pk: progress.done for batch in inviting if (progress := progress_of(batch))}
+    listed = [(batch, invited.get(batch.pk, 0), withdrawn.get(batch.pk, 0)) for batch in page]
+    return render(request, "imports/batches.html", {"page": page, "listed": listed})
+
+
+@requires(Permission.INVITE_USERS)
+@require_safe
+def batch_page(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Who, when, how it was read, the ledger that adds up, and each row's outcome."""
+    batch = batch_to_see(request, pk)
+    context: dict[str, Any] = {
+        "grant_sentence": grant_sentence(batch.grant),
+        "how_read": how_read(batch),
+        "typos": typos_of(batch),
+        **progress_context(batch, place="page", viewer=request.membership),
+    }
+    if not batch.is_running:
+        # The page says it itself, and more. Whoever sees it end there is told all the same.
+        context["banners"] = banners_for(request.membership, but=batch.pk)
+    if batch.state not in WITHOUT_LEDGER:
+        context |= _ledger_and_rows(batch, context["ledger"], request)
+    return render(request, "imports/batch.html", context)
+
+
+def _ledger_and_rows(batch: Batch, ledger: Ledger, request: MemberRequest) -> dict[str, Any]:
+    labels = filter_labels()
+    may_change = not why_not_change(request.membership, batch)
+    chosen = request.GET.get("outcome", "")
+    answers = answers_of(batch, ledger)
+    page = Paginator(rows_of(batch, chosen), PAGE_ROWS).get_page(request.GET.get("page"))
+    return {
+        "ledger_lines": ledger_lines(ledger),
+        "answers": answers,
+        "plot": plot_of(answers, ledger.invited) if ledger.invited else None,
+        "outcome": chosen if chosen in labels else "",
+        "outcome_label": labels.get(chosen, ""),
+        "page": page,
+        "listed": [(row, shown_outcome(row)) for row in page],
+        "notice": stopped_text(batch, ledger) if batch.state == Batch.State.STOPPED else batch.state_reason,
+        "may_undo": may_change and ledger.waiting_answer + ledger.bounced + ledger.expired > 0,
+        "may_download": may_change and request.membership.may(Permission.VIEW_USERS),
+    }
+
+
+@requires(Permission.INVITE_USERS)
+@require_POST
+def batch_invite_valid(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Invite the valid rows of a file that has problem rows, too."""
+    batch = batch_to_change(request, pk)
+    try:
+        invite_valid_rows(batch, by=request.membership)
+    except RuleBroken as broken:
+        if broken.is_refusal:
+            raise
+        return render(request, "imports/refused.html", {"batch": batch, "message": broken.message}, status=409)
+    tasks.hand_over(batch)
+    if asks_for_fragment(request):
+        return trigger_client_event(progress_dialog(request, batch), "shell:changed")
+    return redirect("imports:batch", organization, pk)
+
+
+@requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Ask, then stop: who is invited already stays invited. With `job`, only what the dialog was about is stopped."""
+    batch = batch_to_change(request, pk)
+    if request.method != "POST" and batch.is_running:
+        context = {"batch": batch, "sentence": before_stopping(batch, progress_now(batch))}
+        return render(request, "imports/batch_stop.html", context)
+    if request.method == "POST":
+        if "job" in request.POST:
+            stop_job(request.membership, batch)
+        else:
+            stop_import(request.membership, batch)
+        batch.refresh_from_db()
+        tasks.hand_over(batch)
+    if asks_for_fragment(request):
+        batch.refresh_from_db()
+        return trigger_client_event(progress_dialog(request, batch), "shell:changed")
+    return redirect("imports:batch", organization, pk)
+
+
+@requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def batch_remind(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Ask, then send the invitation again to everybody who has not answered."""
+    batch = batch_to_change(request, pk)
+    waiting = unanswered_of(batch)
+    if request.method != "POST":
+        context = {"batch": batch, "count": waiting.count()}
+        return render(request, "imports/batch_remind.html", context)
+    ids = pending_ids(request.membership, waiting)
+    if len(ids) > IN_REQUEST:
+        then = reverse("imports:batch", args=[organization, pk])
+        return bulk_actions.start(request, BulkAction.Kind.RESEND, ids, then=then)
+    resent = resend_many(request.membership, waiting)
+    tasks.hint(tasks.send_due_invitations, request.organization.pk)
+    return _said(request, batch, resent_text(resent), warning=not resent.sent)
+
+
+@requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def batch_undo(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Ask, then take back every invitation of the batch that was not accepted."""
+    batch = batch_to_change(request, pk)
+    if request.method != "POST":
+        context = {"batch": batch, "ledger": ledger_of(batch)}
+        return render(request, "imports/batch_undo.html", context)
+    count = undo_batch(request.membership, batch)
+    if batch.is_being_undone:
+        tasks.hint(tasks.undo_batch, batch.pk)
+    done = f"{taking_back(count)}." if batch.is_being_undone else f"{invitations_were(count)} taken back."
+    return _said(request, batch, f"{done} Their links do not work any more.", warning=not count)
+
+
+def _said(request: MemberRequest, batch: Batch, message: str, *, warning: bool) -> HttpResponse:
+    """Says on the batch's page what was done; a dialog closes for it."""
+    (messages.warning if warning else messages.success)(request, message)
+    if not asks_for_fragment(request):
+        return redirect("imports:batch", request.organization.slug, batch.pk)
+    response = HttpResponse(status=204)
+    for event in ("dialog:close", "batch:ended", "shell:changed"):
+        trigger_client_event(response, event)
+    return response
+
+
+@requires(Permission.INVITE_USERS)
+@require_POST
+def batch_close_banner(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Close the banner of one's own batch; `?read=` says what it told, which may be old news by now."""
+    batch = batch_to_see(request, pk)
+    if batch.inviter_id != request.user.pk:
+        raise Http404
+    close_banner(batch, read=request.GET.get("read") or topic_of(batch))
+    if asks_for_fragment(request):
+        return trigger_client_event(HttpResponse(status=204), "shell:changed")
+    return redirect(back_url(request.membership))
+
+
+@requires(Permission.INVITE_USERS, Permission.VIEW_USERS)
+@require_safe
+def batch_download(request: MemberRequest, organization: str, pk: int) -> StreamingHttpResponse:
+    """The outcome of every row as a CSV file that a spreadsheet can't be harmed by."""
+    batch = batch_to_change(request, pk)
+    return download(_report(batch, request.GET.get("outcome", "")), name=f"batch-{batch.pk}-report.csv")
+
+
+def _report(batch: Batch, chosen: str) -> Iterator[bytes]:
+    csv_lines = CsvLines()
+    yield BOM_UTF8
+    for line in report_lines(batch, chosen):
+        yield f"{csv_lines.line(line)}\r\n".encode()

@@ -1,0 +1,304 @@
+"""The grid of a batch's problem rows: the page, every change made in it, and the way on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.db import transaction
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from accounts.errors import RuleBroken
+from accounts.htmx import asks_for_fragment
+from accounts.organizations.access import MemberRequest, requires
+from accounts.permissions import Permission
+from invites import tasks
+from invites.checking import CATALOG
+from invites.imports import correction_jobs, corrections
+from invites.imports.corrections import Edit, Mending
+from invites.imports.presentation.banners import banners_for
+from invites.imports.presentation.grid import GridRow, shown_row
+from invites.imports.presentation.status import rows_need_fixing
+from invites.imports.problem_file import problem_file
+from invites.imports.selectors.grid import GridCounts, Tally, first_left, grid_counts, grid_rows
+from invites.imports.selectors.typos import typos_of
+from invites.imports.views.downloads import download
+from invites.imports.views.lookup import batch_to_change, batch_to_see
+from invites.invitations.authorization import why_not_change
+from invites.models import Batch, CorrectionJob, Row
+from invites.wording import curly
+
+Then = CorrectionJob.Then
+
+PAGE_ROWS = 50
+# After these there is still something to do in the grid.
+STAYS = ("none_valid", "other_file")
+_CELL = re.compile(r"cell-(\d{1,9})-([0-3])")
+_GONE = "Somebody else has changed row {} in the meantime. The page shows how it stands now."
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a button of the grid asks for: `leave:14`, `take:14:0`, `all:email_two_at`, `check`."""
+
+    name: str
+    number: int = 0
+    place: int = 0
+    code: str = ""
+
+
+@requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """All rows with problems, to be mended in the page: each change is checked and stored at once.
+
+    A POST has the cells that were edited, and what the pressed button asks for. It is answered with the
+    parts of the page that are new, or without JavaScript with the page.
+    """
+    if request.method != "POST":
+        batch = batch_to_see(request, pk)
+        if batch.state != Batch.State.NEEDS_CORRECTION:
+            return redirect("imports:batch", organization, pk)
+        return _page(request, batch)
+    batch = batch_to_change(request, pk)
+    wish = _wish_of(request.POST)
+    try:
+        done = _fulfil(wish, batch, _edits_of(request.POST), request)
+    except RuleBroken as broken:
+        if broken.is_refusal:
+            raise
+        messages.warning(request, broken.message)
+        return _lead_to(
+            request,
+            _address(request) if broken.code in STAYS else _address_of(batch),
+            # Then grid.js keeps what was typed, and sends it again when the page comes back.
+            status=503 if broken.code == "busy" else 200,
+        )
+    batch.refresh_from_db()
+    if batch.state != Batch.State.NEEDS_CORRECTION:
+        tasks.hand_over(batch)
+        return _lead_to(request, _address_of(batch))
+    if asks_for_fragment(request):
+        return _parts(request, batch, wish, done)
+    if done.overtaken:
+        messages.warning(request, _gone(done))
+    if wish.name in ("check", "whole"):
+        return _show_first_left(request, batch)
+    return redirect(f"{_address(request)}#row-{wish.number}" if wish.number else _address(request))
+
+
+def _fulfil(wish: Wish, batch: Batch, edits: list[Edit], request: MemberRequest) -> Mending:
+    """Store what was typed, then do what the button says; together or not at all."""
+    by = request.membership
+    one: dict[str, Callable[[], Mending]] = {
+        "take": lambda: corrections.take_suggestion(batch, wish.number, wish.place, by=by),
+        "meant": lambda: corrections.take_meant(batch, wish.number, by=by),
+        "keep": lambda: corrections.keep_as_shown(batch, wish.number, by=by),
+        "leave": lambda: corrections.leave_out(batch, wish.number, by=by),
+        "back": lambda: corrections.put_back(batch, wish.number, by=by),
+        "undo": lambda: corrections.undo(batch, wish.number, by=by),
+        "all": lambda: correction_jobs.apply_to_all(batch, wish.code, by=by),
+        "check": lambda: correction_jobs.check_all_again(batch, by=by),
+        "others": lambda: correction_jobs.check_all_again(batch, by=by, then=Then.INVITE_VALID),
+        "whole": lambda: correction_jobs.check_all_again(batch, by=by, then=Then.INVITE_IF_FIXED),
+    }
+    with transaction.atomic():
+        corrections.hold_batch(batch, by)
+        _check_shown(batch, request.POST.get("shown"))
+        done = corrections.edit_cells(batch, edits, by=by)
+        # Whoever did not see what others made of it is not to invite people by it.
+        if wish.name in one and not (done.overtaken and wish.name in ("others", "whole")):
+            also = one[wish.name]()
+            done = Mending(done.changed | also.changed, done.overtaken | also.overtaken)
+    return done
+
+
+def _check_shown(batch: Batch, shown: str | None) -> None:
+    """The page says when the file was uploaded that it shows: a row of that number is somebody else in another file."""
+    if shown and shown != batch.created_at.isoformat():
+        raise RuleBroken("other_file", "Somebody has uploaded a corrected file. The page shows how it stands now.")
+
+
+# --- What was asked for ------------------------------------------------------------------------------
+
+
+def _wish_of(data: QueryDict) -> Wish:
+    name, *rest = data.get("do", "").split(":")
+    number, place, *_ = [*(found for each in rest if (found := _number(each)) is not None), 0, 0]
+    return Wish(name, number, min(place, 3), code=_known(rest[0]) if rest else "")
+
+
+def _known(code: str) -> str:
+    """The kind of problem if there is one of that name: PostgreSQL, for one, takes not every text in a question."""
+    return code if code in CATALOG else ""
+
+
+def _edits_of(data: QueryDict) -> list[Edit]:
+    """The cells of the form; `seen-14` is how often row 14 had been mended when it was shown.
+
+    Of an edit that is sent again, `was-14-2` are the values of which one stood in the cell before.
+    """
+    edits = []
+    for name, value in data.items():
+        if cell := _CELL.fullmatch(name):
+            seen = _number(str(data.get(f"seen-{cell[1]}", "")))
+            was = frozenset(data.getlist(f"was-{cell[1]}-{cell[2]}"))
+            edits.append(Edit(int(cell[1]), int(cell[2]), str(value), -1 if seen is None else seen, was))
+    return edits
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+# --- Answers -----------------------------------------------------------------------------------------
+
+
+def _page(request: MemberRequest, batch: Batch) -> HttpResponse:
+    counts = grid_counts(batch)
+    asked = request.GET.get("kind", "")
+    kind = asked if asked in counts.rows_by_code else ""
+    page = _page_of(batch, counts, kind, request.GET.get("page"))
+    tally = counts.tally
+    context = {
+        "batch": batch,
+        "heading": rows_need_fixing(tally.rows) if tally.left else _no_more(tally),
+        "notice": curly(batch.notice),
+        "kinds": counts.kinds,
+        "page": page,
+        "banners": banners_for(request.membership, but=batch.pk),
+        "typos": typos_of(batch),
+        "query": urlencode({"kind": kind}) if kind else "",
+        "listed": [shown_row(row) for row in page],
+        "why_not_change": why_not_change(request.membership, batch),
+        **_live(counts, kind),
+    }
+    return render(request, "imports/grid.html", context)
+
+
+def _parts(request: MemberRequest, batch: Batch, wish: Wish, done: Mending) -> HttpResponse:
+    """The changed rows of the page that the admin sees, the bar, and a sentence for screen readers."""
+    counts = grid_counts(batch)
+    said = _said(batch, wish, done, counts.tally)
+    kind = _known(request.GET.get("kind", ""))
+    page = list(_page_of(batch, counts, kind, request.GET.get("page")))
+    if not done.overtaken <= {row.number for row in page}:
+        # A corrected file has come meanwhile: these are other rows.
+        messages.warning(request, said)
+        return _lead_to(request, _address(request))
+    news = done.changed | done.overtaken
+    listed = [shown_row(row) for row in page if row.number in news]
+    context = {"batch": batch, "listed": listed, "said": said, **_live(counts, kind)}
+    return render(request, "imports/_grid_parts.html", context)
+
+
+def _page_of(batch: Batch, counts: GridCounts, kind: str, number: str | None) -> Page[Row]:
+    """A page of the grid. How many rows there are is not counted again."""
+    paginator = Paginator(grid_rows(batch, kind).select_related("edited_by"), PAGE_ROWS)
+    paginator.count = counts.rows(kind)
+    return paginator.get_page(number)
+
+
+def _live(counts: GridCounts, kind: str) -> dict[str, Any]:
+    """What changes with every edit."""
+    return {"tally": counts.tally, "kind": kind, "alike": counts.alike_by_code[kind]}
+
+
+def _show_first_left(request: MemberRequest, batch: Batch) -> HttpResponse:
+    """After *Check again*: the page with the first row that is left."""
+    found = first_left(batch)
+    if found is None:
+        return redirect(_address(request))
+    number, before = found
+    messages.warning(request, f"Checked again. Row {number} is the first that still needs fixing.")
+    page = before // PAGE_ROWS + 1
+    address = reverse("imports:batch_problems", args=[batch.organization.slug, batch.pk])
+    return redirect(f"{address}{f'?page={page}' if page > 1 else ''}#row-{number}")
+
+
+def _address(request: MemberRequest) -> str:
+    """The same page of the grid; Django has made sure that the path is ours."""
+    return request.get_full_path()
+
+
+def _address_of(batch: Batch) -> str:
+    return reverse("imports:batch", args=[batch.organization.slug, batch.pk])
+
+
+def _lead_to(request: MemberRequest, address: str, *, status: int = 200) -> HttpResponse:
+    if not asks_for_fragment(request):
+        return redirect(address)
+    response = HttpResponseClientRedirect(address)
+    response.status_code = status
+    return response
+
+
+# --- Words -------------------------------------------------------------------------------------------
+
+
+def _no_more(tally: Tally) -> str:
+    return "1 row needed fixing" if tally.rows == 1 else f"{tally.rows:,} rows needed fixing"
+
+
+def _gone(done: Mending) -> str:
+    return _GONE.format(min(done.overtaken))
+
+
+def _said(batch: Batch, wish: Wish, done: Mending, tally: Tally) -> str:
+    """One sentence for what an edit did."""
+    if done.overtaken:
+        return _gone(done)
+    rest = f"{tally.left:,} left to fix." if tally.left else "Nothing is left to fix."
+    if wish.name == "all":
+        return f"{_rows(len(done.changed))} mended. {rest}"
+    if not done.changed:
+        return ""
+    shown = [shown_row(row) for row in grid_rows(batch).filter(number__in=list(done.changed)[:2])]
+    number = wish.number or min(done.changed)
+    mine = next((each for each in shown if each.row.number == number), None)
+    if mine is None or (not wish.number and len(done.changed) > 1):
+        return f"{_rows(len(done.changed))} changed. {rest}"
+    return f"{_became(mine)} {rest}"
+
+
+def _became(shown: GridRow) -> str:
+    number = shown.row.number
+    match shown.state:
+        case "fixed":
+            doubt = next((f" Did you mean {cell.meant}?" for cell in shown.cells if cell.meant), "")
+            return f"Row {number} is fixed.{doubt}"
+        case "twice":
+            return f"Row {number} is skipped: {shown.row.detail[:1].lower()}{shown.row.detail[1:]}."
+        case "out":
+            return f"Row {number} is left out."
+    causes = [cause for cell in shown.cells for cause in cell.causes]
+    return f"Row {number}: {'. '.join(causes)}."
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+# --- The file ----------------------------------------------------------------------------------------
+
+
+@requires(Permission.INVITE_USERS)
+@require_safe
+def batch_problems_file(request: MemberRequest, organization: str, pk: int) -> HttpResponse | StreamingHttpResponse:
+    """The rows that are left, as the admin's own file has them, with what is wrong in each."""
+    batch = batch_to_change(request, pk)
+    try:
+        lines = problem_file(batch)
+    except RuleBroken:
+        return redirect("imports:batch", organization, pk)
+    stem = batch.file_name.rpartition(".")[0] or batch.file_name
+    return download(lines, name=f"{stem} - rows to fix.csv")

@@ -1,0 +1,66 @@
+"""How far a batch is: one fragment, in the dialog and on the batch page, asked for or streamed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts.htmx import asks_for_fragment
+from accounts.models import Membership
+from accounts.organizations.access import MemberRequest, requires
+from accounts.permissions import Permission
+from invites.imports.presentation.status import stage_of
+from invites.imports.selectors.progress import progress_now
+from invites.imports.selectors.summary import Ledger, ledger_of
+from invites.imports.views.lookup import batch_to_see
+from invites.invitations.authorization import why_not_change
+from invites.invitations.wording import grant_line
+from invites.live.progress import Progress
+from invites.models import Batch
+
+
+def progress_context(batch: Batch, *, place: str, viewer: Membership) -> dict[str, Any]:
+    """What the progress fragment shows; `place` is where it stands: "dialog" or "page"."""
+    why_not = why_not_change(viewer, batch)
+    return context_of(batch, place=place, grant=grant_line(batch.grant), progress=progress_now(batch), why_not=why_not)
+
+
+def context_of(batch: Batch, *, place: str, grant: str, progress: Progress | None, why_not: str = "") -> dict[str, Any]:
+    """The same for who knows the words for the grant, how far the running step is, and whether one may change it."""
+    ledger = Ledger() if batch.is_running or batch.state == Batch.State.REJECTED else ledger_of(batch)
+    return {
+        "batch": batch,
+        "place": place,
+        "organization": batch.organization,
+        "grant_line": grant,
+        "ledger": ledger,
+        "stage": stage_of(batch, ledger=ledger, progress=progress, may_change=not why_not),
+        "others": ledger.waiting,
+        "why_not_change": why_not,
+    }
+
+
+def progress_dialog(request: MemberRequest, batch: Batch) -> HttpResponse:
+    """The dialog of a batch at this moment."""
+    return render(
+        request, "imports/progress_dialog.html", progress_context(batch, place="dialog", viewer=request.membership)
+    )
+
+
+@requires(Permission.INVITE_USERS)
+@require_safe
+def batch_progress(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponse:
+    """The fragment once: how the dialog is opened again, and the fallback where events don't arrive."""
+    batch = batch_to_see(request, pk)
+    if place == "dialog":
+        # By its address alone it is opened by somebody without JavaScript, or in a new tab: the page says more.
+        return (
+            progress_dialog(request, batch)
+            if asks_for_fragment(request)
+            else redirect("imports:batch", organization, pk)
+        )
+    context = progress_context(batch, place=place, viewer=request.membership)
+    return render(request, "imports/progress_page.html", context)

@@ -1,0 +1,95 @@
+"""Import a CSV file: the dialog that asks for roles, sites and the file, and the sample file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import trigger_client_event
+
+from accounts.errors import RuleBroken
+from accounts.htmx import asks_for_fragment
+from accounts.organizations.access import MemberRequest, requires
+from accounts.organizations.views.dialogs import posted
+from accounts.permissions import Permission
+from invites import tasks
+from invites.imports.forms import ImportForm
+from invites.imports.notices import close_banner, take_notice
+from invites.imports.upload import correct_batch, start_batch
+from invites.imports.views.lookup import batch_to_change, batch_to_see
+from invites.imports.views.progress import progress_dialog
+from invites.invitations.authorization import choice_of
+from invites.models import Batch
+from invites.wording import curly
+
+SAMPLE_FILE = (
+    b"Email,First name,Last name,Description\r\n"
+    b"user1@abc.com,first name 1,last name 1,optional info about user 1\r\n"
+    b"user2@abc.com,first name 2,last name 2,optional info about user 2\r\n"
+)
+
+
+@requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_file(request: MemberRequest, organization: str) -> HttpResponse:
+    """Ask for the batch's roles, sites and file; then check it and go on to inviting.
+
+    `?again=ID` starts from the roles and sites of an earlier batch; `?correct=ID` gives a corrected
+    file to a batch that waits for one.
+    """
+    correcting = batch_to_change(request, _number(request.GET["correct"])) if "correct" in request.GET else None
+    earlier = correcting or (batch_to_see(request, _number(request.GET["again"])) if "again" in request.GET else None)
+    initial = ImportForm.initial_for(choice_of(earlier.grant)) if earlier else None
+    data = posted(request)
+    files = request.FILES if data is not None else None
+    form = ImportForm(data, files, membership=request.membership, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            batch = _take_in(request, form, correcting)
+        except RuleBroken as broken:
+            if broken.is_refusal:
+                raise
+            form.add_error(None, curly(broken.message))
+        else:
+            tasks.take_up(batch)
+            refusal = take_notice(batch) if correcting else ""
+            if not refusal:
+                return _taken_up(request, batch)
+            form.add_error(None, curly(refusal))
+    context = {"form": form, "correcting": correcting}
+    return render(request, "imports/import.html", context, status=422 if form.errors else 200)
+
+
+def _number(value: str) -> int:
+    """The id in a query string; 0, which no batch has, for whatever else stands there."""
+    return int(value) if value.isdecimal() and len(value) < 20 else 0
+
+
+def _take_in(request: MemberRequest, form: ImportForm, correcting: Batch | None) -> Batch:
+    upload = form.cleaned_data["file"]
+    given: dict[str, Any] = {"file_name": upload.name, "content": upload.chunks(), "choice": form.grant()}
+    if correcting:
+        return correct_batch(correcting, by=request.membership, **given)
+    return start_batch(request.membership, **given)
+
+
+def _taken_up(request: MemberRequest, batch: Batch) -> HttpResponse:
+    if not asks_for_fragment(request):
+        fix = batch.state == Batch.State.NEEDS_CORRECTION
+        return redirect("imports:batch_problems" if fix else "imports:batch", request.organization.slug, batch.pk)
+    if batch.state == Batch.State.REJECTED:
+        # The dialog says it at once; said once is enough.
+        close_banner(batch, read=Batch.State.REJECTED)
+    response = progress_dialog(request, batch)
+    return trigger_client_event(response, "shell:changed")
+
+
+@requires(Permission.INVITE_USERS)
+@require_safe
+def sample_file(request: MemberRequest, organization: str) -> HttpResponse:
+    """The owner's sample, byte for byte."""
+    response = HttpResponse(SAMPLE_FILE, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="sample_batch_invite.csv"'
+    return response

@@ -1,0 +1,154 @@
+"""The invitee's answer: from a link to a membership, once.
+
+A link is known here by the hash of its token, so that whoever keeps it meanwhile keeps no token.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, User
+from invites.checking import check_cells
+from invites.invitations.authorization import check_still_allowed
+from invites.invitations.querysets import not_being_undone
+from invites.models import Invitation
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    """What somebody without an account chose on the page of the invitation."""
+
+    first_name: str
+    last_name: str
+    password: str
+
+
+def find_open_invitation(token_hash: str) -> Invitation:
+    """The invitation that this link still opens.
+
+    Raises RuleBroken("dead_link") for a link that is unknown, was used, was withdrawn or has expired, and
+    when the inviter could not invite this person today. One code and one message: nobody can tell them
+    apart.
+    """
+    invitation = (
+        _with_open_link(token_hash, now=timezone.now()).select_related("organization", "inviter", "grant").first()
+    )
+    if invitation is None:
+        raise _dead_link()
+    _check_inviter(invitation)
+    return invitation
+
+
+def account_of(invitation: Invitation) -> User | None:
+    """The account that has the invited address, if there is one."""
+    return User.objects.filter(email=invitation.email_key).first()
+
+
+def accept_as(user: User, token_hash: str) -> Membership:
+    """Accepts for a user who has signed in.
+
+    Raises RuleBroken: "dead_link", or "other_mailbox" if the invitation went to another address.
+    """
+    with transaction.atomic():
+        invitation = _take(token_hash)
+        if user.email != invitation.email_key:
+            raise RuleBroken("other_mailbox", "This invitation is for another address than yours.")
+        return _become_member(user, invitation)
+
+
+def accept_with_new_account(token_hash: str, account: NewAccount) -> Membership:
+    """Makes the account and the membership, or neither.
+
+    Raises RuleBroken: "dead_link", "has_account" if the address has an account by now, "bad_cell" for a
+    name that cannot be.
+    """
+    # Slow on purpose, so not while the database waits.
+    hashed = make_password(account.password)
+    try:
+        with transaction.atomic():
+            invitation = _take(token_hash)
+            names = check_cells(invitation.email, account.first_name, account.last_name, "", row=1, line=1)
+            if names.problems:
+                raise RuleBroken("bad_cell", f"{names.problems[0].message}.")
+            if account_of(invitation) is not None:
+                raise _has_account()
+            user = User.objects.create(
+                email=invitation.email_key,
+                first_name=names.first_name,
+                last_name=names.last_name,
+                password=hashed,
+            )
+            # The link has shown that the mailbox is theirs.
+            EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+            return _become_member(user, invitation)
+    except IntegrityError as error:
+        raise _has_account() from error
+
+
+def _take(token_hash: str) -> Invitation:
+    """Marks the invitation as accepted; of many who try at once, one gets past this line."""
+    now = timezone.now()
+    taken = _with_open_link(token_hash, now=now).update(
+        state=Invitation.State.ACCEPTED, answered_at=now, mail_due_at=None
+    )
+    if not taken:
+        raise _dead_link()
+    invitation = Invitation.objects.select_related("organization", "inviter", "grant").get(token_hash=token_hash)
+    _check_inviter(invitation)
+    return invitation
+
+
+def _with_open_link(token_hash: str, *, now: datetime) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(
+        not_being_undone(), token_hash=token_hash, state=Invitation.State.PENDING, expires_at__gt=now
+    )
+
+
+def _become_member(user: User, invitation: Invitation) -> Membership:
+    membership, is_new = Membership.objects.get_or_create(
+        user=user,
+        organization=invitation.organization,
+        defaults={
+            "all_sites": invitation.grant.all_sites,
+            "description": invitation.description,
+            # The organization used last is the one that opens: this one, from now on.
+            "last_seen_at": timezone.now(),
+        },
+    )
+    if is_new:
+        # Who is a member already keeps what they have.
+        membership.roles.set(invitation.grant.roles.all())
+        membership.sites.set(invitation.grant.sites.all())
+    Invitation.objects.filter(pk=invitation.pk).update(accepted_by=user)
+    return membership
+
+
+def accepted_by(user: User, token_hash: str) -> Membership | None:
+    """What this user got by accepting the very invitation, if they still have it."""
+    accepted = Invitation.objects.filter(token_hash=token_hash, state=Invitation.State.ACCEPTED, accepted_by=user)
+    memberships = user.memberships.filter(organization__in=accepted.values("organization"))
+    return memberships.select_related("organization").first()
+
+
+def _check_inviter(invitation: Invitation) -> None:
+    """Rights are looked at again: who was demoted or left since invites nobody."""
+    try:
+        check_still_allowed(invitation.inviter, invitation.organization, invitation.grant)
+    except RuleBroken as broken:
+        raise _dead_link() from broken
+
+
+def _dead_link() -> RuleBroken:
+    return RuleBroken("dead_link", "This invitation does not work any more.")
+
+
+def _has_account() -> RuleBroken:
+    return RuleBroken("has_account", "There is an account with this address already. Sign in with its password.")

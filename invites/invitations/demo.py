@@ -1,0 +1,82 @@
+"""The demonstration's open invitations: some that wait for an answer, and one that expired."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.models import Membership, Organization
+from accounts.organizations.grants import GrantChoice
+from accounts.permissions import Permission
+from invites.invitations.invite import expiry_from, invite_person
+from invites.models import Invitation
+
+
+@dataclass(frozen=True)
+class DemoInvitation:
+    """Somebody who was invited `ago`, to a role and to sites by their names."""
+
+    email: str
+    first_name: str
+    last_name: str
+    role: str
+    sites: tuple[str, ...]
+    ago: timedelta
+    description: str = ""
+
+
+ACME = (
+    DemoInvitation(
+        "chiara.rossi@example.com",
+        "Chiara",
+        "Rossi",
+        "ReadOnly",
+        ("Lyon depot", "Ghent harbour", "Turin works"),
+        timedelta(hours=2),
+    ),
+    DemoInvitation(
+        "daniel.haddad@example.com",
+        "Daniel",
+        "Haddad",
+        "Field worker",
+        ("Lyon depot",),
+        timedelta(days=3),
+        "Cable crew, starts in January",
+    ),
+    DemoInvitation("farah.nasser@example.com", "Farah", "Nasser", "ReadOnly", ("Porto yard",), timedelta(days=37)),
+    DemoInvitation(
+        "kwame.mensah@example.com", "Kwame", "Mensah", "Project manager", ("Nairobi office",), timedelta(days=6)
+    ),
+)
+
+
+def invite_demo_people(organization: Organization) -> None:
+    """Invites them in the name of the first who may. They count as mailed: nobody is written to."""
+    if organization.slug != "acme":
+        return
+    by = next(each for each in organization.memberships.order_by("pk") if each.may(Permission.INVITE_USERS))
+    for person in ACME:
+        _invite(by, person)
+
+
+def _invite(by: Membership, person: DemoInvitation) -> None:
+    roles = by.organization.roles.filter(name=person.role)
+    sites = by.organization.sites.filter(name__in=person.sites)
+    invitation = invite_person(
+        by,
+        email=person.email,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        description=person.description,
+        choice=GrantChoice.of(roles, sites),
+    )
+    then = timezone.now() - person.ago
+    Invitation.objects.filter(pk=invitation.pk).update(
+        created_at=then,
+        expires_at=expiry_from(then),
+        mail_state=Invitation.Mail.SENT,
+        mailed_at=then,
+        mail_due_at=None,
+    )

@@ -1,0 +1,137 @@
+"""Invites one person, with roles and sites of their own."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, Organization
+from accounts.organizations.grants import GrantChoice
+from invites.checking import check_cells
+from invites.invitations.authorization import check_may_invite, check_may_touch, create_grant
+from invites.invitations.querysets import not_being_undone
+from invites.invitations.quotas import check_recipient, take_invitations
+from invites.invitations.tokens import derive_token, hash_token, new_seed
+from invites.invitations.visibility import sees_everybody
+from invites.models import Invitation
+
+UNDELIVERABLE = (Invitation.Mail.FAILED, Invitation.Mail.BOUNCED)
+
+
+def invite_person(
+    by: Membership, *, email: str, first_name: str, last_name: str, description: str, choice: GrantChoice
+) -> Invitation:
+    """A pending invitation, whose mail is due at once: the caller hints the worker at it.
+
+    The cells are held to the rules of a file. Raises RuleBroken: "not_allowed", "beyond_rights",
+    "bad_cell", "already_member", "already_invited", "over_quota". An earlier invitation of the address that expired,
+    that could not be delivered, or whose batch is being undone, is replaced if `by` could have given it.
+    """
+    check_may_invite(by)
+    person = check_cells(email, first_name, last_name, description, row=1, line=1)
+    if person.problems:
+        raise RuleBroken("bad_cell", f"{person.problems[0].message}.")
+    organization = by.organization
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            # First, as everybody does who gives roles and sites: in another order two would wait for each other.
+            grant = create_grant(by, choice)
+            _make_room(by, person.email_key, now)
+            _check_not_invited(by, person.email_key, person.email)
+            # After that: whoever accepts the last invitation is a member when it is not pending any more.
+            _check_not_member(organization, person.email_key, person.email)
+            check_recipient(organization, person.email_key, person.email)
+            seed = new_seed()
+            invitation = Invitation.objects.create(
+                organization=organization,
+                grant=grant,
+                inviter=by.user,
+                email=person.email,
+                email_key=person.email_key,
+                first_name=person.first_name,
+                last_name=person.last_name,
+                description=person.description,
+                token_seed=seed,
+                token_hash=hash_token(derive_token(seed)),
+                created_at=now,
+                expires_at=expiry_from(now),
+                mail_due_at=now,
+            )
+            # Last, as a batch does it: in another order the two would wait for each other.
+            take_invitations(organization, by.user, 1)
+            return invitation
+    except IntegrityError as error:
+        # Two admins invited the same person in the same moment; the constraint let one of them through.
+        raise _already_invited(by, person.email) from error
+
+
+def expiry_from(now: datetime) -> datetime:
+    """Until when an invitation that is sent now can be accepted."""
+    return now + timedelta(days=settings.INVITATION_DAYS)
+
+
+def change_invitation(by: Membership, invitation: Invitation, choice: GrantChoice) -> None:
+    """Gives a pending invitation other roles and sites; from now on `by` answers for it.
+
+    The link in the mail stays good. Raises RuleBroken: "not_allowed", "not_pending", and "beyond_rights" when either
+    what it gives now or what was chosen is more than `by` could give.
+    """
+    check_may_invite(by)
+    with transaction.atomic():
+        grant = create_grant(by, choice)
+        held = pending_of(by.organization, invitation).select_for_update(no_key=True).first()
+        if held is None:
+            raise not_pending(invitation)
+        # Looked at while it is held: somebody may have changed it since it was shown.
+        check_may_touch(by, held.grant, to="change this invitation")
+        held.grant, held.inviter = grant, by.user
+        held.save(update_fields=["grant", "inviter"])
+
+
+def pending_of(organization: Organization, invitation: Invitation) -> QuerySet[Invitation]:
+    """The invitation as a query that finds it only while it is pending, for conditional updates."""
+    return Invitation.objects.filter(
+        not_being_undone(), pk=invitation.pk, organization=organization, state=Invitation.State.PENDING
+    )
+
+
+def not_pending(invitation: Invitation) -> RuleBroken:
+    """What is said when somebody accepted or revoked the invitation in the meantime."""
+    return RuleBroken("not_pending", f"The invitation of {invitation.email} is no longer pending.")
+
+
+def _check_not_member(organization: Organization, email_key: str, email: str) -> None:
+    if organization.memberships.filter(user__email=email_key).exists():
+        raise RuleBroken("already_member", f"{email} is a member of {organization.name} already.")
+
+
+def _make_room(by: Membership, email_key: str, now: datetime) -> None:
+    """Replace an invitation that is of no use any more, if `by` could have given it."""
+    of_no_use = Invitation.objects.filter(
+        Q(expires_at__lte=now) | Q(mail_state__in=UNDELIVERABLE) | ~not_being_undone(),
+        organization=by.organization,
+        email_key=email_key,
+        state=Invitation.State.PENDING,
+    )
+    for held in of_no_use.select_for_update(no_key=True):
+        check_may_touch(by, held.grant, to="replace the earlier invitation of this address")
+    of_no_use.update(state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None)
+
+
+def _check_not_invited(by: Membership, email_key: str, email: str) -> None:
+    if Invitation.objects.filter(
+        organization=by.organization, email_key=email_key, state=Invitation.State.PENDING
+    ).exists():
+        raise _already_invited(by, email)
+
+
+def _already_invited(by: Membership, email: str) -> RuleBroken:
+    """Anybody who invites people has to know who is invited already. Only some of them may see the list."""
+    how = " To send it again, choose Resend in the list." if sees_everybody(by) else ""
+    return RuleBroken("already_invited", f"{email} has an invitation to {by.organization.name} already.{how}")

@@ -1,0 +1,190 @@
+"""The invitee's pages: the link of the mail, and the invitation that it leads to.
+
+The link puts the hash of its token into a signed cookie and moves on, so that the token is in no address that a page
+could pass on. The cookie is the same for every token, valid or not, and no session is created: anyone can open any
+number of links. Nothing is used up by looking, because mail scanners look first.
+
+Another page can make the browser open another link, and so replace the cookie. So each form names the link that it was
+shown for, and one that was shown for another link changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.utils import perform_login
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.forms import ValidationError
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare
+from django.utils.html import format_html
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, User
+from accounts.organizations.access import public
+from invites.invitations.acceptance import (
+    accept_as,
+    accept_with_new_account,
+    accepted_by,
+    account_of,
+    find_open_invitation,
+)
+from invites.invitations.forms import NewAccountForm, OwnPasswordForm
+from invites.invitations.tokens import fingerprint, hash_token
+from invites.invitations.wording import role_names, site_names
+from invites.models import Invitation
+
+COOKIE = "invitation"
+COOKIE_LASTS = timedelta(hours=1)
+# The hidden field of every form that accepts.
+SHOWN_FOR = "shown_for"
+OPENED_ANOTHER = "You opened another invitation in the meantime. Check that this is the one you want to accept."
+
+
+@public("The token in the address is the right to open it.")
+@require_safe
+@never_cache
+def invitation_link(request: HttpRequest, token: str) -> HttpResponse:
+    """The address in the mail. Any token leads to the same place, which then looks whether it is good."""
+    response = redirect("acceptance:invitation")
+    response.set_signed_cookie(
+        COOKIE,
+        hash_token(token),
+        salt=COOKIE,
+        max_age=COOKIE_LASTS,
+        path=reverse("acceptance:invitation"),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@public("Shows what the token in the cookie opens, and nothing without one.")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def invitation(request: HttpRequest) -> HttpResponse:
+    """What one is invited to, and the one form that fits: new account, sign-in, or just a button."""
+    link = _link_in_cookie(request)
+    try:
+        return _answer(request, link, find_open_invitation(link))
+    except RuleBroken as broken:
+        if broken.code == "dead_link":
+            mine = request.method != "POST" and isinstance(request.user, User) and accepted_by(request.user, link)
+            return _is_in(request, mine) if mine else _dead_link(request)
+        raise
+
+
+@public("Signs out, and keeps the invitation for whoever signs in next.")
+@require_POST
+@never_cache
+def invitation_switch(request: HttpRequest) -> HttpResponse:
+    """Out of the account that the invitation is not for, and back to the invitation."""
+    logout(request)
+    return redirect("acceptance:invitation")
+
+
+def _link_in_cookie(request: HttpRequest) -> str:
+    """The hash of the token; empty without a cookie, and for one that is too old or that we haven't signed."""
+    return str(request.get_signed_cookie(COOKIE, default="", salt=COOKIE, max_age=COOKIE_LASTS))
+
+
+def _answer(request: HttpRequest, link: str, found: Invitation) -> HttpResponse:
+    sent = _sent_for(request, link)
+    if isinstance(request.user, User):
+        if request.user.email != found.email_key:
+            return _show(request, found, "invitations/accept_other.html", status=200 if sent is None else 403)
+        if sent is not None:
+            return _welcome(request, accept_as(request.user, link))
+        return _show(request, found, "invitations/accept_member.html")
+    if account_of(found) is not None:
+        return _sign_in(request, link, found, sent)
+    return _new_account(request, link, found, sent)
+
+
+def _sent_for(request: HttpRequest, link: str) -> QueryDict | None:
+    """The form that was sent; None if none was, or if it was shown for another link."""
+    if request.method == "POST" and constant_time_compare(request.POST.get(SHOWN_FOR, ""), fingerprint(link)):
+        return request.POST
+    return None
+
+
+def _new_account(request: HttpRequest, link: str, found: Invitation, sent: QueryDict | None) -> HttpResponse:
+    form = NewAccountForm(sent, invitation=found)
+    if form.is_valid():
+        try:
+            membership = accept_with_new_account(link, form.account())
+        except RuleBroken as broken:
+            if broken.code == "dead_link":
+                raise
+            form.add_error(None, broken.message)
+        else:
+            get_adapter(request).login(request, membership.user)
+            return _welcome(request, membership)
+    return _show(request, found, "invitations/accept.html", form=form)
+
+
+def _sign_in(request: HttpRequest, link: str, found: Invitation, sent: QueryDict | None) -> HttpResponse:
+    """With the password of the account that has the invited address, and no other account."""
+    form = OwnPasswordForm(sent)
+    if form.is_valid():
+        try:
+            # Through allauth, which counts the failures and may ask for more than a password.
+            user = get_adapter(request).authenticate(
+                request, email=found.email_key, password=form.cleaned_data["password"]
+            )
+        except ValidationError as error:
+            form.add_error("password", error)
+        else:
+            if user is None or user.email != found.email_key:
+                form.add_error("password", "This is not the password of your account.")
+            else:
+                response: HttpResponse = perform_login(
+                    request, user, email_verification="none", redirect_url="/invitation/"
+                )
+                if request.user == user:
+                    return _welcome(request, accept_as(user, link))
+                return response
+    return _show(request, found, "invitations/accept_sign_in.html", form=form)
+
+
+def _welcome(request: HttpRequest, membership: Membership) -> HttpResponse:
+    # Signing in has renewed the session already; whoever was signed in before gets a new one, too.
+    request.session.cycle_key()
+    organization = membership.organization
+    messages.success(request, format_html("You have joined <bdi>{}</bdi>.", organization.name))
+    # Not home, which leads somebody who manages another organization there.
+    response = redirect("organizations:member_home", organization.slug)
+    response.delete_cookie(COOKIE, path=reverse("acceptance:invitation"), samesite="Lax")
+    return response
+
+
+def _show(request: HttpRequest, found: Invitation, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
+    form = context.get("form")
+    if form is not None and form.errors:
+        status = 422
+    if request.method == "POST" and _sent_for(request, found.token_hash) is None:
+        messages.warning(request, OPENED_ANOTHER)
+        status = 409
+    offer = {"roles": role_names(found.grant), "sites": site_names(found.grant)}
+    shown_for = {"name": SHOWN_FOR, "value": fingerprint(found.token_hash)}
+    return render(request, template, {"invitation": found, "shown_for": shown_for, **offer, **context}, status=status)
+
+
+def _is_in(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """For whoever accepted it, and is signed in: nobody else learns that it was accepted."""
+    return render(request, "invitations/accept_is_in.html", {"membership": membership})
+
+
+def _dead_link(request: HttpRequest) -> HttpResponse:
+    """One page for every link that opens nothing, whatever the reason, and without a name on it."""
+    return render(request, "invitations/accept_dead.html", status=404)

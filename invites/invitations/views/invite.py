@@ -1,0 +1,44 @@
+"""Inviting one person, and what can be done with an invitation that waits for an answer."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from accounts.errors import RuleBroken
+from accounts.organizations.access import MemberRequest, requires
+from accounts.organizations.views.dialogs import posted
+from accounts.permissions import Permission
+from invites import tasks
+from invites.invitations.forms import InviteForm
+from invites.invitations.invite import invite_person
+from invites.invitations.views.responses import done
+
+
+@requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def invite(request: MemberRequest, organization: str) -> HttpResponse:
+    """The dialog *Invite users*: one person, or on to a file.
+
+    An address that looks like a slip is asked about once: `use` puts the other one into the form.
+    """
+    data, meant = posted(request), request.POST.get("use")
+    if data is not None and meant:
+        data = data.copy()
+        data["email"] = meant
+    form = InviteForm(data, membership=request.membership)
+    if data is not None and form.is_valid() and not (meant or form.meant):
+        person = {name: form.cleaned_data[name] for name in ("email", "first_name", "last_name", "description")}
+        try:
+            invitation = invite_person(request.membership, **person, choice=form.grant())
+        except RuleBroken as broken:
+            if broken.is_refusal:
+                raise
+            form.add_error("email" if broken.code.startswith("already") else None, broken.message)
+        else:
+            tasks.hint(tasks.send_due_invitations, request.organization.pk)
+            return done(request, f"{invitation.email} was invited.")
+    context = {"form": form, "days": settings.INVITATION_DAYS}
+    return render(request, "invitations/invite.html", context, status=422 if form.is_bound else 200)

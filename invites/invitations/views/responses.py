@@ -1,0 +1,55 @@
+"""How a page answers after something was done, with a dialog open or without JavaScript."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django_htmx.http import trigger_client_event
+
+from accounts.errors import RuleBroken
+from accounts.htmx import asks_for_fragment
+from accounts.models import Membership
+from accounts.organizations.access import MemberRequest
+from accounts.permissions import Permission
+from invites.invitations.actions import Resent, Revoked
+from invites.invitations.visibility import sees_everybody
+from invites.invitations.wording import beyond_text, resend_title, revoke_title, skipped_text
+
+
+def back_url(viewer: Membership) -> str:
+    """Where the way back leads: the users, or for somebody who may not see them their own imports."""
+    if sees_everybody(viewer):
+        page = "directory:users"
+    elif viewer.may(Permission.INVITE_USERS):
+        page = "imports:batches"
+    else:
+        page = "organizations:member_home"
+    return reverse(page, args=[viewer.organization.slug])
+
+
+def done(request: MemberRequest, message: str, *, warning: bool = False) -> HttpResponse:
+    """Says so on the list of people: the dialog closes and the list comes anew, or the page is opened."""
+    (messages.warning if warning else messages.success)(request, message)
+    if not asks_for_fragment(request):
+        return redirect(back_url(request.membership))
+    response = HttpResponse(status=204)
+    for event in ("dialog:close", "people:changed", "shell:changed"):
+        trigger_client_event(response, event)
+    return response
+
+
+def refused(request: MemberRequest, broken: RuleBroken, *, title: str) -> HttpResponse:
+    """Nothing was done, and why: in the dialog, or as a page."""
+    return render(request, "invitations/refused.html", {"title": title, "broken": broken}, status=422)
+
+
+def revoked_text(revoked: Revoked) -> str:
+    """How many were revoked, and why not all."""
+    return f"{revoke_title(revoked.count)} {beyond_text(revoked.left)}".strip()
+
+
+def resent_text(resent: Resent) -> str:
+    """How many are resent, and why not all."""
+    return f"{resend_title(resent.sent)} {skipped_text(resent.left)}".strip()

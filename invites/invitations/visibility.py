@@ -1,0 +1,77 @@
+"""Which imports, invitations and bulk actions a member may see. Views find them here, and nowhere else.
+
+The people of an organization are seen only with *See users*. Members who have only *Invite users* see what they brought
+themselves: the imports they started, the invitations they sent, and the bulk actions they started. What somebody may
+not see looks as if it didn't exist. Who may change what they see is another question: `authorization.py`.
+"""
+
+from __future__ import annotations
+
+from django.db.models import Exists, Q, QuerySet
+
+from accounts.models import Membership, User
+from accounts.organizations.selectors import who_may
+from accounts.permissions import Permission
+from invites.models import Batch, BulkAction, Invitation
+
+
+def sees_everybody(viewer: Membership) -> bool:
+    """Whether the member sees all people of the organization."""
+    return viewer.may(Permission.VIEW_USERS)
+
+
+def visible_batches(viewer: Membership) -> QuerySet[Batch]:
+    """The imports that the member may see, newest first, with what a list shows of them."""
+    return viewer.organization.batches.filter(_visible(viewer, _own_batches(viewer))).select_related(
+        "inviter", "grant", "organization"
+    )
+
+
+def visible_invitations(viewer: Membership) -> QuerySet[Invitation]:
+    """The invitations that the member may see, in whatever state."""
+    return viewer.organization.invitations.filter(invitation_is_visible(viewer))
+
+
+def invitation_is_visible(viewer: Membership) -> Q:
+    """The same as a condition on invitations of the member's organization."""
+    # A subquery and no join, so that an update or a lock of what is found doesn't reach for the import.
+    imported = Q(batch__in=Batch.objects.filter(_own_batches(viewer)).values("pk"))
+    return _visible(viewer, Q(inviter=viewer.user_id) | imported)
+
+
+def visible_actions(viewer: Membership) -> QuerySet[BulkAction]:
+    """The bulk actions that the member may see."""
+    return viewer.organization.bulk_actions.filter(_visible(viewer, _own_actions(viewer))).select_related(
+        "organization"
+    )
+
+
+def batches_still_visible(viewer: Membership) -> Q:
+    """A condition on imports, with the permissions of the moment when the database is asked: for streams."""
+    return _own_batches(viewer) | _still_sees_everybody(viewer)
+
+
+def actions_still_visible(viewer: Membership) -> Q:
+    """The same for bulk actions."""
+    return _own_actions(viewer) | _still_sees_everybody(viewer)
+
+
+def visible_name(viewer: Membership, user: User | None) -> str:
+    """The name of a colleague for a page of this member; empty for nobody, and for somebody whom they may not see."""
+    return str(user) if user is not None and (user.pk == viewer.user_id or sees_everybody(viewer)) else ""
+
+
+def _visible(viewer: Membership, own: Q) -> Q:
+    return Q() if sees_everybody(viewer) else own
+
+
+def _still_sees_everybody(viewer: Membership) -> Q:
+    return Q(Exists(who_may(Permission.VIEW_USERS).filter(pk=viewer.pk)))
+
+
+def _own_batches(viewer: Membership) -> Q:
+    return Q(inviter=viewer.user_id)
+
+
+def _own_actions(viewer: Membership) -> Q:
+    return Q(started_by=viewer.user_id)

@@ -1,0 +1,70 @@
+"""Domains that put off everybody for a while are left alone, with growing pauses; mail to others goes on.
+
+What one worker learns, all know: it is kept in the database, one row for each domain in trouble.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from invites.mailing.backoff import pause_after
+from invites.models import TroubledDomain
+
+# So many in a row, and it is not about a mailbox.
+ENOUGH = 3
+KEPT = timedelta(days=1)
+
+
+def domain_of(email: str) -> str:
+    return email.rpartition("@")[2].lower()
+
+
+class Domains:
+    """The domains in trouble, as one run of mails knows them from its beginning on."""
+
+    def __init__(self) -> None:
+        self._known = dict(TroubledDomain.objects.values_list("domain", "not_before"))
+
+    @property
+    def are_in_trouble(self) -> bool:
+        """Whether there is any at all."""
+        return bool(self._known)
+
+    def left_alone(self) -> dict[str, float]:
+        """Domains to which nothing may go, and for how many seconds more."""
+        now = timezone.now()
+        return {domain: (until - now).total_seconds() for domain, until in self._known.items() if until and until > now}
+
+    def took(self, email: str) -> None:
+        """Somebody's mail was taken: whatever there was is over."""
+        if self._known and (domain := domain_of(email)) in self._known:
+            del self._known[domain]
+            TroubledDomain.objects.filter(domain=domain).delete()
+
+    @transaction.atomic
+    def put_off(self, email: str) -> None:
+        """Somebody was told to wait; after a few in a row the domain is left alone."""
+        domain = domain_of(email)
+        # Stored and locked in one statement: whoever is told otherwise at this moment removes it.
+        TroubledDomain.objects.bulk_create(
+            [TroubledDomain(domain=domain)],
+            update_conflicts=True,
+            unique_fields=["domain"],
+            update_fields=["changed_at"],
+        )
+        trouble = TroubledDomain.objects.get(domain=domain)
+        now = timezone.now()
+        trouble.put_off += 1
+        if trouble.put_off >= ENOUGH and not (trouble.not_before and trouble.not_before > now):
+            trouble.not_before = now + pause_after(trouble.pauses)
+            trouble.pauses += 1
+        trouble.save()
+        self._known[domain] = trouble.not_before
+
+
+def forget_old_trouble() -> None:
+    """Remove what is over for a day."""
+    TroubledDomain.objects.filter(changed_at__lt=timezone.now() - KEPT).delete()

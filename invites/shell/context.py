@@ -1,0 +1,55 @@
+"""What the shell shows of batches on every page: the news, and what runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from accounts.context import Seen, seen_in
+from accounts.models import Membership
+from accounts.permissions import Permission
+from invites.directory.presentation import ActionView, actions_to_show, running_actions
+from invites.imports.presentation.banners import Banners, banners_for, running_for
+from invites.imports.selectors.progress import followed
+from invites.invitations.views.responses import back_url
+from invites.shell.indicator import INDICATED, indicated, indicated_actions
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """What is told to the member whose page this is, looked up when a template asks.
+
+    `banners` and `bulk_actions` are news, and `running_batches` is everything that runs. `back_url` is the way back.
+
+    On one's own account they are those of the organization used last, as the rest of the shell is.
+    """
+    seen = seen_in(request)
+    return {
+        "banners": SimpleLazyObject(lambda: _banners(seen)),
+        "bulk_actions": SimpleLazyObject(lambda: _bulk_actions(seen)),
+        "running_batches": SimpleLazyObject(lambda: _running(seen)),
+        "back_url": SimpleLazyObject(lambda: back_url(seen.membership) if seen.membership else ""),
+    }
+
+
+def _banners(seen: Seen) -> Banners | None:
+    inviter = _inviter(seen)
+    return banners_for(inviter) if inviter else None
+
+
+def _running(seen: Seen) -> list[dict[str, Any]]:
+    inviter = _inviter(seen)
+    if inviter is None:
+        return []
+    batches, actions = running_for(inviter)[:INDICATED], running_actions(inviter)[:INDICATED]
+    return [*indicated(followed(batches)), *indicated_actions(actions)]
+
+
+def _bulk_actions(seen: Seen) -> list[ActionView]:
+    inviter = _inviter(seen)
+    return actions_to_show(inviter) if inviter else []
+
+
+def _inviter(seen: Seen) -> Membership | None:
+    return seen.membership if seen.membership and seen.membership.may(Permission.INVITE_USERS) else None

@@ -1,0 +1,57 @@
+"""What the sidebar shows of the work that goes on: imports and bulk actions with their progress."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import reverse
+
+from invites.directory.presentation import what_runs
+from invites.imports.presentation.status import rows, rows_of_job
+from invites.imports.selectors.progress import progress_of
+from invites.live.progress import Progress
+from invites.models import Batch, BulkAction, CorrectionJob
+
+# More running batches of one person are counted no further.
+INDICATED = 3
+
+
+def indicated(running: Iterable[Batch]) -> list[dict[str, Any]]:
+    """The running batches, as `followed` finds them, as the indicator shows them."""
+    return [_indicated(batch, progress) for batch in running if (progress := progress_of(batch))]
+
+
+def indicated_actions(running: Iterable[BulkAction]) -> list[dict[str, Any]]:
+    """The same of bulk actions."""
+    return [_indicated_action(action) for action in running]
+
+
+def _indicated_action(action: BulkAction) -> dict[str, Any]:
+    doing, what = what_runs(action)
+    url = reverse("directory:bulk_action", args=[action.organization.slug, action.pk])
+    return {
+        "file_name": what,
+        "stage": doing,
+        "share": action.done / action.total if action.total else 0.0,
+        "count": f"{action.done:,} of {action.total:,}" if action.done else "",
+        "url": url,
+        "dialog_url": url,
+    }
+
+
+def _indicated(batch: Batch, progress: Progress) -> dict[str, Any]:
+    job = batch.current_job
+    if batch.state == Batch.State.INVITING:
+        count = f"{progress.done:,} of {progress.total:,} people"
+    else:
+        count = rows_of_job(progress) if job else rows(progress.done)
+    address = [batch.organization.slug, batch.pk]
+    return {
+        "file_name": batch.file_name,
+        "stage": "Fixing" if job and job.action == CorrectionJob.Action.APPLY else batch.get_state_display(),
+        "share": progress.share,
+        "count": count if progress.done else "",
+        "url": reverse("imports:batch", args=address),
+        "dialog_url": reverse("imports:batch_dialog", args=address),
+    }

@@ -1,0 +1,152 @@
+"""Who may open which view: declared beside it, refused where it is not, enforced for every request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse
+from django.test import AsyncClient, Client
+from django.urls import include, path
+from django.utils import timezone
+from django.views import View
+
+from accounts.models import Membership, Role, User
+from accounts.organizations.access import SEEN_EVERY, guarded, member, public, requires, signed_in, third_party
+from accounts.permissions import Permission
+from tests.pages import HTMX
+
+
+def undeclared(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+@public("says nothing")
+def declared(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+@member
+def for_members(request: HttpRequest, organization: str) -> HttpResponse:
+    return HttpResponse()
+
+
+# --- What is not declared cannot be served ------------------------------------------------------------
+
+
+def test_a_view_that_declares_nothing_is_refused() -> None:
+    with pytest.raises(ImproperlyConfigured, match="'forgotten/' declares no access"):
+        guarded([path("open/", declared), path("forgotten/", undeclared)])
+
+
+def test_a_view_that_declares_nothing_is_found_below_an_include() -> None:
+    with pytest.raises(ImproperlyConfigured, match="'part/forgotten/' declares no access"):
+        guarded([path("part/", include([path("forgotten/", undeclared)]))])
+
+
+def test_a_class_that_declares_nothing_is_refused() -> None:
+    with pytest.raises(ImproperlyConfigured):
+        guarded([path("forgotten/", View.as_view())])
+
+
+def test_what_others_bring_has_to_be_marked() -> None:
+    brought = [path("theirs/", undeclared)]
+    with pytest.raises(ImproperlyConfigured):
+        guarded([path("", include(brought))])
+    assert guarded([third_party(path("", include(brought)), reason="They look themselves.")])
+
+
+def test_a_view_for_members_needs_an_organization_in_its_address() -> None:
+    with pytest.raises(ImproperlyConfigured, match="of which organization"):
+        guarded([path("lost/", for_members)])
+    assert guarded([path("o/<slug:organization>/", include([path("found/", for_members)]))])
+
+
+def test_every_declaration_is_accepted() -> None:
+    views: list[Callable[..., HttpResponse]] = [
+        declared,
+        signed_in(lambda _request: HttpResponse()),
+        requires(Permission.VIEW_USERS)(lambda _request, organization: HttpResponse(organization)),
+    ]
+    assert guarded([path(f"o/<slug:organization>/{number}/", view) for number, view in enumerate(views)])
+
+
+# --- What a request finds -----------------------------------------------------------------------------
+
+
+def test_a_right_that_was_taken_away_is_gone_at_the_next_request(
+    admin: User, by_admin: Membership, client_of: Callable[..., Client]
+) -> None:
+    client = client_of(admin)
+    assert client.get("/o/acme/roles/").status_code == 200
+    by_admin.roles.set(Role.objects.filter(organization=by_admin.organization, name="ReadOnly"))
+    assert client.get("/o/acme/roles/").status_code == 403
+
+
+def test_who_was_removed_finds_nothing_at_the_next_request(
+    admin: User, by_admin: Membership, client_of: Callable[..., Client]
+) -> None:
+    client = client_of(admin)
+    by_admin.delete()
+    assert client.get("/o/acme/roles/").status_code == 404
+
+
+def test_several_roles_add_up(member: User, by_member: Membership, client_of: Callable[..., Client]) -> None:
+    keeper = Role.objects.create(organization=by_member.organization, name="Keeper", permissions=["sites.manage"])
+    by_member.roles.add(keeper)
+    client = client_of(member)
+    assert client.get("/o/acme/sites/").status_code == 200
+    assert client.get("/o/acme/roles/").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/o/acme/", "/o/globex/", "/o/no-such-place/"])
+def test_an_organization_that_is_not_ones_own_looks_like_none(
+    path: str, globex: object, acme: object, join: Callable[..., User], client_of: Callable[..., Client]
+) -> None:
+    stranger = User.objects.create_user("stranger@example.org", "a long enough password")
+    response = client_of(stranger).get(path)
+    assert response.status_code == 404
+    assert b"Acme" not in response.content
+    assert b"Globex" not in response.content
+
+
+def test_marks_when_a_member_was_last_there(
+    member: User, by_member: Membership, client_of: Callable[..., Client]
+) -> None:
+    assert by_member.last_seen_at is None
+    client_of(member).get("/o/acme/")
+    by_member.refresh_from_db()
+    assert by_member.last_seen_at is not None
+    assert timezone.now() - by_member.last_seen_at < timedelta(minutes=1)
+
+
+def test_does_not_write_at_every_request(member: User, by_member: Membership, client_of: Callable[..., Client]) -> None:
+    just_now = timezone.now() - SEEN_EVERY / 2
+    Membership.objects.filter(pk=by_member.pk).update(last_seen_at=just_now)
+    client_of(member).get("/o/acme/")
+    by_member.refresh_from_db()
+    assert by_member.last_seen_at == just_now
+
+
+def test_a_refused_member_still_sees_where_they_are(member: User, client_of: Callable[..., Client]) -> None:
+    response = client_of(member).get("/o/acme/users/")
+    assert response.status_code == 403
+    assert b"Acme" in response.content
+
+
+def test_browsers_tell_a_page_from_its_part(admin: User, client_of: Callable[..., Client]) -> None:
+    client = client_of(admin)
+    page, part = client.get("/o/acme/sites/"), client.get("/o/acme/sites/", headers=HTMX)
+    assert "<html" in page.content.decode()
+    assert "<html" not in part.content.decode()
+    assert "HX-Request" in page.headers["Vary"]
+    assert "HX-Request" in part.headers["Vary"]
+
+
+def test_the_same_holds_under_the_asynchronous_server(db: None) -> None:
+    response = async_to_sync(AsyncClient().get)("/o/acme/indicator/events/")
+    assert response.status_code == 302
+    assert "HX-Request" in response.headers["Vary"]

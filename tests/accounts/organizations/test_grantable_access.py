@@ -1,0 +1,81 @@
+"""If you can't grant it, you can't touch it: members, roles and sites. A new service has to be entered here."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import accounts
+from accounts.models import Membership, Organization, Role, Site, User
+from accounts.organizations.grants import GrantChoice
+from accounts.organizations.members import change_membership, remove_membership
+from accounts.organizations.roles import RoleDraft, delete_role, save_role
+from accounts.organizations.sites import delete_site, save_site
+from tests.modules import public_functions
+from tests.rules import rule_broken
+
+
+@pytest.fixture
+def lesser(acme: Organization, sites: list[Site], join: Callable[..., User]) -> Membership:
+    """Manages users, roles and sites, on Lyon depot alone."""
+    powers = ["users.view", "users.manage", "roles.manage", "sites.manage"]
+    Role.objects.create(organization=acme, name="Keeper", permissions=powers)
+    return join(acme, "lesser@example.com", "Keeper", sites=sites[:1]).memberships.get()
+
+
+def nothing_much(by: Membership) -> GrantChoice:
+    return GrantChoice.of(by.roles.all(), by.sites.all())
+
+
+ACTIONS: dict[str, Callable[[Membership, Membership, Role, Site], object]] = {
+    "members.change_membership": lambda by, admin, role, site: change_membership(by, admin, nothing_much(by)),
+    "members.remove_membership": lambda by, admin, role, site: remove_membership(by, admin),
+    "roles.save_role": lambda by, admin, role, site: save_role(by, RoleDraft("X", "", frozenset()), role),
+    "roles.delete_role": lambda by, admin, role, site: delete_role(by, role),
+    "sites.save_site": lambda by, admin, role, site: save_site(by, name="X", country="", site=site),
+    "sites.delete_site": lambda by, admin, role, site: delete_site(by, site),
+}
+# These are the rule itself, ask about it, or keep to it for others.
+INSIDE = {"members.reaches", "members.check_reach", "roles.check_may_change", "sites.check_may_change"}
+INSIDE |= {"sites.why_not_change", "role_access.check_may_change_permissions"}
+
+
+def found_actions() -> Iterator[str]:
+    """The services with a parameter `by` and one for a member, a role or a site."""
+    things = {"Membership", "Role", "Role | None", "Site", "Site | None"}
+    for name, function in public_functions(accounts):
+        kinds = {key: str(each.annotation) for key, each in inspect.signature(function).parameters.items()}
+        if kinds.pop("by", "") == "Membership" and things & set(kinds.values()):
+            yield name
+
+
+def everything() -> list[object]:
+    return [list(model.objects.order_by("pk").values()) for model in (Membership, Role, Site)]
+
+
+def test_every_action_is_listed() -> None:
+    assert set(found_actions()) == ACTIONS.keys() | INSIDE
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_service_refuses_what_the_actor_could_not_grant(
+    action: str, lesser: Membership, by_admin: Membership, colleague: Membership, night_shift: Role, sites: list[Site]
+) -> None:
+    before = everything()
+
+    with rule_broken("beyond_rights"):
+        ACTIONS[action](lesser, by_admin, night_shift, sites[2])
+
+    assert everything() == before
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_service_refuses_somebody_who_was_removed_meanwhile(
+    action: str, lesser: Membership, by_admin: Membership, night_shift: Role, sites: list[Site]
+) -> None:
+    Membership.objects.get(pk=lesser.pk).delete()
+
+    with rule_broken("not_allowed"):
+        ACTIONS[action](lesser, by_admin, night_shift, sites[0])

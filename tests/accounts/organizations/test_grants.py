@@ -1,0 +1,172 @@
+"""The ceiling: nobody gives a permission that they do not hold, nor a site beyond theirs."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+
+from accounts.models import Membership, Organization, Role, Site, User
+from accounts.organizations.forms import ALL_SITES, GrantForm
+from accounts.organizations.grants import (
+    GrantChoice,
+    check_grant,
+    grantable_roles,
+    grantable_sites,
+    may_grant_all_sites,
+)
+from accounts.permissions import all_permissions
+from tests.rules import rule_broken
+
+ROLES = ("Org Admin", "Project manager", "ReadOnly", "Inviter", "Auditor")
+
+
+@pytest.fixture
+def roles(acme: Organization) -> dict[str, Role]:
+    """The default ones, one that invites and sees work, and one that exports data."""
+    Role.objects.create(organization=acme, name="Inviter", permissions=["users.view", "users.invite", "work.view"])
+    Role.objects.create(organization=acme, name="Auditor", permissions=["users.view", "data.export"])
+    return {role.name: role for role in acme.roles.all()}
+
+
+@pytest.fixture
+def inviter(acme: Organization, sites: list[Site], roles: dict[str, Role], join: Callable[..., User]) -> Membership:
+    """May invite, and see work, on Lyon depot and Ghent."""
+    return join(acme, "inviter@example.com", "Inviter", sites=sites[:2]).memberships.get()
+
+
+def names(found: object) -> set[str]:
+    return {each.name for each in found}  # type: ignore[attr-defined]
+
+
+def test_an_org_admin_may_give_everything(by_admin: Membership, roles: dict[str, Role], sites: list[Site]) -> None:
+    assert names(grantable_roles(by_admin)) == set(ROLES)
+    assert names(grantable_sites(by_admin)) == names(sites)
+    assert may_grant_all_sites(by_admin)
+
+
+def test_others_may_give_what_is_within_their_own(inviter: Membership) -> None:
+    assert names(grantable_roles(inviter)) == {"ReadOnly", "Inviter"}
+    assert names(grantable_sites(inviter)) == {"Lyon depot", "Ghent"}
+    assert not may_grant_all_sites(inviter)
+
+
+def test_a_project_manager_cannot_make_an_org_admin(by_manager: Membership, roles: dict[str, Role]) -> None:
+    assert "Org Admin" not in names(grantable_roles(by_manager))
+    with rule_broken("beyond_rights", match="You cannot give “Org Admin”"):
+        check_grant(by_manager, GrantChoice.of([roles["Org Admin"]], all_sites=True))
+
+
+@pytest.mark.parametrize("giver", ROLES)
+@pytest.mark.parametrize("given", ROLES)
+@pytest.mark.parametrize("site", ["own", "beyond", "all"])
+def test_every_role_gives_every_role_on_every_site_only_within_its_own(
+    giver: str,
+    given: str,
+    site: str,
+    acme: Organization,
+    roles: dict[str, Role],
+    sites: list[Site],
+    join: Callable[..., User],
+) -> None:
+    held, wanted = roles[giver].allowed, roles[given].allowed
+    by = join(acme, "giver@example.com", giver, sites=sites[:1]).memberships.get()
+    chosen = {"own": sites[:1], "beyond": sites[1:2], "all": []}[site]
+    choice = GrantChoice.of([roles[given]], chosen, all_sites=site == "all")
+    data = {"roles": [roles[given].pk], "sites": [ALL_SITES] if site == "all" else [each.pk for each in chosen]}
+    allowed = wanted <= held and site == "own"
+    assert GrantForm(data, membership=by).is_valid() is allowed
+    if allowed:
+        check_grant(by, choice)
+    else:
+        with rule_broken("beyond_rights"):
+            check_grant(by, choice)
+
+
+def test_a_set_of_roles_is_refused_for_any_of_them(
+    inviter: Membership, roles: dict[str, Role], sites: list[Site]
+) -> None:
+    for others in itertools.combinations([roles["ReadOnly"], roles["Inviter"]], 2):
+        with rule_broken("beyond_rights"):
+            check_grant(inviter, GrantChoice.of([*others, roles["Auditor"]], sites[:1]))
+
+
+def test_all_sites_needs_all_sites_and_not_each_of_them(
+    acme: Organization, sites: list[Site], roles: dict[str, Role], join: Callable[..., User]
+) -> None:
+    has_each = join(acme, "each@example.com", "Org Admin", sites=sites).memberships.get()
+    with rule_broken("beyond_rights", match="You do not have all sites"):
+        check_grant(has_each, GrantChoice.of([roles["ReadOnly"]], all_sites=True))
+
+
+def test_what_belongs_to_another_organization_is_refused_and_not_named(
+    by_admin: Membership, outsider: User, globex: Organization
+) -> None:
+    theirs = Role.objects.create(organization=globex, name="Secret role", permissions=["work.view"])
+    site = Site.objects.create(organization=globex, name="Secret place")
+    for choice in (GrantChoice.of([theirs]), GrantChoice.of([], [site])):
+        with rule_broken("beyond_rights") as refused:
+            check_grant(by_admin, choice)
+        assert "Secret" not in refused.value.message
+
+
+def test_values_edited_into_the_form_are_refused(
+    by_admin: Membership, inviter: Membership, roles: dict[str, Role], sites: list[Site], globex: Organization
+) -> None:
+    theirs = Role.objects.get(organization=globex, name="ReadOnly")
+    far = Site.objects.create(organization=globex, name="Far away")
+    read_only, lyon = roles["ReadOnly"].pk, sites[0].pk
+    for field, data in (
+        ("roles", {"roles": [roles["Org Admin"].pk], "sites": [lyon]}),
+        ("roles", {"roles": [read_only, theirs.pk], "sites": [lyon]}),
+        ("roles", {"roles": ["Org Admin"], "sites": [lyon]}),
+        ("roles", {"roles": ["0 OR 1=1"], "sites": [lyon]}),
+        ("sites", {"roles": [read_only], "sites": [ALL_SITES]}),
+        ("sites", {"roles": [read_only], "sites": [lyon, far.pk]}),
+        ("sites", {"roles": [read_only], "sites": [sites[2].pk]}),
+        ("sites", {"roles": [read_only], "sites": ["Lyon depot"]}),
+    ):
+        form = GrantForm(data, membership=inviter)
+        assert not form.is_valid(), data
+        assert list(form.errors) == [field], data
+        assert "from the list" in form.errors[field][0]
+
+
+def test_the_form_asks_for_a_role_and_a_site(by_admin: Membership, sites: list[Site]) -> None:
+    form = GrantForm({}, membership=by_admin)
+    assert form.errors == {"roles": ["Choose at least one role."], "sites": ["Choose at least one site, or All sites."]}
+
+
+def test_an_organization_without_sites_can_invite(outsider: User, globex: Organization) -> None:
+    by = outsider.memberships.get()
+    role = globex.roles.get(name="ReadOnly")
+    form = GrantForm({"roles": [role.pk]}, membership=by)
+    assert form.is_valid()
+    assert form.grant() == GrantChoice((role,))
+
+
+def test_all_sites_with_some_of_them_is_all_sites(
+    by_admin: Membership, roles: dict[str, Role], sites: list[Site]
+) -> None:
+    form = GrantForm({"roles": [roles["ReadOnly"].pk], "sites": [ALL_SITES, sites[0].pk]}, membership=by_admin)
+    assert form.is_valid()
+    assert form.grant() == GrantChoice((roles["ReadOnly"],), (), all_sites=True)
+
+
+def test_a_choice_made_earlier_is_shown_again(by_admin: Membership, roles: dict[str, Role], sites: list[Site]) -> None:
+    choice = GrantChoice.of([roles["ReadOnly"]], sites[:2])
+    initial = GrantForm.initial_for(choice)
+    form = GrantForm(initial, membership=by_admin)
+    assert form.is_valid()
+    assert form.grant() == choice
+
+
+def test_a_permission_that_was_taken_out_of_the_product_counts_for_nothing(
+    by_admin: Membership, acme: Organization
+) -> None:
+    """A role may hold a name that this version no longer knows: nobody holds that, so nobody gives it."""
+    old = Role.objects.create(organization=acme, name="Old", permissions=["work.view", "work.paint"])
+    assert by_admin.permissions() == all_permissions()
+    with rule_broken("beyond_rights"):
+        check_grant(by_admin, GrantChoice.of([old]))

@@ -1,0 +1,109 @@
+"""Org Admin holds every permission, also one that is added later; the other default roles gain nothing by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import IntegrityError
+from django.test import Client
+
+from accounts.models import Membership, Organization, Role, User
+from accounts.organizations.grants import GrantChoice, Reach, check_grant
+from accounts.organizations.organizations import create_organization
+from accounts.organizations.roles import RoleDraft, save_role
+from accounts.organizations.selectors import who_may
+from accounts.permissions import MEANINGS, Permission, all_permissions, in_words
+from tests.pages import words_of
+from tests.rules import rule_broken
+
+
+@pytest.fixture
+def night_work(admin: User, manager: User) -> Iterator[Permission]:
+    """A permission that comes with the next version: Acme, with its roles and people, was there before."""
+    added = str.__new__(Permission, "work.night")
+    added._name_, added._value_, added._label_ = "NIGHT_WORK", "work.night", "Work at night"
+    Permission._member_map_["NIGHT_WORK"] = added
+    Permission._value2member_map_["work.night"] = added
+    Permission._member_names_.append("NIGHT_WORK")
+    MEANINGS[added] = "Enter work after ten."
+    yield added
+    del MEANINGS[added]
+    Permission._member_names_.remove("NIGHT_WORK")
+    del Permission._value2member_map_["work.night"]
+    del Permission._member_map_["NIGHT_WORK"]
+
+
+def test_there_is_a_permission_more(night_work: Permission) -> None:
+    assert night_work in set(Permission)
+    assert "work.night" in all_permissions()
+
+
+def test_a_permission_added_later_reaches_the_org_admins(night_work: Permission, admin: User, manager: User) -> None:
+    assert Membership.objects.get(user=admin).may(night_work)
+    assert not Membership.objects.get(user=manager).may(night_work)
+    assert [member.user for member in who_may(night_work)] == [admin]
+
+
+def test_an_org_admin_can_put_it_into_a_role_and_grant_that(night_work: Permission, admin: User, manager: User) -> None:
+    by, other = Membership.objects.get(user=admin), Membership.objects.get(user=manager)
+
+    saved = save_role(by, RoleDraft("Night owl", "", frozenset({"work.night"})))
+
+    assert saved.permissions == ["work.night"]
+    check_grant(by, GrantChoice(roles=(saved,)))
+    with rule_broken("beyond_rights"):
+        check_grant(other, GrantChoice(roles=(saved,)))
+
+
+def test_the_page_offers_it_to_org_admins_alone(
+    night_work: Permission, admin: User, manager: User, client_of: Callable[..., Client]
+) -> None:
+    assert "Work at night Enter work after ten." in words_of(client_of(admin).get("/o/acme/roles/new/"))
+    assert "Work at night" not in words_of(client_of(manager).get("/o/acme/roles/new/"))
+
+
+def test_pages_say_so(night_work: Permission, acme: Organization) -> None:
+    told = {role.name: in_words(role.allowed) for role in acme.roles.all()}
+    assert told["Org Admin"] == "Everything"
+    assert "work at night" not in told["Project manager"]
+
+
+def test_a_custom_role_with_everything_of_before_gains_nothing(
+    admin: User, acme: Organization, night_work: Permission
+) -> None:
+    boss = Role.objects.create(
+        organization=acme, name="Boss", permissions=sorted(all_permissions() - {night_work.value})
+    )
+    assert night_work.value not in boss.allowed
+
+
+def test_an_organization_founded_after_it_gives_it_to_org_admin_alone(night_work: Permission) -> None:
+    roles = create_organization("Initech", "initech").roles
+    holding = [role.name for role in roles.all() if night_work.value in role.allowed]
+    assert holding == ["Org Admin"]
+
+
+def test_a_project_manager_has_everything_of_today_but_users(acme: Organization) -> None:
+    assert acme.roles.get(name="Project manager").allowed == all_permissions() - {"users.invite", "users.manage"}
+
+
+def test_whoever_has_less_cannot_touch_org_admins(night_work: Permission, admin: User, acme: Organization) -> None:
+    """Not even with everything that there was before."""
+    before = sorted(all_permissions() - {night_work.value})
+    old_boss = Role.objects.create(organization=acme, name="Boss", permissions=before)
+    membership = Membership.objects.get(user=admin)
+    by = Membership.objects.create(user=User.objects.create_user("boss@example.com"), organization=acme, all_sites=True)
+    by.roles.add(old_boss)
+
+    assert not Reach(by).holds(GrantChoice.held_by(membership))
+
+
+def test_an_organization_has_one_org_admin_role(acme: Organization) -> None:
+    with pytest.raises(IntegrityError):
+        Role.objects.create(organization=acme, name="Second", is_org_admin=True)
+
+
+def test_nothing_is_stored_for_org_admin(acme: Organization) -> None:
+    role = acme.roles.get(is_org_admin=True)
+    assert (role.name, role.permissions, role.is_default) == ("Org Admin", [], True)

@@ -1,0 +1,253 @@
+"""Whoever changes a role's permissions can grant all that those have who have the role, or will get it.
+
+`keeper` manages users and roles, on Lyon depot and Ghent, and nothing of what Org Admins alone may do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Membership, Organization, Role, Site, User
+from accounts.organizations.grants import GrantChoice
+from accounts.organizations.role_access import why_not_permissions
+from accounts.organizations.roles import RoleDraft, delete_role, save_role
+from invites.imports.upload import correct_batch, start_batch
+from invites.invitations.actions import revoke
+from invites.invitations.invite import invite_person
+from invites.models import Batch, CorrectionJob, Invitation
+from invites.tasks import check_batch
+from tests.files import PROBLEMS, csv_of
+from tests.pages import words_of
+from tests.rules import rule_broken
+
+ClientOf = Callable[[User | None], Client]
+Join = Callable[..., User]
+
+SITES = "Members with this role have access to sites beyond yours."
+PERMISSIONS = "Members with this role have permissions beyond yours."
+OFFERED = "Open invitations or imports with this role give access to sites beyond yours."
+MORE = RoleDraft("Night shift", "", frozenset({"work.view", "work.edit", "users.manage"}))
+LESS = RoleDraft("Night shift", "", frozenset({"work.view"}))
+
+
+@pytest.fixture
+def keeper(acme: Organization, by_admin: Membership, sites: list[Site], join: Join) -> Membership:
+    powers = ["users.view", "users.invite", "users.manage", "roles.manage", "work.view", "work.edit"]
+    Role.objects.create(organization=acme, name="Keeper", permissions=powers)
+    return join(acme, "keeper@example.com", "Keeper", sites=sites[:2]).memberships.get()
+
+
+def page_of(role: Role, name: str = "organizations:role_edit") -> str:
+    return reverse(name, args=[role.organization.slug, role.pk])
+
+
+def invite(by: Membership, choice: GrantChoice, email: str = "ann@example.com") -> Invitation:
+    return invite_person(by, email=email, first_name="Ann", last_name="Lee", description="", choice=choice)
+
+
+def to_all(role: Role) -> GrantChoice:
+    return GrantChoice.of([role], all_sites=True)
+
+
+# --- Who has it -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("draft", [MORE, LESS], ids=["more", "less"])
+@pytest.mark.parametrize("where", ["all sites", "another site"])
+def test_nobody_changes_what_members_on_sites_beyond_their_own_may_do(
+    acme: Organization,
+    sites: list[Site],
+    keeper: Membership,
+    night_shift: Role,
+    join: Join,
+    draft: RoleDraft,
+    where: str,
+) -> None:
+    join(acme, "worker@example.com", "Night shift", sites=None if where == "all sites" else sites[1:])
+
+    with rule_broken("beyond_rights", match=SITES):
+        save_role(keeper, draft, night_shift)
+    with rule_broken("beyond_rights", match=SITES):
+        delete_role(keeper, night_shift)
+
+    night_shift.refresh_from_db()
+    assert night_shift.permissions == ["work.view", "work.edit"]
+
+
+def test_nobody_changes_what_members_with_more_permissions_may_do(
+    acme: Organization, sites: list[Site], keeper: Membership, night_shift: Role, join: Join
+) -> None:
+    """They would get what they lack, and then have more than the one who gave it."""
+    worker = join(acme, "worker@example.com", "Night shift", sites=sites[:1]).memberships.get()
+    worker.roles.add(Role.objects.create(organization=acme, name="Exporter", permissions=["data.export"]))
+
+    with rule_broken("beyond_rights", match=PERMISSIONS):
+        save_role(keeper, MORE, night_shift)
+
+
+def test_a_role_of_members_within_reach_is_changed(
+    acme: Organization, sites: list[Site], keeper: Membership, night_shift: Role, join: Join
+) -> None:
+    worker = join(acme, "worker@example.com", "Night shift", "Keeper", sites=sites[:2]).memberships.get()
+
+    save_role(keeper, MORE, night_shift)
+
+    assert worker.permissions() >= MORE.permissions
+
+
+def test_an_admin_of_everything_changes_any_role(
+    by_admin: Membership, keeper: Membership, acme: Organization, night_shift: Role, join: Join
+) -> None:
+    worker = join(acme, "worker@example.com", "Night shift", "Org Admin").memberships.get()
+    invite(by_admin, to_all(night_shift))
+
+    save_role(by_admin, LESS, night_shift)
+
+    assert worker.roles.get(pk=night_shift.pk).permissions == ["work.view"]
+
+
+# --- Who will get it ------------------------------------------------------------------------------------
+
+
+def an_invitation(by: Membership, role: Role) -> None:
+    invite(by, to_all(role))
+
+
+def an_expired_invitation(by: Membership, role: Role) -> None:
+    Invitation.objects.filter(pk=invite(by, to_all(role)).pk).update(expires_at=timezone.now())
+
+
+def an_import(by: Membership, role: Role) -> None:
+    start_batch(by, file_name="team.csv", content=[csv_of("ann@example.com")], choice=to_all(role))
+
+
+def a_correction(by: Membership, role: Role) -> None:
+    little = GrantChoice.of([by.organization.roles.get(name="ReadOnly")], by.organization.sites.filter(name="Ghent"))
+    batch = start_batch(by, file_name="team.csv", content=[PROBLEMS], choice=little)
+    check_batch(batch.pk)
+    correct_batch(batch, file_name="new.csv", content=[PROBLEMS], choice=to_all(role), by=by)
+    assert CorrectionJob.objects.get().grant
+
+
+OFFERS = [an_invitation, an_expired_invitation, an_import, a_correction]
+
+
+@pytest.mark.parametrize("offer", OFFERS)
+def test_nobody_changes_what_invitations_beyond_their_reach_give(
+    by_admin: Membership, keeper: Membership, night_shift: Role, offer: Callable[[Membership, Role], None]
+) -> None:
+    offer(by_admin, night_shift)
+
+    with rule_broken("beyond_rights", match=OFFERED):
+        save_role(keeper, MORE, night_shift)
+    with rule_broken("beyond_rights", match=OFFERED):
+        delete_role(keeper, night_shift)
+
+
+def test_what_is_no_longer_offered_does_not_count(
+    by_admin: Membership, keeper: Membership, night_shift: Role, sites: list[Site]
+) -> None:
+    revoke(by_admin, invite(by_admin, to_all(night_shift)))
+    an_import(by_admin, night_shift)
+    Batch.objects.update(state=Batch.State.STOPPED)
+    invite(by_admin, GrantChoice.of([night_shift], sites[:2]), email="ben@example.com")
+
+    save_role(keeper, MORE, night_shift)
+
+
+def test_an_invitation_that_is_accepted_between_the_two_looks_is_seen(
+    acme: Organization, by_admin: Membership, keeper: Membership, night_shift: Role, join: Join
+) -> None:
+    """Of members first and invitations then, each look would be at the wrong moment."""
+    invite(by_admin, to_all(night_shift))
+    accepted = False
+
+    def accept_after_members(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
+        nonlocal accepted
+        found = execute(sql, *more)
+        if not accepted and 'FROM "accounts_membership" ' in sql and '"all_sites" OR' in sql and "invites" not in sql:
+            accepted = True
+            Invitation.objects.update(state=Invitation.State.ACCEPTED)
+            join(acme, "ann@example.com", "Night shift")
+        return found
+
+    with connection.execute_wrapper(accept_after_members), rule_broken("beyond_rights"):
+        save_role(keeper, MORE, night_shift)
+    assert accepted
+
+
+# --- The pages ------------------------------------------------------------------------------------------
+
+
+def test_the_dialog_says_why_permissions_stay_and_changes_the_name(
+    acme: Organization, keeper: Membership, night_shift: Role, join: Join, client_of: ClientOf
+) -> None:
+    join(acme, "worker@example.com", "Night shift")
+    client = client_of(keeper.user)
+
+    shown = client.get(page_of(night_shift))
+    assert f"{SITES} So you can't change the permissions." in words_of(shown)
+    assert "Delete role" not in words_of(shown)
+    boxes = [line for line in shown.content.decode().split("<input") if 'name="permissions"' in line]
+    assert boxes
+    assert all("disabled" in box.split(">")[0] for box in boxes)
+
+    client.post(page_of(night_shift), {"name": "Late shift", "description": ""})
+    night_shift.refresh_from_db()
+    assert (night_shift.name, night_shift.permissions) == ("Late shift", ["work.view", "work.edit"])
+
+
+def test_a_page_that_is_older_is_refused(
+    acme: Organization, keeper: Membership, night_shift: Role, join: Join, client_of: ClientOf
+) -> None:
+    join(acme, "worker@example.com", "Night shift")
+    client = client_of(keeper.user)
+
+    answer = client.post(page_of(night_shift), {"name": "Late shift", "permissions": sorted(MORE.permissions)})
+    assert answer.status_code == 403
+    assert SITES in words_of(answer)
+    assert client.post(page_of(night_shift, "organizations:role_delete")).status_code == 403
+    night_shift.refresh_from_db()
+    assert (night_shift.name, night_shift.permissions) == ("Night shift", ["work.view", "work.edit"])
+
+
+def test_the_list_offers_no_deletion(
+    acme: Organization, keeper: Membership, night_shift: Role, join: Join, client_of: ClientOf
+) -> None:
+    client = client_of(keeper.user)
+    assert (
+        page_of(night_shift, "organizations:role_delete")
+        in client.get(reverse("organizations:roles", args=["acme"])).content.decode()
+    )
+
+    join(acme, "worker@example.com", "Night shift")
+    assert (
+        page_of(night_shift, "organizations:role_delete")
+        not in client.get(reverse("organizations:roles", args=["acme"])).content.decode()
+    )
+
+
+def test_it_takes_the_same_few_queries_for_many(
+    acme: Organization, by_admin: Membership, keeper: Membership, night_shift: Role, join: Join
+) -> None:
+    assert keeper.permissions()
+    counts = []
+    for number in range(3):
+        with CaptureQueriesContext(connection) as queries:
+            found = why_not_permissions(keeper, acme.roles.all())
+        counts.append(len(queries))
+        assert (night_shift.pk in found) == (number > 0)
+        join(acme, f"worker{number}@example.com", "Night shift")
+        Role.objects.create(organization=acme, name=f"Role {number}", permissions=["work.view"])
+        invite(by_admin, to_all(night_shift), email=f"ann{number}@example.com")
+
+    assert counts == [counts[0]] * 3
+    assert counts[0] <= 8

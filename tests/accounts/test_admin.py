@@ -1,0 +1,261 @@
+"""The operators' site: to look things up and to shut an account; no secret is shown, nothing with rules is edited."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from django.contrib import admin as django_admin
+from django.core.management import call_command
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Membership, Organization, User
+from invites.models import Grant, Invitation
+from tests.conftest import PASSWORD
+from tests.pages import words_of
+
+REGISTERED = sorted(django_admin.site._registry, key=lambda model: model._meta.label)
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    return User.objects.create_superuser("operator@example.org", PASSWORD)
+
+
+@pytest.fixture
+def client(operator: User, client_of: Callable[..., Client]) -> Client:
+    return client_of(operator)
+
+
+@pytest.fixture
+def invitation(acme: Organization) -> Invitation:
+    return Invitation.objects.create(
+        organization=acme,
+        grant=Grant.objects.create(organization=acme),
+        email="chiara@people.example.com",
+        email_key="chiara@people.example.com",
+        token_seed="5eed5eed5eed5eed5eed5eed5eed5eed",
+        token_hash="a5" * 32,
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+
+
+def test_shows_everything_that_operators_are_asked_about() -> None:
+    assert {model._meta.label_lower for model in REGISTERED} == {
+        "accounts.user",
+        "accounts.organization",
+        "accounts.role",
+        "accounts.site",
+        "accounts.membership",
+        "invites.batch",
+        "invites.row",
+        "invites.rowrange",
+        "invites.invitation",
+    }
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_lists_and_pages_open(
+    model: type[Model], client: Client, by_member: Membership, invitation: Invitation
+) -> None:
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    assert client.get(reverse(f"{name}_changelist"), {"q": "acme"}).status_code == 200
+    for thing in model._default_manager.all()[:1]:
+        assert client.get(reverse(f"{name}_change", args=[thing.pk])).status_code == 200
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_nothing_is_added_or_deleted_by_hand(model: type[Model], client: Client, by_member: Membership) -> None:
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    assert client.post(reverse(f"{name}_add")).status_code == 403
+    for thing in model._default_manager.all()[:1]:
+        assert client.post(reverse(f"{name}_delete", args=[thing.pk]), {"post": "yes"}).status_code == 403
+
+
+def test_roles_and_memberships_are_only_read(client: Client, by_member: Membership) -> None:
+    role = by_member.roles.get()
+    for name, thing in (("role", role), ("membership", by_member), ("organization", by_member.organization)):
+        path = reverse(f"admin:accounts_{name}_change", args=[thing.pk])
+        assert client.post(path, {"name": "Other", "all_sites": "on"}).status_code == 403
+    by_member.refresh_from_db()
+    assert not by_member.all_sites
+
+
+def test_no_password_and_no_token_is_shown(client: Client, member: User, invitation: Invitation) -> None:
+    pages = [
+        client.get(reverse("admin:accounts_user_changelist")),
+        client.get(reverse("admin:accounts_user_change", args=[member.pk])),
+        client.get(reverse("admin:invites_invitation_changelist")),
+        client.get(reverse("admin:invites_invitation_change", args=[invitation.pk])),
+    ]
+    for page in pages:
+        shown = page.content.decode()
+        assert page.status_code == 200
+        for secret in (member.password, member.password.split("$")[-1], invitation.token_seed, invitation.token_hash):
+            assert secret not in shown
+
+
+def test_an_account_is_shut_and_its_address_stays(client: Client, member: User) -> None:
+    path = reverse("admin:accounts_user_change", args=[member.pk])
+    data = {
+        "first_name": "Mara",
+        "last_name": "Conti",
+        "email": "other@example.com",
+        "is_superuser": "on",
+        "is_staff": "on",
+    }
+    assert client.post(path, data).status_code == 302
+    member.refresh_from_db()
+    assert not member.is_active
+    assert (member.email, member.is_superuser, member.is_staff) == ("member@example.com", False, False)
+
+
+SECRETS = ("password", "token_seed", "token_hash", "organizations__memberships__user__password", "inviter__password")
+SENSELESS_LOOKUPS = ("__regex", "__iregex", "__id__regex", "__exact", "__isnull", "__id__exact", "__year", "__month")
+SENSELESS_VALUES = ("(", "%00", "9" * 30, f"-{'9' * 30}", "%ed%a0%80x")
+SENSELESS_LISTS = (f"1,{'9' * 30}", f"{'9' * 11},{'9' * 21}", ",".join(["1"] * 20_000), ",", "x,1", "1,%00")
+LOOKUPS = ("", "__exact", "__startswith", "__gte", "__contains", "__regex", "__in", "__isnull", "__range")
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_no_list_is_filtered_by_what_it_does_not_offer(
+    model: type[Model], client: Client, by_member: Membership
+) -> None:
+    path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    fields = [field.name for field in model._meta.get_fields()]
+    offered = {*django_admin.site._registry[model].list_filter, django_admin.site._registry[model].date_hierarchy}
+
+    for field in {*fields, *SECRETS} - offered:
+        for lookup in LOOKUPS:
+            answer = client.get(path, {f"{field}{lookup}": "1"})
+            assert answer.status_code == 400, (field, lookup)
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_a_filter_that_makes_no_sense_is_no_error_of_the_server(
+    model: type[Model], client: Client, by_member: Membership
+) -> None:
+    page = django_admin.site._registry[model]
+    path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    fields = [field for field in (*page.list_filter, page.date_hierarchy) if field]
+
+    asked = [
+        *product(fields, SENSELESS_LOOKUPS, SENSELESS_VALUES),
+        *product(fields, ("__in", "__id__in"), SENSELESS_LISTS),
+    ]
+
+    for field, lookup, value in asked:
+        answer = client.get(f"{path}?{field}{lookup}={value}")
+        assert answer.status_code in (200, 302, 400), (field, lookup, value)
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_whatever_is_asked_of_a_list_is_no_error_of_the_server(
+    model: type[Model], client: Client, by_member: Membership, invitation: Invitation
+) -> None:
+    path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    many_words, one_word = "+".join(["a"] * 3_000), "x" * 60_000
+    for name, values in {
+        "q": (many_words, one_word, "%00", "%ed%a0%80", '"', "'", "%25", "_", "+".join(['"a']) * 3_000),
+        "p": ("9" * 30, "9" * 5_000, "-1", "0", "x", "1.5", "%00"),
+        "o": ("9" * 30, "9" * 5_000, "-1.2.x", ".".join(["1"] * 5_000), "--1", "%00"),
+        "all": ("", "x"),
+        "e": ("1", "x"),
+        "_to_field": ("id", "password", "x", "%00"),
+        "_popup": ("1", "x"),
+        "_facets": ("True", "x"),
+    }.items():
+        for value in values:
+            assert client.get(f"{path}?{name}={value}").status_code in (200, 302, 400), (name, value[:50])
+    for key in ("9" * 30, "-1", "x", "_00", "%00", "%ed%a0%80", "1_2C2", "1" * 5_000):
+        for page in ("change", "history", "delete"):
+            assert client.get(f"{path}{key}/{page}/").status_code in (302, 400, 403, 404), (key[:50], page)
+
+
+def test_no_refused_filter_is_logged_as_an_error(
+    client: Client, by_member: Membership, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert client.get("/operators/accounts/user/", {"password__startswith": "a"}).status_code == 400
+
+    formatter = next(each.formatter for each in logging.getLogger().handlers if each.name == "stderr")
+    assert formatter is not None
+    lines = [formatter.format(record) for record in caplog.records]
+    assert any("Filtering by password__startswith not allowed" in line for line in lines)
+    assert not [line for line in lines if "Traceback" in line or "error" in line]
+
+
+def test_a_search_finds_what_several_words_have(client: Client, member: User) -> None:
+    found = client.get("/operators/accounts/user/", {"q": "member example"})
+
+    assert member.email in found.content.decode()
+
+
+def test_lists_are_filtered_by_what_they_offer(client: Client, by_member: Membership, invitation: Invitation) -> None:
+    lists: list[tuple[str, dict[str, str | int]]] = [
+        ("accounts_user", {"is_active__exact": "1", "organizations__id__exact": by_member.organization_id}),
+        ("accounts_membership", {"organization__id__exact": by_member.organization_id, "all_sites__exact": "0"}),
+        ("invites_invitation", {"state__exact": "pending", "organization__id__exact": by_member.organization_id}),
+        ("invites_batch", {"created_at__year": "2026", "created_at__month": "1", "state__exact": "inviting"}),
+        ("invites_row", {"outcome__exact": "problem", "reason": "x"}),
+        ("accounts_site", {"organization__id__in": f"{by_member.organization_id},7"}),
+    ]
+    for path, offered in lists:
+        assert client.get(reverse(f"admin:{path}_changelist"), offered).status_code == 200, path
+
+
+@pytest.mark.parametrize("field", ["first_name", "last_name"])
+def test_an_operator_makes_no_link_of_a_name(client: Client, member: User, field: str) -> None:
+    data = {"first_name": "Mara", "last_name": "Conti", "is_active": "on", field: "evil．com"}
+
+    page = client.post(reverse("admin:accounts_user_change", args=[member.pk]), data)
+
+    assert "This would become a link in emails." in words_of(page)
+    member.refresh_from_db()
+    assert getattr(member, field) != "evil．com"
+
+
+def test_operators_sign_in_where_everybody_does(operator: User, client_of: Callable[..., Client]) -> None:
+    """The admin's own page would count no attempts."""
+    client = client_of(None)
+    page = client.get("/operators/", follow=True)
+    assert page.request["PATH_INFO"] == "/accounts/login/"
+    assert "Forgot your password?" in words_of(page)
+    client.post("/operators/login/", {"username": operator.email, "password": PASSWORD})
+    assert "_auth_user_id" not in client.session
+    signed_in = client.post("/accounts/login/", {"login": operator.email, "password": PASSWORD, "next": "/operators/"})
+    assert signed_in.headers["Location"] == "/operators/"
+    assert client.get("/operators/").status_code == 200
+
+
+def test_operators_change_their_password_where_everybody_does(client: Client, operator: User) -> None:
+    """The admin's own page would count no guesses at the current one."""
+    change = {"new_password1": "a few other words", "new_password2": "a few other words"}
+
+    answers = [client.get("/operators/password_change/")]
+    answers += [client.post("/operators/password_change/", {"old_password": PASSWORD, **change}) for _ in range(10)]
+
+    assert {answer.headers.get("Location") for answer in answers} == {"/accounts/password/change/"}
+    operator.refresh_from_db()
+    assert operator.check_password(PASSWORD)
+    wrong = {"oldpassword": "guessed", "password1": "a few other words"}
+    pages = [client.post("/accounts/password/change/", wrong) for _ in range(6)]
+    assert [page.status_code for page in pages] == [200, 200, 200, 200, 200, 429]
+
+
+def test_an_org_admin_is_no_operator(admin: User, client_of: Callable[..., Client]) -> None:
+    assert client_of(admin).get("/operators/", follow=True).status_code == 403
+
+
+def test_createsuperuser_makes_an_operator(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command("createsuperuser", interactive=False, email="Root@Example.org", verbosity=0)
+    made = User.objects.get(email="root@example.org")
+    assert made.is_staff
+    assert made.is_superuser
+    assert made.check_password(PASSWORD)

@@ -1,0 +1,165 @@
+"""The pages about oneself and about the organization: the way in, settings, one's account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django.utils.text import slugify
+
+from accounts.models import Membership, Organization, Role, Site, User
+from accounts.organizations.organizations import create_organization
+from tests.pages import joined_words_of, words_of
+
+
+@pytest.fixture
+def client(admin: User, client_of: Callable[..., Client]) -> Client:
+    return client_of(admin)
+
+
+# --- The way in ---------------------------------------------------------------------------------------
+
+
+def test_home_is_the_organization_used_last(
+    admin: User, globex: Organization, client_of: Callable[..., Client]
+) -> None:
+    second = Membership.objects.create(user=admin, organization=globex, all_sites=True, last_seen_at=timezone.now())
+    second.roles.set([globex.roles.get(name="Org Admin")])
+    assert client_of(admin).get("/").headers["Location"] == "/o/globex/users/"
+
+
+def test_somebody_without_an_organization_is_told_what_to_do(db: None, client_of: Callable[..., Client]) -> None:
+    client = client_of(User.objects.create_user("new@example.org", "a long enough password"))
+    words = words_of(client.get("/"))
+    assert "You belong to no organization" in words
+    assert "Ask the admin of your organization to invite this address." in words
+    assert "new@example.org" in words
+
+
+def test_the_organizations_address_leads_to_its_users_where_one_may_see_them(client: Client) -> None:
+    assert client.get("/o/acme/").headers["Location"] == "/o/acme/users/"
+
+
+def test_a_member_who_manages_nothing_sees_what_they_are(member: User, client_of: Callable[..., Client]) -> None:
+    words = words_of(client_of(member).get("/o/acme/"))
+    assert "ReadOnly Sees everything on their sites, changes nothing. See work" in words
+    assert "Lyon depot France" in words
+    assert "Ghent" not in words
+
+
+def test_a_description_is_a_paragraph_of_its_own(member: User, client_of: Callable[..., Client]) -> None:
+    Membership.objects.filter(user=member).update(description="Night shift, gate 4")
+
+    page = client_of(member).get("/o/acme/").content.decode()
+
+    paragraphs = re.findall(r'<p class="rc-page-lead">(.*?)</p>', page)
+    assert paragraphs == ["What you may do here, and where.", "<bdi>Night shift, gate 4</bdi>"]
+
+
+def test_all_sites_are_said_as_such(
+    acme: Organization, join: Callable[..., User], client_of: Callable[..., Client]
+) -> None:
+    words = words_of(client_of(join(acme, "all@example.com", "ReadOnly")).get("/o/acme/"))
+    assert "You have access to all sites, those that are added later included." in words
+
+
+def test_the_sidebar_holds_what_one_may_open(
+    admin: User, manager: User, member: User, client_of: Callable[..., Client]
+) -> None:
+    def items(user: User, path: str) -> list[str]:
+        page = client_of(user).get(path).content.decode()
+        nav = page.split('<ul class="rc-nav">')[1].split("</ul>")[0]
+        return [name for name in ("Home", "Users", "Batches", "Roles", "Sites", "Settings") if f">{name}</a>" in nav]
+
+    assert items(admin, "/o/acme/roles/") == ["Users", "Batches", "Roles", "Sites", "Settings"]
+    assert items(manager, "/o/acme/roles/") == ["Users", "Roles", "Sites", "Settings"]
+    assert items(member, "/o/acme/") == ["Home"]
+
+
+# --- Settings -----------------------------------------------------------------------------------------
+
+
+def test_the_organization_is_renamed_and_keeps_its_address(client: Client, acme: Organization) -> None:
+    response = client.post("/o/acme/settings/", {"name": " Acme  Energy "}, follow=True)
+    assert "The name was changed." in words_of(response)
+    acme.refresh_from_db()
+    assert (acme.name, acme.slug) == ("Acme Energy", "acme")
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [("", "Enter the organization's name."), ("acme.example", "This would become a link in emails.")],
+)
+def test_says_what_is_wrong_with_a_name(client: Client, acme: Organization, name: str, answer: str) -> None:
+    response = client.post("/o/acme/settings/", {"name": name})
+    assert response.status_code == 422
+    assert answer in words_of(response)
+    acme.refresh_from_db()
+    assert acme.name == "Acme"
+
+
+# --- One's account ------------------------------------------------------------------------------------
+
+
+def test_shows_where_one_belongs(member: User, client_of: Callable[..., Client]) -> None:
+    words = words_of(client_of(member).get("/account/"))
+    assert "You sign in as member@example.com ." in words
+    assert "Acme ReadOnly Lyon depot" in words
+
+
+def test_changes_ones_own_name_and_nothing_else(member: User, client_of: Callable[..., Client]) -> None:
+    data = {"first_name": "Zoë", "last_name": "Łukasiewicz", "email": "other@example.com", "is_staff": "on"}
+    response = client_of(member).post("/account/", data, follow=True)
+    assert "Your name was changed." in words_of(response)
+    member.refresh_from_db()
+    assert (member.get_full_name(), member.email, member.is_staff) == ("Zoë Łukasiewicz", "member@example.com", False)
+    assert member.person_key == "zoe lukasiewicz member@example.com", "and is found by the new one"
+
+
+def test_a_name_needs_both_parts_and_no_link(member: User, client_of: Callable[..., Client]) -> None:
+    client = client_of(member)
+    words = words_of(client.post("/account/", {"first_name": "", "last_name": "evil.example"}))
+    assert "Enter your first name." in words
+    assert "This would become a link in emails." in words
+    member.refresh_from_db()
+    assert member.first_name == "Mara"
+
+
+def test_the_account_works_without_an_organization(db: None, client_of: Callable[..., Client]) -> None:
+    client = client_of(User.objects.create_user("new@example.org", "a long enough password"))
+    response = client.get("/account/")
+    assert response.status_code == 200
+    assert "Organizations" not in joined_words_of(response)
+
+
+@pytest.mark.parametrize("path", ["/o/acme/roles/", "/o/acme/sites/", "/o/acme/settings/", "/account/"])
+def test_a_page_asks_no_more_of_the_database_when_there_is_more_to_show(
+    path: str, client: Client, admin: User, acme: Organization
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(path).status_code == 200
+        return len(asked)
+
+    queries()
+    # More than one of each, or what is looked up for each of them could not be told from what is looked up once.
+    for number in range(2):
+        _add_one_of_each(acme, admin, f"second {number}")
+    before = queries()
+    for number in range(8):
+        _add_one_of_each(acme, admin, f"further {number}")
+    assert queries() == before
+
+
+def _add_one_of_each(acme: Organization, admin: User, name: str) -> None:
+    Role.objects.create(organization=acme, name=name, permissions=["work.view"])
+    Site.objects.create(organization=acme, name=name)
+    other = create_organization(name, slugify(name))
+    membership = Membership.objects.create(user=admin, organization=other)
+    membership.roles.set(other.roles.all())
+    membership.sites.set([Site.objects.create(organization=other, name=name)])

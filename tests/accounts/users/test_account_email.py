@@ -1,0 +1,79 @@
+"""A link to a new password overtakes an import, and leaves although the queue or the mail server was away."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from config.harness.running import Mail, WorkerOnFile, wait_for
+from tests.files import HEADER
+from tests.invites.imports.work import Work
+
+# What the page does, in a process that has this worker's broker; prints how long it took.
+ASK = """
+import json, time
+from django.test import Client
+began = time.monotonic()
+answer = Client(HTTP_HOST="127.0.0.1").post("/accounts/password/reset/", {"email": "admin@example.com"})
+print(json.dumps([answer.status_code, time.monotonic() - began]))
+"""
+PEOPLE = 20_000
+# As when several organizations import at once: so many turns of a few seconds wait in the queue of imports.
+FILL_QUEUE = "from invites.tasks import work_on_batch\nfor _ in range(60): work_on_batch.delay(1)"
+
+
+@pytest.fixture
+def work(worker: WorkerOnFile, tmp_path: Path) -> Work:
+    return Work(worker, tmp_path)
+
+
+def import_many(work: Work, people: int) -> None:
+    lines = (f"person{number}@people.example.com,Ann,Example,{'Night shift. ' * 9}" for number in range(people))
+    work.invite("\r\n".join([HEADER, *lines]).encode())
+
+
+def emails_to_the_admin(work: Work) -> list[Mail]:
+    return [mail for mail in work.worker.inbox() if mail.to == "admin@example.com" and "password" in mail.subject]
+
+
+def test_a_link_leaves_within_ten_seconds_during_an_import(tmp_path: Path) -> None:
+    # Without the schedule, which would find the email, too.
+    with WorkerOnFile(tmp_path, SWEEP_SECONDS="600") as worker:
+        work = Work(worker, tmp_path)
+        import_many(work, PEOPLE)
+
+        wait_for_link(work, number=1)
+        wait_for(lambda: work.sent() > 100, what="mails", seconds=120)
+        work.worker.run(FILL_QUEUE)
+        wait_for_link(work, number=2)
+
+        assert work.ask("SELECT state FROM invites_batch") != ["done"], "It was during the import."
+
+
+def wait_for_link(work: Work, *, number: int) -> None:
+    """Ask for a link, and fail if it doesn't leave within ten seconds."""
+    status, _seconds = work.worker.ask(ASK)
+    assert status == 302
+    wait_for(lambda: len(emails_to_the_admin(work)) == number, what="link to a new password", seconds=10)
+
+
+def test_a_link_leaves_though_the_broker_was_away_and_its_token_is_nowhere_but_in_the_email(
+    work: Work, tmp_path: Path
+) -> None:
+    work.worker.broker.stop()
+    status, seconds = work.worker.ask(ASK)
+    assert status == 302
+    assert seconds < 5
+    work.worker.broker.lose_everything()
+    work.worker.broker.start()
+
+    (email,) = wait_for(lambda: emails_to_the_admin(work), what="link to a new password", seconds=30)
+
+    found = re.search(r"/accounts/password/reset/key/(\S+)/", email.text)
+    assert found
+    work.worker.kill_worker()
+    for path in tmp_path.rglob("*"):
+        if path.is_file() and path.parent.name != "mail":
+            assert found[1].encode() not in path.read_bytes(), path

@@ -1,0 +1,59 @@
+"""Workers leave the processor to whoever waits for a page."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from config.devserver.processes import GIVE_WAY
+from config.harness.running import ROOT
+
+AUTOGROUP = Path("/proc/self/autogroup")
+# As the pool of a worker does, whose first process leads a session.
+OF_THE_POOL = """
+import os, sys
+from celery import signals
+import config.celery
+from tests.running import ROOT
+if os.fork():
+    sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
+signals.worker_process_init.send(sender=None)
+print(os.getpriority(os.PRIO_PROCESS, 0))
+sys.stdout.write(open("/proc/self/autogroup").read() if os.path.exists("/proc/self/autogroup") else "")
+"""
+
+
+def told(*, own_session: bool) -> tuple[int, str]:
+    """How far it gives way, and the share of its session: empty where sessions have none."""
+    command = [sys.executable, "-c", OF_THE_POOL]
+    done = subprocess.run(
+        command, cwd=ROOT, start_new_session=own_session, capture_output=True, text=True, check=True, timeout=60
+    )
+    nice, _, share = done.stdout.partition("\n")
+    return int(nice), share.strip()
+
+
+def share_of_a_new_session() -> str:
+    done = subprocess.run(["cat", AUTOGROUP], start_new_session=True, capture_output=True, text=True, timeout=60)
+    return done.stdout.strip()
+
+
+def test_a_process_of_the_pool_gives_way() -> None:
+    nice, _ = told(own_session=True)
+
+    assert nice == os.getpriority(os.PRIO_PROCESS, 0) + GIVE_WAY
+
+
+def test_the_session_of_a_worker_gives_way_and_that_of_a_terminal_does_not() -> None:
+    ours = AUTOGROUP.read_text().strip() if AUTOGROUP.exists() else ""
+
+    _, of_a_worker = told(own_session=True)
+    _, of_a_terminal = told(own_session=False)
+
+    # The first processes of a machine, and all where the kernel does not part them, are in no session with a share.
+    if share_of_a_new_session():
+        assert of_a_worker.endswith(f"nice {GIVE_WAY}")
+    assert of_a_terminal == ours
+    assert not AUTOGROUP.exists() or AUTOGROUP.read_text().strip() == ours

@@ -1,0 +1,159 @@
+"""What `make run` has started is restarted when it dies, and an import that was under way is finished by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.harness.running import Stack, children_of, is_alive, wait_for
+from tests.files import many
+
+PEOPLE = 1_000
+FINISHED_SECONDS = 30
+PARTS = ("broker", "web", "worker")
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    """With the pauses of a user's machine, which other tests shorten."""
+    stack = Stack(tmp_path / "var", SWEEP_SECONDS="5")
+    stack.start()
+    yield stack
+    stack.stop()
+
+
+def pid_of(stack: Stack, name: str) -> int:
+    """The process of that name that runs now."""
+
+    def running() -> int | None:
+        try:
+            pid = int((stack.data_dir / "run" / f"{name}.pid").read_text())
+        except (OSError, ValueError):
+            return None
+        return pid if is_alive(pid) else None
+
+    return wait_for(running, what=f"process {name}: {stack.lines}")
+
+
+def wait_until_replaced(stack: Stack, name: str, pid: int) -> None:
+    wait_for(lambda: pid_of(stack, name) != pid, what=f"new {name}")
+
+
+def kill(stack: Stack, name: str) -> None:
+    """As `kill -9` does; returns when another one was started."""
+    pid = pid_of(stack, name)
+    os.kill(pid, signal.SIGKILL)
+    wait_until_replaced(stack, name, pid)
+
+
+def notices(stack: Stack, name: str) -> list[str]:
+    return [line for line in stack.lines if line.startswith(f"{name:>6} | ") and "is restarted" in line]
+
+
+def invite(stack: Stack, path: Path, people: int) -> None:
+    path.write_bytes(many(people))
+    how = ("--organization", "acme", "--as", "admin@example.com", "--role", "ReadOnly", "--all-sites")
+    started = stack.manage("invite_csv", str(path), *how)
+    assert started.returncode == 0, started.stderr
+
+
+def mails(stack: Stack) -> list[Path]:
+    return list((stack.data_dir / "mail").glob("*.json"))
+
+
+def state(stack: Stack) -> str:
+    with closing(sqlite3.connect(stack.data_dir / "rollcall.sqlite3", timeout=20)) as database:
+        return str(database.execute("SELECT state FROM invites_batch").fetchone()[0])
+
+
+def report(stack: Stack) -> dict[str, Any]:
+    done = stack.manage("batch_report", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    read: dict[str, Any] = json.loads(done.stdout)
+    return read
+
+
+@pytest.mark.parametrize("kills", [1, 2])
+def test_an_import_ends_exact_though_the_worker_is_killed_right_after_the_start(
+    stack: Stack, tmp_path: Path, kills: int
+) -> None:
+    invite(stack, tmp_path / "team.csv", PEOPLE)
+    wait_for(lambda: len(mails(stack)) >= PEOPLE // 5, what="first mails", seconds=60)
+
+    for _ in range(kills):
+        kill(stack, "worker")
+    killed = time.monotonic()
+    assert len(mails(stack)) < PEOPLE, "The import was over before the worker was killed."
+    wait_for(lambda: state(stack) == "done", what="end of the import", seconds=180)
+    seconds = time.monotonic() - killed
+
+    told = report(stack)
+    assert (told["rows"], told["invited"], told["failed"]) == (PEOPLE, PEOPLE, 0)
+    # After a minute Ines is mailed the result, too.
+    mailed = Counter(mail.to for mail in stack.inbox() if mail.to != "admin@example.com")
+    assert len(mailed) == PEOPLE
+    assert mailed.total() - PEOPLE <= 2 * kills, "Each child was at one mail when it died."
+    expected = [
+        "worker | was killed (SIGKILL) and is restarted now",
+        "worker | was killed (SIGKILL) and is restarted in 1 s",
+    ]
+    assert notices(stack, "worker") == expected[:kills]
+    # Where other programs keep the machine busy, the worker gives way to them and takes as much longer.
+    assert seconds < FINISHED_SECONDS * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def test_every_part_comes_back_also_when_only_its_keeper_dies(stack: Stack, tmp_path: Path) -> None:
+    assert stack.process is not None
+    pids = {name: pid_of(stack, name) for name in PARTS}
+    for pid in pids.values():
+        os.kill(pid, signal.SIGKILL)
+    for name, pid in pids.items():
+        wait_until_replaced(stack, name, pid)
+        assert notices(stack, name) == [f"{name:>6} | was killed (SIGKILL) and is restarted now"]
+
+    pids = {name: pid_of(stack, name) for name in PARTS}
+    for keeper in children_of(stack.process.pid):
+        os.kill(keeper, signal.SIGKILL)
+    for name, pid in pids.items():
+        wait_until_replaced(stack, name, pid)
+
+    invite(stack, tmp_path / "team.csv", 20)
+    wait_for(lambda: state(stack) == "done", what="end of the import", seconds=FINISHED_SECONDS)
+    wait_for(lambda: _answers(stack), what="web server")
+    assert stack.stop() == 0
+
+
+def test_gives_up_on_a_part_that_never_gets_ready_with_its_last_words(tmp_path: Path) -> None:
+    stack = Stack(tmp_path / "var")
+    queue = tmp_path / "var" / "valkey" / "appendonlydir"
+    queue.mkdir(parents=True)
+    (queue / "appendonly.aof.manifest").write_text("This is no manifest.\n")
+
+    stack.start(wait=False)
+
+    assert stack.process is not None
+    assert stack.process.wait(60) == 1
+    wait_for(lambda: "The broker process" in stack.lines[-1], what="last words")
+    assert stack.lines[-1] == (
+        "The broker process ended (status 1) 4 times before it was ready, so everything was stopped."
+    )
+    assert any("manifest" in line for line in stack.lines if line.startswith("broker | "))
+    assert len(notices(stack, "broker")) == 3
+    assert stack.processes() == {}
+
+
+def _answers(stack: Stack) -> bool:
+    try:
+        return bool(stack.get("/healthz"))
+    except OSError:
+        return False

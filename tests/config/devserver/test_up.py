@@ -1,0 +1,185 @@
+"""`manage.py up` as a newcomer meets it: it starts, says where to go, ends without a trace, and survives being killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from config.devserver import embedded_broker
+from config.harness.running import LONG_KEY, Stack, children_of, is_listening, run_manage, wait_for
+
+
+@pytest.fixture
+def new_stack(tmp_path: Path) -> Iterator[Callable[..., Stack]]:
+    """Makes stacks on one data directory, and ends what a test has left running."""
+    made: list[Stack] = []
+
+    def new_stack(directory: str = "var", **settings: str) -> Stack:
+        stack = Stack(tmp_path / directory, **settings)
+        made.append(stack)
+        return stack
+
+    yield new_stack
+    for stack in made:
+        for pid in stack.processes():
+            os.kill(pid, signal.SIGKILL)
+
+
+def listens_at(port: int) -> list[str]:
+    """The local addresses, as the kernel writes them, at which some process listens on that TCP port."""
+    lines = [
+        line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]
+    ]
+    return [line[1] for line in lines if line[1].endswith(f":{port:04X}") and line[3] == "0A"]
+
+
+def test_starts_says_where_to_go_and_ends_without_a_trace(new_stack: Callable[..., Stack], tmp_path: Path) -> None:
+    first = new_stack(DEMO_PASSWORD="")
+    first.start()
+
+    line = first.wait_until_ready()
+    assert f"Rollcall is at http://127.0.0.1:{first.port}/ " in line
+    assert "Sign in as admin@example.com with the password " in line
+    assert [each for each in first.lines if each != line] == [], "nothing but that one line is said"
+    with urlopen(first.url + "/readyz") as answer:
+        assert answer.status == 200
+    assert listens_at(first.port) == [f"0100007F:{first.port:04X}"], "on the loopback alone"
+
+    again = run_manage("up", **first.settings)
+    assert again.returncode == 1
+    assert again.stderr == (
+        f"Rollcall is running here already: http://127.0.0.1:{first.port}/ (process {first.process.pid}).\n"  # type: ignore[union-attr]
+    )
+
+    elsewhere = run_manage("up", **{**first.settings, "DATA_DIR": str(tmp_path / "elsewhere")})
+    assert elsewhere.returncode == 1
+    assert elsewhere.stderr.startswith(f"Port {first.port} is in use by another program. ")
+    assert elsewhere.stderr.count("\n") == 1
+
+    assert first.stop() == 0
+    assert first.processes() == {}
+    assert not [each for each in first.lines if "error" in each.lower() or "Traceback" in each]
+
+    second = new_stack(DEMO_PASSWORD="", PORT=str(first.port))
+    second.start()
+    assert second.wait_until_ready() == line, "the password is told again"
+    assert second.stop(signal.SIGTERM) == 0
+
+
+def test_starts_after_a_crash_and_ends_what_it_left(new_stack: Callable[..., Stack], tmp_path: Path) -> None:
+    # No socket fits below a directory as deep as this, so that it is kept elsewhere.
+    stack = new_stack("/".join(["deep"] * 25))
+    path = embedded_broker.socket_path(stack.data_dir)
+    assert not path.is_relative_to(stack.data_dir)
+    embedded_broker.valkey_command(stack.data_dir)  # Makes the directories.
+    with socket.socket(socket.AF_UNIX) as crashed:
+        crashed.bind(str(path))
+    (stack.data_dir / "run").mkdir(parents=True)
+    left_behind = subprocess.Popen([sys.executable, "-c", "input()", "config.asgi:application"], stdin=subprocess.PIPE)
+    (stack.data_dir / "run" / "web.pid").write_text(str(left_behind.pid))
+    (stack.data_dir / "run" / "worker.pid").write_text(str(os.getpid()))
+
+    stack.start()
+
+    assert left_behind.wait(5) == -signal.SIGTERM
+    assert "Ended what an earlier run had left behind: web." in stack.lines
+    assert is_listening(path)
+    assert stack.stop() == 0
+
+
+def test_nothing_survives_the_manager(new_stack: Callable[..., Stack]) -> None:
+    stack = new_stack()
+    stack.start()
+    assert stack.process is not None
+
+    stack.process.kill()
+    stack.process.wait()
+
+    wait_for(lambda: not stack.processes(), what="end of its children", seconds=15)
+
+
+def test_what_looks_for_lost_work_comes_back_when_it_is_killed(new_stack: Callable[..., Stack]) -> None:
+    stack = new_stack()
+    stack.start()
+    worker = int((stack.data_dir / "run" / "worker.pid").read_text())
+    # Those who work, and the schedule of the sweep.
+    killed = children_of(worker)
+
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+
+    wait_for(lambda: len(children_of(worker) - killed) == len(killed), what="as many new ones", seconds=30)
+    assert stack.stop() in (0, 130)
+    assert stack.processes() == {}
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", ["at once", "while it prepares", "while all starts", "when all runs"])
+def test_can_be_ended_at_any_moment_also_in_the_background_of_a_shell(
+    new_stack: Callable[..., Stack], how: signal.Signals, moment: str
+) -> None:
+    stack = new_stack()
+    stack.start(wait=moment == "when all runs", ignoring_sigint=True)
+    assert stack.process is not None
+    run_dir = stack.data_dir / "run"
+    if moment == "at once":
+        pid = stack.process.pid
+        wait_for(lambda: not ignores(pid, signal.SIGINT), what="first line of manage.py")
+    elif moment == "while it prepares":
+        wait_for((run_dir / "up.lock").exists, what="beginning")
+    elif moment == "while all starts":
+        wait_for((run_dir / "worker.pid").exists, what="worker")
+    else:
+        broker = int((run_dir / "broker.pid").read_text())
+        assert not ignores(broker, signal.SIGINT), "What it starts is as if nothing had been ignored."
+
+    status = stack.stop(how)
+
+    assert status == (0 if moment in ("while all starts", "when all runs") else -how)
+    assert not any("Traceback" in line for line in stack.lines), stack.lines
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_can_be_ended_by_a_signal_to_make_alone(
+    new_stack: Callable[..., Stack], tmp_path: Path, how: signal.Signals
+) -> None:
+    """At Ctrl-C make and what it runs get the signal. Here only make does, and it does not pass SIGINT on."""
+    makefile = tmp_path / "Makefile"
+    makefile.write_text(f"run:\n\t@exec {sys.executable} manage.py up\n")
+    stack = new_stack()
+    stack.start(command=["make", "--file", str(makefile), "run"])
+
+    assert stack.stop(how) == -how
+
+
+def ignores(pid: int, how: signal.Signals) -> bool:
+    """Whether the process has that signal ignored."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    ignored = next(line for line in status.splitlines() if line.startswith("SigIgn:"))
+    return bool(int(ignored.split()[1], 16) >> (how - 1) & 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"PORT": "abc"}, "A setting is wrong: PORT must be a whole number of 1 to 65535, not 'abc'."),
+        ({"BASE_URL": "rollcall"}, "A setting is wrong: BASE_URL must look like https://"),
+        ({"DATA_DIR": "/proc/rollcall"}, "A setting is wrong: No SECRET_KEY is set, and none can be kept in /proc/"),
+        ({"DATA_DIR": "/proc/rollcall", "SECRET_KEY": LONG_KEY}, "The data directory /proc/rollcall cannot be used: "),
+        ({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}, "The database cannot be used: "),
+    ],
+)
+def test_says_what_is_wrong_in_one_sentence(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:
+    ended = run_manage("up", **{"DATA_DIR": str(tmp_path / "var"), "PORT": "8999", **settings})
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(sentence)
+    assert ended.stderr.count("\n") == 1

@@ -1,0 +1,20 @@
+"""What the queue is told: a hint may come twice or never, and no worker may lose or hoard it."""
+
+from __future__ import annotations
+
+from config.celery import app
+from invites.imports.chunks import LEASE
+from invites.mailing.sender import TURN_SECONDS
+
+
+def test_a_task_stays_in_the_queue_until_it_is_done_and_is_handed_out_again_after_its_work_could_be_taken_up() -> None:
+    """What its worker dies with is also found by the sweep; this is for the queue not to lose it before."""
+    conf = app.conf
+
+    assert (conf.task_acks_late, conf.task_reject_on_worker_lost) == (True, True)
+    # One each: what a worker holds besides, nobody else could begin.
+    assert conf.worker_prefetch_multiplier == 1
+    visible_again = conf.broker_transport_options["visibility_timeout"]
+    assert LEASE.total_seconds() < visible_again <= 600
+    assert conf.worker_soft_shutdown_timeout >= TURN_SECONDS
+    assert conf.worker_cancel_long_running_tasks_on_connection_loss is False

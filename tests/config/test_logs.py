@@ -1,0 +1,197 @@
+"""The log has one line per event, tells what to look for, and never a secret."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
+
+import pytest
+from django.core.exceptions import SuspiciousOperation
+from django.test import Client
+
+from accounts.models import User
+from config.harness.running import Stack, wait_for
+from config.logs import ScrubbingFormatter, logging_settings, scrub
+
+
+class Visitor:
+    """Somebody at a browser that keeps cookies and sends forms."""
+
+    def __init__(self, server: Stack) -> None:
+        self.url = server.url
+        self.opener: OpenerDirector = build_opener(HTTPCookieProcessor())
+
+    def get(self, path: str) -> str:
+        with self.opener.open(self.url + path, timeout=20) as answer:
+            return str(answer.read().decode())
+
+    def post(self, path: str, **fields: str) -> str:
+        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]+)"', self.get(path)))
+        assert "csrfmiddlewaretoken" in hidden
+        body = urlencode({**hidden, **fields}).encode()
+        with self.opener.open(self.url + path, body, timeout=20) as answer:
+            return str(answer.geturl())
+
+
+def logged(server: Stack) -> list[dict[str, Any]]:
+    """Every line so far that web server and worker have logged."""
+    lines = [line.partition(" | ")[2] for line in list(server.lines) if " | " in line]
+    return [json.loads(line) for line in lines]
+
+
+def path_of(url: str) -> str:
+    return "/" + url.partition("://")[2].partition("/")[2]
+
+
+def test_an_invitation_from_sending_to_joining_leaves_no_secret_in_the_log(server: Stack) -> None:
+    chosen = "a brand new passphrase"
+    admin, invitee = Visitor(server), Visitor(server)
+    admin.post("/accounts/login/", login="admin@example.com", password=server.password)
+    code = (
+        "from accounts.models import *; from accounts.organizations.grants import GrantChoice; "
+        "from invites.invitations.invite import invite_person; "
+        "by = Membership.objects.get(user__email='admin@example.com', organization__slug='acme'); "
+        "choice = GrantChoice.of(list(by.organization.roles.filter(name='ReadOnly')), [], all_sites=True); "
+        "invite_person(by, email='new@people.example.com', first_name='New', last_name='Comer', description='', choice=choice)"
+    )
+    assert server.manage("shell", "--no-imports", "-c", code).returncode == 0
+    link = re.search(r"http://\S+/i/([\w-]+)/", server.wait_for_mail("new@people.example.com").text)
+    assert link is not None
+    invitee.get(path_of(link[0]))
+    invitee.post("/invitation/", first_name="New", last_name="Comer", password=chosen)
+    Visitor(server).post("/accounts/password/reset/", email="new@people.example.com")
+    wait_for(lambda: len(server.inbox("new@people.example.com")) == 2, what="mail to choose a new password")
+    reset = re.search(r"http://\S+/password/reset/key/(\S+)/", server.inbox("new@people.example.com")[-1].text)
+    assert reset is not None
+    invitee.get(path_of(reset[0]))
+    finished = [line for line in logged(server) if line["event"] == "request_finished"]
+    joined = server.manage(
+        "shell",
+        "--no-imports",
+        "-c",
+        "from accounts.models import *; print(User.objects.get(email='new@people.example.com').has_usable_password())",
+    )
+
+    assert joined.stdout.strip() == "True", "the invitation was accepted"
+    told = "\n".join(server.lines[1:])
+    for secret in (link[1], reset[1].partition("-")[2], chosen, server.password):
+        assert secret not in told.replace(server.wait_until_ready(), "")
+    assert any(line["request"] == "GET /i/*/" for line in finished)
+    assert any(line["request"] == "GET /accounts/password/reset/key/*/" for line in finished)
+    # Nor is the token in what the queue or the database keep; the mail alone has it.
+    for kept in (server.data_dir / "valkey", server.data_dir):
+        for path in kept.glob("**/*"):
+            if path.is_file() and "mail" not in path.relative_to(server.data_dir).parts:
+                assert link[1].encode() not in path.read_bytes(), path
+
+
+def test_every_line_tells_whose_request_it_is_about(server: Stack) -> None:
+    admin = Visitor(server)
+    admin.post("/accounts/login/", login="admin@example.com", password=server.password)
+    admin.get("/o/acme/users/")
+
+    def line() -> dict[str, Any] | None:
+        finished = [line for line in logged(server) if line["event"] == "request_finished"]
+        return next((line for line in finished if line["request"] == "GET /o/acme/users/"), None)
+
+    found = wait_for(line, what="line of the request")
+    assert found["code"] == 200
+    assert found["user_id"]
+    assert found["organization_id"]
+    assert found["request_id"]
+    assert {line["level"] for line in logged(server)} <= {"info", "warning"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/o/acme/users/", "/operators/accounts/user/", "/nothing/here/", "/accounts/login/"])
+def test_what_people_search_for_is_not_in_the_log(
+    admin: User, client_of: Callable[[User | None], Client], caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    User.objects.filter(pk=admin.pk).update(is_superuser=True, is_staff=True)
+
+    with caplog.at_level(logging.INFO):
+        client_of(admin).get(path, {"q": "chiara@people.example.com", "next": "/o/acme/users/?q=chiara"})
+
+    lines = [record.getMessage() for record in caplog.records]
+    assert any(path in line for line in lines)
+    assert not [line for line in lines if "chiara" in line]
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_traceback_tells_no_values_and_no_secret_address(form: str) -> None:
+    def fail(password: str) -> None:
+        raise ValueError("at https://rollcall.example.org/i/aSecretToken/?x")
+
+    formatter = logging_settings(level="INFO", form=form)["formatters"]["line"]
+    try:
+        # Put together here, for the lines of the code stand in a traceback.
+        fail("-".join(["correct", "horse"]))
+    except ValueError:
+        record = logging.LogRecord(
+            "x", logging.ERROR, __file__, 1, "It failed for %s", ("/i/aSecretToken",), sys.exc_info()
+        )
+    line = ScrubbingFormatter(
+        processors=formatter["processors"], foreign_pre_chain=formatter["foreign_pre_chain"]
+    ).format(record)
+
+    assert "ValueError" in line
+    assert "It failed for /i/*" in line
+    assert "aSecretToken" not in line
+    assert "correct-horse" not in line
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_refused_request_is_a_warning_of_one_line(form: str) -> None:
+    formatter = logging_settings(level="INFO", form=form)["formatters"]["line"]
+    try:
+        raise SuspiciousOperation("Filtering by password not allowed")
+    except SuspiciousOperation as error:
+        name = "django.security.DisallowedModelAdminLookup"
+        record = logging.LogRecord(name, logging.ERROR, __file__, 1, str(error), (), sys.exc_info())
+    line = ScrubbingFormatter(
+        processors=formatter["processors"], foreign_pre_chain=formatter["foreign_pre_chain"]
+    ).format(record)
+
+    assert "warning" in line
+    assert "error" not in line
+    assert "Filtering by password not allowed" in line
+    assert "Traceback" not in line
+    assert "\n" not in line.strip()
+    assert record.exc_info, "Other handlers get the record as it was."
+
+
+@pytest.mark.parametrize(
+    ("text", "scrubbed"),
+    [
+        ("GET /i/abc_-123/", "GET /i/*/"),
+        ('{"path": "/i/abc"}', '{"path": "/i/*"}'),
+        ("/accounts/password/reset/key/3-set-password/ next", "/accounts/password/reset/key/*/ next"),
+        ("GET /i//abc_-123/", "GET /i/*/"),
+        ("GET //I/abc_-123", "GET //I/*"),
+        ("GET /i/./abc_-123//", "GET /i/*//"),
+        ("/Accounts//password/reset//KEY//3-set/", "/Accounts//password/reset//KEY/*/"),
+        ("'/i/abc', '/i/def'", "'/i/*', '/i/*'"),
+        ("GET /i/", "GET /i/"),
+        ("GET /i/// next", "GET /i/// next"),
+        ("/o/acme/import/ and /invitation/", "/o/acme/import/ and /invitation/"),
+    ],
+)
+def test_secret_parts_of_addresses_become_stars(text: str, scrubbed: str) -> None:
+    assert scrub(text) == scrubbed
+
+
+def test_a_mistake_in_a_form_is_no_warning(
+    client_of: Callable[[User], Client], admin: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "django_structlog"):
+        answer = client_of(admin).post("/o/acme/invite/", {})
+
+    assert answer.status_code == 422
+    assert any("request_finished" in str(record.msg) for record in caplog.records)
+    assert {record.levelname for record in caplog.records} == {"INFO"}

@@ -1,0 +1,56 @@
+"""Whatever stands in a header, it is no error of the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from accounts.models import User
+from accounts.users.sessions import SessionStore
+from tests.pages import HTMX
+
+NAMES = (
+    *("Accept", "Accept-Encoding", "Accept-Language", "Authorization", "If-Modified-Since", "If-None-Match"),
+    *("HX-Boosted", "HX-Current-URL", "HX-Request", "HX-Target", "HX-Trigger", "Origin", "Range", "Referer"),
+    *("User-Agent", "X-CSRFToken", "X-Correlation-ID", "X-Forwarded-For", "X-Forwarded-Proto", "X-Request-ID"),
+)
+VALUES = ("http://[", "]", "\x00", "\xff" * 5_000, "-1", 'x;q="', "q=nan", "%", "999.999.1.1", "Basic !", "bytes=-")
+COOKIES = (
+    *('"aaaaaaaaaaaa\\000b"', '"aaaaaaaaaaaa\\777b"', "x" * 4_000, "aaaaaaaaaaaa\xff", "::", '"', "%00"),
+    *("../../../etc/passwd", "' OR 1=1 --"),
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_value_is_answered(db: None, name: str) -> None:
+    for value in VALUES:
+        for path in ("/", "/invitation/"):
+            headers = {**HTMX, name: value}
+            assert Client().get(path, headers=headers).status_code < 500
+            form = {"login": "ann@example.com", "password": "guessed"}
+            assert Client().post("/accounts/login/", form, headers=headers).status_code < 500
+
+
+@pytest.mark.parametrize("name", ["sessionid", "csrftoken", "messages", "invitation"])
+def test_any_cookie_is_answered(db: None, name: str) -> None:
+    for value in COOKIES:
+        for path in ("/", "/invitation/", "/accounts/login/"):
+            assert Client().get(path, headers={"Cookie": f"{name}={value}"}).status_code < 500
+
+
+def test_a_session_is_looked_up_by_no_key_that_is_not_ours(admin: User, client_of: Callable[..., Client]) -> None:
+    client_of(admin)
+    key = Session.objects.get().session_key
+
+    assert SessionStore(key).session_key == key
+    for odd in (f"{key[:-1]}\0", key.upper(), f"{key} ", "", None):
+        assert SessionStore(odd).session_key is None
+
+
+def test_a_page_that_is_no_url_is_not_the_next_one(db: None) -> None:
+    response = Client().get("/account/", headers={**HTMX, "HX-Current-URL": "http://["})
+
+    assert response.headers["HX-Redirect"] == "/accounts/login/"

@@ -1,0 +1,141 @@
+"""Of several beats one looks for lost work; whichever is gone, another takes over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from config import schedule
+from config.celery import app
+from config.harness.redis_server import RedisServer, program
+from config.harness.running import run_manage, wait_for
+from config.schedule import LOCK_SECONDS, ElectedScheduler
+
+pytestmark = pytest.mark.skipif(program() is None, reason="no Redis: apt install redis-server")
+RUNS_OUT = 0.3
+
+
+@pytest.fixture(scope="module")
+def redis_server() -> Iterator[RedisServer]:
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def broker(redis_server: RedisServer, settings: Any, monkeypatch: pytest.MonkeyPatch) -> RedisServer:
+    """With no lock in it; the one of a beat that was killed runs out soon."""
+    redis_server.client.flushall()
+    settings.CELERY_BROKER_URL = redis_server.url
+    monkeypatch.setattr(schedule, "LOCK_SECONDS", RUNS_OUT)
+    return redis_server
+
+
+class Beat(ElectedScheduler):
+    """Counts what is due instead of sending it."""
+
+    sent = 0
+
+    def apply_entry(self, entry: Any, producer: Any = None) -> None:
+        self.sent += 1
+
+    producer: Any = None
+
+    def turn(self) -> bool:
+        """Whether it has sent what was due."""
+        before = self.sent
+        for entry in self.schedule.values():
+            entry.last_run_at = entry.default_now().replace(year=2000)
+        self._heap = None
+        self.tick()
+        return self.sent > before
+
+
+def test_only_one_is_at_work(broker: RedisServer) -> None:
+    first, second = Beat(app), Beat(app)
+
+    assert [(first.turn(), second.turn()) for _ in range(5)] == [(True, False)] * 5
+
+
+def test_another_takes_over_from_one_that_was_killed_and_keeps_the_work(broker: RedisServer) -> None:
+    killed, other = Beat(app), Beat(app)
+    assert (killed.turn(), other.turn()) == (True, False)
+
+    began = time.monotonic()
+    wait_for(other.turn, what="work of the other", seconds=5)
+
+    assert time.monotonic() - began >= RUNS_OUT - 0.1
+    assert (killed.turn(), other.turn()) == (False, True), "One that was only away comes back as a stand-by."
+
+
+def test_nobody_waits_for_one_that_has_ended_in_good_order(broker: RedisServer) -> None:
+    first, second = Beat(app), Beat(app)
+    assert (first.turn(), second.turn()) == (True, False)
+
+    first.close()
+
+    assert second.turn()
+
+
+def test_a_lock_that_redis_has_lost_is_taken_anew_by_one(broker: RedisServer) -> None:
+    beats = [Beat(app), Beat(app)]
+    assert [beat.turn() for beat in beats] == [True, False]
+
+    broker.client.flushall()
+
+    assert sum(beat.turn() for beat in beats) == 1
+
+
+def test_without_redis_there_is_nothing_to_do_and_later_there_is(broker: RedisServer) -> None:
+    beat = Beat(app)
+    assert beat.turn()
+    broker.stop()
+
+    assert not beat.turn()
+
+    broker.start()
+    wait_for(beat.turn, what="work", seconds=5)
+
+
+def test_work_is_looked_for_again_within_half_a_minute() -> None:
+    """A machine that dies with the beat at work: its lock, then a sweep, then the lease of what it had begun."""
+    from django.conf import settings
+
+    from invites.imports.chunks import LEASE
+
+    assert LOCK_SECONDS + settings.SWEEP_SECONDS < 30
+    assert LEASE.total_seconds() + settings.SWEEP_SECONDS < 30
+
+
+def test_what_is_due_are_tasks_that_there_are_and_expired_things_are_removed_often() -> None:
+    from django.conf import settings
+
+    app.loader.import_default_modules()
+    due: dict[Any, Any] = {entry["task"]: entry["schedule"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+
+    assert set(due) <= set(app.tasks)
+    assert due["accounts.tasks.clean_up"] <= 600
+    assert due["accounts.tasks.send_unsent_emails"] < 10
+
+
+@pytest.mark.parametrize(
+    ("given", "chosen"),
+    [
+        ({}, "celery.beat:PersistentScheduler"),
+        ({"REDIS_URL": "redis://127.0.0.1/0"}, "config.schedule:ElectedScheduler"),
+    ],
+    ids=["embedded", "outside"],
+)
+def test_there_is_an_election_where_there_may_be_others(tmp_path: Any, given: dict[str, str], chosen: str) -> None:
+    asked = run_manage(
+        "shell",
+        "--no-imports",
+        "-c",
+        "from config.celery import app; print(app.conf.beat_scheduler)",
+        DATA_DIR=str(tmp_path),
+        **given,
+    )
+
+    assert asked.stdout.strip() == chosen, asked.stderr

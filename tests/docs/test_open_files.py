@@ -1,0 +1,99 @@
+"""How many files a web process opens for what: docs/deploy.md says it, for operators to set a limit by."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from config.harness.deployment import compose
+from config.harness.running import ROOT, Stack, children_of, wait_for
+from config.harness.visitor import Visitor
+from tests.files import many
+
+# The first requests start threads, which keep a few files open.
+THREADS = 6
+STREAMS = 25  # Of one user; at most 30 are served.
+UPLOADS = 10
+MEGABYTES = 4  # More than what is kept in memory.
+ROW = re.compile(r"^\| (by itself|for each [^|]+) \| (\d+) \|$", re.MULTILINE)
+
+
+def documented() -> list[int]:
+    rows = ROW.findall((ROOT / "docs" / "deploy.md").read_text())
+    assert [what.split(",")[0] for what, _ in rows] == [
+        "by itself",
+        "for each page that shows progress",
+        "for each upload that is coming in",
+        "for each other request",
+    ]
+    return [int(count) for _, count in rows]
+
+
+@pytest.fixture
+def busy(tmp_path: Path) -> Iterator[Stack]:
+    """The product with an import that does not end, because its worker is stopped."""
+    stack = Stack(tmp_path / "var")
+    stack.start()
+    worker = int((stack.data_dir / "run" / "worker.pid").read_text())
+    workers = [worker, *children_of(worker)]
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    yield stack
+    for pid in workers:
+        os.kill(pid, signal.SIGCONT)
+    stack.stop()
+
+
+def open_files(stack: Stack) -> int:
+    web = int((stack.data_dir / "run" / "web.pid").read_text())
+    return len(list(Path(f"/proc/{web}/fd").iterdir()))
+
+
+def test_a_web_process_opens_no_more_than_is_documented(busy: Stack) -> None:
+    itself, page, upload, _request = documented()
+    visitor = Visitor(busy.url)
+    visitor.sign_in("admin@example.com", busy.password)
+    batch = visitor.import_file(many(20), organization="acme")
+    wait_for(lambda: open_files(busy) <= itself, what="rest")
+    rest = open_files(busy) + THREADS
+
+    with ExitStack() as streams:
+        for _ in range(STREAMS):
+            answer = streams.enter_context(visitor.open_stream(f"/o/acme/batches/{batch}/progress/events/"))
+            assert answer.status_code == 200
+        # Each looks once a second, with a file or two more while it does.
+        wait_for(lambda: open_files(busy) <= rest + STREAMS * page, what="rest with streams")
+        assert open_files(busy) >= STREAMS
+
+    wait_for(lambda: open_files(busy) <= itself, what="rest")
+    with ExitStack() as uploads:
+        for _ in range(UPLOADS):
+            uploads.enter_context(unfinished_upload(busy, visitor))
+        wait_for(lambda: open_files(busy) >= UPLOADS * upload, what="temporary files")
+        assert open_files(busy) <= rest + UPLOADS * upload
+
+
+def unfinished_upload(stack: Stack, visitor: Visitor) -> socket.socket:
+    """A connection that has sent some megabytes of a file, and says that there is more."""
+    connection = socket.create_connection(("127.0.0.1", stack.port), timeout=20)
+    connection.sendall(
+        f"POST /o/acme/import/ HTTP/1.1\r\nHost: 127.0.0.1:{stack.port}\r\nCookie: {visitor.cookies}\r\n"
+        "Content-Type: multipart/form-data; boundary=edge\r\nContent-Length: 20000000\r\n\r\n"
+        '--edge\r\nContent-Disposition: form-data; name="file"; filename="team.csv"\r\n\r\n'.encode()
+    )
+    connection.sendall(b"x" * MEGABYTES * 1024 * 1024)
+    return connection
+
+
+def test_compose_gives_the_web_process_what_the_guide_recommends() -> None:
+    recommended = re.search(r"`LimitNOFILE=(\d+)`", (ROOT / "docs" / "deploy.md").read_text())
+
+    assert recommended
+    assert compose()["services"]["web"]["ulimits"] == {"nofile": int(recommended[1])}

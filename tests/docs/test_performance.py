@@ -1,0 +1,108 @@
+"""docs/performance.md says what was measured: its tables and its plot are made by a command, and by nobody's hand."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from benchmarks import report, scaling_plot
+from benchmarks.report import DOCUMENT, MEASURED, PLOT, Target
+from config.harness.running import ROOT
+
+
+def run(rows: int, workers: int, **measured: float | None) -> dict[str, Any]:
+    known = {"uploaded": 0.5, "checked": 1.0, "invited": 20.0, "mailed": 25.0, "page_median": 20.0, "page_p95": 90.0}
+    return {"rows": rows, "workers": workers, "pages": 100, **known, **measured}
+
+
+def test_the_document_is_what_the_command_makes_of_the_measurements() -> None:
+    measured = json.loads(MEASURED.read_text())
+
+    assert DOCUMENT.read_text() == report.render(DOCUMENT.read_text(), measured)
+    assert PLOT.read_text() == scaling_plot.draw(report.runs_of(measured))
+
+
+def test_a_measurement_stands_in_the_tables() -> None:
+    found = {"scaling": {"runs": [run(100_000, 2), run(1_000, 1, page_median=None, page_p95=None, mailed=2.0)]}}
+
+    text = report.render(DOCUMENT.read_text(), found)
+
+    assert "| 100,000 | 2 | 0.5 s | 1.0 s | 20.0 s | 25.0 s | 4,000 | 20 / 90 ms |" in text
+    assert text.index("| 1,000 | 1 |") < text.index("| 100,000 | 2 |")
+    assert (
+        "| upload of 100,000 rows until all are invited, 2 workers | at most 60 s | 30 s | 20.0 s | aim reached |"
+        in text
+    )
+    assert report.render(text, found) == text, "Written twice it is the same."
+
+
+def test_others_who_did_the_same_work_stand_beside_it_the_fastest_first() -> None:
+    seconds = {"get_or_create, one by one": 60.0, "Rollcall": 2.0, "bare": 0.5}
+    found = {"invite": {"rows": 100_000, "seconds": {"PostgreSQL": seconds}}}
+
+    lines = list(report.beside_others(found))
+
+    assert [line[1:] for line in lines] == [
+        ("bare", "0.500 s", "0.25 x"),
+        ("Rollcall", "2.0 s", "1.00 x"),
+        ("get_or_create, one by one", "60.0 s", "30.0 x"),
+    ]
+    assert {line[0] for line in lines} == {"stage and invite 100,000 rows on PostgreSQL"}
+
+
+def test_each_stage_of_the_check_stands_with_what_it_adds() -> None:
+    found = {"check": {"stages": {"seconds": {"csv.reader": 1.0, "screen": 2.5, "bad rows": 3.0}}}}
+
+    assert list(report.stages(found)) == [
+        ("csv.reader", "1.00 s", "1.00 x"),
+        ("screen", "1.50 s", "1.50 x"),
+        ("bad rows", "0.50 s", "0.50 x"),
+        ("all", "3.00 s", "3.00 x"),
+    ]
+
+
+def test_a_part_of_the_whole_imports_does_not_take_the_place_of_all() -> None:
+    published = {"mail": 1, "scaling": {"runs": [run(1_000, 1), run(1_000, 2)]}}
+    part, whole = [run(1_000, 1, invited=5.0)], [run(1_000, 1), run(1_000, 2), run(1_000, 4)]
+
+    assert report.newest(published, {"mail": 2, "scaling": {"runs": part}}) == {**published, "mail": 2}
+    assert report.newest(published, {"scaling": {"runs": whole}})["scaling"]["runs"] == whole
+
+
+@pytest.mark.parametrize(
+    ("measured", "at_least", "verdict"),
+    [
+        (2.0, False, "aim reached"),
+        (3.2, False, "reached"),
+        (3.6, False, "**not reached**"),
+        (2.0, True, "**not reached**"),
+        (3.6, True, "aim reached"),
+    ],
+)
+def test_a_target_is_reached_or_not(measured: float, at_least: bool, verdict: str) -> None:
+    aim = 2.8 if not at_least else 3.6
+
+    assert Target("check", measured, 3.5, aim, "x", at_least).verdict == verdict
+
+
+def test_the_plot_has_a_line_for_each_number_of_workers_with_a_mark_for_each_import() -> None:
+    runs = [run(rows, workers, mailed=rows / 1_000 / workers) for workers in (1, 2) for rows in (1_000, 10_000)]
+
+    plot = ElementTree.fromstring(scaling_plot.draw(runs))
+
+    parts = [part.tag.rpartition("}")[2] for part in plot.iter()]
+    texts = {part.text for part in plot.iter() if part.tag.endswith("text")}
+    assert parts.count("polyline") == 2
+    assert (parts.count("circle"), parts.count("rect")) == (3, 3), "One of each stands in the legend."
+    assert {"1 worker", "2 workers", "1,000", "10,000", "rows"} <= texts
+
+
+def test_every_command_that_it_names_is_there() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+
+    for command in ("bench", "bench-scaling"):
+        assert f"make {command}`" in DOCUMENT.read_text()
+        assert f"\n{command}:" in makefile

@@ -1,0 +1,100 @@
+"""Text that a mail program would turn into a link, in all the forms that Unicode has for its characters."""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from itertools import chain
+
+import pytest
+
+from invites.checking.cells.links import defuse, defuse_header, find_link
+
+EVERY_CHARACTER = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
+FORMS = {sign: [each for each in EVERY_CHARACTER if unicodedata.normalize("NFKC", each) == sign] for sign in ".。@:/"}
+INVISIBLE = [each for each in EVERY_CHARACTER if unicodedata.category(each) == "Cf"]
+
+
+@pytest.mark.parametrize("sign", FORMS)
+def test_every_form_of_a_character_counts_as_that_character(sign: str) -> None:
+    for form in FORMS[sign]:
+        for link in ("evil.com", "evil。com", "a@evil.com", "https://evil"):
+            if sign in link:
+                assert find_link(f"Anna {link.replace(sign, form)} Berg"), (sign, hex(ord(form)))
+
+
+def test_there_are_such_forms() -> None:
+    assert {"．", "․", "﹒"} < set(FORMS["."])
+    assert {"｡", "︒"} < set(FORMS["。"])
+
+
+@pytest.mark.parametrize("place", range(len("evil.com") + 1))
+def test_no_invisible_character_hides_a_link(place: int) -> None:
+    for invisible in INVISIBLE:
+        assert find_link(f"{'evil.com'[:place]}{invisible}{'evil.com'[place:]}"), hex(ord(invisible))
+        assert find_link(f"evil.com{invisible}foo"), hex(ord(invisible))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "St. Gallen",
+        "A.B. Clark",
+        "J. R. R.",
+        "Ph.D",
+        "U.S.",
+        "x.y",
+        "علی\u200cرضا",
+        "李。王",
+        "Anna…",
+        "№ 5",
+        "8:30",
+        "a/b",
+        "M.Phil",
+        "R.Schmidt",
+        "A.Islam",
+        "1.2.3.4",
+        "10.12.2026",
+        "3.5/4",
+        "Tel:555",
+        "1.2.3",
+    ],
+)
+def test_ordinary_names_are_no_links(text: str) -> None:
+    assert find_link(text) is None
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        *(f"evil.{ending}" for ending in "phd rsvp esq box spa food ভারত 世界".split()),
+        *("1.2.3.4/x", "http:1.2.3.4", "https:evil", "ftp:1.2.3.4", "127.0.0.1:80", "１.2.3.4／x", "(1.2.3.4:80)"),
+    ],
+)
+def test_whatever_mail_programs_link_is_found(link: str) -> None:
+    assert find_link(link) == link
+    assert find_link(f"Anna {link} Berg") == link
+
+
+@pytest.mark.parametrize("text", ["evil.madeup", "a@evil", "evil/path", "1.2.3.4", "evil．madeup", "evil.\u200bmadeup"])
+def test_a_header_has_nothing_that_looks_like_a_link(text: str) -> None:
+    assert find_link("evil.madeup") is None, "no list has it"
+    assert defuse_header(text) == defuse(text) != text
+
+
+@pytest.mark.parametrize(
+    "text", ["A.B. Clark & St. Gallen", "Acme Inc.", "Ph.D", "R/D", "Anna Berg: HR", "U.S.", "Zoë"]
+)
+def test_a_header_stays_as_it_is_if_nothing_looks_like_a_link(text: str) -> None:
+    assert defuse_header(text) == text
+
+
+@pytest.mark.parametrize(
+    "link", ["evil.com", "evil．com", "evil。com", "a＠evil․com", "https：／／evil", "evil.\u200bcom"]
+)
+def test_nothing_is_a_link_once_it_is_defused(link: str) -> None:
+    signs = "".join(chain.from_iterable(FORMS.values()))
+    assert re.search(rf"[{re.escape(signs)}](?!\u2060)\S", link), "the pattern finds what isn't defused"
+    assert not re.search(rf"[{re.escape(signs)}](?!\u2060)\S", defuse(link))
+    assert defuse(link).replace("\u2060", "") == link

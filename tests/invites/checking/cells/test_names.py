@@ -1,0 +1,142 @@
+"""What people are called, and what no name is."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from invites.checking import Limits, check_cells
+from invites.checking.cells.names import USUAL_DESCRIPTION, USUAL_NAME, check_description, check_name
+
+GOOD = [
+    "A", "李", "Null", "null", "None", "-", "O'Neil", "D’Arcy", "Anna-Maria", "van der Berg", "J. R. R.", "St.John",
+    "Ph.D", "123", "=1+1", "@anna", "+33", "<b>Anna</b>", "n" * 150, "Robert \"Bob\"", "ﷺ", "ẞ", "i̇", "😀",
+    "👨\u200d👩\u200d👧\u200d👦", "👩🏽\u200d🚒", "علی\u200cرضا", "क्\u200dष", "श्री", "สมชาย", "Rene\u0301", "U.S.", "No.1",
+    "Smith, Jr.", "Yes/No", "macDonald", "ANNA", "anna", "أحمد", "𐌰𐌽𐌽𐌰", "Ünal", "x.y",
+]  # fmt: skip
+
+BAD = {
+    "": ("first_name_needed", None),
+    "  ": ("first_name_needed", None),
+    "\u200b\u2060\ufeff": ("first_name_needed", None),
+    "\u3164": ("first_name_needed", None),
+    "\u2800": ("first_name_needed", None),
+    "\u00ad": ("first_name_needed", None),
+    "n" * 151: ("name_too_long", None),
+    "An\x07na": ("control_character", "Anna"),
+    "Anna\tMaria": ("control_character", "Anna Maria"),
+    "An\x7fna": ("control_character", None),
+    "An\x92na": ("control_character", None),
+    "Anna\nMaria": ("line_break", "Anna Maria"),
+    "Anna\r\nBcc: x": ("line_break", "Anna Bcc: x"),
+    "Anna\u2028Maria": ("line_break", "Anna Maria"),
+    "An\u202ena": ("direction_override", "Anna"),
+    "An\u2066na\u2069": ("direction_override", "Anna"),
+    "Ren\ufffd": ("lost_character", None),
+    "www.company.com": ("link_in_name", None),
+    "evil.com": ("link_in_name", None),
+    "EVIL.COM": ("link_in_name", None),
+    "Anna evil.co.uk": ("link_in_name", None),
+    "http://evil": ("link_in_name", None),
+    "Visit https://evil.com/x now": ("link_in_name", None),
+    "win.now/prize": ("link_in_name", None),
+    "t.me/x": ("link_in_name", None),
+    "evil。com": ("link_in_name", None),
+    "evil．com": ("link_in_name", None),
+    "evil｡com": ("link_in_name", None),
+    "evil․com": ("link_in_name", None),
+    "evil﹒com": ("link_in_name", None),
+    "evil︒com": ("link_in_name", None),
+    "ｅｖｉｌ．ｃｏｍ": ("link_in_name", None),
+    "ｗｗｗ．ｅｖｉｌ": ("link_in_name", None),
+    "http：／／evil": ("link_in_name", None),
+    "anna＠evil.com": ("link_in_name", None),
+    "ev\u200bil.com": ("link_in_name", None),
+    "evil.c\u200dom": ("link_in_name", None),
+    "evil\u2060.\ufe0fcom": ("link_in_name", None),
+    "evil.com\u200bfoo": ("link_in_name", None),
+    "пример.рф": ("link_in_name", None),
+    "xn--e1afmkfd.xn--p1ai": ("link_in_name", None),
+    "anna@company.com": ("link_in_name", None),
+    "mailto:anna": ("link_in_name", None),
+    "J.Green": ("link_in_name", "J. Green"),
+    '"Anna"': ("quotes_around_name", "Anna"),
+    'Anna"': ("quotes_around_name", "Anna"),
+}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_takes_any_name_as_it_is(name: str) -> None:
+    row = check_cells("anna@company.com", name, name, "", row=2, line=2)
+    assert row.problems == ()
+    assert (row.first_name, row.last_name) == (name, name)
+
+
+@pytest.mark.parametrize("around", [" {} ", "\u00a0{}\u200b", "\ufeff{}\u2003", "\u200f{}\u200f", "\n{}\n"])
+def test_takes_away_what_surrounds_a_name(around: str) -> None:
+    row = check_cells("anna@company.com", around.format("Anna"), around.format("علی\u200cرضا"), "", row=2, line=2)
+    assert row.problems == ()
+    assert (row.first_name, row.last_name) == ("Anna", "علی\u200cرضا")
+
+
+@pytest.mark.parametrize(("name", "told"), BAD.items())
+def test_refuses_what_is_no_name(name: str, told: tuple[str, str | None]) -> None:
+    (problem,) = check_cells("anna@company.com", name, "Berg", "", row=2, line=2).problems
+    assert (problem.code, problem.suggestion) == told
+    assert problem.column == "First name"
+    assert problem.hint.endswith(".")
+
+
+def test_shows_what_cannot_be_seen() -> None:
+    (problem,) = check_cells("anna@company.com", "An\u202ena\x07", "Berg", "", row=2, line=2).problems
+    assert problem.value == "An⟨U+202E⟩na␇"
+
+
+def test_shortens_what_is_too_long_to_show() -> None:
+    (problem,) = check_cells("anna@company.com", "n" * 500, "Berg", "", row=2, line=2).problems
+    assert len(problem.value) == 80
+    assert "500" in problem.message
+    assert "150" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("description", "code"),
+    {"d" * 1001: "description_too_long", "a\x01b": "control_character", "a\u202eb": "direction_override"}.items(),
+)
+def test_refuses_a_description_that_would_do_harm(description: str, code: str) -> None:
+    (problem,) = check_cells("anna@company.com", "Anna", "Berg", description, row=2, line=2).problems
+    assert (problem.code, problem.column) == (code, "Description")
+
+
+@pytest.mark.parametrize("description", ["", "d" * 1000, "one\r\ntwo", "tab\there", "See www.company.com", '"quoted"'])
+def test_takes_any_other_description(description: str) -> None:
+    row = check_cells("anna@company.com", "Anna", "Berg", description, row=2, line=2)
+    assert row.problems == ()
+    assert row.description == description
+
+
+def test_the_short_way_says_the_same_as_the_long_one_of_every_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = [chr(code) for code in range(sys.maxunicode + 1) if USUAL_NAME.fullmatch(chr(code))]
+    assert len(letters) > 40_000
+
+    class Never:
+        def fullmatch(self, text: str) -> None:
+            return None
+
+    monkeypatch.setattr("invites.checking.cells.names.USUAL_NAME", Never())
+    limits = Limits()
+    for letter in letters:
+        for name in (letter, f"a{letter}", f"{letter} {letter}"):
+            assert check_name(name, "first_name_needed", limits) == name
+
+
+def test_a_usual_description_is_good_as_written() -> None:
+    letters = [chr(code) for code in range(sys.maxunicode + 1) if USUAL_DESCRIPTION.fullmatch(chr(code))]
+    assert len(letters) > 40_000
+    for letter in letters:
+        for text in (letter, f"a{letter}", f"{letter} {letter}"):
+            assert check_description(text, Limits()) == text
+    assert USUAL_DESCRIPTION.fullmatch("")
+    for text in (" a", "a ", " ", "a\x07", "a\u202eb", "a\ufffd", "a\nb"):
+        assert not USUAL_DESCRIPTION.fullmatch(text)

@@ -1,0 +1,93 @@
+"""Files named by their oddity, each with the verdict that it must get: tests/data/verdicts.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pytest
+
+from config.harness.running import ROOT
+from invites.checking import Report, check_bytes
+
+DATA = ROOT / "tests" / "data"
+VERDICTS: dict[str, dict[str, Any]] = tomllib.loads((DATA / "verdicts.toml").read_text(encoding="utf-8"))
+
+
+def check_file(name: str) -> Report:
+    return check_bytes((DATA / name).read_bytes(), people=True, name=name)
+
+
+def of(verdict: str) -> list[str]:
+    return [name for name, expected in VERDICTS.items() if expected["verdict"] == verdict]
+
+
+def test_every_file_has_a_verdict_and_every_verdict_a_file() -> None:
+    assert {path.name for path in DATA.iterdir() if path.suffix != ".toml"} == set(VERDICTS)
+
+
+@pytest.mark.parametrize("name", of("rejected"))
+def test_refuses_with_one_problem_that_says_what_to_do(name: str) -> None:
+    expected, report = VERDICTS[name], check_file(name)
+    assert report.verdict == "rejected"
+    (problem,) = report.problems
+    assert problem.code == expected["code"]
+    assert problem.message
+    assert problem.hint.endswith(".")
+    assert (report.rows, report.valid, report.skipped) == (0, 0, 0)
+    assert not report.people
+    if "row" in expected:
+        assert problem.row == expected["row"]
+        assert f"row {expected['row']} " in problem.message
+    if "line" in expected:
+        assert problem.line == expected["line"]
+    assert expected.get("says", "") in problem.hint
+    assert expected.get("message", "") in problem.message
+
+
+@pytest.mark.parametrize("name", [*of("ok"), *of("problems")])
+def test_reads_every_row_and_says_how(name: str) -> None:
+    expected, report = VERDICTS[name], check_file(name)
+    assert report.verdict == expected["verdict"], report.problems
+    assert (report.encoding, report.delimiter) == (expected["encoding"], expected["delimiter"])
+    assert (report.rows, report.valid, report.skipped) == (
+        expected["rows"],
+        expected["valid"],
+        expected.get("skipped", 0),
+    )
+    assert [f"{notice.row} {notice.code}" for notice in report.warnings] == expected.get("warnings", [])
+
+
+@pytest.mark.parametrize("name", of("problems"))
+def test_names_row_line_column_and_code_of_each_problem(name: str) -> None:
+    report = check_file(name)
+    told = [
+        (
+            f"{problem.row} {problem.column or '-'} {problem.code}",
+            f"{problem.row}/{problem.line} {problem.column or '-'} {problem.code}",
+        )
+        for problem in report.problems
+    ]
+    assert len(told) == len(VERDICTS[name]["problems"])
+    for one_of, expected in zip(told, VERDICTS[name]["problems"], strict=True):
+        assert expected in one_of
+
+
+@pytest.mark.parametrize("name", [name for name, expected in VERDICTS.items() if "people" in expected])
+def test_gives_back_the_people_as_they_were_written(name: str) -> None:
+    people = check_file(name).people
+    assert people is not None
+    assert ["|".join((row.email, row.first_name, row.last_name, row.description)) for row in people] == VERDICTS[name][
+        "people"
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name, expected in VERDICTS.items() if "duplicates" in expected])
+def test_names_the_row_that_a_duplicate_repeats(name: str) -> None:
+    report = check_file(name)
+    repeated = [row for row in report.people or () if row.duplicate_of]
+    assert [f"{row.number} of {row.duplicate_of}" for row in repeated] == VERDICTS[name]["duplicates"]
+    assert [notice.row for notice in report.duplicates] == [row.number for row in repeated]
+    assert all(
+        f"row {row.duplicate_of};" in notice.message for row, notice in zip(repeated, report.duplicates, strict=True)
+    )

@@ -1,0 +1,233 @@
+"""No text takes more than linear time: each pattern and each heuristic of the check, on input made to be slow.
+
+A new pattern is found here by itself: the test reads which patterns a module has and how it uses them.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import importlib
+import inspect
+import io
+import pkgutil
+import random
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import invites.checking
+from invites.checking import Limits, RecordFile, check_cells, open_records
+from invites.checking.cells.csv_injection import inert, restore
+from invites.checking.cells.links import defuse, defuse_header, find_link
+from invites.checking.cells.text import is_blank, trim, trim_all, visible
+from invites.checking.domain_typos import OwnDomains
+from invites.checking.reading.candidate_encodings import WordSample, find_doubt, find_position, find_readings
+from invites.checking.reading.dialect import find_dialect
+from invites.checking.reading.file_types import name_kind
+from invites.checking.reading.header import holds_an_address, names_our_columns, read_header
+from invites.checking.reading.quotes import explain_quote, swallows_people
+from tests.fuzz.__main__ import WORDS
+from tests.fuzz.time_target import check_file, take
+from tests.growth import Function, grows_too_fast
+
+# What is repeated, and what surrounds it so that a match fails at the last moment.
+REPEATED = [
+    "a", " ", "\t", "0", "@", ".", "-", "_", "'", '"', "<", ">", "(", "/", ":", ",", ";", "=", "\0", "\r", "\n",
+    "é", "\u0301", "a\u0301\u0327", "\u200b", "\u200d", "\xa0", "\ufeff", "例", "。", "．", "evil．com", "\u1100\u1161", "أ", "\ufffd",
+    "a@", "@ ", "a.", "a-", "a。", "a ", " a", "<a", "<>", "<a@b.co>", "a@b.co, ", "(at)", " at ", "://", "a://",
+    "www.", "mailto:", "xn--a.", "A.b.", '""', '",', '"\n', "\r\n", "a,", "a;b|c\t", "<!---->", "<!--", "sep=,", "Email,",
+]  # fmt: skip
+AROUND = [("", ""), ("x", "y"), ("<", "!")]
+SHAPES = [(before, repeated, after) for repeated in REPEATED for before, after in AROUND]
+
+
+def assert_linear(function: Function) -> None:
+    suspects = [shape for shape in SHAPES if grows_too_fast(function, shape)]
+    # What is measured to be slow on a busy machine is measured again.
+    assert [shape for shape in suspects if all(grows_too_fast(function, shape) for _ in range(3))] == []
+
+
+# --- Every pattern ----------------------------------------------------------------------------------
+
+
+def modules() -> Iterator[ModuleType]:
+    for found in pkgutil.walk_packages(invites.checking.__path__, "invites.checking."):
+        if not found.name.endswith("__main__"):
+            yield importlib.import_module(found.name)
+
+
+def patterns() -> dict[str, Function]:
+    """Each way in which a module uses a pattern of its own or of another module."""
+    found: dict[str, Function] = {}
+    for module in modules():
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                pattern = getattr(module, node.value.id, None)
+                if isinstance(pattern, re.Pattern):
+                    name = f"{module.__name__.rpartition('.')[2]}.{node.value.id}.{node.attr}"
+                    found[name] = use_of(pattern, node.attr)
+    return found
+
+
+def use_of(pattern: re.Pattern[Any], method: str) -> Function:
+    def use(text: str) -> object:
+        given: Any = text.encode("utf-8", "replace") if isinstance(pattern.pattern, bytes) else text
+        if method in ("sub", "subn"):
+            return pattern.sub(given[:0], given)
+        found = getattr(pattern, method)(given)
+        return sum(1 for _ in found) if method == "finditer" else found
+
+    return use
+
+
+@pytest.mark.parametrize("name", sorted(patterns()))
+def test_every_pattern_takes_linear_time(name: str) -> None:
+    assert_linear(patterns()[name])
+
+
+def test_every_pattern_is_a_constant_of_its_module() -> None:
+    """A pattern inside a function would escape the test above."""
+    inside = []
+    for module in modules():
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(node, ast.FunctionDef):
+                calls = [each.func for each in ast.walk(node) if isinstance(each, ast.Call)]
+                inside += [
+                    f"{module.__name__}.{node.name}"
+                    for call in calls
+                    if isinstance(call, ast.Attribute)
+                    and isinstance(call.value, ast.Name)
+                    and call.value.id == "re"
+                    and call.attr != "escape"
+                ]
+    assert inside == []
+
+
+def test_no_pattern_has_a_possessive_quantifier_or_an_atomic_group() -> None:
+    """Python 3.11.2, that of Debian 12, gives wrong results for them."""
+    found = {name: use for name, use in patterns().items() if is_possessive(name)}
+    assert found == {}
+
+
+@pytest.mark.parametrize("pattern", ["a++b", "(?:ab)*+", "[a-z]{2,3}+", "x?+", "(?>a)b"])
+def test_notices_a_possessive_quantifier(pattern: str) -> None:
+    assert is_possessive_text(pattern)
+    assert not is_possessive_text(r"[a++]+\++")
+
+
+def is_possessive(name: str) -> bool:
+    module, pattern, _ = name.split(".")
+    found = {each.__name__.rpartition(".")[2]: each for each in modules()}[module]
+    text = getattr(found, pattern).pattern
+    return is_possessive_text(text.decode("latin-1") if isinstance(text, bytes) else text)
+
+
+def is_possessive_text(pattern: str) -> bool:
+    """What is quantified is replaced by one character first: in a set, signs of quantifiers mean themselves."""
+    without_sets = re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", "x", pattern, flags=re.DOTALL)
+    return re.search(r"[*+?}]\+|\(\?>", without_sets) is not None
+
+
+# --- Every heuristic --------------------------------------------------------------------------------
+
+
+def cell_of_a_file(text: str, *, column: int, rows: int = 1) -> None:
+    """A file in which one cell of each row is the text."""
+    file = io.StringIO(newline="")
+    cells = ["anna@company.com", "Anna", "Berg", "Night shift"]
+    cells[column] = text
+    csv.writer(file).writerows([["Email", "First name", "Last name", "Description"], *[cells] * rows])
+    check_file(file.getvalue())
+
+
+def many_rows(text: str) -> None:
+    """As many rows as there are hundreds of characters, each with the beginning of the text in all of its cells."""
+    file = io.StringIO(newline="")
+    rows = [[f"{number}{text[:90]}"] * 4 for number in range(len(text) // 100)]
+    csv.writer(file).writerows([["Email", "First name", "Last name", "Description"], *rows])
+    check_file(file.getvalue())
+
+
+def records_of(text: str) -> None:
+    found = open_records(io.BytesIO(f"Email,First name,Last name\n{text}".encode("utf-8", "replace")), limits=Limits())
+    with suppress(csv.Error):
+        list(found if isinstance(found, RecordFile) else ())
+
+
+def in_another_encoding(text: str) -> None:
+    for codec in ("cp1252", "mac_roman", "gb18030"):
+        words = [
+            text.encode(codec, "replace"),
+            f"é{text}".encode(codec, "replace"),
+            text[::-1].encode(codec, "replace"),
+        ]
+        sample = WordSample()
+        for start in range(0, len(text), 1 << 10):
+            sample.add(b" ".join(words)[start : start + (1 << 10)])
+        found = sample.finish() or [b"\xe9"]
+        readings = find_readings(found)
+        find_position(b" ".join(words), find_doubt(found, readings)[0])
+
+
+def quote(text: str) -> None:
+    lines = text.splitlines(keepends=True)
+    explain_quote(lines, delimiter=",", row=1, line=1, limits=Limits(), error="")
+
+
+HEADER = read_header(["Email", "First name", "Last name", "Description"], limits=Limits())
+OWN_DOMAINS = OwnDomains({"northwind.example": 100, "company.com": 40})
+LIMITS = Limits(max_name=10**9, max_description=10**9)
+
+HEURISTICS: dict[str, Function] = {
+    "email": lambda text: check_cells(text, "Anna", "Berg", "", row=2, line=2),
+    "email before a domain": lambda text: check_cells(f"{text}@company.com", "Anna", "Berg", "", row=2, line=2),
+    "domain": lambda text: check_cells(f"anna@{text}.com", "Anna", "Berg", "", row=2, line=2),
+    "name": lambda text: check_cells("anna@company.com", text, "Berg", "", row=2, line=2, limits=LIMITS),
+    "description": lambda text: check_cells("anna@company.com", "Anna", "Berg", text, row=2, line=2, limits=LIMITS),
+    "link": find_link,
+    "defused link": defuse,
+    "defused header": defuse_header,
+    "own domain": lambda text: OWN_DOMAINS.mend(f"anna@{text}"),
+    "own domains": lambda text: OwnDomains({text: 100, "company.com": 100}).find_slips(),
+    "trim": lambda text: (trim(text), trim_all(text), is_blank(text), visible(text), visible(text, limit=10**9)),
+    "formula": lambda text: (inert(text), restore(text)),
+    "kind of file": lambda text: name_kind(text.encode("utf-8", "replace")),
+    "dialect": lambda text: find_dialect(text.splitlines(keepends=True)),
+    "header cell": lambda text: read_header([text], limits=Limits()),
+    "header": lambda text: read_header(["Email", "First name", text, *text[:200].split(",")], limits=Limits()),
+    "row above the header": lambda text: (holds_an_address([text]), names_our_columns([text])),
+    "quotes": quote,
+    "swallowed rows": lambda text: swallows_people(["a", text, "b"], delimiter=",", header=HEADER),  # type: ignore[arg-type]
+    "records": records_of,
+    "whole file": check_file,
+    "other encodings": in_another_encoding,
+    "email in a file": lambda text: cell_of_a_file(text, column=0),
+    "name in a file": lambda text: cell_of_a_file(text, column=1),
+    "description in a file": lambda text: cell_of_a_file(text, column=3),
+    "many rows": many_rows,
+}
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", HEURISTICS)
+def test_every_heuristic_takes_linear_time(name: str) -> None:
+    assert_linear(HEURISTICS[name])
+
+
+@pytest.mark.exhaustive
+def test_notices_what_is_not_linear() -> None:
+    assert grows_too_fast(re.compile(r"\s*x|\s+y").search, ("", " ", ""))
+    assert grows_too_fast(lambda text: [text[:position] for position in range(len(text))], ("", "a", ""))
+    assert not grows_too_fast(lambda text: [text[:5] for _ in text], ("", "a", ""))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_repeated_pieces_of_a_file_take_more_than_linear_time(seed: int) -> None:
+    dice = random.Random(seed)
+    pieces = [dice.choice(WORDS if dice.random() < 0.5 else REPEATED) for _ in range(dice.randrange(3, 9))]
+    take(b"\xff".join(piece.encode() for piece in pieces))

@@ -1,0 +1,653 @@
+"""Resending and revoking thousands of invitations: workers do it in chunks, exactly once, and the pages stay quick."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import OperationalError, connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Membership, Organization, Role, Site, User
+from invites import tasks
+from invites.directory import bulk_actions
+from invites.directory.bulk_actions import IN_REQUEST, start_bulk_action, stop_bulk_action, work_on_chunk
+from invites.directory.presentation import view_of
+from invites.invitations import actions
+from invites.invitations.tokens import hashes_for, new_seeds
+from invites.live import streams
+from invites.models import BulkAction, BulkActionChunk, Grant, Invitation
+from tests.concurrency import at_once, unexpected
+from tests.invites.imports.presentation.test_banners import events_of
+from tests.invites.invitations.helpers import Invite
+from tests.pages import text_of
+from tests.rules import rule_broken
+
+ClientOf = Callable[[User | None], Client]
+MakeMany = Callable[..., list[Invitation]]
+Kind, State = BulkAction.Kind, BulkAction.State
+
+SELECTED = "/o/acme/users/selected/"
+USERS = "/o/acme/users/"
+HTMX = {"HX-Request": "true"}
+MANY = IN_REQUEST + 1
+
+
+@pytest.fixture
+def make_many(acme: Organization, admin: User, sites: list[Site]) -> MakeMany:
+    """Invitations that were mailed an hour ago: `make_many(5, last_name="Match")`, by default ReadOnly on two sites."""
+
+    def make_many(
+        count: int, *, name: str = "person", roles: Iterable[str] = ("ReadOnly",), **fields: Any
+    ) -> list[Invitation]:
+        grant = Grant.objects.create(organization=acme)
+        grant.roles.set(Role.objects.filter(organization=acme, name__in=roles))
+        grant.sites.set(sites[:2])
+        now = timezone.now()
+        seeds = new_seeds(count)
+        hour_ago = now - timedelta(hours=1)
+        values = {
+            "organization": acme,
+            "grant": grant,
+            "inviter": admin,
+            "first_name": "Ann",
+            "last_name": "Lee",
+            "expires_at": now + timedelta(days=9),
+            "mail_state": Invitation.Mail.SENT,
+            "mailed_at": hour_ago,
+            **fields,
+        }
+        made = [
+            Invitation(email=address, email_key=address, token_seed=seed, token_hash=token_hash, **values)
+            for number, (seed, token_hash) in enumerate(zip(seeds, hashes_for(seeds), strict=True))
+            for address in [f"{name}{number}@people.example.com"]
+        ]
+        return Invitation.objects.bulk_create(made)
+
+    return make_many
+
+
+def start(by: Membership, kind: BulkAction.Kind, invitations: Iterable[Invitation]) -> BulkAction:
+    """In chunks of four."""
+    with mock.patch.object(actions, "CHUNK", 4):
+        return start_bulk_action(by, kind, sorted(each.pk for each in invitations))
+
+
+def finish(action: BulkAction) -> BulkAction:
+    """Does what workers do, to the end."""
+    while (handled := work_on_chunk(action.pk)) and handled.wait is not None:
+        pass
+    action.refresh_from_db()
+    return action
+
+
+def times_resent() -> list[int]:
+    return sorted(Invitation.objects.values_list("times_resent", flat=True))
+
+
+def page_of(client: Client, path: str = USERS) -> str:
+    return text_of(client.get(path).content.decode())
+
+
+# --- From the page to the end -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}], ids=["in the dialog", "without JavaScript"])
+@pytest.mark.parametrize("kind", Kind.values)
+def test_more_than_a_few_thousand_are_left_to_workers(
+    ines: Client, make_many: MakeMany, kind: str, headers: dict[str, str]
+) -> None:
+    make_many(MANY, last_name="Match")
+    make_many(3, name="other", last_name="Other")
+
+    answer = ines.post(f"{SELECTED}?q=match", {"action": kind, "all": "1", "confirmed": "1"}, headers=headers)
+
+    assert answer.status_code == (204 if headers else 302)
+    assert not Invitation.objects.exclude(state="pending", times_resent=0).exists()
+    action = BulkAction.objects.get()
+    assert (action.kind, action.total, action.is_running) == (kind, MANY, True)
+
+    finish(action)
+
+    assert (action.state, action.done, action.changed, action.skipped) == (State.DONE, MANY, MANY, 0)
+    changed = (
+        Invitation.objects.filter(state="revoked") if kind == "revoke" else Invitation.objects.exclude(mail_due_at=None)
+    )
+    assert changed.filter(last_name="Match").count() == changed.count() == MANY
+    assert not BulkActionChunk.objects.exists()
+
+
+@pytest.mark.parametrize("kind", Kind.values)
+def test_an_action_nobody_knows_changes_nothing(ines: Client, make_many: MakeMany, kind: str) -> None:
+    make_many(MANY)
+
+    ines.post(SELECTED, {"action": f"{kind}!", "all": "1", "confirmed": "1"}, headers=HTMX)
+
+    assert not BulkAction.objects.exists()
+    assert not Invitation.objects.exclude(state="pending", times_resent=0).exists()
+
+
+def test_a_few_are_handled_while_the_admin_waits(ines: Client, make_many: MakeMany) -> None:
+    make_many(9)
+
+    ines.post(SELECTED, {"action": "resend", "all": "1", "confirmed": "1"}, headers=HTMX)
+
+    assert not BulkAction.objects.exists()
+    assert times_resent() == [1] * 9
+    assert "9 invitations will be resent." in page_of(ines)
+
+
+def test_reminding_everybody_of_a_large_import_is_left_to_workers(
+    ines: Client, make_many: MakeMany, start_batch_of: Callable[[list[Invitation]], str]
+) -> None:
+    path = start_batch_of(make_many(MANY))
+    make_many(3, name="other")
+
+    assert f"Remind {MANY:,} people?" in text_of(ines.get(path).content.decode())
+    assert ines.post(path, headers=HTMX).status_code == 204
+
+    action = BulkAction.objects.get()
+    assert (action.kind, action.total) == (Kind.RESEND, MANY)
+    assert f"Resending {MANY:,} invitations." in page_of(ines)
+
+
+@pytest.fixture
+def start_batch_of(acme: Organization, admin: User) -> Callable[[list[Invitation]], str]:
+    """Makes the invitations those of an import that has ended; the address at which they are reminded."""
+
+    def start_batch_of(invitations: list[Invitation]) -> str:
+        batch = acme.batches.create(inviter=admin, grant=invitations[0].grant, state="done", file_name="team.csv")
+        Invitation.objects.filter(grant=invitations[0].grant).update(batch=batch)
+        return f"/o/acme/batches/{batch.pk}/remind/"
+
+    return start_batch_of
+
+
+def test_every_request_is_quick_and_writes_little_however_many_are_meant(ines: Client, make_many: MakeMany) -> None:
+    """tests/faults does the same with 200,000."""
+    make_many(10_000)
+    seconds = []
+    for kind in Kind.values:
+        for confirmed in ("0", "1"):
+            began = time.monotonic()
+            ines.post(SELECTED, {"action": kind, "all": "1", "confirmed": confirmed}, headers=HTMX)
+            seconds.append(time.monotonic() - began)
+
+    assert max(seconds) < 2
+    assert list(BulkAction.objects.values_list("total", flat=True)) == [10_000] * 2
+    assert not Invitation.objects.exclude(state="pending", times_resent=0).exists()
+
+
+# --- Who is meant -----------------------------------------------------------------------------------
+
+
+def test_only_those_are_meant_who_were_on_the_list_when_it_was_started(
+    ines: Client, make_many: MakeMany, invite: Invite
+) -> None:
+    make_many(MANY, last_name="Match")
+    later = make_many(1, name="renamed", last_name="Other")[0]
+    ines.post(f"{SELECTED}?q=match", {"action": "revoke", "all": "1", "confirmed": "1"}, headers=HTMX)
+    Invitation.objects.filter(pk=later.pk).update(last_name="Match", person_key="match")
+    invited = invite("new@people.example.com", last_name="Match")
+
+    finish(BulkAction.objects.get())
+
+    assert set(Invitation.objects.filter(state="pending")) == {later, invited}
+
+
+def test_a_list_that_is_no_longer_narrowed_by_a_deleted_role_means_nobody(
+    ines: Client, acme: Organization, make_many: MakeMany
+) -> None:
+    role = Role.objects.create(organization=acme, name="Night shift", permissions=[])
+    make_many(3)
+    role_id = role.pk
+    role.delete()
+
+    ines.post(f"{SELECTED}?role={role_id}", {"action": "revoke", "all": "1", "confirmed": "1"}, headers=HTMX)
+
+    assert Invitation.objects.filter(state="pending").count() == 3
+    assert "None of the selected users has an open invitation." in page_of(ines)
+
+
+def test_those_of_another_organization_are_never_touched(
+    admin_membership: Membership, outsider: User, make_many: MakeMany, globex: Organization
+) -> None:
+    ours, foreign = make_many(3), make_many(3, name="foreign", organization=globex)
+
+    for kind in Kind:
+        finish(start(admin_membership, kind, [*ours, *foreign]))
+
+    assert not Invitation.objects.filter(organization=globex).exclude(state="pending", times_resent=0).exists()
+    assert Invitation.objects.filter(state="revoked").count() == 3
+
+
+def test_whoever_was_answered_or_resent_meanwhile_is_left_and_counted(
+    admin_membership: Membership, make_many: MakeMany
+) -> None:
+    invitations = make_many(8)
+    action = start(admin_membership, Kind.RESEND, invitations)
+    Invitation.objects.filter(pk=invitations[0].pk).update(state="accepted")
+    Invitation.objects.filter(pk__in=[invitations[1].pk, invitations[7].pk]).update(mail_state="queued")
+
+    finish(action)
+
+    assert (action.done, action.changed, action.skipped) == (8, 5, 2)
+    view = view_of(action)
+    assert (view.kind, view.title) == ("ok", "5 invitations will be resent.")
+    assert view.text == (
+        "2 were skipped because they were sent recently, hit the resend limit, or grant access you don’t have. "
+        "1 was no longer pending."
+    )
+
+
+def test_what_goes_beyond_the_access_of_whoever_started_it_is_skipped(
+    limited: Membership, make_many: MakeMany, sites: list[Site]
+) -> None:
+    within, beyond = make_many(5), make_many(5, name="beyond")
+    beyond[0].grant.sites.set(sites)
+
+    action = finish(start(limited, Kind.RESEND, [*within, *beyond]))
+
+    assert (action.changed, action.skipped) == (5, 5)
+    assert set(Invitation.objects.filter(times_resent=1)) == set(within)
+
+
+# --- Exactly once -----------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", Kind.values)
+def test_a_worker_that_dies_in_the_middle_of_a_chunk_leaves_it_as_it_was(
+    admin_membership: Membership, make_many: MakeMany, kind: str
+) -> None:
+    class Killed(BaseException):
+        """As `kill -9` does, it runs no handler of ours."""
+
+    action = start(admin_membership, Kind(kind), make_many(10))
+    assert work_on_chunk(action.pk)
+    before = list(Invitation.objects.order_by("pk").values_list("token_hash", "state"))
+
+    with mock.patch.object(BulkAction, "save", side_effect=Killed), pytest.raises(Killed):
+        work_on_chunk(action.pk)
+
+    assert list(Invitation.objects.order_by("pk").values_list("token_hash", "state")) == before
+    assert work_on_chunk(action.pk) is None, "The dead worker's claim is still good."
+    BulkAction.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    finish(action)
+    assert (action.state, action.done, action.changed) == (State.DONE, 10, 10)
+    if kind == "resend":
+        assert times_resent() == [1] * 10
+    else:
+        assert Invitation.objects.filter(state="revoked").count() == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_that_is_delivered_twice_at_once_resends_nobody_twice(
+    admin_membership: Membership, make_many: MakeMany, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Both also believe that the action is theirs, as after a lease that has run out.
+    monkeypatch.setattr(bulk_actions, "LEASE", timedelta(seconds=-1))
+    action = start(admin_membership, Kind.RESEND, make_many(40))
+
+    def worker() -> None:
+        while (handled := work_on_chunk(action.pk)) and handled.wait is not None:
+            pass
+
+    results = at_once(worker, worker, worker)
+
+    assert unexpected(results) == []
+    action.refresh_from_db()
+    assert (action.state, action.done, action.changed, action.skipped) == (State.DONE, 40, 40, 0)
+    assert times_resent() == [1] * 40
+
+
+def test_while_a_worker_is_at_it_another_one_does_nothing(admin_membership: Membership, make_many: MakeMany) -> None:
+    action = start(admin_membership, Kind.REVOKE, make_many(9))
+    BulkAction.objects.update(claimed_until=timezone.now() + timedelta(seconds=9))
+
+    assert work_on_chunk(action.pk) is None
+
+    assert not Invitation.objects.filter(state="revoked").exists()
+
+
+def test_an_action_that_has_ended_does_nothing_more(admin_membership: Membership, make_many: MakeMany) -> None:
+    action = finish(start(admin_membership, Kind.RESEND, make_many(5)))
+
+    assert work_on_chunk(action.pk) is None
+    assert times_resent() == [1] * 5
+
+
+def test_mail_goes_out_while_the_rest_is_still_to_be_resent(
+    admin_membership: Membership, make_many: MakeMany, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    action = start(admin_membership, Kind.RESEND, make_many(9))
+    hinted: list[str] = []
+    monkeypatch.setattr(tasks, "hint", lambda task, *_, **__: hinted.append(task.name.rpartition(".")[2]))
+
+    for _ in range(4):
+        tasks.work_on_bulk_action(action.pk)
+
+    assert hinted == ["send_due_invitations", "work_on_bulk_action"] * 2 + ["send_due_invitations"]
+    assert Invitation.objects.exclude(mail_due_at=None).count() == 9
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_invitation_that_somebody_else_holds_is_revoked_a_moment_later(
+    admin_membership: Membership, make_many: MakeMany
+) -> None:
+    """Where rows are locked one by one, nobody waits with locks of their own: two could wait for each other."""
+    invitations = make_many(4)
+    action = start(admin_membership, Kind.REVOKE, invitations)
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Invitation.objects.select_for_update().get(pk=invitations[2].pk)
+            held.set()
+            done.wait(1)
+
+    def work() -> Any:
+        assert held.wait(10)
+        handled = work_on_chunk(action.pk)
+        done.set()
+        return handled
+
+    _, handled = at_once(hold, work)
+
+    if connection.features.has_select_for_update_skip_locked:
+        assert handled.wait == bulk_actions.BUSY_FOR
+        assert list(Invitation.objects.filter(state="pending")) == [invitations[2]]
+    finish(action)
+    assert (action.state, action.done, action.changed) == (State.DONE, 4, 4)
+    assert Invitation.objects.filter(state="revoked").count() == 4
+
+
+# --- When it can't go on ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", ["removed", "demoted", "deactivated", "deleted"])
+def test_it_stops_where_whoever_started_it_loses_the_permission(
+    admin_membership: Membership, make_many: MakeMany, loss: str
+) -> None:
+    action = start(admin_membership, Kind.REVOKE, make_many(9))
+    assert work_on_chunk(action.pk)
+    match loss:
+        case "removed":
+            admin_membership.delete()
+        case "demoted":
+            admin_membership.roles.set(Role.objects.filter(name="ReadOnly"))
+        case "deactivated":
+            User.objects.filter(pk=admin_membership.user_id).update(is_active=False)
+        case "deleted":
+            User.objects.get(pk=admin_membership.user_id).delete()
+
+    finish(action)
+
+    assert (action.state, action.stop_reason) == (State.STOPPED, bulk_actions.NOT_ALLOWED)
+    assert Invitation.objects.filter(state="revoked").count() == action.changed == 4
+    assert not action.chunks.exists()
+    view = view_of(action)
+    assert (view.kind, view.title) == ("warn", "Stopped. 4 invitations were revoked.")
+    assert view.text == "The person who started this may no longer invite users. 5 invitations stayed as they were."
+
+
+def test_whoever_may_not_invite_cannot_start_it(member: User, make_many: MakeMany) -> None:
+    with rule_broken("not_allowed"):
+        start(member.memberships.get(), Kind.REVOKE, make_many(3))
+
+    assert not BulkAction.objects.exists()
+
+
+def test_an_admin_stops_it_and_the_rest_stays_as_it_is(
+    ines: Client, admin_membership: Membership, make_many: MakeMany
+) -> None:
+    action = start(admin_membership, Kind.RESEND, make_many(9))
+    work_on_chunk(action.pk)
+
+    answer = ines.post(f"{SELECTED}{action.pk}/stop/", headers=HTMX)
+
+    assert "Stopped. 4 invitations will be resent" in text_of(answer.content.decode())
+    assert work_on_chunk(action.pk) is None
+    assert times_resent() == [0] * 5 + [1] * 4
+    assert not action.chunks.exists()
+    assert "5 invitations stayed as they were." in page_of(ines)
+    assert not stop_bulk_action(action)
+
+
+def test_a_stop_is_a_post(ines: Client, admin_membership: Membership, make_many: MakeMany) -> None:
+    action = start(admin_membership, Kind.RESEND, make_many(9))
+
+    assert ines.get(f"{SELECTED}{action.pk}/stop/").status_code == 405
+    action.refresh_from_db()
+    assert action.is_running
+
+
+def test_the_sweep_finds_what_nobody_is_at(admin_membership: Membership, make_many: MakeMany) -> None:
+    long_ago = timezone.now() - timedelta(minutes=1)
+    lost, dead, held, ended = (start(admin_membership, Kind.REVOKE, make_many(1, name=f"{n}-")) for n in range(4))
+    start(admin_membership, Kind.REVOKE, make_many(1, name="fresh"))
+    finish(ended)
+    BulkAction.objects.filter(pk__in=[lost.pk, dead.pk, held.pk, ended.pk]).update(progressed_at=long_ago)
+    BulkAction.objects.filter(pk=dead.pk).update(claimed_until=long_ago)
+    BulkAction.objects.filter(pk=held.pk).update(claimed_until=timezone.now() + timedelta(seconds=9))
+
+    assert sorted(bulk_actions.find_stalled()) == [lost.pk, dead.pk]
+    assert bulk_actions.find_stalled() == [], "They have just been asked for."
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
+    """Makes each try to resend fail with the error."""
+
+    def broken(error: Exception) -> None:
+        def fail(*_: object) -> None:
+            raise error
+
+        monkeypatch.setattr(actions, "resend_some", fail)
+
+    return broken
+
+
+def test_a_bug_that_is_met_twice_stops_it_with_a_reference(
+    admin_membership: Membership, make_many: MakeMany, broken: Callable[[Exception], None]
+) -> None:
+    action = start(admin_membership, Kind.RESEND, make_many(9))
+    broken(ValueError("a bug of ours"))
+
+    assert work_on_chunk(action.pk) is None
+    action.refresh_from_db()
+    assert action.is_running
+    assert work_on_chunk(action.pk) is None
+
+    action.refresh_from_db()
+    assert action.state == State.STOPPED
+    assert "Something went wrong on our side." in action.stop_reason
+    assert "mention reference" in action.stop_reason
+
+
+def test_a_database_that_is_away_for_a_while_does_not_stop_it(
+    admin_membership: Membership,
+    make_many: MakeMany,
+    broken: Callable[[Exception], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    action = start(admin_membership, Kind.RESEND, make_many(9))
+    with monkeypatch.context() as patched:
+        patched.setattr(actions, "resend_some", lambda *_: (_ for _ in ()).throw(OperationalError("away")))
+        for _ in range(3):
+            assert work_on_chunk(action.pk) is None
+
+    assert finish(action).state == State.DONE
+    assert times_resent() == [1] * 9
+
+
+def test_an_action_with_which_worker_after_worker_dies_ends(admin_membership: Membership, make_many: MakeMany) -> None:
+    action = start(admin_membership, Kind.RESEND, make_many(9))
+    BulkAction.objects.update(attempts=bulk_actions.MAX_ATTEMPTS)
+
+    assert work_on_chunk(action.pk) is None
+
+    action.refresh_from_db()
+    assert (action.state, action.stop_reason) == (State.STOPPED, bulk_actions.WORKERS_DIED)
+
+
+# --- What pages say ---------------------------------------------------------------------------------
+
+
+def test_the_banner_and_the_sidebar_tell_how_far_it_is(
+    ines: Client, admin_membership: Membership, make_many: MakeMany
+) -> None:
+    action = start(admin_membership, Kind.REVOKE, make_many(9))
+    work_on_chunk(action.pk)
+    BulkAction.objects.update(created_at=timezone.now() - timedelta(seconds=12))
+
+    for path in (USERS, "/o/acme/roles/"):
+        page = page_of(ines, path)
+        assert "Revoking 9 invitations. 4 done, about 20 seconds left. Show progress" in page
+        assert "4 of 9" in page
+    html = ines.get(USERS).content.decode()
+    assert html.count('<progress class="rc-progress" value="0.4444"') == 3, "A banner, and the sidebar wide and narrow."
+    assert f'data-live="{SELECTED}{action.pk}/banner/events/"' in html
+
+
+def test_the_result_waits_on_every_page_until_it_is_closed(
+    ines: Client, admin_membership: Membership, make_many: MakeMany
+) -> None:
+    action = finish(start(admin_membership, Kind.RESEND, make_many(9)))
+    for path in (USERS, "/o/acme/roles/"):
+        assert "9 invitations will be resent." in page_of(ines, path)
+        assert "rc-banner-ok" in ines.get(path).content.decode()
+
+    closing = f"{SELECTED}{action.pk}/close-banner/?read=done"
+    assert closing in ines.get(USERS).content.decode()
+    assert ines.post(closing, headers=HTMX).status_code == 204
+
+    assert "will be resent" not in page_of(ines)
+
+
+def test_closing_the_progress_does_not_close_the_result(
+    ines: Client, admin_membership: Membership, make_many: MakeMany
+) -> None:
+    action = start(admin_membership, Kind.RESEND, make_many(9))
+    closing = f"{SELECTED}{action.pk}/close-banner/?read=running"
+    ines.post(closing, headers=HTMX)
+    page = ines.get(USERS)
+    assert "banner/events" not in page.content.decode()
+    assert "Resending 9 invitations" in text_of(page.content.decode()), "It stays in the sidebar."
+
+    finish(action)
+
+    assert "9 invitations will be resent." in page_of(ines)
+    ines.post(closing, headers=HTMX)
+    assert "9 invitations will be resent." in page_of(ines), "That page had told of the progress alone."
+
+
+def test_nobody_else_is_told_nor_closes_it(
+    ines: Client, colleague: Membership, client_of: ClientOf, admin_membership: Membership, make_many: MakeMany
+) -> None:
+    action = finish(start(admin_membership, Kind.RESEND, make_many(9)))
+    client = client_of(colleague.user)
+
+    assert "will be resent" not in page_of(client)
+    assert client.post(f"{SELECTED}{action.pk}/close-banner/?read=done").status_code == 404
+    assert "9 invitations will be resent." in page_of(ines)
+
+
+def test_when_none_could_be_resent_the_banner_warns(admin_membership: Membership, make_many: MakeMany) -> None:
+    view = view_of(finish(start(admin_membership, Kind.RESEND, make_many(1, mail_state="queued"))))
+
+    assert (view.kind, view.title) == ("warn", "No invitations will be resent.")
+    assert view.text == (
+        "1 was skipped because it was sent recently, hit the resend limit, or grants access you don’t have."
+    )
+
+
+def test_the_dialog_is_a_page_too_and_loads_itself_again_while_it_runs(
+    ines: Client, admin_membership: Membership, make_many: MakeMany
+) -> None:
+    action = start(admin_membership, Kind.RESEND, make_many(9))
+    path = f"{SELECTED}{action.pk}/"
+    refresh = '<noscript><meta http-equiv="refresh" content="3"></noscript>'
+
+    page = ines.get(path).content.decode()
+    assert refresh in page
+    assert text_of(page).count("0 done") == 1, "No banner beside it says the same."
+    assert f'data-live="{path}events/?on=page"' in page
+    dialog, part = (ines.get(path, query, headers=HTMX).content.decode() for query in ({}, {"on": "page"}))
+    assert ["<html" in dialog, "<h2" in dialog, 'aria-label="Close"' in dialog] == [False, True, True]
+    assert ["<html" in part, "<h1" in part, 'aria-label="Close"' in part] == [False, True, False]
+    assert ines.post(f"{path}stop/").headers["Location"] == path
+
+    assert refresh not in ines.get(path).content.decode()
+    assert "Stopped. No invitations will be resent" in page_of(ines, path)
+
+
+def followed(
+    client: Client, path: str, *between: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> list[tuple[str, str]]:
+    """The events of a stream; after each look something is done."""
+    steps = iter(between)
+
+    class Clock:
+        @staticmethod
+        async def sleep(_: float) -> None:
+            await sync_to_async(next(steps))()
+
+    monkeypatch.setattr(streams, "asyncio", Clock)
+    return events_of(client.get(path))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
+@pytest.mark.parametrize("place", ["", "banner/"])
+def test_its_stream_tells_of_progress_and_triggers_the_result(
+    ines: Client, admin_membership: Membership, make_many: MakeMany, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    action = start(admin_membership, Kind.RESEND, make_many(9))
+
+    events = followed(
+        ines,
+        f"{SELECTED}{action.pk}/{place}events/",
+        lambda: work_on_chunk(action.pk),
+        lambda: finish(action),
+        monkeypatch=monkeypatch,
+    )
+
+    fragments = [data for name, data in events if name == "fragment"]
+    assert ["0 done" in fragments[0], "4 done" in fragments[1], "<progress" in fragments[2]] == [True, True, False]
+    assert 'data-live="' not in fragments[2]
+    assert "Resending" in next(data for name, data in events if name == "beside")
+    assert [data for name, data in events if name == "trigger"] == ["shell:changed", "people:changed", "batch:ended"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
+def test_the_sidebars_stream_goes_on_while_it_runs(
+    ines: Client, admin_membership: Membership, make_many: MakeMany, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    action = start(admin_membership, Kind.RESEND, make_many(9))
+
+    events = followed(ines, "/o/acme/indicator/events/", lambda: finish(action), monkeypatch=monkeypatch)
+
+    fragments = [data for name, data in events if name == "fragment"]
+    assert ["Resending" in each for each in fragments] == [True, False]
+    assert ("trigger", "shell:changed") in events
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
+def test_its_stream_ends_for_somebody_who_may_not_invite_any_more(
+    ines: Client, admin_membership: Membership, make_many: MakeMany
+) -> None:
+    action = start(admin_membership, Kind.RESEND, make_many(9))
+    response = ines.get(f"{SELECTED}{action.pk}/events/")
+    admin_membership.roles.set(Role.objects.filter(name="ReadOnly"))
+
+    assert [name for name, _ in events_of(response)] == ["end"]

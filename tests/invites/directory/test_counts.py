@@ -1,0 +1,36 @@
+"""A number beside a link is the number that the link leads to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+
+import pytest
+from django.test import Client
+
+from accounts.models import Organization, User
+from tests.invites.invitations.helpers import Invite
+from tests.pages import text_of
+
+LINKS = re.compile(r'rc-col-num rc-col-inline">(\d+)<.*?href="([^"]*/users/\?[^"]*)"', re.DOTALL)
+
+
+@pytest.mark.parametrize("name", ["roles", "sites"])
+def test_as_many_people_stand_behind_a_link_as_beside_it(
+    client_of: Callable[[User], Client],
+    admin: User,
+    member: User,
+    acme: Organization,
+    invite: Invite,
+    name: str,
+) -> None:
+    invite("open@people.example.com")
+    client = client_of(admin)
+
+    found = LINKS.findall(client.get(f"/o/acme/{name}/").content.decode())
+
+    assert len(found) >= 3
+    for count, address in found:
+        listed = client.get(unescape(address)).content.decode()
+        assert listed.count('class="rc-person"') == int(count), text_of(listed)

@@ -1,0 +1,129 @@
+"""Pages far down a long list: exact, and found by walking over an index from the nearer end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Organization, User
+from invites.directory.users import PeopleFilter, Status, count_people, people_page
+from invites.models import Invitation
+from tests.invites.invitations.helpers import Invite
+from tests.plans import plan_of
+
+PEOPLE = 60
+
+
+@pytest.fixture
+def long_list(acme: Organization, invite: Invite, join: Callable[..., User]) -> Organization:
+    """61 members and 60 invitations whose names alternate."""
+    for number in range(PEOPLE):
+        name = f"Name {number // 2:02}"
+        join(acme, f"member{number}@people.example.com", "ReadOnly", first_name=name, last_name="Same")
+        invite(f"invited{number}@people.example.com", first_name=name, last_name="Same", expired=number % 3 == 0)
+    return acme
+
+
+def page_of(organization: Organization, number: int, **wanted: object) -> tuple[list[str], int]:
+    """The addresses on the page, and how many stand in the whole list."""
+    narrowed = PeopleFilter(**wanted)  # type: ignore[arg-type]
+    page = people_page(organization, narrowed, number=number, counts=count_people(organization, narrowed))
+    return [person.email for person in page.object_list], page.paginator.count
+
+
+@pytest.mark.parametrize("status", [None, *Status])
+@pytest.mark.parametrize("search", ["", "same", "1"], ids=["all", "everybody by a search", "some by a search"])
+def test_the_pages_put_together_are_everybody_in_the_order_of_names(
+    long_list: Organization, status: Status | None, search: str
+) -> None:
+    members = [(user.person_key, user.email) for user in User.objects.filter(person_key__contains=search)]
+    invited = [
+        (each.person_key, each.email, Status.EXPIRED if each.is_expired else Status.PENDING)
+        for each in Invitation.objects.filter(person_key__contains=search)
+    ]
+    expected = [(key, email) for key, email, is_now in invited if status in (None, is_now)]
+    expected += members if status in (None, Status.ACTIVE) else []
+
+    _, total = page_of(long_list, 1, status=status, search=search)
+    pages = [page_of(long_list, number, status=status, search=search)[0] for number in range(1, total // 25 + 2)]
+
+    listed = [email for page in pages for email in page]
+    assert listed == [email for _, email in sorted(expected)]
+    assert total == len(expected)
+    assert all(len(page) == 25 for page in pages[:-1])
+
+
+def test_the_last_page_is_counted_from_the_end(long_list: Organization) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        page_of(long_list, 5)
+
+    (walk,) = [query["sql"] for query in captured if "UNION ALL" in query["sql"]]
+    assert walk.count(" DESC") >= 2
+    assert "OFFSET" not in walk.rpartition("ORDER BY")[2]
+
+
+# --- What the database does for it ------------------------------------------------------------------
+
+
+def reads_an_index_alone(plan: str) -> bool:
+    """Of the invitations. PostgreSQL and SQLite have different words for it."""
+    said = [line for line in plan.splitlines() if "invit" in line]
+    return len(said) == 1 and ("Index Only Scan" in said[0] or "COVERING INDEX" in said[0])
+
+
+def the_walk(captured: CaptureQueriesContext) -> str:
+    (walk,) = [query["sql"] for query in captured if " LIMIT " in query["sql"] and "place" in query["sql"]]
+    return walk
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("status", [Status.PENDING, Status.EXPIRED])
+@pytest.mark.parametrize("search", ["", "same"])
+def test_of_the_invitations_that_are_passed_over_no_row_is_read(
+    long_list: Organization, status: Status, search: str
+) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        page_of(long_list, 1, status=status, search=search)
+
+    plan = plan_of(the_walk(captured))
+    assert reads_an_index_alone(plan)
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.django_db(transaction=True)
+def test_members_and_invitations_are_merged_and_not_sorted(long_list: Organization) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        page_of(long_list, 2)
+
+    plan = plan_of(the_walk(captured))
+    assert reads_an_index_alone(plan)
+    assert "Merge Append" in plan or "MERGE (UNION ALL)" in plan
+    assert "TEMP B-TREE" not in plan.partition("RIGHT\n")[2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_counts_of_the_tabs_read_no_row(long_list: Organization) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        count_people(long_list, PeopleFilter())
+
+    (counting,) = [query["sql"] for query in captured if "expires_at" in query["sql"]]
+    assert reads_an_index_alone(plan_of(counting))
+
+
+def test_what_is_shown_is_read_of_one_page_alone(
+    long_list: Organization, client_of: Callable[[User | None], Client], admin: User
+) -> None:
+    client = client_of(admin)
+    client.get("/o/acme/users/")
+
+    def statements(number: int) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert len(client.get("/o/acme/users/", {"page": number}).context["lines"]) == 25
+        return len(captured)
+
+    assert statements(1) == statements(2) == statements(4)

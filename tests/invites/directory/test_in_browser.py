@@ -1,0 +1,255 @@
+"""The list of people and the invitation of one, in Chromium on the running stack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from config.harness.driving import heading
+from config.harness.running import Stack
+from tests.browser.test_accessibility import examine
+
+LINK = re.compile(r"http://\S+/i/\S+")
+USERS = "/o/acme/users/"
+
+
+def choose_sites(page: Page, *names: str) -> None:
+    field = page.get_by_role("combobox", name="Sites")
+    field.click()
+    for name in names:
+        field.press_sequentially(name[:4])
+        page.locator(".ts-dropdown").get_by_role("option", name=name).click()
+    page.keyboard.press("Escape")
+
+
+def line_of(page: Page, name: str) -> Locator:
+    return page.get_by_role("row").filter(has=page.get_by_text(name, exact=True))
+
+
+def invite(page: Page, email: str, first_name: str, last_name: str) -> None:
+    """From the list of people through the dialog to the message that the person was invited."""
+    page.goto(USERS)
+    page.get_by_role("link", name="Invite users").click()
+    page.get_by_label("Email", exact=True).fill(email)
+    page.get_by_label("First name").fill(first_name)
+    page.get_by_label("Last name").fill(last_name)
+    page.get_by_role("checkbox", name="ReadOnly").check()
+    choose_sites(page, "Lyon depot")
+    page.get_by_role("button", name="Send invitation").click()
+    expect(page.locator("#alerts")).to_contain_text(f"{email} was invited.")
+
+
+@pytest.fixture(scope="module")
+def somebody(stack: Stack, browser: Any, signed_in_state: Any) -> str:
+    """The address of somebody with a pending invitation: Noor Aziz."""
+    context = browser.new_context(base_url=stack.url, storage_state=signed_in_state("admin@example.com"))
+    invite(context.new_page(), "noor@one.example.com", "Noor", "Aziz")
+    context.close()
+    return "noor@one.example.com"
+
+
+def test_one_person_is_invited_in_the_dialog_mailed_and_becomes_active(
+    stack: Stack, admin_page: Page, new_context: Any
+) -> None:
+    page, email = admin_page, "chiara@one.example.com"
+    # The other tests fill the list, and this person need not be on its first page.
+    page.goto(f"{USERS}?q=chiara+conti")
+    page.get_by_role("link", name="Invite users").click()
+    expect(heading(page)).to_have_text("Invite users")
+    expect(heading(page)).to_be_focused()
+
+    page.get_by_label("Email", exact=True).fill("chiara@one")
+    page.get_by_label("First name").fill("Chiara")
+    page.get_by_label("Description").fill("Night shift")
+    page.get_by_role("checkbox", name="ReadOnly").check()
+    choose_sites(page, "Turin works")
+    page.get_by_role("button", name="Send invitation").click()
+
+    # What is wrong is said at the top, and nothing of what was typed is lost.
+    expect(page.locator("[data-problem-summary]")).to_be_focused()
+    expect(page.get_by_role("link", name="Enter a last name.")).to_be_visible()
+    expect(page.get_by_label("Email", exact=True)).to_have_value("chiara@one")
+    expect(page.get_by_label("Description")).to_have_value("Night shift")
+    expect(page.get_by_role("checkbox", name="ReadOnly")).to_be_checked()
+    expect(page.locator(".ts-control .item")).to_contain_text("Turin works")
+    page.get_by_role("link", name="Enter a last name.").click()
+    expect(page.get_by_label("Last name")).to_be_focused()
+
+    page.get_by_label("Last name").fill("Conti")
+    page.get_by_label("Email", exact=True).fill(email)
+    page.get_by_role("button", name="Send invitation").click()
+
+    expect(page.locator("#dialog")).to_be_hidden()
+    expect(page.locator("#alerts")).to_contain_text(f"{email} was invited.")
+    expect(page.get_by_role("link", name="Invite users")).to_be_focused()
+    expect(line_of(page, "Chiara Conti")).to_contain_text("Invite pending")
+    expect(line_of(page, "Chiara Conti")).to_contain_text("Night shift")
+
+    mail = stack.wait_for_mail(email)
+    assert mail.subject == "Ines Martin invited you to Acme"
+    assert "you get the role ReadOnly on Turin works" in mail.text
+    invitee = new_context().new_page()
+    invitee.goto(LINK.search(mail.text)[0])  # type: ignore[index]
+    assert invitee.url == f"{stack.url}/invitation/"
+    expect(invitee.get_by_label("Last name")).to_have_value("Conti")
+    password = invitee.get_by_label("Password", exact=True)
+    password.fill("a few plain words")
+    invitee.get_by_role("button", name="Show the password").click()
+    expect(password).to_have_attribute("type", "text")
+    invitee.get_by_role("button", name="Accept and sign in").click()
+    expect(invitee.get_by_role("heading", level=1)).to_contain_text("Acme")
+
+    page.goto(f"{USERS}?status=active&q=chiara+conti")
+    expect(line_of(page, "Chiara Conti")).to_contain_text("Active")
+
+
+def test_search_filters_and_tabs_work_together_without_losing_a_letter(admin_page: Page, somebody: str) -> None:
+    page = admin_page
+    page.goto(USERS)
+    search = page.get_by_role("searchbox")
+
+    search.press_sequentially("noor az", delay=90)
+
+    expect(page.locator("#people tbody tr")).to_have_count(1)
+    expect(search).to_have_value("noor az")
+    expect(search).to_be_focused()
+    expect(page.locator("#people-found")).to_have_text("1 found")
+    assert page.url.endswith("?q=noor%20az")
+
+    page.get_by_role("link", name="Invite pending").click()
+    expect(page.get_by_role("link", name="Invite pending")).to_have_attribute("aria-current", "page")
+    page.get_by_role("button", name="Site").click()
+    page.get_by_role("link", name="Porto yard").click()
+    expect(page.get_by_text("Nobody matches “noor az”")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#people tbody tr")).to_have_count(1)
+    expect(page.get_by_role("searchbox")).to_have_value("noor az")
+    page.get_by_role("searchbox").fill("nobody-at-all")
+    page.get_by_role("link", name="Clear the search").click()
+    expect(page.get_by_role("searchbox")).to_have_value("")
+
+
+def test_people_are_selected_and_revoked_from_the_keyboard(admin_page: Page) -> None:
+    page = admin_page
+    invite(page, "kim@one.example.com", "Kim", "Keyboard")
+    page.goto(f"{USERS}?q=kim@one")
+    box = page.get_by_role("checkbox", name="Select Kim Keyboard")
+
+    box.focus()
+    page.keyboard.press("Space")
+
+    expect(page.locator("[data-selection-count]")).to_have_text("1 selected")
+    expect(page.get_by_role("searchbox")).to_be_hidden()
+    page.get_by_role("button", name="Clear").press("Enter")
+    expect(page.get_by_role("searchbox")).to_be_visible()
+    expect(box).not_to_be_checked()
+
+    page.get_by_role("checkbox", name="Select everybody on this page").press("Space")
+    expect(box).to_be_checked()
+    page.get_by_role("button", name="Revoke").press("Enter")
+    expect(heading(page)).to_have_text("Revoke 1 invitation?")
+    expect(heading(page)).to_be_focused()
+    page.locator("#dialog").get_by_role("button", name="Revoke").press("Enter")
+
+    expect(page.locator("#alerts")).to_contain_text("1 invitation was revoked.")
+    expect(page.get_by_text("Nobody matches “kim@one”")).to_be_visible()
+
+
+def test_the_menu_of_a_person_changes_what_they_get(admin_page: Page, somebody: str) -> None:
+    page = admin_page
+    page.goto(f"{USERS}?q={somebody}")
+    menu = page.get_by_role("button", name="What to do with Noor Aziz")
+    menu.focus()
+
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Change roles and sites").click()
+    expect(heading(page)).to_have_text("Noor Aziz")
+    expect(page.get_by_role("checkbox", name="ReadOnly")).to_be_checked()
+    page.get_by_role("checkbox", name="Auditor").check()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Leave without saving?")).to_be_visible()
+    page.get_by_role("button", name="Keep going").click()
+    page.get_by_role("button", name="Save changes").click()
+
+    expect(page.locator("#dialog")).to_be_hidden()
+    expect(line_of(page, "Noor Aziz")).to_contain_text("ReadOnly + 1")
+    expect(menu).to_be_focused()
+
+
+def test_everything_works_without_javascript(stack: Stack, browser: Any, signed_in_state: Any) -> None:
+    context = browser.new_context(
+        base_url=stack.url, storage_state=signed_in_state("admin@example.com"), java_script_enabled=False
+    )
+    page = context.new_page()
+    page.goto(USERS)
+    page.get_by_role("link", name="Invite users").click()
+    page.get_by_label("Email", exact=True).fill("paper@one.example.com")
+    page.get_by_label("First name").fill("Paper")
+    page.get_by_label("Last name").fill("Trail")
+    page.get_by_role("checkbox", name="ReadOnly").check()
+    page.get_by_role("listbox", name="Sites").select_option(label="Lyon depot")
+    page.get_by_role("button", name="Send invitation").click()
+    expect(page.get_by_text("paper@one.example.com was invited.")).to_be_visible()
+
+    page.get_by_role("searchbox").fill("paper trail")
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    # A menu opens by the focus of its button.
+    page.get_by_role("button", name="What to do with Paper Trail").click()
+    page.get_by_role("link", name="Resend").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Send the invitation again?")
+    page.get_by_role("link", name="Cancel").click()
+
+    page.goto(f"{USERS}?q=paper+trail")
+    page.get_by_role("checkbox", name="Select Paper Trail").check()
+    page.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Revoke 1 invitation?")
+    page.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("1 invitation was revoked.")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 320])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_scrolls_sideways_and_axe_is_content_on_a_phone(
+    admin_page: Page, somebody: str, width: int, scheme: Any
+) -> None:
+    page = admin_page
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 800})
+    assert "\n".join(_each_dialog(page, somebody)) == ""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_is_content_at_the_desk(admin_page: Page, somebody: str, scheme: Any) -> None:
+    admin_page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+
+    assert "\n".join(_each_dialog(admin_page, somebody)) == ""
+
+
+def _each_dialog(page: Page, somebody: str) -> Iterator[str]:
+    """What axe finds on the list with its bars and menus, and in the dialogs about a person."""
+    page.goto(f"{USERS}?q={somebody}")
+    page.get_by_role("checkbox", name="Select Noor Aziz").check()
+    expect(page.locator("[data-selection-count]")).to_have_text("1 selected")
+    yield from examine(page)
+    menu = page.get_by_role("button", name="What to do with Noor Aziz")
+    menu.click()
+    expect(page.get_by_role("link", name="Resend")).to_be_visible()
+    yield from examine(page)
+    page.get_by_role("link", name="Revoke").click()
+    expect(heading(page)).to_contain_text("Revoke the invitation of Noor Aziz?")
+    yield from examine(page)
+    page.keyboard.press("Escape")
+    expect(page.locator("#dialog")).to_be_hidden()
+    page.get_by_role("link", name="Noor Aziz").click()
+    expect(heading(page)).to_have_text("Noor Aziz")
+    yield from examine(page)
+    page.goto(f"{USERS}?q=amara")
+    page.get_by_role("link", name="Amara Okafor").click()
+    expect(heading(page)).to_have_text("Amara Okafor")
+    yield from examine(page)

@@ -1,0 +1,256 @@
+"""Members are given other roles and sites, and removed: within one's own rights, and never the last manager."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Membership, Organization, Role, Site, User
+from tests.pages import text_of
+
+ClientOf = Callable[[User | None], Client]
+HTMX = {"HX-Request": "true"}
+
+
+def address_of(user: User, page: str = "") -> str:
+    return f"/o/acme/users/{Membership.objects.get(user=user, organization__slug='acme').pk}/{page}"
+
+
+def role(organization: Organization, name: str) -> Role:
+    return Role.objects.get(organization=organization, name=name)
+
+
+@pytest.fixture
+def people_manager(manager: User, acme: Organization, sites: list[Site]) -> User:
+    """Manages users, but holds little else: ReadOnly's rights, and Lyon depot alone."""
+    mine = Role.objects.create(
+        organization=acme, name="People", permissions=["users.view", "users.manage", "work.view"]
+    )
+    membership = Membership.objects.get(user=manager)
+    membership.all_sites = False
+    membership.save()
+    membership.roles.set([mine])
+    membership.sites.set(sites[:1])
+    return manager
+
+
+def test_a_member_is_given_other_roles_and_sites(
+    client_of: ClientOf, admin: User, member: User, acme: Organization, sites: list[Site]
+) -> None:
+    chosen = {"roles": [role(acme, "Project manager").pk], "sites": [sites[1].pk, sites[2].pk]}
+
+    answer = client_of(admin).post(address_of(member), chosen, headers=HTMX)
+
+    assert answer.status_code == 204
+    membership = Membership.objects.get(user=member)
+    assert [each.name for each in membership.roles.all()] == ["Project manager"]
+    assert [each.name for each in membership.sites.all()] == ["Ghent", "Turin"]
+
+
+def test_the_dialog_shows_what_is_held_and_known(client_of: ClientOf, admin: User, member: User) -> None:
+    Membership.objects.filter(user=member).update(description="Night shift")
+
+    page = client_of(admin).get(address_of(member), headers=HTMX).content.decode()
+
+    words = text_of(page)
+    assert "Mara Conti member@example.com" in words
+    assert "Description Night shift" in words
+    assert page.count("checked") == 1
+    assert page.count("selected") == 1
+
+
+def test_no_role_is_refused(client_of: ClientOf, admin: User, member: User, sites: list[Site]) -> None:
+    answer = client_of(admin).post(address_of(member), {"sites": [sites[0].pk]}, headers=HTMX)
+
+    assert answer.status_code == 422
+    assert "Choose at least one role." in answer.content.decode()
+    assert Membership.objects.get(user=member).roles.count() == 1
+
+
+def test_a_member_is_removed_after_a_question(client_of: ClientOf, admin: User, member: User) -> None:
+    client, address = client_of(admin), address_of(member, "remove/")
+
+    assert "Remove Mara Conti ?" in text_of(client.get(address, headers=HTMX).content.decode())
+    assert Membership.objects.filter(user=member).exists()
+    assert client.post(address, headers=HTMX).status_code == 204
+
+    assert not Membership.objects.filter(user=member).exists()
+    assert User.objects.filter(pk=member.pk).exists()
+    assert client_of(member).get("/o/acme/").status_code == 404
+
+
+def test_the_last_who_manages_users_stays(
+    client_of: ClientOf, admin: User, acme: Organization, sites: list[Site]
+) -> None:
+    client = client_of(admin)
+
+    removed = client.post(address_of(admin, "remove/"), headers=HTMX)
+    weaker = {"roles": [role(acme, "ReadOnly").pk], "sites": ["all"]}
+    changed = client.post(address_of(admin), weaker, headers=HTMX)
+
+    for answer in (removed, changed):
+        assert answer.status_code == 422
+        assert "This is the only person with all sites who can invite and manage users." in answer.content.decode()
+    assert Membership.objects.get(user=admin).roles.get().name == "Org Admin"
+
+
+def test_nobody_is_left_who_manages_but_cannot_invite(
+    client_of: ClientOf, admin: User, people_manager: User, acme: Organization
+) -> None:
+    answer = client_of(admin).post(
+        address_of(admin), {"roles": [role(acme, "People").pk], "sites": ["all"], "confirmed": "1"}, headers=HTMX
+    )
+
+    assert answer.status_code == 422
+    assert "This is the only person with all sites who can invite and manage users." in answer.content.decode()
+    assert Membership.objects.get(user=admin).roles.get().name == "Org Admin"
+
+
+def test_who_would_give_up_their_own_rights_is_asked_first_and_then_led_home(
+    client_of: ClientOf, admin: User, acme: Organization, sites: list[Site], join: Callable[..., User]
+) -> None:
+    join(acme, "second@example.com", "Org Admin")
+    client = client_of(admin)
+    weaker = {"roles": [role(acme, "ReadOnly").pk], "sites": [sites[0].pk, sites[1].pk]}
+
+    for headers in (HTMX, {}):
+        asked = client.post(address_of(admin), weaker, headers=headers)
+        assert asked.status_code == 200
+        assert "You can no longer see users, invite users or manage users then." in text_of(asked.content.decode())
+        assert Membership.objects.get(user=admin).roles.get().name == "Org Admin"
+
+    page = asked.content.decode()
+    confirmed = {name: re.findall(rf'name="{name}" value="([^"]+)"', page) for name in ("roles", "sites", "confirmed")}
+    answer = client.post(address_of(admin), confirmed, headers=HTMX)
+
+    assert answer.headers["HX-Redirect"] == "/o/acme/"
+    membership = Membership.objects.get(user=admin)
+    assert membership.roles.get().name == "ReadOnly"
+    assert {each.name for each in membership.sites.all()} == {"Lyon depot", "Ghent"}
+    assert "Your roles and sites were changed." in client.get("/o/acme/", follow=True).content.decode()
+
+
+def test_who_changes_only_their_sites_is_not_asked(
+    client_of: ClientOf, admin: User, colleague: Membership, acme: Organization, sites: list[Site]
+) -> None:
+    answer = client_of(admin).post(
+        address_of(admin), {"roles": [role(acme, "Org Admin").pk], "sites": [sites[0].pk]}, headers=HTMX
+    )
+
+    assert answer.headers["HX-Redirect"] == "/o/acme/"
+    assert [each.name for each in Membership.objects.get(user=admin).sites.all()] == ["Lyon depot"]
+
+
+def test_who_leaves_lands_on_a_page_of_their_own(
+    client_of: ClientOf, admin: User, acme: Organization, join: Callable[..., User]
+) -> None:
+    join(acme, "second@example.com", "Org Admin")
+    client = client_of(admin)
+
+    assert "Leave Acme ?" in text_of(client.get(address_of(admin, "remove/")).content.decode())
+    answer = client.post(address_of(admin, "remove/"), follow=True)
+
+    assert answer.status_code == 200
+    assert not Membership.objects.filter(user=admin).exists()
+
+
+# --- The ceiling ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["", "remove/"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_one_of_two_admins_is_out_of_reach_of_somebody_with_less_access(
+    client_of: ClientOf, people_manager: User, admin: User, colleague: Membership, path: str, method: str
+) -> None:
+    answer = client_of(people_manager).generic(method, address_of(admin, path))
+
+    assert answer.status_code == (200 if (method, path) == ("GET", "") else 403)
+    assert "Only somebody who can grant Org Admin can change Ines Martin." in answer.content.decode()
+    assert Membership.objects.filter(user__in=(admin, colleague.user_id)).count() == 2
+
+
+def test_who_holds_more_is_out_of_reach(
+    client_of: ClientOf, people_manager: User, admin: User, acme: Organization
+) -> None:
+    client = client_of(people_manager)
+    before = list(Membership.objects.get(user=admin).roles.all())
+    mine = role(acme, "People")
+
+    why = "Only somebody who can grant Org Admin can change Ines Martin."
+    assert why in client.get(address_of(admin), headers=HTMX).content.decode()
+    lyon = Membership.objects.get(user=people_manager).sites.get()
+    changed = client.post(address_of(admin), {"roles": [mine.pk], "sites": [lyon.pk]}, headers=HTMX)
+    removed = client.post(address_of(admin, "remove/"), headers=HTMX)
+
+    assert (changed.status_code, removed.status_code) == (403, 403)
+    assert changed.content.decode() == removed.content.decode() == why
+    assert list(Membership.objects.get(user=admin).roles.all()) == before
+
+
+@pytest.mark.usefixtures("admin")
+def test_nobody_gives_or_takes_beyond_their_own_with_edited_ids(
+    client_of: ClientOf, people_manager: User, member: User, acme: Organization, globex: Organization, sites: list[Site]
+) -> None:
+    client = client_of(people_manager)
+    mine = role(acme, "People")
+    foreign_role = Role.objects.filter(organization=globex).first()
+    foreign_site = Site.objects.create(organization=globex, name="Elsewhere")
+    assert foreign_role is not None
+    good = {"roles": [mine.pk], "sites": [sites[0].pk]}
+    beyond: list[dict[str, list[Any]]] = [
+        *({"roles": [each.pk]} for each in acme.roles.filter(name__in=("Org Admin", "Project manager"))),
+        {"roles": [mine.pk, role(acme, "Org Admin").pk]},
+        {"roles": [foreign_role.pk]},
+        {"sites": [sites[1].pk]},
+        {"sites": [sites[0].pk, sites[2].pk]},
+        {"sites": ["all"]},
+        {"sites": [foreign_site.pk]},
+    ]
+
+    for change in beyond:
+        assert client.post(address_of(member), good | change, headers=HTMX).status_code == 422, change
+
+    membership = Membership.objects.get(user=member)
+    assert [each.name for each in membership.roles.all()] == ["ReadOnly"]
+    assert [each.name for each in membership.sites.all()] == ["Lyon depot"]
+    assert client.post(address_of(member), good, headers=HTMX).status_code == 204
+
+
+def test_nobody_raises_themselves(client_of: ClientOf, people_manager: User, acme: Organization) -> None:
+    answer = client_of(people_manager).post(
+        address_of(people_manager), {"roles": [role(acme, "Org Admin").pk], "sites": ["all"]}, headers=HTMX
+    )
+
+    assert answer.status_code == 422
+    membership = Membership.objects.get(user=people_manager)
+    assert [each.name for each in membership.roles.all()] == ["People"]
+    assert not membership.all_sites
+
+
+def test_other_organizations_members_are_not_found(
+    client_of: ClientOf, admin: User, member: User, outsider: User
+) -> None:
+    theirs = Membership.objects.get(user=outsider).pk
+
+    for page in ("", "remove/"):
+        assert client_of(admin).get(f"/o/acme/users/{theirs}/{page}").status_code == 404
+        assert client_of(admin).post(f"/o/acme/users/{theirs}/{page}").status_code == 404
+        assert client_of(outsider).post(address_of(member, page)).status_code == 404
+        assert client_of(None).get(address_of(member, page)).status_code == 302
+    assert Membership.objects.count() == 3
+
+
+@pytest.mark.parametrize("name", ["Project manager", "ReadOnly"])
+def test_without_the_right_nobody_changes_a_member(
+    client_of: ClientOf, admin: User, member: User, acme: Organization, join: Callable[..., User], name: str
+) -> None:
+    client = client_of(join(acme, "somebody@example.com", name))
+
+    for page in ("", "remove/"):
+        assert client.get(address_of(member, page)).status_code == 403
+        assert client.post(address_of(member, page)).status_code == 403
+    assert Membership.objects.filter(user=member).exists()

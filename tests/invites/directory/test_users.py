@@ -1,0 +1,274 @@
+"""The list of people: who is in it, in which words, searched, filtered and paged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Membership, Organization, Role, Site, User
+from invites.models import Invitation
+from tests.invites.invitations.helpers import Invite
+from tests.pages import text_of
+
+ClientOf = Callable[[User | None], Client]
+USERS = "/o/acme/users/"
+
+
+def names_in(page: object) -> list[str]:
+    return [line.person.name for line in page.context["lines"]]  # type: ignore[attr-defined]
+
+
+def tabs_of(page: object) -> dict[str, int]:
+    return {tab.label: tab.count for tab in page.context["tabs"]}  # type: ignore[attr-defined]
+
+
+def test_members_and_open_invitations_stand_in_one_list_by_name(
+    client_of: ClientOf, admin: User, manager: User, member: User, invite: Invite
+) -> None:
+    invite(first_name="Élodie", last_name="Zhou", email="elodie@people.example.com")
+    invite(first_name="Zoe", last_name="Ash", email="zoe@people.example.com", expired=True)
+
+    page = client_of(admin).get(USERS)
+
+    assert names_in(page) == ["Élodie Zhou", "Ines Martin", "Mara Conti", "Piet Janssens", "Zoe Ash"]
+    words = text_of(page.content.decode())
+    assert "Everyone in Acme , and everyone you have invited." in words
+    for status in ("Active", "Invite pending", "Invite expired"):
+        assert status in words
+
+
+def test_tabs_count_what_they_lead_to(client_of: ClientOf, admin: User, member: User, invite: Invite) -> None:
+    invite("one@people.example.com")
+    invite("two@people.example.com")
+    invite("old@people.example.com", expired=True)
+    client = client_of(admin)
+
+    assert tabs_of(client.get(USERS)) == {"All": 5, "Active": 2, "Invite pending": 2, "Invite expired": 1}
+    for status, count in (("active", 2), ("pending", 2), ("expired", 1)):
+        assert len(names_in(client.get(USERS, {"status": status}))) == count
+
+
+def test_an_invitation_expires_in_the_list_by_the_clock_alone(client_of: ClientOf, admin: User, invite: Invite) -> None:
+    invitation = invite()
+    Invitation.objects.filter(pk=invitation.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+
+    assert tabs_of(client_of(admin).get(USERS))["Invite expired"] == 1
+
+
+def test_answered_and_revoked_invitations_are_not_listed(client_of: ClientOf, admin: User, invite: Invite) -> None:
+    for number, state in enumerate(("accepted", "revoked", "replaced")):
+        invitation = invite(f"person{number}@people.example.com")
+        Invitation.objects.filter(pk=invitation.pk).update(state=state)
+
+    assert tabs_of(client_of(admin).get(USERS))["All"] == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["rossi", "CHIARA", "chiara.rossi@people", "rossi chia", "  Róssi  "],
+    ids=["last name", "other case", "address", "words in any order", "accents and spaces"],
+)
+def test_search_finds_a_person_by(client_of: ClientOf, admin: User, invite: Invite, words: str) -> None:
+    invite()
+    invite("daniel@people.example.com", first_name="Daniel", last_name="Haddad")
+
+    page = client_of(admin).get(USERS, {"q": words})
+
+    assert names_in(page) == ["Chiara Rossi"]
+    assert tabs_of(page)["All"] == 1
+
+
+@pytest.mark.parametrize("words", ["%", "_", "\\", "'", "\x00", "a" * 5000])
+def test_search_takes_every_character_as_itself(client_of: ClientOf, admin: User, words: str) -> None:
+    page = client_of(admin).get(USERS, {"q": words})
+
+    assert page.status_code == 200
+    assert tabs_of(page)["All"] == (1 if words == "\x00" else 0)
+
+
+def test_nobody_found_says_so_and_offers_a_way_out(client_of: ClientOf, admin: User) -> None:
+    words = text_of(client_of(admin).get(USERS, {"q": "<ingrid>", "status": "pending"}).content.decode())
+
+    assert "Nobody matches “ &lt;ingrid&gt; ”" in words
+    assert "Look at the spelling, or search all statuses ." in words
+    assert "Clear the search" in words
+
+
+def test_who_is_alone_is_shown_the_first_step(client_of: ClientOf, admin: User) -> None:
+    words = text_of(client_of(admin).get(USERS).content.decode())
+
+    assert "Only you so far Invite one person, or drop in a CSV file with the whole team." in words
+
+
+def test_filters_by_role_and_site_take_members_and_invitations(
+    client_of: ClientOf, admin: User, manager: User, member: User, invite: Invite, sites: list[Site], acme: Organization
+) -> None:
+    lyon, ghent, turin = sites
+    invite(sites=[turin], email="turin@people.example.com", first_name="Tess")
+    read_only = Role.objects.get(organization=acme, name="ReadOnly")
+    client = client_of(admin)
+
+    assert names_in(client.get(USERS, {"role": read_only.pk})) == ["Mara Conti", "Tess Rossi"]
+    # Who has all sites has this one, too.
+    assert names_in(client.get(USERS, {"site": turin.pk})) == ["Ines Martin", "Piet Janssens", "Tess Rossi"]
+    assert names_in(client.get(USERS, {"site": lyon.pk, "role": read_only.pk})) == ["Mara Conti"]
+    assert names_in(client.get(USERS, {"site": ghent.pk, "role": read_only.pk})) == []
+
+
+def test_another_organizations_role_narrows_nothing(
+    client_of: ClientOf, admin: User, member: User, globex: Organization
+) -> None:
+    foreign = Role.objects.filter(organization=globex).first()
+    assert foreign is not None
+
+    page = client_of(admin).get(USERS, {"role": str(foreign.pk), "status": "x", "site": "²", "page": "-1"})
+
+    assert tabs_of(page)["All"] == 2
+
+
+def test_paging_goes_through_everybody_once(client_of: ClientOf, admin: User, invite: Invite) -> None:
+    for number in range(60):
+        invite(f"person{number}@people.example.com", first_name="Same", last_name="Name")
+    client = client_of(admin)
+
+    pages = [client.get(USERS, {"page": number}) for number in (1, 2, 3)]
+
+    emails = [line.person.email for page in pages for line in page.context["lines"]]
+    assert [len(page.context["lines"]) for page in pages] == [25, 25, 11]
+    assert len(set(emails)) == 61
+    assert "1–25 of 61" in text_of(pages[0].content.decode())
+    # Behind the end stands the end.
+    assert len(client.get(USERS, {"page": 99}).context["lines"]) == 11
+
+
+def test_a_long_list_costs_no_more_queries_than_a_short_one(
+    client_of: ClientOf, admin: User, invite: Invite, django_assert_max_num_queries: Callable[..., object]
+) -> None:
+    for number in range(24):
+        invite(f"person{number}@people.example.com")
+    client = client_of(admin)
+    client.get(USERS)
+
+    with django_assert_max_num_queries(30):  # type: ignore[attr-defined]
+        client.get(USERS)
+
+
+def test_htmx_gets_the_part_and_everybody_else_the_page(client_of: ClientOf, admin: User, invite: Invite) -> None:
+    invite()
+    client = client_of(admin)
+
+    part = client.get(USERS, headers={"HX-Request": "true"}).content.decode()
+    page = client.get(USERS)
+
+    assert "<html" not in part
+    assert "Chiara" in part
+    assert "<html" in page.content.decode()
+    assert "HX-Request" in page.headers["Vary"]
+
+
+def test_mail_that_did_not_arrive_is_told(client_of: ClientOf, admin: User, invite: Invite) -> None:
+    invitation = invite()
+    Invitation.objects.filter(pk=invitation.pk).update(mail_state="failed", mail_detail="550 No such mailbox")
+
+    page = client_of(admin).get(USERS).content.decode()
+
+    assert "Not delivered" in page
+    assert "550 No such mailbox" in client_of(admin).get(f"/o/acme/invitations/{invitation.pk}/").content.decode()
+
+
+def test_a_description_is_shown(client_of: ClientOf, admin: User, invite: Invite) -> None:
+    invitation = invite(description="Night shift, substation crew")
+
+    page = client_of(admin).get(USERS).content.decode()
+    assert page.count("chiara.rossi@people.example.com</bdi> · <bdi>Night shift, substation crew</bdi>") == 1
+    assert "substation crew" in client_of(admin).get(f"/o/acme/invitations/{invitation.pk}/").content.decode()
+
+
+def test_a_member_who_was_never_here_has_never_signed_in(client_of: ClientOf, admin: User, member: User) -> None:
+    member.memberships.update(last_seen_at=None)
+
+    assert "Never signed in" in client_of(admin).get(USERS).content.decode()
+
+
+def test_names_are_text_and_not_markup(client_of: ClientOf, admin: User, member: User) -> None:
+    User.objects.filter(pk=member.pk).update(first_name="<script>alert(1)</script>", last_name="& Co")
+
+    page = client_of(admin).get(USERS).content.decode()
+
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; Co" in page
+
+
+# --- Rights -----------------------------------------------------------------------------------------
+
+
+def test_who_may_only_look_is_offered_nothing_to_do(
+    client_of: ClientOf, manager: User, invite: Invite, acme: Organization
+) -> None:
+    invite()
+
+    page = client_of(manager).get(USERS)
+
+    assert page.status_code == 200
+    assert not any(line.has_menu for line in page.context["lines"])
+    words = page.content.decode()
+    for forbidden in ("Invite users", "Resend", "Revoke", "Remove", "data-select-row"):
+        assert forbidden not in words
+
+
+def test_who_may_invite_but_not_manage_answers_for_invitations_alone(
+    client_of: ClientOf, admin: User, manager: User, invite: Invite, acme: Organization
+) -> None:
+    Role.objects.filter(organization=acme, name="Project manager").update(permissions=["users.view", "users.invite"])
+    invite()
+
+    lines = client_of(manager).get(USERS).context["lines"]
+
+    assert {line.person.name for line in lines if line.has_menu} == {"Chiara Rossi"}
+
+
+def test_a_manager_of_users_cannot_reach_who_holds_more(
+    client_of: ClientOf, admin: User, member: User, manager: User, acme: Organization, sites: list[Site]
+) -> None:
+    Role.objects.filter(organization=acme, name="Project manager").update(
+        permissions=["users.view", "users.manage", "work.view"]
+    )
+    membership = Membership.objects.get(user=manager)
+
+    assert _changeable(client_of(manager).get(USERS)) == {"Piet Janssens", "Mara Conti"}
+
+    membership.all_sites = False
+    membership.save()
+    membership.sites.set(sites[1:])
+    assert _changeable(client_of(manager).get(USERS)) == {"Piet Janssens"}
+
+
+def test_whoever_holds_more_can_be_looked_at(
+    client_of: ClientOf, admin: User, manager: User, acme: Organization
+) -> None:
+    Role.objects.filter(organization=acme, name="Project manager").update(permissions=["users.view", "users.manage"])
+    boss = Membership.objects.get(user=admin)
+
+    page = client_of(manager).get(USERS).content.decode()
+
+    assert f"{USERS}{boss.pk}/remove/" not in page
+    assert page.count("See roles and sites") == 1
+    dialog = client_of(manager).get(f"{USERS}{boss.pk}/").content.decode()
+    assert "Only somebody who can grant Org Admin can change Ines Martin." in dialog
+
+
+def _changeable(page: object) -> set[str]:
+    return {line.person.name for line in page.context["lines"] if line.may_change}  # type: ignore[attr-defined]
+
+
+def test_nobody_sees_the_list_of_another_organization(
+    client_of: ClientOf, outsider: User, admin: User, member: User
+) -> None:
+    assert client_of(outsider).get(USERS).status_code == 404
+    assert client_of(member).get(USERS).status_code == 403
+    assert client_of(None).get(USERS).status_code == 302
+    assert client_of(None).get(USERS).headers["Location"].startswith("/accounts/login/")

@@ -1,0 +1,293 @@
+"""What an admin is told of batches: steps, banners, the indicator, and events."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import Membership, Organization, Role, User
+from accounts.organizations.grants import GrantChoice
+from invites.imports import chunks
+from invites.imports.notices import close_banner, topic_of
+from invites.imports.presentation.banners import banner_of
+from invites.imports.upload import invite_valid_rows, start_batch
+from invites.models import Batch
+from tests.files import PROBLEMS, REFUSED, csv_of, many
+from tests.pages import HTMX, submit_import, text, triggers, url_of
+
+Run = Callable[..., Batch]
+ClientOf = Callable[[User | None], Client]
+
+
+# --- News ----------------------------------------------------------------------------------------------
+
+
+def test_the_banner_says_how_many_were_invited_on_whatever_page(ines: Client, run: Run, member: User) -> None:
+    batch = run(csv_of("ann@example.com", "ben@example.com", "member@example.com"))
+
+    for name in ("users", "roles", "batches"):
+        html = text(ines.get(reverse(name, args=["acme"])))
+        assert "2 users were invited to Acme." in html
+        assert "1 was already a member" in html
+        assert url_of(batch) in html
+
+
+def test_the_banner_asks_nothing_of_each_invitation(
+    ines: Client, run: Run, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    run(csv_of("ann@example.com", "ben@example.com"))
+
+    # It stands on every page until it is closed, also after a batch of 200,000.
+    with django_assert_max_num_queries(50) as asked:
+        html = text(ines.get(reverse("shell:banners", args=["acme"])))
+
+    assert "2 users were invited to Acme." in html
+    of_invitations = [each["sql"] for each in asked.captured_queries if "invites_invitation" in each["sql"]]
+    # Those whose mail bounced stand together in an index, and there are few.
+    assert all("'bounced'" in question for question in of_invitations)
+
+
+def test_the_banner_of_a_second_import_of_the_same_file_says_that_all_were_skipped(ines: Client, run: Run) -> None:
+    content = csv_of("ann@example.com", "ben@example.com")
+    run(content)
+    run(content)
+
+    html = text(ines.get(reverse("shell:banners", args=["acme"])))
+    assert "Nobody new was invited to Acme." in html
+    assert "All 2 rows of team.csv were skipped: they are invited already." in html
+
+
+def test_the_banner_is_for_whoever_started_the_batch(
+    client_of: ClientOf, run: Run, acme: Organization, join: Callable[..., User], outsider: User
+) -> None:
+    run(csv_of("ann@example.com"))
+    colleague = join(acme, "colleague@example.com", "Org Admin")
+
+    assert "was invited" not in text(client_of(colleague).get(reverse("directory:users", args=["acme"])))
+    assert "was invited" not in text(client_of(outsider).get(reverse("directory:users", args=["globex"])))
+
+
+def test_the_banner_stays_until_it_is_closed(ines: Client, run: Run) -> None:
+    batch = run(csv_of("ann@example.com"))
+    url = reverse("shell:banners", args=["acme"])
+    assert "1 user was invited to Acme." in text(ines.get(url))
+    assert "1 user was invited to Acme." in text(ines.get(url))
+
+    response = ines.post(url_of(batch, "imports:batch_close_banner"), headers=HTMX)
+
+    assert "shell:changed" in triggers(response)
+    assert "1 user was invited" not in text(ines.get(url))
+
+
+def test_who_closes_what_they_have_read_is_still_told_what_came_of_it(
+    ines: Client, start: Run, work: Run, admin_membership: Membership
+) -> None:
+    """The page was open since before; or the batch went on just when the button was pressed."""
+    seen = start(PROBLEMS)
+    banners = reverse("shell:banners", args=["acme"])
+    shown = re.search(r'hx-post="([^"]+)"', text(ines.get(banners)))
+    assert shown is not None
+    invite_valid_rows(Batch.objects.get(), by=admin_membership)
+    work(Batch.objects.get())
+
+    ines.post(shown[1], headers=HTMX)
+    close_banner(seen, read=topic_of(seen))
+
+    assert "2 users were invited to Acme." in text(ines.get(banners))
+
+
+def test_without_javascript_the_banner_can_be_closed_too(ines: Client, run: Run) -> None:
+    response = ines.post(url_of(run(csv_of("ann@example.com")), "imports:batch_close_banner"))
+
+    assert response.status_code == 302
+    assert "1 user was invited" not in text(ines.get(response.headers["Location"]))
+
+
+def test_a_colleague_does_not_close_the_banner_of_another(
+    client_of: ClientOf, run: Run, acme: Organization, join: Callable[..., User]
+) -> None:
+    batch = run(csv_of("ann@example.com"))
+
+    response = client_of(join(acme, "colleague@example.com", "Org Admin")).post(
+        url_of(batch, "imports:batch_close_banner")
+    )
+
+    batch.refresh_from_db()
+    assert (response.status_code, batch.banner_closed_at) == (404, None)
+
+
+def test_two_banners_are_shown_and_the_others_are_counted(ines: Client, run: Run) -> None:
+    for number in range(4):
+        run(csv_of(f"person{number}@example.com"), name=f"{number}.csv")
+
+    html = text(ines.get(reverse("shell:banners", args=["acme"])))
+
+    assert html.count('class="rc-banner ') == 2
+    assert "2 more" in html
+
+
+def test_the_page_of_a_batch_does_not_repeat_its_own_news(ines: Client, run: Run) -> None:
+    batch, other = (
+        run(csv_of("ann@example.com"), name="a.csv"),
+        run(csv_of("b@example.com", "c@example.com"), name="b.csv"),
+    )
+    titles = ["1 user was invited to Acme.", "2 users were invited to Acme."]
+
+    html = text(ines.get(url_of(batch)))
+
+    assert [title in html for title in titles] == [False, True]
+    # Nor does it when it asks for the news again.
+    again = re.search(r'id="banners"[^>]*hx-get="([^"]*)"', html)
+    assert again
+    assert [title in text(ines.get(again[1])) for title in titles] == [False, True]
+    assert [title in text(ines.get(url_of(other))) for title in titles] == [True, False]
+    for strange in ("x", "²", "9" * 5_000, "-1"):
+        assert titles[0] in text(ines.get(reverse("shell:banners", args=["acme"]), {"but": strange}))
+
+
+def test_whoever_watches_a_batch_end_on_its_page_is_told(ines: Client, start: Run, work: Run) -> None:
+    batch = start(csv_of("ann@example.com"))
+    again = re.search(r'id="banners"[^>]*hx-get="([^"]*)"', text(ines.get(url_of(batch))))
+    work(batch)
+
+    assert again
+    assert "1 user was invited to Acme." in text(ines.get(again[1]))
+
+
+def test_what_is_quoted_stands_in_curly_marks(dialog: Client, grant: dict[str, Any], ines: Client) -> None:
+    said = text(submit_import(dialog, REFUSED, **grant))
+
+    assert "No column is called “Last name”" in said
+    assert "No column is called “Last name”" in text(ines.get(url_of(Batch.objects.get())))
+    assert "No column is called “Last name”" in banner_of(Batch.objects.get()).text
+
+
+def test_the_indicator_shows_what_runs_and_then_nothing(ines: Client, start: Run, work: Run) -> None:
+    batch = start(csv_of("ann@example.com"), name="spring.csv")
+    url = reverse("shell:indicator", args=["acme"])
+    assert "spring.csv" in text(ines.get(url))
+
+    work(batch)
+
+    assert "spring.csv" not in text(ines.get(url))
+
+
+# --- Progress ------------------------------------------------------------------------------------------
+
+
+def test_the_dialog_can_be_opened_again_and_the_page_shows_the_same(ines: Client, start: Run) -> None:
+    batch = start(many(10))
+
+    dialog, part = (
+        ines.get(url_of(batch, "imports:batch_dialog"), headers=HTMX),
+        ines.get(url_of(batch, "imports:batch_progress")),
+    )
+
+    for html in (text(dialog), text(part)):
+        assert "Inviting" in html
+        assert "0 of 10 people" in html
+
+
+def test_without_the_dialog_its_address_leads_to_the_batch(ines: Client, start: Run) -> None:
+    batch = start(csv_of("ann@example.com"))
+
+    assert ines.get(url_of(batch, "imports:batch_dialog")).headers["Location"] == url_of(batch)
+
+
+def events_of(response: Any) -> list[tuple[str, str]]:
+    """Names and data of the server-sent events, in their order."""
+    stream = b"".join(response).decode()
+    events = []
+    for block in stream.strip().split("\n\n"):
+        lines = [line.partition(": ") for line in block.split("\n")]
+        name = next(value for key, _, value in lines if key == "event")
+        events.append((name, "\n".join(value for key, _, value in lines if key == "data")))
+    return events
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["shell:batch_dialog_events", "shell:batch_progress_events"])
+def test_the_events_bring_the_result_and_what_has_changed_and_the_end(ines: Client, run: Run, name: str) -> None:
+    batch = run(csv_of("ann@example.com", "ben@example.com"))
+
+    response = ines.get(url_of(batch, name))
+    events = events_of(response)
+
+    assert response.headers["Content-Type"] == "text/event-stream"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert [kind for kind, _ in events] == ["fragment", "beside", "trigger", "trigger", "trigger", "end"]
+    assert "2 users were invited to Acme" in events[0][1]
+    assert "data-live" in events[0][1]
+    assert {data for kind, data in events if kind == "trigger"} >= {"shell:changed", "people:changed"}
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
+@pytest.mark.django_db(transaction=True)
+def test_the_events_of_the_indicator_end_when_nothing_runs(ines: Client, run: Run) -> None:
+    run(csv_of("ann@example.com"))
+
+    events = events_of(ines.get(reverse("shell:indicator_events", args=["acme"])))
+
+    assert [kind for kind, _ in events][-1] == "end"
+    assert ("trigger", "shell:changed") in events
+
+
+def test_who_loses_the_right_is_refused_at_the_next_step(
+    ines: Client, start: Run, admin_membership: Membership, grant: dict[str, Any]
+) -> None:
+    batch = start(PROBLEMS)
+    admin_membership.roles.set(Role.objects.filter(organization=admin_membership.organization, name="ReadOnly"))
+
+    assert ines.post(url_of(batch, "imports:batch_invite_valid")).status_code == 403
+    assert submit_import(ines, csv_of("ann@example.com"), query=f"?correct={batch.pk}", **grant).status_code == 403
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.NEEDS_CORRECTION
+
+
+def test_a_batch_whose_inviter_has_left_still_has_its_page(
+    client_of: ClientOf, run: Run, acme: Organization, join: Callable[..., User], admin: User
+) -> None:
+    batch = run(csv_of("ann@example.com"))
+    colleague = client_of(join(acme, "colleague@example.com", "Org Admin"))
+    admin.delete()
+
+    assert "somebody who has left" in text(colleague.get(url_of(batch)))
+    assert colleague.get(reverse("imports:batches", args=["acme"])).status_code == 200
+
+
+def test_a_colleague_can_go_on_with_a_file_that_waits_and_the_news_is_theirs(
+    client_of: ClientOf, start: Run, work: Run, acme: Organization, join: Callable[..., User], ines: Client
+) -> None:
+    batch = start(PROBLEMS)
+    colleague = client_of(join(acme, "colleague@example.com", "Org Admin"))
+
+    colleague.post(url_of(batch, "imports:batch_invite_valid"))
+    work(batch)
+
+    assert "2 users were invited to Acme." in text(colleague.get(reverse("shell:banners", args=["acme"])))
+    assert "2 users were invited" not in text(ines.get(reverse("shell:banners", args=["acme"])))
+
+
+def test_an_import_for_which_the_right_was_lost_between_form_and_storing_leaves_nothing(
+    admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    role = read_only.roles[0]
+    role.delete()
+
+    with pytest.raises(Exception, match=r"beyond your own rights|deleted in the meantime"):
+        start_batch(admin_membership, file_name="x.csv", content=[b"x"], choice=read_only)
+    assert Batch.objects.count() == 0
+
+
+def test_who_was_never_invited_is_not_told_as_a_mail_that_failed(start: Run, work: Run) -> None:
+    batch = start(many(3))
+    batch.ranges.update(attempts=chunks.MAX_ATTEMPTS)
+
+    assert banner_of(work(batch)).text == "From team.csv: 3 could not be invited."

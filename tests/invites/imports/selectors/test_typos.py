@@ -1,0 +1,140 @@
+"""Good addresses that look like a slip of the keyboard: shown before anybody is invited, mended with one press."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from accounts.models import Membership
+from invites import tasks
+from invites.imports import corrections
+from invites.imports.selectors.typos import typos_of
+from invites.imports.upload import correct_batch, invite_valid_rows
+from invites.models import Batch
+from tests.files import csv_of
+from tests.invites.imports.grid import counts, downloaded, grid_url, outcome, row, text
+from tests.pages import text_of
+
+Run = Callable[..., Batch]
+
+# Rows 2 to 5.
+SLIPS = ("ann@@example.com,Ann,Lee,", "fay@gmial.com,Fay,Orr,", "gus@hotmial.com,Gus,Hill,", "kim@gmail.com,Kim,Ray,")
+
+
+@pytest.fixture
+def slips(start: Run) -> Batch:
+    batch = start(csv_of(*SLIPS))
+    assert batch.state == Batch.State.NEEDS_CORRECTION
+    return batch
+
+
+def words(client: Client, batch: Batch, name: str = "imports:batch_problems") -> str:
+    return text_of(text(client.get(grid_url(batch, name), headers={"HX-Request": "true"} if "dialog" in name else {})))
+
+
+def press(client: Client, batch: Batch, do: str, **fields: str) -> Any:
+    return client.post(grid_url(batch), {"do": do, **{name.replace("_", "-"): value for name, value in fields.items()}})
+
+
+def test_they_are_shown_in_the_dialog_on_the_page_and_beside_the_grid(ines: Client, slips: Batch) -> None:
+    assert "2 good addresses may be slips of the keyboard." in words(ines, slips, "imports:batch_dialog")
+    for name in ("batch", "imports:batch_problems"):
+        told = words(ines, slips, name)
+        assert "Row 3 fay@gmial.com Use gmail.com in row 3" in told
+        assert "Row 4 gus@hotmial.com Use hotmail.com in row 4" in told
+
+
+def test_one_press_takes_what_was_meant_and_one_takes_it_back(ines: Client, slips: Batch) -> None:
+    response = press(ines, slips, "meant:3")
+
+    assert response.headers["Location"].endswith("#row-3")
+    assert (outcome(slips, 3), row(slips, 3).email) == ("waiting", "fay@gmail.com")
+    assert "fay@gmail.com in place of fay@gmial.com . Undo row 3" in words(ines, slips)
+    assert "1 good address may be a slip" in words(ines, slips, "imports:batch_dialog")
+    # It is no row of the grid: nothing was to fix in it.
+    assert counts(slips) == (1, 0, 0, 0)
+
+    press(ines, slips, "undo:3")
+
+    assert (outcome(slips, 3), row(slips, 3).email) == ("waiting", "fay@gmial.com")
+    assert "Use gmail.com in row 3" in words(ines, slips)
+
+
+def test_who_was_meant_and_is_in_the_file_already_is_skipped(ines: Client, start: Run) -> None:
+    batch = start(csv_of(*SLIPS, "kim@gmial.com,Kim,Ray,"))
+
+    press(ines, batch, "meant:6")
+
+    assert outcome(batch, 6) == "skipped duplicate"
+    assert "The same address is in row 5, so it is skipped." in words(ines, batch)
+    press(ines, batch, "undo:6")
+    assert outcome(batch, 6) == "waiting"
+
+
+def test_what_was_taken_is_what_is_invited(ines: Client, slips: Batch, work: Run) -> None:
+    press(ines, slips, "meant:3")
+    press(ines, slips, "others")
+
+    work(slips)
+
+    assert sorted(each.to[0] for each in mail.outbox) == ["fay@gmail.com", "gus@hotmial.com", "kim@gmail.com"]
+    told = words(ines, slips, "batch")
+    assert "Row 4: gus@hotmial.com . Did you mean gus@hotmail.com ?" in told
+    assert "The people were invited all the same." in told
+    assert "fay@gmial.com" not in told
+
+
+def test_what_was_taken_stays_when_the_problem_rows_come_back_as_a_file(
+    ines: Client, slips: Batch, by: Membership, read_only: Any
+) -> None:
+    corrections.take_meant(slips, 3, by=by)
+    file = downloaded(ines.get(grid_url(slips, "imports:batch_problems_file"))).replace(b"@@", b"@@@")
+
+    correct_batch(slips, file_name="rows.csv", content=[file], choice=read_only, by=by)
+    tasks.check_batch(slips.pk)
+
+    assert (row(slips, 3).email, row(slips, 4).email) == ("fay@gmail.com", "gus@hotmial.com")
+
+
+def test_a_cell_that_is_mended_to_a_slip_says_so_and_is_mended_with_one_press(
+    script: Client, ines: Client, slips: Batch
+) -> None:
+    html = text(press(script, slips, "save", cell_2_0="ann@gmial.com", seen_2="0"))
+
+    assert "Row 2 is fixed. Did you mean ann@gmail.com? Nothing is left to fix." in text_of(html)
+    assert "Use gmail.com" in text_of(html)
+    assert outcome(slips, 2) == "waiting", "it is no problem"
+
+    html = text(press(script, slips, "meant:2"))
+
+    assert "Did you mean" not in text_of(html)
+    assert (outcome(slips, 2), row(slips, 2).email) == ("waiting", "ann@gmail.com")
+    press(script, slips, "undo:2")
+    assert outcome(slips, 2) == "problem"
+
+
+def test_what_nobody_doubts_is_not_changed(script: Client, slips: Batch) -> None:
+    for do in ("meant:5", "meant:2", "meant:99", "meant"):
+        assert press(script, slips, do).status_code == 200
+    assert [row(slips, number).mends for number in (2, 3, 4, 5)] == [0, 0, 0, 0]
+
+
+def test_of_many_the_first_are_listed_and_the_rest_is_never_told_too_low(ines: Client, start: Run) -> None:
+    some = start(csv_of("a@@example.com,A,B,", *(f"p{n}@gmial.com,A,B," for n in range(15))))
+    assert (len(typos_of(some).listed), typos_of(some).more, typos_of(some).at_least) == (10, 5, False)
+    assert "And 5 more." in words(ines, some)
+
+    many = start(csv_of("a@@example.com,A,B,", *(f"q{n}@gmial.com,A,B," for n in range(230))))
+
+    assert "And at least 190 more." in words(ines, many)
+    assert "At least 200 good addresses may be slips of the keyboard." in words(ines, many, "imports:batch_dialog")
+
+
+def test_none_are_shown_where_there_are_none(ines: Client, team: Batch, by: Membership) -> None:
+    assert "Worth a look" not in words(ines, team)
+    invite_valid_rows(team, by=by)
+    assert "slips of the keyboard" not in words(ines, team, "imports:batch_dialog")

@@ -1,0 +1,440 @@
+"""If you can't grant it, you can't touch it: every action on an import, by somebody who invites but gives less.
+
+The import gives Org Admin. `lesser` may invite and see users, on all sites, and nothing else. An action or an address
+that is new has to be entered here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+import invites
+from accounts.models import Membership, Organization, Role, User
+from accounts.organizations.access import views_of
+from accounts.organizations.grants import GrantChoice
+from config.urls import urlpatterns
+from invites import tasks
+from invites.imports import corrected_file, correction_jobs, corrections, stop, undo, upload
+from invites.imports.corrections import Edit
+from invites.invitations.invite import change_invitation, invite_person
+from invites.models import Batch, BulkAction, CorrectionJob, Grant, Invitation, Row, RowRange, UploadPart
+from tests.files import PROBLEMS, csv_of
+from tests.modules import public_functions
+from tests.pages import HTMX, submit_import, text, url_of
+from tests.rules import rule_broken
+
+ClientOf = Callable[[User | None], Client]
+Work = Callable[[Batch], Batch]
+Then = CorrectionJob.Then
+
+CHANGE = "Only somebody who can grant Org Admin can change this import."
+
+# What each address of an import is for. `own` is for whoever has started it, and only tells that they have read it.
+ADDRESSES = {
+    "batch": "see",
+    "imports:batch_problems": "see, and act by POST",
+    "imports:batch_problems_file": "act",
+    "imports:batch_invite_valid": "act",
+    "imports:batch_stop": "act",
+    "imports:batch_remind": "act",
+    "imports:batch_undo": "act",
+    "imports:batch_download": "act",
+    "imports:batch_close_banner": "own",
+    "imports:batch_dialog": "see",
+    "shell:batch_dialog_events": "see",
+    "imports:batch_progress": "see",
+    "shell:batch_progress_events": "see",
+}
+THE_PAGE = ("imports:batch_problems", "GET")
+ACTING = [name for name, purpose in ADDRESSES.items() if "act" in purpose]
+
+# The buttons of the grid, as it sends them.
+BUTTONS = ["save", "take:3:0", "meant:3", "keep:3", "leave:3", "back:3", "undo:3", "all:email_two_at", "check"]
+BUTTONS += ["others", "whole"]
+
+# Every service that is given an import and somebody who acts on it.
+ACTIONS: dict[str, Callable[[Batch, Membership], object]] = {
+    "upload.correct_batch": lambda batch, by: upload.correct_batch(
+        batch, file_name="new.csv", content=[PROBLEMS], choice=nothing_much(by), by=by
+    ),
+    "upload.invite_valid_rows": lambda batch, by: upload.invite_valid_rows(batch, by=by),
+    "correction_jobs.apply_to_all": lambda batch, by: correction_jobs.apply_to_all(batch, "email_two_at", by=by),
+    "correction_jobs.check_all_again": lambda batch, by: correction_jobs.check_all_again(batch, by=by),
+    "correction_jobs.invite_waiting": lambda batch, by: correction_jobs.invite_waiting(batch, by=by),
+    "correction_jobs.stop_job": lambda batch, by: correction_jobs.stop_job(by, batch),
+    "corrections.hold_batch": transaction.atomic(corrections.hold_batch),
+    "corrections.edit_cells": lambda batch, by: corrections.edit_cells(batch, [stranger_in(3)], by=by),
+    "corrections.take_suggestion": lambda batch, by: corrections.take_suggestion(batch, 3, 0, by=by),
+    "corrections.take_meant": lambda batch, by: corrections.take_meant(batch, 3, by=by),
+    "corrections.keep_as_shown": lambda batch, by: corrections.keep_as_shown(batch, 3, by=by),
+    "corrections.leave_out": lambda batch, by: corrections.leave_out(batch, 3, by=by),
+    "corrections.put_back": lambda batch, by: corrections.put_back(batch, 3, by=by),
+    "corrections.undo": lambda batch, by: corrections.undo(batch, 3, by=by),
+    "stop.stop_import": lambda batch, by: stop.stop_import(by, batch),
+    "undo.undo_batch": lambda batch, by: undo.undo_batch(by, batch),
+}
+# These are the rule, or are called by an action that has asked already.
+INSIDE = {
+    "authorization.check_may_change",
+    "authorization.lock_to_change",
+    "authorization.why_not_change",
+    "correction_jobs.start_job",
+}
+
+
+def stranger_in(number: int) -> Edit:
+    return Edit(number, 0, "stranger@evil.example.com", seen=0)
+
+
+def nothing_much(by: Membership) -> GrantChoice:
+    """What the lesser admin can give."""
+    return GrantChoice.of(by.organization.roles.filter(name="Inviter"), all_sites=True)
+
+
+@pytest.fixture
+def of_admins(acme: Organization) -> GrantChoice:
+    return GrantChoice.of([acme.roles.get(name="Org Admin")], all_sites=True)
+
+
+@pytest.fixture
+def waiting(admin_membership: Membership, of_admins: GrantChoice) -> Batch:
+    """An import of admins, two of whose rows have problems: 3 and 4."""
+    batch = upload.start_batch(admin_membership, file_name="admins.csv", content=[PROBLEMS], choice=of_admins)
+    tasks.check_batch(batch.pk)
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.NEEDS_CORRECTION
+    return batch
+
+
+@pytest.fixture
+def invited(admin_membership: Membership, of_admins: GrantChoice, work: Work) -> Batch:
+    """An import of admins that has ended."""
+    file = [csv_of("ann@example.com", "ben@example.com")]
+    batch = upload.start_batch(admin_membership, file_name="admins.csv", content=file, choice=of_admins)
+    tasks.check_batch(batch.pk)
+    return work(batch)
+
+
+def everything() -> list[Any]:
+    """All that an action on an import could change."""
+    kept = (Batch, BulkAction, CorrectionJob, Grant, Invitation, Row, RowRange, UploadPart)
+    return [list(model.objects.order_by("pk").values()) for model in kept]
+
+
+# --- Nothing is forgotten ------------------------------------------------------------------------------
+
+
+def found_actions(thing: str) -> Iterator[str]:
+    """The services with a parameter for such a thing and one for whoever acts."""
+    for name, function in public_functions(invites):
+        kinds = {str(each.annotation) for each in inspect.signature(function).parameters.values()}
+        if {thing, "Membership"} <= kinds:
+            yield name
+
+
+def test_every_action_on_an_import_is_listed() -> None:
+    assert set(found_actions("Batch")) == ACTIONS.keys() | INSIDE
+
+
+def test_every_address_of_an_import_is_listed() -> None:
+    found = {each.name for each in views_of(urlpatterns) if "batches/<int:pk>/" in each.route}
+    assert found == set(ADDRESSES)
+
+
+def test_no_view_loads_an_import_in_another_way() -> None:
+    paths = [path for path in Path(invites.__path__[0]).rglob("*.py") if "views" in path.parts]
+    found = {path.name: path.read_text().count("visible_batches(") for path in paths}
+    # The list of all imports, and the two functions that find one.
+    assert {name: count for name, count in found.items() if count} == {"batches.py": 1, "lookup.py": 1}
+
+
+# --- Each action ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_service_refuses_whoever_cannot_grant_what_the_import_gives(
+    action: str, waiting: Batch, lesser: Membership
+) -> None:
+    before = everything()
+
+    with rule_broken("beyond_rights"):
+        ACTIONS[action](waiting, lesser)
+
+    assert everything() == before
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_service_looks_at_the_permissions_of_this_moment(
+    action: str, waiting: Batch, admin_membership: Membership
+) -> None:
+    assert admin_membership.permissions()
+    Membership.objects.get(pk=admin_membership.pk).roles.set(Role.objects.filter(name="Project manager"))
+
+    with rule_broken("not_allowed"):
+        ACTIONS[action](waiting, admin_membership)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_service_refuses_an_admin_of_fewer_sites(action: str, waiting: Batch, limited: Membership) -> None:
+    with rule_broken("beyond_rights"):
+        ACTIONS[action](waiting, limited)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_service_refuses_an_admin_of_another_organization(action: str, waiting: Batch, outsider: User) -> None:
+    Grant.objects.get(pk=waiting.grant_id).roles.clear()
+
+    with rule_broken("not_allowed"):
+        ACTIONS[action](waiting, outsider.memberships.get())
+
+
+@pytest.mark.parametrize("state", ["waiting", "invited"])
+@pytest.mark.parametrize(
+    ("name", "method"), [(name, method) for name in ACTING for method in ("GET", "POST") if (name, method) != THE_PAGE]
+)
+def test_a_page_refuses_whoever_cannot_grant_what_the_import_gives(
+    request: pytest.FixtureRequest, client_of: ClientOf, lesser: Membership, name: str, state: str, method: str
+) -> None:
+    batch: Batch = request.getfixturevalue(state)
+    before = everything()
+
+    answer = client_of(lesser.user).generic(method, url_of(batch, name))
+
+    if answer.status_code != 405:
+        assert answer.status_code == 403
+        assert CHANGE in text(answer)
+        assert "Nothing was changed." in text(answer)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("button", BUTTONS)
+def test_the_grid_refuses_every_button(client_of: ClientOf, waiting: Batch, lesser: Membership, button: str) -> None:
+    before = everything()
+
+    typed = {"cell-3-0": "stranger@evil.example.com", "seen-3": "0", "do": button}
+    answer = client_of(lesser.user).post(url_of(waiting, "imports:batch_problems"), typed, headers=HTMX)
+
+    assert (answer.status_code, text(answer)) == (403, CHANGE)
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    "name", ["imports:batch_problems", "imports:batch_invite_valid", "imports:batch_stop", "imports:batch_undo"]
+)
+def test_a_permission_that_is_lost_between_page_and_service_is_refused_as_well(
+    client_of: ClientOf, waiting: Batch, lesser: Membership, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("invites.imports.views.lookup.check_may_change", lambda by, batch: by)
+    before = everything()
+
+    answer = client_of(lesser.user).post(url_of(waiting, name), {"do": "leave:3"})
+
+    assert answer.status_code == 403
+    assert CHANGE in text(answer)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_nobody_replaces_the_waiting_file_of_more_powerful_people(
+    client_of: ClientOf, waiting: Batch, lesser: Membership, method: str
+) -> None:
+    client, before = client_of(lesser.user), everything()
+    query = f"?correct={waiting.pk}"
+    if method == "GET":
+        answer = client.get(reverse("imports:import", args=["acme"]) + query)
+    else:
+        inviter = Role.objects.get(name="Inviter")
+        answer = submit_import(client, csv_of("evil@example.com"), query=query, roles=[inviter.pk], sites=["all"])
+
+    assert answer.status_code == 403
+    assert CHANGE in text(answer)
+    assert everything() == before
+
+
+def test_a_stranger_cannot_be_planted_among_admins(
+    client_of: ClientOf, ines: Client, waiting: Batch, lesser: Membership, work: Work
+) -> None:
+    """The attack: an address edited in the grid, which the admin then invites without another look."""
+    form = {"cell-3-0": "stranger@evil.example.com", "seen-3": "0", "do": "save"}
+    client_of(lesser.user).post(url_of(waiting, "imports:batch_problems"), form)
+    ines.post(url_of(waiting, "imports:batch_problems"), {"do": "leave:4"})
+    ines.post(url_of(waiting, "imports:batch_problems"), {"do": "others"})
+    waiting.refresh_from_db()
+    work(waiting)
+
+    assert not Invitation.objects.filter(email__contains="stranger").exists()
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["a page", "in the dialog"])
+def test_whoever_can_grant_it_acts_on_imports_of_others(
+    client_of: ClientOf, waiting: Batch, colleague: Membership, headers: dict[str, str]
+) -> None:
+    client_of(colleague.user).post(url_of(waiting, "imports:batch_problems"), {"do": "leave:3"}, headers=headers)
+
+    assert waiting.rows.get(number=3).reason == Row.Reason.LEFT_OUT
+
+
+# --- What pages show -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["waiting", "invited"])
+def test_the_page_of_an_import_says_why_it_has_no_buttons(
+    request: pytest.FixtureRequest, client_of: ClientOf, ines: Client, lesser: Membership, state: str
+) -> None:
+    batch: Batch = request.getfixturevalue(state)
+    mine, theirs = text(ines.get(url_of(batch))), text(client_of(lesser.user).get(url_of(batch)))
+
+    assert CHANGE not in mine
+    assert CHANGE in theirs
+    assert ("Fix the rows" in mine, "Fix the rows" in theirs) == (state == "waiting", False)
+    for name in ACTING:
+        if name != "imports:batch_problems":
+            assert f'href="{url_of(batch, name)}' not in theirs
+            assert f'action="{url_of(batch, name)}' not in theirs
+    assert any(f'"{url_of(batch, name)}' in mine for name in ("imports:batch_invite_valid", "imports:batch_undo"))
+
+
+def test_the_dialog_of_an_import_that_runs_has_no_stop_for_whoever_cannot_stop_it(
+    client_of: ClientOf, ines: Client, waiting: Batch, lesser: Membership
+) -> None:
+    Batch.objects.filter(pk=waiting.pk).update(state=Batch.State.INVITING)
+
+    assert url_of(waiting, "imports:batch_stop") in text(
+        ines.get(url_of(waiting, "imports:batch_dialog"), headers=HTMX)
+    )
+    theirs = text(client_of(lesser.user).get(url_of(waiting, "imports:batch_dialog"), headers=HTMX))
+    assert url_of(waiting, "imports:batch_stop") not in theirs
+    assert CHANGE in theirs
+
+
+def test_the_grid_can_be_read_and_not_edited(
+    client_of: ClientOf, waiting: Batch, lesser: Membership, colleague: Membership
+) -> None:
+    corrections.take_suggestion(waiting, 3, 0, by=colleague)
+    page = text(client_of(lesser.user).get(url_of(waiting, "imports:batch_problems")))
+
+    assert CHANGE in page
+    assert "ben@example.com" in page
+    assert "Edited by <bdi>second@example.com</bdi>" in page
+    for control in (
+        "data-grid",
+        'name="do"',
+        "cell-4-2",
+        "Upload a corrected file",
+        url_of(waiting, "imports:batch_problems_file"),
+    ):
+        assert control not in page
+
+
+def test_the_report_needs_see_users(client_of: ClientOf, invited: Batch, admin_membership: Membership) -> None:
+    every = set(admin_membership.permissions())
+    blind = Role.objects.create(
+        organization=invited.organization, name="Blind", permissions=sorted(every - {"users.view"})
+    )
+    Grant.objects.get(pk=invited.grant_id).roles.clear()
+    admin_membership.roles.set([blind])
+    client = client_of(admin_membership.user)
+
+    assert client.get(url_of(invited, "imports:batch_download")).status_code == 403
+    page = client.get(url_of(invited))
+    assert page.status_code == 200
+    assert url_of(invited, "imports:batch_download") not in text(page)
+    assert url_of(invited, "imports:batch_undo") in text(page)
+
+
+# --- What the import's own grant doesn't tell ------------------------------------------------------------
+
+
+def test_an_invitation_that_was_given_more_keeps_its_import_from_being_undone(
+    admin_membership: Membership, lesser: Membership, of_admins: GrantChoice, work: Work
+) -> None:
+    batch = upload.start_batch(
+        lesser, file_name="team.csv", content=[csv_of("ann@example.com")], choice=nothing_much(lesser)
+    )
+    tasks.check_batch(batch.pk)
+    work(batch)
+    change_invitation(admin_membership, batch.invitations.get(), of_admins)
+
+    with rule_broken("beyond_rights"):
+        undo.undo_batch(lesser, batch)
+
+    assert batch.invitations.get().state == Invitation.State.PENDING
+    assert undo.undo_batch(admin_membership, batch) == 1
+
+
+def test_an_expired_invitation_to_more_is_not_replaced_by_an_import(
+    admin_membership: Membership, lesser: Membership, of_admins: GrantChoice, work: Work
+) -> None:
+    person = {"email": "ann@example.com", "first_name": "Ann", "last_name": "Lee", "description": ""}
+    offered = invite_person(admin_membership, choice=of_admins, **person)
+    Invitation.objects.filter(pk=offered.pk).update(expires_at=offered.created_at)
+
+    batch = upload.start_batch(
+        lesser, file_name="team.csv", content=[csv_of("ann@example.com")], choice=nothing_much(lesser)
+    )
+    tasks.check_batch(batch.pk)
+    work(batch)
+
+    offered.refresh_from_db()
+    assert offered.state == Invitation.State.PENDING
+    assert batch.rows.get().reason == Row.Reason.ALREADY_INVITED
+
+
+# --- Workers ask again ---------------------------------------------------------------------------------
+
+
+def demote(by: Membership, acme: Organization) -> None:
+    role, _ = Role.objects.get_or_create(
+        organization=acme, name="Clerk", defaults={"permissions": ["users.view", "users.invite"]}
+    )
+    by.roles.set([role])
+
+
+def test_a_worker_applies_nothing_for_whoever_lost_the_permission(
+    acme: Organization, waiting: Batch, colleague: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(correction_jobs, "ROWS_IN_REQUEST", 0)
+    correction_jobs.apply_to_all(waiting, "email_two_at", by=colleague)
+    demote(colleague, acme)
+
+    tasks.check_batch(waiting.pk)
+
+    waiting.refresh_from_db()
+    assert waiting.state == Batch.State.NEEDS_CORRECTION
+    assert waiting.notice.startswith("The person who asked for this can no longer change this import.")
+    assert not waiting.rows.filter(mended__isnull=False).exists()
+
+
+@pytest.mark.parametrize("when", ["before", "while the file is checked"])
+def test_a_worker_uses_no_file_of_whoever_lost_the_permission(
+    acme: Organization, waiting: Batch, colleague: Membership, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    choice = GrantChoice.of(acme.roles.filter(name="Org Admin"), all_sites=True)
+    file = csv_of("evil@example.com")
+    upload.correct_batch(waiting, file_name="new.csv", content=[file], choice=choice, by=colleague)
+    if when == "before":
+        demote(colleague, acme)
+    else:
+        merge = corrected_file.merge_corrected
+
+        def merge_slowly(*args: Any, **kwargs: Any) -> Any:
+            demote(colleague, acme)
+            return merge(*args, **kwargs)
+
+        monkeypatch.setattr(correction_jobs, "merge_corrected", merge_slowly)
+
+    tasks.check_batch(waiting.pk)
+
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.file_name) == (Batch.State.NEEDS_CORRECTION, "admins.csv")
+    assert waiting.notice.startswith("“new.csv” was not used. The person who asked for this can no longer")
+    assert not waiting.rows.filter(email="evil@example.com").exists()

@@ -1,0 +1,209 @@
+"""Things that happen to a file while it is checked, or waits to be corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from accounts.models import Membership, User
+from accounts.organizations.grants import GrantChoice
+from invites import tasks
+from invites.imports import check, check_claims, chunks, invite
+from invites.imports.selectors.summary import ledger_of
+from invites.imports.stop import stop_batch
+from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
+from invites.invitations.authorization import choice_of
+from invites.models import Batch, DayOfInviter, Invitation, Row
+from tests.concurrency import once_after
+from tests.files import PROBLEMS, csv_of, many
+from tests.rules import rule_broken
+
+Run = Callable[..., Batch]
+
+
+def test_a_file_that_holds_one_person_many_times_invites_them_once(run: Run) -> None:
+    ledger = ledger_of(run(csv_of(*["ann@example.com"] * 30)))
+
+    assert (ledger.invited, ledger.duplicate, ledger.rows) == (1, 29, 30)
+
+
+def test_a_file_of_whom_everybody_is_there_already_ends_at_once(run: Run, member: User) -> None:
+    batch = run(csv_of("member@example.com", "admin@example.com"))
+
+    assert (batch.state, ledger_of(batch).already_member, mail.outbox) == (Batch.State.DONE, 2, [])
+
+
+def test_without_a_valid_row_only_valid_waits_for_a_correction(run: Run) -> None:
+    batch = run(csv_of("ben@@example.com", "c@example.com,,Cole,"), only_valid=True)
+
+    assert batch.state == Batch.State.NEEDS_CORRECTION
+    assert Invitation.objects.count() == 0
+
+
+def test_a_check_that_was_given_up_does_not_wipe_what_the_next_one_has_staged(
+    start: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    given_up = check_claims.claim(batch.pk)
+    assert given_up is not None
+    Batch.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    tasks.check_batch(batch.pk)
+
+    with pytest.raises(check_claims.LostClaim):
+        check._begin_anew(given_up)
+
+    assert batch.rows.count() == 3
+
+
+def test_a_check_of_the_file_before_keeps_no_claim_on_the_corrected_one(
+    admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    """The attempts of a corrected file are counted anew, and come to the number that another one had."""
+    batch = start_batch(admin_membership, file_name="team.csv", content=[PROBLEMS], choice=read_only)
+    slow = check_claims.claim(batch.pk)
+    assert slow is not None
+    Batch.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    tasks.check_batch(batch.pk)
+    correct_batch(batch, file_name="b.csv", content=[many(3)], choice=read_only, by=admin_membership)
+    other = check_claims.claim(batch.pk)
+    assert other is not None
+    assert other.attempts == slow.attempts
+
+    with pytest.raises(check_claims.LostClaim):
+        check_claims.keep_claim(slow)
+
+
+def test_of_two_checks_the_first_does_not_take_the_claim_of_the_second_for_its_own(
+    admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    """A machine that stands still for as long as a claim lasts, just when it has claimed."""
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    others: list[Batch | None] = []
+
+    def claim() -> None:
+        Batch.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+        others.append(check_claims.claim(batch.pk))
+
+    with once_after('UPDATE "invites_batch"', claim):
+        first = check_claims.claim(batch.pk)
+
+    assert first is not None
+    with pytest.raises(check_claims.LostClaim):
+        check_claims.keep_claim(first)
+    assert others[0] is not None
+    check_claims.keep_claim(others[0])
+
+
+def test_a_batch_that_is_stopped_while_its_check_is_given_up_stays_stopped(
+    admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    Batch.objects.update(attempts=check_claims.MAX_ATTEMPTS)
+
+    with once_after('UPDATE "invites_batch"', lambda: stop_batch(Batch.objects.get())):
+        assert check.check_batch(batch.pk) is None
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.state_reason) == (Batch.State.STOPPED, "")
+
+
+def test_a_batch_that_is_stopped_while_its_file_is_read_is_no_trouble(
+    admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+
+    with once_after('FROM "invites_uploadpart"', lambda: stop_batch(Batch.objects.get())):
+        assert check.check_batch(batch.pk) is None
+
+    assert (Batch.objects.get().state, Row.objects.count()) == (Batch.State.STOPPED, 0)
+
+
+def test_a_corrected_file_that_is_stopped_in_its_check_counts_no_half_of_it(
+    start: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start(PROBLEMS)
+    correct_batch(batch, file_name="b.csv", content=[many(9)], choice=read_only, by=admin_membership)
+
+    with once_after('DELETE FROM "invites_row"', lambda: stop_batch(Batch.objects.get())):
+        assert check.check_batch(batch.pk) is None
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.file_name, ledger_of(batch).rows) == (Batch.State.STOPPED, "b.csv", 0)
+
+
+@pytest.fixture
+def as_it_was_seen(admin_membership: Membership, read_only: GrantChoice) -> Batch:
+    """A batch of 300 people as somebody saw it, who decided then what they do now that it is checked."""
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], choice=read_only)
+    check.check_batch(batch.pk)
+    return batch
+
+
+def test_a_stop_that_was_decided_on_before_the_check_ended_counts_its_rows_and_gives_their_number_back(
+    as_it_was_seen: Batch,
+) -> None:
+    assert as_it_was_seen.state == Batch.State.CHECKING
+
+    assert stop_batch(as_it_was_seen)
+
+    ledger = ledger_of(as_it_was_seen)
+    assert (ledger.rows, ledger.stopped) == (300, 300)
+    assert DayOfInviter.objects.get().invitations == 0
+
+
+def test_a_stop_that_was_decided_on_before_anybody_was_invited_leaves_who_is(as_it_was_seen: Batch) -> None:
+    lease = chunks.claim_range(as_it_was_seen.pk)
+    assert lease is not None
+    invite.invite_range(lease)
+
+    assert stop_batch(as_it_was_seen)
+
+    ledger = ledger_of(as_it_was_seen)
+    assert (ledger.rows, ledger.invited, ledger.stopped) == (300, 200, 100)
+
+
+def test_a_batch_that_is_checked_while_a_worker_looks_whether_it_has_ended_has_not(
+    start: Run, work: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    """A task that is delivered early: at its look there are no ranges yet, and a moment later there are."""
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], choice=read_only)
+
+    with once_after('FROM "invites_rowrange"', lambda: check.check_batch(batch.pk)):
+        tasks.end_batch(batch.pk)
+
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.INVITING
+    assert (ledger_of(work(batch)).invited, len(mail.outbox)) == (300, 300)
+
+
+def test_a_corrected_file_is_of_the_moment_of_its_upload(
+    start: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start(PROBLEMS)
+    Batch.objects.update(created_at=timezone.now() - timedelta(hours=1))
+
+    correct_batch(batch, file_name="b.csv", content=[many(9)], choice=read_only, by=admin_membership)
+    tasks.check_batch(batch.pk)
+
+    batch.refresh_from_db()
+    assert timezone.now() - batch.created_at < timedelta(minutes=1)
+
+
+def test_who_goes_on_with_a_file_that_was_corrected_meanwhile_is_held_to_what_that_gives(
+    start: Run, admin_membership: Membership, read_only: GrantChoice, limited: Membership
+) -> None:
+    seen = start(PROBLEMS)
+    everywhere = GrantChoice.of(read_only.roles, all_sites=True)
+    corrected = Batch.objects.get()
+    assert not choice_of(seen.grant).all_sites
+    correct_batch(corrected, file_name="b.csv", content=[PROBLEMS], choice=everywhere, by=admin_membership)
+    tasks.check_batch(corrected.pk)
+
+    with rule_broken("beyond_rights"):
+        invite_valid_rows(seen, by=limited)
+
+    assert Batch.objects.get().state == Batch.State.NEEDS_CORRECTION

@@ -1,0 +1,183 @@
+"""However many files one organization uploads, a process of the worker is left for other work, and others get a turn."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Membership, Role, User
+from accounts.organizations.grants import GrantChoice
+from config.harness.running import WorkerOnFile, wait_for
+from invites import tasks
+from invites.imports import check
+from invites.imports.check_slots import CheckSlots
+from invites.imports.upload import start_batch
+from invites.models import Batch
+from tests.files import many
+from tests.invites.imports.slow_check import SECONDS
+from tests.invites.imports.test_worker import a_large_file
+from tests.invites.imports.work import ADMINS, Work
+
+FILES = 12
+STORE = """
+from accounts.models import Membership
+from accounts.organizations.grants import GrantChoice
+from invites import tasks
+from invites.imports.upload import start_batch
+by = Membership.objects.get(organization__slug="{organization}", user__email="{admin}")
+choice = GrantChoice.of(list(by.organization.roles.filter(name="ReadOnly")), [], all_sites=True)
+content = open({path!r}, "rb").read()
+for number in range({count}):
+    batch = start_batch(by, file_name="{name}", content=[content], choice=choice)
+    tasks.hint(tasks.check_batch, batch.pk)
+print(batch.pk)
+"""
+
+
+# --- Slots ---------------------------------------------------------------------------------------------
+
+
+def in_another_process(do: Callable[[], Any]) -> Any:
+    """What it returns in a process that was forked from this one."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.write(writing, json.dumps(do()).encode())
+        os._exit(0)
+    os.waitpid(pid, 0)
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        return json.load(answer)
+
+
+def is_free(slots: CheckSlots) -> bool:
+    with slots.take() as taken:
+        return taken
+
+
+def test_so_many_processes_get_a_slot_and_no_more() -> None:
+    slots = CheckSlots(2)
+
+    with slots.take() as here:
+        there, elsewhere = in_another_process(lambda: taken_within(slots))
+        assert (here, there, elsewhere) == (True, True, False)
+
+    assert in_another_process(lambda: taken_within(slots)) == [True, True]
+
+
+def taken_within(slots: CheckSlots) -> tuple[bool, bool]:
+    """Whether this process gets a slot, and one that it starts gets another."""
+    with slots.take() as taken:
+        return taken, in_another_process(lambda: is_free(slots))
+
+
+def test_the_slot_of_a_process_that_is_killed_is_free_again() -> None:
+    slots = CheckSlots(1)
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if not pid:
+        with slots.take():
+            os.write(writing, b"x")
+            time.sleep(60)
+            os._exit(0)
+    os.read(reading, 1)
+    assert not is_free(slots)
+
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+    assert is_free(slots)
+
+
+# --- Whose turn it is ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def store(admin_membership: Membership, read_only: GrantChoice, outsider: User) -> Callable[[str], Batch]:
+    """`store("acme")` stores a file that waits to be checked."""
+    theirs = outsider.memberships.get()
+    roles = list(Role.objects.filter(organization=theirs.organization, name="ReadOnly"))
+    choices = {"acme": (admin_membership, read_only), "globex": (theirs, GrantChoice.of(roles, [], all_sites=True))}
+
+    def store(organization: str) -> Batch:
+        by, choice = choices[organization]
+        return start_batch(by, file_name="team.csv", content=[many(3)], choice=choice)
+
+    return store
+
+
+def test_an_organization_with_one_file_gets_its_turn_beside_one_with_many(store: Callable[[str], Batch]) -> None:
+    oldest, *_ = [store("acme") for _ in range(5)]
+    one = store("globex")
+
+    chosen = [check.find_waiting() for _ in range(60)]
+
+    assert set(chosen) == {oldest.pk, one.pk}
+
+
+def test_what_is_at_work_or_has_just_met_an_error_is_nobodys_turn(store: Callable[[str], Batch]) -> None:
+    held, failed = store("acme"), store("acme")
+    now = timezone.now()
+    Batch.objects.filter(pk=held.pk).update(claimed_until=now + timedelta(seconds=20))
+    Batch.objects.filter(pk=failed.pk).update(error_reference="AAAA-AAAA", progressed_at=now)
+    assert check.find_waiting() is None
+
+    Batch.objects.filter(pk=failed.pk).update(progressed_at=now - check.RETRY_AFTER)
+
+    assert check.find_waiting() == failed.pk
+
+
+def test_a_check_that_is_left_to_the_worker_has_cost_no_attempt(store: Callable[[str], Batch]) -> None:
+    batch = store("acme")
+    batch.file_size = 10**9
+    batch.save()
+
+    tasks.take_up(batch)
+
+    assert (Batch.objects.get().attempts, check.find_waiting()) == (0, batch.pk)
+
+
+# --- On a real worker ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Iterator[Work]:
+    with WorkerOnFile(tmp_path, DJANGO_SETTINGS_MODULE="tests.invites.imports.slow_check", SWEEP_SECONDS="5") as worker:
+        yield Work(worker, tmp_path)
+
+
+def store_files(work: Work, name: str, *, count: int, organization: str) -> int:
+    """Stores the same large file so many times; the id of the last batch."""
+    work.path.write_bytes(a_large_file())
+    what = {"path": str(work.path), "name": name, "count": count}
+    return int(work.worker.run(STORE.format(**what, organization=organization, admin=ADMINS[organization])))
+
+
+def checked(work: Work) -> int:
+    return int(work.ask("SELECT count(*) FROM invites_batch WHERE organization_id = 1 AND checked_at IS NOT NULL")[0])
+
+
+def test_a_small_import_and_the_file_of_another_organization_wait_for_no_queue_of_slow_files(work: Work) -> None:
+    last = store_files(work, "slow.csv", count=FILES, organization="acme")
+    wait_for(lambda: checked(work) >= 1, what="first check")
+
+    small = work.invite(many(20, domain="small.example.com"), organization="globex")
+    work.wait_for_end(small, seconds=20)
+    assert checked(work) < FILES - 3, "It has not waited for the slow ones."
+    large = store_files(work, "large.csv", count=1, organization="globex")
+    wait_for(
+        lambda: work.ask(f"SELECT state FROM invites_batch WHERE id = {large}") != ["checking"],
+        what="check of the large file",
+        seconds=FILES * SECONDS,
+    )
+    assert work.ask(f"SELECT state FROM invites_batch WHERE id = {last}") == ["checking"]
+    wait_for(lambda: checked(work) == FILES, what="end of all checks", seconds=FILES * SECONDS + 20)

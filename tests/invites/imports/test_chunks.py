@@ -1,0 +1,52 @@
+"""Two workers that reach for the same range in the same moment: one gets it, and the other gets another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection, transaction
+
+from invites.imports import chunks
+from invites.imports.chunks import Lease
+from invites.models import Batch
+from tests.files import many
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_range_that_is_being_claimed_is_not_claimed_by_another(start: Callable[..., Batch]) -> None:
+    batch = start(many(450))
+    claimed: list[Lease | None] = []
+
+    def claim() -> None:
+        try:
+            claimed.append(chunks.claim_range(batch.pk))
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=claim)
+    with transaction.atomic():
+        claimed.append(chunks.claim_range(batch.pk))
+        other.start()
+        other.join(1)
+        assert other.is_alive(), "It has found the same range free, and waits for what the first makes of it."
+    other.join(30)
+
+    held = [lease for lease in claimed if lease is not None]
+    assert len({lease.range_id for lease in held}) == len(held) == 2
+    assert all(chunks.held(lease).exists() for lease in held), "Whoever was told that it holds a range does hold it."
+    assert sorted(batch.ranges.values_list("attempts", flat=True)) == [0, 1, 1]
+
+
+@pytest.mark.django_db
+def test_what_dead_workers_held_can_be_claimed_at_once(start: Callable[..., Batch]) -> None:
+    batch = start(many(450))
+    dead = [chunks.claim_range(batch.pk) for _ in range(3)]
+    assert chunks.claim_range(batch.pk) is None, "All is held."
+
+    chunks.expire_all()
+
+    assert None not in [chunks.claim_range(batch.pk) for _ in dead]
+    assert not any(chunks.held(lease).exists() for lease in dead if lease), "A dead worker that lives changes nothing."
+    assert set(batch.ranges.values_list("attempts", flat=True)) == {2}, "The death counts."

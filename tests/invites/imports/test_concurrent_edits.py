@@ -1,0 +1,84 @@
+"""Two admins at one batch: one after the other, nothing half done, nobody invited twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership
+from accounts.organizations.grants import GrantChoice
+from invites import tasks
+from invites.imports import correction_jobs, corrections
+from invites.imports.corrections import Edit, Mending
+from invites.imports.upload import correct_batch, invite_valid_rows
+from invites.models import Batch, Invitation
+from tests.concurrency import at_once, unexpected
+from tests.files import csv_of
+from tests.invites.imports.grid import counts, outcome, row
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Run = Callable[..., Batch]
+
+
+def test_of_two_edits_of_a_row_one_is_taken_and_one_is_told(team: Batch, by: Membership) -> None:
+    names = ("Cole", "Kohl", "Coll")
+
+    results = at_once(*(lambda name=name: corrections.edit_cells(team, [Edit(4, 2, name, 0)], by=by) for name in names))
+
+    assert unexpected(results) == []
+    assert sorted(len(result.changed) for result in results) == [0, 0, 1]
+    assert sorted(len(result.overtaken) for result in results) == [0, 1, 1]
+    assert row(team, 4).last_name == next(
+        name for name, result in zip(names, results, strict=True) if result == Mending(changed={4})
+    )
+
+
+def test_two_that_mend_rows_to_one_address_at_once_do_not_invite_it_twice(team: Batch, by: Membership) -> None:
+    results = at_once(
+        *(
+            lambda number=number: corrections.edit_cells(team, [Edit(number, 0, "kim@example.com", 0)], by=by)
+            for number in (3, 5, 7)
+        )
+    )
+
+    assert unexpected(results) == []
+    assert [outcome(team, number) for number in (3, 5, 7)] == ["waiting", "skipped duplicate", "skipped duplicate"]
+    assert counts(team) == (2, 1, 2, 0)
+
+
+def test_mending_and_inviting_at_once_are_one_after_the_other(team: Batch, by: Membership, work: Run) -> None:
+    results = at_once(
+        lambda: corrections.take_suggestion(team, 3, 0, by=by),
+        lambda: invite_valid_rows(Batch.objects.get(pk=team.pk), by=by),
+        lambda: correction_jobs.apply_to_all(team, "email_two_at", by=by),
+    )
+
+    assert unexpected(results) == []
+    assert not isinstance(results[1], RuleBroken)
+    work(team)
+    # Whoever was mended before is invited, and whoever was not is left as it was.
+    invited = set(Invitation.objects.values_list("email", flat=True))
+    for number, email in ((3, "ben@example.com"), (7, "fay@example.com")):
+        assert outcome(team, number) == ("invited" if email in invited else "problem")
+    assert {"ann@example.com", "eve@example.com"} <= invited
+
+
+def test_of_mending_and_a_corrected_file_at_once_no_half_is_seen(
+    team: Batch, by: Membership, read_only: GrantChoice
+) -> None:
+    whole = csv_of("kim@example.com,Kim,Lee,")
+    results = at_once(
+        lambda: correction_jobs.apply_to_all(team, "email_two_at", by=by),
+        lambda: correct_batch(
+            Batch.objects.get(pk=team.pk), file_name="b.csv", content=[whole], choice=read_only, by=by
+        ),
+    )
+
+    assert unexpected(results) == []
+    assert not isinstance(results[1], RuleBroken)
+    tasks.check_batch(team.pk)
+    team.refresh_from_db()
+    assert (team.file_name, [row.email for row in team.rows.all()]) == ("b.csv", ["kim@example.com"])

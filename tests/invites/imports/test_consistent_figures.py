@@ -1,0 +1,156 @@
+"""A batch that is inviting at this moment has one figure, wherever it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.test import Client
+
+from accounts.models import Membership, Role, User
+from invites import tasks
+from invites.imports import chunks, invite
+from invites.imports.presentation.banners import banner_of
+from invites.imports.stop import stop_batch
+from invites.models import Batch, Invitation, Row
+from tests.files import many
+from tests.pages import HTMX, text_of, url_of
+
+
+def test_the_list_counts_whom_the_sidebar_counts(ines: Client, start: Callable[..., Batch]) -> None:
+    batch = start(many(450))
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    tasks.work_on_range(lease)
+    some = list(batch.invitations.values_list("pk", flat=True)[:80])
+    Invitation.objects.filter(pk__in=some).update(mail_state=Invitation.Mail.QUEUED)
+
+    words = text_of(ines.get("/o/acme/batches/").content.decode())
+
+    assert "120 of 450 people" in words
+    assert "120 invited Inviting" in words
+
+
+def test_the_question_before_stopping_stays_true_while_it_goes_on(ines: Client, start: Callable[..., Batch]) -> None:
+    batch = start(many(450))
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    tasks.work_on_range(lease)
+
+    words = text_of(ines.get(f"/o/acme/batches/{batch.pk}/stop/").content.decode())
+
+    assert "200 people were invited when you pressed Stop. Whoever is invited stays invited." in words
+
+
+def invite_ranges(batch: Batch, *, ranges: int = 1) -> Batch:
+    """Ranges that are invited, and whose mails have not gone out."""
+    for _ in range(ranges):
+        lease = chunks.claim_range(batch.pk)
+        assert lease is not None
+        invite.invite_range(lease)
+    return batch
+
+
+def refuse(batch: Batch, count: int) -> None:
+    """What a worker does when the mail server refuses addresses for good."""
+    refused = list(batch.invitations.order_by("pk").values_list("pk", flat=True)[:count])
+    found = Invitation.objects.filter(pk__in=refused)
+    found.update(state=Invitation.State.REVOKED, mail_state=Invitation.Mail.FAILED)
+    batch.rows.filter(invitation__in=refused).update(outcome=Row.Outcome.FAILED, reason=Row.Reason.MAIL_REFUSED)
+
+
+def seen(client: Client, batch: Batch, name: str) -> str:
+    return text_of(client.get(url_of(batch, name), headers=HTMX).content.decode())
+
+
+def test_the_question_before_stopping_has_the_figures_of_the_progress(
+    ines: Client, start: Callable[..., Batch]
+) -> None:
+    batch = invite_ranges(start(many(450)))
+    Invitation.objects.filter(pk__in=batch.invitations.values("pk")[:150]).update(mail_state=Invitation.Mail.SENT)
+
+    assert "150 of 450 people" in seen(ines, batch, "imports:batch_dialog")
+    assert (
+        "150 people were invited when you pressed Stop. Whoever is invited stays invited. "
+        "50 more are invited, too. Their mails are still going out."
+    ) in seen(ines, batch, "imports:batch_stop")
+
+
+def test_before_the_first_mail_nobody_is_told_as_done_and_who_is_invited_stays(
+    ines: Client, start: Callable[..., Batch]
+) -> None:
+    batch = start(many(450))
+    assert "Nobody has been invited yet, and nobody will be." in seen(ines, batch, "imports:batch_stop")
+
+    invite_ranges(batch)
+
+    assert "200 people are invited already and stay invited. Their mails are still" in seen(
+        ines, batch, "imports:batch_stop"
+    )
+
+
+def test_when_only_mail_is_left_that_is_what_is_said_everywhere(ines: Client, start: Callable[..., Batch]) -> None:
+    batch = invite_ranges(start(many(50)))
+    Invitation.objects.filter(pk__in=batch.invitations.values("pk")[:12]).update(mail_state=Invitation.Mail.SENT)
+
+    dialog = seen(ines, batch, "imports:batch_dialog")
+    assert "12 of 50 people" in dialog
+    assert "Everybody is invited; 38 mails are still going out." in dialog
+    asked = seen(ines, batch, "imports:batch_stop")
+    assert "Everybody is invited already, and stays invited. 38 mails are still going out" in asked
+
+    stop_batch(batch)
+
+    banner = banner_of(batch)
+    assert banner.title == "Stopped. 50 users were invited to Acme."
+    assert banner.text == "Everybody was invited already; 38 mails are still going out."
+    assert "38 mails are still going out" in seen(ines, batch, "batch")
+    Invitation.objects.update(mail_state=Invitation.Mail.SENT)
+    assert banner_of(batch).text == "Everybody was invited already."
+
+
+def test_a_stopped_batch_says_who_was_not_invited_whose_mail_goes_out_and_whom_the_server_refused(
+    start: Callable[..., Batch],
+) -> None:
+    batch = invite_ranges(start(many(450)))
+    refuse(batch, 2)
+
+    stop_batch(batch)
+
+    assert banner_of(batch).text == (
+        "250 rows of team.csv were not invited. 198 mails are still going out. 2 could not be mailed."
+    )
+
+
+def test_a_batch_that_is_stopped_before_anybody_was_invited_prints_no_nought(start: Callable[..., Batch]) -> None:
+    batch = start(many(1))
+
+    stop_batch(batch)
+
+    assert banner_of(batch).title == "Stopped. Nobody was invited to Acme."
+    assert banner_of(batch).text == "1 row of team.csv was not invited."
+
+
+def test_why_a_batch_was_stopped_comes_first(start: Callable[..., Batch], admin_membership: Membership) -> None:
+    batch = start(many(3))
+    admin_membership.roles.set(Role.objects.filter(name="ReadOnly"))
+
+    invite_ranges(batch)
+
+    batch.refresh_from_db()
+    assert banner_of(batch).text == (
+        "The person who started this may no longer invite users. 3 rows of team.csv were not invited."
+    )
+
+
+def test_who_was_refused_is_counted_as_invited_nowhere(ines: Client, start: Callable[..., Batch], admin: User) -> None:
+    batch = start(many(450))
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    tasks.work_on_range(lease)
+    refuse(batch, 20)
+
+    words = text_of(ines.get("/o/acme/batches/").content.decode())
+
+    assert "180 of 430 people" in words
+    assert "180 invited Inviting" in words
+    assert "20 people could not be invited." in seen(ines, batch, "imports:batch_dialog")

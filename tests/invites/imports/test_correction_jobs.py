@@ -1,0 +1,679 @@
+"""Changes of many rows, which a worker makes in chunks: the same as at once, whoever dies, and stopped when asked."""
+
+from __future__ import annotations
+
+import re
+import tracemalloc
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Membership, Organization, Role, User
+from accounts.organizations.grants import GrantChoice
+from invites import checking, tasks
+from invites.imports import (
+    check,
+    check_claims,
+    corrected_file,
+    correction_jobs,
+    corrections,
+    duplicates,
+    problem_file,
+    recovery,
+    upload_parts,
+)
+from invites.imports.corrections import Edit
+from invites.imports.selectors.summary import ledger_of
+from invites.imports.stop import stop_batch
+from invites.imports.upload import correct_batch, invite_valid_rows
+from invites.imports.upload_parts import stored_upload
+from invites.models import Batch, CorrectionJob, Grant, Invitation, Row, UploadPart
+from invites.receivers import keep_what_is_on_offer
+from tests.concurrency import at_once, once_after
+from tests.files import csv_of
+from tests.invites.imports.grid import counts, grid_url, outcome, row, text
+from tests.pages import submit_import, triggers
+from tests.rules import rule_broken
+
+Run = Callable[..., Batch]
+
+# Rows 3 to 32 have problems: row 5 is p2 as row 25 is, and p7 is in row 2 already.
+THIRTY = ("p7@example.com,P,Q,", *(f"p{number % 20}@@example.com,P,Q," for number in range(30)))
+
+
+@pytest.fixture
+def thirty(start: Run) -> Batch:
+    return start(csv_of(*THIRTY))
+
+
+@pytest.fixture
+def in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if a few rows were very many."""
+    monkeypatch.setattr(correction_jobs, "ROWS_IN_REQUEST", 5)
+    monkeypatch.setattr(correction_jobs, "CHUNK", 4)
+    monkeypatch.setattr(duplicates, "FOUND", 3)
+
+
+@pytest.fixture
+def grant(read_only: GrantChoice) -> dict[str, Any]:
+    """The fields of the form for `read_only`."""
+    return {"roles": [role.pk for role in read_only.roles], "sites": [site.pk for site in read_only.sites]}
+
+
+def as_stored(batch: Batch) -> list[Any]:
+    fields = ("number", "email", "email_key", "outcome", "reason", "detail", "problems", "suggested_codes", "mended")
+    return list(batch.rows.order_by("number").values_list(*fields, "mends"))
+
+
+def in_state(batch: Batch) -> str:
+    batch.refresh_from_db()
+    return str(batch.state)
+
+
+# --- What comes of it --------------------------------------------------------------------------------
+
+
+def test_a_few_rows_are_changed_at_once(thirty: Batch, by: Membership) -> None:
+    correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
+
+    assert in_state(thirty) == Batch.State.NEEDS_CORRECTION
+    assert counts(thirty) == (0, 19, 11, 0)
+    assert row(thirty, 25).detail == "The same address is in row 5"
+    assert row(thirty, 10).detail == "The same address is in row 2"
+
+
+def test_many_rows_are_changed_by_a_worker_as_they_would_be_at_once(
+    start: Run, by: Membership, request: pytest.FixtureRequest
+) -> None:
+    at_once, by_worker = start(csv_of(*THIRTY)), start(csv_of(*THIRTY))
+    correction_jobs.apply_to_all(at_once, "email_two_at", by=by)
+    correction_jobs.check_all_again(at_once, by=by)
+
+    request.getfixturevalue("in_chunks")
+    correction_jobs.apply_to_all(by_worker, "email_two_at", by=by)
+    assert in_state(by_worker) == Batch.State.CHECKING
+    tasks.check_batch(by_worker.pk)
+    correction_jobs.check_all_again(by_worker, by=by)
+    tasks.check_batch(by_worker.pk)
+
+    assert in_state(by_worker) == Batch.State.NEEDS_CORRECTION
+    assert as_stored(by_worker) == as_stored(at_once)
+    assert not CorrectionJob.objects.exists()
+
+
+@pytest.mark.parametrize("chunks", [None, "in_chunks"])
+def test_a_row_of_the_file_counts_before_one_above_it_that_was_corrected(
+    start: Run, by: Membership, chunks: str | None, request: pytest.FixtureRequest
+) -> None:
+    lines = [f"p{number}@@example.com,P,Q," for number in range(8)]
+    batch = start(csv_of(*lines, "p6@example.com,P,Q,"))
+    if chunks:
+        request.getfixturevalue(chunks)
+
+    correction_jobs.apply_to_all(batch, "email_two_at", by=by)
+    tasks.check_batch(batch.pk)
+
+    assert (row(batch, 8).detail, outcome(batch, 10)) == ("The same address is in row 10", "waiting")
+    assert counts(batch) == (0, 7, 1, 0)
+
+
+def test_few_rows_with_endless_cells_are_left_to_a_worker(start: Run, by: Membership) -> None:
+    batch = start(csv_of(*(f"p{number}@@example.com,P,Q,{'x' * 60_000}" for number in range(6))))
+
+    correction_jobs.apply_to_all(batch, "email_two_at", by=by)
+
+    assert in_state(batch) == Batch.State.CHECKING
+    tasks.check_batch(batch.pk)
+    assert {each.email for each in batch.rows.all()} == {f"p{number}@example.com" for number in range(6)}
+
+
+def test_suggestions_for_unreadable_domains_are_found_by_a_job_too(start: Run, by: Membership, in_chunks: None) -> None:
+    good = (f"p{number}@northwind.example.com" for number in range(20))
+    batch = start(csv_of(*good, *(f"q{number}@@@nortwind.example.com" for number in range(6))))
+    for number in range(22, 28):
+        corrections.edit_cells(batch, [Edit(number, 0, f"q{number}@nortwind", 0)], by=by)
+    Row.objects.filter(number__gt=21).update(problems=[], suggested_codes="")
+
+    correction_jobs.check_all_again(batch, by=by)
+    tasks.check_batch(batch.pk)
+
+    labels = {each.problems[0]["suggestion_label"] for each in batch.rows.filter(number__gt=21)}
+    assert labels == {"Use northwind.example.com"}
+
+
+@pytest.mark.parametrize(
+    ("then", "left", "state"),
+    [
+        ("others", 0, Batch.State.INVITING),
+        ("whole", 0, Batch.State.INVITING),
+        ("others", 1, Batch.State.INVITING),
+        ("whole", 1, Batch.State.NEEDS_CORRECTION),
+        ("check", 0, Batch.State.NEEDS_CORRECTION),
+    ],
+)
+def test_a_worker_goes_on_as_the_button_says(
+    script: Client, start: Run, work: Run, by: Membership, in_chunks: None, then: str, left: int, state: str
+) -> None:
+    batch = start(csv_of(*THIRTY, *["eve@example.com,Eve,,"] * left))
+    correction_jobs.apply_to_all(batch, "email_two_at", by=by)
+    tasks.check_batch(batch.pk)
+
+    response = script.post(grid_url(batch), {"do": then})
+
+    assert response.headers["HX-Redirect"] == grid_url(batch, "imports:batch")
+    assert (in_state(batch), Invitation.objects.count()) == (Batch.State.CHECKING, 0)
+    tasks.check_batch(batch.pk)
+    assert in_state(batch) == state
+    if state == Batch.State.INVITING:
+        assert (batch.inviter, ledger_of(work(batch)).invited) == (by.user, 20)
+
+
+def test_what_forbids_inviting_after_the_check_is_told_on_the_pages(
+    ines: Client, thirty: Batch, by: Membership, in_chunks: None, settings: Any
+) -> None:
+    correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
+    tasks.check_batch(thirty.pk)
+    invite_valid_rows(thirty, by=by)
+    settings.INVITATIONS_PER_DAY = 5
+
+    tasks.check_batch(thirty.pk)
+
+    assert in_state(thirty) == Batch.State.NEEDS_CORRECTION
+    assert "Acme can invite 5 people a day." in text(ines.get(grid_url(thirty)))
+    assert "Acme can invite 5 people a day." in text(ines.get(grid_url(thirty, "imports:batch")))
+    settings.INVITATIONS_PER_DAY = 1_000
+    invite_valid_rows(thirty, by=by)
+    assert "people a day" not in text(ines.get(grid_url(thirty, "imports:batch")))
+
+
+def test_nobody_is_invited_for_who_lost_the_right_meanwhile(
+    thirty: Batch, by: Membership, in_chunks: None, manager: User
+) -> None:
+    correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
+    tasks.check_batch(thirty.pk)
+    invite_valid_rows(thirty, by=by)
+    by.roles.set(manager.memberships.get().roles.all())
+
+    tasks.check_batch(thirty.pk)
+
+    assert (in_state(thirty), Invitation.objects.count()) == (Batch.State.NEEDS_CORRECTION, 0)
+    assert "The person who asked for this can no longer change this import." in thirty.notice
+
+
+# --- While it runs -----------------------------------------------------------------------------------
+
+
+def test_the_pages_tell_how_far_it_is(ines: Client, thirty: Batch, by: Membership, in_chunks: None) -> None:
+    correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
+    CorrectionJob.objects.update(rows_done=12, rows_total=30)
+
+    page, list_page = text(ines.get(grid_url(thirty, "imports:batch"))), text(ines.get("/o/acme/users/"))
+
+    for words in ("Applying the fix to team.csv", "12 of 30 rows", "Nobody is invited yet."):
+        assert words in page
+    assert "Fixing <bdi>team.csv</bdi>" in list_page
+    assert "12 of 30 rows" in list_page
+    assert ines.get(grid_url(thirty)).headers["Location"] == grid_url(thirty, "imports:batch")
+
+
+def test_how_many_rows_there_are_is_counted_by_the_worker(
+    thirty: Batch, by: Membership, in_chunks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    monkeypatch.setattr(correction_jobs, "find_unsettled", lambda batch: seen.append(CorrectionJob.objects.get()))
+    correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
+    assert CorrectionJob.objects.get().rows_total == 0
+
+    tasks.check_batch(thirty.pk)
+
+    assert [(job.rows_done, job.rows_total) for job in seen] == [(30, 30)]
+
+
+def test_who_has_started_it_sees_it_run_in_the_import_of_somebody_else(
+    client_of: Callable[[User | None], Client], thirty: Batch, colleague: Membership, in_chunks: None
+) -> None:
+    correction_jobs.apply_to_all(thirty, "email_two_at", by=colleague)
+
+    assert "Fixing <bdi>team.csv</bdi>" in text(client_of(colleague.user).get("/o/acme/users/"))
+
+
+def test_an_edit_is_refused_with_a_sentence_and_kept_by_the_page(
+    script: Client, ines: Client, thirty: Batch, by: Membership, in_chunks: None
+) -> None:
+    correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
+    before = as_stored(thirty)
+
+    kept = script.post(grid_url(thirty), {"do": "save", "cell-3-0": "kim@example.com", "seen-3": "0"})
+    plain = ines.post(grid_url(thirty), {"do": "save", "cell-3-0": "kim@example.com", "seen-3": "0"})
+
+    # What grid.js is told to send again, it keeps.
+    assert (kept.status_code, kept.headers["HX-Redirect"]) == (503, grid_url(thirty, "imports:batch"))
+    assert plain.headers["Location"] == grid_url(thirty, "imports:batch")
+    assert "This import is being checked. Try again in a moment." in text(ines.get(grid_url(thirty, "imports:batch")))
+    assert as_stored(thirty) == before
+
+
+@pytest.mark.parametrize("name", ["correct", "invite_valid", "apply", "edit"])
+def test_nothing_else_is_begun_meanwhile(
+    thirty: Batch, by: Membership, read_only: GrantChoice, in_chunks: None, name: str
+) -> None:
+    other = Batch.objects.get()
+    correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
+    what: dict[str, Callable[[], Any]] = {
+        "correct": lambda: correct_batch(other, file_name="b.csv", content=[b"x"], choice=read_only, by=by),
+        "invite_valid": lambda: invite_valid_rows(other, by=by),
+        "apply": lambda: correction_jobs.apply_to_all(other, "email_two_at", by=by),
+        "edit": lambda: corrections.edit_cells(other, [Edit(3, 0, "kim@example.com", 0)], by=by),
+    }
+
+    with rule_broken("busy"):
+        what[name]()
+
+    assert CorrectionJob.objects.get().action == CorrectionJob.Action.APPLY
+
+
+# --- Workers die, are slow, or meet a bug ------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """The process is gone: nothing catches this."""
+
+
+def die_at(number: int, job: Callable[[], object]) -> bool:
+    """Do the job until the statement of that number; whether it has come so far."""
+    statements = 0
+
+    def count(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
+        nonlocal statements
+        statements += 1
+        if statements == number:
+            raise Killed
+        return execute(sql, *more)
+
+    try:
+        with connection.execute_wrapper(count):
+            job()
+    except Killed:
+        return True
+    return False
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("first", range(3))
+def test_a_worker_that_dies_anywhere_leaves_nothing_undone_and_nothing_done_twice(
+    start: Run, by: Membership, first: int, request: pytest.FixtureRequest
+) -> None:
+    lines = THIRTY[:12]
+    expected = start(csv_of(*lines))
+    correction_jobs.apply_to_all(expected, "email_two_at", by=by)
+    correction_jobs.check_all_again(expected, by=by)
+    request.getfixturevalue("in_chunks")
+    statement = first + 1
+    died = True
+    while died:
+        batch = start(csv_of(*lines))
+        died = False
+        correction_jobs.apply_to_all(batch, "email_two_at", by=by)
+        for again in (True, False):
+            died |= die_at(statement, partial(tasks.check_batch, batch.pk))
+            Batch.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+            tasks.check_batch(batch.pk)
+            if again:
+                correction_jobs.check_all_again(batch, by=by)
+        assert in_state(batch) == Batch.State.NEEDS_CORRECTION
+        assert as_stored(batch) == as_stored(expected), f"killed at statement {statement}"
+        statement += 3
+    assert statement > 20
+
+
+def test_a_slow_worker_changes_nothing_after_another_one_has_done_its_job(
+    thirty: Batch, by: Membership, in_chunks: None
+) -> None:
+    correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
+
+    def by_another() -> None:
+        Batch.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+        tasks.check_batch(thirty.pk)
+        # The next job is there already, and nobody has claimed it yet.
+        correction_jobs.check_all_again(thirty, by=by)
+
+    with once_after('FROM "invites_row"', by_another):
+        assert check.check_batch(thirty.pk) is None
+
+    assert counts(thirty) == (0, 19, 11, 0)
+    assert {each.mends for each in thirty.rows.exclude(number=2)} == {1}
+    assert (in_state(thirty), CorrectionJob.objects.get().rows_done) == (Batch.State.CHECKING, 0)
+
+
+def test_the_sweep_finds_a_job_that_nobody_works_on(thirty: Batch, by: Membership, in_chunks: None) -> None:
+    correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
+    Batch.objects.update(progressed_at=timezone.now() - timedelta(minutes=1))
+
+    assert recovery.find_standing_still().to_check == [thirty.pk]
+
+
+def test_after_a_bug_of_ours_the_import_waits_for_corrections_again(
+    ines: Client, thirty: Batch, by: Membership, in_chunks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = checking.check_cells
+
+    def check(*cells: Any, row: int, **more: Any) -> Any:
+        if row == 12:
+            raise KeyError("a bug")
+        return real(*cells, row=row, **more)
+
+    monkeypatch.setattr(corrections, "check_cells", check)
+    correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
+
+    for _ in range(3):
+        tasks.check_batch(thirty.pk)
+
+    assert in_state(thirty) == Batch.State.NEEDS_CORRECTION
+    # The chunks before it are done.
+    assert counts(thirty) == (22, 7, 1, 0)
+    said = text(ines.get(grid_url(thirty)))
+    assert "Something went wrong on our side." in said
+    assert re.search(r"mention reference [A-Z2-7]{4}-[A-Z2-7]{4}\. Everything that you fixed here is kept\.", said)
+
+
+def test_a_job_that_kills_every_worker_ends(thirty: Batch, by: Membership, in_chunks: None) -> None:
+    correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
+
+    for _ in range(2):
+        Batch.objects.update(attempts=check_claims.MAX_ATTEMPTS)
+        tasks.check_batch(thirty.pk)
+    tasks.check_batch(thirty.pk)
+
+    assert in_state(thirty) == Batch.State.NEEDS_CORRECTION
+    assert "Something went wrong on our side." in thirty.notice
+    assert counts(thirty) == (30, 0, 0, 0)
+
+
+# --- It can be stopped -------------------------------------------------------------------------------
+
+
+def test_a_change_that_is_stopped_leaves_the_others_as_they_are(
+    script: Client, start: Run, by: Membership, in_chunks: None
+) -> None:
+    batch = start(csv_of("p0@example.com,P,Q,", *THIRTY[1:]))
+    correction_jobs.apply_to_all(batch, "email_two_at", by=by)
+    asked = text(script.get(grid_url(batch, "imports:batch_stop")))
+    assert "Rows that are fixed already stay fixed, and the others stay as they are." in asked
+    assert '<input type="hidden" name="job" value="1">' in asked
+
+    def stop() -> None:
+        script.post(grid_url(batch, "imports:batch_stop"), {"job": "1"})
+
+    with once_after('UPDATE "invites_correctionjob" SET "last_number"', stop):
+        tasks.check_batch(batch.pk)
+    tasks.check_batch(batch.pk)
+
+    assert in_state(batch) == Batch.State.NEEDS_CORRECTION
+    # What was fixed was compared with the other rows all the same.
+    assert (counts(batch), row(batch, 3).detail) == ((26, 3, 1, 0), "The same address is in row 2")
+
+
+def test_a_stop_that_comes_too_late_stops_nothing_else(
+    script: Client, thirty: Batch, by: Membership, in_chunks: None
+) -> None:
+    correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
+    tasks.check_batch(thirty.pk)
+
+    script.post(grid_url(thirty, "imports:batch_stop"), {"job": "1"})
+
+    assert in_state(thirty) == Batch.State.NEEDS_CORRECTION
+
+
+def test_nobody_is_invited_after_a_stop(thirty: Batch, by: Membership, in_chunks: None) -> None:
+    correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
+    tasks.check_batch(thirty.pk)
+    invite_valid_rows(thirty, by=by)
+
+    correction_jobs.stop_job(by, thirty)
+    tasks.check_batch(thirty.pk)
+
+    assert (in_state(thirty), counts(thirty)) == (Batch.State.NEEDS_CORRECTION, (0, 19, 11, 0))
+
+
+def test_an_import_that_is_stopped_altogether_has_no_job_any_more(
+    thirty: Batch, by: Membership, in_chunks: None
+) -> None:
+    correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
+
+    stop_batch(thirty)
+    tasks.check_batch(thirty.pk)
+
+    assert (in_state(thirty), CorrectionJob.objects.count()) == (Batch.State.STOPPED, 0)
+
+
+# --- A corrected file --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def edited(thirty: Batch, by: Membership) -> Batch:
+    """A batch in which somebody has corrected a row and skipped one."""
+    corrections.take_suggestion(thirty, 3, 0, by=by)
+    corrections.leave_out(thirty, 4, by=by)
+    return thirty
+
+
+@pytest.fixture
+def by_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if a small file were a large one."""
+    monkeypatch.setattr(upload_parts, "BYTES_IN_REQUEST", 10)
+
+
+UNREADABLE = csv_of("kim@example.com,Kim,Lee,", '"lea@example.com,Lea,Orr,')
+
+
+def test_a_large_corrected_file_is_checked_by_a_worker(
+    script: Client, edited: Batch, grant: dict[str, Any], by_worker: None
+) -> None:
+    response = submit_import(
+        script, csv_of("kim@example.com"), name="fixed.csv", query=f"?correct={edited.pk}", **grant
+    )
+
+    assert "Checking fixed.csv" in text(response)
+    assert "Until then, everything that was fixed here is kept." in text(response)
+    assert "shell:changed" in triggers(response)
+    assert in_state(edited) == Batch.State.CHECKING
+    assert counts(edited) == (28, 1, 0, 1)
+    tasks.check_batch(edited.pk)
+    assert (in_state(edited), edited.file_name) == (Batch.State.INVITING, "fixed.csv")
+    assert [each.email for each in edited.rows.all()] == ["kim@example.com"]
+    assert not UploadPart.objects.filter(is_correction=True).exists()
+
+
+def test_a_large_corrected_file_that_is_refused_takes_nothing_away_and_the_pages_say_why(
+    script: Client, ines: Client, edited: Batch, grant: dict[str, Any], by_worker: None
+) -> None:
+    before, file, grants = as_stored(edited), stored_upload(edited).read(), Grant.objects.count()
+    created_at = edited.created_at
+
+    submit_import(script, UNREADABLE, name="fixed.csv", query=f"?correct={edited.pk}", **grant)
+    tasks.check_batch(edited.pk)
+
+    assert in_state(edited) == Batch.State.NEEDS_CORRECTION
+    assert (as_stored(edited), stored_upload(edited).read(), edited.created_at) == (before, file, created_at)
+    assert (UploadPart.objects.count(), Grant.objects.count(), edited.file_name) == (1, grants, "team.csv")
+    why = "“fixed.csv” was not used. A quotation mark that opens in row 3 is never closed."
+    for address in (grid_url(edited), grid_url(edited, "imports:batch"), "/o/acme/users/"):
+        assert why in text(ines.get(address))
+    assert "Everything that you fixed here is kept." in text(ines.get(grid_url(edited)))
+    # Until something else is tried.
+    submit_import(script, csv_of("kim@@example.com"), name="fixed.csv", query=f"?correct={edited.pk}", **grant)
+    tasks.check_batch(edited.pk)
+    assert why not in text(ines.get(grid_url(edited)))
+
+
+def test_a_refusal_that_the_dialog_has_told_is_not_told_again(
+    script: Client, ines: Client, edited: Batch, grant: dict[str, Any]
+) -> None:
+    response = submit_import(script, UNREADABLE, name="fixed.csv", query=f"?correct={edited.pk}", **grant)
+
+    assert response.status_code == 422
+    assert "“fixed.csv” was not used." in text(response)
+    assert "was not used" not in text(ines.get(grid_url(edited)))
+
+
+def test_a_corrected_file_that_is_stopped_is_dropped(
+    script: Client, edited: Batch, grant: dict[str, Any], by_worker: None
+) -> None:
+    before, grants = as_stored(edited), Grant.objects.count()
+    submit_import(script, csv_of("kim@example.com"), name="fixed.csv", query=f"?correct={edited.pk}", **grant)
+
+    with once_after(
+        'FROM "invites_uploadpart"', lambda: script.post(grid_url(edited, "imports:batch_stop"), {"job": "1"})
+    ):
+        tasks.check_batch(edited.pk)
+
+    assert (in_state(edited), as_stored(edited)) == (Batch.State.NEEDS_CORRECTION, before)
+    assert (UploadPart.objects.count(), Grant.objects.count()) == (1, grants)
+
+
+@pytest.mark.parametrize("attempts", [0, check_claims.MAX_ATTEMPTS])
+def test_a_corrected_file_that_meets_a_bug_of_ours_takes_nothing_away(
+    edited: Batch, by: Membership, read_only: GrantChoice, monkeypatch: pytest.MonkeyPatch, attempts: int
+) -> None:
+    before = as_stored(edited)
+    monkeypatch.setattr(checking.Check, "blocks", lambda *_: (_ for _ in ()).throw(KeyError("a bug")))
+    correct_batch(edited, file_name="b.csv", content=[csv_of("kim@example.com")], choice=read_only, by=by)
+    Batch.objects.update(attempts=attempts)
+
+    for _ in range(2):
+        tasks.check_batch(edited.pk)
+
+    assert (in_state(edited), as_stored(edited)) == (Batch.State.NEEDS_CORRECTION, before)
+    assert "Something went wrong on our side." in edited.notice
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("first", range(4))
+def test_a_worker_that_dies_anywhere_with_a_corrected_file_leaves_the_old_rows_or_the_new_ones(
+    start: Run, by: Membership, read_only: GrantChoice, first: int
+) -> None:
+    corrected = b"Email,First name,Last name,Description,What is wrong\r\np@example.com,P,Q,,Row 4\r\n"
+    statement, died = first + 1, True
+    while died:
+        batch = start(csv_of(*THIRTY[:5]))
+        corrections.take_suggestion(batch, 3, 0, by=by)
+        correct_batch(batch, file_name="b.csv", content=[corrected], choice=read_only, by=by)
+        died = die_at(statement, partial(tasks.check_batch, batch.pk))
+        Batch.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+        tasks.check_batch(batch.pk)
+        assert in_state(batch) == Batch.State.NEEDS_CORRECTION
+        assert [each.email for each in batch.rows.filter(number__lte=4)] == [
+            "p7@example.com",
+            "p0@example.com",
+            "p@example.com",
+        ], f"killed at statement {statement}"
+        assert [outcome(batch, number) for number in (5, 6)] == ["problem left_out"] * 2
+        assert (batch.file_name, UploadPart.objects.filter(batch=batch).count()) == ("team.csv", 1)
+        statement += 4
+    assert statement > 20
+
+
+def test_a_role_that_a_corrected_file_gives_is_kept_until_it_is_known_what_becomes_of_it(
+    edited: Batch, by: Membership, acme: Organization
+) -> None:
+    role = Role.objects.get(organization=acme, name="Project manager")
+    choice = GrantChoice.of([role], all_sites=True)
+    correct_batch(edited, file_name="b.csv", content=[UNREADABLE], choice=choice, by=by)
+
+    assert "An import that has not ended gives this role." in str(keep_what_is_on_offer(Role, role))
+
+    tasks.check_batch(edited.pk)
+    assert keep_what_is_on_offer(Role, role) is None
+
+
+# --- What it costs -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def others_can_write(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Somebody else writes at every point at which cells are checked, files are read, or rows are compared."""
+    done: list[str] = []
+
+    def write() -> None:
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute("PRAGMA busy_timeout = 100")
+            cursor.execute("UPDATE accounts_organization SET name = 'Acme'")
+
+    def watch(module: Any, name: str) -> None:
+        real = getattr(module, name)
+
+        def watched(*args: Any, **more: Any) -> Any:
+            assert not connection.in_atomic_block, f"{name} holds a transaction"
+            (found,) = at_once(write)
+            assert found is None, found
+            done.append(name)
+            return real(*args, **more)
+
+        monkeypatch.setattr(module, name, watched)
+
+    watch(corrections, "check_cells")
+    watch(correction_jobs, "find_unsettled")
+    watch(correction_jobs, "Check")
+    watch(correction_jobs, "merge_corrected")
+    watch(corrected_file, "open_records")
+    return done
+
+
+@pytest.mark.django_db(transaction=True)
+def test_others_can_write_while_rows_are_checked(
+    start: Run, by: Membership, read_only: GrantChoice, in_chunks: None, request: pytest.FixtureRequest
+) -> None:
+    batch = start(csv_of(*THIRTY[:9]))
+    correction_jobs.apply_to_all(batch, "email_two_at", by=by)
+    done = request.getfixturevalue("others_can_write")
+    tasks.check_batch(batch.pk)
+    correction_jobs.check_all_again(batch, by=by)
+    tasks.check_batch(batch.pk)
+    content = b"Email,First name,Last name,What is wrong\r\np@@example.com,P,Q,Row 3\r\n"
+    correct_batch(batch, file_name="b.csv", content=[content], choice=read_only, by=by)
+    tasks.check_batch(batch.pk)
+
+    assert in_state(batch) == Batch.State.NEEDS_CORRECTION
+    assert set(done) == {"check_cells", "find_unsettled", "Check", "merge_corrected", "open_records"}
+
+
+def test_the_memory_of_a_job_does_not_grow_with_the_rows(
+    start: Run, by: Membership, read_only: GrantChoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (correction_jobs, corrected_file, problem_file):
+        monkeypatch.setattr(module, "CHUNK", 100)
+    monkeypatch.setattr(correction_jobs, "ROWS_IN_REQUEST", 50)
+    monkeypatch.setattr(upload_parts, "IN_MEMORY", 10_000)
+    peaks = []
+    for count in (1_000, 3_000):
+        batch = start(csv_of(*(f"person{number}@@example.com,A,B,{'x' * 900}" for number in range(count))))
+        corrected = b"".join(problem_file.problem_file(batch)).replace(b"@@", b"@@@")
+        correction_jobs.apply_to_all(batch, "email_two_at", by=by)
+        peaks.append([peak_of(batch)])
+        correct_batch(batch, file_name="b.csv", content=[corrected], choice=read_only, by=by)
+        merged = stored_upload(batch, is_correction=True)
+        tracemalloc.start()
+        corrected_file.merge_corrected(batch, merged, by=by.user_id, name="b.csv", limits=upload_parts.limits())
+        peaks[-1].append(tracemalloc.get_traced_memory()[1] / 1024 / 1024)
+        tracemalloc.stop()
+
+    small, large = peaks
+    # Of each row of a file some numbers are kept, and no cell.
+    assert all(after < before + 1 for before, after in zip(small, large, strict=True)), peaks
+
+
+def peak_of(batch: Batch) -> float:
+    """The most memory that a worker took for the job, in MB."""
+    tracemalloc.start()
+    tasks.check_batch(batch.pk)
+    peak = tracemalloc.get_traced_memory()[1] / 1024 / 1024
+    tracemalloc.stop()
+    assert in_state(batch) == Batch.State.NEEDS_CORRECTION
+    return peak

@@ -1,0 +1,262 @@
+"""Problem rows are mended one by one: what each change makes of the row, of others, and of the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from accounts.models import Membership, User
+from invites.imports import correction_jobs, corrections
+from invites.imports.corrections import Edit
+from invites.imports.presentation.grid import shown_row
+from invites.imports.selectors.grid import grid_counts
+from invites.imports.selectors.summary import ledger_of
+from invites.imports.upload import invite_valid_rows
+from invites.models import Batch, Invitation, Row
+from tests.invites.conftest import TEAM
+from tests.invites.imports.grid import counts, outcome, row
+from tests.rules import rule_broken
+
+Run = Callable[..., Batch]
+
+EMAIL, FIRST, LAST, DESCRIPTION = range(4)
+
+
+def edit(
+    batch: Batch, number: int, place: int, value: str, *, by: Membership, seen: int | None = None
+) -> corrections.Mending:
+    seen = row(batch, number).mends if seen is None else seen
+    return corrections.edit_cells(batch, [Edit(number, place, value, seen)], by=by)
+
+
+def test_a_file_with_problems_begins_with_all_of_them_left(team: Batch) -> None:
+    assert counts(team) == (5, 0, 0, 0)
+    assert [row.number for row in Row.objects.filter(suggested_codes__contains=" email_two_at ")] == [3, 7]
+
+
+@pytest.mark.parametrize(
+    ("number", "place", "value", "becomes", "values"),
+    [
+        (3, EMAIL, "ben@example.com", "waiting", ("ben@example.com", "Ben", "Fox", "")),
+        (3, EMAIL, "  BEN@Example.com ", "waiting", ("BEN@example.com", "Ben", "Fox", "")),
+        (4, LAST, "Cole", "waiting", ("cat@example.com", "Cat", "Cole", "")),
+        (4, LAST, "www.win.example", "problem", ("cat@example.com", "Cat", "", "")),
+        (4, LAST, "\u200b", "problem", ("cat@example.com", "Cat", "", "")),
+        (5, EMAIL, "dan@example", "problem", ("", "Dan", "Ray", "")),
+        (3, EMAIL, "ann@example.com", "skipped duplicate", ("ann@example.com", "Ben", "Fox", "")),
+        (3, EMAIL, "ANN@EXAMPLE.COM", "skipped duplicate", ("ANN@example.com", "Ben", "Fox", "")),
+        (3, EMAIL, "ben\0@example.com", "waiting", ("ben@example.com", "Ben", "Fox", "")),
+        (7, DESCRIPTION, "x" * 1001, "problem", ("", "Fay", "Orr", "")),
+    ],
+)
+def test_an_edit_is_checked_like_the_file(
+    team: Batch, by: Membership, number: int, place: int, value: str, becomes: str, values: tuple[str, ...]
+) -> None:
+    edit(team, number, place, value, by=by)
+
+    found = row(team, number)
+    assert outcome(team, number) == becomes
+    assert (found.email, found.first_name, found.last_name, found.description) == values
+    assert bool(found.problems) == (found.outcome == Row.Outcome.PROBLEM)
+    assert sum(counts(team)) == 5
+
+
+def test_the_problem_of_an_edited_row_is_the_new_one(team: Batch, by: Membership) -> None:
+    edit(team, 3, EMAIL, "ben@example", by=by)
+
+    found = row(team, 3)
+    assert [problem["code"] for problem in found.problems] == ["email_no_ending"]
+    assert found.detail == found.problems[0]["message"]
+    assert found.suggested_codes == ""
+
+
+def test_a_row_stays_of_its_kind_whatever_is_made_of_it(team: Batch, by: Membership) -> None:
+    before = grid_counts(team).kinds
+    edit(team, 3, EMAIL, "ben@example.com", by=by)
+    edit(team, 4, LAST, "www.win.example", by=by)
+    corrections.leave_out(team, 5, by=by)
+
+    assert grid_counts(team).kinds == before
+
+
+def test_a_suggestion_is_put_in(team: Batch, by: Membership) -> None:
+    corrections.take_suggestion(team, 3, EMAIL, by=by)
+
+    assert (outcome(team, 3), row(team, 3).email) == ("waiting", "ben@example.com")
+    assert counts(team) == (4, 1, 0, 0)
+
+
+def test_the_suggestions_of_a_kind_are_put_in_at_once(team: Batch, by: Membership) -> None:
+    corrections.leave_out(team, 7, by=by)
+    assert correction_jobs.apply_to_all(team, "email_two_at", by=by).changed == {3}
+    corrections.put_back(team, 7, by=by)
+    assert correction_jobs.apply_to_all(team, "email_two_at", by=by).changed == {7}
+
+    assert counts(team) == (3, 2, 0, 0)
+    assert (row(team, 3).email, row(team, 7).email) == ("ben@example.com", "fay@example.com")
+
+
+def test_a_row_with_too_many_cells_waits_until_somebody_has_looked(team: Batch, by: Membership) -> None:
+    edit(team, 8, FIRST, "Gustav", by=by)
+    assert outcome(team, 8) == "problem"
+
+    corrections.keep_as_shown(team, 8, by=by)
+    assert (outcome(team, 8), row(team, 8).description) == ("waiting", "Day shift")
+
+    edit(team, 8, DESCRIPTION, "Lyon", by=by)
+    assert (outcome(team, 8), row(team, 8).first_name, row(team, 8).description) == ("waiting", "Gustav", "Lyon")
+
+
+def test_undo_brings_back_cells_and_problems(team: Batch, by: Membership) -> None:
+    before = {number: (row(team, number).problems, row(team, number).cells) for number in (3, 8)}
+    edit(team, 3, EMAIL, "ben@example.com", by=by)
+    corrections.keep_as_shown(team, 8, by=by)
+
+    for number, (problems, cells) in before.items():
+        corrections.undo(team, number, by=by)
+        found = row(team, number)
+        assert (found.problems, found.cells, found.mended) == (problems, cells, None)
+        assert [cell.text for cell in shown_row(found).cells] == cells
+    assert counts(team) == (5, 0, 0, 0)
+
+
+def test_typing_what_stood_in_the_file_is_undoing(team: Batch, by: Membership) -> None:
+    edit(team, 4, LAST, "Cole", by=by)
+    edit(team, 4, LAST, "", by=by)
+
+    assert (row(team, 4).mended, outcome(team, 4)) == (None, "problem")
+
+
+def test_left_out_and_put_back(team: Batch, by: Membership) -> None:
+    edit(team, 5, FIRST, "Daniel", by=by)
+    corrections.leave_out(team, 5, by=by)
+    assert (outcome(team, 5), counts(team)) == ("problem left_out", (4, 0, 0, 1))
+
+    corrections.put_back(team, 5, by=by)
+    assert (outcome(team, 5), counts(team)) == ("problem", (5, 0, 0, 0))
+    assert [cell.text for cell in shown_row(row(team, 5)).cells] == ["dan example.com", "Daniel", "Ray", ""]
+
+
+# --- Rows against each other -------------------------------------------------------------------------
+
+
+def test_of_two_that_are_mended_to_one_address_the_first_is_invited(team: Batch, by: Membership) -> None:
+    edit(team, 7, EMAIL, "dan@example.com", by=by)
+    assert outcome(team, 7) == "waiting"
+
+    assert edit(team, 5, EMAIL, "dan@EXAMPLE.com", by=by).changed == {5, 7}
+    assert (outcome(team, 5), outcome(team, 7)) == ("waiting", "skipped duplicate")
+    assert row(team, 7).detail == "The same address is in row 5"
+
+
+@pytest.mark.parametrize("how", ["edited", "undone"])
+def test_an_address_that_becomes_free_goes_to_who_waited_for_it(team: Batch, by: Membership, how: str) -> None:
+    edit(team, 3, EMAIL, "kim@example.com", by=by)
+    edit(team, 5, EMAIL, "kim@example.com", by=by)
+    assert counts(team) == (3, 1, 1, 0)
+
+    if how == "edited":
+        edit(team, 3, EMAIL, "ben@example.com", by=by)
+    else:
+        corrections.undo(team, 3, by=by)
+
+    assert (outcome(team, 5), row(team, 5).detail) == ("waiting", "")
+
+
+def test_checking_again_looks_at_all_that_was_mended(team: Batch, by: Membership) -> None:
+    edit(team, 3, EMAIL, "ben@example.com", by=by)
+    edit(team, 5, EMAIL, "dan@example.com", by=by)
+    # As if two admins had come to one address past each other.
+    team.rows.filter(number=5).update(email_key="ben@example.com")
+    changed = dict(row(team, 5).mended or {})
+    changed["cells"] = ["ben@example.com", *changed["cells"][1:]]
+    Row.objects.filter(batch=team, number=5).update(mended=changed)
+
+    invite_valid_rows(team, by=by)
+
+    assert (outcome(team, 3), outcome(team, 5)) == ("waiting", "skipped duplicate")
+
+
+# --- Others at the same batch ------------------------------------------------------------------------
+
+
+def test_an_edit_of_what_somebody_else_has_changed_is_not_taken(team: Batch, by: Membership) -> None:
+    edit(team, 3, EMAIL, "ben@example.com", by=by, seen=0)
+
+    mended = edit(team, 3, EMAIL, "bob@example.com", by=by, seen=0)
+
+    assert (mended.changed, mended.overtaken) == (set(), {3})
+    assert row(team, 3).email == "ben@example.com"
+
+
+def test_the_same_edit_twice_is_no_conflict(team: Batch, by: Membership) -> None:
+    edit(team, 3, EMAIL, "ben@@@example.com", by=by, seen=0)
+
+    assert edit(team, 3, EMAIL, "ben@@@example.com", by=by, seen=0) == corrections.Mending()
+
+
+@pytest.mark.parametrize("number", [2, 6, 99])
+def test_rows_without_problems_cannot_be_edited(team: Batch, by: Membership, number: int) -> None:
+    mended = corrections.edit_cells(team, [Edit(number, EMAIL, "evil@example.com", 0)], by=by)
+
+    assert (mended.changed, mended.overtaken) == (set(), {number})
+    assert not Row.objects.filter(email="evil@example.com").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "number"),
+    [("take_suggestion", 6), ("keep_as_shown", 2), ("leave_out", 6), ("put_back", 3), ("undo", 3), ("leave_out", 99)],
+)
+def test_a_button_for_a_row_that_is_not_so_any_more_does_nothing(
+    team: Batch, by: Membership, change: str, number: int
+) -> None:
+    place = {"place": EMAIL} if change == "take_suggestion" else {}
+    mended = getattr(corrections, change)(team, number, by=by, **place)
+
+    assert (mended.changed, mended.overtaken) == (set(), {number})
+    assert counts(team) == (5, 0, 0, 0)
+
+
+def test_nothing_is_mended_in_a_batch_that_is_being_invited(team: Batch, by: Membership) -> None:
+    invite_valid_rows(team, by=by)
+
+    changes: list[Callable[[], corrections.Mending]] = [
+        lambda: edit(team, 3, EMAIL, "ben@example.com", by=by),
+        lambda: corrections.take_suggestion(team, 3, EMAIL, by=by),
+        lambda: correction_jobs.apply_to_all(team, "email_two_at", by=by),
+        lambda: corrections.leave_out(team, 3, by=by),
+        lambda: corrections.undo(team, 3, by=by),
+    ]
+    for change in changes:
+        with rule_broken("moved_on"):
+            change()
+    assert counts(team) == (5, 0, 0, 0)
+
+
+def test_nobody_without_the_right_mends(team: Batch, manager: User) -> None:
+    with rule_broken("not_allowed"):
+        corrections.leave_out(team, 3, by=manager.memberships.get())
+    assert counts(team) == (5, 0, 0, 0)
+
+
+# --- To the end --------------------------------------------------------------------------------------
+
+
+def test_who_was_mended_is_invited_as_mended(team: Batch, by: Membership, work: Run) -> None:
+    corrections.take_suggestion(team, 3, EMAIL, by=by)
+    edit(team, 4, LAST, "Cole", by=by)
+    edit(team, 5, EMAIL, "ann@example.com", by=by)
+    corrections.leave_out(team, 7, by=by)
+    invite_valid_rows(team, by=by)
+    work(team)
+
+    people = Invitation.objects.order_by("email").values_list("email", "first_name", "last_name")
+    assert list(people) == [
+        ("ann@example.com", "Ann", "Lee"),
+        ("ben@example.com", "Ben", "Fox"),
+        ("cat@example.com", "Cat", "Cole"),
+        ("eve@example.com", "Eve", "May"),
+    ]
+    ledger = ledger_of(team)
+    assert (ledger.rows, ledger.invited, ledger.duplicate, ledger.problems) == (len(TEAM), 4, 1, 2)

@@ -1,0 +1,184 @@
+"""Two things that a batch must not take for its own: what was resent since, and what it passed over before it died."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Membership, Role
+from invites import tasks
+from invites.imports import chunks, send
+from invites.imports.chunk_delivery_log import settle_what_was_taken, withdraw
+from invites.imports.invite import invite_range
+from invites.imports.send import mail_range
+from invites.invitations import actions
+from invites.mailing.domain_backoff import ENOUGH
+from invites.mailing.message import TO_SEND
+from invites.models import Batch, Invitation, Row, RowRange
+from tests.files import csv_of
+from tests.invites.mailing.mail import let_time_pass
+from tests.invites.mailing.mail_server import MailServer
+
+Run = Callable[..., Batch]
+Mail = Invitation.Mail
+
+
+class Killed(BaseException):
+    """As a process that is no more: nothing after it is done."""
+
+
+# --- Resent ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def resent(server: MailServer, start: Run, work: Run, admin_membership: Membership, settings: Any) -> Invitation:
+    """Ann got the mail of the batch, and was resent the invitation since. The server has put Ben's mail off."""
+    settings.RESEND_PAUSE = 0
+    server.answers["ben@example.com"] = ["450 4.2.0 Later"] * 3
+    work(start(csv_of("ann@example.com", "ben@example.com")))
+    ann = Invitation.objects.get(email="ann@example.com")
+    actions.resend(admin_membership, ann)
+    ann.refresh_from_db()
+    assert (ann.mail_state, server.taken) == (Mail.QUEUED, ["ann@example.com"])
+    return ann
+
+
+def test_a_refusal_that_comes_late_does_not_revoke_what_was_resent(resent: Invitation) -> None:
+    """A worker that lost its claim hears it: the mail that counts is another one by now."""
+    assert withdraw(resent.pk, reason="550 Nobody", why=Row.Reason.MAIL_REFUSED) == 0
+
+    resent.refresh_from_db()
+    assert (resent.state, resent.mail_state) == (Invitation.State.PENDING, Mail.QUEUED)
+    assert resent.row is not None
+    assert resent.row.outcome == Row.Outcome.INVITED
+
+
+def test_the_batch_does_not_mail_what_was_resent(server: MailServer, resent: Invitation, work: Run) -> None:
+    batch = Batch.objects.get()
+    let_time_pass(batch)
+
+    work(batch)
+
+    assert server.taken == ["ann@example.com"]
+    resent.refresh_from_db()
+    assert resent.mail_due_at is not None
+
+
+def test_a_batch_that_is_given_up_leaves_what_was_resent(resent: Invitation, work: Run) -> None:
+    RowRange.objects.update(pauses=send.MAX_PAUSES)
+    batch = Batch.objects.get()
+    let_time_pass(batch)
+
+    work(batch)
+
+    states = dict(Invitation.objects.values_list("email", "state"))
+    assert states == {"ann@example.com": "pending", "ben@example.com": "revoked"}
+
+
+def test_an_inviter_who_lost_the_permission_takes_along_what_the_batch_has_to_mail_alone(
+    resent: Invitation, work: Run, admin_membership: Membership
+) -> None:
+    admin_membership.roles.set(Role.objects.filter(name="ReadOnly"))
+    batch = Batch.objects.get()
+    let_time_pass(batch)
+
+    work(batch)
+
+    assert batch.state == Batch.State.STOPPED
+    outcomes = dict(batch.rows.values_list("email", "outcome"))
+    assert outcomes == {"ann@example.com": Row.Outcome.INVITED, "ben@example.com": Row.Outcome.FAILED}
+
+
+# --- Passed over: mail goes in the order of addresses ----------------------------------------------------------------------------------------
+
+
+def die_at(mails: int, server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once the server has taken so many. Nothing that a process does on its way out may matter."""
+
+    def die(*_: object) -> None:
+        if len(server.taken) == mails:
+            monkeypatch.setattr("invites.imports.chunk_delivery_log.TakenOfRange.settle", lambda _: None)
+            raise Killed
+
+    monkeypatch.setattr("invites.mailing.domain_backoff.Domains.took", die)
+
+
+def states_after_death(
+    batch: Batch, server: MailServer, monkeypatch: pytest.MonkeyPatch, *, mails: int = 3
+) -> dict[str, str]:
+    """What the next worker finds out about each, before it mails anything."""
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    invite_range(lease)
+    with monkeypatch.context() as patched:
+        die_at(mails, server, patched)
+        with pytest.raises(Killed):
+            mail_range(lease)
+    RowRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    settle_what_was_taken(batch.ranges.get())
+    return dict(Invitation.objects.order_by("pk").values_list("email", "mail_state"))
+
+
+def test_one_that_was_put_off_does_not_count_as_sent(
+    server: MailServer, start: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answers["ben@b.example.com"] = ["450 4.2.0 Later"]
+    batch = start(csv_of("ann@a.example.com", "ben@b.example.com", "cat@c.example.com", "dan@d.example.com"))
+
+    states = states_after_death(batch, server, monkeypatch)
+
+    assert states["ben@b.example.com"] in TO_SEND
+    assert (states["ann@a.example.com"], states["cat@c.example.com"]) == (Mail.SENT, Mail.SENT)
+
+
+def test_one_beyond_the_pace_of_its_domain_does_not_count_as_sent(
+    server: MailServer, start: Run, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.MAILS_PER_SECOND_PER_DOMAIN = 1
+    batch = start(csv_of("ann@a.example.com", "ben@a.example.com", "cat@c.example.com", "dan@d.example.com"))
+
+    states = states_after_death(batch, server, monkeypatch)
+
+    assert states["ben@a.example.com"] in TO_SEND
+    assert (states["ann@a.example.com"], states["cat@c.example.com"]) == (Mail.SENT, Mail.SENT)
+
+
+def test_one_whose_domain_is_left_alone_does_not_count_as_sent(
+    server: MailServer, start: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.pipelining = False
+    server.busy_domains = {"busy.example.com"}
+    busy = [f"ben{number}@busy.example.com" for number in range(ENOUGH)]
+    late = "cec@busy.example.com"
+    batch = start(
+        csv_of("ann@a.example.com", *busy, "cat@c.example.com", late, "dan@d.example.com", "eve@e.example.com")
+    )
+
+    states = states_after_death(batch, server, monkeypatch, mails=4)
+
+    assert late not in server.asked
+    assert {states[address] for address in (*busy, late)} <= set(TO_SEND)
+    assert (states["cat@c.example.com"], states["dan@d.example.com"]) == (Mail.SENT, Mail.SENT)
+
+
+# --- The streak -----------------------------------------------------------------------------------------
+
+
+def test_a_refusal_ends_the_streak_after_which_the_server_counts_as_busy(server: MailServer, start: Run) -> None:
+    """Nine put off, one refused, nine put off: the server answers, so the last one is still tried."""
+    addresses = [f"person{number:02}@domain{number}.example.com" for number in range(20)]
+    server.answers = {address: ["450 4.2.0 Later"] for address in addresses[:19]}
+    server.answers[addresses[9]] = ["550 5.1.1 Nobody"]
+    batch = start(csv_of(*addresses))
+
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    tasks.work_on_range(lease)
+
+    assert server.taken == [addresses[19]]
+    batch.refresh_from_db()
+    assert batch.mail_not_before is None

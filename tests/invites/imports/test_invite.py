@@ -1,0 +1,488 @@
+"""From a stored file to invitations, and a ledger that adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Membership, Organization, Role, User
+from accounts.organizations.grants import GrantChoice
+from invites import tasks
+from invites.imports import chunks, invite, recovery
+from invites.imports.selectors.summary import ledger_of, summary_of
+from invites.imports.send import finish_batch, mail_range
+from invites.imports.stop import stop_batch
+from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
+from invites.imports.upload_parts import stored_upload
+from invites.mailing import sender
+from invites.models import Batch, DayOfInviter, Invitation, Row, RowRange, UploadPart
+from tests.concurrency import at_once
+from tests.files import csv_of, many
+from tests.invites.mailing.mail import addresses
+from tests.rules import rule_broken
+
+Run = Callable[..., Batch]
+
+
+def test_invites_everybody_of_a_clean_file(run: Run) -> None:
+    batch = run(csv_of("ann@example.com", "ben@example.com"))
+
+    assert batch.state == Batch.State.DONE
+    assert summary_of(batch) == {
+        "batch": batch.pk,
+        "state": "done",
+        "rows": 2,
+        "invited": 2,
+        "skipped": {"already_member": 0, "already_invited": 0, "duplicate": 0},
+        "problems": 0,
+        "failed": 0,
+        "waiting": 0,
+    }
+    assert addresses(mail.outbox) == ["ann@example.com", "ben@example.com"]
+
+
+def test_gives_each_invitation_what_the_row_says_and_the_batch_grants(run: Run, read_only: GrantChoice) -> None:
+    run(csv_of("Ann.Lee@Example.com,Ann,Lee,Night shift"))
+
+    invitation = Invitation.objects.get()
+    assert (invitation.email, invitation.email_key) == ("Ann.Lee@example.com", "ann.lee@example.com")
+    assert (invitation.full_name, invitation.description) == ("Ann Lee", "Night shift")
+    assert list(invitation.grant.roles.all()) == list(read_only.roles)
+    assert set(invitation.grant.sites.all()) == set(read_only.sites)
+    assert invitation.expires_at - invitation.created_at == timedelta(days=14)
+    assert invitation.mail_state == Invitation.Mail.SENT
+
+
+@pytest.mark.parametrize("first", ["Zoë", "ΣΊΣΥΦΟΣ", "İnci", "Anna  Maria", "ﷺ" * 150])
+def test_people_of_a_file_are_found_by_the_name_that_django_would_have_stored(run: Run, first: str) -> None:
+    run(csv_of(f"ann@example.com,{first},Łukasiewicz,"))
+    invitation = Invitation.objects.get()
+    stored = invitation.person_key
+
+    invitation.save()
+
+    assert stored == invitation.person_key
+
+
+def test_a_second_import_of_the_same_file_invites_nobody_and_mails_nobody(run: Run) -> None:
+    content = csv_of("ann@example.com", "ben@example.com")
+    run(content)
+    mail.outbox.clear()
+
+    again = run(content)
+
+    assert summary_of(again)["invited"] == 0
+    assert summary_of(again)["skipped"] == {"already_member": 0, "already_invited": 2, "duplicate": 0}
+    assert mail.outbox == []
+
+
+def test_skips_people_who_are_already_members(run: Run, member: User) -> None:
+    batch = run(csv_of("MEMBER@example.com", "new@example.com"))
+
+    assert ledger_of(batch).already_member == 1
+    assert addresses(mail.outbox) == ["new@example.com"]
+
+
+def test_a_member_of_another_organization_is_invited(run: Run, outsider: User) -> None:
+    assert ledger_of(run(csv_of(outsider.email))).invited == 1
+
+
+def test_the_first_of_a_repeated_address_counts_and_the_others_name_it(run: Run) -> None:
+    batch = run(csv_of("ann@example.com", "ANN@example.com", "ann@EXAMPLE.com"))
+
+    ledger = ledger_of(batch)
+    assert (ledger.invited, ledger.duplicate, ledger.rows) == (1, 2, 3)
+    assert batch.rows.get(number=3).detail == "The same address is in row 2"
+
+
+def test_an_expired_invitation_makes_room_for_a_new_one(run: Run) -> None:
+    run(csv_of("ann@example.com"))
+    Invitation.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+
+    assert ledger_of(run(csv_of("ann@example.com"))).invited == 1
+    assert sorted(Invitation.objects.values_list("state", flat=True)) == ["pending", "replaced"]
+
+
+def test_of_a_file_with_members_invited_expired_and_new_people_each_is_told_apart(
+    run: Run, member: User, acme: Organization
+) -> None:
+    run(csv_of("pending@example.com", "expired@example.com"))
+    Invitation.objects.filter(email="expired@example.com").update(expires_at=timezone.now() - timedelta(minutes=1))
+    mail.outbox.clear()
+
+    ledger = ledger_of(run(csv_of("new@example.com", "expired@example.com", "pending@example.com", member.email)))
+
+    assert (ledger.rows, ledger.invited, ledger.already_invited, ledger.already_member) == (4, 2, 1, 1)
+    assert addresses(mail.outbox) == ["expired@example.com", "new@example.com"]
+    assert DayOfInviter.objects.get().invitations == 4
+
+
+def test_nobody_is_invited_by_a_refused_file_and_the_upload_is_gone(start: Run) -> None:
+    batch = start(b"Email,First name,Surname\r\nann@example.com,Ann,Lee\r\n")
+
+    assert batch.state == Batch.State.REJECTED
+    assert batch.rejection is not None
+    assert "Last name" in batch.rejection["message"]
+    assert batch.rejection["found"] == ["Email", "First name", "Surname"]
+    assert (Row.objects.count(), Invitation.objects.count(), UploadPart.objects.count()) == (0, 0, 0)
+    assert summary_of(batch)["rows"] == 0
+
+
+def test_a_file_with_problem_rows_waits_and_invites_nobody(start: Run) -> None:
+    batch = start(csv_of("ann@example.com", "ben@@example.com", "c@example.com,,Cole,"))
+
+    assert batch.state == Batch.State.NEEDS_CORRECTION
+    assert ledger_of(batch).problems == 2
+    assert Invitation.objects.count() == 0
+    problem = batch.rows.get(number=3)
+    assert problem.cells == ["ben@@example.com", "Ann", "Example", "Night shift"]
+    assert problem.problems[0]["column"] == "Email"
+
+
+def test_the_valid_rows_can_be_invited_without_the_problem_rows(
+    start: Run, work: Run, admin_membership: Membership
+) -> None:
+    batch = start(csv_of("ann@example.com", "ben@@example.com"))
+
+    invite_valid_rows(batch, by=admin_membership)
+    ledger = ledger_of(work(batch))
+
+    assert (ledger.rows, ledger.invited, ledger.problems) == (2, 1, 1)
+    assert batch.state == Batch.State.DONE
+
+
+def test_only_valid_goes_on_by_itself(run: Run) -> None:
+    assert summary_of(run(csv_of("ann@example.com", "ben@@example.com"), only_valid=True))["invited"] == 1
+
+
+def test_pressing_twice_starts_the_inviting_once(start: Run, admin_membership: Membership) -> None:
+    batch = start(csv_of("ann@example.com", "ben@@example.com"))
+    invite_valid_rows(batch, by=admin_membership)
+
+    with rule_broken("moved_on", match="no longer waiting"):
+        invite_valid_rows(batch, by=admin_membership)
+
+
+def test_a_corrected_file_takes_the_place_of_the_first(
+    start: Run, work: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start(csv_of("ann@example.com", "ben@@example.com"))
+
+    correct_batch(
+        batch,
+        file_name="team 2.csv",
+        content=[csv_of("ann@example.com", "ben@example.com")],
+        choice=read_only,
+        by=admin_membership,
+    )
+    tasks.check_batch(batch.pk)
+    work(batch)
+
+    assert (batch.file_name, summary_of(batch)["invited"], summary_of(batch)["problems"]) == ("team 2.csv", 2, 0)
+
+
+def test_the_upload_is_kept_in_pieces_and_read_back_as_it_was(
+    admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    content = many(60_000)
+    pieces = [content[start : start + 7_000] for start in range(0, len(content), 7_000)]
+    batch = start_batch(admin_membership, file_name="big.csv", content=pieces, choice=read_only)
+
+    assert batch.parts.count() == -(-len(content) // UploadPart.SIZE)
+    assert batch.file_size == len(content)
+    assert stored_upload(batch).read() == content
+
+
+def test_a_file_over_the_limit_leaves_nothing_behind(
+    admin_membership: Membership, read_only: GrantChoice, settings: Any
+) -> None:
+    settings.MAX_UPLOAD_MB = 1
+    pieces = [b"x" * 1024] * 1025
+
+    with rule_broken("too_large"):
+        start_batch(admin_membership, file_name="big.csv", content=pieces, choice=read_only)
+
+    assert (Batch.objects.count(), UploadPart.objects.count()) == (0, 0)
+
+
+def test_the_upload_is_removed_when_the_batch_has_ended(run: Run) -> None:
+    run(csv_of("ann@example.com"))
+
+    assert UploadPart.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../etc/passwd.csv", "passwd.csv"),
+        ("C:\\Users\\ines\\team.csv", "team.csv"),
+        ("a\x00b\u202e.csv", "ab.csv"),
+        ("", "file.csv"),
+        ("équipe 😀.csv", "équipe 😀.csv"),
+        ("x" * 300 + ".csv", ("x" * 300 + ".csv")[-255:]),
+    ],
+)
+def test_the_name_of_the_file_is_only_a_name(
+    admin_membership: Membership, read_only: GrantChoice, name: str, kept: str
+) -> None:
+    batch = start_batch(admin_membership, file_name=name, content=[b"x"], choice=read_only)
+
+    assert batch.file_name == kept
+
+
+# --- Rights ---------------------------------------------------------------------------------------
+
+
+def test_nobody_starts_a_batch_without_the_right(manager: User, read_only: GrantChoice) -> None:
+    with rule_broken("not_allowed"):
+        start_batch(manager.memberships.get(), file_name="x.csv", content=[b"x"], choice=read_only)
+    assert Batch.objects.count() == 0
+
+
+@pytest.mark.parametrize("how", ["demoted", "removed", "deactivated"])
+def test_an_inviter_who_lost_the_right_stops_the_batch(
+    start: Run, work: Run, admin_membership: Membership, how: str
+) -> None:
+    batch = start(csv_of("ann@example.com", "ben@example.com"))
+    if how == "demoted":
+        admin_membership.roles.set(Role.objects.filter(name="ReadOnly"))
+    elif how == "removed":
+        admin_membership.delete()
+    else:
+        User.objects.filter(pk=admin_membership.user_id).update(is_active=False)
+
+    work(batch)
+
+    assert batch.state == Batch.State.STOPPED
+    assert batch.state_reason == "The person who started this may no longer invite users."
+    assert (Invitation.objects.count(), mail.outbox) == (0, [])
+    assert summary_of(batch)["failed"] == summary_of(batch)["rows"] == 2
+
+
+def test_a_site_that_the_inviter_lost_stops_the_batch(start: Run, work: Run, admin_membership: Membership) -> None:
+    batch = start(csv_of("ann@example.com"))
+    admin_membership.all_sites = False
+    admin_membership.save()
+
+    assert work(batch).state == Batch.State.STOPPED
+
+
+# --- Nothing twice, nothing lost --------------------------------------------------------------------
+
+
+def test_a_claimed_range_is_not_claimed_again_until_its_lease_runs_out(start: Run) -> None:
+    batch = start(csv_of("ann@example.com"))
+    first = chunks.claim_range(batch.pk)
+    assert first is not None
+
+    assert chunks.claim_range(batch.pk) is None
+    RowRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    second = chunks.claim_range(batch.pk)
+
+    assert second is not None
+    assert second.number == first.number + 1
+
+
+def test_a_worker_that_was_given_up_changes_nothing(start: Run) -> None:
+    batch = start(csv_of("ann@example.com"))
+    lost = chunks.claim_range(batch.pk)
+    assert lost is not None
+    RowRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    chunks.claim_range(batch.pk)
+
+    invite.invite_range(lost)
+    mail_range(lost)
+
+    assert Invitation.objects.count() == 0
+    assert RowRange.objects.get().stage == RowRange.Stage.INVITE
+
+
+def test_a_worker_that_dies_between_inviting_and_mailing_is_followed_by_one_that_mails(start: Run, work: Run) -> None:
+    batch = start(csv_of("ann@example.com", "ben@example.com"))
+    died = chunks.claim_range(batch.pk)
+    assert died is not None
+    invite.invite_range(died)
+    RowRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+
+    work(batch)
+
+    assert (batch.state, Invitation.objects.count(), len(mail.outbox)) == (Batch.State.DONE, 2, 2)
+
+
+def test_the_same_task_delivered_twice_gives_the_same_rows_and_mails(start: Run) -> None:
+    batch = start(many(450))
+
+    for _ in range(8):
+        tasks.work_on_batch(batch.pk)
+        tasks.check_batch(batch.pk)
+
+    batch.refresh_from_db()
+    assert (batch.state, summary_of(batch)["invited"], len(mail.outbox)) == (Batch.State.DONE, 450, 450)
+
+
+def test_a_check_that_died_begins_again_from_the_stored_file(
+    admin_membership: Membership, read_only: GrantChoice, work: Run
+) -> None:
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    Batch.objects.filter(pk=batch.pk).update(attempts=1, claimed_until=timezone.now() - timedelta(seconds=1))
+    Row.objects.create(batch=batch, number=2, line=2, email="half@example.com", email_key="half@example.com")
+
+    tasks.check_batch(batch.pk)
+
+    assert summary_of(work(batch))["invited"] == 3
+    assert not Invitation.objects.filter(email="half@example.com").exists()
+
+
+def test_a_file_that_kills_every_worker_is_given_up(admin_membership: Membership, read_only: GrantChoice) -> None:
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    Batch.objects.filter(pk=batch.pk).update(attempts=5, claimed_until=timezone.now() - timedelta(seconds=1))
+
+    tasks.check_batch(batch.pk)
+
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.FAILED
+    assert "Nobody has been invited" in batch.state_reason
+
+
+def test_the_sweep_finds_what_stands_still_and_asks_for_it_once_in_a_while(start: Run, run: Run) -> None:
+    ended = run(csv_of("zoe@example.com"))
+    still = start(csv_of("ann@example.com"))
+    fresh = start(csv_of("ben@example.com"))
+    Batch.objects.exclude(pk=fresh.pk).update(progressed_at=timezone.now() - timedelta(minutes=1))
+
+    found = recovery.find_standing_still()
+
+    assert (found.to_check, found.to_work_on) == ([], [still.pk])
+    assert ended.pk not in found.to_work_on
+    assert recovery.find_standing_still().to_work_on == []
+
+
+def test_the_sweep_finds_at_once_what_a_dead_worker_held_when_nobody_else_is_at_the_batch(start: Run) -> None:
+    """Another one may have moved the batch until a moment before the lease ran out."""
+    batch = start(many(450))
+    dead, alive = chunks.claim_range(batch.pk), chunks.claim_range(batch.pk)
+    assert dead is not None
+    assert alive is not None
+    now = timezone.now()
+    RowRange.objects.filter(pk=dead.range_id).update(claimed_until=now - timedelta(seconds=1))
+    moved_on = Batch.objects.filter(pk=batch.pk)
+
+    moved_on.update(progressed_at=now - timedelta(seconds=3))
+    assert recovery.find_standing_still().to_work_on == [], "Whoever is at it takes that up next."
+
+    chunks.held(alive).update(claimed_until=None, stage=RowRange.Stage.DONE)
+    moved_on.update(progressed_at=now - timedelta(seconds=3))
+    assert recovery.find_standing_still().to_work_on == [batch.pk]
+    assert recovery.find_standing_still().to_work_on == [], "Asked for, and not again at once."
+
+
+def test_the_sweep_finds_an_upload_whose_hint_was_lost(admin_membership: Membership, read_only: GrantChoice) -> None:
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    Batch.objects.update(progressed_at=timezone.now() - timedelta(minutes=1))
+
+    assert recovery.find_standing_still().to_check == [batch.pk]
+
+
+def test_only_one_ends_a_batch(start: Run, work: Run) -> None:
+    batch = work(start(csv_of("ann@example.com")))
+
+    assert finish_batch(batch.pk) is False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_invite_each_address_once(start: Run) -> None:
+    first, second = start(many(600)), start(many(600))
+
+    def worker(batch: Batch) -> None:
+        while lease := chunks.claim_range(batch.pk):
+            tasks.work_on_range(lease)
+        tasks.end_batch(batch.pk)
+
+    assert at_once(partial(worker, first), partial(worker, second)) == [None, None]
+
+    ledgers = [ledger_of(Batch.objects.get(pk=batch.pk)) for batch in (first, second)]
+    assert sum(ledger.invited for ledger in ledgers) == 600 == Invitation.objects.count()
+    assert [ledger.invited + ledger.already_invited for ledger in ledgers] == [600, 600]
+    assert len(mail.outbox) == 600
+
+
+# --- Stop -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("people", "is_told"), [(12, True), (3, False)], ids=["many", "few"])
+def test_postgresql_is_told_of_many_as_soon_as_the_first_of_them_are_there(
+    run: Run, monkeypatch: pytest.MonkeyPatch, people: int, is_told: bool
+) -> None:
+    """Of the next ones it knows then where to look: in a minute, when it looks by itself, they are all there."""
+    monkeypatch.setattr(invite, "MANY_ROWS", 10)
+    with CaptureQueriesContext(connection) as captured:
+        run(many(people))
+
+    told = [query["sql"].split()[2] for query in captured if query["sql"].startswith("ANALYZE ")]
+    both = [Row._meta.db_table, Invitation._meta.db_table]
+    assert told == (both if is_told and connection.vendor == "postgresql" else [])
+
+
+def test_the_indexes_of_rows_have_room_for_the_one_time_that_each_is_rewritten(db: None) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT relname, reloptions FROM pg_class WHERE reloptions::text LIKE '%fillfactor%'")
+            found = dict(cursor.fetchall())
+        assert found == {"invites_row_pkey": ["fillfactor=50"], "one_row_per_number": ["fillfactor=50"]}
+
+
+def test_it_is_told_once_however_many_turns_the_mail_of_the_first_takes(
+    start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr(invite, "MANY_ROWS", 10)
+    monkeypatch.setattr(invite, "renew_statistics", lambda: told.append(True))
+    monkeypatch.setattr(sender, "TURN_SECONDS", 0)
+    monkeypatch.setattr(sender, "GROUP", 4)
+
+    assert work(start(many(12))).state == Batch.State.DONE
+
+    assert told == [True]
+
+
+def test_stopping_keeps_who_is_invited_and_counts_the_others(start: Run, work: Run) -> None:
+    batch = start(many(450))
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    tasks.work_on_range(lease)
+
+    assert stop_batch(batch)
+    work(batch)
+
+    ledger = ledger_of(batch)
+    assert batch.state == Batch.State.STOPPED
+    assert (ledger.rows, ledger.invited, ledger.failed, ledger.stopped) == (450, 200, 250, 250)
+    assert len(mail.outbox) == 200
+
+
+def test_stopping_what_has_ended_changes_nothing(run: Run) -> None:
+    batch = run(csv_of("ann@example.com"))
+
+    assert stop_batch(batch) is False
+    assert batch.state == Batch.State.DONE
+
+
+def test_people_who_were_invited_before_the_stop_still_get_their_mail(start: Run, work: Run) -> None:
+    batch = start(csv_of("ann@example.com"))
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    invite.invite_range(lease)
+    stop_batch(batch)
+    RowRange.objects.update(claimed_until=None)
+
+    work(batch)
+
+    assert addresses(mail.outbox) == ["ann@example.com"]

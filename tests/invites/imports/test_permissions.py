@@ -1,0 +1,144 @@
+"""Who may see and change batches: admins who invite, and nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from invites.models import Batch, Invitation
+from tests.files import PROBLEMS, csv_of
+from tests.pages import submit_import, url_of
+
+Run = Callable[..., Batch]
+ClientOf = Callable[[User | None], Client]
+
+
+# --- Who may -------------------------------------------------------------------------------------------
+
+
+PAGES = ["import", "sample", "batches", "indicator"]
+BATCH_PAGES = [
+    "batch",
+    "imports:batch_download",
+    "imports:batch_dialog",
+    "imports:batch_progress",
+    "imports:batch_stop",
+    "imports:batch_remind",
+    "imports:batch_undo",
+]
+BATCH_ACTIONS = [
+    "imports:batch_invite_valid",
+    "imports:batch_stop",
+    "imports:batch_remind",
+    "imports:batch_undo",
+    "imports:batch_close_banner",
+]
+EVENTS = ["shell:batch_dialog_events", "shell:batch_progress_events"]
+
+
+@pytest.mark.parametrize(("who", "status"), [("manager", 403), ("member", 403), ("outsider", 404), ("nobody", 302)])
+@pytest.mark.parametrize("name", PAGES + BATCH_PAGES + EVENTS + ["imports:batch_problems", "shell:indicator_events"])
+def test_only_who_may_invite_sees_batches(
+    request: pytest.FixtureRequest, client_of: ClientOf, run: Run, name: str, who: str, status: int
+) -> None:
+    batch = run(csv_of("ann@example.com"))
+    url = url_of(batch, name) if name.startswith("batch_") or name == "batch" else reverse(name, args=["acme"])
+
+    response = client_of(None if who == "nobody" else request.getfixturevalue(who)).get(url)
+
+    assert response.status_code == status
+    if who == "nobody":
+        assert response.headers["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize(("who", "status"), [("manager", 403), ("member", 403), ("outsider", 404), ("nobody", 302)])
+@pytest.mark.parametrize("name", BATCH_ACTIONS)
+def test_only_who_may_invite_changes_batches(
+    request: pytest.FixtureRequest, client_of: ClientOf, start: Run, name: str, who: str, status: int
+) -> None:
+    batch = start(PROBLEMS)
+
+    response = client_of(None if who == "nobody" else request.getfixturevalue(who)).post(url_of(batch, name))
+
+    batch.refresh_from_db()
+    assert response.status_code == status
+    assert (batch.state, batch.banner_closed_at) == (Batch.State.NEEDS_CORRECTION, None)
+
+
+@pytest.mark.parametrize(("who", "status"), [("manager", 403), ("member", 403), ("outsider", 404), ("nobody", 302)])
+def test_only_who_may_invite_imports(
+    request: pytest.FixtureRequest, client_of: ClientOf, grant: dict[str, Any], who: str, status: int
+) -> None:
+    client = client_of(None if who == "nobody" else request.getfixturevalue(who))
+
+    assert submit_import(client, csv_of("ann@example.com"), **grant).status_code == status
+    assert (Batch.objects.count(), Invitation.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("name", [*BATCH_PAGES, *EVENTS, "imports:batch_problems"])
+def test_a_batch_is_not_found_under_another_organization(
+    client_of: ClientOf, run: Run, outsider: User, name: str
+) -> None:
+    batch = run(csv_of("ann@example.com"))
+
+    assert client_of(outsider).get(reverse(name, args=["globex", batch.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("name", BATCH_ACTIONS)
+def test_a_batch_is_not_changed_under_another_organization(
+    client_of: ClientOf, start: Run, outsider: User, name: str
+) -> None:
+    batch = start(PROBLEMS)
+
+    assert client_of(outsider).post(reverse(name, args=["globex", batch.pk])).status_code == 404
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.NEEDS_CORRECTION
+
+
+@pytest.mark.parametrize("query", ["again", "correct"])
+def test_the_roles_of_a_batch_of_another_organization_are_not_shown(
+    client_of: ClientOf, run: Run, outsider: User, query: str
+) -> None:
+    batch = run(csv_of("ann@example.com"))
+
+    url = reverse("imports:import", args=["globex"])
+    assert client_of(outsider).get(f"{url}?{query}={batch.pk}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*PAGES, "batch", "imports:batch_download", "imports:batch_dialog", "imports:batch_progress", "imports:batch_stop"],
+)
+def test_every_page_answers_head_too(ines: Client, run: Run, name: str) -> None:
+    batch = run(csv_of("ann@example.com"))
+    url = reverse(name, args=["acme"]) if name in PAGES else url_of(batch, name)
+
+    response = ines.head(url)
+    assert response.status_code == ines.get(url).status_code
+    assert response.content == b"" if not response.streaming else True
+
+
+@pytest.mark.parametrize("name", BATCH_ACTIONS)
+def test_reading_changes_nothing(ines: Client, start: Run, name: str) -> None:
+    batch = start(PROBLEMS)
+
+    ines.get(url_of(batch, name))
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.banner_closed_at) == (Batch.State.NEEDS_CORRECTION, None)
+
+
+@pytest.mark.parametrize("name", BATCH_ACTIONS)
+def test_a_change_without_the_forms_token_is_refused(admin: User, start: Run, name: str) -> None:
+    batch = start(PROBLEMS)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admin)
+
+    assert client.post(url_of(batch, name)).status_code == 403
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.NEEDS_CORRECTION

@@ -1,0 +1,477 @@
+"""Things that happen to a batch while it runs, and two people who do the same at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, Organization, Role, Site, User
+from accounts.organizations.grants import GrantChoice
+from accounts.organizations.signals import reasons_to_keep
+from invites import tasks
+from invites.imports import check, check_claims, chunks, invite, send
+from invites.imports.bulk_insert import PERSON, NewRow, Person, insert_invitations, insert_rows
+from invites.imports.invite import invite_range
+from invites.imports.selectors.summary import ledger_of
+from invites.imports.stop import stop_batch
+from invites.imports.undo import undo_batch
+from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
+from invites.invitations.invite import invite_person
+from invites.mailing.sender import MailRun
+from invites.models import Batch, Invitation, Row, RowRange, UploadPart
+from tests.concurrency import at_once, crossing, once_after, unexpected
+from tests.files import PROBLEMS, csv_of, many
+from tests.invites.mailing.mail import addresses
+from tests.rules import rule_broken
+
+Run = Callable[..., Batch]
+
+
+def work_on_one_range(batch: Batch) -> None:
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    tasks.work_on_range(lease)
+
+
+def adds_up(batch: Batch) -> bool:
+    ledger = ledger_of(batch)
+    return ledger.rows == ledger.invited + ledger.skipped + ledger.problems + ledger.failed + ledger.waiting
+
+
+# --- While it runs -----------------------------------------------------------------------------------
+
+
+def test_an_inviter_who_is_demoted_midway_stops_it_there(start: Run, work: Run, admin_membership: Membership) -> None:
+    batch = start(many(450))
+    work_on_one_range(batch)
+    admin_membership.roles.set(Role.objects.filter(name="ReadOnly"))
+
+    work(batch)
+
+    ledger = ledger_of(batch)
+    assert (batch.state, ledger.invited, ledger.stopped, ledger.rows) == (Batch.State.STOPPED, 200, 250, 450)
+    assert batch.state_reason == "The person who started this may no longer invite users."
+
+
+def test_an_inviter_who_may_give_less_midway_stops_it_with_that_reason(
+    start: Run, work: Run, admin_membership: Membership
+) -> None:
+    batch = start(many(450))
+    work_on_one_range(batch)
+    admin_membership.all_sites = False
+    admin_membership.save()
+
+    assert work(batch).state_reason == "The person who started this may no longer give these roles and sites."
+
+
+def test_a_role_or_site_of_a_running_batch_is_kept(start: Run, read_only: GrantChoice) -> None:
+    start(csv_of("ann@example.com"))
+
+    assert reasons_to_keep(read_only.roles[0]) == [
+        "An import that has not ended gives this role. Finish or stop it first."
+    ]
+    assert reasons_to_keep(read_only.sites[0]) == [
+        "An import that has not ended gives this site. Finish or stop it first."
+    ]
+
+
+def test_a_role_of_a_batch_that_ends_at_this_moment_is_kept(start: Run, work: Run, read_only: GrantChoice) -> None:
+    """Nobody was invited at the first look, and nothing runs at the second."""
+    batch = start(csv_of("ann@example.com"))
+
+    with once_after("SELECT", lambda: work(batch)):
+        assert reasons_to_keep(read_only.roles[0]) != []
+
+
+@pytest.mark.parametrize("what", ["role", "site"])
+def test_what_was_deleted_since_the_form_was_shown_is_not_given(
+    admin_membership: Membership, acme: Organization, what: str
+) -> None:
+    role = Role.objects.create(organization=acme, name="Temporary", permissions=[])
+    site = Site.objects.create(organization=acme, name="Temporary")
+    choice = GrantChoice.of([role], [site])
+    (Role if what == "role" else Site).objects.filter(name="Temporary").delete()
+
+    with rule_broken("beyond_rights"):
+        start_batch(admin_membership, file_name="x.csv", content=[b"x"], choice=choice)
+    assert (Batch.objects.count(), UploadPart.objects.count()) == (0, 0)
+
+
+def test_who_joins_while_it_runs_is_skipped_and_who_is_removed_is_invited(
+    start: Run, work: Run, acme: Organization, member: User, join: Callable[..., User]
+) -> None:
+    batch = start(csv_of("member@example.com", "joins@example.com", "new@example.com"))
+    join(acme, "joins@example.com", "ReadOnly")
+    member.memberships.get().delete()
+
+    ledger = ledger_of(work(batch))
+
+    assert (ledger.invited, ledger.already_member) == (2, 1)
+    assert addresses(mail.outbox) == ["member@example.com", "new@example.com"]
+
+
+def test_who_is_invited_alone_while_it_runs_is_not_invited_twice(
+    start: Run, work: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start(csv_of("ann@example.com", "ben@example.com"))
+    invite_person(
+        admin_membership, email="ANN@example.com", first_name="Ann", last_name="Lee", description="", choice=read_only
+    )
+
+    ledger = ledger_of(work(batch))
+
+    assert (ledger.invited, ledger.already_invited) == (1, 1)
+    assert Invitation.objects.filter(email_key="ann@example.com").count() == 1
+
+
+def test_a_person_who_is_deleted_while_it_runs_takes_nothing_along(
+    start: Run, work: Run, admin_membership: Membership, join: Callable[..., User], acme: Organization
+) -> None:
+    colleague = join(acme, "colleague@example.com", "Org Admin")
+    batch = start(many(450), by=colleague.memberships.get())
+    work_on_one_range(batch)
+    colleague.delete()
+    batch.refresh_from_db()
+
+    work(batch)
+
+    assert (batch.state, ledger_of(batch).invited, batch.inviter) == (Batch.State.STOPPED, 200, None)
+
+
+def test_an_organization_that_is_deleted_midway_leaves_nothing_and_breaks_no_task(
+    start: Run, acme: Organization
+) -> None:
+    batch, checking = start(many(450)), start(PROBLEMS)
+    work_on_one_range(batch)
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+
+    acme.delete()
+
+    tasks.work_on_range(lease)
+    for number in (batch.pk, checking.pk):
+        tasks.check_batch(number)
+        tasks.work_on_batch(number)
+        tasks.report_batch(number)
+    tasks.sweep()
+    assert (Batch.objects.count(), Invitation.objects.count(), Row.objects.count()) == (0, 0, 0)
+
+
+def test_a_stop_in_the_middle_of_the_mail_leaves_the_mail_of_who_is_invited(start: Run, work: Run) -> None:
+    batch = start(many(450))
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    invite_range(lease)
+    stop_batch(batch)
+    RowRange.objects.update(claimed_until=None)
+
+    work(batch)
+
+    ledger = ledger_of(batch)
+    assert (batch.state, ledger.invited, ledger.stopped, len(mail.outbox)) == (Batch.State.STOPPED, 200, 250, 200)
+    assert not RowRange.objects.exclude(stage=RowRange.Stage.DONE).exists()
+
+
+def test_an_undo_in_the_middle_takes_back_who_is_invited_and_mails_nobody_more(
+    start: Run, work: Run, admin_membership: Membership
+) -> None:
+    batch = start(many(450))
+    work_on_one_range(batch)
+
+    assert undo_batch(admin_membership, batch) == 200
+    mail.outbox.clear()
+    work(batch)
+
+    assert adds_up(batch)
+    assert mail.outbox == []
+    assert not Invitation.objects.filter(state=Invitation.State.PENDING).exists()
+
+
+def test_who_accepts_an_earlier_invitation_between_the_looks_is_a_member_and_not_invited_again(
+    run: Run, start: Run, work: Run, acme: Organization, join: Callable[..., User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(csv_of("ann@example.com"))
+    batch = start(csv_of("ann@example.com", "new@example.com"))
+
+    def accept_then_insert(*arguments: Any, **more: Any) -> int:
+        if Invitation.objects.filter(state=Invitation.State.PENDING).update(state=Invitation.State.ACCEPTED):
+            join(acme, "ann@example.com", "ReadOnly")
+        return insert_invitations(*arguments, **more)
+
+    monkeypatch.setattr(invite, "insert_invitations", accept_then_insert)
+    ledger = ledger_of(work(batch))
+
+    assert (ledger.invited, ledger.already_member, ledger.rows) == (1, 1, 2)
+    assert Invitation.objects.get(email="ann@example.com").state == Invitation.State.ACCEPTED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deletion_takes_along_who_is_invited_after_it_has_looked(
+    start: Run, acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database does not look at the batch of each invitation: the deletion waits for whoever invites, and sweeps."""
+    batch = start(many(3))
+    has_invited, has_looked = threading.Event(), threading.Event()
+
+    def invite_slowly(*arguments: Any, **more: Any) -> int:
+        count = insert_invitations(*arguments, **more)
+        has_invited.set()
+        # Where only one may write, the deletion waits before it looks.
+        has_looked.wait(10 if connection.features.has_select_for_update else 0.1)
+        return count
+
+    def notice(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
+        if sql.startswith("DELETE"):
+            has_looked.set()
+        return execute(sql, *more)
+
+    def delete() -> None:
+        assert has_invited.wait(10)
+        with connection.execute_wrapper(notice):
+            acme.delete()
+
+    monkeypatch.setattr(invite, "insert_invitations", invite_slowly)
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    results = at_once(lambda: invite_range(lease), delete)
+
+    assert (has_looked.is_set(), results) == (True, [None, None])
+    assert (Batch.objects.count(), Row.objects.count(), Invitation.objects.count()) == (0, 0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deletion_takes_along_rows_and_invitations_that_it_overlooked(start: Run, acme: Organization) -> None:
+    batch = start(many(3))
+    person, now = Person(*batch.rows.values_list(*PERSON)[0]), timezone.now()
+    late = NewRow(batch.pk, 9, 9, "late@example.com", "late@example.com", "", "", "")
+
+    def store_late(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
+        """When the invitations have been deleted, and the rest is to follow."""
+        result = execute(sql, *more)
+        if sql.startswith('DELETE FROM "invites_rowrange"'):
+            insert_rows([late], [])
+            insert_invitations(batch, [person], now=now, expires_at=now)
+        return result
+
+    with connection.execute_wrapper(store_late):
+        acme.delete()
+
+    assert (Batch.objects.count(), Row.objects.count(), Invitation.objects.count()) == (0, 0, 0)
+
+
+# --- The mail ----------------------------------------------------------------------------------------
+
+
+def test_a_range_that_somebody_takes_up_is_not_given_up_by_another(start: Run) -> None:
+    """Of its people some are mailed already when the other one comes to it."""
+    batch = start(many(450))
+    ranges = [lease for _ in range(3) if (lease := chunks.claim_range(batch.pk))]
+    for lease in ranges:
+        invite_range(lease)
+        chunks.give_back(lease)
+    mine, theirs = ranges[0].range_id, ranges[1].range_id
+    RowRange.objects.filter(pk=mine).update(pauses=send.MAX_PAUSES)
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    assert lease.range_id == mine
+
+    def take_up() -> None:
+        other = chunks.claim_range(batch.pk)
+        assert other is not None
+        assert other.range_id == theirs
+
+    with once_after('"invites_rowrange"."claimed_until" IS NULL', take_up):
+        send._put_off(lease, RowRange.objects.get(pk=mine), MailRun(trouble="Away.", gave_up=True))
+
+    outcomes = {each.pk: set(_rows_of(each).values_list("outcome", flat=True)) for each in batch.ranges.all()}
+    assert outcomes == {mine: {"failed"}, theirs: {"invited"}, ranges[2].range_id: {"failed"}}
+
+
+def _rows_of(row_range: RowRange) -> QuerySet[Row]:
+    return row_range.batch.rows.filter(number__range=(row_range.first_number, row_range.last_number))
+
+
+# --- Two at once -------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_go_on_without_the_problem_rows_at_once_one_does(
+    start: Run, work: Run, admin_membership: Membership
+) -> None:
+    batch = start(PROBLEMS)
+
+    def press() -> None:
+        invite_valid_rows(Batch.objects.get(pk=batch.pk), by=admin_membership)
+
+    results = at_once(*[press] * 4)
+
+    assert unexpected(results) == []
+    assert results.count(None) == 1
+    assert RowRange.objects.count() == 1
+    assert ledger_of(work(batch)).invited == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_corrected_files_at_once_one_is_taken(
+    start: Run, work: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start(PROBLEMS)
+
+    def correct(number: int) -> Callable[[], Any]:
+        return lambda: correct_batch(
+            Batch.objects.get(pk=batch.pk),
+            file_name=f"{number}.csv",
+            content=[csv_of(f"person{number}@example.com")],
+            choice=read_only,
+            by=admin_membership,
+        )
+
+    results = at_once(correct(1), correct(2), correct(3))
+
+    assert unexpected(results) == []
+    assert len([result for result in results if isinstance(result, RuleBroken)]) == 2
+    assert UploadPart.objects.filter(is_correction=True).count() == 1
+    tasks.check_batch(batch.pk)
+    assert ledger_of(work(batch)).invited == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_correction_and_going_on_at_once_do_not_both_happen(
+    start: Run, work: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start(PROBLEMS)
+
+    def correct() -> None:
+        found = Batch.objects.get(pk=batch.pk)
+        correct_batch(found, file_name="b.csv", content=[many(1)], choice=read_only, by=admin_membership)
+
+    def press() -> None:
+        invite_valid_rows(Batch.objects.get(pk=batch.pk), by=admin_membership)
+
+    results = at_once(correct, press)
+
+    assert unexpected(results) == []
+    assert results.count(None) == 1
+    tasks.check_batch(batch.pk)
+    work(batch)
+    assert adds_up(batch)
+    assert ledger_of(batch).invited in {1, 2}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("undone", [False, True])
+def test_a_stop_while_workers_run_leaves_a_ledger_that_adds_up(
+    start: Run, work: Run, admin_membership: Membership, undone: bool
+) -> None:
+    batch = start(many(1_000))
+
+    def worker() -> None:
+        while lease := chunks.claim_range(batch.pk):
+            tasks.work_on_range(lease)
+        tasks.end_batch(batch.pk)
+
+    def stop() -> None:
+        found = Batch.objects.get(pk=batch.pk)
+        if undone:
+            undo_batch(admin_membership, found)
+        else:
+            stop_batch(found)
+
+    results = at_once(worker, worker, stop)
+
+    assert unexpected(results) == []
+    RowRange.objects.update(claimed_until=None)
+    work(batch)
+    ledger = ledger_of(batch)
+    assert (ledger.rows, ledger.waiting) == (1_000, 0)
+    assert adds_up(batch)
+    assert ledger.invited == Invitation.objects.count()
+    if undone:
+        assert not Invitation.objects.filter(state=Invitation.State.PENDING).exists()
+    else:
+        assert len(mail.outbox) == ledger.invited
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_all_find_the_right_lost_at_once_stop_it_once(start: Run, admin_membership: Membership) -> None:
+    batch = start(many(1_000))
+    admin_membership.delete()
+
+    def worker() -> None:
+        while lease := chunks.claim_range(batch.pk):
+            tasks.work_on_range(lease)
+
+    results = at_once(worker, worker, worker)
+
+    assert unexpected(results) == []
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.STOPPED
+    assert (ledger_of(batch).stopped, Invitation.objects.count()) == (1_000, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_who_is_invited_alone_and_by_a_batch_at_once_is_invited_once(
+    start: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start(many(150))
+
+    def alone() -> None:
+        for number in range(0, 150, 10):
+            try:
+                invite_person(
+                    admin_membership,
+                    email=f"person{number}@people.example.com",
+                    first_name="Ann",
+                    last_name="Lee",
+                    description="",
+                    choice=read_only,
+                )
+            except RuleBroken:
+                continue
+
+    results = at_once(alone, lambda: work_on_one_range(batch))
+
+    assert unexpected(results) == []
+    assert Invitation.objects.count() == 150
+    ledger = ledger_of(batch)
+    assert (ledger.invited + ledger.already_invited, ledger.rows) == (150, 150)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_and_a_check_that_is_given_up_do_not_wait_for_each_other(
+    admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    claimed = check_claims.claim(batch.pk)
+    assert claimed is not None
+    Row.objects.create(batch=batch, number=2, line=2, email="half@example.com", email_key="half@example.com")
+
+    results = crossing(
+        ('DELETE FROM "invites_row"', lambda: check._give_up(claimed, check.NOT_CHECKED)),
+        ('UPDATE "invites_batch"', lambda: stop_batch(Batch.objects.get())),
+    )
+
+    assert [
+        each for each in results if isinstance(each, Exception) and not isinstance(each, check_claims.LostClaim)
+    ] == []
+    assert (Batch.objects.get().state in Batch.ENDED, Row.objects.count()) == (True, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_checks_of_the_same_file_at_once_stage_it_once(
+    admin_membership: Membership, read_only: GrantChoice, work: Run
+) -> None:
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], choice=read_only)
+
+    results = at_once(*[lambda: check.check_batch(batch.pk)] * 3)
+
+    assert unexpected(results) == []
+    assert ledger_of(work(batch)).invited == 300

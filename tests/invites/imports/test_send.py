@@ -1,0 +1,356 @@
+"""What a real mail server may answer, and what becomes of the batch: nothing is lost, nobody is mailed twice."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from structlog.testing import capture_logs
+
+from accounts.models import Membership
+from invites import tasks
+from invites.imports import chunks, invite, send
+from invites.imports.selectors.summary import ledger_of
+from invites.imports.undo import undo_batch
+from invites.mailing import sender
+from invites.mailing.backoff import GIVEN_UP, UNMAILABLE
+from invites.mailing.transports.smtp import EmailBackend
+from invites.models import Batch, Invitation, Row, RowRange
+from tests.files import csv_of, many
+from tests.invites.mailing.mail import let_time_pass
+from tests.invites.mailing.mail_server import MailServer
+
+Run = Callable[..., Batch]
+
+
+def test_every_person_gets_one_mail_over_one_connection(server: MailServer, run: Run) -> None:
+    batch = run(many(30))
+
+    assert batch.state == Batch.State.DONE
+    assert sorted(server.taken) == sorted(f"person{number}@people.example.com" for number in range(30))
+    assert server.connections == 1
+
+
+def test_an_address_that_is_refused_for_good_is_failed_with_the_reason_and_the_rest_are_sent(
+    server: MailServer, run: Run
+) -> None:
+    server.answers["gone@example.com"] = ["550 5.1.1 No such user here"]
+
+    batch = run(csv_of("ann@example.com", "gone@example.com", "zoe@example.com"))
+
+    ledger = ledger_of(batch)
+    assert (batch.state, ledger.invited, ledger.failed, ledger.rows) == (Batch.State.DONE, 2, 1, 3)
+    row = batch.rows.get(email="gone@example.com")
+    assert (row.outcome, row.reason) == (Row.Outcome.FAILED, Row.Reason.MAIL_REFUSED)
+    assert "No such user here" in row.detail
+    assert Invitation.objects.get(email="gone@example.com").state == Invitation.State.REVOKED
+    assert sorted(server.taken) == ["ann@example.com", "zoe@example.com"]
+
+
+def test_whoever_was_refused_can_be_imported_again(server: MailServer, run: Run) -> None:
+    server.answers["ann@example.com"] = ["550 5.2.2 Mailbox full"]
+    run(csv_of("ann@example.com"))
+
+    assert ledger_of(run(csv_of("ann@example.com"))).invited == 1
+    assert server.taken == ["ann@example.com"]
+
+
+def test_an_address_that_is_put_off_is_mailed_once_later_and_the_others_at_once(
+    server: MailServer, start: Run, work: Run
+) -> None:
+    server.answers["grey@example.com"] = ["450 4.2.0 Greylisted, come back"]
+    batch = work(start(csv_of("ann@example.com", "grey@example.com", "zoe@example.com")))
+    assert (batch.state, sorted(server.taken)) == (Batch.State.INVITING, ["ann@example.com", "zoe@example.com"])
+
+    assert work(batch).state == Batch.State.INVITING, "It waits for the pause."
+    let_time_pass(batch)
+    work(batch)
+
+    assert batch.state == Batch.State.DONE
+    assert sorted(server.taken) == ["ann@example.com", "grey@example.com", "zoe@example.com"]
+    assert ledger_of(batch).invited == 3
+
+
+def test_the_pauses_grow_while_nothing_gets_through(server: MailServer, start: Run, work: Run) -> None:
+    server.answers["grey@example.com"] = ["450 4.2.0 Not now"] * 4
+    batch = start(csv_of("grey@example.com"))
+    pauses = []
+    for _ in range(4):
+        work(batch)
+        not_before = batch.ranges.get().not_before
+        assert not_before is not None
+        pauses.append(round((not_before - timezone.now()).total_seconds(), -1))
+        let_time_pass(batch)
+
+    assert pauses == [10, 20, 40, 80]
+    assert work(batch).state == Batch.State.DONE
+
+
+def test_whoever_is_put_off_for_ever_is_failed_with_the_reason(server: MailServer, start: Run, work: Run) -> None:
+    server.answers["grey@example.com"] = ["450 4.2.0 Not now"] * 9
+    batch = start(csv_of("ann@example.com", "grey@example.com"))
+    work(batch)
+    RowRange.objects.update(pauses=send.MAX_PAUSES)
+    let_time_pass(batch)
+
+    work(batch)
+
+    ledger = ledger_of(batch)
+    assert (batch.state, ledger.invited, ledger.failed) == (Batch.State.DONE, 1, 1)
+    assert batch.rows.get(email="grey@example.com").detail == GIVEN_UP
+
+
+def test_a_server_that_closes_the_channel_is_left_alone_by_the_whole_batch(
+    server: MailServer, start: Run, work: Run
+) -> None:
+    batch = start(many(450))
+    server.answer_all = "421 4.3.2 Service shutting down"
+
+    work(batch)
+
+    assert Invitation.objects.count() == 450, "Inviting goes on without the mail server."
+    assert (batch.state, server.taken) == (Batch.State.INVITING, [])
+    assert server.connections <= 4
+    server.answer_all = ""
+    let_time_pass(batch)
+    work(batch)
+    assert (batch.state, len(server.taken), len(set(server.taken))) == (Batch.State.DONE, 450, 450)
+
+
+def test_a_server_that_is_away_loses_nothing(server: MailServer, start: Run, work: Run) -> None:
+    batch = start(csv_of("ann@example.com"))
+    server.stop()
+
+    work(batch)
+
+    assert (batch.state, Invitation.objects.get().mail_state) == (Batch.State.INVITING, Invitation.Mail.QUEUED)
+    server.start()
+    let_time_pass(batch)
+    assert work(batch).state == Batch.State.DONE
+    assert server.taken == ["ann@example.com"]
+
+
+def test_a_server_that_hangs_costs_one_time_out_and_not_one_for_each_person(
+    server: MailServer, start: Run, work: Run
+) -> None:
+    batch = start(many(450))
+    server.hangs = True
+
+    work(batch)
+
+    assert server.connections <= 2
+    assert Batch.objects.get().mail_not_before is not None
+    server.hangs = False
+    let_time_pass(batch)
+    work(batch)
+    assert (batch.state, len(set(server.taken))) == (Batch.State.DONE, 450)
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_each_answer_of_a_slow_server_renews_the_claim_for_nobody_else_to_mail_the_same_people(
+    server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch, pipelining: bool
+) -> None:
+    kept: list[bool] = []
+
+    def keep(lease: chunks.Lease) -> bool:
+        kept.append(chunks.keep_lease(lease))
+        return kept[-1]
+
+    monkeypatch.setattr(send, "keep_lease", keep)
+    monkeypatch.setattr(sender, "LOOK_SECONDS", 0)
+    server.pipelining = pipelining
+
+    work(start(many(2)))
+
+    # The greeting, the answer to ours, and of each mail the sender, the recipient, the beginning and the end.
+    assert len(server.taken) == 2
+    assert len(kept) >= 2 + 2 * 4
+    assert all(kept)
+
+
+def test_each_address_of_the_server_at_which_nobody_is_counts_as_an_answer(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_up, heard = socket.getaddrinfo, []
+
+    def answer(host: str, port: int, *more: Any, **named: Any) -> Any:
+        addresses = ("127.0.0.2", "127.0.0.3", "127.0.0.1") if host == "mail.example.com" else (host,)
+        return [found for address in addresses for found in look_up(address, port, *more, **named)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    backend = EmailBackend(host="mail.example.com", port=server.port, timeout=3)
+    backend.heard = lambda: heard.append(time.monotonic())
+
+    backend.open()
+    backend.close()
+
+    greeting_and_farewell = 2
+    assert len(heard) == 2 + greeting_and_farewell
+    server.stop()
+    with pytest.raises(ConnectionRefusedError):
+        backend.open()
+    assert len(heard) == 2 + greeting_and_farewell + 3
+
+
+def test_a_worker_that_was_only_slow_does_not_count_as_one_that_died(start: Run) -> None:
+    batch = start(many(2))
+    slow = chunks.claim_range(batch.pk)
+    assert slow is not None
+    RowRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    other = chunks.claim_range(batch.pk)
+    assert other is not None
+    assert other.attempts == 2
+
+    chunks.give_back(slow)
+
+    still = chunks.held(other).get()
+    assert still.claimed_until is not None, "The range stays the other's."
+    assert still.attempts == 0
+
+
+@pytest.fixture
+def invited(start: Run) -> Batch:
+    """Thirty whose mail is to be sent, in one range."""
+    batch = start(many(30))
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    invite.invite_range(lease)
+    chunks.give_back(lease)
+    return batch
+
+
+def claim_after_deaths(batch: Batch) -> chunks.Lease | None:
+    """The claim after the last of those whose workers died."""
+    RowRange.objects.update(attempts=chunks.MAX_ATTEMPTS)
+    return chunks.claim_range(batch.pk)
+
+
+def test_mail_that_kills_every_worker_is_given_up_and_the_rest_are_sent(invited: Batch, work: Run) -> None:
+    first = invited.invitations.earliest("pk").email
+    lease = claim_after_deaths(invited)
+    assert lease is not None
+
+    send.mail_range(lease)
+    work(invited)
+
+    ledger = ledger_of(invited)
+    assert (invited.state, ledger.mail_refused, ledger.invited) == (Batch.State.DONE, 1, 29)
+    row = invited.rows.get(outcome=Row.Outcome.FAILED)
+    assert (row.email, row.detail, len(mail.outbox)) == (first, UNMAILABLE, 29)
+
+
+def test_a_range_of_which_every_mail_kills_comes_to_an_end(invited: Batch, work: Run) -> None:
+    given_up = []
+    while lease := claim_after_deaths(invited):
+        send.mail_range(lease)
+        given_up.append(ledger_of(invited).mail_refused)
+
+    assert given_up == [1, 2, 4, 8, 16, 30]
+    assert (work(invited).state, mail.outbox) == (Batch.State.DONE, [])
+
+
+def test_settings_of_mail_that_are_wrong_are_trouble_with_the_server_and_with_nobodys_address(
+    start: Run, work: Run, settings: Any
+) -> None:
+    ways = {"EMAIL_BACKEND": settings.EMAIL_BACKEND, "ANYMAIL": settings.ANYMAIL}
+    settings.EMAIL_BACKEND, settings.ANYMAIL = "anymail.backends.mailgun.EmailBackend", {}
+    batch = start(many(2))
+
+    with capture_logs() as logged:
+        work(batch)
+
+    assert any("MAILGUN_API_KEY" in line.get("trouble", "") for line in logged), "Whoever runs it has to know."
+
+    assert (batch.state, ledger_of(batch).invited, ledger_of(batch).failed) == (Batch.State.INVITING, 2, 0)
+    assert Batch.objects.get().mail_not_before is not None
+    settings.EMAIL_BACKEND, settings.ANYMAIL = ways.values()
+    let_time_pass(batch)
+    assert work(batch).state == Batch.State.DONE
+    assert len(mail.outbox) == 2
+
+
+def test_a_server_that_drops_the_line_in_the_middle_gets_the_rest_over_a_new_one(server: MailServer, run: Run) -> None:
+    server.most_per_connection = 7
+
+    batch = run(many(30))
+
+    assert (batch.state, len(server.taken), len(set(server.taken))) == (Batch.State.DONE, 30, 30)
+    assert server.connections >= 4
+
+
+def test_a_turn_ends_after_some_seconds_so_that_other_batches_have_theirs(
+    server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "TURN_SECONDS", 0)
+    monkeypatch.setattr(sender, "GROUP", 25)
+    batch = start(many(60))
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+
+    tasks.work_on_range(lease)
+
+    assert len(server.taken) == 25
+    again = chunks.claim_range(batch.pk)
+    assert again is not None, "It is given back at once."
+    assert again.attempts == 1, "And it does not count as an attempt that failed."
+    tasks.work_on_range(again)
+    work(batch)
+    assert (batch.state, len(set(server.taken))) == (Batch.State.DONE, 60)
+
+
+def test_one_that_was_sent_again_by_hand_meanwhile_is_not_mailed_by_the_batch_as_well(
+    server: MailServer, start: Run, work: Run
+) -> None:
+    batch = start(csv_of("ann@example.com", "ben@example.com"))
+    server.answer_all = "421 4.3.2 Not now"
+    work(batch)
+    Invitation.objects.filter(email="ann@example.com").update(mail_due_at=timezone.now())
+    server.answer_all = ""
+    let_time_pass(batch)
+
+    work(batch)
+
+    assert (batch.state, server.taken) == (Batch.State.DONE, ["ben@example.com"])
+
+
+def test_one_that_was_taken_back_meanwhile_is_not_mailed(server: MailServer, start: Run, work: Run) -> None:
+    batch = start(csv_of("ann@example.com", "ben@example.com"))
+    server.answer_all = "421 4.3.2 Not now"
+    work(batch)
+    Invitation.objects.filter(email="ann@example.com").update(state=Invitation.State.REVOKED)
+    server.answer_all = ""
+    let_time_pass(batch)
+
+    assert work(batch).state == Batch.State.DONE
+    assert server.taken == ["ben@example.com"]
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_undoing_what_is_being_mailed_ends_the_mail_within_a_second(
+    server: MailServer,
+    start: Run,
+    work: Run,
+    admin_membership: Membership,
+    monkeypatch: pytest.MonkeyPatch,
+    pipelining: bool,
+) -> None:
+    server.pipelining, server.seconds_per_mail = pipelining, 0.03
+    batch = start(many(90))
+
+    def undo(*_: object) -> None:
+        if len(server.taken) == 5:
+            undo_batch(admin_membership, batch)
+
+    monkeypatch.setattr("invites.mailing.domain_backoff.Domains.took", undo)
+
+    work(batch)
+
+    assert len(server.taken) < 5 + 1 / server.seconds_per_mail + 3
+    ledger = ledger_of(batch)
+    assert (ledger.invited, ledger.withdrawn, ledger.waiting_answer) == (90, 90, 0)

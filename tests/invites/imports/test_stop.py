@@ -1,0 +1,179 @@
+"""Stopping an import of any size is quick: rows count as not invited at once, and workers delete what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Membership
+from accounts.organizations.grants import GrantChoice
+from invites import tasks
+from invites.imports import check, chunks, cleanup
+from invites.imports.bulk_insert import NewRow, insert_rows
+from invites.imports.cleanup import ROWS_AT_ONCE
+from invites.imports.presentation.rows import report_lines
+from invites.imports.selectors.rows import rows_of
+from invites.imports.selectors.summary import Ledger, ledger_of, summary_of
+from invites.imports.stop import stop_batch
+from invites.imports.upload import start_batch
+from invites.models import Batch, DayOfInviter, Row, UploadPart
+from tests.files import PROBLEMS, many
+from tests.pages import downloaded, text, url_of
+
+Run = Callable[..., Batch]
+
+
+@pytest.fixture
+def half_checked(admin_membership: Membership, read_only: GrantChoice) -> Batch:
+    """An import of which a worker has stored more rows than are deleted at once, and not seen the end."""
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(9)], choice=read_only)
+    addresses = [f"person{number}@people.example.com" for number in range(ROWS_AT_ONCE + 500)]
+    rows = [NewRow(batch.pk, place, place, email, email, "Ann", "Lee", "") for place, email in enumerate(addresses, 2)]
+    insert_rows(rows, [])
+    return batch
+
+
+@contextmanager
+def rows_deleted() -> Iterator[list[int]]:
+    """How many rows are deleted between one renewal of the claim and the next."""
+    counts = [0]
+
+    def count(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if sql.startswith('UPDATE "invites_batch"'):
+            counts.append(0)
+        if sql.startswith('DELETE FROM "invites_row"'):
+            counts[-1] += context["cursor"].rowcount
+        return result
+
+    with connection.execute_wrapper(count):
+        yield counts
+
+
+def test_stopping_writes_to_none_of_the_rows_that_wait(start: Run) -> None:
+    batch = start(many(900))
+    waiting = set(batch.rows.values_list("pk", "outcome"))
+
+    with CaptureQueriesContext(connection) as captured:
+        assert stop_batch(batch)
+
+    assert not [each["sql"] for each in captured if each["sql"].startswith('UPDATE "invites_row"')]
+    assert set(batch.rows.values_list("pk", "outcome")) == waiting
+    ledger = ledger_of(batch)
+    assert (ledger.rows, ledger.failed, ledger.stopped, ledger.waiting) == (900, 900, 900, 0)
+    assert DayOfInviter.objects.get().invitations == 0
+
+
+@pytest.mark.parametrize("content", [many(3), PROBLEMS], ids=["inviting", "waiting for a correction"])
+def test_rows_that_waited_are_listed_and_downloaded_as_not_invited(ines: Client, start: Run, content: bytes) -> None:
+    batch = start(content)
+    waiting = batch.rows.filter(outcome=Row.Outcome.WAITING).count()
+    assert waiting
+
+    ines.post(url_of(batch, "imports:batch_stop"))
+
+    assert len(ines.get(url_of(batch), {"outcome": "failed"}).context["listed"]) == waiting
+    assert text(ines.get(url_of(batch))).count("The import was stopped before") == waiting
+    report = downloaded(ines.get(url_of(batch, "imports:batch_download")))
+    assert report.count("Not invited,The import was stopped before") == waiting
+    assert "Waiting" not in report
+    assert summary_of(Batch.objects.get())["waiting"] == 0
+
+
+def test_whoever_was_invited_before_the_stop_is_not_among_them(start: Run) -> None:
+    batch = start(many(450))
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    tasks.work_on_range(lease)
+
+    stop_batch(batch)
+
+    ledger = ledger_of(batch)
+    assert (ledger.invited, ledger.stopped, ledger.rows) == (200, 250, 450)
+    assert rows_of(batch, "failed").count() == 250
+
+
+def test_of_a_file_that_was_not_checked_to_its_end_no_row_counts_and_few_are_deleted_at_once(
+    half_checked: Batch,
+) -> None:
+    assert stop_batch(half_checked)
+
+    assert half_checked.rows.count() == 500
+    assert ledger_of(half_checked) == Ledger()
+    assert not rows_of(half_checked)
+    assert len(list(report_lines(half_checked))) == 1
+
+
+def test_workers_delete_the_rest_and_the_file_goes_last(half_checked: Batch) -> None:
+    stop_batch(half_checked)
+    assert UploadPart.objects.exists()
+
+    tasks.clean_up_batch(half_checked.pk)
+
+    assert not half_checked.rows.exists()
+    assert not UploadPart.objects.exists()
+
+
+def test_rows_are_deleted_without_being_loaded(half_checked: Batch) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        stop_batch(half_checked)
+
+    assert half_checked.rows.count() == 500
+    assert not [query["sql"] for query in captured if '"problems"' in query["sql"]]
+
+
+def test_the_sweep_finds_what_a_dead_worker_left(half_checked: Batch, start: Run) -> None:
+    start(PROBLEMS)
+    stop_batch(half_checked)
+    assert cleanup.find_uncleaned() == []
+
+    Batch.objects.update(progressed_at=timezone.now() - timedelta(minutes=1))
+    assert cleanup.find_uncleaned() == [half_checked.pk]
+
+    tasks.clean_up_batch(half_checked.pk)
+    assert cleanup.find_uncleaned() == []
+
+
+def test_what_an_import_still_needs_is_never_deleted(start: Run, half_checked: Batch) -> None:
+    others = [start(many(3)), start(PROBLEMS), half_checked]
+    before = Row.objects.count(), UploadPart.objects.count()
+
+    for batch in others:
+        assert not cleanup.clean_up(batch.pk)
+
+    assert (Row.objects.count(), UploadPart.objects.count()) == before
+
+
+def test_rows_of_a_rejected_file_never_count_and_are_deleted_some_at_a_time(
+    admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    """The fault is in the last line, when all rows before it are stored."""
+    people = ROWS_AT_ONCE + 500
+    batch = start_batch(
+        admin_membership, file_name="team.csv", content=[many(people) + b'"ann@example.com,Ann'], choice=read_only
+    )
+
+    check.check_batch(batch.pk)
+
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.REJECTED
+    assert batch.rows.exists()
+    assert ledger_of(batch) == Ledger()
+    tasks.clean_up_batch(batch.pk)
+    assert (batch.rows.count(), batch.parts.count()) == (0, 0)
+
+
+def test_a_check_that_begins_again_deletes_some_rows_at_a_time(half_checked: Batch) -> None:
+    with rows_deleted() as deleted:
+        check.check_batch(half_checked.pk)
+
+    assert [count for count in deleted if count] == [ROWS_AT_ONCE, 500]
+    assert half_checked.rows.count() == 9

@@ -1,0 +1,150 @@
+"""An inviter who loses the right while mail waits: no link is sent that would not work, and the ledger says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from accounts.models import Membership, Role, User
+from accounts.organizations.grants import GrantChoice
+from invites import tasks
+from invites.imports import chunks
+from invites.imports.selectors.summary import ledger_of
+from invites.invitations.invite import change_invitation
+from invites.models import Batch, DayOfInviter, Invitation, Row, RowRange
+from tests.concurrency import once_after
+from tests.files import many
+from tests.invites.mailing.mail import let_time_pass
+from tests.invites.mailing.mail_server import MailServer
+from tests.pages import text, text_of, url_of
+
+Run = Callable[..., Batch]
+Lose = Callable[[Membership], object]
+LEFT = "The person who started this may no longer invite users."
+BUSY = "421 4.3.2 Service shutting down"
+
+
+def be_demoted(membership: Membership) -> None:
+    membership.roles.set(Role.objects.filter(organization=membership.organization, name="ReadOnly"))
+
+
+def have_one_site_left(membership: Membership) -> None:
+    membership.all_sites = False
+    membership.save()
+
+
+@pytest.fixture
+def mailed_in_part(server: MailServer, start: Run, work: Run) -> Batch:
+    """Of 450 people 200 have their mail; the others wait for a server that is too busy."""
+    batch = start(many(450))
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    tasks.work_on_range(lease)
+    server.answer_all = BUSY
+    work(batch)
+    server.answer_all = ""
+    assert (len(server.taken), Invitation.objects.count()) == (200, 450)
+    return batch
+
+
+@pytest.mark.parametrize(
+    ("lose", "why"),
+    [
+        (be_demoted, LEFT),
+        (Membership.delete, LEFT),
+        (have_one_site_left, "The person who started this may no longer give these roles and sites."),
+    ],
+    ids=["demoted", "removed", "a site less"],
+)
+def test_the_batch_stops_and_whoever_has_no_mail_yet_is_taken_back(
+    server: MailServer, mailed_in_part: Batch, work: Run, admin_membership: Membership, lose: Lose, why: str
+) -> None:
+    batch = mailed_in_part
+    lose(admin_membership)
+    let_time_pass(batch)
+
+    work(batch)
+
+    assert (batch.state, batch.state_reason, len(server.taken)) == (Batch.State.STOPPED, why, 200)
+    ledger = ledger_of(batch)
+    assert (ledger.rows, ledger.invited, ledger.waiting_answer) == (450, 200, 200)
+    assert (ledger.failed, ledger.stopped) == (250, 250)
+    assert set(batch.rows.filter(outcome=Row.Outcome.FAILED).values_list("reason", "detail")) == {("stopped", why)}
+    states = {Invitation.State.PENDING: 200, Invitation.State.REVOKED: 250}
+    assert {state: Invitation.objects.filter(state=state).count() for state in states} == states
+    assert DayOfInviter.objects.get().invitations == 200, "They can be invited anew on the same day."
+    assert not batch.ranges.exclude(stage=RowRange.Stage.DONE).exists()
+
+
+def test_the_other_ranges_need_not_wait_until_the_server_is_asked_again(
+    mailed_in_part: Batch, work: Run, admin_membership: Membership
+) -> None:
+    batch = mailed_in_part
+    be_demoted(admin_membership)
+    let_time_pass(batch)
+    some = batch.ranges.exclude(stage="done").first()
+    assert some is not None
+    batch.ranges.exclude(pk=some.pk).update(not_before=batch.created_at.replace(year=9999))
+
+    work(batch)
+
+    assert ledger_of(batch).stopped == 250
+
+
+def test_the_page_says_why_beside_each_of_them(
+    mailed_in_part: Batch, work: Run, client_of: Callable[[User], Client], admin: User, join: Callable[..., User]
+) -> None:
+    batch = mailed_in_part
+    be_demoted(admin.memberships.get())
+    let_time_pass(batch)
+    work(batch)
+    colleague = client_of(join(batch.organization, "second@example.com", "Org Admin"))
+
+    page = text_of(text(colleague.get(f"{url_of(batch)}?outcome=failed")))
+
+    assert f"Not invited {LEFT}" in page
+    assert "Failed 250" in page
+
+
+def test_those_for_whom_a_colleague_answers_by_now_get_their_mail(
+    server: MailServer,
+    mailed_in_part: Batch,
+    work: Run,
+    admin_membership: Membership,
+    read_only: GrantChoice,
+    colleague: Membership,
+) -> None:
+    batch = mailed_in_part
+    theirs = batch.invitations.get(email="person449@people.example.com")
+    change_invitation(colleague, theirs, read_only)
+    be_demoted(admin_membership)
+    let_time_pass(batch)
+
+    work(batch)
+
+    assert server.taken[200:] == [theirs.email]
+    assert (ledger_of(batch).invited, ledger_of(batch).stopped) == (201, 249)
+
+
+def test_so_do_those_for_whom_a_colleague_answers_just_when_it_is_looked_at(
+    server: MailServer,
+    mailed_in_part: Batch,
+    work: Run,
+    admin_membership: Membership,
+    read_only: GrantChoice,
+    colleague: Membership,
+) -> None:
+    batch = mailed_in_part
+    theirs = batch.invitations.get(email="person449@people.example.com")
+    be_demoted(admin_membership)
+    let_time_pass(batch)
+    others = batch.ranges.order_by("first_number")[:2]
+    batch.ranges.filter(pk__in=[each.pk for each in others]).update(stage=RowRange.Stage.DONE)
+
+    with once_after('FROM "invites_grant"', lambda: change_invitation(colleague, theirs, read_only)):
+        work(batch)
+
+    assert server.taken[200:] == [theirs.email]
+    assert ledger_of(batch).stopped == 49

@@ -1,0 +1,426 @@
+"""Undoing a batch of many: its links die at once, workers write it down, and every figure is that of the end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.errors import RuleBroken
+from accounts.models import Membership, User
+from accounts.organizations.grants import GrantChoice
+from accounts.organizations.signals import reasons_to_keep
+from invites import tasks
+from invites.imports import chunks, undo
+from invites.imports.chunk_delivery_log import withdraw
+from invites.imports.invite import invite_range
+from invites.imports.presentation.summary import ledger_lines
+from invites.imports.selectors.rows import rows_of
+from invites.imports.selectors.summary import ledger_of, withdrawn_counts
+from invites.imports.undo import take_back_slice, undo_batch
+from invites.invitations import acceptance, actions
+from invites.invitations.acceptance import NewAccount, accept_with_new_account
+from invites.invitations.invite import change_invitation, invite_person
+from invites.mailing.outbox import organizations_with_due_mail, send_due_invitations
+from invites.models import Batch, Invitation, Row, RowRange
+from tests.concurrency import at_once, unexpected
+from tests.files import many
+from tests.invites.invitations.helpers import link_of
+from tests.invites.mailing.mail import send_now
+from tests.pages import text, text_of, url_of
+from tests.rules import rule_broken
+
+Run = Callable[..., Batch]
+State = Invitation.State
+SLICE = 10
+PEOPLE = 25
+
+
+@pytest.fixture(autouse=True)
+def _small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(undo, "SLICE", SLICE)
+
+
+@pytest.fixture
+def being_undone(run: Run, admin_membership: Membership) -> Batch:
+    """Confirmed by the admin; no worker has begun."""
+    batch = run(many(PEOPLE))
+    assert undo_batch(admin_membership, batch) == PEOPLE
+    assert batch.invitations.filter(state=State.PENDING).count() == PEOPLE
+    return batch
+
+
+def test_it_asks_as_many_questions_however_many_invitations_were_changed(
+    run: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    def queries(changed: int) -> int:
+        batch = run(many(PEOPLE, domain=f"changed{changed}.example.com"))
+        for invitation in batch.invitations.all()[:changed]:
+            change_invitation(admin_membership, invitation, read_only)
+        with CaptureQueriesContext(connection) as captured:
+            undo_batch(admin_membership, batch)
+        return len(captured)
+
+    assert queries(8) == queries(2)
+
+
+def take_back_all(batch: Batch) -> int:
+    """What workers do until nothing is left; how many slices that were."""
+    slices = 1
+    while take_back_slice(batch.pk) is not None:
+        slices += 1
+    batch.refresh_from_db()
+    return slices
+
+
+def become_member(invitation: Invitation) -> object:
+    return accept_with_new_account(invitation.token_hash, NewAccount("Ann", "Lee", "correct horse battery"))
+
+
+def figures(batch: Batch, client: Client) -> dict[str, Any]:
+    """What the product tells of the batch, wherever it does."""
+    batch.refresh_from_db()
+    lines = [line for group in ledger_lines(ledger_of(batch)) for line in group]
+    listed = {line.label: rows_of(batch, line.outcome).count() for line in lines}
+    assert listed == {line.label: line.count for line in lines}
+    tabs = client.get("/o/acme/users/").context["tabs"]
+    return {
+        "ledger": ledger_of(batch),
+        "batches": withdrawn_counts([batch]),
+        "users": {tab.label: tab.count for tab in tabs},
+    }
+
+
+# --- What is said ------------------------------------------------------------------------------------
+
+
+def test_the_admin_who_confirmed_is_told_what_goes_on_and_then_how_many_it_were(
+    ines: Client, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = run(many(PEOPLE))
+    hinted: list[Any] = []
+    monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: hinted.append((task, number)))
+
+    page = text_of(text(ines.post(f"{url_of(batch)}undo/", follow=True)))
+
+    assert hinted == [(tasks.undo_batch, batch.pk)]
+    assert "Taking back 25 invitations. Their links do not work any more." in page
+    assert "withdrawn 25" in page
+    assert page.count("Undoing") == 1
+    assert "Undo batch" not in page
+    assert "Taking back 25 invitations." in text_of(text(ines.get("/o/acme/roles/")))
+    assert "25 invited , 25 withdrawn Undoing" in text_of(text(ines.get("/o/acme/batches/")))
+
+    # A page that was opened meanwhile goes on asking, and gets the banner anew when that has ended.
+    until_the_end = "/o/acme/banners/?at=end"
+    assert until_the_end in text(ines.get("/o/acme/roles/"))
+    assert ines.get(until_the_end).status_code == 204
+
+    take_back_all(batch)
+
+    news = text(ines.get(until_the_end))
+    assert "Undone. 25 invitations were taken back." in text_of(news)
+    assert until_the_end not in news
+    for address in (url_of(batch), "/o/acme/roles/", "/o/acme/batches/"):
+        assert "Taking back" not in text(ines.get(address))
+    assert "Undone. 25 invitations were taken back." in text_of(text(ines.get("/o/acme/roles/")))
+    assert "25 invited , 25 withdrawn Undone" in text_of(text(ines.get("/o/acme/batches/")))
+
+
+def test_few_are_taken_back_while_the_admin_waits(ines: Client, run: Run) -> None:
+    batch = run(many(SLICE))
+
+    page = text_of(text(ines.post(f"{url_of(batch)}undo/", follow=True)))
+
+    assert "10 invitations were taken back. Their links do not work any more." in page
+    assert batch.invitations.filter(state=State.REVOKED).count() == SLICE
+    assert not Batch.objects.get().is_being_undone
+
+
+def test_every_figure_is_that_of_the_end_from_the_beginning(being_undone: Batch, ines: Client) -> None:
+    batch = being_undone
+    before = [figures(batch, ines)]
+    while take_back_slice(batch.pk) is not None:
+        before.append(figures(batch, ines))
+
+    end = figures(batch, ines)
+
+    assert before == [end] * 3
+    assert (end["ledger"].undone, end["ledger"].withdrawn, end["ledger"].waiting_answer) == (25, 25, 0)
+    assert (end["batches"], end["users"]["Invite pending"]) == ({batch.pk: 25}, 0)
+
+
+def test_each_row_is_shown_as_withdrawn_at_once(being_undone: Batch, ines: Client) -> None:
+    page = text_of(text(ines.get(f"{url_of(being_undone)}?outcome=withdrawn")))
+
+    assert page.count("person") >= PEOPLE
+    assert page.count("Waiting Sent") == 0
+
+
+def test_the_page_follows_it_until_its_end(being_undone: Batch, ines: Client) -> None:
+    events = url_of(being_undone, "shell:batch_progress_events")
+    assert f'data-live="{events}"' in text(ines.get(url_of(being_undone)))
+
+    take_back_all(being_undone)
+
+    assert events not in text(ines.get(url_of(being_undone)))
+
+
+# --- Links, mail, and what else could be done with them ---------------------------------------------
+
+
+def test_links_are_dead_from_the_moment_of_the_confirmation(being_undone: Batch, client: Client) -> None:
+    invitation = being_undone.invitations.all()[0]
+
+    assert "does not work any more" in text_of(text(client.get(link_of(invitation), follow=True)))
+    with rule_broken("dead_link", match="does not work any more"):
+        become_member(invitation)
+    assert not User.objects.filter(email=invitation.email_key).exists()
+
+
+def test_a_page_that_was_opened_before_accepts_nothing_afterwards(
+    run: Run, client: Client, admin_membership: Membership
+) -> None:
+    batch = run(many(PEOPLE))
+    invitation = batch.invitations.all()[0]
+    shown = client.get(link_of(invitation), follow=True)
+    assert "does not work any more" not in text_of(text(shown))
+
+    undo_batch(admin_membership, batch)
+
+    with rule_broken("dead_link"):
+        become_member(invitation)
+    assert "does not work any more" in text_of(text(client.get(shown.request["PATH_INFO"])))
+
+
+def test_nobody_of_it_is_mailed_any_more(start: Run, work: Run, admin_membership: Membership) -> None:
+    batch = start(many(PEOPLE))
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    invite_range(lease)
+    chunks.give_back(lease)
+
+    undo_batch(admin_membership, batch)
+
+    assert not batch.ranges.exclude(stage=RowRange.Stage.DONE).exists()
+    work(batch)
+    assert mail.outbox == []
+
+
+def test_a_worker_in_the_middle_of_its_mail_sends_no_more_and_fails_no_row(being_undone: Batch) -> None:
+    being_undone.invitations.update(mail_state=Invitation.Mail.QUEUED)
+    ids = list(being_undone.invitations.values_list("pk", flat=True))
+    mail.outbox.clear()
+
+    assert send_now(ids).sent == []
+    assert withdraw(*ids, reason="550 No such mailbox", why=Row.Reason.MAIL_REFUSED) == 0
+    assert mail.outbox == []
+    assert (ledger_of(being_undone).failed, ledger_of(being_undone).undone) == (0, PEOPLE)
+
+
+def test_a_reminder_that_is_due_is_not_sent_and_not_asked_for_for_ever(run: Run, admin_membership: Membership) -> None:
+    batch = run(many(PEOPLE))
+    Invitation.objects.update(mailed_at=timezone.now() - timedelta(hours=1))
+    assert actions.resend_many(admin_membership, batch.invitations.all()).sent == PEOPLE
+    mail.outbox.clear()
+
+    undo_batch(admin_membership, batch)
+
+    assert organizations_with_due_mail() == []
+    assert send_due_invitations(batch.organization_id) is None
+    assert mail.outbox == []
+
+
+def test_they_cannot_be_sent_again_changed_or_revoked_one_by_one(
+    being_undone: Batch, admin_membership: Membership, read_only: GrantChoice, ines: Client
+) -> None:
+    invitation = being_undone.invitations.all()[0]
+    everybody = being_undone.invitations.all()
+
+    with rule_broken("not_pending", match="no longer pending"):
+        actions.resend(admin_membership, invitation)
+    with rule_broken("not_pending", match="no longer pending"):
+        actions.revoke(admin_membership, invitation)
+    with rule_broken("not_pending", match="no longer pending"):
+        change_invitation(admin_membership, invitation, read_only)
+    assert actions.resend_many(admin_membership, everybody) == actions.Resent(sent=0, left=0)
+    assert actions.revoke_many(admin_membership, everybody) == actions.Revoked(0)
+    assert ines.get(f"/o/acme/invitations/{invitation.pk}/").status_code == 404
+    chosen = ines.post("/o/acme/users/selected/", {"selected": f"i{invitation.pk}", "action": "revoke"}, follow=True)
+    assert "None of the selected users has an open invitation." in text_of(text(chosen))
+
+
+def test_the_same_people_can_be_invited_anew_before_the_last_is_taken_back(
+    being_undone: Batch, run: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    old = being_undone
+    alone = {"email": "person0@people.example.com", "first_name": "Ann", "last_name": "Lee", "description": ""}
+    invite_person(admin_membership, choice=read_only, **alone)
+
+    anew = run(many(PEOPLE))
+
+    assert (ledger_of(anew).invited, ledger_of(anew).already_invited) == (PEOPLE - 1, 1)
+    assert ledger_of(old).undone == PEOPLE
+    take_back_all(old)
+    assert (ledger_of(old).undone, ledger_of(anew).waiting_answer) == (PEOPLE, PEOPLE - 1)
+    assert Invitation.objects.filter(state=State.PENDING).count() == PEOPLE
+
+
+def test_what_it_gave_is_not_kept_for_it(being_undone: Batch, read_only: GrantChoice) -> None:
+    assert reasons_to_keep(read_only.roles[0]) == []
+
+
+def test_whoever_had_accepted_stays(run: Run, admin_membership: Membership) -> None:
+    batch = run(many(PEOPLE))
+    member = become_member(batch.invitations.all()[0])
+
+    undo_batch(admin_membership, batch)
+    take_back_all(batch)
+
+    ledger = ledger_of(batch)
+    assert (ledger.accepted, ledger.undone, ledger.withdrawn) == (1, PEOPLE - 1, PEOPLE - 1)
+    assert Membership.objects.filter(pk=member.pk).exists()  # type: ignore[attr-defined]
+
+
+# --- Death, and others at the same time --------------------------------------------------------------
+
+
+def test_it_is_taken_back_in_slices(being_undone: Batch) -> None:
+    take_back_slice(being_undone.pk)
+
+    assert being_undone.invitations.filter(state=State.REVOKED).count() == SLICE
+    assert take_back_all(being_undone) == 2
+    assert being_undone.invitations.filter(state=State.REVOKED).count() == PEOPLE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_dies_in_a_slice_leaves_it_to_the_sweep(
+    being_undone: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = being_undone
+    take_back_slice(batch.pk)
+
+    def die(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
+        """When the invitations of the slice are changed, and nothing is committed."""
+        if sql.startswith('UPDATE "invites_batch"'):
+            raise KeyboardInterrupt
+        return execute(sql, *more)
+
+    with connection.execute_wrapper(die), pytest.raises(KeyboardInterrupt):
+        take_back_slice(batch.pk)
+    assert batch.invitations.filter(state=State.PENDING).count() == PEOPLE - SLICE
+    assert ledger_of(batch).undone == PEOPLE
+
+    hinted: list[Any] = []
+    monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: hinted.append((task, number)))
+    tasks.sweep()
+    assert hinted == [], "It has moved a moment ago."
+    Batch.objects.update(progressed_at=timezone.now() - timedelta(seconds=9))
+    tasks.sweep()
+    while hinted:
+        task, number = hinted.pop()
+        task(number)
+
+    batch.refresh_from_db()
+    assert not batch.is_being_undone
+    assert batch.invitations.filter(state=State.REVOKED).count() == PEOPLE
+    Batch.objects.update(progressed_at=timezone.now() - timedelta(seconds=9))
+    tasks.sweep()
+    assert hinted == []
+
+
+def test_a_second_admin_who_confirms_meanwhile_is_told_the_same(being_undone: Batch, colleague: Membership) -> None:
+    confirmed_at = being_undone.undone_at
+    take_back_slice(being_undone.pk)
+
+    assert undo_batch(colleague, being_undone) == PEOPLE
+    assert being_undone.undone_at == confirmed_at
+    assert ledger_of(being_undone).undone == PEOPLE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_admins_and_two_workers_at_once_undo_it_once(
+    run: Run, admin_membership: Membership, colleague: Membership
+) -> None:
+    batch = run(many(60))
+
+    def press(by: Membership) -> Callable[[], int]:
+        return lambda: undo_batch(by, Batch.objects.get(pk=batch.pk))
+
+    results = at_once(press(admin_membership), press(colleague))
+    assert results == [60, 60]
+    first = Batch.objects.get().undone_at
+
+    results = at_once(*[lambda: take_back_all(Batch.objects.get(pk=batch.pk))] * 2, press(colleague))
+
+    assert unexpected(results) == []
+    take_back_all(batch)
+    assert (ledger_of(batch).undone, batch.undone_at, batch.is_being_undone) == (60, first, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_accepts_at_the_same_moment_is_a_member_or_taken_back_and_never_both(
+    run: Run, admin_membership: Membership
+) -> None:
+    batch = run(many(40))
+    invitations = list(batch.invitations.all())
+
+    def accept_some() -> None:
+        for invitation in invitations[::4]:
+            try:
+                become_member(invitation)
+            except RuleBroken:
+                continue
+
+    def undo_all() -> None:
+        undo_batch(admin_membership, Batch.objects.get(pk=batch.pk))
+        take_back_all(Batch.objects.get(pk=batch.pk))
+
+    results = at_once(accept_some, undo_all)
+
+    assert unexpected(results) == []
+    take_back_all(batch)
+    ledger = ledger_of(batch)
+    members = Membership.objects.filter(user__email__startswith="person").count()
+    assert (ledger.accepted, ledger.undone, ledger.waiting_answer) == (members, 40 - members, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_is_being_accepted_is_passed_over_and_counted_as_it_ends(
+    run: Run, admin_membership: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = run(many(PEOPLE))
+    taken, others_done = threading.Event(), threading.Event()
+    waited_for: list[bool] = []
+
+    def stay(*_: object) -> None:
+        """The invitation is marked as accepted, and its transaction is not over."""
+        taken.set()
+        waited_for.append(others_done.wait(1))
+
+    monkeypatch.setattr(acceptance, "_check_inviter", stay)
+
+    def undo_all() -> None:
+        taken.wait(10)
+        undo_batch(admin_membership, Batch.objects.get(pk=batch.pk))
+        for _ in range(4):
+            last = take_back_slice(batch.pk)
+        assert last in (undo.ACCEPTED_IN, None)
+        others_done.set()
+
+    results = at_once(lambda: become_member(batch.invitations.all()[0]), undo_all)
+
+    assert unexpected(results) == []
+    # SQLite lets one write at a time, so that there everything waits.
+    assert waited_for == [connection.features.has_select_for_update_skip_locked]
+    take_back_all(batch)
+    ledger = ledger_of(batch)
+    assert (ledger.accepted, ledger.undone, batch.is_being_undone) == (1, PEOPLE - 1, False)

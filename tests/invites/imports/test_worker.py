@@ -1,0 +1,139 @@
+"""Batches on a real worker over a real broker: whatever is killed or away, nothing is lost and nothing is done twice."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.harness.running import WorkerOnFile, wait_for
+from invites import tasks
+from invites.mailing import sender
+from tests.files import HEADER, many
+from tests.invites.imports.work import Work
+
+
+@pytest.fixture
+def work(worker: WorkerOnFile, tmp_path: Path) -> Work:
+    return Work(worker, tmp_path)
+
+
+PEOPLE = 400
+
+
+def a_large_file(people: int = PEOPLE) -> bytes:
+    """People in ranges of 200, in a file that is too large to be checked while the page waits."""
+    lines = (f"person{number}@people.example.com,Ann,Example,{'Night shift. ' * 60}" for number in range(people))
+    return "\r\n".join([HEADER, *lines]).encode()
+
+
+def test_everybody_is_invited_though_the_worker_is_killed_in_the_middle(work: Work) -> None:
+    work.invite(a_large_file())
+    wait_for(lambda: work.sent() >= 20, what="mails", seconds=60)
+
+    work.worker.kill_worker()
+
+    assert work.ask("SELECT state FROM invites_batch") == ["inviting"]
+    sent_before = work.sent()
+    assert sent_before < PEOPLE
+    work.worker.start_worker()
+    wait_for(lambda: work.sent() > sent_before, what="more mails", seconds=60)
+    work.wait_until_done()
+
+    report, mails = work.report(), work.mails()
+    assert (report["rows"], report["invited"], report["failed"]) == (PEOPLE, PEOPLE, 0)
+    assert work.ask("SELECT count(DISTINCT email_key) FROM invites_invitation WHERE batch_id = 1") == [PEOPLE]
+    assert len(mails) == PEOPLE, "Nobody is left out."
+    again = sum(mails.values()) - PEOPLE
+    assert again <= 2, "Each of the two children was at one mail when it died, and at no other."
+
+
+def test_what_is_uploaded_while_the_broker_is_down_is_finished_later_though_the_queue_is_lost(work: Work) -> None:
+    work.worker.broker.stop()
+
+    answer = work.upload(many(20))
+
+    assert (answer["status"], work.ask("SELECT state FROM invites_batch")) == (302, ["inviting"])
+    assert answer["seconds"] < 2
+    work.worker.broker.lose_everything()
+    work.worker.broker.start()
+    work.wait_until_done()
+    assert (work.report()["invited"], sorted(set(work.mails().values()))) == (20, [1])
+
+
+def test_a_worker_that_starts_looks_for_lost_work_before_the_schedule_does(tmp_path: Path) -> None:
+    with WorkerOnFile(tmp_path, SWEEP_SECONDS="600") as worker:
+        work = Work(worker, tmp_path)
+        worker.kill_worker()
+        worker.broker.stop()
+        work.invite_singly(3, domain="single.example.com", organization="acme")
+        worker.broker.lose_everything()
+        worker.broker.start()
+
+        worker.start_worker()
+
+        wait_for(lambda: work.mails().total() == 3, what="mails")
+
+
+def test_a_worker_outlives_a_broker_that_goes_while_it_is_at_work(work: Work) -> None:
+    """One of its children is at a range, and the other is waiting for the broker."""
+    people = PEOPLE // 2
+    work.invite(a_large_file(people))
+    wait_for(lambda: work.sent() >= 20, what="mails", seconds=60)
+
+    work.worker.broker.stop()
+    wait_for(lambda: "Connection to broker lost" in work.worker.log_path.read_text(), what="lost connection")
+    work.worker.broker.start()
+    work.wait_until_done()
+
+    assert work.worker.worker is not None
+    assert work.worker.worker.poll() is None, "Nobody has to start it again."
+    assert (work.report()["invited"], set(work.mails().values())) == (people, {1})
+    work.invite(many(20, domain="later.example.com"))
+    work.wait_until_done(batches=2)
+
+
+def test_tasks_that_are_delivered_many_times_at_once_do_their_work_once(work: Work) -> None:
+    work.worker.kill_worker()
+    work.invite(a_large_file())
+    work.worker.run(
+        "from invites.tasks import check_batch, work_on_batch\n"
+        "for _ in range(10): check_batch.delay(1)\n"
+        "for _ in range(20): work_on_batch.delay(1)"
+    )
+    work.worker.start_worker()
+
+    work.wait_until_done()
+
+    mails = work.mails()
+    assert (work.report()["invited"], len(mails), set(mails.values())) == (PEOPLE, PEOPLE, {1})
+
+
+def test_no_link_is_in_what_is_published_logged_or_stored_and_the_mails_alone_have_it(tmp_path: Path) -> None:
+    with WorkerOnFile(tmp_path, LOG_LEVEL="DEBUG") as worker:
+        work = Work(worker, tmp_path)
+        work.invite(many(30))
+        work.wait_until_done()
+        work.invite_singly(3, domain="single.example.com", organization="acme")
+        assert work.remind(1) == 30
+        wait_for(lambda: work.mails().total() == 63, what="all mails")
+        tokens = {token for mail in worker.inbox() for token in re.findall(r"/i/([\w-]+)/", mail.text)}
+        kept = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+    elsewhere = {path: content for path, content in kept.items() if path.parent.name != "mail"}
+    published = b"".join(content for path, content in elsewhere.items() if path.suffix == ".aof")
+    assert all(task.name.encode() in published for task in (tasks.work_on_batch, tasks.send_due_invitations))
+    assert tasks.send_due_invitations.name.encode() in elsewhere[worker.log_path]
+    assert b"person7@people.example.com" in elsewhere[worker.data_dir / "rollcall.sqlite3"]
+    assert len(tokens) == 63
+    for path, content in elsewhere.items():
+        assert not any(token.encode() in content for token in tokens), path
+
+
+def test_a_sweep_outlives_the_turns_of_a_batch_that_are_before_it_in_the_queue(settings: Any) -> None:
+    """Else nothing that others have lost were found during a long import, and the terminal would tell of each sweep."""
+    expires = settings.CELERY_BEAT_SCHEDULE["sweep"]["options"]["expires"]
+
+    assert expires > tasks.HINTS_PER_BATCH * sender.TURN_SECONDS

@@ -1,0 +1,189 @@
+"""A batch and the list of them, as an admin meets them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import Organization, User
+from invites.imports.selectors import rows
+from invites.imports.selectors.summary import ledger_of
+from invites.imports.views import downloads
+from invites.models import Batch
+from tests.files import PROBLEMS, csv_of, many, pieces_of
+from tests.pages import downloaded, text, url_of
+
+Run = Callable[..., Batch]
+ClientOf = Callable[[User | None], Client]
+
+
+# --- The batch -----------------------------------------------------------------------------------------
+
+
+def test_the_page_says_who_what_and_how_it_was_read_and_the_ledger_adds_up(
+    ines: Client, run: Run, member: User
+) -> None:
+    batch = run(csv_of("ann@example.com", "ben@example.com", "member@example.com", "ann@example.com"))
+
+    html = text(ines.get(url_of(batch)))
+
+    for words in ("team.csv", "Ines Martin", "ReadOnly on ", "Lyon depot", "Read as UTF-8 with commas"):
+        assert words in html
+    lines = {line.label: line.count for group in ines.get(url_of(batch)).context["ledger_lines"] for line in group}
+    assert lines["Invited"] == 2
+    assert lines["already a member"] == 1
+    assert lines["twice in the file"] == 1
+    assert lines["Invited"] + lines["Skipped"] + lines["Problems"] + lines["Failed"] == 4
+    assert "The same address is in row 2" in html
+
+
+@pytest.mark.parametrize(
+    ("outcome", "numbers"),
+    [
+        ("", [2, 3, 4, 5]),
+        ("invited", [2, 3]),
+        ("accepted", []),
+        ("waiting", [2, 3]),
+        ("skipped", [4, 5]),
+        ("already_member", [4]),
+        ("duplicate", [5]),
+        ("failed", []),
+        ("no such thing", [2, 3, 4, 5]),
+    ],
+)
+def test_the_rows_can_be_narrowed_down_to_a_line_of_the_ledger(
+    ines: Client, run: Run, member: User, outcome: str, numbers: list[int]
+) -> None:
+    batch = run(csv_of("ann@example.com", "ben@example.com", "member@example.com", "ann@example.com"))
+
+    listed = ines.get(url_of(batch), {"outcome": outcome}).context["listed"]
+
+    assert [row.number for row, _ in listed] == numbers
+
+
+def test_the_rows_come_in_pages_of_fifty(ines: Client, run: Run) -> None:
+    batch = run(many(120))
+
+    assert len(ines.get(url_of(batch)).context["listed"]) == 50
+    assert [row.number for row, _ in ines.get(url_of(batch), {"page": "3"}).context["listed"]] == list(range(102, 122))
+
+
+def test_the_page_of_a_large_batch_asks_the_database_as_often_as_that_of_a_small_one(ines: Client, run: Run) -> None:
+    small, large = run(many(2)), run(many(60, domain="elsewhere.example.com"))
+    small_page, large_page = url_of(small), url_of(large)
+
+    with CaptureQueriesContext(connection) as for_small:
+        ines.get(small_page)
+    with CaptureQueriesContext(connection) as for_large:
+        ines.get(large_page)
+
+    assert len(for_large) <= len(for_small)
+
+
+def test_the_report_holds_every_row_and_no_formula(ines: Client, run: Run, acme: Organization) -> None:
+    batch = run(csv_of("ann@example.com,=1+1,Lee,@SUM(A1)", "ben@example.com,Ben,-Cole,+33 1"), only_valid=True)
+
+    response = ines.get(url_of(batch, "imports:batch_download"))
+    content = downloaded(response)
+
+    lines = list(csv.DictReader(io.StringIO(content)))
+    assert [line["Row"] for line in lines] == ["2", "3"]
+    assert not any(value.startswith(("=", "+", "-", "@", "\t", "\r")) for line in lines for value in line.values())
+    assert "'@SUM(A1)" in content
+    assert response.headers["Content-Type"].startswith("text/csv")
+    assert response.headers["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["imports:batch_download", "imports:batch_problems_file"])
+def test_a_long_file_begins_before_its_end_is_made_and_keeps_no_connection(
+    ines: Client, start: Run, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "BLOCK", 3)
+    monkeypatch.setattr(rows, "REPORT_BLOCK", 2)
+    batch = start(csv_of(*(f"person{number}@@example.com" for number in range(10))))
+
+    response: Any = ines.get(url_of(batch, name))
+    pieces = async_to_sync(pieces_of)(response)
+
+    assert response.is_async, "Django collects what is not"
+    assert len(pieces) >= 4
+    assert connection.connection is None
+    assert b"".join(pieces).count(b"@@") >= 10
+
+
+def test_the_report_of_many_rows_has_each_of_them_once(
+    ines: Client, start: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "REPORT_BLOCK", 3)
+    batch = start(many(10))
+
+    lines = csv.DictReader(io.StringIO(downloaded(ines.get(url_of(batch, "imports:batch_download")))))
+
+    assert [line["Row"] for line in lines] == [str(number) for number in range(2, 12)]
+
+
+def test_the_problem_rows_can_be_taken_along_with_their_reasons(ines: Client, start: Run) -> None:
+    batch = start(PROBLEMS)
+
+    response = ines.get(url_of(batch, "imports:batch_download"), {"outcome": "problem"})
+    content = downloaded(response)
+
+    lines = list(csv.DictReader(io.StringIO(content)))
+    assert [line["Row"] for line in lines] == ["3", "4"]
+    assert all(line["Detail"] for line in lines)
+    assert "ben@@example.com" in content
+
+
+def test_the_list_has_the_newest_batch_first(ines: Client, run: Run) -> None:
+    run(csv_of("ann@example.com"), name="first.csv")
+    run(csv_of("ben@example.com"), name="second.csv")
+
+    html = text(ines.get(reverse("imports:batches", args=["acme"])))
+
+    assert html.index("second.csv") < html.index("first.csv")
+
+
+def test_the_list_without_a_batch_says_how_to_begin(ines: Client) -> None:
+    assert "Import CSV file" in text(ines.get(reverse("imports:batches", args=["acme"])))
+
+
+# --- Stop ----------------------------------------------------------------------------------------------
+
+
+def test_stopping_is_asked_about_first(ines: Client, start: Run) -> None:
+    batch = start(many(5))
+
+    html = text(ines.get(url_of(batch, "imports:batch_stop")))
+
+    assert "Stop now?" in html
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.INVITING
+
+
+def test_a_stopped_batch_says_how_many_were_invited(ines: Client, start: Run) -> None:
+    batch = start(many(5))
+
+    response = ines.post(url_of(batch, "imports:batch_stop"))
+
+    assert response.headers["Location"] == url_of(batch)
+    html = text(ines.get(url_of(batch)))
+    assert "Stopped" in html
+    batch.refresh_from_db()
+    ledger = ledger_of(batch)
+    assert (ledger.rows, ledger.invited, ledger.stopped) == (5, 0, 5)
+
+
+def test_stopping_what_has_ended_shows_how_it_ended(dialog: Client, run: Run) -> None:
+    response = dialog.post(url_of(run(csv_of("ann@example.com")), "imports:batch_stop"))
+
+    assert "1 user was invited to Acme" in text(response)

@@ -1,0 +1,409 @@
+"""The page of the grid: what it shows, what its form does without JavaScript, and what grid.js gets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Membership, User
+from accounts.organizations.grants import GrantChoice
+from invites import tasks
+from invites.imports.selectors.rows import cells_now
+from invites.imports.selectors.summary import ledger_of
+from invites.imports.upload import correct_batch, invite_valid_rows
+from invites.models import Batch, Invitation, Row
+from tests.files import csv_of
+from tests.invites.imports.grid import counts, grid_url, outcome, row, text
+
+Run = Callable[..., Batch]
+
+
+def bar(html: str) -> str:
+    """The words of the bar."""
+    part = html[html.index('id="grid-bar"') :].partition("</div>")[0]
+    return " ".join(re.sub(r"<[^>]*>", " ", "<" + part).split())
+
+
+def post(client: Client, batch: Batch, do: str, **fields: str | list[str]) -> Any:
+    named = {name.replace("_", "-"): value for name, value in fields.items()}
+    return client.post(grid_url(batch), {"do": do, **named})
+
+
+def test_the_page_shows_rows_kinds_and_the_bar(ines: Client, team: Batch) -> None:
+    html = text(ines.get(grid_url(team)))
+
+    assert "5 rows need fixing" in html
+    assert "Nobody has been invited yet. Correct the rows here, or in your spreadsheet." in html
+    assert re.findall(r'data-grid-row="(\d+)"', html) == ["3", "4", "5", "7", "8"]
+    assert "There are two @ signs" in html
+    assert "Keep one @" in html
+    assert bar(html) == "5 left to fix Invite the other 2 Check again"
+
+
+def test_what_a_kind_can_have_in_all_its_rows(ines: Client, team: Batch) -> None:
+    html = text(ines.get(grid_url(team), {"kind": "email_two_at"}))
+
+    assert re.findall(r'data-grid-row="(\d+)"', html) == ["3", "7"]
+    assert "Apply to all 2" in html
+    assert "Apply to all" not in text(ines.get(grid_url(team)))
+    assert "Apply to all" not in text(ines.get(grid_url(team), {"kind": "last_name_needed"}))
+
+
+def test_markup_in_an_edited_cell_is_shown_as_it_is(script: Client, team: Batch) -> None:
+    html = text(post(script, team, "save", cell_3_0='"><script>alert(1)</script>', seen_3="0"))
+
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_fifty_rows_make_a_page_and_an_edit_finds_its_row_by_number(ines: Client, start: Run) -> None:
+    batch = start(csv_of(*(f"p{number}@@example.com,P,Q," for number in range(120))))
+
+    last = text(ines.get(grid_url(batch), {"page": "3"}))
+    assert re.findall(r'data-grid-row="(\d+)"', last) == [str(number) for number in range(102, 122)]
+    ines.post(f"{grid_url(batch)}?page=3", {"do": "take:110:0"})
+
+    assert [found.number for found in Row.objects.filter(batch=batch, outcome="waiting")] == [110]
+
+
+# --- Without JavaScript ------------------------------------------------------------------------------
+
+
+def test_bad_cells_are_fields_of_one_form(ines: Client, team: Batch) -> None:
+    html = text(ines.get(grid_url(team)))
+
+    fields = re.findall(r'name="(cell-\d+-\d)" value="([^"]*)"', html)
+    assert fields == [
+        ("cell-3-0", "ben@@example.com"),
+        ("cell-4-2", ""),
+        ("cell-5-0", "dan example.com"),
+        ("cell-7-0", "fay@@example.com"),
+        ("cell-8-0", "gus@example.com"),
+    ]
+    assert html.index('name="do" value="check"') < html.index('name="do" value="take:3:0"'), "Enter presses the first"
+
+
+def test_the_form_stores_all_that_was_typed_and_shows_what_is_left(ines: Client, team: Batch) -> None:
+    fields = {"cell-3-0": "ben@example.com", "cell-4-2": "Cole", "cell-5-0": "dan@", "cell-7-0": "fay@@example.com"}
+    seen = {f"seen-{number}": "0" for number in (3, 4, 5, 7, 8)}
+
+    response = ines.post(grid_url(team), {"do": "check", **fields, **seen})
+
+    assert response.headers["Location"] == f"{grid_url(team)}#row-5"
+    html = text(ines.get(grid_url(team)))
+    assert "Row 5 is the first that still needs fixing." in html
+    assert bar(html) == "3 left to fix · 2 fixed Invite the other 4 Check again"
+    assert (outcome(team, 7), row(team, 7).mends) == ("problem", 0)
+
+
+def test_a_button_of_a_row_keeps_what_was_typed_in_others(ines: Client, team: Batch) -> None:
+    response = ines.post(grid_url(team), {"do": "leave:7", "cell-4-2": "Cole", "seen-4": "0"})
+
+    assert response.headers["Location"] == f"{grid_url(team)}#row-7"
+    assert (outcome(team, 4), outcome(team, 7)) == ("waiting", "problem left_out")
+    assert "Put back" in text(ines.get(grid_url(team)))
+
+
+def test_an_overtaken_edit_is_told_on_the_page(ines: Client, team: Batch) -> None:
+    ines.post(grid_url(team), {"do": "save", "cell-3-0": "ben@example.com", "seen-3": "0"})
+    ines.post(grid_url(team), {"do": "check", "cell-3-0": "bob@example.com", "seen-3": "0"})
+
+    assert "Somebody else has changed row 3 in the meantime." in text(ines.get(grid_url(team)))
+    assert row(team, 3).email == "ben@example.com"
+
+
+def test_a_cell_of_several_lines_keeps_them(ines: Client, start: Run) -> None:
+    batch = start(csv_of('ann@@example.com,Ann,Lee,"one\ntwo\x07"'))
+    html = text(ines.get(grid_url(batch)))
+    assert '<textarea class="form-control" name="cell-2-3"' in html
+
+    # As a browser sends what it was given.
+    ines.post(grid_url(batch), {"do": "check", "cell-2-3": "one\r\ntwo\x07", "seen-2": "0"})
+    assert row(batch, 2).mends == 0
+    ines.post(grid_url(batch), {"do": "check", "cell-2-3": "one\r\ntwo", "cell-2-0": "ann@example.com", "seen-2": "0"})
+    assert (outcome(batch, 2), row(batch, 2).description) == ("waiting", "one\ntwo")
+
+
+@pytest.mark.parametrize("sign", ["x", "&", "line\n"])
+def test_a_very_long_cell_is_cut_for_display_and_kept_when_another_one_is_saved(
+    ines: Client, start: Run, sign: str
+) -> None:
+    whole = sign * (60_000 // len(sign))
+    batch = start(csv_of(f'ann@@example.com,Ann,Lee,"{whole}"'))
+
+    html = text(ines.get(grid_url(batch)))
+
+    assert f"Only the first 2,000 of {len(whole):,} characters can be edited here." in html
+    assert len(html) < 100_000
+    shown = re.search(r'name="cell-2-3"[^>]*?(?:value="([^"]*)"|>\n(.*?)</textarea>)', html, re.DOTALL)
+    assert shown is not None
+    sent = unescape(shown[1] or shown[2]).replace("\n", "\r\n")
+    ines.post(grid_url(batch), {"do": "save", "cell-2-0": "ann@example.com", "cell-2-3": sent, "seen-2": "0"})
+    assert cells_now(row(batch, 2)) == ["ann@example.com", "Ann", "Lee", whole]
+
+
+# --- Going on ----------------------------------------------------------------------------------------
+
+
+def mend_all(client: Client, batch: Batch) -> None:
+    for do in ("take:3:0", "take:7:0", "leave:5", "keep:8"):
+        post(client, batch, do)
+    post(client, batch, "save", cell_4_2="Cole", seen_4="0")
+
+
+def test_when_nothing_is_left_the_button_checks_and_invites(
+    ines: Client, script: Client, team: Batch, work: Run
+) -> None:
+    mend_all(script, team)
+    assert bar(text(ines.get(grid_url(team)))) == "0 left to fix · 4 fixed · 1 left out Check and invite 6"
+
+    response = post(ines, team, "whole")
+
+    assert response.headers["Location"] == grid_url(team, "imports:batch")
+    ledger = ledger_of(work(team))
+    assert (ledger.invited, ledger.problems, ledger.left_out, ledger.rows) == (6, 1, 1, 7)
+    assert "1 was left out" in text(ines.get(reverse("directory:users", args=["acme"])))
+
+
+def test_check_and_invite_invites_nobody_when_a_row_came_back_meanwhile(
+    ines: Client, script: Client, team: Batch
+) -> None:
+    mend_all(script, team)
+    post(script, team, "back:5")
+
+    response = post(ines, team, "whole")
+
+    team.refresh_from_db()
+    assert response.headers["Location"] == f"{grid_url(team)}#row-5"
+    assert (team.state, Invitation.objects.count()) == (Batch.State.NEEDS_CORRECTION, 0)
+
+
+def test_the_others_are_invited_with_what_was_mended(ines: Client, team: Batch, work: Run) -> None:
+    response = ines.post(grid_url(team), {"do": "others", "cell-4-2": "Cole", "seen-4": "0"})
+
+    assert response.headers["Location"] == grid_url(team, "imports:batch")
+    assert ledger_of(work(team)).invited == 3
+
+
+def test_nobody_is_invited_by_who_was_overtaken(ines: Client, team: Batch) -> None:
+    post(ines, team, "save", cell_3_0="ben@example.com", seen_3="0")
+
+    post(ines, team, "others", cell_3_0="bob@example.com", seen_3="0")
+
+    team.refresh_from_db()
+    assert team.state == Batch.State.NEEDS_CORRECTION
+
+
+def test_all_left_out_leaves_nobody_to_invite(ines: Client, start: Run) -> None:
+    batch = start(csv_of("a@@example.com,A,B,"))
+    post(ines, batch, "leave:2")
+
+    assert bar(text(ines.get(grid_url(batch)))) == "0 left to fix · 1 left out Check again"
+    response = post(ines, batch, "whole")
+    assert response.headers["Location"] == grid_url(batch)
+    assert "No row of this file can be invited as it is." in text(ines.get(grid_url(batch)))
+
+
+@pytest.mark.parametrize(
+    "do", ["save", "take:3:0", "leave:3", "undo:3", "all:email_two_at", "check", "others", "whole"]
+)
+def test_what_comes_too_late_is_answered_with_a_sentence(
+    ines: Client, script: Client, team: Batch, by: Any, do: str
+) -> None:
+    invite_valid_rows(team, by=by)
+
+    assert post(script, team, do, cell_3_0="ben@example.com", seen_3="0").headers["HX-Redirect"] == grid_url(
+        team, "batch"
+    )
+    response = post(ines, team, do, cell_3_0="ben@example.com", seen_3="0")
+    assert response.headers["Location"] == grid_url(team, "imports:batch")
+    assert "This file is no longer waiting to be corrected." in text(ines.get(grid_url(team, "imports:batch")))
+    assert counts(team)[0] == 5
+
+
+# --- For the script ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("do", "fields", "said", "rows"),
+    [
+        ("save", {"cell_3_0": "ben@example.com", "seen_3": "0"}, "Row 3 is fixed. 4 left to fix.", ["3"]),
+        ("save", {"cell_3_0": "ben@", "seen_3": "0"}, "Row 3: ", ["3"]),
+        (
+            "save",
+            {"cell_3_0": "ann@example.com", "seen_3": "0"},
+            "Row 3 is skipped: the same address is in row 2. 4 left to fix.",
+            ["3"],
+        ),
+        (
+            "save",
+            {"cell_3_0": "ben@example.com", "seen_3": "0", "cell_4_2": "Cole", "seen_4": "0"},
+            "2 rows changed. 3 left to fix.",
+            ["3", "4"],
+        ),
+        ("save", {"cell_3_0": "x@example.com", "seen_3": "7"}, "Somebody else has changed row 3", ["3"]),
+        ("save", {"cell_3_0": "ben@@example.com", "seen_3": "0"}, "", []),
+        ("take:7:0", {}, "Row 7 is fixed. 4 left to fix.", ["7"]),
+        ("all:email_two_at", {}, "2 rows mended. 3 left to fix.", ["3", "7"]),
+        ("leave:5", {}, "Row 5 is left out. 4 left to fix.", ["5"]),
+        ("keep:8", {}, "Row 8 is fixed. 4 left to fix.", ["8"]),
+        ("undo:8", {}, "Somebody else has changed row 8", ["8"]),
+    ],
+)
+def test_an_edit_is_answered_with_the_new_rows_the_bar_and_a_sentence(
+    script: Client, team: Batch, do: str, fields: dict[str, str], said: str, rows: list[str]
+) -> None:
+    html = text(post(script, team, do, **fields))
+
+    assert re.findall(r'data-grid-row="(\d+)"', html) == rows
+    assert html.count('id="grid-bar"') == 1
+    found = re.search(r'<p id="grid-said">([^<]*)</p>', html)
+    assert found
+    assert found[1].startswith(said) if said else found[1] == ""
+
+
+@pytest.mark.parametrize(
+    "do",
+    [
+        *(
+            "",
+            "nonsense",
+            "take",
+            "take:x:y",
+            "take:3:9",
+            "take:99999999999:0",
+            "all",
+            "all:x",
+            "leave:0",
+            ":",
+            "undo:-1",
+        ),
+        *("all:\0", "take:\0:0", "\0"),
+    ],
+)
+def test_no_wish_is_too_strange(script: Client, ines: Client, team: Batch, do: str) -> None:
+    assert post(script, team, do).status_code == 200
+    assert post(ines, team, do).status_code == 302
+    assert counts(team) == (5, 0, 0, 0)
+
+
+@pytest.mark.parametrize("kind", ["nonsense", "\0", "x" * 5_000])
+def test_no_kind_is_too_strange(script: Client, ines: Client, team: Batch, kind: str) -> None:
+    address = f"{grid_url(team)}?{urlencode({'kind': kind})}"
+
+    assert ines.get(address).status_code == 200
+    assert script.post(address, {"do": "take:3:0"}).status_code == 200
+    assert counts(team) == (4, 1, 0, 0)
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+def test_an_edit_that_is_sent_again_is_kept_whether_it_had_arrived_or_not(
+    script: Client, team: Batch, arrived: bool
+) -> None:
+    if arrived:
+        post(script, team, "save", cell_4_2="Col", seen_4="0")
+
+    again: dict[str, Any] = {"cell_4_2": "Cole", "was_4_2": ["", "Col"], "cell_4_1": "Kate", "was_4_1": ["Cat"]}
+    html = text(post(script, team, "save", **again))
+
+    assert (row(team, 4).first_name, row(team, 4).last_name, outcome(team, 4)) == ("Kate", "Cole", "waiting")
+    assert "Row 4 is fixed." in html
+    html = text(post(script, team, "save", **again))
+    assert re.findall(r'data-grid-row="(\d+)"', html) == ["4"], "who sends it once more is told how the row stands"
+
+
+def test_an_edit_that_is_sent_again_does_not_undo_what_somebody_else_made_of_the_cell(
+    script: Client, team: Batch
+) -> None:
+    post(script, team, "save", cell_4_2="Colman", seen_4="0")
+
+    html = text(post(script, team, "save", cell_4_2="Cole", was_4_2=["", "Col"], seen_4="1"))
+
+    assert "Somebody else has changed row 4" in html
+    assert row(team, 4).last_name == "Colman"
+
+
+def test_cells_that_are_none_of_ours_are_passed_over(script: Client, team: Batch) -> None:
+    strange = {"cell-3-4": "x", "cell-3-0-0": "x", "cell--1-0": "x", "cell-99999999999-0": "x", "seen-3": "x"}
+
+    assert script.post(grid_url(team), {"do": "save", **strange}).status_code == 200
+    assert script.post(grid_url(team), {"do": "save", "cell-3-0": "ben@example.com", "seen-3": "²"}).status_code == 200
+    endless = {"cell-3-0": "ben@example.com", "seen-3": "9" * 5_000}
+    assert script.post(grid_url(team), {"do": "save", **endless}).status_code == 200
+    assert counts(team) == (5, 0, 0, 0)
+
+
+def test_an_edit_of_a_row_that_a_corrected_file_has_done_away_with_shows_the_page_anew(
+    script: Client, team: Batch
+) -> None:
+    team.rows.filter(number=3).delete()
+
+    response = post(script, team, "save", cell_3_0="ben@example.com", seen_3="0")
+
+    assert response.headers["HX-Redirect"] == grid_url(team)
+    assert "Somebody else has changed row 3 in the meantime." in text(script.get(grid_url(team)))
+
+
+@pytest.mark.parametrize("do", ["save", "leave:3", "take:3:0", "others", "check"])
+def test_nothing_is_done_to_the_rows_of_a_corrected_file_by_a_page_that_shows_the_one_before(
+    script: Client, team: Batch, by: Membership, read_only: GrantChoice, do: str
+) -> None:
+    shown = re.search(r'name="shown" value="([^"]+)"', text(script.get(grid_url(team))))
+    assert shown is not None
+    other = csv_of("xia@example.com", "yan@@example.com,Yan,Mo,", "zoe@@example.com,Zoe,Ash,")
+    correct_batch(Batch.objects.get(), file_name="other.csv", content=[other], choice=read_only, by=by)
+    tasks.check_batch(team.pk)
+
+    response = post(script, team, do, cell_3_0="ben@example.com", seen_3="0", shown=shown[1])
+
+    assert response.headers["HX-Redirect"] == grid_url(team)
+    page = text(script.get(grid_url(team)))
+    assert "Somebody has uploaded a corrected file." in page
+    assert "yan@@example.com" in page
+    assert counts(team) == (2, 0, 0, 0)
+
+
+# --- Rights ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["imports:batch_problems", "imports:batch_problems_file"])
+def test_who_may_see_and_mend(
+    name: str, team: Batch, member: User, manager: User, outsider: User, client_of: Callable[..., Client]
+) -> None:
+    for user, status in ((member, 403), (manager, 403), (outsider, 404), (None, 302)):
+        client = client_of(user)
+        assert client.get(grid_url(team, name)).status_code == status
+        assert client.post(grid_url(team, name), {"do": "leave:3"}).status_code == status
+    elsewhere = reverse(name, args=["globex", team.pk])
+    assert client_of(outsider).post(elsewhere, {"do": "leave:3"}).status_code in (404, 405)
+    assert client_of(outsider).get(elsewhere).status_code == 404
+    assert counts(team) == (5, 0, 0, 0)
+
+
+def test_without_the_token_of_the_page_nothing_is_mended(admin: User, team: Batch) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admin)
+
+    assert client.post(grid_url(team), {"do": "leave:3"}).status_code == 403
+    assert counts(team) == (5, 0, 0, 0)
+
+
+def test_the_news_elsewhere_counts_what_is_left_and_the_page_itself_does_not_repeat_it(
+    ines: Client, team: Batch
+) -> None:
+    post(ines, team, "take:3:0")
+    post(ines, team, "leave:5")
+
+    assert "3 rows of team.csv need fixing." in text(ines.get(reverse("directory:users", args=["acme"])))
+    assert "rows of team.csv need fixing." not in text(ines.get(grid_url(team)))
+    assert "3 rows need fixing" in text(ines.get(grid_url(team, "imports:batch")))
+    for do in ("take:7:0", "leave:4", "keep:8"):
+        post(ines, team, do)
+    assert "Nothing is left to fix in team.csv." in text(ines.get(reverse("directory:users", args=["acme"])))

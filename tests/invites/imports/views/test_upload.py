@@ -1,0 +1,455 @@
+"""Importing a file, as an admin meets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Organization, Role, Site, User
+from accounts.organizations.grants import GrantChoice
+from invites.imports.selectors.summary import ledger_of
+from invites.imports.stop import stop_batch
+from invites.models import Batch, Invitation, Row, UploadPart
+from tests.files import PROBLEMS, REFUSED, csv_of
+from tests.pages import HTMX, submit_import, text, triggers, url_of
+
+Run = Callable[..., Batch]
+ClientOf = Callable[[User | None], Client]
+
+
+# --- The sample file -----------------------------------------------------------------------------------
+
+
+def test_the_sample_is_the_owners_file_byte_for_byte(ines: Client) -> None:
+    response = ines.get(reverse("imports:sample", args=["acme"]))
+
+    assert response.content == (
+        b"Email,First name,Last name,Description\r\n"
+        b"user1@abc.com,first name 1,last name 1,optional info about user 1\r\n"
+        b"user2@abc.com,first name 2,last name 2,optional info about user 2\r\n"
+    )
+    assert len(response.content) == 174
+    assert 'filename="sample_batch_invite.csv"' in response.headers["Content-Disposition"]
+
+
+def test_the_sample_itself_can_be_imported(ines: Client, grant: dict[str, Any], work: Run) -> None:
+    submit_import(
+        ines, ines.get(reverse("imports:sample", args=["acme"])).content, name="sample_batch_invite.csv", **grant
+    )
+
+    assert ledger_of(work(Batch.objects.get())).invited == 2
+
+
+# --- The form ------------------------------------------------------------------------------------------
+
+
+def test_the_form_asks_for_roles_sites_and_a_file(ines: Client, grant: dict[str, Any]) -> None:
+    html = text(ines.get(reverse("imports:import", args=["acme"])))
+
+    assert "Import CSV file" in html
+    assert "CSV file" in html
+    assert reverse("imports:sample", args=["acme"]) in html
+    for name in ("Org Admin", "ReadOnly", "Lyon depot", "All sites"):
+        assert name in html
+    assert 'type="file"' in html
+
+
+def test_as_a_page_it_is_whole_and_in_the_dialog_it_is_a_part(ines: Client) -> None:
+    url = reverse("imports:import", args=["acme"])
+
+    assert "<html" in text(ines.get(url))
+    assert "<html" not in text(ines.get(url, headers=HTMX))
+
+
+def test_a_clean_file_goes_straight_on_and_the_page_shows_the_batch(
+    ines: Client, grant: dict[str, Any], work: Run
+) -> None:
+    response = submit_import(ines, csv_of("ann@example.com", "ben@example.com"), **grant)
+
+    batch = Batch.objects.get()
+    assert (response.status_code, response.headers["Location"]) == (302, url_of(batch))
+    assert batch.state == Batch.State.INVITING
+    assert ledger_of(work(batch)).invited == 2
+    assert len(mail.outbox) == 2
+
+
+def test_the_dialog_goes_on_to_the_steps_of_the_batch(dialog: Client, grant: dict[str, Any]) -> None:
+    response = submit_import(dialog, csv_of("ann@example.com"), **grant)
+
+    assert response.status_code == 200
+    assert "shell:changed" in triggers(response)
+    for word in ("Uploaded", "Checked", "Inviting", "Stop inviting"):
+        assert word in text(response)
+    assert url_of(Batch.objects.get(), "shell:batch_dialog_events") in text(response)
+
+
+def test_everybody_gets_what_was_chosen_in_the_form(
+    ines: Client, grant: dict[str, Any], read_only: GrantChoice, work: Run
+) -> None:
+    submit_import(ines, csv_of("ann@example.com"), **grant)
+    work(Batch.objects.get())
+
+    given = Invitation.objects.get().grant
+    assert (set(given.roles.all()), set(given.sites.all())) == (set(read_only.roles), set(read_only.sites))
+
+
+def test_all_sites_can_be_given(ines: Client, grant: dict[str, Any]) -> None:
+    submit_import(ines, csv_of("ann@example.com"), roles=grant["roles"], sites=["all"])
+
+    given = Batch.objects.get().grant
+    assert (given.all_sites, given.sites.count()) == (True, 0)
+
+
+@pytest.mark.parametrize("missing", ["roles", "sites", "file"])
+def test_what_is_missing_is_said_and_what_was_chosen_stays(
+    ines: Client, grant: dict[str, Any], read_only: GrantChoice, missing: str
+) -> None:
+    fields = {name: value for name, value in grant.items() if name != missing}
+    response = submit_import(ines, None if missing == "file" else csv_of("ann@example.com"), **fields)
+
+    said = {"roles": "Choose at least one role.", "sites": "Choose at least one site", "file": "Choose a CSV file."}
+    assert response.status_code == 422
+    assert said[missing] in text(response)
+    form = response.context["form"]
+    for name, values in fields.items():
+        assert [str(value) for value in form[name].value()] == [str(value) for value in values]
+    assert Batch.objects.count() == 0
+
+
+def test_the_chosen_roles_and_sites_stay_marked_after_an_error(
+    ines: Client, grant: dict[str, Any], read_only: GrantChoice
+) -> None:
+    html = text(submit_import(ines, None, **grant))
+
+    (role,) = read_only.roles
+    marked = [line for line in html.split("<input") if f'value="{role.pk}"' in line and 'name="roles"' in line]
+    assert len(marked) == 1
+    assert "checked" in marked[0].split(">")[0]
+    for site in read_only.sites:
+        option = html.split(f'<option value="{site.pk}"')[1].split(">")[0]
+        assert "selected" in option
+
+
+def test_a_form_that_holds_nothing_at_all_is_told_everything_that_is_missing(ines: Client) -> None:
+    response = ines.post(reverse("imports:import", args=["acme"]))
+
+    assert response.status_code == 422
+    assert "Choose at least one role." in text(response)
+    assert "Choose a CSV file." in text(response)
+
+
+@pytest.mark.parametrize("field", ["roles", "sites"])
+@pytest.mark.parametrize("value", ["theirs", "999999", "99999999999999999999", "x", "-1", "", "1' OR '1'='1", "\x00"])
+def test_roles_and_sites_that_were_edited_into_the_form_are_refused(
+    ines: Client, grant: dict[str, Any], globex: Organization, field: str, value: str
+) -> None:
+    if value == "theirs":
+        Site.objects.create(organization=globex, name="Oslo")
+        item = Role.objects.get(organization=globex, name="ReadOnly") if field == "roles" else globex.sites.get()
+        value = str(item.pk)
+
+    response = submit_import(ines, csv_of("ann@example.com"), **{**grant, field: [value]})
+
+    assert response.status_code == 422
+    assert (Batch.objects.count(), Row.objects.count(), UploadPart.objects.count()) == (0, 0, 0)
+
+
+def test_nobody_gives_more_than_they_have(
+    client_of: ClientOf, acme: Organization, sites: list[Site], join: Callable[..., User], grant: dict[str, Any]
+) -> None:
+    inviting = Role.objects.create(organization=acme, name="Inviter", permissions=["users.view", "users.invite"])
+    helper = client_of(join(acme, "helper@example.com", inviting.name, sites=sites[:1]))
+    org_admin = Role.objects.get(organization=acme, name="Org Admin")
+
+    beyond: list[dict[str, Any]] = [
+        {"roles": [org_admin.pk], "sites": [sites[0].pk]},
+        {"roles": [inviting.pk], "sites": [sites[1].pk]},
+        {"roles": [inviting.pk], "sites": ["all"]},
+    ]
+    for fields in beyond:
+        assert submit_import(helper, csv_of("ann@example.com"), **fields).status_code == 422
+    assert Batch.objects.count() == 0
+
+    assert submit_import(helper, csv_of("ann@example.com"), roles=[inviting.pk], sites=[sites[0].pk]).status_code == 302
+
+
+def test_a_file_over_the_limit_is_refused_with_its_size(ines: Client, grant: dict[str, Any], settings: Any) -> None:
+    settings.MAX_UPLOAD_MB = 1
+
+    response = submit_import(ines, b"x" * (1024 * 1024 + 200_000), **grant)
+
+    assert response.status_code == 422
+    assert "This file has 1.2 MB. At most 1 MB are read" in text(response)
+    assert Batch.objects.count() == 0
+
+
+def test_again_starts_from_the_roles_and_sites_of_an_earlier_batch(
+    ines: Client, run: Run, read_only: GrantChoice
+) -> None:
+    batch = run(csv_of("ann@example.com"))
+
+    form = ines.get(f"{reverse('imports:import', args=['acme'])}?again={batch.pk}").context["form"]
+
+    assert form["roles"].value() == [role.pk for role in read_only.roles]
+    assert sorted(form["sites"].value()) == sorted(str(site.pk) for site in read_only.sites)
+
+
+NO_BATCH = ["0", "-1", "x", "", "1.5", "٣", "99999999999999999999", "9223372036854775808", "9" * 5000, "\x00", "1 OR 1"]
+
+
+@pytest.mark.parametrize("query", ["again", "correct"])
+@pytest.mark.parametrize("value", NO_BATCH)
+def test_a_number_that_is_no_batch_is_not_found(ines: Client, query: str, value: str) -> None:
+    assert ines.get(reverse("imports:import", args=["acme"]), {query: value}).status_code in {400, 404}
+
+
+@pytest.mark.parametrize("number", ["0", "9223372036854775807", "9223372036854775808", "9" * 30, "9" * 5000])
+@pytest.mark.parametrize("rest", ["", "problems/", "dialog/", "progress/", "report.csv", "stop/"])
+def test_an_address_beyond_every_number_is_not_found(ines: Client, number: str, rest: str) -> None:
+    assert ines.get(f"/o/acme/batches/{number}/{rest}").status_code == 404
+
+
+STRANGE = ["\x00", "a\x00b", "\ud800", "\u202e", "x" * 50_000, "%00", "%ED%A0%80", "'", "<script>"]
+
+
+@pytest.mark.parametrize("value", STRANGE)
+@pytest.mark.parametrize("name", ["outcome", "page", "kind"])
+def test_whatever_stands_in_the_query_is_no_error_of_ours(ines: Client, start: Run, name: str, value: str) -> None:
+    batch = start(PROBLEMS)
+    sent = value.encode("utf-8", "surrogatepass")
+
+    for address in ("batch", "imports:batch_problems", "imports:batch_download"):
+        assert ines.get(url_of(batch, address), {name: sent}).status_code < 500
+    stop_batch(batch)
+    assert ines.get(url_of(batch), {name: sent}).status_code < 500
+
+
+# --- Names of files ------------------------------------------------------------------------------------
+
+
+def test_the_name_of_the_file_is_shown_and_never_marks_anything_up(ines: Client, grant: dict[str, Any]) -> None:
+    submit_import(ines, csv_of("ann@example.com"), name='"><script>alert(1)</script>.csv', **grant)
+
+    html = text(ines.get(url_of(Batch.objects.get())))
+    assert "<script>alert" not in html
+    assert "alert(1)" in html or "script" in html
+
+
+NAMES = [
+    b'filename="a\x00b.csv"',
+    b'filename="\xff\xfe.csv"',
+    b'filename="\xed\xa0\x80.csv"',
+    b"filename*=utf-7''%2B2AA-.csv",
+    b"filename*=UTF-8''%00.csv",
+    b"filename*=hex''zz.csv",
+    b"filename*=idna''xn--%ff.csv",
+    b"filename*=utf-16''abc.csv",
+    b"filename*=nothing''abc.csv",
+    b'filename=".."',
+    b'filename="/"',
+    b'filename=""',
+    b'filename="' + b"x" * 5000 + b'.csv"',
+    b'filename="\xe2\x80\xae.csv"',
+]
+
+
+@pytest.mark.parametrize("disposition", NAMES)
+def test_no_name_of_a_file_is_an_error_of_ours(ines: Client, grant: dict[str, Any], disposition: bytes) -> None:
+    fields = [("roles", grant["roles"][0]), ("sites", grant["sites"][0])]
+    parts = [b'--cut\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%d\r\n' % (n.encode(), v) for n, v in fields]
+    head = b'--cut\r\nContent-Disposition: form-data; name="file"; ' + disposition + b"\r\n\r\n"
+    body = b"".join([*parts, head, csv_of("ann@example.com"), b"\r\n--cut--\r\n"])
+
+    response = ines.post(
+        reverse("imports:import", args=["acme"]), data=body, content_type="multipart/form-data; boundary=cut"
+    )
+
+    assert response.status_code in {302, 400, 422}
+    for batch in Batch.objects.all():
+        assert batch.file_name.isprintable()
+        assert ines.get(url_of(batch)).status_code == 200
+
+
+# --- Files that are refused or have problems -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 60, "PNG"),
+        (REFUSED, "Last name"),
+        (b"Email,First name,Last name\r\n", "nobody below them"),
+        (b'Email,First name,Last name\r\n"ann@example.com,Ann,Lee\r\n', "quot"),
+    ],
+)
+def test_a_refused_file_is_told_in_the_dialog_and_invites_nobody(
+    dialog: Client, grant: dict[str, Any], content: bytes, said: str
+) -> None:
+    response = submit_import(dialog, content, **grant)
+
+    html = text(response)
+    assert response.status_code == 200
+    assert "was not imported" in html
+    assert said.lower() in html.lower()
+    assert "Nobody has been invited" in html
+    assert f"?again={Batch.objects.get().pk}" in html
+    assert (Invitation.objects.count(), UploadPart.objects.count()) == (0, 0)
+
+
+def test_a_refusal_that_was_shown_at_once_is_not_news_any_more(dialog: Client, grant: dict[str, Any]) -> None:
+    submit_import(dialog, REFUSED, **grant)
+
+    assert "was not imported" not in text(dialog.get(reverse("shell:banners", args=["acme"])))
+
+
+def test_a_refusal_that_nobody_has_seen_yet_is_news(ines: Client, start: Run) -> None:
+    start(REFUSED)
+
+    assert "team.csv was not imported." in text(ines.get(reverse("shell:banners", args=["acme"])))
+
+
+def test_without_the_dialog_a_refusal_stands_on_the_page_of_the_batch(ines: Client, grant: dict[str, Any]) -> None:
+    html = text(ines.get(submit_import(ines, REFUSED, **grant).headers["Location"]))
+
+    assert "Last name" in html
+    assert "Surname" in html
+    assert "Choose another file" in html
+
+
+def test_a_file_with_problems_asks_what_to_do(dialog: Client, grant: dict[str, Any]) -> None:
+    html = text(submit_import(dialog, PROBLEMS, **grant))
+
+    assert "2 rows need fixing" in html
+    assert "Invite the 2 valid users" in html
+    assert "Fix the rows" in html
+    assert Invitation.objects.count() == 0
+
+
+def test_without_the_dialog_a_file_with_problems_leads_to_them(ines: Client, grant: dict[str, Any]) -> None:
+    assert submit_import(ines, PROBLEMS, **grant).headers["Location"] == url_of(
+        Batch.objects.get(), "imports:batch_problems"
+    )
+
+
+def test_the_page_of_problems_lists_row_value_and_reason_of_all(ines: Client, start: Run) -> None:
+    html = text(ines.get(url_of(start(PROBLEMS), "imports:batch_problems")))
+
+    assert "ben@@example.com" in html
+    assert "c@example.com" in html
+    assert "ann@example.com" not in html
+    for row in Row.objects.filter(outcome=Row.Outcome.PROBLEM):
+        assert row.detail.split("“")[0].strip(". ") in html
+    assert "Invite the other 2" in html
+    assert f"?correct={Batch.objects.get().pk}" in html
+
+
+def test_the_problems_can_be_seen_by_kind(ines: Client, start: Run) -> None:
+    batch = start(PROBLEMS)
+    kinds = ines.get(url_of(batch, "imports:batch_problems")).context["kinds"]
+    assert len(kinds) == 2
+    assert all(kind.label != kind.code and kind.rows == 1 for kind in kinds)
+    code = next(code for code in batch.rows.get(email="c@example.com").problem_codes.split())
+
+    html = text(ines.get(url_of(batch, "imports:batch_problems"), {"kind": code}))
+
+    assert "c@example.com" in html
+    assert "ben@@example.com" not in html
+
+
+def test_markup_in_a_cell_is_shown_as_it_is(ines: Client, start: Run) -> None:
+    batch = start(csv_of("<img src=x onerror=alert(1)>,Ann,Lee,x", "ann@example.com,<b>Ann</b>,Lee,<i>x</i>"))
+
+    html = text(ines.get(url_of(batch, "imports:batch_problems")))
+
+    assert "<img src=x" not in html
+    assert "&lt;img src=x" in html
+
+
+def test_the_page_of_problems_of_a_batch_that_went_on_leads_to_the_batch(ines: Client, run: Run) -> None:
+    batch = run(csv_of("ann@example.com"))
+
+    assert ines.get(url_of(batch, "imports:batch_problems")).headers["Location"] == url_of(batch)
+
+
+def test_a_corrected_file_goes_on_with_the_same_batch(
+    ines: Client, start: Run, work: Run, grant: dict[str, Any]
+) -> None:
+    batch = start(PROBLEMS)
+
+    response = submit_import(
+        ines, csv_of("ann@example.com", "ben@example.com"), name="team 2.csv", query=f"?correct={batch.pk}", **grant
+    )
+
+    batch.refresh_from_db()
+    assert response.headers["Location"] == url_of(batch)
+    assert (Batch.objects.count(), batch.file_name) == (1, "team 2.csv")
+    assert ledger_of(work(batch)).invited == 2
+
+
+def test_a_corrected_file_that_still_has_problems_is_shown_anew(
+    ines: Client, start: Run, grant: dict[str, Any]
+) -> None:
+    batch = start(PROBLEMS)
+
+    submit_import(ines, csv_of("zoe@example.com", "kim@@example.com"), query=f"?correct={batch.pk}", **grant)
+
+    html = text(ines.get(url_of(batch, "imports:batch_problems")))
+    assert "kim@@example.com" in html
+    assert "ben@@example.com" not in html
+
+
+def test_a_corrected_file_for_a_batch_that_went_on_is_refused(ines: Client, run: Run, grant: dict[str, Any]) -> None:
+    batch = run(csv_of("ann@example.com"))
+
+    response = submit_import(ines, csv_of("ben@example.com"), query=f"?correct={batch.pk}", **grant)
+
+    assert response.status_code == 422
+    assert "This file is no longer waiting to be corrected." in text(response)
+    assert (Batch.objects.count(), Invitation.objects.count(), UploadPart.objects.count()) == (1, 1, 0)
+
+
+# --- Going on without the problem rows -----------------------------------------------------------------
+
+
+def test_the_valid_users_are_invited_when_the_admin_says_so(ines: Client, start: Run, work: Run) -> None:
+    batch = start(PROBLEMS)
+
+    response = ines.post(url_of(batch, "imports:batch_invite_valid"))
+
+    assert response.headers["Location"] == url_of(batch)
+    ledger = ledger_of(work(batch))
+    assert (ledger.invited, ledger.problems, ledger.rows) == (2, 2, 4)
+
+
+def test_in_the_dialog_the_steps_go_on(dialog: Client, start: Run) -> None:
+    response = dialog.post(url_of(start(PROBLEMS), "imports:batch_invite_valid"))
+
+    assert "Inviting" in text(response)
+    assert "shell:changed" in triggers(response)
+
+
+def test_pressing_a_second_time_is_answered_with_a_sentence(ines: Client, start: Run, work: Run) -> None:
+    batch = start(PROBLEMS)
+    ines.post(url_of(batch, "imports:batch_invite_valid"))
+
+    response = ines.post(url_of(batch, "imports:batch_invite_valid"))
+
+    assert response.status_code == 409
+    assert "no longer waiting" in text(response)
+    assert ledger_of(work(batch)).invited == 2
+
+
+def test_a_file_without_one_valid_row_cannot_go_on(ines: Client, start: Run) -> None:
+    batch = start(csv_of("ben@@example.com"))
+
+    assert "valid user" not in text(ines.get(url_of(batch, "imports:batch_problems"))).replace("0 valid users", "")
+    response = ines.post(url_of(batch, "imports:batch_invite_valid"))
+
+    assert response.status_code == 409
+    assert "No row of this file can be invited" in text(response)

@@ -1,0 +1,203 @@
+"""A real worker with the demo organizations, and what a test wants to know of its batches.
+
+The test's own process looks into the worker's database with plain SQL, and changes it through the product.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from config.harness.running import WorkerOnFile, run_manage, wait_for
+
+ADMINS = {"acme": "admin@example.com", "globex": "admin@globex.example.com"}
+# The form of the page, sent by a test client in a process that has this worker's broker; prints how long it took.
+UPLOAD = """
+import json, time
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from accounts.models import Role, User
+client = Client(HTTP_HOST="127.0.0.1")
+client.force_login(User.objects.get(email="admin@example.com"))
+role = Role.objects.get(organization__slug="acme", name="ReadOnly")
+file = SimpleUploadedFile("team.csv", open({path!r}, "rb").read())
+began = time.monotonic()
+answer = client.post("/o/acme/import/", {{"roles": [role.pk], "sites": ["all"], "file": file}})
+print(json.dumps({{"status": answer.status_code, "seconds": time.monotonic() - began}}))
+"""
+# All whom a batch invited are sent their invitation again; prints how many.
+REMIND = """
+from accounts.models import Membership
+from invites import tasks
+from invites.models import Batch
+from invites.invitations.actions import resend_many
+batch = Batch.objects.get(pk={batch})
+by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
+print(resend_many(by, batch.invitations.all()).sent)
+tasks.hint(tasks.send_due_invitations, batch.organization_id)
+"""
+# Invitations of which the database says that they were mailed an hour ago, as those of an import that has ended.
+PRETEND_INVITED = """
+from datetime import timedelta
+from django.utils import timezone
+from accounts.models import Organization, User
+from invites.models import Batch, Grant, Invitation
+from invites.invitations.tokens import hashes_for, new_seeds
+acme, admin, now = Organization.objects.get(slug="acme"), User.objects.get(email={admin!r}), timezone.now()
+grant = Grant.objects.create(organization=acme, all_sites=True)
+batch = Batch.objects.create(organization=acme, inviter=admin, grant=grant, state="done", file_name="team.csv")
+seeds = new_seeds({count})
+Invitation.objects.bulk_create(
+    Invitation(
+        organization=acme, grant=grant, inviter=admin, batch=batch, email=email, email_key=email, token_seed=seed,
+        token_hash=token_hash, expires_at=now + timedelta(days=9), mail_state="sent",
+        mailed_at=now - timedelta(hours=1),
+    )
+    for number, (seed, token_hash) in enumerate(zip(seeds, hashes_for(seeds)))
+    for email in [f"person{{number}}@{domain}"]
+)
+print(batch.pk)
+"""
+# All whom a batch invited are sent their invitation again, by workers; prints the id of the action.
+RESEND_IN_BACKGROUND = """
+from accounts.models import Membership
+from invites import tasks
+from invites.models import Batch, BulkAction
+from invites.directory.bulk_actions import start_bulk_action
+from invites.invitations.actions import pending_ids
+batch = Batch.objects.get(pk={batch})
+by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
+ids = pending_ids(by, batch.invitations.all())
+action = start_bulk_action(by, BulkAction.Kind.RESEND, ids)
+tasks.hint(tasks.work_on_bulk_action, action.pk)
+print(action.pk)
+"""
+# The inviter takes the batch back; prints how many invitations that are.
+UNDO = """
+from accounts.models import Membership
+from invites import tasks
+from invites.models import Batch
+from invites.imports.undo import undo_batch
+batch = Batch.objects.get(pk={batch})
+by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
+print(undo_batch(by, batch))
+tasks.hint(tasks.undo_batch, batch.pk)
+"""
+# An admin invites people of a domain, each alone; prints how many.
+INVITE_SINGLY = """
+from accounts.models import Membership
+from accounts.organizations.grants import GrantChoice
+from invites import tasks
+from invites.invitations.invite import invite_person
+by = Membership.objects.get(user__email={admin!r}, organization__slug={organization!r})
+choice = GrantChoice.of([], all_sites=True)
+for number in range({count}):
+    email = f"person{{number}}@{domain}"
+    invite_person(by, email=email, first_name="Ann", last_name="Example", description="", choice=choice)
+    tasks.hint(tasks.send_due_invitations, by.organization_id)
+print({count})
+"""
+
+
+def first_column(settings: dict[str, str], question: str) -> list[Any]:
+    """What the SQL finds in the database of a product that runs with these settings."""
+    if url := settings.get("DATABASE_URL"):
+        with psycopg.connect(url) as connection:
+            return [row[0] for row in connection.execute(question).fetchall()]
+    with closing(sqlite3.connect(Path(settings["DATA_DIR"]) / "rollcall.sqlite3", timeout=20)) as database:
+        return [row[0] for row in database.execute(question)]
+
+
+class Work:
+    """A worker with the demo organization: `invite(content)` starts a batch, the rest looks at what came of it."""
+
+    def __init__(self, worker: WorkerOnFile, directory: Path) -> None:
+        self.worker = worker
+        self.path = directory / "team.csv"
+        self.manage("seed_demo")
+
+    def manage(self, *arguments: str) -> str:
+        done = run_manage(*arguments, **self.worker.settings)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def invite(self, content: bytes, *, organization: str = "acme") -> int:
+        """The batch that was started."""
+        self.path.write_bytes(content)
+        who = ("--organization", organization, "--as", ADMINS[organization])
+        self.manage("invite_csv", str(self.path), *who, "--role", "ReadOnly", "--all-sites", "--json")
+        return int(self.ask("SELECT max(id) FROM invites_batch")[0])
+
+    def upload(self, content: bytes) -> dict[str, Any]:
+        """The status of the page's answer, and the seconds that it took."""
+        self.path.write_bytes(content)
+        answer: dict[str, Any] = self.worker.ask(UPLOAD.format(path=str(self.path)))
+        return answer
+
+    def remind(self, batch: int) -> int:
+        """How many invitations of the batch go out again, without the minute's pause that they would need."""
+        settings = {**self.worker.settings, "RESEND_PAUSE": "0"}
+        done = run_manage("shell", "--no-imports", "-c", REMIND.format(batch=batch), **settings)
+        assert done.returncode == 0, done.stderr
+        return int(done.stdout.strip())
+
+    def pretend_invited(self, count: int, *, domain: str) -> int:
+        """The batch of so many invitations that nobody was really mailed."""
+        return int(self.worker.ask(PRETEND_INVITED.format(count=count, domain=domain, admin=ADMINS["acme"])))
+
+    def resend_in_background(self, batch: int) -> int:
+        """The action by which workers resend all invitations of the batch."""
+        return int(self.worker.ask(RESEND_IN_BACKGROUND.format(batch=batch)))
+
+    def undo(self, batch: int) -> int:
+        """How many invitations are taken back; of many that has only begun."""
+        return int(self.worker.ask(UNDO.format(batch=batch)))
+
+    def invite_singly(self, count: int, *, domain: str, organization: str) -> None:
+        """So many people, one by one, as the form does it."""
+        how = {"count": count, "domain": domain, "organization": organization, "admin": ADMINS[organization]}
+        self.worker.ask(INVITE_SINGLY.format(**how))
+
+    def ask(self, question: str) -> list[Any]:
+        """The first column of what the SQL finds."""
+        return first_column(self.worker.settings, question)
+
+    def held(self, batch: int) -> set[str]:
+        """The ranges that workers hold, each with what changes as soon as it is kept, taken up by another, or done."""
+        what = "id || ', claim ' || claims || ', until ' || claimed_until"
+        return set(
+            self.ask(
+                f"SELECT {what} FROM invites_rowrange "
+                f"WHERE batch_id = {batch} AND stage <> 'done' AND claimed_until IS NOT NULL"
+            )
+        )
+
+    def wait_until_taken_up(self, batch: int, held: set[str], *, seconds: float) -> None:
+        """Until nothing is left as it was held at a kill: the living keep theirs, and that of the dead is taken up."""
+        wait_for(lambda: not held & self.held(batch), what="one that takes up what the dead held", seconds=seconds)
+
+    def wait_until_done(self, *, batches: int = 1, seconds: float = 120) -> None:
+        states = "SELECT state FROM invites_batch"
+        wait_for(lambda: self.ask(states) == ["done"] * batches, what="end of the batch", seconds=seconds)
+
+    def wait_for_end(self, batch: int, *, seconds: float = 180) -> None:
+        """Until that one batch is done."""
+        state = f"SELECT state FROM invites_batch WHERE id = {batch}"
+        wait_for(lambda: self.ask(state) == ["done"], what=f"end of batch {batch}", seconds=seconds)
+
+    def report(self, batch: int = 1) -> dict[str, Any]:
+        report: dict[str, Any] = json.loads(self.manage("batch_report", str(batch), "--json"))
+        return report
+
+    def sent(self) -> int:
+        return int(self.ask("SELECT count(*) FROM invites_invitation WHERE batch_id = 1 AND mail_state = 'sent'")[0])
+
+    def mails(self) -> Counter[str]:
+        """How many mails each address got."""
+        return Counter(mail.to for mail in self.worker.inbox())

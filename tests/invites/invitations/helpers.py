@@ -1,0 +1,40 @@
+"""Invitations of single people, and what their mails said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+
+from accounts.models import Organization, Role, Site
+from accounts.organizations.grants import GrantChoice
+from invites.invitations.tokens import derive_token
+from invites.mailing.outbox import send_due_invitations
+from invites.models import Invitation
+
+Invite = Callable[..., Invitation]
+
+
+def choice_of(organization: Organization, *roles: str, sites: list[Site] | None = None) -> GrantChoice:
+    """Roles by name; all sites, unless some are given."""
+    chosen = [Role.objects.get(organization=organization, name=role) for role in roles]
+    return GrantChoice.of(chosen, sites or (), all_sites=sites is None)
+
+
+def token_of(invitation: Invitation) -> str:
+    return derive_token(invitation.token_seed)
+
+
+def link_of(invitation: Invitation) -> str:
+    """The path of the address in the mail."""
+    return f"/i/{token_of(invitation)}/"
+
+
+def deliver(organization: Organization) -> list[EmailMultiAlternatives]:
+    """What the worker does for the organization, and the mails that this brought."""
+    before = len(mail.outbox)
+    more = send_due_invitations(organization.pk)
+    while more:
+        more = send_due_invitations(organization.pk, more.handed_over)
+    return mail.outbox[before:]  # type: ignore[return-value]

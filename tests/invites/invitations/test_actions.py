@@ -1,0 +1,419 @@
+"""Invitations that wait for an answer: sent again, taken back, changed; one by one and many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import Membership, Organization, Role, Site, User
+from invites.invitations.actions import resend, resend_many
+from invites.invitations.invite import change_invitation
+from invites.models import Invitation
+from tests.concurrency import once_after
+from tests.invites.invitations.helpers import Invite, choice_of, deliver, link_of
+from tests.pages import text_of
+from tests.rules import rule_broken
+
+ClientOf = Callable[[User | None], Client]
+SELECTED = "/o/acme/users/selected/"
+HTMX = {"HX-Request": "true"}
+
+
+def opens(path: str) -> bool:
+    """Whether the link of a mail still leads to an invitation."""
+    return Client().get(path, follow=True).status_code == 200
+
+
+def message_of(client: Client) -> str:
+    return text_of(client.get("/o/acme/users/").content.decode())
+
+
+# --- Sent again -------------------------------------------------------------------------------------
+
+
+def test_sent_again_means_a_new_link_for_the_full_time_and_the_old_one_dead(
+    client_of: ClientOf, admin: User, acme: Organization, invite: Invite
+) -> None:
+    invitation = invite(expired=True)
+    old_link = link_of(invitation)
+    client = client_of(admin)
+
+    answer = client.post(f"/o/acme/invitations/{invitation.pk}/resend/", headers=HTMX)
+
+    assert answer.status_code == 204
+    invitation.refresh_from_db()
+    assert invitation.expires_at > timezone.now() + timedelta(days=13)
+    mails = deliver(acme)
+    assert [mail.to for mail in mails] == [[invitation.email]]
+    assert link_of(invitation) in mails[0].body
+    assert opens(link_of(invitation))
+    assert not opens(old_link)
+    assert f"The invitation to {invitation.email} will be resent." in message_of(client)
+
+
+def test_what_became_more_than_one_may_give_since_it_was_shown_is_neither_sent_nor_changed(
+    by: Membership, limited: Membership, invite: Invite, acme: Organization, sites: list[Site]
+) -> None:
+    seen = invite()
+    assert seen.grant.sites.count() == 2
+    change_invitation(by, Invitation.objects.get(), choice_of(acme, "ReadOnly"))
+
+    # The statement that resends it repeats the condition.
+    with rule_broken("too_soon"):
+        resend(limited, seen)
+    with rule_broken("beyond_rights"):
+        change_invitation(limited, seen, choice_of(acme, "ReadOnly", sites=sites[:1]))
+
+    found = Invitation.objects.get()
+    assert (found.inviter, found.grant.all_sites, found.times_resent) == (by.user, True, 0)
+
+
+def test_of_many_who_are_sent_again_those_who_get_more_meanwhile_are_left(
+    by: Membership, limited: Membership, invite: Invite, acme: Organization
+) -> None:
+    changed, other = invite(), invite("other@people.example.com")
+
+    with once_after(
+        'FROM "invites_grant"',
+        lambda: change_invitation(by, Invitation.objects.get(pk=changed.pk), choice_of(acme, "ReadOnly")),
+    ):
+        resent = resend_many(limited, Invitation.objects.all())
+
+    inviters = dict(Invitation.objects.values_list("pk", "inviter"))
+    assert (resent.sent, resent.left) == (1, 1)
+    assert inviters == {changed.pk: by.user_id, other.pk: limited.user_id}
+
+
+def test_opened_as_a_page_it_asks_first(client_of: ClientOf, admin: User, invite: Invite) -> None:
+    invitation = invite()
+
+    page = client_of(admin).get(f"/o/acme/invitations/{invitation.pk}/resend/")
+
+    assert "Send the invitation again?" in text_of(page.content.decode())
+    invitation.refresh_from_db()
+    assert invitation.times_resent == 0
+
+
+def test_nobody_is_pestered_within_a_minute(
+    client_of: ClientOf, admin: User, acme: Organization, invite: Invite
+) -> None:
+    invitation = invite()
+    client = client_of(admin)
+    address = f"/o/acme/invitations/{invitation.pk}/resend/"
+
+    client.post(address, headers=HTMX)
+    assert len(deliver(acme)) == 1
+    client.post(address, headers=HTMX)
+
+    assert deliver(acme) == []
+    assert "a moment ago" in message_of(client)
+
+
+def test_nobody_is_pestered_more_often_than_the_settings_allow(
+    client_of: ClientOf, admin: User, acme: Organization, invite: Invite, settings: Any
+) -> None:
+    settings.RESEND_LIMIT = 2
+    settings.RESEND_PAUSE = 0
+    invitation = invite()
+    client = client_of(admin)
+
+    for _ in range(4):
+        client.post(f"/o/acme/invitations/{invitation.pk}/resend/", headers=HTMX)
+        deliver(acme)
+
+    invitation.refresh_from_db()
+    assert invitation.times_resent == 2
+    assert "which is enough" in message_of(client)
+
+
+def test_what_is_on_its_way_is_not_sent_twice(
+    client_of: ClientOf, admin: User, acme: Organization, invite: Invite
+) -> None:
+    invitation = invite(mailed=False)
+
+    client_of(admin).post(f"/o/acme/invitations/{invitation.pk}/resend/", headers=HTMX)
+
+    assert len(deliver(acme)) == 1
+
+
+def test_who_may_not_give_a_role_cannot_send_its_invitation_again(
+    client_of: ClientOf, manager: User, acme: Organization, invite: Invite
+) -> None:
+    Role.objects.filter(organization=acme, name="Project manager").update(permissions=["users.view", "users.invite"])
+    invitation = invite(roles=["Org Admin"], sites=None)
+
+    answer = client_of(manager).post(f"/o/acme/invitations/{invitation.pk}/resend/", headers=HTMX)
+
+    assert deliver(acme) == []
+    assert answer.status_code == 403
+    assert answer.content.decode() == "Only somebody who can grant Org Admin can resend this invitation."
+    invitation.refresh_from_db()
+    assert invitation.times_resent == 0
+
+
+# --- Taken back -------------------------------------------------------------------------------------
+
+
+def test_a_revoked_invitation_leaves_the_list_and_its_link_dies(
+    client_of: ClientOf, admin: User, acme: Organization, invite: Invite
+) -> None:
+    invitation = invite(mailed=False)
+    client = client_of(admin)
+    address = f"/o/acme/invitations/{invitation.pk}/revoke/"
+
+    assert "Revoke the invitation of Chiara Rossi ?" in text_of(client.get(address).content.decode())
+    assert opens(link_of(invitation))
+    assert client.post(address, headers=HTMX).status_code == 204
+
+    assert not opens(link_of(invitation))
+    assert deliver(acme) == []
+    words = message_of(client)
+    assert "was revoked." in words
+    assert "Chiara Rossi" not in words
+
+
+def test_what_was_answered_meanwhile_cannot_be_revoked(client_of: ClientOf, admin: User, invite: Invite) -> None:
+    invitation = invite()
+    Invitation.objects.filter(pk=invitation.pk).update(state="accepted")
+
+    assert client_of(admin).post(f"/o/acme/invitations/{invitation.pk}/revoke/", headers=HTMX).status_code == 404
+    invitation.refresh_from_db()
+    assert invitation.state == "accepted"
+
+
+# --- Changed ----------------------------------------------------------------------------------------
+
+
+def test_an_invitation_can_be_given_other_roles_and_sites(
+    client_of: ClientOf, admin: User, acme: Organization, sites: list[Site], invite: Invite
+) -> None:
+    invitation = invite()
+    manager_role = Role.objects.get(organization=acme, name="Project manager")
+    address = f"/o/acme/invitations/{invitation.pk}/"
+    client = client_of(admin)
+    form = client.get(address).context["form"]
+    assert sorted(form.initial["sites"]) == sorted(str(site.pk) for site in sites[:2])
+
+    answer = client.post(address, {"roles": [manager_role.pk], "sites": [sites[2].pk]}, headers=HTMX)
+
+    assert answer.status_code == 204
+    invitation.refresh_from_db()
+    assert [role.name for role in invitation.grant.roles.all()] == ["Project manager"]
+    assert [site.name for site in invitation.grant.sites.all()] == ["Turin"]
+    assert opens(link_of(invitation))
+
+
+def test_who_may_not_give_what_it_gives_cannot_change_it(
+    client_of: ClientOf, manager: User, acme: Organization, sites: list[Site], invite: Invite
+) -> None:
+    Role.objects.filter(organization=acme, name="Project manager").update(permissions=["users.view", "users.invite"])
+    own = Role.objects.get(organization=acme, name="Project manager")
+    invitation = invite(roles=["Org Admin"], sites=None)
+
+    answer = client_of(manager).post(
+        f"/o/acme/invitations/{invitation.pk}/", {"roles": [own.pk], "sites": [sites[0].pk]}, headers=HTMX
+    )
+
+    assert answer.status_code == 403
+    assert answer.content.decode() == "Only somebody who can grant Org Admin can change this invitation."
+    assert [role.name for role in Invitation.objects.get().grant.roles.all()] == ["Org Admin"]
+
+
+def test_an_empty_change_is_refused(client_of: ClientOf, admin: User, invite: Invite) -> None:
+    invitation = invite()
+
+    answer = client_of(admin).post(f"/o/acme/invitations/{invitation.pk}/", {}, headers=HTMX)
+
+    assert answer.status_code == 422
+    assert "Choose at least one role." in answer.content.decode()
+
+
+# --- Many at once -----------------------------------------------------------------------------------
+
+
+def test_those_selected_are_sent_again(
+    client_of: ClientOf, admin: User, member: User, acme: Organization, invite: Invite
+) -> None:
+    chosen = [invite(f"person{number}@people.example.com") for number in range(3)]
+    invite("not-chosen@people.example.com")
+    keys = [f"i{each.pk}" for each in chosen] + [f"m{member.memberships.get().pk}"]
+    client = client_of(admin)
+
+    answer = client.post(SELECTED, {"action": "resend", "selected": keys}, headers=HTMX)
+
+    assert answer.status_code == 204
+    assert sorted(mail.to[0] for mail in deliver(acme)) == [each.email for each in chosen]
+    assert "3 invitations will be resent." in message_of(client)
+
+
+def test_those_left_out_are_counted(client_of: ClientOf, admin: User, acme: Organization, invite: Invite) -> None:
+    rested, fresh = invite("rested@people.example.com"), invite("fresh@people.example.com", mailed=False)
+    client = client_of(admin)
+
+    client.post(SELECTED, {"action": "resend", "selected": [f"i{rested.pk}", f"i{fresh.pk}"]}, headers=HTMX)
+
+    assert "1 invitation will be resent. 1 was skipped because it was sent recently, hit the" in message_of(client)
+
+
+def test_many_are_sent_again_in_as_few_statements_as_a_handful(
+    client_of: ClientOf, admin: User, invite: Invite, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    invitations = [invite(f"person{number}@people.example.com") for number in range(40)]
+    # As those of a batch, they share their roles and sites.
+    Invitation.objects.update(grant=invitations[0].grant)
+    keys = [f"i{each.pk}" for each in invitations]
+    client = client_of(admin)
+
+    # Somebody waits for this page, and it may be asked for twenty thousand.
+    with django_assert_max_num_queries(39):
+        client.post(SELECTED, {"action": "resend", "confirmed": "1", "selected": keys}, headers=HTMX)
+
+    assert "40 invitations will be resent." in message_of(client)
+
+
+def test_those_with_roles_and_sites_of_their_own_are_looked_at_together(
+    by: Membership, invite: Invite, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(40):
+        invite(f"person{number}@people.example.com")
+    assert Invitation.objects.values("grant").distinct().count() == 40
+
+    with django_assert_max_num_queries(16):
+        resent = resend_many(by, Invitation.objects.all())
+
+    assert resent.sent == 40
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}], ids=["in the dialog", "without JavaScript"])
+def test_sending_to_more_than_a_page_asks_first(
+    client_of: ClientOf, admin: User, acme: Organization, invite: Invite, headers: dict[str, str]
+) -> None:
+    for number in range(26):
+        invite(f"match{number}@people.example.com", last_name="Match")
+    client = client_of(admin)
+    everybody = {"action": "resend", "all": "1"}
+
+    asked = client.post(f"{SELECTED}?q=match", everybody, headers=headers)
+
+    assert asked.status_code == 200
+    page = asked.content.decode()
+    assert "Resend to 26 people?" in text_of(page)
+    assert deliver(acme) == []
+    assert f'action="{SELECTED}?q=match"' in page
+    for name, value in {**everybody, "confirmed": "1"}.items():
+        assert f'<input type="hidden" name="{name}" value="{value}">' in page
+
+    client.post(f"{SELECTED}?q=match", {**everybody, "confirmed": "1"}, headers=headers)
+
+    assert len(deliver(acme)) == 26
+
+
+def test_revoking_many_asks_first_and_then_revokes_them(
+    client_of: ClientOf, admin: User, member: User, invite: Invite
+) -> None:
+    chosen = [invite(f"person{number}@people.example.com") for number in range(2)]
+    other = invite("other@people.example.com")
+    keys = [*(f"i{each.pk}" for each in chosen), f"m{member.memberships.get().pk}"]
+    client = client_of(admin)
+
+    asked = client.post(SELECTED, {"action": "revoke", "selected": keys}, headers=HTMX)
+
+    assert "Revoke 2 invitations?" in text_of(asked.content.decode())
+    assert Invitation.objects.filter(state="revoked").count() == 0
+    for key in keys:
+        assert f'value="{key}"' in asked.content.decode()
+
+    client.post(SELECTED, {"action": "revoke", "confirmed": "1", "selected": keys}, headers=HTMX)
+
+    assert set(Invitation.objects.filter(state="revoked")) == set(chosen)
+    other.refresh_from_db()
+    assert other.state == "pending"
+    assert member.memberships.exists()
+
+
+def test_all_that_match_are_those_of_the_filter_and_no_others(client_of: ClientOf, admin: User, invite: Invite) -> None:
+    for number in range(30):
+        invite(f"match{number}@people.example.com", last_name="Match")
+    invite("other@people.example.com", last_name="Other")
+    invite("late@people.example.com", last_name="Match", expired=True)
+
+    client_of(admin).post(
+        f"{SELECTED}?q=match&status=pending", {"action": "revoke", "confirmed": "1", "all": "1"}, headers=HTMX
+    )
+
+    assert Invitation.objects.filter(state="revoked").count() == 30
+    assert set(Invitation.objects.filter(state="pending").values_list("last_name", flat=True)) == {"Other", "Match"}
+
+
+def test_selecting_members_alone_says_that_nothing_can_be_done(client_of: ClientOf, admin: User, member: User) -> None:
+    client = client_of(admin)
+
+    client.post(SELECTED, {"action": "resend", "selected": [f"m{member.memberships.get().pk}"]}, headers=HTMX)
+
+    assert "None of the selected users has an open invitation." in message_of(client)
+
+
+# --- Rights -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def foreign(outsider: User, invite: Invite, globex: Organization) -> Invitation:
+    """An open invitation of Globex."""
+    return invite("secret@people.example.com", by=Membership.objects.get(user=outsider), sites=None)
+
+
+def test_other_organizations_invitations_are_not_found(
+    client_of: ClientOf, admin: User, outsider: User, foreign: Invitation, invite: Invite
+) -> None:
+    ours = invite()
+    client = client_of(admin)
+
+    for page in ("", "resend/", "revoke/"):
+        for ask in (client.get, client.post):
+            assert ask(f"/o/acme/invitations/{foreign.pk}/{page}").status_code == 404
+            assert client_of(outsider).post(f"/o/acme/invitations/{ours.pk}/{page}").status_code == 404
+    client.post(SELECTED, {"action": "revoke", "confirmed": "1", "selected": [f"i{foreign.pk}"]})
+    client.post(f"{SELECTED}?q=secret", {"action": "revoke", "confirmed": "1", "all": "1"})
+
+    foreign.refresh_from_db()
+    assert foreign.state == "pending"
+
+
+@pytest.mark.parametrize("role", ["Project manager", "ReadOnly"])
+def test_without_the_right_nothing_happens_to_an_invitation(
+    client_of: ClientOf, acme: Organization, join: Callable[..., User], invite: Invite, role: str
+) -> None:
+    invitation = invite()
+    client = client_of(join(acme, "somebody@example.com", role))
+
+    for page in ("", "resend/", "revoke/"):
+        assert client.get(f"/o/acme/invitations/{invitation.pk}/{page}").status_code == 403
+        assert client.post(f"/o/acme/invitations/{invitation.pk}/{page}").status_code == 403
+    chosen = {"action": "revoke", "confirmed": "1", "selected": [f"i{invitation.pk}"]}
+    assert client.post(SELECTED, chosen).status_code == 403
+
+    before = invitation.token_hash
+    invitation.refresh_from_db()
+    assert (invitation.state, invitation.token_hash) == ("pending", before)
+
+
+def test_a_role_that_is_on_offer_cannot_be_deleted(acme: Organization, admin: User, by: Membership) -> None:
+    from accounts.organizations.roles import delete_role
+    from invites.invitations.invite import invite_person
+
+    role = Role.objects.create(organization=acme, name="Temp", permissions=["work.view"])
+    invitation = invite_person(
+        by, email="a@people.example.com", first_name="A", last_name="B", description="", choice=choice_of(acme, "Temp")
+    )
+
+    with rule_broken("in_use", match="1 invitation without an answer gives this role"):
+        delete_role(by, role)
+    Invitation.objects.filter(pk=invitation.pk).update(state="revoked")
+    delete_role(by, role)
+    assert not Role.objects.filter(name="Temp").exists()

@@ -1,0 +1,256 @@
+"""If you can't grant it, you can't touch it: invitations to more than the actor could give, one by one and in bulk.
+
+`lesser` may invite and see users, on all sites, and nothing else. The invitation is for an Org Admin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from accounts.models import Membership, Organization, Role, User
+from accounts.organizations.access import views_of
+from config.urls import urlpatterns
+from invites.directory import bulk_actions
+from invites.directory.bulk_actions import cancel_bulk_action, start_bulk_action, work_on_chunk
+from invites.directory.presentation import view_of
+from invites.invitations import actions
+from invites.invitations.invite import change_invitation, invite_person
+from invites.models import BulkAction, Invitation
+from tests.invites.imports.test_authorization import found_actions
+from tests.invites.invitations.helpers import Invite, choice_of
+from tests.pages import text_of
+from tests.rules import rule_broken
+
+ClientOf = Callable[[User | None], Client]
+HTMX = {"HX-Request": "true"}
+SELECTED = "/o/acme/users/selected/"
+Kind, State = BulkAction.Kind, BulkAction.State
+
+
+@pytest.fixture
+def to_admin(invite: Invite) -> Invitation:
+    """An invitation of the admin's to become Org Admin."""
+    return invite("boss@people.example.com", roles=["Org Admin"], sites=None)
+
+
+@pytest.fixture
+def to_inviter(invite: Invite, lesser: Membership) -> Invitation:
+    """One that `lesser` could have sent."""
+    return invite("ann@people.example.com", roles=["Inviter"], sites=None)
+
+
+def values(invitation: Invitation) -> dict[str, Any]:
+    return dict(Invitation.objects.filter(pk=invitation.pk).values().get())
+
+
+# --- One ------------------------------------------------------------------------------------------------
+
+
+# Every service that is given an invitation, or an action on thousands of them, and somebody who acts on it.
+ACTIONS: dict[str, Callable[[Membership, Invitation], object]] = {
+    "actions.resend": actions.resend,
+    "actions.revoke": actions.revoke,
+    "invite.change_invitation": lambda by, invitation: change_invitation(
+        by, invitation, choice_of(by.organization, "Inviter")
+    ),
+}
+# What is done with an invitation, by its address.
+ADDRESSES = {"directory:invitation_edit", "directory:invitation_resend", "directory:invitation_revoke"}
+
+
+def test_every_action_on_an_invitation_is_listed() -> None:
+    assert set(found_actions("Invitation")) == ACTIONS.keys()
+    assert set(found_actions("BulkAction")) == {"bulk_actions.cancel_bulk_action", "bulk_actions.why_not_cancel"}
+    found = {each.name for each in views_of(urlpatterns) if "invitations/<int:pk>/" in each.route}
+    assert found == ADDRESSES
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_service_refuses_it(action: str, to_admin: Invitation, lesser: Membership) -> None:
+    before = values(to_admin)
+
+    with rule_broken("beyond_rights"):
+        ACTIONS[action](lesser, to_admin)
+
+    assert values(to_admin) == before
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["a page", "in the dialog"])
+@pytest.mark.parametrize(
+    ("method", "path", "what"),
+    [
+        ("POST", "", "change"),
+        ("GET", "resend/", "resend"),
+        ("POST", "resend/", "resend"),
+        ("GET", "revoke/", "revoke"),
+        ("POST", "revoke/", "revoke"),
+    ],
+)
+def test_a_page_refuses_it(
+    client_of: ClientOf,
+    to_admin: Invitation,
+    lesser: Membership,
+    method: str,
+    path: str,
+    what: str,
+    headers: dict[str, str],
+) -> None:
+    before = values(to_admin)
+
+    answer = client_of(lesser.user).generic(method, f"/o/acme/invitations/{to_admin.pk}/{path}", headers=headers)
+
+    assert answer.status_code == 403
+    assert f"Only somebody who can grant Org Admin can {what} this invitation." in answer.content.decode()
+    assert values(to_admin) == before
+
+
+@pytest.mark.parametrize("path", ["", "resend/", "revoke/"])
+def test_a_permission_that_is_lost_between_page_and_service_is_refused_as_well(
+    client_of: ClientOf, to_admin: Invitation, lesser: Membership, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("invites.directory.views.invitations.check_may_touch", lambda by, grant, to: by)
+    form = {"roles": [Role.objects.get(name="Inviter").pk], "sites": ["all"]}
+
+    answer = client_of(lesser.user).post(f"/o/acme/invitations/{to_admin.pk}/{path}", form, headers=HTMX)
+
+    assert (answer.status_code, answer.content.decode()[:35]) == (403, "Only somebody who can grant Org Adm")
+
+
+def test_it_can_be_looked_at_and_the_dialog_says_why_nothing_can_be_changed(
+    client_of: ClientOf, to_admin: Invitation, lesser: Membership
+) -> None:
+    page = client_of(lesser.user).get(f"/o/acme/invitations/{to_admin.pk}/", headers=HTMX).content.decode()
+
+    assert "Only somebody who can grant Org Admin can change this invitation." in page
+    assert "Org Admin" in text_of(page)
+    assert "<form" not in page
+    assert "Save changes" not in page
+
+
+def test_the_list_offers_no_action_on_it(
+    client_of: ClientOf, to_admin: Invitation, to_inviter: Invitation, lesser: Membership
+) -> None:
+    page = client_of(lesser.user).get("/o/acme/users/").content.decode()
+
+    assert f"/invitations/{to_admin.pk}/" in page
+    for action in ("resend", "revoke"):
+        assert f"/invitations/{to_admin.pk}/{action}/" not in page
+        assert f"/invitations/{to_inviter.pk}/{action}/" in page
+
+
+def test_an_expired_one_is_not_replaced_by_less(client_of: ClientOf, to_admin: Invitation, lesser: Membership) -> None:
+    Invitation.objects.filter(pk=to_admin.pk).update(expires_at=to_admin.created_at)
+    choice = choice_of(lesser.organization, "Inviter")
+
+    with rule_broken("beyond_rights"):
+        invite_person(lesser, email=to_admin.email, first_name="A", last_name="B", description="", choice=choice)
+
+    to_admin.refresh_from_db()
+    assert to_admin.state == Invitation.State.PENDING
+
+
+# --- In bulk --------------------------------------------------------------------------------------------
+
+
+def test_bulk_revoke_skips_it_and_says_so(
+    client_of: ClientOf, to_admin: Invitation, to_inviter: Invitation, lesser: Membership
+) -> None:
+    form = {"selected": [f"i{to_admin.pk}", f"i{to_inviter.pk}"], "action": "revoke", "confirmed": "1"}
+
+    page = client_of(lesser.user).post(SELECTED, form, follow=True).content.decode()
+
+    told = "1 invitation was revoked. 1 was skipped because it grants access you don’t have."
+    assert told in text_of(page)
+    assert [values(each)["state"] for each in (to_admin, to_inviter)] == ["pending", "revoked"]
+
+
+def test_bulk_resend_skips_it(
+    client_of: ClientOf, to_admin: Invitation, to_inviter: Invitation, lesser: Membership
+) -> None:
+    form = {"selected": [f"i{to_admin.pk}", f"i{to_inviter.pk}"], "action": "resend"}
+
+    client_of(lesser.user).post(SELECTED, form)
+
+    assert [values(each)["times_resent"] for each in (to_admin, to_inviter)] == [0, 1]
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize("kind", Kind.values)
+def test_a_worker_skips_it(kind: str, to_admin: Invitation, to_inviter: Invitation, lesser: Membership) -> None:
+    before = values(to_admin)
+    action = start_bulk_action(lesser, Kind(kind), [to_admin.pk, to_inviter.pk])
+
+    work_on_chunk(action.pk)
+
+    action.refresh_from_db()
+    assert (action.done, action.changed, action.skipped) == (2, 1, 1)
+    assert values(to_admin) == before
+    assert view_of(action).text.startswith("1 was skipped because it")
+
+
+@pytest.mark.parametrize("kind", Kind.values)
+def test_a_worker_asks_again_for_each_chunk(
+    kind: str, acme: Organization, invite: Invite, by: Membership, lesser: Membership
+) -> None:
+    people = [invite(f"p{number}@people.example.com", roles=["Org Admin"], sites=None) for number in range(4)]
+    with mock.patch.object(actions, "CHUNK", 2):
+        action = start_bulk_action(by, Kind(kind), [each.pk for each in people])
+    work_on_chunk(action.pk)
+    by.roles.set(lesser.roles.all())
+
+    work_on_chunk(action.pk)
+
+    action.refresh_from_db()
+    assert (action.state, action.done, action.changed, action.skipped) == (State.DONE, 4, 2, 2)
+
+
+# --- Stopping what somebody else has started ---------------------------------------------------------------
+
+
+def test_a_bulk_action_of_somebody_with_more_access_is_not_stopped(
+    client_of: ClientOf, by: Membership, lesser: Membership, to_admin: Invitation
+) -> None:
+    action = start_bulk_action(by, Kind.REVOKE, [to_admin.pk])
+
+    answer = client_of(lesser.user).post(f"{SELECTED}{action.pk}/stop/", headers=HTMX)
+
+    assert (answer.status_code, answer.content.decode()) == (
+        403,
+        "Only somebody who can grant Org Admin can stop this.",
+    )
+    action.refresh_from_db()
+    assert action.state == State.RUNNING
+    assert f"{SELECTED}{action.pk}/stop/" in client_of(by.user).get(f"{SELECTED}{action.pk}/").content.decode()
+    dialog = client_of(lesser.user).get(f"{SELECTED}{action.pk}/").content.decode()
+    assert f"{SELECTED}{action.pk}/stop/" not in dialog
+    assert "Only somebody who can grant Org Admin can stop this." in dialog
+
+
+def test_ones_own_and_those_of_people_with_less_access_are_stopped(
+    by: Membership, lesser: Membership, to_inviter: Invitation
+) -> None:
+    first, second = (start_bulk_action(lesser, Kind.REVOKE, [to_inviter.pk]) for _ in range(2))
+
+    assert cancel_bulk_action(lesser, first)
+    assert cancel_bulk_action(by, second)
+
+
+def test_whoever_may_not_invite_any_more_stops_nothing(lesser: Membership, to_inviter: Invitation) -> None:
+    action = start_bulk_action(lesser, Kind.REVOKE, [to_inviter.pk])
+    Membership.objects.get(pk=lesser.pk).roles.clear()
+
+    with rule_broken("not_allowed"):
+        cancel_bulk_action(lesser, action)
+
+
+def test_whoever_left_keeps_nobody_from_stopping(by: Membership, lesser: Membership, to_inviter: Invitation) -> None:
+    action = start_bulk_action(by, Kind.REVOKE, [to_inviter.pk])
+    by.delete()
+
+    assert bulk_actions.cancel_bulk_action(lesser, action)

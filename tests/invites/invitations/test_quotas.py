@@ -1,0 +1,337 @@
+"""Nobody is a spam relay: the most invitations of a day, of an organization, of an admin and to one address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.utils import timezone
+
+from accounts.models import Membership, Organization, User
+from accounts.organizations.grants import GrantChoice
+from invites import tasks
+from invites.imports import chunks
+from invites.imports.presentation.rows import ShownOutcome, shown_outcome
+from invites.imports.selectors.rows import rows_of
+from invites.imports.selectors.summary import ledger_of
+from invites.imports.stop import stop_batch
+from invites.imports.upload import invite_valid_rows, start_batch
+from invites.invitations import quotas
+from invites.invitations.actions import resend, resend_many, revoke
+from invites.invitations.invite import invite_person
+from invites.mailing.delivery import Sender
+from invites.mailing.transports.errors import NotNow
+from invites.models import Batch, DayOfInviter, DayOfRecipient, Invitation, Row
+from tests.concurrency import at_once, unexpected
+from tests.files import PROBLEMS, csv_of, many
+from tests.invites.mailing.mail import send_now
+from tests.rules import rule_broken
+
+Run = Callable[..., Batch]
+Join = Callable[..., User]
+ANN = "ann@people.example.com"
+
+
+def invite(by: Membership, choice: GrantChoice, email: str = ANN) -> Invitation:
+    return invite_person(by, email=email, first_name="Ann", last_name="Lee", description="", choice=choice)
+
+
+def mailed(by: Membership, choice: GrantChoice, email: str = ANN) -> Invitation:
+    """An invitation whose mail went out a while ago."""
+    invitation = invite(by, choice, email)
+    send_now([invitation.pk])
+    Invitation.objects.filter(pk=invitation.pk).update(mailed_at=timezone.now() - timedelta(hours=1))
+    invitation.refresh_from_db()
+    return invitation
+
+
+def mail_again_and_again(by: Membership, choice: GrantChoice, times: int) -> None:
+    for _ in range(times):
+        revoke(by, mailed(by, choice))
+
+
+# --- An organization and an admin in it ----------------------------------------------------------------
+
+
+def test_a_file_with_more_people_than_are_left_for_the_day_invites_nobody(run: Run, settings: Any) -> None:
+    settings.INVITATIONS_PER_DAY = 5
+    run(many(2, domain="first.example.com"))
+
+    batch = run(many(4))
+
+    ledger = ledger_of(batch)
+    assert (batch.state, ledger.rows, ledger.failed, ledger.invited) == (Batch.State.FAILED, 4, 4, 0)
+    assert batch.state_reason == (
+        "Acme can invite 5 people a day. 3 of them are left for today, and 4 more were to be invited. "
+        "Nobody has been invited. Try again tomorrow."
+    )
+    assert {shown_outcome(row) for row in rows_of(batch, "failed")} == {
+        ShownOutcome("failed", "Failed", batch.state_reason)
+    }
+    assert not batch.parts.exists()
+    assert Invitation.objects.count() == len(mail.outbox) == 2
+    assert run(many(3)).state == Batch.State.DONE
+
+
+def test_one_admin_cannot_use_up_what_the_organization_may(
+    run: Run, join: Join, acme: Organization, settings: Any
+) -> None:
+    settings.INVITATIONS_PER_INVITER_PER_DAY = 2
+    other = join(acme, "other@example.com", "Org Admin").memberships.get()
+    run(many(2, domain="first.example.com"))
+
+    refused, taken = run(many(1)), run(many(1), by=other)
+
+    assert refused.state_reason.startswith("One admin can invite 2 people a day. 0 of them are left for today")
+    assert (refused.state, taken.state) == (Batch.State.FAILED, Batch.State.DONE)
+
+
+def test_whoever_is_skipped_or_left_out_by_a_stop_does_not_count(start: Run, run: Run, settings: Any) -> None:
+    settings.INVITATIONS_PER_DAY = 7
+    run(many(3))
+    again = run(many(3) + b"admin@example.com,Ines,Martin,\r\n")
+    assert (again.state, ledger_of(again).skipped) == (Batch.State.DONE, 4)
+
+    stop_batch(start(many(4, domain="stopped.example.com")))
+
+    assert DayOfInviter.objects.get().invitations == 3
+
+
+def test_whoever_could_not_be_invited_because_each_worker_died_does_not_count(run: Run, start: Run, work: Run) -> None:
+    run(many(3))
+    hopeless = start(many(4, domain="hopeless.example.com"))
+    hopeless.ranges.update(attempts=chunks.MAX_ATTEMPTS)
+
+    assert ledger_of(work(hopeless)).failed == 4
+
+    assert DayOfInviter.objects.get().invitations == 3
+
+
+def test_a_file_with_problems_goes_on_waiting_when_the_rest_is_over_the_limit(
+    start: Run, admin_membership: Membership, settings: Any
+) -> None:
+    settings.INVITATIONS_PER_DAY = 1
+    batch = start(PROBLEMS)
+
+    with rule_broken("over_quota", match="1 people a day"):
+        invite_valid_rows(batch, by=admin_membership)
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.ranges.count()) == (Batch.State.NEEDS_CORRECTION, 0)
+    assert DayOfInviter.objects.count() == 0
+
+
+def test_one_person_more_is_refused_with_a_sentence_in_the_form(
+    ines: Any, admin_membership: Membership, read_only: GrantChoice, grant: dict[str, list[int]], settings: Any
+) -> None:
+    settings.INVITATIONS_PER_DAY = 1
+    invite(admin_membership, read_only)
+
+    person = {"email": "ben@people.example.com", "first_name": "Ben", "last_name": "Cole"}
+    answer = ines.post("/o/acme/invite/", person | grant)
+
+    assert answer.status_code == 422
+    assert "0 of them are left for today, and 1 more was to be invited." in answer.content.decode()
+    assert Invitation.objects.count() == 1
+
+
+def test_no_more_is_given_back_than_was_taken(run: Run) -> None:
+    """The count of another day, or one that somebody has corrected by hand."""
+    batch = run(many(3))
+    DayOfInviter.objects.update(invitations=2)
+
+    quotas.give_back_invitations(batch, 3)
+
+    assert DayOfInviter.objects.get().invitations == 2
+
+
+def test_a_new_day_begins_with_nothing_used(run: Run, settings: Any) -> None:
+    settings.INVITATIONS_PER_DAY = 2
+    run(many(2))
+
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        assert run(many(2, domain="later.example.com")).state == Batch.State.DONE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_uploads_at_once_cannot_exceed_it_together(
+    admin_membership: Membership, read_only: GrantChoice, settings: Any
+) -> None:
+    settings.INVITATIONS_PER_DAY = 35
+
+    def upload(number: int) -> None:
+        content = many(10, domain=f"file{number}.example.com")
+        batch = start_batch(admin_membership, file_name="x.csv", content=[content], choice=read_only)
+        tasks.take_up(batch)
+        # A worker checks what the requests leave to it.
+        tasks.check_batch(batch.pk)
+
+    results = at_once(*(lambda number=number: upload(number) for number in range(20)))
+
+    assert not unexpected(results)
+    assert Batch.objects.filter(state=Batch.State.INVITING).count() == 3
+    assert Batch.objects.filter(state=Batch.State.FAILED).count() == 17
+    assert DayOfInviter.objects.get().invitations == 30
+
+
+# --- One address ---------------------------------------------------------------------------------------
+
+
+def test_taking_back_and_inviting_again_pesters_nobody(admin_membership: Membership, read_only: GrantChoice) -> None:
+    mail_again_and_again(admin_membership, read_only, 5)
+
+    with rule_broken("over_quota") as broken:
+        invite(admin_membership, read_only)
+
+    assert broken.value.message == f"{ANN} was sent 5 invitations today, which is enough. Try again tomorrow."
+    assert len(mail.outbox) == 5
+    invite(admin_membership, read_only, "ben@people.example.com")
+
+
+def test_its_row_of_a_file_fails_with_the_reason(
+    run: Run, admin_membership: Membership, read_only: GrantChoice
+) -> None:
+    mail_again_and_again(admin_membership, read_only, 5)
+    mail.outbox.clear()
+
+    batch = run(csv_of(ANN, "ben@people.example.com"))
+
+    row = batch.rows.get(email=ANN)
+    assert (row.outcome, row.detail) == (
+        Row.Outcome.FAILED,
+        "This address was sent 5 invitations today, which is enough.",
+    )
+    assert (batch.state, ledger_of(batch).invited, len(mail.outbox)) == (Batch.State.DONE, 1, 1)
+    assert not Invitation.objects.filter(email=ANN, state=Invitation.State.PENDING).exists()
+
+
+def test_sending_again_stops_there_and_the_link_stays_good(
+    admin_membership: Membership, read_only: GrantChoice, settings: Any
+) -> None:
+    settings.MAILS_PER_RECIPIENT_PER_DAY = 1
+    invitation = mailed(admin_membership, read_only)
+
+    with rule_broken("too_soon") as broken:
+        resend(admin_membership, invitation)
+    resent = resend_many(admin_membership, Invitation.objects.all())
+
+    assert broken.value.message == f"{ANN} was sent 1 invitation today, which is enough. Try again tomorrow."
+    assert (resent.sent, resent.left) == (0, 1)
+    assert Invitation.objects.get().token_hash == invitation.token_hash
+
+
+def test_a_link_counts_once_however_often_its_mail_is_tried(
+    admin_membership: Membership, read_only: GrantChoice, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.MAILS_PER_RECIPIENT_PER_DAY = 1
+    invitation = invite(admin_membership, read_only)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Sender, "deliver", lambda _, parcels: ((parcel, NotNow("450 busy")) for parcel in parcels))
+        for _ in range(2):
+            assert send_now([invitation.pk]).put_off == [invitation.pk]
+
+    assert send_now([invitation.pk]).sent == [invitation.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_mails_at_once_cannot_exceed_it_together(
+    admin_membership: Membership, read_only: GrantChoice, settings: Any
+) -> None:
+    settings.MAILS_PER_RECIPIENT_PER_DAY = 5
+    invitations = []
+    for _ in range(12):
+        # Only one can be pending; the others are what a worker holds that began before they were replaced.
+        Invitation.objects.update(state=Invitation.State.REVOKED)
+        invitations.append(invite(admin_membership, read_only))
+
+    results = at_once(*(lambda one=one: quotas.count_mails([one]) for one in invitations))
+
+    assert not unexpected(results)
+    assert sum(len(over) for over in results) == 7
+
+
+@pytest.fixture
+def by_outsider(outsider: User) -> Membership:
+    """The admin of another organization."""
+    return outsider.memberships.get()
+
+
+@pytest.fixture
+def anything(by_outsider: Membership) -> GrantChoice:
+    """What that admin gives there."""
+    return GrantChoice.of(by_outsider.organization.roles.all(), all_sites=True)
+
+
+def test_one_organization_cannot_use_up_what_another_may_send_to_an_address(
+    admin_membership: Membership, read_only: GrantChoice, by_outsider: Membership, anything: GrantChoice
+) -> None:
+    mail_again_and_again(admin_membership, read_only, 5)
+    mail.outbox.clear()
+
+    invitation = mailed(by_outsider, anything)
+    resend(by_outsider, invitation)
+    send_now([invitation.pk])
+
+    assert len(mail.outbox) == 2
+    invitation.refresh_from_db()
+    assert invitation.mail_state == Invitation.Mail.SENT
+
+
+def test_an_import_of_another_organization_is_not_held_back(
+    run: Run, admin_membership: Membership, read_only: GrantChoice, by_outsider: Membership, anything: GrantChoice
+) -> None:
+    mail_again_and_again(by_outsider, anything, 5)
+
+    batch = run(csv_of(ANN, "ben@people.example.com"))
+
+    assert (batch.state, ledger_of(batch).invited) == (Batch.State.DONE, 2)
+
+
+def test_resending_many_skips_the_address_only_where_it_had_enough(
+    admin_membership: Membership, read_only: GrantChoice, by_outsider: Membership, anything: GrantChoice, settings: Any
+) -> None:
+    settings.MAILS_PER_RECIPIENT_PER_DAY = 2
+    mine = mailed(admin_membership, read_only)
+    mail_again_and_again(by_outsider, anything, 2)
+
+    resent = resend_many(admin_membership, Invitation.objects.filter(pk=mine.pk))
+
+    assert (resent.sent, resent.left) == (1, 0)
+
+
+def test_mails_of_several_organizations_are_counted_for_each(
+    admin_membership: Membership, read_only: GrantChoice, by_outsider: Membership, anything: GrantChoice, settings: Any
+) -> None:
+    settings.MAILS_PER_RECIPIENT_PER_DAY = 1
+    mine, theirs = invite(admin_membership, read_only), invite(by_outsider, anything)
+
+    assert quotas.count_mails([mine, theirs]) == set()
+    Invitation.objects.filter(pk=mine.pk).update(token_hash="0" * 64)
+    mine.refresh_from_db()
+    assert quotas.count_mails([mine, theirs]) == {mine.pk}
+
+
+def test_the_counts_of_an_organization_go_with_it(
+    admin_membership: Membership, read_only: GrantChoice, by_outsider: Membership, anything: GrantChoice
+) -> None:
+    mailed(admin_membership, read_only)
+    mailed(by_outsider, anything)
+
+    by_outsider.organization.delete()
+
+    assert DayOfRecipient.objects.get().organization == admin_membership.organization
+
+
+def test_past_days_are_forgotten(admin_membership: Membership, read_only: GrantChoice) -> None:
+    mailed(admin_membership, read_only)
+
+    tasks.sweep()
+    assert (DayOfRecipient.objects.count(), DayOfInviter.objects.count()) == (1, 1)
+    with time_machine.travel(timezone.now() + timedelta(days=4)):
+        tasks.sweep()
+    assert (DayOfRecipient.objects.count(), DayOfInviter.objects.count()) == (0, 0)

@@ -1,0 +1,27 @@
+"""Tokens are those that Django's own function would make: links that were mailed before stay good."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+from django.utils.crypto import salted_hmac
+
+from invites.invitations.tokens import PURPOSE, derive_token, hash_token, hashes_for, new_seeds
+
+
+@pytest.mark.parametrize("secret", ["one", "another"])
+def test_a_token_is_the_hmac_of_its_seed_under_the_secret_key_of_now(settings: Any, secret: str) -> None:
+    settings.SECRET_KEY = secret
+    for seed in new_seeds(20):
+        digest = salted_hmac(PURPOSE, seed, algorithm="sha256").digest()
+
+        assert derive_token(seed) == base64.urlsafe_b64encode(digest[:20]).rstrip(b"=").decode()
+
+
+def test_the_hashes_of_thousands_are_those_of_each() -> None:
+    seeds = new_seeds(20)
+
+    assert list(hashes_for(seeds)) == [hash_token(derive_token(seed)) for seed in seeds]
+    assert len(set(seeds)) == 20

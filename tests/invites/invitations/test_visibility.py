@@ -1,0 +1,518 @@
+"""People of an organization are seen only with *See users*: every address, for somebody who has everything else.
+
+`clerk` has all permissions but *See users*, on all sites, and so sees the imports they started and the invitations
+they sent. An address that is new has to be entered in `ADDRESSES`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+import invites
+from accounts.models import Membership, Organization, Role, Site, User
+from accounts.organizations.access import views_of
+from accounts.organizations.demo import ACME, GLOBEX
+from accounts.organizations.grants import GrantChoice
+from accounts.organizations.members import change_membership, check_somebody_manages
+from accounts.organizations.organizations import DEFAULT_ROLES
+from accounts.permissions import Permission, all_permissions
+from config.urls import urlpatterns
+from invites.directory.bulk_actions import start_bulk_action, work_on_chunk
+from invites.imports import corrections
+from invites.imports.presentation.banners import running_for
+from invites.invitations.invite import change_invitation, invite_person
+from invites.models import Batch, BulkAction, CorrectionJob, Invitation, Row
+from invites.shell.events import ActionWatch, Watch
+from tests.files import csv_of
+from tests.invites.imports.test_authorization import everything
+from tests.invites.invitations.helpers import Invite, choice_of
+from tests.pages import HTMX, text_of
+from tests.rules import rule_broken
+
+ClientOf = Callable[[User | None], Client]
+Kind = BulkAction.Kind
+SELECTED = "/o/acme/users/selected/"
+REFUSED = "Your roles do not allow it. Somebody who manages users of Acme can change that."
+
+# What of an organization's people each address of the product shows.
+#   everybody   needs See users, and is refused without it
+#   import, invitation, action    one of these, which without See users is found only by whoever brought it
+#   own         only what one brought oneself
+#   nobody      no people
+#   oneself     one's own account, or an invitation to oneself
+ADDRESSES = {
+    "users": "everybody",
+    "directory:member_edit": "everybody",
+    "directory:member_remove": "everybody",
+    "imports:batch_download": "everybody",
+    "batch": "import",
+    "imports:batch_problems": "import",
+    "imports:batch_problems_file": "import",
+    "imports:batch_invite_valid": "import",
+    "imports:batch_stop": "import",
+    "imports:batch_remind": "import",
+    "imports:batch_undo": "import",
+    "imports:batch_close_banner": "import",
+    "imports:batch_dialog": "import",
+    "shell:batch_dialog_events": "import",
+    "imports:batch_progress": "import",
+    "shell:batch_progress_events": "import",
+    "directory:invitation_edit": "invitation",
+    "directory:invitation_resend": "invitation",
+    "directory:invitation_revoke": "invitation",
+    "directory:bulk_action": "action",
+    "shell:bulk_action_events": "action",
+    "directory:bulk_action_banner": "action",
+    "shell:bulk_action_banner_events": "action",
+    "directory:bulk_action_stop": "action",
+    "directory:bulk_action_close_banner": "action",
+    "batches": "own",
+    "directory:people_bulk": "own",
+    "banners": "own",
+    "indicator": "own",
+    "shell:indicator_events": "own",
+    "import": "own",
+    "invite": "nobody",
+    "sample": "nobody",
+    "organizations:member_home": "nobody",
+    "settings": "nobody",
+    "roles": "nobody",
+    "organizations:role_new": "nobody",
+    "organizations:role_edit": "nobody",
+    "organizations:role_delete": "nobody",
+    "sites": "nobody",
+    "organizations:site_new": "nobody",
+    "organizations:site_edit": "nobody",
+    "organizations:site_delete": "nobody",
+    "home": "nobody",
+    "healthz": "nobody",
+    "readyz": "nobody",
+    "account": "oneself",
+    "acceptance:invitation_link": "oneself",
+    "invitation": "oneself",
+    "acceptance:invitation_switch": "oneself",
+}
+THINGS = ("import", "invitation", "action")
+STREAMS = [name for name in ADDRESSES if name.endswith("_events")]
+
+
+@dataclass(frozen=True)
+class Brought:
+    """An import that waits to be corrected, one that has ended, an invitation and a bulk action of one member."""
+
+    waiting: Batch
+    ended: Batch
+    invitation: Invitation
+    action: BulkAction
+
+    def addresses(self, name: str) -> list[str]:
+        things: dict[str, list[Any]] = {
+            "import": [self.waiting, self.ended],
+            "invitation": [self.invitation],
+            "action": [self.action],
+        }
+        return [reverse(name, args=["acme", thing.pk]) for thing in things[ADDRESSES[name]]]
+
+
+@pytest.fixture
+def clerk(acme: Organization, sites: list[Site], join: Callable[..., User]) -> Membership:
+    Role.objects.create(
+        organization=acme, name="Clerk", permissions=sorted(all_permissions() - {Permission.VIEW_USERS.value})
+    )
+    return join(acme, "clerk@example.com", "Clerk", first_name="Clara", last_name="Kent").memberships.get()
+
+
+@pytest.fixture
+def clara(client_of: ClientOf, clerk: Membership) -> Client:
+    """The clerk, in a browser without JavaScript."""
+    return client_of(clerk.user)
+
+
+@pytest.fixture
+def bring(start: Callable[..., Batch], work: Callable[[Batch], Batch], invite: Invite) -> Callable[..., Brought]:
+    """Everything of one member, with `word` in all names and addresses."""
+
+    def bring(by: Membership, word: str) -> Brought:
+        ended = work(start(csv_of(f"{word}-done@people.example.com"), by=by, name=f"{word}-done.csv"))
+        # The second row has a problem, the first would be invited.
+        problems = csv_of(f"{word}-good@people.example.com", f"{word}-bad@@people.example.com")
+        waiting = start(problems, by=by, name=f"{word}.csv")
+        assert (ended.state, waiting.state) == (Batch.State.DONE, Batch.State.NEEDS_CORRECTION)
+        invitation = invite(f"{word}-one@people.example.com", by=by, first_name=word, last_name=word)
+        return Brought(waiting, ended, invitation, start_bulk_action(by, Kind.RESEND, [invitation.pk]))
+
+    return bring
+
+
+@pytest.fixture
+def hidden(by: Membership, bring: Callable[..., Brought]) -> Brought:
+    """What the admin brought: all of it the clerk could give."""
+    return bring(by, "secret")
+
+
+@pytest.fixture
+def mine(clerk: Membership, bring: Callable[..., Brought]) -> Brought:
+    """What the clerk brought."""
+    return bring(clerk, "mine")
+
+
+def shows_nobody_else(response: Any) -> bool:
+    page = "" if response.streaming else response.content.decode()
+    return not re.search(r"secret|\bInes\b|Martin|admin@example|\bMara\b|Conti\b|member@example", page)
+
+
+# --- Nothing is forgotten ------------------------------------------------------------------------------
+
+
+def test_every_address_is_listed() -> None:
+    assert {each.name for each in views_of(urlpatterns) if not each.trusted} == set(ADDRESSES)
+
+
+def test_views_find_imports_invitations_and_actions_by_the_rule_alone() -> None:
+    views = [path for path in Path(invites.__path__[0]).rglob("*.py") if "views" in path.parts]
+    other_ways = r"organization\.(batches|invitations|bulk_actions|rows)\b|(Batch|Invitation|BulkAction)\.objects\.\w+"
+    found = {f"{path.name}: {way[0]}" for path in views for way in re.finditer(other_ways, path.read_text())}
+
+    assert found == {
+        # Of what the rule has found, those that run, with their progress.
+        "batches.py: Batch.objects.filter",
+        # With the rule in the condition, as it is at that moment.
+        "progress.py: Batch.objects.filter",
+        "invite.py: Invitation.objects.none",
+    }
+
+
+# --- What others brought -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["a page", "in the dialog"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("name", [name for name, shows in ADDRESSES.items() if shows in THINGS])
+def test_what_others_brought_looks_as_if_it_did_not_exist(
+    name: str, method: str, headers: dict[str, str], clara: Client, hidden: Brought
+) -> None:
+    before = everything()
+
+    for address in hidden.addresses(name):
+        answer = clara.generic(method, address, headers=headers)
+        assert answer.status_code in (404, 405)
+        # What only takes a POST says so to everybody.
+        assert (
+            answer.status_code == clara.generic(method, re.sub(r"\d+", "999999", address), headers=headers).status_code
+        )
+        assert shows_nobody_else(answer)
+
+    assert everything() == before
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("name", [name for name, shows in ADDRESSES.items() if shows == "everybody"])
+def test_a_page_of_everybody_is_refused_with_a_sentence(
+    name: str, method: str, clara: Client, hidden: Brought, member: User
+) -> None:
+    things = {"users": [], "imports:batch_download": [hidden.ended.pk]}
+    address = reverse(name, args=["acme", *things.get(name, [member.memberships.get().pk])])
+
+    answer = clara.generic(method, address)
+
+    assert answer.status_code == 403
+    assert REFUSED in text_of(answer.content.decode())
+    assert shows_nobody_else(answer)
+
+
+@pytest.mark.parametrize("name", [name for name, shows in ADDRESSES.items() if shows in ("own", "nobody", "oneself")])
+def test_all_other_pages_show_nobody_else(
+    name: str, clara: Client, hidden: Brought, mine: Brought, acme: Organization, sites: list[Site]
+) -> None:
+    if name in STREAMS:
+        return
+    kinds = {"role": acme.roles.get(name="ReadOnly").pk, "site": sites[0].pk}
+    of_one = [kinds[name[:4]]] if name.endswith(("_edit", "_delete")) else []
+    outside = ("home", "healthz", "readyz", "account", "invitation", "acceptance:invitation_switch")
+    arguments = ["unknown"] if name == "acceptance:invitation_link" else [] if name in outside else ["acme", *of_one]
+
+    answer = clara.get(reverse(name, args=arguments))
+
+    assert answer.status_code < 500
+    assert shows_nobody_else(answer)
+
+
+def test_the_list_of_imports_has_only_ones_own(
+    clara: Client, ines: Client, hidden: Brought, mine: Brought, acme: Organization
+) -> None:
+    page, of_admin = clara.get("/o/acme/batches/").content.decode(), ines.get("/o/acme/batches/").content.decode()
+
+    assert re.findall(r"<bdi>([\w-]+\.csv)", page) == ["mine.csv", "mine-done.csv"]
+    assert "The files that you have imported into Acme" in text_of(page)
+    assert len(re.findall(r"<bdi>([\w-]+\.csv)", of_admin)) == 4
+
+
+@pytest.mark.parametrize("name", ["correct", "again"])
+def test_an_import_does_not_begin_with_that_of_others(name: str, clara: Client, hidden: Brought, mine: Brought) -> None:
+    assert clara.get(f"/o/acme/import/?{name}={hidden.waiting.pk}").status_code == 404
+    assert clara.get(f"/o/acme/import/?{name}={mine.waiting.pk}").status_code == 200
+
+
+def test_an_import_of_others_in_which_one_has_rows_changed_is_not_shown_as_running(
+    clerk: Membership, hidden: Brought
+) -> None:
+    Batch.objects.filter(pk=hidden.waiting.pk).update(state=Batch.State.CHECKING)
+    CorrectionJob.objects.create(batch=hidden.waiting, action=CorrectionJob.Action.APPLY, started_by=clerk.user)
+    assert not running_for(clerk).exists()
+
+    clerk.roles.set(clerk.organization.roles.filter(name="Org Admin"))
+    assert running_for(Membership.objects.get(pk=clerk.pk)).exists()
+
+
+# --- What one brought oneself --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name, shows in ADDRESSES.items() if shows in THINGS])
+def test_what_one_brought_is_found(name: str, clara: Client, mine: Brought) -> None:
+    for address in mine.addresses(name):
+        answer = clara.get(address)
+        assert answer.status_code in (200, 302, 405)
+        if answer.status_code == 405:
+            assert clara.post(address).status_code in (200, 302, 409)
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["a page", "in the dialog"])
+@pytest.mark.parametrize("who", ["clerk", "admin"])
+def test_no_page_links_to_what_is_refused(
+    who: str,
+    headers: dict[str, str],
+    request: pytest.FixtureRequest,
+    client_of: ClientOf,
+    mine: Brought,
+    by: Membership,
+) -> None:
+    client = client_of(by.user if who == "admin" else User.objects.get(email="clerk@example.com"))
+    names = [name for name, shows in ADDRESSES.items() if shows in THINGS and name not in STREAMS]
+    seen = {address for name in names for address in mine.addresses(name)}
+    to_do = {*seen, "/o/acme/", "/o/acme/batches/", "/o/acme/invite/", "/o/acme/import/", "/o/acme/indicator/"}
+    found = {}
+    while to_do:
+        address = to_do.pop()
+        answer = client.get(address, headers=headers)
+        if answer.status_code == 302:
+            address = answer.headers["Location"].partition("#")[0]
+            answer = client.get(address, headers=headers)
+        found[address] = answer.status_code
+        if not answer.streaming:
+            links = re.findall(r'(?:href|action|hx-get|hx-post)="(/o/acme/[^"#?]*)', answer.content.decode())
+            to_do |= {link for link in links if "/events/" not in link} - set(found)
+
+    assert len(found) > 15
+    assert {address: status for address, status in found.items() if status not in (200, 405)} == {}
+    assert ("/o/acme/users/" in found) == (who == "admin")
+
+
+def test_an_invitation_of_ones_own_import_stays_visible_when_a_colleague_has_changed_it(
+    by: Membership, clerk: Membership, clara: Client, mine: Brought
+) -> None:
+    imported = mine.ended.invitations.get()
+    for invitation in (imported, mine.invitation):
+        change_invitation(by, invitation, choice_of(by.organization, "ReadOnly"))
+
+    page = clara.get(f"/o/acme/invitations/{imported.pk}/")
+
+    assert page.status_code == 200
+    assert "mine-done@people.example.com" in page.content.decode()
+    assert shows_nobody_else(page)
+    assert "by <bdi>Ines Martin</bdi>" not in page.content.decode()
+    # The other one is the colleague's now, who answers for it.
+    assert clara.get(f"/o/acme/invitations/{mine.invitation.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["imports:batch_problems", "batch"])
+def test_no_row_names_a_colleague_who_edited_it(
+    name: str, by: Membership, clerk: Membership, clara: Client, mine: Brought
+) -> None:
+    address = mine.addresses(name)[0]
+    number = mine.waiting.rows.get(outcome=Row.Outcome.PROBLEM).number
+    corrections.leave_out(mine.waiting, number, by=by)
+    batch = Batch.objects.filter(pk=mine.waiting.pk)
+    batch.update(state=Batch.State.DONE if name == "batch" else Batch.State.NEEDS_CORRECTION)
+
+    page = clara.get(address)
+
+    assert "Edited by somebody else" in text_of(page.content.decode())
+    assert shows_nobody_else(page)
+    mine.waiting.rows.filter(number=number).update(edited_by=clerk.user)
+    assert "Edited by Clara Kent" in text_of(clara.get(address).content.decode())
+
+
+@pytest.mark.parametrize("word", ["secret-one", "nobody"])
+def test_inviting_tells_that_an_address_is_taken_and_names_no_list(
+    word: str, clerk: Membership, by: Membership, hidden: Brought
+) -> None:
+    """It must: the address would be invited twice. The list that it would name is not open to the clerk."""
+    person = {"email": f"{word}@people.example.com", "first_name": "A", "last_name": "B", "description": ""}
+    choice = choice_of(clerk.organization, "ReadOnly")
+    if word == "nobody":
+        assert invite_person(clerk, choice=choice, **person).pk
+        return
+    with rule_broken("already_invited") as refused:
+        invite_person(clerk, choice=choice, **person)
+    assert "list" not in refused.value.message
+    with rule_broken("already_invited", match="choose Resend in the list"):
+        invite_person(by, choice=choice, **person)
+
+
+# --- In bulk -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", Kind.values)
+@pytest.mark.parametrize("confirmed", ["", "1"])
+def test_all_that_a_search_leaves_are_ones_own(
+    action: str, confirmed: str, clara: Client, hidden: Brought, mine: Brought
+) -> None:
+    before, form = everything(), {"all": "1", "action": action, "confirmed": confirmed}
+
+    found = clara.post(f"{SELECTED}?q=secret-one", form, headers=HTMX)
+    nobody = clara.post(f"{SELECTED}?q=xyzzy", form, headers=HTMX)
+
+    assert (found.status_code, found.headers["HX-Trigger"]) == (nobody.status_code, nobody.headers["HX-Trigger"])
+    assert found.content == nobody.content
+    assert everything() == before
+    page = clara.post(SELECTED, {"all": "1", "action": "revoke"})
+    assert "Revoke 2 invitations" in text_of(page.content.decode())
+
+
+@pytest.mark.parametrize("action", Kind.values)
+@pytest.mark.parametrize("confirmed", ["", "1"])
+def test_selecting_somebody_by_number_tells_nothing(
+    action: str, confirmed: str, clara: Client, hidden: Brought, mine: Brought
+) -> None:
+    before, form = everything(), {"action": action, "confirmed": confirmed}
+
+    found = clara.post(SELECTED, form | {"selected": f"i{hidden.invitation.pk}"}, headers=HTMX)
+    nobody = clara.post(SELECTED, form | {"selected": "i999999"}, headers=HTMX)
+
+    assert (found.status_code, found.headers["HX-Trigger"]) == (nobody.status_code, nobody.headers["HX-Trigger"])
+    assert found.content == nobody.content
+    assert everything() == before
+
+
+def test_selected_people_of_others_are_neither_changed_nor_counted(
+    clara: Client, hidden: Brought, mine: Brought
+) -> None:
+    form = {"selected": [f"i{hidden.invitation.pk}", f"i{mine.invitation.pk}"], "action": "revoke", "confirmed": "1"}
+
+    page = clara.post(SELECTED, form, follow=True)
+
+    assert page.redirect_chain == [("/o/acme/batches/", 302)]
+    assert "1 invitation was revoked." in text_of(page.content.decode())
+    assert "skipped" not in text_of(page.content.decode()).partition("Batches")[2].partition("Files")[0]
+    hidden.invitation.refresh_from_db()
+    assert hidden.invitation.state == Invitation.State.PENDING
+
+
+@pytest.mark.parametrize("kind", Kind.values)
+def test_a_worker_leaves_what_the_starter_may_not_see_any_more(
+    kind: str, by: Membership, clerk: Membership, hidden: Brought, mine: Brought, colleague: Membership
+) -> None:
+    BulkAction.objects.all().delete()
+    action = start_bulk_action(by, Kind(kind), [hidden.invitation.pk, mine.invitation.pk])
+    by.roles.set(clerk.roles.all())
+
+    work_on_chunk(action.pk)
+
+    action.refresh_from_db()
+    assert (action.done, action.changed, action.skipped) == (2, 1, 0)
+    before = mine.invitation.times_resent, mine.invitation.state
+    mine.invitation.refresh_from_db()
+    assert (mine.invitation.times_resent, mine.invitation.state) == before
+
+
+# --- Streams -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(by: Membership, client_of: ClientOf) -> Any:
+    """A request of a colleague with See users, which they can lose."""
+    client = client_of(by.user)
+    request: Any = RequestFactory().get("/")
+    request.session = SessionStore(client.session.session_key)
+    request.user, request.membership, request.organization = by.user, by, by.organization
+    return request
+
+
+@pytest.mark.parametrize("kind", ["import", "action"])
+def test_a_stream_ends_when_its_viewer_may_no_longer_see_it(
+    kind: str, asked: HttpRequest, by: Membership, clerk: Membership, mine: Brought, colleague: Membership
+) -> None:
+    Batch.objects.filter(pk=mine.ended.pk).update(state=Batch.State.INVITING, inviting_at=timezone.now())
+    watch: Watch | ActionWatch
+    if kind == "import":
+        watch = Watch(asked, pk=mine.ended.pk, place="page")  # type: ignore[arg-type]
+    else:
+        watch = ActionWatch(asked, pk=mine.action.pk, place="banner")  # type: ignore[arg-type]
+    assert watch.look() is not None
+
+    Membership.objects.get(pk=by.pk).roles.set(clerk.roles.all())
+
+    assert watch.look() is None
+    mine.action.started_by = by.user
+    mine.action.save()
+    Batch.objects.filter(pk=mine.ended.pk).update(inviter=by.user)
+    assert watch.look() is not None
+
+
+# --- Permissions ---------------------------------------------------------------------------------------
+
+
+def test_every_role_of_ours_that_invites_or_manages_sees_users() -> None:
+    needing = {Permission.INVITE_USERS, Permission.MANAGE_USERS}
+    stored = [(name, frozenset(permissions)) for name, _about, permissions in DEFAULT_ROLES if permissions]
+    stored += [(role.name, role.permissions) for organization in (ACME, GLOBEX) for role in organization.roles]
+
+    assert stored
+    assert [name for name, permissions in stored if needing & permissions and "users.view" not in permissions] == []
+    # Org Admin stores none and allows all.
+    assert Permission.VIEW_USERS.value in all_permissions()
+
+
+def test_somebody_who_cannot_see_users_is_not_the_last_who_manages_them(
+    acme: Organization, by: Membership, clerk: Membership
+) -> None:
+    check_somebody_manages(acme)
+    choice = GrantChoice.of(acme.roles.filter(name="Clerk"), all_sites=True)
+    with rule_broken("last_manager"):
+        change_membership(by, by, choice, confirmed=True)
+
+
+@pytest.mark.parametrize("address", ["/o/acme/batches/", "/o/acme/batches/{}/", "/o/acme/invitations/{}/"])
+def test_as_many_queries_as_for_a_colleague_who_sees_everybody(
+    address: str, clara: Client, clerk: Membership, mine: Brought
+) -> None:
+    address = address.format(mine.invitation.pk if "invitations" in address else mine.ended.pk)
+    counts = []
+    for role in ("Clerk", "Org Admin"):
+        clerk.roles.set(Role.objects.filter(name=role))
+        clara.get(address)
+        with CaptureQueriesContext(connection) as asked:
+            assert clara.get(address).status_code == 200
+        counts.append(len(asked))
+
+    assert counts[0] <= counts[1]
+
+
+def test_what_one_brought_long_ago_is_still_ones_own(clara: Client, mine: Brought) -> None:
+    Invitation.objects.filter(pk=mine.invitation.pk).update(expires_at=timezone.now() - timedelta(days=1))
+
+    assert clara.get(f"/o/acme/invitations/{mine.invitation.pk}/").status_code == 200

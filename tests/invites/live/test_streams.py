@@ -1,0 +1,216 @@
+"""Server-sent events are for who may see them now, and a flood of them slows down nothing but themselves."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import Membership, Role, User
+from accounts.organizations.access import MemberRequest
+from invites import tasks
+from invites.imports import chunks, undo
+from invites.imports.selectors.progress import progress_now
+from invites.imports.selectors.summary import ledger_of
+from invites.imports.stop import stop_batch
+from invites.live import streams
+from invites.models import Batch, Invitation, Row
+from invites.shell.events import Watch
+from tests.files import csv_of, many
+from tests.invites.imports.presentation.test_banners import events_of
+from tests.pages import url_of
+
+Run = Callable[..., Batch]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators"),
+]
+
+
+@pytest.mark.parametrize("lost", ["membership", "right", "account", "session", "expired session", "password"])
+def test_who_may_not_see_it_any_more_is_told_no_more(
+    ines: Client, start: Run, admin: User, admin_membership: Membership, lost: str
+) -> None:
+    response = ines.get(url_of(start(many(10)), "shell:batch_dialog_events"))
+
+    if lost == "membership":
+        admin_membership.delete()
+    elif lost == "right":
+        admin_membership.roles.set(Role.objects.filter(name="ReadOnly"))
+    elif lost == "account":
+        User.objects.filter(pk=admin.pk).update(is_active=False)
+    elif lost == "session":
+        ines.logout()
+    elif lost == "expired session":
+        Session.objects.update(expire_date=timezone.now())
+    else:
+        admin.set_password("another passphrase")
+        admin.save()
+
+    assert events_of(response) == [("end", '{"ask": true}')]
+
+
+@pytest.mark.parametrize("name", ["shell:batch_dialog_events", "shell:batch_progress_events", "shell:indicator_events"])
+def test_one_user_has_so_many_streams_and_no_more(
+    ines: Client, start: Run, admin: User, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = start(many(10))
+    url = reverse(name, args=["acme"]) if name == "shell:indicator_events" else url_of(batch, name)
+    monkeypatch.setattr(streams, "_open", Counter({admin.pk + 1: 1000}))
+    opened = [ines.get(url) for _ in range(streams.MOST_OF_ONE_USER + 1)]
+    assert [response.status_code for response in opened] == [*[200] * streams.MOST_OF_ONE_USER, 429]
+
+    opened[0].close()
+    opened[0].close()
+
+    opened += [ines.get(url), ines.get(url)]
+    assert [response.status_code for response in opened[-2:]] == [200, 429], "One was closed, and counts once."
+    for response in opened:
+        response.close()
+    assert streams._open == {admin.pk + 1: 1000}
+
+
+def test_a_stream_that_nobody_reads_nor_closes_is_forgotten(
+    ines: Client, start: Run, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Django leaves it when the client is gone before the first byte."""
+    batch = start(many(10))
+    monkeypatch.setattr(streams, "_open", Counter())
+    response = ines.get(url_of(batch, "shell:batch_dialog_events"))
+    assert streams._open == {admin.pk: 1}
+
+    del response
+    gc.collect()
+
+    assert streams._open == {}
+
+
+def test_many_streams_look_less_often_and_are_forgotten_at_their_end(
+    ines: Client, start: Run, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = start(many(10))
+    pauses: list[float] = []
+
+    class Clock:
+        """asyncio as it is, but for the pauses."""
+
+        @staticmethod
+        async def sleep(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 1:
+                streams._open[0] = 1_000_000
+            else:
+                await sync_to_async(stop_batch)(batch)
+
+    monkeypatch.setattr(streams, "asyncio", Clock)
+    monkeypatch.setattr(streams, "_open", Counter())
+
+    events: Any = events_of(ines.get(url_of(batch, "shell:batch_dialog_events")))
+
+    assert events[-1] == ("end", "{}")
+    assert 0.5 < pauses[0] <= streams.POLL_SECONDS == 1 < 100 < pauses[1]
+    assert streams._open == {0: 1_000_000}
+
+
+@pytest.fixture
+def asked(ines: Client, admin_membership: Membership) -> MemberRequest:
+    """Who asks for a stream, and where."""
+    request = MemberRequest()
+    request.membership, request.organization = admin_membership, admin_membership.organization
+    request.user, request.session = admin_membership.user, ines.session
+    return request
+
+
+def test_what_is_being_undone_is_followed_to_its_end_at_two_questions_a_look(
+    start: Run,
+    work: Run,
+    asked: MemberRequest,
+    admin_membership: Membership,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(undo, "SLICE", 2)
+    batch = work(start(many(3)))
+    undo.undo_batch(admin_membership, batch)
+    watch = Watch(asked, pk=batch.pk, place="page")
+    first = watch.look()
+    assert first is not None
+    assert "Taking back 3 invitations" in first.fragments["fragment"]
+
+    undo.take_back_slice(batch.pk)
+    with django_assert_num_queries(2):
+        assert watch.look() == first
+    assert first.goes_on
+
+    undo.take_back_slice(batch.pk)
+    last = watch.look()
+    assert last is not None
+    assert not last.goes_on
+    assert "Undone. 3 invitations were taken back" in last.fragments["fragment"]
+
+
+def test_a_look_costs_two_questions_however_much_runs(
+    start: Run, asked: MemberRequest, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    batch, other, third = (
+        start(many(450)),
+        start(many(5, domain="a.example.com")),
+        start(many(5, domain="b.example.com")),
+    )
+    Batch.objects.filter(pk=third.pk).update(state=Batch.State.CHECKING)
+    dialog, page, indicator = (
+        Watch(asked, pk=batch.pk, place="dialog"),
+        Watch(asked, pk=other.pk, place="page"),
+        Watch(asked),
+    )
+    for watch in (dialog, page, indicator):
+        watch.look()
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    tasks.work_on_range(lease)
+
+    for watch in (dialog, page, indicator):
+        with django_assert_num_queries(2):
+            seen = watch.look()
+        assert seen is not None
+        assert seen.goes_on
+    seen = dialog.look()
+    assert seen is not None
+    assert "200 of 450 people" in seen.fragments["fragment"]
+    assert "200 of 450 people" not in seen.fragments["beside"], "the newest is indicated"
+    assert "2 more" in seen.fragments["beside"]
+
+
+def test_a_look_adds_up_with_who_is_skipped_failed_and_not_mailed_yet(start: Run, run: Run, member: User) -> None:
+    run(many(3))
+    batch = start(
+        csv_of("bad@@example.com", member.email, *(f"person{n}@people.example.com" for n in range(300))),
+        only_valid=True,
+    )
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    tasks.work_on_range(lease)
+    sent = list(batch.invitations.order_by("pk").values_list("pk", flat=True))
+    Invitation.objects.filter(pk__in=sent[:40]).update(mail_state=Invitation.Mail.QUEUED)
+    # The mail server refused them, and the rows know it of the first.
+    Invitation.objects.filter(pk__in=sent[40:42]).update(mail_state=Invitation.Mail.FAILED)
+    Invitation.objects.filter(pk=sent[40]).update(state=Invitation.State.REVOKED)
+    batch.rows.filter(invitation=sent[40]).update(outcome=Row.Outcome.FAILED, reason=Row.Reason.MAIL_REFUSED)
+
+    progress = progress_now(batch)
+
+    assert progress is not None
+    assert (progress.skipped, progress.failed, progress.on_the_way) == (4, 1, 41)
+    ledger = ledger_of(batch)
+    assert progress.waiting == ledger.waiting > 0
+    assert progress.done + progress.on_the_way == ledger.invited
+    assert progress.total == 301 - 4 - 1

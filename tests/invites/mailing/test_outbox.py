@@ -1,0 +1,477 @@
+"""Mail of single invitations against a real SMTP server: busy, refusing, gone, and back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.db.models import F
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Membership, Organization, Role, User
+from config.harness.running import free_port
+from invites import tasks
+from invites.invitations.invite import change_invitation
+from invites.mailing import sender
+from invites.mailing.backoff import GIVEN_UP, UNMAILABLE
+from invites.mailing.message import Parcel
+from invites.mailing.outbox import MAX_ATTEMPTS, MAX_DEATHS, organizations_with_due_mail, send_due_invitations
+from invites.mailing.send_lock import Shift, take_shift
+from invites.models import Invitation, MailPace, TroubledDomain
+from tests.concurrency import once_after
+from tests.invites.invitations.helpers import Invite, choice_of
+
+
+class Mailbox:
+    """A server that answers each recipient as `answers` says, and keeps what it took, which takes its time."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, list[str]] = {}
+        self.asked: list[str] = []
+        self.taken: list[str] = []
+        self.seconds_per_mail = 0.0
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self.asked.append(address)
+        answers = self.answers.get(address, [])
+        answer = answers.pop(0) if answers else "250 OK"
+        if answer.startswith("2"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        await asyncio.sleep(self.seconds_per_mail)
+        self.taken += envelope.rcpt_tos
+        return "250 Taken"
+
+
+@pytest.fixture
+def mailbox(settings: Any) -> Iterator[Mailbox]:
+    mailbox = Mailbox()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    settings.EMAIL_BACKEND = "invites.mailing.transports.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
+    settings.EMAIL_TIMEOUT = 2
+    yield mailbox
+    controller.stop()
+
+
+@pytest.fixture
+def due(invite: Invite) -> Callable[[str], Invitation]:
+    """An invitation of that address whose mail is due now."""
+
+    def due(email: str) -> Invitation:
+        return invite(email, mailed=False)
+
+    return due
+
+
+def state_of(invitation: Invitation) -> tuple[str, str]:
+    invitation.refresh_from_db()
+    return invitation.mail_state, invitation.mail_detail
+
+
+def let_seconds_pass(seconds: float) -> None:
+    """As far as shifts and pauses are concerned."""
+    MailPace.objects.update(free_at=F("free_at") - seconds)
+    Invitation.objects.update(mail_due_at=F("mail_due_at") - timedelta(seconds=seconds))
+
+
+class Killed(BaseException):
+    pass
+
+
+def test_what_is_due_is_delivered_once(mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization) -> None:
+    people = [due(f"person{number}@people.example.com") for number in range(3)]
+
+    assert send_due_invitations(acme.pk) is None
+    assert send_due_invitations(acme.pk) is None
+
+    assert sorted(mailbox.taken) == [person.email for person in people]
+    assert {state_of(person) for person in people} == {("sent", "")}
+    assert organizations_with_due_mail() == []
+
+
+@pytest.mark.parametrize("answer", ["421 Closing down", "450 Busy", "451 Try again", "452 Full"])
+def test_a_busy_server_is_asked_again_later_and_gets_it_once(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, answer: str
+) -> None:
+    invitation = due("ann@people.example.com")
+    mailbox.answers["ann@people.example.com"] = [answer, answer]
+
+    send_due_invitations(acme.pk)
+
+    # Whoever closes the channel has said nothing about this mail.
+    assert state_of(invitation) == ("queued" if answer.startswith("421") else "sending", "")
+    assert organizations_with_due_mail() == []
+    asked = len(mailbox.asked)
+    send_due_invitations(acme.pk)
+    assert len(mailbox.asked) == asked, "it waits before it asks again"
+
+    for minutes in (1, 3, 9):
+        with time_machine.travel(timezone.now() + timedelta(minutes=minutes)):
+            send_due_invitations(acme.pk)
+
+    assert mailbox.taken == ["ann@people.example.com"]
+    assert state_of(invitation) == ("sent", "")
+
+
+def test_pauses_grow(mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization) -> None:
+    invitation = due("ann@people.example.com")
+    mailbox.answers["ann@people.example.com"] = ["450 Busy"] * 20
+    now, pauses = timezone.now(), []
+
+    for _ in range(10):
+        with time_machine.travel(now, tick=False):
+            send_due_invitations(acme.pk)
+            invitation.refresh_from_db()
+            assert invitation.mail_due_at is not None
+            pauses.append((invitation.mail_due_at - timezone.now()).total_seconds())
+            now = invitation.mail_due_at
+
+    assert pauses[:4] == [10, 20, 40, 80]
+    assert pauses[-1] == 15 * 60
+
+
+def test_a_refused_address_is_failed_with_the_servers_reason_and_the_rest_goes_out(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization
+) -> None:
+    refused, fine = due("nobody@people.example.com"), due("somebody@people.example.com")
+    mailbox.answers[refused.email] = ["550 No such mailbox"]
+
+    send_due_invitations(acme.pk)
+
+    assert state_of(refused) == ("failed", "550 No such mailbox")
+    assert state_of(fine) == ("sent", "")
+    assert mailbox.taken == [fine.email]
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        send_due_invitations(acme.pk)
+    assert mailbox.asked.count(refused.email) == 1
+
+
+def test_a_server_that_is_gone_loses_nothing(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, settings: Any
+) -> None:
+    invitation = due("ann@people.example.com")
+    here, settings.EMAIL_PORT = settings.EMAIL_PORT, free_port()
+
+    send_due_invitations(acme.pk)
+    assert state_of(invitation) == ("queued", "")
+
+    settings.EMAIL_PORT = here
+    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
+        assert organizations_with_due_mail() == [acme.pk]
+        send_due_invitations(acme.pk)
+    assert mailbox.taken == ["ann@people.example.com"]
+
+
+def test_a_server_that_hangs_is_left_after_the_timeout(
+    due: Callable[[str], Invitation], acme: Organization, settings: Any
+) -> None:
+    invitation = due("ann@people.example.com")
+    settings.EMAIL_BACKEND = "invites.mailing.transports.smtp.EmailBackend"
+    settings.EMAIL_TIMEOUT = 0.3
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        settings.EMAIL_HOST, settings.EMAIL_PORT = silent.getsockname()
+
+        send_due_invitations(acme.pk)
+
+    assert state_of(invitation) == ("queued", "")
+    assert invitation.mail_due_at is not None
+
+
+def test_after_many_attempts_it_is_given_up_and_said(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization
+) -> None:
+    invitation = due("ann@people.example.com")
+    Invitation.objects.filter(pk=invitation.pk).update(mail_attempts=MAX_ATTEMPTS - 1)
+    mailbox.answers[invitation.email] = ["450 Busy"]
+
+    send_due_invitations(acme.pk)
+
+    assert state_of(invitation) == ("failed", GIVEN_UP)
+
+
+def test_the_sweep_finds_what_nobody_was_told_of(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invitation = due("ann@people.example.com")
+    hinted: list[tuple[str, int]] = []
+    monkeypatch.setattr(tasks, "hint", lambda task, pk, **_: hinted.append((task.name, pk)))
+
+    tasks.sweep()
+
+    assert (tasks.send_due_invitations.name, acme.pk) in hinted
+    tasks.send_due_invitations(acme.pk)
+    assert state_of(invitation) == ("sent", "")
+
+
+def test_whoever_dies_with_a_mail_leaves_it_to_be_found(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invitation = due("ann@people.example.com")
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr("invites.mailing.outbox.send_invitations", die)
+        with pytest.raises(Killed):
+            send_due_invitations(acme.pk)
+
+    assert organizations_with_due_mail() == []
+    let_seconds_pass(21)
+    assert organizations_with_due_mail() == [acme.pk]
+    send_due_invitations(acme.pk)
+    assert mailbox.taken == [invitation.email]
+
+
+def test_a_mail_that_kills_whoever_sends_it_lets_the_others_go_first_and_is_given_up(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison = due("ann@people.example.com")
+    with_it = [due(f"person{number}@people.example.com") for number in range(3)]
+    message = Parcel.message
+
+    def kill(parcel: Parcel) -> Any:
+        if parcel.due.id == poison.pk:
+            raise Killed
+        return message(parcel)
+
+    monkeypatch.setattr(Parcel, "message", kill)
+    with pytest.raises(Killed):
+        send_due_invitations(acme.pk)
+    late = due("late@people.example.com")
+    MailPace.objects.update(free_at=0)
+    send_due_invitations(acme.pk)
+    assert mailbox.taken == [late.email], "Whatever is new does not wait for it."
+    for _ in range(MAX_DEATHS + len(with_it) + 2):
+        let_seconds_pass(1000)
+        with contextlib.suppress(Killed):
+            send_due_invitations(acme.pk)
+
+    assert set(mailbox.taken) == {late.email, *(each.email for each in with_it)}
+    assert state_of(poison) == ("failed", UNMAILABLE)
+
+
+def test_a_server_that_was_away_for_long_does_not_make_each_mail_go_alone(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization
+) -> None:
+    for number in range(5):
+        due(f"person{number}@people.example.com")
+    Invitation.objects.update(mail_attempts=MAX_ATTEMPTS - 2)
+
+    assert send_due_invitations(acme.pk) is None
+
+    assert len(mailbox.taken) == 5
+
+
+def test_what_the_turn_had_no_time_for_keeps_its_place_and_does_not_wait_with_a_domain_that_is_left_alone(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    TroubledDomain.objects.create(
+        domain="busy.example.com", pauses=1, not_before=timezone.now() + timedelta(minutes=15)
+    )
+    monkeypatch.setattr(sender, "TURN_SECONDS", 0)
+    monkeypatch.setattr(sender, "GROUP", 2)
+    busy = due("ann@busy.example.com")
+    others = [due(f"person{number}@people.example.com") for number in range(4)]
+    before = {each.pk: each.mail_due_at for each in others}
+
+    more = send_due_invitations(acme.pk)
+
+    assert more is not None
+    assert more.wait == timedelta(0)
+    left = [each for each in others if each.email not in mailbox.taken]
+    assert 0 < len(left) < 4
+    for invitation in left:
+        invitation.refresh_from_db()
+        assert (invitation.mail_due_at, invitation.mail_attempts) == (before[invitation.pk], 0)
+    busy.refresh_from_db()
+    assert busy.mail_due_at is not None
+    assert busy.mail_due_at > timezone.now() + timedelta(minutes=10)
+
+
+def test_one_organizations_full_queue_does_not_hold_up_another(
+    mailbox: Mailbox, due: Callable[[str], Invitation], invite: Invite, acme: Organization, outsider: User
+) -> None:
+    for number in range(60):
+        due(f"person{number}@people.example.com")
+    theirs = Membership.objects.get(user=outsider)
+    invite("theirs@people.example.com", by=theirs, sites=None, mailed=False)
+
+    assert send_due_invitations(acme.pk), "a slice at a time, and then there is more"
+    assert len(mailbox.taken) == 50
+    send_due_invitations(theirs.organization_id)
+
+    assert "theirs@people.example.com" in mailbox.taken
+
+
+def test_what_somebody_sent_who_lost_the_right_is_not_mailed_and_the_list_says_why(
+    mailbox: Mailbox,
+    due: Callable[[str], Invitation],
+    by: Membership,
+    acme: Organization,
+    client_of: Callable[[User], Client],
+    join: Callable[..., User],
+) -> None:
+    invitation = due("ann@people.example.com")
+    by.roles.set(Role.objects.filter(organization=acme, name="ReadOnly"))
+
+    assert send_due_invitations(acme.pk) is None
+
+    why = "The person who started this may no longer invite users."
+    assert (mailbox.asked, state_of(invitation)) == ([], ("failed", why))
+    colleague = client_of(join(acme, "second@example.com", "Org Admin"))
+    assert f'title="{why}">Not delivered<' in colleague.get("/o/acme/users/").content.decode()
+    colleague.post(f"/o/acme/invitations/{invitation.pk}/resend/")
+    send_due_invitations(acme.pk)
+    assert mailbox.taken == ["ann@people.example.com"], "A colleague who may can send it."
+
+
+def test_that_for_which_a_colleague_answers_just_when_it_is_looked_at_is_mailed(
+    mailbox: Mailbox,
+    due: Callable[[str], Invitation],
+    by: Membership,
+    acme: Organization,
+    colleague: Membership,
+) -> None:
+    invitation = due("ann@people.example.com")
+    by.roles.set(Role.objects.filter(organization=acme, name="ReadOnly"))
+
+    with once_after(
+        'FROM "invites_grant"', lambda: change_invitation(colleague, invitation, choice_of(acme, "ReadOnly"))
+    ):
+        more = send_due_invitations(acme.pk)
+    assert more is not None
+    send_due_invitations(acme.pk, more.handed_over)
+
+    assert mailbox.taken == ["ann@people.example.com"]
+
+
+# --- One at a time -------------------------------------------------------------------------------------
+
+
+def test_whatever_else_asks_for_them_the_mails_of_an_organization_go_out_in_one_chain_of_turns(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(110):
+        due(f"person{number}@people.example.com")
+    hinted: list[str] = []
+    monkeypatch.setattr(tasks, "hint", lambda task, _, **__: hinted.append(task.name))
+
+    first = send_due_invitations(acme.pk)
+
+    assert first is not None
+    for _ in range(3):
+        tasks.sweep()
+        tasks.send_due_invitations(acme.pk)
+    assert (len(mailbox.taken), hinted) == (50, [])
+    second = send_due_invitations(acme.pk, first.handed_over)
+    assert second is not None
+    assert send_due_invitations(acme.pk, first.handed_over) is None, "A task that is delivered twice begins no second."
+    assert len(mailbox.taken) == 100
+    assert send_due_invitations(acme.pk, second.handed_over) is None
+    assert len(set(mailbox.taken)) == len(mailbox.taken) == 110
+
+
+def test_a_task_asks_for_the_next_turn_with_what_was_handed_over(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(60):
+        due(f"person{number}@people.example.com")
+    published: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(tasks.send_due_invitations, "apply_async", lambda given, **_: published.append(given))
+    monkeypatch.setattr("accounts.tasks.transaction.on_commit", lambda enqueue: enqueue())
+
+    tasks.send_due_invitations(acme.pk)
+    ((organization_id, handed_over),) = published
+    tasks.send_due_invitations(organization_id, handed_over)
+
+    assert len(set(mailbox.taken)) == len(mailbox.taken) == 60
+    assert len(published) == 1
+
+
+def test_what_was_handed_over_and_lost_is_found_by_the_sweep(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization
+) -> None:
+    for number in range(60):
+        due(f"person{number}@people.example.com")
+    send_due_invitations(acme.pk)
+    assert organizations_with_due_mail() == []
+
+    let_seconds_pass(21)
+
+    assert organizations_with_due_mail() == [acme.pk]
+    assert send_due_invitations(acme.pk) is None
+    assert len(set(mailbox.taken)) == len(mailbox.taken) == 60
+
+
+def test_a_slow_server_does_not_make_a_turn_longer(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "TURN_SECONDS", 0.3)
+    monkeypatch.setattr(sender, "LOOK_SECONDS", 0.1)
+    for number in range(30):
+        due(f"person{number}@people.example.com")
+    mailbox.seconds_per_mail = 0.05
+
+    more = send_due_invitations(acme.pk)
+
+    assert 1 <= len(mailbox.taken) <= 15
+    mailbox.seconds_per_mail = 0
+    while more:
+        more = send_due_invitations(acme.pk, more.handed_over)
+    assert len(set(mailbox.taken)) == len(mailbox.taken) == 30
+    assert set(Invitation.objects.values_list("mail_attempts", flat=True)) == {0}, "To wait is no attempt."
+
+
+def test_one_that_comes_at_the_very_end_of_a_turn_is_not_forgotten(
+    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due("ann@people.example.com")
+    end = Shift.end
+
+    def end_late(shift: Shift) -> None:
+        due("late@people.example.com")
+        assert send_due_invitations(acme.pk) is None, "Somebody is at it, and so who hinted leaves it to them."
+        end(shift)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Shift, "end", end_late)
+        more = send_due_invitations(acme.pk)
+
+    assert more is not None
+    send_due_invitations(acme.pk, more.handed_over)
+    assert mailbox.taken == ["ann@people.example.com", "late@people.example.com"]
+
+
+def test_a_shift_is_renewed_and_one_that_was_lost_is_neither_kept_nor_handed_over(acme: Organization) -> None:
+    shift = take_shift(acme.pk, None)
+    assert shift is not None
+    let_seconds_pass(15)
+    shift.until -= 15
+    assert shift.keep()
+    let_seconds_pass(15)
+    shift.until -= 15
+    assert take_shift(acme.pk, None) is None, "It is somebody's."
+
+    let_seconds_pass(6)
+
+    assert take_shift(acme.pk, None) is not None
+    assert not shift.keep()
+    assert shift.hand_over(wait=timedelta(0)) is None

@@ -1,0 +1,212 @@
+"""The mail of an invitation: its words, and that nobody's name can make it say or do something else."""
+
+from __future__ import annotations
+
+import re
+from email import message_from_bytes, policy
+from typing import Any
+
+import pytest
+from anymail.message import AnymailMessage
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+
+from accounts.models import Membership, Organization, Role, Site, User
+from invites.mailing.template import Letter
+from invites.models import Invitation
+from tests.invites.invitations.helpers import Invite, deliver, link_of
+from tests.pages import text_of
+
+INVISIBLE = "\u2060"
+
+
+def html_of(letter: EmailMultiAlternatives) -> str:
+    return str(letter.alternatives[0].content)  # type: ignore[attr-defined]
+
+
+def letter_to(invitation: Invitation) -> AnymailMessage:
+    invitation.refresh_from_db()
+    return Letter(invitation).to(invitation, link="https://rollcall.example.org/i/token/")
+
+
+def test_the_mail_says_who_invites_to_what_and_what_to_do(
+    invite: Invite, acme: Organization, sites: list[Site], settings: Any
+) -> None:
+    invitation = invite(mailed=False, sites=sites)
+
+    (letter,) = deliver(acme)
+
+    assert letter.subject == "Ines Martin invited you to Acme"
+    assert letter.to == ["chiara.rossi@people.example.com"]
+    assert letter.reply_to == ["admin@example.com"]
+    until = f"{invitation.expires_at:%-d %B %Y}"
+    said = (
+        "Ines Martin invited you to Acme",
+        "Hello Chiara, you get the role ReadOnly on Ghent, Lyon depot and Turin. Choose a password and you are in.",
+        "Accept the invitation",
+        f"{settings.BASE_URL}{link_of(invitation)}",
+        f"The link works until {until}.",
+        "Sent to chiara.rossi@people.example.com because admin@example.com asked for it.",
+        "If you do not know Ines, you can ignore this email.",
+    )
+    html = re.sub(r" (?=[.,])", "", text_of(re.sub(r"</?bdi>", "", html_of(letter))))
+    for words in said:
+        assert words in letter.body
+        assert words in html
+    assert "If the button does nothing, open this address:" in html
+
+
+def test_a_long_list_of_sites_is_cut_and_all_sites_are_called_so(
+    invite: Invite, acme: Organization, admin: User
+) -> None:
+    many = [Site.objects.create(organization=acme, name=f"Site {letter}") for letter in "ABCDEFGH"]
+
+    cut = letter_to(invite("a@people.example.com", sites=many))
+    everywhere = letter_to(invite("b@people.example.com", sites=None, roles=["ReadOnly", "Project manager"]))
+
+    assert "the role ReadOnly on Site A, Site B, Site C and 5 more sites." in cut.body
+    assert "the roles Project manager and ReadOnly on all sites." in everywhere.body
+
+
+def test_every_mail_of_a_run_is_to_one_person_with_their_own_link(invite: Invite, acme: Organization) -> None:
+    people = [invite(f"person{number}@people.example.com", first_name=f"P{number}x", mailed=False) for number in "123"]
+
+    letters = deliver(acme)
+
+    for person, letter in zip(people, letters, strict=True):
+        assert (letter.to, letter.cc, letter.bcc) == ([person.email], [], [])
+        assert link_of(person) in letter.body
+        assert f"Hello {person.first_name}," in letter.body
+        for other in set(people) - {person}:
+            assert link_of(other) not in letter.body + html_of(letter)
+            assert other.email not in letter.body + html_of(letter)
+
+
+def test_the_same_link_is_recognised_as_the_same_mail(invite: Invite) -> None:
+    invitation = invite()
+
+    first, second = letter_to(invitation), letter_to(invitation)
+
+    assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"]
+    assert invitation.token_seed not in first.message().as_string()
+
+
+def test_no_markup_of_a_name_gets_into_the_mail(
+    invite: Invite, acme: Organization, admin: User, sites: list[Site]
+) -> None:
+    evil = '<img src="x" onerror="alert(1)"><a href="//evil">&'
+    Organization.objects.filter(pk=acme.pk).update(name=evil)
+    Role.objects.filter(organization=acme, name="ReadOnly").update(name=evil[:80])
+    User.objects.filter(pk=admin.pk).update(first_name=evil, last_name="</title><style>")
+    invitation = invite(roles=[evil[:80]])
+    Invitation.objects.filter(pk=invitation.pk).update(first_name=evil)
+
+    html = html_of(letter_to(invitation))
+
+    assert "<img" not in html
+    assert "</title><style>" not in html
+    assert re.findall(r'href="([^"]*)"', html) == ["https://rollcall.example.org/i/token/"] * 2
+
+
+@pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r", "\u2028", "\x0b"])
+def test_no_line_of_a_name_gets_into_the_headers(
+    invite: Invite, acme: Organization, admin: User, line_end: str
+) -> None:
+    evil = f"Ines{line_end}Bcc: all@evil.example.com{line_end}{line_end}Body"
+    Organization.objects.filter(pk=acme.pk).update(name=evil)
+    User.objects.filter(pk=admin.pk).update(first_name=evil)
+    invitation = invite()
+    Invitation.objects.filter(pk=invitation.pk).update(first_name=evil)
+
+    letter = letter_to(invitation)
+    message = message_from_bytes(letter.message().as_bytes(), policy=policy.default)
+
+    assert message["Bcc"] is None
+    assert message["To"] == invitation.email
+    subject = str(message["Subject"]).replace(INVISIBLE, "").strip()
+    assert subject.startswith("Ines Bcc: all@evil.example.com")
+    assert "\n" not in letter.subject
+    assert "Body" in str(message["From"])
+
+
+def test_an_address_that_no_header_can_hold_is_refused(invite: Invite) -> None:
+    invitation = invite()
+    invitation.email = "a@people.example.com\nBcc: b@people.example.com"
+
+    with pytest.raises(ValueError, match="line break"):
+        Letter(invitation).to(invitation, link="https://rollcall.example.org/i/token/")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://evil.example.com/x",
+        "www.evil.example",
+        "evil.com",
+        "a@evil.example",
+        "evil．com",
+        "evil。com",
+        "evil․com",
+        "evil.madeup",
+        "1.2.3.4",
+    ],
+)
+def test_no_name_becomes_a_link_in_a_mail_program(invite: Invite, acme: Organization, admin: User, link: str) -> None:
+    Organization.objects.filter(pk=acme.pk).update(name=link)
+    User.objects.filter(pk=admin.pk).update(first_name=link)
+    invitation = invite()
+    Invitation.objects.filter(pk=invitation.pk).update(first_name=link)
+
+    letter = letter_to(invitation)
+
+    for part in (letter.body, re.sub(r"<title>.*?</title>", "", html_of(letter), flags=re.DOTALL)):
+        assert link not in part
+        assert link in part.replace(INVISIBLE, "")
+    for header in (letter.subject, str(letter.from_email)):
+        assert link not in header
+        assert link in header.replace(INVISIBLE, ""), "nothing but that"
+
+
+def test_a_subject_without_links_stays_as_it_is(invite: Invite, acme: Organization) -> None:
+    Organization.objects.filter(pk=acme.pk).update(name="A.B. Clark & St. Gallen")
+
+    assert letter_to(invite()).subject == "Ines Martin invited you to A.B. Clark & St. Gallen"
+
+
+def test_a_name_that_looks_like_a_mark_of_the_template_stays_a_name(invite: Invite) -> None:
+    invitation = invite()
+    Invitation.objects.filter(pk=invitation.pk).update(first_name="{{ link }} {% now %}")
+
+    assert "Hello {{ link }} {% now %}," in letter_to(invitation).body
+
+
+def test_a_revoked_or_accepted_invitation_is_not_mailed(invite: Invite, acme: Organization) -> None:
+    for number, state in enumerate(("revoked", "accepted", "replaced")):
+        invitation = invite(f"person{number}@people.example.com", mailed=False)
+        Invitation.objects.filter(pk=invitation.pk).update(state=state)
+
+    assert deliver(acme) == []
+
+
+def test_an_organization_mails_its_own_people_alone(
+    invite: Invite, acme: Organization, globex: Organization, outsider: User
+) -> None:
+    invite("ours@people.example.com", mailed=False)
+    invite("theirs@people.example.com", by=Membership.objects.get(user=outsider), sites=None, mailed=False)
+
+    deliver(acme)
+
+    assert [letter.to for letter in mail.outbox] == [["ours@people.example.com"]]
+
+
+def test_a_change_of_the_secret_key_leaves_links_that_work(invite: Invite, acme: Organization, settings: Any) -> None:
+    from django.test import Client
+
+    invite(mailed=False)
+    settings.SECRET_KEY = "another-key-altogether"
+
+    (letter,) = deliver(acme)
+
+    path = re.search(r"/i/\S+", str(letter.body))
+    assert path is not None
+    assert Client().get(path.group(), follow=True).status_code == 200

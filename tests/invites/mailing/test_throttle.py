@@ -1,0 +1,302 @@
+"""How fast mail may go, over all workers together; and domains that want to be left alone for a while."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Membership, Organization, User
+from accounts.organizations.grants import GrantChoice
+from config.harness.running import WorkerOnFile
+from invites import tasks
+from invites.imports import chunks, send
+from invites.imports.invite import invite_range
+from invites.imports.selectors.summary import ledger_of
+from invites.invitations.invite import invite_person
+from invites.mailing import rate_limit
+from invites.mailing.backoff import GIVEN_UP
+from invites.mailing.domain_backoff import ENOUGH, Domains, domain_of
+from invites.mailing.outbox import send_due_invitations
+from invites.mailing.sender import MailRun
+from invites.models import Batch, Invitation, MailPace, TroubledDomain
+from tests.concurrency import at_once, crossing, unexpected
+from tests.files import csv_of, many
+from tests.invites.imports.work import Work
+from tests.invites.mailing.mail import let_time_pass, send_now
+from tests.invites.mailing.mail_server import MailServer
+
+Run = Callable[..., Batch]
+
+
+def by_domain(addresses: Iterable[str]) -> Counter[str]:
+    return Counter(domain_of(address) for address in addresses)
+
+
+def invited(batch: Batch) -> list[int]:
+    """The batch's invitations, of which none was mailed."""
+    while lease := chunks.claim_range(batch.pk):
+        invite_range(lease)
+    return list(batch.invitations.order_by("pk").values_list("pk", flat=True))
+
+
+def send_all(ids: list[int]) -> MailRun:
+    """As a worker does that has nothing else to do: what was kept back is tried again when it may go."""
+    run = send_now(ids)
+    while run.too_fast:
+        time.sleep(run.opens_in or 0)
+        run = send_now(run.too_fast)
+    return run
+
+
+def most_in_a_second(moments: list[float]) -> int:
+    """The most in any second, wherever it begins."""
+    return max(sum(begin <= each < begin + 1 for each in moments) for begin in moments)
+
+
+# --- Senders at once -----------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "setting", ["MAILS_PER_SECOND", "MAILS_PER_SECOND_PER_ORGANIZATION", "MAILS_PER_SECOND_PER_DOMAIN"]
+)
+def test_senders_at_once_hold_the_pace_together(server: MailServer, start: Run, settings: Any, setting: str) -> None:
+    ids = invited(start(many(100)))
+    setattr(settings, setting, 40)
+
+    results = at_once(*(lambda half=ids[number::2]: send_all(half) for number in range(2)))
+
+    assert not unexpected(results)
+    assert len(set(server.taken)) == len(server.taken) == 100
+    # A block may come late, just before the next one, but no sender has a block that the other has.
+    assert most_in_a_second(server.taken_at) <= 2 * 40
+    assert server.taken_at[-1] - server.taken_at[0] >= 1.5
+
+
+def test_without_a_limit_nothing_is_counted(server: MailServer, run: Run) -> None:
+    run(many(30))
+
+    assert (len(server.taken), MailPace.objects.count()) == (30, 0)
+
+
+def test_a_pace_that_nobody_needs_any_more_is_forgotten(db: None, settings: Any) -> None:
+    settings.MAILS_PER_SECOND = 10
+    rate_limit.take_of_all(1)
+    MailPace.objects.create(key="domain example.com", free_at=time.time() - rate_limit.KEPT - 1)
+
+    tasks.sweep()
+
+    assert list(MailPace.objects.values_list("key", flat=True)) == ["all"]
+
+
+# --- One organization ----------------------------------------------------------------------------------
+
+
+def test_an_organization_beyond_its_pace_keeps_no_worker_and_nobody_else_waiting(
+    server: MailServer,
+    start: Run,
+    work: Run,
+    outsider: User,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.MAILS_PER_SECOND_PER_ORGANIZATION = 20
+    monkeypatch.setattr("invites.mailing.throttle.time.sleep", lambda _: pytest.fail("A worker was kept waiting."))
+    large = start(many(200))
+    lease = chunks.claim_range(large.pk)
+    assert lease is not None
+
+    wait = tasks.work_on_range(lease)
+
+    assert len(server.taken) == 20
+    assert wait is not None
+    assert timedelta(0) < wait <= timedelta(seconds=1)
+    assert chunks.claim_range(large.pk) is None, "It is nobody's turn before."
+    membership = outsider.memberships.get()
+    choice = GrantChoice.of([], all_sites=True)
+    invite_person(
+        membership, email="zoe@other.example.com", first_name="Zoe", last_name="Lee", description="", choice=choice
+    )
+    assert send_due_invitations(membership.organization_id) is None
+    assert server.taken[-1] == "zoe@other.example.com"
+
+
+def test_the_worker_asks_itself_to_come_back_when_more_may_go(
+    server: MailServer, start: Run, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MAILS_PER_SECOND_PER_ORGANIZATION = 20
+    batch = start(many(50))
+    hinted: list[tuple[str, timedelta | None]] = []
+    monkeypatch.setattr(tasks, "hint", lambda task, _, after=None: hinted.append((task.name, after)))
+
+    tasks.work_on_batch(batch.pk)
+
+    ((name, after),) = hinted
+    assert name == tasks.work_on_batch.name
+    assert after is not None
+    assert timedelta(0) < after <= timedelta(seconds=1)
+
+
+def test_real_workers_come_back_by_themselves_and_serve_others_meanwhile(tmp_path: Path) -> None:
+    with MailServer() as server:
+        address = f"smtp://127.0.0.1:{server.port}"
+        with WorkerOnFile(tmp_path, EMAIL_URL=address, MAILS_PER_SECOND_PER_ORGANIZATION="40") as worker:
+            work = Work(worker, tmp_path)
+            large = work.invite(many(400, domain="large.example.com"))
+            small = work.invite(many(20, domain="small.example.com"), organization="globex")
+
+            work.wait_for_end(small)
+            before = by_domain(server.taken)["large.example.com"]
+            work.wait_for_end(large, seconds=60)
+
+    assert before < 400, "The few did not wait for the many."
+    moments = [moment for moment, to in zip(server.taken_at, server.taken, strict=True) if "@large." in to]
+    assert len(moments) == 400
+    assert most_in_a_second(moments) <= 80
+    # The sweep alone would bring them back every eight seconds.
+    assert 8 <= moments[-1] - moments[0] <= 30
+
+
+def test_single_invitations_beyond_the_pace_go_when_it_allows_and_it_counts_as_no_attempt(
+    server: MailServer, admin_membership: Membership, read_only: GrantChoice, acme: Organization, settings: Any
+) -> None:
+    settings.MAILS_PER_SECOND_PER_ORGANIZATION = 2
+    for number in range(3):
+        invite_person(
+            admin_membership,
+            email=f"person{number}@people.example.com",
+            first_name="Ann",
+            last_name="Lee",
+            description="",
+            choice=read_only,
+        )
+
+    wait = send_due_invitations(acme.pk)
+
+    assert wait is not None
+    assert len(server.taken) == 2
+    left = Invitation.objects.get(mail_state=Invitation.Mail.QUEUED)
+    assert left.mail_attempts == 0
+    assert left.mail_due_at is not None
+    assert left.mail_due_at <= timezone.now() + timedelta(seconds=1)
+
+
+# --- One domain ----------------------------------------------------------------------------------------
+
+
+def two_domains(count: int) -> bytes:
+    """Their people in turn."""
+    return csv_of(*(f"person{number}@{'slow' if number % 2 else 'quick'}.example.com" for number in range(count)))
+
+
+def test_more_than_a_domain_may_get_waits_and_others_go_on(
+    server: MailServer, start: Run, work: Run, settings: Any
+) -> None:
+    settings.MAILS_PER_SECOND_PER_DOMAIN = 5
+    others = [f"person{number}@domain{number}.example.com" for number in range(150)]
+
+    batch = work(start(csv_of(*others, *(f"person{number}@slow.example.com" for number in range(150)))))
+
+    sent = by_domain(server.taken)
+    assert (sent.total() - sent["slow.example.com"], sent["slow.example.com"]) == (150, 5)
+    assert batch.state == Batch.State.INVITING
+
+
+def test_a_domain_that_puts_off_one_after_the_other_is_left_alone_and_others_go_on(
+    server: MailServer, start: Run, work: Run
+) -> None:
+    server.busy_domains = {"slow.example.com"}
+
+    batch = work(start(two_domains(100)))
+
+    assert by_domain(server.taken) == {"quick.example.com": 50}
+    # One more was under way when that was known.
+    assert by_domain(server.asked)["slow.example.com"] <= ENOUGH + 1
+    assert batch.state == Batch.State.INVITING
+    server.busy_domains.clear()
+    let_time_pass(batch)
+    work(batch)
+    assert (batch.state, ledger_of(batch).invited) == (Batch.State.DONE, 100)
+    assert by_domain(server.taken) == {"quick.example.com": 50, "slow.example.com": 50}
+    assert not TroubledDomain.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_domain_one_mail_is_taken_just_when_another_is_put_off() -> None:
+    TroubledDomain.objects.create(domain="slow.example.com", put_off=2)
+    one, other = Domains(), Domains()
+
+    results = crossing(
+        ('"invites_troubleddomain"', lambda: one.put_off("ann@slow.example.com")),
+        ('"invites_troubleddomain"', lambda: other.took("zoe@slow.example.com")),
+    )
+
+    assert results == [None, None]
+
+
+def test_the_pauses_of_a_domain_grow_and_all_workers_know_them(server: MailServer, start: Run, work: Run) -> None:
+    server.busy_domains = {"slow.example.com"}
+    batch, pauses = start(two_domains(40)), []
+    for _ in range(4):
+        work(batch)
+        until = TroubledDomain.objects.get().not_before
+        assert until is not None
+        pauses.append(round((until - timezone.now()).total_seconds(), -1))
+        let_time_pass(batch)
+    asked = len(server.asked)
+    TroubledDomain.objects.update(not_before=timezone.now() + timedelta(minutes=1))
+
+    other = work(start(csv_of("zoe@slow.example.com", "zoe@quick.example.com")))
+
+    assert pauses == [10, 20, 40, 80]
+    assert server.asked[asked:] == ["zoe@quick.example.com"]
+    assert other.ranges.get().not_before is not None
+
+
+def test_one_that_was_put_off_waits_for_its_pause_though_the_pace_brings_others_back_before(
+    server: MailServer, start: Run, settings: Any
+) -> None:
+    settings.MAILS_PER_SECOND_PER_ORGANIZATION = 10
+    server.answers["grey@people.example.com"] = ["450 4.2.0 Come back"] * 2
+    batch = start(csv_of("grey@people.example.com", *(f"person{number}@people.example.com" for number in range(25))))
+
+    for _ in range(4):
+        batch.ranges.update(not_before=None)
+        MailPace.objects.update(free_at=0)
+        lease = chunks.claim_range(batch.pk)
+        assert lease is not None
+        tasks.work_on_range(lease)
+
+    assert server.asked.count("grey@people.example.com") == 1
+    assert len(server.taken) == 25
+    assert batch.ranges.get().pauses == 1
+
+
+def test_a_domain_that_puts_off_for_ever_is_given_up_with_the_reason(server: MailServer, start: Run, work: Run) -> None:
+    server.busy_domains = {"slow.example.com"}
+    batch = start(two_domains(40))
+    work(batch)
+    batch.ranges.update(pauses=send.MAX_PAUSES)
+    let_time_pass(batch)
+
+    work(batch)
+
+    ledger = ledger_of(batch)
+    assert (batch.state, ledger.invited, ledger.failed) == (Batch.State.DONE, 20, 20)
+    assert set(batch.rows.filter(outcome="failed").values_list("detail", flat=True)) == {GIVEN_UP}
+
+
+def test_trouble_that_is_long_over_is_forgotten(db: None) -> None:
+    TroubledDomain.objects.create(domain="slow.example.com", put_off=2)
+    TroubledDomain.objects.update(changed_at=timezone.now() - timedelta(days=2))
+
+    tasks.sweep()
+
+    assert not TroubledDomain.objects.exists()

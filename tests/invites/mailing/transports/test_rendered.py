@@ -1,0 +1,82 @@
+"""Mail as bytes: what the fast way sends is what the message says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from invites.mailing.template import Letter
+from invites.models import Batch, Invitation
+from tests.files import csv_of
+from tests.invites.mailing.mail_server import MailServer
+
+LINK = "https://rollcall.example.com/i/abcdefghijklmnopqrstuvwxyzA/"
+NAMES = ["Ann", "Łukasz", "美咲", "O'Connor & Söhne", "<b>Bold</b>", "www.example.com", ".", "{link}", "to"]
+
+
+def parsed(content: bytes) -> EmailMessage:
+    return message_from_bytes(content, policy=policy.default)
+
+
+def parts(message: EmailMessage) -> list[tuple[str, str]]:
+    return [
+        (part.get_content_type(), part.get_content().replace("\r\n", "\n"))
+        for part in message.walk()
+        if not part.is_multipart()
+    ]
+
+
+@pytest.mark.parametrize("first_name", NAMES)
+def test_both_ways_say_the_same(start: Callable[..., Batch], work: Callable[[Batch], Batch], first_name: str) -> None:
+    work(start(csv_of("ann@example.com,Ann,Lee,")))
+    invitation = Invitation.objects.get()
+    invitation.first_name = first_name
+    letter = Letter(invitation)
+
+    assert letter.is_plain_for(invitation)
+    fast = letter.rendered(invitation, link=LINK)
+
+    slow = parsed(letter.to(invitation, link=LINK).message().as_bytes())
+    assert parts(parsed(fast.content)) == parts(slow)
+    headers = dict(parsed(fast.content).items())
+    assert {**headers, "Date": "", "Content-Type": ""} == {**dict(slow.items()), "Date": "", "Content-Type": ""}
+    assert headers["Date"]
+    assert max(map(len, fast.content.split(b"\r\n"))) < 998
+    assert (fast.recipient, fast.content.count(b"\r\n")) == ("ann@example.com", fast.content.count(b"\n"))
+
+
+@pytest.mark.parametrize(
+    ("email", "first_name"),
+    [("jörg@example.com", "Jörg"), ("ann@example.com\nBcc: x@example.com", "Ann"), ("ann@example.com", "A" * 450)],
+)
+def test_who_takes_more_care_goes_the_slow_way(run: Callable[..., Batch], email: str, first_name: str) -> None:
+    run(csv_of("ann@example.com"))
+    invitation = Invitation.objects.get()
+    letter = Letter(invitation)
+    invitation.email, invitation.first_name = email, first_name
+
+    assert not letter.is_plain_for(invitation)
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_a_real_server_gets_everybody_whatever_it_answers_to_some(
+    run: Callable[..., Batch], settings: Any, pipelining: bool
+) -> None:
+    with MailServer() as server:
+        server.pipelining = pipelining
+        settings.EMAIL_BACKEND = "invites.mailing.transports.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 2
+        server.answers = {"gone@example.com": ["550 5.1.1 Nobody"], "full@example.com": ["552 5.2.2 Full"]}
+
+        batch = run(
+            csv_of("ann@example.com", "gone@example.com", "zoe@example.com", "full@example.com", "x@example.com")
+        )
+
+    assert sorted(server.taken) == ["ann@example.com", "x@example.com", "zoe@example.com"]
+    assert server.connections == 1
+    failed = dict(batch.rows.filter(outcome="failed").values_list("email", "detail"))
+    assert failed == {"gone@example.com": "550 5.1.1 Nobody", "full@example.com": "552 5.2.2 Full"}

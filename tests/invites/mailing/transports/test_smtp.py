@@ -1,0 +1,253 @@
+"""Many mails in a row over one line: each has its own outcome, and whatever dies, one mail at most is in doubt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.utils import timezone
+
+from config.harness.running import wait_for
+from invites import tasks
+from invites.imports import chunks
+from invites.imports.chunk_delivery_log import TakenOfRange
+from invites.imports.invite import invite_range
+from invites.imports.selectors.summary import ledger_of
+from invites.mailing.backoff import UNMAILABLE
+from invites.mailing.delivery import Sender
+from invites.mailing.message import Parcel, still_to_send
+from invites.mailing.template import Letter
+from invites.mailing.transports.smtp import Conversation
+from invites.models import Batch, Invitation, Row, RowRange
+from tests.files import csv_of, many
+from tests.invites.mailing.mail import let_time_pass
+from tests.invites.mailing.mail_server import MailServer
+
+Run = Callable[..., Batch]
+
+
+class Killed(BaseException):
+    """As a process that is no more: nothing after it is done."""
+
+
+def person(number: int) -> str:
+    return f"person{number}@people.example.com"
+
+
+def invited(batch: Batch) -> chunks.Lease:
+    """The batch's only range, invited and not mailed."""
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    invite_range(lease)
+    return lease
+
+
+def let_the_lease_run_out() -> None:
+    RowRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_the_next_mail_waits_until_the_one_before_was_noted(server: MailServer, start: Run) -> None:
+    invited(start(many(3)))
+    due = still_to_send(list(Invitation.objects.values_list("pk", flat=True)))
+    letter = Letter(Invitation.objects.earliest("pk"))
+    sender = Sender()
+
+    with closing(sender), closing(sender.deliver(Parcel(each, letter) for each in due)) as outcomes:
+        for number in range(2):
+            parcel, trouble = next(outcomes)
+            assert (parcel.due.email, trouble) == (person(number), None)
+            wait_for(partial(server.has_heard_of, person(number + 1)), what="the next recipient")
+            assert server.taken == [person(each) for each in range(number + 1)]
+
+    assert len(server.taken) == 2, "Whoever stops in between leaves the third one unsent."
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_everybody_has_the_outcome_that_the_server_gave_them(
+    server: MailServer, start: Run, work: Run, pipelining: bool
+) -> None:
+    server.pipelining = pipelining
+    server.answers = {
+        person(2): ["550 5.1.1 Nobody"],
+        person(3): ["450 4.2.0 Later"],
+        person(5): ["421 4.3.2 Closing"],
+        person(9): ["552 5.2.2 Full"],
+    }
+
+    batch = work(start(many(10)))
+
+    assert Counter(server.taken) == Counter(person(number) for number in (0, 1, 4, 5, 6, 7, 8))
+    states = Invitation.objects.order_by("pk").values_list("mail_state", flat=True)
+    expected = ["sent"] * 10
+    expected[2] = expected[9] = "failed"
+    expected[3] = "sending"
+    assert list(states) == expected
+    let_time_pass(batch)
+    assert ledger_of(work(batch)).invited == 8
+    assert Counter(server.taken) == Counter(person(number) for number in range(10) if number not in (2, 9))
+    assert dict(batch.rows.filter(outcome=Row.Outcome.FAILED).values_list("email", "detail")) == {
+        person(2): "550 5.1.1 Nobody",
+        person(9): "552 5.2.2 Full",
+    }
+
+
+def test_a_line_that_drops_after_a_mail_was_taken_costs_that_mail_twice_at_most(server: MailServer, run: Run) -> None:
+    server.drops_after = 7
+
+    batch = run(many(20))
+
+    mails = Counter(server.taken)
+    assert (batch.state, len(mails)) == (Batch.State.DONE, 20)
+    assert mails.total() <= 21
+    assert server.connections == 2
+
+
+def test_it_is_one_line_and_one_write_for_each_mail(
+    server: MailServer, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[bytes | str] = []
+    outcomes = Conversation.outcomes
+
+    def watched(conversation: Conversation[Parcel]) -> object:
+        send = conversation._server.send
+
+        def watched_send(content: bytes | str) -> None:
+            written.append(content)
+            send(content)
+
+        monkeypatch.setattr(conversation._server, "send", watched_send)
+        return outcomes(conversation)
+
+    monkeypatch.setattr(Conversation, "outcomes", watched)
+
+    run(many(30))
+
+    assert (len(server.taken), server.connections) == (30, 1)
+    assert len(written) == 32, "One write begins the first, each ends one and begins the next, and one says good-bye."
+
+
+@pytest.mark.parametrize("left_out", [False, True], ids=["all of them", "some put off"])
+def test_what_a_worker_had_mailed_when_it_died_is_not_mailed_again(
+    server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch, left_out: bool
+) -> None:
+    batch = start(many(20))
+    lease = invited(batch)
+    if left_out:
+        server.answers = {person(4): ["450 4.2.0 Later"], person(8): ["550 5.1.1 Nobody"]}
+    with monkeypatch.context() as patched:
+
+        def die(*_: object) -> None:
+            if len(server.taken) == 15:
+                # Nothing that a process does on its way out may matter.
+                patched.setattr("invites.imports.chunk_delivery_log.TakenOfRange.settle", lambda _: None)
+                raise Killed
+
+        patched.setattr("invites.mailing.domain_backoff.Domains.took", die)
+        with pytest.raises(Killed):
+            tasks.work_on_range(lease)
+
+    let_the_lease_run_out()
+    work(batch)
+    let_time_pass(batch)
+    work(batch)
+
+    mails = Counter(server.taken)
+    assert batch.state == Batch.State.DONE
+    assert set(mails) == {person(number) for number in range(20)} - ({person(8)} if left_out else set())
+    assert mails.total() == len(mails) + 1, "The one that was under way, and no other."
+
+
+def test_whoever_was_refused_before_the_worker_died_does_not_count_as_invited(
+    server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = start(many(6))
+    lease = invited(batch)
+    server.answers = {person(2): ["550 5.1.1 Nobody"]}
+    with monkeypatch.context() as patched:
+
+        def die(*_: object) -> None:
+            if len(server.taken) == 3:
+                raise Killed
+
+        patched.setattr("invites.mailing.domain_backoff.Domains.took", die)
+        with pytest.raises(Killed):
+            tasks.work_on_range(lease)
+
+    # At every moment, and not only at the end.
+    assert (ledger_of(batch).invited, ledger_of(batch).failed) == (5, 1)
+    let_the_lease_run_out()
+    work(batch)
+    assert (batch.state, ledger_of(batch).invited, ledger_of(batch).failed) == (Batch.State.DONE, 5, 1)
+    row = batch.rows.get(outcome=Row.Outcome.FAILED)
+    assert (row.email, row.reason, row.detail) == (person(2), Row.Reason.MAIL_REFUSED, "550 5.1.1 Nobody")
+    assert Invitation.objects.get(email=person(2)).state == Invitation.State.REVOKED
+
+
+def test_a_worker_whose_lease_was_lost_sends_nothing_more(
+    server: MailServer, start: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = invited(start(many(20)))
+
+    def lose_the_lease(*_: object) -> None:
+        if len(server.taken) == 5:
+            RowRange.objects.update(claims=99)
+
+    monkeypatch.setattr("invites.mailing.domain_backoff.Domains.took", lose_the_lease)
+
+    tasks.work_on_range(lease)
+
+    assert len(server.taken) == 5
+
+
+def test_one_that_was_sent_again_meanwhile_is_not_taken_for_mailed(server: MailServer, start: Run, work: Run) -> None:
+    batch = start(csv_of("ann@example.com", "ben@example.com"))
+    invited(batch)
+    ann = Invitation.objects.get(email="ann@example.com")
+    RowRange.objects.update(taken_from=ann.pk, taken_to=ann.pk)
+    Invitation.objects.filter(pk=ann.pk).update(mail_due_at=timezone.now())
+    let_the_lease_run_out()
+
+    work(batch)
+
+    ann.refresh_from_db()
+    assert (server.taken, ann.mail_state) == (["ben@example.com"], Invitation.Mail.QUEUED)
+
+
+def test_a_mail_at_which_every_worker_dies_is_found_and_given_up_alone(
+    server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = start(many(20))
+    letter_to = {"rendered": Parcel.rendered, "message": Parcel.message}
+
+    def dies(way: str) -> Callable[[Parcel], object]:
+        def write(parcel: Parcel) -> object:
+            if parcel.due.email == person(7):
+                monkeypatch.setattr("invites.imports.chunk_delivery_log.TakenOfRange.settle", lambda _: None)
+                raise Killed
+            return letter_to[way](parcel)
+
+        return write
+
+    for way in letter_to:
+        monkeypatch.setattr(Parcel, way, dies(way))
+    settle = TakenOfRange.settle
+    deaths = 0
+    while batch.state == Batch.State.INVITING:
+        try:
+            work(batch)
+        except Killed:
+            deaths += 1
+            monkeypatch.setattr(TakenOfRange, "settle", settle)
+            let_the_lease_run_out()
+
+    # The first one had invited them with the same claim.
+    assert deaths == 1 + chunks.MAX_ATTEMPTS
+    row = batch.rows.get(outcome=Row.Outcome.FAILED)
+    assert (row.email, row.detail) == (person(7), UNMAILABLE)
+    mails = Counter(server.taken)
+    assert set(mails) == {person(number) for number in range(20)} - {person(7)}
+    assert mails.total() - len(mails) <= 1 + chunks.SUSPICIOUS_AFTER, "Only what was under way beside it went twice."

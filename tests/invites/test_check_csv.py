@@ -1,0 +1,167 @@
+"""check_csv as scripts and support call it: through the real command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.harness.running import ROOT
+
+DATA = ROOT / "tests" / "data"
+KEYS = [
+    "verdict",
+    "rows",
+    "valid",
+    "skipped",
+    "problem_count",
+    "truncated",
+    "encoding",
+    "delimiter",
+    "problems",
+    "warnings",
+]
+
+
+def run(
+    *arguments: str, stdin: bytes | None = None, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "check_csv", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", **(environment or {})},
+        input=stdin,
+        capture_output=True,
+        check=False,
+    )
+
+
+def answer(*arguments: str, **environment: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run(*arguments, "--json", environment=environment).stdout)
+    return found
+
+
+def test_a_good_file_is_ok_and_ends_in_0() -> None:
+    done = run(str(DATA / "sample.csv"), "--json", "--people")
+    assert done.returncode == 0
+    found = json.loads(done.stdout)
+    assert list(found) == [*KEYS, "people"]
+    assert {key: found[key] for key in KEYS} == {
+        "verdict": "ok",
+        "rows": 2,
+        "valid": 2,
+        "skipped": 0,
+        "problem_count": 0,
+        "truncated": False,
+        "encoding": "UTF-8",
+        "delimiter": ",",
+        "problems": [],
+        "warnings": [],
+    }
+    assert found["people"][0] == {
+        "email": "user1@abc.com",
+        "first_name": "first name 1",
+        "last_name": "last name 1",
+        "description": "optional info about user 1",
+    }
+
+
+def test_problems_are_listed_and_end_in_1() -> None:
+    done = run(str(DATA / "several-problems-in-a-row.csv"), "--json", "--people")
+    assert done.returncode == 1
+    found = json.loads(done.stdout)
+    assert (found["verdict"], found["rows"], found["valid"], found["problem_count"]) == ("problems", 2, 1, 3)
+    assert found["problems"][0] == {
+        "row": 2,
+        "line": 2,
+        "column": "Email",
+        "code": "email_two_at",
+        "message": "There are two @ signs",
+        "value": "anna@@company.com",
+    }
+    assert [person["email"] for person in found["people"]] == ["bob@company.com"]
+
+
+def test_a_refused_file_has_one_problem_without_a_row_and_ends_in_1() -> None:
+    done = run(str(DATA / "header-slip.csv"), "--json", "--people")
+    assert done.returncode == 1
+    found = json.loads(done.stdout)
+    assert (found["verdict"], found["rows"], found["people"]) == ("rejected", 0, [])
+    (problem,) = found["problems"]
+    assert (problem["row"], problem["column"], problem["code"]) == (None, None, "missing_column")
+
+
+def test_duplicates_are_skipped_and_name_the_row_that_they_repeat() -> None:
+    found = answer(str(DATA / "duplicates.csv"))
+    assert (found["verdict"], found["valid"], found["skipped"]) == ("ok", 2, 2)
+    assert [(warning["row"], warning["code"]) for warning in found["warnings"]] == [(3, "duplicate"), (5, "duplicate")]
+    assert "row 2" in found["warnings"][0]["message"]
+
+
+def test_says_how_the_file_was_read() -> None:
+    found = answer(str(DATA / "windows-1252-french-excel.csv"))
+    assert (found["encoding"], found["delimiter"]) == ("Windows-1252", ";")
+
+
+@pytest.mark.parametrize("arguments", [("no-such-file.csv",), (str(DATA),), (), ("a.csv", "--no-such-option")])
+def test_wrong_usage_is_one_sentence_and_ends_in_2(arguments: tuple[str, ...]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_tells_people_what_is_wrong_and_how_to_mend_it() -> None:
+    text = run(str(DATA / "several-problems-in-a-row.csv")).stdout.decode()
+    assert "several-problems-in-a-row.csv has 1 row to fix" in text
+    assert "Read as UTF-8, cells separated by comma" in text
+    assert "There are two @ signs" in text
+    assert "Keep the one before the domain." in text
+
+
+def test_tells_people_what_was_found_and_what_was_expected() -> None:
+    text = run(str(DATA / "header-surname.csv")).stdout.decode()
+    assert "Found     Email, First name, Surname" in text
+    assert "Expected  Email, First name, Last name, Description (optional)" in text
+    assert "Is it Surname?" in text
+
+
+def test_reads_the_standard_input() -> None:
+    done = run("-", "--json", stdin=(DATA / "sample.csv").read_bytes())
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["valid"] == 2
+
+
+def test_prints_for_a_terminal_that_knows_only_ascii() -> None:
+    done = run(str(DATA / "world-names.csv"), "--people", environment={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0
+    assert b"\\u7f8e" in done.stdout
+
+
+def test_the_operators_limits_hold_and_both_numbers_are_said() -> None:
+    found = answer(str(DATA / "sample.csv"), MAX_ROWS="1")
+    assert found["verdict"] == "rejected"
+    assert "2 rows" in found["problems"][0]["message"]
+    assert "at most 1 " in found["problems"][0]["message"]
+    assert answer(str(DATA / "sample.csv"), MAX_ROWS="2")["verdict"] == "ok"
+
+
+def test_a_likely_slip_of_the_files_own_domain_is_a_warning(tmp_path: Path) -> None:
+    people = [f"p{number}@northwind.example.com,Ann,Lee" for number in range(20)]
+    file = tmp_path / "team.csv"
+    file.write_text("\n".join(["Email,First name,Last name", *people, "anna@nortwind.example.com,Anna,Berg"]))
+    found = answer(str(file))
+    assert (found["verdict"], found["valid"]) == ("ok", 21)
+    assert found["warnings"] == [
+        {
+            "row": 22,
+            "code": "likely_typo",
+            "message": '"nortwind.example.com" looks like a slip of "northwind.example.com"',
+        }
+    ]

@@ -1,0 +1,270 @@
+"""`manage.py invite_csv` and `manage.py batch_report`: the page's services for scripts and for support."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.management import CommandError, call_command
+
+from accounts.models import Organization, Role, Site, User
+from invites import tasks
+from invites.imports import chunks, upload_parts
+from invites.management.commands import invite_csv
+from invites.models import Batch, Invitation, UploadPart
+from tests.files import PROBLEMS, REFUSED, csv_of, many
+from tests.invites.mailing.mail import addresses
+
+Run = Callable[..., Batch]
+FileOf = Callable[[bytes], Path]
+
+OPTIONS = {"organization": "acme", "inviter": "admin@example.com", "role": ["ReadOnly"], "site": ["Lyon depot"]}
+
+
+@pytest.fixture
+def file_of(tmp_path: Path, admin: User) -> FileOf:
+    """Writes a file for Acme's admin to invite."""
+
+    def file_of(content: bytes) -> Path:
+        path = tmp_path / "team.csv"
+        path.write_bytes(content)
+        return path
+
+    return file_of
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No worker runs here, so the command lends a hand at once."""
+    monkeypatch.setattr(invite_csv, "HELP_AFTER_SECONDS", -1)
+    monkeypatch.setattr(invite_csv, "LOOK_EVERY_SECONDS", 0)
+
+
+def command(*arguments: object, **options: Any) -> tuple[int, str]:
+    """The exit status and what was printed."""
+    out = io.StringIO()
+    try:
+        call_command(*map(str, arguments), stdout=out, **options)
+    except SystemExit as ended:
+        return int(ended.code or 0), out.getvalue()
+    return 0, out.getvalue()
+
+
+def refused(*arguments: object, **options: Any) -> tuple[int, str]:
+    """The exit status and the sentence of a command that was refused."""
+    with pytest.raises(CommandError) as caught:
+        command(*arguments, **options)
+    return caught.value.returncode, str(caught.value)
+
+
+# --- invite_csv --------------------------------------------------------------------------------------
+
+
+def test_starts_a_batch_and_prints_exactly_this_object(file_of: FileOf) -> None:
+    status, printed = command("invite_csv", file_of(many(3)), json=True, **OPTIONS)
+
+    assert status == 0
+    assert json.loads(printed) == {
+        "batch": Batch.objects.get().pk,
+        "state": "inviting",
+        "rows": 3,
+        "invited": 0,
+        "skipped": {"already_member": 0, "already_invited": 0, "duplicate": 0},
+        "problems": 0,
+        "failed": 0,
+        "waiting": 3,
+    }
+
+
+def test_with_wait_it_answers_when_the_batch_has_ended(file_of: FileOf, member: User) -> None:
+    content = csv_of("ann@example.com", "ben@example.com", "member@example.com", "ann@example.com")
+
+    status, printed = command("invite_csv", file_of(content), wait=True, json=True, **OPTIONS)
+
+    assert status == 0
+    answer = json.loads(printed)
+    assert (answer["state"], answer["rows"], answer["invited"]) == ("done", 4, 2)
+    assert answer["skipped"] == {"already_member": 1, "already_invited": 0, "duplicate": 1}
+    assert addresses(mail.outbox) == ["ann@example.com", "ben@example.com"]
+
+
+def test_for_people_it_prints_the_news_and_the_ledger(file_of: FileOf) -> None:
+    _, printed = command("invite_csv", file_of(many(2)), wait=True, **OPTIONS)
+
+    assert "2 users were invited to Acme." in printed
+    assert "team.csv" in printed
+    assert [line.split() for line in printed.splitlines() if "Rows in the file" in line] == [
+        ["Rows", "in", "the", "file", "2"]
+    ]
+
+
+def test_a_large_file_is_left_to_the_worker_or_checked_while_waiting(file_of: FileOf) -> None:
+    content = many(6_000)
+    assert len(content) > upload_parts.BYTES_IN_REQUEST
+    assert json.loads(command("invite_csv", file_of(content), json=True, **OPTIONS)[1])["state"] == "checking"
+
+    invite_csv.wait_for(Batch.objects.get())
+
+    assert Invitation.objects.count() == 6_000
+
+
+def test_gives_the_roles_and_sites_that_were_named_in_any_case(file_of: FileOf, acme: Organization) -> None:
+    options = {**OPTIONS, "role": ["readonly", "Project Manager"], "site": ["lyon DEPOT", "Ghent"]}
+
+    command("invite_csv", file_of(many(1)), **options)
+
+    grant = Batch.objects.get().grant
+    assert {role.name for role in grant.roles.all()} == {"ReadOnly", "Project manager"}
+    assert {site.name for site in grant.sites.all()} == {"Lyon depot", "Ghent"}
+
+
+def test_gives_all_sites(file_of: FileOf) -> None:
+    command("invite_csv", file_of(many(1)), **{**OPTIONS, "site": []}, all_sites=True)
+
+    assert Batch.objects.get().grant.all_sites is True
+
+
+def test_an_organization_without_sites_needs_none(file_of: FileOf, acme: Organization) -> None:
+    Site.objects.filter(organization=acme).delete()
+
+    assert command("invite_csv", file_of(many(1)), **{**OPTIONS, "site": []})[0] == 0
+
+
+def test_a_refused_file_ends_with_1_and_says_why(file_of: FileOf) -> None:
+    status, printed = command("invite_csv", file_of(REFUSED), wait=True, **OPTIONS)
+
+    assert status == 1
+    assert "team.csv was not imported." in printed
+    assert "Last name" in printed
+
+
+def test_a_file_with_problems_ends_with_1_and_invites_nobody(file_of: FileOf) -> None:
+    status, printed = command("invite_csv", file_of(PROBLEMS), wait=True, json=True, **OPTIONS)
+
+    answer = json.loads(printed)
+    assert (status, answer["state"], answer["problems"], answer["invited"]) == (1, "needs_correction", 2, 0)
+    assert Invitation.objects.count() == 0
+
+
+def test_only_valid_invites_the_others(file_of: FileOf) -> None:
+    status, printed = command("invite_csv", file_of(PROBLEMS), wait=True, json=True, only_valid=True, **OPTIONS)
+
+    answer = json.loads(printed)
+    assert (status, answer["state"], answer["problems"], answer["invited"]) == (0, "done", 2, 2)
+
+
+def test_only_valid_of_a_file_without_a_valid_row_waits_for_a_correction(file_of: FileOf) -> None:
+    content = csv_of("ben@@example.com")
+
+    status, printed = command("invite_csv", file_of(content), wait=True, json=True, only_valid=True, **OPTIONS)
+
+    assert (status, json.loads(printed)["state"]) == (1, "needs_correction")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"organization": "nowhere"}, "There is no organization “nowhere”. There are: acme."),
+        ({"role": ["\udcff"]}, "'\\udcff' is no text in UTF-8."),
+        ({"inviter": "stranger@example.com"}, "stranger@example.com is not a member of Acme."),
+        ({"role": ["Boss"]}, "There is no role “Boss”. There are: Org Admin, Project manager, ReadOnly."),
+        ({"site": ["Mars"]}, "There is no site “Mars”. There are: Ghent, Lyon depot, Turin."),
+        ({"role": []}, "Choose at least one role with --role."),
+        ({"site": []}, "Choose at least one site with --site, or --all-sites."),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_a_sentence(file_of: FileOf, changed: dict[str, Any], said: str) -> None:
+    assert refused("invite_csv", file_of(many(1)), **{**OPTIONS, **changed}) == (2, said)
+    assert Batch.objects.count() == 0
+
+
+@pytest.mark.parametrize(("name", "reason"), [("missing.csv", "No such file or directory"), (".", "Is a directory")])
+def test_a_file_that_cannot_be_read_ends_with_2(admin: User, tmp_path: Path, name: str, reason: str) -> None:
+    path = tmp_path / name
+
+    assert refused("invite_csv", path, **OPTIONS) == (2, f"{path} cannot be read: {reason}.")
+
+
+def test_options_that_are_missing_are_named(admin: User) -> None:
+    assert "--as" in refused("invite_csv", "team.csv", organization="acme")[1]
+
+
+def test_who_may_not_invite_invites_nobody(file_of: FileOf, manager: User) -> None:
+    status, said = refused("invite_csv", file_of(many(1)), **{**OPTIONS, "inviter": manager.email})
+
+    assert (status, said) == (1, f"{manager.email} may not invite users to Acme.")
+    assert (Batch.objects.count(), UploadPart.objects.count()) == (0, 0)
+
+
+def test_nobody_gives_more_than_they_have(
+    file_of: FileOf, acme: Organization, sites: list[Site], join: Callable[..., User]
+) -> None:
+    Role.objects.create(organization=acme, name="Inviter", permissions=["users.view", "users.invite"])
+    join(acme, "helper@example.com", "Inviter", sites=sites[:1])
+    options = {**OPTIONS, "inviter": "helper@example.com", "role": ["Org Admin"]}
+
+    status, said = refused("invite_csv", file_of(many(1)), **options)
+
+    assert status == 2
+    assert "beyond your own rights" in said
+
+
+def test_a_file_over_the_limit_is_refused(file_of: FileOf, settings: Any) -> None:
+    settings.MAX_UPLOAD_MB = 1
+
+    status, said = refused("invite_csv", file_of(b"x" * 1_100_000), **OPTIONS)
+
+    assert (status, Batch.objects.count()) == (1, 0)
+    assert "larger than 1 MB" in said
+
+
+# --- batch_report ------------------------------------------------------------------------------------
+
+
+def test_the_report_of_a_batch_is_the_same_object(run: Run) -> None:
+    batch = run(csv_of("ann@example.com", "ann@example.com"))
+
+    status, printed = command("batch_report", batch.pk, json=True)
+
+    assert status == 0
+    assert json.loads(printed) == {
+        "batch": batch.pk,
+        "state": "done",
+        "rows": 2,
+        "invited": 1,
+        "skipped": {"already_member": 0, "already_invited": 0, "duplicate": 1},
+        "problems": 0,
+        "failed": 0,
+        "waiting": 0,
+    }
+
+
+def test_the_report_for_people_adds_up(run: Run) -> None:
+    _, printed = command("batch_report", run(csv_of("ann@example.com", "ann@example.com")).pk)
+
+    counts = {line[2:20].strip(): int(line[20:]) for line in printed.splitlines() if line.startswith("  ")}
+    assert counts.pop("Rows in the file") == sum(counts.values()) == 2
+
+
+def test_the_report_of_a_batch_in_the_middle_adds_up_with_who_is_waiting(start: Run) -> None:
+    batch = start(many(450))
+    lease = chunks.claim_range(batch.pk)
+    assert lease is not None
+    tasks.work_on_range(lease)
+
+    answer = json.loads(command("batch_report", batch.pk, json=True)[1])
+    assert (answer["state"], answer["rows"], answer["invited"], answer["waiting"]) == ("inviting", 450, 200, 250)
+    outcomes = ("invited", "problems", "failed", "waiting")
+    assert sum(answer[name] for name in outcomes) + sum(answer["skipped"].values()) == answer["rows"]
+    assert "Waiting                 250" in command("batch_report", batch.pk)[1]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", ["0", "12345", "99999999999999999999"])
+def test_the_report_of_no_batch_ends_with_2(number: str) -> None:
+    assert refused("batch_report", number) == (2, f"There is no batch {number}.")

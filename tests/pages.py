@@ -1,0 +1,59 @@
+"""Pages as tests ask for them, and what they read on them."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from invites.models import Batch
+from tests.files import whole_of
+
+HTMX = {"HX-Request": "true"}
+
+
+def submit_import(
+    client: Client, content: bytes | None, *, name: str = "team.csv", query: str = "", **fields: Any
+) -> Any:
+    """Sends the import form."""
+    if content is not None:
+        fields["file"] = SimpleUploadedFile(name, content, content_type="text/csv")
+    return client.post(reverse("imports:import", args=["acme"]) + query, fields)
+
+
+def url_of(batch: Batch, name: str = "batch") -> str:
+    return reverse(name, args=[batch.organization.slug, batch.pk])
+
+
+def text(response: Any) -> str:
+    return str(response.content.decode())
+
+
+def downloaded(response: Any) -> str:
+    """The whole text of a file that is streamed."""
+    return whole_of(response).decode("utf-8-sig")
+
+
+def triggers(response: Any) -> set[str]:
+    return set(json.loads(response.headers.get("HX-Trigger", "{}")))
+
+
+def words_of(response: Any) -> str:
+    """What somebody reads on the page: without tags, with single spaces."""
+    body = re.sub(r"<(script|template)\b.*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def joined_words_of(response: Any) -> str:
+    """The same, where names inside of a sentence are marked up: tags leave no space."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", response.content.decode())).split())
+
+
+def text_of(html: str) -> str:
+    """The words of a page or mail, tags taken out and white space evened."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())

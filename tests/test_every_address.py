@@ -1,0 +1,300 @@
+"""Every address of the product as nobody, as a member without rights, and as another organization's admin.
+
+A new address has to be entered here, or `test_no_address_is_forgotten` fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Membership, Organization, Role, Site, User
+from accounts.organizations.access import FoundView, views_of
+from config.urls import urlpatterns
+from invites.invitations.tokens import hash_token
+from invites.models import Batch, BulkAction, Grant, Invitation
+
+SIGN_IN = settings.LOGIN_URL
+FOUND = list(views_of(urlpatterns))
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What each of them gets: a status, or 302 for the way to the sign-in page."""
+
+    nobody: int
+    member: int
+    outsider: int
+
+
+ANYBODY = Answers(nobody=200, member=200, outsider=200)
+SIGNED_IN = Answers(nobody=302, member=200, outsider=200)
+MEMBERS = Answers(nobody=302, member=200, outsider=404)
+WITH_A_RIGHT = Answers(nobody=302, member=403, outsider=404)
+
+# The addresses of an organization, and what of Acme stands at `<int:pk>`.
+OURS: dict[str, tuple[Answers, str]] = {
+    "organizations:member_home": (MEMBERS, ""),
+    "banners": (MEMBERS, ""),
+    "settings": (WITH_A_RIGHT, ""),
+    "roles": (WITH_A_RIGHT, ""),
+    "organizations:role_new": (WITH_A_RIGHT, ""),
+    "organizations:role_edit": (WITH_A_RIGHT, "role"),
+    "organizations:role_delete": (WITH_A_RIGHT, "role"),
+    "sites": (WITH_A_RIGHT, ""),
+    "organizations:site_new": (WITH_A_RIGHT, ""),
+    "organizations:site_edit": (WITH_A_RIGHT, "site"),
+    "organizations:site_delete": (WITH_A_RIGHT, "site"),
+    "users": (WITH_A_RIGHT, ""),
+    "directory:people_bulk": (WITH_A_RIGHT, ""),
+    "directory:bulk_action": (WITH_A_RIGHT, "directory:bulk_action"),
+    "shell:bulk_action_events": (WITH_A_RIGHT, "directory:bulk_action"),
+    "directory:bulk_action_banner": (WITH_A_RIGHT, "directory:bulk_action"),
+    "shell:bulk_action_banner_events": (WITH_A_RIGHT, "directory:bulk_action"),
+    "directory:bulk_action_stop": (WITH_A_RIGHT, "directory:bulk_action"),
+    "directory:bulk_action_close_banner": (WITH_A_RIGHT, "directory:bulk_action"),
+    "directory:member_edit": (WITH_A_RIGHT, "membership"),
+    "directory:member_remove": (WITH_A_RIGHT, "membership"),
+    "invite": (WITH_A_RIGHT, ""),
+    "directory:invitation_edit": (WITH_A_RIGHT, "invitation"),
+    "directory:invitation_resend": (WITH_A_RIGHT, "invitation"),
+    "directory:invitation_revoke": (WITH_A_RIGHT, "invitation"),
+    "import": (WITH_A_RIGHT, ""),
+    "sample": (WITH_A_RIGHT, ""),
+    "batches": (WITH_A_RIGHT, ""),
+    "batch": (WITH_A_RIGHT, "batch"),
+    "imports:batch_problems": (WITH_A_RIGHT, "batch"),
+    "imports:batch_problems_file": (WITH_A_RIGHT, "batch"),
+    "imports:batch_invite_valid": (WITH_A_RIGHT, "batch"),
+    "imports:batch_stop": (WITH_A_RIGHT, "batch"),
+    "imports:batch_remind": (WITH_A_RIGHT, "batch"),
+    "imports:batch_undo": (WITH_A_RIGHT, "batch"),
+    "imports:batch_close_banner": (WITH_A_RIGHT, "batch"),
+    "imports:batch_download": (WITH_A_RIGHT, "batch"),
+    "imports:batch_dialog": (WITH_A_RIGHT, "batch"),
+    "shell:batch_dialog_events": (WITH_A_RIGHT, "batch"),
+    "imports:batch_progress": (WITH_A_RIGHT, "batch"),
+    "shell:batch_progress_events": (WITH_A_RIGHT, "batch"),
+    "indicator": (WITH_A_RIGHT, ""),
+    "shell:indicator_events": (WITH_A_RIGHT, ""),
+}
+
+# The addresses outside the organizations; what those of the invitation show is tested with it.
+OTHERS: dict[str, Answers] = {
+    "home": Answers(nobody=302, member=302, outsider=302),
+    "account": SIGNED_IN,
+    "healthz": ANYBODY,
+    "readyz": ANYBODY,
+    "acceptance:invitation_link": ANYBODY,
+    "invitation": ANYBODY,
+    "acceptance:invitation_switch": ANYBODY,
+}
+
+# What others bring with them: pages for everybody, pages for who is signed in.
+SIGN_IN_PAGES: dict[str, Answers] = {
+    "account_login": Answers(nobody=200, member=302, outsider=302),
+    "account_logout": Answers(nobody=302, member=200, outsider=200),
+    "account_inactive": ANYBODY,
+    "account_change_password": SIGNED_IN,
+    "account_set_password": Answers(nobody=302, member=302, outsider=302),
+    "account_reset_password": ANYBODY,
+    "account_reset_password_done": ANYBODY,
+    "account_reset_password_from_key": ANYBODY,
+    "account_reset_password_from_key_done": ANYBODY,
+}
+
+
+@pytest.fixture
+def acmes(acme: Organization, sites: list[Site], admin: User, by_member: Membership) -> dict[str, int]:
+    """The numbers of one thing of each kind that belongs to Acme."""
+    grant = Grant.objects.create(organization=acme, all_sites=True)
+    invitation = Invitation.objects.create(
+        organization=acme,
+        grant=grant,
+        inviter=admin,
+        email="chiara@people.example.com",
+        email_key="chiara@people.example.com",
+        token_seed="seed",
+        token_hash=hash_token("token"),
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    batch = Batch.objects.create(
+        organization=acme, inviter=admin, grant=grant, state=Batch.State.DONE, file_name="a.csv"
+    )
+    role = Role.objects.create(organization=acme, name="Night shift", permissions=["work.view"])
+    action = BulkAction.objects.create(organization=acme, started_by=admin, kind=BulkAction.Kind.RESEND, total=1)
+    found = {"role": role, "site": sites[0], "membership": by_member, "invitation": invitation, "batch": batch}
+    return {kind: each.pk for kind, each in found.items()} | {"directory:bulk_action": action.pk}
+
+
+def path_of(name: str, organization: str, things: dict[str, int]) -> str:
+    kind = OURS[name][1]
+    return reverse(name, args=[organization, things[kind]] if kind else [organization])
+
+
+def test_no_address_is_forgotten() -> None:
+    ours = {each.name for each in FOUND if not each.trusted}
+    assert ours == set(OURS) | set(OTHERS)
+    brought = {each.route.split("/")[0] for each in FOUND if each.trusted}
+    assert brought == {"accounts", "operators", "mail", "webhooks"}
+    assert {each.name for each in FOUND if each.route.startswith("accounts/")} == set(SIGN_IN_PAGES)
+
+
+@pytest.mark.parametrize("found", [each for each in FOUND if each.names_organization], ids=lambda each: each.route)
+def test_what_names_an_organization_is_for_its_members(found: FoundView) -> None:
+    assert found.access is not None
+    assert found.access.member
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE"])
+@pytest.mark.parametrize("name", OURS)
+def test_nobody_is_sent_to_sign_in(name: str, method: str, acmes: dict[str, int], client: Client) -> None:
+    response = client.generic(method, path_of(name, "acme", acmes))
+    assert response.status_code == 302
+    assert response.headers["Location"].split("?")[0] == reverse(SIGN_IN)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("name", OURS)
+def test_another_organizations_admin_finds_nothing(
+    name: str, method: str, acmes: dict[str, int], outsider: User, client_of: Callable[..., Client]
+) -> None:
+    assert client_of(outsider).generic(method, path_of(name, "acme", acmes)).status_code == 404
+
+
+@pytest.mark.parametrize("name", [name for name, (_answers, kind) in OURS.items() if kind])
+def test_nothing_of_acme_is_found_below_another_organization(
+    name: str, acmes: dict[str, int], outsider: User, client_of: Callable[..., Client]
+) -> None:
+    path = path_of(name, "globex", acmes)
+    client = client_of(outsider)
+    # What only takes a POST says so before it looks anything up.
+    assert client.get(path).status_code in (404, 405)
+    assert client.post(path).status_code in (404, 405)
+    assert 404 in (client.get(path).status_code, client.post(path).status_code)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("name", [name for name, (answers, _kind) in OURS.items() if answers is WITH_A_RIGHT])
+def test_a_member_without_the_right_is_refused(
+    name: str, method: str, acmes: dict[str, int], member: User, client_of: Callable[..., Client]
+) -> None:
+    assert client_of(member).generic(method, path_of(name, "acme", acmes)).status_code == 403
+
+
+# What a query or a form of some page is asked by.
+NAMES = (
+    "q search status role site page kind outcome again correct do action all confirmed selected seen-2 cell-2-0 but "
+    "email first_name last_name description name country roles sites permissions as_typed use"
+).split()
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0@example.com", "\ud800", "9" * 5_000])
+@pytest.mark.parametrize("name", OURS)
+def test_no_page_falls_over_what_a_database_cannot_hold(
+    name: str, text: str, acmes: dict[str, int], admin: User, client_of: Callable[..., Client]
+) -> None:
+    client, path = client_of(admin), path_of(name, "acme", acmes)
+    query = urlencode(dict.fromkeys(NAMES, text), errors="surrogatepass")
+    form = "application/x-www-form-urlencoded"
+    for method, address, body in (
+        ("GET", f"{path}?{query}", ""),
+        ("POST", path, query),
+        ("POST", f"{path}?{query}", query),
+    ):
+        if name.endswith("_events") and method == "GET":
+            continue
+        assert client.generic(method, address, body, content_type=form).status_code < 500
+
+
+@pytest.mark.parametrize("name", [name for name, (answers, _kind) in OURS.items() if answers is MEMBERS])
+def test_some_pages_are_for_every_member(
+    name: str, acmes: dict[str, int], member: User, client_of: Callable[..., Client]
+) -> None:
+    assert client_of(member).get(path_of(name, "acme", acmes)).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("name", OURS)
+def test_an_operator_who_is_no_member_finds_nothing_either(
+    name: str, method: str, acmes: dict[str, int], client_of: Callable[..., Client]
+) -> None:
+    operator = User.objects.create_superuser("operator@example.org", "a long enough password")
+    assert client_of(operator).generic(method, path_of(name, "acme", acmes)).status_code == 404
+
+
+@pytest.mark.parametrize(("name", "answers"), [*OTHERS.items(), *SIGN_IN_PAGES.items()])
+def test_addresses_outside_the_organizations(
+    name: str,
+    answers: Answers,
+    member: User,
+    outsider: User,
+    client_of: Callable[..., Client],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("config.health.CHECKS", {})
+    arguments = {"acceptance:invitation_link": ["unknown"], "account_reset_password_from_key": ["1", "unknown"]}
+    path = reverse(name, args=arguments.get(name))
+    for user, expected in ((None, answers.nobody), (member, answers.member), (outsider, answers.outsider)):
+        response = client_of(user).get(path)
+        if name.startswith("invitation"):
+            # Whatever the one of an unknown invitation is, it is the same for all, and no error.
+            assert response.status_code < 500
+            continue
+        assert response.status_code == expected
+        if user is None and expected == 302 and name != "account_logout":
+            assert response.headers["Location"].startswith(reverse(SIGN_IN))
+
+
+@pytest.mark.parametrize(
+    "found", [each for each in FOUND if each.route.startswith("operators/")], ids=lambda each: each.route
+)
+def test_the_operators_site_is_shut_to_everybody_else(
+    found: FoundView, admin: User, client_of: Callable[..., Client]
+) -> None:
+    path = "/" + found.route.replace("^(?P<app_label>account|accounts|invites)/$", "accounts/")
+    path = (
+        path.replace("(?P<url>.*)$", "nothing").replace("<path:object_id>", "1").replace("<path:content_type_id>", "1")
+    )
+    nobody = client_of(None).get(path, follow=True)
+    assert nobody.request["PATH_INFO"] == reverse(SIGN_IN) or nobody.status_code == 405
+    signed_in = client_of(admin).get(path, follow=True)
+    assert signed_in.status_code in (403, 405)
+
+
+@pytest.mark.parametrize(
+    "found", [each for each in FOUND if each.route.startswith("mail/")], ids=lambda each: each.route
+)
+def test_the_development_inbox_is_shut_outside_development(
+    found: FoundView, admin: User, client_of: Callable[..., Client]
+) -> None:
+    path = "/" + found.route.replace(
+        "^sent/(?P<id>[0-9]{8}-[0-9]{6}-[0-9]{6}-[0-9a-f]{8})", "sent/20260101-000000-000000-abcdef01"
+    )
+    path = path.replace("(?P<n>[0-9]+)", "0").replace("$", "").replace("<int:n>", "0")
+    path = path.replace("<str:group>", "a").replace("<str:name>", "b")
+    assert settings.INBOX_OPEN is False
+    for user in (None, admin):
+        for method in ("GET", "POST"):
+            assert client_of(user).generic(method, path).status_code in (403, 404, 405)
+
+
+@pytest.mark.parametrize(
+    "found", [each for each in FOUND if each.route.startswith("webhooks/")], ids=lambda each: each.route
+)
+def test_nobody_without_the_secret_reports_a_bounce(
+    found: FoundView, admin: User, client_of: Callable[..., Client]
+) -> None:
+    for user in (None, admin):
+        assert client_of(user).get(f"/{found.route}").status_code == 405
+        for header in ({}, {"Authorization": "Basic cHJvdmlkZXI6Z3Vlc3NlZA=="}):
+            answer = client_of(user).post(f"/{found.route}", {}, "application/json", headers=header)
+            assert answer.status_code == 400
