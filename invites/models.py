@@ -320,7 +320,7 @@ class RowRange(models.Model):
     put_off_until = models.DateTimeField(
         null=True, blank=True, help_text="When mail that the server put off is tried again; other mail need not wait."
     )
-    # What the mail server took since the states of the invitations were saved: services/taken.py.
+    # What the mail server took since the states of the invitations were saved: mailing/delivery_log.py.
     taken_from = models.BigIntegerField(null=True, blank=True, help_text="The id of an invitation.")
     taken_to = models.BigIntegerField(null=True, blank=True, help_text="The id of an invitation.")
 

@@ -1,7 +1,7 @@
 """Change many rows of a batch that waits for corrections: apply suggestions, check again, use a corrected file.
 
 A few rows are changed at once. For many, or for a file, the batch gets a job and is `checking` until a worker has done
-it (services/checks.py claims the batch). A job works in short transactions, and what takes long happens between them.
+it (imports/check.py claims the batch). A job works in short transactions, and what takes long happens between them.
 It may die anywhere: the job says how far it was, and the next worker continues from there.
 """
 

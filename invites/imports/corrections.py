@@ -2,7 +2,7 @@
 
 Every change is checked at once by the code that checked the file, and stored. All of them begin by locking the batch,
 so that of two admins one comes after the other, and nobody edits what is being invited already. Changes of many rows
-at once are in services/corrections.py.
+at once are in imports/correction_jobs.py.
 """
 
 from __future__ import annotations

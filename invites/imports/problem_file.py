@@ -1,7 +1,7 @@
 """The problem rows of a batch as a file for a spreadsheet.
 
 It is made from the admin's own file: its columns, its delimiter, its encoding, and a last column *What is wrong* that
-begins with the number of the row. services/corrected_files.py puts the rows back when the file is uploaded again.
+begins with the number of the row. imports/corrected_file.py puts the rows back when the file is uploaded again.
 """
 
 from __future__ import annotations

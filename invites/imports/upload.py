@@ -44,7 +44,7 @@ def start_batch(
 def correct_batch(
     batch: Batch, *, file_name: str, content: Iterable[bytes], choice: GrantChoice, by: Membership
 ) -> Batch:
-    """Store a corrected file for a batch that waits for one; services/corrections.py looks whether it can be used.
+    """Store a corrected file for a batch that waits for one; imports/correction_jobs.py looks whether it can be used.
 
     A file of problem rows, as we hand it out, puts its rows back into the file of the batch; any other one takes its
     place. Until that is done, the batch keeps its file and everything that was edited. Then it is that of whoever has

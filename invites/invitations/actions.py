@@ -60,7 +60,7 @@ def resend(by: Membership, invitation: Invitation) -> None:
 def resend_many(by: Membership, invitations: QuerySet[Invitation]) -> Resent:
     """Resends those of the pending invitations that `resend` would, in small transactions.
 
-    Raises RuleBroken("not_allowed"). For more than a few thousand see `services/bulk_actions.py`.
+    Raises RuleBroken("not_allowed"). For more than a few thousand see `directory/bulk_actions.py`.
     """
     check_may_invite(by)
     parts = [resend_some(by, ids) for ids in _chunks(pending_ids(by, invitations))]
@@ -94,7 +94,7 @@ def revoke(by: Membership, invitation: Invitation) -> None:
 def revoke_many(by: Membership, invitations: QuerySet[Invitation]) -> Revoked:
     """Revokes those of the pending invitations that `revoke` would, in small transactions.
 
-    Raises RuleBroken("not_allowed"). For more than a few thousand see `services/bulk_actions.py`.
+    Raises RuleBroken("not_allowed"). For more than a few thousand see `directory/bulk_actions.py`.
     """
     check_may_invite(by)
     count = left = 0

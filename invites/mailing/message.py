@@ -76,7 +76,7 @@ class Parcel:
 
     @property
     def reference(self) -> dict[str, str]:
-        """What a provider tells again when it reports what became of the mail: services/bounces.py."""
+        """What a provider tells again when it reports what became of the mail: mailing/bounces.py."""
         return {REFERENCE: self.due.token_hash}
 
     @cached_property
