@@ -18,7 +18,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.labels import LabelField
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.members import check_may_deactivate
@@ -101,7 +101,7 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance.is_active and not self.cleaned_data.get("is_active", True):
             try:
                 check_may_deactivate(self.instance)
-            except RuleBroken as broken:
+            except DomainError as broken:
                 self.add_error("is_active", broken.message)
         return cleaned
 

@@ -1,7 +1,7 @@
 """The one kind of exception for a broken rule: views turn it into a message, anything else is a bug."""
 
 
-class RuleBroken(Exception):
+class DomainError(Exception):
     """A rule of the product forbids what was asked. Nothing was changed.
 
     `code` is stable and for programs; `message` is one sentence for the person who asked.

@@ -11,7 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 from benchmarks.files import people
 from benchmarks.rounds import keep, say
 from invites.checking.cells.email import LOCAL_OCTETS, read_address
-from invites.checking.cells.email_mistakes import refuse_early
+from invites.checking.cells.email_mistakes import diagnose_common_mistakes
 from invites.checking.cells.text import trim_all
 from invites.checking.report import Limits
 from invites.checking.screening import Screen
@@ -66,7 +66,7 @@ def differences(texts: Iterable[str]) -> Iterator[str]:
             yield f"{text!r}: {address} instead of {right!r}"
         if right != text and not screen.flag([text], ["Anna"], ["Berg"], [""]):
             yield f"{text!r}: accepted as written instead of {right!r}"
-        if right is not None and refuse_early(text) is not None:
+        if right is not None and diagnose_common_mistakes(text) is not None:
             yield f"{text!r}: rejected instead of {right!r}"
 
 

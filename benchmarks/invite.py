@@ -83,7 +83,7 @@ def batch_of(rows: Sequence[list[str]], *, number: int) -> Batch:
 
 def stored_batch(rows: Sequence[list[str]], *, number: int) -> Batch:
     from accounts.models import Membership, User
-    from accounts.organizations.grants import GrantChoice
+    from accounts.organizations.grants import AccessSelection
     from accounts.organizations.organizations import create_organization
     from invites.imports.upload import start_batch
 
@@ -94,7 +94,7 @@ def stored_batch(rows: Sequence[list[str]], *, number: int) -> Batch:
     member.roles.set(roles)
     text = io.StringIO(newline="")
     csv.writer(text).writerows([HEADER, *rows])
-    choice = GrantChoice.of(roles[:1], [], all_sites=True)
+    choice = AccessSelection.of(roles[:1], [], all_sites=True)
     return start_batch(member, file_name="bench.csv", content=[text.getvalue().encode()], choice=choice)
 
 

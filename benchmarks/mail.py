@@ -58,7 +58,7 @@ def measure(port: int) -> dict[str, float]:
 
     from invites.imports import chunks, invite
     from invites.imports.send import mail_range
-    from invites.mailing.template import Letter
+    from invites.mailing.template import InvitationTemplate
     from invites.models import Invitation, RowRange
 
     call_command("migrate", verbosity=0)
@@ -71,7 +71,7 @@ def measure(port: int) -> dict[str, float]:
     chunks.give_back(lease)
     invitations = list(Invitation.objects.select_related("organization", "inviter", "grant"))
     assert len(invitations) == COUNT
-    letter = Letter(invitations[0])
+    letter = InvitationTemplate(invitations[0])
     link = "https://rollcall.example.com/i/abcdefghijklmnopqrstuvwxyzA/"
     rendered = [(each.email, letter.to(each, link=link).message().as_bytes()) for each in invitations]
 

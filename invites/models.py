@@ -517,7 +517,7 @@ class BulkActionChunk(models.Model):
         return f"Chunk {self.pk} of bulk action {self.action_id}"
 
 
-class DayOfInviter(models.Model):
+class DailyInviteCount(models.Model):
     """How many people one inviter has invited to an organization on a day, for the limits of a day."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -534,7 +534,7 @@ class DayOfInviter(models.Model):
         return f"{self.invitations} on {self.day}"
 
 
-class DayOfRecipient(models.Model):
+class DailyRecipientMail(models.Model):
     """Which links an organization has mailed to an address on a day."""
 
     # So many characters of the hash of its token tell a link from the few others of the same day.
@@ -557,7 +557,7 @@ class DayOfRecipient(models.Model):
         return f"{len(self.links) // self.LINK} on {self.day}"
 
 
-class MailPace(models.Model):
+class RateLimitBucket(models.Model):
     """From when on more mail may go: at all, of one organization, or to one domain."""
 
     key = models.CharField(max_length=320, primary_key=True)
@@ -567,7 +567,7 @@ class MailPace(models.Model):
         return self.key
 
 
-class TroubledDomain(models.Model):
+class DomainBackoff(models.Model):
     """A domain whose recipients were put off, each after the other, and until when it is left alone."""
 
     domain = models.CharField(max_length=255, primary_key=True)

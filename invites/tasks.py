@@ -84,21 +84,21 @@ def check_and_go_on(batch_id: int) -> None:
 
 
 @shared_task(base=LoggedTask)
-def work_on_batch(batch_id: int) -> None:
+def process_chunk(batch_id: int) -> None:
     """Work on one range of the batch, then make room for other batches before the next one."""
     lease = chunks.claim_range(batch_id)
     wait = work_on_range(lease) if lease is not None else None
     # Without a range there is nothing to do here now: others are at it, or the mail server is left alone for a
     # while. The sweep sees to both.
     if not end_batch(batch_id) and lease is not None:
-        hint(work_on_batch, batch_id, after=wait)
+        hint(process_chunk, batch_id, after=wait)
 
 
 @shared_task(base=LoggedTask)
 def undo_batch(batch_id: int) -> None:
     """Write down a slice of what undoing takes back, then make room for others before the next one."""
     try:
-        wait = undo.take_back_slice(batch_id)
+        wait = undo.revoke_slice(batch_id)
     except Exception as error:
         undo.put_off(batch_id, error)
         raise
@@ -114,13 +114,13 @@ def clean_up_batch(batch_id: int) -> None:
 
 
 @shared_task(base=LoggedTask)
-def work_on_bulk_action(action_id: int) -> None:
+def process_bulk_action(action_id: int) -> None:
     """Handle a chunk of a bulk action, then make room for others before the next one."""
     handled = bulk_actions.work_on_chunk(action_id)
     if handled and handled.resent:
         hint(send_due_invitations, handled.organization_id)
     if handled and handled.wait is not None:
-        hint(work_on_bulk_action, action_id, after=handled.wait)
+        hint(process_bulk_action, action_id, after=handled.wait)
 
 
 @shared_task(base=LoggedTask)
@@ -153,7 +153,7 @@ def sweep() -> None:
 
 def hint_batches() -> None:
     """Ask again for the batches that stand still."""
-    found = recovery.find_standing_still()
+    found = recovery.find_stalled_work()
     for batch_id in found.to_check:
         hint(check_batch, batch_id)
     for batch_id in found.to_work_on:
@@ -177,7 +177,7 @@ def hint_reports() -> None:
 def hint_bulk_actions() -> None:
     """Ask again for the bulk actions that stand still."""
     for action_id in bulk_actions.find_stalled():
-        hint(work_on_bulk_action, action_id)
+        hint(process_bulk_action, action_id)
 
 
 def hint_cleanup() -> None:
@@ -216,7 +216,7 @@ def end_batch(batch_id: int) -> bool:
     return ended
 
 
-def take_up(batch: Batch) -> None:
+def start_processing(batch: Batch) -> None:
     """Begin with a file that was just stored, or corrected: a small one is checked at once, a large one by a worker.
 
     Never raises for what is in the file.
@@ -254,7 +254,7 @@ def hint_next_step(batch: Batch) -> None:
 
 def hint_work(batch_id: int) -> None:
     """Let a few workers begin with the ranges of a batch."""
-    hint(work_on_batch, batch_id, times=HINTS_PER_BATCH)
+    hint(process_chunk, batch_id, times=HINTS_PER_BATCH)
 
 
 def hint(

@@ -7,6 +7,6 @@ import re
 _QUOTED = re.compile(r'"([^"]*)"')
 
 
-def curly(sentence: str) -> str:
+def smart_quotes(sentence: str) -> str:
     """ "No column is called “Last name”" for one with straight marks; a single mark stays as it is."""
     return _QUOTED.sub(r"“\1”", sentence)

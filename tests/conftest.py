@@ -25,7 +25,7 @@ from django.test import Client
 from hypothesis import settings as hypothesis_settings
 
 from accounts.models import Membership, Organization, Role, Site, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from accounts.organizations.organizations import create_organization
 from config.harness.running import CHROMIUM_FLAGS, Stack, WorkerOnFile, find_chromium
 from invites import tasks
@@ -148,14 +148,14 @@ def lesser(acme: Organization, sites: list[Site], join: Callable[..., User]) -> 
 
 
 @pytest.fixture
-def read_only(admin_membership: Membership, sites: list[Site]) -> GrantChoice:
+def read_only(admin_membership: Membership, sites: list[Site]) -> AccessSelection:
     """ReadOnly on Lyon depot and Ghent."""
     role = Role.objects.get(organization=admin_membership.organization, name="ReadOnly")
-    return GrantChoice.of([role], sites[:2])
+    return AccessSelection.of([role], sites[:2])
 
 
 @pytest.fixture
-def start(admin_membership: Membership, read_only: GrantChoice) -> Callable[..., Batch]:
+def start(admin_membership: Membership, read_only: AccessSelection) -> Callable[..., Batch]:
     """Stores a batch and checks it: `start(csv_of("ann@example.com"))`. Nobody is invited yet."""
 
     def start(

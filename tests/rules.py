@@ -7,12 +7,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 
 
 @contextmanager
-def rule_broken(code: str, *, match: str | None = None) -> Iterator[pytest.ExceptionInfo[RuleBroken]]:
+def domain_error(code: str, *, match: str | None = None) -> Iterator[pytest.ExceptionInfo[DomainError]]:
     """What is done inside must break the rule of that code; `match` is found in its sentence."""
-    with pytest.raises(RuleBroken, match=match) as refused:
+    with pytest.raises(DomainError, match=match) as refused:
         yield refused
     assert refused.value.code == code

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from config.harness.running import ROOT
 
-# `rule_broken` of tests/rules.py asks for the code. A sentence alone may be said for several reasons.
-UNSURE = "pytest.raises(" + "RuleBroken"
+# `domain_error` of tests/rules.py asks for the code. A sentence alone may be said for several reasons.
+UNSURE = "pytest.raises(" + "DomainError"
 
 
 def test_every_test_of_a_broken_rule_checks_which_one() -> None:

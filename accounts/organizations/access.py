@@ -25,7 +25,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership, Organization, User
 from accounts.permissions import Permission
 
@@ -200,7 +200,7 @@ class AccessMiddleware:
 
         Other broken rules are about what was asked for. Views turn them into a message where it was typed.
         """
-        if not isinstance(error, RuleBroken) or not error.is_refusal:
+        if not isinstance(error, DomainError) or not error.is_refusal:
             return None
         if getattr(request, "htmx", False):
             # errors.js shows the sentence in the dialog or as a banner.

@@ -10,7 +10,7 @@ from django import forms
 
 from accounts.labels import LabelField
 from accounts.models import Membership, Organization, Role, Site
-from accounts.organizations.grants import GrantChoice, grantable_roles, grantable_sites, may_grant_all_sites
+from accounts.organizations.grants import AccessSelection, grantable_roles, grantable_sites, may_grant_all_sites
 from accounts.organizations.roles import RoleDraft
 from accounts.permissions import Permission
 
@@ -108,17 +108,17 @@ class GrantForm(PlainForm):
         self._offer_roles()
         self._offer_sites()
 
-    def grant(self) -> GrantChoice:
+    def grant(self) -> AccessSelection:
         """What was chosen. All sites together with some of them is all sites."""
         chosen = self.cleaned_data["sites"]
-        return GrantChoice.of(
+        return AccessSelection.of(
             self.cleaned_data["roles"],
             [self._sites[value] for value in chosen if value != ALL_SITES],
             all_sites=ALL_SITES in chosen,
         )
 
     @staticmethod
-    def initial_for(choice: GrantChoice) -> dict[str, Any]:
+    def initial_for(choice: AccessSelection) -> dict[str, Any]:
         """The `initial` that shows a choice made earlier."""
         sites = [ALL_SITES] if choice.all_sites else [str(site.pk) for site in choice.sites]
         return {"roles": [role.pk for role in choice.roles], "sites": sites}

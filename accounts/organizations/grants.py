@@ -13,12 +13,12 @@ from functools import cached_property
 from django.db.models import QuerySet
 from django.utils.text import get_text_list
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership, Role, Site
 
 
 @dataclass(frozen=True)
-class GrantChoice:
+class AccessSelection:
     """The roles and sites that somebody chose to give. With `all_sites` set, `sites` is empty."""
 
     roles: tuple[Role, ...] = ()
@@ -26,12 +26,12 @@ class GrantChoice:
     all_sites: bool = False
 
     @classmethod
-    def of(cls, roles: Iterable[Role], sites: Iterable[Site] = (), *, all_sites: bool = False) -> GrantChoice:
+    def of(cls, roles: Iterable[Role], sites: Iterable[Site] = (), *, all_sites: bool = False) -> AccessSelection:
         """A choice from any iterables; single sites say nothing more beside all of them."""
         return cls(tuple(roles), () if all_sites else tuple(sites), all_sites)
 
     @classmethod
-    def held_by(cls, membership: Membership) -> GrantChoice:
+    def held_by(cls, membership: Membership) -> AccessSelection:
         """What the member has. Costs no query where roles and sites are prefetched."""
         return cls.of(membership.roles.all(), membership.sites.all(), all_sites=membership.all_sites)
 
@@ -62,15 +62,15 @@ def may_grant_all_sites(membership: Membership) -> bool:
 def membership_now(by: Membership) -> Membership:
     """The membership as it is in the database: a permission can be lost while somebody waits for a lock.
 
-    Raises RuleBroken("not_allowed") for somebody who is no longer an active member.
+    Raises DomainError("not_allowed") for somebody who is no longer an active member.
     """
     found = Membership.objects.filter(pk=by.pk, user__is_active=True).select_related("organization", "user").first()
     if found is None:
-        raise RuleBroken("not_allowed", "You are no longer a member of this organization.")
+        raise DomainError("not_allowed", "You are no longer a member of this organization.")
     return found
 
 
-class Reach:
+class GrantableAccess:
     """What one member may give, looked up once for however many choices."""
 
     def __init__(self, membership: Membership) -> None:
@@ -84,30 +84,30 @@ class Reach:
     def _sites(self) -> set[int]:
         return set(grantable_sites(self._membership).values_list("pk", flat=True))
 
-    def check(self, choice: GrantChoice) -> None:
-        """Raises RuleBroken("beyond_rights") if the choice holds anything that the member can't give."""
+    def check(self, choice: AccessSelection) -> None:
+        """Raises DomainError("beyond_rights") if the choice holds anything that the member can't give."""
         if choice.all_sites and not may_grant_all_sites(self._membership):
-            raise RuleBroken("beyond_rights", "You do not have all sites, so you cannot give all of them.")
+            raise DomainError("beyond_rights", "You do not have all sites, so you cannot give all of them.")
         beyond: list[Role | Site] = [*self._roles_beyond(choice), *self._sites_beyond(choice)]
         if beyond:
             ours = self._names(beyond)
             what = f"“{ours[0]}”" if ours else "that"
-            raise RuleBroken("beyond_rights", f"You cannot give {what}: it goes beyond your own rights.")
+            raise DomainError("beyond_rights", f"You cannot give {what}: it goes beyond your own rights.")
 
-    def check_touch(self, choice: GrantChoice, *, to: str) -> None:
-        """The rule itself. Raises RuleBroken("beyond_rights") if the member can't give all of the choice.
+    def check_touch(self, choice: AccessSelection, *, to: str) -> None:
+        """The rule itself. Raises DomainError("beyond_rights") if the member can't give all of the choice.
 
         `to` says what they wanted to do with that which gives it: "change this import".
         """
         if sentence := self.why_not_touch(choice, to=to):
-            raise RuleBroken("beyond_rights", sentence)
+            raise DomainError("beyond_rights", sentence)
 
-    def why_not_touch(self, choice: GrantChoice, *, to: str) -> str:
+    def why_not_touch(self, choice: AccessSelection, *, to: str) -> str:
         """The same as a sentence for a page: "Only somebody who can grant Org Admin can change this import." or ""."""
         what = self.what_is_beyond(choice)
         return f"Only somebody who can grant {what} can {to}." if what else ""
 
-    def what_is_beyond(self, choice: GrantChoice) -> str:
+    def what_is_beyond(self, choice: AccessSelection) -> str:
         """What the member can't give of the choice, as part of a sentence: "Org Admin", "access to Turin", or ""."""
         if roles := self._roles_beyond(choice):
             return get_text_list(self._names(roles) or ["these roles"], "and")
@@ -117,14 +117,14 @@ class Reach:
             return f"access to {get_text_list(self._names(sites) or ['these sites'], 'and')}"
         return ""
 
-    def holds(self, choice: GrantChoice) -> bool:
+    def holds(self, choice: AccessSelection) -> bool:
         """Whether the member may give all of the choice, and so may touch what gives it."""
         return not self.what_is_beyond(choice)
 
-    def _roles_beyond(self, choice: GrantChoice) -> list[Role]:
+    def _roles_beyond(self, choice: AccessSelection) -> list[Role]:
         return [role for role in choice.roles if role.pk not in self._roles]
 
-    def _sites_beyond(self, choice: GrantChoice) -> list[Site]:
+    def _sites_beyond(self, choice: AccessSelection) -> list[Site]:
         return [site for site in choice.sites if site.pk not in self._sites]
 
     def _names(self, items: Sequence[Role | Site]) -> list[str]:
@@ -132,14 +132,14 @@ class Reach:
         return [item.name for item in items if item.organization_id == self._membership.organization_id]
 
 
-def hold_choice(choice: GrantChoice) -> None:
+def lock_selection(choice: AccessSelection) -> None:
     """Keep what was chosen until the end of the transaction: whoever deletes one of it waits, and finds it given.
 
-    Roles are locked before sites, and both before anything else. Raises RuleBroken("gone") for what was deleted
+    Roles are locked before sites, and both before anything else. Raises DomainError("gone") for what was deleted
     already.
     """
     if not (_all_there(Role, choice.roles) and _all_there(Site, choice.sites)):
-        raise RuleBroken("gone", "A role or site that you chose was deleted in the meantime. Choose again.")
+        raise DomainError("gone", "A role or site that you chose was deleted in the meantime. Choose again.")
 
 
 def _all_there(model: type[Role] | type[Site], chosen: Sequence[Role | Site]) -> bool:
@@ -148,10 +148,10 @@ def _all_there(model: type[Role] | type[Site], chosen: Sequence[Role | Site]) ->
     return len(model.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")) == len(ids)
 
 
-def check_grant(membership: Membership, choice: GrantChoice) -> None:
-    """Raises RuleBroken("beyond_rights") if the choice holds anything that the member can't give.
+def check_grant(membership: Membership, choice: AccessSelection) -> None:
+    """Raises DomainError("beyond_rights") if the choice holds anything that the member can't give.
 
     Looks roles and sites up now, and takes the rights from `membership`: a task asks again with the
     membership as it is then, long after the form was sent.
     """
-    Reach(membership).check(choice)
+    GrantableAccess(membership).check(choice)

@@ -6,29 +6,29 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.text import get_text_list
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership, Organization, User
-from accounts.organizations.grants import GrantChoice, Reach, check_grant, hold_choice
+from accounts.organizations.grants import AccessSelection, GrantableAccess, check_grant, lock_selection
 from accounts.permissions import USER_ADMINISTRATION, Permission
 
 
 @transaction.atomic
 def change_membership(
-    by: Membership, membership: Membership, choice: GrantChoice, *, confirmed: bool = False
+    by: Membership, membership: Membership, choice: AccessSelection, *, confirmed: bool = False
 ) -> Membership:
     """Gives `membership` the chosen roles and sites instead of its own; the changed membership.
 
-    Raises RuleBroken: "not_allowed" without the right to manage users, "beyond_rights" when the
+    Raises DomainError: "not_allowed" without the right to manage users, "beyond_rights" when the
     member or the choice holds more than `by` does, "gone", "no_role", "last_manager", and "gives_up" when
     somebody would take their own right to invite or to manage users away and has not `confirmed` it.
     """
-    hold_choice(choice)
+    lock_selection(choice)
     by, membership = _fresh(by, membership)
     _check_right(by)
     check_reach(by, membership)
     check_grant(by, choice)
     if not choice.roles:
-        raise RuleBroken("no_role", "Choose at least one role.")
+        raise DomainError("no_role", "Choose at least one role.")
     membership.roles.set(choice.roles)
     membership.sites.set(choice.sites)
     membership.all_sites = choice.all_sites
@@ -44,7 +44,7 @@ def change_membership(
 def remove_membership(by: Membership, membership: Membership) -> None:
     """Ends the membership; the person keeps their account and their other organizations.
 
-    Everybody may leave. Raises RuleBroken as `change_membership` does.
+    Everybody may leave. Raises DomainError as `change_membership` does.
     """
     by, membership = _fresh(by, membership)
     if by != membership:
@@ -55,14 +55,14 @@ def remove_membership(by: Membership, membership: Membership) -> None:
 
 
 def check_somebody_manages(organization: Organization) -> None:
-    """Raises RuleBroken("last_manager") if no active member with all sites can invite and manage users any more.
+    """Raises DomainError("last_manager") if no active member with all sites can invite and manage users any more.
 
     Somebody with all sites, because nobody else can give them. Asked after the change and inside its transaction, which
     the exception then undoes. The organization is locked, so that of two people who take it away from each other one
     sees what the other has done.
     """
     if not _user_managers(organization).exists():
-        raise RuleBroken(
+        raise DomainError(
             "last_manager",
             "This is the only person with all sites who can invite and manage users. "
             "Give somebody else such a role and all sites first.",
@@ -70,7 +70,7 @@ def check_somebody_manages(organization: Organization) -> None:
 
 
 def check_may_deactivate(user: User) -> None:
-    """Raises RuleBroken("last_manager") if an organization would lose the last one whom `check_somebody_manages` wants.
+    """Raises DomainError("last_manager") if an organization would lose the last one whom `check_somebody_manages` wants.
 
     Asked before the change and inside its transaction. Until that ends, all organizations of the user are locked.
     """
@@ -78,7 +78,7 @@ def check_may_deactivate(user: User) -> None:
     for organization in Organization.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"):
         managers = _user_managers(organization)
         if managers.filter(user=user).exists() and not managers.exclude(user=user).exists():
-            raise RuleBroken(
+            raise DomainError(
                 "last_manager",
                 f"{user} is the only person with all sites who can invite and manage users of {organization.name}. "
                 "Somebody else has to get such a role and all sites first.",
@@ -106,9 +106,9 @@ def _fresh(by: Membership, membership: Membership) -> tuple[Membership, Membersh
     found = found.select_related("organization", "user").order_by("pk")
     members = {each.pk: each for each in found.filter(pk__in=(by.pk, membership.pk))}
     if by.pk not in members:
-        raise RuleBroken("not_allowed", "You are no longer a member of this organization.")
+        raise DomainError("not_allowed", "You are no longer a member of this organization.")
     if membership.pk not in members:
-        raise RuleBroken("gone", "This person is no longer a member.")
+        raise DomainError("gone", "This person is no longer a member.")
     return members[by.pk], members[membership.pk]
 
 
@@ -116,14 +116,14 @@ def _check_gives_nothing_up(before: Membership, after: Membership) -> None:
     lost = USER_ADMINISTRATION & before.permissions() - after.permissions()
     if lost:
         what = get_text_list([each.label.lower() for each in Permission if each in lost], "or")
-        raise RuleBroken("gives_up", f"You can no longer {what} then. Only somebody else can give you that back.")
+        raise DomainError("gives_up", f"You can no longer {what} then. Only somebody else can give you that back.")
 
 
 def _check_right(by: Membership) -> None:
     if not by.may(Permission.MANAGE_USERS):
-        raise RuleBroken("not_allowed", "You may not manage users.")
+        raise DomainError("not_allowed", "You may not manage users.")
 
 
 def check_reach(by: Membership, membership: Membership) -> None:
-    """Raises RuleBroken("beyond_rights") unless `by` could give all that the member has."""
-    Reach(by).check_touch(GrantChoice.held_by(membership), to=f"change {membership.user}")
+    """Raises DomainError("beyond_rights") unless `by` could give all that the member has."""
+    GrantableAccess(by).check_touch(AccessSelection.held_by(membership), to=f"change {membership.user}")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from django.db.models import QuerySet
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership, Role, Site
 from accounts.organizations.grants import grantable_roles, grantable_sites
 from accounts.organizations.selectors import AccessBeyond
@@ -34,12 +34,12 @@ def why_not_permissions(by: Membership, roles: QuerySet[Role]) -> dict[int, str]
 
 
 def check_may_change_permissions(by: Membership, role: Role) -> None:
-    """Raises RuleBroken("beyond_rights") unless `by` can grant all that those have who have the role or will get it.
+    """Raises DomainError("beyond_rights") unless `by` can grant all that those have who have the role or will get it.
 
     The role is locked, so that nobody else gets it meanwhile.
     """
     for reason in why_not_permissions(by, Role.objects.filter(pk=role.pk)).values():
-        raise RuleBroken("beyond_rights", reason)
+        raise DomainError("beyond_rights", reason)
 
 
 def _beyond(by: Membership) -> Iterator[AccessBeyond]:

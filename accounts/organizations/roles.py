@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership, Organization, Role
-from accounts.organizations.grants import GrantChoice, Reach, membership_now
+from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
 from accounts.organizations.in_use import role_in_use
 from accounts.organizations.members import check_somebody_manages
 from accounts.organizations.organizations import in_order
@@ -33,17 +33,17 @@ def is_fixed(role: Role) -> bool:
     return role.is_org_admin
 
 
-def may_edit(reach: Reach, role: Role) -> bool:
+def may_edit(reach: GrantableAccess, role: Role) -> bool:
     """Whether the role is within reach: not fixed, and nothing in it that the editor can't give.
 
     So nobody takes a permission away from others that they don't hold themselves.
     """
-    return not is_fixed(role) and reach.holds(GrantChoice(roles=(role,)))
+    return not is_fixed(role) and reach.holds(AccessSelection(roles=(role,)))
 
 
 def check_may_change(by: Membership, role: Role) -> None:
-    """Raises RuleBroken("beyond_rights") for a role that holds a permission beyond one's own."""
-    Reach(by).check_touch(GrantChoice(roles=(role,)), to="change this role")
+    """Raises DomainError("beyond_rights") for a role that holds a permission beyond one's own."""
+    GrantableAccess(by).check_touch(AccessSelection(roles=(role,)), to="change this role")
 
 
 @transaction.atomic
@@ -51,7 +51,7 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
     """A new role, or `role` changed to what the draft says. A default role keeps its name.
 
     Other permissions need somebody who can grant all that the members with this role have.
-    Raises RuleBroken: "not_allowed", "beyond_rights", "fixed_role", "name_taken", "last_manager".
+    Raises DomainError: "not_allowed", "beyond_rights", "fixed_role", "name_taken", "last_manager".
     """
     if role is not None:
         role = _locked(by, role, no_key=True)
@@ -66,7 +66,7 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
         if draft.permissions != role.allowed:
             check_may_change_permissions(by, role)
     if not by.permissions() >= draft.permissions:
-        raise RuleBroken("beyond_rights", "A role cannot hold a permission that you do not hold yourself.")
+        raise DomainError("beyond_rights", "A role cannot hold a permission that you do not hold yourself.")
     role.name = role.name if role.is_default else draft.name
     role.description = draft.description
     role.permissions = in_order(draft.permissions)
@@ -74,7 +74,7 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
         with transaction.atomic():
             role.save()
     except IntegrityError as error:
-        raise RuleBroken("name_taken", f"There is a role “{draft.name}” already. Choose another name.") from error
+        raise DomainError("name_taken", f"There is a role “{draft.name}” already. Choose another name.") from error
     check_somebody_manages(organization)
     return role
 
@@ -83,19 +83,19 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
 def delete_role(by: Membership, role: Role) -> None:
     """Deletes a role that nobody has and that no open invitation gives.
 
-    Raises RuleBroken: "not_allowed", "default_role", "beyond_rights", "in_use".
+    Raises DomainError: "not_allowed", "default_role", "beyond_rights", "in_use".
     """
     role = _locked(by, role)
     by = membership_now(by)
     if role.is_default:
-        raise RuleBroken("default_role", f"{role.name} is one of the three roles that every organization has.")
+        raise DomainError("default_role", f"{role.name} is one of the three roles that every organization has.")
     _check_editable(by, role)
     check_may_change_permissions(by, role)
     people = role.memberships.count()
     if people:
-        raise RuleBroken("in_use", role_in_use(people))
+        raise DomainError("in_use", role_in_use(people))
     for reason in reasons_to_keep(role):
-        raise RuleBroken("in_use", reason)
+        raise DomainError("in_use", reason)
     role.delete()
 
 
@@ -107,11 +107,11 @@ def _locked(by: Membership, role: Role, *, no_key: bool = False) -> Role:
     roles = Role.objects.select_for_update(no_key=no_key).filter(organization_id=by.organization_id)
     found = roles.filter(pk=role.pk).first()
     if found is None:
-        raise RuleBroken("gone", "This role was deleted in the meantime.")
+        raise DomainError("gone", "This role was deleted in the meantime.")
     return found
 
 
 def _check_editable(by: Membership, role: Role) -> None:
     if is_fixed(role):
-        raise RuleBroken("fixed_role", f"{role.name} always holds every permission and cannot be changed.")
+        raise DomainError("fixed_role", f"{role.name} always holds every permission and cannot be changed.")
     check_may_change(by, role)

@@ -40,7 +40,7 @@ def my_memberships(user: User) -> QuerySet[Membership]:
     )
 
 
-def who_may(permission: Permission) -> QuerySet[Membership]:
+def memberships_with_permission(permission: Permission) -> QuerySet[Membership]:
     """The memberships of active users whose roles grant the permission, as a part of another question."""
     # As text: SQLite knows nothing of what a list holds.
     text = TextField()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership, Site
-from accounts.organizations.grants import GrantChoice, Reach, membership_now
+from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
 from accounts.organizations.in_use import site_in_use
 from accounts.organizations.signals import reasons_to_keep
 
@@ -14,20 +14,20 @@ from accounts.organizations.signals import reasons_to_keep
 def save_site(by: Membership, *, name: str, country: str, site: Site | None = None) -> Site:
     """A new site, or `site` changed. Who has not all sites gets the one that they add.
 
-    Raises RuleBroken: "name_taken", "gone", "not_allowed", "beyond_rights" for a site that `by` has no access to.
+    Raises DomainError: "name_taken", "gone", "not_allowed", "beyond_rights" for a site that `by` has no access to.
     """
     with transaction.atomic():
         is_new = site is None
         # Whoever is removed at this moment gets no site, or is removed with it.
         if is_new and not Membership.objects.select_for_update(no_key=True).filter(pk=by.pk).first():
-            raise RuleBroken("not_allowed", "You are no longer a member of this organization.")
+            raise DomainError("not_allowed", "You are no longer a member of this organization.")
         site = Site(organization=by.organization) if site is None else _locked(by, site)
         site.name, site.country = name, country
         try:
             with transaction.atomic():
                 site.save()
         except IntegrityError as error:
-            raise RuleBroken("name_taken", f"There is a site “{name}” already. Choose another name.") from error
+            raise DomainError("name_taken", f"There is a site “{name}” already. Choose another name.") from error
         if is_new and not by.all_sites:
             by.sites.add(site)
         return site
@@ -37,32 +37,32 @@ def save_site(by: Membership, *, name: str, country: str, site: Site | None = No
 def delete_site(by: Membership, site: Site) -> None:
     """Deletes a site that nobody is limited to and that no open invitation gives.
 
-    Raises RuleBroken: "in_use", "gone", "not_allowed", "beyond_rights". Who has all sites does not count: they keep
+    Raises DomainError: "in_use", "gone", "not_allowed", "beyond_rights". Who has all sites does not count: they keep
     the others.
     """
     site = _locked(by, site)
     people = site.memberships.count()
     if people:
-        raise RuleBroken("in_use", site_in_use(people))
+        raise DomainError("in_use", site_in_use(people))
     for reason in reasons_to_keep(site):
-        raise RuleBroken("in_use", reason)
+        raise DomainError("in_use", reason)
     site.delete()
 
 
 def check_may_change(by: Membership, site: Site) -> None:
-    """Raises RuleBroken("beyond_rights") for somebody who has no access to the site."""
-    Reach(by).check_touch(GrantChoice(sites=(site,)), to="change this site")
+    """Raises DomainError("beyond_rights") for somebody who has no access to the site."""
+    GrantableAccess(by).check_touch(AccessSelection(sites=(site,)), to="change this site")
 
 
 def why_not_change(by: Membership, site: Site) -> str:
     """What a page says to somebody who has no access to the site; empty for somebody who has."""
-    return Reach(by).why_not_touch(GrantChoice(sites=(site,)), to="change this site")
+    return GrantableAccess(by).why_not_touch(AccessSelection(sites=(site,)), to="change this site")
 
 
 def _locked(by: Membership, site: Site) -> Site:
     """The site as it is now, for somebody who may change it."""
     found = Site.objects.select_for_update().filter(organization=by.organization, pk=site.pk).first()
     if found is None:
-        raise RuleBroken("gone", "This site was deleted in the meantime.")
+        raise DomainError("gone", "This site was deleted in the meantime.")
     check_may_change(membership_now(by), found)
     return found

@@ -12,12 +12,12 @@ import io
 
 from invites.checking.block import Block
 from invites.checking.catalog import CATALOG, OVER_LIMITS, Kind, title_of
-from invites.checking.cells.csv_injection import CsvLines, inert, restore
+from invites.checking.cells.csv_injection import CsvLines, escape_formula, unescape_formula
 from invites.checking.cells.email import email_key
 from invites.checking.cells.row import check_cells, find_typo
 from invites.checking.cells.text import visible
 from invites.checking.check import Check
-from invites.checking.domain_typos import OwnDomains, slip_notice
+from invites.checking.domain_typos import DomainTypoDetector, typo_notice
 from invites.checking.reading.dialect import DELIMITERS
 from invites.checking.reading.records import Record, RecordFile, open_records, open_sheet_records
 from invites.checking.reading.workbook import ENCODING as XLSX
@@ -34,10 +34,10 @@ __all__ = [
     "Block",
     "Check",
     "CsvLines",
+    "DomainTypoDetector",
     "Kind",
     "Limits",
     "Notice",
-    "OwnDomains",
     "Problem",
     "Record",
     "RecordFile",
@@ -53,8 +53,8 @@ __all__ = [
     "open_records",
     "open_sheet_records",
     "restore",
-    "slip_notice",
     "title_of",
+    "typo_notice",
     "visible",
 ]
 

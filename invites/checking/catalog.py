@@ -262,7 +262,7 @@ def file_problem(
     )
 
 
-class Fault(NamedTuple):
+class CellError(NamedTuple):
     """What is wrong with one cell, before it is known which row it stands in."""
 
     code: str
@@ -271,7 +271,7 @@ class Fault(NamedTuple):
     label: str | None = None
 
 
-def row_problem(fault: Fault, *, row: int, line: int, column: str | None, value: str) -> Problem:
+def row_problem(fault: CellError, *, row: int, line: int, column: str | None, value: str) -> Problem:
     """The problem that a fault is in its row. `value` is the cell as found."""
     kind = CATALOG[fault.code]
     message, hint = kind.message, kind.hint

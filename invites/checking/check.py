@@ -9,7 +9,7 @@ from itertools import islice, repeat
 from typing import BinaryIO
 
 from invites.checking.block import Block
-from invites.checking.catalog import Fault, duplicate_notice, file_problem, notice
+from invites.checking.catalog import CellError, duplicate_notice, file_problem, notice
 from invites.checking.cells.row import check_cells, find_typo
 from invites.checking.cells.text import is_blank
 from invites.checking.reading.chunks import Columns, Records, take_columns
@@ -305,12 +305,12 @@ class _Reading:
     def _find_swallowed(self, cells: list[str], header: Header) -> str:
         return swallows_people(cells, delimiter=self.delimiter, header=header) if self.delimiter else ""
 
-    def _refuse_extra(self, cells: list[str], header: Header) -> tuple[Fault, str]:
+    def _refuse_extra(self, cells: list[str], header: Header) -> tuple[CellError, str]:
         """The problem of a row with cells beyond the last named column, and what to show of it."""
         if not self.delimiter:
-            return Fault("cell_without_column"), ", ".join(filter(None, cells[header.width : header.width + 50]))
+            return CellError("cell_without_column"), ", ".join(filter(None, cells[header.width : header.width + 50]))
         facts = {"found": f"{len(cells):,}", "limit": header.width, "delimiter": DELIMITERS[self.delimiter]}
-        return Fault("too_many_cells", facts), self.delimiter.join(cells[:50])
+        return CellError("too_many_cells", facts), self.delimiter.join(cells[:50])
 
     def _refuse_count(self) -> None:
         """Too many rows: count the rest, so that the message can give both numbers."""

@@ -34,7 +34,7 @@ class Mend(NamedTuple):
     label: str
 
 
-class OwnDomains:
+class DomainTypoDetector:
     """What the good addresses of a file say of its others; `counts` are their domains, in small letters."""
 
     def __init__(self, counts: Mapping[str, int]) -> None:
@@ -109,7 +109,7 @@ class OwnDomains:
         return first if all(self._counts[first] >= _TIMES * self._counts[other] for other in others) else None
 
 
-def slip_notice(*, row: int, email: str, right: str) -> Notice:
+def typo_notice(*, row: int, email: str, right: str) -> Notice:
     """The warning for a good address whose domain is likely a slip of `right`."""
     local, _, domain = email.rpartition("@")
     return notice(

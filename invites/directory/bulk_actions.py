@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership
-from accounts.organizations.grants import GrantChoice, Reach, membership_now
-from accounts.organizations.selectors import who_may
+from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
+from accounts.organizations.selectors import memberships_with_permission
 from accounts.permissions import Permission
 from invites.invitations import actions
 from invites.invitations.authorization import check_may_invite
@@ -50,7 +50,7 @@ class Handled:
 def start_bulk_action(by: Membership, kind: BulkAction.Kind, ids: list[int]) -> BulkAction:
     """Stores which invitations are meant, by their ids. The caller enqueues the work.
 
-    Raises RuleBroken("not_allowed").
+    Raises DomainError("not_allowed").
     """
     check_may_invite(by)
     action = BulkAction.objects.create(
@@ -142,7 +142,7 @@ def _handle(action: BulkAction, by: Membership, chunk: BulkActionChunk) -> bool:
 
 def _allowed_starter(action: BulkAction) -> Membership | None:
     """The membership of whoever started it, as it is now; None for somebody who may not invite any more."""
-    allowed = who_may(Permission.INVITE_USERS).select_related("organization", "user")
+    allowed = memberships_with_permission(Permission.INVITE_USERS).select_related("organization", "user")
     return allowed.filter(organization=action.organization_id, user=action.started_by_id).first()
 
 
@@ -150,12 +150,12 @@ def _allowed_starter(action: BulkAction) -> Membership | None:
 def cancel_bulk_action(by: Membership, action: BulkAction) -> bool:
     """`stop_bulk_action`, for an admin who started it, or who could give all that its starter has.
 
-    Raises RuleBroken: "not_allowed", "beyond_rights".
+    Raises DomainError: "not_allowed", "beyond_rights".
     """
     now = membership_now(by)
     check_may_invite(now)
     if sentence := why_not_cancel(now, action):
-        raise RuleBroken("beyond_rights", sentence)
+        raise DomainError("beyond_rights", sentence)
     return stop_bulk_action(action)
 
 
@@ -164,7 +164,7 @@ def why_not_cancel(by: Membership, action: BulkAction) -> str:
     starter = Membership.objects.filter(organization=action.organization_id, user=action.started_by_id).first()
     if starter is None or starter.user_id == by.user_id:
         return ""
-    return Reach(by).why_not_touch(GrantChoice.held_by(starter), to="stop this")
+    return GrantableAccess(by).why_not_touch(AccessSelection.held_by(starter), to="stop this")
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from invites.models import Invitation
 Place = tuple[str, int]
 
 
-def cut_out(
+def slice_union(
     members: QuerySet[Membership], invitations: QuerySet[Invitation], *, start: int, stop: int, total: int
 ) -> list[Place]:
     """Who stands from `start` to before `stop` in the list of them all, `total` in number."""

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, Site
 from accounts.names import fold
-from invites.directory.paging import cut_out
+from invites.directory.paging import slice_union
 from invites.invitations.querysets import being_undone_in, not_being_undone
 from invites.invitations.visibility import invitation_is_visible, visible_invitations
 from invites.models import Grant, Invitation
@@ -153,7 +153,7 @@ class _People:
         return self._total
 
     def __getitem__(self, part: slice) -> list[Person]:
-        found = cut_out(
+        found = slice_union(
             _members(self._organization, self._wanted),
             _invitations(self._organization, self._wanted),
             start=part.start,

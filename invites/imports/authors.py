@@ -10,9 +10,9 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership, Organization, User
-from accounts.organizations.grants import Reach
+from accounts.organizations.grants import GrantableAccess
 from accounts.permissions import Permission
 from invites.imports.check_claims import keep_claim
 from invites.invitations.authorization import choice_of
@@ -33,7 +33,7 @@ def authors_of(batch: Batch) -> set[int]:
 def check_authors(
     authors: Iterable[int], grant: Grant, *, instead_of: Grant, readers: Iterable[int | None] = ()
 ) -> None:
-    """Raises RuleBroken("beyond_authors") if the grant gives more than the old one and an author can't grant it now.
+    """Raises DomainError("beyond_authors") if the grant gives more than the old one and an author can't grant it now.
 
     The sentence names the author if all `readers`, users by their ids, may see them.
     """
@@ -45,7 +45,7 @@ def check_authors(
         if reason := _why_not(users.get(author), organization, grant):
             name = _name_for(readers, users.get(author), organization)
             message = f"{name} uploaded or edited rows of this import and {reason}. {INSTEAD}"
-            raise RuleBroken("beyond_authors", message)
+            raise DomainError("beyond_authors", message)
 
 
 def gives_more(new: Grant, old: Grant) -> bool:
@@ -70,7 +70,7 @@ def _why_not(user: User | None, organization: Organization, grant: Grant) -> str
     member = members.first() if user else None
     if member is None or not member.may(Permission.INVITE_USERS):
         return "can't invite users now"
-    what = Reach(member).what_is_beyond(choice_of(grant))
+    what = GrantableAccess(member).what_is_beyond(choice_of(grant))
     return f"can't grant {what}" if what else ""
 
 

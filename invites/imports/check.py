@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from invites import checking
 from invites.imports.authors import save_row_editors
 from invites.imports.bulk_insert import NewRow, NewRowApart, insert_rows
@@ -195,7 +195,7 @@ def _conclude(batch: Batch, report: checking.Report, sheet: checking.Sheet | Non
         batch.state = Batch.State.INVITING
         try:
             begin_inviting(batch)
-        except RuleBroken as broken:
+        except DomainError as broken:
             batch.state, batch.state_reason, batch.ended_at = Batch.State.FAILED, broken.message[:300], now
     batch.save()
     clean_up(batch.pk)

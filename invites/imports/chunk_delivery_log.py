@@ -24,7 +24,7 @@ _MOVE_ON = f"""
 """  # noqa: S608
 
 
-class TakenOfRange(Record):
+class ChunkDeliveryLog(Record):
     """While the lease is held."""
 
     def __init__(self, lease: Lease) -> None:

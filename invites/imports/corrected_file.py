@@ -16,8 +16,8 @@ from typing import BinaryIO, NamedTuple
 
 from django.db.models import Q
 
-from accounts.errors import RuleBroken
-from invites.checking import Limits, Problem, Record, RecordFile, open_records, restore
+from accounts.errors import DomainError
+from invites.checking import Limits, Problem, Record, RecordFile, open_records, unescape_formula
 from invites.imports.authors import DELETED_ACCOUNT, authors_of
 from invites.imports.problem_file import open_stored
 from invites.imports.record_writer import Layout, RecordWriter, can_hold
@@ -50,19 +50,19 @@ def merge_corrected(
     end. Rows that were edited in the page stay as edited, unless they are in the upload. Skipped are those that were
     skipped before, and those that were removed from the file. `by` is the id of the user who corrects it.
     Changes nothing, and calls `keep` again and again.
-    Raises RuleBroken, with the code of the problem, for an upload whose kind, encoding or columns don't fit.
+    Raises DomainError, with the code of the problem, for an upload whose kind, encoding or columns don't fit.
     """
     stored = open_stored(batch, stored_upload(batch), limits=limits)
     corrected = open_records(upload, limits=limits, name=name, codec=stored.codec, while_waiting=keep)
     if isinstance(corrected, Problem):
-        raise RuleBroken(corrected.code, f"{corrected.message}. {corrected.hint}")
+        raise DomainError(corrected.code, f"{corrected.message}. {corrected.hint}")
     if corrected.ours is None:
         return None
     try:
         return _Merge(batch, stored, _Corrections(corrected, keep, by), limits, keep).merge()
     except csv.Error as error:
         message = "A quotation mark in this file is never closed. Save it from your spreadsheet as CSV again."
-        raise RuleBroken("unclosed_quote", message) from error
+        raise DomainError("unclosed_quote", message) from error
 
 
 class _Merge:
@@ -214,14 +214,14 @@ class _Corrections:
         self.by = by
         self.places: dict[int, int] = {}
         self.added: list[int] = []
-        self._names = [restore(name).strip() for name in corrected.header_record.cells]
+        self._names = [unescape_formula(name).strip() for name in corrected.header_record.cells]
         self._positions = corrected.header.positions
         self._records = new_file()
         ours = corrected.ours or 0
         for count, record in enumerate(corrected):
             if count % CHUNK == 0:
                 keep()
-            cells = [restore(cell) for cell in record.cells]
+            cells = [unescape_formula(cell) for cell in record.cells]
             said = _ROW_NUMBER.match(cells[ours]) if len(cells) > ours else None
             number, place = int(said[1]) if said else 0, self._records.tell()
             self._records.write(json.dumps(cells).encode() + b"\n")

@@ -15,7 +15,7 @@ from django.db.models import F, QuerySet, Sum, TextField
 from django.db.models.functions import Cast, Coalesce, Length
 from django.utils import timezone
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership
 from invites.checking import Check
 from invites.imports.authors import DELETED_ACCOUNT, check_authors
@@ -25,8 +25,8 @@ from invites.imports.corrections import (
     Mending,
     check_again,
     edited_rows,
-    hold_batch,
     keys_of,
+    lock_batch,
     save_rows,
     store_rows,
     take_suggestions,
@@ -56,7 +56,7 @@ NOT_ALLOWED = "The person who asked for this can no longer change this import. N
 @transaction.atomic
 def apply_to_all(batch: Batch, code: str, *, by: Membership) -> Mending:
     """Put in what is suggested, in all rows that are left with this kind of problem."""
-    hold_batch(batch, by)
+    lock_batch(batch, by)
     return _change(batch, by, Action.APPLY, code=code)
 
 
@@ -64,9 +64,9 @@ def apply_to_all(batch: Batch, code: str, *, by: Membership) -> Mending:
 def check_all_again(batch: Batch, *, by: Membership, then: CorrectionJob.Then = Then.STAY) -> Mending:
     """Check everything that was edited once more, and each row against all others; go on as `then` says.
 
-    Raises RuleBroken as `invite_waiting` does. If a worker does it, the batch has what it raises as its notice.
+    Raises DomainError as `invite_waiting` does. If a worker does it, the batch has what it raises as its notice.
     """
-    hold_batch(batch, by)
+    lock_batch(batch, by)
     done = _change(batch, by, Action.CHECK, then=then)
     if batch.state == Batch.State.NEEDS_CORRECTION:
         _go_on(batch, by, then)
@@ -111,7 +111,7 @@ def stop_job(by: Membership, batch: Batch) -> bool:
     """Leave what is not done yet as it is; the batch waits for corrections again. False when the job has ended.
 
     A corrected file is dropped at once. Rows that were changed have to be compared with the others first, which a
-    worker does in a moment. Raises RuleBroken: "not_allowed", "beyond_rights".
+    worker does in a moment. Raises DomainError: "not_allowed", "beyond_rights".
     """
     lock_to_change(by, batch)
     running = Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING)
@@ -145,7 +145,7 @@ def work_on_job(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
     while rows := _next_rows(job):
         try:
             _check_may_continue(batch, job)
-        except RuleBroken as broken:
+        except DomainError as broken:
             _stop_for_good(batch, job, reason=broken.message)
             break
         _change_rows(job, rows)
@@ -165,14 +165,14 @@ def work_on_job(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
 
 
 def _check_may_continue(batch: Batch, job: CorrectionJob) -> None:
-    """Raises RuleBroken("not_allowed") if the person who started the job could not do so now."""
+    """Raises DomainError("not_allowed") if the person who started the job could not do so now."""
     by = Membership.objects.filter(user=job.started_by_id, organization=batch.organization_id).first()
     try:
         if by is None:
-            raise RuleBroken("not_allowed", NOT_ALLOWED)
+            raise DomainError("not_allowed", NOT_ALLOWED)
         check_may_change(by, batch)
-    except RuleBroken as broken:
-        raise RuleBroken("not_allowed", NOT_ALLOWED) from broken
+    except DomainError as broken:
+        raise DomainError("not_allowed", NOT_ALLOWED) from broken
 
 
 @transaction.atomic
@@ -243,10 +243,10 @@ def _finish(batch: Batch, job: CorrectionJob) -> None:
     by = Membership.objects.filter(user=job.started_by_id, organization=batch.organization_id).first()
     try:
         if by is None:
-            raise RuleBroken("not_allowed", NOT_ALLOWED)
+            raise DomainError("not_allowed", NOT_ALLOWED)
         with transaction.atomic():
             _go_on(batch, by, job.then)
-    except RuleBroken as broken:
+    except DomainError as broken:
         Batch.objects.filter(pk=batch.pk).update(notice=broken.message)
         batch.refresh_from_db()
 
@@ -279,12 +279,12 @@ def _go_on(batch: Batch, by: Membership, then: str) -> None:
 def invite_waiting(batch: Batch, *, by: Membership) -> None:
     """Go on with the valid rows of a batch that is held; the others stay problems.
 
-    `by` becomes the inviter, whose permissions are checked again while inviting. Raises RuleBroken:
+    `by` becomes the inviter, whose permissions are checked again while inviting. Raises DomainError:
     "not_allowed", "beyond_rights", "none_valid", "over_quota".
     """
     check_may_change(by, batch)
     if not batch.rows.filter(outcome=Row.Outcome.WAITING).exists():
-        raise RuleBroken("none_valid", NOBODY)
+        raise DomainError("none_valid", NOBODY)
     Batch.objects.filter(pk=batch.pk).update(
         state=Batch.State.INVITING,
         only_valid=True,
@@ -322,7 +322,7 @@ def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
         else:
             _check_not_refused(merged.file, budget, name=batch.file_name, keep=keep)
         _check_may_continue(batch, job)
-    except RuleBroken as broken:
+    except DomainError as broken:
         budget.check_problem(broken.code)
         _refuse(batch, job, broken.message)
         return False
@@ -336,13 +336,13 @@ def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
 
 
 def _check_not_refused(file: BinaryIO, budget: Budget, *, name: str, keep: Callable[[], None]) -> None:
-    """Raises RuleBroken when the check will reject the file as a whole; the rows are left to it."""
+    """Raises DomainError when the check will reject the file as a whole; the rows are left to it."""
     file.seek(0)
     check = Check(file, limits=budget.limits, name=name, while_waiting=keep)
     for _block in check.blocks():
         keep()
     if refused := check.report.rejection:
-        raise RuleBroken(refused.code, f"{refused.message}. {refused.hint}".strip())
+        raise DomainError(refused.code, f"{refused.message}. {refused.hint}".strip())
 
 
 @transaction.atomic

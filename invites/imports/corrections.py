@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership
 from invites.checking import COLUMNS, check_cells
 from invites.imports.domain_suggestions import suggest_for
@@ -60,16 +60,16 @@ class Mending:
     overtaken: set[int] = field(default_factory=set)
 
 
-def hold_batch(batch: Batch, by: Membership) -> None:
+def lock_batch(batch: Batch, by: Membership) -> None:
     """Wait for others who are at this batch, and see it as they have left it: its file may be another one.
 
-    Raises RuleBroken: "not_allowed", "beyond_rights", "busy", "moved_on".
+    Raises DomainError: "not_allowed", "beyond_rights", "busy", "moved_on".
     """
     held = Batch.objects.filter(pk=batch.pk, state=Batch.State.NEEDS_CORRECTION).update(progressed_at=timezone.now())
     if not held and Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING).exists():
-        raise RuleBroken("busy", "This import is being checked. Try again in a moment.")
+        raise DomainError("busy", "This import is being checked. Try again in a moment.")
     if not held:
-        raise RuleBroken("moved_on", "This file is no longer waiting to be corrected.")
+        raise DomainError("moved_on", "This file is no longer waiting to be corrected.")
     batch.refresh_from_db()
     # Looked at last: a corrected file may give other roles and sites than the one before.
     check_may_change(by, batch)
@@ -78,7 +78,7 @@ def hold_batch(batch: Batch, by: Membership) -> None:
 @transaction.atomic
 def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> Mending:
     """Put new values into cells; those that stand there already are passed over."""
-    hold_batch(batch, by)
+    lock_batch(batch, by)
     mending = Mending()
     by_row: dict[int, list[Edit]] = {}
     for edit in edits:
@@ -111,7 +111,7 @@ def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> Mendin
 @transaction.atomic
 def take_suggestion(batch: Batch, number: int, place: int, *, by: Membership) -> Mending:
     """Put into a cell what the check is sure of."""
-    hold_batch(batch, by)
+    lock_batch(batch, by)
     rows = _left(batch, number)
     keys = keys_of(rows)
     for row in rows:
@@ -122,7 +122,7 @@ def take_suggestion(batch: Batch, number: int, place: int, *, by: Membership) ->
 @transaction.atomic
 def take_meant(batch: Batch, number: int, *, by: Membership) -> Mending:
     """Put in place of a good address that looks like a slip the one that was probably meant."""
-    hold_batch(batch, by)
+    lock_batch(batch, by)
     rows = list(batch.rows.filter(number=number, outcome=Row.Outcome.WAITING))
     keys = keys_of(rows)
     doubted = [(row, meant) for row in rows if (meant := warned_of(batch, row))]
@@ -138,7 +138,7 @@ def take_meant(batch: Batch, number: int, *, by: Membership) -> Mending:
 @transaction.atomic
 def keep_as_shown(batch: Batch, number: int, *, by: Membership) -> Mending:
     """Take the four cells of the row for the whole of it: nothing else that stood in it is missed."""
-    hold_batch(batch, by)
+    lock_batch(batch, by)
     rows = _left(batch, number)
     keys = keys_of(rows)
     for row in rows:
@@ -149,7 +149,7 @@ def keep_as_shown(batch: Batch, number: int, *, by: Membership) -> Mending:
 @transaction.atomic
 def leave_out(batch: Batch, number: int, *, by: Membership) -> Mending:
     """Nobody is to be invited by this row."""
-    hold_batch(batch, by)
+    lock_batch(batch, by)
     rows = _left(batch, number)
     for row in rows:
         row.reason = Row.Reason.LEFT_OUT
@@ -159,7 +159,7 @@ def leave_out(batch: Batch, number: int, *, by: Membership) -> Mending:
 @transaction.atomic
 def put_back(batch: Batch, number: int, *, by: Membership) -> Mending:
     """The row that was left out is one to mend again."""
-    hold_batch(batch, by)
+    lock_batch(batch, by)
     rows = list(grid_rows(batch).filter(number=number, reason=Row.Reason.LEFT_OUT))
     for row in rows:
         row.reason = Row.Reason.NONE
@@ -169,7 +169,7 @@ def put_back(batch: Batch, number: int, *, by: Membership) -> Mending:
 @transaction.atomic
 def undo(batch: Batch, number: int, *, by: Membership) -> Mending:
     """What stood in the file stands there again, with its problems."""
-    hold_batch(batch, by)
+    lock_batch(batch, by)
     rows = list(edited_rows(batch).filter(number=number))
     keys = keys_of(rows)
     for row in rows:

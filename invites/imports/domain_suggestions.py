@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import StrIndex, Substr
 
-from invites.checking import COLUMNS, OwnDomains, Report, slip_notice
+from invites.checking import COLUMNS, DomainTypoDetector, Report, typo_notice
 from invites.imports.selectors.grid import grid_rows
 from invites.imports.selectors.rows import codes_of, suggested
 from invites.models import Batch, Row
@@ -33,7 +33,7 @@ def suggest_domains(batch: Batch, report: Report) -> Iterator[list[Row]]:
     if report.verdict == "rejected" or not (domains := own_domains(batch)):
         return
     for row, right in _slips(batch, domains):
-        report.warn(slip_notice(row=row.number, email=row.email, right=right))
+        report.warn(typo_notice(row=row.number, email=row.email, right=right))
     yield from _suggest_in_blocks(grid_rows(batch).filter(problem_codes__contains=" email_"), domains)
 
 
@@ -43,7 +43,7 @@ def suggest_to(batch: Batch, rows: QuerySet[Row]) -> Iterator[list[Row]]:
         yield from _suggest_in_blocks(rows, domains)
 
 
-def _suggest_in_blocks(rows: QuerySet[Row], domains: OwnDomains) -> Iterator[list[Row]]:
+def _suggest_in_blocks(rows: QuerySet[Row], domains: DomainTypoDetector) -> Iterator[list[Row]]:
     # With the batch, which Django looks at for each row that it loads: deferred, it would be a query for each.
     rows, last = rows.order_by("number").only("batch", "number", "cells", "problems", "mended"), -1
     while block := list(rows.filter(number__gt=last)[:BLOCK]):
@@ -60,15 +60,15 @@ def suggest_for(batch: Batch, rows: Iterable[Row]) -> None:
             _suggest(row, domains)
 
 
-def own_domains(batch: Batch) -> OwnDomains:
+def own_domains(batch: Batch) -> DomainTypoDetector:
     """The domains of the people who would be invited."""
     domain = Substr("email_key", StrIndex(F("email_key"), Value("@")) + 1)
     people = batch.rows.filter(outcome=Row.Outcome.WAITING).exclude(email_key="").order_by()
     counts = list(people.values_list(domain).annotate(count=Count("pk"))[: MOST_DOMAINS + 1])
-    return OwnDomains(dict(counts) if len(counts) <= MOST_DOMAINS else {})
+    return DomainTypoDetector(dict(counts) if len(counts) <= MOST_DOMAINS else {})
 
 
-def _slips(batch: Batch, domains: OwnDomains) -> Iterable[tuple[Row, str]]:
+def _slips(batch: Batch, domains: DomainTypoDetector) -> Iterable[tuple[Row, str]]:
     slips = dict(islice(domains.find_slips().items(), MOST_SLIPS))
     if not slips:
         return []
@@ -84,7 +84,7 @@ def _is_of_an_address(problem: dict[str, Any]) -> bool:
     return bool(problem["column"] == COLUMNS[0])
 
 
-def _suggest(row: Row, domains: OwnDomains) -> bool:
+def _suggest(row: Row, domains: DomainTypoDetector) -> bool:
     """Whether there was something to suggest."""
     changed = False
     for problem in filter(_is_of_an_address, row.problems):

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership, User
 from invites.imports.bulk_insert import PERSON, Person, insert_invitations, renew_statistics
 from invites.imports.chunks import Lease, held
@@ -32,7 +32,7 @@ MANY_ROWS = 1_000
 def begin_inviting(batch: Batch) -> None:
     """Cut the waiting rows into ranges. Called in the transaction that makes the batch `inviting`.
 
-    Raises RuleBroken("over_quota"), with nothing done, when they are more people than may be invited today.
+    Raises DomainError("over_quota"), with nothing done, when they are more people than may be invited today.
     """
     numbers = list(waiting(batch.rows.all()).order_by("number").values_list("number", flat=True))
     take_invitations(batch.organization, batch.inviter, len(numbers))
@@ -54,7 +54,7 @@ def invite_range(lease: Lease) -> None:
     """
     try:
         invited = _invite_waiting_rows(lease)
-    except RuleBroken as broken:
+    except DomainError as broken:
         # Outside of the transaction: whoever stops locks the batch first and its ranges then.
         stop_batch(Batch.objects.get(pk=lease.batch_id), reason=broken.message)
         return

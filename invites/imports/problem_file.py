@@ -12,8 +12,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 from django.db.models import QuerySet
 
-from accounts.errors import RuleBroken
-from invites.checking import XLSX, Limits, Problem, RecordFile, Sheet, inert, open_records, open_sheet_records
+from accounts.errors import DomainError
+from invites.checking import XLSX, Limits, Problem, RecordFile, Sheet, escape_formula, open_records, open_sheet_records
 from invites.imports.record_writer import Layout, RecordWriter, can_hold
 from invites.imports.selectors.grid import LEFT, grid_rows
 from invites.imports.selectors.rows import reasons
@@ -40,7 +40,7 @@ class RowLeft(NamedTuple):
 def problem_file(batch: Batch) -> Iterator[bytes]:
     """The rows that are left to fix, with every cell as it is now: the lines of the file, made as they are asked for.
 
-    In the encoding of the admin's own file, or in UTF-8 where that can't hold an edited cell. Raises RuleBroken when
+    In the encoding of the admin's own file, or in UTF-8 where that can't hold an edited cell. Raises DomainError when
     the batch no longer waits for a correction of this file; if that happens while the lines are read, the iterator
     raises it, so that a file is never made of two.
     """
@@ -57,7 +57,7 @@ def _lines(batch: Batch, upload: BinaryIO, rows: Iterator[RowLeft]) -> Iterator[
     writer = RecordWriter(stored, in_utf8=not can_hold(stored, _edited_cells(batch)))
     width = len(layout.names)
     yield writer.start()
-    yield writer.line([*(inert(name) for name in layout.names), writer.mark(WRONG)])
+    yield writer.line([*(escape_formula(name) for name in layout.names), writer.mark(WRONG)])
     row = next(rows, None)
     for record in stored:
         # Both are in the order of their numbers.
@@ -67,21 +67,23 @@ def _lines(batch: Batch, upload: BinaryIO, rows: Iterator[RowLeft]) -> Iterator[
             cells = layout.fill(record.cells, row.cells)
             wrong = f"Row {row.number}. {'. '.join(reasons(row.problems))}"
             # What stands beyond the last column stays beyond it.
-            yield writer.line([*map(inert, cells[:width]), inert(wrong), *map(inert, cells[width:])])
+            yield writer.line(
+                [*map(escape_formula, cells[:width]), escape_formula(wrong), *map(escape_formula, cells[width:])]
+            )
             row = next(rows, None)
 
 
 def open_stored(batch: Batch, upload: BinaryIO, *, limits: Limits) -> RecordFile:
     """The records of the batch's own file. Of a workbook, the check has left the text of its sheet.
 
-    Raises RuleBroken, with the code of the problem.
+    Raises DomainError, with the code of the problem.
     """
     if batch.encoding == XLSX:
         found = open_sheet_records(Sheet(upload), limits=limits)
     else:
         found = open_records(upload, limits=limits, name=batch.file_name)
     if isinstance(found, Problem):
-        raise RuleBroken(found.code, found.message)
+        raise DomainError(found.code, found.message)
     return found
 
 
@@ -121,4 +123,4 @@ def _left(batch: Batch) -> QuerySet[Row]:
 def _check_waits(batch: Batch) -> None:
     waiting = Batch.objects.filter(pk=batch.pk, state=Batch.State.NEEDS_CORRECTION, created_at=batch.created_at)
     if not waiting.exists():
-        raise RuleBroken("moved_on", "This file is no longer waiting to be corrected.")
+        raise DomainError("moved_on", "This file is no longer waiting to be corrected.")

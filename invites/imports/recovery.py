@@ -18,7 +18,7 @@ LEFT_AFTER = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
-class StandingStill:
+class StalledWork:
     """Ids of batches that wait to be checked, that have ranges that nobody works on, and that are being undone."""
 
     to_check: list[int]
@@ -26,7 +26,7 @@ class StandingStill:
     to_undo: list[int]
 
 
-def find_standing_still() -> StandingStill:
+def find_stalled_work() -> StalledWork:
     """Batches that have not moved for some seconds though there is something to do, or that a dead worker held.
 
     They are marked as moved, so that each is hinted at once in a while and not at every sweep.
@@ -47,7 +47,7 @@ def find_standing_still() -> StandingStill:
     }
     to_undo = list(still.filter(is_being_undone=True).exclude(retry_at__gt=now).values_list("pk", flat=True))
     Batch.objects.filter(pk__in=[*to_check, *to_work_on, *to_undo]).update(progressed_at=now)
-    return StandingStill(to_check=to_check, to_work_on=sorted(to_work_on), to_undo=to_undo)
+    return StalledWork(to_check=to_check, to_work_on=sorted(to_work_on), to_undo=to_undo)
 
 
 def _left_by_the_dead(now: datetime) -> QuerySet[Batch]:

@@ -10,12 +10,12 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from accounts.organizations.selectors import who_may
+from accounts.organizations.selectors import memberships_with_permission
 from accounts.permissions import Permission
 from invites.checking.cells.links import defuse_header
 from invites.imports.presentation.banners import banner_of
 from invites.imports.recovery import STILL_AFTER
-from invites.mailing.transports.errors import MAIL_ERRORS, Refused, trouble_of
+from invites.mailing.transports.errors import MAIL_ERRORS, PermanentFailure, classify_error
 from invites.models import Batch
 from invites.unexpected_errors import is_transient, log_unexpected
 
@@ -52,7 +52,11 @@ def report_batch(batch_id: int) -> None:
     if not Batch.objects.filter(_to_be_reported(now), pk=batch_id).update(claimed_until=now + PAUSE):
         return
     # Not to somebody who lost the right: what became of it is no longer theirs to know.
-    if who_may(Permission.INVITE_USERS).filter(organization=batch.organization, user=batch.inviter).exists():
+    if (
+        memberships_with_permission(Permission.INVITE_USERS)
+        .filter(organization=batch.organization, user=batch.inviter)
+        .exists()
+    ):
         _send(batch, to=batch.inviter.email)
     Batch.objects.filter(pk=batch_id).update(reported_at=timezone.now(), claimed_until=None)
 
@@ -61,7 +65,7 @@ def _send(batch: Batch, *, to: str) -> None:
     try:
         _mail(batch, to=to).send()
     except MAIL_ERRORS as error:
-        if not isinstance(trouble_of(error), Refused):
+        if not isinstance(classify_error(error), PermanentFailure):
             raise
     except Exception as error:
         if is_transient(error):

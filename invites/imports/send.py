@@ -11,12 +11,12 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from invites.imports.chunk_delivery_log import TakenOfRange, settle_what_was_taken, withdraw
+from invites.imports.chunk_delivery_log import ChunkDeliveryLog, settle_what_was_taken, withdraw
 from invites.imports.chunks import Lease, give_back, held, keep_lease
 from invites.imports.stop import stop_batch
-from invites.invitations.authorization import Offer, lapsed_among
+from invites.invitations.authorization import Offer, find_unauthorized
 from invites.invitations.quotas import give_back_invitations
-from invites.mailing.backoff import GIVEN_UP, UNMAILABLE, pause_after
+from invites.mailing.backoff import GIVEN_UP, UNMAILABLE, backoff_delay
 from invites.mailing.message import TO_SEND
 from invites.mailing.sender import MailRun, Turn, send_invitations
 from invites.models import Batch, Invitation, Row, RowRange
@@ -58,7 +58,7 @@ def mail_range(lease: Lease) -> timedelta | None:
         _give_up([row_range], ids=suspects, reason=UNMAILABLE)
         return _leave(lease, MailRun(deferred=ids[len(suspects) :]), pause=pause)
     turn = Turn(partial(keep_lease, lease))
-    run = send_invitations(ids, record=TakenOfRange(lease), turn=turn, one_by_one=lease.is_suspicious)
+    run = send_invitations(ids, record=ChunkDeliveryLog(lease), turn=turn, one_by_one=lease.is_suspicious)
     if run.trouble:
         pause = _put_off(lease, row_range, run)
     return _leave(lease, run, pause=pause)
@@ -80,10 +80,10 @@ def _put_off(lease: Lease, row_range: RowRange, run: MailRun) -> timedelta:
             free = Q(pk=row_range.pk) | Q(claimed_until=None)
             _give_up(row_range.batch.ranges.filter(free, stage=RowRange.Stage.MAIL), reason=GIVEN_UP)
         else:
-            _give_up([row_range], ids=[*run.put_off, *run.left_alone], reason=GIVEN_UP)
+            _give_up([row_range], ids=[*run.put_off, *run.blocked], reason=GIVEN_UP)
         held(lease).update(pauses=0, put_off_until=None)
         return timedelta(0)
-    pause = pause_after(row_range.pauses)
+    pause = backoff_delay(row_range.pauses)
     until = timezone.now() + pause
     if run.gave_up:
         Batch.objects.filter(pk=lease.batch_id).update(mail_not_before=until)
@@ -167,7 +167,7 @@ def _take_back_lapsed(row_range: RowRange) -> list[_Unsent]:
     """What is to be mailed of the range. An inviter who lost the right stops the batch: the rest is taken back."""
     batch = row_range.batch
     unsent = _offered(row_range)
-    lapsed = lapsed_among(each.offer for each in unsent)
+    lapsed = find_unauthorized(each.offer for each in unsent)
     # First: whoever dies before the rest is done leaves it to be found again.
     own = lapsed.get(Offer(batch.grant_id, batch.inviter_id))
     if own is not None and stop_batch(batch, reason=own):

@@ -32,7 +32,7 @@ def undo_batch(by: Membership, batch: Batch) -> int:
 
     Whoever has accepted stays a member. Of many invitations only the links die at once: then the batch is being undone,
     and the caller hints a worker at it. What workers then write down needs no permission: it is undone already.
-    Raises RuleBroken: "not_allowed", "beyond_rights".
+    Raises DomainError: "not_allowed", "beyond_rights".
     """
     # Of two admins one waits here for the other.
     now = lock_to_change(by, batch)
@@ -53,13 +53,13 @@ def undo_batch(by: Membership, batch: Batch) -> int:
     # Whoever mails it finds the claim lost within a second.
     batch.ranges.filter(stage=RowRange.Stage.MAIL).update(stage=RowRange.Stage.DONE)
     if count <= SLICE:
-        take_back_slice(batch.pk)
+        revoke_slice(batch.pk)
         batch.refresh_from_db()
     return count
 
 
 @transaction.atomic
-def take_back_slice(batch_id: int) -> timedelta | None:
+def revoke_slice(batch_id: int) -> timedelta | None:
     """Write down some more of what undoing takes back; after how long to go on, None when nothing is left to do.
 
     Those that somebody else is at are passed over, so that nobody waits for the other in a circle: whoever accepts them

@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 from django.conf import settings
 from django.db import connection
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from invites import checking
 from invites.imports.bulk_insert import insert_part
 from invites.imports.check_claims import LeftToWorker
@@ -124,7 +124,7 @@ def in_turn() -> Iterator[None]:
 
 
 def store_upload(batch: Batch, content: Iterable[bytes], *, is_correction: bool = False) -> int:
-    """Store a file that comes in pieces of any size. Its size in bytes; raises RuleBroken("too_large")."""
+    """Store a file that comes in pieces of any size. Its size in bytes; raises DomainError("too_large")."""
     return store_parts(batch, _limited(_cut(content, UploadPart.SIZE)), is_correction=is_correction)
 
 
@@ -142,7 +142,7 @@ def _limited(parts: Iterable[bytes]) -> Iterator[bytes]:
     for part in parts:
         size += len(part)
         if size > limit:
-            raise RuleBroken(
+            raise DomainError(
                 "too_large", f"The file is larger than {settings.MAX_UPLOAD_MB} MB, the most that is read."
             )
         yield part

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership, User
 from invites.checking import check_cells
 from invites.invitations.authorization import check_still_allowed
@@ -34,7 +34,7 @@ class NewAccount:
 def find_open_invitation(token_hash: str) -> Invitation:
     """The invitation that this link still opens.
 
-    Raises RuleBroken("dead_link") for a link that is unknown, was used, was withdrawn or has expired, and
+    Raises DomainError("dead_link") for a link that is unknown, was used, was withdrawn or has expired, and
     when the inviter could not invite this person today. One code and one message: nobody can tell them
     apart.
     """
@@ -55,19 +55,19 @@ def account_of(invitation: Invitation) -> User | None:
 def accept_as(user: User, token_hash: str) -> Membership:
     """Accepts for a user who has signed in.
 
-    Raises RuleBroken: "dead_link", or "other_mailbox" if the invitation went to another address.
+    Raises DomainError: "dead_link", or "other_mailbox" if the invitation went to another address.
     """
     with transaction.atomic():
         invitation = _take(token_hash)
         if user.email != invitation.email_key:
-            raise RuleBroken("other_mailbox", "This invitation is for another address than yours.")
+            raise DomainError("other_mailbox", "This invitation is for another address than yours.")
         return _become_member(user, invitation)
 
 
 def accept_with_new_account(token_hash: str, account: NewAccount) -> Membership:
     """Makes the account and the membership, or neither.
 
-    Raises RuleBroken: "dead_link", "has_account" if the address has an account by now, "bad_cell" for a
+    Raises DomainError: "dead_link", "has_account" if the address has an account by now, "bad_cell" for a
     name that cannot be.
     """
     # Slow on purpose, so not while the database waits.
@@ -77,7 +77,7 @@ def accept_with_new_account(token_hash: str, account: NewAccount) -> Membership:
             invitation = _take(token_hash)
             names = check_cells(invitation.email, account.first_name, account.last_name, "", row=1, line=1)
             if names.problems:
-                raise RuleBroken("bad_cell", f"{names.problems[0].message}.")
+                raise DomainError("bad_cell", f"{names.problems[0].message}.")
             if account_of(invitation) is not None:
                 raise _has_account()
             user = User.objects.create(
@@ -142,13 +142,13 @@ def _check_inviter(invitation: Invitation) -> None:
     """Rights are looked at again: who was demoted or left since invites nobody."""
     try:
         check_still_allowed(invitation.inviter, invitation.organization, invitation.grant)
-    except RuleBroken as broken:
+    except DomainError as broken:
         raise _dead_link() from broken
 
 
-def _dead_link() -> RuleBroken:
-    return RuleBroken("dead_link", "This invitation does not work any more.")
+def _dead_link() -> DomainError:
+    return DomainError("dead_link", "This invitation does not work any more.")
 
 
-def _has_account() -> RuleBroken:
-    return RuleBroken("has_account", "There is an account with this address already. Sign in with its password.")
+def _has_account() -> DomainError:
+    return DomainError("has_account", "There is an account with this address already. Sign in with its password.")

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership
 from invites.invitations.authorization import check_may_invite, check_may_touch, grants_within_reach
 from invites.invitations.invite import expiry_from, not_pending, pending_of
@@ -47,20 +47,20 @@ class Revoked:
 def resend(by: Membership, invitation: Invitation) -> None:
     """Sends the invitation again, with a new link that works for the full time; the old link dies.
 
-    From now on `by` answers for it. The caller hints the worker at the mail. Raises RuleBroken:
+    From now on `by` answers for it. The caller hints the worker at the mail. Raises DomainError:
     "not_allowed", "beyond_rights", "not_pending", "too_soon".
     """
     check_may_touch(by, invitation.grant, to="resend this invitation")
     if not pending_of(by.organization, invitation).exists():
         raise not_pending(invitation)
     if not _renew(by, [invitation.pk], grants=[invitation.grant_id]):
-        raise RuleBroken("too_soon", _why_not(invitation))
+        raise DomainError("too_soon", _why_not(invitation))
 
 
 def resend_many(by: Membership, invitations: QuerySet[Invitation]) -> Resent:
     """Resends those of the pending invitations that `resend` would, in small transactions.
 
-    Raises RuleBroken("not_allowed"). For more than a few thousand see `directory/bulk_actions.py`.
+    Raises DomainError("not_allowed"). For more than a few thousand see `directory/bulk_actions.py`.
     """
     check_may_invite(by)
     parts = [resend_some(by, ids) for ids in _chunks(pending_ids(by, invitations))]
@@ -80,7 +80,7 @@ def resend_some(by: Membership, ids: list[int]) -> Resent:
 def revoke(by: Membership, invitation: Invitation) -> None:
     """Revokes the invitation: its link stops working.
 
-    Raises RuleBroken: "not_allowed", "beyond_rights", "not_pending".
+    Raises DomainError: "not_allowed", "beyond_rights", "not_pending".
     """
     check_may_invite(by)
     # Locked, because somebody may be giving it other roles at this moment.
@@ -94,7 +94,7 @@ def revoke(by: Membership, invitation: Invitation) -> None:
 def revoke_many(by: Membership, invitations: QuerySet[Invitation]) -> Revoked:
     """Revokes those of the pending invitations that `revoke` would, in small transactions.
 
-    Raises RuleBroken("not_allowed"). For more than a few thousand see `directory/bulk_actions.py`.
+    Raises DomainError("not_allowed"). For more than a few thousand see `directory/bulk_actions.py`.
     """
     check_may_invite(by)
     count = left = 0

@@ -7,31 +7,31 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership, Organization, User
-from accounts.organizations.grants import GrantChoice, Reach, check_grant, hold_choice, membership_now
+from accounts.organizations.grants import AccessSelection, GrantableAccess, check_grant, lock_selection, membership_now
 from accounts.permissions import Permission
 from invites.models import Batch, Grant
 
 
 def check_may_invite(by: Membership) -> None:
-    """Raises RuleBroken "not_allowed" when this member may not invite anybody."""
+    """Raises DomainError "not_allowed" when this member may not invite anybody."""
     if not by.may(Permission.INVITE_USERS):
-        raise RuleBroken("not_allowed", f"You may not invite users to {by.organization.name}.")
+        raise DomainError("not_allowed", f"You may not invite users to {by.organization.name}.")
 
 
 def check_may_touch(by: Membership, grant: Grant, *, to: str) -> Membership:
     """If you can't grant it, you can't touch it: `by` must be able to give all of the grant now.
 
     Every action on an import or an invitation begins here, in the transaction that has locked it. Returns `by` as it is
-    now. `to` is the end of the sentence for somebody who can't: "change this import". Raises RuleBroken: "not_allowed",
+    now. `to` is the end of the sentence for somebody who can't: "change this import". Raises DomainError: "not_allowed",
     "beyond_rights".
     """
     now = membership_now(by)
     check_may_invite(now)
     if grant.organization_id != now.organization_id:
-        raise RuleBroken("not_allowed", "This belongs to another organization.")
-    Reach(now).check_touch(choice_of(grant), to=to)
+        raise DomainError("not_allowed", "This belongs to another organization.")
+    GrantableAccess(now).check_touch(choice_of(grant), to=to)
     return now
 
 
@@ -51,23 +51,23 @@ def lock_to_change(by: Membership, batch: Batch) -> Membership:
 
 def grants_within_reach(by: Membership, grants: QuerySet[Grant]) -> list[int]:
     """The ids of those of the grants that `by` could give now, for changing thousands of invitations at once."""
-    reach = Reach(membership_now(by))
+    reach = GrantableAccess(membership_now(by))
     return [grant.pk for grant in grants.prefetch_related("roles", "sites") if reach.holds(choice_of(grant))]
 
 
 def why_not_change(by: Membership, batch: Batch) -> str:
     """What a page says to somebody who can't change this import; empty for somebody who can."""
-    return Reach(by).why_not_touch(choice_of(batch.grant), to="change this import")
+    return GrantableAccess(by).why_not_touch(choice_of(batch.grant), to="change this import")
 
 
-def create_grant(by: Membership, choice: GrantChoice) -> Grant:
+def create_grant(by: Membership, choice: AccessSelection) -> Grant:
     """The chosen roles and sites, for the invitations to share.
 
-    Raises RuleBroken: "beyond_rights" beyond the rights of `by`, "gone" for what was deleted meanwhile.
+    Raises DomainError: "beyond_rights" beyond the rights of `by`, "gone" for what was deleted meanwhile.
     Holds roles and sites: whoever deletes one of them waits, and finds it on offer.
     """
     check_grant(membership_now(by), choice)
-    hold_choice(choice)
+    lock_selection(choice)
     grant = Grant.objects.create(organization=by.organization, all_sites=choice.all_sites)
     grant.roles.set(choice.roles)
     if not choice.all_sites:
@@ -75,22 +75,22 @@ def create_grant(by: Membership, choice: GrantChoice) -> Grant:
     return grant
 
 
-def choice_of(grant: Grant) -> GrantChoice:
+def choice_of(grant: Grant) -> AccessSelection:
     """The grant as a choice again."""
-    return GrantChoice.of(grant.roles.all(), grant.sites.all(), all_sites=grant.all_sites)
+    return AccessSelection.of(grant.roles.all(), grant.sites.all(), all_sites=grant.all_sites)
 
 
 def check_still_allowed(inviter: User | None, organization: Organization, grant: Grant) -> None:
-    """Raises RuleBroken when the inviter could not give this grant today: rights are lost between an
+    """Raises DomainError when the inviter could not give this grant today: rights are lost between an
     upload and its work, and between an invitation and its acceptance."""
     membership = Membership.objects.filter(user=inviter, organization=organization).first() if inviter else None
     if membership is None or not membership.user.is_active or not membership.may(Permission.INVITE_USERS):
-        raise RuleBroken("inviter_left", "The person who started this may no longer invite users.")
+        raise DomainError("inviter_left", "The person who started this may no longer invite users.")
     try:
         check_grant(membership, choice_of(grant))
-    except RuleBroken as broken:
+    except DomainError as broken:
         message = "The person who started this may no longer give these roles and sites."
-        raise RuleBroken(broken.code, message) from broken
+        raise DomainError(broken.code, message) from broken
 
 
 class Offer(NamedTuple):
@@ -100,7 +100,7 @@ class Offer(NamedTuple):
     inviter_id: int | None
 
 
-def lapsed_among(offers: Iterable[Offer]) -> dict[Offer, str]:
+def find_unauthorized(offers: Iterable[Offer]) -> dict[Offer, str]:
     """Those of the offers that their inviters could not make today, each with the reason."""
     reasons = {}
     for offer in set(offers):
@@ -108,6 +108,6 @@ def lapsed_among(offers: Iterable[Offer]) -> dict[Offer, str]:
         inviter = User.objects.filter(pk=offer.inviter_id).first() if offer.inviter_id else None
         try:
             check_still_allowed(inviter, grant.organization, grant)
-        except RuleBroken as broken:
+        except DomainError as broken:
             reasons[offer] = broken.message
     return reasons

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.models import Membership, Organization
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from accounts.permissions import Permission
 from invites.invitations.invite import expiry_from, invite_person
 from invites.models import Invitation
@@ -70,7 +70,7 @@ def _invite(by: Membership, person: DemoInvitation) -> None:
         first_name=person.first_name,
         last_name=person.last_name,
         description=person.description,
-        choice=GrantChoice.of(roles, sites),
+        choice=AccessSelection.of(roles, sites),
     )
     then = timezone.now() - person.ago
     Invitation.objects.filter(pk=invitation.pk).update(

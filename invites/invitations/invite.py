@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership, Organization
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites.checking import check_cells
 from invites.invitations.authorization import check_may_invite, check_may_touch, create_grant
 from invites.invitations.querysets import not_being_undone
@@ -24,18 +24,18 @@ UNDELIVERABLE = (Invitation.Mail.FAILED, Invitation.Mail.BOUNCED)
 
 
 def invite_person(
-    by: Membership, *, email: str, first_name: str, last_name: str, description: str, choice: GrantChoice
+    by: Membership, *, email: str, first_name: str, last_name: str, description: str, choice: AccessSelection
 ) -> Invitation:
     """A pending invitation, whose mail is due at once: the caller hints the worker at it.
 
-    The cells are held to the rules of a file. Raises RuleBroken: "not_allowed", "beyond_rights",
+    The cells are held to the rules of a file. Raises DomainError: "not_allowed", "beyond_rights",
     "bad_cell", "already_member", "already_invited", "over_quota". An earlier invitation of the address that expired,
     that could not be delivered, or whose batch is being undone, is replaced if `by` could have given it.
     """
     check_may_invite(by)
     person = check_cells(email, first_name, last_name, description, row=1, line=1)
     if person.problems:
-        raise RuleBroken("bad_cell", f"{person.problems[0].message}.")
+        raise DomainError("bad_cell", f"{person.problems[0].message}.")
     organization = by.organization
     now = timezone.now()
     try:
@@ -76,10 +76,10 @@ def expiry_from(now: datetime) -> datetime:
     return now + timedelta(days=settings.INVITATION_DAYS)
 
 
-def change_invitation(by: Membership, invitation: Invitation, choice: GrantChoice) -> None:
+def change_invitation(by: Membership, invitation: Invitation, choice: AccessSelection) -> None:
     """Gives a pending invitation other roles and sites; from now on `by` answers for it.
 
-    The link in the mail stays good. Raises RuleBroken: "not_allowed", "not_pending", and "beyond_rights" when either
+    The link in the mail stays good. Raises DomainError: "not_allowed", "not_pending", and "beyond_rights" when either
     what it gives now or what was chosen is more than `by` could give.
     """
     check_may_invite(by)
@@ -101,14 +101,14 @@ def pending_of(organization: Organization, invitation: Invitation) -> QuerySet[I
     )
 
 
-def not_pending(invitation: Invitation) -> RuleBroken:
+def not_pending(invitation: Invitation) -> DomainError:
     """What is said when somebody accepted or revoked the invitation in the meantime."""
-    return RuleBroken("not_pending", f"The invitation of {invitation.email} is no longer pending.")
+    return DomainError("not_pending", f"The invitation of {invitation.email} is no longer pending.")
 
 
 def _check_not_member(organization: Organization, email_key: str, email: str) -> None:
     if organization.memberships.filter(user__email=email_key).exists():
-        raise RuleBroken("already_member", f"{email} is a member of {organization.name} already.")
+        raise DomainError("already_member", f"{email} is a member of {organization.name} already.")
 
 
 def _make_room(by: Membership, email_key: str, now: datetime) -> None:
@@ -131,7 +131,7 @@ def _check_not_invited(by: Membership, email_key: str, email: str) -> None:
         raise _already_invited(by, email)
 
 
-def _already_invited(by: Membership, email: str) -> RuleBroken:
+def _already_invited(by: Membership, email: str) -> DomainError:
     """Anybody who invites people has to know who is invited already. Only some of them may see the list."""
     how = " To send it again, choose Resend in the list." if sees_everybody(by) else ""
-    return RuleBroken("already_invited", f"{email} has an invitation to {by.organization.name} already.{how}")
+    return DomainError("already_invited", f"{email} has an invitation to {by.organization.name} already.{how}")

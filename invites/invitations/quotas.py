@@ -17,16 +17,16 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Sum
 from django.db.models.functions import Length
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Organization, User
-from invites.models import Batch, DayOfInviter, DayOfRecipient
+from invites.models import Batch, DailyInviteCount, DailyRecipientMail
 
 KEPT = timedelta(days=2)
 RECIPIENT = ("organization_id", "email_key")
 
 # Adds links to the days of their recipients, but for those that stand there already, and where the day is full.
 _ADD_LINKS = f"""
-    INSERT INTO {DayOfRecipient._meta.db_table} AS known (day, organization_id, email_key, links) VALUES {{values}}
+    INSERT INTO {DailyRecipientMail._meta.db_table} AS known (day, organization_id, email_key, links) VALUES {{values}}
     ON CONFLICT (day, organization_id, email_key) DO UPDATE SET links = known.links || excluded.links
     WHERE length(known.links) < %s AND known.links NOT LIKE '%%' || excluded.links || '%%'
 """  # noqa: S608 - the name of a table of ours
@@ -35,27 +35,27 @@ _ADD_LINKS = f"""
 def take_invitations(organization: Organization, inviter: User | None, count: int) -> None:
     """Count so many invitations as made today, in the transaction of the caller.
 
-    Raises RuleBroken("over_quota"), with nothing counted, if they are more than are left for the organization or for
+    Raises DomainError("over_quota"), with nothing counted, if they are more than are left for the organization or for
     the inviter.
     """
     if not count:
         return
     # One after the other. Whoever stores a row that only names the organization need not wait.
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
-    today = DayOfInviter.objects.filter(organization=organization, day=_today())
+    today = DailyInviteCount.objects.filter(organization=organization, day=_today())
     made = today.aggregate(made=Sum("invitations", default=0))["made"]
     _check(count, made, settings.INVITATIONS_PER_DAY, f"{organization.name} can invite")
     mine = today.filter(inviter=inviter)
     made = mine.aggregate(made=Sum("invitations", default=0))["made"]
     _check(count, made, settings.INVITATIONS_PER_INVITER_PER_DAY, "One admin can invite")
     if not mine.update(invitations=F("invitations") + count):
-        DayOfInviter.objects.create(organization=organization, inviter=inviter, day=_today(), invitations=count)
+        DailyInviteCount.objects.create(organization=organization, inviter=inviter, day=_today(), invitations=count)
 
 
 def give_back_invitations(batch: Batch, count: int) -> None:
     """Count so many of the batch no more: it turned out that they need no invitation."""
     if count and batch.inviting_at:
-        day = DayOfInviter.objects.filter(
+        day = DailyInviteCount.objects.filter(
             organization=batch.organization_id, day=batch.inviting_at.astimezone(UTC).date()
         )
         day.filter(inviter=batch.inviter_id, invitations__gte=count).update(invitations=F("invitations") - count)
@@ -82,7 +82,7 @@ def count_mails(invitations: Collection[ToMail]) -> set[int]:
 
     The same link counts once, however often its mail is tried.
     """
-    today, full = _today(), DayOfRecipient.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY
+    today, full = _today(), DailyRecipientMail.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY
     # In one order, so that two who count the same addresses wait for each other and not both.
     waiting = sorted(invitations, key=_recipient)
     counted_now = 0
@@ -97,24 +97,24 @@ def count_mails(invitations: Collection[ToMail]) -> set[int]:
     if counted_now == len(invitations):
         return set()
     organizations, keys = {each.organization_id for each in invitations}, {each.email_key for each in invitations}
-    days = DayOfRecipient.objects.filter(day=today, organization__in=organizations, email_key__in=keys)
+    days = DailyRecipientMail.objects.filter(day=today, organization__in=organizations, email_key__in=keys)
     counted = {(organization, key): links for organization, key, links in days.values_list(*RECIPIENT, "links")}
     return {each.id for each in invitations if _short(each) not in counted.get(_recipient(each), "")}
 
 
 def had_enough_mail() -> Exists:
     """True of an invitation, in a query, to whose address no further mail of its organization may go today."""
-    full = DayOfRecipient.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY
+    full = DailyRecipientMail.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY
     same = {name: OuterRef(name) for name in RECIPIENT}
-    today = DayOfRecipient.objects.filter(day=_today(), **same)
+    today = DailyRecipientMail.objects.filter(day=_today(), **same)
     return Exists(today.annotate(length=Length("links")).filter(length__gte=full))
 
 
 def check_recipient(organization: Organization, email_key: str, email: str) -> None:
-    """Raises RuleBroken("over_quota") for an address to which no further mail of the organization may go today."""
-    line = DayOfRecipient.objects.filter(day=_today(), organization=organization, email_key=email_key).first()
-    if line and len(line.links) >= DayOfRecipient.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY:
-        raise RuleBroken("over_quota", f"{email} {enough_mail()} Try again tomorrow.")
+    """Raises DomainError("over_quota") for an address to which no further mail of the organization may go today."""
+    line = DailyRecipientMail.objects.filter(day=_today(), organization=organization, email_key=email_key).first()
+    if line and len(line.links) >= DailyRecipientMail.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY:
+        raise DomainError("over_quota", f"{email} {enough_mail()} Try again tomorrow.")
 
 
 def enough_mail() -> str:
@@ -126,15 +126,15 @@ def enough_mail() -> str:
 def forget_past_days() -> None:
     """Remove what counts no more."""
     past = _today() - KEPT
-    DayOfRecipient.objects.filter(day__lt=past).delete()
-    DayOfInviter.objects.filter(day__lt=past).delete()
+    DailyRecipientMail.objects.filter(day__lt=past).delete()
+    DailyInviteCount.objects.filter(day__lt=past).delete()
 
 
 def _check(count: int, made: int, limit: int, who: str) -> None:
     left = max(0, limit - made)
     if count > left:
         people = "1 more was" if count == 1 else f"{count:,} more were"
-        raise RuleBroken(
+        raise DomainError(
             "over_quota",
             f"{who} {limit:,} people a day. {left:,} of them are left for today, and {people} to be invited. "
             "Nobody has been invited. Try again tomorrow.",
@@ -146,7 +146,7 @@ def _recipient(invitation: ToMail) -> tuple[int, str]:
 
 
 def _short(invitation: ToMail) -> str:
-    return invitation.token_hash[: DayOfRecipient.LINK]
+    return invitation.token_hash[: DailyRecipientMail.LINK]
 
 
 def _today() -> date:

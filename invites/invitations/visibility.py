@@ -10,7 +10,7 @@ from __future__ import annotations
 from django.db.models import Exists, Q, QuerySet
 
 from accounts.models import Membership, User
-from accounts.organizations.selectors import who_may
+from accounts.organizations.selectors import memberships_with_permission
 from accounts.permissions import Permission
 from invites.models import Batch, BulkAction, Invitation
 
@@ -66,7 +66,7 @@ def _visible(viewer: Membership, own: Q) -> Q:
 
 
 def _still_sees_everybody(viewer: Membership) -> Q:
-    return Q(Exists(who_may(Permission.VIEW_USERS).filter(pk=viewer.pk)))
+    return Q(Exists(memberships_with_permission(Permission.VIEW_USERS).filter(pk=viewer.pk)))
 
 
 def _own_batches(viewer: Membership) -> Q:

@@ -17,13 +17,20 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
-from invites.mailing.message import Parcel
-from invites.mailing.transports.errors import MAIL_ERRORS, Broken, Refused, Trouble, _about_recipient, trouble_of
+from invites.mailing.message import OutgoingMessage
+from invites.mailing.transports.errors import (
+    MAIL_ERRORS,
+    ConnectionFailure,
+    DeliveryError,
+    PermanentFailure,
+    _about_recipient,
+    classify_error,
+)
 from invites.mailing.transports.esp import send_in_bulk, sends_in_bulk
 from invites.mailing.transports.smtp import Conversation, Waiting
 from invites.mailing.transports.smtp import EmailBackend as SmtpBackend
 
-Outcomes = Generator[tuple[Parcel, Trouble | None]]
+Outcomes = Generator[tuple[OutgoingMessage, DeliveryError | None]]
 
 
 class Sender:
@@ -47,7 +54,7 @@ class Sender:
             self._connection.heard = heard
         self._sent_since_open = 0
 
-    def deliver(self, parcels: Iterable[Parcel]) -> Outcomes:
+    def deliver(self, parcels: Iterable[OutgoingMessage]) -> Outcomes:
         """Each of the parcels with the trouble there was, in their order.
 
         The next one is not sent before its predecessor's outcome was taken from here, though the server may know
@@ -83,7 +90,7 @@ class Sender:
         # Whoever sends the message meets the same trouble, and tells it.
         return None
 
-    def _converse(self, server: smtplib.SMTP, waiting: Waiting[Parcel]) -> Outcomes:
+    def _converse(self, server: smtplib.SMTP, waiting: Waiting[OutgoingMessage]) -> Outcomes:
         conversation = Conversation(server, waiting)
         try:
             for parcel, refusal in conversation.outcomes():
@@ -93,20 +100,20 @@ class Sender:
             has_worked = self._sent_since_open > 0
             waiting.put_back(*conversation.unresolved)
             if not has_worked:
-                yield next(waiting), trouble_of(error)
+                yield next(waiting), classify_error(error)
         finally:
             if conversation.unresolved:
                 # In the middle of a message there is no other way to say that it will not come.
                 server.close()
                 self.close()
 
-    def _in_bulk(self, parcels: Sequence[Parcel]) -> Outcomes:
+    def _in_bulk(self, parcels: Sequence[OutgoingMessage]) -> Outcomes:
         assert isinstance(self._connection, AnymailBaseBackend)
         try:
             refusals = send_in_bulk(self._connection, parcels)
         except AnymailError as error:
-            trouble = trouble_of(error)
-            if isinstance(trouble, Broken):
+            trouble = classify_error(error)
+            if isinstance(trouble, ConnectionFailure):
                 yield parcels[0], trouble
                 return
             # Some address is at fault, and the provider has taken none: one by one it says which.
@@ -116,26 +123,26 @@ class Sender:
                 yield parcel, self._trouble_with(parcel)
         else:
             for parcel, refusal in zip(parcels, refusals, strict=True):
-                yield parcel, Refused(refusal) if refusal else None
+                yield parcel, PermanentFailure(refusal) if refusal else None
 
-    def _trouble_with(self, parcel: Parcel) -> Trouble | None:
+    def _trouble_with(self, parcel: OutgoingMessage) -> DeliveryError | None:
         trouble = self._try(parcel)
-        if isinstance(trouble, Broken) and self._sent_since_open:
+        if isinstance(trouble, ConnectionFailure) and self._sent_since_open:
             self.close()
             trouble = self._try(parcel)
-        if not isinstance(trouble, Broken):
+        if not isinstance(trouble, ConnectionFailure):
             self._sent_since_open += 1
         return trouble
 
-    def _try(self, parcel: Parcel) -> Trouble | None:
+    def _try(self, parcel: OutgoingMessage) -> DeliveryError | None:
         try:
             message = parcel.message()
             self._connection.open()
             self._connection.send_messages([message])
         except MAIL_ERRORS as error:
-            return trouble_of(error)
+            return classify_error(error)
         except ValueError:
-            return Refused("No mail can be sent to this address.")
+            return PermanentFailure("No mail can be sent to this address.")
         return None
 
 
@@ -150,7 +157,7 @@ class _Unusable(BaseEmailBackend):
         raise OSError(self._error)
 
 
-def _alike(first: Parcel, waiting: Waiting[Parcel]) -> list[Parcel]:
+def _alike(first: OutgoingMessage, waiting: Waiting[OutgoingMessage]) -> list[OutgoingMessage]:
     """It and those after it that can go in one call."""
     parcels = [first]
     while len(parcels) < settings.MAILS_PER_CALL and (parcel := next(waiting, None)):

@@ -10,8 +10,8 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from invites.mailing.backoff import pause_after
-from invites.models import TroubledDomain
+from invites.mailing.backoff import backoff_delay
+from invites.models import DomainBackoff
 
 # So many in a row, and it is not about a mailbox.
 ENOUGH = 3
@@ -26,14 +26,14 @@ class Domains:
     """The domains in trouble, as one run of mails knows them from its beginning on."""
 
     def __init__(self) -> None:
-        self._known = dict(TroubledDomain.objects.values_list("domain", "not_before"))
+        self._known = dict(DomainBackoff.objects.values_list("domain", "not_before"))
 
     @property
     def are_in_trouble(self) -> bool:
         """Whether there is any at all."""
         return bool(self._known)
 
-    def left_alone(self) -> dict[str, float]:
+    def blocked(self) -> dict[str, float]:
         """Domains to which nothing may go, and for how many seconds more."""
         now = timezone.now()
         return {domain: (until - now).total_seconds() for domain, until in self._known.items() if until and until > now}
@@ -42,24 +42,24 @@ class Domains:
         """Somebody's mail was taken: whatever there was is over."""
         if self._known and (domain := domain_of(email)) in self._known:
             del self._known[domain]
-            TroubledDomain.objects.filter(domain=domain).delete()
+            DomainBackoff.objects.filter(domain=domain).delete()
 
     @transaction.atomic
     def put_off(self, email: str) -> None:
         """Somebody was told to wait; after a few in a row the domain is left alone."""
         domain = domain_of(email)
         # Stored and locked in one statement: whoever is told otherwise at this moment removes it.
-        TroubledDomain.objects.bulk_create(
-            [TroubledDomain(domain=domain)],
+        DomainBackoff.objects.bulk_create(
+            [DomainBackoff(domain=domain)],
             update_conflicts=True,
             unique_fields=["domain"],
             update_fields=["changed_at"],
         )
-        trouble = TroubledDomain.objects.get(domain=domain)
+        trouble = DomainBackoff.objects.get(domain=domain)
         now = timezone.now()
         trouble.put_off += 1
         if trouble.put_off >= ENOUGH and not (trouble.not_before and trouble.not_before > now):
-            trouble.not_before = now + pause_after(trouble.pauses)
+            trouble.not_before = now + backoff_delay(trouble.pauses)
             trouble.pauses += 1
         trouble.save()
         self._known[domain] = trouble.not_before
@@ -67,4 +67,4 @@ class Domains:
 
 def forget_old_trouble() -> None:
     """Remove what is over for a day."""
-    TroubledDomain.objects.filter(changed_at__lt=timezone.now() - KEPT).delete()
+    DomainBackoff.objects.filter(changed_at__lt=timezone.now() - KEPT).delete()

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from invites.invitations.querysets import not_being_undone
 from invites.invitations.tokens import derive_token, hash_token, link_for
-from invites.mailing.template import Letter
+from invites.mailing.template import InvitationTemplate
 from invites.mailing.transports.smtp import Rendered
 from invites.models import Invitation
 
@@ -51,10 +51,10 @@ def _unsent(ids: Iterable[int]) -> QuerySet[Invitation]:
     )
 
 
-class Parcel:
+class OutgoingMessage:
     """The mail to one person, made when its turn comes."""
 
-    def __init__(self, due: Due, letter: Letter) -> None:
+    def __init__(self, due: Due, letter: InvitationTemplate) -> None:
         self.due = due
         self.letter = letter
 

@@ -10,11 +10,11 @@ from typing import NamedTuple, TypeVar
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from invites.invitations.authorization import Offer, lapsed_among
+from invites.invitations.authorization import Offer, find_unauthorized
 from invites.invitations.querysets import not_being_undone
-from invites.mailing.backoff import GIVEN_UP, UNMAILABLE, pause_after
+from invites.mailing.backoff import GIVEN_UP, UNMAILABLE, backoff_delay
 from invites.mailing.message import TO_SEND
-from invites.mailing.send_lock import Shift, take_shift, without_shift
+from invites.mailing.send_lock import SendLock, acquire_send_lock, organizations_without_send_lock
 from invites.mailing.sender import MailRun, Turn, send_invitations
 from invites.models import Invitation
 
@@ -38,7 +38,7 @@ def unsent_single_invitations(now: datetime | None = None) -> QuerySet[Invitatio
 def organizations_with_due_mail() -> list[int]:
     """Ids of the organizations for which `send_due_invitations` has work that nobody is at, for the sweep."""
     due = unsent_single_invitations().order_by().values_list("organization_id", flat=True)
-    return without_shift(due.distinct())
+    return organizations_without_send_lock(due.distinct())
 
 
 class More(NamedTuple):
@@ -54,7 +54,7 @@ def send_due_invitations(organization_id: int, handed_over: float | None = None)
     Nothing is done while another worker is at it. Temporary trouble moves mails on with growing pauses, and so does
     whoever dies with them; the sweep finds them then. What the pace kept back is moved to when it may go.
     """
-    shift = take_shift(organization_id, handed_over)
+    shift = acquire_send_lock(organization_id, handed_over)
     if shift is None:
         return None
     run = _send({invitation.pk: invitation for invitation in _slice(organization_id)}, shift)
@@ -77,7 +77,7 @@ def _slice(organization_id: int) -> list[Invitation]:
     return found[:1] if alone else [each for each in found if _deaths(each) < ALONE_AFTER]
 
 
-def _send(due: dict[int, Invitation], shift: Shift) -> MailRun:
+def _send(due: dict[int, Invitation], shift: SendLock) -> MailRun:
     _give_up([due.pop(pk) for pk, each in list(due.items()) if _deaths(each) > MAX_DEATHS], UNMAILABLE)
     counted = list(due.values())
     _count_a_death(counted)
@@ -92,14 +92,14 @@ def _send(due: dict[int, Invitation], shift: Shift) -> MailRun:
     _give_up([each for each in failed if _attempts(each) + 1 >= MAX_ATTEMPTS], GIVEN_UP)
     _put_off([each for each in failed if _attempts(each) + 1 < MAX_ATTEMPTS])
     opens_at = timezone.now() + timedelta(seconds=run.opens_in or 0)
-    _unsent(due[pk] for pk in (*run.too_fast, *run.left_alone)).update(mail_due_at=opens_at)
+    _unsent(due[pk] for pk in (*run.too_fast, *run.blocked)).update(mail_due_at=opens_at)
     return run
 
 
 def _fail_lapsed(due: dict[int, Invitation]) -> None:
     """Links that would not work are not mailed: the list says why, and somebody else can send them again."""
     offers = {pk: Offer(invitation.grant_id, invitation.inviter_id) for pk, invitation in due.items()}
-    for offer, reason in lapsed_among(offers.values()).items():
+    for offer, reason in find_unauthorized(offers.values()).items():
         ids = [pk for pk, each in offers.items() if each == offer]
         hashes = [due.pop(pk).token_hash for pk in ids]
         # One for which somebody else answers since is still to be sent.
@@ -121,7 +121,7 @@ def _count_a_death(invitations: Collection[Invitation]) -> None:
     """Beforehand: who dies with them can't. Those that are due besides come first then."""
     now = timezone.now()
     for deaths, group in _grouped(invitations, _deaths).items():
-        _unsent(group).update(mail_attempts=F("mail_attempts") + DEATH, mail_due_at=now + pause_after(deaths))
+        _unsent(group).update(mail_attempts=F("mail_attempts") + DEATH, mail_due_at=now + backoff_delay(deaths))
 
 
 def _count_no_death(invitations: Collection[Invitation]) -> None:
@@ -137,7 +137,7 @@ def _count_no_death(invitations: Collection[Invitation]) -> None:
 def _put_off(invitations: Collection[Invitation]) -> None:
     now = timezone.now()
     for attempts, group in _grouped(invitations, _attempts).items():
-        _unsent(group).update(mail_attempts=F("mail_attempts") + 1, mail_due_at=now + pause_after(attempts))
+        _unsent(group).update(mail_attempts=F("mail_attempts") + 1, mail_due_at=now + backoff_delay(attempts))
 
 
 def _give_up(invitations: Collection[Invitation], reason: str) -> None:

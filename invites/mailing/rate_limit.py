@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection
 
-from invites.models import MailPace
+from invites.models import RateLimitBucket
 
 # The blocks, in seconds. That of all is short, for a server that counts closely: whoever is a moment early waits. One
 # organization or one domain must not keep a worker waiting: it comes back for the next block, and so that is long.
@@ -46,18 +46,18 @@ class Block:
     next_in: float
 
 
-def take_of_all(wanted: int) -> Block:
+def acquire_global(wanted: int) -> Block:
     """Of what all workers together may send, so many or less."""
     return _take({"all": wanted}, settings.MAILS_PER_SECOND, block=SHORT, longest_wait=LONGEST_WAIT)["all"]
 
 
-def take_of_organization(organization_id: int, wanted: int) -> Block:
+def acquire_for_organization(organization_id: int, wanted: int) -> Block:
     """Of what one organization may send, so many or less."""
     key = f"organization {organization_id}"
     return _take({key: wanted}, settings.MAILS_PER_SECOND_PER_ORGANIZATION, block=LONG)[key]
 
 
-def take_of_domains(wanted: Mapping[str, int]) -> dict[str, Block]:
+def acquire_for_domains(wanted: Mapping[str, int]) -> dict[str, Block]:
     """Of what may go to each of the domains, so many or less."""
     keys = {domain: f"domain {domain}" for domain in wanted}
     blocks = _take({keys[each]: wanted[each] for each in wanted}, settings.MAILS_PER_SECOND_PER_DOMAIN, block=LONG)
@@ -71,11 +71,11 @@ def now_in_sql() -> str:
 
 def forget_old_paces() -> None:
     """Remove what has not mattered for a day."""
-    MailPace.objects.filter(free_at__lt=time.time() - KEPT).delete()
+    RateLimitBucket.objects.filter(free_at__lt=time.time() - KEPT).delete()
 
 
 def _take(wanted: Mapping[str, int], rate: int, *, block: float, longest_wait: float = 0.0) -> dict[str, Block]:
-    names = {"paces": MailPace._meta.db_table, "now": now_in_sql()}
+    names = {"paces": RateLimitBucket._meta.db_table, "now": now_in_sql()}
     # In one order, so that two who take of the same keys wait for each other and not both.
     mails = {key: min(wanted[key], math.ceil(rate * block)) for key in sorted(wanted)}
     values = ", ".join(["(%s, {now} + %s)".format(**names)] * len(mails))

@@ -17,7 +17,7 @@ from typing import Any
 from django.db import connection
 
 from invites.mailing.rate_limit import now_in_sql
-from invites.models import MailPace
+from invites.models import RateLimitBucket
 
 # Renewed about every second, and at each answer of the mail server, which may take EMAIL_TIMEOUT.
 LASTS = timedelta(seconds=20)
@@ -32,7 +32,7 @@ _MOVE = "UPDATE {paces} SET free_at = {now} + %s WHERE key = %s AND free_at = %s
 _ON = "SELECT key FROM {paces} WHERE free_at > {now} AND key IN ({marks})"
 
 
-class Shift:
+class SendLock:
     """A worker's own until it ends it, hands it over, or stays away for too long."""
 
     def __init__(self, key: str, until: float) -> None:
@@ -56,14 +56,14 @@ class Shift:
         return bool(moved)
 
 
-def take_shift(organization_id: int, handed_over: float | None) -> Shift | None:
+def acquire_send_lock(organization_id: int, handed_over: float | None) -> SendLock | None:
     """The shift for this organization, or None while it is another's."""
     key = _key(organization_id)
     taken = _ask(_TAKE, [key, LASTS.total_seconds(), handed_over])
-    return Shift(key, taken[0]) if taken else None
+    return SendLock(key, taken[0]) if taken else None
 
 
-def without_shift(organization_ids: Iterable[int]) -> list[int]:
+def organizations_without_send_lock(organization_ids: Iterable[int]) -> list[int]:
     """Those of the organizations for which nobody is on shift, nor will be."""
     keys = {_key(organization_id): organization_id for organization_id in organization_ids}
     on = set(_ask(_ON.replace("{marks}", ", ".join(["%s"] * len(keys))), list(keys))) if keys else set()
@@ -76,5 +76,5 @@ def _key(organization_id: int) -> str:
 
 def _ask(question: str, values: Sequence[str | float | None]) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(question.format(paces=MailPace._meta.db_table, now=now_in_sql()), values)
+        cursor.execute(question.format(paces=RateLimitBucket._meta.db_table, now=now_in_sql()), values)
         return [first for first, *_ in cursor.fetchall()]

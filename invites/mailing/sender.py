@@ -18,10 +18,10 @@ import structlog
 from invites.invitations.quotas import count_mails, enough_mail
 from invites.mailing.delivery import Sender
 from invites.mailing.delivery_log import Record, without_waiting_for_the_disk
-from invites.mailing.message import Due, Parcel, ids_still_to_send, still_to_send
-from invites.mailing.template import Letter
-from invites.mailing.throttle import Gate
-from invites.mailing.transports.errors import NotNow, Refused, Trouble
+from invites.mailing.message import Due, OutgoingMessage, ids_still_to_send, still_to_send
+from invites.mailing.template import InvitationTemplate
+from invites.mailing.throttle import SendThrottle
+from invites.mailing.transports.errors import DeliveryError, PermanentFailure, TemporaryFailure
 from invites.models import Invitation
 
 # After so long it is the turn of others.
@@ -40,7 +40,7 @@ class MailRun:
     """What became of the invitations given to `send_invitations`, by id.
 
     Those that were no longer to be sent (accepted, revoked, sent by somebody else) are in none of the
-    lists. `put_off` are those that the server would not take now, `left_alone` those whose domain put off others,
+    lists. `put_off` are those that the server would not take now, `blocked` those whose domain put off others,
     `too_fast` those that the pace kept back: they may be tried in `opens_in` seconds. `deferred` are the rest, which
     were not tried. `trouble` says why something was put off; `gave_up` that it was the server as a whole
     that was away or too busy, and not a few recipients of it.
@@ -49,7 +49,7 @@ class MailRun:
     sent: list[int] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
     put_off: list[int] = field(default_factory=list)
-    left_alone: list[int] = field(default_factory=list)
+    blocked: list[int] = field(default_factory=list)
     too_fast: list[int] = field(default_factory=list)
     deferred: list[int] = field(default_factory=list)
     opens_in: float | None = None
@@ -58,7 +58,7 @@ class MailRun:
 
     @property
     def unsent(self) -> list[int]:
-        return [*self.put_off, *self.left_alone, *self.too_fast, *self.deferred]
+        return [*self.put_off, *self.blocked, *self.too_fast, *self.deferred]
 
 
 def send_invitations(
@@ -74,7 +74,7 @@ def send_invitations(
     rest: Sequence[int] = sorted(ids)
     postman = _Postman(rest, record or Record(), turn, Sender(turn.keep, one_by_one=one_by_one))
     with without_waiting_for_the_disk(), contextlib.closing(postman):
-        while rest := postman.pass_over(rest):
+        while rest := postman.filter_blocked(rest):
             postman.deliver(still_to_send(rest[:GROUP]))
             rest = rest[GROUP:]
     return postman.run
@@ -111,13 +111,13 @@ class _Postman:
         self._ends = False
         self._record = record
         self._turn = turn
-        self._gate = Gate()
+        self._gate = SendThrottle()
         self._put_off_in_a_row = 0
         self._sender = sender
-        self._letters: dict[tuple[int, int | None], Letter] = {}
+        self._letters: dict[tuple[int, int | None], InvitationTemplate] = {}
         self._looked_at = time.monotonic()
 
-    def pass_over(self, ids: Sequence[int]) -> Sequence[int]:
+    def filter_blocked(self, ids: Sequence[int]) -> Sequence[int]:
         """Those that are to be tried; none once the run ends."""
         if self._ends:
             self.run.deferred += ids
@@ -125,10 +125,10 @@ class _Postman:
         if self._gate.is_shut:
             self._gate.too_fast += ids
             return ()
-        return self._gate.pass_over(ids)
+        return self._gate.filter_blocked(ids)
 
     def deliver(self, group: Sequence[Due]) -> None:
-        going = self._gate.let_through(group)
+        going = self._gate.acquire(group)
         had_enough = count_mails(going)
         for due in going:
             if due.id in had_enough:
@@ -150,10 +150,10 @@ class _Postman:
     def close(self) -> None:
         self._record.settle()
         self._sender.close()
-        self.run.left_alone, self.run.too_fast = self._gate.left_alone, self._gate.too_fast
+        self.run.blocked, self.run.too_fast = self._gate.blocked, self._gate.too_fast
         self.run.opens_in = self._gate.opens_in
 
-    def _parcels(self, going: Sequence[Due], open_ids: set[int]) -> Iterator[Parcel]:
+    def _parcels(self, going: Sequence[Due], open_ids: set[int]) -> Iterator[OutgoingMessage]:
         """Asked for one at a time, while the one before is still under way."""
         for number, due in enumerate(going):
             if time.monotonic() - self._looked_at >= LOOK_SECONDS:
@@ -167,13 +167,13 @@ class _Postman:
                 open_ids.discard(due.id)
                 self._record.leave_out([due.id])
             elif self._gate.wait_for_turn(len(going) - number):
-                yield Parcel(due, self._letter_for(due))
+                yield OutgoingMessage(due, self._letter_for(due))
             else:
                 self._gate.too_fast += [each.id for each in going[number:]]
                 open_ids.difference_update(self._gate.too_fast)
                 return
 
-    def _note(self, due: Due, trouble: Trouble | None) -> bool:
+    def _note(self, due: Due, trouble: DeliveryError | None) -> bool:
         """Save the outcome. False where nothing more is to be sent, not even what is under way."""
         match trouble:
             case None:
@@ -181,11 +181,11 @@ class _Postman:
                 self._gate.domains.took(due.email_key)
                 self.run.sent.append(due.id)
                 return self._record.taken(due)
-            case Refused():
+            case PermanentFailure():
                 self._put_off_in_a_row = 0
                 self._refuse(due, str(trouble))
                 return True
-            case NotNow():
+            case TemporaryFailure():
                 self._put_off_in_a_row += 1
                 self._gate.domains.put_off(due.email_key)
                 self._record.leave_out([due.id])
@@ -204,11 +204,11 @@ class _Postman:
         self._record.refused(due, reason)
         self.run.refused.append(due.id)
 
-    def _letter_for(self, due: Due) -> Letter:
+    def _letter_for(self, due: Due) -> InvitationTemplate:
         key = (due.grant_id, due.inviter_id)
         if key not in self._letters:
             invitations = Invitation.objects.select_related("organization", "inviter", "grant")
-            self._letters[key] = Letter(invitations.get(pk=due.id))
+            self._letters[key] = InvitationTemplate(invitations.get(pk=due.id))
         return self._letters[key]
 
     def _look_up(self) -> None:

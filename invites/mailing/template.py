@@ -55,7 +55,7 @@ class Invitee(Protocol):
     def expires_at(self) -> datetime: ...
 
 
-class Letter:
+class InvitationTemplate:
     """The mail to everybody with the same organization, inviter and grant.
 
     The templates are rendered once with random marks where a person's own values go; the text is then

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from django.conf import settings
 
 from invites.mailing.domain_backoff import Domains, domain_of
-from invites.mailing.rate_limit import take_of_all, take_of_domains, take_of_organization
+from invites.mailing.rate_limit import acquire_for_domains, acquire_for_organization, acquire_global
 from invites.models import Invitation
 
 
@@ -30,15 +30,15 @@ class ToSend(Protocol):
 S = TypeVar("S", bound=ToSend)
 
 
-class Gate:
-    """What was kept back so far: `too_fast` by the pace, `left_alone` with their domains; ids of invitations.
+class SendThrottle:
+    """What was kept back so far: `too_fast` by the pace, `blocked` with their domains; ids of invitations.
 
     The first of them may be tried in `opens_in` seconds. Once `is_shut`, the rest of the run may not go either.
     """
 
     def __init__(self) -> None:
         self.too_fast: list[int] = []
-        self.left_alone: list[int] = []
+        self.blocked: list[int] = []
         self.opens_in: float | None = None
         self.is_shut = False
         self.domains = Domains()
@@ -46,9 +46,9 @@ class Gate:
         self._domain_of: dict[int, str] = {}
         self._turns = 0
 
-    def pass_over(self, ids: Sequence[int]) -> Sequence[int]:
+    def filter_blocked(self, ids: Sequence[int]) -> Sequence[int]:
         """The ids but for those of domains to which nothing may go. Costs nothing while there are none."""
-        alone = self.domains.left_alone()
+        alone = self.domains.blocked()
         if not ids or not (self._full or alone):
             return ids
         if not self._domain_of:
@@ -58,7 +58,7 @@ class Gate:
         for pk in ids:
             domain = self._domain_of[pk]
             if domain in alone:
-                self.left_alone.append(pk)
+                self.blocked.append(pk)
                 self._open_again(alone[domain])
             elif domain in self._full:
                 self.too_fast.append(pk)
@@ -66,13 +66,13 @@ class Gate:
                 left.append(pk)
         return left
 
-    def let_through(self, group: Sequence[S]) -> Sequence[S]:
+    def acquire(self, group: Sequence[S]) -> Sequence[S]:
         """Those of the group, all of one organization, that are within the pace of their domains and of that."""
         if settings.MAILS_PER_SECOND_PER_DOMAIN:
             group = self._within_domains(group)
         if not group or not settings.MAILS_PER_SECOND_PER_ORGANIZATION:
             return group
-        block = take_of_organization(group[0].organization_id, len(group))
+        block = acquire_for_organization(group[0].organization_id, len(group))
         if block.mails < len(group):
             self.too_fast += [each.id for each in group[block.mails :]]
             self._shut(block.next_in)
@@ -82,7 +82,7 @@ class Gate:
         """Wait a moment until one more may go, of so many wanted; False where that would take too long."""
         if settings.MAILS_PER_SECOND:
             if self._turns == 0:
-                block = take_of_all(wanted)
+                block = acquire_global(wanted)
                 if block.mails == 0:
                     self._shut(block.next_in)
                     return False
@@ -93,16 +93,16 @@ class Gate:
 
     def is_left_alone(self, each: ToSend) -> bool:
         """Whether its domain is since the run began with it; then it is kept back."""
-        seconds = self.domains.left_alone().get(domain_of(each.email_key)) if self.domains.are_in_trouble else None
+        seconds = self.domains.blocked().get(domain_of(each.email_key)) if self.domains.are_in_trouble else None
         if seconds is None:
             return False
-        self.left_alone.append(each.id)
+        self.blocked.append(each.id)
         self._open_again(seconds)
         return True
 
     def _within_domains(self, group: Sequence[S]) -> list[S]:
         domains = [domain_of(each.email_key) for each in group]
-        blocks = take_of_domains(Counter(domains))
+        blocks = acquire_for_domains(Counter(domains))
         left = {domain: block.mails for domain, block in blocks.items()}
         within = []
         for each, domain in zip(group, domains, strict=True):

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Membership
 from accounts.organizations.access import MemberRequest, requires, signed_in_by
-from accounts.organizations.selectors import who_may
+from accounts.organizations.selectors import memberships_with_permission
 from accounts.permissions import Permission
 from invites.directory.presentation import running_actions, view_of
 from invites.directory.views.bulk_actions import TEMPLATES, action_context
@@ -92,7 +92,9 @@ class Watch:
 
     def _may_look(self) -> QuerySet[Membership]:
         """A stream lives for minutes. It ends when its viewer is removed or demoted, or the session ends."""
-        return who_may(Permission.INVITE_USERS).filter(signed_in_by(self._request), pk=self._membership.pk)
+        return memberships_with_permission(Permission.INVITE_USERS).filter(
+            signed_in_by(self._request), pk=self._membership.pk
+        )
 
     def _fragment(self, batch: Batch) -> str:
         if not batch.is_being_undone:

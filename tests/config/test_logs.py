@@ -54,10 +54,10 @@ def test_an_invitation_from_sending_to_joining_leaves_no_secret_in_the_log(serve
     admin, invitee = Visitor(server), Visitor(server)
     admin.post("/accounts/login/", login="admin@example.com", password=server.password)
     code = (
-        "from accounts.models import *; from accounts.organizations.grants import GrantChoice; "
+        "from accounts.models import *; from accounts.organizations.grants import AccessSelection; "
         "from invites.invitations.invite import invite_person; "
         "by = Membership.objects.get(user__email='admin@example.com', organization__slug='acme'); "
-        "choice = GrantChoice.of(list(by.organization.roles.filter(name='ReadOnly')), [], all_sites=True); "
+        "choice = AccessSelection.of(list(by.organization.roles.filter(name='ReadOnly')), [], all_sites=True); "
         "invite_person(by, email='new@people.example.com', first_name='New', last_name='Comer', description='', choice=choice)"
     )
     assert server.manage("shell", "--no-imports", "-c", code).returncode == 0

@@ -136,8 +136,8 @@ def test_the_documented_commands_run_the_product(machine: Machine) -> None:
     wait_for(lambda: answers(url, host=host), what="running product", seconds=60)
     assert server_header(url, host=host) == ""
     assert machine.end("uvicorn") == 0
-    dump, restore = (command for command in documented("Backups") if command.startswith("pg_"))
-    for command in (dump, restore):
+    dump, unescape_formula = (command for command in documented("Backups") if command.startswith("pg_"))
+    for command in (dump, unescape_formula):
         machine.run(with_settings + here(command), {"PATH": PATH}, cwd=machine.directory)
 
 

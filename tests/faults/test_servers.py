@@ -29,11 +29,11 @@ def once_each(count: int = PEOPLE, *, domain: str = "people.example.com") -> dic
 
 def test_a_task_that_is_delivered_many_times_does_its_work_once(work: Work, server: MailServer) -> None:
     batch = work.invite(many(PEOPLE))
-    tasks = "from invites.tasks import check_batch, work_on_batch\n"
-    work.worker.run(f"{tasks}for _ in range(10): check_batch.delay({batch}); work_on_batch.delay({batch})")
+    tasks = "from invites.tasks import check_batch, process_chunk\n"
+    work.worker.run(f"{tasks}for _ in range(10): check_batch.delay({batch}); process_chunk.delay({batch})")
     work.wait_for_end(batch)
 
-    work.worker.run(f"{tasks}for _ in range(5): check_batch.delay({batch}); work_on_batch.delay({batch})")
+    work.worker.run(f"{tasks}for _ in range(5): check_batch.delay({batch}); process_chunk.delay({batch})")
     # The queue is served in turn: after a second batch, what was asked of the first has been done.
     work.wait_for_end(work.invite(many(5, domain="later.example.com")))
 

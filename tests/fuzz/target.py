@@ -9,7 +9,18 @@ import csv
 import io
 import re
 
-from invites.checking import COLUMNS, EXPECTED, Check, Limits, Problem, Report, Row, check_cells, inert, open_records
+from invites.checking import (
+    COLUMNS,
+    EXPECTED,
+    Check,
+    Limits,
+    Problem,
+    Report,
+    Row,
+    check_cells,
+    escape_formula,
+    open_records,
+)
 from invites.checking.reading.records import RecordFile
 from tests.workbooks import workbook_of
 
@@ -144,7 +155,7 @@ def _check_again(problem_rows: list[Row], report: Report) -> None:
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(EXPECTED)
-    writer.writerows([inert(cell) for cell in row.cells or ()] for row in problem_rows)
+    writer.writerows([escape_formula(cell) for cell in row.cells or ()] for row in problem_rows)
     check = Check(io.BytesIO(file.getvalue().encode("utf-8", "surrogatepass")), limits=Limits(), name="again.csv")
     for _ in check.blocks():
         pass

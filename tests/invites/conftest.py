@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Membership, Site, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites.invitations.invite import invite_person
 from invites.models import Batch, Invitation
 from tests.files import csv_of
@@ -64,7 +64,7 @@ def dialog(ines: Client) -> Client:
 
 
 @pytest.fixture
-def grant(read_only: GrantChoice) -> dict[str, list[int]]:
+def grant(read_only: AccessSelection) -> dict[str, list[int]]:
     """The fields of the form for `read_only`."""
     return {"roles": [role.pk for role in read_only.roles], "sites": [site.pk for site in read_only.sites]}
 

@@ -12,9 +12,9 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership, Organization, Role, Site, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from accounts.organizations.members import change_membership, remove_membership
 from accounts.organizations.roles import RoleDraft, delete_role, save_role
 from accounts.organizations.sites import delete_site, save_site
@@ -31,7 +31,7 @@ from invites.models import Invitation
 from tests.concurrency import at_once, crossing, once_after, unexpected
 from tests.files import csv_of
 from tests.invites.invitations.helpers import Invite, choice_of
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 # In which somebody else comes to where they have to wait.
 MOMENT = 0.5
@@ -40,10 +40,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def night_shift(acme: Organization) -> GrantChoice:
+def night_shift(acme: Organization) -> AccessSelection:
     """A role and a site that nobody has."""
     role = Role.objects.create(organization=acme, name="Night shift", permissions=["work.view"])
-    return GrantChoice.of([role], [Site.objects.create(organization=acme, name="Porto yard")])
+    return AccessSelection.of([role], [Site.objects.create(organization=acme, name="Porto yard")])
 
 
 def while_held(invitation: Invitation, *jobs: Callable[[], object]) -> list[object]:
@@ -68,12 +68,12 @@ def accept(invitation: Invitation) -> Membership:
     return accept_with_new_account(invitation.token_hash, NewAccount("Chiara", "Rossi", "a few plain words"))
 
 
-def alone(by: Membership, choice: GrantChoice) -> Invitation:
+def alone(by: Membership, choice: AccessSelection) -> Invitation:
     names = {"first_name": "Chiara", "last_name": "Rossi", "description": ""}
     return invite_person(by, email="chiara.rossi@people.example.com", choice=choice, **names)
 
 
-def test_an_invitation_is_changed_while_it_is_accepted(by: Membership, night_shift: GrantChoice) -> None:
+def test_an_invitation_is_changed_while_it_is_accepted(by: Membership, night_shift: AccessSelection) -> None:
     invitation = alone(by, night_shift)
 
     accepted, changed = crossing(
@@ -88,7 +88,7 @@ def test_an_invitation_is_changed_while_it_is_accepted(by: Membership, night_shi
 
 
 def test_an_invitation_is_changed_while_its_address_is_invited_anew(
-    by: Membership, colleague: Membership, night_shift: GrantChoice
+    by: Membership, colleague: Membership, night_shift: AccessSelection
 ) -> None:
     invitation = alone(by, night_shift)
     Invitation.objects.update(expires_at=timezone.now() - timedelta(days=1))
@@ -104,7 +104,7 @@ def test_an_invitation_is_changed_while_its_address_is_invited_anew(
 
 @pytest.mark.parametrize("how", ["alone", "by a file"])
 def test_a_role_is_changed_while_it_is_offered(
-    by: Membership, colleague: Membership, night_shift: GrantChoice, how: str
+    by: Membership, colleague: Membership, night_shift: AccessSelection, how: str
 ) -> None:
     def offer() -> object:
         if how == "alone":
@@ -122,7 +122,7 @@ def test_a_role_is_changed_while_it_is_offered(
 
 
 def test_a_member_gets_a_role_while_it_is_offered(
-    by: Membership, colleague: Membership, member: User, night_shift: GrantChoice
+    by: Membership, colleague: Membership, member: User, night_shift: AccessSelection
 ) -> None:
     results = crossing(
         ('INSERT INTO "invites_grant"', lambda: alone(by, night_shift)),
@@ -137,7 +137,7 @@ def test_a_member_gets_a_role_while_it_is_offered(
 
 
 def test_a_member_gets_a_role_while_it_is_changed(
-    by: Membership, colleague: Membership, member: User, night_shift: GrantChoice
+    by: Membership, colleague: Membership, member: User, night_shift: AccessSelection
 ) -> None:
     draft = RoleDraft("Day shift", "", frozenset({"work.view"}))
     results = crossing(
@@ -151,7 +151,7 @@ def test_a_member_gets_a_role_while_it_is_changed(
 
 @pytest.mark.parametrize("what", ["role", "site"])
 def test_what_a_member_gets_is_deleted_meanwhile(
-    by: Membership, colleague: Membership, member: User, night_shift: GrantChoice, what: str
+    by: Membership, colleague: Membership, member: User, night_shift: AccessSelection, what: str
 ) -> None:
     def delete() -> None:
         if what == "role":
@@ -169,13 +169,13 @@ def test_what_a_member_gets_is_deleted_meanwhile(
 
     assert unexpected(results) == []
     # Given, and kept, or deleted, and given to nobody.
-    assert len([result for result in results if isinstance(result, RuleBroken)]) == 1
+    assert len([result for result in results if isinstance(result, DomainError)]) == 1
 
 
-def test_who_accepts_while_they_are_invited_again_is_not(by: Membership, night_shift: GrantChoice) -> None:
+def test_who_accepts_while_they_are_invited_again_is_not(by: Membership, night_shift: AccessSelection) -> None:
     invitation = alone(by, night_shift)
 
-    with once_after('UPDATE "invites_invitation"', lambda: accept(invitation)), rule_broken("already_member"):
+    with once_after('UPDATE "invites_invitation"', lambda: accept(invitation)), domain_error("already_member"):
         alone(by, night_shift)
 
 
@@ -247,5 +247,5 @@ def test_a_member_who_is_removed_while_they_add_a_site_is_told(by: Membership, l
 
     assert unexpected(removed) == []
     assert not Membership.objects.filter(pk=limited.pk).exists()
-    with rule_broken("not_allowed"):
+    with domain_error("not_allowed"):
         save_site(limited, name="Oslo", country="")

@@ -17,7 +17,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Membership
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from config.celery import app
 from config.harness.running import WorkerOnFile, wait_for
 from invites import checking, tasks, unexpected_errors
@@ -25,7 +25,7 @@ from invites.imports import check, check_claims, chunks, invite, recovery, resul
 from invites.imports.upload import start_batch
 from invites.invitations.invite import invite_person
 from invites.mailing import outbox
-from invites.mailing.send_lock import Shift
+from invites.mailing.send_lock import SendLock
 from invites.models import Batch, Invitation, Row, RowRange
 from invites.unexpected_errors import reference_of
 from tests.files import csv_of, many
@@ -150,7 +150,7 @@ def test_trouble_that_does_not_pass_ends_with_a_reference(start: Run, monkeypatc
 
 
 def test_a_worker_that_dies_is_no_bug_that_was_met_twice(
-    admin_membership: Membership, read_only: GrantChoice, monkeypatch: pytest.MonkeyPatch
+    admin_membership: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[csv_of("ann@example.com")], choice=read_only)
     with monkeypatch.context() as killed:
@@ -228,7 +228,7 @@ def test_a_task_that_fails_again_and_again_logs_one_traceback(
     breaks(monkeypatch, chunks, "claim_range")
 
     for _ in range(3):
-        tasks.work_on_batch.apply((batch.pk,))
+        tasks.process_chunk.apply((batch.pk,))
 
     [logged] = tracebacks(caplog)
     lines = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
@@ -254,7 +254,7 @@ def work_until_given_up(batch: Batch) -> None:
         if not RowRange.objects.exclude(stage=RowRange.Stage.DONE).exists():
             return
         batch.ranges.exclude(claimed_until=None).update(claimed_until=timezone.now() - timedelta(seconds=1))
-        tasks.work_on_batch.apply((batch.pk,))
+        tasks.process_chunk.apply((batch.pk,))
     raise AssertionError(f"It is tried for ever: {list(batch.ranges.values())}")
 
 
@@ -291,17 +291,17 @@ def test_mail_that_cannot_be_sent_because_of_a_bug_is_given_up_and_the_import_en
 
 @pytest.mark.parametrize("place", ["_fail_lapsed", "send_invitations"])
 def test_the_mail_of_single_people_that_meets_a_bug_is_given_up(
-    admin_membership: Membership, read_only: GrantChoice, monkeypatch: pytest.MonkeyPatch, place: str
+    admin_membership: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     invitation = invite_person(
         admin_membership, email="ann@example.com", first_name="Ann", last_name="Lee", description="", choice=read_only
     )
     with monkeypatch.context() as broken:
         breaks(broken, outbox, place)
-        breaks(broken, Shift, "keep")
+        breaks(broken, SendLock, "keep")
         for _ in range(outbox.MAX_DEATHS + 2):
             Invitation.objects.exclude(mail_due_at=None).update(mail_due_at=timezone.now())
-            broken.setattr(outbox, "take_shift", lambda *_: Shift("a shift", 0.0))
+            broken.setattr(outbox, "acquire_send_lock", lambda *_: SendLock("a shift", 0.0))
             tasks.send_due_invitations.apply((admin_membership.organization_id,))
 
     invitation.refresh_from_db()
@@ -320,19 +320,19 @@ def test_an_undo_that_meets_a_bug_waits_longer_and_says_so(
     batch = work(start(many(3)))
     undo.undo_batch(admin_membership, batch)
     Batch.objects.filter(pk=batch.pk).update(progressed_at=timezone.now() - timedelta(minutes=1))
-    assert recovery.find_standing_still().to_undo == [batch.pk]
+    assert recovery.find_stalled_work().to_undo == [batch.pk]
     with monkeypatch.context() as broken:
         breaks(broken, undo, "_pending")
         tasks.undo_batch.apply((batch.pk,))
     Batch.objects.filter(pk=batch.pk).update(progressed_at=timezone.now() - timedelta(minutes=1))
 
-    assert recovery.find_standing_still().to_undo == []
+    assert recovery.find_stalled_work().to_undo == []
     page = text(ines.get(url_of(batch)))
     assert "We try again every few minutes." in page
     assert tracebacks(caplog)[0]["reference"] in page
 
     Batch.objects.filter(pk=batch.pk).update(retry_at=timezone.now())
-    assert recovery.find_standing_still().to_undo == [batch.pk]
+    assert recovery.find_stalled_work().to_undo == [batch.pk]
     tasks.undo_batch(batch.pk)
     tasks.undo_batch(batch.pk)
     batch.refresh_from_db()

@@ -8,12 +8,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
 from accounts.models import Role
 from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.forms import PlainForm, RoleForm
-from accounts.organizations.grants import Reach
+from accounts.organizations.grants import GrantableAccess
 from accounts.organizations.in_use import role_in_use
 from accounts.organizations.role_access import check_may_change_permissions, why_not_permissions
 from accounts.organizations.roles import check_may_change, delete_role, is_fixed, may_edit, save_role
@@ -28,7 +28,7 @@ LIST, CHANGED = "organizations:roles", "roles:changed"
 @require_safe
 def role_list(request: MemberRequest, organization: str) -> HttpResponse:
     """Every role with what it allows and how many people have it."""
-    reach, found = Reach(request.membership), roles_of(request.organization)
+    reach, found = GrantableAccess(request.membership), roles_of(request.organization)
     kept = why_not_permissions(request.membership, request.organization.roles.all())
     roles = [
         {
@@ -58,7 +58,7 @@ def role_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespons
 
 
 def _edit(request: MemberRequest, role: Role | None) -> HttpResponse:
-    locked = role is not None and not may_edit(Reach(request.membership), role)
+    locked = role is not None and not may_edit(GrantableAccess(request.membership), role)
     if request.method == "POST" and role is not None and not is_fixed(role):
         check_may_change(request.membership, role)
         # Fields that can't be changed aren't sent: these are of a page that is older than who has the role now.
@@ -69,7 +69,7 @@ def _edit(request: MemberRequest, role: Role | None) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             saved = save_role(request.membership, form.draft(), role)
-        except RuleBroken as broken:
+        except DomainError as broken:
             if broken.is_refusal:
                 raise
             form.add_error("name" if broken.code == "name_taken" else None, broken.message)
@@ -101,7 +101,7 @@ def role_delete(request: MemberRequest, organization: str, pk: int) -> HttpRespo
     if request.method == "POST" and form.is_valid():
         try:
             delete_role(request.membership, role)
-        except RuleBroken as broken:
+        except DomainError as broken:
             if broken.is_refusal:
                 raise
             form.add_error(None, broken.message)

@@ -9,12 +9,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
 from accounts.models import Site
 from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.forms import PlainForm, SiteForm
-from accounts.organizations.grants import GrantChoice, Reach
+from accounts.organizations.grants import AccessSelection, GrantableAccess
 from accounts.organizations.in_use import site_in_use
 from accounts.organizations.selectors import sites_of
 from accounts.organizations.sites import check_may_change, delete_site, save_site, why_not_change
@@ -33,10 +33,10 @@ def site_list(request: MemberRequest, organization: str) -> HttpResponse:
     # PostgreSQL knows no text with a NUL in it.
     search = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     page = Paginator(sites_of(request.organization, search=search), PAGE).get_page(request.GET.get("page"))
-    reach = Reach(request.membership)
+    reach = GrantableAccess(request.membership)
     context = {
         "page": page,
-        "lines": [(site, reach.holds(GrantChoice(sites=(site,)))) for site in page],
+        "lines": [(site, reach.holds(AccessSelection(sites=(site,)))) for site in page],
         "search": search,
         "query": urlencode({"q": search}) if search else "",
         "everywhere": request.organization.memberships.filter(all_sites=True).count(),
@@ -67,7 +67,7 @@ def _edit(request: MemberRequest, site: Site | None) -> HttpResponse:
             saved = save_site(
                 request.membership, name=form.cleaned_data["name"], country=form.cleaned_data["country"], site=site
             )
-        except RuleBroken as broken:
+        except DomainError as broken:
             if broken.is_refusal:
                 raise
             form.add_error("name" if broken.code == "name_taken" else None, broken.message)
@@ -87,7 +87,7 @@ def site_delete(request: MemberRequest, organization: str, pk: int) -> HttpRespo
     if request.method == "POST" and form.is_valid():
         try:
             delete_site(request.membership, site)
-        except RuleBroken as broken:
+        except DomainError as broken:
             if broken.is_refusal:
                 raise
             form.add_error(None, broken.message)

@@ -29,12 +29,12 @@ _BEFORE = re.compile(rf"{_START}(?=[{_SKIPPED}]*[{_DANGEROUS}])|\A(?=[{_SKIPPED}
 _ESCAPED = re.compile(rf"{_START}'(?=[{_SKIPPED}]*[{_DANGEROUS}])|\A'(?=[{_SKIPPED}]*[\t\r\n])")
 
 
-def inert(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """The cell with an apostrophe before everything in it that a spreadsheet might run."""
     return _BEFORE.sub("'", cell)
 
 
-def restore(cell: str) -> str:
+def unescape_formula(cell: str) -> str:
     """The cell as it was before `inert`."""
     return _ESCAPED.sub("", cell)
 

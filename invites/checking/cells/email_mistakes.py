@@ -1,6 +1,6 @@
 """Say what is wrong with an address that is none, in the words of a person, and repair it where that is sure.
 
-`refuse_early` names the slips that people make, in the order in which they are best told. Each is refused by
+`diagnose_common_mistakes` names the slips that people make, in the order in which they are best told. Each is refused by
 email-validator for certain (a test holds it to that), so a file of nothing but slips never waits for the library.
 `explain_refusal` finds words for what the library alone could see.
 """
@@ -10,7 +10,7 @@ import unicodedata
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES
 
-from invites.checking.catalog import Fault
+from invites.checking.catalog import CellError
 from invites.checking.cells.email import FAST_LENGTH, LOCAL_OCTETS, LONGEST, read_address
 from invites.checking.cells.text import name_of, trim_all
 
@@ -34,17 +34,17 @@ def _sure(repaired: str) -> str | None:
     return repaired if repaired and read_address(repaired) is not None else None
 
 
-def _fault(code: str, repaired: str = "", label: str = "", **facts: object) -> Fault:
+def _fault(code: str, repaired: str = "", label: str = "", **facts: object) -> CellError:
     suggestion = _sure(repaired) if repaired else None
-    return Fault(code, facts, suggestion, label if suggestion is not None else None)
+    return CellError(code, facts, suggestion, label if suggestion is not None else None)
 
 
-def refuse_early(text: str) -> Fault | None:
+def diagnose_common_mistakes(text: str) -> CellError | None:
     """The slip in `text`, or None when email-validator has to be asked. `text` has no blanks around it."""
     if not text:
-        return Fault("email_needed")
+        return CellError("email_needed")
     if len(text) > LONGEST:
-        return Fault("email_too_long", {"what": "This address", "found": f"{len(text):,}", "limit": 254})
+        return CellError("email_too_long", {"what": "This address", "found": f"{len(text):,}", "limit": 254})
     ats = text.count("@")
     if ats == 0:
         written_out = _AT_WRITTEN_OUT.search(text)
@@ -57,13 +57,13 @@ def refuse_early(text: str) -> Fault | None:
     return _refuse_surroundings(text, ats) or _refuse_characters(text) or _refuse_shape(text)
 
 
-def _refuse_surroundings(text: str, ats: int) -> Fault | None:
+def _refuse_surroundings(text: str, ats: int) -> CellError | None:
     """A name around the address, several addresses, several @ signs, marks at the ends."""
     inner = _IN_BRACKETS.findall(text) if "<" in text else []
     if len(inner) == 1 and ats == 1 and "@" in inner[0]:
         return _fault("email_with_name", trim_all(inner[0].removeprefix("mailto:")), "Keep the address")
     if ats == 1 and (address := _address_among_words(text)):
-        return Fault("email_with_name", {}, address, "Keep the address")
+        return CellError("email_with_name", {}, address, "Keep the address")
     if ats > 1:
         several = [part for part in _BETWEEN_ADDRESSES.split(text) if "@" in part.strip(_EDGES + "@")]
         if len(several) > 1:
@@ -76,7 +76,7 @@ def _refuse_surroundings(text: str, ats: int) -> Fault | None:
         end, mark = ("end", text[-1]) if text[-1] in _EDGES else ("start", text[0])
         what = "quotation marks" if mark in _QUOTES else _NAMED.get(mark)
         label = f"Remove the {what}" if what else f"Remove {mark}"
-        return Fault("email_edge", {"character": name_of(mark), "end": end}, suggestion, label)
+        return CellError("email_edge", {"character": name_of(mark), "end": end}, suggestion, label)
     return None
 
 
@@ -93,7 +93,7 @@ def _address_among_words(text: str) -> str | None:
     return _sure(address) if surely_apart else None
 
 
-def _refuse_characters(text: str) -> Fault | None:
+def _refuse_characters(text: str) -> CellError | None:
     """Spaces, invisible characters, quotation marks, a comma in the domain."""
     if blank := _SPACES.search(text):
         what = "line break" if set(blank[0]) & set("\r\n\u2028\u2029") else "space"
@@ -107,7 +107,7 @@ def _refuse_characters(text: str) -> Fault | None:
     if '"' in local:
         return _fault("email_quoted", text.replace('"', ""), "Remove the quotation marks")
     if wrong := _NOT_IN_LOCAL.search(local):
-        return Fault("email_character", {"character": name_of(wrong[0]), "place": "before the @ sign"})
+        return CellError("email_character", {"character": name_of(wrong[0]), "place": "before the @ sign"})
     if wrong := _NOT_IN_DOMAIN.search(domain):
         repaired = domain.replace(",", ".").replace(";", ".").replace("_", "-") if wrong[0] in ",;" else ""
         facts = {"character": name_of(wrong[0]), "place": "after the @ sign"}
@@ -115,13 +115,13 @@ def _refuse_characters(text: str) -> Fault | None:
     return None
 
 
-def _refuse_shape(text: str) -> Fault | None:
+def _refuse_shape(text: str) -> CellError | None:
     """Halves that are missing, dots in wrong places, no ending."""
     local, _, domain = text.rpartition("@")
     if not local:
-        return Fault("email_no_name")
+        return CellError("email_no_name")
     if not domain:
-        return Fault("email_no_domain")
+        return CellError("email_no_domain")
     if ".." in text:
         return _fault("email_dots", _SEVERAL_DOTS.sub(".", text), "Keep one dot")
     for place, mark in _DOT_PLACES:
@@ -129,23 +129,23 @@ def _refuse_shape(text: str) -> Fault | None:
             repaired = text[1:] if mark == "." else text.replace(mark, "@")
             return _fault("email_dot_edge", repaired, "Remove the dot", place=place)
     if text[-1] == ".":
-        return Fault("email_edge", {"character": name_of("."), "end": "end"})
+        return CellError("email_edge", {"character": name_of("."), "end": "end"})
     if domain.isascii() and "." not in domain:
-        return Fault("email_no_ending")
+        return CellError("email_no_ending")
     if len(text) <= FAST_LENGTH:  # A longer one may be too long, which comes first.
         return _refuse_hyphen(domain)
     return None
 
 
-def _refuse_hyphen(domain: str) -> Fault | None:
+def _refuse_hyphen(domain: str) -> CellError | None:
     for label in domain.split("."):
         if label[:1] == "-" or label[-1:] == "-":
             place = "at the start of a part of the domain" if label[:1] == "-" else "at the end of a part of the domain"
-            return Fault("email_hyphen", {"place": place})
+            return CellError("email_hyphen", {"place": place})
     return None
 
 
-def explain_refusal(text: str) -> Fault:
+def explain_refusal(text: str) -> CellError:
     """The words for an address that only email-validator knew to be none."""
     local, _, domain = text.rpartition("@")
     if too_long := _find_too_long(text, local, domain):
@@ -155,21 +155,23 @@ def explain_refusal(text: str) -> Fault:
     lowered = domain.lower()
     for name in SPECIAL_USE_DOMAIN_NAMES:
         if lowered == name or lowered.endswith("." + name):
-            return Fault("email_reserved", {"ending": name})
+            return CellError("email_reserved", {"ending": name})
     if not domain[-1:].isalpha() and domain.isascii():
-        return Fault("email_number_domain")
-    return Fault("email_domain" if read_address("a@" + domain) is None else "email_other")
+        return CellError("email_number_domain")
+    return CellError("email_domain" if read_address("a@" + domain) is None else "email_other")
 
 
-def _find_too_long(text: str, local: str, domain: str) -> Fault | None:
+def _find_too_long(text: str, local: str, domain: str) -> CellError | None:
     octets = len(unicodedata.normalize("NFC", local).encode("utf-8", "replace"))
     found = max(len(local), octets)
     if found > LOCAL_OCTETS:
-        return Fault("email_too_long", {"what": "What stands before the @ sign", "found": found, "limit": LOCAL_OCTETS})
+        return CellError(
+            "email_too_long", {"what": "What stands before the @ sign", "found": found, "limit": LOCAL_OCTETS}
+        )
     longest = max(len(label) for label in domain.split("."))
     if longest > 63:
-        return Fault("email_too_long", {"what": "A part of the domain", "found": longest, "limit": 63})
+        return CellError("email_too_long", {"what": "A part of the domain", "found": longest, "limit": 63})
     total = len(text.encode("utf-8", "replace"))
     if total > 254:
-        return Fault("email_too_long", {"what": "This address", "found": total, "limit": 254})
+        return CellError("email_too_long", {"what": "This address", "found": total, "limit": 254})
     return None

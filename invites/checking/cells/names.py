@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from invites.checking.catalog import Fault
+from invites.checking.catalog import CellError
 from invites.checking.cells.links import find_link
 from invites.checking.cells.text import is_blank, name_of, trim, visible
 from invites.checking.report import Limits
@@ -37,19 +37,19 @@ _ALLOWED_IN_TEXT = frozenset("\n\r\t")
 _REMEMBERED = 200
 
 
-def check_name(raw: str, needed: str, limits: Limits) -> str | Fault:
+def check_name(raw: str, needed: str, limits: Limits) -> str | CellError:
     """The name without what surrounds it, or what is wrong with it; `needed` is the code for a blank one."""
     if len(raw) <= limits.max_name and USUAL_NAME.fullmatch(raw):
         return raw
     return (_look_again if len(raw) <= _REMEMBERED else _look_closely)(raw, needed, limits.max_name)
 
 
-def _look_closely(raw: str, needed: str, longest: int) -> str | Fault:
+def _look_closely(raw: str, needed: str, longest: int) -> str | CellError:
     name = trim(raw)
     if not name or is_blank(name):
-        return Fault(needed)
+        return CellError(needed)
     if len(name) > longest:
-        return Fault("name_too_long", {"found": f"{len(name):,}", "limit": f"{longest:,}"})
+        return CellError("name_too_long", {"found": f"{len(name):,}", "limit": f"{longest:,}"})
     fault = _find_fault_of_name(name)
     return _if_sure(fault, lambda text: _look_closely(text, needed, longest)) if fault else name
 
@@ -58,7 +58,7 @@ def _look_closely(raw: str, needed: str, longest: int) -> str | Fault:
 _look_again = lru_cache(maxsize=4096)(_look_closely)
 
 
-def check_description(raw: str, limits: Limits) -> str | Fault:
+def check_description(raw: str, limits: Limits) -> str | CellError:
     """The description without what surrounds it (it may be empty), or what is wrong with it. Lines may break."""
     if not raw or (
         raw.isascii() and raw.isprintable() and raw[0] != " " != raw[-1] and len(raw) <= limits.max_description
@@ -66,7 +66,7 @@ def check_description(raw: str, limits: Limits) -> str | Fault:
         return raw
     text = trim(raw)
     if len(text) > limits.max_description:
-        return Fault("description_too_long", {"found": f"{len(text):,}", "limit": f"{limits.max_description:,}"})
+        return CellError("description_too_long", {"found": f"{len(text):,}", "limit": f"{limits.max_description:,}"})
     if not text.isprintable() and is_blank(text):
         return ""
     for wrong in _NEVER_IN_TEXT.finditer(text):
@@ -75,38 +75,42 @@ def check_description(raw: str, limits: Limits) -> str | Fault:
     return text
 
 
-def _find_fault_of_name(name: str) -> Fault | None:
+def _find_fault_of_name(name: str) -> CellError | None:
     if wrong := _NEVER_IN_TEXT.search(name):
         if wrong[0] in _LINE_BREAKS:
-            return Fault("line_break", {}, " ".join(name.split()), "Put it on one line")
+            return CellError("line_break", {}, " ".join(name.split()), "Put it on one line")
         return _refuse_character(wrong[0], name)
     if '"' in name and (name.count('"') % 2 or (name[0] == '"' and name[-1] == '"')):
         at_edge = '"' in (name[0], name[-1])
         place = "at the edge of this name" if at_edge else "in this name that opens or closes nothing"
-        return Fault("quotes_around_name", {"place": place}, trim(name.replace('"', "")), "Remove the quotation marks")
+        return CellError(
+            "quotes_around_name", {"place": place}, trim(name.replace('"', "")), "Remove the quotation marks"
+        )
     if link := find_link(name):
         dotted = _INITIAL_AND_NAME.fullmatch(name)
         apart = f"{dotted[1]}. {dotted[2]}" if dotted and dotted[2][0].isupper() else None
-        return Fault("link_in_name", {"link": visible(link, limit=60)}, apart, apart and "Put a space after the dot")
+        return CellError(
+            "link_in_name", {"link": visible(link, limit=60)}, apart, apart and "Put a space after the dot"
+        )
     return None
 
 
-def _refuse_character(character: str, text: str) -> Fault:
+def _refuse_character(character: str, text: str) -> CellError:
     """The fault of a text that holds this one of _NEVER_IN_TEXT."""
     if character in _OVERRIDES:
         without = "".join(kept for kept in text if kept not in _OVERRIDES)
-        return Fault("direction_override", {"character": name_of(character)}, without, "Remove it")
+        return CellError("direction_override", {"character": name_of(character)}, without, "Remove it")
     if character == "\ufffd":
-        return Fault("lost_character", {"character": character})
+        return CellError("lost_character", {"character": character})
     # One of 128 to 159 was a letter or a sign in another encoding: only who knows the word can mend it.
     repaired = None
     if character < "\x20":
         repaired = trim(_TABS.sub(" ", _INVISIBLE_CONTROLS.sub("", text)))
-    return Fault("control_character", {"character": name_of(character)}, repaired, repaired and "Remove it")
+    return CellError("control_character", {"character": name_of(character)}, repaired, repaired and "Remove it")
 
 
-def _if_sure(fault: Fault, check: Callable[[str], str | Fault]) -> Fault:
+def _if_sure(fault: CellError, check: Callable[[str], str | CellError]) -> CellError:
     """The fault, without its suggestion if that is wrong, too."""
-    if not fault.suggestion or isinstance(check(fault.suggestion), Fault):
+    if not fault.suggestion or isinstance(check(fault.suggestion), CellError):
         return fault._replace(suggestion=None, label=None)
     return fault

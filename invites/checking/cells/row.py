@@ -1,8 +1,8 @@
 """Check the four cells of one person: the same code for a file's row, for mending it, and for inviting one."""
 
-from invites.checking.catalog import Fault, notice, row_problem
+from invites.checking.catalog import CellError, notice, row_problem
 from invites.checking.cells.email import Address, read_address, read_plain_address
-from invites.checking.cells.email_mistakes import explain_refusal, refuse_early
+from invites.checking.cells.email_mistakes import diagnose_common_mistakes, explain_refusal
 from invites.checking.cells.names import check_description, check_name
 from invites.checking.cells.provider_typos import TYPO_DOMAINS
 from invites.checking.cells.text import is_blank, trim_all
@@ -22,7 +22,7 @@ def check_cells(
     row: int,
     line: int,
     limits: Limits = DEFAULT_LIMITS,
-    extra: Fault | None = None,
+    extra: CellError | None = None,
     extra_value: str = "",
 ) -> Row:
     """One row, checked whole: each cell that is wrong gives a problem. Duplicates are the caller's to find.
@@ -35,16 +35,16 @@ def check_cells(
         # A note beside the table: that nobody is named in its row is no news.
         return Row(row, line, "", "", "", "", "", tuple(problems), None, cells)
     text = trim_all(email)
-    address: Address | Fault = (
-        read_plain_address(text) or refuse_early(text) or read_address(text) or explain_refusal(text)
+    address: Address | CellError = (
+        read_plain_address(text) or diagnose_common_mistakes(text) or read_address(text) or explain_refusal(text)
     )
     first = check_name(first_name, FIRST_NAME_NEEDED, limits)
     last = check_name(last_name, LAST_NAME_NEEDED, limits)
     words = check_description(description, limits)
     for column, value, found in zip(COLUMNS, cells, (address, first, last, words), strict=True):
-        if isinstance(found, Fault):
+        if isinstance(found, CellError):
             problems.append(row_problem(found, row=row, line=line, column=column, value=value))
-    if isinstance(address, Fault):
+    if isinstance(address, CellError):
         address = NO_ADDRESS
     first, last, words = _text_of(first), _text_of(last), _text_of(words)
     if not problems:
@@ -52,8 +52,8 @@ def check_cells(
     return Row(row, line, *address, first, last, words, tuple(problems), None, cells)
 
 
-def _text_of(found: str | Fault) -> str:
-    return "" if isinstance(found, Fault) else found
+def _text_of(found: str | CellError) -> str:
+    return "" if isinstance(found, CellError) else found
 
 
 def find_typo(row: Row) -> Notice | None:

@@ -46,7 +46,7 @@ class ChildLimits(TypedDict):
     cell: int  # the length of one cell
 
 
-class Refused(Exception):
+class PermanentFailure(Exception):
     """The verdict on a workbook that is not read: the code of a problem, and the facts of its message."""
 
     def __init__(self, code: str, **facts: int) -> None:
@@ -61,7 +61,7 @@ def main() -> None:
         sheet = open_sheet(sys.stdin.buffer, limits)
         with open(1, "w", encoding="utf-8", newline="", closefd=False) as out:
             write_rows(sheet, out, limits)
-    except Refused as refused:
+    except PermanentFailure as refused:
         answer_instead(refused.verdict)
     except MemoryError:
         answer_instead({"code": "workbook_too_heavy"})
@@ -153,11 +153,11 @@ def look_over(file: BinaryIO, limits: ChildLimits) -> None:
     # With two directories nobody knows which of them the reader takes.
     file.seek(max(0, file.seek(0, os.SEEK_END) - _END_OF_ARCHIVE))
     if file.read().count(b"PK\x05\x06") != 1:
-        raise Refused("workbook_unreadable")
+        raise PermanentFailure("workbook_unreadable")
     with zipfile.ZipFile(file) as archive:
         parts = archive.infolist()
         if sum(part.file_size for part in parts) > limits["unpacked"] or len(parts) > _PARTS:
-            raise Refused("workbook_too_big", limit=limits["unpacked"])
+            raise PermanentFailure("workbook_too_big", limit=limits["unpacked"])
         for part in parts:
             # Any part may be the sheet, whatever its name is: another part of the archive says which.
             with archive.open(part) as unpacked:
@@ -172,15 +172,15 @@ def look_over_part(part: IO[bytes], *, longest: int) -> None:
     rest = b""
     while piece:
         if b"\0" in piece:
-            raise Refused("workbook_unreadable")  # In no XML; in UTF-16, which the reader does not know.
+            raise PermanentFailure("workbook_unreadable")  # In no XML; in UTF-16, which the reader does not know.
         piece = rest + piece
         # The last tag may go on in the next piece. The last one of a sheet is an end tag.
         cut = max(piece.rfind(b"<"), 0)
         if _ODD_POSITION.search(piece, 0, cut):
-            raise Refused("workbook_unreadable")
+            raise PermanentFailure("workbook_unreadable")
         rest = piece[cut:]
         if len(rest) > longest:
-            raise Refused("workbook_too_heavy")
+            raise PermanentFailure("workbook_too_heavy")
         piece = part.read(_PIECE)
 
 
@@ -196,18 +196,18 @@ def open_sheet(file: BinaryIO, limits: ChildLimits) -> CalamineSheet:
         sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
         sheets.sort(key=lambda sheet: sheet.visible != SheetVisibleEnum.Visible)
         if not sheets:
-            raise Refused("empty")
+            raise PermanentFailure("empty")
         sheet = workbook.get_sheet_by_name(sheets[0].name)
-    except (Refused, MemoryError):
+    except (PermanentFailure, MemoryError):
         raise
     except BaseException as error:
         # The reader is written in Rust and "panics" on some damaged files, which is not an Exception.
-        raise Refused("workbook_unreadable") from error
+        raise PermanentFailure("workbook_unreadable") from error
     if sheet.end is None:
-        raise Refused("sheet_empty" if len(sheets) > 1 else "empty")
+        raise PermanentFailure("sheet_empty" if len(sheets) > 1 else "empty")
     rows, columns = sheet.end[0] + 1, sheet.end[1] + 1
     if columns > limits["columns"] or rows * columns > limits["cells"]:
-        raise Refused("workbook_too_big", limit=limits["unpacked"])
+        raise PermanentFailure("workbook_too_big", limit=limits["unpacked"])
     return sheet
 
 
@@ -221,7 +221,7 @@ def write_rows(sheet: CalamineSheet, out: IO[str], limits: ChildLimits) -> None:
             empty += 1
             continue
         if max(map(len, cells)) > limits["cell"]:
-            raise Refused("cell_too_long", row=number, limit=limits["cell"])
+            raise PermanentFailure("cell_too_long", row=number, limit=limits["cell"])
         out.write("\r\n" * empty)
         empty = 0
         writer.writerow(cells)
@@ -235,7 +235,7 @@ def values_of(sheet: CalamineSheet) -> Iterator[list[Value]]:
         except MemoryError:
             raise
         except BaseException as error:
-            raise Refused("workbook_unreadable") from error
+            raise PermanentFailure("workbook_unreadable") from error
         if values is None:
             return
         yield values

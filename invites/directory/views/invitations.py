@@ -8,10 +8,10 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.forms import GrantForm
-from accounts.organizations.grants import Reach
+from accounts.organizations.grants import GrantableAccess
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
 from invites import tasks
@@ -39,13 +39,13 @@ def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpR
     if request.method == "POST" and form.is_valid():
         try:
             change_invitation(request.membership, invitation, form.grant())
-        except RuleBroken as broken:
+        except DomainError as broken:
             if broken.is_refusal:
                 raise
             form.add_error(None, broken.message)
         else:
             return done(request, f"The roles and sites of {invitation.full_name} were changed.")
-    why_not = Reach(request.membership).why_not_touch(choice_of(invitation.grant), to=to)
+    why_not = GrantableAccess(request.membership).why_not_touch(choice_of(invitation.grant), to=to)
     context = {"form": form, "person": person_of(invitation), "why_not_change": why_not}
     return render(request, "directory/invitation_edit.html", context, status=422 if form.errors else 200)
 
@@ -60,7 +60,7 @@ def invitation_resend(request: MemberRequest, organization: str, pk: int) -> Htt
         return render(request, "directory/invitation_resend.html", context)
     try:
         actions.resend(request.membership, invitation)
-    except RuleBroken as broken:
+    except DomainError as broken:
         if broken.is_refusal:
             raise
         return done(request, broken.message, warning=True)
@@ -76,7 +76,7 @@ def invitation_revoke(request: MemberRequest, organization: str, pk: int) -> Htt
     if request.method == "POST":
         try:
             actions.revoke(request.membership, invitation)
-        except RuleBroken as broken:
+        except DomainError as broken:
             if broken.is_refusal:
                 raise
             return refused(request, broken, title="Nothing was revoked")

@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
 from accounts.models import Membership, Role, Site
 from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.forms import GrantForm
-from accounts.organizations.grants import GrantChoice, Reach
+from accounts.organizations.grants import AccessSelection, GrantableAccess
 from accounts.organizations.members import change_membership, check_reach, remove_membership
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
@@ -48,7 +48,7 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
     here, wanted = request.organization, PeopleFilter.read(request.GET, request.organization)
     counts = count_people(here, wanted)
     page = people_page(here, wanted, number=request.GET.get("page", 1), counts=counts)
-    reach = Reach(request.membership)
+    reach = GrantableAccess(request.membership)
     may_invite = request.membership.may(Permission.INVITE_USERS)
     context = {
         "wanted": wanted,
@@ -108,14 +108,14 @@ def _filter(wanted: PeopleFilter, name: str, offered: Iterable[Role] | Iterable[
     return Filter(name, name.capitalize(), icon, chosen.name if chosen else "", [everything, *choices])
 
 
-def _line(viewer: Membership, reach: Reach, person: Person) -> Line:
+def _line(viewer: Membership, reach: GrantableAccess, person: Person) -> Line:
     member = person.membership
     permission = Permission.INVITE_USERS if member is None else Permission.MANAGE_USERS
     if not viewer.may(permission):
         return Line(person, edit_url="", may_change=False, may_remove=False, may_answer_for=False)
     page = "directory:invitation_edit" if member is None else "directory:member_edit"
     if member is not None:
-        is_within = reach.holds(GrantChoice.held_by(member))
+        is_within = reach.holds(AccessSelection.held_by(member))
     else:
         is_within = person.invitation is not None and reach.holds(choice_of(person.invitation.grant))
     return Line(
@@ -132,12 +132,12 @@ def _line(viewer: Membership, reach: Reach, person: Person) -> Line:
 def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Other roles and sites for a member."""
     member = _member_to_change(request, pk) if request.method == "POST" else _member(request, pk)
-    held = GrantChoice.held_by(member)
+    held = AccessSelection.held_by(member)
     form = GrantForm(posted(request), membership=request.membership, initial=GrantForm.initial_for(held))
     if request.method == "POST" and form.is_valid():
         try:
             change_membership(request.membership, member, form.grant(), confirmed=request.POST.get("confirmed") == "1")
-        except RuleBroken as broken:
+        except DomainError as broken:
             if broken.code == "gives_up":
                 chosen = [(name, value) for name in form.fields for value in request.POST.getlist(name)]
                 context = {"broken": broken, "chosen": chosen}
@@ -162,7 +162,7 @@ def member_remove(request: MemberRequest, organization: str, pk: int) -> HttpRes
     if request.method == "POST":
         try:
             remove_membership(request.membership, member)
-        except RuleBroken as broken:
+        except DomainError as broken:
             if broken.is_refusal:
                 raise
             return refused(request, broken, title=f"{member.user} was not removed")
@@ -190,4 +190,6 @@ def _member_to_change(request: MemberRequest, pk: int) -> Membership:
 
 
 def _why_not_change(request: MemberRequest, member: Membership) -> str:
-    return Reach(request.membership).why_not_touch(GrantChoice.held_by(member), to=f"change {member.user}")
+    return GrantableAccess(request.membership).why_not_touch(
+        AccessSelection.held_by(member), to=f"change {member.user}"
+    )

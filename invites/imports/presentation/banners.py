@@ -15,7 +15,7 @@ from invites.imports.selectors.summary import Ledger, ledger_of, outcomes_of
 from invites.invitations.visibility import visible_batches
 from invites.invitations.wording import invitations_were
 from invites.models import Batch
-from invites.wording import curly
+from invites.wording import smart_quotes
 
 SHOWN = 2
 
@@ -134,9 +134,15 @@ def _news(batch: Batch, ledger: Ledger) -> tuple[str, str, str, str, str]:
     match batch.state:
         case Batch.State.REJECTED:
             cause = (batch.rejection or {}).get("message", "")
-            return "bad", f"{name} was not imported.", curly(_sentence(cause)), "imports:batch", "See what was found"
+            return (
+                "bad",
+                f"{name} was not imported.",
+                smart_quotes(_sentence(cause)),
+                "imports:batch",
+                "See what was found",
+            )
         case Batch.State.NEEDS_CORRECTION:
-            text = curly(batch.notice) or "Nobody has been invited yet."
+            text = smart_quotes(batch.notice) or "Nobody has been invited yet."
             return "warn", _waits(name, ledger), text, "imports:batch_problems", _way_on(ledger)
         case Batch.State.STOPPED:
             return (

@@ -10,7 +10,7 @@ from invites.imports.selectors.grid import EDITABLE, SHOWN, editable
 from invites.imports.selectors.rows import cells_now
 from invites.invitations.typos import domain_of, meant_by
 from invites.models import Row
-from invites.wording import curly
+from invites.wording import smart_quotes
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ def shown_row(row: Row) -> GridRow:
                 column=column,
                 text=editable(value),
                 length=len(value),
-                causes=[curly(each["message"]) for each in mine],
-                hints=[curly(each["hint"]) for each in mine],
+                causes=[smart_quotes(each["message"]) for each in mine],
+                hints=[smart_quotes(each["hint"]) for each in mine],
                 suggestion=Suggestion(offers[0]["suggestion_label"], offers[0]["suggestion"]) if offers else None,
                 may_be_kept=bool(whole),
                 meant=meant_by(row.email) if state == "fixed" and place == 0 else None,

@@ -10,10 +10,10 @@ from functools import lru_cache
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from invites.checking import inert
+from invites.checking import escape_formula
 from invites.imports.selectors.rows import REPORT_BLOCK, STOPPED_BEFORE, cells_now, reasons, rows_of
 from invites.models import Batch, Invitation, Row
-from invites.wording import curly
+from invites.wording import smart_quotes
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def shown_outcome(row: Row) -> ShownOutcome:
             more = len(row.problems) - 1
             also = f", and {more} more" if more > 0 else ""
             label = "Left out" if row.reason == Row.Reason.LEFT_OUT else "Problem"
-            return ShownOutcome("problem", label, curly(f"{row.detail}{also}"))
+            return ShownOutcome("problem", label, smart_quotes(f"{row.detail}{also}"))
         case Row.Outcome.SKIPPED:
             return ShownOutcome("skipped", "Skipped", row.detail or row.get_reason_display())
         case Row.Outcome.FAILED if row.reason == Row.Reason.STOPPED:
@@ -103,5 +103,5 @@ def report_lines(batch: Batch, chosen: str = "") -> Iterator[list[str]]:
                 "; ".join(reasons(row.problems)) or shown.detail,
                 str(row.editor or ""),
             ]
-            yield [str(row.number), *(inert(cell) for cell in cells)]
+            yield [str(row.number), *(escape_formula(cell) for cell in cells)]
         last = block[-1].number

@@ -19,7 +19,7 @@ from invites.imports.selectors.summary import Ledger
 from invites.imports.selectors.typos import Typos, typos_of
 from invites.live.progress import Progress
 from invites.models import Batch, CorrectionJob
-from invites.wording import curly
+from invites.wording import smart_quotes
 
 Action = CorrectionJob.Action
 
@@ -164,14 +164,14 @@ def _check(batch: Batch, ledger: Ledger, progress: Progress | None, *, may_chang
             refused = batch.rejection or {}
             return Step(
                 "failed",
-                curly(str(refused.get("message", "")).removesuffix(".")),
-                text=f"{curly(refused.get('hint', ''))} Nobody has been invited.".strip(),
+                smart_quotes(str(refused.get("message", "")).removesuffix(".")),
+                text=f"{smart_quotes(refused.get('hint', ''))} Nobody has been invited.".strip(),
                 found=", ".join(refused.get("found", [])),
                 expected=", ".join(refused.get("expected", [])),
             )
         case Batch.State.NEEDS_CORRECTION:
             way_on = " Fix the rows, upload a corrected file, or go on without them." if may_change else ""
-            text = f"{curly(batch.notice)} Nobody has been invited yet.{way_on}{_slips(typos_of(batch))}"
+            text = f"{smart_quotes(batch.notice)} Nobody has been invited yet.{way_on}{_slips(typos_of(batch))}"
             return Step("warn", "Checked", _checked(batch, ledger), text.lstrip())
         case Batch.State.FAILED | Batch.State.STOPPED if batch.checked_at is None:
             return Step("failed" if batch.state == Batch.State.FAILED else "stopped", "Not checked", "", _why(batch))

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
 from accounts.organizations.access import MemberRequest, requires
 from accounts.permissions import Permission
@@ -119,7 +119,7 @@ def batch_invite_valid(request: MemberRequest, organization: str, pk: int) -> Ht
     batch = batch_to_change(request, pk)
     try:
         invite_valid_rows(batch, by=request.membership)
-    except RuleBroken as broken:
+    except DomainError as broken:
         if broken.is_refusal:
             raise
         return render(request, "imports/refused.html", {"batch": batch, "message": broken.message}, status=409)

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
 from accounts.organizations.access import MemberRequest, requires
 from accounts.permissions import Permission
@@ -35,7 +35,7 @@ from invites.imports.views.downloads import download
 from invites.imports.views.lookup import batch_to_change, batch_to_see
 from invites.invitations.authorization import why_not_change
 from invites.models import Batch, CorrectionJob, Row
-from invites.wording import curly
+from invites.wording import smart_quotes
 
 Then = CorrectionJob.Then
 
@@ -47,7 +47,7 @@ _GONE = "Somebody else has changed row {} in the meantime. The page shows how it
 
 
 @dataclass(frozen=True)
-class Wish:
+class GridAction:
     """What a button of the grid asks for: `leave:14`, `take:14:0`, `all:email_two_at`, `check`."""
 
     name: str
@@ -72,8 +72,8 @@ def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpRe
     batch = batch_to_change(request, pk)
     wish = _wish_of(request.POST)
     try:
-        done = _fulfil(wish, batch, _edits_of(request.POST), request)
-    except RuleBroken as broken:
+        done = _apply_action(wish, batch, _edits_of(request.POST), request)
+    except DomainError as broken:
         if broken.is_refusal:
             raise
         messages.warning(request, broken.message)
@@ -96,7 +96,7 @@ def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpRe
     return redirect(f"{_address(request)}#row-{wish.number}" if wish.number else _address(request))
 
 
-def _fulfil(wish: Wish, batch: Batch, edits: list[Edit], request: MemberRequest) -> Mending:
+def _apply_action(wish: GridAction, batch: Batch, edits: list[Edit], request: MemberRequest) -> Mending:
     """Store what was typed, then do what the button says; together or not at all."""
     by = request.membership
     one: dict[str, Callable[[], Mending]] = {
@@ -112,7 +112,7 @@ def _fulfil(wish: Wish, batch: Batch, edits: list[Edit], request: MemberRequest)
         "whole": lambda: correction_jobs.check_all_again(batch, by=by, then=Then.INVITE_IF_FIXED),
     }
     with transaction.atomic():
-        corrections.hold_batch(batch, by)
+        corrections.lock_batch(batch, by)
         _check_shown(batch, request.POST.get("shown"))
         done = corrections.edit_cells(batch, edits, by=by)
         # Whoever did not see what others made of it is not to invite people by it.
@@ -125,16 +125,16 @@ def _fulfil(wish: Wish, batch: Batch, edits: list[Edit], request: MemberRequest)
 def _check_shown(batch: Batch, shown: str | None) -> None:
     """The page says when the file was uploaded that it shows: a row of that number is somebody else in another file."""
     if shown and shown != batch.created_at.isoformat():
-        raise RuleBroken("other_file", "Somebody has uploaded a corrected file. The page shows how it stands now.")
+        raise DomainError("other_file", "Somebody has uploaded a corrected file. The page shows how it stands now.")
 
 
 # --- What was asked for ------------------------------------------------------------------------------
 
 
-def _wish_of(data: QueryDict) -> Wish:
+def _wish_of(data: QueryDict) -> GridAction:
     name, *rest = data.get("do", "").split(":")
     number, place, *_ = [*(found for each in rest if (found := _number(each)) is not None), 0, 0]
-    return Wish(name, number, min(place, 3), code=_known(rest[0]) if rest else "")
+    return GridAction(name, number, min(place, 3), code=_known(rest[0]) if rest else "")
 
 
 def _known(code: str) -> str:
@@ -172,7 +172,7 @@ def _page(request: MemberRequest, batch: Batch) -> HttpResponse:
     context = {
         "batch": batch,
         "heading": rows_need_fixing(tally.rows) if tally.left else _no_more(tally),
-        "notice": curly(batch.notice),
+        "notice": smart_quotes(batch.notice),
         "kinds": counts.kinds,
         "page": page,
         "banners": banners_for(request.membership, but=batch.pk),
@@ -185,7 +185,7 @@ def _page(request: MemberRequest, batch: Batch) -> HttpResponse:
     return render(request, "imports/grid.html", context)
 
 
-def _parts(request: MemberRequest, batch: Batch, wish: Wish, done: Mending) -> HttpResponse:
+def _parts(request: MemberRequest, batch: Batch, wish: GridAction, done: Mending) -> HttpResponse:
     """The changed rows of the page that the admin sees, the bar, and a sentence for screen readers."""
     counts = grid_counts(batch)
     said = _said(batch, wish, done, counts.tally)
@@ -253,7 +253,7 @@ def _gone(done: Mending) -> str:
     return _GONE.format(min(done.overtaken))
 
 
-def _said(batch: Batch, wish: Wish, done: Mending, tally: Tally) -> str:
+def _said(batch: Batch, wish: GridAction, done: Mending, tally: Tally) -> str:
     """One sentence for what an edit did."""
     if done.overtaken:
         return _gone(done)
@@ -298,7 +298,7 @@ def batch_problems_file(request: MemberRequest, organization: str, pk: int) -> H
     batch = batch_to_change(request, pk)
     try:
         lines = problem_file(batch)
-    except RuleBroken:
+    except DomainError:
         return redirect("imports:batch", organization, pk)
     stem = batch.file_name.rpartition(".")[0] or batch.file_name
     return download(lines, name=f"{stem} - rows to fix.csv")

@@ -18,7 +18,7 @@ def batch_to_see(request: MemberRequest, pk: int) -> Batch:
 def batch_to_change(request: MemberRequest, pk: int) -> Batch:
     """An import that the member is about to act on. Members who can't grant what it gives get 403.
 
-    The service asks again, with the import locked. Raises Http404, and RuleBroken: "not_allowed", "beyond_rights".
+    The service asks again, with the import locked. Raises Http404, and DomainError: "not_allowed", "beyond_rights".
     """
     batch = batch_to_see(request, pk)
     check_may_change(request.membership, batch)

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
 from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.views.dialogs import posted
@@ -22,7 +22,7 @@ from invites.imports.views.lookup import batch_to_change, batch_to_see
 from invites.imports.views.progress import progress_dialog
 from invites.invitations.authorization import choice_of
 from invites.models import Batch
-from invites.wording import curly
+from invites.wording import smart_quotes
 
 SAMPLE_FILE = (
     b"Email,First name,Last name,Description\r\n"
@@ -48,16 +48,16 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             batch = _take_in(request, form, correcting)
-        except RuleBroken as broken:
+        except DomainError as broken:
             if broken.is_refusal:
                 raise
-            form.add_error(None, curly(broken.message))
+            form.add_error(None, smart_quotes(broken.message))
         else:
-            tasks.take_up(batch)
+            tasks.start_processing(batch)
             refusal = take_notice(batch) if correcting else ""
             if not refusal:
                 return _taken_up(request, batch)
-            form.add_error(None, curly(refusal))
+            form.add_error(None, smart_quotes(refusal))
     context = {"form": form, "correcting": correcting}
     return render(request, "imports/import.html", context, status=422 if form.errors else 200)
 

@@ -27,7 +27,7 @@ from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership, User
 from accounts.organizations.access import public
 from invites.invitations.acceptance import (
@@ -77,7 +77,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
     link = _link_in_cookie(request)
     try:
         return _answer(request, link, find_open_invitation(link))
-    except RuleBroken as broken:
+    except DomainError as broken:
         if broken.code == "dead_link":
             mine = request.method != "POST" and isinstance(request.user, User) and accepted_by(request.user, link)
             return _is_in(request, mine) if mine else _dead_link(request)
@@ -123,7 +123,7 @@ def _new_account(request: HttpRequest, link: str, found: Invitation, sent: Query
     if form.is_valid():
         try:
             membership = accept_with_new_account(link, form.account())
-        except RuleBroken as broken:
+        except DomainError as broken:
             if broken.code == "dead_link":
                 raise
             form.add_error(None, broken.message)

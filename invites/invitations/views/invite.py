@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
@@ -33,7 +33,7 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
         person = {name: form.cleaned_data[name] for name in ("email", "first_name", "last_name", "description")}
         try:
             invitation = invite_person(request.membership, **person, choice=form.grant())
-        except RuleBroken as broken:
+        except DomainError as broken:
             if broken.is_refusal:
                 raise
             form.add_error("email" if broken.code.startswith("already") else None, broken.message)

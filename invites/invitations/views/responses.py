@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import trigger_client_event
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
 from accounts.models import Membership
 from accounts.organizations.access import MemberRequest
@@ -40,7 +40,7 @@ def done(request: MemberRequest, message: str, *, warning: bool = False) -> Http
     return response
 
 
-def refused(request: MemberRequest, broken: RuleBroken, *, title: str) -> HttpResponse:
+def refused(request: MemberRequest, broken: DomainError, *, title: str) -> HttpResponse:
     """Nothing was done, and why: in the dialog, or as a page."""
     return render(request, "invitations/refused.html", {"title": title, "broken": broken}, status=422)
 

@@ -1,6 +1,6 @@
 """What an answer of a mail server or of a provider means.
 
-It is about this recipient, for good (`Refused`) or for now (`NotNow`), or about the connection (`Broken`).
+It is about this recipient, for good (`Refused`) or for now (`TemporaryFailure`), or about the connection (`Broken`).
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ ABOUT_MESSAGE = (400, 422)
 MAIL_ERRORS = (smtplib.SMTPException, OSError, AnymailError)
 
 
-class Trouble(Exception):
+class DeliveryError(Exception):
     """Why something was not delivered: one of the three below."""
 
 
-class Refused(Trouble):
+class PermanentFailure(DeliveryError):
     """For good, and about this recipient alone."""
 
 
-class NotNow(Trouble):
+class TemporaryFailure(DeliveryError):
     """This recipient is to be tried again later; the connection is fine."""
 
 
-class Broken(Trouble):
+class ConnectionFailure(DeliveryError):
     """The connection or the server is of no use at present, whoever the recipient is."""
 
 
-def trouble_of(error: Exception) -> Trouble:
+def classify_error(error: Exception) -> DeliveryError:
     """What an exception of a mail server or of a provider means."""
     match error:
         case smtplib.SMTPRecipientsRefused():
@@ -43,24 +43,24 @@ def trouble_of(error: Exception) -> Trouble:
         case smtplib.SMTPDataError():
             return _about_recipient(error.smtp_code, error.smtp_error)
         case smtplib.SMTPNotSupportedError():
-            return Refused("The mail server cannot send to an address with such characters.")
+            return PermanentFailure("The mail server cannot send to an address with such characters.")
         case AnymailRecipientsRefused() | AnymailInvalidAddress():
-            return Refused("The mail provider refused the address.")
+            return PermanentFailure("The mail provider refused the address.")
         case AnymailAPIError() if error.status_code in ABOUT_MESSAGE:
-            return Refused("The mail provider refused the message.")
+            return PermanentFailure("The mail provider refused the message.")
         case AnymailAPIError():
-            return Broken(f"The mail provider answered {error.status_code or 'nothing'}.")
+            return ConnectionFailure(f"The mail provider answered {error.status_code or 'nothing'}.")
         case AnymailError():
-            return Refused("The mail provider cannot send this message.")
+            return PermanentFailure("The mail provider cannot send this message.")
     # Connecting, signing in or the sender was refused, or the line went dead: no recipient is to blame.
-    return Broken(_short(str(error)))
+    return ConnectionFailure(_short(str(error)))
 
 
-def _about_recipient(code: int, answer: bytes | str) -> Trouble:
+def _about_recipient(code: int, answer: bytes | str) -> DeliveryError:
     reason = _short(f"{code} {answer.decode('utf-8', 'replace') if isinstance(answer, bytes) else answer}")
     if code == CLOSES:  # RFC 5321: the server closes the channel.
-        return Broken(reason)
-    return Refused(reason) if code >= 500 else NotNow(reason)
+        return ConnectionFailure(reason)
+    return PermanentFailure(reason) if code >= 500 else TemporaryFailure(reason)
 
 
 def _short(text: str) -> str:

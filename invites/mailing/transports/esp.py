@@ -12,7 +12,7 @@ from anymail.backends.base import AnymailBaseBackend
 from anymail.exceptions import AnymailRecipientsRefused
 from anymail.message import AnymailMessage
 
-from invites.mailing.message import Parcel
+from invites.mailing.message import OutgoingMessage
 
 # How each marks the places of the values, by the name that Anymail has for it. None of them escapes what it puts in.
 FORMS = {"Mailgun": "%recipient.{}%", "Mandrill": "*|{}|*", "SendGrid": "-rollcall.{}-"}
@@ -28,7 +28,7 @@ def sends_in_bulk(connection: object) -> TypeGuard[AnymailBaseBackend]:
     return isinstance(connection, AnymailBaseBackend) and connection.esp_name in FORMS
 
 
-def send_in_bulk(connection: AnymailBaseBackend, parcels: Sequence[Parcel]) -> list[str] | None:
+def send_in_bulk(connection: AnymailBaseBackend, parcels: Sequence[OutgoingMessage]) -> list[str] | None:
     """Send plain parcels of one letter in one call: what the provider said against each, or "" if it was taken.
 
     None, with nothing sent, for a letter in which the provider would find marks that are none. Raises AnymailError when
@@ -50,7 +50,7 @@ def send_in_bulk(connection: AnymailBaseBackend, parcels: Sequence[Parcel]) -> l
     return [_said_against(message, parcel) for parcel in parcels]
 
 
-def _said_against(message: AnymailMessage, parcel: Parcel) -> str:
+def _said_against(message: AnymailMessage, parcel: OutgoingMessage) -> str:
     found = message.anymail_status.recipients.get(parcel.due.email)
     refused = found is not None and found.status in REFUSED
     return f"The mail provider refused the address: {found.status}." if refused else ""

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from invites.checking import DELIMITERS, Check, OwnDomains, Problem, Report, Row, slip_notice, title_of
+from invites.checking import DELIMITERS, Check, DomainTypoDetector, Problem, Report, Row, title_of, typo_notice
 from invites.imports.upload_parts import limits
 
 SHOWN_OF_A_KIND = 20
@@ -66,9 +66,9 @@ def run_check(stream: Any, *, name: str, people: bool) -> tuple[Report, list[Row
     if check.report.verdict == "rejected":
         return check.report, []
     # As the page does when it has staged the rows.
-    for domain, right in OwnDomains(counts).find_slips().items():
+    for domain, right in DomainTypoDetector(counts).find_slips().items():
         for row in some[domain]:
-            check.report.warn(slip_notice(row=row.number, email=row.email, right=right))
+            check.report.warn(typo_notice(row=row.number, email=row.email, right=right))
     return check.report, found
 
 

@@ -13,9 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership, Organization, Role, Site
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import check, chunks
 from invites.imports.selectors.summary import summary_of
@@ -60,11 +60,11 @@ class Command(BaseCommand):
                 )
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}.", returncode=2) from error
-        except RuleBroken as broken:
+        except DomainError as broken:
             if broken.code == "not_allowed":
                 raise CommandError(f"{by.user.email} may not invite users to {by.organization.name}.") from broken
             raise CommandError(broken.message, returncode=2 if broken.code == "beyond_rights" else 1) from broken
-        tasks.take_up(batch)
+        tasks.start_processing(batch)
         if options["wait"]:
             wait_for(batch)
         batch.refresh_from_db()
@@ -83,7 +83,7 @@ class Command(BaseCommand):
             raise CommandError(f"{email} is not a member of {organization.name}.", returncode=2)
         return membership
 
-    def _choice(self, by: Membership, options: dict[str, Any]) -> GrantChoice:
+    def _choice(self, by: Membership, options: dict[str, Any]) -> AccessSelection:
         organization = by.organization
         roles = [named(organization.roles.all(), name, "role") for name in options["role"]]
         sites = [named(organization.sites.all(), name, "site") for name in options["site"]]
@@ -91,7 +91,7 @@ class Command(BaseCommand):
             raise CommandError("Choose at least one role with --role.", returncode=2)
         if not sites and not options["all_sites"] and organization.sites.exists():
             raise CommandError("Choose at least one site with --site, or --all-sites.", returncode=2)
-        return GrantChoice.of(roles, sites, all_sites=options["all_sites"])
+        return AccessSelection.of(roles, sites, all_sites=options["all_sites"])
 
 
 Named = TypeVar("Named", Role, Site)
@@ -116,11 +116,11 @@ def wait_for(batch: Batch) -> None:
         if not batch.is_running:
             return
         if (timezone.now() - batch.progressed_at).total_seconds() > HELP_AFTER_SECONDS:
-            lend_a_hand(batch)
+            process_inline(batch)
         time.sleep(LOOK_EVERY_SECONDS)
 
 
-def lend_a_hand(batch: Batch) -> None:
+def process_inline(batch: Batch) -> None:
     """Check the batch, or invite one range of it, here."""
     if batch.state == Batch.State.CHECKING:
         check.check_batch(batch.pk)

@@ -9,12 +9,12 @@ import pytest
 
 import accounts
 from accounts.models import Membership, Organization, Role, Site, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from accounts.organizations.members import change_membership, remove_membership
 from accounts.organizations.roles import RoleDraft, delete_role, save_role
 from accounts.organizations.sites import delete_site, save_site
 from tests.modules import public_functions
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def lesser(acme: Organization, sites: list[Site], join: Callable[..., User]) -> 
     return join(acme, "lesser@example.com", "Keeper", sites=sites[:1]).memberships.get()
 
 
-def nothing_much(by: Membership) -> GrantChoice:
-    return GrantChoice.of(by.roles.all(), by.sites.all())
+def nothing_much(by: Membership) -> AccessSelection:
+    return AccessSelection.of(by.roles.all(), by.sites.all())
 
 
 ACTIONS: dict[str, Callable[[Membership, Membership, Role, Site], object]] = {
@@ -65,7 +65,7 @@ def test_a_service_refuses_what_the_actor_could_not_grant(
 ) -> None:
     before = everything()
 
-    with rule_broken("beyond_rights"):
+    with domain_error("beyond_rights"):
         ACTIONS[action](lesser, by_admin, night_shift, sites[2])
 
     assert everything() == before
@@ -77,5 +77,5 @@ def test_a_service_refuses_somebody_who_was_removed_meanwhile(
 ) -> None:
     Membership.objects.get(pk=lesser.pk).delete()
 
-    with rule_broken("not_allowed"):
+    with domain_error("not_allowed"):
         ACTIONS[action](lesser, by_admin, night_shift, sites[0])

@@ -10,14 +10,14 @@ import pytest
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.forms import ALL_SITES, GrantForm
 from accounts.organizations.grants import (
-    GrantChoice,
+    AccessSelection,
     check_grant,
     grantable_roles,
     grantable_sites,
     may_grant_all_sites,
 )
 from accounts.permissions import all_permissions
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 ROLES = ("Org Admin", "Project manager", "ReadOnly", "Inviter", "Auditor")
 
@@ -54,8 +54,8 @@ def test_others_may_give_what_is_within_their_own(inviter: Membership) -> None:
 
 def test_a_project_manager_cannot_make_an_org_admin(by_manager: Membership, roles: dict[str, Role]) -> None:
     assert "Org Admin" not in names(grantable_roles(by_manager))
-    with rule_broken("beyond_rights", match="You cannot give “Org Admin”"):
-        check_grant(by_manager, GrantChoice.of([roles["Org Admin"]], all_sites=True))
+    with domain_error("beyond_rights", match="You cannot give “Org Admin”"):
+        check_grant(by_manager, AccessSelection.of([roles["Org Admin"]], all_sites=True))
 
 
 @pytest.mark.parametrize("giver", ROLES)
@@ -73,14 +73,14 @@ def test_every_role_gives_every_role_on_every_site_only_within_its_own(
     held, wanted = roles[giver].allowed, roles[given].allowed
     by = join(acme, "giver@example.com", giver, sites=sites[:1]).memberships.get()
     chosen = {"own": sites[:1], "beyond": sites[1:2], "all": []}[site]
-    choice = GrantChoice.of([roles[given]], chosen, all_sites=site == "all")
+    choice = AccessSelection.of([roles[given]], chosen, all_sites=site == "all")
     data = {"roles": [roles[given].pk], "sites": [ALL_SITES] if site == "all" else [each.pk for each in chosen]}
     allowed = wanted <= held and site == "own"
     assert GrantForm(data, membership=by).is_valid() is allowed
     if allowed:
         check_grant(by, choice)
     else:
-        with rule_broken("beyond_rights"):
+        with domain_error("beyond_rights"):
             check_grant(by, choice)
 
 
@@ -88,16 +88,16 @@ def test_a_set_of_roles_is_refused_for_any_of_them(
     inviter: Membership, roles: dict[str, Role], sites: list[Site]
 ) -> None:
     for others in itertools.combinations([roles["ReadOnly"], roles["Inviter"]], 2):
-        with rule_broken("beyond_rights"):
-            check_grant(inviter, GrantChoice.of([*others, roles["Auditor"]], sites[:1]))
+        with domain_error("beyond_rights"):
+            check_grant(inviter, AccessSelection.of([*others, roles["Auditor"]], sites[:1]))
 
 
 def test_all_sites_needs_all_sites_and_not_each_of_them(
     acme: Organization, sites: list[Site], roles: dict[str, Role], join: Callable[..., User]
 ) -> None:
     has_each = join(acme, "each@example.com", "Org Admin", sites=sites).memberships.get()
-    with rule_broken("beyond_rights", match="You do not have all sites"):
-        check_grant(has_each, GrantChoice.of([roles["ReadOnly"]], all_sites=True))
+    with domain_error("beyond_rights", match="You do not have all sites"):
+        check_grant(has_each, AccessSelection.of([roles["ReadOnly"]], all_sites=True))
 
 
 def test_what_belongs_to_another_organization_is_refused_and_not_named(
@@ -105,8 +105,8 @@ def test_what_belongs_to_another_organization_is_refused_and_not_named(
 ) -> None:
     theirs = Role.objects.create(organization=globex, name="Secret role", permissions=["work.view"])
     site = Site.objects.create(organization=globex, name="Secret place")
-    for choice in (GrantChoice.of([theirs]), GrantChoice.of([], [site])):
-        with rule_broken("beyond_rights") as refused:
+    for choice in (AccessSelection.of([theirs]), AccessSelection.of([], [site])):
+        with domain_error("beyond_rights") as refused:
             check_grant(by_admin, choice)
         assert "Secret" not in refused.value.message
 
@@ -143,7 +143,7 @@ def test_an_organization_without_sites_can_invite(outsider: User, globex: Organi
     role = globex.roles.get(name="ReadOnly")
     form = GrantForm({"roles": [role.pk]}, membership=by)
     assert form.is_valid()
-    assert form.grant() == GrantChoice((role,))
+    assert form.grant() == AccessSelection((role,))
 
 
 def test_all_sites_with_some_of_them_is_all_sites(
@@ -151,11 +151,11 @@ def test_all_sites_with_some_of_them_is_all_sites(
 ) -> None:
     form = GrantForm({"roles": [roles["ReadOnly"].pk], "sites": [ALL_SITES, sites[0].pk]}, membership=by_admin)
     assert form.is_valid()
-    assert form.grant() == GrantChoice((roles["ReadOnly"],), (), all_sites=True)
+    assert form.grant() == AccessSelection((roles["ReadOnly"],), (), all_sites=True)
 
 
 def test_a_choice_made_earlier_is_shown_again(by_admin: Membership, roles: dict[str, Role], sites: list[Site]) -> None:
-    choice = GrantChoice.of([roles["ReadOnly"]], sites[:2])
+    choice = AccessSelection.of([roles["ReadOnly"]], sites[:2])
     initial = GrantForm.initial_for(choice)
     form = GrantForm(initial, membership=by_admin)
     assert form.is_valid()
@@ -168,5 +168,5 @@ def test_a_permission_that_was_taken_out_of_the_product_counts_for_nothing(
     """A role may hold a name that this version no longer knows: nobody holds that, so nobody gives it."""
     old = Role.objects.create(organization=acme, name="Old", permissions=["work.view", "work.paint"])
     assert by_admin.permissions() == all_permissions()
-    with rule_broken("beyond_rights"):
-        check_grant(by_admin, GrantChoice.of([old]))
+    with domain_error("beyond_rights"):
+        check_grant(by_admin, AccessSelection.of([old]))

@@ -18,9 +18,9 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership, Organization, Role, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from accounts.organizations.members import (
     change_membership,
     check_may_deactivate,
@@ -32,7 +32,7 @@ from accounts.permissions import USER_ADMINISTRATION
 from tests.concurrency import at_once, unexpected
 from tests.conftest import PASSWORD
 from tests.pages import words_of
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 ClientOf = Callable[[User | None], Client]
 
@@ -71,7 +71,7 @@ def test_an_operator_shuts_the_account_of_one_of_two(
     assert shut(client_of(operator), admin).status_code == 302
     assert not User.objects.get(pk=admin.pk).is_active
     assert managers_of(acme) == 1
-    with rule_broken("last_manager"):
+    with domain_error("last_manager"):
         check_may_deactivate(colleague.user)
 
 
@@ -88,7 +88,7 @@ def test_every_organization_of_the_account_counts(
 ) -> None:
     other = Membership.objects.create(user=admin, organization=globex, all_sites=True)
     other.roles.set(globex.roles.filter(is_org_admin=True))
-    with rule_broken("last_manager", match="Globex"):
+    with domain_error("last_manager", match="Globex"):
         check_may_deactivate(admin)
 
 
@@ -113,14 +113,14 @@ def test_a_manager_of_some_sites_is_not_enough(
     operator: User, admin: User, by_admin: Membership, limited: Membership, acme: Organization, client_of: ClientOf
 ) -> None:
     """Nobody could give all sites again."""
-    few = GrantChoice.of(by_admin.roles.all(), limited.sites.all())
+    few = AccessSelection.of(by_admin.roles.all(), limited.sites.all())
     attempts: list[Callable[[], object]] = [
         lambda: change_membership(by_admin, by_admin, few, confirmed=True),
         lambda: remove_membership(by_admin, by_admin),
         lambda: check_may_deactivate(admin),
     ]
     for attempt in attempts:
-        with rule_broken("last_manager", match="the only person with all sites who can invite and manage users"):
+        with domain_error("last_manager", match="the only person with all sites who can invite and manage users"):
             attempt()
     shut(client_of(operator), admin)
 
@@ -133,7 +133,7 @@ def test_a_role_of_the_last_one_with_all_sites_keeps_its_permissions(
     boss = Role.objects.create(organization=acme, name="Boss", permissions=sorted(by_admin.permissions()))
     by_admin.roles.set([boss])
 
-    with rule_broken("last_manager"):
+    with domain_error("last_manager"):
         save_role(by_admin, RoleDraft("Boss", "", frozenset({"roles.manage", "users.invite"})), boss)
 
 
@@ -141,7 +141,7 @@ def test_several_roles_add_up(acme: Organization, by_admin: Membership, join: Ca
     for permission in sorted(USER_ADMINISTRATION):
         Role.objects.create(organization=acme, name=permission, permissions=[permission])
     join(acme, "half@example.com", "users.invite")
-    with rule_broken("last_manager"):
+    with domain_error("last_manager"):
         remove_membership(by_admin, by_admin)
     join(acme, "whole@example.com", *sorted(USER_ADMINISTRATION))
 
@@ -209,8 +209,8 @@ def test_of_two_at_once_one_stays(
     pair: str, acme: Organization, admin: User, boss: Membership, operator: User, client_of: ClientOf
 ) -> None:
     first, second = Membership.objects.get(user=admin), boss
-    clerk = GrantChoice.of([acme.roles.get(name="ReadOnly")], all_sites=True)
-    few = GrantChoice.of([acme.roles.get(is_org_admin=True)], acme.sites.all()[:1])
+    clerk = AccessSelection.of([acme.roles.get(name="ReadOnly")], all_sites=True)
+    few = AccessSelection.of([acme.roles.get(is_org_admin=True)], acme.sites.all()[:1])
     less = RoleDraft("Boss", "", frozenset({"roles.manage", "users.invite"}))
     role = acme.roles.get(name="Boss")
     operators = [client_of(operator), client_of(operator)]
@@ -253,6 +253,6 @@ def test_of_two_at_once_one_stays(
     results = at_once(*jobs[pair])
 
     assert unexpected(results) == []
-    refused = [each for each in results if isinstance(each, RuleBroken) or getattr(each, "status_code", 302) == 200]
+    refused = [each for each in results if isinstance(each, DomainError) or getattr(each, "status_code", 302) == 200]
     assert len(refused) == 1, results
     assert managers_of(acme) == 1

@@ -9,13 +9,13 @@ from django.db import IntegrityError
 from django.test import Client
 
 from accounts.models import Membership, Organization, Role, User
-from accounts.organizations.grants import GrantChoice, Reach, check_grant
+from accounts.organizations.grants import AccessSelection, GrantableAccess, check_grant
 from accounts.organizations.organizations import create_organization
 from accounts.organizations.roles import RoleDraft, save_role
-from accounts.organizations.selectors import who_may
+from accounts.organizations.selectors import memberships_with_permission
 from accounts.permissions import MEANINGS, Permission, all_permissions, in_words
 from tests.pages import words_of
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_there_is_a_permission_more(night_work: Permission) -> None:
 def test_a_permission_added_later_reaches_the_org_admins(night_work: Permission, admin: User, manager: User) -> None:
     assert Membership.objects.get(user=admin).may(night_work)
     assert not Membership.objects.get(user=manager).may(night_work)
-    assert [member.user for member in who_may(night_work)] == [admin]
+    assert [member.user for member in memberships_with_permission(night_work)] == [admin]
 
 
 def test_an_org_admin_can_put_it_into_a_role_and_grant_that(night_work: Permission, admin: User, manager: User) -> None:
@@ -51,9 +51,9 @@ def test_an_org_admin_can_put_it_into_a_role_and_grant_that(night_work: Permissi
     saved = save_role(by, RoleDraft("Night owl", "", frozenset({"work.night"})))
 
     assert saved.permissions == ["work.night"]
-    check_grant(by, GrantChoice(roles=(saved,)))
-    with rule_broken("beyond_rights"):
-        check_grant(other, GrantChoice(roles=(saved,)))
+    check_grant(by, AccessSelection(roles=(saved,)))
+    with domain_error("beyond_rights"):
+        check_grant(other, AccessSelection(roles=(saved,)))
 
 
 def test_the_page_offers_it_to_org_admins_alone(
@@ -96,7 +96,7 @@ def test_whoever_has_less_cannot_touch_org_admins(night_work: Permission, admin:
     by = Membership.objects.create(user=User.objects.create_user("boss@example.com"), organization=acme, all_sites=True)
     by.roles.add(old_boss)
 
-    assert not Reach(by).holds(GrantChoice.held_by(membership))
+    assert not GrantableAccess(by).holds(AccessSelection.held_by(membership))
 
 
 def test_an_organization_has_one_org_admin_role(acme: Organization) -> None:

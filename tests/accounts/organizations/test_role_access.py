@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, Site, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from accounts.organizations.role_access import why_not_permissions
 from accounts.organizations.roles import RoleDraft, delete_role, save_role
 from invites.imports.upload import correct_batch, start_batch
@@ -26,7 +26,7 @@ from invites.models import Batch, CorrectionJob, Invitation
 from invites.tasks import check_batch
 from tests.files import PROBLEMS, csv_of
 from tests.pages import words_of
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 ClientOf = Callable[[User | None], Client]
 Join = Callable[..., User]
@@ -49,12 +49,12 @@ def page_of(role: Role, name: str = "organizations:role_edit") -> str:
     return reverse(name, args=[role.organization.slug, role.pk])
 
 
-def invite(by: Membership, choice: GrantChoice, email: str = "ann@example.com") -> Invitation:
+def invite(by: Membership, choice: AccessSelection, email: str = "ann@example.com") -> Invitation:
     return invite_person(by, email=email, first_name="Ann", last_name="Lee", description="", choice=choice)
 
 
-def to_all(role: Role) -> GrantChoice:
-    return GrantChoice.of([role], all_sites=True)
+def to_all(role: Role) -> AccessSelection:
+    return AccessSelection.of([role], all_sites=True)
 
 
 # --- Who has it -----------------------------------------------------------------------------------------
@@ -73,9 +73,9 @@ def test_nobody_changes_what_members_on_sites_beyond_their_own_may_do(
 ) -> None:
     join(acme, "worker@example.com", "Night shift", sites=None if where == "all sites" else sites[1:])
 
-    with rule_broken("beyond_rights", match=SITES):
+    with domain_error("beyond_rights", match=SITES):
         save_role(keeper, draft, night_shift)
-    with rule_broken("beyond_rights", match=SITES):
+    with domain_error("beyond_rights", match=SITES):
         delete_role(keeper, night_shift)
 
     night_shift.refresh_from_db()
@@ -89,7 +89,7 @@ def test_nobody_changes_what_members_with_more_permissions_may_do(
     worker = join(acme, "worker@example.com", "Night shift", sites=sites[:1]).memberships.get()
     worker.roles.add(Role.objects.create(organization=acme, name="Exporter", permissions=["data.export"]))
 
-    with rule_broken("beyond_rights", match=PERMISSIONS):
+    with domain_error("beyond_rights", match=PERMISSIONS):
         save_role(keeper, MORE, night_shift)
 
 
@@ -130,7 +130,9 @@ def an_import(by: Membership, role: Role) -> None:
 
 
 def a_correction(by: Membership, role: Role) -> None:
-    little = GrantChoice.of([by.organization.roles.get(name="ReadOnly")], by.organization.sites.filter(name="Ghent"))
+    little = AccessSelection.of(
+        [by.organization.roles.get(name="ReadOnly")], by.organization.sites.filter(name="Ghent")
+    )
     batch = start_batch(by, file_name="team.csv", content=[PROBLEMS], choice=little)
     check_batch(batch.pk)
     correct_batch(batch, file_name="new.csv", content=[PROBLEMS], choice=to_all(role), by=by)
@@ -146,9 +148,9 @@ def test_nobody_changes_what_invitations_beyond_their_reach_give(
 ) -> None:
     offer(by_admin, night_shift)
 
-    with rule_broken("beyond_rights", match=OFFERED):
+    with domain_error("beyond_rights", match=OFFERED):
         save_role(keeper, MORE, night_shift)
-    with rule_broken("beyond_rights", match=OFFERED):
+    with domain_error("beyond_rights", match=OFFERED):
         delete_role(keeper, night_shift)
 
 
@@ -158,7 +160,7 @@ def test_what_is_no_longer_offered_does_not_count(
     revoke(by_admin, invite(by_admin, to_all(night_shift)))
     an_import(by_admin, night_shift)
     Batch.objects.update(state=Batch.State.STOPPED)
-    invite(by_admin, GrantChoice.of([night_shift], sites[:2]), email="ben@example.com")
+    invite(by_admin, AccessSelection.of([night_shift], sites[:2]), email="ben@example.com")
 
     save_role(keeper, MORE, night_shift)
 
@@ -179,7 +181,7 @@ def test_an_invitation_that_is_accepted_between_the_two_looks_is_seen(
             join(acme, "ann@example.com", "Night shift")
         return found
 
-    with connection.execute_wrapper(accept_after_members), rule_broken("beyond_rights"):
+    with connection.execute_wrapper(accept_after_members), domain_error("beyond_rights"):
         save_role(keeper, MORE, night_shift)
     assert accepted
 

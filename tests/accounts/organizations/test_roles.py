@@ -11,7 +11,7 @@ from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.roles import RoleDraft, delete_role, save_role
 from accounts.permissions import all_permissions, in_words
 from tests.pages import HTMX, joined_words_of, words_of
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 ROLES = "/o/acme/roles/"
 NEW = "/o/acme/roles/new/"
@@ -228,7 +228,7 @@ def test_the_service_refuses_what_a_form_was_not_asked(
         ("fixed_role", lambda: save_role(by_manager, draft("Org Admin", "work.view"), org_admin)),
         ("default_role", lambda: delete_role(by_manager, read_only)),
     ):
-        with rule_broken(code):
+        with domain_error(code):
             attempt()
 
 
@@ -236,7 +236,7 @@ def test_nobody_takes_away_a_permission_that_they_do_not_hold(
     keeper: User, acme: Organization, night_shift: Role, join: Callable[..., User]
 ) -> None:
     worker = join(acme, "worker@example.com", "Night shift").memberships.get()
-    with rule_broken("beyond_rights"):
+    with domain_error("beyond_rights"):
         save_role(keeper.memberships.get(), draft("Night shift", "work.view"), night_shift)
     assert worker.permissions() == {"work.view", "work.edit"}
 
@@ -250,11 +250,11 @@ def test_a_permission_that_was_lost_meanwhile_no_longer_counts(
     assert by.permissions() >= {"work.edit"}
     Membership.objects.get(pk=by.pk).roles.remove(every)
 
-    with rule_broken("beyond_rights"):
+    with domain_error("beyond_rights"):
         save_role(by, draft("Night shift", "work.view"), night_shift)
-    with rule_broken("beyond_rights"):
+    with domain_error("beyond_rights"):
         delete_role(by, night_shift)
-    with rule_broken("beyond_rights"):
+    with domain_error("beyond_rights"):
         save_role(by, draft("Painter", "work.edit"))
 
 
@@ -285,7 +285,7 @@ def test_a_role_of_another_organization_cannot_be_changed(by_admin: Membership, 
         lambda: save_role(by_admin, draft("Mine", "work.view"), theirs),
         lambda: delete_role(by_admin, theirs),
     ):
-        with rule_broken("gone", match="was deleted in the meantime"):
+        with domain_error("gone", match="was deleted in the meantime"):
             attempt()
     theirs.refresh_from_db()
     assert theirs.name == "Dispatcher"

@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.sites import delete_site, save_site
 from tests.pages import HTMX, joined_words_of, words_of
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 SITES = "/o/acme/sites/"
 NEW = "/o/acme/sites/new/"
@@ -142,14 +142,14 @@ def test_a_site_of_another_organization_cannot_be_changed(by_admin: Membership, 
         lambda: save_site(by_admin, name="Mine", country="", site=theirs),
         lambda: delete_site(by_admin, theirs),
     ):
-        with rule_broken("gone", match="was deleted in the meantime"):
+        with domain_error("gone", match="was deleted in the meantime"):
             attempt()
     theirs.refresh_from_db()
     assert theirs.name == "Rotterdam hub"
 
 
 def test_the_database_itself_refuses_a_second_site_of_one_name(acme: Organization, by_admin: Membership) -> None:
-    with rule_broken("name_taken", match="already"):
+    with domain_error("name_taken", match="already"):
         save_site(by_admin, name="ghent", country="")
     assert Role.objects.filter(organization=acme).count() == 3, "the transaction goes on"
 
@@ -181,9 +181,9 @@ def test_a_site_beyond_ones_own_cannot_be_changed(
 
 def test_the_services_refuse_it_too(lyon_only: User, sites: list[Site]) -> None:
     by = lyon_only.memberships.get()
-    with rule_broken("beyond_rights"):
+    with domain_error("beyond_rights"):
         save_site(by, name="Mine", country="", site=sites[2])
-    with rule_broken("beyond_rights"):
+    with domain_error("beyond_rights"):
         delete_site(by, sites[2])
     assert Site.objects.filter(name="Turin").exists()
 
@@ -192,7 +192,7 @@ def test_a_site_that_was_taken_away_meanwhile_cannot_be_changed(lyon_only: User,
     by = lyon_only.memberships.get()
     assert by.permissions()
     Membership.objects.get(pk=by.pk).delete()
-    with rule_broken("not_allowed"):
+    with domain_error("not_allowed"):
         save_site(by, name="Mine", country="", site=sites[0])
 
 

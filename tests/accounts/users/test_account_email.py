@@ -21,7 +21,7 @@ print(json.dumps([answer.status_code, time.monotonic() - began]))
 """
 PEOPLE = 20_000
 # As when several organizations import at once: so many turns of a few seconds wait in the queue of imports.
-FILL_QUEUE = "from invites.tasks import work_on_batch\nfor _ in range(60): work_on_batch.delay(1)"
+FILL_QUEUE = "from invites.tasks import process_chunk\nfor _ in range(60): process_chunk.delay(1)"
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from time_machine import travel
 
 from accounts import tasks
 from accounts.models import Membership, RateLimitCount, Site, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites.invitations.invite import invite_person
 from invites.invitations.tokens import derive_token, fingerprint
 from tests.accounts.users.test_lost_password import NEW, ask, choose
@@ -95,7 +95,7 @@ def test_who_signs_in_by_the_link_stays_signed_in(client: Client, admin: User) -
 def test_who_accepts_an_invitation_in_that_hour_stays_signed_in(
     client: Client, by_admin: Membership, sites: list[Site]
 ) -> None:
-    choice = GrantChoice.of([], all_sites=True)
+    choice = AccessSelection.of([], all_sites=True)
     names = {"first_name": "Chiara", "last_name": "Rossi", "description": ""}
     invitation = invite_person(by_admin, email="chiara@people.example.com", choice=choice, **names)
     client.get(ask(client))

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from invites.checking import OwnDomains
+from invites.checking import DomainTypoDetector
 
-TEAM = OwnDomains(
+TEAM = DomainTypoDetector(
     {"northwind.example": 200, "contoso.com": 40, "gmail.com": 30, "abc.example": 50, "site1.example": 30}
 )
 
@@ -26,7 +26,7 @@ TEAM = OwnDomains(
     }.items(),
 )
 def test_a_domain_one_edit_away_from_the_one_of_many_is_a_likely_slip(slip: str, right: str) -> None:
-    assert OwnDomains({right: 200, slip: 1}).find_slips() == {slip: right}
+    assert DomainTypoDetector({right: 200, slip: 1}).find_slips() == {slip: right}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_domain_one_edit_away_from_the_one_of_many_is_a_likely_slip(slip: str,
     ],
 )
 def test_what_may_be_another_company_is_no_slip(domains: dict[str, int]) -> None:
-    assert OwnDomains(domains).find_slips() == {}
+    assert DomainTypoDetector(domains).find_slips() == {}
 
 
 @pytest.mark.parametrize(
@@ -90,14 +90,14 @@ def test_nothing_is_suggested_where_it_is_not_sure(text: str) -> None:
 
 
 def test_an_ending_is_not_guessed_where_two_are_common() -> None:
-    assert OwnDomains({"northwind.com": 60, "northwind.fr": 40}).mend("anna@northwind") is None
-    assert OwnDomains({"northwind.com": 60, "northwind.fr": 4}).mend("anna@northwind") is not None
+    assert DomainTypoDetector({"northwind.com": 60, "northwind.fr": 40}).mend("anna@northwind") is None
+    assert DomainTypoDetector({"northwind.com": 60, "northwind.fr": 4}).mend("anna@northwind") is not None
 
 
 def test_a_file_of_many_domains_is_looked_through_in_no_time() -> None:
     domains = {f"company{number}.example": 1 + 20 * (number % 2) for number in range(5_000)}
     began = time.process_time()
-    own = OwnDomains(domains)
+    own = DomainTypoDetector(domains)
     own.find_slips()
     for number in range(1_000):
         own.mend(f"anna@compayn{number}")

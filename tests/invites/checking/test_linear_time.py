@@ -22,10 +22,10 @@ import pytest
 
 import invites.checking
 from invites.checking import Limits, RecordFile, check_cells, open_records
-from invites.checking.cells.csv_injection import inert, restore
+from invites.checking.cells.csv_injection import escape_formula, unescape_formula
 from invites.checking.cells.links import defuse, defuse_header, find_link
 from invites.checking.cells.text import is_blank, trim, trim_all, visible
-from invites.checking.domain_typos import OwnDomains
+from invites.checking.domain_typos import DomainTypoDetector
 from invites.checking.reading.candidate_encodings import WordSample, find_doubt, find_position, find_readings
 from invites.checking.reading.dialect import find_dialect
 from invites.checking.reading.file_types import name_kind
@@ -180,7 +180,7 @@ def quote(text: str) -> None:
 
 
 HEADER = read_header(["Email", "First name", "Last name", "Description"], limits=Limits())
-OWN_DOMAINS = OwnDomains({"northwind.example": 100, "company.com": 40})
+OWN_DOMAINS = DomainTypoDetector({"northwind.example": 100, "company.com": 40})
 LIMITS = Limits(max_name=10**9, max_description=10**9)
 
 HEURISTICS: dict[str, Function] = {
@@ -193,9 +193,9 @@ HEURISTICS: dict[str, Function] = {
     "defused link": defuse,
     "defused header": defuse_header,
     "own domain": lambda text: OWN_DOMAINS.mend(f"anna@{text}"),
-    "own domains": lambda text: OwnDomains({text: 100, "company.com": 100}).find_slips(),
+    "own domains": lambda text: DomainTypoDetector({text: 100, "company.com": 100}).find_slips(),
     "trim": lambda text: (trim(text), trim_all(text), is_blank(text), visible(text), visible(text, limit=10**9)),
-    "formula": lambda text: (inert(text), restore(text)),
+    "formula": lambda text: (escape_formula(text), unescape_formula(text)),
     "kind of file": lambda text: name_kind(text.encode("utf-8", "replace")),
     "dialect": lambda text: find_dialect(text.splitlines(keepends=True)),
     "header cell": lambda text: read_header([text], limits=Limits()),

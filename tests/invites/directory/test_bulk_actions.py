@@ -28,7 +28,7 @@ from tests.concurrency import at_once, unexpected
 from tests.invites.imports.presentation.test_banners import events_of
 from tests.invites.invitations.helpers import Invite
 from tests.pages import text_of
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 ClientOf = Callable[[User | None], Client]
 MakeMany = Callable[..., list[Invitation]]
@@ -332,9 +332,9 @@ def test_mail_goes_out_while_the_rest_is_still_to_be_resent(
     monkeypatch.setattr(tasks, "hint", lambda task, *_, **__: hinted.append(task.name.rpartition(".")[2]))
 
     for _ in range(4):
-        tasks.work_on_bulk_action(action.pk)
+        tasks.process_bulk_action(action.pk)
 
-    assert hinted == ["send_due_invitations", "work_on_bulk_action"] * 2 + ["send_due_invitations"]
+    assert hinted == ["send_due_invitations", "process_bulk_action"] * 2 + ["send_due_invitations"]
     assert Invitation.objects.exclude(mail_due_at=None).count() == 9
 
 
@@ -399,7 +399,7 @@ def test_it_stops_where_whoever_started_it_loses_the_permission(
 
 
 def test_whoever_may_not_invite_cannot_start_it(member: User, make_many: MakeMany) -> None:
-    with rule_broken("not_allowed"):
+    with domain_error("not_allowed"):
         start(member.memberships.get(), Kind.REVOKE, make_many(3))
 
     assert not BulkAction.objects.exists()

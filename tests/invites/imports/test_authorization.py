@@ -19,7 +19,7 @@ from django.urls import reverse
 import invites
 from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.access import views_of
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from config.urls import urlpatterns
 from invites import tasks
 from invites.imports import corrected_file, correction_jobs, corrections, stop, undo, upload
@@ -29,7 +29,7 @@ from invites.models import Batch, BulkAction, CorrectionJob, Grant, Invitation, 
 from tests.files import PROBLEMS, csv_of
 from tests.modules import public_functions
 from tests.pages import HTMX, submit_import, text, url_of
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 ClientOf = Callable[[User | None], Client]
 Work = Callable[[Batch], Batch]
@@ -70,7 +70,7 @@ ACTIONS: dict[str, Callable[[Batch, Membership], object]] = {
     "correction_jobs.check_all_again": lambda batch, by: correction_jobs.check_all_again(batch, by=by),
     "correction_jobs.invite_waiting": lambda batch, by: correction_jobs.invite_waiting(batch, by=by),
     "correction_jobs.stop_job": lambda batch, by: correction_jobs.stop_job(by, batch),
-    "corrections.hold_batch": transaction.atomic(corrections.hold_batch),
+    "corrections.lock_batch": transaction.atomic(corrections.lock_batch),
     "corrections.edit_cells": lambda batch, by: corrections.edit_cells(batch, [stranger_in(3)], by=by),
     "corrections.take_suggestion": lambda batch, by: corrections.take_suggestion(batch, 3, 0, by=by),
     "corrections.take_meant": lambda batch, by: corrections.take_meant(batch, 3, by=by),
@@ -94,18 +94,18 @@ def stranger_in(number: int) -> Edit:
     return Edit(number, 0, "stranger@evil.example.com", seen=0)
 
 
-def nothing_much(by: Membership) -> GrantChoice:
+def nothing_much(by: Membership) -> AccessSelection:
     """What the lesser admin can give."""
-    return GrantChoice.of(by.organization.roles.filter(name="Inviter"), all_sites=True)
+    return AccessSelection.of(by.organization.roles.filter(name="Inviter"), all_sites=True)
 
 
 @pytest.fixture
-def of_admins(acme: Organization) -> GrantChoice:
-    return GrantChoice.of([acme.roles.get(name="Org Admin")], all_sites=True)
+def of_admins(acme: Organization) -> AccessSelection:
+    return AccessSelection.of([acme.roles.get(name="Org Admin")], all_sites=True)
 
 
 @pytest.fixture
-def waiting(admin_membership: Membership, of_admins: GrantChoice) -> Batch:
+def waiting(admin_membership: Membership, of_admins: AccessSelection) -> Batch:
     """An import of admins, two of whose rows have problems: 3 and 4."""
     batch = upload.start_batch(admin_membership, file_name="admins.csv", content=[PROBLEMS], choice=of_admins)
     tasks.check_batch(batch.pk)
@@ -115,7 +115,7 @@ def waiting(admin_membership: Membership, of_admins: GrantChoice) -> Batch:
 
 
 @pytest.fixture
-def invited(admin_membership: Membership, of_admins: GrantChoice, work: Work) -> Batch:
+def invited(admin_membership: Membership, of_admins: AccessSelection, work: Work) -> Batch:
     """An import of admins that has ended."""
     file = [csv_of("ann@example.com", "ben@example.com")]
     batch = upload.start_batch(admin_membership, file_name="admins.csv", content=file, choice=of_admins)
@@ -165,7 +165,7 @@ def test_a_service_refuses_whoever_cannot_grant_what_the_import_gives(
 ) -> None:
     before = everything()
 
-    with rule_broken("beyond_rights"):
+    with domain_error("beyond_rights"):
         ACTIONS[action](waiting, lesser)
 
     assert everything() == before
@@ -178,13 +178,13 @@ def test_a_service_looks_at_the_permissions_of_this_moment(
     assert admin_membership.permissions()
     Membership.objects.get(pk=admin_membership.pk).roles.set(Role.objects.filter(name="Project manager"))
 
-    with rule_broken("not_allowed"):
+    with domain_error("not_allowed"):
         ACTIONS[action](waiting, admin_membership)
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_service_refuses_an_admin_of_fewer_sites(action: str, waiting: Batch, limited: Membership) -> None:
-    with rule_broken("beyond_rights"):
+    with domain_error("beyond_rights"):
         ACTIONS[action](waiting, limited)
 
 
@@ -192,7 +192,7 @@ def test_a_service_refuses_an_admin_of_fewer_sites(action: str, waiting: Batch, 
 def test_a_service_refuses_an_admin_of_another_organization(action: str, waiting: Batch, outsider: User) -> None:
     Grant.objects.get(pk=waiting.grant_id).roles.clear()
 
-    with rule_broken("not_allowed"):
+    with domain_error("not_allowed"):
         ACTIONS[action](waiting, outsider.memberships.get())
 
 
@@ -355,7 +355,7 @@ def test_the_report_needs_see_users(client_of: ClientOf, invited: Batch, admin_m
 
 
 def test_an_invitation_that_was_given_more_keeps_its_import_from_being_undone(
-    admin_membership: Membership, lesser: Membership, of_admins: GrantChoice, work: Work
+    admin_membership: Membership, lesser: Membership, of_admins: AccessSelection, work: Work
 ) -> None:
     batch = upload.start_batch(
         lesser, file_name="team.csv", content=[csv_of("ann@example.com")], choice=nothing_much(lesser)
@@ -364,7 +364,7 @@ def test_an_invitation_that_was_given_more_keeps_its_import_from_being_undone(
     work(batch)
     change_invitation(admin_membership, batch.invitations.get(), of_admins)
 
-    with rule_broken("beyond_rights"):
+    with domain_error("beyond_rights"):
         undo.undo_batch(lesser, batch)
 
     assert batch.invitations.get().state == Invitation.State.PENDING
@@ -372,7 +372,7 @@ def test_an_invitation_that_was_given_more_keeps_its_import_from_being_undone(
 
 
 def test_an_expired_invitation_to_more_is_not_replaced_by_an_import(
-    admin_membership: Membership, lesser: Membership, of_admins: GrantChoice, work: Work
+    admin_membership: Membership, lesser: Membership, of_admins: AccessSelection, work: Work
 ) -> None:
     person = {"email": "ann@example.com", "first_name": "Ann", "last_name": "Lee", "description": ""}
     offered = invite_person(admin_membership, choice=of_admins, **person)
@@ -418,7 +418,7 @@ def test_a_worker_applies_nothing_for_whoever_lost_the_permission(
 def test_a_worker_uses_no_file_of_whoever_lost_the_permission(
     acme: Organization, waiting: Batch, colleague: Membership, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    choice = GrantChoice.of(acme.roles.filter(name="Org Admin"), all_sites=True)
+    choice = AccessSelection.of(acme.roles.filter(name="Org Admin"), all_sites=True)
     file = csv_of("evil@example.com")
     upload.correct_batch(waiting, file_name="new.csv", content=[file], choice=choice, by=colleague)
     if when == "before":

@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Membership, Organization, Role, Site, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import correction_jobs, corrections
 from invites.imports.authors import gives_more
@@ -36,17 +36,17 @@ def lesser(acme: Organization, sites: list[Site], join: Callable[..., User]) -> 
 
 
 @pytest.fixture
-def little(acme: Organization, lesser: Membership) -> GrantChoice:
-    return GrantChoice.of(acme.roles.filter(name="Inviter"), all_sites=True)
+def little(acme: Organization, lesser: Membership) -> AccessSelection:
+    return AccessSelection.of(acme.roles.filter(name="Inviter"), all_sites=True)
 
 
 @pytest.fixture
-def much(acme: Organization) -> GrantChoice:
-    return GrantChoice.of(acme.roles.filter(name="Org Admin"), all_sites=True)
+def much(acme: Organization) -> AccessSelection:
+    return AccessSelection.of(acme.roles.filter(name="Org Admin"), all_sites=True)
 
 
 @pytest.fixture
-def waiting(by: Membership, little: GrantChoice) -> Batch:
+def waiting(by: Membership, little: AccessSelection) -> Batch:
     """An import of the admin. Rows 3, 4, 5, 7 and 8 have problems."""
     batch = start_batch(by, file_name="team.csv", content=[csv_of(*TEAM)], choice=little)
     tasks.check_batch(batch.pk)
@@ -58,7 +58,7 @@ def waiting(by: Membership, little: GrantChoice) -> Batch:
 def correct(by: Membership) -> Correct:
     """Gives the import a corrected file, and lets a worker look at it."""
 
-    def correct(batch: Batch, content: bytes, choice: GrantChoice, *, who: Membership = by) -> Batch:
+    def correct(batch: Batch, content: bytes, choice: AccessSelection, *, who: Membership = by) -> Batch:
         correct_batch(batch, file_name="fixed.csv", content=[content], choice=choice, by=who)
         tasks.check_batch(batch.pk)
         batch.refresh_from_db()
@@ -76,7 +76,7 @@ def plant(batch: Batch, by: Membership) -> None:
     assert outcome(batch, 3) == "waiting"
 
 
-def assert_refused(batch: Batch, choice: GrantChoice) -> None:
+def assert_refused(batch: Batch, choice: AccessSelection) -> None:
     assert batch.state == Batch.State.NEEDS_CORRECTION
     assert batch.notice == (
         "“fixed.csv” was not used. Ben Osei uploaded or edited rows of this import and can't grant Org Admin. Choose "
@@ -90,7 +90,7 @@ def assert_refused(batch: Batch, choice: GrantChoice) -> None:
 
 
 def test_an_edited_row_is_not_merged_into_an_import_that_gives_more(
-    waiting: Batch, lesser: Membership, little: GrantChoice, much: GrantChoice, correct: Correct
+    waiting: Batch, lesser: Membership, little: AccessSelection, much: AccessSelection, correct: Correct
 ) -> None:
     plant(waiting, lesser)
 
@@ -102,7 +102,7 @@ def test_an_edited_row_is_not_merged_into_an_import_that_gives_more(
 
 
 def test_an_address_that_was_not_a_problem_counts_as_well(
-    by: Membership, lesser: Membership, little: GrantChoice, much: GrantChoice, correct: Correct
+    by: Membership, lesser: Membership, little: AccessSelection, much: AccessSelection, correct: Correct
 ) -> None:
     people = [f"p{number}@gmail.com" for number in range(5)]
     content = csv_of(*people, "x@gmial.com", "ben@@example.com")
@@ -116,7 +116,7 @@ def test_an_address_that_was_not_a_problem_counts_as_well(
 
 
 def test_a_row_of_the_corrected_file_is_the_correctors_own(
-    waiting: Batch, lesser: Membership, by: Membership, much: GrantChoice, correct: Correct
+    waiting: Batch, lesser: Membership, by: Membership, much: AccessSelection, correct: Correct
 ) -> None:
     content = rows_to_fix(waiting)
     plant(waiting, lesser)
@@ -130,7 +130,7 @@ def test_a_row_of_the_corrected_file_is_the_correctors_own(
 
 
 def test_somebody_who_could_give_it_may_have_edited_rows(
-    waiting: Batch, colleague: Membership, much: GrantChoice, correct: Correct
+    waiting: Batch, colleague: Membership, much: AccessSelection, correct: Correct
 ) -> None:
     plant(waiting, colleague)
 
@@ -141,7 +141,7 @@ def test_somebody_who_could_give_it_may_have_edited_rows(
 
 
 def test_a_skipped_row_keeps_its_editor(
-    ines: Client, waiting: Batch, lesser: Membership, little: GrantChoice, correct: Correct
+    ines: Client, waiting: Batch, lesser: Membership, little: AccessSelection, correct: Correct
 ) -> None:
     corrections.leave_out(waiting, 4, by=lesser)
 
@@ -152,7 +152,9 @@ def test_a_skipped_row_keeps_its_editor(
     assert "Edited by <bdi>Ben Osei</bdi>" in text(ines.get(grid_url(waiting)))
 
 
-def test_an_undone_edit_has_no_author(waiting: Batch, lesser: Membership, much: GrantChoice, correct: Correct) -> None:
+def test_an_undone_edit_has_no_author(
+    waiting: Batch, lesser: Membership, much: AccessSelection, correct: Correct
+) -> None:
     plant(waiting, lesser)
     corrections.undo(waiting, 3, by=lesser)
 
@@ -162,7 +164,7 @@ def test_an_undone_edit_has_no_author(waiting: Batch, lesser: Membership, much: 
 
 
 def test_apply_to_all_does_not_answer_for_what_somebody_typed(
-    waiting: Batch, by: Membership, lesser: Membership, little: GrantChoice, much: GrantChoice, correct: Correct
+    waiting: Batch, by: Membership, lesser: Membership, little: AccessSelection, much: AccessSelection, correct: Correct
 ) -> None:
     corrections.edit_cells(waiting, [Edit(3, 0, "stranger@@evil.example.com", seen=0)], by=lesser)
     correction_jobs.apply_to_all(waiting, "email_two_at", by=by)
@@ -176,7 +178,7 @@ def test_apply_to_all_does_not_answer_for_what_somebody_typed(
 
 
 def test_a_file_that_somebody_put_in_its_place_is_not_merged_into_an_import_that_gives_more(
-    waiting: Batch, lesser: Membership, little: GrantChoice, much: GrantChoice, correct: Correct
+    waiting: Batch, lesser: Membership, little: AccessSelection, much: AccessSelection, correct: Correct
 ) -> None:
     correct(waiting, csv_of(STRANGER, "ben@@example.com"), little, who=lesser)
     assert row(waiting, 2).email == STRANGER
@@ -189,8 +191,8 @@ def test_authors_outlive_a_merge(
     waiting: Batch,
     lesser: Membership,
     colleague: Membership,
-    little: GrantChoice,
-    much: GrantChoice,
+    little: AccessSelection,
+    much: AccessSelection,
     correct: Correct,
     kind: str,
 ) -> None:
@@ -210,7 +212,12 @@ def test_authors_outlive_a_merge(
 
 
 def test_a_complete_file_may_give_more(
-    waiting: Batch, lesser: Membership, by: Membership, much: GrantChoice, correct: Correct, work: Callable[..., Batch]
+    waiting: Batch,
+    lesser: Membership,
+    by: Membership,
+    much: AccessSelection,
+    correct: Correct,
+    work: Callable[..., Batch],
 ) -> None:
     plant(waiting, lesser)
 
@@ -223,7 +230,7 @@ def test_a_complete_file_may_give_more(
 
 
 def test_the_page_says_at_once_why_a_file_was_not_used(
-    ines: Client, waiting: Batch, lesser: Membership, much: GrantChoice
+    ines: Client, waiting: Batch, lesser: Membership, much: AccessSelection
 ) -> None:
     plant(waiting, lesser)
 
@@ -254,7 +261,7 @@ def test_an_author_is_not_named_where_the_inviter_may_not_see_users(
     acme: Organization,
     waiting: Batch,
     lesser: Membership,
-    much: GrantChoice,
+    much: AccessSelection,
     correct: Correct,
     join: Callable[..., User],
 ) -> None:
@@ -268,7 +275,7 @@ def test_an_author_is_not_named_where_the_inviter_may_not_see_users(
 
 
 def test_a_deleted_account_can_grant_nothing(
-    waiting: Batch, lesser: Membership, much: GrantChoice, correct: Correct
+    waiting: Batch, lesser: Membership, much: AccessSelection, correct: Correct
 ) -> None:
     plant(waiting, lesser)
     lesser.user.delete()

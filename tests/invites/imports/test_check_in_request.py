@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import Membership
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.checking.reading import workbook as workbook_module
 from invites.imports import check, check_claims, upload_parts
@@ -131,7 +131,7 @@ def test_when_others_are_checked_in_this_process_the_file_is_left_to_the_worker(
 
 
 def test_while_a_workbook_is_read_the_worker_keeps_its_claim_and_hears_of_a_stop(
-    admin_membership: Membership, read_only: GrantChoice, monkeypatch: pytest.MonkeyPatch
+    admin_membership: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workbook_module, "_SECONDS_BETWEEN_CALLS", 0.05)
     monkeypatch.setattr(check_claims, "RENEW_SECONDS", 0.0)
@@ -167,7 +167,7 @@ def test_a_large_file_is_not_claimed_by_its_request(
 
 @pytest.mark.django_db(transaction=True)
 def test_on_sqlite_an_upload_waits_for_its_turn_and_holds_no_lock_meanwhile(
-    start: Callable[..., Batch], admin_membership: Membership, read_only: GrantChoice
+    start: Callable[..., Batch], admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     earlier = start(many(2))
 

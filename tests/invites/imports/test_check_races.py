@@ -10,17 +10,17 @@ from django.core import mail
 from django.utils import timezone
 
 from accounts.models import Membership, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import check, check_claims, chunks, invite
 from invites.imports.selectors.summary import ledger_of
 from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.invitations.authorization import choice_of
-from invites.models import Batch, DayOfInviter, Invitation, Row
+from invites.models import Batch, DailyInviteCount, Invitation, Row
 from tests.concurrency import once_after
 from tests.files import PROBLEMS, csv_of, many
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 Run = Callable[..., Batch]
 
@@ -45,7 +45,7 @@ def test_without_a_valid_row_only_valid_waits_for_a_correction(run: Run) -> None
 
 
 def test_a_check_that_was_given_up_does_not_wipe_what_the_next_one_has_staged(
-    start: Run, admin_membership: Membership, read_only: GrantChoice
+    start: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
     given_up = check_claims.claim(batch.pk)
@@ -60,7 +60,7 @@ def test_a_check_that_was_given_up_does_not_wipe_what_the_next_one_has_staged(
 
 
 def test_a_check_of_the_file_before_keeps_no_claim_on_the_corrected_one(
-    admin_membership: Membership, read_only: GrantChoice
+    admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     """The attempts of a corrected file are counted anew, and come to the number that another one had."""
     batch = start_batch(admin_membership, file_name="team.csv", content=[PROBLEMS], choice=read_only)
@@ -78,7 +78,7 @@ def test_a_check_of_the_file_before_keeps_no_claim_on_the_corrected_one(
 
 
 def test_of_two_checks_the_first_does_not_take_the_claim_of_the_second_for_its_own(
-    admin_membership: Membership, read_only: GrantChoice
+    admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     """A machine that stands still for as long as a claim lasts, just when it has claimed."""
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
@@ -99,7 +99,7 @@ def test_of_two_checks_the_first_does_not_take_the_claim_of_the_second_for_its_o
 
 
 def test_a_batch_that_is_stopped_while_its_check_is_given_up_stays_stopped(
-    admin_membership: Membership, read_only: GrantChoice
+    admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
     Batch.objects.update(attempts=check_claims.MAX_ATTEMPTS)
@@ -112,7 +112,7 @@ def test_a_batch_that_is_stopped_while_its_check_is_given_up_stays_stopped(
 
 
 def test_a_batch_that_is_stopped_while_its_file_is_read_is_no_trouble(
-    admin_membership: Membership, read_only: GrantChoice
+    admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
 
@@ -123,7 +123,7 @@ def test_a_batch_that_is_stopped_while_its_file_is_read_is_no_trouble(
 
 
 def test_a_corrected_file_that_is_stopped_in_its_check_counts_no_half_of_it(
-    start: Run, admin_membership: Membership, read_only: GrantChoice
+    start: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start(PROBLEMS)
     correct_batch(batch, file_name="b.csv", content=[many(9)], choice=read_only, by=admin_membership)
@@ -136,7 +136,7 @@ def test_a_corrected_file_that_is_stopped_in_its_check_counts_no_half_of_it(
 
 
 @pytest.fixture
-def as_it_was_seen(admin_membership: Membership, read_only: GrantChoice) -> Batch:
+def as_it_was_seen(admin_membership: Membership, read_only: AccessSelection) -> Batch:
     """A batch of 300 people as somebody saw it, who decided then what they do now that it is checked."""
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], choice=read_only)
     check.check_batch(batch.pk)
@@ -152,7 +152,7 @@ def test_a_stop_that_was_decided_on_before_the_check_ended_counts_its_rows_and_g
 
     ledger = ledger_of(as_it_was_seen)
     assert (ledger.rows, ledger.stopped) == (300, 300)
-    assert DayOfInviter.objects.get().invitations == 0
+    assert DailyInviteCount.objects.get().invitations == 0
 
 
 def test_a_stop_that_was_decided_on_before_anybody_was_invited_leaves_who_is(as_it_was_seen: Batch) -> None:
@@ -167,7 +167,7 @@ def test_a_stop_that_was_decided_on_before_anybody_was_invited_leaves_who_is(as_
 
 
 def test_a_batch_that_is_checked_while_a_worker_looks_whether_it_has_ended_has_not(
-    start: Run, work: Run, admin_membership: Membership, read_only: GrantChoice
+    start: Run, work: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     """A task that is delivered early: at its look there are no ranges yet, and a moment later there are."""
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], choice=read_only)
@@ -181,7 +181,7 @@ def test_a_batch_that_is_checked_while_a_worker_looks_whether_it_has_ended_has_n
 
 
 def test_a_corrected_file_is_of_the_moment_of_its_upload(
-    start: Run, admin_membership: Membership, read_only: GrantChoice
+    start: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start(PROBLEMS)
     Batch.objects.update(created_at=timezone.now() - timedelta(hours=1))
@@ -194,16 +194,16 @@ def test_a_corrected_file_is_of_the_moment_of_its_upload(
 
 
 def test_who_goes_on_with_a_file_that_was_corrected_meanwhile_is_held_to_what_that_gives(
-    start: Run, admin_membership: Membership, read_only: GrantChoice, limited: Membership
+    start: Run, admin_membership: Membership, read_only: AccessSelection, limited: Membership
 ) -> None:
     seen = start(PROBLEMS)
-    everywhere = GrantChoice.of(read_only.roles, all_sites=True)
+    everywhere = AccessSelection.of(read_only.roles, all_sites=True)
     corrected = Batch.objects.get()
     assert not choice_of(seen.grant).all_sites
     correct_batch(corrected, file_name="b.csv", content=[PROBLEMS], choice=everywhere, by=admin_membership)
     tasks.check_batch(corrected.pk)
 
-    with rule_broken("beyond_rights"):
+    with domain_error("beyond_rights"):
         invite_valid_rows(seen, by=limited)
 
     assert Batch.objects.get().state == Batch.State.NEEDS_CORRECTION

@@ -15,7 +15,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Membership, Role, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from config.harness.running import WorkerOnFile, wait_for
 from invites import tasks
 from invites.imports import check
@@ -30,11 +30,11 @@ from tests.invites.imports.work import ADMINS, Work
 FILES = 12
 STORE = """
 from accounts.models import Membership
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports.upload import start_batch
 by = Membership.objects.get(organization__slug="{organization}", user__email="{admin}")
-choice = GrantChoice.of(list(by.organization.roles.filter(name="ReadOnly")), [], all_sites=True)
+choice = AccessSelection.of(list(by.organization.roles.filter(name="ReadOnly")), [], all_sites=True)
 content = open({path!r}, "rb").read()
 for number in range({count}):
     batch = start_batch(by, file_name="{name}", content=[content], choice=choice)
@@ -102,11 +102,11 @@ def test_the_slot_of_a_process_that_is_killed_is_free_again() -> None:
 
 
 @pytest.fixture
-def store(admin_membership: Membership, read_only: GrantChoice, outsider: User) -> Callable[[str], Batch]:
+def store(admin_membership: Membership, read_only: AccessSelection, outsider: User) -> Callable[[str], Batch]:
     """`store("acme")` stores a file that waits to be checked."""
     theirs = outsider.memberships.get()
     roles = list(Role.objects.filter(organization=theirs.organization, name="ReadOnly"))
-    choices = {"acme": (admin_membership, read_only), "globex": (theirs, GrantChoice.of(roles, [], all_sites=True))}
+    choices = {"acme": (admin_membership, read_only), "globex": (theirs, AccessSelection.of(roles, [], all_sites=True))}
 
     def store(organization: str) -> Batch:
         by, choice = choices[organization]
@@ -141,7 +141,7 @@ def test_a_check_that_is_left_to_the_worker_has_cost_no_attempt(store: Callable[
     batch.file_size = 10**9
     batch.save()
 
-    tasks.take_up(batch)
+    tasks.start_processing(batch)
 
     assert (Batch.objects.get().attempts, check.find_waiting()) == (0, batch.pk)
 

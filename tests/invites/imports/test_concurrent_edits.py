@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import correction_jobs, corrections
 from invites.imports.corrections import Edit, Mending
@@ -57,7 +57,7 @@ def test_mending_and_inviting_at_once_are_one_after_the_other(team: Batch, by: M
     )
 
     assert unexpected(results) == []
-    assert not isinstance(results[1], RuleBroken)
+    assert not isinstance(results[1], DomainError)
     work(team)
     # Whoever was mended before is invited, and whoever was not is left as it was.
     invited = set(Invitation.objects.values_list("email", flat=True))
@@ -67,7 +67,7 @@ def test_mending_and_inviting_at_once_are_one_after_the_other(team: Batch, by: M
 
 
 def test_of_mending_and_a_corrected_file_at_once_no_half_is_seen(
-    team: Batch, by: Membership, read_only: GrantChoice
+    team: Batch, by: Membership, read_only: AccessSelection
 ) -> None:
     whole = csv_of("kim@example.com,Kim,Lee,")
     results = at_once(
@@ -78,7 +78,7 @@ def test_of_mending_and_a_corrected_file_at_once_no_half_is_seen(
     )
 
     assert unexpected(results) == []
-    assert not isinstance(results[1], RuleBroken)
+    assert not isinstance(results[1], DomainError)
     tasks.check_batch(team.pk)
     team.refresh_from_db()
     assert (team.file_name, [row.email for row in team.rows.all()]) == ("b.csv", ["kim@example.com"])

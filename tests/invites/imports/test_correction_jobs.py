@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites import checking, tasks
 from invites.imports import (
     check,
@@ -39,7 +39,7 @@ from tests.concurrency import at_once, once_after
 from tests.files import csv_of
 from tests.invites.imports.grid import counts, grid_url, outcome, row, text
 from tests.pages import submit_import, triggers
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 Run = Callable[..., Batch]
 
@@ -61,7 +61,7 @@ def in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def grant(read_only: GrantChoice) -> dict[str, Any]:
+def grant(read_only: AccessSelection) -> dict[str, Any]:
     """The fields of the form for `read_only`."""
     return {"roles": [role.pk for role in read_only.roles], "sites": [site.pk for site in read_only.sites]}
 
@@ -261,7 +261,7 @@ def test_an_edit_is_refused_with_a_sentence_and_kept_by_the_page(
 
 @pytest.mark.parametrize("name", ["correct", "invite_valid", "apply", "edit"])
 def test_nothing_else_is_begun_meanwhile(
-    thirty: Batch, by: Membership, read_only: GrantChoice, in_chunks: None, name: str
+    thirty: Batch, by: Membership, read_only: AccessSelection, in_chunks: None, name: str
 ) -> None:
     other = Batch.objects.get()
     correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
@@ -272,7 +272,7 @@ def test_nothing_else_is_begun_meanwhile(
         "edit": lambda: corrections.edit_cells(other, [Edit(3, 0, "kim@example.com", 0)], by=by),
     }
 
-    with rule_broken("busy"):
+    with domain_error("busy"):
         what[name]()
 
     assert CorrectionJob.objects.get().action == CorrectionJob.Action.APPLY
@@ -355,7 +355,7 @@ def test_the_sweep_finds_a_job_that_nobody_works_on(thirty: Batch, by: Membershi
     correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
     Batch.objects.update(progressed_at=timezone.now() - timedelta(minutes=1))
 
-    assert recovery.find_standing_still().to_check == [thirty.pk]
+    assert recovery.find_stalled_work().to_check == [thirty.pk]
 
 
 def test_after_a_bug_of_ours_the_import_waits_for_corrections_again(
@@ -539,7 +539,7 @@ def test_a_corrected_file_that_is_stopped_is_dropped(
 
 @pytest.mark.parametrize("attempts", [0, check_claims.MAX_ATTEMPTS])
 def test_a_corrected_file_that_meets_a_bug_of_ours_takes_nothing_away(
-    edited: Batch, by: Membership, read_only: GrantChoice, monkeypatch: pytest.MonkeyPatch, attempts: int
+    edited: Batch, by: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch, attempts: int
 ) -> None:
     before = as_stored(edited)
     monkeypatch.setattr(checking.Check, "blocks", lambda *_: (_ for _ in ()).throw(KeyError("a bug")))
@@ -556,7 +556,7 @@ def test_a_corrected_file_that_meets_a_bug_of_ours_takes_nothing_away(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("first", range(4))
 def test_a_worker_that_dies_anywhere_with_a_corrected_file_leaves_the_old_rows_or_the_new_ones(
-    start: Run, by: Membership, read_only: GrantChoice, first: int
+    start: Run, by: Membership, read_only: AccessSelection, first: int
 ) -> None:
     corrected = b"Email,First name,Last name,Description,What is wrong\r\np@example.com,P,Q,,Row 4\r\n"
     statement, died = first + 1, True
@@ -583,7 +583,7 @@ def test_a_role_that_a_corrected_file_gives_is_kept_until_it_is_known_what_becom
     edited: Batch, by: Membership, acme: Organization
 ) -> None:
     role = Role.objects.get(organization=acme, name="Project manager")
-    choice = GrantChoice.of([role], all_sites=True)
+    choice = AccessSelection.of([role], all_sites=True)
     correct_batch(edited, file_name="b.csv", content=[UNREADABLE], choice=choice, by=by)
 
     assert "An import that has not ended gives this role." in str(keep_what_is_on_offer(Role, role))
@@ -628,7 +628,7 @@ def others_can_write(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.django_db(transaction=True)
 def test_others_can_write_while_rows_are_checked(
-    start: Run, by: Membership, read_only: GrantChoice, in_chunks: None, request: pytest.FixtureRequest
+    start: Run, by: Membership, read_only: AccessSelection, in_chunks: None, request: pytest.FixtureRequest
 ) -> None:
     batch = start(csv_of(*THIRTY[:9]))
     correction_jobs.apply_to_all(batch, "email_two_at", by=by)
@@ -645,7 +645,7 @@ def test_others_can_write_while_rows_are_checked(
 
 
 def test_the_memory_of_a_job_does_not_grow_with_the_rows(
-    start: Run, by: Membership, read_only: GrantChoice, monkeypatch: pytest.MonkeyPatch
+    start: Run, by: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (correction_jobs, corrected_file, problem_file):
         monkeypatch.setattr(module, "CHUNK", 100)

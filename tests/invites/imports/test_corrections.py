@@ -16,7 +16,7 @@ from invites.imports.upload import invite_valid_rows
 from invites.models import Batch, Invitation, Row
 from tests.invites.conftest import TEAM
 from tests.invites.imports.grid import counts, outcome, row
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 Run = Callable[..., Batch]
 
@@ -229,13 +229,13 @@ def test_nothing_is_mended_in_a_batch_that_is_being_invited(team: Batch, by: Mem
         lambda: corrections.undo(team, 3, by=by),
     ]
     for change in changes:
-        with rule_broken("moved_on"):
+        with domain_error("moved_on"):
             change()
     assert counts(team) == (5, 0, 0, 0)
 
 
 def test_nobody_without_the_right_mends(team: Batch, manager: User) -> None:
-    with rule_broken("not_allowed"):
+    with domain_error("not_allowed"):
         corrections.leave_out(team, 3, by=manager.memberships.get())
     assert counts(team) == (5, 0, 0, 0)
 

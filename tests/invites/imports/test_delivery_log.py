@@ -101,7 +101,7 @@ def die_at(mails: int, server: MailServer, monkeypatch: pytest.MonkeyPatch) -> N
 
     def die(*_: object) -> None:
         if len(server.taken) == mails:
-            monkeypatch.setattr("invites.imports.chunk_delivery_log.TakenOfRange.settle", lambda _: None)
+            monkeypatch.setattr("invites.imports.chunk_delivery_log.ChunkDeliveryLog.settle", lambda _: None)
             raise Killed
 
     monkeypatch.setattr("invites.mailing.domain_backoff.Domains.took", die)

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import correction_jobs, corrections
 from invites.imports.upload import start_batch
@@ -52,7 +52,9 @@ def test_a_good_address_with_a_likely_slip_is_a_warning_and_no_more(start: Calla
     assert warning["message"] == '"nortwind.example.com" looks like a slip of "northwind.example.com"'
 
 
-def test_a_file_of_many_problems_is_put_right_in_pieces(admin_membership: Membership, read_only: GrantChoice) -> None:
+def test_a_file_of_many_problems_is_put_right_in_pieces(
+    admin_membership: Membership, read_only: AccessSelection
+) -> None:
     content = csv_of(*TEAM, *(f"q{number}@northwind" for number in range(1_100)), "q@nortwind.example.com")
     batch = start_batch(admin_membership, file_name="team.csv", content=[content], choice=read_only)
     with CaptureQueriesContext(connection) as captured:

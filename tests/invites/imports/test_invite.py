@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import chunks, invite, recovery
 from invites.imports.selectors.summary import ledger_of, summary_of
@@ -23,11 +23,11 @@ from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.imports.upload_parts import stored_upload
 from invites.mailing import sender
-from invites.models import Batch, DayOfInviter, Invitation, Row, RowRange, UploadPart
+from invites.models import Batch, DailyInviteCount, Invitation, Row, RowRange, UploadPart
 from tests.concurrency import at_once
 from tests.files import csv_of, many
 from tests.invites.mailing.mail import addresses
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 Run = Callable[..., Batch]
 
@@ -49,7 +49,7 @@ def test_invites_everybody_of_a_clean_file(run: Run) -> None:
     assert addresses(mail.outbox) == ["ann@example.com", "ben@example.com"]
 
 
-def test_gives_each_invitation_what_the_row_says_and_the_batch_grants(run: Run, read_only: GrantChoice) -> None:
+def test_gives_each_invitation_what_the_row_says_and_the_batch_grants(run: Run, read_only: AccessSelection) -> None:
     run(csv_of("Ann.Lee@Example.com,Ann,Lee,Night shift"))
 
     invitation = Invitation.objects.get()
@@ -122,7 +122,7 @@ def test_of_a_file_with_members_invited_expired_and_new_people_each_is_told_apar
 
     assert (ledger.rows, ledger.invited, ledger.already_invited, ledger.already_member) == (4, 2, 1, 1)
     assert addresses(mail.outbox) == ["expired@example.com", "new@example.com"]
-    assert DayOfInviter.objects.get().invitations == 4
+    assert DailyInviteCount.objects.get().invitations == 4
 
 
 def test_nobody_is_invited_by_a_refused_file_and_the_upload_is_gone(start: Run) -> None:
@@ -167,12 +167,12 @@ def test_pressing_twice_starts_the_inviting_once(start: Run, admin_membership: M
     batch = start(csv_of("ann@example.com", "ben@@example.com"))
     invite_valid_rows(batch, by=admin_membership)
 
-    with rule_broken("moved_on", match="no longer waiting"):
+    with domain_error("moved_on", match="no longer waiting"):
         invite_valid_rows(batch, by=admin_membership)
 
 
 def test_a_corrected_file_takes_the_place_of_the_first(
-    start: Run, work: Run, admin_membership: Membership, read_only: GrantChoice
+    start: Run, work: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start(csv_of("ann@example.com", "ben@@example.com"))
 
@@ -190,7 +190,7 @@ def test_a_corrected_file_takes_the_place_of_the_first(
 
 
 def test_the_upload_is_kept_in_pieces_and_read_back_as_it_was(
-    admin_membership: Membership, read_only: GrantChoice
+    admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     content = many(60_000)
     pieces = [content[start : start + 7_000] for start in range(0, len(content), 7_000)]
@@ -202,12 +202,12 @@ def test_the_upload_is_kept_in_pieces_and_read_back_as_it_was(
 
 
 def test_a_file_over_the_limit_leaves_nothing_behind(
-    admin_membership: Membership, read_only: GrantChoice, settings: Any
+    admin_membership: Membership, read_only: AccessSelection, settings: Any
 ) -> None:
     settings.MAX_UPLOAD_MB = 1
     pieces = [b"x" * 1024] * 1025
 
-    with rule_broken("too_large"):
+    with domain_error("too_large"):
         start_batch(admin_membership, file_name="big.csv", content=pieces, choice=read_only)
 
     assert (Batch.objects.count(), UploadPart.objects.count()) == (0, 0)
@@ -231,7 +231,7 @@ def test_the_upload_is_removed_when_the_batch_has_ended(run: Run) -> None:
     ],
 )
 def test_the_name_of_the_file_is_only_a_name(
-    admin_membership: Membership, read_only: GrantChoice, name: str, kept: str
+    admin_membership: Membership, read_only: AccessSelection, name: str, kept: str
 ) -> None:
     batch = start_batch(admin_membership, file_name=name, content=[b"x"], choice=read_only)
 
@@ -241,8 +241,8 @@ def test_the_name_of_the_file_is_only_a_name(
 # --- Rights ---------------------------------------------------------------------------------------
 
 
-def test_nobody_starts_a_batch_without_the_right(manager: User, read_only: GrantChoice) -> None:
-    with rule_broken("not_allowed"):
+def test_nobody_starts_a_batch_without_the_right(manager: User, read_only: AccessSelection) -> None:
+    with domain_error("not_allowed"):
         start_batch(manager.memberships.get(), file_name="x.csv", content=[b"x"], choice=read_only)
     assert Batch.objects.count() == 0
 
@@ -321,7 +321,7 @@ def test_the_same_task_delivered_twice_gives_the_same_rows_and_mails(start: Run)
     batch = start(many(450))
 
     for _ in range(8):
-        tasks.work_on_batch(batch.pk)
+        tasks.process_chunk(batch.pk)
         tasks.check_batch(batch.pk)
 
     batch.refresh_from_db()
@@ -329,7 +329,7 @@ def test_the_same_task_delivered_twice_gives_the_same_rows_and_mails(start: Run)
 
 
 def test_a_check_that_died_begins_again_from_the_stored_file(
-    admin_membership: Membership, read_only: GrantChoice, work: Run
+    admin_membership: Membership, read_only: AccessSelection, work: Run
 ) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
     Batch.objects.filter(pk=batch.pk).update(attempts=1, claimed_until=timezone.now() - timedelta(seconds=1))
@@ -341,7 +341,7 @@ def test_a_check_that_died_begins_again_from_the_stored_file(
     assert not Invitation.objects.filter(email="half@example.com").exists()
 
 
-def test_a_file_that_kills_every_worker_is_given_up(admin_membership: Membership, read_only: GrantChoice) -> None:
+def test_a_file_that_kills_every_worker_is_given_up(admin_membership: Membership, read_only: AccessSelection) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
     Batch.objects.filter(pk=batch.pk).update(attempts=5, claimed_until=timezone.now() - timedelta(seconds=1))
 
@@ -358,11 +358,11 @@ def test_the_sweep_finds_what_stands_still_and_asks_for_it_once_in_a_while(start
     fresh = start(csv_of("ben@example.com"))
     Batch.objects.exclude(pk=fresh.pk).update(progressed_at=timezone.now() - timedelta(minutes=1))
 
-    found = recovery.find_standing_still()
+    found = recovery.find_stalled_work()
 
     assert (found.to_check, found.to_work_on) == ([], [still.pk])
     assert ended.pk not in found.to_work_on
-    assert recovery.find_standing_still().to_work_on == []
+    assert recovery.find_stalled_work().to_work_on == []
 
 
 def test_the_sweep_finds_at_once_what_a_dead_worker_held_when_nobody_else_is_at_the_batch(start: Run) -> None:
@@ -376,19 +376,21 @@ def test_the_sweep_finds_at_once_what_a_dead_worker_held_when_nobody_else_is_at_
     moved_on = Batch.objects.filter(pk=batch.pk)
 
     moved_on.update(progressed_at=now - timedelta(seconds=3))
-    assert recovery.find_standing_still().to_work_on == [], "Whoever is at it takes that up next."
+    assert recovery.find_stalled_work().to_work_on == [], "Whoever is at it takes that up next."
 
     chunks.held(alive).update(claimed_until=None, stage=RowRange.Stage.DONE)
     moved_on.update(progressed_at=now - timedelta(seconds=3))
-    assert recovery.find_standing_still().to_work_on == [batch.pk]
-    assert recovery.find_standing_still().to_work_on == [], "Asked for, and not again at once."
+    assert recovery.find_stalled_work().to_work_on == [batch.pk]
+    assert recovery.find_stalled_work().to_work_on == [], "Asked for, and not again at once."
 
 
-def test_the_sweep_finds_an_upload_whose_hint_was_lost(admin_membership: Membership, read_only: GrantChoice) -> None:
+def test_the_sweep_finds_an_upload_whose_hint_was_lost(
+    admin_membership: Membership, read_only: AccessSelection
+) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
     Batch.objects.update(progressed_at=timezone.now() - timedelta(minutes=1))
 
-    assert recovery.find_standing_still().to_check == [batch.pk]
+    assert recovery.find_stalled_work().to_check == [batch.pk]
 
 
 def test_only_one_ends_a_batch(start: Run, work: Run) -> None:

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Membership
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.checking.reading import workbook
 from invites.imports import corrections, problem_file
@@ -29,7 +29,7 @@ from invites.models import Batch, Invitation
 from tests.concurrency import once_after
 from tests.files import csv_of, many
 from tests.invites.imports.grid import counts, downloaded, grid_url, outcome, row, text
-from tests.rules import rule_broken
+from tests.rules import domain_error
 from tests.workbooks import sheet_of, workbook_of
 
 Run = Callable[..., Batch]
@@ -45,7 +45,7 @@ PEOPLE = (
 
 
 @pytest.fixture
-def correct(by: Membership, read_only: GrantChoice, ines: Client) -> Callable[..., Any]:
+def correct(by: Membership, read_only: AccessSelection, ines: Client) -> Callable[..., Any]:
     """Uploads a corrected file as the dialog does."""
 
     def correct(batch: Batch, content: bytes, *, name: str = "team - rows to fix.csv") -> Any:
@@ -360,7 +360,7 @@ def test_a_file_that_is_being_handed_out_is_whole_though_the_batch_is_stopped(in
 
 @pytest.mark.parametrize("statement", ['FROM "invites_uploadpart"', 'FROM "invites_row"'])
 def test_a_file_is_not_handed_out_with_rows_of_a_corrected_one(
-    ines: Client, team: Batch, by: Membership, read_only: GrantChoice, statement: str
+    ines: Client, team: Batch, by: Membership, read_only: AccessSelection, statement: str
 ) -> None:
     """Another admin corrects it between the looks at the file and at its rows."""
 
@@ -387,7 +387,7 @@ def test_many_rows_are_handed_out_in_chunks_as_if_in_one(
 
 
 def test_a_file_whose_batch_is_corrected_while_it_is_handed_out_breaks_off(
-    ines: Client, team: Batch, by: Membership, read_only: GrantChoice, monkeypatch: pytest.MonkeyPatch
+    ines: Client, team: Batch, by: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Better no file than one with rows of two."""
     monkeypatch.setattr(problem_file, "CHUNK", 2)
@@ -396,7 +396,7 @@ def test_a_file_whose_batch_is_corrected_while_it_is_handed_out_breaks_off(
     correct_batch(Batch.objects.get(), file_name="other.csv", content=[other], choice=read_only, by=by)
     tasks.check_batch(team.pk)
 
-    with rule_broken("moved_on"):
+    with domain_error("moved_on"):
         downloaded(response)
 
 
@@ -435,7 +435,7 @@ def test_the_memory_of_a_download_does_not_grow_with_the_rows(
 def test_the_merged_file_is_checked_like_any_other_after_a_crash(
     ines: Client, team: Batch, correct: Callable[..., Any], work: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks, "take_up", lambda batch: None)
+    monkeypatch.setattr(tasks, "start_processing", lambda batch: None)
     correct(team, got(ines, team).replace(b"@@", b"@"))
     assert team.state == Batch.State.CHECKING
 

@@ -12,9 +12,9 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership, Organization, Role, Site, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from accounts.organizations.signals import reasons_to_keep
 from invites import tasks
 from invites.imports import check, check_claims, chunks, invite, send
@@ -30,7 +30,7 @@ from invites.models import Batch, Invitation, Row, RowRange, UploadPart
 from tests.concurrency import at_once, crossing, once_after, unexpected
 from tests.files import PROBLEMS, csv_of, many
 from tests.invites.mailing.mail import addresses
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 Run = Callable[..., Batch]
 
@@ -72,7 +72,7 @@ def test_an_inviter_who_may_give_less_midway_stops_it_with_that_reason(
     assert work(batch).state_reason == "The person who started this may no longer give these roles and sites."
 
 
-def test_a_role_or_site_of_a_running_batch_is_kept(start: Run, read_only: GrantChoice) -> None:
+def test_a_role_or_site_of_a_running_batch_is_kept(start: Run, read_only: AccessSelection) -> None:
     start(csv_of("ann@example.com"))
 
     assert reasons_to_keep(read_only.roles[0]) == [
@@ -83,7 +83,7 @@ def test_a_role_or_site_of_a_running_batch_is_kept(start: Run, read_only: GrantC
     ]
 
 
-def test_a_role_of_a_batch_that_ends_at_this_moment_is_kept(start: Run, work: Run, read_only: GrantChoice) -> None:
+def test_a_role_of_a_batch_that_ends_at_this_moment_is_kept(start: Run, work: Run, read_only: AccessSelection) -> None:
     """Nobody was invited at the first look, and nothing runs at the second."""
     batch = start(csv_of("ann@example.com"))
 
@@ -97,10 +97,10 @@ def test_what_was_deleted_since_the_form_was_shown_is_not_given(
 ) -> None:
     role = Role.objects.create(organization=acme, name="Temporary", permissions=[])
     site = Site.objects.create(organization=acme, name="Temporary")
-    choice = GrantChoice.of([role], [site])
+    choice = AccessSelection.of([role], [site])
     (Role if what == "role" else Site).objects.filter(name="Temporary").delete()
 
-    with rule_broken("beyond_rights"):
+    with domain_error("beyond_rights"):
         start_batch(admin_membership, file_name="x.csv", content=[b"x"], choice=choice)
     assert (Batch.objects.count(), UploadPart.objects.count()) == (0, 0)
 
@@ -119,7 +119,7 @@ def test_who_joins_while_it_runs_is_skipped_and_who_is_removed_is_invited(
 
 
 def test_who_is_invited_alone_while_it_runs_is_not_invited_twice(
-    start: Run, work: Run, admin_membership: Membership, read_only: GrantChoice
+    start: Run, work: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start(csv_of("ann@example.com", "ben@example.com"))
     invite_person(
@@ -159,7 +159,7 @@ def test_an_organization_that_is_deleted_midway_leaves_nothing_and_breaks_no_tas
     tasks.work_on_range(lease)
     for number in (batch.pk, checking.pk):
         tasks.check_batch(number)
-        tasks.work_on_batch(number)
+        tasks.process_chunk(number)
         tasks.report_batch(number)
     tasks.sweep()
     assert (Batch.objects.count(), Invitation.objects.count(), Row.objects.count()) == (0, 0, 0)
@@ -283,12 +283,12 @@ def test_a_range_that_somebody_takes_up_is_not_given_up_by_another(start: Run) -
     assert lease is not None
     assert lease.range_id == mine
 
-    def take_up() -> None:
+    def start_processing() -> None:
         other = chunks.claim_range(batch.pk)
         assert other is not None
         assert other.range_id == theirs
 
-    with once_after('"invites_rowrange"."claimed_until" IS NULL', take_up):
+    with once_after('"invites_rowrange"."claimed_until" IS NULL', start_processing):
         send._put_off(lease, RowRange.objects.get(pk=mine), MailRun(trouble="Away.", gave_up=True))
 
     outcomes = {each.pk: set(_rows_of(each).values_list("outcome", flat=True)) for each in batch.ranges.all()}
@@ -321,7 +321,7 @@ def test_of_two_who_go_on_without_the_problem_rows_at_once_one_does(
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_corrected_files_at_once_one_is_taken(
-    start: Run, work: Run, admin_membership: Membership, read_only: GrantChoice
+    start: Run, work: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start(PROBLEMS)
 
@@ -337,7 +337,7 @@ def test_of_two_corrected_files_at_once_one_is_taken(
     results = at_once(correct(1), correct(2), correct(3))
 
     assert unexpected(results) == []
-    assert len([result for result in results if isinstance(result, RuleBroken)]) == 2
+    assert len([result for result in results if isinstance(result, DomainError)]) == 2
     assert UploadPart.objects.filter(is_correction=True).count() == 1
     tasks.check_batch(batch.pk)
     assert ledger_of(work(batch)).invited == 1
@@ -345,7 +345,7 @@ def test_of_two_corrected_files_at_once_one_is_taken(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_correction_and_going_on_at_once_do_not_both_happen(
-    start: Run, work: Run, admin_membership: Membership, read_only: GrantChoice
+    start: Run, work: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start(PROBLEMS)
 
@@ -419,7 +419,7 @@ def test_workers_that_all_find_the_right_lost_at_once_stop_it_once(start: Run, a
 
 @pytest.mark.django_db(transaction=True)
 def test_one_who_is_invited_alone_and_by_a_batch_at_once_is_invited_once(
-    start: Run, admin_membership: Membership, read_only: GrantChoice
+    start: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start(many(150))
 
@@ -434,7 +434,7 @@ def test_one_who_is_invited_alone_and_by_a_batch_at_once_is_invited_once(
                     description="",
                     choice=read_only,
                 )
-            except RuleBroken:
+            except DomainError:
                 continue
 
     results = at_once(alone, lambda: work_on_one_range(batch))
@@ -447,7 +447,7 @@ def test_one_who_is_invited_alone_and_by_a_batch_at_once_is_invited_once(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_stop_and_a_check_that_is_given_up_do_not_wait_for_each_other(
-    admin_membership: Membership, read_only: GrantChoice
+    admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
     claimed = check_claims.claim(batch.pk)
@@ -467,7 +467,7 @@ def test_a_stop_and_a_check_that_is_given_up_do_not_wait_for_each_other(
 
 @pytest.mark.django_db(transaction=True)
 def test_two_checks_of_the_same_file_at_once_stage_it_once(
-    admin_membership: Membership, read_only: GrantChoice, work: Run
+    admin_membership: Membership, read_only: AccessSelection, work: Run
 ) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], choice=read_only)
 

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership, Organization, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import correction_jobs, corrections
 from invites.imports.corrections import Edit
@@ -157,7 +157,7 @@ def test_the_editor_of_a_merged_row_is_shown_in_the_end(
     team: Batch,
     by: Membership,
     ann: Membership,
-    read_only: GrantChoice,
+    read_only: AccessSelection,
     work: Callable[[Batch], Batch],
 ) -> None:
     corrections.take_suggestion(team, 3, 0, by=ann)

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Membership
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import check, chunks, cleanup
 from invites.imports.bulk_insert import NewRow, insert_rows
@@ -24,7 +24,7 @@ from invites.imports.selectors.rows import rows_of
 from invites.imports.selectors.summary import Ledger, ledger_of, summary_of
 from invites.imports.stop import stop_batch
 from invites.imports.upload import start_batch
-from invites.models import Batch, DayOfInviter, Row, UploadPart
+from invites.models import Batch, DailyInviteCount, Row, UploadPart
 from tests.files import PROBLEMS, many
 from tests.pages import downloaded, text, url_of
 
@@ -32,7 +32,7 @@ Run = Callable[..., Batch]
 
 
 @pytest.fixture
-def half_checked(admin_membership: Membership, read_only: GrantChoice) -> Batch:
+def half_checked(admin_membership: Membership, read_only: AccessSelection) -> Batch:
     """An import of which a worker has stored more rows than are deleted at once, and not seen the end."""
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(9)], choice=read_only)
     addresses = [f"person{number}@people.example.com" for number in range(ROWS_AT_ONCE + 500)]
@@ -69,7 +69,7 @@ def test_stopping_writes_to_none_of_the_rows_that_wait(start: Run) -> None:
     assert set(batch.rows.values_list("pk", "outcome")) == waiting
     ledger = ledger_of(batch)
     assert (ledger.rows, ledger.failed, ledger.stopped, ledger.waiting) == (900, 900, 900, 0)
-    assert DayOfInviter.objects.get().invitations == 0
+    assert DailyInviteCount.objects.get().invitations == 0
 
 
 @pytest.mark.parametrize("content", [many(3), PROBLEMS], ids=["inviting", "waiting for a correction"])
@@ -153,7 +153,7 @@ def test_what_an_import_still_needs_is_never_deleted(start: Run, half_checked: B
 
 
 def test_rows_of_a_rejected_file_never_count_and_are_deleted_some_at_a_time(
-    admin_membership: Membership, read_only: GrantChoice
+    admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     """The fault is in the last line, when all rows before it are stored."""
     people = ROWS_AT_ONCE + 500

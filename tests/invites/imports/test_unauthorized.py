@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 
 from accounts.models import Membership, Role, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import chunks
 from invites.imports.selectors.summary import ledger_of
 from invites.invitations.invite import change_invitation
-from invites.models import Batch, DayOfInviter, Invitation, Row, RowRange
+from invites.models import Batch, DailyInviteCount, Invitation, Row, RowRange
 from tests.concurrency import once_after
 from tests.files import many
 from tests.invites.mailing.mail import let_time_pass
@@ -74,7 +74,7 @@ def test_the_batch_stops_and_whoever_has_no_mail_yet_is_taken_back(
     assert set(batch.rows.filter(outcome=Row.Outcome.FAILED).values_list("reason", "detail")) == {("stopped", why)}
     states = {Invitation.State.PENDING: 200, Invitation.State.REVOKED: 250}
     assert {state: Invitation.objects.filter(state=state).count() for state in states} == states
-    assert DayOfInviter.objects.get().invitations == 200, "They can be invited anew on the same day."
+    assert DailyInviteCount.objects.get().invitations == 200, "They can be invited anew on the same day."
     assert not batch.ranges.exclude(stage=RowRange.Stage.DONE).exists()
 
 
@@ -113,7 +113,7 @@ def test_those_for_whom_a_colleague_answers_by_now_get_their_mail(
     mailed_in_part: Batch,
     work: Run,
     admin_membership: Membership,
-    read_only: GrantChoice,
+    read_only: AccessSelection,
     colleague: Membership,
 ) -> None:
     batch = mailed_in_part
@@ -133,7 +133,7 @@ def test_so_do_those_for_whom_a_colleague_answers_just_when_it_is_looked_at(
     mailed_in_part: Batch,
     work: Run,
     admin_membership: Membership,
-    read_only: GrantChoice,
+    read_only: AccessSelection,
     colleague: Membership,
 ) -> None:
     batch = mailed_in_part

@@ -14,9 +14,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.errors import RuleBroken
+from accounts.errors import DomainError
 from accounts.models import Membership, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from accounts.organizations.signals import reasons_to_keep
 from invites import tasks
 from invites.imports import chunks, undo
@@ -25,7 +25,7 @@ from invites.imports.invite import invite_range
 from invites.imports.presentation.summary import ledger_lines
 from invites.imports.selectors.rows import rows_of
 from invites.imports.selectors.summary import ledger_of, withdrawn_counts
-from invites.imports.undo import take_back_slice, undo_batch
+from invites.imports.undo import revoke_slice, undo_batch
 from invites.invitations import acceptance, actions
 from invites.invitations.acceptance import NewAccount, accept_with_new_account
 from invites.invitations.invite import change_invitation, invite_person
@@ -36,7 +36,7 @@ from tests.files import many
 from tests.invites.invitations.helpers import link_of
 from tests.invites.mailing.mail import send_now
 from tests.pages import text, text_of, url_of
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 Run = Callable[..., Batch]
 State = Invitation.State
@@ -59,7 +59,7 @@ def being_undone(run: Run, admin_membership: Membership) -> Batch:
 
 
 def test_it_asks_as_many_questions_however_many_invitations_were_changed(
-    run: Run, admin_membership: Membership, read_only: GrantChoice
+    run: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     def queries(changed: int) -> int:
         batch = run(many(PEOPLE, domain=f"changed{changed}.example.com"))
@@ -75,7 +75,7 @@ def test_it_asks_as_many_questions_however_many_invitations_were_changed(
 def take_back_all(batch: Batch) -> int:
     """What workers do until nothing is left; how many slices that were."""
     slices = 1
-    while take_back_slice(batch.pk) is not None:
+    while revoke_slice(batch.pk) is not None:
         slices += 1
     batch.refresh_from_db()
     return slices
@@ -148,7 +148,7 @@ def test_few_are_taken_back_while_the_admin_waits(ines: Client, run: Run) -> Non
 def test_every_figure_is_that_of_the_end_from_the_beginning(being_undone: Batch, ines: Client) -> None:
     batch = being_undone
     before = [figures(batch, ines)]
-    while take_back_slice(batch.pk) is not None:
+    while revoke_slice(batch.pk) is not None:
         before.append(figures(batch, ines))
 
     end = figures(batch, ines)
@@ -181,7 +181,7 @@ def test_links_are_dead_from_the_moment_of_the_confirmation(being_undone: Batch,
     invitation = being_undone.invitations.all()[0]
 
     assert "does not work any more" in text_of(text(client.get(link_of(invitation), follow=True)))
-    with rule_broken("dead_link", match="does not work any more"):
+    with domain_error("dead_link", match="does not work any more"):
         become_member(invitation)
     assert not User.objects.filter(email=invitation.email_key).exists()
 
@@ -196,7 +196,7 @@ def test_a_page_that_was_opened_before_accepts_nothing_afterwards(
 
     undo_batch(admin_membership, batch)
 
-    with rule_broken("dead_link"):
+    with domain_error("dead_link"):
         become_member(invitation)
     assert "does not work any more" in text_of(text(client.get(shown.request["PATH_INFO"])))
 
@@ -240,16 +240,16 @@ def test_a_reminder_that_is_due_is_not_sent_and_not_asked_for_for_ever(run: Run,
 
 
 def test_they_cannot_be_sent_again_changed_or_revoked_one_by_one(
-    being_undone: Batch, admin_membership: Membership, read_only: GrantChoice, ines: Client
+    being_undone: Batch, admin_membership: Membership, read_only: AccessSelection, ines: Client
 ) -> None:
     invitation = being_undone.invitations.all()[0]
     everybody = being_undone.invitations.all()
 
-    with rule_broken("not_pending", match="no longer pending"):
+    with domain_error("not_pending", match="no longer pending"):
         actions.resend(admin_membership, invitation)
-    with rule_broken("not_pending", match="no longer pending"):
+    with domain_error("not_pending", match="no longer pending"):
         actions.revoke(admin_membership, invitation)
-    with rule_broken("not_pending", match="no longer pending"):
+    with domain_error("not_pending", match="no longer pending"):
         change_invitation(admin_membership, invitation, read_only)
     assert actions.resend_many(admin_membership, everybody) == actions.Resent(sent=0, left=0)
     assert actions.revoke_many(admin_membership, everybody) == actions.Revoked(0)
@@ -259,7 +259,7 @@ def test_they_cannot_be_sent_again_changed_or_revoked_one_by_one(
 
 
 def test_the_same_people_can_be_invited_anew_before_the_last_is_taken_back(
-    being_undone: Batch, run: Run, admin_membership: Membership, read_only: GrantChoice
+    being_undone: Batch, run: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     old = being_undone
     alone = {"email": "person0@people.example.com", "first_name": "Ann", "last_name": "Lee", "description": ""}
@@ -274,7 +274,7 @@ def test_the_same_people_can_be_invited_anew_before_the_last_is_taken_back(
     assert Invitation.objects.filter(state=State.PENDING).count() == PEOPLE
 
 
-def test_what_it_gave_is_not_kept_for_it(being_undone: Batch, read_only: GrantChoice) -> None:
+def test_what_it_gave_is_not_kept_for_it(being_undone: Batch, read_only: AccessSelection) -> None:
     assert reasons_to_keep(read_only.roles[0]) == []
 
 
@@ -294,7 +294,7 @@ def test_whoever_had_accepted_stays(run: Run, admin_membership: Membership) -> N
 
 
 def test_it_is_taken_back_in_slices(being_undone: Batch) -> None:
-    take_back_slice(being_undone.pk)
+    revoke_slice(being_undone.pk)
 
     assert being_undone.invitations.filter(state=State.REVOKED).count() == SLICE
     assert take_back_all(being_undone) == 2
@@ -306,7 +306,7 @@ def test_a_worker_that_dies_in_a_slice_leaves_it_to_the_sweep(
     being_undone: Batch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = being_undone
-    take_back_slice(batch.pk)
+    revoke_slice(batch.pk)
 
     def die(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
         """When the invitations of the slice are changed, and nothing is committed."""
@@ -315,7 +315,7 @@ def test_a_worker_that_dies_in_a_slice_leaves_it_to_the_sweep(
         return execute(sql, *more)
 
     with connection.execute_wrapper(die), pytest.raises(KeyboardInterrupt):
-        take_back_slice(batch.pk)
+        revoke_slice(batch.pk)
     assert batch.invitations.filter(state=State.PENDING).count() == PEOPLE - SLICE
     assert ledger_of(batch).undone == PEOPLE
 
@@ -339,7 +339,7 @@ def test_a_worker_that_dies_in_a_slice_leaves_it_to_the_sweep(
 
 def test_a_second_admin_who_confirms_meanwhile_is_told_the_same(being_undone: Batch, colleague: Membership) -> None:
     confirmed_at = being_undone.undone_at
-    take_back_slice(being_undone.pk)
+    revoke_slice(being_undone.pk)
 
     assert undo_batch(colleague, being_undone) == PEOPLE
     assert being_undone.undone_at == confirmed_at
@@ -377,7 +377,7 @@ def test_who_accepts_at_the_same_moment_is_a_member_or_taken_back_and_never_both
         for invitation in invitations[::4]:
             try:
                 become_member(invitation)
-            except RuleBroken:
+            except DomainError:
                 continue
 
     def undo_all() -> None:
@@ -412,7 +412,7 @@ def test_one_that_is_being_accepted_is_passed_over_and_counted_as_it_ends(
         taken.wait(10)
         undo_batch(admin_membership, Batch.objects.get(pk=batch.pk))
         for _ in range(4):
-            last = take_back_slice(batch.pk)
+            last = revoke_slice(batch.pk)
         assert last in (undo.ACCEPTED_IN, None)
         others_done.set()
 

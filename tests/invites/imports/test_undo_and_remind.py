@@ -71,7 +71,7 @@ def test_the_report_goes_out_when_the_batch_ends_by_itself(
     batch = after(start(csv_of("ann@example.com")), seconds=90)
     hinted: list[tuple[str, int]] = []
     monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: hinted.append((task.name, number)))
-    tasks.work_on_batch(batch.pk)
+    tasks.process_chunk(batch.pk)
     assert ("invites.tasks.report_batch", batch.pk) in hinted
 
 

@@ -99,9 +99,9 @@ def test_tasks_that_are_delivered_many_times_at_once_do_their_work_once(work: Wo
     work.worker.kill_worker()
     work.invite(a_large_file())
     work.worker.run(
-        "from invites.tasks import check_batch, work_on_batch\n"
+        "from invites.tasks import check_batch, process_chunk\n"
         "for _ in range(10): check_batch.delay(1)\n"
-        "for _ in range(20): work_on_batch.delay(1)"
+        "for _ in range(20): process_chunk.delay(1)"
     )
     work.worker.start_worker()
 
@@ -124,7 +124,7 @@ def test_no_link_is_in_what_is_published_logged_or_stored_and_the_mails_alone_ha
 
     elsewhere = {path: content for path, content in kept.items() if path.parent.name != "mail"}
     published = b"".join(content for path, content in elsewhere.items() if path.suffix == ".aof")
-    assert all(task.name.encode() in published for task in (tasks.work_on_batch, tasks.send_due_invitations))
+    assert all(task.name.encode() in published for task in (tasks.process_chunk, tasks.send_due_invitations))
     assert tasks.send_due_invitations.name.encode() in elsewhere[worker.log_path]
     assert b"person7@people.example.com" in elsewhere[worker.data_dir / "rollcall.sqlite3"]
     assert len(tokens) == 63

@@ -75,7 +75,7 @@ batch = Batch.objects.get(pk={batch})
 by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
 ids = pending_ids(by, batch.invitations.all())
 action = start_bulk_action(by, BulkAction.Kind.RESEND, ids)
-tasks.hint(tasks.work_on_bulk_action, action.pk)
+tasks.hint(tasks.process_bulk_action, action.pk)
 print(action.pk)
 """
 # The inviter takes the batch back; prints how many invitations that are.
@@ -92,11 +92,11 @@ tasks.hint(tasks.undo_batch, batch.pk)
 # An admin invites people of a domain, each alone; prints how many.
 INVITE_SINGLY = """
 from accounts.models import Membership
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.invitations.invite import invite_person
 by = Membership.objects.get(user__email={admin!r}, organization__slug={organization!r})
-choice = GrantChoice.of([], all_sites=True)
+choice = AccessSelection.of([], all_sites=True)
 for number in range({count}):
     email = f"person{{number}}@{domain}"
     invite_person(by, email=email, first_name="Ann", last_name="Example", description="", choice=choice)

@@ -8,7 +8,7 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 
 from accounts.models import Organization, Role, Site
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites.invitations.tokens import derive_token
 from invites.mailing.outbox import send_due_invitations
 from invites.models import Invitation
@@ -16,10 +16,10 @@ from invites.models import Invitation
 Invite = Callable[..., Invitation]
 
 
-def choice_of(organization: Organization, *roles: str, sites: list[Site] | None = None) -> GrantChoice:
+def choice_of(organization: Organization, *roles: str, sites: list[Site] | None = None) -> AccessSelection:
     """Roles by name; all sites, unless some are given."""
     chosen = [Role.objects.get(organization=organization, name=role) for role in roles]
-    return GrantChoice.of(chosen, sites or (), all_sites=sites is None)
+    return AccessSelection.of(chosen, sites or (), all_sites=sites is None)
 
 
 def token_of(invitation: Invitation) -> str:

@@ -25,7 +25,7 @@ from invites.models import Invitation
 from tests.conftest import PASSWORD
 from tests.invites.invitations.helpers import Invite, deliver, link_of, token_of
 from tests.pages import text_of
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 ClientOf = Callable[[User | None], Client]
 INVITATION = "/invitation/"
@@ -367,7 +367,7 @@ def test_it_expires_between_the_page_and_its_answer_without_any_clean_up(invite:
 def test_it_expires_even_between_the_look_and_the_answer(invite: Invite) -> None:
     invitation = invite(expired=True)
 
-    with rule_broken("dead_link", match="does not work any more"):
+    with domain_error("dead_link", match="does not work any more"):
         accept_as(account(), invitation.token_hash)
 
     assert not Membership.objects.filter(user__email=invitation.email).exists()

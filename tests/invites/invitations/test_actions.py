@@ -18,7 +18,7 @@ from invites.models import Invitation
 from tests.concurrency import once_after
 from tests.invites.invitations.helpers import Invite, choice_of, deliver, link_of
 from tests.pages import text_of
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 ClientOf = Callable[[User | None], Client]
 SELECTED = "/o/acme/users/selected/"
@@ -65,9 +65,9 @@ def test_what_became_more_than_one_may_give_since_it_was_shown_is_neither_sent_n
     change_invitation(by, Invitation.objects.get(), choice_of(acme, "ReadOnly"))
 
     # The statement that resends it repeats the condition.
-    with rule_broken("too_soon"):
+    with domain_error("too_soon"):
         resend(limited, seen)
-    with rule_broken("beyond_rights"):
+    with domain_error("beyond_rights"):
         change_invitation(limited, seen, choice_of(acme, "ReadOnly", sites=sites[:1]))
 
     found = Invitation.objects.get()
@@ -412,7 +412,7 @@ def test_a_role_that_is_on_offer_cannot_be_deleted(acme: Organization, admin: Us
         by, email="a@people.example.com", first_name="A", last_name="B", description="", choice=choice_of(acme, "Temp")
     )
 
-    with rule_broken("in_use", match="1 invitation without an answer gives this role"):
+    with domain_error("in_use", match="1 invitation without an answer gives this role"):
         delete_role(by, role)
     Invitation.objects.filter(pk=invitation.pk).update(state="revoked")
     delete_role(by, role)

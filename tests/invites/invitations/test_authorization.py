@@ -25,7 +25,7 @@ from invites.models import BulkAction, Invitation
 from tests.invites.imports.test_authorization import found_actions
 from tests.invites.invitations.helpers import Invite, choice_of
 from tests.pages import text_of
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 ClientOf = Callable[[User | None], Client]
 HTMX = {"HX-Request": "true"}
@@ -75,7 +75,7 @@ def test_every_action_on_an_invitation_is_listed() -> None:
 def test_a_service_refuses_it(action: str, to_admin: Invitation, lesser: Membership) -> None:
     before = values(to_admin)
 
-    with rule_broken("beyond_rights"):
+    with domain_error("beyond_rights"):
         ACTIONS[action](lesser, to_admin)
 
     assert values(to_admin) == before
@@ -148,7 +148,7 @@ def test_an_expired_one_is_not_replaced_by_less(client_of: ClientOf, to_admin: I
     Invitation.objects.filter(pk=to_admin.pk).update(expires_at=to_admin.created_at)
     choice = choice_of(lesser.organization, "Inviter")
 
-    with rule_broken("beyond_rights"):
+    with domain_error("beyond_rights"):
         invite_person(lesser, email=to_admin.email, first_name="A", last_name="B", description="", choice=choice)
 
     to_admin.refresh_from_db()
@@ -245,7 +245,7 @@ def test_whoever_may_not_invite_any_more_stops_nothing(lesser: Membership, to_in
     action = start_bulk_action(lesser, Kind.REVOKE, [to_inviter.pk])
     Membership.objects.get(pk=lesser.pk).roles.clear()
 
-    with rule_broken("not_allowed"):
+    with domain_error("not_allowed"):
         cancel_bulk_action(lesser, action)
 
 

@@ -12,7 +12,7 @@ from django.core import mail
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import chunks
 from invites.imports.presentation.rows import ShownOutcome, shown_outcome
@@ -24,23 +24,23 @@ from invites.invitations import quotas
 from invites.invitations.actions import resend, resend_many, revoke
 from invites.invitations.invite import invite_person
 from invites.mailing.delivery import Sender
-from invites.mailing.transports.errors import NotNow
-from invites.models import Batch, DayOfInviter, DayOfRecipient, Invitation, Row
+from invites.mailing.transports.errors import TemporaryFailure
+from invites.models import Batch, DailyInviteCount, DailyRecipientMail, Invitation, Row
 from tests.concurrency import at_once, unexpected
 from tests.files import PROBLEMS, csv_of, many
 from tests.invites.mailing.mail import send_now
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 Run = Callable[..., Batch]
 Join = Callable[..., User]
 ANN = "ann@people.example.com"
 
 
-def invite(by: Membership, choice: GrantChoice, email: str = ANN) -> Invitation:
+def invite(by: Membership, choice: AccessSelection, email: str = ANN) -> Invitation:
     return invite_person(by, email=email, first_name="Ann", last_name="Lee", description="", choice=choice)
 
 
-def mailed(by: Membership, choice: GrantChoice, email: str = ANN) -> Invitation:
+def mailed(by: Membership, choice: AccessSelection, email: str = ANN) -> Invitation:
     """An invitation whose mail went out a while ago."""
     invitation = invite(by, choice, email)
     send_now([invitation.pk])
@@ -49,7 +49,7 @@ def mailed(by: Membership, choice: GrantChoice, email: str = ANN) -> Invitation:
     return invitation
 
 
-def mail_again_and_again(by: Membership, choice: GrantChoice, times: int) -> None:
+def mail_again_and_again(by: Membership, choice: AccessSelection, times: int) -> None:
     for _ in range(times):
         revoke(by, mailed(by, choice))
 
@@ -98,7 +98,7 @@ def test_whoever_is_skipped_or_left_out_by_a_stop_does_not_count(start: Run, run
 
     stop_batch(start(many(4, domain="stopped.example.com")))
 
-    assert DayOfInviter.objects.get().invitations == 3
+    assert DailyInviteCount.objects.get().invitations == 3
 
 
 def test_whoever_could_not_be_invited_because_each_worker_died_does_not_count(run: Run, start: Run, work: Run) -> None:
@@ -108,7 +108,7 @@ def test_whoever_could_not_be_invited_because_each_worker_died_does_not_count(ru
 
     assert ledger_of(work(hopeless)).failed == 4
 
-    assert DayOfInviter.objects.get().invitations == 3
+    assert DailyInviteCount.objects.get().invitations == 3
 
 
 def test_a_file_with_problems_goes_on_waiting_when_the_rest_is_over_the_limit(
@@ -117,16 +117,16 @@ def test_a_file_with_problems_goes_on_waiting_when_the_rest_is_over_the_limit(
     settings.INVITATIONS_PER_DAY = 1
     batch = start(PROBLEMS)
 
-    with rule_broken("over_quota", match="1 people a day"):
+    with domain_error("over_quota", match="1 people a day"):
         invite_valid_rows(batch, by=admin_membership)
 
     batch.refresh_from_db()
     assert (batch.state, batch.ranges.count()) == (Batch.State.NEEDS_CORRECTION, 0)
-    assert DayOfInviter.objects.count() == 0
+    assert DailyInviteCount.objects.count() == 0
 
 
 def test_one_person_more_is_refused_with_a_sentence_in_the_form(
-    ines: Any, admin_membership: Membership, read_only: GrantChoice, grant: dict[str, list[int]], settings: Any
+    ines: Any, admin_membership: Membership, read_only: AccessSelection, grant: dict[str, list[int]], settings: Any
 ) -> None:
     settings.INVITATIONS_PER_DAY = 1
     invite(admin_membership, read_only)
@@ -142,11 +142,11 @@ def test_one_person_more_is_refused_with_a_sentence_in_the_form(
 def test_no_more_is_given_back_than_was_taken(run: Run) -> None:
     """The count of another day, or one that somebody has corrected by hand."""
     batch = run(many(3))
-    DayOfInviter.objects.update(invitations=2)
+    DailyInviteCount.objects.update(invitations=2)
 
     quotas.give_back_invitations(batch, 3)
 
-    assert DayOfInviter.objects.get().invitations == 2
+    assert DailyInviteCount.objects.get().invitations == 2
 
 
 def test_a_new_day_begins_with_nothing_used(run: Run, settings: Any) -> None:
@@ -159,14 +159,14 @@ def test_a_new_day_begins_with_nothing_used(run: Run, settings: Any) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_uploads_at_once_cannot_exceed_it_together(
-    admin_membership: Membership, read_only: GrantChoice, settings: Any
+    admin_membership: Membership, read_only: AccessSelection, settings: Any
 ) -> None:
     settings.INVITATIONS_PER_DAY = 35
 
     def upload(number: int) -> None:
         content = many(10, domain=f"file{number}.example.com")
         batch = start_batch(admin_membership, file_name="x.csv", content=[content], choice=read_only)
-        tasks.take_up(batch)
+        tasks.start_processing(batch)
         # A worker checks what the requests leave to it.
         tasks.check_batch(batch.pk)
 
@@ -175,16 +175,18 @@ def test_uploads_at_once_cannot_exceed_it_together(
     assert not unexpected(results)
     assert Batch.objects.filter(state=Batch.State.INVITING).count() == 3
     assert Batch.objects.filter(state=Batch.State.FAILED).count() == 17
-    assert DayOfInviter.objects.get().invitations == 30
+    assert DailyInviteCount.objects.get().invitations == 30
 
 
 # --- One address ---------------------------------------------------------------------------------------
 
 
-def test_taking_back_and_inviting_again_pesters_nobody(admin_membership: Membership, read_only: GrantChoice) -> None:
+def test_taking_back_and_inviting_again_pesters_nobody(
+    admin_membership: Membership, read_only: AccessSelection
+) -> None:
     mail_again_and_again(admin_membership, read_only, 5)
 
-    with rule_broken("over_quota") as broken:
+    with domain_error("over_quota") as broken:
         invite(admin_membership, read_only)
 
     assert broken.value.message == f"{ANN} was sent 5 invitations today, which is enough. Try again tomorrow."
@@ -193,7 +195,7 @@ def test_taking_back_and_inviting_again_pesters_nobody(admin_membership: Members
 
 
 def test_its_row_of_a_file_fails_with_the_reason(
-    run: Run, admin_membership: Membership, read_only: GrantChoice
+    run: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     mail_again_and_again(admin_membership, read_only, 5)
     mail.outbox.clear()
@@ -210,12 +212,12 @@ def test_its_row_of_a_file_fails_with_the_reason(
 
 
 def test_sending_again_stops_there_and_the_link_stays_good(
-    admin_membership: Membership, read_only: GrantChoice, settings: Any
+    admin_membership: Membership, read_only: AccessSelection, settings: Any
 ) -> None:
     settings.MAILS_PER_RECIPIENT_PER_DAY = 1
     invitation = mailed(admin_membership, read_only)
 
-    with rule_broken("too_soon") as broken:
+    with domain_error("too_soon") as broken:
         resend(admin_membership, invitation)
     resent = resend_many(admin_membership, Invitation.objects.all())
 
@@ -225,13 +227,15 @@ def test_sending_again_stops_there_and_the_link_stays_good(
 
 
 def test_a_link_counts_once_however_often_its_mail_is_tried(
-    admin_membership: Membership, read_only: GrantChoice, monkeypatch: pytest.MonkeyPatch, settings: Any
+    admin_membership: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.MAILS_PER_RECIPIENT_PER_DAY = 1
     invitation = invite(admin_membership, read_only)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Sender, "deliver", lambda _, parcels: ((parcel, NotNow("450 busy")) for parcel in parcels))
+        patched.setattr(
+            Sender, "deliver", lambda _, parcels: ((parcel, TemporaryFailure("450 busy")) for parcel in parcels)
+        )
         for _ in range(2):
             assert send_now([invitation.pk]).put_off == [invitation.pk]
 
@@ -240,7 +244,7 @@ def test_a_link_counts_once_however_often_its_mail_is_tried(
 
 @pytest.mark.django_db(transaction=True)
 def test_many_mails_at_once_cannot_exceed_it_together(
-    admin_membership: Membership, read_only: GrantChoice, settings: Any
+    admin_membership: Membership, read_only: AccessSelection, settings: Any
 ) -> None:
     settings.MAILS_PER_RECIPIENT_PER_DAY = 5
     invitations = []
@@ -262,13 +266,13 @@ def by_outsider(outsider: User) -> Membership:
 
 
 @pytest.fixture
-def anything(by_outsider: Membership) -> GrantChoice:
+def anything(by_outsider: Membership) -> AccessSelection:
     """What that admin gives there."""
-    return GrantChoice.of(by_outsider.organization.roles.all(), all_sites=True)
+    return AccessSelection.of(by_outsider.organization.roles.all(), all_sites=True)
 
 
 def test_one_organization_cannot_use_up_what_another_may_send_to_an_address(
-    admin_membership: Membership, read_only: GrantChoice, by_outsider: Membership, anything: GrantChoice
+    admin_membership: Membership, read_only: AccessSelection, by_outsider: Membership, anything: AccessSelection
 ) -> None:
     mail_again_and_again(admin_membership, read_only, 5)
     mail.outbox.clear()
@@ -283,7 +287,11 @@ def test_one_organization_cannot_use_up_what_another_may_send_to_an_address(
 
 
 def test_an_import_of_another_organization_is_not_held_back(
-    run: Run, admin_membership: Membership, read_only: GrantChoice, by_outsider: Membership, anything: GrantChoice
+    run: Run,
+    admin_membership: Membership,
+    read_only: AccessSelection,
+    by_outsider: Membership,
+    anything: AccessSelection,
 ) -> None:
     mail_again_and_again(by_outsider, anything, 5)
 
@@ -293,7 +301,11 @@ def test_an_import_of_another_organization_is_not_held_back(
 
 
 def test_resending_many_skips_the_address_only_where_it_had_enough(
-    admin_membership: Membership, read_only: GrantChoice, by_outsider: Membership, anything: GrantChoice, settings: Any
+    admin_membership: Membership,
+    read_only: AccessSelection,
+    by_outsider: Membership,
+    anything: AccessSelection,
+    settings: Any,
 ) -> None:
     settings.MAILS_PER_RECIPIENT_PER_DAY = 2
     mine = mailed(admin_membership, read_only)
@@ -305,7 +317,11 @@ def test_resending_many_skips_the_address_only_where_it_had_enough(
 
 
 def test_mails_of_several_organizations_are_counted_for_each(
-    admin_membership: Membership, read_only: GrantChoice, by_outsider: Membership, anything: GrantChoice, settings: Any
+    admin_membership: Membership,
+    read_only: AccessSelection,
+    by_outsider: Membership,
+    anything: AccessSelection,
+    settings: Any,
 ) -> None:
     settings.MAILS_PER_RECIPIENT_PER_DAY = 1
     mine, theirs = invite(admin_membership, read_only), invite(by_outsider, anything)
@@ -317,21 +333,21 @@ def test_mails_of_several_organizations_are_counted_for_each(
 
 
 def test_the_counts_of_an_organization_go_with_it(
-    admin_membership: Membership, read_only: GrantChoice, by_outsider: Membership, anything: GrantChoice
+    admin_membership: Membership, read_only: AccessSelection, by_outsider: Membership, anything: AccessSelection
 ) -> None:
     mailed(admin_membership, read_only)
     mailed(by_outsider, anything)
 
     by_outsider.organization.delete()
 
-    assert DayOfRecipient.objects.get().organization == admin_membership.organization
+    assert DailyRecipientMail.objects.get().organization == admin_membership.organization
 
 
-def test_past_days_are_forgotten(admin_membership: Membership, read_only: GrantChoice) -> None:
+def test_past_days_are_forgotten(admin_membership: Membership, read_only: AccessSelection) -> None:
     mailed(admin_membership, read_only)
 
     tasks.sweep()
-    assert (DayOfRecipient.objects.count(), DayOfInviter.objects.count()) == (1, 1)
+    assert (DailyRecipientMail.objects.count(), DailyInviteCount.objects.count()) == (1, 1)
     with time_machine.travel(timezone.now() + timedelta(days=4)):
         tasks.sweep()
-    assert (DayOfRecipient.objects.count(), DayOfInviter.objects.count()) == (0, 0)
+    assert (DailyRecipientMail.objects.count(), DailyInviteCount.objects.count()) == (0, 0)

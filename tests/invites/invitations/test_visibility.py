@@ -26,7 +26,7 @@ import invites
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.access import views_of
 from accounts.organizations.demo import ACME, GLOBEX
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from accounts.organizations.members import change_membership, check_somebody_manages
 from accounts.organizations.organizations import DEFAULT_ROLES
 from accounts.permissions import Permission, all_permissions
@@ -41,7 +41,7 @@ from tests.files import csv_of
 from tests.invites.imports.test_authorization import everything
 from tests.invites.invitations.helpers import Invite, choice_of
 from tests.pages import HTMX, text_of
-from tests.rules import rule_broken
+from tests.rules import domain_error
 
 ClientOf = Callable[[User | None], Client]
 Kind = BulkAction.Kind
@@ -366,10 +366,10 @@ def test_inviting_tells_that_an_address_is_taken_and_names_no_list(
     if word == "nobody":
         assert invite_person(clerk, choice=choice, **person).pk
         return
-    with rule_broken("already_invited") as refused:
+    with domain_error("already_invited") as refused:
         invite_person(clerk, choice=choice, **person)
     assert "list" not in refused.value.message
-    with rule_broken("already_invited", match="choose Resend in the list"):
+    with domain_error("already_invited", match="choose Resend in the list"):
         invite_person(by, choice=choice, **person)
 
 
@@ -491,8 +491,8 @@ def test_somebody_who_cannot_see_users_is_not_the_last_who_manages_them(
     acme: Organization, by: Membership, clerk: Membership
 ) -> None:
     check_somebody_manages(acme)
-    choice = GrantChoice.of(acme.roles.filter(name="Clerk"), all_sites=True)
-    with rule_broken("last_manager"):
+    choice = AccessSelection.of(acme.roles.filter(name="Clerk"), all_sites=True)
+    with domain_error("last_manager"):
         change_membership(by, by, choice, confirmed=True)
 
 

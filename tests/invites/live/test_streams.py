@@ -146,12 +146,12 @@ def test_what_is_being_undone_is_followed_to_its_end_at_two_questions_a_look(
     assert first is not None
     assert "Taking back 3 invitations" in first.fragments["fragment"]
 
-    undo.take_back_slice(batch.pk)
+    undo.revoke_slice(batch.pk)
     with django_assert_num_queries(2):
         assert watch.look() == first
     assert first.goes_on
 
-    undo.take_back_slice(batch.pk)
+    undo.revoke_slice(batch.pk)
     last = watch.look()
     assert last is not None
     assert not last.goes_on

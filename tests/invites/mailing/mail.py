@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from invites.mailing.sender import MailRun, Turn, send_invitations
-from invites.models import Batch, TroubledDomain
+from invites.models import Batch, DomainBackoff
 
 
 def addresses(mails: Iterable[object]) -> list[str]:
@@ -26,4 +26,4 @@ def let_time_pass(batch: Batch) -> None:
     past = timezone.now() - timedelta(seconds=1)
     Batch.objects.filter(pk=batch.pk).update(mail_not_before=past)
     batch.ranges.update(not_before=past, put_off_until=past)
-    TroubledDomain.objects.update(not_before=past)
+    DomainBackoff.objects.update(not_before=past)

@@ -23,10 +23,10 @@ from invites import tasks
 from invites.invitations.invite import change_invitation
 from invites.mailing import sender
 from invites.mailing.backoff import GIVEN_UP, UNMAILABLE
-from invites.mailing.message import Parcel
+from invites.mailing.message import OutgoingMessage
 from invites.mailing.outbox import MAX_ATTEMPTS, MAX_DEATHS, organizations_with_due_mail, send_due_invitations
-from invites.mailing.send_lock import Shift, take_shift
-from invites.models import Invitation, MailPace, TroubledDomain
+from invites.mailing.send_lock import SendLock, acquire_send_lock
+from invites.models import DomainBackoff, Invitation, RateLimitBucket
 from tests.concurrency import once_after
 from tests.invites.invitations.helpers import Invite, choice_of
 
@@ -85,7 +85,7 @@ def state_of(invitation: Invitation) -> tuple[str, str]:
 
 def let_seconds_pass(seconds: float) -> None:
     """As far as shifts and pauses are concerned."""
-    MailPace.objects.update(free_at=F("free_at") - seconds)
+    RateLimitBucket.objects.update(free_at=F("free_at") - seconds)
     Invitation.objects.update(mail_due_at=F("mail_due_at") - timedelta(seconds=seconds))
 
 
@@ -245,18 +245,18 @@ def test_a_mail_that_kills_whoever_sends_it_lets_the_others_go_first_and_is_give
 ) -> None:
     poison = due("ann@people.example.com")
     with_it = [due(f"person{number}@people.example.com") for number in range(3)]
-    message = Parcel.message
+    message = OutgoingMessage.message
 
-    def kill(parcel: Parcel) -> Any:
+    def kill(parcel: OutgoingMessage) -> Any:
         if parcel.due.id == poison.pk:
             raise Killed
         return message(parcel)
 
-    monkeypatch.setattr(Parcel, "message", kill)
+    monkeypatch.setattr(OutgoingMessage, "message", kill)
     with pytest.raises(Killed):
         send_due_invitations(acme.pk)
     late = due("late@people.example.com")
-    MailPace.objects.update(free_at=0)
+    RateLimitBucket.objects.update(free_at=0)
     send_due_invitations(acme.pk)
     assert mailbox.taken == [late.email], "Whatever is new does not wait for it."
     for _ in range(MAX_DEATHS + len(with_it) + 2):
@@ -283,9 +283,7 @@ def test_a_server_that_was_away_for_long_does_not_make_each_mail_go_alone(
 def test_what_the_turn_had_no_time_for_keeps_its_place_and_does_not_wait_with_a_domain_that_is_left_alone(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    TroubledDomain.objects.create(
-        domain="busy.example.com", pauses=1, not_before=timezone.now() + timedelta(minutes=15)
-    )
+    DomainBackoff.objects.create(domain="busy.example.com", pauses=1, not_before=timezone.now() + timedelta(minutes=15))
     monkeypatch.setattr(sender, "TURN_SECONDS", 0)
     monkeypatch.setattr(sender, "GROUP", 2)
     busy = due("ann@busy.example.com")
@@ -444,15 +442,15 @@ def test_one_that_comes_at_the_very_end_of_a_turn_is_not_forgotten(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     due("ann@people.example.com")
-    end = Shift.end
+    end = SendLock.end
 
-    def end_late(shift: Shift) -> None:
+    def end_late(shift: SendLock) -> None:
         due("late@people.example.com")
         assert send_due_invitations(acme.pk) is None, "Somebody is at it, and so who hinted leaves it to them."
         end(shift)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Shift, "end", end_late)
+        patched.setattr(SendLock, "end", end_late)
         more = send_due_invitations(acme.pk)
 
     assert more is not None
@@ -461,17 +459,17 @@ def test_one_that_comes_at_the_very_end_of_a_turn_is_not_forgotten(
 
 
 def test_a_shift_is_renewed_and_one_that_was_lost_is_neither_kept_nor_handed_over(acme: Organization) -> None:
-    shift = take_shift(acme.pk, None)
+    shift = acquire_send_lock(acme.pk, None)
     assert shift is not None
     let_seconds_pass(15)
     shift.until -= 15
     assert shift.keep()
     let_seconds_pass(15)
     shift.until -= 15
-    assert take_shift(acme.pk, None) is None, "It is somebody's."
+    assert acquire_send_lock(acme.pk, None) is None, "It is somebody's."
 
     let_seconds_pass(6)
 
-    assert take_shift(acme.pk, None) is not None
+    assert acquire_send_lock(acme.pk, None) is not None
     assert not shift.keep()
     assert shift.hand_over(wait=timedelta(0)) is None

@@ -12,7 +12,7 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 
 from accounts.models import Membership, Organization, Role, Site, User
-from invites.mailing.template import Letter
+from invites.mailing.template import InvitationTemplate
 from invites.models import Invitation
 from tests.invites.invitations.helpers import Invite, deliver, link_of
 from tests.pages import text_of
@@ -26,7 +26,7 @@ def html_of(letter: EmailMultiAlternatives) -> str:
 
 def letter_to(invitation: Invitation) -> AnymailMessage:
     invitation.refresh_from_db()
-    return Letter(invitation).to(invitation, link="https://rollcall.example.org/i/token/")
+    return InvitationTemplate(invitation).to(invitation, link="https://rollcall.example.org/i/token/")
 
 
 def test_the_mail_says_who_invites_to_what_and_what_to_do(
@@ -134,7 +134,7 @@ def test_an_address_that_no_header_can_hold_is_refused(invite: Invite) -> None:
     invitation.email = "a@people.example.com\nBcc: b@people.example.com"
 
     with pytest.raises(ValueError, match="line break"):
-        Letter(invitation).to(invitation, link="https://rollcall.example.org/i/token/")
+        InvitationTemplate(invitation).to(invitation, link="https://rollcall.example.org/i/token/")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from config.harness.running import WorkerOnFile
 from invites import tasks
 from invites.imports import chunks, send
@@ -25,7 +25,7 @@ from invites.mailing.backoff import GIVEN_UP
 from invites.mailing.domain_backoff import ENOUGH, Domains, domain_of
 from invites.mailing.outbox import send_due_invitations
 from invites.mailing.sender import MailRun
-from invites.models import Batch, Invitation, MailPace, TroubledDomain
+from invites.models import Batch, DomainBackoff, Invitation, RateLimitBucket
 from tests.concurrency import at_once, crossing, unexpected
 from tests.files import csv_of, many
 from tests.invites.imports.work import Work
@@ -83,17 +83,17 @@ def test_senders_at_once_hold_the_pace_together(server: MailServer, start: Run, 
 def test_without_a_limit_nothing_is_counted(server: MailServer, run: Run) -> None:
     run(many(30))
 
-    assert (len(server.taken), MailPace.objects.count()) == (30, 0)
+    assert (len(server.taken), RateLimitBucket.objects.count()) == (30, 0)
 
 
 def test_a_pace_that_nobody_needs_any_more_is_forgotten(db: None, settings: Any) -> None:
     settings.MAILS_PER_SECOND = 10
-    rate_limit.take_of_all(1)
-    MailPace.objects.create(key="domain example.com", free_at=time.time() - rate_limit.KEPT - 1)
+    rate_limit.acquire_global(1)
+    RateLimitBucket.objects.create(key="domain example.com", free_at=time.time() - rate_limit.KEPT - 1)
 
     tasks.sweep()
 
-    assert list(MailPace.objects.values_list("key", flat=True)) == ["all"]
+    assert list(RateLimitBucket.objects.values_list("key", flat=True)) == ["all"]
 
 
 # --- One organization ----------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ def test_an_organization_beyond_its_pace_keeps_no_worker_and_nobody_else_waiting
     assert timedelta(0) < wait <= timedelta(seconds=1)
     assert chunks.claim_range(large.pk) is None, "It is nobody's turn before."
     membership = outsider.memberships.get()
-    choice = GrantChoice.of([], all_sites=True)
+    choice = AccessSelection.of([], all_sites=True)
     invite_person(
         membership, email="zoe@other.example.com", first_name="Zoe", last_name="Lee", description="", choice=choice
     )
@@ -136,10 +136,10 @@ def test_the_worker_asks_itself_to_come_back_when_more_may_go(
     hinted: list[tuple[str, timedelta | None]] = []
     monkeypatch.setattr(tasks, "hint", lambda task, _, after=None: hinted.append((task.name, after)))
 
-    tasks.work_on_batch(batch.pk)
+    tasks.process_chunk(batch.pk)
 
     ((name, after),) = hinted
-    assert name == tasks.work_on_batch.name
+    assert name == tasks.process_chunk.name
     assert after is not None
     assert timedelta(0) < after <= timedelta(seconds=1)
 
@@ -165,7 +165,7 @@ def test_real_workers_come_back_by_themselves_and_serve_others_meanwhile(tmp_pat
 
 
 def test_single_invitations_beyond_the_pace_go_when_it_allows_and_it_counts_as_no_attempt(
-    server: MailServer, admin_membership: Membership, read_only: GrantChoice, acme: Organization, settings: Any
+    server: MailServer, admin_membership: Membership, read_only: AccessSelection, acme: Organization, settings: Any
 ) -> None:
     settings.MAILS_PER_SECOND_PER_ORGANIZATION = 2
     for number in range(3):
@@ -225,12 +225,12 @@ def test_a_domain_that_puts_off_one_after_the_other_is_left_alone_and_others_go_
     work(batch)
     assert (batch.state, ledger_of(batch).invited) == (Batch.State.DONE, 100)
     assert by_domain(server.taken) == {"quick.example.com": 50, "slow.example.com": 50}
-    assert not TroubledDomain.objects.exists()
+    assert not DomainBackoff.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_a_domain_one_mail_is_taken_just_when_another_is_put_off() -> None:
-    TroubledDomain.objects.create(domain="slow.example.com", put_off=2)
+    DomainBackoff.objects.create(domain="slow.example.com", put_off=2)
     one, other = Domains(), Domains()
 
     results = crossing(
@@ -246,12 +246,12 @@ def test_the_pauses_of_a_domain_grow_and_all_workers_know_them(server: MailServe
     batch, pauses = start(two_domains(40)), []
     for _ in range(4):
         work(batch)
-        until = TroubledDomain.objects.get().not_before
+        until = DomainBackoff.objects.get().not_before
         assert until is not None
         pauses.append(round((until - timezone.now()).total_seconds(), -1))
         let_time_pass(batch)
     asked = len(server.asked)
-    TroubledDomain.objects.update(not_before=timezone.now() + timedelta(minutes=1))
+    DomainBackoff.objects.update(not_before=timezone.now() + timedelta(minutes=1))
 
     other = work(start(csv_of("zoe@slow.example.com", "zoe@quick.example.com")))
 
@@ -269,7 +269,7 @@ def test_one_that_was_put_off_waits_for_its_pause_though_the_pace_brings_others_
 
     for _ in range(4):
         batch.ranges.update(not_before=None)
-        MailPace.objects.update(free_at=0)
+        RateLimitBucket.objects.update(free_at=0)
         lease = chunks.claim_range(batch.pk)
         assert lease is not None
         tasks.work_on_range(lease)
@@ -294,9 +294,9 @@ def test_a_domain_that_puts_off_for_ever_is_given_up_with_the_reason(server: Mai
 
 
 def test_trouble_that_is_long_over_is_forgotten(db: None) -> None:
-    TroubledDomain.objects.create(domain="slow.example.com", put_off=2)
-    TroubledDomain.objects.update(changed_at=timezone.now() - timedelta(days=2))
+    DomainBackoff.objects.create(domain="slow.example.com", put_off=2)
+    DomainBackoff.objects.update(changed_at=timezone.now() - timedelta(days=2))
 
     tasks.sweep()
 
-    assert not TroubledDomain.objects.exists()
+    assert not DomainBackoff.objects.exists()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from invites.checking import DELIMITERS, CsvLines, Limits, RecordFile, inert, open_records, restore
+from invites.checking import DELIMITERS, CsvLines, Limits, RecordFile, escape_formula, open_records, unescape_formula
 from invites.checking.reading.candidate_encodings import ACCEPTED
 from invites.imports.record_writer import RecordWriter, can_hold
 
@@ -40,23 +40,23 @@ def starts_a_formula(cell: str) -> bool:
 def test_a_sign_is_escaped_wherever_a_cell_can_start(sign: str, before: str) -> None:
     for start in ("", *(f"x{separator}" for separator in SEPARATORS)):
         cell = f"{start}{before}{sign}cmd|' /C calc'!A0"
-        assert inert(cell) == f"{start}'{before}{sign}cmd|' /C calc'!A0"
-        assert restore(inert(cell)) == cell
+        assert escape_formula(cell) == f"{start}'{before}{sign}cmd|' /C calc'!A0"
+        assert unescape_formula(escape_formula(cell)) == cell
 
 
 def test_no_invisible_character_hides_a_formula() -> None:
-    assert [each for each in INVISIBLE if inert(f"{each}=x") != f"'{each}=x"] == []
-    assert [each for each in INVISIBLE if inert(f"x;{each}=x") != f"x;'{each}=x"] == []
+    assert [each for each in INVISIBLE if escape_formula(f"{each}=x") != f"'{each}=x"] == []
+    assert [each for each in INVISIBLE if escape_formula(f"x;{each}=x") != f"x;'{each}=x"] == []
 
 
 @pytest.mark.parametrize("cell", ["\tx", "\rx", "\nx", "'\tx"])
 def test_a_tab_or_line_break_at_the_start_is_escaped(cell: str) -> None:
-    assert inert(cell) == f"'{cell}"
+    assert escape_formula(cell) == f"'{cell}"
 
 
 @pytest.mark.parametrize("cell", ["", "x", "'x", "a=b", "Anna-Maria", "a@b.co", "one, two; three", "a\r\nb", "1+1"])
 def test_other_cells_stay_as_they_are(cell: str) -> None:
-    assert inert(cell) == cell
+    assert escape_formula(cell) == cell
 
 
 @given(cells)
@@ -64,7 +64,7 @@ def test_other_cells_stay_as_they_are(cell: str) -> None:
 @example("''=x")
 @example("'x,'=y")
 def test_any_cell_comes_back_as_it_was(cell: str) -> None:
-    assert restore(inert(cell)) == cell
+    assert unescape_formula(escape_formula(cell)) == cell
 
 
 @given(st.lists(cells, min_size=1, max_size=5), st.sampled_from([*DELIMITERS]), st.sampled_from([*DELIMITERS]))
@@ -73,7 +73,7 @@ def test_any_cell_comes_back_as_it_was(cell: str) -> None:
 @example(["x\r\n=cmd"], ",", ";")
 def test_no_delimiter_makes_a_formula_of_a_part_of_a_cell(row: list[str], written: str, read: str) -> None:
     assume(not any("\0" in cell for cell in row))
-    line = CsvLines(written).line(map(inert, row))
+    line = CsvLines(written).line(map(escape_formula, row))
 
     for record in csv.reader(io.StringIO(line, newline=""), delimiter=read):
         assert not any(map(starts_a_formula, record))
@@ -116,11 +116,11 @@ def test_a_file_of_ours_is_read_back_exactly(
     writer = RecordWriter(like, in_utf8=not can_hold(like, (cell for row in rows for cell in row)))
     lines = [
         [*HEADER[:4], writer.mark(HEADER[4])],
-        *([*map(inert, row), f"Row {number}. Wrong"] for number, row in enumerate(rows, start=2)),
+        *([*map(escape_formula, row), f"Row {number}. Wrong"] for number, row in enumerate(rows, start=2)),
     ]
 
     content = writer.start() + b"".join(map(writer.line, lines))
 
     found = open_records(io.BytesIO(content), limits=Limits(), codec=like.codec)
     assert isinstance(found, RecordFile), found
-    assert [[restore(cell) for cell in record.cells[:4]] for record in found] == rows
+    assert [[unescape_formula(cell) for cell in record.cells[:4]] for record in found] == rows

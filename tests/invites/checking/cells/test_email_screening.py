@@ -24,7 +24,7 @@ from invites.checking.cells.email import (
     is_usual_domain,
     read_address,
 )
-from invites.checking.cells.email_mistakes import refuse_early
+from invites.checking.cells.email_mistakes import diagnose_common_mistakes
 from invites.checking.cells.provider_typos import TYPO_DOMAINS
 from invites.checking.cells.text import trim_all
 from invites.checking.report import Limits
@@ -53,7 +53,7 @@ def test_says_of_any_text_what_the_library_says(text: str) -> None:
 def test_names_no_slip_in_what_the_library_takes(text: str) -> None:
     text = trim_all(text)
     if ask_library(text) is not None:
-        assert refuse_early(text) is None
+        assert diagnose_common_mistakes(text) is None
 
 
 @given(st.from_regex(FAST, fullmatch=True))

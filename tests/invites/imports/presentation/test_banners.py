@@ -12,7 +12,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership, Organization, Role, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites.imports import chunks
 from invites.imports.notices import close_banner, topic_of
 from invites.imports.presentation.banners import banner_of
@@ -276,7 +276,7 @@ def test_a_colleague_can_go_on_with_a_file_that_waits_and_the_news_is_theirs(
 
 
 def test_an_import_for_which_the_right_was_lost_between_form_and_storing_leaves_nothing(
-    admin_membership: Membership, read_only: GrantChoice
+    admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     role = read_only.roles[0]
     role.delete()

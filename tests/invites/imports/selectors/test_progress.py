@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Membership
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites.imports import check, check_claims, send
 from invites.imports.chunks import Lease, claim_range, keep_lease
 from invites.imports.invite import invite_range
@@ -109,7 +109,7 @@ def test_each_batch_and_each_step_has_its_own_time() -> None:
 
 @pytest.fixture
 def looks(
-    admin_membership: Membership, read_only: GrantChoice, monkeypatch: pytest.MonkeyPatch
+    admin_membership: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., list[Progress]]:
     """The progress after each block of a file, as others see it meanwhile."""
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Membership, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports.selectors.rows import cells_now
 from invites.imports.selectors.summary import ledger_of
@@ -353,7 +353,7 @@ def test_an_edit_of_a_row_that_a_corrected_file_has_done_away_with_shows_the_pag
 
 @pytest.mark.parametrize("do", ["save", "leave:3", "take:3:0", "others", "check"])
 def test_nothing_is_done_to_the_rows_of_a_corrected_file_by_a_page_that_shows_the_one_before(
-    script: Client, team: Batch, by: Membership, read_only: GrantChoice, do: str
+    script: Client, team: Batch, by: Membership, read_only: AccessSelection, do: str
 ) -> None:
     shown = re.search(r'name="shown" value="([^"]+)"', text(script.get(grid_url(team))))
     assert shown is not None

@@ -18,7 +18,7 @@ LESSER = "lesser@example.com"
 SET_UP = """
 from django.contrib.auth.hashers import make_password
 from accounts.models import Membership, Organization, Role, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports.upload import start_batch
 from invites.imports.corrections import take_suggestion
@@ -30,7 +30,7 @@ user, _ = User.objects.get_or_create(email={email!r}, defaults=names)
 membership, _ = Membership.objects.get_or_create(user=user, organization=acme, defaults={{"all_sites": True}})
 membership.roles.set([role])
 by = Membership.objects.get(user__email="admin@example.com", organization=acme)
-choice = GrantChoice.of([role], all_sites=True)
+choice = AccessSelection.of([role], all_sites=True)
 file = ("Email,First name,Last name,Description\\n" + {team!r}.replace("{{d}}", "{name}.example.com")).encode()
 batch = start_batch(by, file_name="{name}.csv", content=[file], choice=choice)
 tasks.check_batch(batch.pk)

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Organization, Role, Site, User
-from accounts.organizations.grants import GrantChoice
+from accounts.organizations.grants import AccessSelection
 from invites.imports.selectors.summary import ledger_of
 from invites.imports.stop import stop_batch
 from invites.models import Batch, Invitation, Row, UploadPart
@@ -89,7 +89,7 @@ def test_the_dialog_goes_on_to_the_steps_of_the_batch(dialog: Client, grant: dic
 
 
 def test_everybody_gets_what_was_chosen_in_the_form(
-    ines: Client, grant: dict[str, Any], read_only: GrantChoice, work: Run
+    ines: Client, grant: dict[str, Any], read_only: AccessSelection, work: Run
 ) -> None:
     submit_import(ines, csv_of("ann@example.com"), **grant)
     work(Batch.objects.get())
@@ -107,7 +107,7 @@ def test_all_sites_can_be_given(ines: Client, grant: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("missing", ["roles", "sites", "file"])
 def test_what_is_missing_is_said_and_what_was_chosen_stays(
-    ines: Client, grant: dict[str, Any], read_only: GrantChoice, missing: str
+    ines: Client, grant: dict[str, Any], read_only: AccessSelection, missing: str
 ) -> None:
     fields = {name: value for name, value in grant.items() if name != missing}
     response = submit_import(ines, None if missing == "file" else csv_of("ann@example.com"), **fields)
@@ -122,7 +122,7 @@ def test_what_is_missing_is_said_and_what_was_chosen_stays(
 
 
 def test_the_chosen_roles_and_sites_stay_marked_after_an_error(
-    ines: Client, grant: dict[str, Any], read_only: GrantChoice
+    ines: Client, grant: dict[str, Any], read_only: AccessSelection
 ) -> None:
     html = text(submit_import(ines, None, **grant))
 
@@ -189,7 +189,7 @@ def test_a_file_over_the_limit_is_refused_with_its_size(ines: Client, grant: dic
 
 
 def test_again_starts_from_the_roles_and_sites_of_an_earlier_batch(
-    ines: Client, run: Run, read_only: GrantChoice
+    ines: Client, run: Run, read_only: AccessSelection
 ) -> None:
     batch = run(csv_of("ann@example.com"))
 

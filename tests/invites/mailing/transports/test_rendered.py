@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from invites.mailing.template import Letter
+from invites.mailing.template import InvitationTemplate
 from invites.models import Batch, Invitation
 from tests.files import csv_of
 from tests.invites.mailing.mail_server import MailServer
@@ -35,7 +35,7 @@ def test_both_ways_say_the_same(start: Callable[..., Batch], work: Callable[[Bat
     work(start(csv_of("ann@example.com,Ann,Lee,")))
     invitation = Invitation.objects.get()
     invitation.first_name = first_name
-    letter = Letter(invitation)
+    letter = InvitationTemplate(invitation)
 
     assert letter.is_plain_for(invitation)
     fast = letter.rendered(invitation, link=LINK)
@@ -56,7 +56,7 @@ def test_both_ways_say_the_same(start: Callable[..., Batch], work: Callable[[Bat
 def test_who_takes_more_care_goes_the_slow_way(run: Callable[..., Batch], email: str, first_name: str) -> None:
     run(csv_of("ann@example.com"))
     invitation = Invitation.objects.get()
-    letter = Letter(invitation)
+    letter = InvitationTemplate(invitation)
     invitation.email, invitation.first_name = email, first_name
 
     assert not letter.is_plain_for(invitation)

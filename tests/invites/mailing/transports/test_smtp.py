@@ -14,13 +14,13 @@ from django.utils import timezone
 from config.harness.running import wait_for
 from invites import tasks
 from invites.imports import chunks
-from invites.imports.chunk_delivery_log import TakenOfRange
+from invites.imports.chunk_delivery_log import ChunkDeliveryLog
 from invites.imports.invite import invite_range
 from invites.imports.selectors.summary import ledger_of
 from invites.mailing.backoff import UNMAILABLE
 from invites.mailing.delivery import Sender
-from invites.mailing.message import Parcel, still_to_send
-from invites.mailing.template import Letter
+from invites.mailing.message import OutgoingMessage, still_to_send
+from invites.mailing.template import InvitationTemplate
 from invites.mailing.transports.smtp import Conversation
 from invites.models import Batch, Invitation, Row, RowRange
 from tests.files import csv_of, many
@@ -53,10 +53,10 @@ def let_the_lease_run_out() -> None:
 def test_the_next_mail_waits_until_the_one_before_was_noted(server: MailServer, start: Run) -> None:
     invited(start(many(3)))
     due = still_to_send(list(Invitation.objects.values_list("pk", flat=True)))
-    letter = Letter(Invitation.objects.earliest("pk"))
+    letter = InvitationTemplate(Invitation.objects.earliest("pk"))
     sender = Sender()
 
-    with closing(sender), closing(sender.deliver(Parcel(each, letter) for each in due)) as outcomes:
+    with closing(sender), closing(sender.deliver(OutgoingMessage(each, letter) for each in due)) as outcomes:
         for number in range(2):
             parcel, trouble = next(outcomes)
             assert (parcel.due.email, trouble) == (person(number), None)
@@ -112,7 +112,7 @@ def test_it_is_one_line_and_one_write_for_each_mail(
     written: list[bytes | str] = []
     outcomes = Conversation.outcomes
 
-    def watched(conversation: Conversation[Parcel]) -> object:
+    def watched(conversation: Conversation[OutgoingMessage]) -> object:
         send = conversation._server.send
 
         def watched_send(content: bytes | str) -> None:
@@ -143,7 +143,7 @@ def test_what_a_worker_had_mailed_when_it_died_is_not_mailed_again(
         def die(*_: object) -> None:
             if len(server.taken) == 15:
                 # Nothing that a process does on its way out may matter.
-                patched.setattr("invites.imports.chunk_delivery_log.TakenOfRange.settle", lambda _: None)
+                patched.setattr("invites.imports.chunk_delivery_log.ChunkDeliveryLog.settle", lambda _: None)
                 raise Killed
 
         patched.setattr("invites.mailing.domain_backoff.Domains.took", die)
@@ -221,27 +221,27 @@ def test_a_mail_at_which_every_worker_dies_is_found_and_given_up_alone(
     server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = start(many(20))
-    letter_to = {"rendered": Parcel.rendered, "message": Parcel.message}
+    letter_to = {"rendered": OutgoingMessage.rendered, "message": OutgoingMessage.message}
 
-    def dies(way: str) -> Callable[[Parcel], object]:
-        def write(parcel: Parcel) -> object:
+    def dies(way: str) -> Callable[[OutgoingMessage], object]:
+        def write(parcel: OutgoingMessage) -> object:
             if parcel.due.email == person(7):
-                monkeypatch.setattr("invites.imports.chunk_delivery_log.TakenOfRange.settle", lambda _: None)
+                monkeypatch.setattr("invites.imports.chunk_delivery_log.ChunkDeliveryLog.settle", lambda _: None)
                 raise Killed
             return letter_to[way](parcel)
 
         return write
 
     for way in letter_to:
-        monkeypatch.setattr(Parcel, way, dies(way))
-    settle = TakenOfRange.settle
+        monkeypatch.setattr(OutgoingMessage, way, dies(way))
+    settle = ChunkDeliveryLog.settle
     deaths = 0
     while batch.state == Batch.State.INVITING:
         try:
             work(batch)
         except Killed:
             deaths += 1
-            monkeypatch.setattr(TakenOfRange, "settle", settle)
+            monkeypatch.setattr(ChunkDeliveryLog, "settle", settle)
             let_the_lease_run_out()
 
     # The first one had invited them with the same claim.
