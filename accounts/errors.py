@@ -15,4 +15,4 @@ class DomainError(Exception):
     @property
     def is_refusal(self) -> bool:
         """Whether the person's permissions don't reach so far. See access.py: it is answered with 403."""
-        return self.code in ("not_allowed", "beyond_rights")
+        return self.code in ("not_allowed", "beyond_permissions")

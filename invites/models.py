@@ -15,7 +15,7 @@ from accounts.models import Organization, Role, Site, User
 from accounts.names import PersonKeyField
 
 
-class Grant(models.Model):
+class AccessGrant(models.Model):
     """One set of roles and sites, shared by all the invitations of a batch."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
@@ -44,7 +44,7 @@ class Batch(models.Model):
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="batches", db_index=False)
     inviter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="batches")
-    grant = models.ForeignKey(Grant, on_delete=models.RESTRICT, related_name="batches")
+    grant = models.ForeignKey(AccessGrant, on_delete=models.RESTRICT, related_name="batches")
     state = models.CharField(max_length=20, choices=State, default=State.CHECKING)
     state_reason = models.CharField(max_length=300, blank=True, help_text="Why it was stopped or failed.")
     only_valid = models.BooleanField(default=False, help_text="Go on without the rows that have problems.")
@@ -180,7 +180,7 @@ class CorrectionJob(models.Model):
     # Of a corrected file; its content is in the upload parts.
     file_name = models.CharField(max_length=255, blank=True)
     file_size = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
-    grant = models.ForeignKey(Grant, null=True, on_delete=models.RESTRICT, related_name="jobs")
+    grant = models.ForeignKey(AccessGrant, null=True, on_delete=models.RESTRICT, related_name="jobs")
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} in batch {self.batch_id}"
@@ -256,13 +256,13 @@ class Row(models.Model):
         help_text="The codes of those that the check found, each between spaces.",
     )
     suggested_codes = models.CharField(
-        max_length=300, blank=True, default="", db_default="", help_text="The codes that a suggestion mends."
+        max_length=300, blank=True, default="", db_default="", help_text="The codes that a suggestion version."
     )
     cells = models.JSONField(null=True, blank=True, help_text="What stood in the file, for a row with problems.")
-    mended: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
+    edit: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
         null=True, blank=True, help_text="What an admin made of it: its cells now, and the problems found before."
     )
-    mends = models.PositiveIntegerField(default=0, db_default=0, help_text="How often it was mended.")
+    version = models.PositiveIntegerField(default=0, db_default=0, help_text="How often it was edit.")
     edited_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
@@ -288,13 +288,13 @@ class Row(models.Model):
 
         A row that nobody has edited since its file was checked has an editor only if that is in the file.
         """
-        is_changed = Row.has_changes(mended=self.mended, reason=self.reason, mends=self.mends)
+        is_changed = Row.has_changes(edit=self.edit, reason=self.reason, version=self.version)
         return self.edited_by if is_changed else None
 
     @classmethod
-    def has_changes(cls, *, mended: object, reason: str, mends: int) -> bool:
+    def has_changes(cls, *, edit: object, reason: str, version: int) -> bool:
         """Whether a row with these values differs from what was first uploaded, if anybody has edited it."""
-        return mended is not None or reason == cls.Reason.LEFT_OUT or mends == 0
+        return edit is not None or reason == cls.Reason.LEFT_OUT or version == 0
 
 
 class RowRange(models.Model):
@@ -367,7 +367,7 @@ class Invitation(models.Model):
         Organization, on_delete=models.CASCADE, related_name="invitations", db_index=False, db_constraint=False
     )
     grant = models.ForeignKey(
-        Grant, on_delete=models.RESTRICT, related_name="invitations", db_index=False, db_constraint=False
+        AccessGrant, on_delete=models.RESTRICT, related_name="invitations", db_index=False, db_constraint=False
     )
     inviter = models.ForeignKey(
         User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False, db_constraint=False

@@ -21,7 +21,7 @@ from invites.invitations.demo import invite_demo_people
 from invites.invitations.querysets import not_being_undone, open_grants
 from invites.mailing.bounces import note_bounce
 from invites.mailing.message import REFERENCE
-from invites.models import Batch, Grant, Invitation, Row
+from invites.models import AccessGrant, Batch, Invitation, Row
 
 # A report that was recorded and is sent again later says nothing about a newer mail.
 OLDEST_EVENT = timedelta(days=1)
@@ -37,7 +37,9 @@ def keep_what_is_on_offer(sender: type[Role | Site], item: Role | Site, **_more:
     """A sentence against deleting the role or the site, or None. Whatever has ended does not hold it back."""
     is_role = isinstance(item, Role)
     what = "role" if is_role else "site"
-    grants = Grant.objects.filter(roles=item) if isinstance(item, Role) else Grant.objects.filter(sites=item)
+    grants = (
+        AccessGrant.objects.filter(roles=item) if isinstance(item, Role) else AccessGrant.objects.filter(sites=item)
+    )
     # Looked at first: a batch that ends between the two looks has its invitations at the second.
     batches = Batch.objects.filter(Q(grant__in=grants) | Q(job__grant__in=grants))
     is_running = batches.exclude(state__in=Batch.ENDED).exists()

@@ -20,7 +20,7 @@ from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.access import FoundView, views_of
 from config.urls import urlpatterns
 from invites.invitations.tokens import hash_token
-from invites.models import Batch, BulkAction, Grant, Invitation
+from invites.models import AccessGrant, Batch, BulkAction, Invitation
 
 SIGN_IN = settings.LOGIN_URL
 FOUND = list(views_of(urlpatterns))
@@ -115,7 +115,7 @@ SIGN_IN_PAGES: dict[str, Answers] = {
 @pytest.fixture
 def acmes(acme: Organization, sites: list[Site], admin: User, by_member: Membership) -> dict[str, int]:
     """The numbers of one thing of each kind that belongs to Acme."""
-    grant = Grant.objects.create(organization=acme, all_sites=True)
+    grant = AccessGrant.objects.create(organization=acme, all_sites=True)
     invitation = Invitation.objects.create(
         organization=acme,
         grant=grant,

@@ -1,7 +1,7 @@
 """What one member may give to somebody else, and therefore touch: never a permission or a site beyond their own.
 
-The rule that all of the product follows is `Reach`: if you can't grant it, you can't touch it. It covers imports,
-invitations, members, roles and sites. Every service that changes one of them checks it here.
+The rule that all of the product follows is `GrantableAccess`: if you can't grant it, you can't touch it. It covers
+imports, invitations, members, roles and sites. Every service that changes one of them checks it here.
 """
 
 from __future__ import annotations
@@ -85,24 +85,24 @@ class GrantableAccess:
         return set(grantable_sites(self._membership).values_list("pk", flat=True))
 
     def check(self, choice: AccessSelection) -> None:
-        """Raises DomainError("beyond_rights") if the choice holds anything that the member can't give."""
+        """Raises DomainError("beyond_permissions") if the choice holds anything that the member can't give."""
         if choice.all_sites and not may_grant_all_sites(self._membership):
-            raise DomainError("beyond_rights", "You do not have all sites, so you cannot give all of them.")
+            raise DomainError("beyond_permissions", "You do not have all sites, so you cannot give all of them.")
         beyond: list[Role | Site] = [*self._roles_beyond(choice), *self._sites_beyond(choice)]
         if beyond:
             ours = self._names(beyond)
             what = f"“{ours[0]}”" if ours else "that"
-            raise DomainError("beyond_rights", f"You cannot give {what}: it goes beyond your own rights.")
+            raise DomainError("beyond_permissions", f"You cannot give {what}: it goes beyond your own rights.")
 
-    def check_touch(self, choice: AccessSelection, *, to: str) -> None:
-        """The rule itself. Raises DomainError("beyond_rights") if the member can't give all of the choice.
+    def check_can_manage(self, choice: AccessSelection, *, to: str) -> None:
+        """The rule itself. Raises DomainError("beyond_permissions") if the member can't give all of the choice.
 
         `to` says what they wanted to do with that which gives it: "change this import".
         """
-        if sentence := self.why_not_touch(choice, to=to):
-            raise DomainError("beyond_rights", sentence)
+        if sentence := self.why_not_manage(choice, to=to):
+            raise DomainError("beyond_permissions", sentence)
 
-    def why_not_touch(self, choice: AccessSelection, *, to: str) -> str:
+    def why_not_manage(self, choice: AccessSelection, *, to: str) -> str:
         """The same as a sentence for a page: "Only somebody who can grant Org Admin can change this import." or ""."""
         what = self.what_is_beyond(choice)
         return f"Only somebody who can grant {what} can {to}." if what else ""
@@ -117,7 +117,7 @@ class GrantableAccess:
             return f"access to {get_text_list(self._names(sites) or ['these sites'], 'and')}"
         return ""
 
-    def holds(self, choice: AccessSelection) -> bool:
+    def can_grant(self, choice: AccessSelection) -> bool:
         """Whether the member may give all of the choice, and so may touch what gives it."""
         return not self.what_is_beyond(choice)
 
@@ -149,7 +149,7 @@ def _all_there(model: type[Role] | type[Site], chosen: Sequence[Role | Site]) ->
 
 
 def check_grant(membership: Membership, choice: AccessSelection) -> None:
-    """Raises DomainError("beyond_rights") if the choice holds anything that the member can't give.
+    """Raises DomainError("beyond_permissions") if the choice holds anything that the member can't give.
 
     Looks roles and sites up now, and takes the rights from `membership`: a task asks again with the
     membership as it is then, long after the form was sent.

@@ -18,7 +18,7 @@ def change_membership(
 ) -> Membership:
     """Gives `membership` the chosen roles and sites instead of its own; the changed membership.
 
-    Raises DomainError: "not_allowed" without the right to manage users, "beyond_rights" when the
+    Raises DomainError: "not_allowed" without the right to manage users, "beyond_permissions" when the
     member or the choice holds more than `by` does, "gone", "no_role", "last_manager", and "gives_up" when
     somebody would take their own right to invite or to manage users away and has not `confirmed` it.
     """
@@ -125,5 +125,5 @@ def _check_right(by: Membership) -> None:
 
 
 def check_reach(by: Membership, membership: Membership) -> None:
-    """Raises DomainError("beyond_rights") unless `by` could give all that the member has."""
-    GrantableAccess(by).check_touch(AccessSelection.held_by(membership), to=f"change {membership.user}")
+    """Raises DomainError("beyond_permissions") unless `by` could give all that the member has."""
+    GrantableAccess(by).check_can_manage(AccessSelection.held_by(membership), to=f"change {membership.user}")

@@ -34,12 +34,12 @@ def why_not_permissions(by: Membership, roles: QuerySet[Role]) -> dict[int, str]
 
 
 def check_may_change_permissions(by: Membership, role: Role) -> None:
-    """Raises DomainError("beyond_rights") unless `by` can grant all that those have who have the role or will get it.
+    """Raises DomainError("beyond_permissions") unless `by` can grant all that those have who have the role or will get it.
 
     The role is locked, so that nobody else gets it meanwhile.
     """
     for reason in why_not_permissions(by, Role.objects.filter(pk=role.pk)).values():
-        raise DomainError("beyond_rights", reason)
+        raise DomainError("beyond_permissions", reason)
 
 
 def _beyond(by: Membership) -> Iterator[AccessBeyond]:

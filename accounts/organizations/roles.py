@@ -33,17 +33,17 @@ def is_fixed(role: Role) -> bool:
     return role.is_org_admin
 
 
-def may_edit(reach: GrantableAccess, role: Role) -> bool:
-    """Whether the role is within reach: not fixed, and nothing in it that the editor can't give.
+def may_edit(grantable: GrantableAccess, role: Role) -> bool:
+    """Whether the role can be changed: not fixed, and nothing in it that the editor can't give.
 
     So nobody takes a permission away from others that they don't hold themselves.
     """
-    return not is_fixed(role) and reach.holds(AccessSelection(roles=(role,)))
+    return not is_fixed(role) and grantable.can_grant(AccessSelection(roles=(role,)))
 
 
-def check_may_change(by: Membership, role: Role) -> None:
-    """Raises DomainError("beyond_rights") for a role that holds a permission beyond one's own."""
-    GrantableAccess(by).check_touch(AccessSelection(roles=(role,)), to="change this role")
+def check_can_change(by: Membership, role: Role) -> None:
+    """Raises DomainError("beyond_permissions") for a role that holds a permission beyond one's own."""
+    GrantableAccess(by).check_can_manage(AccessSelection(roles=(role,)), to="change this role")
 
 
 @transaction.atomic
@@ -51,7 +51,7 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
     """A new role, or `role` changed to what the draft says. A default role keeps its name.
 
     Other permissions need somebody who can grant all that the members with this role have.
-    Raises DomainError: "not_allowed", "beyond_rights", "fixed_role", "name_taken", "last_manager".
+    Raises DomainError: "not_allowed", "beyond_permissions", "fixed_role", "name_taken", "last_manager".
     """
     if role is not None:
         role = _locked(by, role, no_key=True)
@@ -66,7 +66,7 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
         if draft.permissions != role.allowed:
             check_may_change_permissions(by, role)
     if not by.permissions() >= draft.permissions:
-        raise DomainError("beyond_rights", "A role cannot hold a permission that you do not hold yourself.")
+        raise DomainError("beyond_permissions", "A role cannot hold a permission that you do not hold yourself.")
     role.name = role.name if role.is_default else draft.name
     role.description = draft.description
     role.permissions = in_order(draft.permissions)
@@ -83,7 +83,7 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
 def delete_role(by: Membership, role: Role) -> None:
     """Deletes a role that nobody has and that no open invitation gives.
 
-    Raises DomainError: "not_allowed", "default_role", "beyond_rights", "in_use".
+    Raises DomainError: "not_allowed", "default_role", "beyond_permissions", "in_use".
     """
     role = _locked(by, role)
     by = membership_now(by)
@@ -114,4 +114,4 @@ def _locked(by: Membership, role: Role, *, no_key: bool = False) -> Role:
 def _check_editable(by: Membership, role: Role) -> None:
     if is_fixed(role):
         raise DomainError("fixed_role", f"{role.name} always holds every permission and cannot be changed.")
-    check_may_change(by, role)
+    check_can_change(by, role)

@@ -14,7 +14,7 @@ from accounts.organizations.signals import reasons_to_keep
 def save_site(by: Membership, *, name: str, country: str, site: Site | None = None) -> Site:
     """A new site, or `site` changed. Who has not all sites gets the one that they add.
 
-    Raises DomainError: "name_taken", "gone", "not_allowed", "beyond_rights" for a site that `by` has no access to.
+    Raises DomainError: "name_taken", "gone", "not_allowed", "beyond_permissions" for a site that `by` has no access to.
     """
     with transaction.atomic():
         is_new = site is None
@@ -37,8 +37,8 @@ def save_site(by: Membership, *, name: str, country: str, site: Site | None = No
 def delete_site(by: Membership, site: Site) -> None:
     """Deletes a site that nobody is limited to and that no open invitation gives.
 
-    Raises DomainError: "in_use", "gone", "not_allowed", "beyond_rights". Who has all sites does not count: they keep
-    the others.
+    Raises DomainError: "in_use", "gone", "not_allowed", "beyond_permissions". Who has all sites does not count: they
+    keep the others.
     """
     site = _locked(by, site)
     people = site.memberships.count()
@@ -49,14 +49,14 @@ def delete_site(by: Membership, site: Site) -> None:
     site.delete()
 
 
-def check_may_change(by: Membership, site: Site) -> None:
-    """Raises DomainError("beyond_rights") for somebody who has no access to the site."""
-    GrantableAccess(by).check_touch(AccessSelection(sites=(site,)), to="change this site")
+def check_can_change(by: Membership, site: Site) -> None:
+    """Raises DomainError("beyond_permissions") for somebody who has no access to the site."""
+    GrantableAccess(by).check_can_manage(AccessSelection(sites=(site,)), to="change this site")
 
 
 def why_not_change(by: Membership, site: Site) -> str:
     """What a page says to somebody who has no access to the site; empty for somebody who has."""
-    return GrantableAccess(by).why_not_touch(AccessSelection(sites=(site,)), to="change this site")
+    return GrantableAccess(by).why_not_manage(AccessSelection(sites=(site,)), to="change this site")
 
 
 def _locked(by: Membership, site: Site) -> Site:
@@ -64,5 +64,5 @@ def _locked(by: Membership, site: Site) -> Site:
     found = Site.objects.select_for_update().filter(organization=by.organization, pk=site.pk).first()
     if found is None:
         raise DomainError("gone", "This site was deleted in the meantime.")
-    check_may_change(membership_now(by), found)
+    check_can_change(membership_now(by), found)
     return found

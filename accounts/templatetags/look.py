@@ -13,7 +13,7 @@ register = template.Library()
 
 @dataclass(frozen=True)
 class FormError:
-    """One error of a form, and the id of the control that mends it; none for an error of the whole form."""
+    """One error of a form, and the id of the control that fixes it; none for an error of the whole form."""
 
     message: str
     target: str

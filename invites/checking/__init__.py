@@ -48,13 +48,13 @@ __all__ = [
     "check_bytes",
     "check_cells",
     "email_key",
+    "escape_formula",
     "find_typo",
-    "inert",
     "open_records",
     "open_sheet_records",
-    "restore",
     "title_of",
     "typo_notice",
+    "unescape_formula",
     "visible",
 ]
 

@@ -1,4 +1,4 @@
-"""Every problem that the check can name: its code, its sentence, how to mend it, and an example.
+"""Every problem that the check can name: its code, its sentence, how to fix it, and an example.
 
 This is the one place where the words stand. `python -m invites.checking` prints them as the table that
 `docs/problems.md` holds. Messages carry no full stop, because they stand under cells; hints are sentences.

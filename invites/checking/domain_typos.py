@@ -27,7 +27,7 @@ _LONGEST = 64
 _EDGES = ".,;:!?()[]<>\"' "
 
 
-class Mend(NamedTuple):
+class Correction(NamedTuple):
     """An address that was unreadable, repaired, and what to call that."""
 
     suggestion: str
@@ -68,7 +68,7 @@ class DomainTypoDetector:
                     found[domain] = right
         return found
 
-    def mend(self, text: str) -> Mend | None:
+    def correct(self, text: str) -> Correction | None:
         """The unreadable address with the domain that is surely meant; `anna@northwind` lacks its ending.
 
         Of an address that was repaired already the domain may still be a slip.
@@ -84,7 +84,7 @@ class DomainTypoDetector:
             if likely:
                 right = self._clearest(likely, least=least)
                 is_address = right is not None and read_address(f"{local}@{right}") is not None
-                return Mend(f"{local}@{right}", f"Use {right}") if is_address else None
+                return Correction(f"{local}@{right}", f"Use {right}") if is_address else None
         return None
 
     def _find_near(self, domain: str) -> set[str]:

@@ -69,7 +69,7 @@ class Row(NamedTuple):
     """One non-blank data row: a valid one, a duplicate, or one with problems.
 
     A row with problems has its four raw cells (Email, First name, Last name, Description) in `cells`, for
-    mending; its other values are then only as good as the check could make them.
+    fixing; its other values are then only as good as the check could make them.
     """
 
     number: int

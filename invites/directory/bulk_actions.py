@@ -150,12 +150,12 @@ def _allowed_starter(action: BulkAction) -> Membership | None:
 def cancel_bulk_action(by: Membership, action: BulkAction) -> bool:
     """`stop_bulk_action`, for an admin who started it, or who could give all that its starter has.
 
-    Raises DomainError: "not_allowed", "beyond_rights".
+    Raises DomainError: "not_allowed", "beyond_permissions".
     """
     now = membership_now(by)
     check_may_invite(now)
     if sentence := why_not_cancel(now, action):
-        raise DomainError("beyond_rights", sentence)
+        raise DomainError("beyond_permissions", sentence)
     return stop_bulk_action(action)
 
 
@@ -164,7 +164,7 @@ def why_not_cancel(by: Membership, action: BulkAction) -> str:
     starter = Membership.objects.filter(organization=action.organization_id, user=action.started_by_id).first()
     if starter is None or starter.user_id == by.user_id:
         return ""
-    return GrantableAccess(by).why_not_touch(AccessSelection.held_by(starter), to="stop this")
+    return GrantableAccess(by).why_not_manage(AccessSelection.held_by(starter), to="stop this")
 
 
 @transaction.atomic

@@ -21,7 +21,7 @@ from accounts.names import fold
 from invites.directory.paging import slice_union
 from invites.invitations.querysets import being_undone_in, not_being_undone
 from invites.invitations.visibility import invitation_is_visible, visible_invitations
-from invites.models import Grant, Invitation
+from invites.models import AccessGrant, Invitation
 
 PER_PAGE = 25
 LONGEST_SEARCH = 200
@@ -189,7 +189,7 @@ def _invitations(organization: Organization, wanted: PeopleFilter) -> QuerySet[I
         invitations = invitations.filter(expires_at__gt=now)
     if wanted.status == Status.EXPIRED:
         invitations = invitations.filter(expires_at__lte=now)
-    grants = Grant.objects.filter(organization=organization)
+    grants = AccessGrant.objects.filter(organization=organization)
     if wanted.role:
         invitations = invitations.filter(grant__in=grants.filter(roles=wanted.role))
     if wanted.site:

@@ -17,7 +17,7 @@ from accounts.permissions import Permission
 from invites.imports.check_claims import keep_claim
 from invites.invitations.authorization import choice_of
 from invites.invitations.visibility import visible_name
-from invites.models import Batch, Grant
+from invites.models import AccessGrant, Batch
 
 CHUNK = 1_000
 # In place of the id of an account that was deleted: somebody who can't grant anything.
@@ -31,7 +31,7 @@ def authors_of(batch: Batch) -> set[int]:
 
 
 def check_authors(
-    authors: Iterable[int], grant: Grant, *, instead_of: Grant, readers: Iterable[int | None] = ()
+    authors: Iterable[int], grant: AccessGrant, *, instead_of: AccessGrant, readers: Iterable[int | None] = ()
 ) -> None:
     """Raises DomainError("beyond_authors") if the grant gives more than the old one and an author can't grant it now.
 
@@ -48,7 +48,7 @@ def check_authors(
             raise DomainError("beyond_authors", message)
 
 
-def gives_more(new: Grant, old: Grant) -> bool:
+def gives_more(new: AccessGrant, old: AccessGrant) -> bool:
     """Whether somebody who can give all of the old grant may be unable to give the new one."""
     before, after = choice_of(old), choice_of(new)
     allowed = frozenset[str]().union(*(role.allowed for role in before.roles))
@@ -64,7 +64,7 @@ def _name_for(readers: Iterable[int | None], author: User | None, organization: 
     return str(author) if all(visible_name(member, author) for member in members) else "Somebody else"
 
 
-def _why_not(user: User | None, organization: Organization, grant: Grant) -> str:
+def _why_not(user: User | None, organization: Organization, grant: AccessGrant) -> str:
     """The end of a sentence about somebody who can't give the grant now: "can't grant Org Admin"; empty otherwise."""
     members = Membership.objects.filter(user=user, user__is_active=True, organization=organization)
     member = members.first() if user else None

@@ -157,18 +157,18 @@ class _Merge:
 
     def _rows(self) -> Iterator[_RowNow]:
         """The rows that had problems, and those that were edited, here or in a file."""
-        edited = Q(mended__isnull=False) | Q(edited_by__isnull=False)
+        edited = Q(edit__isnull=False) | Q(edited_by__isnull=False)
         found = self._batch.rows.filter(~Q(problem_codes="") | edited).order_by("number")
         values = found.values_list(
-            *("number", "problem_codes", "outcome", "reason", "mended", "mends", "edited_by", "cells"),
+            *("number", "problem_codes", "outcome", "reason", "edit", "version", "edited_by", "cells"),
             *("email", "first_name", "last_name", "description"),
         )
         last = -1
         while chunk := list(values.filter(number__gt=last)[:CHUNK]):
             self._keep()
-            for number, codes, outcome, reason, edit, mends, edited_by, in_file, *person in chunk:
+            for number, codes, outcome, reason, edit, version, edited_by, in_file, *person in chunk:
                 cells = (edit["cells"] if outcome == Row.Outcome.PROBLEM else person) if edit else []
-                editor = edited_by if Row.has_changes(mended=edit, reason=reason, mends=mends) else None
+                editor = edited_by if Row.has_changes(edit=edit, reason=reason, version=version) else None
                 is_all = bool(edit and edit["keep"])
                 yield _RowNow(number, bool(codes), outcome, reason, cells, in_file or [], editor, is_all=is_all)
             last = chunk[-1][0]

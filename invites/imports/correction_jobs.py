@@ -22,11 +22,11 @@ from invites.imports.authors import DELETED_ACCOUNT, check_authors
 from invites.imports.check_claims import ClaimKeeper, claimed, keep_claim
 from invites.imports.corrected_file import merge_corrected
 from invites.imports.corrections import (
-    Mending,
+    EditResult,
     check_again,
-    edited_rows,
     keys_of,
     lock_batch,
+    rows_to_check,
     save_rows,
     store_rows,
     take_suggestions,
@@ -34,9 +34,9 @@ from invites.imports.corrections import (
 from invites.imports.domain_suggestions import save_suggestions, suggest_to
 from invites.imports.duplicates import find_unsettled, settle
 from invites.imports.invite import begin_inviting
-from invites.imports.selectors.grid import LEFT, grid_rows, rows_to_mend_alike
+from invites.imports.selectors.grid import LEFT, grid_rows, rows_with_suggestion
 from invites.imports.upload_parts import Budget, pieces_of, store_upload, stored_upload
-from invites.invitations.authorization import check_may_change, lock_to_change
+from invites.invitations.authorization import check_can_change, lock_to_change
 from invites.models import Batch, CorrectionJob, Row
 
 Action, Then = CorrectionJob.Action, CorrectionJob.Then
@@ -54,14 +54,14 @@ NOT_ALLOWED = "The person who asked for this can no longer change this import. N
 
 
 @transaction.atomic
-def apply_to_all(batch: Batch, code: str, *, by: Membership) -> Mending:
+def apply_to_all(batch: Batch, code: str, *, by: Membership) -> EditResult:
     """Put in what is suggested, in all rows that are left with this kind of problem."""
     lock_batch(batch, by)
     return _change(batch, by, Action.APPLY, code=code)
 
 
 @transaction.atomic
-def check_all_again(batch: Batch, *, by: Membership, then: CorrectionJob.Then = Then.STAY) -> Mending:
+def check_all_again(batch: Batch, *, by: Membership, then: CorrectionJob.Then = Then.STAY) -> EditResult:
     """Check everything that was edited once more, and each row against all others; go on as `then` says.
 
     Raises DomainError as `invite_waiting` does. If a worker does it, the batch has what it raises as its notice.
@@ -73,13 +73,15 @@ def check_all_again(batch: Batch, *, by: Membership, then: CorrectionJob.Then = 
     return done
 
 
-def _change(batch: Batch, by: Membership, action: CorrectionJob.Action, *, code: str = "", then: str = "") -> Mending:
+def _change(
+    batch: Batch, by: Membership, action: CorrectionJob.Action, *, code: str = "", then: str = ""
+) -> EditResult:
     """Change the rows here, or start a job if there are too many. The batch is held."""
     job = CorrectionJob(batch=batch, action=action, code=code, started_by=by.user)
     rows = _rows_to_change(job)
     if _is_too_much(rows):
         start_job(batch, by, action, code=code, then=then)
-        return Mending()
+        return EditResult()
     found = list(rows)
     keys = keys_of(found)
     _change_rows(job, found)
@@ -90,7 +92,7 @@ def _is_too_much(rows: QuerySet[Row]) -> bool:
     ids = list(rows.values_list("pk", flat=True)[: ROWS_IN_REQUEST + 1])
     if len(ids) > ROWS_IN_REQUEST:
         return True
-    length = Coalesce(Length(Cast("cells", TextField())), 0) + Coalesce(Length(Cast("mended", TextField())), 0)
+    length = Coalesce(Length(Cast("cells", TextField())), 0) + Coalesce(Length(Cast("edit", TextField())), 0)
     characters = Row.objects.filter(pk__any_of=set(ids)).aggregate(sum=Sum(length))["sum"]
     return (characters or 0) > CHARACTERS_IN_REQUEST
 
@@ -111,7 +113,7 @@ def stop_job(by: Membership, batch: Batch) -> bool:
     """Leave what is not done yet as it is; the batch waits for corrections again. False when the job has ended.
 
     A corrected file is dropped at once. Rows that were changed have to be compared with the others first, which a
-    worker does in a moment. Raises DomainError: "not_allowed", "beyond_rights".
+    worker does in a moment. Raises DomainError: "not_allowed", "beyond_permissions".
     """
     lock_to_change(by, batch)
     running = Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING)
@@ -156,7 +158,7 @@ def work_on_job(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
             with transaction.atomic():
                 keep_claim(batch)
                 settle(unsettled[start : start + CHUNK])
-    for suggested in suggest_to(batch, edited_rows(batch).filter(outcome=Row.Outcome.PROBLEM)):
+    for suggested in suggest_to(batch, rows_to_check(batch).filter(outcome=Row.Outcome.PROBLEM)):
         with transaction.atomic():
             keep_claim(batch)
             save_suggestions(suggested)
@@ -170,7 +172,7 @@ def _check_may_continue(batch: Batch, job: CorrectionJob) -> None:
     try:
         if by is None:
             raise DomainError("not_allowed", NOT_ALLOWED)
-        check_may_change(by, batch)
+        check_can_change(by, batch)
     except DomainError as broken:
         raise DomainError("not_allowed", NOT_ALLOWED) from broken
 
@@ -200,7 +202,7 @@ def give_up_job(batch: Batch, job: CorrectionJob, reason: str) -> None:
 
 
 def _rows_to_change(job: CorrectionJob) -> QuerySet[Row]:
-    return rows_to_mend_alike(job.batch, job.code) if job.action == Action.APPLY else edited_rows(job.batch)
+    return rows_with_suggestion(job.batch, job.code) if job.action == Action.APPLY else rows_to_check(job.batch)
 
 
 def _next_rows(job: CorrectionJob) -> list[Row]:
@@ -211,7 +213,7 @@ def _change_rows(job: CorrectionJob, rows: Iterable[Row]) -> None:
     """This is what takes long, and saves nothing."""
     for row in rows:
         if job.action == Action.APPLY:
-            is_edited = row.mended is not None
+            is_edited = row.edit is not None
             take_suggestions(row, job.code)
             # Nobody looked at the row: the person who typed the rest of it stays its editor.
             if not is_edited:
@@ -280,9 +282,9 @@ def invite_waiting(batch: Batch, *, by: Membership) -> None:
     """Go on with the valid rows of a batch that is held; the others stay problems.
 
     `by` becomes the inviter, whose permissions are checked again while inviting. Raises DomainError:
-    "not_allowed", "beyond_rights", "none_valid", "over_quota".
+    "not_allowed", "beyond_permissions", "none_valid", "over_quota".
     """
-    check_may_change(by, batch)
+    check_can_change(by, batch)
     if not batch.rows.filter(outcome=Row.Outcome.WAITING).exists():
         raise DomainError("none_valid", NOBODY)
     Batch.objects.filter(pk=batch.pk).update(

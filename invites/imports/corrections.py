@@ -22,24 +22,24 @@ from accounts.models import Membership
 from invites.checking import COLUMNS, check_cells
 from invites.imports.domain_suggestions import suggest_for
 from invites.imports.duplicates import settle_duplicates
-from invites.imports.selectors.grid import LEFT, editable, grid_rows, mended_rows
+from invites.imports.selectors.grid import LEFT, editable, edited_rows, grid_rows
 from invites.imports.selectors.rows import cells_now, codes_of, suggested
 from invites.imports.selectors.typos import warned_of
 from invites.imports.upload_parts import limits
-from invites.invitations.authorization import check_may_change
+from invites.invitations.authorization import check_can_change
 from invites.models import Batch, Row
 
-# What mending changes in a row.
+# What an edit changes in a row.
 _TEXTS = (
     *("email", "email_key", "first_name", "last_name", "description"),
-    *("outcome", "reason", "detail", "suggested_codes", "mends", "edited_by_id"),
+    *("outcome", "reason", "detail", "suggested_codes", "version", "edited_by_id"),
 )
-_OBJECTS = ("problems", "mended", "cells")
+_OBJECTS = ("problems", "edit", "cells")
 
 
 @dataclass(frozen=True)
 class Edit:
-    """A new value for a cell: `place` 0 to 3, in a row that had been mended `seen` times when it was shown.
+    """A new value for a cell: `place` 0 to 3, in a row that had been corrected `seen` times when it was shown.
 
     Whoever can't know that, because an earlier edit of theirs may or may not have arrived, says what `was` in the
     cell before: one of these values.
@@ -53,7 +53,7 @@ class Edit:
 
 
 @dataclass
-class Mending:
+class EditResult:
     """What came of it: the numbers of the rows that are news, and of those that others had changed before."""
 
     changed: set[int] = field(default_factory=set)
@@ -63,7 +63,7 @@ class Mending:
 def lock_batch(batch: Batch, by: Membership) -> None:
     """Wait for others who are at this batch, and see it as they have left it: its file may be another one.
 
-    Raises DomainError: "not_allowed", "beyond_rights", "busy", "moved_on".
+    Raises DomainError: "not_allowed", "beyond_permissions", "busy", "moved_on".
     """
     held = Batch.objects.filter(pk=batch.pk, state=Batch.State.NEEDS_CORRECTION).update(progressed_at=timezone.now())
     if not held and Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING).exists():
@@ -72,14 +72,14 @@ def lock_batch(batch: Batch, by: Membership) -> None:
         raise DomainError("moved_on", "This file is no longer waiting to be corrected.")
     batch.refresh_from_db()
     # Looked at last: a corrected file may give other roles and sites than the one before.
-    check_may_change(by, batch)
+    check_can_change(by, batch)
 
 
 @transaction.atomic
-def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> Mending:
+def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> EditResult:
     """Put new values into cells; those that stand there already are passed over."""
     lock_batch(batch, by)
-    mending = Mending()
+    result = EditResult()
     by_row: dict[int, list[Edit]] = {}
     for edit in edits:
         by_row.setdefault(edit.number, []).append(edit)
@@ -91,12 +91,12 @@ def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> Mendin
         new = [edit for edit in edits_of_row if editable(edit.value) != editable(cells[edit.place])]
         if any(edit.was for edit in edits_of_row):
             # Whether it is new or has arrived before, whoever sent it wants to know how the row stands.
-            mending.changed.add(row.number)
+            result.changed.add(row.number)
         if not new:
             continue
         # Somebody else was here, or the row was left out.
         if row.reason == Row.Reason.LEFT_OUT or any(_comes_too_late(edit, row, cells) for edit in new):
-            mending.overtaken.add(row.number)
+            result.overtaken.add(row.number)
             continue
         for edit in new:
             cells[edit.place] = editable(edit.value)
@@ -104,12 +104,12 @@ def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> Mendin
         _put(row, cells)
         touched.append(row)
     # A corrected file has come meanwhile that has no problem in these rows.
-    mending.overtaken |= by_row.keys()
-    return store_rows(batch, touched, keys, mending, by=by)
+    result.overtaken |= by_row.keys()
+    return store_rows(batch, touched, keys, result, by=by)
 
 
 @transaction.atomic
-def take_suggestion(batch: Batch, number: int, place: int, *, by: Membership) -> Mending:
+def take_suggestion(batch: Batch, number: int, place: int, *, by: Membership) -> EditResult:
     """Put into a cell what the check is sure of."""
     lock_batch(batch, by)
     rows = _left(batch, number)
@@ -120,7 +120,7 @@ def take_suggestion(batch: Batch, number: int, place: int, *, by: Membership) ->
 
 
 @transaction.atomic
-def take_meant(batch: Batch, number: int, *, by: Membership) -> Mending:
+def use_intended_address(batch: Batch, number: int, *, by: Membership) -> EditResult:
     """Put in place of a good address that looks like a slip the one that was probably meant."""
     lock_batch(batch, by)
     rows = list(batch.rows.filter(number=number, outcome=Row.Outcome.WAITING))
@@ -136,7 +136,7 @@ def take_meant(batch: Batch, number: int, *, by: Membership) -> Mending:
 
 
 @transaction.atomic
-def keep_as_shown(batch: Batch, number: int, *, by: Membership) -> Mending:
+def keep_as_shown(batch: Batch, number: int, *, by: Membership) -> EditResult:
     """Take the four cells of the row for the whole of it: nothing else that stood in it is missed."""
     lock_batch(batch, by)
     rows = _left(batch, number)
@@ -147,7 +147,7 @@ def keep_as_shown(batch: Batch, number: int, *, by: Membership) -> Mending:
 
 
 @transaction.atomic
-def leave_out(batch: Batch, number: int, *, by: Membership) -> Mending:
+def leave_out(batch: Batch, number: int, *, by: Membership) -> EditResult:
     """Nobody is to be invited by this row."""
     lock_batch(batch, by)
     rows = _left(batch, number)
@@ -157,8 +157,8 @@ def leave_out(batch: Batch, number: int, *, by: Membership) -> Mending:
 
 
 @transaction.atomic
-def put_back(batch: Batch, number: int, *, by: Membership) -> Mending:
-    """The row that was left out is one to mend again."""
+def put_back(batch: Batch, number: int, *, by: Membership) -> EditResult:
+    """The row that was left out has to be corrected again."""
     lock_batch(batch, by)
     rows = list(grid_rows(batch).filter(number=number, reason=Row.Reason.LEFT_OUT))
     for row in rows:
@@ -167,10 +167,10 @@ def put_back(batch: Batch, number: int, *, by: Membership) -> Mending:
 
 
 @transaction.atomic
-def undo(batch: Batch, number: int, *, by: Membership) -> Mending:
+def undo(batch: Batch, number: int, *, by: Membership) -> EditResult:
     """What stood in the file stands there again, with its problems."""
     lock_batch(batch, by)
-    rows = list(edited_rows(batch).filter(number=number))
+    rows = list(rows_to_check(batch).filter(number=number))
     keys = keys_of(rows)
     for row in rows:
         _take_back(row)
@@ -180,21 +180,21 @@ def undo(batch: Batch, number: int, *, by: Membership) -> Mending:
 def _comes_too_late(edit: Edit, row: Row, cells: list[str]) -> bool:
     if edit.was:
         return editable(cells[edit.place]) not in map(editable, edit.was)
-    return edit.seen != row.mends
+    return edit.seen != row.version
 
 
 def _left(batch: Batch, number: int) -> list[Row]:
     return list(grid_rows(batch).filter(LEFT, number=number))
 
 
-def edited_rows(batch: Batch) -> QuerySet[Row]:
+def rows_to_check(batch: Batch) -> QuerySet[Row]:
     """The rows that an admin has changed and that are not skipped."""
-    return mended_rows(batch).exclude(reason=Row.Reason.LEFT_OUT)
+    return edited_rows(batch).exclude(reason=Row.Reason.LEFT_OUT)
 
 
-def _asked_for(number: int, rows: Collection[Row]) -> Mending:
+def _asked_for(number: int, rows: Collection[Row]) -> EditResult:
     """The row is not as it was when somebody pressed its button: others were faster."""
-    return Mending(overtaken=set() if rows else {number})
+    return EditResult(overtaken=set() if rows else {number})
 
 
 def keys_of(rows: Iterable[Row]) -> set[str]:
@@ -209,7 +209,7 @@ def take_suggestions(row: Row, code: str) -> None:
 
 def check_again(row: Row) -> None:
     """Check the cells of an edited row again."""
-    _put(row, list((row.mended or {})["cells"]))
+    _put(row, list((row.edit or {})["cells"]))
 
 
 def _take(row: Row, problems: Iterable[dict[str, Any]]) -> None:
@@ -222,9 +222,9 @@ def _take(row: Row, problems: Iterable[dict[str, Any]]) -> None:
 
 def _put(row: Row, cells: list[str], *, keep: bool = False) -> None:
     """Give the row these cells, and what the check says of them."""
-    before = row.mended or {"found": row.problems, "keep": False}
+    before = row.edit or {"found": row.problems, "keep": False}
     keep = keep or before["keep"]
-    row.mended = {"cells": cells, "found": before["found"], "keep": keep}
+    row.edit = {"cells": cells, "found": before["found"], "keep": keep}
     if cells == row.cells and not keep:
         _take_back(row)
         return
@@ -234,8 +234,8 @@ def _put(row: Row, cells: list[str], *, keep: bool = False) -> None:
 
 
 def _take_back(row: Row) -> None:
-    found = (row.mended or {})["found"]
-    row.mended = None
+    found = (row.edit or {})["found"]
+    row.edit = None
     _set_values(row, list(row.cells or ()))
     _set_problems(row, found)
 
@@ -257,24 +257,24 @@ def _set_problems(row: Row, problems: list[dict[str, Any]]) -> None:
 
 
 def store_rows(
-    batch: Batch, rows: list[Row], keys: set[str], mending: Mending | None = None, *, by: Membership | None = None
-) -> Mending:
+    batch: Batch, rows: list[Row], keys: set[str], result: EditResult | None = None, *, by: Membership | None = None
+) -> EditResult:
     """Save what was changed, and by whom. `keys` are the addresses that these rows had before."""
-    mending = mending or Mending()
+    result = result or EditResult()
     if by is not None:
         for row in rows:
             row.edited_by_id = by.user_id
     suggest_for(batch, rows)
     save_rows(rows)
-    mending.changed |= {row.number for row in rows}
-    mending.changed |= settle_duplicates(batch, keys | keys_of(rows))
-    return mending
+    result.changed |= {row.number for row in rows}
+    result.changed |= settle_duplicates(batch, keys | keys_of(rows))
+    return result
 
 
 def save_rows(rows: Collection[Row]) -> None:
     """Save everything that editing changes, in one statement for all."""
     for row in rows:
-        row.mends += 1
+        row.version += 1
     texts, objects = attrgetter(*_TEXTS), attrgetter(*_OBJECTS)
     records = [
         (*texts(row), *(each if each is None else json.dumps(each) for each in objects(row)), row.pk) for row in rows

@@ -45,7 +45,7 @@ def suggest_to(batch: Batch, rows: QuerySet[Row]) -> Iterator[list[Row]]:
 
 def _suggest_in_blocks(rows: QuerySet[Row], domains: DomainTypoDetector) -> Iterator[list[Row]]:
     # With the batch, which Django looks at for each row that it loads: deferred, it would be a query for each.
-    rows, last = rows.order_by("number").only("batch", "number", "cells", "problems", "mended"), -1
+    rows, last = rows.order_by("number").only("batch", "number", "cells", "problems", "edit"), -1
     while block := list(rows.filter(number__gt=last)[:BLOCK]):
         if changed := [row for row in block if _suggest(row, domains)]:
             yield changed
@@ -88,9 +88,9 @@ def _suggest(row: Row, domains: DomainTypoDetector) -> bool:
     """Whether there was something to suggest."""
     changed = False
     for problem in filter(_is_of_an_address, row.problems):
-        mend = domains.mend(problem["suggestion"] or _address_now(row))
-        if mend is not None:
-            problem["suggestion"], problem["suggestion_label"] = mend
+        correction = domains.correct(problem["suggestion"] or _address_now(row))
+        if correction is not None:
+            problem["suggestion"], problem["suggestion_label"] = correction
             changed = True
     if changed:
         row.suggested_codes = codes_of(suggested(row.problems))
@@ -98,7 +98,7 @@ def _suggest(row: Row, domains: DomainTypoDetector) -> bool:
 
 
 def _address_now(row: Row) -> str:
-    cells: Sequence[str] = row.mended["cells"] if row.mended else row.cells or ("",)
+    cells: Sequence[str] = row.edit["cells"] if row.edit else row.cells or ("",)
     return cells[0]
 
 

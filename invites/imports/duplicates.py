@@ -22,12 +22,12 @@ _TABLE = Row._meta.db_table
 # A window function compares each row with the first one of its address.
 _UNSETTLED = f"""
     SELECT id, number, first FROM (
-        SELECT id, number, detail, mended IS NOT NULL AS is_edited, FIRST_VALUE(number) OVER (
-            PARTITION BY email_key ORDER BY CASE WHEN mended IS NULL THEN 0 ELSE 1 END, number
+        SELECT id, number, detail, edit IS NOT NULL AS is_edited, FIRST_VALUE(number) OVER (
+            PARTITION BY email_key ORDER BY CASE WHEN edit IS NULL THEN 0 ELSE 1 END, number
         ) AS first
         FROM {_TABLE}
         WHERE batch_id = %s AND email_key <> '' {{chosen}}
-            AND (outcome = 'waiting' OR (outcome = 'skipped' AND mended IS NOT NULL))
+            AND (outcome = 'waiting' OR (outcome = 'skipped' AND edit IS NOT NULL))
     ) AS people
     WHERE is_edited AND detail <> CASE WHEN first = number THEN '' ELSE '{_REPEATS}' || first END
     LIMIT {FOUND}

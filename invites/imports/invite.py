@@ -15,10 +15,10 @@ from accounts.models import Membership, User
 from invites.imports.bulk_insert import PERSON, Person, insert_invitations, renew_statistics
 from invites.imports.chunks import Lease, held
 from invites.imports.stop import stop_batch
-from invites.invitations.authorization import check_still_allowed, grants_within_reach
+from invites.invitations.authorization import check_still_allowed, manageable_grants
 from invites.invitations.querysets import not_being_undone
 from invites.invitations.quotas import give_back_invitations, take_invitations
-from invites.models import Batch, Grant, Invitation, Row, RowRange
+from invites.models import AccessGrant, Batch, Invitation, Row, RowRange
 from invites.unexpected_errors import ask_support
 
 # A range is invited in one statement, and mailed by one worker: large, and yet some for each worker.
@@ -161,7 +161,7 @@ def _make_room(batch: Batch, people: Collection[Person]) -> bool:
     inviter = Membership.objects.filter(organization=batch.organization_id, user=batch.inviter_id).first()
     if inviter is None:
         return False
-    dead = dead.filter(grant__in=grants_within_reach(inviter, Grant.objects.filter(pk__in=dead.values("grant_id"))))
+    dead = dead.filter(grant__in=manageable_grants(inviter, AccessGrant.objects.filter(pk__in=dead.values("grant_id"))))
     # In one order, so that two who are at the same invitations wait for each other and not both.
     ids = set(dead.select_for_update().order_by("pk").values_list("pk", flat=True))
     replaced = Invitation.objects.filter(pk__any_of=ids)

@@ -96,7 +96,7 @@ def _rows_left(batch: Batch) -> Iterator[RowLeft]:
 
 
 def _edited_cells(batch: Batch) -> Iterator[str]:
-    for chunk in _chunks(_left(batch).filter(mended__isnull=False)):
+    for chunk in _chunks(_left(batch).filter(edit__isnull=False)):
         for row in chunk:
             yield from row.cells or ()
 
@@ -104,7 +104,7 @@ def _edited_cells(batch: Batch) -> Iterator[str]:
 def _chunks(rows: QuerySet[Row]) -> Iterator[list[RowLeft]]:
     """With a query for each, so that no cursor is held for as long as somebody downloads."""
     last = -1
-    while chunk := list(rows.filter(number__gt=last).values_list("number", "problems", "mended")[:CHUNK]):
+    while chunk := list(rows.filter(number__gt=last).values_list("number", "problems", "edit")[:CHUNK]):
         yield [RowLeft(*values) for values in chunk]
         last = chunk[-1][0]
 
@@ -113,7 +113,7 @@ def _has_new_description(batch: Batch, stored: RecordFile) -> bool:
     """Whether somebody has typed a description, where the file has no column for it."""
     if stored.header.positions[-1] is not None:
         return False
-    return _left(batch).filter(mended__isnull=False).exclude(mended__cells__3="").exists()
+    return _left(batch).filter(edit__isnull=False).exclude(mended__cells__3="").exists()
 
 
 def _left(batch: Batch) -> QuerySet[Row]:

@@ -15,8 +15,8 @@ from django.utils import timezone
 from accounts.models import Membership
 from invites.imports.selectors.summary import ledger_of
 from invites.imports.stop import stop_batch
-from invites.invitations.authorization import check_may_touch, grants_within_reach, lock_to_change
-from invites.models import Batch, Grant, Invitation, RowRange
+from invites.invitations.authorization import check_can_manage, lock_to_change, manageable_grants
+from invites.models import AccessGrant, Batch, Invitation, RowRange
 from invites.unexpected_errors import is_transient, reference_of
 
 # So many are taken back in one transaction; a batch that has no more is undone while the admin waits.
@@ -32,7 +32,7 @@ def undo_batch(by: Membership, batch: Batch) -> int:
 
     Whoever has accepted stays a member. Of many invitations only the links die at once: then the batch is being undone,
     and the caller hints a worker at it. What workers then write down needs no permission: it is undone already.
-    Raises DomainError: "not_allowed", "beyond_rights".
+    Raises DomainError: "not_allowed", "beyond_permissions".
     """
     # Of two admins one waits here for the other.
     now = lock_to_change(by, batch)
@@ -83,10 +83,10 @@ def revoke_slice(batch_id: int) -> timedelta | None:
 
 def _check_no_invitation_is_beyond(by: Membership, batch: Batch) -> None:
     """Somebody may have given one of them more than the batch gives."""
-    others = Grant.objects.filter(pk__in=_pending(batch).exclude(grant=batch.grant_id).values("grant_id"))
-    beyond = others.exclude(pk__in=grants_within_reach(by, others)).first()
+    others = AccessGrant.objects.filter(pk__in=_pending(batch).exclude(grant=batch.grant_id).values("grant_id"))
+    beyond = others.exclude(pk__in=manageable_grants(by, others)).first()
     if beyond is not None:
-        check_may_touch(by, beyond, to="undo this import")
+        check_can_manage(by, beyond, to="undo this import")
 
 
 def put_off(batch_id: int, error: Exception) -> None:

@@ -13,13 +13,13 @@ from django.utils import timezone
 
 from accounts.errors import DomainError
 from accounts.models import Membership
-from invites.invitations.authorization import check_may_invite, check_may_touch, grants_within_reach
+from invites.invitations.authorization import check_can_manage, check_may_invite, manageable_grants
 from invites.invitations.invite import expiry_from, not_pending, pending_of
 from invites.invitations.querysets import not_being_undone
 from invites.invitations.quotas import enough_mail, had_enough_mail
 from invites.invitations.tokens import hashes_for, new_seeds
 from invites.invitations.visibility import invitation_is_visible
-from invites.models import Grant, Invitation
+from invites.models import AccessGrant, Invitation
 
 CHUNK = 1_000
 
@@ -48,9 +48,9 @@ def resend(by: Membership, invitation: Invitation) -> None:
     """Sends the invitation again, with a new link that works for the full time; the old link dies.
 
     From now on `by` answers for it. The caller hints the worker at the mail. Raises DomainError:
-    "not_allowed", "beyond_rights", "not_pending", "too_soon".
+    "not_allowed", "beyond_permissions", "not_pending", "too_soon".
     """
-    check_may_touch(by, invitation.grant, to="resend this invitation")
+    check_can_manage(by, invitation.grant, to="resend this invitation")
     if not pending_of(by.organization, invitation).exists():
         raise not_pending(invitation)
     if not _renew(by, [invitation.pk], grants=[invitation.grant_id]):
@@ -80,14 +80,14 @@ def resend_some(by: Membership, ids: list[int]) -> Resent:
 def revoke(by: Membership, invitation: Invitation) -> None:
     """Revokes the invitation: its link stops working.
 
-    Raises DomainError: "not_allowed", "beyond_rights", "not_pending".
+    Raises DomainError: "not_allowed", "beyond_permissions", "not_pending".
     """
     check_may_invite(by)
     # Locked, because somebody may be giving it other roles at this moment.
     held = pending_of(by.organization, invitation).select_for_update(no_key=True).first()
     if held is None:
         raise not_pending(invitation)
-    check_may_touch(by, held.grant, to="revoke this invitation")
+    check_can_manage(by, held.grant, to="revoke this invitation")
     _revoke(pending_of(by.organization, invitation))
 
 
@@ -144,7 +144,7 @@ def _pending(by: Membership, invitations: QuerySet[Invitation]) -> QuerySet[Invi
 
 def _within_reach(by: Membership, invitations: QuerySet[Invitation]) -> list[int]:
     """The ids of the grants that `by` could give, of all that the invitations give."""
-    return grants_within_reach(by, Grant.objects.filter(pk__in=invitations.values("grant_id")))
+    return manageable_grants(by, AccessGrant.objects.filter(pk__in=invitations.values("grant_id")))
 
 
 def _chunks(ids: list[int]) -> Iterator[list[int]]:

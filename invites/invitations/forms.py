@@ -16,7 +16,7 @@ from accounts.users.passwords import PASSWORD_HINT
 from invites.checking import Row as CheckedRow
 from invites.checking import check_cells
 from invites.invitations.acceptance import NewAccount
-from invites.invitations.typos import domain_of, meant_by
+from invites.invitations.typos import domain_of, intended_address
 from invites.models import Invitation
 
 # As long as a person may type; the check has the real limits, and words for them.
@@ -83,7 +83,7 @@ class InviteForm(CellsMixin, GrantForm):
         super().clean()
         person = self.check_person()
         typed = self.cleaned_data.get("email")
-        if typed and typed != self.data.get("as_typed") and (meant := meant_by(person.email)):
+        if typed and typed != self.data.get("as_typed") and (meant := intended_address(person.email)):
             self.meant = meant
             context = {"meant": meant, "domain": domain_of(meant), "typed": typed}
             self["email"].help_text = render_to_string("invitations/_typo.html", context)

@@ -13,7 +13,7 @@ from accounts.errors import DomainError
 from accounts.models import Membership, Organization
 from accounts.organizations.grants import AccessSelection
 from invites.checking import check_cells
-from invites.invitations.authorization import check_may_invite, check_may_touch, create_grant
+from invites.invitations.authorization import check_can_manage, check_may_invite, create_grant
 from invites.invitations.querysets import not_being_undone
 from invites.invitations.quotas import check_recipient, take_invitations
 from invites.invitations.tokens import derive_token, hash_token, new_seed
@@ -28,7 +28,7 @@ def invite_person(
 ) -> Invitation:
     """A pending invitation, whose mail is due at once: the caller hints the worker at it.
 
-    The cells are held to the rules of a file. Raises DomainError: "not_allowed", "beyond_rights",
+    The cells are held to the rules of a file. Raises DomainError: "not_allowed", "beyond_permissions",
     "bad_cell", "already_member", "already_invited", "over_quota". An earlier invitation of the address that expired,
     that could not be delivered, or whose batch is being undone, is replaced if `by` could have given it.
     """
@@ -79,8 +79,8 @@ def expiry_from(now: datetime) -> datetime:
 def change_invitation(by: Membership, invitation: Invitation, choice: AccessSelection) -> None:
     """Gives a pending invitation other roles and sites; from now on `by` answers for it.
 
-    The link in the mail stays good. Raises DomainError: "not_allowed", "not_pending", and "beyond_rights" when either
-    what it gives now or what was chosen is more than `by` could give.
+    The link in the mail stays good. Raises DomainError: "not_allowed", "not_pending", and "beyond_permissions" when
+    either what it gives now or what was chosen is more than `by` could give.
     """
     check_may_invite(by)
     with transaction.atomic():
@@ -89,7 +89,7 @@ def change_invitation(by: Membership, invitation: Invitation, choice: AccessSele
         if held is None:
             raise not_pending(invitation)
         # Looked at while it is held: somebody may have changed it since it was shown.
-        check_may_touch(by, held.grant, to="change this invitation")
+        check_can_manage(by, held.grant, to="change this invitation")
         held.grant, held.inviter = grant, by.user
         held.save(update_fields=["grant", "inviter"])
 
@@ -120,7 +120,7 @@ def _make_room(by: Membership, email_key: str, now: datetime) -> None:
         state=Invitation.State.PENDING,
     )
     for held in of_no_use.select_for_update(no_key=True):
-        check_may_touch(by, held.grant, to="replace the earlier invitation of this address")
+        check_can_manage(by, held.grant, to="replace the earlier invitation of this address")
     of_no_use.update(state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from accounts.models import Organization, Role
-from invites.models import Batch, CorrectionJob, Grant, Invitation
+from invites.models import AccessGrant, Batch, CorrectionJob, Invitation
 
 
 def not_being_undone() -> Q:
@@ -23,7 +23,7 @@ def being_undone_in(organization: Organization) -> list[int]:
     return list(undoing.order_by().values_list("pk", flat=True))
 
 
-def open_grants(roles: QuerySet[Role]) -> QuerySet[Grant]:
+def open_grants(roles: QuerySet[Role]) -> QuerySet[AccessGrant]:
     """The grants with one of these roles that open invitations or imports that have not ended will give."""
     organizations = roles.order_by().values("organization")
     pending = Invitation.objects.filter(
@@ -32,4 +32,4 @@ def open_grants(roles: QuerySet[Role]) -> QuerySet[Grant]:
     imports = Batch.objects.filter(organization__in=organizations).exclude(state__in=Batch.ENDED).order_by()
     jobs = CorrectionJob.objects.filter(batch__in=imports, grant__isnull=False)
     is_open = Q(pk__in=pending.values("grant")) | Q(pk__in=imports.values("grant")) | Q(pk__in=jobs.values("grant"))
-    return Grant.objects.filter(is_open, roles__in=roles)
+    return AccessGrant.objects.filter(is_open, roles__in=roles)

@@ -10,7 +10,7 @@ def domain_of(email: str) -> str:
     return email.rpartition("@")[2]
 
 
-def meant_by(email: str) -> str | None:
+def intended_address(email: str) -> str | None:
     """The address that was probably meant, if its domain looks like a slip of a well-known one."""
     notice = checking.find_typo(checking.Row(0, 0, email, "", "", "", ""))
     return notice.suggestion if notice else None

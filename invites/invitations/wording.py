@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from invites.models import Grant
+from invites.models import AccessGrant
 
 NAMED_SITES = 3
 
@@ -16,12 +16,12 @@ def in_words(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def role_names(grant: Grant) -> list[str]:
+def role_names(grant: AccessGrant) -> list[str]:
     """The names of the roles, in their order."""
     return [role.name for role in grant.roles.all()]
 
 
-def site_names(grant: Grant, *, at_most: int = NAMED_SITES) -> list[str]:
+def site_names(grant: AccessGrant, *, at_most: int = NAMED_SITES) -> list[str]:
     """The names of the sites; of a long list the first ones, and "5 more sites"."""
     if grant.all_sites:
         return ["all sites"]
@@ -29,13 +29,13 @@ def site_names(grant: Grant, *, at_most: int = NAMED_SITES) -> list[str]:
     return names if len(names) <= at_most + 1 else [*names[:at_most], f"{len(names) - at_most} more sites"]
 
 
-def grant_line(grant: Grant) -> str:
+def grant_line(grant: AccessGrant) -> str:
     """ "ReadOnly · Lyon, Ghent, Turin", for the head of a dialog."""
     sites = [name[0].upper() + name[1:] if grant.all_sites else name for name in site_names(grant)]
     return " · ".join(part for part in (", ".join(role_names(grant)), ", ".join(sites)) if part)
 
 
-def grant_sentence(grant: Grant) -> str:
+def grant_sentence(grant: AccessGrant) -> str:
     """ "ReadOnly on Lyon, Ghent and Turin", for the head of a page."""
     return " on ".join(part for part in (in_words(role_names(grant)), in_words(site_names(grant))) if part)
 

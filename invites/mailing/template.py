@@ -25,7 +25,7 @@ from django.utils.html import escape
 from invites.checking.cells.links import defuse, defuse_header
 from invites.invitations.wording import in_words, role_names, site_names
 from invites.mailing.transports.smtp import Rendered
-from invites.models import Grant, Invitation
+from invites.models import AccessGrant, Invitation
 
 HEADER_LENGTH = 200
 # Far from what would make a line too long for mail.
@@ -210,7 +210,7 @@ def one_line(text: str) -> str:
     return " ".join(_UNPRINTABLE.sub(" ", text).split())
 
 
-def _offer(grant: Grant) -> str:
+def _offer(grant: AccessGrant) -> str:
     """ "the role ReadOnly on Lyon, Ghent and Turin" """
     roles = [defuse(one_line(name)) for name in role_names(grant)]
     sites = [defuse(one_line(name)) for name in site_names(grant)]

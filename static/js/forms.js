@@ -1,9 +1,9 @@
 /* Forms: nothing is sent twice, a button says what it does, a password can be shown, and errors lead to
-   the field that mends them. */
+   the field that fixes them. */
 (() => {
   "use strict";
 
-  /* --- Where an error is mended --- */
+  /* --- Where an error is corrected --- */
 
   // The control that the keyboard reaches: tom-select puts an input of its own in front of its <select>.
   const reachable = (element) => element?.tomselect?.control_input || element;
@@ -30,7 +30,7 @@
     (wrong || document.querySelector("main [data-doubt][tabindex]"))?.focus();
   };
 
-  /* --- What was mended is no error any more --- */
+  /* --- What was corrected is no error any more --- */
 
   // The line of the summary, and the summary with its last line.
   const strike = (field) => {
@@ -41,7 +41,7 @@
     if (summary && !summary.querySelector("li")) summary.remove();
   };
 
-  const mended = (event) => {
+  const corrected = (event) => {
     const field = event.target.closest?.(".rc-field");
     if (!field?.querySelector(".is-invalid, [aria-invalid='true'], .rc-error")) return;
     strike(field);
@@ -51,8 +51,8 @@
     field.querySelectorAll(".is-invalid").forEach((element) => element.classList.remove("is-invalid"));
     field.querySelectorAll("[aria-invalid]").forEach((element) => element.removeAttribute("aria-invalid"));
   };
-  document.addEventListener("input", mended);
-  document.addEventListener("change", mended);
+  document.addEventListener("input", corrected);
+  document.addEventListener("change", corrected);
 
   /* --- While it works --- */
 

@@ -328,7 +328,7 @@
       body.set(id, value);
       if (blind) for (const before of was) body.append(id.replace("cell-", "was-"), before);
       // As it is now: an edit before this one may have changed the row.
-      else body.set(`seen-${row}`, document.getElementById(`row-${row}`)?.dataset.mends ?? "");
+      else body.set(`seen-${row}`, document.getElementById(`row-${row}`)?.dataset.version ?? "");
     }
     let answer = null;
     try {

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, User
-from invites.models import Grant, Invitation
+from invites.models import AccessGrant, Invitation
 from tests.conftest import PASSWORD
 from tests.pages import words_of
 
@@ -37,7 +37,7 @@ def client(operator: User, client_of: Callable[..., Client]) -> Client:
 def invitation(acme: Organization) -> Invitation:
     return Invitation.objects.create(
         organization=acme,
-        grant=Grant.objects.create(organization=acme),
+        grant=AccessGrant.objects.create(organization=acme),
         email="chiara@people.example.com",
         email_key="chiara@people.example.com",
         token_seed="5eed5eed5eed5eed5eed5eed5eed5eed",

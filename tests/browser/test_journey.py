@@ -170,7 +170,7 @@ def test_a_refused_file_says_why_and_the_next_choice_keeps_roles_and_sites(admin
     expect(heading(admin_page)).to_have_text("Import CSV file")
     expect(admin_page.get_by_role("checkbox", name=re.compile(rf"^{ROLE}\b"))).to_be_checked()
     expect(admin_page.locator(".ts-control .item")).to_contain_text(SITE)
-    drop(admin_page, "mended.csv", csv_of(mixed_people(1, "mended")))
+    drop(admin_page, "corrected.csv", csv_of(mixed_people(1, "edit")))
     press_import(admin_page)
     has_ended(admin_page, "1 user was invited to Acme")
 

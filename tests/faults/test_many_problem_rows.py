@@ -135,10 +135,10 @@ def test_every_request_is_answered_in_time_and_downloads_take_little_memory(larg
 
     large.send(("part", "post", large.grid + kind, {"do": "all:email_two_at"}), *looks[:1])
     large.wait_until("needs_correction")
-    assert large.count("outcome = 'waiting' AND mends = 1") == ROWS - 4
+    assert large.count("outcome = 'waiting' AND version = 1") == ROWS - 4
     large.send(*looks, *edits[-1:])
     large.wait_until("needs_correction")
-    assert large.count("outcome = 'waiting' AND mends > 1") == ROWS - 1
+    assert large.count("outcome = 'waiting' AND version > 1") == ROWS - 1
     large.send(("part", "post", f"{large.page}invite-valid/", {}))
     large.wait_until("inviting")
     large.send(("part", "post", f"{large.page}stop/", {}), *looks)
@@ -154,4 +154,4 @@ def test_killed_workers_leave_each_row_changed_once(large: Import, work: Work) -
         large.wait_for_rows(before + 2_000, seconds=RESUMED_SECONDS)
 
     large.wait_until("needs_correction")
-    assert large.count("mends = 1 AND outcome = 'waiting'") == ROWS
+    assert large.count("version = 1 AND outcome = 'waiting'") == ROWS

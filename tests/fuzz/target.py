@@ -130,7 +130,7 @@ def _look_at_row(row: Row) -> None:
             place = COLUMNS.index(problem.column)
             cells[place] = problem.suggestion
             left = [each.code for each in _check_cells(*cells).problems if each.column == problem.column]
-            assert not left, "what is suggested mends the cell"
+            assert not left, "what is suggested fixes the cell"
 
 
 def _check_cells(email: str, first_name: str, last_name: str, description: str) -> Row:

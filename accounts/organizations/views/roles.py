@@ -16,7 +16,7 @@ from accounts.organizations.forms import PlainForm, RoleForm
 from accounts.organizations.grants import GrantableAccess
 from accounts.organizations.in_use import role_in_use
 from accounts.organizations.role_access import check_may_change_permissions, why_not_permissions
-from accounts.organizations.roles import check_may_change, delete_role, is_fixed, may_edit, save_role
+from accounts.organizations.roles import check_can_change, delete_role, is_fixed, may_edit, save_role
 from accounts.organizations.selectors import roles_of
 from accounts.organizations.views.dialogs import done, posted, show
 from accounts.permissions import Permission, in_words
@@ -28,14 +28,14 @@ LIST, CHANGED = "organizations:roles", "roles:changed"
 @require_safe
 def role_list(request: MemberRequest, organization: str) -> HttpResponse:
     """Every role with what it allows and how many people have it."""
-    reach, found = GrantableAccess(request.membership), roles_of(request.organization)
+    grantable, found = GrantableAccess(request.membership), roles_of(request.organization)
     kept = why_not_permissions(request.membership, request.organization.roles.all())
     roles = [
         {
             "role": role,
             "allows": in_words(role.allowed),
-            "may_edit": may_edit(reach, role),
-            "may_delete": may_edit(reach, role) and not role.is_default and role.pk not in kept,
+            "may_edit": may_edit(grantable, role),
+            "may_delete": may_edit(grantable, role) and not role.is_default and role.pk not in kept,
         }
         for role in found
     ]
@@ -60,7 +60,7 @@ def role_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespons
 def _edit(request: MemberRequest, role: Role | None) -> HttpResponse:
     locked = role is not None and not may_edit(GrantableAccess(request.membership), role)
     if request.method == "POST" and role is not None and not is_fixed(role):
-        check_may_change(request.membership, role)
+        check_can_change(request.membership, role)
         # Fields that can't be changed aren't sent: these are of a page that is older than who has the role now.
         if request.POST.getlist("permissions") and set(request.POST.getlist("permissions")) != role.allowed:
             check_may_change_permissions(request.membership, role)
@@ -95,7 +95,7 @@ def role_delete(request: MemberRequest, organization: str, pk: int) -> HttpRespo
     """Ask, and delete a role that nobody has."""
     role = get_object_or_404(roles_of(request.organization), pk=pk)
     if not role.is_default:
-        check_may_change(request.membership, role)
+        check_can_change(request.membership, role)
         check_may_change_permissions(request.membership, role)
     form = PlainForm(posted(request))
     if request.method == "POST" and form.is_valid():

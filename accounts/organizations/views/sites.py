@@ -17,7 +17,7 @@ from accounts.organizations.forms import PlainForm, SiteForm
 from accounts.organizations.grants import AccessSelection, GrantableAccess
 from accounts.organizations.in_use import site_in_use
 from accounts.organizations.selectors import sites_of
-from accounts.organizations.sites import check_may_change, delete_site, save_site, why_not_change
+from accounts.organizations.sites import check_can_change, delete_site, save_site, why_not_change
 from accounts.organizations.views.dialogs import done, posted, show
 from accounts.permissions import Permission
 
@@ -33,10 +33,10 @@ def site_list(request: MemberRequest, organization: str) -> HttpResponse:
     # PostgreSQL knows no text with a NUL in it.
     search = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     page = Paginator(sites_of(request.organization, search=search), PAGE).get_page(request.GET.get("page"))
-    reach = GrantableAccess(request.membership)
+    grantable = GrantableAccess(request.membership)
     context = {
         "page": page,
-        "lines": [(site, reach.holds(AccessSelection(sites=(site,)))) for site in page],
+        "lines": [(site, grantable.can_grant(AccessSelection(sites=(site,)))) for site in page],
         "search": search,
         "query": urlencode({"q": search}) if search else "",
         "everywhere": request.organization.memberships.filter(all_sites=True).count(),
@@ -104,5 +104,5 @@ def _site(request: MemberRequest, pk: int) -> Site:
 def _site_to_change(request: MemberRequest, pk: int) -> Site:
     """The same, for an action: members without access to the site get 403. The service checks again."""
     site = _site(request, pk)
-    check_may_change(request.membership, site)
+    check_can_change(request.membership, site)
     return site

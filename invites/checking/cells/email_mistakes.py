@@ -1,8 +1,8 @@
-"""Say what is wrong with an address that is none, in the words of a person, and repair it where that is sure.
+"""Say what is wrong with text that is no address, in plain words, and repair it where that is certain.
 
-`diagnose_common_mistakes` names the slips that people make, in the order in which they are best told. Each is refused by
-email-validator for certain (a test holds it to that), so a file of nothing but slips never waits for the library.
-`explain_refusal` finds words for what the library alone could see.
+`diagnose_common_mistakes` knows the mistakes that people make, the most telling one first. email-validator rejects each
+of them, too (a test checks that), so a file of nothing but mistakes never waits for the library. `explain_refusal`
+finds words for what only the library could see.
 """
 
 import re

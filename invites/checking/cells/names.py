@@ -102,7 +102,7 @@ def _refuse_character(character: str, text: str) -> CellError:
         return CellError("direction_override", {"character": name_of(character)}, without, "Remove it")
     if character == "\ufffd":
         return CellError("lost_character", {"character": character})
-    # One of 128 to 159 was a letter or a sign in another encoding: only who knows the word can mend it.
+    # One of 128 to 159 was a letter or a sign in another encoding: only who knows the word can fix it.
     repaired = None
     if character < "\x20":
         repaired = trim(_TABS.sub(" ", _INVISIBLE_CONTROLS.sub("", text)))

@@ -1,4 +1,4 @@
-"""Check the four cells of one person: the same code for a file's row, for mending it, and for inviting one."""
+"""Check the four cells of one person: the same code for a file's row, for a corrected one, and for inviting one."""
 
 from invites.checking.catalog import CellError, notice, row_problem
 from invites.checking.cells.email import Address, read_address, read_plain_address

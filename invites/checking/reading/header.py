@@ -97,7 +97,7 @@ def names_our_columns(cells: list[str]) -> bool:
 
 
 def read_header(cells: list[str], *, limits: Limits) -> Header | Problem:
-    """Take the first row apart, or say what is wrong with it: the first thing to mend, alone."""
+    """Take the first row apart, or say what is wrong with it: the first thing to fix, alone."""
     names = [visible(trim_all(cell)) for cell in cells]
     while names and is_blank(names[-1]):
         names.pop()

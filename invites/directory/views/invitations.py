@@ -19,7 +19,7 @@ from invites.directory.bulk_actions import IN_REQUEST
 from invites.directory.users import PER_PAGE, PeopleFilter, chosen_invitations, matching_invitations, person_of
 from invites.directory.views import bulk_actions
 from invites.invitations import actions
-from invites.invitations.authorization import check_may_touch, choice_of
+from invites.invitations.authorization import check_can_manage, choice_of
 from invites.invitations.invite import change_invitation
 from invites.invitations.querysets import not_being_undone
 from invites.invitations.views.responses import back_url, done, refused, resent_text, revoked_text
@@ -45,7 +45,7 @@ def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpR
             form.add_error(None, broken.message)
         else:
             return done(request, f"The roles and sites of {invitation.full_name} were changed.")
-    why_not = GrantableAccess(request.membership).why_not_touch(choice_of(invitation.grant), to=to)
+    why_not = GrantableAccess(request.membership).why_not_manage(choice_of(invitation.grant), to=to)
     context = {"form": form, "person": person_of(invitation), "why_not_change": why_not}
     return render(request, "directory/invitation_edit.html", context, status=422 if form.errors else 200)
 
@@ -120,7 +120,7 @@ def _invitation(request: MemberRequest, pk: int) -> Invitation:
 def _invitation_to_change(request: MemberRequest, pk: int, *, to: str) -> Invitation:
     """The same, for an action on it. Members who can't grant what it gives get 403. The service checks again."""
     invitation = _invitation(request, pk)
-    check_may_touch(request.membership, invitation.grant, to=to)
+    check_can_manage(request.membership, invitation.grant, to=to)
     return invitation
 
 

@@ -48,7 +48,7 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
     here, wanted = request.organization, PeopleFilter.read(request.GET, request.organization)
     counts = count_people(here, wanted)
     page = people_page(here, wanted, number=request.GET.get("page", 1), counts=counts)
-    reach = GrantableAccess(request.membership)
+    grantable = GrantableAccess(request.membership)
     may_invite = request.membership.may(Permission.INVITE_USERS)
     context = {
         "wanted": wanted,
@@ -56,7 +56,7 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
         "tabs": _tabs(wanted, counts),
         "filters": [_filter(wanted, "role", here.roles.all()), _filter(wanted, "site", here.sites.all())],
         "page": page,
-        "lines": [_line(request.membership, reach, person) for person in page.object_list],
+        "lines": [_line(request.membership, grantable, person) for person in page.object_list],
         # What can be done with many at once is done with invitations.
         "selectable": may_invite and wanted.status != Status.ACTIVE and counts.total > counts.active,
         "site_count": here.sites.count(),
@@ -108,16 +108,16 @@ def _filter(wanted: PeopleFilter, name: str, offered: Iterable[Role] | Iterable[
     return Filter(name, name.capitalize(), icon, chosen.name if chosen else "", [everything, *choices])
 
 
-def _line(viewer: Membership, reach: GrantableAccess, person: Person) -> Line:
+def _line(viewer: Membership, grantable: GrantableAccess, person: Person) -> Line:
     member = person.membership
     permission = Permission.INVITE_USERS if member is None else Permission.MANAGE_USERS
     if not viewer.may(permission):
         return Line(person, edit_url="", may_change=False, may_remove=False, may_answer_for=False)
     page = "directory:invitation_edit" if member is None else "directory:member_edit"
     if member is not None:
-        is_within = reach.holds(AccessSelection.held_by(member))
+        is_within = grantable.can_grant(AccessSelection.held_by(member))
     else:
-        is_within = person.invitation is not None and reach.holds(choice_of(person.invitation.grant))
+        is_within = person.invitation is not None and grantable.can_grant(choice_of(person.invitation.grant))
     return Line(
         person,
         edit_url=reverse(page, args=(viewer.organization.slug, person.pk)),
@@ -190,6 +190,6 @@ def _member_to_change(request: MemberRequest, pk: int) -> Membership:
 
 
 def _why_not_change(request: MemberRequest, member: Membership) -> str:
-    return GrantableAccess(request.membership).why_not_touch(
+    return GrantableAccess(request.membership).why_not_manage(
         AccessSelection.held_by(member), to=f"change {member.user}"
     )

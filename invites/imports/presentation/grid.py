@@ -8,7 +8,7 @@ from accounts.models import User
 from invites.checking import COLUMNS
 from invites.imports.selectors.grid import EDITABLE, SHOWN, editable
 from invites.imports.selectors.rows import cells_now
-from invites.invitations.typos import domain_of, meant_by
+from invites.invitations.typos import domain_of, intended_address
 from invites.models import Row
 from invites.wording import smart_quotes
 
@@ -75,7 +75,7 @@ class GridRow:
 
     @property
     def may_be_undone(self) -> bool:
-        return self.row.mended is not None and self.state != "out"
+        return self.row.edit is not None and self.state != "out"
 
 
 def shown_row(row: Row) -> GridRow:
@@ -102,7 +102,7 @@ def shown_row(row: Row) -> GridRow:
                 hints=[smart_quotes(each["hint"]) for each in mine],
                 suggestion=Suggestion(offers[0]["suggestion_label"], offers[0]["suggestion"]) if offers else None,
                 may_be_kept=bool(whole),
-                meant=meant_by(row.email) if state == "fixed" and place == 0 else None,
+                meant=intended_address(row.email) if state == "fixed" and place == 0 else None,
             )
         )
     return GridRow(row, state, cells)

@@ -89,7 +89,7 @@ def _minute(when: datetime) -> str:
 def report_lines(batch: Batch, chosen: str = "") -> Iterator[list[str]]:
     """The outcome of every row as lines of a CSV file, the header first; every cell is inert.
 
-    A row with problems keeps what stood in the file, so that it can be mended and uploaded again.
+    A row with problems keeps what stood in the file, so that it can be corrected and uploaded again.
     """
     yield ["Row", "Email", "First name", "Last name", "Description", "Outcome", "Detail", "Edited by"]
     rows, last = rows_of(batch, chosen), -1

@@ -73,12 +73,12 @@ def grid_rows(batch: Batch, code: str = "") -> QuerySet[Row]:
     return rows.filter(problem_codes__contains=f" {code} ") if code else rows
 
 
-def mended_rows(batch: Batch) -> QuerySet[Row]:
+def edited_rows(batch: Batch) -> QuerySet[Row]:
     """The rows that an admin has changed: problems, and addresses that looked like a typo."""
-    return batch.rows.filter(mended__isnull=False).order_by("number")
+    return batch.rows.filter(edit__isnull=False).order_by("number")
 
 
-def rows_to_mend_alike(batch: Batch, code: str) -> QuerySet[Row]:
+def rows_with_suggestion(batch: Batch, code: str) -> QuerySet[Row]:
     """The rows that are left and have a problem of this kind with a suggestion."""
     return grid_rows(batch).filter(LEFT, suggested_codes__contains=f" {code} ")
 

@@ -70,10 +70,10 @@ def suggested(problems: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def cells_now(row: Row) -> list[str]:
-    """The four cells of a row at this moment: as in the file, as they were mended, or as they are invited."""
+    """The four cells of a row at this moment: as in the file, as they were corrected, or as they are invited."""
     if row.outcome != Outcome.PROBLEM or not row.cells:
         return [row.email, row.first_name, row.last_name, row.description]
-    return list(row.mended["cells"] if row.mended else row.cells)
+    return list(row.edit["cells"] if row.edit else row.cells)
 
 
 def reasons(problems: Iterable[dict[str, Any]]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from invites.invitations.typos import domain_of, meant_by
+from invites.invitations.typos import domain_of, intended_address
 from invites.models import Batch, Row
 
 # Of a batch so many warnings are kept; there may have been more.
@@ -62,12 +62,14 @@ def typos_of(batch: Batch) -> Typos:
 def warned_of(batch: Batch, row: Row) -> str | None:
     """The same for a row of a batch, whose file may have a domain of its own."""
     told = (each for each in batch.warnings if each["code"] == "likely_typo" and each["row"] == row.number)
-    return next((each["suggestion"] for each in told if each["value"] == row.email), None) or meant_by(row.email)
+    return next((each["suggestion"] for each in told if each["value"] == row.email), None) or intended_address(
+        row.email
+    )
 
 
 def _typo(row: Row, notice: dict[str, Any]) -> Typo | None:
     found, right = notice["value"], notice["suggestion"]
-    if row.mended and row.outcome in (Row.Outcome.WAITING, Row.Outcome.SKIPPED):
+    if row.edit and row.outcome in (Row.Outcome.WAITING, Row.Outcome.SKIPPED):
         return Typo(row.number, found, row.email, taken=True, note=row.detail)
     if row.outcome in (Row.Outcome.WAITING, Row.Outcome.INVITED) and row.email == found:
         return Typo(row.number, found, right, taken=False)

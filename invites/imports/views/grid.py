@@ -24,7 +24,7 @@ from accounts.permissions import Permission
 from invites import tasks
 from invites.checking import CATALOG
 from invites.imports import correction_jobs, corrections
-from invites.imports.corrections import Edit, Mending
+from invites.imports.corrections import Edit, EditResult
 from invites.imports.presentation.banners import banners_for
 from invites.imports.presentation.grid import GridRow, shown_row
 from invites.imports.presentation.status import rows_need_fixing
@@ -59,7 +59,7 @@ class GridAction:
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """All rows with problems, to be mended in the page: each change is checked and stored at once.
+    """All rows with problems, to be corrected on the page: each change is checked and stored at once.
 
     A POST has the cells that were edited, and what the pressed button asks for. It is answered with the
     parts of the page that are new, or without JavaScript with the page.
@@ -96,12 +96,12 @@ def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpRe
     return redirect(f"{_address(request)}#row-{wish.number}" if wish.number else _address(request))
 
 
-def _apply_action(wish: GridAction, batch: Batch, edits: list[Edit], request: MemberRequest) -> Mending:
+def _apply_action(wish: GridAction, batch: Batch, edits: list[Edit], request: MemberRequest) -> EditResult:
     """Store what was typed, then do what the button says; together or not at all."""
     by = request.membership
-    one: dict[str, Callable[[], Mending]] = {
+    one: dict[str, Callable[[], EditResult]] = {
         "take": lambda: corrections.take_suggestion(batch, wish.number, wish.place, by=by),
-        "meant": lambda: corrections.take_meant(batch, wish.number, by=by),
+        "meant": lambda: corrections.use_intended_address(batch, wish.number, by=by),
         "keep": lambda: corrections.keep_as_shown(batch, wish.number, by=by),
         "leave": lambda: corrections.leave_out(batch, wish.number, by=by),
         "back": lambda: corrections.put_back(batch, wish.number, by=by),
@@ -118,7 +118,7 @@ def _apply_action(wish: GridAction, batch: Batch, edits: list[Edit], request: Me
         # Whoever did not see what others made of it is not to invite people by it.
         if wish.name in one and not (done.overtaken and wish.name in ("others", "whole")):
             also = one[wish.name]()
-            done = Mending(done.changed | also.changed, done.overtaken | also.overtaken)
+            done = EditResult(done.changed | also.changed, done.overtaken | also.overtaken)
     return done
 
 
@@ -143,7 +143,7 @@ def _known(code: str) -> str:
 
 
 def _edits_of(data: QueryDict) -> list[Edit]:
-    """The cells of the form; `seen-14` is how often row 14 had been mended when it was shown.
+    """The cells of the form; `seen-14` is the version of row 14 when it was shown.
 
     Of an edit that is sent again, `was-14-2` are the values of which one stood in the cell before.
     """
@@ -185,7 +185,7 @@ def _page(request: MemberRequest, batch: Batch) -> HttpResponse:
     return render(request, "imports/grid.html", context)
 
 
-def _parts(request: MemberRequest, batch: Batch, wish: GridAction, done: Mending) -> HttpResponse:
+def _parts(request: MemberRequest, batch: Batch, wish: GridAction, done: EditResult) -> HttpResponse:
     """The changed rows of the page that the admin sees, the bar, and a sentence for screen readers."""
     counts = grid_counts(batch)
     said = _said(batch, wish, done, counts.tally)
@@ -249,11 +249,11 @@ def _no_more(tally: Tally) -> str:
     return "1 row needed fixing" if tally.rows == 1 else f"{tally.rows:,} rows needed fixing"
 
 
-def _gone(done: Mending) -> str:
+def _gone(done: EditResult) -> str:
     return _GONE.format(min(done.overtaken))
 
 
-def _said(batch: Batch, wish: GridAction, done: Mending, tally: Tally) -> str:
+def _said(batch: Batch, wish: GridAction, done: EditResult, tally: Tally) -> str:
     """One sentence for what an edit did."""
     if done.overtaken:
         return _gone(done)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.shortcuts import get_object_or_404
 
 from accounts.organizations.access import MemberRequest
-from invites.invitations.authorization import check_may_change
+from invites.invitations.authorization import check_can_change
 from invites.invitations.visibility import visible_batches
 from invites.models import Batch
 
@@ -18,8 +18,9 @@ def batch_to_see(request: MemberRequest, pk: int) -> Batch:
 def batch_to_change(request: MemberRequest, pk: int) -> Batch:
     """An import that the member is about to act on. Members who can't grant what it gives get 403.
 
-    The service asks again, with the import locked. Raises Http404, and DomainError: "not_allowed", "beyond_rights".
+    The service asks again, with the import locked. Raises Http404, and DomainError: "not_allowed",
+    "beyond_permissions".
     """
     batch = batch_to_see(request, pk)
-    check_may_change(request.membership, batch)
+    check_can_change(request.membership, batch)
     return batch

@@ -63,7 +63,7 @@ class Command(BaseCommand):
         except DomainError as broken:
             if broken.code == "not_allowed":
                 raise CommandError(f"{by.user.email} may not invite users to {by.organization.name}.") from broken
-            raise CommandError(broken.message, returncode=2 if broken.code == "beyond_rights" else 1) from broken
+            raise CommandError(broken.message, returncode=2 if broken.code == "beyond_permissions" else 1) from broken
         tasks.start_processing(batch)
         if options["wait"]:
             wait_for(batch)

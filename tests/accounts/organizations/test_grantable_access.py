@@ -38,7 +38,7 @@ ACTIONS: dict[str, Callable[[Membership, Membership, Role, Site], object]] = {
     "sites.delete_site": lambda by, admin, role, site: delete_site(by, site),
 }
 # These are the rule itself, ask about it, or keep to it for others.
-INSIDE = {"members.reaches", "members.check_reach", "roles.check_may_change", "sites.check_may_change"}
+INSIDE = {"members.reaches", "members.check_reach", "roles.check_can_change", "sites.check_can_change"}
 INSIDE |= {"sites.why_not_change", "role_access.check_may_change_permissions"}
 
 
@@ -65,7 +65,7 @@ def test_a_service_refuses_what_the_actor_could_not_grant(
 ) -> None:
     before = everything()
 
-    with domain_error("beyond_rights"):
+    with domain_error("beyond_permissions"):
         ACTIONS[action](lesser, by_admin, night_shift, sites[2])
 
     assert everything() == before

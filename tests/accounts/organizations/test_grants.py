@@ -54,7 +54,7 @@ def test_others_may_give_what_is_within_their_own(inviter: Membership) -> None:
 
 def test_a_project_manager_cannot_make_an_org_admin(by_manager: Membership, roles: dict[str, Role]) -> None:
     assert "Org Admin" not in names(grantable_roles(by_manager))
-    with domain_error("beyond_rights", match="You cannot give “Org Admin”"):
+    with domain_error("beyond_permissions", match="You cannot give “Org Admin”"):
         check_grant(by_manager, AccessSelection.of([roles["Org Admin"]], all_sites=True))
 
 
@@ -80,7 +80,7 @@ def test_every_role_gives_every_role_on_every_site_only_within_its_own(
     if allowed:
         check_grant(by, choice)
     else:
-        with domain_error("beyond_rights"):
+        with domain_error("beyond_permissions"):
             check_grant(by, choice)
 
 
@@ -88,7 +88,7 @@ def test_a_set_of_roles_is_refused_for_any_of_them(
     inviter: Membership, roles: dict[str, Role], sites: list[Site]
 ) -> None:
     for others in itertools.combinations([roles["ReadOnly"], roles["Inviter"]], 2):
-        with domain_error("beyond_rights"):
+        with domain_error("beyond_permissions"):
             check_grant(inviter, AccessSelection.of([*others, roles["Auditor"]], sites[:1]))
 
 
@@ -96,7 +96,7 @@ def test_all_sites_needs_all_sites_and_not_each_of_them(
     acme: Organization, sites: list[Site], roles: dict[str, Role], join: Callable[..., User]
 ) -> None:
     has_each = join(acme, "each@example.com", "Org Admin", sites=sites).memberships.get()
-    with domain_error("beyond_rights", match="You do not have all sites"):
+    with domain_error("beyond_permissions", match="You do not have all sites"):
         check_grant(has_each, AccessSelection.of([roles["ReadOnly"]], all_sites=True))
 
 
@@ -106,7 +106,7 @@ def test_what_belongs_to_another_organization_is_refused_and_not_named(
     theirs = Role.objects.create(organization=globex, name="Secret role", permissions=["work.view"])
     site = Site.objects.create(organization=globex, name="Secret place")
     for choice in (AccessSelection.of([theirs]), AccessSelection.of([], [site])):
-        with domain_error("beyond_rights") as refused:
+        with domain_error("beyond_permissions") as refused:
             check_grant(by_admin, choice)
         assert "Secret" not in refused.value.message
 
@@ -168,5 +168,5 @@ def test_a_permission_that_was_taken_out_of_the_product_counts_for_nothing(
     """A role may hold a name that this version no longer knows: nobody holds that, so nobody gives it."""
     old = Role.objects.create(organization=acme, name="Old", permissions=["work.view", "work.paint"])
     assert by_admin.permissions() == all_permissions()
-    with domain_error("beyond_rights"):
+    with domain_error("beyond_permissions"):
         check_grant(by_admin, AccessSelection.of([old]))

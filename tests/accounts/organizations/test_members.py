@@ -62,16 +62,16 @@ def test_a_right_that_was_taken_away_meanwhile_no_longer_counts(
 def test_who_holds_more_is_out_of_reach(
     lead: Membership, by_admin: Membership, read_only: Role, sites: list[Site]
 ) -> None:
-    with domain_error("beyond_rights"):
+    with domain_error("beyond_permissions"):
         change_membership(lead, by_admin, AccessSelection.of([read_only], sites[:1]))
-    with domain_error("beyond_rights"):
+    with domain_error("beyond_permissions"):
         remove_membership(lead, by_admin)
 
 
 def test_one_of_two_admins_is_not_removed_by_somebody_with_less_access(
     lead: Membership, by_admin: Membership, colleague: Membership
 ) -> None:
-    with domain_error("beyond_rights", match="Only somebody who can grant Org Admin can change Ines Martin."):
+    with domain_error("beyond_permissions", match="Only somebody who can grant Org Admin can change Ines Martin."):
         remove_membership(lead, by_admin)
     assert Membership.objects.filter(pk__in=(by_admin.pk, colleague.pk)).count() == 2
     remove_membership(colleague, by_admin)
@@ -83,7 +83,9 @@ def test_who_has_a_site_beyond_is_out_of_reach(
     within = join(acme, "within@example.com", "ReadOnly", sites=sites[:1]).memberships.get()
     beyond = join(acme, "beyond@example.com", "ReadOnly", sites=sites[1:]).memberships.get()
     everywhere = join(acme, "everywhere@example.com", "ReadOnly").memberships.get()
-    assert [GrantableAccess(lead).holds(AccessSelection.held_by(each)) for each in (within, beyond, everywhere)] == [
+    assert [
+        GrantableAccess(lead).can_grant(AccessSelection.held_by(each)) for each in (within, beyond, everywhere)
+    ] == [
         True,
         False,
         False,
@@ -98,7 +100,7 @@ def test_gives_nobody_more_than_one_has(
         AccessSelection.of([read_only], sites[2:]),
         AccessSelection.of([read_only], all_sites=True),
     ):
-        with domain_error("beyond_rights"):
+        with domain_error("beyond_permissions"):
             change_membership(lead, by_member, choice)
     assert set(by_member.sites.all()) == {sites[0]}
 

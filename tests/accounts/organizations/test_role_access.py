@@ -73,9 +73,9 @@ def test_nobody_changes_what_members_on_sites_beyond_their_own_may_do(
 ) -> None:
     join(acme, "worker@example.com", "Night shift", sites=None if where == "all sites" else sites[1:])
 
-    with domain_error("beyond_rights", match=SITES):
+    with domain_error("beyond_permissions", match=SITES):
         save_role(keeper, draft, night_shift)
-    with domain_error("beyond_rights", match=SITES):
+    with domain_error("beyond_permissions", match=SITES):
         delete_role(keeper, night_shift)
 
     night_shift.refresh_from_db()
@@ -89,7 +89,7 @@ def test_nobody_changes_what_members_with_more_permissions_may_do(
     worker = join(acme, "worker@example.com", "Night shift", sites=sites[:1]).memberships.get()
     worker.roles.add(Role.objects.create(organization=acme, name="Exporter", permissions=["data.export"]))
 
-    with domain_error("beyond_rights", match=PERMISSIONS):
+    with domain_error("beyond_permissions", match=PERMISSIONS):
         save_role(keeper, MORE, night_shift)
 
 
@@ -148,9 +148,9 @@ def test_nobody_changes_what_invitations_beyond_their_reach_give(
 ) -> None:
     offer(by_admin, night_shift)
 
-    with domain_error("beyond_rights", match=OFFERED):
+    with domain_error("beyond_permissions", match=OFFERED):
         save_role(keeper, MORE, night_shift)
-    with domain_error("beyond_rights", match=OFFERED):
+    with domain_error("beyond_permissions", match=OFFERED):
         delete_role(keeper, night_shift)
 
 
@@ -181,7 +181,7 @@ def test_an_invitation_that_is_accepted_between_the_two_looks_is_seen(
             join(acme, "ann@example.com", "Night shift")
         return found
 
-    with connection.execute_wrapper(accept_after_members), domain_error("beyond_rights"):
+    with connection.execute_wrapper(accept_after_members), domain_error("beyond_permissions"):
         save_role(keeper, MORE, night_shift)
     assert accepted
 

@@ -223,8 +223,8 @@ def test_the_service_refuses_what_a_form_was_not_asked(
     roles = by_manager.organization.roles
     org_admin, read_only = roles.get(name="Org Admin"), roles.get(name="ReadOnly")
     for code, attempt in (
-        ("beyond_rights", lambda: save_role(by_manager, draft("Painter", "users.invite"))),
-        ("beyond_rights", lambda: save_role(by_manager, draft("Night shift", "users.invite"), night_shift)),
+        ("beyond_permissions", lambda: save_role(by_manager, draft("Painter", "users.invite"))),
+        ("beyond_permissions", lambda: save_role(by_manager, draft("Night shift", "users.invite"), night_shift)),
         ("fixed_role", lambda: save_role(by_manager, draft("Org Admin", "work.view"), org_admin)),
         ("default_role", lambda: delete_role(by_manager, read_only)),
     ):
@@ -236,7 +236,7 @@ def test_nobody_takes_away_a_permission_that_they_do_not_hold(
     keeper: User, acme: Organization, night_shift: Role, join: Callable[..., User]
 ) -> None:
     worker = join(acme, "worker@example.com", "Night shift").memberships.get()
-    with domain_error("beyond_rights"):
+    with domain_error("beyond_permissions"):
         save_role(keeper.memberships.get(), draft("Night shift", "work.view"), night_shift)
     assert worker.permissions() == {"work.view", "work.edit"}
 
@@ -250,18 +250,18 @@ def test_a_permission_that_was_lost_meanwhile_no_longer_counts(
     assert by.permissions() >= {"work.edit"}
     Membership.objects.get(pk=by.pk).roles.remove(every)
 
-    with domain_error("beyond_rights"):
+    with domain_error("beyond_permissions"):
         save_role(by, draft("Night shift", "work.view"), night_shift)
-    with domain_error("beyond_rights"):
+    with domain_error("beyond_permissions"):
         delete_role(by, night_shift)
-    with domain_error("beyond_rights"):
+    with domain_error("beyond_permissions"):
         save_role(by, draft("Painter", "work.edit"))
 
 
 def test_a_permission_that_is_lost_between_page_and_service_is_refused_as_well(
     keeper: User, night_shift: Role, client_of: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accounts.organizations.views.roles.check_may_change", lambda by, role: None)
+    monkeypatch.setattr("accounts.organizations.views.roles.check_can_change", lambda by, role: None)
     client = client_of(keeper)
     edited = {"name": "Mine", "permissions": ["work.view"]}
     assert client.post(page_of(night_shift), edited).status_code == 403

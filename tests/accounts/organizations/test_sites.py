@@ -181,9 +181,9 @@ def test_a_site_beyond_ones_own_cannot_be_changed(
 
 def test_the_services_refuse_it_too(lyon_only: User, sites: list[Site]) -> None:
     by = lyon_only.memberships.get()
-    with domain_error("beyond_rights"):
+    with domain_error("beyond_permissions"):
         save_site(by, name="Mine", country="", site=sites[2])
-    with domain_error("beyond_rights"):
+    with domain_error("beyond_permissions"):
         delete_site(by, sites[2])
     assert Site.objects.filter(name="Turin").exists()
 
@@ -199,7 +199,7 @@ def test_a_site_that_was_taken_away_meanwhile_cannot_be_changed(lyon_only: User,
 def test_a_permission_that_is_lost_between_page_and_service_is_refused_as_well(
     lyon_only: User, sites: list[Site], client_of: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accounts.organizations.views.sites.check_may_change", lambda by, site: None)
+    monkeypatch.setattr("accounts.organizations.views.sites.check_can_change", lambda by, site: None)
     client = client_of(lyon_only)
     for path in ("", "delete/"):
         assert client.post(f"{SITES}{sites[2].pk}/{path}", {"name": "Mine"}).status_code == 403

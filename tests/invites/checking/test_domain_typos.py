@@ -61,7 +61,7 @@ def test_what_may_be_another_company_is_no_slip(domains: dict[str, int]) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "mended"),
+    ("text", "edit"),
     {
         "anna.berg@northwind": "anna.berg@northwind.example",
         "Anna.Berg@Northwind": "Anna.Berg@northwind.example",
@@ -74,10 +74,10 @@ def test_what_may_be_another_company_is_no_slip(domains: dict[str, int]) -> None
         "anna@nortwind.example": "anna@northwind.example",
     }.items(),
 )
-def test_an_unreadable_address_gets_the_domain_that_is_meant(text: str, mended: str) -> None:
-    mend = TEAM.mend(text)
-    assert mend is not None
-    assert mend == (mended, f"Use {mended.partition('@')[2]}")
+def test_an_unreadable_address_gets_the_domain_that_is_meant(text: str, corrected: str) -> None:
+    correction = TEAM.correct(text)
+    assert correction is not None
+    assert correction == (corrected, f"Use {corrected.partition('@')[2]}")
 
 
 @pytest.mark.parametrize(
@@ -86,12 +86,12 @@ def test_an_unreadable_address_gets_the_domain_that_is_meant(text: str, mended: 
      "anna@site2.example", "anna@contoso.com"],
 )  # fmt: skip
 def test_nothing_is_suggested_where_it_is_not_sure(text: str) -> None:
-    assert TEAM.mend(text) is None
+    assert TEAM.correct(text) is None
 
 
 def test_an_ending_is_not_guessed_where_two_are_common() -> None:
-    assert DomainTypoDetector({"northwind.com": 60, "northwind.fr": 40}).mend("anna@northwind") is None
-    assert DomainTypoDetector({"northwind.com": 60, "northwind.fr": 4}).mend("anna@northwind") is not None
+    assert DomainTypoDetector({"northwind.com": 60, "northwind.fr": 40}).correct("anna@northwind") is None
+    assert DomainTypoDetector({"northwind.com": 60, "northwind.fr": 4}).correct("anna@northwind") is not None
 
 
 def test_a_file_of_many_domains_is_looked_through_in_no_time() -> None:
@@ -100,5 +100,5 @@ def test_a_file_of_many_domains_is_looked_through_in_no_time() -> None:
     own = DomainTypoDetector(domains)
     own.find_slips()
     for number in range(1_000):
-        own.mend(f"anna@compayn{number}")
+        own.correct(f"anna@compayn{number}")
     assert time.process_time() - began < 5

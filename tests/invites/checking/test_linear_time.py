@@ -192,7 +192,7 @@ HEURISTICS: dict[str, Function] = {
     "link": find_link,
     "defused link": defuse,
     "defused header": defuse_header,
-    "own domain": lambda text: OWN_DOMAINS.mend(f"anna@{text}"),
+    "own domain": lambda text: OWN_DOMAINS.correct(f"anna@{text}"),
     "own domains": lambda text: DomainTypoDetector({text: 100, "company.com": 100}).find_slips(),
     "trim": lambda text: (trim(text), trim_all(text), is_blank(text), visible(text), visible(text, limit=10**9)),
     "formula": lambda text: (escape_formula(text), unescape_formula(text)),

@@ -23,7 +23,7 @@ from invites.directory.presentation import view_of
 from invites.invitations import actions
 from invites.invitations.tokens import hashes_for, new_seeds
 from invites.live import streams
-from invites.models import BulkAction, BulkActionChunk, Grant, Invitation
+from invites.models import AccessGrant, BulkAction, BulkActionChunk, Invitation
 from tests.concurrency import at_once, unexpected
 from tests.invites.imports.presentation.test_banners import events_of
 from tests.invites.invitations.helpers import Invite
@@ -47,7 +47,7 @@ def make_many(acme: Organization, admin: User, sites: list[Site]) -> MakeMany:
     def make_many(
         count: int, *, name: str = "person", roles: Iterable[str] = ("ReadOnly",), **fields: Any
     ) -> list[Invitation]:
-        grant = Grant.objects.create(organization=acme)
+        grant = AccessGrant.objects.create(organization=acme)
         grant.roles.set(Role.objects.filter(organization=acme, name__in=roles))
         grant.sites.set(sites[:2])
         now = timezone.now()

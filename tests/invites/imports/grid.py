@@ -1,4 +1,4 @@
-"""A batch with problem rows, and who mends it."""
+"""A batch with problem rows, and who corrects it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.files import whole_of
 
 @pytest.fixture
 def by(admin_membership: Membership) -> Membership:
-    """Who mends."""
+    """Who corrects the rows."""
     return admin_membership
 
 

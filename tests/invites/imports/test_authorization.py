@@ -25,7 +25,7 @@ from invites import tasks
 from invites.imports import corrected_file, correction_jobs, corrections, stop, undo, upload
 from invites.imports.corrections import Edit
 from invites.invitations.invite import change_invitation, invite_person
-from invites.models import Batch, BulkAction, CorrectionJob, Grant, Invitation, Row, RowRange, UploadPart
+from invites.models import AccessGrant, Batch, BulkAction, CorrectionJob, Invitation, Row, RowRange, UploadPart
 from tests.files import PROBLEMS, csv_of
 from tests.modules import public_functions
 from tests.pages import HTMX, submit_import, text, url_of
@@ -73,7 +73,7 @@ ACTIONS: dict[str, Callable[[Batch, Membership], object]] = {
     "corrections.lock_batch": transaction.atomic(corrections.lock_batch),
     "corrections.edit_cells": lambda batch, by: corrections.edit_cells(batch, [stranger_in(3)], by=by),
     "corrections.take_suggestion": lambda batch, by: corrections.take_suggestion(batch, 3, 0, by=by),
-    "corrections.take_meant": lambda batch, by: corrections.take_meant(batch, 3, by=by),
+    "corrections.use_intended_address": lambda batch, by: corrections.use_intended_address(batch, 3, by=by),
     "corrections.keep_as_shown": lambda batch, by: corrections.keep_as_shown(batch, 3, by=by),
     "corrections.leave_out": lambda batch, by: corrections.leave_out(batch, 3, by=by),
     "corrections.put_back": lambda batch, by: corrections.put_back(batch, 3, by=by),
@@ -83,7 +83,7 @@ ACTIONS: dict[str, Callable[[Batch, Membership], object]] = {
 }
 # These are the rule, or are called by an action that has asked already.
 INSIDE = {
-    "authorization.check_may_change",
+    "authorization.check_can_change",
     "authorization.lock_to_change",
     "authorization.why_not_change",
     "correction_jobs.start_job",
@@ -125,7 +125,7 @@ def invited(admin_membership: Membership, of_admins: AccessSelection, work: Work
 
 def everything() -> list[Any]:
     """All that an action on an import could change."""
-    kept = (Batch, BulkAction, CorrectionJob, Grant, Invitation, Row, RowRange, UploadPart)
+    kept = (Batch, BulkAction, CorrectionJob, AccessGrant, Invitation, Row, RowRange, UploadPart)
     return [list(model.objects.order_by("pk").values()) for model in kept]
 
 
@@ -165,7 +165,7 @@ def test_a_service_refuses_whoever_cannot_grant_what_the_import_gives(
 ) -> None:
     before = everything()
 
-    with domain_error("beyond_rights"):
+    with domain_error("beyond_permissions"):
         ACTIONS[action](waiting, lesser)
 
     assert everything() == before
@@ -184,13 +184,13 @@ def test_a_service_looks_at_the_permissions_of_this_moment(
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_service_refuses_an_admin_of_fewer_sites(action: str, waiting: Batch, limited: Membership) -> None:
-    with domain_error("beyond_rights"):
+    with domain_error("beyond_permissions"):
         ACTIONS[action](waiting, limited)
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_service_refuses_an_admin_of_another_organization(action: str, waiting: Batch, outsider: User) -> None:
-    Grant.objects.get(pk=waiting.grant_id).roles.clear()
+    AccessGrant.objects.get(pk=waiting.grant_id).roles.clear()
 
     with domain_error("not_allowed"):
         ACTIONS[action](waiting, outsider.memberships.get())
@@ -233,7 +233,7 @@ def test_the_grid_refuses_every_button(client_of: ClientOf, waiting: Batch, less
 def test_a_permission_that_is_lost_between_page_and_service_is_refused_as_well(
     client_of: ClientOf, waiting: Batch, lesser: Membership, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("invites.imports.views.lookup.check_may_change", lambda by, batch: by)
+    monkeypatch.setattr("invites.imports.views.lookup.check_can_change", lambda by, batch: by)
     before = everything()
 
     answer = client_of(lesser.user).post(url_of(waiting, name), {"do": "leave:3"})
@@ -340,7 +340,7 @@ def test_the_report_needs_see_users(client_of: ClientOf, invited: Batch, admin_m
     blind = Role.objects.create(
         organization=invited.organization, name="Blind", permissions=sorted(every - {"users.view"})
     )
-    Grant.objects.get(pk=invited.grant_id).roles.clear()
+    AccessGrant.objects.get(pk=invited.grant_id).roles.clear()
     admin_membership.roles.set([blind])
     client = client_of(admin_membership.user)
 
@@ -364,7 +364,7 @@ def test_an_invitation_that_was_given_more_keeps_its_import_from_being_undone(
     work(batch)
     change_invitation(admin_membership, batch.invitations.get(), of_admins)
 
-    with domain_error("beyond_rights"):
+    with domain_error("beyond_permissions"):
         undo.undo_batch(lesser, batch)
 
     assert batch.invitations.get().state == Invitation.State.PENDING
@@ -411,7 +411,7 @@ def test_a_worker_applies_nothing_for_whoever_lost_the_permission(
     waiting.refresh_from_db()
     assert waiting.state == Batch.State.NEEDS_CORRECTION
     assert waiting.notice.startswith("The person who asked for this can no longer change this import.")
-    assert not waiting.rows.filter(mended__isnull=False).exists()
+    assert not waiting.rows.filter(edit__isnull=False).exists()
 
 
 @pytest.mark.parametrize("when", ["before", "while the file is checked"])

@@ -19,7 +19,7 @@ from invites.imports.authors import gives_more
 from invites.imports.corrections import Edit
 from invites.imports.problem_file import problem_file
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
-from invites.models import Batch, Grant, Invitation
+from invites.models import AccessGrant, Batch, Invitation
 from tests.files import csv_of
 from tests.invites.conftest import TEAM
 from tests.invites.imports.grid import grid_url, outcome, row, text
@@ -109,7 +109,7 @@ def test_an_address_that_was_not_a_problem_counts_as_well(
     batch = start_batch(by, file_name="team.csv", content=[content], choice=little)
     tasks.check_batch(batch.pk)
     batch.refresh_from_db()
-    corrections.take_meant(batch, 7, by=lesser)
+    corrections.use_intended_address(batch, 7, by=lesser)
     assert row(batch, 7).email == "x@gmail.com"
 
     assert_refused(correct(batch, rows_to_fix(batch).replace(b"@@", b"@"), much), little)
@@ -331,8 +331,8 @@ def test_what_is_more(
     new: tuple[str, int, bool],
     is_more: bool,
 ) -> None:
-    def grant(role: str, site_count: int, all_sites: bool) -> Grant:
-        made = Grant.objects.create(organization=acme, all_sites=all_sites)
+    def grant(role: str, site_count: int, all_sites: bool) -> AccessGrant:
+        made = AccessGrant.objects.create(organization=acme, all_sites=all_sites)
         made.roles.set(acme.roles.filter(name=role))
         made.sites.set(sites[:site_count])
         return made

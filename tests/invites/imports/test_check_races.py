@@ -203,7 +203,7 @@ def test_who_goes_on_with_a_file_that_was_corrected_meanwhile_is_held_to_what_th
     correct_batch(corrected, file_name="b.csv", content=[PROBLEMS], choice=everywhere, by=admin_membership)
     tasks.check_batch(corrected.pk)
 
-    with domain_error("beyond_rights"):
+    with domain_error("beyond_permissions"):
         invite_valid_rows(seen, by=limited)
 
     assert Batch.objects.get().state == Batch.State.NEEDS_CORRECTION

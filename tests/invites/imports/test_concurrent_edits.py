@@ -11,7 +11,7 @@ from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import correction_jobs, corrections
-from invites.imports.corrections import Edit, Mending
+from invites.imports.corrections import Edit, EditResult
 from invites.imports.upload import correct_batch, invite_valid_rows
 from invites.models import Batch, Invitation
 from tests.concurrency import at_once, unexpected
@@ -32,7 +32,7 @@ def test_of_two_edits_of_a_row_one_is_taken_and_one_is_told(team: Batch, by: Mem
     assert sorted(len(result.changed) for result in results) == [0, 0, 1]
     assert sorted(len(result.overtaken) for result in results) == [0, 1, 1]
     assert row(team, 4).last_name == next(
-        name for name, result in zip(names, results, strict=True) if result == Mending(changed={4})
+        name for name, result in zip(names, results, strict=True) if result == EditResult(changed={4})
     )
 
 
@@ -59,7 +59,7 @@ def test_mending_and_inviting_at_once_are_one_after_the_other(team: Batch, by: M
     assert unexpected(results) == []
     assert not isinstance(results[1], DomainError)
     work(team)
-    # Whoever was mended before is invited, and whoever was not is left as it was.
+    # Whoever was corrected before is invited, and whoever was not is left as it was.
     invited = set(Invitation.objects.values_list("email", flat=True))
     for number, email in ((3, "ben@example.com"), (7, "fay@example.com")):
         assert outcome(team, number) == ("invited" if email in invited else "problem")

@@ -33,7 +33,7 @@ from invites.imports.selectors.summary import ledger_of
 from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch, invite_valid_rows
 from invites.imports.upload_parts import stored_upload
-from invites.models import Batch, CorrectionJob, Grant, Invitation, Row, UploadPart
+from invites.models import AccessGrant, Batch, CorrectionJob, Invitation, Row, UploadPart
 from invites.receivers import keep_what_is_on_offer
 from tests.concurrency import at_once, once_after
 from tests.files import csv_of
@@ -67,8 +67,8 @@ def grant(read_only: AccessSelection) -> dict[str, Any]:
 
 
 def as_stored(batch: Batch) -> list[Any]:
-    fields = ("number", "email", "email_key", "outcome", "reason", "detail", "problems", "suggested_codes", "mended")
-    return list(batch.rows.order_by("number").values_list(*fields, "mends"))
+    fields = ("number", "email", "email_key", "outcome", "reason", "detail", "problems", "suggested_codes", "edit")
+    return list(batch.rows.order_by("number").values_list(*fields, "version"))
 
 
 def in_state(batch: Batch) -> str:
@@ -347,7 +347,7 @@ def test_a_slow_worker_changes_nothing_after_another_one_has_done_its_job(
         assert check.check_batch(thirty.pk) is None
 
     assert counts(thirty) == (0, 19, 11, 0)
-    assert {each.mends for each in thirty.rows.exclude(number=2)} == {1}
+    assert {each.version for each in thirty.rows.exclude(number=2)} == {1}
     assert (in_state(thirty), CorrectionJob.objects.get().rows_done) == (Batch.State.CHECKING, 0)
 
 
@@ -493,7 +493,7 @@ def test_a_large_corrected_file_is_checked_by_a_worker(
 def test_a_large_corrected_file_that_is_refused_takes_nothing_away_and_the_pages_say_why(
     script: Client, ines: Client, edited: Batch, grant: dict[str, Any], by_worker: None
 ) -> None:
-    before, file, grants = as_stored(edited), stored_upload(edited).read(), Grant.objects.count()
+    before, file, grants = as_stored(edited), stored_upload(edited).read(), AccessGrant.objects.count()
     created_at = edited.created_at
 
     submit_import(script, UNREADABLE, name="fixed.csv", query=f"?correct={edited.pk}", **grant)
@@ -501,7 +501,7 @@ def test_a_large_corrected_file_that_is_refused_takes_nothing_away_and_the_pages
 
     assert in_state(edited) == Batch.State.NEEDS_CORRECTION
     assert (as_stored(edited), stored_upload(edited).read(), edited.created_at) == (before, file, created_at)
-    assert (UploadPart.objects.count(), Grant.objects.count(), edited.file_name) == (1, grants, "team.csv")
+    assert (UploadPart.objects.count(), AccessGrant.objects.count(), edited.file_name) == (1, grants, "team.csv")
     why = "“fixed.csv” was not used. A quotation mark that opens in row 3 is never closed."
     for address in (grid_url(edited), grid_url(edited, "imports:batch"), "/o/acme/users/"):
         assert why in text(ines.get(address))
@@ -525,7 +525,7 @@ def test_a_refusal_that_the_dialog_has_told_is_not_told_again(
 def test_a_corrected_file_that_is_stopped_is_dropped(
     script: Client, edited: Batch, grant: dict[str, Any], by_worker: None
 ) -> None:
-    before, grants = as_stored(edited), Grant.objects.count()
+    before, grants = as_stored(edited), AccessGrant.objects.count()
     submit_import(script, csv_of("kim@example.com"), name="fixed.csv", query=f"?correct={edited.pk}", **grant)
 
     with once_after(
@@ -534,7 +534,7 @@ def test_a_corrected_file_that_is_stopped_is_dropped(
         tasks.check_batch(edited.pk)
 
     assert (in_state(edited), as_stored(edited)) == (Batch.State.NEEDS_CORRECTION, before)
-    assert (UploadPart.objects.count(), Grant.objects.count()) == (1, grants)
+    assert (UploadPart.objects.count(), AccessGrant.objects.count()) == (1, grants)
 
 
 @pytest.mark.parametrize("attempts", [0, check_claims.MAX_ATTEMPTS])

@@ -1,4 +1,4 @@
-"""Problem rows are mended one by one: what each change makes of the row, of others, and of the batch."""
+"""Problem rows are result one by one: what each change makes of the row, of others, and of the batch."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ EMAIL, FIRST, LAST, DESCRIPTION = range(4)
 
 def edit(
     batch: Batch, number: int, place: int, value: str, *, by: Membership, seen: int | None = None
-) -> corrections.Mending:
-    seen = row(batch, number).mends if seen is None else seen
+) -> corrections.EditResult:
+    seen = row(batch, number).version if seen is None else seen
     return corrections.edit_cells(batch, [Edit(number, place, value, seen)], by=by)
 
 
@@ -116,7 +116,7 @@ def test_undo_brings_back_cells_and_problems(team: Batch, by: Membership) -> Non
     for number, (problems, cells) in before.items():
         corrections.undo(team, number, by=by)
         found = row(team, number)
-        assert (found.problems, found.cells, found.mended) == (problems, cells, None)
+        assert (found.problems, found.cells, found.edit) == (problems, cells, None)
         assert [cell.text for cell in shown_row(found).cells] == cells
     assert counts(team) == (5, 0, 0, 0)
 
@@ -125,7 +125,7 @@ def test_typing_what_stood_in_the_file_is_undoing(team: Batch, by: Membership) -
     edit(team, 4, LAST, "Cole", by=by)
     edit(team, 4, LAST, "", by=by)
 
-    assert (row(team, 4).mended, outcome(team, 4)) == (None, "problem")
+    assert (row(team, 4).edit, outcome(team, 4)) == (None, "problem")
 
 
 def test_left_out_and_put_back(team: Batch, by: Membership) -> None:
@@ -169,9 +169,9 @@ def test_checking_again_looks_at_all_that_was_mended(team: Batch, by: Membership
     edit(team, 5, EMAIL, "dan@example.com", by=by)
     # As if two admins had come to one address past each other.
     team.rows.filter(number=5).update(email_key="ben@example.com")
-    changed = dict(row(team, 5).mended or {})
+    changed = dict(row(team, 5).edit or {})
     changed["cells"] = ["ben@example.com", *changed["cells"][1:]]
-    Row.objects.filter(batch=team, number=5).update(mended=changed)
+    Row.objects.filter(batch=team, number=5).update(edit=changed)
 
     invite_valid_rows(team, by=by)
 
@@ -184,23 +184,23 @@ def test_checking_again_looks_at_all_that_was_mended(team: Batch, by: Membership
 def test_an_edit_of_what_somebody_else_has_changed_is_not_taken(team: Batch, by: Membership) -> None:
     edit(team, 3, EMAIL, "ben@example.com", by=by, seen=0)
 
-    mended = edit(team, 3, EMAIL, "bob@example.com", by=by, seen=0)
+    result = edit(team, 3, EMAIL, "bob@example.com", by=by, seen=0)
 
-    assert (mended.changed, mended.overtaken) == (set(), {3})
+    assert (result.changed, result.overtaken) == (set(), {3})
     assert row(team, 3).email == "ben@example.com"
 
 
 def test_the_same_edit_twice_is_no_conflict(team: Batch, by: Membership) -> None:
     edit(team, 3, EMAIL, "ben@@@example.com", by=by, seen=0)
 
-    assert edit(team, 3, EMAIL, "ben@@@example.com", by=by, seen=0) == corrections.Mending()
+    assert edit(team, 3, EMAIL, "ben@@@example.com", by=by, seen=0) == corrections.EditResult()
 
 
 @pytest.mark.parametrize("number", [2, 6, 99])
 def test_rows_without_problems_cannot_be_edited(team: Batch, by: Membership, number: int) -> None:
-    mended = corrections.edit_cells(team, [Edit(number, EMAIL, "evil@example.com", 0)], by=by)
+    result = corrections.edit_cells(team, [Edit(number, EMAIL, "evil@example.com", 0)], by=by)
 
-    assert (mended.changed, mended.overtaken) == (set(), {number})
+    assert (result.changed, result.overtaken) == (set(), {number})
     assert not Row.objects.filter(email="evil@example.com").exists()
 
 
@@ -212,16 +212,16 @@ def test_a_button_for_a_row_that_is_not_so_any_more_does_nothing(
     team: Batch, by: Membership, change: str, number: int
 ) -> None:
     place = {"place": EMAIL} if change == "take_suggestion" else {}
-    mended = getattr(corrections, change)(team, number, by=by, **place)
+    result = getattr(corrections, change)(team, number, by=by, **place)
 
-    assert (mended.changed, mended.overtaken) == (set(), {number})
+    assert (result.changed, result.overtaken) == (set(), {number})
     assert counts(team) == (5, 0, 0, 0)
 
 
 def test_nothing_is_mended_in_a_batch_that_is_being_invited(team: Batch, by: Membership) -> None:
     invite_valid_rows(team, by=by)
 
-    changes: list[Callable[[], corrections.Mending]] = [
+    changes: list[Callable[[], corrections.EditResult]] = [
         lambda: edit(team, 3, EMAIL, "ben@example.com", by=by),
         lambda: corrections.take_suggestion(team, 3, EMAIL, by=by),
         lambda: correction_jobs.apply_to_all(team, "email_two_at", by=by),

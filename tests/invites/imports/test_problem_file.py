@@ -108,8 +108,8 @@ def test_the_rows_come_as_the_file_was_and_go_back_into_it(
     ]
     assert lines[1][-1] == "Row 3. Email: There are two @ signs"
 
-    mended = content.replace("@@".encode(encoding), "@".encode(encoding))
-    correct(batch, mended.replace(f"Käthe{delimiter}".encode(encoding), f"Käthe{delimiter}Ölund".encode(encoding)))
+    corrected = content.replace("@@".encode(encoding), "@".encode(encoding))
+    correct(batch, corrected.replace(f"Käthe{delimiter}".encode(encoding), f"Käthe{delimiter}Ölund".encode(encoding)))
 
     assert batch.file_name == "team.csv"
     assert ledger_of(work(batch)).invited == 5

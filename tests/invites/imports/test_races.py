@@ -100,7 +100,7 @@ def test_what_was_deleted_since_the_form_was_shown_is_not_given(
     choice = AccessSelection.of([role], [site])
     (Role if what == "role" else Site).objects.filter(name="Temporary").delete()
 
-    with domain_error("beyond_rights"):
+    with domain_error("beyond_permissions"):
         start_batch(admin_membership, file_name="x.csv", content=[b"x"], choice=choice)
     assert (Batch.objects.count(), UploadPart.objects.count()) == (0, 0)
 

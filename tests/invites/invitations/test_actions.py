@@ -67,7 +67,7 @@ def test_what_became_more_than_one_may_give_since_it_was_shown_is_neither_sent_n
     # The statement that resends it repeats the condition.
     with domain_error("too_soon"):
         resend(limited, seen)
-    with domain_error("beyond_rights"):
+    with domain_error("beyond_permissions"):
         change_invitation(limited, seen, choice_of(acme, "ReadOnly", sites=sites[:1]))
 
     found = Invitation.objects.get()

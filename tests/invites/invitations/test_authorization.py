@@ -75,7 +75,7 @@ def test_every_action_on_an_invitation_is_listed() -> None:
 def test_a_service_refuses_it(action: str, to_admin: Invitation, lesser: Membership) -> None:
     before = values(to_admin)
 
-    with domain_error("beyond_rights"):
+    with domain_error("beyond_permissions"):
         ACTIONS[action](lesser, to_admin)
 
     assert values(to_admin) == before
@@ -114,7 +114,7 @@ def test_a_page_refuses_it(
 def test_a_permission_that_is_lost_between_page_and_service_is_refused_as_well(
     client_of: ClientOf, to_admin: Invitation, lesser: Membership, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("invites.directory.views.invitations.check_may_touch", lambda by, grant, to: by)
+    monkeypatch.setattr("invites.directory.views.invitations.check_can_manage", lambda by, grant, to: by)
     form = {"roles": [Role.objects.get(name="Inviter").pk], "sites": ["all"]}
 
     answer = client_of(lesser.user).post(f"/o/acme/invitations/{to_admin.pk}/{path}", form, headers=HTMX)
@@ -148,7 +148,7 @@ def test_an_expired_one_is_not_replaced_by_less(client_of: ClientOf, to_admin: I
     Invitation.objects.filter(pk=to_admin.pk).update(expires_at=to_admin.created_at)
     choice = choice_of(lesser.organization, "Inviter")
 
-    with domain_error("beyond_rights"):
+    with domain_error("beyond_permissions"):
         invite_person(lesser, email=to_admin.email, first_name="A", last_name="B", description="", choice=choice)
 
     to_admin.refresh_from_db()

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, Site, User
-from invites.models import Grant, Invitation
+from invites.models import AccessGrant, Invitation
 from tests.invites.invitations.helpers import Invite, deliver
 from tests.pages import text_of
 
@@ -283,7 +283,7 @@ def test_edited_ids_beyond_ones_rights_give_nothing(
         assert "Elsewhere" not in answer.content.decode()
 
     assert not Invitation.objects.exists()
-    assert not Grant.objects.exists()
+    assert not AccessGrant.objects.exists()
     assert client.post(INVITE, filled | good, headers=HTMX).status_code == 204
 
 

@@ -1,4 +1,4 @@
-"""Good addresses that look like a slip of the keyboard: shown before anybody is invited, mended with one press."""
+"""Good addresses that look like a slip of the keyboard: shown before anybody is invited, corrected with one press."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_what_was_taken_is_what_is_invited(ines: Client, slips: Batch, work: Run
 def test_what_was_taken_stays_when_the_problem_rows_come_back_as_a_file(
     ines: Client, slips: Batch, by: Membership, read_only: Any
 ) -> None:
-    corrections.take_meant(slips, 3, by=by)
+    corrections.use_intended_address(slips, 3, by=by)
     file = downloaded(ines.get(grid_url(slips, "imports:batch_problems_file"))).replace(b"@@", b"@@@")
 
     correct_batch(slips, file_name="rows.csv", content=[file], choice=read_only, by=by)
@@ -120,7 +120,7 @@ def test_a_cell_that_is_mended_to_a_slip_says_so_and_is_mended_with_one_press(
 def test_what_nobody_doubts_is_not_changed(script: Client, slips: Batch) -> None:
     for do in ("meant:5", "meant:2", "meant:99", "meant"):
         assert press(script, slips, do).status_code == 200
-    assert [row(slips, number).mends for number in (2, 3, 4, 5)] == [0, 0, 0, 0]
+    assert [row(slips, number).version for number in (2, 3, 4, 5)] == [0, 0, 0, 0]
 
 
 def test_of_many_the_first_are_listed_and_the_rest_is_never_told_too_low(ines: Client, start: Run) -> None:

@@ -100,7 +100,7 @@ def test_the_form_stores_all_that_was_typed_and_shows_what_is_left(ines: Client,
     html = text(ines.get(grid_url(team)))
     assert "Row 5 is the first that still needs fixing." in html
     assert bar(html) == "3 left to fix · 2 fixed Invite the other 4 Check again"
-    assert (outcome(team, 7), row(team, 7).mends) == ("problem", 0)
+    assert (outcome(team, 7), row(team, 7).version) == ("problem", 0)
 
 
 def test_a_button_of_a_row_keeps_what_was_typed_in_others(ines: Client, team: Batch) -> None:
@@ -126,7 +126,7 @@ def test_a_cell_of_several_lines_keeps_them(ines: Client, start: Run) -> None:
 
     # As a browser sends what it was given.
     ines.post(grid_url(batch), {"do": "check", "cell-2-3": "one\r\ntwo\x07", "seen-2": "0"})
-    assert row(batch, 2).mends == 0
+    assert row(batch, 2).version == 0
     ines.post(grid_url(batch), {"do": "check", "cell-2-3": "one\r\ntwo", "cell-2-0": "ann@example.com", "seen-2": "0"})
     assert (outcome(batch, 2), row(batch, 2).description) == ("waiting", "one\ntwo")
 

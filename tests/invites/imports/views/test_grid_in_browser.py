@@ -483,13 +483,13 @@ def test_the_rows_are_downloaded_mended_and_uploaded_again(admin_page: Page, bat
     assert download.value.suggested_filename == "team - rows to fix.csv"
     content = Path(download.value.path()).read_text()
     assert "What is wrong" in content
-    mended = content.replace("@@", "@").replace("Cat,,", "Cat,Cole,").replace("Dan,,", "Dan,Ray,")
-    mended = "".join(line for line in mended.splitlines(keepends=True) if not line.startswith("test@"))
+    corrected = content.replace("@@", "@").replace("Cat,,", "Cat,Cole,").replace("Dan,,", "Dan,Ray,")
+    corrected = "".join(line for line in corrected.splitlines(keepends=True) if not line.startswith("test@"))
 
     page.get_by_role("link", name="Upload a corrected file").click()
     expect(page.locator("#dialog .rc-dialog-lead")).to_contain_text("puts its rows back into team.csv")
     page.locator("#dialog input[type=file]").set_input_files(
-        {"name": "team - rows to fix.csv", "mimeType": "text/csv", "buffer": mended.encode()}
+        {"name": "team - rows to fix.csv", "mimeType": "text/csv", "buffer": corrected.encode()}
     )
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.locator("#dialog-title")).to_have_text("Nothing is left to fix", timeout=IMPORT_SECONDS * 1000)
