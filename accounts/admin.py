@@ -122,7 +122,7 @@ class UserAdmin(OperatorsAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        # What they have done would go with them, batches and their ledgers included. Shutting is enough.
+        # What they have done would go with them, batches and their summaries included. Shutting is enough.
         return False
 
 

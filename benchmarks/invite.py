@@ -1,7 +1,7 @@
 """Rows staged and people invited, on SQLite and on PostgreSQL: `python -m benchmarks.invite`.
 
 The bare contender writes the very same rows and invitations into tables with the same columns and unique constraints,
-in two statements (COPY, or executemany), and does nothing else: no ledger, no claims, no look at who is a member or
+in two statements (COPY, or executemany), and does nothing else: no summary, no claims, no look at who is a member or
 invited already, no tokens to make. Those who invite one person after the other are timed on a few and counted for all.
 """
 
@@ -117,8 +117,8 @@ def measure() -> dict[str, float]:
         with mock.patch.object(checking, "Check", return_value=whole):
             began = time.perf_counter()
             check.check_batch(batch.pk)
-            while lease := chunks.claim_range(batch.pk):
-                invite.invite_range(lease)
+            while lease := chunks.claim_chunk(batch.pk):
+                invite.invite_chunk(lease)
                 chunks.held(lease).update(stage="done")
             return time.perf_counter() - began
 

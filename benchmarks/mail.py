@@ -1,7 +1,7 @@
 """Mails of one batch, one process, one connection: `python -m benchmarks.mail`.
 
 Against Django's own `send_messages` with the same messages, and against smtplib with bytes that were rendered before.
-The product's own figure has everything in it that a worker does with a range: claiming it, reading the invitations,
+The product's own figure has everything in it that a worker does with a chunk: claiming it, reading the invitations,
 their links, counting what each address is sent, and saving before each next mail that the last one was taken.
 """
 
@@ -57,17 +57,17 @@ def measure(port: int) -> dict[str, float]:
     from django.core.management import call_command
 
     from invites.imports import chunks, invite
-    from invites.imports.send import mail_range
+    from invites.imports.send import send_chunk
     from invites.mailing.template import InvitationTemplate
-    from invites.models import Invitation, RowRange
+    from invites.models import BatchChunk, Invitation
 
     call_command("migrate", verbosity=0)
-    # One range, and so one connection, as the others have.
+    # One chunk, and so one connection, as the others have.
     with mock.patch.object(invite, "FEWEST_ROWS", COUNT):
         batch = batch_of(list(people(COUNT, bad=0)), number=1)
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    invite.invite_range(lease)
+    invite.invite_chunk(lease)
     chunks.give_back(lease)
     invitations = list(Invitation.objects.select_related("organization", "inviter", "grant"))
     assert len(invitations) == COUNT
@@ -86,10 +86,10 @@ def measure(port: int) -> dict[str, float]:
 
     def with_rollcall() -> float:
         Invitation.objects.update(mail_state=Invitation.Mail.QUEUED)
-        RowRange.objects.update(stage=RowRange.Stage.MAIL, attempts=0)
+        BatchChunk.objects.update(stage=BatchChunk.Stage.MAIL, attempts=0)
         began = time.perf_counter()
-        while lease := chunks.claim_range(batch.pk):
-            mail_range(lease)
+        while lease := chunks.claim_chunk(batch.pk):
+            send_chunk(lease)
         spent = time.perf_counter() - began
         assert Invitation.objects.filter(mail_state=Invitation.Mail.SENT).count() == COUNT
         return spent

@@ -1,4 +1,4 @@
-"""The operators' site: read-only, because every edit by hand would break a ledger.
+"""The operators' site: read-only, because every edit by hand would break a summary.
 
 Secrets of invitations are not shown.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from accounts.admin import ReadOnlyAdmin
-from invites.models import Batch, Invitation, Row, RowRange
+from invites.models import Batch, BatchChunk, Invitation, Row
 
 
 @admin.register(Batch)
@@ -29,9 +29,9 @@ class RowAdmin(ReadOnlyAdmin):
     show_full_result_count = False
 
 
-@admin.register(RowRange)
+@admin.register(BatchChunk)
 class RowRangeAdmin(ReadOnlyAdmin):
-    list_display = ("batch", "first_number", "last_number", "stage", "attempts", "claimed_until", "not_before")
+    list_display = ("batch", "first_number", "last_number", "stage", "attempts", "claimed_until", "retry_at")
     list_filter = ("stage",)
     list_select_related = ("batch",)
 

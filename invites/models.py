@@ -107,7 +107,7 @@ class Batch(models.Model):
     retry_at = models.DateTimeField(
         null=True, blank=True, help_text="Undoing met an unexpected error: when it is tried again."
     )
-    mail_not_before = models.DateTimeField(null=True, blank=True, help_text="The mail server was away: its next try.")
+    mail_retry_at = models.DateTimeField(null=True, blank=True, help_text="The mail server was away: its next try.")
 
     class Meta:
         ordering = ("-created_at", "-pk")
@@ -297,7 +297,7 @@ class Row(models.Model):
         return edit is not None or reason == cls.Reason.LEFT_OUT or version == 0
 
 
-class RowRange(models.Model):
+class BatchChunk(models.Model):
     """Some hundred rows of a batch: what a worker claims, invites and mails in one go.
 
     Claimed by a conditional update with a lease; whoever dies leaves a lease that runs out.
@@ -308,16 +308,16 @@ class RowRange(models.Model):
         MAIL = "mail", "Mail"
         DONE = "done", "Done"
 
-    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="ranges", db_index=False)
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="chunks", db_index=False)
     first_number = models.PositiveIntegerField()
     last_number = models.PositiveIntegerField()
     stage = models.CharField(max_length=10, choices=Stage, default=Stage.INVITE)
     claimed_until = models.DateTimeField(null=True, blank=True)
     claims = models.PositiveIntegerField(default=0, help_text="How often it was claimed; the fence of a claim.")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Claims in a row that came to no orderly end.")
-    not_before = models.DateTimeField(null=True, blank=True, help_text="When what was put off is tried again.")
-    pauses = models.PositiveSmallIntegerField(default=0, help_text="How often it was put off in a row.")
-    put_off_until = models.DateTimeField(
+    retry_at = models.DateTimeField(null=True, blank=True, help_text="When what was put off is tried again.")
+    backoff_count = models.PositiveSmallIntegerField(default=0, help_text="How often it was put off in a row.")
+    mail_retry_at = models.DateTimeField(
         null=True, blank=True, help_text="When mail that the server put off is tried again; other mail need not wait."
     )
     # What the mail server took since the states of the invitations were saved: mailing/delivery_log.py.
@@ -326,8 +326,8 @@ class RowRange(models.Model):
 
     class Meta:
         ordering = ("first_number",)
-        constraints = (models.UniqueConstraint(fields=["batch", "first_number"], name="one_range_per_start"),)
-        indexes = (models.Index(fields=["stage", "claimed_until"], name="range_by_stage"),)
+        constraints = (models.UniqueConstraint(fields=["batch", "first_number"], name="one_chunk_per_start"),)
+        indexes = (models.Index(fields=["stage", "claimed_until"], name="chunk_by_stage"),)
 
     def __str__(self) -> str:
         return f"Rows {self.first_number} to {self.last_number} of batch {self.batch_id}"
@@ -337,7 +337,7 @@ class Invitation(models.Model):
     """An offer to one address to join an organization with the roles and sites of a grant.
 
     When thousands are stored, the database does not look for each of them whether all that it refers to is there. It
-    is: whoever invites holds the range of its rows, and a deletion of the batch waits there; what the deletion had
+    is: whoever invites holds the chunk of its rows, and a deletion of the batch waits there; what the deletion had
     overlooked until then goes with the batch (receivers.py). A grant that is not the batch's is stored in one
     transaction with the reference to it, keeps the organization itself, and is only deleted with it. Only an inviter
     who is deleted in that moment is missed, and reads as nobody, like one who was deleted before.
@@ -572,8 +572,8 @@ class DomainBackoff(models.Model):
 
     domain = models.CharField(max_length=255, primary_key=True)
     put_off = models.PositiveIntegerField(default=0, help_text="How many of its recipients in a row.")
-    pauses = models.PositiveIntegerField(default=0, help_text="How often it was left alone since.")
-    not_before = models.DateTimeField(null=True, blank=True)
+    backoff_count = models.PositiveIntegerField(default=0, help_text="How often it was left alone since.")
+    retry_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:

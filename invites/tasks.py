@@ -85,10 +85,10 @@ def check_and_go_on(batch_id: int) -> None:
 
 @shared_task(base=LoggedTask)
 def process_chunk(batch_id: int) -> None:
-    """Work on one range of the batch, then make room for other batches before the next one."""
-    lease = chunks.claim_range(batch_id)
-    wait = work_on_range(lease) if lease is not None else None
-    # Without a range there is nothing to do here now: others are at it, or the mail server is left alone for a
+    """Work on one chunk of the batch, then make room for other batches before the next one."""
+    lease = chunks.claim_chunk(batch_id)
+    wait = work_on_chunk_of_batch(lease) if lease is not None else None
+    # Without a chunk there is nothing to do here now: others are at it, or the mail server is left alone for a
     # while. The sweep sees to both.
     if not end_batch(batch_id) and lease is not None:
         hint(process_chunk, batch_id, after=wait)
@@ -198,11 +198,11 @@ SWEEP_STEPS: tuple[Callable[[], None], ...] = (
 )
 
 
-def work_on_range(lease: chunks.Lease) -> timedelta | None:
-    """Both stages of a claimed range. After how long more of the batch may be mailed, where the pace has a limit."""
+def work_on_chunk_of_batch(lease: chunks.Lease) -> timedelta | None:
+    """Both stages of a claimed chunk. After how long more of the batch may be mailed, where the pace has a limit."""
     try:
-        invite.invite_range(lease)
-        return send.mail_range(lease)
+        invite.invite_chunk(lease)
+        return send.send_chunk(lease)
     except Exception as error:
         chunks.note_error(lease, error)
         raise
@@ -253,7 +253,7 @@ def hint_next_step(batch: Batch) -> None:
 
 
 def hint_work(batch_id: int) -> None:
-    """Let a few workers begin with the ranges of a batch."""
+    """Let a few workers begin with the chunks of a batch."""
     hint(process_chunk, batch_id, times=HINTS_PER_BATCH)
 
 

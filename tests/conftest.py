@@ -176,8 +176,8 @@ def work() -> Callable[[Batch], Batch]:
     """Does what workers do until nothing is left to do."""
 
     def work(batch: Batch) -> Batch:
-        while lease := chunks.claim_range(batch.pk):
-            tasks.work_on_range(lease)
+        while lease := chunks.claim_chunk(batch.pk):
+            tasks.work_on_chunk_of_batch(lease)
         tasks.end_batch(batch.pk)
         batch.refresh_from_db()
         return batch

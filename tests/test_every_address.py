@@ -27,7 +27,7 @@ FOUND = list(views_of(urlpatterns))
 
 
 @dataclass(frozen=True)
-class Answers:
+class Responses:
     """What each of them gets: a status, or 302 for the way to the sign-in page."""
 
     nobody: int
@@ -35,13 +35,13 @@ class Answers:
     outsider: int
 
 
-ANYBODY = Answers(nobody=200, member=200, outsider=200)
-SIGNED_IN = Answers(nobody=302, member=200, outsider=200)
-MEMBERS = Answers(nobody=302, member=200, outsider=404)
-WITH_A_RIGHT = Answers(nobody=302, member=403, outsider=404)
+ANYBODY = Responses(nobody=200, member=200, outsider=200)
+SIGNED_IN = Responses(nobody=302, member=200, outsider=200)
+MEMBERS = Responses(nobody=302, member=200, outsider=404)
+WITH_A_RIGHT = Responses(nobody=302, member=403, outsider=404)
 
 # The addresses of an organization, and what of Acme stands at `<int:pk>`.
-OURS: dict[str, tuple[Answers, str]] = {
+OURS: dict[str, tuple[Responses, str]] = {
     "organizations:member_home": (MEMBERS, ""),
     "banners": (MEMBERS, ""),
     "settings": (WITH_A_RIGHT, ""),
@@ -88,8 +88,8 @@ OURS: dict[str, tuple[Answers, str]] = {
 }
 
 # The addresses outside the organizations; what those of the invitation show is tested with it.
-OTHERS: dict[str, Answers] = {
-    "home": Answers(nobody=302, member=302, outsider=302),
+OTHERS: dict[str, Responses] = {
+    "home": Responses(nobody=302, member=302, outsider=302),
     "account": SIGNED_IN,
     "healthz": ANYBODY,
     "readyz": ANYBODY,
@@ -99,12 +99,12 @@ OTHERS: dict[str, Answers] = {
 }
 
 # What others bring with them: pages for everybody, pages for who is signed in.
-SIGN_IN_PAGES: dict[str, Answers] = {
-    "account_login": Answers(nobody=200, member=302, outsider=302),
-    "account_logout": Answers(nobody=302, member=200, outsider=200),
+SIGN_IN_PAGES: dict[str, Responses] = {
+    "account_login": Responses(nobody=200, member=302, outsider=302),
+    "account_logout": Responses(nobody=302, member=200, outsider=200),
     "account_inactive": ANYBODY,
     "account_change_password": SIGNED_IN,
-    "account_set_password": Answers(nobody=302, member=302, outsider=302),
+    "account_set_password": Responses(nobody=302, member=302, outsider=302),
     "account_reset_password": ANYBODY,
     "account_reset_password_done": ANYBODY,
     "account_reset_password_from_key": ANYBODY,
@@ -234,7 +234,7 @@ def test_an_operator_who_is_no_member_finds_nothing_either(
 @pytest.mark.parametrize(("name", "answers"), [*OTHERS.items(), *SIGN_IN_PAGES.items()])
 def test_addresses_outside_the_organizations(
     name: str,
-    answers: Answers,
+    answers: Responses,
     member: User,
     outsider: User,
     client_of: Callable[..., Client],

@@ -70,7 +70,7 @@ def check_somebody_manages(organization: Organization) -> None:
 
 
 def check_may_deactivate(user: User) -> None:
-    """Raises DomainError("last_manager") if an organization would lose the last one whom `check_somebody_manages` wants.
+    """Raises DomainError("last_manager") if an organization would lose its last manager: see `check_somebody_manages`.
 
     Asked before the change and inside its transaction. Until that ends, all organizations of the user are locked.
     """

@@ -34,7 +34,7 @@ def why_not_permissions(by: Membership, roles: QuerySet[Role]) -> dict[int, str]
 
 
 def check_may_change_permissions(by: Membership, role: Role) -> None:
-    """Raises DomainError("beyond_permissions") unless `by` can grant all that those have who have the role or will get it.
+    """Raises DomainError("beyond_permissions") unless `by` can grant all that people have, or will get, with the role.
 
     The role is locked, so that nobody else gets it meanwhile.
     """

@@ -69,9 +69,9 @@ def banner(page: Page, title: str) -> Any:
     return page.locator("#banners .rc-banner").filter(has=page.locator(".rc-banner-title", has_text=title))
 
 
-def ledger(page: Page) -> dict[str, int]:
-    """The ledger of the batch page by the names of its lines."""
-    lines = page.locator(".rc-ledger tr")
+def summary(page: Page) -> dict[str, int]:
+    """The summary of the batch page by the names of its lines."""
+    lines = page.locator(".rc-summary tr")
     found = {}
     for index in range(lines.count()):
         name, count = lines.nth(index).locator("th").inner_text(), lines.nth(index).locator("td").inner_text()

@@ -17,10 +17,10 @@ from invites.invitations.authorization import Offer
 from invites.invitations.querysets import not_being_undone
 from invites.mailing.delivery_log import Record, save_as_sent
 from invites.mailing.message import TO_SEND, Due
-from invites.models import Invitation, Row, RowRange
+from invites.models import BatchChunk, Invitation, Row
 
 _MOVE_ON = f"""
-    UPDATE {RowRange._meta.db_table} SET taken_from = %s, taken_to = %s WHERE id = %s AND claims = %s
+    UPDATE {BatchChunk._meta.db_table} SET taken_from = %s, taken_to = %s WHERE id = %s AND claims = %s
 """  # noqa: S608
 
 
@@ -39,11 +39,11 @@ class ChunkDeliveryLog(Record):
             self._left_out.pop(0)
             self.settle()
         self._unsettled.append(due)
-        self._cursor.execute(_MOVE_ON, [self._unsettled[0].id, due.id, self._lease.range_id, self._lease.number])
+        self._cursor.execute(_MOVE_ON, [self._unsettled[0].id, due.id, self._lease.chunk_id, self._lease.number])
         return bool(self._cursor.rowcount)
 
     def refused(self, due: Due, reason: str) -> None:
-        withdraw(due.id, reason=reason, why=Row.Reason.MAIL_REFUSED)
+        revoke_unsent(due.id, reason=reason, why=Row.Reason.MAIL_REFUSED)
 
     def leave_out(self, ids: Iterable[int]) -> None:
         self._left_out = sorted([*self._left_out, *ids])
@@ -57,7 +57,7 @@ class ChunkDeliveryLog(Record):
 
 
 @transaction.atomic
-def withdraw(*ids: int, reason: str, why: Row.Reason, offer: Offer | None = None) -> int:
+def revoke_unsent(*ids: int, reason: str, why: Row.Reason, offer: Offer | None = None) -> int:
     """Take back those of a batch's invitations whose mail is not out, and count their rows as failed; how many.
 
     With an offer only those that still make it: for another one somebody else answers. Both at once: whoever dies in
@@ -80,21 +80,21 @@ def withdraw(*ids: int, reason: str, why: Row.Reason, offer: Offer | None = None
 
 
 @transaction.atomic
-def settle_what_was_taken(row_range: RowRange) -> None:
+def settle_what_was_taken(chunk: BatchChunk) -> None:
     """Save the states of those that the worker before this one had mailed when it died.
 
     It would have saved them before it passed one over, so that they are all that lie between the two ids.
     """
-    if row_range.taken_to is None:
+    if chunk.taken_to is None:
         return
     taken = Invitation.objects.filter(
-        pk__range=(row_range.taken_from, row_range.taken_to),
-        batch_id=row_range.batch_id,
-        row__number__range=(row_range.first_number, row_range.last_number),
+        pk__range=(chunk.taken_from, chunk.taken_to),
+        batch_id=chunk.batch_id,
+        row__number__range=(chunk.first_number, chunk.last_number),
         state=Invitation.State.PENDING,
         mail_state__in=TO_SEND,
         # One that was sent again since has a new link, whose mail is still to come.
         mail_due_at=None,
     )
     save_as_sent(list(taken.values_list("token_hash", flat=True)))
-    RowRange.objects.filter(pk=row_range.pk, taken_to=row_range.taken_to).update(taken_from=None, taken_to=None)
+    BatchChunk.objects.filter(pk=chunk.pk, taken_to=chunk.taken_to).update(taken_from=None, taken_to=None)

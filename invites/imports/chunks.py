@@ -1,6 +1,6 @@
-"""Claim a range of a batch, keep it, and give it back.
+"""Claim a chunk of a batch, keep it, and give it back.
 
-A range is claimed by a conditional update with a lease. A worker that dies leaves a lease that runs out;
+A chunk is claimed by a conditional update with a lease. A worker that dies leaves a lease that runs out;
 one that was given up finds the number of its claim outdated and changes nothing any more.
 """
 
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from invites.models import Batch, RowRange
+from invites.models import Batch, BatchChunk
 from invites.unexpected_errors import is_transient, reference_of
 
 # Renewed about every second, and at each answer of the mail server, which may take EMAIL_TIMEOUT. With the sweep that
@@ -25,21 +25,21 @@ LOOKED_AT = 8
 
 @dataclass(frozen=True)
 class Lease:
-    """A claimed range. `number` is the fence: of two leases of a range the higher one holds it."""
+    """A claimed chunk. `number` is the fence: of two leases of a chunk the higher one holds it."""
 
-    range_id: int
+    chunk_id: int
     batch_id: int
     number: int
     attempts: int = 0
 
     @property
     def is_suspicious(self) -> bool:
-        """Whether so many died with the range that one of its mails may be the cause."""
+        """Whether so many died with the chunk that one of its mails may be the cause."""
         return self.attempts > SUSPICIOUS_AFTER
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether everybody who claimed the range before died with it."""
+        """Whether everybody who claimed the chunk before died with it."""
         return self.attempts > MAX_ATTEMPTS
 
     @property
@@ -48,60 +48,60 @@ class Lease:
         return self.attempts > 2 * MAX_ATTEMPTS
 
 
-def claim_range(batch_id: int) -> Lease | None:
-    """Claim the next free range of the batch, or None when there is none to claim now."""
+def claim_chunk(batch_id: int) -> Lease | None:
+    """Claim the next free chunk of the batch, or None when there is none to claim now."""
     while found := list(claimable(timezone.now()).filter(batch_id=batch_id)[:LOOKED_AT]):
-        for row_range in found:
+        for chunk in found:
             now = timezone.now()
             # By its own columns alone: a condition on its batch would become a subquery, which PostgreSQL does not ask
-            # again after it has waited for another's claim, and both would be told that they hold the range.
-            free = RowRange.objects.filter(_is_free(now), pk=row_range.pk, claims=row_range.claims)
+            # again after it has waited for another's claim, and both would be told that they hold the chunk.
+            free = BatchChunk.objects.filter(_is_free(now), pk=chunk.pk, claims=chunk.claims)
             if free.update(claimed_until=now + LEASE, claims=F("claims") + 1, attempts=F("attempts") + 1):
                 Batch.objects.filter(pk=batch_id).update(progressed_at=now)
-                return Lease(row_range.pk, batch_id, row_range.claims + 1, row_range.attempts + 1)
+                return Lease(chunk.pk, batch_id, chunk.claims + 1, chunk.attempts + 1)
     return None
 
 
-def claimable(now: datetime) -> QuerySet[RowRange]:
+def claimable(now: datetime) -> QuerySet[BatchChunk]:
     """Ranges with work left that nobody holds, first to last; mail that was put off is not due yet."""
-    served = Q(stage=RowRange.Stage.INVITE) | Q(batch__mail_not_before=None) | Q(batch__mail_not_before__lte=now)
-    return RowRange.objects.filter(_is_free(now), served)
+    served = Q(stage=BatchChunk.Stage.INVITE) | Q(batch__mail_not_before=None) | Q(batch__mail_not_before__lte=now)
+    return BatchChunk.objects.filter(_is_free(now), served)
 
 
 def _is_free(now: datetime) -> Q:
-    """What a range itself has to say about whether it can be claimed."""
+    """What a chunk itself has to say about whether it can be claimed."""
     unclaimed = Q(claimed_until=None) | Q(claimed_until__lt=now)
-    due = Q(not_before=None) | Q(not_before__lte=now)
-    return ~Q(stage=RowRange.Stage.DONE) & unclaimed & due
+    due = Q(retry_at=None) | Q(not_before__lte=now)
+    return ~Q(stage=BatchChunk.Stage.DONE) & unclaimed & due
 
 
-def held(lease: Lease) -> QuerySet[RowRange]:
-    """The range, while this lease holds it, for conditional updates."""
-    return RowRange.objects.filter(pk=lease.range_id, claims=lease.number).exclude(stage=RowRange.Stage.DONE)
+def held(lease: Lease) -> QuerySet[BatchChunk]:
+    """The chunk, while this lease holds it, for conditional updates."""
+    return BatchChunk.objects.filter(pk=lease.chunk_id, claims=lease.number).exclude(stage=BatchChunk.Stage.DONE)
 
 
 def keep_lease(lease: Lease) -> bool:
-    """Renew the lease; False when another worker holds the range by now, or it has come to its end."""
+    """Renew the lease; False when another worker holds the chunk by now, or it has come to its end."""
     now = timezone.now()
     Batch.objects.filter(pk=lease.batch_id).update(progressed_at=now)
     return bool(held(lease).update(claimed_until=now + LEASE))
 
 
 def note_error(lease: Lease, error: Exception) -> None:
-    """Keep the reference of a bug of ours, for what the admin is told if the range has to be given up."""
+    """Keep the reference of a bug of ours, for what the admin is told if the chunk has to be given up."""
     if not is_transient(error):
         Batch.objects.filter(pk=lease.batch_id).update(error_reference=reference_of(error))
 
 
 def give_back(lease: Lease, *, wait: timedelta | None = None) -> None:
-    """End the claim in good order: others may take the range up, after the wait if there is one."""
-    not_before = None if wait is None else timezone.now() + wait
-    if not held(lease).update(claimed_until=None, attempts=0, not_before=not_before):
+    """End the claim in good order: others may take the chunk up, after the wait if there is one."""
+    retry_at = None if wait is None else timezone.now() + wait
+    if not held(lease).update(claimed_until=None, attempts=0, retry_at=retry_at):
         # Another worker has it by now, because this one was slow: it did not die, and that must not count.
-        RowRange.objects.filter(pk=lease.range_id).update(attempts=0)
+        BatchChunk.objects.filter(pk=lease.chunk_id).update(attempts=0)
 
 
 def expire_all() -> None:
     """End all leases now. Only for a caller that knows that every worker is dead: what they held need not wait."""
     now = timezone.now()
-    RowRange.objects.filter(claimed_until__gt=now).exclude(stage=RowRange.Stage.DONE).update(claimed_until=now)
+    BatchChunk.objects.filter(claimed_until__gt=now).exclude(stage=BatchChunk.Stage.DONE).update(claimed_until=now)

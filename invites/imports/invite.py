@@ -1,4 +1,4 @@
-"""Invite the staged rows of a batch, range by range: every address once, whoever works beside or dies."""
+"""Invite the staged rows of a batch, chunk by chunk: every address once, whoever works beside or dies."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from invites.imports.stop import stop_batch
 from invites.invitations.authorization import check_still_allowed, manageable_grants
 from invites.invitations.querysets import not_being_undone
 from invites.invitations.quotas import give_back_invitations, take_invitations
-from invites.models import AccessGrant, Batch, Invitation, Row, RowRange
+from invites.models import AccessGrant, Batch, BatchChunk, Invitation, Row
 from invites.unexpected_errors import ask_support
 
-# A range is invited in one statement, and mailed by one worker: large, and yet some for each worker.
+# A chunk is invited in one statement, and mailed by one worker: large, and yet some for each worker.
 FEWEST_ROWS = 200
 MOST_ROWS = 5_000
 RANGES = 8
-# In the first range: PostgreSQL is told of the others before they come.
+# In the first chunk: PostgreSQL is told of the others before they come.
 MANY_ROWS = 1_000
 
 
 def begin_inviting(batch: Batch) -> None:
-    """Cut the waiting rows into ranges. Called in the transaction that makes the batch `inviting`.
+    """Cut the waiting rows into chunks. Called in the transaction that makes the batch `inviting`.
 
     Raises DomainError("over_quota"), with nothing done, when they are more people than may be invited today.
     """
@@ -38,24 +38,24 @@ def begin_inviting(batch: Batch) -> None:
     take_invitations(batch.organization, batch.inviter, len(numbers))
     size = min(MOST_ROWS, max(FEWEST_ROWS, len(numbers) // RANGES))
     cuts = [numbers[start : start + size] for start in range(0, len(numbers), size)]
-    RowRange.objects.bulk_create(
-        [RowRange(batch=batch, first_number=cut[0], last_number=cut[-1]) for cut in cuts], batch_size=500
+    BatchChunk.objects.bulk_create(
+        [BatchChunk(batch=batch, first_number=cut[0], last_number=cut[-1]) for cut in cuts], batch_size=500
     )
     batch.inviting_at = timezone.now()
     batch.save(update_fields=["inviting_at"])
 
 
-def invite_range(lease: Lease) -> None:
-    """Give every waiting row of the range its outcome: an invitation, or the reason why not.
+def invite_chunk(lease: Lease) -> None:
+    """Give every waiting row of the chunk its outcome: an invitation, or the reason why not.
 
-    One transaction: after it the rows, the invitations and the stage of the range agree. Nothing is
-    done when the claim was lost or the range is past this stage. An inviter who lost the right stops
+    One transaction: after it the rows, the invitations and the stage of the chunk agree. Nothing is
+    done when the claim was lost or the chunk is past this stage. An inviter who lost the right stops
     the batch.
     """
     try:
         invited = _invite_waiting_rows(lease)
     except DomainError as broken:
-        # Outside of the transaction: whoever stops locks the batch first and its ranges then.
+        # Outside of the transaction: whoever stops locks the batch first and its chunks then.
         stop_batch(Batch.objects.get(pk=lease.batch_id), reason=broken.message)
         return
     if invited and _is_first_of_many(lease):
@@ -63,29 +63,29 @@ def invite_range(lease: Lease) -> None:
 
 
 def _is_first_of_many(lease: Lease) -> bool:
-    """Whether the range is the one with which the tables begin to grow by thousands."""
-    ranges = RowRange.objects.filter(batch_id=lease.batch_id).order_by("first_number")
-    first = ranges.values_list("pk", F("last_number") - F("first_number")).first()
-    return first is not None and first[0] == lease.range_id and first[1] + 1 >= MANY_ROWS
+    """Whether the chunk is the one with which the tables begin to grow by thousands."""
+    chunks = BatchChunk.objects.filter(batch_id=lease.batch_id).order_by("first_number")
+    first = chunks.values_list("pk", F("last_number") - F("first_number")).first()
+    return first is not None and first[0] == lease.chunk_id and first[1] + 1 >= MANY_ROWS
 
 
 @transaction.atomic
 def _invite_waiting_rows(lease: Lease) -> bool:
     """False when there was nothing to do."""
-    row_range = held(lease).select_for_update().filter(stage=RowRange.Stage.INVITE).first()
-    if row_range is None:
+    chunk = held(lease).select_for_update().filter(stage=BatchChunk.Stage.INVITE).first()
+    if chunk is None:
         return False
     batch = Batch.objects.select_related("organization", "inviter", "grant").get(pk=lease.batch_id)
-    rows = batch.rows.filter(number__range=(row_range.first_number, row_range.last_number))
+    rows = batch.rows.filter(number__range=(chunk.first_number, chunk.last_number))
     if lease.is_hopeless:
-        # Does nothing that earlier attempts may have died of. The other ranges must not wait for this one.
+        # Does nothing that earlier attempts may have died of. The other chunks must not wait for this one.
         failed = waiting(rows).update(outcome=Row.Outcome.FAILED, detail=_not_invited(batch))
         give_back_invitations(batch, failed)
     else:
         check_still_allowed(batch.inviter, batch.organization, batch.grant)
         _decide(batch, rows)
-    row_range.stage, row_range.attempts = RowRange.Stage.MAIL, 0
-    row_range.save(update_fields=["stage", "attempts"])
+    chunk.stage, chunk.attempts = BatchChunk.Stage.MAIL, 0
+    chunk.save(update_fields=["stage", "attempts"])
     return True
 
 

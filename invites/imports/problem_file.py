@@ -113,7 +113,7 @@ def _has_new_description(batch: Batch, stored: RecordFile) -> bool:
     """Whether somebody has typed a description, where the file has no column for it."""
     if stored.header.positions[-1] is not None:
         return False
-    return _left(batch).filter(edit__isnull=False).exclude(mended__cells__3="").exists()
+    return _left(batch).filter(edit__isnull=False).exclude(edit__cells__3="").exists()
 
 
 def _left(batch: Batch) -> QuerySet[Row]:

@@ -9,17 +9,17 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from invites.imports.chunks import claimable
-from invites.models import Batch, RowRange
+from invites.models import Batch, BatchChunk
 
 STILL_AFTER = timedelta(seconds=8)
 # What a worker died with has waited for its lease to run out, and is to be taken up within half a minute. So long
-# another worker may take from one range to the next.
+# another worker may take from one chunk to the next.
 LEFT_AFTER = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
 class StalledWork:
-    """Ids of batches that wait to be checked, that have ranges that nobody works on, and that are being undone."""
+    """Ids of batches that wait to be checked, that have chunks that nobody works on, and that are being undone."""
 
     to_check: list[int]
     to_work_on: list[int]
@@ -38,7 +38,7 @@ def find_stalled_work() -> StalledWork:
     open_ranges = claimable(now).values("batch_id")
     inviting = still.filter(state=Batch.State.INVITING)
     unmailed = still.filter(state=Batch.State.STOPPED, pk__in=open_ranges)
-    busy = RowRange.objects.exclude(stage=RowRange.Stage.DONE).values("batch_id")
+    busy = BatchChunk.objects.exclude(stage=BatchChunk.Stage.DONE).values("batch_id")
     to_work_on = {
         *inviting.filter(pk__in=open_ranges).values_list("pk", flat=True),
         *inviting.exclude(pk__in=busy).values_list("pk", flat=True),
@@ -51,11 +51,11 @@ def find_stalled_work() -> StalledWork:
 
 
 def _left_by_the_dead(now: datetime) -> QuerySet[Batch]:
-    """Batches with a range whose lease has just run out, and none that anybody holds who would take it up next.
+    """Batches with a chunk whose lease has just run out, and none that anybody holds who would take it up next.
 
     Later they are found as all others that stand still, lest the queue fill with hints while all workers are busy.
     """
     left = claimable(now).filter(claimed_until__range=(now - STILL_AFTER, now)).values("batch_id")
-    held = RowRange.objects.filter(claimed_until__gte=now).exclude(stage=RowRange.Stage.DONE).values("batch_id")
+    held = BatchChunk.objects.filter(claimed_until__gte=now).exclude(stage=BatchChunk.Stage.DONE).values("batch_id")
     quiet = Batch.objects.filter(progressed_at__lt=now - LEFT_AFTER)
     return quiet.filter(pk__in=left).exclude(pk__in=held)

@@ -9,7 +9,7 @@ from accounts.models import Membership
 from invites.imports.cleanup import clean_up
 from invites.invitations.authorization import lock_to_change
 from invites.invitations.quotas import give_back_invitations
-from invites.models import Batch, CorrectionJob, Row, RowRange
+from invites.models import Batch, BatchChunk, CorrectionJob, Row
 
 
 @transaction.atomic
@@ -23,7 +23,7 @@ def stop_import(by: Membership, batch: Batch) -> bool:
 def stop_batch(batch: Batch, *, reason: str = "") -> bool:
     """Who is invited already stays invited, the other rows are not; `reason` is told to the admins.
 
-    False when the batch had ended before. Safe while workers run: a range that is being invited at this
+    False when the batch had ended before. Safe while workers run: a chunk that is being invited at this
     moment is waited for, and counts as invited. Takes no longer for many rows: those that still wait count as not
     invited from now on, and most of what has to be deleted is left to workers.
     """
@@ -35,8 +35,8 @@ def stop_batch(batch: Batch, *, reason: str = "") -> bool:
         return False
     # As it is by now: whoever checked it, or let it be invited, had it locked while it was waited for.
     batch.refresh_from_db()
-    waiting = RowRange.objects.select_for_update().filter(batch=batch, stage=RowRange.Stage.INVITE)
-    RowRange.objects.filter(pk__in=[found.pk for found in waiting]).update(stage=RowRange.Stage.DONE)
+    waiting = BatchChunk.objects.select_for_update().filter(batch=batch, stage=BatchChunk.Stage.INVITE)
+    BatchChunk.objects.filter(pk__in=[found.pk for found in waiting]).update(stage=BatchChunk.Stage.DONE)
     give_back_invitations(batch, batch.rows.filter(outcome=Row.Outcome.WAITING).count())
     CorrectionJob.objects.filter(pk=batch.pk).delete()
     clean_up(batch.pk)

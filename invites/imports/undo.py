@@ -13,10 +13,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Membership
-from invites.imports.selectors.summary import ledger_of
+from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_batch
 from invites.invitations.authorization import check_can_manage, lock_to_change, manageable_grants
-from invites.models import AccessGrant, Batch, Invitation, RowRange
+from invites.models import AccessGrant, Batch, BatchChunk, Invitation
 from invites.unexpected_errors import is_transient, reference_of
 
 # So many are taken back in one transaction; a batch that has no more is undone while the admin waits.
@@ -39,7 +39,7 @@ def undo_batch(by: Membership, batch: Batch) -> int:
     _check_no_invitation_is_beyond(now, batch)
     stop_batch(batch)
     if batch.is_being_undone:
-        return ledger_of(batch).undone
+        return summary_of(batch).undone
     count = _pending(batch).count()
     if not count:
         return 0
@@ -51,7 +51,7 @@ def undo_batch(by: Membership, batch: Batch) -> int:
     batch.progressed_at = batch.undone_at
     batch.save(update_fields=["undone_at", "is_being_undone", "banner_closed_at", "progressed_at"])
     # Whoever mails it finds the claim lost within a second.
-    batch.ranges.filter(stage=RowRange.Stage.MAIL).update(stage=RowRange.Stage.DONE)
+    batch.chunks.filter(stage=BatchChunk.Stage.MAIL).update(stage=BatchChunk.Stage.DONE)
     if count <= SLICE:
         revoke_slice(batch.pk)
         batch.refresh_from_db()

@@ -113,8 +113,8 @@ def stored_upload(batch: Batch, *, is_correction: bool = False) -> BinaryIO:
 def in_turn() -> Iterator[None]:
     """For the transaction that stores an upload: on SQLite, one after the other in each process.
 
-    SQLite lets one connection write at a time. The others try again and again, with pauses, and while large files are
-    stored some would try for seconds.
+    SQLite lets one connection write at a time. The others try again and again, with backoff_count, and while large
+    files are stored some would try for seconds.
     """
     if connection.vendor == "sqlite":
         with _turn:

@@ -10,7 +10,7 @@ GIVEN_UP = "The mail server could not be reached, or stayed busy."
 UNMAILABLE = "This mail could not be sent: each attempt broke off in the middle."
 
 
-def backoff_delay(pauses: int) -> timedelta:
-    """After so many pauses in a row: each is twice as long as the one before, up to the longest."""
+def backoff_delay(backoff_count: int) -> timedelta:
+    """After so many backoff_count in a row: each is twice as long as the one before, up to the longest."""
     longest_doubling = 10
-    return min(FIRST_PAUSE * int(2 ** min(pauses, longest_doubling)), LONGEST_PAUSE)
+    return min(FIRST_PAUSE * int(2 ** min(backoff_count, longest_doubling)), LONGEST_PAUSE)

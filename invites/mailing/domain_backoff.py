@@ -1,4 +1,4 @@
-"""Domains that put off everybody for a while are left alone, with growing pauses; mail to others goes on.
+"""Domains that put off everybody for a while are left alone, with growing backoff_count; mail to others goes on.
 
 What one worker learns, all know: it is kept in the database, one row for each domain in trouble.
 """
@@ -26,7 +26,7 @@ class Domains:
     """The domains in trouble, as one run of mails knows them from its beginning on."""
 
     def __init__(self) -> None:
-        self._known = dict(DomainBackoff.objects.values_list("domain", "not_before"))
+        self._known = dict(DomainBackoff.objects.values_list("domain", "retry_at"))
 
     @property
     def are_in_trouble(self) -> bool:
@@ -58,11 +58,11 @@ class Domains:
         trouble = DomainBackoff.objects.get(domain=domain)
         now = timezone.now()
         trouble.put_off += 1
-        if trouble.put_off >= ENOUGH and not (trouble.not_before and trouble.not_before > now):
-            trouble.not_before = now + backoff_delay(trouble.pauses)
-            trouble.pauses += 1
+        if trouble.put_off >= ENOUGH and not (trouble.retry_at and trouble.retry_at > now):
+            trouble.retry_at = now + backoff_delay(trouble.backoff_count)
+            trouble.backoff_count += 1
         trouble.save()
-        self._known[domain] = trouble.not_before
+        self._known[domain] = trouble.retry_at
 
 
 def forget_old_trouble() -> None:

@@ -51,8 +51,8 @@ class More(NamedTuple):
 def send_due_invitations(organization_id: int, handed_over: float | None = None) -> More | None:
     """Sends up to 50 mails of the organization that are due, for one turn; None when it need not be called again.
 
-    Nothing is done while another worker is at it. Temporary trouble moves mails on with growing pauses, and so does
-    whoever dies with them; the sweep finds them then. What the pace kept back is moved to when it may go.
+    Nothing is done while another worker is at it. Temporary trouble moves mails on with growing backoff_count, and so
+    does whoever dies with them; the sweep finds them then. What the pace kept back is moved to when it may go.
     """
     shift = acquire_send_lock(organization_id, handed_over)
     if shift is None:

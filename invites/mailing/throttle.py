@@ -14,7 +14,7 @@ from invites.mailing.rate_limit import acquire_for_domains, acquire_for_organiza
 from invites.models import Invitation
 
 
-class ToSend(Protocol):
+class Allowed(Protocol):
     """An invitation, or those of its values that are asked for."""
 
     @property
@@ -27,7 +27,7 @@ class ToSend(Protocol):
     def organization_id(self) -> int: ...
 
 
-S = TypeVar("S", bound=ToSend)
+S = TypeVar("S", bound=Allowed)
 
 
 class SendThrottle:
@@ -91,7 +91,7 @@ class SendThrottle:
             self._turns -= 1
         return True
 
-    def is_left_alone(self, each: ToSend) -> bool:
+    def is_left_alone(self, each: Allowed) -> bool:
         """Whether its domain is since the run began with it; then it is kept back."""
         seconds = self.domains.blocked().get(domain_of(each.email_key)) if self.domains.are_in_trouble else None
         if seconds is None:

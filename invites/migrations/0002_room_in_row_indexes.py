@@ -17,5 +17,5 @@ def leave_room(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = (("invites", "0001_initial"),)
+    dependencies = (("invites", "0001_invites"),)
     operations = (migrations.RunPython(leave_room, migrations.RunPython.noop),)

@@ -55,7 +55,7 @@ def test_shows_everything_that_operators_are_asked_about() -> None:
         "accounts.membership",
         "invites.batch",
         "invites.row",
-        "invites.rowrange",
+        "invites.batchchunk",
         "invites.invitation",
     }
 

@@ -18,10 +18,10 @@ from config.harness.driving import (
     drop,
     heading,
     import_by_dropping,
-    ledger,
     mixed_people,
     open_import,
     press_import,
+    summary,
 )
 from config.harness.running import Stack
 from tests.workbooks import sheet_of, workbook_of
@@ -80,7 +80,7 @@ def test_the_sample_is_dropped_mailed_accepted_and_skipped_the_second_time(
     import_by_dropping(admin_page, "sample_batch_invite.csv", sample)
     has_ended(admin_page, "Nobody new was invited to Acme")
     admin_page.get_by_role("link", name="See the batch").last.click()
-    assert ledger(admin_page) == {
+    assert summary(admin_page) == {
         "Invited": 0,
         "accepted": 0,
         "waiting for an answer": 0,
@@ -108,7 +108,7 @@ def test_a_thousand_people_of_mixed_names_are_invited_and_skipped_the_second_tim
     has_ended(admin_page, "1,000 users were invited to Acme")
     admin_page.get_by_role("link", name="See the batch").last.click()
     expect(admin_page.get_by_text("Read as UTF-16")).to_be_visible()
-    found = ledger(admin_page)
+    found = summary(admin_page)
     assert (found["Invited"], found["Skipped"], found["Rows in the file"]) == (1000, 0, 1000)
     admin_page.goto("/o/acme/roles/")
     expect(banner(admin_page, "1,000 users were invited to Acme.")).to_be_visible()
@@ -118,8 +118,8 @@ def test_a_thousand_people_of_mixed_names_are_invited_and_skipped_the_second_tim
     import_by_dropping(admin_page, "thousand.csv", content)
     has_ended(admin_page, "Nobody new was invited to Acme")
     admin_page.get_by_role("link", name="See the batch").last.click()
-    expect(admin_page.get_by_role("heading", name="Ledger")).to_be_visible()
-    assert ledger(admin_page)["already invited"] == 1000
+    expect(admin_page.get_by_role("heading", name="Summary")).to_be_visible()
+    assert summary(admin_page)["already invited"] == 1000
     assert len([mail for mail in stack.inbox() if mail.to.startswith("thousand.")]) == 1000
 
 
@@ -191,8 +191,8 @@ def test_all_problem_rows_are_listed_and_the_valid_ones_can_be_invited(stack: St
     assert not [mail for mail in stack.inbox() if mail.to.startswith("partly.")]
 
     admin_page.get_by_role("button", name="Invite the other 2").click()
-    expect(admin_page.get_by_role("heading", name="Ledger")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
-    found = ledger(admin_page)
+    expect(admin_page.get_by_role("heading", name="Summary")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
+    found = summary(admin_page)
     assert (found["Invited"], found["Problems"], found["Rows in the file"]) == (2, 2, 4)
     admin_page.goto("/o/acme/roles/")
     expect(banner(admin_page, "2 users were invited to Acme.").first).to_contain_text("2 have problems")
@@ -217,7 +217,7 @@ def test_a_batch_is_stopped_and_says_so(admin_page: Page) -> None:
     expect(heading(admin_page)).to_contain_text("Stopped.")
     admin_page.get_by_role("link", name="See the batch").last.click()
     expect(admin_page.locator(".rc-page-title")).to_contain_text("Stopped")
-    found = ledger(admin_page)
+    found = summary(admin_page)
     assert found["Rows in the file"] == 2500
     assert found["Invited"] + found["Failed"] == 2500
     assert found["Failed"] > 0
@@ -238,8 +238,8 @@ def test_a_batch_is_sent_again_and_undone_from_its_page(admin_page: Page) -> Non
     admin_page.locator("#dialog").get_by_role("button", name="Undo batch").click()
     expect(admin_page.locator("#alerts")).to_contain_text("2 invitations were taken back.")
     # The message comes first, then the new figures.
-    expect(admin_page.locator(".rc-ledger")).to_contain_text("withdrawn")
-    assert ledger(admin_page)["withdrawn"] == 2
+    expect(admin_page.locator(".rc-summary")).to_contain_text("withdrawn")
+    assert summary(admin_page)["withdrawn"] == 2
 
 
 def test_a_file_is_imported_without_javascript(stack: Stack, new_context: Any, signed_in_state: Any) -> None:
@@ -264,7 +264,7 @@ def test_a_file_is_imported_without_javascript(stack: Stack, new_context: Any, s
     stack.wait_for_mail("plain.1@mixed.example.com")
     # The page loads itself again while the import runs.
     expect(page.get_by_role("row", name="Invited", exact=False).first).to_contain_text("2", timeout=30_000)
-    assert ledger(page)["Invited"] == 2
+    assert summary(page)["Invited"] == 2
 
 
 def test_the_walls_between_organizations_hold(new_context: Any, signed_in_state: Any) -> None:

@@ -28,7 +28,7 @@ PEOPLE = 1_000
 # Every so many of them the mail server does not know.
 UNKNOWN = 7
 REFUSED = len(range(0, PEOPLE, UNKNOWN))
-# Of a file that a worker checks, and in several ranges.
+# Of a file that a worker checks, and in several chunks.
 MANY = 6_000
 RESUMED_SECONDS = 30
 # In so many of all trials something has to be under way at the kill, or a test would prove nothing.
@@ -69,7 +69,7 @@ def test_whoever_is_killed_loses_nobody_and_mails_at_most_one_twice(
 
 
 def kill_once(work: Work, server: MailServer, *, domain: str, whole: bool) -> bool:
-    """Whether a range was held at the kill."""
+    """Whether a chunk was held at the kill."""
     victims = living_children(work)
     for number in range(0, PEOPLE, UNKNOWN):
         server.answers[f"person{number}@{domain}"] = ["550 5.1.1 No such user here"] * 5
@@ -230,7 +230,7 @@ def kill_early(work: Work, server: MailServer, *, domain: str, whole: bool) -> s
             for victim in victims:
                 os.kill(victim, signal.SIGKILL)
         (state,) = work.ask(f"SELECT state FROM invites_batch WHERE id > {last}")
-        to_invite = work.ask(f"SELECT count(*) FROM invites_rowrange WHERE batch_id > {last} AND stage = 'invite'")
+        to_invite = work.ask(f"SELECT count(*) FROM invites_batchchunk WHERE batch_id > {last} AND stage = 'invite'")
         (before,) = work.ask(done)
         if whole:
             work.worker.start_worker()

@@ -141,9 +141,7 @@ def test_a_worker_that_is_asked_to_end_hands_back_what_it_has_begun(
 
     assert (status, time.monotonic() - began < 15) == (0, True)
     assert len(server.taken) < PEOPLE
-    held = (
-        f"SELECT count(*) FROM invites_rowrange WHERE batch_id = {batch} AND claimed_until > now() AND stage <> 'done'"
-    )
+    held = f"SELECT count(*) FROM invites_batchchunk WHERE batch_id = {batch} AND claimed_until > now() AND stage <> 'done'"
     assert machines.work.ask(held) == [0], "Nobody has to wait for a lease to run out."
     machines.start_worker("ghent", "--beat")
     check_the_ledger(machines, batch, server, twice=0)

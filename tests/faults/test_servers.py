@@ -130,7 +130,7 @@ def test_a_batch_goes_on_after_the_database_was_restarted(
         report = work_on_servers.report(batch)
         assert (report["rows"], report["invited"], report["failed"]) == (PEOPLE, PEOPLE, 0)
         assert {address for address in server.taken if address.endswith(f"@{domain}")} == set(once_each(domain=domain))
-        assert work_on_servers.ask("SELECT count(*) FROM invites_rowrange WHERE stage <> 'done'") == [0]
+        assert work_on_servers.ask("SELECT count(*) FROM invites_batchchunk WHERE stage <> 'done'") == [0]
 
 
 # --- The mail server -----------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ def test_whoever_is_put_off_gets_one_mail_later_and_whoever_is_refused_is_counte
 def test_a_mail_server_that_is_away_is_waited_for(work: Work, server: MailServer) -> None:
     server.stop()
     batch = work.invite(many(40))
-    put_off = f"SELECT count(*) FROM invites_batch WHERE id = {batch} AND mail_not_before IS NOT NULL"
+    put_off = f"SELECT count(*) FROM invites_batch WHERE id = {batch} AND mail_retry_at IS NOT NULL"
     wait_for(lambda: work.ask(put_off) == [1], what="pause", seconds=60)
 
     server.start()

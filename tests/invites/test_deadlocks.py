@@ -20,8 +20,8 @@ from accounts.organizations.roles import RoleDraft, delete_role, save_role
 from accounts.organizations.sites import delete_site, save_site
 from invites.imports.bulk_insert import renew_statistics
 from invites.imports.check import check_batch
-from invites.imports.chunks import claim_range
-from invites.imports.invite import invite_range
+from invites.imports.chunks import claim_chunk
+from invites.imports.invite import invite_chunk
 from invites.imports.upload import start_batch
 from invites.invitations.acceptance import NewAccount, accept_with_new_account
 from invites.invitations.actions import resend_many, revoke_many
@@ -78,7 +78,7 @@ def test_an_invitation_is_changed_while_it_is_accepted(by: Membership, night_shi
 
     accepted, changed = crossing(
         ('UPDATE "invites_invitation"', lambda: accept(invitation)),
-        ('INSERT INTO "invites_grant"', lambda: change_invitation(by, invitation, night_shift)),
+        ('INSERT INTO "invites_accessgrant"', lambda: change_invitation(by, invitation, night_shift)),
     )
 
     # Whichever came first: the other one waited for it.
@@ -95,7 +95,7 @@ def test_an_invitation_is_changed_while_its_address_is_invited_anew(
 
     results = crossing(
         ('UPDATE "invites_invitation"', lambda: alone(by, night_shift)),
-        ('INSERT INTO "invites_grant"', lambda: change_invitation(colleague, invitation, night_shift)),
+        ('INSERT INTO "invites_accessgrant"', lambda: change_invitation(colleague, invitation, night_shift)),
     )
 
     assert unexpected(results) == []
@@ -113,7 +113,7 @@ def test_a_role_is_changed_while_it_is_offered(
 
     draft = RoleDraft("Day shift", "", frozenset({"work.view"}))
     results = crossing(
-        ('INSERT INTO "invites_grant"', offer),
+        ('INSERT INTO "invites_accessgrant"', offer),
         ('FROM "accounts_organization"', lambda: save_role(colleague, draft, night_shift.roles[0])),
     )
 
@@ -125,7 +125,7 @@ def test_a_member_gets_a_role_while_it_is_offered(
     by: Membership, colleague: Membership, member: User, night_shift: AccessSelection
 ) -> None:
     results = crossing(
-        ('INSERT INTO "invites_grant"', lambda: alone(by, night_shift)),
+        ('INSERT INTO "invites_accessgrant"', lambda: alone(by, night_shift)),
         (
             'FROM "accounts_organization"',
             lambda: change_membership(colleague, member.memberships.get(), night_shift),
@@ -230,9 +230,9 @@ def test_many_are_sent_again_while_a_file_invites_them_anew(by: Membership, invi
     renew_statistics()
 
     def invite_anew() -> None:
-        lease = claim_range(batch.pk)
+        lease = claim_chunk(batch.pk)
         assert lease is not None
-        invite_range(lease)
+        invite_chunk(lease)
 
     results = while_held(invitations[1], invite_anew, lambda: resend_many(by, Invitation.objects.all()))
 

@@ -26,7 +26,7 @@ from invites.imports.upload import start_batch
 from invites.invitations.invite import invite_person
 from invites.mailing import outbox
 from invites.mailing.send_lock import SendLock
-from invites.models import Batch, Invitation, Row, RowRange
+from invites.models import Batch, BatchChunk, Invitation, Row
 from invites.unexpected_errors import reference_of
 from tests.files import csv_of, many
 from tests.invites.imports.test_worker import a_large_file
@@ -225,7 +225,7 @@ def test_a_task_that_fails_again_and_again_logs_one_traceback(
     start: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     batch = start(many(3))
-    breaks(monkeypatch, chunks, "claim_range")
+    breaks(monkeypatch, chunks, "claim_chunk")
 
     for _ in range(3):
         tasks.process_chunk.apply((batch.pk,))
@@ -249,13 +249,13 @@ def test_a_sweep_goes_on_where_one_step_fails(
 
 
 def work_until_given_up(batch: Batch) -> None:
-    """Runs the task until no range is left, as if the lease of each failed try had run out."""
+    """Runs the task until no chunk is left, as if the lease of each failed try had run out."""
     for _ in range(4 * chunks.MAX_ATTEMPTS):
-        if not RowRange.objects.exclude(stage=RowRange.Stage.DONE).exists():
+        if not BatchChunk.objects.exclude(stage=BatchChunk.Stage.DONE).exists():
             return
-        batch.ranges.exclude(claimed_until=None).update(claimed_until=timezone.now() - timedelta(seconds=1))
+        batch.chunks.exclude(claimed_until=None).update(claimed_until=timezone.now() - timedelta(seconds=1))
         tasks.process_chunk.apply((batch.pk,))
-    raise AssertionError(f"It is tried for ever: {list(batch.ranges.values())}")
+    raise AssertionError(f"It is tried for ever: {list(batch.chunks.values())}")
 
 
 @pytest.mark.parametrize("place", ["check_still_allowed", "_decide"])

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import Membership
 from invites.imports.notices import topic_of
 from invites.imports.selectors.progress import unsent_mails
-from invites.imports.selectors.summary import Ledger, ledger_of, outcomes_of
+from invites.imports.selectors.summary import Summary, outcomes_of, summary_of
 from invites.invitations.visibility import visible_batches
 from invites.invitations.wording import invitations_were
 from invites.models import Batch
@@ -97,24 +97,24 @@ def taking_back(count: int) -> str:
     return f"Taking back {_count(count, 'invitation', 'invitations')}"
 
 
-def undone_title(batch: Batch, ledger: Ledger) -> str:
+def undone_title(batch: Batch, summary: Summary) -> str:
     """What becomes, or became, of a batch that was undone."""
     if batch.is_being_undone:
-        return f"{taking_back(ledger.undone)}."
-    return f"Undone. {invitations_were(ledger.undone)} taken back."
+        return f"{taking_back(summary.undone)}."
+    return f"Undone. {invitations_were(summary.undone)} taken back."
 
 
-def undone_text(name: str, ledger: Ledger) -> str:
+def undone_text(name: str, summary: Summary) -> str:
     """Whom undoing did not reach."""
-    if not ledger.accepted:
+    if not summary.accepted:
         return f"Nobody from {name} had accepted."
-    return f"{_count(ledger.accepted, 'person', 'people')} from {name} had accepted and {_stay(ledger.accepted)}."
+    return f"{_count(summary.accepted, 'person', 'people')} from {name} had accepted and {_stay(summary.accepted)}."
 
 
 def banner_of(batch: Batch) -> Banner:
     """The news of one batch in the words of the product."""
-    ledger = ledger_of(batch) if batch.undone_at else outcomes_of(batch)
-    kind, title, text, view, label = _news(batch, ledger)
+    summary = summary_of(batch) if batch.undone_at else outcomes_of(batch)
+    kind, title, text, view, label = _news(batch, summary)
     organization = batch.organization.slug
     return Banner(
         pk=batch.pk,
@@ -127,10 +127,10 @@ def banner_of(batch: Batch) -> Banner:
     )
 
 
-def _news(batch: Batch, ledger: Ledger) -> tuple[str, str, str, str, str]:
+def _news(batch: Batch, summary: Summary) -> tuple[str, str, str, str, str]:
     name, organization = batch.file_name, batch.organization.name
     if batch.undone_at:
-        return "warn", undone_title(batch, ledger), undone_text(name, ledger), "imports:batch", "See the batch"
+        return "warn", undone_title(batch, summary), undone_text(name, summary), "imports:batch", "See the batch"
     match batch.state:
         case Batch.State.REJECTED:
             cause = (batch.rejection or {}).get("message", "")
@@ -143,84 +143,86 @@ def _news(batch: Batch, ledger: Ledger) -> tuple[str, str, str, str, str]:
             )
         case Batch.State.NEEDS_CORRECTION:
             text = smart_quotes(batch.notice) or "Nobody has been invited yet."
-            return "warn", _waits(name, ledger), text, "imports:batch_problems", _way_on(ledger)
+            return "warn", _waits(name, summary), text, "imports:batch_problems", _way_on(summary)
         case Batch.State.STOPPED:
             return (
                 "warn",
-                f"{stopped_title(batch, ledger)}.",
-                stopped_text(batch, ledger),
+                f"{stopped_title(batch, summary)}.",
+                stopped_text(batch, summary),
                 "imports:batch",
                 "See the batch",
             )
         case Batch.State.FAILED:
             return "bad", f"{name} was not imported.", batch.state_reason, "imports:batch", "See the batch"
-    if ledger.invited == 0:
+    if summary.invited == 0:
         title = f"Nobody new was invited to {organization}."
-        text = _nobody(name, ledger)
-        return ("ok" if not ledger.failed else "warn"), title, text, "imports:batch", "See the batch"
+        text = _nobody(name, summary)
+        return ("ok" if not summary.failed else "warn"), title, text, "imports:batch", "See the batch"
     return (
         "ok",
-        f"{people(ledger.invited)} invited to {organization}.",
-        result_text(name, ledger),
+        f"{people(summary.invited)} invited to {organization}.",
+        result_text(name, summary),
         "imports:batch",
         "See the batch",
     )
 
 
-def stopped_title(batch: Batch, ledger: Ledger) -> str:
+def stopped_title(batch: Batch, summary: Summary) -> str:
     """ "Stopped. 140 users were invited to Acme", or nobody."""
-    told = f"{people(ledger.invited)} invited" if ledger.invited else "Nobody was invited"
+    told = f"{people(summary.invited)} invited" if summary.invited else "Nobody was invited"
     return f"Stopped. {told} to {batch.organization.name}"
 
 
-def stopped_text(batch: Batch, ledger: Ledger) -> str:
+def stopped_text(batch: Batch, summary: Summary) -> str:
     """Why, who was not invited, and which mails go out all the same: whoever is invited stays invited."""
-    out = unsent_mails(batch) if ledger.invited else 0
+    out = unsent_mails(batch) if summary.invited else 0
     going_out = _count(out, "mail is still going out", "mails are still going out")
-    if ledger.stopped:
-        rows = f"{_count(ledger.stopped, 'row', 'rows')} of {batch.file_name} {_was(ledger.stopped)} not invited"
+    if summary.stopped:
+        rows = f"{_count(summary.stopped, 'row', 'rows')} of {batch.file_name} {_was(summary.stopped)} not invited"
         told = [rows, going_out]
-    elif ledger.invited:
+    elif summary.invited:
         told = ["; ".join(part for part in ("Everybody was invited already", going_out) if part)]
     else:
         told = []
-    refused = _count(ledger.mail_refused, "could not be mailed", "could not be mailed")
+    refused = _count(summary.mail_refused, "could not be mailed", "could not be mailed")
     return " ".join(_sentence(part) for part in (batch.state_reason, *told, refused) if part)
 
 
-def _waits(name: str, ledger: Ledger) -> str:
-    if not ledger.to_fix:
+def _waits(name: str, summary: Summary) -> str:
+    if not summary.to_fix:
         return f"Nothing is left to fix in {name}."
-    return f"1 row of {name} needs fixing." if ledger.to_fix == 1 else f"{ledger.to_fix:,} rows of {name} need fixing."
+    return (
+        f"1 row of {name} needs fixing." if summary.to_fix == 1 else f"{summary.to_fix:,} rows of {name} need fixing."
+    )
 
 
-def _way_on(ledger: Ledger) -> str:
-    return "Fix the rows" if ledger.to_fix else "See the rows"
+def _way_on(summary: Summary) -> str:
+    return "Fix the rows" if summary.to_fix else "See the rows"
 
 
-def result_text(name: str, ledger: Ledger) -> str:
+def result_text(name: str, summary: Summary) -> str:
     """Who was not invited, and why, in one sentence; empty when everybody was."""
     parts = [
-        _count(ledger.already_member, "was already a member", "were already members"),
-        _count(ledger.already_invited, "was invited already", "were invited already"),
-        _count(ledger.duplicate, "is twice in the file", "are twice in the file"),
-        _count(ledger.to_fix, "has a problem", "have problems"),
-        _count(ledger.left_out, "was left out", "were left out"),
-        _count(ledger.mail_refused, "could not be mailed", "could not be mailed"),
-        _count(ledger.bounced, "bounced", "bounced"),
-        _count(ledger.failed - ledger.stopped - ledger.mail_refused, "could not be invited", "could not be invited"),
+        _count(summary.already_member, "was already a member", "were already members"),
+        _count(summary.already_invited, "was invited already", "were invited already"),
+        _count(summary.duplicate, "is twice in the file", "are twice in the file"),
+        _count(summary.to_fix, "has a problem", "have problems"),
+        _count(summary.left_out, "was left out", "were left out"),
+        _count(summary.mail_refused, "could not be mailed", "could not be mailed"),
+        _count(summary.bounced, "bounced", "bounced"),
+        _count(summary.failed - summary.stopped - summary.mail_refused, "could not be invited", "could not be invited"),
     ]
     told = [part for part in parts if part]
     return f"From {name}: {', '.join(told)}." if told else f"Everybody in {name}."
 
 
-def _nobody(name: str, ledger: Ledger) -> str:
-    if ledger.rows and ledger.skipped == ledger.rows:
-        which = {ledger.already_member: "members already", ledger.already_invited: "invited already"}
-        why = f": they are {which[ledger.rows]}" if ledger.rows in which else ""
-        counted = "The one row" if ledger.rows == 1 else f"All {ledger.rows:,} rows"
-        return f"{counted} of {name} {_was(ledger.rows)} skipped{why}."
-    return result_text(name, ledger)
+def _nobody(name: str, summary: Summary) -> str:
+    if summary.rows and summary.skipped == summary.rows:
+        which = {summary.already_member: "members already", summary.already_invited: "invited already"}
+        why = f": they are {which[summary.rows]}" if summary.rows in which else ""
+        counted = "The one row" if summary.rows == 1 else f"All {summary.rows:,} rows"
+        return f"{counted} of {name} {_was(summary.rows)} skipped{why}."
+    return result_text(name, summary)
 
 
 def _was(count: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from invites.imports.selectors.summary import Answers
+from invites.imports.selectors.summary import Responses
 
 WIDTH, HEIGHT = 500, 260
 LEFT, RIGHT, TOP, BOTTOM = 34, 8, 34, 26
@@ -45,10 +45,10 @@ class Plot:
     title: str
 
 
-def plot_of(answers: Answers, invited: int) -> Plot:
+def plot_of(responses: Responses, invited: int) -> Plot:
     """The running total of acceptances from 0 to today, below the dashed line of all who were invited."""
-    first, today = answers.days[0][0], answers.days[-1][0]
-    end = max(today, timezone.localdate(answers.expires_at) if answers.expires_at else today)
+    first, today = responses.days[0][0], responses.days[-1][0]
+    end = max(today, timezone.localdate(responses.expires_at) if responses.expires_at else today)
     span = max(1, (end - first).days)
 
     def x_of(offset: int) -> float:
@@ -57,8 +57,8 @@ def plot_of(answers: Answers, invited: int) -> Plot:
     def y_of(count: float) -> float:
         return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * count / invited, 1)
 
-    points = [(x_of(0), y_of(0))] if len(answers.days) > 1 else []
-    points += [(x_of((day - first).days), y_of(count)) for day, count in answers.days]
+    points = [(x_of(0), y_of(0))] if len(responses.days) > 1 else []
+    points += [(x_of((day - first).days), y_of(count)) for day, count in responses.days]
     last_x, last_y = points[-1]
     line = " ".join(f"{x},{y}" for x, y in points)
     step = _round_step(invited)
@@ -76,14 +76,14 @@ def plot_of(answers: Answers, invited: int) -> Plot:
         area=f"{points[0][0]},{y_of(0)} {line} {last_x},{y_of(0)}",
         last_x=last_x,
         last_y=last_y,
-        last_label=f"{answers.accepted:,} accepted",
+        last_label=f"{responses.accepted:,} accepted",
         last_anchor="start" if last_x < WIDTH * 0.72 else "end",
-        label_dy=_clear_of_lines(answers.accepted / invited),
+        label_dy=_clear_of_lines(responses.accepted / invited),
         invited_y=y_of(invited),
         invited_label=f"{invited:,} invited",
         y_ticks=[Tick(y_of(count), f"{count:,}") for count in range(0, invited, step) if count < invited * 0.95],
         x_ticks=x_ticks,
-        title=f"{answers.accepted:,} of {invited:,} people have accepted by {date_format(today, 'j F')}.",
+        title=f"{responses.accepted:,} of {invited:,} people have accepted by {date_format(today, 'j F')}.",
     )
 
 

@@ -15,7 +15,7 @@ from invites.imports.presentation.banners import (
     undone_text,
     undone_title,
 )
-from invites.imports.selectors.summary import Ledger
+from invites.imports.selectors.summary import Summary
 from invites.imports.selectors.typos import Typos, typos_of
 from invites.live.progress import Progress
 from invites.models import Batch, CorrectionJob
@@ -93,17 +93,17 @@ class Stage:
     told: str
 
 
-def stage_of(batch: Batch, *, ledger: Ledger, progress: Progress | None, may_change: bool = True) -> Stage:
+def stage_of(batch: Batch, *, summary: Summary, progress: Progress | None, may_change: bool = True) -> Stage:
     """`progress` is that of the running step, and None when no step runs. `may_change`: the viewer can fix the rows."""
-    title = _title(batch, ledger)
-    check, invite = _check(batch, ledger, progress, may_change=may_change), _invite(batch, ledger, progress)
+    title = _title(batch, summary)
+    check, invite = _check(batch, summary, progress, may_change=may_change), _invite(batch, summary, progress)
     told = f"{title}. {progress.quarter} percent." if progress and progress.quarter else title
     return Stage(title, [Step("done", "Uploaded", file_size(batch.file_size)), check, invite], told)
 
 
-def _title(batch: Batch, ledger: Ledger) -> str:
+def _title(batch: Batch, summary: Summary) -> str:
     if batch.undone_at:
-        return undone_title(batch, ledger).removesuffix(".")
+        return undone_title(batch, summary).removesuffix(".")
     match batch.state:
         case Batch.State.CHECKING if job := batch.current_job:
             return _JOBS[Action(job.action)].title.format(file=batch.file_name, corrected=job.file_name)
@@ -112,13 +112,13 @@ def _title(batch: Batch, ledger: Ledger) -> str:
         case Batch.State.INVITING:
             return f"Inviting from {batch.file_name}"
         case Batch.State.NEEDS_CORRECTION:
-            return rows_need_fixing(ledger.to_fix)
-        case Batch.State.DONE if ledger.invited:
-            return f"{people(ledger.invited)} invited to {batch.organization.name}"
+            return rows_need_fixing(summary.to_fix)
+        case Batch.State.DONE if summary.invited:
+            return f"{people(summary.invited)} invited to {batch.organization.name}"
         case Batch.State.DONE:
             return f"Nobody new was invited to {batch.organization.name}"
         case Batch.State.STOPPED:
-            return stopped_title(batch, ledger)
+            return stopped_title(batch, summary)
     return f"{batch.file_name} was not imported"
 
 
@@ -146,7 +146,7 @@ def rows_of_job(progress: Progress) -> str:
     return f"{progress.done:,} of {rows(progress.total)}"
 
 
-def _check(batch: Batch, ledger: Ledger, progress: Progress | None, *, may_change: bool) -> Step:
+def _check(batch: Batch, summary: Summary, progress: Progress | None, *, may_change: bool) -> Step:
     match batch.state:
         case Batch.State.CHECKING if progress and (job := batch.current_job):
             words = _JOBS[Action(job.action)]
@@ -172,10 +172,10 @@ def _check(batch: Batch, ledger: Ledger, progress: Progress | None, *, may_chang
         case Batch.State.NEEDS_CORRECTION:
             way_on = " Fix the rows, upload a corrected file, or go on without them." if may_change else ""
             text = f"{smart_quotes(batch.notice)} Nobody has been invited yet.{way_on}{_slips(typos_of(batch))}"
-            return Step("warn", "Checked", _checked(batch, ledger), text.lstrip())
+            return Step("warn", "Checked", _checked(batch, summary), text.lstrip())
         case Batch.State.FAILED | Batch.State.STOPPED if batch.checked_at is None:
             return Step("failed" if batch.state == Batch.State.FAILED else "stopped", "Not checked", "", _why(batch))
-    return Step("done", "Checked", _checked(batch, ledger))
+    return Step("done", "Checked", _checked(batch, summary))
 
 
 def _slips(typos: Typos) -> str:
@@ -192,32 +192,32 @@ def _part_of_file(share: float) -> str:
     return _PARTS[min(_PARTS, key=lambda part: abs(part - share))] if share >= 0.2 else ""
 
 
-def _checked(batch: Batch, ledger: Ledger) -> str:
-    problems = f"{ledger.problems:,} with problems" if ledger.problems else "no problems"
+def _checked(batch: Batch, summary: Summary) -> str:
+    problems = f"{summary.problems:,} with problems" if summary.problems else "no problems"
     return f"{rows(batch.row_total)}, {problems}"
 
 
-def _invite(batch: Batch, ledger: Ledger, progress: Progress | None) -> Step:
+def _invite(batch: Batch, summary: Summary, progress: Progress | None) -> Step:
     if batch.is_being_undone:
-        text = f"The links do not work any more. {undone_text(batch.file_name, ledger)}"
+        text = f"The links do not work any more. {undone_text(batch.file_name, summary)}"
         if batch.error_reference:
             text += " Something went wrong on our side, so this takes longer. We try again every few minutes. "
             text += f"If you contact support, mention reference {batch.error_reference}."
-        return Step("now", "Taking back", _invitations(ledger.undone), text)
+        return Step("now", "Taking back", _invitations(summary.undone), text)
     if batch.undone_at:
-        return Step("stopped", "Invited", _people(ledger.invited), undone_text(batch.file_name, ledger))
+        return Step("stopped", "Invited", _people(summary.invited), undone_text(batch.file_name, summary))
     match batch.state:
         case Batch.State.INVITING if progress:
             fact = f"{progress.done:,} of {_people(progress.total)}" if progress.total else ""
             return Step("now", "Inviting", fact, _so_far(progress), _bar(batch.created_at, progress))
         case Batch.State.DONE:
-            text = result_text(batch.file_name, ledger)
-            return Step("done", "Invited", _people(ledger.invited), text)
+            text = result_text(batch.file_name, summary)
+            return Step("done", "Invited", _people(summary.invited), text)
         case Batch.State.STOPPED | Batch.State.FAILED if batch.checked_at:
             if batch.state == Batch.State.STOPPED:
-                text = f"{stopped_text(batch, ledger)} {_stays(ledger)}".strip()
-                return Step("stopped", "Invited", _people(ledger.invited), text)
-            return Step("failed", "Invited", _people(ledger.invited), _why(batch))
+                text = f"{stopped_text(batch, summary)} {_stays(summary)}".strip()
+                return Step("stopped", "Invited", _people(summary.invited), text)
+            return Step("failed", "Invited", _people(summary.invited), _why(batch))
     return Step("next", "Inviting")
 
 
@@ -236,8 +236,8 @@ def _why(batch: Batch) -> str:
     return batch.state_reason or "Nobody has been invited."
 
 
-def _stays(ledger: Ledger) -> str:
-    return "Whoever is invited already stays invited." if ledger.invited else "Nobody has been invited."
+def _stays(summary: Summary) -> str:
+    return "Whoever is invited already stays invited." if summary.invited else "Nobody has been invited."
 
 
 def before_stopping(batch: Batch, progress: Progress | None) -> str:

@@ -1,10 +1,10 @@
-"""The ledger of a batch as lines that add up, and how its file was read, in words."""
+"""The summary of a batch as lines that add up, and how its file was read, in words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from invites.imports.selectors.summary import Ledger
+from invites.imports.selectors.summary import Summary
 from invites.models import Batch
 
 DELIMITERS = {"comma": "commas", "semicolon": "semicolons", "tab": "tabs", "pipe": "pipes"}
@@ -12,7 +12,10 @@ DELIMITERS = {"comma": "commas", "semicolon": "semicolons", "tab": "tabs", "pipe
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the ledger. `outcome` is the filter of the rows behind it; `is_part` is counted in the line above."""
+    """One line of the summary.
+
+    `outcome` is the filter of the rows behind it; `is_part` is counted in the line above.
+    """
 
     label: str
     count: int
@@ -20,32 +23,32 @@ class Line:
     is_part: bool = False
 
 
-def ledger_lines(ledger: Ledger) -> list[list[Line]]:
+def summary_lines(summary: Summary) -> list[list[Line]]:
     """Groups of lines, each a sum and its parts; the sums add up to the rows of the file.
 
     Zeros stay, but for what only happens to some batches: an expiry, a withdrawal.
     """
     invited = [
-        Line("Invited", ledger.invited, "invited"),
-        Line("accepted", ledger.accepted, "accepted", is_part=True),
-        Line("waiting for an answer", ledger.waiting_answer, "waiting", is_part=True),
-        Line("bounced", ledger.bounced, "bounced", is_part=True),
+        Line("Invited", summary.invited, "invited"),
+        Line("accepted", summary.accepted, "accepted", is_part=True),
+        Line("waiting for an answer", summary.waiting_answer, "waiting", is_part=True),
+        Line("bounced", summary.bounced, "bounced", is_part=True),
     ]
-    if ledger.expired:
-        invited.append(Line("expired", ledger.expired, "expired", is_part=True))
-    if ledger.withdrawn:
-        invited.append(Line("withdrawn", ledger.withdrawn, "withdrawn", is_part=True))
+    if summary.expired:
+        invited.append(Line("expired", summary.expired, "expired", is_part=True))
+    if summary.revoked:
+        invited.append(Line("withdrawn", summary.revoked, "withdrawn", is_part=True))
     skipped = [
-        Line("Skipped", ledger.skipped, "skipped"),
-        Line("already a member", ledger.already_member, "already_member", is_part=True),
-        Line("already invited", ledger.already_invited, "already_invited", is_part=True),
-        Line("twice in the file", ledger.duplicate, "duplicate", is_part=True),
+        Line("Skipped", summary.skipped, "skipped"),
+        Line("already a member", summary.already_member, "already_member", is_part=True),
+        Line("already invited", summary.already_invited, "already_invited", is_part=True),
+        Line("twice in the file", summary.duplicate, "duplicate", is_part=True),
     ]
     return [
         invited,
         skipped,
-        [Line("Problems", ledger.problems, "problem")],
-        [Line("Failed", ledger.failed, "failed")],
+        [Line("Problems", summary.problems, "problem")],
+        [Line("Failed", summary.failed, "failed")],
     ]
 
 

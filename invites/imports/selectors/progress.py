@@ -1,7 +1,7 @@
 """How far a batch is that is being worked on: what changes is one question to the database for each look.
 
 Many look, each second, while up to 200,000 rows change. So of a batch that is inviting nothing is counted that was
-decided: the ranges say who waits, by how many people each of them was cut for, and of the invitations only those
+decided: the chunks say who waits, by how many people each of them was cut for, and of the invitations only those
 count whose mail was not tried yet.
 """
 
@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 
 from invites.live.progress import Progress, estimate_seconds_left
-from invites.models import Batch, CorrectionJob, Invitation, Row, RowRange
+from invites.models import Batch, BatchChunk, CorrectionJob, Invitation, Row
 
 Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 
@@ -31,7 +31,7 @@ def followed(batches: QuerySet[Batch]) -> QuerySet[Batch]:
     """The batches with all that `progress_of` needs and that changes, in one question that only indexes answer."""
     rows = Row.objects.filter(batch=OuterRef("pk"))
     pending = Invitation.objects.filter(batch=OuterRef("pk"), state=Invitation.State.PENDING)
-    to_invite = RowRange.objects.filter(batch=OuterRef("pk"), stage=RowRange.Stage.INVITE)
+    to_invite = BatchChunk.objects.filter(batch=OuterRef("pk"), stage=BatchChunk.Stage.INVITE)
     return (
         batches.select_related("job")
         .defer("left_out", "row_editors")
@@ -86,7 +86,7 @@ def _correcting(job: CorrectionJob) -> Progress:
 
 def _inviting(batch: Batch) -> Progress:
     counted = vars(batch)
-    sizes = _sizes_of_ranges(batch.pk, batch.inviting_at) if batch.inviting_at else {}
+    sizes = _sizes_of_chunks(batch.pk, batch.inviting_at) if batch.inviting_at else {}
     skipped, failed, untried = counted["skipped_now"], counted["failed_now"], counted["untried_now"]
     waiting = sum(sizes.get(int(first), 0) for first in (counted["to_invite_now"] or "").split(",") if first)
     total = max(0, sum(sizes.values()) - skipped - failed)
@@ -96,14 +96,14 @@ def _inviting(batch: Batch) -> Progress:
 
 
 @lru_cache(maxsize=256)
-def _sizes_of_ranges(batch_id: int, inviting_at: datetime) -> dict[int, int]:
-    """For how many people each range was cut, by its first number: from then on that does not change any more."""
+def _sizes_of_chunks(batch_id: int, inviting_at: datetime) -> dict[int, int]:
+    """For how many people each chunk was cut, by its first number: from then on that does not change any more."""
     people = Row.objects.filter(
         batch=OuterRef("batch"), number__range=(OuterRef("first_number"), OuterRef("last_number"))
     )
     sizes = _count(people.exclude(outcome=Outcome.PROBLEM).exclude(reason=Reason.DUPLICATE))
-    ranges = RowRange.objects.filter(batch_id=batch_id).order_by().annotate(people=sizes)
-    return dict(ranges.values_list("first_number", "people"))
+    chunks = BatchChunk.objects.filter(batch_id=batch_id).order_by().annotate(people=sizes)
+    return dict(chunks.values_list("first_number", "people"))
 
 
 def _count(found: QuerySet[Row] | QuerySet[Invitation]) -> Coalesce:

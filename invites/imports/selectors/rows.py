@@ -20,7 +20,7 @@ BOUNCED = Q(invitation__mail_state__in=UNDELIVERED)
 
 
 def _filters(*, is_being_undone: bool = False, has_ended: bool = False) -> dict[str, tuple[str, Q]]:
-    """The lines of the ledger as filters of its rows; made anew because some depend on the time."""
+    """The lines of the summary as filters of its rows; made anew because some depend on the time."""
     expired = Q(invitation__expires_at__lte=timezone.now())
     open_states = [] if is_being_undone else [Invitation.State.PENDING]
     failed = (Outcome.FAILED, Outcome.WAITING) if has_ended else (Outcome.FAILED,)
@@ -45,7 +45,7 @@ def _filters(*, is_being_undone: bool = False, has_ended: bool = False) -> dict[
 
 
 def filter_labels() -> dict[str, str]:
-    """The filters that `rows_of` knows, with their labels, in the order of the ledger."""
+    """The filters that `rows_of` knows, with their labels, in the order of the summary."""
     return {name: label for name, (label, _) in _filters().items()}
 
 

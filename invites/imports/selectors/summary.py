@@ -22,11 +22,11 @@ UNDELIVERED = (Mail.BOUNCED, Mail.FAILED)
 
 
 @dataclass(frozen=True)
-class Ledger:
+class Summary:
     """The rows of one batch by what became of them: rows = invited + skipped + problems + failed + waiting.
 
-    `accepted`, `waiting_answer`, `bounced`, `expired` and `withdrawn` are the parts of `invited`, and `undone` are
-    those of `withdrawn` that undoing the batch has taken back, or is about to; `waiting` is 0 once the batch has ended:
+    `accepted`, `waiting_answer`, `bounced`, `expired` and `revoked` are the parts of `invited`, and `undone` are
+    those of `revoked` that undoing the batch has taken back, or is about to; `waiting` is 0 once the batch has ended:
     rows that still wait then have failed, and where it was stopped they are part of `stopped`.
     """
 
@@ -36,7 +36,7 @@ class Ledger:
     waiting_answer: int = 0
     bounced: int = 0
     expired: int = 0
-    withdrawn: int = 0
+    revoked: int = 0
     undone: int = 0
     already_member: int = 0
     already_invited: int = 0
@@ -63,30 +63,30 @@ class Ledger:
         return self.waiting_answer + self.expired
 
 
-def ledger_of(batch: Batch) -> Ledger:
-    """Count the batch's rows and the answers to its invitations."""
-    ledger = outcomes_of(batch)
-    answers = _answers(batch) if ledger.invited else Counter()
-    # An invitation whose first mail could not be sent, or may not, is withdrawn, too, but its row is failed.
+def summary_of(batch: Batch) -> Summary:
+    """Count the batch's rows and the responses to its invitations."""
+    summary = outcomes_of(batch)
+    responses = _responses(batch) if summary.invited else Counter()
+    # An invitation whose first mail could not be sent, or may not, is revoked, too, but its row is failed.
     failed = batch.invitations.filter(mail_state=Mail.FAILED, row__outcome=Outcome.FAILED)
-    withdrawn = answers["withdrawn"] - failed.count() if answers["withdrawn"] else 0
-    undone = min(withdrawn, answers["undone"])
-    gone = answers["accepted"] + answers["bounced"] + answers["expired"] + withdrawn
+    revoked = responses["revoked"] - failed.count() if responses["revoked"] else 0
+    undone = min(revoked, responses["undone"])
+    gone = responses["accepted"] + responses["bounced"] + responses["expired"] + revoked
     return replace(
-        ledger,
-        accepted=answers["accepted"],
-        bounced=answers["bounced"],
-        expired=answers["expired"],
-        withdrawn=withdrawn,
+        summary,
+        accepted=responses["accepted"],
+        bounced=responses["bounced"],
+        expired=responses["expired"],
+        revoked=revoked,
         undone=undone,
-        waiting_answer=ledger.invited - gone,
+        waiting_answer=summary.invited - gone,
     )
 
 
-def outcomes_of(batch: Batch) -> Ledger:
-    """The ledger without the answers, from indexes alone: for what stands on every page."""
+def outcomes_of(batch: Batch) -> Summary:
+    """The summary without the responses, from indexes alone: for what stands on every page."""
     if not batch.keeps_rows:
-        return Ledger()
+        return Summary()
     bounced = batch.invitations.filter(state=Invitation.State.PENDING, mail_state__in=UNDELIVERED)
     rows: Counter[tuple[str, str]] = Counter()
     for outcome, reason, count in (
@@ -102,7 +102,7 @@ def outcomes_of(batch: Batch) -> Ledger:
     waiting = by_outcome[Outcome.WAITING]
     never_invited = waiting if batch.state in Batch.ENDED else 0
     stopped = never_invited if batch.state == Batch.State.STOPPED else 0
-    return Ledger(
+    return Summary(
         rows=by_outcome.total(),
         invited=by_outcome[Outcome.INVITED],
         bounced=bounced.count() if by_outcome[Outcome.INVITED] else 0,
@@ -118,7 +118,7 @@ def outcomes_of(batch: Batch) -> Ledger:
     )
 
 
-def _answers(batch: Batch) -> Counter[str]:
+def _responses(batch: Batch) -> Counter[str]:
     """The invitations that do not wait for an answer, by why. The filters of the rows say the same."""
     counted: Counter[str] = Counter()
     groups = (
@@ -136,7 +136,7 @@ def _answers(batch: Batch) -> Counter[str]:
         if state == Invitation.State.ACCEPTED:
             counted["accepted"] += count
         elif state != Invitation.State.PENDING or batch.is_being_undone:
-            counted["withdrawn"] += count
+            counted["revoked"] += count
             is_undone = by_undoing or state == Invitation.State.PENDING
             counted["undone"] += count if is_undone else 0
         elif mail_state in UNDELIVERED:
@@ -150,7 +150,7 @@ def _is(condition: Q) -> ExpressionWrapper[Q]:
     return ExpressionWrapper(condition, output_field=BooleanField())
 
 
-def unanswered_of(batch: Batch) -> QuerySet[Invitation]:
+def awaiting_response(batch: Batch) -> QuerySet[Invitation]:
     """The invitations of the batch that wait for an answer, those that expired included."""
     pending = batch.invitations.filter(not_being_undone(), state=Invitation.State.PENDING)
     return pending.exclude(mail_state__in=UNDELIVERED)
@@ -162,37 +162,35 @@ def invited_counts(batches: Iterable[Batch]) -> dict[int, int]:
     return dict(rows.values_list("batch_id").annotate(count=Count("*")))
 
 
-def withdrawn_counts(batches: Iterable[Batch]) -> dict[int, int]:
+def revoked_counts(batches: Iterable[Batch]) -> dict[int, int]:
     """How many invitations were taken back of each of the batches, by their ids."""
     invitations = Invitation.objects.filter(batch__in=list(batches)).order_by()
     still_open = Q(state=Invitation.State.PENDING) & not_being_undone()
-    withdrawn = invitations.filter(row__outcome=Outcome.INVITED).exclude(
-        Q(state=Invitation.State.ACCEPTED) | still_open
-    )
-    return dict(withdrawn.values_list("batch_id").annotate(count=Count("*")))
+    revoked = invitations.filter(row__outcome=Outcome.INVITED).exclude(Q(state=Invitation.State.ACCEPTED) | still_open)
+    return dict(revoked.values_list("batch_id").annotate(count=Count("*")))
 
 
-def summary_of(batch: Batch) -> dict[str, Any]:
+def summary_as_json(batch: Batch) -> dict[str, Any]:
     """The batch as the commands print it; the counts add up to `rows` at every moment."""
-    ledger = outcomes_of(batch)
+    summary = outcomes_of(batch)
     return {
         "batch": batch.pk,
         "state": str(batch.state),
-        "rows": ledger.rows,
-        "invited": ledger.invited,
+        "rows": summary.rows,
+        "invited": summary.invited,
         "skipped": {
-            "already_member": ledger.already_member,
-            "already_invited": ledger.already_invited,
-            "duplicate": ledger.duplicate,
+            "already_member": summary.already_member,
+            "already_invited": summary.already_invited,
+            "duplicate": summary.duplicate,
         },
-        "problems": ledger.problems,
-        "failed": ledger.failed,
-        "waiting": ledger.waiting,
+        "problems": summary.problems,
+        "failed": summary.failed,
+        "waiting": summary.waiting,
     }
 
 
 @dataclass(frozen=True)
-class Answers:
+class Responses:
     """Acceptances of a batch by day, as a line from 0 for the plot of the batch page."""
 
     accepted: int
@@ -202,7 +200,7 @@ class Answers:
     days: list[tuple[date, int]] = field(default_factory=list)
 
 
-def answers_of(batch: Batch, ledger: Ledger) -> Answers:
+def responses_of(batch: Batch, summary: Summary) -> Responses:
     """The acceptances so far, running total by day, from the day of the invitation to today."""
     accepted = (
         batch.invitations.filter(state=Invitation.State.ACCEPTED)
@@ -220,5 +218,5 @@ def answers_of(batch: Batch, ledger: Ledger) -> Answers:
         total += by_day.get(day, 0)
         days.append((day, total))
     expiry = batch.invitations.order_by("-expires_at").values_list("expires_at", flat=True).first()
-    share = round(100 * ledger.accepted / ledger.invited) if ledger.invited else 0
-    return Answers(ledger.accepted, ledger.waiting_answer, share, expiry, days)
+    share = round(100 * summary.accepted / summary.invited) if summary.invited else 0
+    return Responses(summary.accepted, summary.waiting_answer, share, expiry, days)

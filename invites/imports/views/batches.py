@@ -1,4 +1,4 @@
-"""The batches of an organization: their list, one batch with its ledger, and what can be done with it."""
+"""The batches of an organization: their list, one batch with its summary, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from invites.imports.presentation.banners import banners_for, stopped_text, taki
 from invites.imports.presentation.plot import plot_of
 from invites.imports.presentation.rows import report_lines, shown_outcome
 from invites.imports.presentation.status import before_stopping
-from invites.imports.presentation.summary import how_read, ledger_lines
+from invites.imports.presentation.summary import how_read, summary_lines
 from invites.imports.selectors.progress import followed, progress_now, progress_of
 from invites.imports.selectors.rows import filter_labels, rows_of
 from invites.imports.selectors.summary import (
-    Ledger,
-    answers_of,
+    Summary,
+    awaiting_response,
     invited_counts,
-    ledger_of,
-    unanswered_of,
-    withdrawn_counts,
+    responses_of,
+    revoked_counts,
+    summary_of,
 )
 from invites.imports.selectors.typos import typos_of
 from invites.imports.stop import stop_import
@@ -65,18 +65,18 @@ def batch_list(request: MemberRequest, organization: str) -> HttpResponse:
     """Every import that the member may see, newest first."""
     page = Paginator(visible_batches(request.membership), PAGE_BATCHES).get_page(request.GET.get("page"))
     invited = invited_counts(page)
-    withdrawn = withdrawn_counts(batch for batch in page if batch.undone_at)
+    revoked = revoked_counts(batch for batch in page if batch.undone_at)
     # Of one that runs the figure that the sidebar shows at its side: whose mail has been tried.
     inviting = followed(Batch.objects.filter(pk__in=[each.pk for each in page if each.state == Batch.State.INVITING]))
     invited |= {batch.pk: progress.done for batch in inviting if (progress := progress_of(batch))}
-    listed = [(batch, invited.get(batch.pk, 0), withdrawn.get(batch.pk, 0)) for batch in page]
+    listed = [(batch, invited.get(batch.pk, 0), revoked.get(batch.pk, 0)) for batch in page]
     return render(request, "imports/batches.html", {"page": page, "listed": listed})
 
 
 @requires(Permission.INVITE_USERS)
 @require_safe
 def batch_page(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Who, when, how it was read, the ledger that adds up, and each row's outcome."""
+    """Who, when, how it was read, the summary that adds up, and each row's outcome."""
     batch = batch_to_see(request, pk)
     context: dict[str, Any] = {
         "grant_sentence": grant_sentence(batch.grant),
@@ -88,26 +88,26 @@ def batch_page(request: MemberRequest, organization: str, pk: int) -> HttpRespon
         # The page says it itself, and more. Whoever sees it end there is told all the same.
         context["banners"] = banners_for(request.membership, but=batch.pk)
     if batch.state not in WITHOUT_LEDGER:
-        context |= _ledger_and_rows(batch, context["ledger"], request)
+        context |= _ledger_and_rows(batch, context["summary"], request)
     return render(request, "imports/batch.html", context)
 
 
-def _ledger_and_rows(batch: Batch, ledger: Ledger, request: MemberRequest) -> dict[str, Any]:
+def _ledger_and_rows(batch: Batch, summary: Summary, request: MemberRequest) -> dict[str, Any]:
     labels = filter_labels()
     may_change = not why_not_change(request.membership, batch)
     chosen = request.GET.get("outcome", "")
-    answers = answers_of(batch, ledger)
+    responses = responses_of(batch, summary)
     page = Paginator(rows_of(batch, chosen), PAGE_ROWS).get_page(request.GET.get("page"))
     return {
-        "ledger_lines": ledger_lines(ledger),
-        "answers": answers,
-        "plot": plot_of(answers, ledger.invited) if ledger.invited else None,
+        "summary_lines": summary_lines(summary),
+        "responses": responses,
+        "plot": plot_of(responses, summary.invited) if summary.invited else None,
         "outcome": chosen if chosen in labels else "",
         "outcome_label": labels.get(chosen, ""),
         "page": page,
         "listed": [(row, shown_outcome(row)) for row in page],
-        "notice": stopped_text(batch, ledger) if batch.state == Batch.State.STOPPED else batch.state_reason,
-        "may_undo": may_change and ledger.waiting_answer + ledger.bounced + ledger.expired > 0,
+        "notice": stopped_text(batch, summary) if batch.state == Batch.State.STOPPED else batch.state_reason,
+        "may_undo": may_change and summary.waiting_answer + summary.bounced + summary.expired > 0,
         "may_download": may_change and request.membership.may(Permission.VIEW_USERS),
     }
 
@@ -155,7 +155,7 @@ def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpRespon
 def batch_remind(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask, then send the invitation again to everybody who has not answered."""
     batch = batch_to_change(request, pk)
-    waiting = unanswered_of(batch)
+    waiting = awaiting_response(batch)
     if request.method != "POST":
         context = {"batch": batch, "count": waiting.count()}
         return render(request, "imports/batch_remind.html", context)
@@ -174,7 +174,7 @@ def batch_undo(request: MemberRequest, organization: str, pk: int) -> HttpRespon
     """Ask, then take back every invitation of the batch that was not accepted."""
     batch = batch_to_change(request, pk)
     if request.method != "POST":
-        context = {"batch": batch, "ledger": ledger_of(batch)}
+        context = {"batch": batch, "summary": summary_of(batch)}
         return render(request, "imports/batch_undo.html", context)
     count = undo_batch(request.membership, batch)
     if batch.is_being_undone:

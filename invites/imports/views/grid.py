@@ -160,7 +160,7 @@ def _number(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
-# --- Answers -----------------------------------------------------------------------------------------
+# --- Responses -----------------------------------------------------------------------------------------
 
 
 def _page(request: MemberRequest, batch: Batch) -> HttpResponse:

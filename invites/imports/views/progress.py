@@ -14,7 +14,7 @@ from accounts.organizations.access import MemberRequest, requires
 from accounts.permissions import Permission
 from invites.imports.presentation.status import stage_of
 from invites.imports.selectors.progress import progress_now
-from invites.imports.selectors.summary import Ledger, ledger_of
+from invites.imports.selectors.summary import Summary, summary_of
 from invites.imports.views.lookup import batch_to_see
 from invites.invitations.authorization import why_not_change
 from invites.invitations.wording import grant_line
@@ -30,15 +30,15 @@ def progress_context(batch: Batch, *, place: str, viewer: Membership) -> dict[st
 
 def context_of(batch: Batch, *, place: str, grant: str, progress: Progress | None, why_not: str = "") -> dict[str, Any]:
     """The same for who knows the words for the grant, how far the running step is, and whether one may change it."""
-    ledger = Ledger() if batch.is_running or batch.state == Batch.State.REJECTED else ledger_of(batch)
+    summary = Summary() if batch.is_running or batch.state == Batch.State.REJECTED else summary_of(batch)
     return {
         "batch": batch,
         "place": place,
         "organization": batch.organization,
         "grant_line": grant,
-        "ledger": ledger,
-        "stage": stage_of(batch, ledger=ledger, progress=progress, may_change=not why_not),
-        "others": ledger.waiting,
+        "summary": summary,
+        "stage": stage_of(batch, summary=summary, progress=progress, may_change=not why_not),
+        "others": summary.waiting,
         "why_not_change": why_not,
     }
 

@@ -9,12 +9,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from invites.imports.presentation.banners import banner_of
-from invites.imports.selectors.summary import ledger_of, summary_of
+from invites.imports.selectors.summary import summary_as_json, summary_of
 from invites.models import Batch
 
 
 class Command(BaseCommand):
-    help = "Tell what became of a batch: its state and the ledger that adds up."
+    help = "Tell what became of a batch: its state and the summary that adds up."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", type=int, help="the number of the batch")
@@ -24,12 +24,12 @@ class Command(BaseCommand):
         batch = Batch.objects.select_related("organization").filter(pk=options["id"]).first()
         if batch is None:
             raise CommandError(f"There is no batch {options['id']}.", returncode=2)
-        self.stdout.write(json.dumps(summary_of(batch)) if options["json"] else told(batch))
+        self.stdout.write(json.dumps(summary_as_json(batch)) if options["json"] else told(batch))
 
 
 def told(batch: Batch) -> str:
-    """The batch for people: the state, the news, the ledger."""
-    ledger = ledger_of(batch)
+    """The batch for people: the state, the news, the summary."""
+    summary = summary_of(batch)
     lines = [f"Batch {batch.pk}: {batch.file_name} for {batch.organization.name}. {batch.get_state_display()}."]
     if not batch.is_running:
         banner = banner_of(batch)
@@ -37,14 +37,14 @@ def told(batch: Batch) -> str:
         if batch.rejection:
             lines.append(str(batch.rejection.get("hint", "")))
     counts = [
-        ("Invited", ledger.invited),
-        ("Already a member", ledger.already_member),
-        ("Already invited", ledger.already_invited),
-        ("Twice in the file", ledger.duplicate),
-        ("Problems", ledger.problems),
-        ("Failed", ledger.failed),
-        *([("Waiting", ledger.waiting)] if ledger.waiting else []),
-        ("Rows in the file", ledger.rows),
+        ("Invited", summary.invited),
+        ("Already a member", summary.already_member),
+        ("Already invited", summary.already_invited),
+        ("Twice in the file", summary.duplicate),
+        ("Problems", summary.problems),
+        ("Failed", summary.failed),
+        *([("Waiting", summary.waiting)] if summary.waiting else []),
+        ("Rows in the file", summary.rows),
     ]
     lines += [f"  {label:<18}{count:>9,}" for label, count in counts]
     return "\n".join(line for line in lines if line)

@@ -18,7 +18,7 @@ from accounts.models import Membership, Organization, Role, Site
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import check, chunks
-from invites.imports.selectors.summary import summary_of
+from invites.imports.selectors.summary import summary_as_json
 from invites.imports.upload import start_batch
 from invites.management.commands.batch_report import told
 from invites.models import Batch
@@ -68,7 +68,7 @@ class Command(BaseCommand):
         if options["wait"]:
             wait_for(batch)
         batch.refresh_from_db()
-        self.stdout.write(json.dumps(summary_of(batch)) if options["json"] else told(batch))
+        self.stdout.write(json.dumps(summary_as_json(batch)) if options["json"] else told(batch))
         if batch.state in (Batch.State.REJECTED, Batch.State.NEEDS_CORRECTION, Batch.State.STOPPED, Batch.State.FAILED):
             raise SystemExit(1)
 
@@ -121,10 +121,10 @@ def wait_for(batch: Batch) -> None:
 
 
 def process_inline(batch: Batch) -> None:
-    """Check the batch, or invite one range of it, here."""
+    """Check the batch, or invite one chunk of it, here."""
     if batch.state == Batch.State.CHECKING:
         check.check_batch(batch.pk)
-    elif lease := chunks.claim_range(batch.pk):
-        tasks.work_on_range(lease)
+    elif lease := chunks.claim_chunk(batch.pk):
+        tasks.work_on_chunk_of_batch(lease)
     else:
         tasks.end_batch(batch.pk)

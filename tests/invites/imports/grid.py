@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Membership
 from invites.imports.selectors.grid import grid_counts
-from invites.imports.selectors.summary import ledger_of
+from invites.imports.selectors.summary import summary_of
 from invites.models import Batch, Row
 from tests.files import whole_of
 
@@ -35,9 +35,9 @@ def outcome(batch: Batch, number: int) -> str:
 
 
 def counts(batch: Batch) -> tuple[int, int, int, int]:
-    """What the bar says: left, fixed, twice, left out. The ledger has to add up as well."""
-    ledger = ledger_of(batch)
-    assert ledger.rows == ledger.invited + ledger.skipped + ledger.problems + ledger.failed + ledger.waiting
+    """What the bar says: left, fixed, twice, left out. The summary has to add up as well."""
+    summary = summary_of(batch)
+    assert summary.rows == summary.invited + summary.skipped + summary.problems + summary.failed + summary.waiting
     tally = grid_counts(batch).tally
     return tally.left, tally.fixed, tally.twice, tally.left_out
 

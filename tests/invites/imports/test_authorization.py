@@ -25,7 +25,7 @@ from invites import tasks
 from invites.imports import corrected_file, correction_jobs, corrections, stop, undo, upload
 from invites.imports.corrections import Edit
 from invites.invitations.invite import change_invitation, invite_person
-from invites.models import AccessGrant, Batch, BulkAction, CorrectionJob, Invitation, Row, RowRange, UploadPart
+from invites.models import AccessGrant, Batch, BatchChunk, BulkAction, CorrectionJob, Invitation, Row, UploadPart
 from tests.files import PROBLEMS, csv_of
 from tests.modules import public_functions
 from tests.pages import HTMX, submit_import, text, url_of
@@ -125,7 +125,7 @@ def invited(admin_membership: Membership, of_admins: AccessSelection, work: Work
 
 def everything() -> list[Any]:
     """All that an action on an import could change."""
-    kept = (Batch, BulkAction, CorrectionJob, AccessGrant, Invitation, Row, RowRange, UploadPart)
+    kept = (Batch, BulkAction, CorrectionJob, AccessGrant, Invitation, Row, BatchChunk, UploadPart)
     return [list(model.objects.order_by("pk").values()) for model in kept]
 
 

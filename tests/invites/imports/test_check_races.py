@@ -13,7 +13,7 @@ from accounts.models import Membership, User
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import check, check_claims, chunks, invite
-from invites.imports.selectors.summary import ledger_of
+from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.invitations.authorization import choice_of
@@ -26,15 +26,15 @@ Run = Callable[..., Batch]
 
 
 def test_a_file_that_holds_one_person_many_times_invites_them_once(run: Run) -> None:
-    ledger = ledger_of(run(csv_of(*["ann@example.com"] * 30)))
+    summary = summary_of(run(csv_of(*["ann@example.com"] * 30)))
 
-    assert (ledger.invited, ledger.duplicate, ledger.rows) == (1, 29, 30)
+    assert (summary.invited, summary.duplicate, summary.rows) == (1, 29, 30)
 
 
 def test_a_file_of_whom_everybody_is_there_already_ends_at_once(run: Run, member: User) -> None:
     batch = run(csv_of("member@example.com", "admin@example.com"))
 
-    assert (batch.state, ledger_of(batch).already_member, mail.outbox) == (Batch.State.DONE, 2, [])
+    assert (batch.state, summary_of(batch).already_member, mail.outbox) == (Batch.State.DONE, 2, [])
 
 
 def test_without_a_valid_row_only_valid_waits_for_a_correction(run: Run) -> None:
@@ -132,7 +132,7 @@ def test_a_corrected_file_that_is_stopped_in_its_check_counts_no_half_of_it(
         assert check.check_batch(batch.pk) is None
 
     batch.refresh_from_db()
-    assert (batch.state, batch.file_name, ledger_of(batch).rows) == (Batch.State.STOPPED, "b.csv", 0)
+    assert (batch.state, batch.file_name, summary_of(batch).rows) == (Batch.State.STOPPED, "b.csv", 0)
 
 
 @pytest.fixture
@@ -150,34 +150,34 @@ def test_a_stop_that_was_decided_on_before_the_check_ended_counts_its_rows_and_g
 
     assert stop_batch(as_it_was_seen)
 
-    ledger = ledger_of(as_it_was_seen)
-    assert (ledger.rows, ledger.stopped) == (300, 300)
+    summary = summary_of(as_it_was_seen)
+    assert (summary.rows, summary.stopped) == (300, 300)
     assert DailyInviteCount.objects.get().invitations == 0
 
 
 def test_a_stop_that_was_decided_on_before_anybody_was_invited_leaves_who_is(as_it_was_seen: Batch) -> None:
-    lease = chunks.claim_range(as_it_was_seen.pk)
+    lease = chunks.claim_chunk(as_it_was_seen.pk)
     assert lease is not None
-    invite.invite_range(lease)
+    invite.invite_chunk(lease)
 
     assert stop_batch(as_it_was_seen)
 
-    ledger = ledger_of(as_it_was_seen)
-    assert (ledger.rows, ledger.invited, ledger.stopped) == (300, 200, 100)
+    summary = summary_of(as_it_was_seen)
+    assert (summary.rows, summary.invited, summary.stopped) == (300, 200, 100)
 
 
 def test_a_batch_that_is_checked_while_a_worker_looks_whether_it_has_ended_has_not(
     start: Run, work: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
-    """A task that is delivered early: at its look there are no ranges yet, and a moment later there are."""
+    """A task that is delivered early: at its look there are no chunks yet, and a moment later there are."""
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], choice=read_only)
 
-    with once_after('FROM "invites_rowrange"', lambda: check.check_batch(batch.pk)):
+    with once_after('FROM "invites_batchchunk"', lambda: check.check_batch(batch.pk)):
         tasks.end_batch(batch.pk)
 
     batch.refresh_from_db()
     assert batch.state == Batch.State.INVITING
-    assert (ledger_of(work(batch)).invited, len(mail.outbox)) == (300, 300)
+    assert (summary_of(work(batch)).invited, len(mail.outbox)) == (300, 300)
 
 
 def test_a_corrected_file_is_of_the_moment_of_its_upload(

@@ -1,4 +1,4 @@
-"""Two workers that reach for the same range in the same moment: one gets it, and the other gets another."""
+"""Two workers that reach for the same chunk in the same moment: one gets it, and the other gets another."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ def test_a_range_that_is_being_claimed_is_not_claimed_by_another(start: Callable
 
     def claim() -> None:
         try:
-            claimed.append(chunks.claim_range(batch.pk))
+            claimed.append(chunks.claim_chunk(batch.pk))
         finally:
             connection.close()
 
     other = threading.Thread(target=claim)
     with transaction.atomic():
-        claimed.append(chunks.claim_range(batch.pk))
+        claimed.append(chunks.claim_chunk(batch.pk))
         other.start()
         other.join(1)
-        assert other.is_alive(), "It has found the same range free, and waits for what the first makes of it."
+        assert other.is_alive(), "It has found the same chunk free, and waits for what the first makes of it."
     other.join(30)
 
     held = [lease for lease in claimed if lease is not None]
-    assert len({lease.range_id for lease in held}) == len(held) == 2
-    assert all(chunks.held(lease).exists() for lease in held), "Whoever was told that it holds a range does hold it."
-    assert sorted(batch.ranges.values_list("attempts", flat=True)) == [0, 1, 1]
+    assert len({lease.chunk_id for lease in held}) == len(held) == 2
+    assert all(chunks.held(lease).exists() for lease in held), "Whoever was told that it holds a chunk does hold it."
+    assert sorted(batch.chunks.values_list("attempts", flat=True)) == [0, 1, 1]
 
 
 @pytest.mark.django_db
 def test_what_dead_workers_held_can_be_claimed_at_once(start: Callable[..., Batch]) -> None:
     batch = start(many(450))
-    dead = [chunks.claim_range(batch.pk) for _ in range(3)]
-    assert chunks.claim_range(batch.pk) is None, "All is held."
+    dead = [chunks.claim_chunk(batch.pk) for _ in range(3)]
+    assert chunks.claim_chunk(batch.pk) is None, "All is held."
 
     chunks.expire_all()
 
-    assert None not in [chunks.claim_range(batch.pk) for _ in dead]
+    assert None not in [chunks.claim_chunk(batch.pk) for _ in dead]
     assert not any(chunks.held(lease).exists() for lease in dead if lease), "A dead worker that lives changes nothing."
-    assert set(batch.ranges.values_list("attempts", flat=True)) == {2}, "The death counts."
+    assert set(batch.chunks.values_list("attempts", flat=True)) == {2}, "The death counts."

@@ -18,9 +18,9 @@ from tests.pages import HTMX, text_of, url_of
 
 def test_the_list_counts_whom_the_sidebar_counts(ines: Client, start: Callable[..., Batch]) -> None:
     batch = start(many(450))
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    tasks.work_on_range(lease)
+    tasks.work_on_chunk_of_batch(lease)
     some = list(batch.invitations.values_list("pk", flat=True)[:80])
     Invitation.objects.filter(pk__in=some).update(mail_state=Invitation.Mail.QUEUED)
 
@@ -32,21 +32,21 @@ def test_the_list_counts_whom_the_sidebar_counts(ines: Client, start: Callable[.
 
 def test_the_question_before_stopping_stays_true_while_it_goes_on(ines: Client, start: Callable[..., Batch]) -> None:
     batch = start(many(450))
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    tasks.work_on_range(lease)
+    tasks.work_on_chunk_of_batch(lease)
 
     words = text_of(ines.get(f"/o/acme/batches/{batch.pk}/stop/").content.decode())
 
     assert "200 people were invited when you pressed Stop. Whoever is invited stays invited." in words
 
 
-def invite_ranges(batch: Batch, *, ranges: int = 1) -> Batch:
-    """Ranges that are invited, and whose mails have not gone out."""
-    for _ in range(ranges):
-        lease = chunks.claim_range(batch.pk)
+def invite_chunks(batch: Batch, *, count: int = 1) -> Batch:
+    """Chunks that are invited, and whose mails have not gone out."""
+    for _ in range(count):
+        lease = chunks.claim_chunk(batch.pk)
         assert lease is not None
-        invite.invite_range(lease)
+        invite.invite_chunk(lease)
     return batch
 
 
@@ -65,7 +65,7 @@ def seen(client: Client, batch: Batch, name: str) -> str:
 def test_the_question_before_stopping_has_the_figures_of_the_progress(
     ines: Client, start: Callable[..., Batch]
 ) -> None:
-    batch = invite_ranges(start(many(450)))
+    batch = invite_chunks(start(many(450)))
     Invitation.objects.filter(pk__in=batch.invitations.values("pk")[:150]).update(mail_state=Invitation.Mail.SENT)
 
     assert "150 of 450 people" in seen(ines, batch, "imports:batch_dialog")
@@ -81,7 +81,7 @@ def test_before_the_first_mail_nobody_is_told_as_done_and_who_is_invited_stays(
     batch = start(many(450))
     assert "Nobody has been invited yet, and nobody will be." in seen(ines, batch, "imports:batch_stop")
 
-    invite_ranges(batch)
+    invite_chunks(batch)
 
     assert "200 people are invited already and stay invited. Their mails are still" in seen(
         ines, batch, "imports:batch_stop"
@@ -89,7 +89,7 @@ def test_before_the_first_mail_nobody_is_told_as_done_and_who_is_invited_stays(
 
 
 def test_when_only_mail_is_left_that_is_what_is_said_everywhere(ines: Client, start: Callable[..., Batch]) -> None:
-    batch = invite_ranges(start(many(50)))
+    batch = invite_chunks(start(many(50)))
     Invitation.objects.filter(pk__in=batch.invitations.values("pk")[:12]).update(mail_state=Invitation.Mail.SENT)
 
     dialog = seen(ines, batch, "imports:batch_dialog")
@@ -111,7 +111,7 @@ def test_when_only_mail_is_left_that_is_what_is_said_everywhere(ines: Client, st
 def test_a_stopped_batch_says_who_was_not_invited_whose_mail_goes_out_and_whom_the_server_refused(
     start: Callable[..., Batch],
 ) -> None:
-    batch = invite_ranges(start(many(450)))
+    batch = invite_chunks(start(many(450)))
     refuse(batch, 2)
 
     stop_batch(batch)
@@ -134,7 +134,7 @@ def test_why_a_batch_was_stopped_comes_first(start: Callable[..., Batch], admin_
     batch = start(many(3))
     admin_membership.roles.set(Role.objects.filter(name="ReadOnly"))
 
-    invite_ranges(batch)
+    invite_chunks(batch)
 
     batch.refresh_from_db()
     assert banner_of(batch).text == (
@@ -144,9 +144,9 @@ def test_why_a_batch_was_stopped_comes_first(start: Callable[..., Batch], admin_
 
 def test_who_was_refused_is_counted_as_invited_nowhere(ines: Client, start: Callable[..., Batch], admin: User) -> None:
     batch = start(many(450))
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    tasks.work_on_range(lease)
+    tasks.work_on_chunk_of_batch(lease)
     refuse(batch, 20)
 
     words = text_of(ines.get("/o/acme/batches/").content.decode())

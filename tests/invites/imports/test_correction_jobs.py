@@ -29,7 +29,7 @@ from invites.imports import (
     upload_parts,
 )
 from invites.imports.corrections import Edit
-from invites.imports.selectors.summary import ledger_of
+from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch, invite_valid_rows
 from invites.imports.upload_parts import stored_upload
@@ -171,7 +171,7 @@ def test_a_worker_goes_on_as_the_button_says(
     tasks.check_batch(batch.pk)
     assert in_state(batch) == state
     if state == Batch.State.INVITING:
-        assert (batch.inviter, ledger_of(work(batch)).invited) == (by.user, 20)
+        assert (batch.inviter, summary_of(work(batch)).invited) == (by.user, 20)
 
 
 def test_what_forbids_inviting_after_the_check_is_told_on_the_pages(

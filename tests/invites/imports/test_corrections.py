@@ -11,7 +11,7 @@ from invites.imports import correction_jobs, corrections
 from invites.imports.corrections import Edit
 from invites.imports.presentation.grid import shown_row
 from invites.imports.selectors.grid import grid_counts
-from invites.imports.selectors.summary import ledger_of
+from invites.imports.selectors.summary import summary_of
 from invites.imports.upload import invite_valid_rows
 from invites.models import Batch, Invitation, Row
 from tests.invites.conftest import TEAM
@@ -258,5 +258,5 @@ def test_who_was_mended_is_invited_as_mended(team: Batch, by: Membership, work: 
         ("cat@example.com", "Cat", "Cole"),
         ("eve@example.com", "Eve", "May"),
     ]
-    ledger = ledger_of(team)
-    assert (ledger.rows, ledger.invited, ledger.duplicate, ledger.problems) == (len(TEAM), 4, 1, 2)
+    summary = summary_of(team)
+    assert (summary.rows, summary.invited, summary.duplicate, summary.problems) == (len(TEAM), 4, 1, 2)

@@ -12,13 +12,13 @@ from django.utils import timezone
 from accounts.models import Membership, Role
 from invites import tasks
 from invites.imports import chunks, send
-from invites.imports.chunk_delivery_log import settle_what_was_taken, withdraw
-from invites.imports.invite import invite_range
-from invites.imports.send import mail_range
+from invites.imports.chunk_delivery_log import revoke_unsent, settle_what_was_taken
+from invites.imports.invite import invite_chunk
+from invites.imports.send import send_chunk
 from invites.invitations import actions
 from invites.mailing.domain_backoff import ENOUGH
 from invites.mailing.message import TO_SEND
-from invites.models import Batch, Invitation, Row, RowRange
+from invites.models import Batch, BatchChunk, Invitation, Row
 from tests.files import csv_of
 from tests.invites.mailing.mail import let_time_pass
 from tests.invites.mailing.mail_server import MailServer
@@ -49,7 +49,7 @@ def resent(server: MailServer, start: Run, work: Run, admin_membership: Membersh
 
 def test_a_refusal_that_comes_late_does_not_revoke_what_was_resent(resent: Invitation) -> None:
     """A worker that lost its claim hears it: the mail that counts is another one by now."""
-    assert withdraw(resent.pk, reason="550 Nobody", why=Row.Reason.MAIL_REFUSED) == 0
+    assert revoke_unsent(resent.pk, reason="550 Nobody", why=Row.Reason.MAIL_REFUSED) == 0
 
     resent.refresh_from_db()
     assert (resent.state, resent.mail_state) == (Invitation.State.PENDING, Mail.QUEUED)
@@ -69,7 +69,7 @@ def test_the_batch_does_not_mail_what_was_resent(server: MailServer, resent: Inv
 
 
 def test_a_batch_that_is_given_up_leaves_what_was_resent(resent: Invitation, work: Run) -> None:
-    RowRange.objects.update(pauses=send.MAX_PAUSES)
+    BatchChunk.objects.update(backoff_count=send.MAX_PAUSES)
     batch = Batch.objects.get()
     let_time_pass(batch)
 
@@ -111,15 +111,15 @@ def states_after_death(
     batch: Batch, server: MailServer, monkeypatch: pytest.MonkeyPatch, *, mails: int = 3
 ) -> dict[str, str]:
     """What the next worker finds out about each, before it mails anything."""
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    invite_range(lease)
+    invite_chunk(lease)
     with monkeypatch.context() as patched:
         die_at(mails, server, patched)
         with pytest.raises(Killed):
-            mail_range(lease)
-    RowRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
-    settle_what_was_taken(batch.ranges.get())
+            send_chunk(lease)
+    BatchChunk.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    settle_what_was_taken(batch.chunks.get())
     return dict(Invitation.objects.order_by("pk").values_list("email", "mail_state"))
 
 
@@ -175,10 +175,10 @@ def test_a_refusal_ends_the_streak_after_which_the_server_counts_as_busy(server:
     server.answers[addresses[9]] = ["550 5.1.1 Nobody"]
     batch = start(csv_of(*addresses))
 
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    tasks.work_on_range(lease)
+    tasks.work_on_chunk_of_batch(lease)
 
     assert server.taken == [addresses[19]]
     batch.refresh_from_db()
-    assert batch.mail_not_before is None
+    assert batch.mail_retry_at is None

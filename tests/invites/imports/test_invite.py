@@ -1,4 +1,4 @@
-"""From a stored file to invitations, and a ledger that adds up."""
+"""From a stored file to invitations, and a summary that adds up."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import chunks, invite, recovery
-from invites.imports.selectors.summary import ledger_of, summary_of
-from invites.imports.send import finish_batch, mail_range
+from invites.imports.selectors.summary import summary_as_json, summary_of
+from invites.imports.send import finish_batch, send_chunk
 from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.imports.upload_parts import stored_upload
 from invites.mailing import sender
-from invites.models import Batch, DailyInviteCount, Invitation, Row, RowRange, UploadPart
+from invites.models import Batch, BatchChunk, DailyInviteCount, Invitation, Row, UploadPart
 from tests.concurrency import at_once
 from tests.files import csv_of, many
 from tests.invites.mailing.mail import addresses
@@ -36,7 +36,7 @@ def test_invites_everybody_of_a_clean_file(run: Run) -> None:
     batch = run(csv_of("ann@example.com", "ben@example.com"))
 
     assert batch.state == Batch.State.DONE
-    assert summary_of(batch) == {
+    assert summary_as_json(batch) == {
         "batch": batch.pk,
         "state": "done",
         "rows": 2,
@@ -79,27 +79,27 @@ def test_a_second_import_of_the_same_file_invites_nobody_and_mails_nobody(run: R
 
     again = run(content)
 
-    assert summary_of(again)["invited"] == 0
-    assert summary_of(again)["skipped"] == {"already_member": 0, "already_invited": 2, "duplicate": 0}
+    assert summary_as_json(again)["invited"] == 0
+    assert summary_as_json(again)["skipped"] == {"already_member": 0, "already_invited": 2, "duplicate": 0}
     assert mail.outbox == []
 
 
 def test_skips_people_who_are_already_members(run: Run, member: User) -> None:
     batch = run(csv_of("MEMBER@example.com", "new@example.com"))
 
-    assert ledger_of(batch).already_member == 1
+    assert summary_of(batch).already_member == 1
     assert addresses(mail.outbox) == ["new@example.com"]
 
 
 def test_a_member_of_another_organization_is_invited(run: Run, outsider: User) -> None:
-    assert ledger_of(run(csv_of(outsider.email))).invited == 1
+    assert summary_of(run(csv_of(outsider.email))).invited == 1
 
 
 def test_the_first_of_a_repeated_address_counts_and_the_others_name_it(run: Run) -> None:
     batch = run(csv_of("ann@example.com", "ANN@example.com", "ann@EXAMPLE.com"))
 
-    ledger = ledger_of(batch)
-    assert (ledger.invited, ledger.duplicate, ledger.rows) == (1, 2, 3)
+    summary = summary_of(batch)
+    assert (summary.invited, summary.duplicate, summary.rows) == (1, 2, 3)
     assert batch.rows.get(number=3).detail == "The same address is in row 2"
 
 
@@ -107,7 +107,7 @@ def test_an_expired_invitation_makes_room_for_a_new_one(run: Run) -> None:
     run(csv_of("ann@example.com"))
     Invitation.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
 
-    assert ledger_of(run(csv_of("ann@example.com"))).invited == 1
+    assert summary_of(run(csv_of("ann@example.com"))).invited == 1
     assert sorted(Invitation.objects.values_list("state", flat=True)) == ["pending", "replaced"]
 
 
@@ -118,9 +118,9 @@ def test_of_a_file_with_members_invited_expired_and_new_people_each_is_told_apar
     Invitation.objects.filter(email="expired@example.com").update(expires_at=timezone.now() - timedelta(minutes=1))
     mail.outbox.clear()
 
-    ledger = ledger_of(run(csv_of("new@example.com", "expired@example.com", "pending@example.com", member.email)))
+    summary = summary_of(run(csv_of("new@example.com", "expired@example.com", "pending@example.com", member.email)))
 
-    assert (ledger.rows, ledger.invited, ledger.already_invited, ledger.already_member) == (4, 2, 1, 1)
+    assert (summary.rows, summary.invited, summary.already_invited, summary.already_member) == (4, 2, 1, 1)
     assert addresses(mail.outbox) == ["expired@example.com", "new@example.com"]
     assert DailyInviteCount.objects.get().invitations == 4
 
@@ -133,14 +133,14 @@ def test_nobody_is_invited_by_a_refused_file_and_the_upload_is_gone(start: Run) 
     assert "Last name" in batch.rejection["message"]
     assert batch.rejection["found"] == ["Email", "First name", "Surname"]
     assert (Row.objects.count(), Invitation.objects.count(), UploadPart.objects.count()) == (0, 0, 0)
-    assert summary_of(batch)["rows"] == 0
+    assert summary_as_json(batch)["rows"] == 0
 
 
 def test_a_file_with_problem_rows_waits_and_invites_nobody(start: Run) -> None:
     batch = start(csv_of("ann@example.com", "ben@@example.com", "c@example.com,,Cole,"))
 
     assert batch.state == Batch.State.NEEDS_CORRECTION
-    assert ledger_of(batch).problems == 2
+    assert summary_of(batch).problems == 2
     assert Invitation.objects.count() == 0
     problem = batch.rows.get(number=3)
     assert problem.cells == ["ben@@example.com", "Ann", "Example", "Night shift"]
@@ -153,14 +153,14 @@ def test_the_valid_rows_can_be_invited_without_the_problem_rows(
     batch = start(csv_of("ann@example.com", "ben@@example.com"))
 
     invite_valid_rows(batch, by=admin_membership)
-    ledger = ledger_of(work(batch))
+    summary = summary_of(work(batch))
 
-    assert (ledger.rows, ledger.invited, ledger.problems) == (2, 1, 1)
+    assert (summary.rows, summary.invited, summary.problems) == (2, 1, 1)
     assert batch.state == Batch.State.DONE
 
 
 def test_only_valid_goes_on_by_itself(run: Run) -> None:
-    assert summary_of(run(csv_of("ann@example.com", "ben@@example.com"), only_valid=True))["invited"] == 1
+    assert summary_as_json(run(csv_of("ann@example.com", "ben@@example.com"), only_valid=True))["invited"] == 1
 
 
 def test_pressing_twice_starts_the_inviting_once(start: Run, admin_membership: Membership) -> None:
@@ -186,7 +186,11 @@ def test_a_corrected_file_takes_the_place_of_the_first(
     tasks.check_batch(batch.pk)
     work(batch)
 
-    assert (batch.file_name, summary_of(batch)["invited"], summary_of(batch)["problems"]) == ("team 2.csv", 2, 0)
+    assert (batch.file_name, summary_as_json(batch)["invited"], summary_as_json(batch)["problems"]) == (
+        "team 2.csv",
+        2,
+        0,
+    )
 
 
 def test_the_upload_is_kept_in_pieces_and_read_back_as_it_was(
@@ -264,7 +268,7 @@ def test_an_inviter_who_lost_the_right_stops_the_batch(
     assert batch.state == Batch.State.STOPPED
     assert batch.state_reason == "The person who started this may no longer invite users."
     assert (Invitation.objects.count(), mail.outbox) == (0, [])
-    assert summary_of(batch)["failed"] == summary_of(batch)["rows"] == 2
+    assert summary_as_json(batch)["failed"] == summary_as_json(batch)["rows"] == 2
 
 
 def test_a_site_that_the_inviter_lost_stops_the_batch(start: Run, work: Run, admin_membership: Membership) -> None:
@@ -280,12 +284,12 @@ def test_a_site_that_the_inviter_lost_stops_the_batch(start: Run, work: Run, adm
 
 def test_a_claimed_range_is_not_claimed_again_until_its_lease_runs_out(start: Run) -> None:
     batch = start(csv_of("ann@example.com"))
-    first = chunks.claim_range(batch.pk)
+    first = chunks.claim_chunk(batch.pk)
     assert first is not None
 
-    assert chunks.claim_range(batch.pk) is None
-    RowRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
-    second = chunks.claim_range(batch.pk)
+    assert chunks.claim_chunk(batch.pk) is None
+    BatchChunk.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    second = chunks.claim_chunk(batch.pk)
 
     assert second is not None
     assert second.number == first.number + 1
@@ -293,24 +297,24 @@ def test_a_claimed_range_is_not_claimed_again_until_its_lease_runs_out(start: Ru
 
 def test_a_worker_that_was_given_up_changes_nothing(start: Run) -> None:
     batch = start(csv_of("ann@example.com"))
-    lost = chunks.claim_range(batch.pk)
+    lost = chunks.claim_chunk(batch.pk)
     assert lost is not None
-    RowRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
-    chunks.claim_range(batch.pk)
+    BatchChunk.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    chunks.claim_chunk(batch.pk)
 
-    invite.invite_range(lost)
-    mail_range(lost)
+    invite.invite_chunk(lost)
+    send_chunk(lost)
 
     assert Invitation.objects.count() == 0
-    assert RowRange.objects.get().stage == RowRange.Stage.INVITE
+    assert BatchChunk.objects.get().stage == BatchChunk.Stage.INVITE
 
 
 def test_a_worker_that_dies_between_inviting_and_mailing_is_followed_by_one_that_mails(start: Run, work: Run) -> None:
     batch = start(csv_of("ann@example.com", "ben@example.com"))
-    died = chunks.claim_range(batch.pk)
+    died = chunks.claim_chunk(batch.pk)
     assert died is not None
-    invite.invite_range(died)
-    RowRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    invite.invite_chunk(died)
+    BatchChunk.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
 
     work(batch)
 
@@ -325,7 +329,7 @@ def test_the_same_task_delivered_twice_gives_the_same_rows_and_mails(start: Run)
         tasks.check_batch(batch.pk)
 
     batch.refresh_from_db()
-    assert (batch.state, summary_of(batch)["invited"], len(mail.outbox)) == (Batch.State.DONE, 450, 450)
+    assert (batch.state, summary_as_json(batch)["invited"], len(mail.outbox)) == (Batch.State.DONE, 450, 450)
 
 
 def test_a_check_that_died_begins_again_from_the_stored_file(
@@ -337,7 +341,7 @@ def test_a_check_that_died_begins_again_from_the_stored_file(
 
     tasks.check_batch(batch.pk)
 
-    assert summary_of(work(batch))["invited"] == 3
+    assert summary_as_json(work(batch))["invited"] == 3
     assert not Invitation.objects.filter(email="half@example.com").exists()
 
 
@@ -368,17 +372,17 @@ def test_the_sweep_finds_what_stands_still_and_asks_for_it_once_in_a_while(start
 def test_the_sweep_finds_at_once_what_a_dead_worker_held_when_nobody_else_is_at_the_batch(start: Run) -> None:
     """Another one may have moved the batch until a moment before the lease ran out."""
     batch = start(many(450))
-    dead, alive = chunks.claim_range(batch.pk), chunks.claim_range(batch.pk)
+    dead, alive = chunks.claim_chunk(batch.pk), chunks.claim_chunk(batch.pk)
     assert dead is not None
     assert alive is not None
     now = timezone.now()
-    RowRange.objects.filter(pk=dead.range_id).update(claimed_until=now - timedelta(seconds=1))
+    BatchChunk.objects.filter(pk=dead.chunk_id).update(claimed_until=now - timedelta(seconds=1))
     moved_on = Batch.objects.filter(pk=batch.pk)
 
     moved_on.update(progressed_at=now - timedelta(seconds=3))
     assert recovery.find_stalled_work().to_work_on == [], "Whoever is at it takes that up next."
 
-    chunks.held(alive).update(claimed_until=None, stage=RowRange.Stage.DONE)
+    chunks.held(alive).update(claimed_until=None, stage=BatchChunk.Stage.DONE)
     moved_on.update(progressed_at=now - timedelta(seconds=3))
     assert recovery.find_stalled_work().to_work_on == [batch.pk]
     assert recovery.find_stalled_work().to_work_on == [], "Asked for, and not again at once."
@@ -404,15 +408,15 @@ def test_two_workers_at_once_invite_each_address_once(start: Run) -> None:
     first, second = start(many(600)), start(many(600))
 
     def worker(batch: Batch) -> None:
-        while lease := chunks.claim_range(batch.pk):
-            tasks.work_on_range(lease)
+        while lease := chunks.claim_chunk(batch.pk):
+            tasks.work_on_chunk_of_batch(lease)
         tasks.end_batch(batch.pk)
 
     assert at_once(partial(worker, first), partial(worker, second)) == [None, None]
 
-    ledgers = [ledger_of(Batch.objects.get(pk=batch.pk)) for batch in (first, second)]
-    assert sum(ledger.invited for ledger in ledgers) == 600 == Invitation.objects.count()
-    assert [ledger.invited + ledger.already_invited for ledger in ledgers] == [600, 600]
+    summaries = [summary_of(Batch.objects.get(pk=batch.pk)) for batch in (first, second)]
+    assert sum(summary.invited for summary in summaries) == 600 == Invitation.objects.count()
+    assert [summary.invited + summary.already_invited for summary in summaries] == [600, 600]
     assert len(mail.outbox) == 600
 
 
@@ -457,16 +461,16 @@ def test_it_is_told_once_however_many_turns_the_mail_of_the_first_takes(
 
 def test_stopping_keeps_who_is_invited_and_counts_the_others(start: Run, work: Run) -> None:
     batch = start(many(450))
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    tasks.work_on_range(lease)
+    tasks.work_on_chunk_of_batch(lease)
 
     assert stop_batch(batch)
     work(batch)
 
-    ledger = ledger_of(batch)
+    summary = summary_of(batch)
     assert batch.state == Batch.State.STOPPED
-    assert (ledger.rows, ledger.invited, ledger.failed, ledger.stopped) == (450, 200, 250, 250)
+    assert (summary.rows, summary.invited, summary.failed, summary.stopped) == (450, 200, 250, 250)
     assert len(mail.outbox) == 200
 
 
@@ -479,11 +483,11 @@ def test_stopping_what_has_ended_changes_nothing(run: Run) -> None:
 
 def test_people_who_were_invited_before_the_stop_still_get_their_mail(start: Run, work: Run) -> None:
     batch = start(csv_of("ann@example.com"))
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    invite.invite_range(lease)
+    invite.invite_chunk(lease)
     stop_batch(batch)
-    RowRange.objects.update(claimed_until=None)
+    BatchChunk.objects.update(claimed_until=None)
 
     work(batch)
 

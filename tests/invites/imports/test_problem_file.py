@@ -21,7 +21,7 @@ from invites import tasks
 from invites.checking.reading import workbook
 from invites.imports import corrections, problem_file
 from invites.imports.selectors import rows
-from invites.imports.selectors.summary import ledger_of
+from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch
 from invites.imports.views import downloads
@@ -112,7 +112,7 @@ def test_the_rows_come_as_the_file_was_and_go_back_into_it(
     correct(batch, corrected.replace(f"Käthe{delimiter}".encode(encoding), f"Käthe{delimiter}Ölund".encode(encoding)))
 
     assert batch.file_name == "team.csv"
-    assert ledger_of(work(batch)).invited == 5
+    assert summary_of(work(batch)).invited == 5
     people = list(Invitation.objects.order_by("email").values_list("first_name", "last_name", flat=False))
     assert people == [
         ("Ann", "Größe"),
@@ -465,7 +465,7 @@ def test_a_workbook_is_read_once_whatever_is_done_with_its_rows(
     assert lines[1][3].startswith("Row 3. ")
     fixed = content.replace("@@".encode("utf-16-le"), "@".encode("utf-16-le"))
     correct(batch, fixed.replace("two\nlines".encode("utf-16-le"), "A".encode("utf-16-le")))
-    assert ledger_of(work(batch)).invited == 2
+    assert summary_of(work(batch)).invited == 2
 
 
 def test_the_rows_of_a_workbook_come_as_text_that_every_excel_opens_and_go_back_as_text_or_workbook(
@@ -491,4 +491,4 @@ def test_the_rows_of_a_workbook_come_as_text_that_every_excel_opens_and_go_back_
     correct(batch, workbook_of(sheet_of(saved)), name="team - rows to fix.xlsx")
     assert (batch.file_name, counts(batch), row(batch, 2).first_name) == ("team.xlsx", (1, 0, 0, 0), "Ä")
     correct(batch, got(ines, batch).replace("@@".encode("utf-16-le"), "@".encode("utf-16-le")))
-    assert ledger_of(work(batch)).invited == 3
+    assert summary_of(work(batch)).invited == 3

@@ -19,14 +19,14 @@ from accounts.organizations.signals import reasons_to_keep
 from invites import tasks
 from invites.imports import check, check_claims, chunks, invite, send
 from invites.imports.bulk_insert import PERSON, NewRow, Person, insert_invitations, insert_rows
-from invites.imports.invite import invite_range
-from invites.imports.selectors.summary import ledger_of
+from invites.imports.invite import invite_chunk
+from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_batch
 from invites.imports.undo import undo_batch
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.invitations.invite import invite_person
 from invites.mailing.sender import MailRun
-from invites.models import Batch, Invitation, Row, RowRange, UploadPart
+from invites.models import Batch, BatchChunk, Invitation, Row, UploadPart
 from tests.concurrency import at_once, crossing, once_after, unexpected
 from tests.files import PROBLEMS, csv_of, many
 from tests.invites.mailing.mail import addresses
@@ -36,14 +36,14 @@ Run = Callable[..., Batch]
 
 
 def work_on_one_range(batch: Batch) -> None:
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    tasks.work_on_range(lease)
+    tasks.work_on_chunk_of_batch(lease)
 
 
 def adds_up(batch: Batch) -> bool:
-    ledger = ledger_of(batch)
-    return ledger.rows == ledger.invited + ledger.skipped + ledger.problems + ledger.failed + ledger.waiting
+    summary = summary_of(batch)
+    return summary.rows == summary.invited + summary.skipped + summary.problems + summary.failed + summary.waiting
 
 
 # --- While it runs -----------------------------------------------------------------------------------
@@ -56,8 +56,8 @@ def test_an_inviter_who_is_demoted_midway_stops_it_there(start: Run, work: Run, 
 
     work(batch)
 
-    ledger = ledger_of(batch)
-    assert (batch.state, ledger.invited, ledger.stopped, ledger.rows) == (Batch.State.STOPPED, 200, 250, 450)
+    summary = summary_of(batch)
+    assert (batch.state, summary.invited, summary.stopped, summary.rows) == (Batch.State.STOPPED, 200, 250, 450)
     assert batch.state_reason == "The person who started this may no longer invite users."
 
 
@@ -112,9 +112,9 @@ def test_who_joins_while_it_runs_is_skipped_and_who_is_removed_is_invited(
     join(acme, "joins@example.com", "ReadOnly")
     member.memberships.get().delete()
 
-    ledger = ledger_of(work(batch))
+    summary = summary_of(work(batch))
 
-    assert (ledger.invited, ledger.already_member) == (2, 1)
+    assert (summary.invited, summary.already_member) == (2, 1)
     assert addresses(mail.outbox) == ["member@example.com", "new@example.com"]
 
 
@@ -126,9 +126,9 @@ def test_who_is_invited_alone_while_it_runs_is_not_invited_twice(
         admin_membership, email="ANN@example.com", first_name="Ann", last_name="Lee", description="", choice=read_only
     )
 
-    ledger = ledger_of(work(batch))
+    summary = summary_of(work(batch))
 
-    assert (ledger.invited, ledger.already_invited) == (1, 1)
+    assert (summary.invited, summary.already_invited) == (1, 1)
     assert Invitation.objects.filter(email_key="ann@example.com").count() == 1
 
 
@@ -143,7 +143,7 @@ def test_a_person_who_is_deleted_while_it_runs_takes_nothing_along(
 
     work(batch)
 
-    assert (batch.state, ledger_of(batch).invited, batch.inviter) == (Batch.State.STOPPED, 200, None)
+    assert (batch.state, summary_of(batch).invited, batch.inviter) == (Batch.State.STOPPED, 200, None)
 
 
 def test_an_organization_that_is_deleted_midway_leaves_nothing_and_breaks_no_task(
@@ -151,12 +151,12 @@ def test_an_organization_that_is_deleted_midway_leaves_nothing_and_breaks_no_tas
 ) -> None:
     batch, checking = start(many(450)), start(PROBLEMS)
     work_on_one_range(batch)
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
 
     acme.delete()
 
-    tasks.work_on_range(lease)
+    tasks.work_on_chunk_of_batch(lease)
     for number in (batch.pk, checking.pk):
         tasks.check_batch(number)
         tasks.process_chunk(number)
@@ -167,17 +167,17 @@ def test_an_organization_that_is_deleted_midway_leaves_nothing_and_breaks_no_tas
 
 def test_a_stop_in_the_middle_of_the_mail_leaves_the_mail_of_who_is_invited(start: Run, work: Run) -> None:
     batch = start(many(450))
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    invite_range(lease)
+    invite_chunk(lease)
     stop_batch(batch)
-    RowRange.objects.update(claimed_until=None)
+    BatchChunk.objects.update(claimed_until=None)
 
     work(batch)
 
-    ledger = ledger_of(batch)
-    assert (batch.state, ledger.invited, ledger.stopped, len(mail.outbox)) == (Batch.State.STOPPED, 200, 250, 200)
-    assert not RowRange.objects.exclude(stage=RowRange.Stage.DONE).exists()
+    summary = summary_of(batch)
+    assert (batch.state, summary.invited, summary.stopped, len(mail.outbox)) == (Batch.State.STOPPED, 200, 250, 200)
+    assert not BatchChunk.objects.exclude(stage=BatchChunk.Stage.DONE).exists()
 
 
 def test_an_undo_in_the_middle_takes_back_who_is_invited_and_mails_nobody_more(
@@ -207,9 +207,9 @@ def test_who_accepts_an_earlier_invitation_between_the_looks_is_a_member_and_not
         return insert_invitations(*arguments, **more)
 
     monkeypatch.setattr(invite, "insert_invitations", accept_then_insert)
-    ledger = ledger_of(work(batch))
+    summary = summary_of(work(batch))
 
-    assert (ledger.invited, ledger.already_member, ledger.rows) == (1, 1, 2)
+    assert (summary.invited, summary.already_member, summary.rows) == (1, 1, 2)
     assert Invitation.objects.get(email="ann@example.com").state == Invitation.State.ACCEPTED
 
 
@@ -239,9 +239,9 @@ def test_a_deletion_takes_along_who_is_invited_after_it_has_looked(
             acme.delete()
 
     monkeypatch.setattr(invite, "insert_invitations", invite_slowly)
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    results = at_once(lambda: invite_range(lease), delete)
+    results = at_once(lambda: invite_chunk(lease), delete)
 
     assert (has_looked.is_set(), results) == (True, [None, None])
     assert (Batch.objects.count(), Row.objects.count(), Invitation.objects.count()) == (0, 0, 0)
@@ -256,7 +256,7 @@ def test_a_deletion_takes_along_rows_and_invitations_that_it_overlooked(start: R
     def store_late(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
         """When the invitations have been deleted, and the rest is to follow."""
         result = execute(sql, *more)
-        if sql.startswith('DELETE FROM "invites_rowrange"'):
+        if sql.startswith('DELETE FROM "invites_batchchunk"'):
             insert_rows([late], [])
             insert_invitations(batch, [person], now=now, expires_at=now)
         return result
@@ -270,33 +270,33 @@ def test_a_deletion_takes_along_rows_and_invitations_that_it_overlooked(start: R
 # --- The mail ----------------------------------------------------------------------------------------
 
 
-def test_a_range_that_somebody_takes_up_is_not_given_up_by_another(start: Run) -> None:
+def test_a_chunk_that_somebody_takes_up_is_not_given_up_by_another(start: Run) -> None:
     """Of its people some are mailed already when the other one comes to it."""
     batch = start(many(450))
-    ranges = [lease for _ in range(3) if (lease := chunks.claim_range(batch.pk))]
-    for lease in ranges:
-        invite_range(lease)
+    leases = [lease for _ in range(3) if (lease := chunks.claim_chunk(batch.pk))]
+    for lease in leases:
+        invite_chunk(lease)
         chunks.give_back(lease)
-    mine, theirs = ranges[0].range_id, ranges[1].range_id
-    RowRange.objects.filter(pk=mine).update(pauses=send.MAX_PAUSES)
-    lease = chunks.claim_range(batch.pk)
+    mine, theirs = leases[0].chunk_id, leases[1].chunk_id
+    BatchChunk.objects.filter(pk=mine).update(backoff_count=send.MAX_PAUSES)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    assert lease.range_id == mine
+    assert lease.chunk_id == mine
 
     def start_processing() -> None:
-        other = chunks.claim_range(batch.pk)
+        other = chunks.claim_chunk(batch.pk)
         assert other is not None
-        assert other.range_id == theirs
+        assert other.chunk_id == theirs
 
-    with once_after('"invites_rowrange"."claimed_until" IS NULL', start_processing):
-        send._put_off(lease, RowRange.objects.get(pk=mine), MailRun(trouble="Away.", gave_up=True))
+    with once_after('"invites_batchchunk"."claimed_until" IS NULL', start_processing):
+        send._put_off(lease, BatchChunk.objects.get(pk=mine), MailRun(trouble="Away.", gave_up=True))
 
-    outcomes = {each.pk: set(_rows_of(each).values_list("outcome", flat=True)) for each in batch.ranges.all()}
-    assert outcomes == {mine: {"failed"}, theirs: {"invited"}, ranges[2].range_id: {"failed"}}
+    outcomes = {each.pk: set(_rows_of(each).values_list("outcome", flat=True)) for each in batch.chunks.all()}
+    assert outcomes == {mine: {"failed"}, theirs: {"invited"}, leases[2].chunk_id: {"failed"}}
 
 
-def _rows_of(row_range: RowRange) -> QuerySet[Row]:
-    return row_range.batch.rows.filter(number__range=(row_range.first_number, row_range.last_number))
+def _rows_of(chunk: BatchChunk) -> QuerySet[Row]:
+    return chunk.batch.rows.filter(number__range=(chunk.first_number, chunk.last_number))
 
 
 # --- Two at once -------------------------------------------------------------------------------------
@@ -315,8 +315,8 @@ def test_of_two_who_go_on_without_the_problem_rows_at_once_one_does(
 
     assert unexpected(results) == []
     assert results.count(None) == 1
-    assert RowRange.objects.count() == 1
-    assert ledger_of(work(batch)).invited == 2
+    assert BatchChunk.objects.count() == 1
+    assert summary_of(work(batch)).invited == 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -340,7 +340,7 @@ def test_of_two_corrected_files_at_once_one_is_taken(
     assert len([result for result in results if isinstance(result, DomainError)]) == 2
     assert UploadPart.objects.filter(is_correction=True).count() == 1
     tasks.check_batch(batch.pk)
-    assert ledger_of(work(batch)).invited == 1
+    assert summary_of(work(batch)).invited == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -363,7 +363,7 @@ def test_a_correction_and_going_on_at_once_do_not_both_happen(
     tasks.check_batch(batch.pk)
     work(batch)
     assert adds_up(batch)
-    assert ledger_of(batch).invited in {1, 2}
+    assert summary_of(batch).invited in {1, 2}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -374,8 +374,8 @@ def test_a_stop_while_workers_run_leaves_a_ledger_that_adds_up(
     batch = start(many(1_000))
 
     def worker() -> None:
-        while lease := chunks.claim_range(batch.pk):
-            tasks.work_on_range(lease)
+        while lease := chunks.claim_chunk(batch.pk):
+            tasks.work_on_chunk_of_batch(lease)
         tasks.end_batch(batch.pk)
 
     def stop() -> None:
@@ -388,16 +388,16 @@ def test_a_stop_while_workers_run_leaves_a_ledger_that_adds_up(
     results = at_once(worker, worker, stop)
 
     assert unexpected(results) == []
-    RowRange.objects.update(claimed_until=None)
+    BatchChunk.objects.update(claimed_until=None)
     work(batch)
-    ledger = ledger_of(batch)
-    assert (ledger.rows, ledger.waiting) == (1_000, 0)
+    summary = summary_of(batch)
+    assert (summary.rows, summary.waiting) == (1_000, 0)
     assert adds_up(batch)
-    assert ledger.invited == Invitation.objects.count()
+    assert summary.invited == Invitation.objects.count()
     if undone:
         assert not Invitation.objects.filter(state=Invitation.State.PENDING).exists()
     else:
-        assert len(mail.outbox) == ledger.invited
+        assert len(mail.outbox) == summary.invited
 
 
 @pytest.mark.django_db(transaction=True)
@@ -406,15 +406,15 @@ def test_workers_that_all_find_the_right_lost_at_once_stop_it_once(start: Run, a
     admin_membership.delete()
 
     def worker() -> None:
-        while lease := chunks.claim_range(batch.pk):
-            tasks.work_on_range(lease)
+        while lease := chunks.claim_chunk(batch.pk):
+            tasks.work_on_chunk_of_batch(lease)
 
     results = at_once(worker, worker, worker)
 
     assert unexpected(results) == []
     batch.refresh_from_db()
     assert batch.state == Batch.State.STOPPED
-    assert (ledger_of(batch).stopped, Invitation.objects.count()) == (1_000, 0)
+    assert (summary_of(batch).stopped, Invitation.objects.count()) == (1_000, 0)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -441,8 +441,8 @@ def test_one_who_is_invited_alone_and_by_a_batch_at_once_is_invited_once(
 
     assert unexpected(results) == []
     assert Invitation.objects.count() == 150
-    ledger = ledger_of(batch)
-    assert (ledger.invited + ledger.already_invited, ledger.rows) == (150, 150)
+    summary = summary_of(batch)
+    assert (summary.invited + summary.already_invited, summary.rows) == (150, 150)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -474,4 +474,4 @@ def test_two_checks_of_the_same_file_at_once_stage_it_once(
     results = at_once(*[lambda: check.check_batch(batch.pk)] * 3)
 
     assert unexpected(results) == []
-    assert ledger_of(work(batch)).invited == 300
+    assert summary_of(work(batch)).invited == 300

@@ -16,12 +16,12 @@ from structlog.testing import capture_logs
 from accounts.models import Membership
 from invites import tasks
 from invites.imports import chunks, invite, send
-from invites.imports.selectors.summary import ledger_of
+from invites.imports.selectors.summary import summary_of
 from invites.imports.undo import undo_batch
 from invites.mailing import sender
 from invites.mailing.backoff import GIVEN_UP, UNMAILABLE
 from invites.mailing.transports.smtp import EmailBackend
-from invites.models import Batch, Invitation, Row, RowRange
+from invites.models import Batch, BatchChunk, Invitation, Row
 from tests.files import csv_of, many
 from tests.invites.mailing.mail import let_time_pass
 from tests.invites.mailing.mail_server import MailServer
@@ -44,8 +44,8 @@ def test_an_address_that_is_refused_for_good_is_failed_with_the_reason_and_the_r
 
     batch = run(csv_of("ann@example.com", "gone@example.com", "zoe@example.com"))
 
-    ledger = ledger_of(batch)
-    assert (batch.state, ledger.invited, ledger.failed, ledger.rows) == (Batch.State.DONE, 2, 1, 3)
+    summary = summary_of(batch)
+    assert (batch.state, summary.invited, summary.failed, summary.rows) == (Batch.State.DONE, 2, 1, 3)
     row = batch.rows.get(email="gone@example.com")
     assert (row.outcome, row.reason) == (Row.Outcome.FAILED, Row.Reason.MAIL_REFUSED)
     assert "No such user here" in row.detail
@@ -57,7 +57,7 @@ def test_whoever_was_refused_can_be_imported_again(server: MailServer, run: Run)
     server.answers["ann@example.com"] = ["550 5.2.2 Mailbox full"]
     run(csv_of("ann@example.com"))
 
-    assert ledger_of(run(csv_of("ann@example.com"))).invited == 1
+    assert summary_of(run(csv_of("ann@example.com"))).invited == 1
     assert server.taken == ["ann@example.com"]
 
 
@@ -74,21 +74,21 @@ def test_an_address_that_is_put_off_is_mailed_once_later_and_the_others_at_once(
 
     assert batch.state == Batch.State.DONE
     assert sorted(server.taken) == ["ann@example.com", "grey@example.com", "zoe@example.com"]
-    assert ledger_of(batch).invited == 3
+    assert summary_of(batch).invited == 3
 
 
 def test_the_pauses_grow_while_nothing_gets_through(server: MailServer, start: Run, work: Run) -> None:
     server.answers["grey@example.com"] = ["450 4.2.0 Not now"] * 4
     batch = start(csv_of("grey@example.com"))
-    pauses = []
+    backoff_count = []
     for _ in range(4):
         work(batch)
-        not_before = batch.ranges.get().not_before
-        assert not_before is not None
-        pauses.append(round((not_before - timezone.now()).total_seconds(), -1))
+        retry_at = batch.chunks.get().retry_at
+        assert retry_at is not None
+        backoff_count.append(round((retry_at - timezone.now()).total_seconds(), -1))
         let_time_pass(batch)
 
-    assert pauses == [10, 20, 40, 80]
+    assert backoff_count == [10, 20, 40, 80]
     assert work(batch).state == Batch.State.DONE
 
 
@@ -96,13 +96,13 @@ def test_whoever_is_put_off_for_ever_is_failed_with_the_reason(server: MailServe
     server.answers["grey@example.com"] = ["450 4.2.0 Not now"] * 9
     batch = start(csv_of("ann@example.com", "grey@example.com"))
     work(batch)
-    RowRange.objects.update(pauses=send.MAX_PAUSES)
+    BatchChunk.objects.update(backoff_count=send.MAX_PAUSES)
     let_time_pass(batch)
 
     work(batch)
 
-    ledger = ledger_of(batch)
-    assert (batch.state, ledger.invited, ledger.failed) == (Batch.State.DONE, 1, 1)
+    summary = summary_of(batch)
+    assert (batch.state, summary.invited, summary.failed) == (Batch.State.DONE, 1, 1)
     assert batch.rows.get(email="grey@example.com").detail == GIVEN_UP
 
 
@@ -145,7 +145,7 @@ def test_a_server_that_hangs_costs_one_time_out_and_not_one_for_each_person(
     work(batch)
 
     assert server.connections <= 2
-    assert Batch.objects.get().mail_not_before is not None
+    assert Batch.objects.get().mail_retry_at is not None
     server.hangs = False
     let_time_pass(batch)
     work(batch)
@@ -200,35 +200,35 @@ def test_each_address_of_the_server_at_which_nobody_is_counts_as_an_answer(
 
 def test_a_worker_that_was_only_slow_does_not_count_as_one_that_died(start: Run) -> None:
     batch = start(many(2))
-    slow = chunks.claim_range(batch.pk)
+    slow = chunks.claim_chunk(batch.pk)
     assert slow is not None
-    RowRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
-    other = chunks.claim_range(batch.pk)
+    BatchChunk.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    other = chunks.claim_chunk(batch.pk)
     assert other is not None
     assert other.attempts == 2
 
     chunks.give_back(slow)
 
     still = chunks.held(other).get()
-    assert still.claimed_until is not None, "The range stays the other's."
+    assert still.claimed_until is not None, "The chunk stays the other's."
     assert still.attempts == 0
 
 
 @pytest.fixture
 def invited(start: Run) -> Batch:
-    """Thirty whose mail is to be sent, in one range."""
+    """Thirty whose mail is to be sent, in one chunk."""
     batch = start(many(30))
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    invite.invite_range(lease)
+    invite.invite_chunk(lease)
     chunks.give_back(lease)
     return batch
 
 
 def claim_after_deaths(batch: Batch) -> chunks.Lease | None:
     """The claim after the last of those whose workers died."""
-    RowRange.objects.update(attempts=chunks.MAX_ATTEMPTS)
-    return chunks.claim_range(batch.pk)
+    BatchChunk.objects.update(attempts=chunks.MAX_ATTEMPTS)
+    return chunks.claim_chunk(batch.pk)
 
 
 def test_mail_that_kills_every_worker_is_given_up_and_the_rest_are_sent(invited: Batch, work: Run) -> None:
@@ -236,11 +236,11 @@ def test_mail_that_kills_every_worker_is_given_up_and_the_rest_are_sent(invited:
     lease = claim_after_deaths(invited)
     assert lease is not None
 
-    send.mail_range(lease)
+    send.send_chunk(lease)
     work(invited)
 
-    ledger = ledger_of(invited)
-    assert (invited.state, ledger.mail_refused, ledger.invited) == (Batch.State.DONE, 1, 29)
+    summary = summary_of(invited)
+    assert (invited.state, summary.mail_refused, summary.invited) == (Batch.State.DONE, 1, 29)
     row = invited.rows.get(outcome=Row.Outcome.FAILED)
     assert (row.email, row.detail, len(mail.outbox)) == (first, UNMAILABLE, 29)
 
@@ -248,8 +248,8 @@ def test_mail_that_kills_every_worker_is_given_up_and_the_rest_are_sent(invited:
 def test_a_range_of_which_every_mail_kills_comes_to_an_end(invited: Batch, work: Run) -> None:
     given_up = []
     while lease := claim_after_deaths(invited):
-        send.mail_range(lease)
-        given_up.append(ledger_of(invited).mail_refused)
+        send.send_chunk(lease)
+        given_up.append(summary_of(invited).mail_refused)
 
     assert given_up == [1, 2, 4, 8, 16, 30]
     assert (work(invited).state, mail.outbox) == (Batch.State.DONE, [])
@@ -267,8 +267,8 @@ def test_settings_of_mail_that_are_wrong_are_trouble_with_the_server_and_with_no
 
     assert any("MAILGUN_API_KEY" in line.get("trouble", "") for line in logged), "Whoever runs it has to know."
 
-    assert (batch.state, ledger_of(batch).invited, ledger_of(batch).failed) == (Batch.State.INVITING, 2, 0)
-    assert Batch.objects.get().mail_not_before is not None
+    assert (batch.state, summary_of(batch).invited, summary_of(batch).failed) == (Batch.State.INVITING, 2, 0)
+    assert Batch.objects.get().mail_retry_at is not None
     settings.EMAIL_BACKEND, settings.ANYMAIL = ways.values()
     let_time_pass(batch)
     assert work(batch).state == Batch.State.DONE
@@ -290,16 +290,16 @@ def test_a_turn_ends_after_some_seconds_so_that_other_batches_have_theirs(
     monkeypatch.setattr(sender, "TURN_SECONDS", 0)
     monkeypatch.setattr(sender, "GROUP", 25)
     batch = start(many(60))
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
 
-    tasks.work_on_range(lease)
+    tasks.work_on_chunk_of_batch(lease)
 
     assert len(server.taken) == 25
-    again = chunks.claim_range(batch.pk)
+    again = chunks.claim_chunk(batch.pk)
     assert again is not None, "It is given back at once."
     assert again.attempts == 1, "And it does not count as an attempt that failed."
-    tasks.work_on_range(again)
+    tasks.work_on_chunk_of_batch(again)
     work(batch)
     assert (batch.state, len(set(server.taken))) == (Batch.State.DONE, 60)
 
@@ -352,5 +352,5 @@ def test_undoing_what_is_being_mailed_ends_the_mail_within_a_second(
     work(batch)
 
     assert len(server.taken) < 5 + 1 / server.seconds_per_mail + 3
-    ledger = ledger_of(batch)
-    assert (ledger.invited, ledger.withdrawn, ledger.waiting_answer) == (90, 90, 0)
+    summary = summary_of(batch)
+    assert (summary.invited, summary.revoked, summary.waiting_answer) == (90, 90, 0)

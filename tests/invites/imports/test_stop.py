@@ -21,7 +21,7 @@ from invites.imports.bulk_insert import NewRow, insert_rows
 from invites.imports.cleanup import ROWS_AT_ONCE
 from invites.imports.presentation.rows import report_lines
 from invites.imports.selectors.rows import rows_of
-from invites.imports.selectors.summary import Ledger, ledger_of, summary_of
+from invites.imports.selectors.summary import Summary, summary_as_json, summary_of
 from invites.imports.stop import stop_batch
 from invites.imports.upload import start_batch
 from invites.models import Batch, DailyInviteCount, Row, UploadPart
@@ -67,8 +67,8 @@ def test_stopping_writes_to_none_of_the_rows_that_wait(start: Run) -> None:
 
     assert not [each["sql"] for each in captured if each["sql"].startswith('UPDATE "invites_row"')]
     assert set(batch.rows.values_list("pk", "outcome")) == waiting
-    ledger = ledger_of(batch)
-    assert (ledger.rows, ledger.failed, ledger.stopped, ledger.waiting) == (900, 900, 900, 0)
+    summary = summary_of(batch)
+    assert (summary.rows, summary.failed, summary.stopped, summary.waiting) == (900, 900, 900, 0)
     assert DailyInviteCount.objects.get().invitations == 0
 
 
@@ -85,19 +85,19 @@ def test_rows_that_waited_are_listed_and_downloaded_as_not_invited(ines: Client,
     report = downloaded(ines.get(url_of(batch, "imports:batch_download")))
     assert report.count("Not invited,The import was stopped before") == waiting
     assert "Waiting" not in report
-    assert summary_of(Batch.objects.get())["waiting"] == 0
+    assert summary_as_json(Batch.objects.get())["waiting"] == 0
 
 
 def test_whoever_was_invited_before_the_stop_is_not_among_them(start: Run) -> None:
     batch = start(many(450))
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    tasks.work_on_range(lease)
+    tasks.work_on_chunk_of_batch(lease)
 
     stop_batch(batch)
 
-    ledger = ledger_of(batch)
-    assert (ledger.invited, ledger.stopped, ledger.rows) == (200, 250, 450)
+    summary = summary_of(batch)
+    assert (summary.invited, summary.stopped, summary.rows) == (200, 250, 450)
     assert rows_of(batch, "failed").count() == 250
 
 
@@ -107,7 +107,7 @@ def test_of_a_file_that_was_not_checked_to_its_end_no_row_counts_and_few_are_del
     assert stop_batch(half_checked)
 
     assert half_checked.rows.count() == 500
-    assert ledger_of(half_checked) == Ledger()
+    assert summary_of(half_checked) == Summary()
     assert not rows_of(half_checked)
     assert len(list(report_lines(half_checked))) == 1
 
@@ -166,7 +166,7 @@ def test_rows_of_a_rejected_file_never_count_and_are_deleted_some_at_a_time(
     batch.refresh_from_db()
     assert batch.state == Batch.State.REJECTED
     assert batch.rows.exists()
-    assert ledger_of(batch) == Ledger()
+    assert summary_of(batch) == Summary()
     tasks.clean_up_batch(batch.pk)
     assert (batch.rows.count(), batch.parts.count()) == (0, 0)
 

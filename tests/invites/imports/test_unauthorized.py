@@ -1,4 +1,4 @@
-"""An inviter who loses the right while mail waits: no link is sent that would not work, and the ledger says why."""
+"""An inviter who loses the right while mail waits: no link is sent that would not work, and the summary says why."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from accounts.models import Membership, Role, User
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import chunks
-from invites.imports.selectors.summary import ledger_of
+from invites.imports.selectors.summary import summary_of
 from invites.invitations.invite import change_invitation
-from invites.models import Batch, DailyInviteCount, Invitation, Row, RowRange
+from invites.models import Batch, BatchChunk, DailyInviteCount, Invitation, Row
 from tests.concurrency import once_after
 from tests.files import many
 from tests.invites.mailing.mail import let_time_pass
@@ -39,9 +39,9 @@ def have_one_site_left(membership: Membership) -> None:
 def mailed_in_part(server: MailServer, start: Run, work: Run) -> Batch:
     """Of 450 people 200 have their mail; the others wait for a server that is too busy."""
     batch = start(many(450))
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    tasks.work_on_range(lease)
+    tasks.work_on_chunk_of_batch(lease)
     server.answer_all = BUSY
     work(batch)
     server.answer_all = ""
@@ -68,14 +68,14 @@ def test_the_batch_stops_and_whoever_has_no_mail_yet_is_taken_back(
     work(batch)
 
     assert (batch.state, batch.state_reason, len(server.taken)) == (Batch.State.STOPPED, why, 200)
-    ledger = ledger_of(batch)
-    assert (ledger.rows, ledger.invited, ledger.waiting_answer) == (450, 200, 200)
-    assert (ledger.failed, ledger.stopped) == (250, 250)
+    summary = summary_of(batch)
+    assert (summary.rows, summary.invited, summary.waiting_answer) == (450, 200, 200)
+    assert (summary.failed, summary.stopped) == (250, 250)
     assert set(batch.rows.filter(outcome=Row.Outcome.FAILED).values_list("reason", "detail")) == {("stopped", why)}
     states = {Invitation.State.PENDING: 200, Invitation.State.REVOKED: 250}
     assert {state: Invitation.objects.filter(state=state).count() for state in states} == states
     assert DailyInviteCount.objects.get().invitations == 200, "They can be invited anew on the same day."
-    assert not batch.ranges.exclude(stage=RowRange.Stage.DONE).exists()
+    assert not batch.chunks.exclude(stage=BatchChunk.Stage.DONE).exists()
 
 
 def test_the_other_ranges_need_not_wait_until_the_server_is_asked_again(
@@ -84,13 +84,13 @@ def test_the_other_ranges_need_not_wait_until_the_server_is_asked_again(
     batch = mailed_in_part
     be_demoted(admin_membership)
     let_time_pass(batch)
-    some = batch.ranges.exclude(stage="done").first()
+    some = batch.chunks.exclude(stage="done").first()
     assert some is not None
-    batch.ranges.exclude(pk=some.pk).update(not_before=batch.created_at.replace(year=9999))
+    batch.chunks.exclude(pk=some.pk).update(retry_at=batch.created_at.replace(year=9999))
 
     work(batch)
 
-    assert ledger_of(batch).stopped == 250
+    assert summary_of(batch).stopped == 250
 
 
 def test_the_page_says_why_beside_each_of_them(
@@ -125,7 +125,7 @@ def test_those_for_whom_a_colleague_answers_by_now_get_their_mail(
     work(batch)
 
     assert server.taken[200:] == [theirs.email]
-    assert (ledger_of(batch).invited, ledger_of(batch).stopped) == (201, 249)
+    assert (summary_of(batch).invited, summary_of(batch).stopped) == (201, 249)
 
 
 def test_so_do_those_for_whom_a_colleague_answers_just_when_it_is_looked_at(
@@ -140,11 +140,11 @@ def test_so_do_those_for_whom_a_colleague_answers_just_when_it_is_looked_at(
     theirs = batch.invitations.get(email="person449@people.example.com")
     be_demoted(admin_membership)
     let_time_pass(batch)
-    others = batch.ranges.order_by("first_number")[:2]
-    batch.ranges.filter(pk__in=[each.pk for each in others]).update(stage=RowRange.Stage.DONE)
+    others = batch.chunks.order_by("first_number")[:2]
+    batch.chunks.filter(pk__in=[each.pk for each in others]).update(stage=BatchChunk.Stage.DONE)
 
-    with once_after('FROM "invites_grant"', lambda: change_invitation(colleague, theirs, read_only)):
+    with once_after('FROM "invites_accessgrant"', lambda: change_invitation(colleague, theirs, read_only)):
         work(batch)
 
     assert server.taken[200:] == [theirs.email]
-    assert ledger_of(batch).stopped == 49
+    assert summary_of(batch).stopped == 49

@@ -20,17 +20,17 @@ from accounts.organizations.grants import AccessSelection
 from accounts.organizations.signals import reasons_to_keep
 from invites import tasks
 from invites.imports import chunks, undo
-from invites.imports.chunk_delivery_log import withdraw
-from invites.imports.invite import invite_range
-from invites.imports.presentation.summary import ledger_lines
+from invites.imports.chunk_delivery_log import revoke_unsent
+from invites.imports.invite import invite_chunk
+from invites.imports.presentation.summary import summary_lines
 from invites.imports.selectors.rows import rows_of
-from invites.imports.selectors.summary import ledger_of, withdrawn_counts
+from invites.imports.selectors.summary import revoked_counts, summary_of
 from invites.imports.undo import revoke_slice, undo_batch
 from invites.invitations import acceptance, actions
 from invites.invitations.acceptance import NewAccount, accept_with_new_account
 from invites.invitations.invite import change_invitation, invite_person
 from invites.mailing.outbox import organizations_with_due_mail, send_due_invitations
-from invites.models import Batch, Invitation, Row, RowRange
+from invites.models import Batch, BatchChunk, Invitation, Row
 from tests.concurrency import at_once, unexpected
 from tests.files import many
 from tests.invites.invitations.helpers import link_of
@@ -88,13 +88,13 @@ def become_member(invitation: Invitation) -> object:
 def figures(batch: Batch, client: Client) -> dict[str, Any]:
     """What the product tells of the batch, wherever it does."""
     batch.refresh_from_db()
-    lines = [line for group in ledger_lines(ledger_of(batch)) for line in group]
+    lines = [line for group in summary_lines(summary_of(batch)) for line in group]
     listed = {line.label: rows_of(batch, line.outcome).count() for line in lines}
     assert listed == {line.label: line.count for line in lines}
     tabs = client.get("/o/acme/users/").context["tabs"]
     return {
-        "ledger": ledger_of(batch),
-        "batches": withdrawn_counts([batch]),
+        "summary": summary_of(batch),
+        "batches": revoked_counts([batch]),
         "users": {tab.label: tab.count for tab in tabs},
     }
 
@@ -154,7 +154,7 @@ def test_every_figure_is_that_of_the_end_from_the_beginning(being_undone: Batch,
     end = figures(batch, ines)
 
     assert before == [end] * 3
-    assert (end["ledger"].undone, end["ledger"].withdrawn, end["ledger"].waiting_answer) == (25, 25, 0)
+    assert (end["summary"].undone, end["summary"].revoked, end["summary"].waiting_answer) == (25, 25, 0)
     assert (end["batches"], end["users"]["Invite pending"]) == ({batch.pk: 25}, 0)
 
 
@@ -203,14 +203,14 @@ def test_a_page_that_was_opened_before_accepts_nothing_afterwards(
 
 def test_nobody_of_it_is_mailed_any_more(start: Run, work: Run, admin_membership: Membership) -> None:
     batch = start(many(PEOPLE))
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    invite_range(lease)
+    invite_chunk(lease)
     chunks.give_back(lease)
 
     undo_batch(admin_membership, batch)
 
-    assert not batch.ranges.exclude(stage=RowRange.Stage.DONE).exists()
+    assert not batch.chunks.exclude(stage=BatchChunk.Stage.DONE).exists()
     work(batch)
     assert mail.outbox == []
 
@@ -221,9 +221,9 @@ def test_a_worker_in_the_middle_of_its_mail_sends_no_more_and_fails_no_row(being
     mail.outbox.clear()
 
     assert send_now(ids).sent == []
-    assert withdraw(*ids, reason="550 No such mailbox", why=Row.Reason.MAIL_REFUSED) == 0
+    assert revoke_unsent(*ids, reason="550 No such mailbox", why=Row.Reason.MAIL_REFUSED) == 0
     assert mail.outbox == []
-    assert (ledger_of(being_undone).failed, ledger_of(being_undone).undone) == (0, PEOPLE)
+    assert (summary_of(being_undone).failed, summary_of(being_undone).undone) == (0, PEOPLE)
 
 
 def test_a_reminder_that_is_due_is_not_sent_and_not_asked_for_for_ever(run: Run, admin_membership: Membership) -> None:
@@ -267,10 +267,10 @@ def test_the_same_people_can_be_invited_anew_before_the_last_is_taken_back(
 
     anew = run(many(PEOPLE))
 
-    assert (ledger_of(anew).invited, ledger_of(anew).already_invited) == (PEOPLE - 1, 1)
-    assert ledger_of(old).undone == PEOPLE
+    assert (summary_of(anew).invited, summary_of(anew).already_invited) == (PEOPLE - 1, 1)
+    assert summary_of(old).undone == PEOPLE
     take_back_all(old)
-    assert (ledger_of(old).undone, ledger_of(anew).waiting_answer) == (PEOPLE, PEOPLE - 1)
+    assert (summary_of(old).undone, summary_of(anew).waiting_answer) == (PEOPLE, PEOPLE - 1)
     assert Invitation.objects.filter(state=State.PENDING).count() == PEOPLE
 
 
@@ -285,8 +285,8 @@ def test_whoever_had_accepted_stays(run: Run, admin_membership: Membership) -> N
     undo_batch(admin_membership, batch)
     take_back_all(batch)
 
-    ledger = ledger_of(batch)
-    assert (ledger.accepted, ledger.undone, ledger.withdrawn) == (1, PEOPLE - 1, PEOPLE - 1)
+    summary = summary_of(batch)
+    assert (summary.accepted, summary.undone, summary.revoked) == (1, PEOPLE - 1, PEOPLE - 1)
     assert Membership.objects.filter(pk=member.pk).exists()  # type: ignore[attr-defined]
 
 
@@ -317,7 +317,7 @@ def test_a_worker_that_dies_in_a_slice_leaves_it_to_the_sweep(
     with connection.execute_wrapper(die), pytest.raises(KeyboardInterrupt):
         revoke_slice(batch.pk)
     assert batch.invitations.filter(state=State.PENDING).count() == PEOPLE - SLICE
-    assert ledger_of(batch).undone == PEOPLE
+    assert summary_of(batch).undone == PEOPLE
 
     hinted: list[Any] = []
     monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: hinted.append((task, number)))
@@ -343,7 +343,7 @@ def test_a_second_admin_who_confirms_meanwhile_is_told_the_same(being_undone: Ba
 
     assert undo_batch(colleague, being_undone) == PEOPLE
     assert being_undone.undone_at == confirmed_at
-    assert ledger_of(being_undone).undone == PEOPLE
+    assert summary_of(being_undone).undone == PEOPLE
 
 
 @pytest.mark.django_db(transaction=True)
@@ -363,7 +363,7 @@ def test_two_admins_and_two_workers_at_once_undo_it_once(
 
     assert unexpected(results) == []
     take_back_all(batch)
-    assert (ledger_of(batch).undone, batch.undone_at, batch.is_being_undone) == (60, first, False)
+    assert (summary_of(batch).undone, batch.undone_at, batch.is_being_undone) == (60, first, False)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -388,9 +388,9 @@ def test_who_accepts_at_the_same_moment_is_a_member_or_taken_back_and_never_both
 
     assert unexpected(results) == []
     take_back_all(batch)
-    ledger = ledger_of(batch)
+    summary = summary_of(batch)
     members = Membership.objects.filter(user__email__startswith="person").count()
-    assert (ledger.accepted, ledger.undone, ledger.waiting_answer) == (members, 40 - members, 0)
+    assert (summary.accepted, summary.undone, summary.waiting_answer) == (members, 40 - members, 0)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -422,5 +422,5 @@ def test_one_that_is_being_accepted_is_passed_over_and_counted_as_it_ends(
     # SQLite lets one write at a time, so that there everything waits.
     assert waited_for == [connection.features.has_select_for_update_skip_locked]
     take_back_all(batch)
-    ledger = ledger_of(batch)
-    assert (ledger.accepted, ledger.undone, batch.is_being_undone) == (1, PEOPLE - 1, False)
+    summary = summary_of(batch)
+    assert (summary.accepted, summary.undone, batch.is_being_undone) == (1, PEOPLE - 1, False)

@@ -19,10 +19,10 @@ from accounts.models import Membership, Organization, User
 from invites import tasks
 from invites.imports.presentation.banners import banner_of
 from invites.imports.presentation.rows import shown_outcome
-from invites.imports.presentation.summary import how_read, ledger_lines
+from invites.imports.presentation.summary import how_read, summary_lines
 from invites.imports.result_email import find_unreported
 from invites.imports.selectors.rows import filter_labels, rows_of
-from invites.imports.selectors.summary import ledger_of, summary_of, withdrawn_counts
+from invites.imports.selectors.summary import revoked_counts, summary_as_json, summary_of
 from invites.models import Batch, Invitation, Row
 from tests.files import csv_of, many
 from tests.invites.mailing.mail_server import MailServer
@@ -217,12 +217,12 @@ def test_a_reminder_is_called_sent_only_when_the_server_took_it(
     assert told("ann@example.com") == "Waiting: Reminder not sent yet"
     tasks.send_due_invitations(acme.pk)
 
-    # The rows and the report, the ledger, the banner and the list of people say the same.
+    # The rows and the report, the summary, the banner and the list of people say the same.
     assert told("ann@example.com").startswith("Waiting: Sent ")
     assert told("ben@example.com") == "Not delivered: 550 5.1.1 Has left the company"
     assert told("zoe@example.com") == "Waiting: Put off by the mail server, tried again later"
-    ledger = ledger_of(batch)
-    assert (ledger.invited, ledger.waiting_answer, ledger.bounced, ledger.unanswered) == (3, 2, 1, 2)
+    summary = summary_of(batch)
+    assert (summary.invited, summary.waiting_answer, summary.bounced, summary.unanswered) == (3, 2, 1, 2)
     assert [row.email for row in rows_of(batch, "bounced")] == ["ben@example.com"]
     assert "1 bounced" in banner_of(batch).text
     assert 'title="550 5.1.1 Has left the company">Not delivered<' in ines.get("/o/acme/users/").content.decode()
@@ -250,8 +250,8 @@ def test_undoing_takes_back_what_was_not_accepted_and_the_ledger_says_so(ines: C
 
     response = ines.post(f"/o/acme/batches/{batch.pk}/undo/", follow=True)
     assert "3 invitations were taken back." in response.content.decode()
-    ledger = ledger_of(batch)
-    assert (ledger.invited, ledger.accepted, ledger.withdrawn, ledger.waiting_answer) == (4, 1, 3, 0)
+    summary = summary_of(batch)
+    assert (summary.invited, summary.accepted, summary.revoked, summary.waiting_answer) == (4, 1, 3, 0)
     page = ines.get(f"/o/acme/batches/{batch.pk}/").content.decode()
     assert "withdrawn" in page
     assert "Undo batch" not in page
@@ -279,7 +279,7 @@ def test_an_undone_batch_is_called_so_wherever_it_is_named(
     dialog = text_of(ines.get(f"/o/acme/batches/{batch.pk}/dialog/", headers={"HX-Request": "true"}).content.decode())
     assert "Undone. 3 invitations were taken back" in dialog
     batch.refresh_from_db()
-    assert summary_of(batch)["state"] == "done"
+    assert summary_as_json(batch)["state"] == "done"
 
 
 def test_what_was_revoked_by_hand_before_is_not_told_as_undone(
@@ -295,18 +295,18 @@ def test_what_was_revoked_by_hand_before_is_not_told_as_undone(
     assert "2 invitations were taken back. Their links do not work" in text_of(response.content.decode())
     assert "Undone. 2 invitations were taken back." in text_of(ines.get("/o/acme/roles/").content.decode())
     batch.refresh_from_db()
-    assert (ledger_of(batch).undone, ledger_of(batch).withdrawn) == (2, 3)
+    assert (summary_of(batch).undone, summary_of(batch).revoked) == (2, 3)
 
 
 def test_whom_the_mail_server_refused_is_not_counted_as_withdrawn(run: Run) -> None:
     batch = run(many(4))
     _refuse(batch)
 
-    ledger = ledger_of(batch)
+    summary = summary_of(batch)
 
-    assert (ledger.invited, ledger.waiting_answer, ledger.withdrawn, ledger.mail_refused) == (3, 3, 0, 1)
-    assert withdrawn_counts([batch]) == {}
-    for group in ledger_lines(ledger):
+    assert (summary.invited, summary.waiting_answer, summary.revoked, summary.mail_refused) == (3, 3, 0, 1)
+    assert revoked_counts([batch]) == {}
+    for group in summary_lines(summary):
         for line in group:
             assert rows_of(batch, line.outcome).count() == line.count, line.label
 
@@ -357,12 +357,12 @@ def test_each_line_of_the_ledger_counts_what_its_filter_lists(run: Run, member: 
     ]
     for invitation, changed in zip(batch.invitations.order_by("pk"), states, strict=False):
         Invitation.objects.filter(pk=invitation.pk).update(**changed)
-    lines = [line for group in ledger_lines(ledger_of(batch)) for line in group]
+    lines = [line for group in summary_lines(summary_of(batch)) for line in group]
     assert {line.outcome for line in lines} == set(filter_labels())
     assert {line.label: line.count for line in lines} == {
         line.label: rows_of(batch, line.outcome).count() for line in lines
     }
-    assert sum(line.count for line in lines if not line.is_part) == ledger_of(batch).rows == 8
+    assert sum(line.count for line in lines if not line.is_part) == summary_of(batch).rows == 8
     invited = [line.count for line in lines[:6]]
     assert invited == [6, 1, 1, 2, 1, 1]
     assert invited[0] == sum(invited[1:])

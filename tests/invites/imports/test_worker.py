@@ -24,7 +24,7 @@ PEOPLE = 400
 
 
 def a_large_file(people: int = PEOPLE) -> bytes:
-    """People in ranges of 200, in a file that is too large to be checked while the page waits."""
+    """People in chunks of 200, in a file that is too large to be checked while the page waits."""
     lines = (f"person{number}@people.example.com,Ann,Example,{'Night shift. ' * 60}" for number in range(people))
     return "\r\n".join([HEADER, *lines]).encode()
 
@@ -78,7 +78,7 @@ def test_a_worker_that_starts_looks_for_lost_work_before_the_schedule_does(tmp_p
 
 
 def test_a_worker_outlives_a_broker_that_goes_while_it_is_at_work(work: Work) -> None:
-    """One of its children is at a range, and the other is waiting for the broker."""
+    """One of its children is at a chunk, and the other is waiting for the broker."""
     people = PEOPLE // 2
     work.invite(a_large_file(people))
     wait_for(lambda: work.sent() >= 20, what="mails", seconds=60)

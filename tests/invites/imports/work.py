@@ -169,11 +169,11 @@ class Work:
         return first_column(self.worker.settings, question)
 
     def held(self, batch: int) -> set[str]:
-        """The ranges that workers hold, each with what changes as soon as it is kept, taken up by another, or done."""
+        """The chunks that workers hold, each with what changes as soon as it is kept, taken up by another, or done."""
         what = "id || ', claim ' || claims || ', until ' || claimed_until"
         return set(
             self.ask(
-                f"SELECT {what} FROM invites_rowrange "
+                f"SELECT {what} FROM invites_batchchunk "
                 f"WHERE batch_id = {batch} AND stage <> 'done' AND claimed_until IS NOT NULL"
             )
         )

@@ -80,7 +80,7 @@ def test_of_many_who_are_sent_again_those_who_get_more_meanwhile_are_left(
     changed, other = invite(), invite("other@people.example.com")
 
     with once_after(
-        'FROM "invites_grant"',
+        'FROM "invites_accessgrant"',
         lambda: change_invitation(by, Invitation.objects.get(pk=changed.pk), choice_of(acme, "ReadOnly")),
     ):
         resent = resend_many(limited, Invitation.objects.all())

@@ -17,7 +17,7 @@ from invites import tasks
 from invites.imports import chunks
 from invites.imports.presentation.rows import ShownOutcome, shown_outcome
 from invites.imports.selectors.rows import rows_of
-from invites.imports.selectors.summary import ledger_of
+from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_batch
 from invites.imports.upload import invite_valid_rows, start_batch
 from invites.invitations import quotas
@@ -63,8 +63,8 @@ def test_a_file_with_more_people_than_are_left_for_the_day_invites_nobody(run: R
 
     batch = run(many(4))
 
-    ledger = ledger_of(batch)
-    assert (batch.state, ledger.rows, ledger.failed, ledger.invited) == (Batch.State.FAILED, 4, 4, 0)
+    summary = summary_of(batch)
+    assert (batch.state, summary.rows, summary.failed, summary.invited) == (Batch.State.FAILED, 4, 4, 0)
     assert batch.state_reason == (
         "Acme can invite 5 people a day. 3 of them are left for today, and 4 more were to be invited. "
         "Nobody has been invited. Try again tomorrow."
@@ -94,7 +94,7 @@ def test_whoever_is_skipped_or_left_out_by_a_stop_does_not_count(start: Run, run
     settings.INVITATIONS_PER_DAY = 7
     run(many(3))
     again = run(many(3) + b"admin@example.com,Ines,Martin,\r\n")
-    assert (again.state, ledger_of(again).skipped) == (Batch.State.DONE, 4)
+    assert (again.state, summary_of(again).skipped) == (Batch.State.DONE, 4)
 
     stop_batch(start(many(4, domain="stopped.example.com")))
 
@@ -104,9 +104,9 @@ def test_whoever_is_skipped_or_left_out_by_a_stop_does_not_count(start: Run, run
 def test_whoever_could_not_be_invited_because_each_worker_died_does_not_count(run: Run, start: Run, work: Run) -> None:
     run(many(3))
     hopeless = start(many(4, domain="hopeless.example.com"))
-    hopeless.ranges.update(attempts=chunks.MAX_ATTEMPTS)
+    hopeless.chunks.update(attempts=chunks.MAX_ATTEMPTS)
 
-    assert ledger_of(work(hopeless)).failed == 4
+    assert summary_of(work(hopeless)).failed == 4
 
     assert DailyInviteCount.objects.get().invitations == 3
 
@@ -121,7 +121,7 @@ def test_a_file_with_problems_goes_on_waiting_when_the_rest_is_over_the_limit(
         invite_valid_rows(batch, by=admin_membership)
 
     batch.refresh_from_db()
-    assert (batch.state, batch.ranges.count()) == (Batch.State.NEEDS_CORRECTION, 0)
+    assert (batch.state, batch.chunks.count()) == (Batch.State.NEEDS_CORRECTION, 0)
     assert DailyInviteCount.objects.count() == 0
 
 
@@ -207,7 +207,7 @@ def test_its_row_of_a_file_fails_with_the_reason(
         Row.Outcome.FAILED,
         "This address was sent 5 invitations today, which is enough.",
     )
-    assert (batch.state, ledger_of(batch).invited, len(mail.outbox)) == (Batch.State.DONE, 1, 1)
+    assert (batch.state, summary_of(batch).invited, len(mail.outbox)) == (Batch.State.DONE, 1, 1)
     assert not Invitation.objects.filter(email=ANN, state=Invitation.State.PENDING).exists()
 
 
@@ -297,7 +297,7 @@ def test_an_import_of_another_organization_is_not_held_back(
 
     batch = run(csv_of(ANN, "ben@people.example.com"))
 
-    assert (batch.state, ledger_of(batch).invited) == (Batch.State.DONE, 2)
+    assert (batch.state, summary_of(batch).invited) == (Batch.State.DONE, 2)
 
 
 def test_resending_many_skips_the_address_only_where_it_had_enough(

@@ -20,7 +20,7 @@ from accounts.organizations.access import MemberRequest
 from invites import tasks
 from invites.imports import chunks, undo
 from invites.imports.selectors.progress import progress_now
-from invites.imports.selectors.summary import ledger_of
+from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_batch
 from invites.live import streams
 from invites.models import Batch, Invitation, Row
@@ -98,15 +98,15 @@ def test_many_streams_look_less_often_and_are_forgotten_at_their_end(
     ines: Client, start: Run, admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = start(many(10))
-    pauses: list[float] = []
+    backoff_count: list[float] = []
 
     class Clock:
-        """asyncio as it is, but for the pauses."""
+        """asyncio as it is, but for the backoff_count."""
 
         @staticmethod
         async def sleep(seconds: float) -> None:
-            pauses.append(seconds)
-            if len(pauses) == 1:
+            backoff_count.append(seconds)
+            if len(backoff_count) == 1:
                 streams._open[0] = 1_000_000
             else:
                 await sync_to_async(stop_batch)(batch)
@@ -117,7 +117,7 @@ def test_many_streams_look_less_often_and_are_forgotten_at_their_end(
     events: Any = events_of(ines.get(url_of(batch, "shell:batch_dialog_events")))
 
     assert events[-1] == ("end", "{}")
-    assert 0.5 < pauses[0] <= streams.POLL_SECONDS == 1 < 100 < pauses[1]
+    assert 0.5 < backoff_count[0] <= streams.POLL_SECONDS == 1 < 100 < backoff_count[1]
     assert streams._open == {0: 1_000_000}
 
 
@@ -174,9 +174,9 @@ def test_a_look_costs_two_questions_however_much_runs(
     )
     for watch in (dialog, page, indicator):
         watch.look()
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    tasks.work_on_range(lease)
+    tasks.work_on_chunk_of_batch(lease)
 
     for watch in (dialog, page, indicator):
         with django_assert_num_queries(2):
@@ -196,9 +196,9 @@ def test_a_look_adds_up_with_who_is_skipped_failed_and_not_mailed_yet(start: Run
         csv_of("bad@@example.com", member.email, *(f"person{n}@people.example.com" for n in range(300))),
         only_valid=True,
     )
-    lease = chunks.claim_range(batch.pk)
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    tasks.work_on_range(lease)
+    tasks.work_on_chunk_of_batch(lease)
     sent = list(batch.invitations.order_by("pk").values_list("pk", flat=True))
     Invitation.objects.filter(pk__in=sent[:40]).update(mail_state=Invitation.Mail.QUEUED)
     # The mail server refused them, and the rows know it of the first.
@@ -210,7 +210,7 @@ def test_a_look_adds_up_with_who_is_skipped_failed_and_not_mailed_yet(start: Run
 
     assert progress is not None
     assert (progress.skipped, progress.failed, progress.on_the_way) == (4, 1, 41)
-    ledger = ledger_of(batch)
-    assert progress.waiting == ledger.waiting > 0
-    assert progress.done + progress.on_the_way == ledger.invited
+    summary = summary_of(batch)
+    assert progress.waiting == summary.waiting > 0
+    assert progress.done + progress.on_the_way == summary.invited
     assert progress.total == 301 - 4 - 1

@@ -22,8 +22,8 @@ def send_now(ids: Sequence[int]) -> MailRun:
 
 
 def let_time_pass(batch: Batch) -> None:
-    """As if all pauses were over."""
+    """As if all backoff_count were over."""
     past = timezone.now() - timedelta(seconds=1)
-    Batch.objects.filter(pk=batch.pk).update(mail_not_before=past)
-    batch.ranges.update(not_before=past, put_off_until=past)
-    DomainBackoff.objects.update(not_before=past)
+    Batch.objects.filter(pk=batch.pk).update(mail_retry_at=past)
+    batch.chunks.update(retry_at=past, mail_retry_at=past)
+    DomainBackoff.objects.update(retry_at=past)

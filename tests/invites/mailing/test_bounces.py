@@ -21,7 +21,7 @@ from time_machine import travel
 from accounts.models import Membership
 from accounts.users import rate_limits
 from invites.imports.presentation.banners import banner_of
-from invites.imports.selectors.summary import ledger_of
+from invites.imports.selectors.summary import summary_of
 from invites.invitations.actions import resend, revoke
 from invites.models import Batch, Invitation
 from tests.files import csv_of
@@ -87,8 +87,8 @@ def test_what_came_back_is_told_with_the_reason(batch: Batch, ben: Invitation, i
 
     ben.refresh_from_db()
     assert (ben.mail_state, ben.mail_detail) == (Invitation.Mail.BOUNCED, "5.1.1 No such user here")
-    ledger = ledger_of(batch)
-    assert (ledger.invited, ledger.bounced, ledger.waiting_answer) == (3, 1, 2)
+    summary = summary_of(batch)
+    assert (summary.invited, summary.bounced, summary.waiting_answer) == (3, 1, 2)
     page = ines.get(f"/o/acme/batches/{batch.pk}/?outcome=bounced").content.decode()
     assert "5.1.1 No such user here" in page
 
@@ -289,4 +289,4 @@ def test_whose_mail_came_back_can_be_imported_again_after_it_was_taken_back(
     report(ben, PERMANENT)
     revoke(admin_membership, ben)
 
-    assert ledger_of(run(csv_of("ben@example.com"))).invited == 1
+    assert summary_of(run(csv_of("ben@example.com"))).invited == 1

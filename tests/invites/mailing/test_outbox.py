@@ -84,7 +84,7 @@ def state_of(invitation: Invitation) -> tuple[str, str]:
 
 
 def let_seconds_pass(seconds: float) -> None:
-    """As far as shifts and pauses are concerned."""
+    """As far as shifts and backoff_count are concerned."""
     RateLimitBucket.objects.update(free_at=F("free_at") - seconds)
     Invitation.objects.update(mail_due_at=F("mail_due_at") - timedelta(seconds=seconds))
 
@@ -131,18 +131,18 @@ def test_a_busy_server_is_asked_again_later_and_gets_it_once(
 def test_pauses_grow(mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization) -> None:
     invitation = due("ann@people.example.com")
     mailbox.answers["ann@people.example.com"] = ["450 Busy"] * 20
-    now, pauses = timezone.now(), []
+    now, backoff_count = timezone.now(), []
 
     for _ in range(10):
         with time_machine.travel(now, tick=False):
             send_due_invitations(acme.pk)
             invitation.refresh_from_db()
             assert invitation.mail_due_at is not None
-            pauses.append((invitation.mail_due_at - timezone.now()).total_seconds())
+            backoff_count.append((invitation.mail_due_at - timezone.now()).total_seconds())
             now = invitation.mail_due_at
 
-    assert pauses[:4] == [10, 20, 40, 80]
-    assert pauses[-1] == 15 * 60
+    assert backoff_count[:4] == [10, 20, 40, 80]
+    assert backoff_count[-1] == 15 * 60
 
 
 def test_a_refused_address_is_failed_with_the_servers_reason_and_the_rest_goes_out(
@@ -283,7 +283,9 @@ def test_a_server_that_was_away_for_long_does_not_make_each_mail_go_alone(
 def test_what_the_turn_had_no_time_for_keeps_its_place_and_does_not_wait_with_a_domain_that_is_left_alone(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    DomainBackoff.objects.create(domain="busy.example.com", pauses=1, not_before=timezone.now() + timedelta(minutes=15))
+    DomainBackoff.objects.create(
+        domain="busy.example.com", backoff_count=1, retry_at=timezone.now() + timedelta(minutes=15)
+    )
     monkeypatch.setattr(sender, "TURN_SECONDS", 0)
     monkeypatch.setattr(sender, "GROUP", 2)
     busy = due("ann@busy.example.com")
@@ -352,7 +354,7 @@ def test_that_for_which_a_colleague_answers_just_when_it_is_looked_at_is_mailed(
     by.roles.set(Role.objects.filter(organization=acme, name="ReadOnly"))
 
     with once_after(
-        'FROM "invites_grant"', lambda: change_invitation(colleague, invitation, choice_of(acme, "ReadOnly"))
+        'FROM "invites_accessgrant"', lambda: change_invitation(colleague, invitation, choice_of(acme, "ReadOnly"))
     ):
         more = send_due_invitations(acme.pk)
     assert more is not None

@@ -17,8 +17,8 @@ from accounts.organizations.grants import AccessSelection
 from config.harness.running import WorkerOnFile
 from invites import tasks
 from invites.imports import chunks, send
-from invites.imports.invite import invite_range
-from invites.imports.selectors.summary import ledger_of
+from invites.imports.invite import invite_chunk
+from invites.imports.selectors.summary import summary_of
 from invites.invitations.invite import invite_person
 from invites.mailing import rate_limit
 from invites.mailing.backoff import GIVEN_UP
@@ -41,8 +41,8 @@ def by_domain(addresses: Iterable[str]) -> Counter[str]:
 
 def invited(batch: Batch) -> list[int]:
     """The batch's invitations, of which none was mailed."""
-    while lease := chunks.claim_range(batch.pk):
-        invite_range(lease)
+    while lease := chunks.claim_chunk(batch.pk):
+        invite_chunk(lease)
     return list(batch.invitations.order_by("pk").values_list("pk", flat=True))
 
 
@@ -110,15 +110,15 @@ def test_an_organization_beyond_its_pace_keeps_no_worker_and_nobody_else_waiting
     settings.MAILS_PER_SECOND_PER_ORGANIZATION = 20
     monkeypatch.setattr("invites.mailing.throttle.time.sleep", lambda _: pytest.fail("A worker was kept waiting."))
     large = start(many(200))
-    lease = chunks.claim_range(large.pk)
+    lease = chunks.claim_chunk(large.pk)
     assert lease is not None
 
-    wait = tasks.work_on_range(lease)
+    wait = tasks.work_on_chunk_of_batch(lease)
 
     assert len(server.taken) == 20
     assert wait is not None
     assert timedelta(0) < wait <= timedelta(seconds=1)
-    assert chunks.claim_range(large.pk) is None, "It is nobody's turn before."
+    assert chunks.claim_chunk(large.pk) is None, "It is nobody's turn before."
     membership = outsider.memberships.get()
     choice = AccessSelection.of([], all_sites=True)
     invite_person(
@@ -223,7 +223,7 @@ def test_a_domain_that_puts_off_one_after_the_other_is_left_alone_and_others_go_
     server.busy_domains.clear()
     let_time_pass(batch)
     work(batch)
-    assert (batch.state, ledger_of(batch).invited) == (Batch.State.DONE, 100)
+    assert (batch.state, summary_of(batch).invited) == (Batch.State.DONE, 100)
     assert by_domain(server.taken) == {"quick.example.com": 50, "slow.example.com": 50}
     assert not DomainBackoff.objects.exists()
 
@@ -234,8 +234,8 @@ def test_of_a_domain_one_mail_is_taken_just_when_another_is_put_off() -> None:
     one, other = Domains(), Domains()
 
     results = crossing(
-        ('"invites_troubleddomain"', lambda: one.put_off("ann@slow.example.com")),
-        ('"invites_troubleddomain"', lambda: other.took("zoe@slow.example.com")),
+        ('"invites_domainbackoff"', lambda: one.put_off("ann@slow.example.com")),
+        ('"invites_domainbackoff"', lambda: other.took("zoe@slow.example.com")),
     )
 
     assert results == [None, None]
@@ -243,21 +243,21 @@ def test_of_a_domain_one_mail_is_taken_just_when_another_is_put_off() -> None:
 
 def test_the_pauses_of_a_domain_grow_and_all_workers_know_them(server: MailServer, start: Run, work: Run) -> None:
     server.busy_domains = {"slow.example.com"}
-    batch, pauses = start(two_domains(40)), []
+    batch, backoff_count = start(two_domains(40)), []
     for _ in range(4):
         work(batch)
-        until = DomainBackoff.objects.get().not_before
+        until = DomainBackoff.objects.get().retry_at
         assert until is not None
-        pauses.append(round((until - timezone.now()).total_seconds(), -1))
+        backoff_count.append(round((until - timezone.now()).total_seconds(), -1))
         let_time_pass(batch)
     asked = len(server.asked)
-    DomainBackoff.objects.update(not_before=timezone.now() + timedelta(minutes=1))
+    DomainBackoff.objects.update(retry_at=timezone.now() + timedelta(minutes=1))
 
     other = work(start(csv_of("zoe@slow.example.com", "zoe@quick.example.com")))
 
-    assert pauses == [10, 20, 40, 80]
+    assert backoff_count == [10, 20, 40, 80]
     assert server.asked[asked:] == ["zoe@quick.example.com"]
-    assert other.ranges.get().not_before is not None
+    assert other.chunks.get().retry_at is not None
 
 
 def test_one_that_was_put_off_waits_for_its_pause_though_the_pace_brings_others_back_before(
@@ -268,28 +268,28 @@ def test_one_that_was_put_off_waits_for_its_pause_though_the_pace_brings_others_
     batch = start(csv_of("grey@people.example.com", *(f"person{number}@people.example.com" for number in range(25))))
 
     for _ in range(4):
-        batch.ranges.update(not_before=None)
+        batch.chunks.update(retry_at=None)
         RateLimitBucket.objects.update(free_at=0)
-        lease = chunks.claim_range(batch.pk)
+        lease = chunks.claim_chunk(batch.pk)
         assert lease is not None
-        tasks.work_on_range(lease)
+        tasks.work_on_chunk_of_batch(lease)
 
     assert server.asked.count("grey@people.example.com") == 1
     assert len(server.taken) == 25
-    assert batch.ranges.get().pauses == 1
+    assert batch.chunks.get().backoff_count == 1
 
 
 def test_a_domain_that_puts_off_for_ever_is_given_up_with_the_reason(server: MailServer, start: Run, work: Run) -> None:
     server.busy_domains = {"slow.example.com"}
     batch = start(two_domains(40))
     work(batch)
-    batch.ranges.update(pauses=send.MAX_PAUSES)
+    batch.chunks.update(backoff_count=send.MAX_PAUSES)
     let_time_pass(batch)
 
     work(batch)
 
-    ledger = ledger_of(batch)
-    assert (batch.state, ledger.invited, ledger.failed) == (Batch.State.DONE, 20, 20)
+    summary = summary_of(batch)
+    assert (batch.state, summary.invited, summary.failed) == (Batch.State.DONE, 20, 20)
     assert set(batch.rows.filter(outcome="failed").values_list("detail", flat=True)) == {GIVEN_UP}
 
 

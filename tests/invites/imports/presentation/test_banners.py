@@ -288,6 +288,6 @@ def test_an_import_for_which_the_right_was_lost_between_form_and_storing_leaves_
 
 def test_who_was_never_invited_is_not_told_as_a_mail_that_failed(start: Run, work: Run) -> None:
     batch = start(many(3))
-    batch.ranges.update(attempts=chunks.MAX_ATTEMPTS)
+    batch.chunks.update(attempts=chunks.MAX_ATTEMPTS)
 
     assert banner_of(work(batch)).text == "From team.csv: 3 could not be invited."

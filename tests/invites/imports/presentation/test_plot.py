@@ -1,4 +1,4 @@
-"""The answers to a batch's invitations by day, and the plot that is drawn of them."""
+"""The responses to a batch's invitations by day, and the plot that is drawn of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from invites.imports.selectors.summary import answers_of, ledger_of
+from invites.imports.selectors.summary import responses_of, summary_of
 from invites.models import Batch, Invitation
 from tests.files import many
 from tests.pages import text, url_of
@@ -34,11 +34,11 @@ def test_acceptances_add_up_from_the_day_of_the_invitation_to_today(run: Run) ->
     accept(batch, 2, MONDAY + timedelta(days=2))
 
     with time_machine.travel(MONDAY + timedelta(days=3), tick=False):
-        answers = answers_of(batch, ledger_of(batch))
+        responses = responses_of(batch, summary_of(batch))
 
-    assert [count for _day, count in answers.days] == [1, 1, 3, 3]
-    assert answers.days[0][0] == date(2026, 11, 16)
-    assert (answers.accepted, answers.waiting, answers.share) == (3, 2, 60)
+    assert [count for _day, count in responses.days] == [1, 1, 3, 3]
+    assert responses.days[0][0] == date(2026, 11, 16)
+    assert (responses.accepted, responses.waiting, responses.share) == (3, 2, 60)
 
 
 def test_days_are_those_of_the_operators_time_zone(run: Run) -> None:
@@ -47,9 +47,9 @@ def test_days_are_those_of_the_operators_time_zone(run: Run) -> None:
     with timezone.override("Asia/Tokyo"), time_machine.travel(early, tick=False):
         batch = run(many(2))
         accept(batch, 1, early)
-        answers = answers_of(batch, ledger_of(batch))
+        responses = responses_of(batch, summary_of(batch))
 
-    assert answers.days == [(date(2026, 11, 17), 1)]
+    assert responses.days == [(date(2026, 11, 17), 1)]
 
 
 def test_the_plot_says_in_words_what_it_shows(ines: Client, run: Run) -> None:

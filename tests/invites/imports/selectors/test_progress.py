@@ -14,11 +14,11 @@ from django.utils import timezone
 from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection
 from invites.imports import check, check_claims, send
-from invites.imports.chunks import Lease, claim_range, keep_lease
-from invites.imports.invite import invite_range
+from invites.imports.chunks import Lease, claim_chunk, keep_lease
+from invites.imports.invite import invite_chunk
 from invites.imports.presentation.status import stage_of
 from invites.imports.selectors.progress import followed, progress_now
-from invites.imports.selectors.summary import Ledger
+from invites.imports.selectors.summary import Summary
 from invites.imports.upload import start_batch
 from invites.live.progress import Progress, TimeLeft
 from invites.mailing import sender
@@ -50,9 +50,9 @@ def test_a_look_counts_in_indexes_alone(start: Callable[..., Batch], run: Callab
     for number in range(4):
         run(many(500, domain=f"other{number}.example.com"))
     batch = start(many(500))
-    lease = claim_range(batch.pk)
+    lease = claim_chunk(batch.pk)
     assert lease is not None
-    invite_range(lease)
+    invite_chunk(lease)
     with CaptureQueriesContext(connection) as captured:
         followed(Batch.objects.filter(pk=batch.pk)).get()
 
@@ -166,7 +166,7 @@ def test_how_far_a_packed_workbook_is_read_is_not_known(looks: Callable[..., lis
 def test_a_check_says_how_many_rows_it_has_seen_and_which_part_of_the_file(share: float, words: str) -> None:
     batch = Batch(state=Batch.State.CHECKING, file_name="team.csv", created_at=timezone.now() - timedelta(minutes=1))
 
-    check = stage_of(batch, ledger=Ledger(), progress=Progress(8_214, 0, share)).steps[1]
+    check = stage_of(batch, summary=Summary(), progress=Progress(8_214, 0, share)).steps[1]
 
     assert (check.name, check.fact) == ("Checking", words)
     assert check.share == (share or None)

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from accounts.models import Organization, User
 from invites.imports.selectors import rows
-from invites.imports.selectors.summary import ledger_of
+from invites.imports.selectors.summary import summary_of
 from invites.imports.views import downloads
 from invites.models import Batch
 from tests.files import PROBLEMS, csv_of, many, pieces_of
@@ -38,7 +38,7 @@ def test_the_page_says_who_what_and_how_it_was_read_and_the_ledger_adds_up(
 
     for words in ("team.csv", "Ines Martin", "ReadOnly on ", "Lyon depot", "Read as UTF-8 with commas"):
         assert words in html
-    lines = {line.label: line.count for group in ines.get(url_of(batch)).context["ledger_lines"] for line in group}
+    lines = {line.label: line.count for group in ines.get(url_of(batch)).context["summary_lines"] for line in group}
     assert lines["Invited"] == 2
     assert lines["already a member"] == 1
     assert lines["twice in the file"] == 1
@@ -179,8 +179,8 @@ def test_a_stopped_batch_says_how_many_were_invited(ines: Client, start: Run) ->
     html = text(ines.get(url_of(batch)))
     assert "Stopped" in html
     batch.refresh_from_db()
-    ledger = ledger_of(batch)
-    assert (ledger.rows, ledger.invited, ledger.stopped) == (5, 0, 5)
+    summary = summary_of(batch)
+    assert (summary.rows, summary.invited, summary.stopped) == (5, 0, 5)
 
 
 def test_stopping_what_has_ended_shows_how_it_ended(dialog: Client, run: Run) -> None:

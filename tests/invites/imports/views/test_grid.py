@@ -16,7 +16,7 @@ from accounts.models import Membership, User
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports.selectors.rows import cells_now
-from invites.imports.selectors.summary import ledger_of
+from invites.imports.selectors.summary import summary_of
 from invites.imports.upload import correct_batch, invite_valid_rows
 from invites.models import Batch, Invitation, Row
 from tests.files import csv_of
@@ -167,8 +167,8 @@ def test_when_nothing_is_left_the_button_checks_and_invites(
     response = post(ines, team, "whole")
 
     assert response.headers["Location"] == grid_url(team, "imports:batch")
-    ledger = ledger_of(work(team))
-    assert (ledger.invited, ledger.problems, ledger.left_out, ledger.rows) == (6, 1, 1, 7)
+    summary = summary_of(work(team))
+    assert (summary.invited, summary.problems, summary.left_out, summary.rows) == (6, 1, 1, 7)
     assert "1 was left out" in text(ines.get(reverse("directory:users", args=["acme"])))
 
 
@@ -189,7 +189,7 @@ def test_the_others_are_invited_with_what_was_mended(ines: Client, team: Batch, 
     response = ines.post(grid_url(team), {"do": "others", "cell-4-2": "Cole", "seen-4": "0"})
 
     assert response.headers["Location"] == grid_url(team, "imports:batch")
-    assert ledger_of(work(team)).invited == 3
+    assert summary_of(work(team)).invited == 3
 
 
 def test_nobody_is_invited_by_who_was_overtaken(ines: Client, team: Batch) -> None:

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Organization, Role, Site, User
 from accounts.organizations.grants import AccessSelection
-from invites.imports.selectors.summary import ledger_of
+from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_batch
 from invites.models import Batch, Invitation, Row, UploadPart
 from tests.files import PROBLEMS, REFUSED, csv_of
@@ -42,7 +42,7 @@ def test_the_sample_itself_can_be_imported(ines: Client, grant: dict[str, Any], 
         ines, ines.get(reverse("imports:sample", args=["acme"])).content, name="sample_batch_invite.csv", **grant
     )
 
-    assert ledger_of(work(Batch.objects.get())).invited == 2
+    assert summary_of(work(Batch.objects.get())).invited == 2
 
 
 # --- The form ------------------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ def test_a_clean_file_goes_straight_on_and_the_page_shows_the_batch(
     batch = Batch.objects.get()
     assert (response.status_code, response.headers["Location"]) == (302, url_of(batch))
     assert batch.state == Batch.State.INVITING
-    assert ledger_of(work(batch)).invited == 2
+    assert summary_of(work(batch)).invited == 2
     assert len(mail.outbox) == 2
 
 
@@ -389,7 +389,7 @@ def test_a_corrected_file_goes_on_with_the_same_batch(
     batch.refresh_from_db()
     assert response.headers["Location"] == url_of(batch)
     assert (Batch.objects.count(), batch.file_name) == (1, "team 2.csv")
-    assert ledger_of(work(batch)).invited == 2
+    assert summary_of(work(batch)).invited == 2
 
 
 def test_a_corrected_file_that_still_has_problems_is_shown_anew(
@@ -423,8 +423,8 @@ def test_the_valid_users_are_invited_when_the_admin_says_so(ines: Client, start:
     response = ines.post(url_of(batch, "imports:batch_invite_valid"))
 
     assert response.headers["Location"] == url_of(batch)
-    ledger = ledger_of(work(batch))
-    assert (ledger.invited, ledger.problems, ledger.rows) == (2, 2, 4)
+    summary = summary_of(work(batch))
+    assert (summary.invited, summary.problems, summary.rows) == (2, 2, 4)
 
 
 def test_in_the_dialog_the_steps_go_on(dialog: Client, start: Run) -> None:
@@ -442,7 +442,7 @@ def test_pressing_a_second_time_is_answered_with_a_sentence(ines: Client, start:
 
     assert response.status_code == 409
     assert "no longer waiting" in text(response)
-    assert ledger_of(work(batch)).invited == 2
+    assert summary_of(work(batch)).invited == 2
 
 
 def test_a_file_without_one_valid_row_cannot_go_on(ines: Client, start: Run) -> None:

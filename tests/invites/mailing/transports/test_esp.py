@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from config.harness.running import LONG_KEY, run_manage
-from invites.imports.selectors.summary import ledger_of
+from invites.imports.selectors.summary import summary_of
 from invites.invitations.tokens import derive_token, link_for
 from invites.models import Batch, Invitation, Row
 from tests.files import csv_of, many
@@ -68,7 +68,7 @@ def test_a_range_is_one_call_in_which_each_person_has_a_link_of_their_own(use: U
     assert "%recipient.text_link%" in call.fields["text"][0]
     assert "%recipient.html_link%" in call.fields["html"][0]
     assert not any(link in call.fields["text"][0] + call.fields["html"][0] for link in links().values())
-    assert (batch.state, ledger_of(batch).invited) == (Batch.State.DONE, 30)
+    assert (batch.state, summary_of(batch).invited) == (Batch.State.DONE, 30)
     assert set(Invitation.objects.values_list("mail_state", flat=True)) == {Invitation.Mail.SENT}
 
 
@@ -106,7 +106,7 @@ def test_an_address_for_which_a_whole_call_is_refused_fails_alone(use: Use, run:
     batch = run(csv_of("ann@example.com", "ben@example.com", "zoe@example.com"))
 
     assert [len(recipients(call)) for call in provider.calls] == [3, 1, 1, 1]
-    assert ledger_of(batch).invited == 2
+    assert summary_of(batch).invited == 2
     row = batch.rows.get(outcome=Row.Outcome.FAILED)
     assert (row.email, row.detail) == ("ben@example.com", "The mail provider refused the message.")
 
@@ -126,7 +126,7 @@ def test_each_recipient_of_a_call_has_a_status_of_their_own(use: Use, run: Run) 
     assert call.fields["message"]["preserve_recipients"] is False
     row = batch.rows.get(outcome=Row.Outcome.FAILED)
     assert (row.email, row.detail) == ("ben@example.com", "The mail provider refused the address: rejected.")
-    assert ledger_of(batch).invited == 2
+    assert summary_of(batch).invited == 2
 
 
 def test_when_all_of_a_call_are_refused_none_counts_as_invited(use: Use, run: Run) -> None:
@@ -135,7 +135,7 @@ def test_when_all_of_a_call_are_refused_none_counts_as_invited(use: Use, run: Ru
         lambda call: (200, [{"email": each["email"], "status": "invalid"} for each in call.fields["message"]["to"]]),
     )
 
-    assert ledger_of(run(many(3))).mail_refused == 3
+    assert summary_of(run(many(3))).mail_refused == 3
 
 
 # Anymail says of SendGrid that nobody tries it against the service any more.
@@ -156,7 +156,7 @@ def test_sendgrid_puts_the_values_of_each_person_into_one_message(use: Use, run:
     }
     assert filled == links()
     assert call.fields["tracking_settings"]["click_tracking"]["enable"] is False
-    assert (batch.state, ledger_of(batch).invited) == (Batch.State.DONE, 30)
+    assert (batch.state, summary_of(batch).invited) == (Batch.State.DONE, 30)
 
 
 def test_a_provider_without_a_bulk_form_is_called_for_each(use: Use, run: Run) -> None:
@@ -169,7 +169,7 @@ def test_a_provider_without_a_bulk_form_is_called_for_each(use: Use, run: Run) -
 
     assert len(provider.calls) == 3
     assert all(links()[call.fields["To"]] in call.fields["TextBody"] for call in provider.calls)
-    assert ledger_of(batch).invited == 3
+    assert summary_of(batch).invited == 3
 
 
 @pytest.mark.parametrize("status", [401, 429, 500, 503])
@@ -178,11 +178,11 @@ def test_a_provider_in_trouble_is_left_alone_and_loses_nothing(use: Use, start: 
     batch = work(start(many(250)))
 
     assert (batch.state, len(provider.calls)) == (Batch.State.INVITING, 1)
-    assert batch.mail_not_before is not None
+    assert batch.mail_retry_at is not None
     provider.answer = queued
     let_time_pass(batch)
     work(batch)
-    assert (batch.state, ledger_of(batch).invited) == (Batch.State.DONE, 250)
+    assert (batch.state, summary_of(batch).invited) == (Batch.State.DONE, 250)
 
 
 def test_an_organization_whose_name_looks_like_a_mark_is_mailed_one_by_one(use: Use, run: Run, acme: Any) -> None:
@@ -193,7 +193,7 @@ def test_an_organization_whose_name_looks_like_a_mark_is_mailed_one_by_one(use: 
     batch = run(many(3))
 
     assert [len(recipients(call)) for call in provider.calls] == [1, 1, 1]
-    assert ledger_of(batch).invited == 3
+    assert summary_of(batch).invited == 3
 
 
 SENT = """

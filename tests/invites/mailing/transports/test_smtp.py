@@ -15,14 +15,14 @@ from config.harness.running import wait_for
 from invites import tasks
 from invites.imports import chunks
 from invites.imports.chunk_delivery_log import ChunkDeliveryLog
-from invites.imports.invite import invite_range
-from invites.imports.selectors.summary import ledger_of
+from invites.imports.invite import invite_chunk
+from invites.imports.selectors.summary import summary_of
 from invites.mailing.backoff import UNMAILABLE
 from invites.mailing.delivery import Sender
 from invites.mailing.message import OutgoingMessage, still_to_send
 from invites.mailing.template import InvitationTemplate
 from invites.mailing.transports.smtp import Conversation
-from invites.models import Batch, Invitation, Row, RowRange
+from invites.models import Batch, BatchChunk, Invitation, Row
 from tests.files import csv_of, many
 from tests.invites.mailing.mail import let_time_pass
 from tests.invites.mailing.mail_server import MailServer
@@ -39,15 +39,15 @@ def person(number: int) -> str:
 
 
 def invited(batch: Batch) -> chunks.Lease:
-    """The batch's only range, invited and not mailed."""
-    lease = chunks.claim_range(batch.pk)
+    """The batch's only chunk, invited and not mailed."""
+    lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    invite_range(lease)
+    invite_chunk(lease)
     return lease
 
 
 def let_the_lease_run_out() -> None:
-    RowRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    BatchChunk.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
 
 
 def test_the_next_mail_waits_until_the_one_before_was_noted(server: MailServer, start: Run) -> None:
@@ -87,7 +87,7 @@ def test_everybody_has_the_outcome_that_the_server_gave_them(
     expected[3] = "sending"
     assert list(states) == expected
     let_time_pass(batch)
-    assert ledger_of(work(batch)).invited == 8
+    assert summary_of(work(batch)).invited == 8
     assert Counter(server.taken) == Counter(person(number) for number in range(10) if number not in (2, 9))
     assert dict(batch.rows.filter(outcome=Row.Outcome.FAILED).values_list("email", "detail")) == {
         person(2): "550 5.1.1 Nobody",
@@ -148,7 +148,7 @@ def test_what_a_worker_had_mailed_when_it_died_is_not_mailed_again(
 
         patched.setattr("invites.mailing.domain_backoff.Domains.took", die)
         with pytest.raises(Killed):
-            tasks.work_on_range(lease)
+            tasks.work_on_chunk_of_batch(lease)
 
     let_the_lease_run_out()
     work(batch)
@@ -175,13 +175,13 @@ def test_whoever_was_refused_before_the_worker_died_does_not_count_as_invited(
 
         patched.setattr("invites.mailing.domain_backoff.Domains.took", die)
         with pytest.raises(Killed):
-            tasks.work_on_range(lease)
+            tasks.work_on_chunk_of_batch(lease)
 
     # At every moment, and not only at the end.
-    assert (ledger_of(batch).invited, ledger_of(batch).failed) == (5, 1)
+    assert (summary_of(batch).invited, summary_of(batch).failed) == (5, 1)
     let_the_lease_run_out()
     work(batch)
-    assert (batch.state, ledger_of(batch).invited, ledger_of(batch).failed) == (Batch.State.DONE, 5, 1)
+    assert (batch.state, summary_of(batch).invited, summary_of(batch).failed) == (Batch.State.DONE, 5, 1)
     row = batch.rows.get(outcome=Row.Outcome.FAILED)
     assert (row.email, row.reason, row.detail) == (person(2), Row.Reason.MAIL_REFUSED, "550 5.1.1 Nobody")
     assert Invitation.objects.get(email=person(2)).state == Invitation.State.REVOKED
@@ -194,11 +194,11 @@ def test_a_worker_whose_lease_was_lost_sends_nothing_more(
 
     def lose_the_lease(*_: object) -> None:
         if len(server.taken) == 5:
-            RowRange.objects.update(claims=99)
+            BatchChunk.objects.update(claims=99)
 
     monkeypatch.setattr("invites.mailing.domain_backoff.Domains.took", lose_the_lease)
 
-    tasks.work_on_range(lease)
+    tasks.work_on_chunk_of_batch(lease)
 
     assert len(server.taken) == 5
 
@@ -207,7 +207,7 @@ def test_one_that_was_sent_again_meanwhile_is_not_taken_for_mailed(server: MailS
     batch = start(csv_of("ann@example.com", "ben@example.com"))
     invited(batch)
     ann = Invitation.objects.get(email="ann@example.com")
-    RowRange.objects.update(taken_from=ann.pk, taken_to=ann.pk)
+    BatchChunk.objects.update(taken_from=ann.pk, taken_to=ann.pk)
     Invitation.objects.filter(pk=ann.pk).update(mail_due_at=timezone.now())
     let_the_lease_run_out()
 
