@@ -64,14 +64,14 @@ def claim_chunk(batch_id: int) -> Lease | None:
 
 def claimable(now: datetime) -> QuerySet[BatchChunk]:
     """Ranges with work left that nobody holds, first to last; mail that was put off is not due yet."""
-    served = Q(stage=BatchChunk.Stage.INVITE) | Q(batch__mail_not_before=None) | Q(batch__mail_not_before__lte=now)
+    served = Q(stage=BatchChunk.Stage.INVITE) | Q(batch__mail_retry_at=None) | Q(batch__mail_retry_at__lte=now)
     return BatchChunk.objects.filter(_is_free(now), served)
 
 
 def _is_free(now: datetime) -> Q:
     """What a chunk itself has to say about whether it can be claimed."""
     unclaimed = Q(claimed_until=None) | Q(claimed_until__lt=now)
-    due = Q(retry_at=None) | Q(not_before__lte=now)
+    due = Q(retry_at=None) | Q(retry_at__lte=now)
     return ~Q(stage=BatchChunk.Stage.DONE) & unclaimed & due
 
 
