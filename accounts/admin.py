@@ -22,7 +22,7 @@ from accounts.errors import DomainError
 from accounts.labels import LabelField
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.members import check_may_deactivate
-from accounts.permissions import in_words
+from accounts.permissions import permission_summary
 
 admin.site.site_header = "Rollcall: operators"
 admin.site.site_title = "Rollcall"
@@ -141,7 +141,7 @@ class RoleAdmin(ReadOnlyAdmin):
 
     @admin.display(description="allows")
     def allows(self, role: Role) -> str:
-        return in_words(role.allowed)
+        return permission_summary(role.allowed)
 
 
 @admin.register(Site)

@@ -33,7 +33,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     On a page outside the organizations (one's own account) the one used last stands in, so that the
     sidebar stays as it was. Everything that costs a query waits until a template asks for it.
     """
-    seen = seen_in(request)
+    seen = shell_context_of(request)
     return {
         "organization": SimpleLazyObject(lambda: seen.organization),
         "membership": SimpleLazyObject(lambda: seen.membership),
@@ -51,15 +51,15 @@ def section_of(path: str) -> str:
     return SECTIONS.get(parts[3], "") if len(parts) > 3 and parts[1] == "o" else ""
 
 
-def seen_in(request: HttpRequest) -> Seen:
+def shell_context_of(request: HttpRequest) -> ShellContext:
     """What is known of who asks, and where they are: the same for everybody who wants to know during a request."""
-    seen: Seen | None = getattr(request, "seen", None)
+    seen: ShellContext | None = getattr(request, "seen", None)
     if seen is None:
-        seen = request.seen = Seen(request)  # type: ignore[attr-defined]
+        seen = request.seen = ShellContext(request)  # type: ignore[attr-defined]
     return seen
 
 
-class Seen:
+class ShellContext:
     """Looks things up once, and only when asked."""
 
     def __init__(self, request: HttpRequest) -> None:
@@ -85,7 +85,7 @@ class Seen:
     @property
     def may(self) -> dict[str, bool]:
         membership = self.membership
-        return {each.name.lower(): membership is not None and membership.may(each) for each in Permission}
+        return {each.name.lower(): membership is not None and membership.has_permission(each) for each in Permission}
 
     def _mine(self) -> list[Membership]:
         if self._memberships is None:

@@ -160,7 +160,7 @@ class Membership(models.Model):
             self._permissions = frozenset[str]().union(*(role.allowed for role in self.roles.all()))
         return self._permissions
 
-    def may(self, permission: Permission) -> bool:
+    def has_permission(self, permission: Permission) -> bool:
         return permission.value in self.permissions()
 
 

@@ -55,7 +55,7 @@ def all_permissions() -> frozenset[str]:
     return frozenset(Permission.values)
 
 
-def in_words(permissions: Iterable[str]) -> str:
+def permission_summary(permissions: Iterable[str]) -> str:
     """Permissions as a page says them: "See users, export data", or "Everything"."""
     held = frozenset(permissions)
     if held >= all_permissions():

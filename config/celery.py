@@ -42,9 +42,9 @@ def say_ready(**_: Any) -> None:
 
 @signals.worker_ready.connect
 def look_for_lost_work(**_: Any) -> None:
-    """A worker that replaces a dead one need not wait until the schedule sends the next sweep."""
+    """A worker that replaces a dead one need not wait until the schedule sends the next recovery."""
     with suppress(OperationalError, OSError):
-        app.send_task("invites.tasks.sweep", expires=20)
+        app.send_task("invites.tasks.recover", expires=20)
 
 
 @signals.worker_ready.connect

@@ -409,19 +409,19 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
-SWEEP_SECONDS = seconds("SWEEP_SECONDS", 5.0)
+RECOVERY_SECONDS = seconds("RECOVERY_SECONDS", 5.0)
 CELERY_BEAT_SCHEDULE = {
-    # What was lost on the way is found here. A sweep may wait for the turns that are before it in the queue: if it
+    # What was lost on the way is found here. A recovery may wait for the turns that are before it in the queue: if it
     # expired sooner, one large batch would keep what others have lost from being found.
-    "sweep": {
-        "task": "invites.tasks.sweep",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": max(20.0, SWEEP_SECONDS)},
+    "recover": {
+        "task": "invites.tasks.recover",
+        "schedule": RECOVERY_SECONDS,
+        "options": {"expires": max(20.0, RECOVERY_SECONDS)},
     },
     "unsent-account-email": {
         "task": "accounts.tasks.send_unsent_emails",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": max(20.0, SWEEP_SECONDS)},
+        "schedule": RECOVERY_SECONDS,
+        "options": {"expires": max(20.0, RECOVERY_SECONDS)},
     },
     # Often, because a schedule that is kept in memory begins anew with its process.
     "clean-up": {"task": "accounts.tasks.clean_up", "schedule": 300.0, "options": {"expires": 300.0}},

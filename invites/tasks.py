@@ -1,6 +1,6 @@
 """What the worker is asked to do. Tasks take ids, call one service, and enqueue what follows.
 
-Every task may run twice, or never: work is claimed in the database, and the sweep asks again for
+Every task may run twice, or never: work is claimed in the database, and the recovery task asks again for
 whatever stands still.
 """
 
@@ -26,7 +26,7 @@ from invites.unexpected_errors import log_unexpected
 log = structlog.get_logger(__name__)
 
 CHECK_AGAIN_AFTER = timedelta(seconds=1)
-HINTS_PER_BATCH = 4
+TASKS_PER_BATCH = 4
 
 
 class TaskFailed(Exception):
@@ -80,18 +80,18 @@ def check_and_go_on(batch_id: int) -> None:
     """Check the batch's file and enqueue what follows."""
     batch = check.check_batch(batch_id)
     if batch:
-        hint_next_step(batch)
+        enqueue_next_step(batch)
 
 
 @shared_task(base=LoggedTask)
 def process_chunk(batch_id: int) -> None:
     """Work on one chunk of the batch, then make room for other batches before the next one."""
     lease = chunks.claim_chunk(batch_id)
-    wait = work_on_chunk_of_batch(lease) if lease is not None else None
+    wait = process_claimed_chunk(lease) if lease is not None else None
     # Without a chunk there is nothing to do here now: others are at it, or the mail server is left alone for a
-    # while. The sweep sees to both.
+    # while. The recovery task sees to both.
     if not end_batch(batch_id) and lease is not None:
-        hint(process_chunk, batch_id, after=wait)
+        enqueue_on_commit(process_chunk, batch_id, after=wait)
 
 
 @shared_task(base=LoggedTask)
@@ -103,14 +103,14 @@ def undo_batch(batch_id: int) -> None:
         undo.put_off(batch_id, error)
         raise
     if wait is not None:
-        hint(undo_batch, batch_id, after=wait)
+        enqueue_on_commit(undo_batch, batch_id, after=wait)
 
 
 @shared_task(base=LoggedTask)
 def clean_up_batch(batch_id: int) -> None:
     """Delete some of what an ended batch no longer needs, then make room for others before going on."""
     if cleanup.clean_up(batch_id):
-        hint(clean_up_batch, batch_id)
+        enqueue_on_commit(clean_up_batch, batch_id)
 
 
 @shared_task(base=LoggedTask)
@@ -118,9 +118,9 @@ def process_bulk_action(action_id: int) -> None:
     """Handle a chunk of a bulk action, then make room for others before the next one."""
     handled = bulk_actions.work_on_chunk(action_id)
     if handled and handled.resent:
-        hint(send_due_invitations, handled.organization_id)
+        enqueue_on_commit(send_due_invitations, handled.organization_id)
     if handled and handled.wait is not None:
-        hint(process_bulk_action, action_id, after=handled.wait)
+        enqueue_on_commit(process_bulk_action, action_id, after=handled.wait)
 
 
 @shared_task(base=LoggedTask)
@@ -129,7 +129,7 @@ def report_batch(batch_id: int) -> None:
     try:
         result_email.report_batch(batch_id)
     except MAIL_ERRORS as error:
-        # The sweep asks again.
+        # The recovery task asks again.
         log.warning("report_put_off", batch=batch_id, error=str(error))
 
 
@@ -138,67 +138,67 @@ def send_due_invitations(organization_id: int, handed_over: float | None = None)
     """Mail the invitations of single people, and those that were sent again, for one turn."""
     more = outbox.send_due_invitations(organization_id, handed_over)
     if more:
-        hint(send_due_invitations, organization_id, after=more.wait, handed_over=more.handed_over)
+        enqueue_on_commit(send_due_invitations, organization_id, after=more.wait, handed_over=more.handed_over)
 
 
 @shared_task(base=LoggedTask)
-def sweep() -> None:
+def recover() -> None:
     """Ask again for whatever stands still, and forget what counts no more. One step that fails stops no other."""
-    for step in SWEEP_STEPS:
+    for step in RECOVERY_STEPS:
         try:
             step()
         except Exception as error:
-            log_unexpected("sweep_failed", error, step=step.__name__)
+            log_unexpected("recovery_failed", error, step=step.__name__)
 
 
-def hint_batches() -> None:
+def enqueue_stalled_batches() -> None:
     """Ask again for the batches that stand still."""
     found = recovery.find_stalled_work()
     for batch_id in found.to_check:
-        hint(check_batch, batch_id)
+        enqueue_on_commit(check_batch, batch_id)
     for batch_id in found.to_work_on:
-        hint_work(batch_id)
+        enqueue_chunks(batch_id)
     for batch_id in found.to_undo:
-        hint(undo_batch, batch_id)
+        enqueue_on_commit(undo_batch, batch_id)
 
 
-def hint_due_mail() -> None:
+def enqueue_due_mail() -> None:
     """Ask again for the mail of single people that is due."""
     for organization_id in outbox.organizations_with_due_mail():
-        hint(send_due_invitations, organization_id)
+        enqueue_on_commit(send_due_invitations, organization_id)
 
 
-def hint_reports() -> None:
+def enqueue_result_emails() -> None:
     """Ask again for the results that were not mailed yet."""
     for batch_id in result_email.find_unreported():
-        hint(report_batch, batch_id)
+        enqueue_on_commit(report_batch, batch_id)
 
 
-def hint_bulk_actions() -> None:
+def enqueue_stalled_bulk_actions() -> None:
     """Ask again for the bulk actions that stand still."""
     for action_id in bulk_actions.find_stalled():
-        hint(process_bulk_action, action_id)
+        enqueue_on_commit(process_bulk_action, action_id)
 
 
-def hint_cleanup() -> None:
+def enqueue_cleanup() -> None:
     """Ask again for what ended batches no longer need."""
     for batch_id in cleanup.find_uncleaned():
-        hint(clean_up_batch, batch_id)
+        enqueue_on_commit(clean_up_batch, batch_id)
 
 
-SWEEP_STEPS: tuple[Callable[[], None], ...] = (
-    hint_batches,
-    hint_due_mail,
-    hint_reports,
-    hint_bulk_actions,
-    hint_cleanup,
+RECOVERY_STEPS: tuple[Callable[[], None], ...] = (
+    enqueue_stalled_batches,
+    enqueue_due_mail,
+    enqueue_result_emails,
+    enqueue_stalled_bulk_actions,
+    enqueue_cleanup,
     quotas.forget_past_days,
     rate_limit.forget_old_paces,
     domain_backoff.forget_old_trouble,
 )
 
 
-def work_on_chunk_of_batch(lease: chunks.Lease) -> timedelta | None:
+def process_claimed_chunk(lease: chunks.Lease) -> timedelta | None:
     """Both stages of a claimed chunk. After how long more of the batch may be mailed, where the pace has a limit."""
     try:
         invite.invite_chunk(lease)
@@ -212,7 +212,7 @@ def end_batch(batch_id: int) -> bool:
     """End the batch when nothing of it is left to do; True if this call ended it."""
     ended = send.finish_batch(batch_id)
     if ended:
-        hint(report_batch, batch_id)
+        enqueue_on_commit(report_batch, batch_id)
     return ended
 
 
@@ -224,40 +224,40 @@ def start_processing(batch: Batch) -> None:
     try:
         check.check_in_request(batch)
     except check_claims.LeftToWorker:
-        hint(check_batch, batch.pk)
+        enqueue_on_commit(check_batch, batch.pk)
         return
     except Exception as error:
         # Nothing is lost, so the admin does not see an error page: the file is stored, and a worker tries again.
         log_unexpected("check_failed", error, batch=batch.pk)
         return
     batch.refresh_from_db()
-    hint_next_step(batch)
+    enqueue_next_step(batch)
 
 
-def hand_over(batch: Batch) -> None:
+def process_next_step(batch: Batch) -> None:
     """Enqueue what is to be done with a batch that an admin has moved on."""
     if batch.state == Batch.State.CHECKING:
-        hint(check_batch, batch.pk)
+        enqueue_on_commit(check_batch, batch.pk)
     else:
-        hint_next_step(batch)
+        enqueue_next_step(batch)
 
 
-def hint_next_step(batch: Batch) -> None:
+def enqueue_next_step(batch: Batch) -> None:
     """Enqueue what follows a check: inviting, after an unexpected error the second try, or cleaning up."""
     if batch.state == Batch.State.INVITING:
-        hint_work(batch.pk)
+        enqueue_chunks(batch.pk)
     elif batch.state == Batch.State.CHECKING:
-        hint(check_batch, batch.pk, after=CHECK_AGAIN_AFTER)
+        enqueue_on_commit(check_batch, batch.pk, after=CHECK_AGAIN_AFTER)
     elif batch.state in Batch.ENDED:
-        hint(clean_up_batch, batch.pk)
+        enqueue_on_commit(clean_up_batch, batch.pk)
 
 
-def hint_work(batch_id: int) -> None:
+def enqueue_chunks(batch_id: int) -> None:
     """Let a few workers begin with the chunks of a batch."""
-    hint(process_chunk, batch_id, times=HINTS_PER_BATCH)
+    enqueue_on_commit(process_chunk, batch_id, times=TASKS_PER_BATCH)
 
 
-def hint(
+def enqueue_on_commit(
     task: Task[Any, Any],
     object_id: int,
     *,
@@ -265,6 +265,9 @@ def hint(
     after: timedelta | None = None,
     handed_over: float | None = None,
 ) -> None:
-    """Enqueue the task after the commit. A broker that is away loses only the hint: the sweep finds the work."""
+    """Enqueue the task after the commit.
+
+    A broker that is away loses only the hint: the recovery task finds the work.
+    """
     given = (object_id,) if handed_over is None else (object_id, handed_over)
     enqueue(task, *given, times=times, countdown=after.total_seconds() if after else 0.0)

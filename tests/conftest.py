@@ -177,7 +177,7 @@ def work() -> Callable[[Batch], Batch]:
 
     def work(batch: Batch) -> Batch:
         while lease := chunks.claim_chunk(batch.pk):
-            tasks.work_on_chunk_of_batch(lease)
+            tasks.process_claimed_chunk(lease)
         tasks.end_batch(batch.pk)
         batch.refresh_from_db()
         return batch

@@ -191,7 +191,7 @@ class AccessMiddleware:
             # Set before the refusal, so that its page can show where one is.
             request.membership = membership
             request.organization = membership.organization
-            if not all(membership.may(permission) for permission in access.permissions):
+            if not all(membership.has_permission(permission) for permission in access.permissions):
                 raise PermissionDenied
         return None
 

@@ -180,7 +180,7 @@ class RoleForm(PlainForm):
         field = self.fields["permissions"]
         assert isinstance(field, forms.MultipleChoiceField)
         assert isinstance(field.widget, LinesWidget)
-        held = [each for each in Permission if membership.may(each)]
+        held = [each for each in Permission if membership.has_permission(each)]
         field.choices = [(each.value, each.label) for each in held]
         field.widget.descriptions = {each.value: each.meaning for each in held}
         if permissions_stay:

@@ -120,7 +120,7 @@ def _check_gives_nothing_up(before: Membership, after: Membership) -> None:
 
 
 def _check_right(by: Membership) -> None:
-    if not by.may(Permission.MANAGE_USERS):
+    if not by.has_permission(Permission.MANAGE_USERS):
         raise DomainError("not_allowed", "You may not manage users.")
 
 

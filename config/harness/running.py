@@ -190,7 +190,7 @@ class Stack:
             "DATA_DIR": str(data_dir),
             "PORT": str(self.port),
             "DEMO_PASSWORD": self.password,
-            "SWEEP_SECONDS": "1",
+            "RECOVERY_SECONDS": "1",
             **servers_of_its_own(),
             **settings,
         }
@@ -333,7 +333,7 @@ class WorkerOnFile:
 
     def __init__(self, directory: Path, *, broker: Broker | None = None, **settings: str) -> None:
         self.data_dir = directory / "var"
-        self.settings = {"DATA_DIR": str(self.data_dir), "DEBUG": "1", "SWEEP_SECONDS": "1", **settings}
+        self.settings = {"DATA_DIR": str(self.data_dir), "DEBUG": "1", "RECOVERY_SECONDS": "1", **settings}
         self.broker = broker or EmbeddedValkey(self.data_dir)
         self.worker: subprocess.Popen[bytes] | None = None
         self.log_path = directory / "worker.log"

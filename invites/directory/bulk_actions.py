@@ -25,7 +25,8 @@ from invites.unexpected_errors import ask_support, is_transient, log_unexpected
 
 # As many are handled while the admin waits for the page. It takes about half a second.
 IN_REQUEST = 2_000
-# Far longer than a chunk takes. With the sweep that follows, what a dead worker left is taken up within half a minute.
+# Far longer than a chunk takes. With the recovery task that follows, what a dead worker left is taken up within half a
+# minute.
 LEASE = timedelta(seconds=20)
 STALLED_AFTER = timedelta(seconds=8)
 MAX_ATTEMPTS = 5
@@ -81,7 +82,7 @@ def work_on_chunk(action_id: int) -> Handled | None:
         if action.attempts > 1 and not is_transient(error):
             stop_bulk_action(action, reason=f"{OUR_FAULT} {ask_support(reference)}")
         else:
-            # The sweep asks again, and need not wait for the lease.
+            # The recovery task asks again, and need not wait for the lease.
             BulkAction.objects.filter(pk=action_id).update(claimed_until=None)
         return None
 
@@ -194,9 +195,9 @@ def close_banner(action: BulkAction, *, read: str) -> None:
 
 
 def find_stalled() -> list[int]:
-    """Ids of the actions that have not moved for some seconds and that no worker holds, for the sweep.
+    """Ids of the actions that have not moved for some seconds and that no worker holds, for the recovery task.
 
-    They are marked as moved, so that not every sweep finds them.
+    They are marked as moved, so that not every recovery finds them.
     """
     now = timezone.now()
     free = Q(claimed_until=None) | Q(claimed_until__lt=now)

@@ -68,7 +68,7 @@ def _why_not(user: User | None, organization: Organization, grant: AccessGrant) 
     """The end of a sentence about somebody who can't give the grant now: "can't grant Org Admin"; empty otherwise."""
     members = Membership.objects.filter(user=user, user__is_active=True, organization=organization)
     member = members.first() if user else None
-    if member is None or not member.may(Permission.INVITE_USERS):
+    if member is None or not member.has_permission(Permission.INVITE_USERS):
         return "can't invite users now"
     what = GrantableAccess(member).what_is_beyond(choice_of(grant))
     return f"can't grant {what}" if what else ""

@@ -62,7 +62,7 @@ def check_batch(batch_id: int, *, in_request: bool = False) -> Batch | None:
     number of times and may die anywhere: the next call begins again from the stored file, or goes on with the job.
 
     An unexpected error is logged and not raised. After a bug of ours the batch is returned, and it is still `checking`
-    or has failed; after passing trouble None is returned, and the sweep asks again.
+    or has failed; after passing trouble None is returned, and the recovery task asks again.
     """
     batch = claim(batch_id)
     if batch is None:

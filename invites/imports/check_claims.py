@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from invites.models import Batch
 
-# Renewed with every few thousand rows; with the sweep that follows, a check that died begins again in half a minute.
+# Renewed with every few thousand rows; with the recovery task that follows, a check that died begins again in half a
+# minute.
 LEASE = timedelta(seconds=20)
 MAX_ATTEMPTS = 5
 RENEW_SECONDS = 2.0

@@ -13,10 +13,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from invites.imports.chunks import Lease, held
-from invites.invitations.authorization import Offer
+from invites.invitations.authorization import GrantKey
 from invites.invitations.querysets import not_being_undone
-from invites.mailing.delivery_log import Record, save_as_sent
-from invites.mailing.message import TO_SEND, Due
+from invites.mailing.delivery_log import DeliveryLog, save_as_sent
+from invites.mailing.message import TO_SEND, MessageData
 from invites.models import BatchChunk, Invitation, Row
 
 _MOVE_ON = f"""
@@ -24,16 +24,16 @@ _MOVE_ON = f"""
 """  # noqa: S608
 
 
-class ChunkDeliveryLog(Record):
+class ChunkDeliveryLog(DeliveryLog):
     """While the lease is held."""
 
     def __init__(self, lease: Lease) -> None:
         self._lease = lease
-        self._unsettled: list[Due] = []
+        self._unsettled: list[MessageData] = []
         self._left_out: list[int] = []
         self._cursor = connection.cursor()
 
-    def taken(self, due: Due) -> bool:
+    def taken(self, due: MessageData) -> bool:
         while self._left_out and self._left_out[0] < due.id:
             # It must not lie between the two.
             self._left_out.pop(0)
@@ -42,7 +42,7 @@ class ChunkDeliveryLog(Record):
         self._cursor.execute(_MOVE_ON, [self._unsettled[0].id, due.id, self._lease.chunk_id, self._lease.number])
         return bool(self._cursor.rowcount)
 
-    def refused(self, due: Due, reason: str) -> None:
+    def refused(self, due: MessageData, reason: str) -> None:
         revoke_unsent(due.id, reason=reason, why=Row.Reason.MAIL_REFUSED)
 
     def leave_out(self, ids: Iterable[int]) -> None:
@@ -57,7 +57,7 @@ class ChunkDeliveryLog(Record):
 
 
 @transaction.atomic
-def revoke_unsent(*ids: int, reason: str, why: Row.Reason, offer: Offer | None = None) -> int:
+def revoke_unsent(*ids: int, reason: str, why: Row.Reason, offer: GrantKey | None = None) -> int:
     """Take back those of a batch's invitations whose mail is not out, and count their rows as failed; how many.
 
     With an offer only those that still make it: for another one somebody else answers. Both at once: whoever dies in

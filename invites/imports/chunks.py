@@ -15,8 +15,8 @@ from django.utils import timezone
 from invites.models import Batch, BatchChunk
 from invites.unexpected_errors import is_transient, reference_of
 
-# Renewed about every second, and at each answer of the mail server, which may take EMAIL_TIMEOUT. With the sweep that
-# follows, what a dead worker left is taken up within half a minute.
+# Renewed about every second, and at each answer of the mail server, which may take EMAIL_TIMEOUT. With the recovery
+# task that follows, what a dead worker left is taken up within half a minute.
 LEASE = timedelta(seconds=20)
 SUSPICIOUS_AFTER = 2
 MAX_ATTEMPTS = 5

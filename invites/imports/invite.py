@@ -14,7 +14,7 @@ from accounts.errors import DomainError
 from accounts.models import Membership, User
 from invites.imports.bulk_insert import PERSON, Person, insert_invitations, renew_statistics
 from invites.imports.chunks import Lease, held
-from invites.imports.stop import stop_batch
+from invites.imports.stop import cancel_import
 from invites.invitations.authorization import check_still_allowed, manageable_grants
 from invites.invitations.querysets import not_being_undone
 from invites.invitations.quotas import give_back_invitations, take_invitations
@@ -56,7 +56,7 @@ def invite_chunk(lease: Lease) -> None:
         invited = _invite_waiting_rows(lease)
     except DomainError as broken:
         # Outside of the transaction: whoever stops locks the batch first and its chunks then.
-        stop_batch(Batch.objects.get(pk=lease.batch_id), reason=broken.message)
+        cancel_import(Batch.objects.get(pk=lease.batch_id), reason=broken.message)
         return
     if invited and _is_first_of_many(lease):
         renew_statistics()

@@ -29,7 +29,7 @@ class StalledWork:
 def find_stalled_work() -> StalledWork:
     """Batches that have not moved for some seconds though there is something to do, or that a dead worker held.
 
-    They are marked as moved, so that each is hinted at once in a while and not at every sweep.
+    They are marked as moved, so that each is enqueued at once in a while and not at every recovery.
     """
     now = timezone.now()
     still = Batch.objects.filter(progressed_at__lt=now - STILL_AFTER)

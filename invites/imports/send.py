@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from invites.imports.chunk_delivery_log import ChunkDeliveryLog, revoke_unsent, settle_what_was_taken
 from invites.imports.chunks import Lease, give_back, held, keep_lease
-from invites.imports.stop import stop_batch
-from invites.invitations.authorization import Offer, find_unauthorized
+from invites.imports.stop import cancel_import
+from invites.invitations.authorization import GrantKey, find_unauthorized
 from invites.invitations.quotas import give_back_invitations
 from invites.mailing.backoff import GIVEN_UP, UNMAILABLE, backoff_delay
 from invites.mailing.message import TO_SEND
@@ -159,8 +159,8 @@ class _Unsent(NamedTuple):
     inviter_id: int | None
 
     @property
-    def offer(self) -> Offer:
-        return Offer(self.grant_id, self.inviter_id)
+    def offer(self) -> GrantKey:
+        return GrantKey(self.grant_id, self.inviter_id)
 
 
 def _take_back_lapsed(chunk: BatchChunk) -> list[_Unsent]:
@@ -169,8 +169,8 @@ def _take_back_lapsed(chunk: BatchChunk) -> list[_Unsent]:
     unsent = _offered(chunk)
     lapsed = find_unauthorized(each.offer for each in unsent)
     # First: whoever dies before the rest is done leaves it to be found again.
-    own = lapsed.get(Offer(batch.grant_id, batch.inviter_id))
-    if own is not None and stop_batch(batch, reason=own):
+    own = lapsed.get(GrantKey(batch.grant_id, batch.inviter_id))
+    if own is not None and cancel_import(batch, reason=own):
         # What the other chunks have put off is not to be waited for.
         Batch.objects.filter(pk=batch.pk).update(mail_retry_at=None)
         batch.chunks.update(retry_at=None)

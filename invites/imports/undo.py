@@ -1,7 +1,8 @@
 """Undo a batch: its links die when an admin confirms it, and workers write it down in slices.
 
 That it is being undone is a mark of the batch, at which everybody looks who accepts, mails, lists or counts. So nothing
-is different for anybody before and after the last slice, and whoever dies in between leaves the mark, for the sweep.
+is different for anybody before and after the last slice, and whoever dies in between leaves the mark, for the recovery
+task.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Membership
 from invites.imports.selectors.summary import summary_of
-from invites.imports.stop import stop_batch
+from invites.imports.stop import cancel_import
 from invites.invitations.authorization import check_can_manage, lock_to_change, manageable_grants
 from invites.models import AccessGrant, Batch, BatchChunk, Invitation
 from invites.unexpected_errors import is_transient, reference_of
@@ -31,13 +32,13 @@ def undo_batch(by: Membership, batch: Batch) -> int:
     """Stop the batch if it runs, and take back every invitation of it that was not accepted; how many there were.
 
     Whoever has accepted stays a member. Of many invitations only the links die at once: then the batch is being undone,
-    and the caller hints a worker at it. What workers then write down needs no permission: it is undone already.
+    and the caller enqueues the task. What workers then write down needs no permission: it is undone already.
     Raises DomainError: "not_allowed", "beyond_permissions".
     """
     # Of two admins one waits here for the other.
     now = lock_to_change(by, batch)
     _check_no_invitation_is_beyond(now, batch)
-    stop_batch(batch)
+    cancel_import(batch)
     if batch.is_being_undone:
         return summary_of(batch).undone
     count = _pending(batch).count()
@@ -90,7 +91,7 @@ def _check_no_invitation_is_beyond(by: Membership, batch: Batch) -> None:
 
 
 def put_off(batch_id: int, error: Exception) -> None:
-    """After a bug of ours the sweep tries again later, and the page shows the reference meanwhile."""
+    """After a bug of ours the recovery task tries again later, and the page shows the reference meanwhile."""
     if not is_transient(error):
         retry_at = timezone.now() + RETRY_AFTER
         Batch.objects.filter(pk=batch_id).update(error_reference=reference_of(error), retry_at=retry_at)

@@ -47,7 +47,7 @@ class Revoked:
 def resend(by: Membership, invitation: Invitation) -> None:
     """Sends the invitation again, with a new link that works for the full time; the old link dies.
 
-    From now on `by` answers for it. The caller hints the worker at the mail. Raises DomainError:
+    From now on `by` answers for it. The caller enqueues the task that sends it. Raises DomainError:
     "not_allowed", "beyond_permissions", "not_pending", "too_soon".
     """
     check_can_manage(by, invitation.grant, to="resend this invitation")

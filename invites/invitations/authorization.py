@@ -16,7 +16,7 @@ from invites.models import AccessGrant, Batch
 
 def check_may_invite(by: Membership) -> None:
     """Raises DomainError "not_allowed" when this member may not invite anybody."""
-    if not by.may(Permission.INVITE_USERS):
+    if not by.has_permission(Permission.INVITE_USERS):
         raise DomainError("not_allowed", f"You may not invite users to {by.organization.name}.")
 
 
@@ -84,7 +84,7 @@ def check_still_allowed(inviter: User | None, organization: Organization, grant:
     """Raises DomainError when the inviter could not give this grant today: rights are lost between an
     upload and its work, and between an invitation and its acceptance."""
     membership = Membership.objects.filter(user=inviter, organization=organization).first() if inviter else None
-    if membership is None or not membership.user.is_active or not membership.may(Permission.INVITE_USERS):
+    if membership is None or not membership.user.is_active or not membership.has_permission(Permission.INVITE_USERS):
         raise DomainError("inviter_left", "The person who started this may no longer invite users.")
     try:
         check_grant(membership, choice_of(grant))
@@ -93,14 +93,14 @@ def check_still_allowed(inviter: User | None, organization: Organization, grant:
         raise DomainError(broken.code, message) from broken
 
 
-class Offer(NamedTuple):
+class GrantKey(NamedTuple):
     """What many invitations share: what they give, and who answers for them."""
 
     grant_id: int
     inviter_id: int | None
 
 
-def find_unauthorized(offers: Iterable[Offer]) -> dict[Offer, str]:
+def find_unauthorized(offers: Iterable[GrantKey]) -> dict[GrantKey, str]:
     """Those of the offers that their inviters could not make today, each with the reason."""
     reasons = {}
     for offer in set(offers):

@@ -56,7 +56,7 @@ def invite_demo_people(organization: Organization) -> None:
     """Invites them in the name of the first who may. They count as mailed: nobody is written to."""
     if organization.slug != "acme":
         return
-    by = next(each for each in organization.memberships.order_by("pk") if each.may(Permission.INVITE_USERS))
+    by = next(each for each in organization.memberships.order_by("pk") if each.has_permission(Permission.INVITE_USERS))
     for person in ACME:
         _invite(by, person)
 

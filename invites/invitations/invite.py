@@ -26,7 +26,7 @@ UNDELIVERABLE = (Invitation.Mail.FAILED, Invitation.Mail.BOUNCED)
 def invite_person(
     by: Membership, *, email: str, first_name: str, last_name: str, description: str, choice: AccessSelection
 ) -> Invitation:
-    """A pending invitation, whose mail is due at once: the caller hints the worker at it.
+    """A pending invitation, whose mail is due at once: the caller enqueues the task that sends it.
 
     The cells are held to the rules of a file. Raises DomainError: "not_allowed", "beyond_permissions",
     "bad_cell", "already_member", "already_invited", "over_quota". An earlier invitation of the address that expired,

@@ -17,7 +17,7 @@ from invites.models import Batch, BulkAction, Invitation
 
 def sees_everybody(viewer: Membership) -> bool:
     """Whether the member sees all people of the organization."""
-    return viewer.may(Permission.VIEW_USERS)
+    return viewer.has_permission(Permission.VIEW_USERS)
 
 
 def visible_batches(viewer: Membership) -> QuerySet[Batch]:

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from django.utils.text import get_text_list
 
 from invites.models import AccessGrant
 
 NAMED_SITES = 3
-
-
-def in_words(names: Sequence[str]) -> str:
-    """ "Lyon", "Lyon and Ghent", "Lyon, Ghent and Turin"."""
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def role_names(grant: AccessGrant) -> list[str]:
@@ -37,7 +30,9 @@ def grant_line(grant: AccessGrant) -> str:
 
 def grant_sentence(grant: AccessGrant) -> str:
     """ "ReadOnly on Lyon, Ghent and Turin", for the head of a page."""
-    return " on ".join(part for part in (in_words(role_names(grant)), in_words(site_names(grant))) if part)
+    return " on ".join(
+        part for part in (get_text_list(role_names(grant), "and"), get_text_list(site_names(grant), "and")) if part
+    )
 
 
 def invitations_were(count: int) -> str:

@@ -20,45 +20,45 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from accounts.organizations.access import MemberRequest
 
-# From the beginning of one look to that of the next.
+# From the start of one poll to the start of the next.
 POLL_SECONDS = 1.0
 KEEP_ALIVE_SECONDS = 15
 LONGEST_STREAM_SECONDS = 600
 # All streams of a process together keep one processor busy for this share of the time. The more there are, the
-# less often each of them looks.
+# less often each of them polls.
 MOST_BUSY = 0.25
-# Each look holds a connection to the database.
-LOOKS_AT_ONCE = 4
+# Each poll holds a connection to the database.
+POLLS_AT_ONCE = 4
 # In this process. A browser opens six at most, and a person has few browsers.
 MOST_OF_ONE_USER = 30
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a look has found: fragments by the names of their events, and whether there is more to come."""
+class Snapshot:
+    """What a poll has found: fragments by the names of their events, and whether there is more to come."""
 
     fragments: dict[str, str]
     goes_on: bool
 
 
-# None for a viewer who may look no more.
-Look = Callable[[], Seen | None]
+# None for a viewer who may no longer see it.
+Poll = Callable[[], Snapshot | None]
 
-_looking = threading.BoundedSemaphore(LOOKS_AT_ONCE)
+_polling = threading.BoundedSemaphore(POLLS_AT_ONCE)
 _open: Counter[int] = Counter()
 # Reentrant: the garbage collector may release one stream while its thread admits another.
 _open_lock = threading.RLock()
 
 
-def stream(request: MemberRequest, look: Look, *, at_end: list[str]) -> HttpResponseBase:
-    """Tells what `look` returns, each fragment when it has changed, and at the end triggers `at_end`.
+def stream(request: MemberRequest, poll: Poll, *, at_end: list[str]) -> HttpResponseBase:
+    """Tells what `poll` returns, each fragment when it has changed, and at the end triggers `at_end`.
 
     A viewer who has too many streams open already gets 429, and asks for the fragment instead.
     """
     user_id = request.user.pk
     if not _admit(user_id):
         return HttpResponse(status=429)
-    events = _Events(_events(look, at_end), user_id)
+    events = _Events(_events(poll, at_end), user_id)
     response = StreamingHttpResponse(events, content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
@@ -100,43 +100,43 @@ class _Events:
         self._release()
 
 
-async def _events(look: Look, at_end: list[str]) -> AsyncIterator[str]:
+async def _events(poll: Poll, at_end: list[str]) -> AsyncIterator[str]:
     cost = 0.0
 
-    def looked() -> Seen | None:
+    def polled() -> Snapshot | None:
         nonlocal cost
-        with _looking:
+        with _polling:
             began = time.thread_time()
             try:
-                return look()
+                return poll()
             finally:
-                # The thread outlives this look by minutes; a connection must not.
+                # The thread outlives this poll by minutes; a connection must not.
                 connections.close_all()
                 cost = time.thread_time() - began
 
     told: dict[str, str] = {}
     began, told_at = time.monotonic(), 0.0
-    while (looks_at := time.monotonic()) - began < LONGEST_STREAM_SECONDS:
-        seen = await sync_to_async(looked)()
-        if seen is None:
+    while (polled_at := time.monotonic()) - began < LONGEST_STREAM_SECONDS:
+        snapshot = await sync_to_async(polled)()
+        if snapshot is None:
             # The page asks once for the fragment: it is sent to sign in, or finds nothing, or may go on.
             yield _event("end", json.dumps({"ask": True}))
             return
         now = time.monotonic()
-        for name, html in seen.fragments.items():
+        for name, html in snapshot.fragments.items():
             if html != told.get(name):
                 told[name], told_at = html, now
                 yield _event(name, html)
         if now - told_at > KEEP_ALIVE_SECONDS:
             told_at = now
             yield ": still here\n\n"
-        if not seen.goes_on:
+        if not snapshot.goes_on:
             for name in at_end:
                 yield _event("trigger", name)
             yield _event("end", json.dumps({}))
             return
         # A database that answers slowly is left alone for as long as the answer took.
-        took = now - looks_at
+        took = now - polled_at
         await asyncio.sleep(max(POLL_SECONDS - took, took, cost * _open.total() / MOST_BUSY))
 
 

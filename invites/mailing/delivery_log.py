@@ -8,19 +8,19 @@ from collections.abc import Collection, Iterable, Iterator
 from django.db import connection
 from django.utils import timezone
 
-from invites.mailing.message import TO_SEND, Due
+from invites.mailing.message import TO_SEND, MessageData
 from invites.models import Invitation
 
 
-class Record:
+class DeliveryLog:
     """Saves what the server took or refused: each mail at once."""
 
-    def taken(self, due: Due) -> bool:
+    def taken(self, due: MessageData) -> bool:
         """Called before the next mail may end. False if somebody else is at this work by now."""
         save_as_sent([due.token_hash])
         return True
 
-    def refused(self, due: Due, reason: str) -> None:
+    def refused(self, due: MessageData, reason: str) -> None:
         """Called when the mail cannot be sent for good. By the hash, as in `save_as_sent`."""
         Invitation.objects.filter(token_hash=due.token_hash, mail_state__in=TO_SEND).update(
             mail_state=Invitation.Mail.FAILED, mail_detail=reason, mailed_at=timezone.now(), mail_due_at=None

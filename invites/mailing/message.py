@@ -20,7 +20,7 @@ REFERENCE = "invitation"
 TO_SEND = (Invitation.Mail.QUEUED.value, Invitation.Mail.SENDING.value)
 
 
-class Due(NamedTuple):
+class MessageData(NamedTuple):
     """What a mail needs of its invitation: a whole one of the model would take longer to make than the mail."""
 
     id: int
@@ -35,9 +35,9 @@ class Due(NamedTuple):
     inviter_id: int | None
 
 
-def still_to_send(ids: Sequence[int]) -> list[Due]:
+def still_to_send(ids: Sequence[int]) -> list[MessageData]:
     """Read anew for each group: somebody may have revoked one since the run began."""
-    return [Due(*values) for values in _unsent(ids).order_by("pk").values_list(*Due._fields)]
+    return [MessageData(*values) for values in _unsent(ids).order_by("pk").values_list(*MessageData._fields)]
 
 
 def ids_still_to_send(ids: Iterable[int]) -> set[int]:
@@ -54,7 +54,7 @@ def _unsent(ids: Iterable[int]) -> QuerySet[Invitation]:
 class OutgoingMessage:
     """The mail to one person, made when its turn comes."""
 
-    def __init__(self, due: Due, letter: InvitationTemplate) -> None:
+    def __init__(self, due: MessageData, letter: InvitationTemplate) -> None:
         self.due = due
         self.letter = letter
 

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from invites.invitations.authorization import Offer, find_unauthorized
+from invites.invitations.authorization import GrantKey, find_unauthorized
 from invites.invitations.querysets import not_being_undone
 from invites.mailing.backoff import GIVEN_UP, UNMAILABLE, backoff_delay
 from invites.mailing.message import TO_SEND
@@ -36,7 +36,7 @@ def unsent_single_invitations(now: datetime | None = None) -> QuerySet[Invitatio
 
 
 def organizations_with_due_mail() -> list[int]:
-    """Ids of the organizations for which `send_due_invitations` has work that nobody is at, for the sweep."""
+    """Ids of the organizations for which `send_due_invitations` has work that nobody is at, for the recovery task."""
     due = unsent_single_invitations().order_by().values_list("organization_id", flat=True)
     return organizations_without_send_lock(due.distinct())
 
@@ -52,17 +52,17 @@ def send_due_invitations(organization_id: int, handed_over: float | None = None)
     """Sends up to 50 mails of the organization that are due, for one turn; None when it need not be called again.
 
     Nothing is done while another worker is at it. Temporary trouble moves mails on with growing backoff_count, and so
-    does whoever dies with them; the sweep finds them then. What the pace kept back is moved to when it may go.
+    does whoever dies with them; the recovery task finds them then. What the pace kept back is moved to when it may go.
     """
-    shift = acquire_send_lock(organization_id, handed_over)
-    if shift is None:
+    lock = acquire_send_lock(organization_id, handed_over)
+    if lock is None:
         return None
-    run = _send({invitation.pk: invitation for invitation in _slice(organization_id)}, shift)
+    run = _send({invitation.pk: invitation for invitation in _slice(organization_id)}, lock)
     wait = timedelta(seconds=run.opens_in or 0) if run.too_fast else timedelta(0)
     if not run.gave_up and _due(organization_id, wait=wait).exists():
-        following = shift.hand_over(wait=wait)
+        following = lock.transfer(wait=wait)
         return More(wait, following) if following is not None else None
-    shift.end()
+    lock.end()
     # Who invited somebody at this moment found a worker at it, and relies on that.
     return More(wait, None) if not run.gave_up and _due(organization_id).exists() else None
 
@@ -77,12 +77,12 @@ def _slice(organization_id: int) -> list[Invitation]:
     return found[:1] if alone else [each for each in found if _deaths(each) < ALONE_AFTER]
 
 
-def _send(due: dict[int, Invitation], shift: SendLock) -> MailRun:
+def _send(due: dict[int, Invitation], lock: SendLock) -> MailRun:
     _give_up([due.pop(pk) for pk, each in list(due.items()) if _deaths(each) > MAX_DEATHS], UNMAILABLE)
     counted = list(due.values())
     _count_a_death(counted)
     _fail_lapsed(due)
-    run = send_invitations(list(due), turn=Turn(shift.keep))
+    run = send_invitations(list(due), turn=Turn(lock.keep))
     _count_no_death(counted)
     Invitation.objects.filter(pk__in=run.put_off, mail_state=Invitation.Mail.QUEUED).update(
         mail_state=Invitation.Mail.SENDING
@@ -98,7 +98,7 @@ def _send(due: dict[int, Invitation], shift: SendLock) -> MailRun:
 
 def _fail_lapsed(due: dict[int, Invitation]) -> None:
     """Links that would not work are not mailed: the list says why, and somebody else can send them again."""
-    offers = {pk: Offer(invitation.grant_id, invitation.inviter_id) for pk, invitation in due.items()}
+    offers = {pk: GrantKey(invitation.grant_id, invitation.inviter_id) for pk, invitation in due.items()}
     for offer, reason in find_unauthorized(offers.values()).items():
         ids = [pk for pk, each in offers.items() if each == offer]
         hashes = [due.pop(pk).token_hash for pk in ids]

@@ -38,7 +38,7 @@ _LOOK = "SELECT key, free_at - {now} FROM {paces} WHERE key IN ({marks})"
 
 
 @dataclass(frozen=True)
-class Block:
+class Permits:
     """So many mails may go, after `wait` seconds; the next block, in `next_in`."""
 
     mails: int
@@ -46,18 +46,18 @@ class Block:
     next_in: float
 
 
-def acquire_global(wanted: int) -> Block:
+def acquire_global(wanted: int) -> Permits:
     """Of what all workers together may send, so many or less."""
     return _take({"all": wanted}, settings.MAILS_PER_SECOND, block=SHORT, longest_wait=LONGEST_WAIT)["all"]
 
 
-def acquire_for_organization(organization_id: int, wanted: int) -> Block:
+def acquire_for_organization(organization_id: int, wanted: int) -> Permits:
     """Of what one organization may send, so many or less."""
     key = f"organization {organization_id}"
     return _take({key: wanted}, settings.MAILS_PER_SECOND_PER_ORGANIZATION, block=LONG)[key]
 
 
-def acquire_for_domains(wanted: Mapping[str, int]) -> dict[str, Block]:
+def acquire_for_domains(wanted: Mapping[str, int]) -> dict[str, Permits]:
     """Of what may go to each of the domains, so many or less."""
     keys = {domain: f"domain {domain}" for domain in wanted}
     blocks = _take({keys[each]: wanted[each] for each in wanted}, settings.MAILS_PER_SECOND_PER_DOMAIN, block=LONG)
@@ -74,7 +74,7 @@ def forget_old_paces() -> None:
     RateLimitBucket.objects.filter(free_at__lt=time.time() - KEPT).delete()
 
 
-def _take(wanted: Mapping[str, int], rate: int, *, block: float, longest_wait: float = 0.0) -> dict[str, Block]:
+def _take(wanted: Mapping[str, int], rate: int, *, block: float, longest_wait: float = 0.0) -> dict[str, Permits]:
     names = {"paces": RateLimitBucket._meta.db_table, "now": now_in_sql()}
     # In one order, so that two who take of the same keys wait for each other and not both.
     mails = {key: min(wanted[key], math.ceil(rate * block)) for key in sorted(wanted)}
@@ -83,8 +83,8 @@ def _take(wanted: Mapping[str, int], rate: int, *, block: float, longest_wait: f
     with connection.cursor() as cursor:
         cursor.execute(_TAKE.format(values=values, **names), [*given, longest_wait])
         taken = dict(cursor.fetchall())
-        blocks = {key: Block(mails[key], max(0.0, until - mails[key] / rate), until) for key, until in taken.items()}
+        blocks = {key: Permits(mails[key], max(0.0, until - mails[key] / rate), until) for key, until in taken.items()}
         if missed := sorted(mails.keys() - taken.keys()):
             cursor.execute(_LOOK.format(marks=", ".join(["%s"] * len(missed)), **names), missed)
-            blocks |= {key: Block(0, 0.0, max(0.0, until)) for key, until in cursor.fetchall()}
+            blocks |= {key: Permits(0, 0.0, max(0.0, until)) for key, until in cursor.fetchall()}
     return blocks

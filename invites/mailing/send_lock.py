@@ -1,6 +1,6 @@
 """One worker at a time has the shift for an organization's single mails, and hands it over while there is more.
 
-Whoever invites, whoever reminds and each sweep asks for the work. If all of these went on by themselves as long as
+Whoever invites, whoever reminds and each recovery asks for the work. If all of these went on by themselves as long as
 there is some, they would pile up and leave no worker to other organizations. So a shift begins with what the one
 before handed over, or when none is on: also when a worker died, and its shift has run out.
 
@@ -43,7 +43,7 @@ class SendLock:
         """Renew it; False when another worker is on shift by now."""
         return self._move(LASTS)
 
-    def hand_over(self, *, wait: timedelta) -> float | None:
+    def transfer(self, *, wait: timedelta) -> float | None:
         """What the next one has to bring after the wait; None when another worker is on shift by now."""
         return self.until if self._move(LASTS + wait) else None
 

@@ -17,8 +17,8 @@ import structlog
 
 from invites.invitations.quotas import count_mails, enough_mail
 from invites.mailing.delivery import Sender
-from invites.mailing.delivery_log import Record, without_waiting_for_the_disk
-from invites.mailing.message import Due, OutgoingMessage, ids_still_to_send, still_to_send
+from invites.mailing.delivery_log import DeliveryLog, without_waiting_for_the_disk
+from invites.mailing.message import MessageData, OutgoingMessage, ids_still_to_send, still_to_send
 from invites.mailing.template import InvitationTemplate
 from invites.mailing.throttle import SendThrottle
 from invites.mailing.transports.errors import DeliveryError, PermanentFailure, TemporaryFailure
@@ -62,7 +62,7 @@ class MailRun:
 
 
 def send_invitations(
-    ids: Sequence[int], *, turn: Turn, record: Record | None = None, one_by_one: bool = False
+    ids: Sequence[int], *, turn: Turn, record: DeliveryLog | None = None, one_by_one: bool = False
 ) -> MailRun:
     """Sends those of the invitations that are pending and whose mail is queued; the rest are left alone.
 
@@ -72,7 +72,7 @@ def send_invitations(
     send them.
     """
     rest: Sequence[int] = sorted(ids)
-    postman = _Postman(rest, record or Record(), turn, Sender(turn.keep, one_by_one=one_by_one))
+    postman = _Postman(rest, record or DeliveryLog(), turn, Sender(turn.keep, one_by_one=one_by_one))
     with without_waiting_for_the_disk(), contextlib.closing(postman):
         while rest := postman.filter_blocked(rest):
             postman.deliver(still_to_send(rest[:GROUP]))
@@ -105,7 +105,7 @@ class Turn:
 class _Postman:
     """One run: the letters already written, the connection, and what is not saved yet."""
 
-    def __init__(self, ids: Sequence[int], record: Record, turn: Turn, sender: Sender) -> None:
+    def __init__(self, ids: Sequence[int], record: DeliveryLog, turn: Turn, sender: Sender) -> None:
         self.run = MailRun()
         self._ids = ids
         self._ends = False
@@ -127,7 +127,7 @@ class _Postman:
             return ()
         return self._gate.filter_blocked(ids)
 
-    def deliver(self, group: Sequence[Due]) -> None:
+    def deliver(self, group: Sequence[MessageData]) -> None:
         going = self._gate.acquire(group)
         had_enough = count_mails(going)
         for due in going:
@@ -153,7 +153,7 @@ class _Postman:
         self.run.blocked, self.run.too_fast = self._gate.blocked, self._gate.too_fast
         self.run.opens_in = self._gate.opens_in
 
-    def _parcels(self, going: Sequence[Due], open_ids: set[int]) -> Iterator[OutgoingMessage]:
+    def _parcels(self, going: Sequence[MessageData], open_ids: set[int]) -> Iterator[OutgoingMessage]:
         """Asked for one at a time, while the one before is still under way."""
         for number, due in enumerate(going):
             if time.monotonic() - self._looked_at >= LOOK_SECONDS:
@@ -173,7 +173,7 @@ class _Postman:
                 open_ids.difference_update(self._gate.too_fast)
                 return
 
-    def _note(self, due: Due, trouble: DeliveryError | None) -> bool:
+    def _note(self, due: MessageData, trouble: DeliveryError | None) -> bool:
         """Save the outcome. False where nothing more is to be sent, not even what is under way."""
         match trouble:
             case None:
@@ -200,11 +200,11 @@ class _Postman:
             log.warning("mail_server_of_no_use", trouble=ADDRESS.sub("(an address)", self.run.trouble))
         return not self.run.gave_up
 
-    def _refuse(self, due: Due, reason: str) -> None:
+    def _refuse(self, due: MessageData, reason: str) -> None:
         self._record.refused(due, reason)
         self.run.refused.append(due.id)
 
-    def _letter_for(self, due: Due) -> InvitationTemplate:
+    def _letter_for(self, due: MessageData) -> InvitationTemplate:
         key = (due.grant_id, due.inviter_id)
         if key not in self._letters:
             invitations = Invitation.objects.select_related("organization", "inviter", "grant")

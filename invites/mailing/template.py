@@ -21,9 +21,10 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import escape
+from django.utils.text import get_text_list
 
 from invites.checking.cells.links import defuse, defuse_header
-from invites.invitations.wording import in_words, role_names, site_names
+from invites.invitations.wording import role_names, site_names
 from invites.mailing.transports.smtp import Rendered
 from invites.models import AccessGrant, Invitation
 
@@ -214,8 +215,8 @@ def _offer(grant: AccessGrant) -> str:
     """ "the role ReadOnly on Lyon, Ghent and Turin" """
     roles = [defuse(one_line(name)) for name in role_names(grant)]
     sites = [defuse(one_line(name)) for name in site_names(grant)]
-    offer = f"the role{'s' if len(roles) > 1 else ''} {in_words(roles)}" if roles else "access"
-    return f"{offer} on {in_words(sites)}" if sites else offer
+    offer = f"the role{'s' if len(roles) > 1 else ''} {get_text_list(roles, 'and')}" if roles else "access"
+    return f"{offer} on {get_text_list(sites, 'and')}" if sites else offer
 
 
 def _sender(organization: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from accounts.context import Seen, seen_in
+from accounts.context import ShellContext, shell_context_of
 from accounts.models import Membership
 from accounts.permissions import Permission
 from invites.directory.presentation import ActionView, actions_to_show, running_actions
@@ -24,7 +24,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
     On one's own account they are those of the organization used last, as the rest of the shell is.
     """
-    seen = seen_in(request)
+    seen = shell_context_of(request)
     return {
         "banners": SimpleLazyObject(lambda: _banners(seen)),
         "bulk_actions": SimpleLazyObject(lambda: _bulk_actions(seen)),
@@ -33,12 +33,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _banners(seen: Seen) -> Banners | None:
+def _banners(seen: ShellContext) -> Banners | None:
     inviter = _inviter(seen)
     return banners_for(inviter) if inviter else None
 
 
-def _running(seen: Seen) -> list[dict[str, Any]]:
+def _running(seen: ShellContext) -> list[dict[str, Any]]:
     inviter = _inviter(seen)
     if inviter is None:
         return []
@@ -46,10 +46,10 @@ def _running(seen: Seen) -> list[dict[str, Any]]:
     return [*indicated(followed(batches)), *indicated_actions(actions)]
 
 
-def _bulk_actions(seen: Seen) -> list[ActionView]:
+def _bulk_actions(seen: ShellContext) -> list[ActionView]:
     inviter = _inviter(seen)
     return actions_to_show(inviter) if inviter else []
 
 
-def _inviter(seen: Seen) -> Membership | None:
-    return seen.membership if seen.membership and seen.membership.may(Permission.INVITE_USERS) else None
+def _inviter(seen: ShellContext) -> Membership | None:
+    return seen.membership if seen.membership and seen.membership.has_permission(Permission.INVITE_USERS) else None

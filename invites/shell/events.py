@@ -25,7 +25,7 @@ from invites.invitations.authorization import why_not_change
 from invites.invitations.visibility import actions_still_visible, batches_still_visible, visible_actions
 from invites.invitations.wording import grant_line
 from invites.live.progress import TimeLeft
-from invites.live.streams import Seen, stream
+from invites.live.streams import Snapshot, stream
 from invites.models import Batch, BulkAction
 from invites.shell.indicator import INDICATED, indicated, indicated_actions
 
@@ -38,19 +38,19 @@ async def batch_events(request: MemberRequest, organization: str, pk: int, place
     Beside it the indicator, so that a page with both listens once.
     """
     await sync_to_async(batch_to_see)(request, pk)
-    watch = Watch(request, pk=pk, place=place)
-    return stream(request, watch.look, at_end=["shell:changed", "people:changed", "batch:ended"])
+    poller = IndicatorPoller(request, pk=pk, place=place)
+    return stream(request, poller.poll, at_end=["shell:changed", "people:changed", "batch:ended"])
 
 
 @requires(Permission.INVITE_USERS)
 @require_safe
 async def shell_events(request: MemberRequest, organization: str) -> HttpResponseBase:
     """The indicator of running batches as server-sent events, until none runs."""
-    return stream(request, Watch(request).look, at_end=["shell:changed", "people:changed"])
+    return stream(request, IndicatorPoller(request).poll, at_end=["shell:changed", "people:changed"])
 
 
-class Watch:
-    """The eyes of one stream. What does not change is looked up once; what does, in one question for each look."""
+class IndicatorPoller:
+    """What one stream shows. What doesn't change is looked up once; the rest takes one query per poll."""
 
     def __init__(self, request: MemberRequest, *, pk: int = 0, place: str = "") -> None:
         """`pk` is the batch whose fragment is told; without one the indicator is."""
@@ -62,27 +62,27 @@ class Watch:
         self._time_left = TimeLeft()
         self._undoing = ""
 
-    def look(self) -> Seen | None:
-        """What there is to see now; None for who may see it no more."""
+    def poll(self) -> Snapshot | None:
+        """What there is to see now; None for a viewer who may no longer see it."""
         found = self._find()
-        if not found and not self._may_look().exists():
+        if not found and not self._still_allowed().exists():
             return None
         running = [batch for batch in found if batch.is_running and batch.is_work_of(self._membership.user_id)]
         actions = list(running_actions(self._membership)[:INDICATED])
         indicator = self._indicator(sorted(running, key=lambda batch: batch.created_at, reverse=True), actions)
         if not self._pk:
-            return Seen({"fragment": indicator}, goes_on=bool(running or actions))
+            return Snapshot({"fragment": indicator}, goes_on=bool(running or actions))
         batch = next((batch for batch in found if batch.pk == self._pk), None)
         if batch is None:
             return None
-        return Seen({"fragment": self._fragment(batch), "beside": indicator}, goes_on=batch.is_at_work)
+        return Snapshot({"fragment": self._fragment(batch), "beside": indicator}, goes_on=batch.is_at_work)
 
     def _find(self) -> list[Batch]:
         mine = started_by(self._membership.user_id)
         batches = Batch.objects.filter(
             mine | Q(pk=self._pk),
             batches_still_visible(self._membership),
-            Exists(self._may_look()),
+            Exists(self._still_allowed()),
             organization=self._organization.pk,
         ).order_by(Case(When(pk=self._pk, then=0), default=1), "-created_at")
         found = list(followed(batches)[: INDICATED + 1])
@@ -90,7 +90,7 @@ class Watch:
             batch.organization = self._organization
         return found
 
-    def _may_look(self) -> QuerySet[Membership]:
+    def _still_allowed(self) -> QuerySet[Membership]:
         """A stream lives for minutes. It ends when its viewer is removed or demoted, or the session ends."""
         return memberships_with_permission(Permission.INVITE_USERS).filter(
             signed_in_by(self._request), pk=self._membership.pk
@@ -126,26 +126,26 @@ class Watch:
 async def bulk_action_events(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponseBase:
     """The same as server-sent events, each time that it has changed, until the action ends."""
     await sync_to_async(get_object_or_404)(visible_actions(request.membership), pk=pk)
-    watch = ActionWatch(request, pk=pk, place=place)
-    return stream(request, watch.look, at_end=["shell:changed", "people:changed", "batch:ended"])
+    poller = BulkActionPoller(request, pk=pk, place=place)
+    return stream(request, poller.poll, at_end=["shell:changed", "people:changed", "batch:ended"])
 
 
-class ActionWatch:
+class BulkActionPoller:
     """What one stream looks at: an action, and beside it the indicator in the sidebar."""
 
     def __init__(self, request: MemberRequest, *, pk: int, place: str) -> None:
         self._request = request
         self._actions = visible_actions(request.membership).filter(actions_still_visible(request.membership), pk=pk)
         self._template, self._is_page = TEMPLATES[place], request.GET.get("on") == "page"
-        self._indicator = Watch(request)
+        self._indicator = IndicatorPoller(request)
         self._time_left = TimeLeft()
 
-    def look(self) -> Seen | None:
-        """What there is to see now; None for somebody who may not look any more."""
-        indicator = self._indicator.look()
+    def poll(self) -> Snapshot | None:
+        """What there is to see now; None for a viewer who may no longer see it."""
+        indicator = self._indicator.poll()
         action = self._actions.first() if indicator else None
         if indicator is None or action is None:
             return None
         context = action_context(self._request, view_of(action, self._time_left), is_page=self._is_page)
         fragment = render_to_string(self._template, context | {"dialog_base": "dialog_fragment.html"})
-        return Seen({"fragment": fragment, "beside": indicator.fragments["fragment"]}, goes_on=action.is_running)
+        return Snapshot({"fragment": fragment, "beside": indicator.fragments["fragment"]}, goes_on=action.is_running)

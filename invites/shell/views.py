@@ -29,7 +29,7 @@ def banners(request: MemberRequest, organization: str) -> HttpResponse:
     """
     about = request.GET.get("but", "")
     but = int(about) if about.isdecimal() and len(about) < 19 else 0
-    may_see = request.membership.may(Permission.INVITE_USERS)
+    may_see = request.membership.has_permission(Permission.INVITE_USERS)
     if request.GET.get("at") == "end" and may_see and are_moving(request.membership, but=but):
         return HttpResponse(status=204)
     context: dict[str, Any] = {"part": True}

@@ -8,7 +8,7 @@ from invites.mailing.sender import TURN_SECONDS
 
 
 def test_a_task_stays_in_the_queue_until_it_is_done_and_is_handed_out_again_after_its_work_could_be_taken_up() -> None:
-    """What its worker dies with is also found by the sweep; this is for the queue not to lose it before."""
+    """What its worker dies with is also found by the recovery task; this is for the queue not to lose it before."""
     conf = app.conf
 
     assert (conf.task_acks_late, conf.task_reject_on_worker_lost) == (True, True)

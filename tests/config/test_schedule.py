@@ -100,13 +100,13 @@ def test_without_redis_there_is_nothing_to_do_and_later_there_is(broker: RedisSe
 
 
 def test_work_is_looked_for_again_within_half_a_minute() -> None:
-    """A machine that dies with the beat at work: its lock, then a sweep, then the lease of what it had begun."""
+    """A machine that dies with the beat at work: its lock, then a recovery, then the lease of what it had begun."""
     from django.conf import settings
 
     from invites.imports.chunks import LEASE
 
-    assert LOCK_SECONDS + settings.SWEEP_SECONDS < 30
-    assert LEASE.total_seconds() + settings.SWEEP_SECONDS < 30
+    assert LOCK_SECONDS + settings.RECOVERY_SECONDS < 30
+    assert LEASE.total_seconds() + settings.RECOVERY_SECONDS < 30
 
 
 def test_what_is_due_are_tasks_that_there_are_and_expired_things_are_removed_often() -> None:

@@ -63,7 +63,7 @@ def test_a_broker_that_loses_its_queue_in_the_middle_loses_no_work(work: Work, s
         batch, before = work.invite(many(PEOPLE, domain=domain)), len(server.taken)
         server.wait_for_mails(before + 1)
 
-        # Together with who would go on asking for what is left: then nobody but the sweep knows of it.
+        # Together with who would go on asking for what is left: then nobody but the recovery task knows of it.
         work.worker.kill_worker()
         work.worker.broker.client.flushall()
         work.worker.start_worker()

@@ -255,7 +255,7 @@ def test_the_report_of_a_batch_in_the_middle_adds_up_with_who_is_waiting(start: 
     batch = start(many(450))
     lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    tasks.work_on_chunk_of_batch(lease)
+    tasks.process_claimed_chunk(lease)
 
     answer = json.loads(command("batch_report", batch.pk, json=True)[1])
     assert (answer["state"], answer["rows"], answer["invited"], answer["waiting"]) == ("inviting", 450, 200, 250)

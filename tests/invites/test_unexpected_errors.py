@@ -169,7 +169,7 @@ def test_a_worker_that_dies_is_no_bug_that_was_met_twice(
 @pytest.fixture
 def broken_worker(tmp_path: Path) -> Iterator[Work]:
     with WorkerOnFile(
-        tmp_path, DJANGO_SETTINGS_MODULE="tests.invites.imports.broken_check", SWEEP_SECONDS="5"
+        tmp_path, DJANGO_SETTINGS_MODULE="tests.invites.imports.broken_check", RECOVERY_SECONDS="5"
     ) as worker:
         yield Work(worker, tmp_path)
 
@@ -240,10 +240,10 @@ def test_a_sweep_goes_on_where_one_step_fails(
 ) -> None:
     done: list[str] = []
     broken, working = (lambda: done.append(str(1 / 0))), (lambda: done.append("the next step"))
-    monkeypatch.setattr(tasks, "SWEEP_STEPS", (broken, working))
+    monkeypatch.setattr(tasks, "RECOVERY_STEPS", (broken, working))
 
-    tasks.sweep()
-    tasks.sweep()
+    tasks.recover()
+    tasks.recover()
 
     assert (done, len(tracebacks(caplog))) == (["the next step"] * 2, 1)
 

@@ -7,17 +7,19 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.organizations.access import MemberRequest, member
-from accounts.permissions import Permission, in_words
+from accounts.permissions import Permission, permission_summary
 
 
 @member
 @require_safe
 def member_home(request: MemberRequest, organization: str) -> HttpResponse:
     """The way into an organization: its users where one may see them, else what one is there oneself."""
-    if request.membership.may(Permission.VIEW_USERS):
+    if request.membership.has_permission(Permission.VIEW_USERS):
         return redirect("directory:users", request.organization.slug)
     context = {
-        "roles": [{"role": role, "allows": in_words(role.allowed)} for role in request.membership.roles.all()],
+        "roles": [
+            {"role": role, "allows": permission_summary(role.allowed)} for role in request.membership.roles.all()
+        ],
         "sites": [] if request.membership.all_sites else request.membership.sites.order_by("name"),
     }
     return render(request, "organizations/member_home.html", context)

@@ -19,7 +19,7 @@ from accounts.organizations.role_access import check_may_change_permissions, why
 from accounts.organizations.roles import check_can_change, delete_role, is_fixed, may_edit, save_role
 from accounts.organizations.selectors import roles_of
 from accounts.organizations.views.dialogs import done, posted, show
-from accounts.permissions import Permission, in_words
+from accounts.permissions import Permission, permission_summary
 
 LIST, CHANGED = "organizations:roles", "roles:changed"
 
@@ -33,7 +33,7 @@ def role_list(request: MemberRequest, organization: str) -> HttpResponse:
     roles = [
         {
             "role": role,
-            "allows": in_words(role.allowed),
+            "allows": permission_summary(role.allowed),
             "may_edit": may_edit(grantable, role),
             "may_delete": may_edit(grantable, role) and not role.is_default and role.pk not in kept,
         }

@@ -17,7 +17,7 @@ def home(request: MemberRequest) -> HttpResponse:
     """To the users of the organization used last where one may see them, else to one's own page there."""
     mine = list(my_memberships(request.user))
     for membership in mine:
-        if membership.may(Permission.VIEW_USERS):
+        if membership.has_permission(Permission.VIEW_USERS):
             return redirect("directory:users", membership.organization.slug)
     if mine:
         return redirect("organizations:member_home", mine[0].organization.slug)

@@ -26,7 +26,7 @@ TEMPLATES = {"dialog": "directory/bulk_action_dialog.html", "banner": "directory
 def start(request: MemberRequest, kind: BulkAction.Kind, ids: Iterable[int], *, then: str) -> HttpResponse:
     """Leave it to workers: the dialog closes and a banner tells how far it is, or the page `then` is opened."""
     action = start_bulk_action(request.membership, kind, list(ids))
-    tasks.hint(tasks.process_bulk_action, action.pk)
+    tasks.enqueue_on_commit(tasks.process_bulk_action, action.pk)
     if not asks_for_fragment(request):
         return redirect(then)
     response = HttpResponse(status=204)

@@ -22,7 +22,7 @@ from invites.invitations import actions
 from invites.invitations.authorization import check_can_manage, choice_of
 from invites.invitations.invite import change_invitation
 from invites.invitations.querysets import not_being_undone
-from invites.invitations.views.responses import back_url, done, refused, resent_text, revoked_text
+from invites.invitations.views.responses import back_url, error_response, resent_text, revoked_text, success_response
 from invites.invitations.visibility import visible_invitations
 from invites.models import BulkAction, Invitation
 
@@ -44,7 +44,7 @@ def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpR
                 raise
             form.add_error(None, broken.message)
         else:
-            return done(request, f"The roles and sites of {invitation.full_name} were changed.")
+            return success_response(request, f"The roles and sites of {invitation.full_name} were changed.")
     why_not = GrantableAccess(request.membership).why_not_manage(choice_of(invitation.grant), to=to)
     context = {"form": form, "person": person_of(invitation), "why_not_change": why_not}
     return render(request, "directory/invitation_edit.html", context, status=422 if form.errors else 200)
@@ -63,9 +63,9 @@ def invitation_resend(request: MemberRequest, organization: str, pk: int) -> Htt
     except DomainError as broken:
         if broken.is_refusal:
             raise
-        return done(request, broken.message, warning=True)
-    tasks.hint(tasks.send_due_invitations, request.organization.pk)
-    return done(request, f"The invitation to {invitation.email} will be resent.")
+        return success_response(request, broken.message, warning=True)
+    tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
+    return success_response(request, f"The invitation to {invitation.email} will be resent.")
 
 
 @requires(Permission.INVITE_USERS)
@@ -79,8 +79,8 @@ def invitation_revoke(request: MemberRequest, organization: str, pk: int) -> Htt
         except DomainError as broken:
             if broken.is_refusal:
                 raise
-            return refused(request, broken, title="Nothing was revoked")
-        return done(request, f"The invitation to {invitation.email} was revoked.")
+            return error_response(request, broken, title="Nothing was revoked")
+        return success_response(request, f"The invitation to {invitation.email} was revoked.")
     return render(request, "directory/invitation_revoke.html", {"invitation": invitation})
 
 
@@ -95,17 +95,17 @@ def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
     chosen = _chosen(request)
     count, action, confirmed = chosen.count(), request.POST.get("action"), request.POST.get("confirmed") == "1"
     if not count:
-        return done(request, "None of the selected users has an open invitation.", warning=True)
+        return success_response(request, "None of the selected users has an open invitation.", warning=True)
     if confirmed and count > IN_REQUEST and action in BulkAction.Kind.values:
         ids = actions.pending_ids(request.membership, chosen)
         return bulk_actions.start(request, BulkAction.Kind(action), ids, then=back_url(request.membership))
     if action == "resend" and (confirmed or count <= PER_PAGE):
         resent = actions.resend_many(request.membership, chosen)
-        tasks.hint(tasks.send_due_invitations, request.organization.pk)
-        return done(request, resent_text(resent), warning=not resent.sent)
+        tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
+        return success_response(request, resent_text(resent), warning=not resent.sent)
     if action == "revoke" and confirmed:
         revoked = actions.revoke_many(request.membership, chosen)
-        return done(request, revoked_text(revoked), warning=not revoked.count)
+        return success_response(request, revoked_text(revoked), warning=not revoked.count)
     context = {"count": count, "selected": request.POST.getlist("selected"), "all": _wants_all(request)}
     question = "directory/people_resend.html" if action == "resend" else "directory/people_revoke.html"
     return render(request, question, context | {"days": settings.INVITATION_DAYS})

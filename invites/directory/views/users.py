@@ -23,7 +23,7 @@ from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
 from invites.directory.users import Counts, PeopleFilter, Person, Status, count_people, people_page
 from invites.invitations.authorization import choice_of
-from invites.invitations.views.responses import done, refused
+from invites.invitations.views.responses import error_response, success_response
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
     counts = count_people(here, wanted)
     page = people_page(here, wanted, number=request.GET.get("page", 1), counts=counts)
     grantable = GrantableAccess(request.membership)
-    may_invite = request.membership.may(Permission.INVITE_USERS)
+    may_invite = request.membership.has_permission(Permission.INVITE_USERS)
     context = {
         "wanted": wanted,
         "query": wanted.query_string(),
@@ -111,7 +111,7 @@ def _filter(wanted: PeopleFilter, name: str, offered: Iterable[Role] | Iterable[
 def _line(viewer: Membership, grantable: GrantableAccess, person: Person) -> Line:
     member = person.membership
     permission = Permission.INVITE_USERS if member is None else Permission.MANAGE_USERS
-    if not viewer.may(permission):
+    if not viewer.has_permission(permission):
         return Line(person, edit_url="", may_change=False, may_remove=False, may_answer_for=False)
     page = "directory:invitation_edit" if member is None else "directory:member_edit"
     if member is not None:
@@ -149,7 +149,7 @@ def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespo
             if member == request.membership:
                 messages.success(request, "Your roles and sites were changed.")
                 return _anew(request, reverse("organizations:member_home", args=(organization,)))
-            return done(request, f"The roles and sites of {member.user} were changed.")
+            return success_response(request, f"The roles and sites of {member.user} were changed.")
     context = {"form": form, "member": member, "why_not_change": _why_not_change(request, member)}
     return render(request, "directory/member_edit.html", context, status=422 if form.errors else 200)
 
@@ -165,10 +165,10 @@ def member_remove(request: MemberRequest, organization: str, pk: int) -> HttpRes
         except DomainError as broken:
             if broken.is_refusal:
                 raise
-            return refused(request, broken, title=f"{member.user} was not removed")
+            return error_response(request, broken, title=f"{member.user} was not removed")
         if member == request.membership:
             return _anew(request, reverse("users:home"))
-        return done(request, f"{member.user} was removed from {request.organization.name}.")
+        return success_response(request, f"{member.user} was removed from {request.organization.name}.")
     return render(request, "directory/member_remove.html", {"member": member})
 
 

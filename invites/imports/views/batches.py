@@ -108,7 +108,7 @@ def _ledger_and_rows(batch: Batch, summary: Summary, request: MemberRequest) -> 
         "listed": [(row, shown_outcome(row)) for row in page],
         "notice": stopped_text(batch, summary) if batch.state == Batch.State.STOPPED else batch.state_reason,
         "may_undo": may_change and summary.waiting_answer + summary.bounced + summary.expired > 0,
-        "may_download": may_change and request.membership.may(Permission.VIEW_USERS),
+        "may_download": may_change and request.membership.has_permission(Permission.VIEW_USERS),
     }
 
 
@@ -123,7 +123,7 @@ def batch_invite_valid(request: MemberRequest, organization: str, pk: int) -> Ht
         if broken.is_refusal:
             raise
         return render(request, "imports/refused.html", {"batch": batch, "message": broken.message}, status=409)
-    tasks.hand_over(batch)
+    tasks.process_next_step(batch)
     if asks_for_fragment(request):
         return trigger_client_event(progress_dialog(request, batch), "shell:changed")
     return redirect("imports:batch", organization, pk)
@@ -143,7 +143,7 @@ def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpRespon
         else:
             stop_import(request.membership, batch)
         batch.refresh_from_db()
-        tasks.hand_over(batch)
+        tasks.process_next_step(batch)
     if asks_for_fragment(request):
         batch.refresh_from_db()
         return trigger_client_event(progress_dialog(request, batch), "shell:changed")
@@ -164,7 +164,7 @@ def batch_remind(request: MemberRequest, organization: str, pk: int) -> HttpResp
         then = reverse("imports:batch", args=[organization, pk])
         return bulk_actions.start(request, BulkAction.Kind.RESEND, ids, then=then)
     resent = resend_many(request.membership, waiting)
-    tasks.hint(tasks.send_due_invitations, request.organization.pk)
+    tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
     return _said(request, batch, resent_text(resent), warning=not resent.sent)
 
 
@@ -178,7 +178,7 @@ def batch_undo(request: MemberRequest, organization: str, pk: int) -> HttpRespon
         return render(request, "imports/batch_undo.html", context)
     count = undo_batch(request.membership, batch)
     if batch.is_being_undone:
-        tasks.hint(tasks.undo_batch, batch.pk)
+        tasks.enqueue_on_commit(tasks.undo_batch, batch.pk)
     done = f"{taking_back(count)}." if batch.is_being_undone else f"{invitations_were(count)} taken back."
     return _said(request, batch, f"{done} Their links do not work any more.", warning=not count)
 

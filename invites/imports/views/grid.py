@@ -85,7 +85,7 @@ def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpRe
         )
     batch.refresh_from_db()
     if batch.state != Batch.State.NEEDS_CORRECTION:
-        tasks.hand_over(batch)
+        tasks.process_next_step(batch)
         return _lead_to(request, _address_of(batch))
     if asks_for_fragment(request):
         return _parts(request, batch, wish, done)

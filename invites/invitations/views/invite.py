@@ -14,7 +14,7 @@ from accounts.permissions import Permission
 from invites import tasks
 from invites.invitations.forms import InviteForm
 from invites.invitations.invite import invite_person
-from invites.invitations.views.responses import done
+from invites.invitations.views.responses import success_response
 
 
 @requires(Permission.INVITE_USERS)
@@ -38,7 +38,7 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
                 raise
             form.add_error("email" if broken.code.startswith("already") else None, broken.message)
         else:
-            tasks.hint(tasks.send_due_invitations, request.organization.pk)
-            return done(request, f"{invitation.email} was invited.")
+            tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
+            return success_response(request, f"{invitation.email} was invited.")
     context = {"form": form, "days": settings.INVITATION_DAYS}
     return render(request, "invitations/invite.html", context, status=422 if form.is_bound else 200)

@@ -22,14 +22,14 @@ def back_url(viewer: Membership) -> str:
     """Where the way back leads: the users, or for somebody who may not see them their own imports."""
     if sees_everybody(viewer):
         page = "directory:users"
-    elif viewer.may(Permission.INVITE_USERS):
+    elif viewer.has_permission(Permission.INVITE_USERS):
         page = "imports:batches"
     else:
         page = "organizations:member_home"
     return reverse(page, args=[viewer.organization.slug])
 
 
-def done(request: MemberRequest, message: str, *, warning: bool = False) -> HttpResponse:
+def success_response(request: MemberRequest, message: str, *, warning: bool = False) -> HttpResponse:
     """Says so on the list of people: the dialog closes and the list comes anew, or the page is opened."""
     (messages.warning if warning else messages.success)(request, message)
     if not asks_for_fragment(request):
@@ -40,7 +40,7 @@ def done(request: MemberRequest, message: str, *, warning: bool = False) -> Http
     return response
 
 
-def refused(request: MemberRequest, broken: DomainError, *, title: str) -> HttpResponse:
+def error_response(request: MemberRequest, broken: DomainError, *, title: str) -> HttpResponse:
     """Nothing was done, and why: in the dialog, or as a page."""
     return render(request, "invitations/refused.html", {"title": title, "broken": broken}, status=422)
 

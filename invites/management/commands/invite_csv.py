@@ -125,6 +125,6 @@ def process_inline(batch: Batch) -> None:
     if batch.state == Batch.State.CHECKING:
         check.check_batch(batch.pk)
     elif lease := chunks.claim_chunk(batch.pk):
-        tasks.work_on_chunk_of_batch(lease)
+        tasks.process_claimed_chunk(lease)
     else:
         tasks.end_batch(batch.pk)

@@ -13,7 +13,7 @@ from accounts.organizations.grants import AccessSelection, GrantableAccess, chec
 from accounts.organizations.organizations import create_organization
 from accounts.organizations.roles import RoleDraft, save_role
 from accounts.organizations.selectors import memberships_with_permission
-from accounts.permissions import MEANINGS, Permission, all_permissions, in_words
+from accounts.permissions import MEANINGS, Permission, all_permissions, permission_summary
 from tests.pages import words_of
 from tests.rules import domain_error
 
@@ -40,8 +40,8 @@ def test_there_is_a_permission_more(night_work: Permission) -> None:
 
 
 def test_a_permission_added_later_reaches_the_org_admins(night_work: Permission, admin: User, manager: User) -> None:
-    assert Membership.objects.get(user=admin).may(night_work)
-    assert not Membership.objects.get(user=manager).may(night_work)
+    assert Membership.objects.get(user=admin).has_permission(night_work)
+    assert not Membership.objects.get(user=manager).has_permission(night_work)
     assert [member.user for member in memberships_with_permission(night_work)] == [admin]
 
 
@@ -64,7 +64,7 @@ def test_the_page_offers_it_to_org_admins_alone(
 
 
 def test_pages_say_so(night_work: Permission, acme: Organization) -> None:
-    told = {role.name: in_words(role.allowed) for role in acme.roles.all()}
+    told = {role.name: permission_summary(role.allowed) for role in acme.roles.all()}
     assert told["Org Admin"] == "Everything"
     assert "work at night" not in told["Project manager"]
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.roles import RoleDraft, delete_role, save_role
-from accounts.permissions import all_permissions, in_words
+from accounts.permissions import all_permissions, permission_summary
 from tests.pages import HTMX, joined_words_of, words_of
 from tests.rules import domain_error
 
@@ -305,7 +305,7 @@ def test_a_role_of_another_organization_cannot_be_changed(by_admin: Membership, 
     ],
 )
 def test_says_permissions_in_words(permissions: set[str], words: str) -> None:
-    assert in_words(permissions) == words
+    assert permission_summary(permissions) == words
 
 
 def test_a_dialog_works_as_a_page_of_its_own(client: Client, night_shift: Role) -> None:

@@ -40,7 +40,7 @@ def emails_to_the_admin(work: Work) -> list[Mail]:
 
 def test_a_link_leaves_within_ten_seconds_during_an_import(tmp_path: Path) -> None:
     # Without the schedule, which would find the email, too.
-    with WorkerOnFile(tmp_path, SWEEP_SECONDS="600") as worker:
+    with WorkerOnFile(tmp_path, RECOVERY_SECONDS="600") as worker:
         work = Work(worker, tmp_path)
         import_many(work, PEOPLE)
 

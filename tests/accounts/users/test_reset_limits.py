@@ -270,7 +270,7 @@ def test_tasks_of_accounts_have_a_queue_that_every_worker_takes_from() -> None:
     assert {queue.routing_key for queue in queues.values()} == {"celery", "account-email"}
     for task in (tasks.send_account_emails, tasks.send_unsent_emails, tasks.clean_up):
         assert app.amqp.router.route({}, task.name)["queue"].name == "account-email"
-    assert app.amqp.router.route({}, "invites.tasks.sweep")["queue"].name == "celery"
+    assert app.amqp.router.route({}, "invites.tasks.recover")["queue"].name == "celery"
 
 
 # --- The owner is told of a new password ------------------------------------------------------------------------

@@ -110,7 +110,7 @@ def test_what_looks_for_lost_work_comes_back_when_it_is_killed(new_stack: Callab
     stack = new_stack()
     stack.start()
     worker = int((stack.data_dir / "run" / "worker.pid").read_text())
-    # Those who work, and the schedule of the sweep.
+    # Those who work, and the schedule of the recovery task.
     killed = children_of(worker)
 
     for pid in killed:

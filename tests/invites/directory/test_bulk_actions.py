@@ -328,13 +328,15 @@ def test_mail_goes_out_while_the_rest_is_still_to_be_resent(
     admin_membership: Membership, make_many: MakeMany, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     action = start(admin_membership, Kind.RESEND, make_many(9))
-    hinted: list[str] = []
-    monkeypatch.setattr(tasks, "hint", lambda task, *_, **__: hinted.append(task.name.rpartition(".")[2]))
+    enqueued: list[str] = []
+    monkeypatch.setattr(
+        tasks, "enqueue_on_commit", lambda task, *_, **__: enqueued.append(task.name.rpartition(".")[2])
+    )
 
     for _ in range(4):
         tasks.process_bulk_action(action.pk)
 
-    assert hinted == ["send_due_invitations", "process_bulk_action"] * 2 + ["send_due_invitations"]
+    assert enqueued == ["send_due_invitations", "process_bulk_action"] * 2 + ["send_due_invitations"]
     assert Invitation.objects.exclude(mail_due_at=None).count() == 9
 
 

@@ -14,7 +14,7 @@ from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import check, check_claims, chunks, invite
 from invites.imports.selectors.summary import summary_of
-from invites.imports.stop import stop_batch
+from invites.imports.stop import cancel_import
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.invitations.authorization import choice_of
 from invites.models import Batch, DailyInviteCount, Invitation, Row
@@ -104,7 +104,7 @@ def test_a_batch_that_is_stopped_while_its_check_is_given_up_stays_stopped(
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
     Batch.objects.update(attempts=check_claims.MAX_ATTEMPTS)
 
-    with once_after('UPDATE "invites_batch"', lambda: stop_batch(Batch.objects.get())):
+    with once_after('UPDATE "invites_batch"', lambda: cancel_import(Batch.objects.get())):
         assert check.check_batch(batch.pk) is None
 
     batch.refresh_from_db()
@@ -116,7 +116,7 @@ def test_a_batch_that_is_stopped_while_its_file_is_read_is_no_trouble(
 ) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
 
-    with once_after('FROM "invites_uploadpart"', lambda: stop_batch(Batch.objects.get())):
+    with once_after('FROM "invites_uploadpart"', lambda: cancel_import(Batch.objects.get())):
         assert check.check_batch(batch.pk) is None
 
     assert (Batch.objects.get().state, Row.objects.count()) == (Batch.State.STOPPED, 0)
@@ -128,7 +128,7 @@ def test_a_corrected_file_that_is_stopped_in_its_check_counts_no_half_of_it(
     batch = start(PROBLEMS)
     correct_batch(batch, file_name="b.csv", content=[many(9)], choice=read_only, by=admin_membership)
 
-    with once_after('DELETE FROM "invites_row"', lambda: stop_batch(Batch.objects.get())):
+    with once_after('DELETE FROM "invites_row"', lambda: cancel_import(Batch.objects.get())):
         assert check.check_batch(batch.pk) is None
 
     batch.refresh_from_db()
@@ -148,7 +148,7 @@ def test_a_stop_that_was_decided_on_before_the_check_ended_counts_its_rows_and_g
 ) -> None:
     assert as_it_was_seen.state == Batch.State.CHECKING
 
-    assert stop_batch(as_it_was_seen)
+    assert cancel_import(as_it_was_seen)
 
     summary = summary_of(as_it_was_seen)
     assert (summary.rows, summary.stopped) == (300, 300)
@@ -160,7 +160,7 @@ def test_a_stop_that_was_decided_on_before_anybody_was_invited_leaves_who_is(as_
     assert lease is not None
     invite.invite_chunk(lease)
 
-    assert stop_batch(as_it_was_seen)
+    assert cancel_import(as_it_was_seen)
 
     summary = summary_of(as_it_was_seen)
     assert (summary.rows, summary.invited, summary.stopped) == (300, 200, 100)

@@ -38,7 +38,7 @@ choice = AccessSelection.of(list(by.organization.roles.filter(name="ReadOnly")),
 content = open({path!r}, "rb").read()
 for number in range({count}):
     batch = start_batch(by, file_name="{name}", content=[content], choice=choice)
-    tasks.hint(tasks.check_batch, batch.pk)
+    tasks.enqueue_on_commit(tasks.check_batch, batch.pk)
 print(batch.pk)
 """
 
@@ -151,7 +151,9 @@ def test_a_check_that_is_left_to_the_worker_has_cost_no_attempt(store: Callable[
 
 @pytest.fixture
 def work(tmp_path: Path) -> Iterator[Work]:
-    with WorkerOnFile(tmp_path, DJANGO_SETTINGS_MODULE="tests.invites.imports.slow_check", SWEEP_SECONDS="5") as worker:
+    with WorkerOnFile(
+        tmp_path, DJANGO_SETTINGS_MODULE="tests.invites.imports.slow_check", RECOVERY_SECONDS="5"
+    ) as worker:
         yield Work(worker, tmp_path)
 
 

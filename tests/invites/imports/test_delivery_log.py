@@ -177,7 +177,7 @@ def test_a_refusal_ends_the_streak_after_which_the_server_counts_as_busy(server:
 
     lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    tasks.work_on_chunk_of_batch(lease)
+    tasks.process_claimed_chunk(lease)
 
     assert server.taken == [addresses[19]]
     batch.refresh_from_db()

@@ -19,7 +19,7 @@ from invites import tasks
 from invites.imports import chunks, invite, recovery
 from invites.imports.selectors.summary import summary_as_json, summary_of
 from invites.imports.send import finish_batch, send_chunk
-from invites.imports.stop import stop_batch
+from invites.imports.stop import cancel_import
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.imports.upload_parts import stored_upload
 from invites.mailing import sender
@@ -409,7 +409,7 @@ def test_two_workers_at_once_invite_each_address_once(start: Run) -> None:
 
     def worker(batch: Batch) -> None:
         while lease := chunks.claim_chunk(batch.pk):
-            tasks.work_on_chunk_of_batch(lease)
+            tasks.process_claimed_chunk(lease)
         tasks.end_batch(batch.pk)
 
     assert at_once(partial(worker, first), partial(worker, second)) == [None, None]
@@ -463,9 +463,9 @@ def test_stopping_keeps_who_is_invited_and_counts_the_others(start: Run, work: R
     batch = start(many(450))
     lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    tasks.work_on_chunk_of_batch(lease)
+    tasks.process_claimed_chunk(lease)
 
-    assert stop_batch(batch)
+    assert cancel_import(batch)
     work(batch)
 
     summary = summary_of(batch)
@@ -477,7 +477,7 @@ def test_stopping_keeps_who_is_invited_and_counts_the_others(start: Run, work: R
 def test_stopping_what_has_ended_changes_nothing(run: Run) -> None:
     batch = run(csv_of("ann@example.com"))
 
-    assert stop_batch(batch) is False
+    assert cancel_import(batch) is False
     assert batch.state == Batch.State.DONE
 
 
@@ -486,7 +486,7 @@ def test_people_who_were_invited_before_the_stop_still_get_their_mail(start: Run
     lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
     invite.invite_chunk(lease)
-    stop_batch(batch)
+    cancel_import(batch)
     BatchChunk.objects.update(claimed_until=None)
 
     work(batch)

@@ -21,7 +21,7 @@ from invites.imports import check, check_claims, chunks, invite, send
 from invites.imports.bulk_insert import PERSON, NewRow, Person, insert_invitations, insert_rows
 from invites.imports.invite import invite_chunk
 from invites.imports.selectors.summary import summary_of
-from invites.imports.stop import stop_batch
+from invites.imports.stop import cancel_import
 from invites.imports.undo import undo_batch
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.invitations.invite import invite_person
@@ -38,7 +38,7 @@ Run = Callable[..., Batch]
 def work_on_one_range(batch: Batch) -> None:
     lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    tasks.work_on_chunk_of_batch(lease)
+    tasks.process_claimed_chunk(lease)
 
 
 def adds_up(batch: Batch) -> bool:
@@ -156,12 +156,12 @@ def test_an_organization_that_is_deleted_midway_leaves_nothing_and_breaks_no_tas
 
     acme.delete()
 
-    tasks.work_on_chunk_of_batch(lease)
+    tasks.process_claimed_chunk(lease)
     for number in (batch.pk, checking.pk):
         tasks.check_batch(number)
         tasks.process_chunk(number)
         tasks.report_batch(number)
-    tasks.sweep()
+    tasks.recover()
     assert (Batch.objects.count(), Invitation.objects.count(), Row.objects.count()) == (0, 0, 0)
 
 
@@ -170,7 +170,7 @@ def test_a_stop_in_the_middle_of_the_mail_leaves_the_mail_of_who_is_invited(star
     lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
     invite_chunk(lease)
-    stop_batch(batch)
+    cancel_import(batch)
     BatchChunk.objects.update(claimed_until=None)
 
     work(batch)
@@ -375,7 +375,7 @@ def test_a_stop_while_workers_run_leaves_a_ledger_that_adds_up(
 
     def worker() -> None:
         while lease := chunks.claim_chunk(batch.pk):
-            tasks.work_on_chunk_of_batch(lease)
+            tasks.process_claimed_chunk(lease)
         tasks.end_batch(batch.pk)
 
     def stop() -> None:
@@ -383,7 +383,7 @@ def test_a_stop_while_workers_run_leaves_a_ledger_that_adds_up(
         if undone:
             undo_batch(admin_membership, found)
         else:
-            stop_batch(found)
+            cancel_import(found)
 
     results = at_once(worker, worker, stop)
 
@@ -407,7 +407,7 @@ def test_workers_that_all_find_the_right_lost_at_once_stop_it_once(start: Run, a
 
     def worker() -> None:
         while lease := chunks.claim_chunk(batch.pk):
-            tasks.work_on_chunk_of_batch(lease)
+            tasks.process_claimed_chunk(lease)
 
     results = at_once(worker, worker, worker)
 
@@ -456,7 +456,7 @@ def test_a_stop_and_a_check_that_is_given_up_do_not_wait_for_each_other(
 
     results = crossing(
         ('DELETE FROM "invites_row"', lambda: check._give_up(claimed, check.NOT_CHECKED)),
-        ('UPDATE "invites_batch"', lambda: stop_batch(Batch.objects.get())),
+        ('UPDATE "invites_batch"', lambda: cancel_import(Batch.objects.get())),
     )
 
     assert [

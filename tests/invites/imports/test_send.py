@@ -293,13 +293,13 @@ def test_a_turn_ends_after_some_seconds_so_that_other_batches_have_theirs(
     lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
 
-    tasks.work_on_chunk_of_batch(lease)
+    tasks.process_claimed_chunk(lease)
 
     assert len(server.taken) == 25
     again = chunks.claim_chunk(batch.pk)
     assert again is not None, "It is given back at once."
     assert again.attempts == 1, "And it does not count as an attempt that failed."
-    tasks.work_on_chunk_of_batch(again)
+    tasks.process_claimed_chunk(again)
     work(batch)
     assert (batch.state, len(set(server.taken))) == (Batch.State.DONE, 60)
 

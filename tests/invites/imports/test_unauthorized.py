@@ -41,7 +41,7 @@ def mailed_in_part(server: MailServer, start: Run, work: Run) -> Batch:
     batch = start(many(450))
     lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    tasks.work_on_chunk_of_batch(lease)
+    tasks.process_claimed_chunk(lease)
     server.answer_all = BUSY
     work(batch)
     server.answer_all = ""

@@ -106,12 +106,12 @@ def test_the_admin_who_confirmed_is_told_what_goes_on_and_then_how_many_it_were(
     ines: Client, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = run(many(PEOPLE))
-    hinted: list[Any] = []
-    monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: hinted.append((task, number)))
+    enqueued: list[Any] = []
+    monkeypatch.setattr(tasks, "enqueue_on_commit", lambda task, number, **_how: enqueued.append((task, number)))
 
     page = text_of(text(ines.post(f"{url_of(batch)}undo/", follow=True)))
 
-    assert hinted == [(tasks.undo_batch, batch.pk)]
+    assert enqueued == [(tasks.undo_batch, batch.pk)]
     assert "Taking back 25 invitations. Their links do not work any more." in page
     assert "withdrawn 25" in page
     assert page.count("Undoing") == 1
@@ -319,22 +319,22 @@ def test_a_worker_that_dies_in_a_slice_leaves_it_to_the_sweep(
     assert batch.invitations.filter(state=State.PENDING).count() == PEOPLE - SLICE
     assert summary_of(batch).undone == PEOPLE
 
-    hinted: list[Any] = []
-    monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: hinted.append((task, number)))
-    tasks.sweep()
-    assert hinted == [], "It has moved a moment ago."
+    enqueued: list[Any] = []
+    monkeypatch.setattr(tasks, "enqueue_on_commit", lambda task, number, **_how: enqueued.append((task, number)))
+    tasks.recover()
+    assert enqueued == [], "It has moved a moment ago."
     Batch.objects.update(progressed_at=timezone.now() - timedelta(seconds=9))
-    tasks.sweep()
-    while hinted:
-        task, number = hinted.pop()
+    tasks.recover()
+    while enqueued:
+        task, number = enqueued.pop()
         task(number)
 
     batch.refresh_from_db()
     assert not batch.is_being_undone
     assert batch.invitations.filter(state=State.REVOKED).count() == PEOPLE
     Batch.objects.update(progressed_at=timezone.now() - timedelta(seconds=9))
-    tasks.sweep()
-    assert hinted == []
+    tasks.recover()
+    assert enqueued == []
 
 
 def test_a_second_admin_who_confirms_meanwhile_is_told_the_same(being_undone: Batch, colleague: Membership) -> None:

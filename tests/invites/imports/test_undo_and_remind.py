@@ -40,8 +40,8 @@ def after(batch: Batch, *, seconds: int) -> Batch:
 
 @pytest.fixture
 def hints_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a sweep asks for is done at once."""
-    monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: task(number))
+    """Whatever a recovery asks for is done at once."""
+    monkeypatch.setattr(tasks, "enqueue_on_commit", lambda task, number, **_how: task(number))
 
 
 def reports(admin: User) -> list[Any]:
@@ -69,10 +69,10 @@ def test_the_report_goes_out_when_the_batch_ends_by_itself(
     start: Run, admin: User, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = after(start(csv_of("ann@example.com")), seconds=90)
-    hinted: list[tuple[str, int]] = []
-    monkeypatch.setattr(tasks, "hint", lambda task, number, **_how: hinted.append((task.name, number)))
+    enqueued: list[tuple[str, int]] = []
+    monkeypatch.setattr(tasks, "enqueue_on_commit", lambda task, number, **_how: enqueued.append((task.name, number)))
     tasks.process_chunk(batch.pk)
-    assert ("invites.tasks.report_batch", batch.pk) in hinted
+    assert ("invites.tasks.report_batch", batch.pk) in enqueued
 
 
 def ended(batch: Batch, *, seconds_ago: int) -> None:
@@ -87,12 +87,12 @@ def test_a_report_that_nobody_was_told_to_send_is_found_by_the_sweep_and_sent_on
 ) -> None:
     long, short = after(run(many(2)), seconds=90), run(csv_of("ann@example.com"))
 
-    tasks.sweep()
+    tasks.recover()
     assert reports(admin) == [], "Who ended it a moment ago is at it."
     ended(long, seconds_ago=20)
     ended(short, seconds_ago=20)
-    tasks.sweep()
-    tasks.sweep()
+    tasks.recover()
+    tasks.recover()
 
     (report,) = reports(admin)
     assert report.subject == "2 users were invited to Acme"
@@ -105,14 +105,14 @@ def test_a_report_waits_for_a_mail_server_that_is_away(
     ended(batch, seconds_ago=20)
     server.stop()
 
-    tasks.sweep()
+    tasks.recover()
 
     server.start()
-    tasks.sweep()
+    tasks.recover()
     assert admin.email not in server.asked, "It is left alone for a minute."
     with time_machine.travel(timezone.now() + timedelta(seconds=61)):
-        tasks.sweep()
-        tasks.sweep()
+        tasks.recover()
+        tasks.recover()
     assert server.taken.count(admin.email) == 1
 
 
@@ -137,7 +137,7 @@ def test_a_report_that_was_refused_for_good_is_not_tried_again(
 
     for seconds in (0, 61, 122, 183):
         with time_machine.travel(timezone.now() + timedelta(seconds=seconds)):
-            tasks.sweep()
+            tasks.recover()
 
     assert (server.asked.count(admin.email), server.taken.count(admin.email)) == (2, 0)
 
@@ -158,7 +158,7 @@ def test_a_process_that_dies_with_a_report_leaves_it_to_be_sent(
             tasks.report_batch(batch.pk)
 
     with time_machine.travel(timezone.now() + timedelta(seconds=61)):
-        tasks.sweep()
+        tasks.recover()
 
     assert len(reports(admin)) == 1
 

@@ -64,7 +64,7 @@ def test_what_is_uploaded_while_the_broker_is_down_is_finished_later_though_the_
 
 
 def test_a_worker_that_starts_looks_for_lost_work_before_the_schedule_does(tmp_path: Path) -> None:
-    with WorkerOnFile(tmp_path, SWEEP_SECONDS="600") as worker:
+    with WorkerOnFile(tmp_path, RECOVERY_SECONDS="600") as worker:
         work = Work(worker, tmp_path)
         worker.kill_worker()
         worker.broker.stop()
@@ -133,7 +133,7 @@ def test_no_link_is_in_what_is_published_logged_or_stored_and_the_mails_alone_ha
 
 
 def test_a_sweep_outlives_the_turns_of_a_batch_that_are_before_it_in_the_queue(settings: Any) -> None:
-    """Else nothing that others have lost were found during a long import, and the terminal would tell of each sweep."""
-    expires = settings.CELERY_BEAT_SCHEDULE["sweep"]["options"]["expires"]
+    """Else nothing that others have lost were found during a long import, and the terminal would tell of each recovery."""
+    expires = settings.CELERY_BEAT_SCHEDULE["recover"]["options"]["expires"]
 
-    assert expires > tasks.HINTS_PER_BATCH * sender.TURN_SECONDS
+    assert expires > tasks.TASKS_PER_BATCH * sender.TURN_SECONDS

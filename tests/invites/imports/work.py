@@ -40,7 +40,7 @@ from invites.invitations.actions import resend_many
 batch = Batch.objects.get(pk={batch})
 by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
 print(resend_many(by, batch.invitations.all()).sent)
-tasks.hint(tasks.send_due_invitations, batch.organization_id)
+tasks.enqueue_on_commit(tasks.send_due_invitations, batch.organization_id)
 """
 # Invitations of which the database says that they were mailed an hour ago, as those of an import that has ended.
 PRETEND_INVITED = """
@@ -75,7 +75,7 @@ batch = Batch.objects.get(pk={batch})
 by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
 ids = pending_ids(by, batch.invitations.all())
 action = start_bulk_action(by, BulkAction.Kind.RESEND, ids)
-tasks.hint(tasks.process_bulk_action, action.pk)
+tasks.enqueue_on_commit(tasks.process_bulk_action, action.pk)
 print(action.pk)
 """
 # The inviter takes the batch back; prints how many invitations that are.
@@ -87,7 +87,7 @@ from invites.imports.undo import undo_batch
 batch = Batch.objects.get(pk={batch})
 by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
 print(undo_batch(by, batch))
-tasks.hint(tasks.undo_batch, batch.pk)
+tasks.enqueue_on_commit(tasks.undo_batch, batch.pk)
 """
 # An admin invites people of a domain, each alone; prints how many.
 INVITE_SINGLY = """
@@ -100,7 +100,7 @@ choice = AccessSelection.of([], all_sites=True)
 for number in range({count}):
     email = f"person{{number}}@{domain}"
     invite_person(by, email=email, first_name="Ann", last_name="Example", description="", choice=choice)
-    tasks.hint(tasks.send_due_invitations, by.organization_id)
+    tasks.enqueue_on_commit(tasks.send_due_invitations, by.organization_id)
 print({count})
 """
 

@@ -18,7 +18,7 @@ from invites.imports import chunks
 from invites.imports.presentation.rows import ShownOutcome, shown_outcome
 from invites.imports.selectors.rows import rows_of
 from invites.imports.selectors.summary import summary_of
-from invites.imports.stop import stop_batch
+from invites.imports.stop import cancel_import
 from invites.imports.upload import invite_valid_rows, start_batch
 from invites.invitations import quotas
 from invites.invitations.actions import resend, resend_many, revoke
@@ -96,7 +96,7 @@ def test_whoever_is_skipped_or_left_out_by_a_stop_does_not_count(start: Run, run
     again = run(many(3) + b"admin@example.com,Ines,Martin,\r\n")
     assert (again.state, summary_of(again).skipped) == (Batch.State.DONE, 4)
 
-    stop_batch(start(many(4, domain="stopped.example.com")))
+    cancel_import(start(many(4, domain="stopped.example.com")))
 
     assert DailyInviteCount.objects.get().invitations == 3
 
@@ -346,8 +346,8 @@ def test_the_counts_of_an_organization_go_with_it(
 def test_past_days_are_forgotten(admin_membership: Membership, read_only: AccessSelection) -> None:
     mailed(admin_membership, read_only)
 
-    tasks.sweep()
+    tasks.recover()
     assert (DailyRecipientMail.objects.count(), DailyInviteCount.objects.count()) == (1, 1)
     with time_machine.travel(timezone.now() + timedelta(days=4)):
-        tasks.sweep()
+        tasks.recover()
     assert (DailyRecipientMail.objects.count(), DailyInviteCount.objects.count()) == (0, 0)

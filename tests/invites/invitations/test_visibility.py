@@ -36,7 +36,7 @@ from invites.imports import corrections
 from invites.imports.presentation.banners import running_for
 from invites.invitations.invite import change_invitation, invite_person
 from invites.models import Batch, BulkAction, CorrectionJob, Invitation, Row
-from invites.shell.events import ActionWatch, Watch
+from invites.shell.events import BulkActionPoller, IndicatorPoller
 from tests.files import csv_of
 from tests.invites.imports.test_authorization import everything
 from tests.invites.invitations.helpers import Invite, choice_of
@@ -457,20 +457,20 @@ def test_a_stream_ends_when_its_viewer_may_no_longer_see_it(
     kind: str, asked: HttpRequest, by: Membership, clerk: Membership, mine: Brought, colleague: Membership
 ) -> None:
     Batch.objects.filter(pk=mine.ended.pk).update(state=Batch.State.INVITING, inviting_at=timezone.now())
-    watch: Watch | ActionWatch
+    poller: IndicatorPoller | BulkActionPoller
     if kind == "import":
-        watch = Watch(asked, pk=mine.ended.pk, place="page")  # type: ignore[arg-type]
+        poller = IndicatorPoller(asked, pk=mine.ended.pk, place="page")  # type: ignore[arg-type]
     else:
-        watch = ActionWatch(asked, pk=mine.action.pk, place="banner")  # type: ignore[arg-type]
-    assert watch.look() is not None
+        poller = BulkActionPoller(asked, pk=mine.action.pk, place="banner")  # type: ignore[arg-type]
+    assert poller.poll() is not None
 
     Membership.objects.get(pk=by.pk).roles.set(clerk.roles.all())
 
-    assert watch.look() is None
+    assert poller.poll() is None
     mine.action.started_by = by.user
     mine.action.save()
     Batch.objects.filter(pk=mine.ended.pk).update(inviter=by.user)
-    assert watch.look() is not None
+    assert poller.poll() is not None
 
 
 # --- Permissions ---------------------------------------------------------------------------------------

@@ -21,10 +21,10 @@ from invites import tasks
 from invites.imports import chunks, undo
 from invites.imports.selectors.progress import progress_now
 from invites.imports.selectors.summary import summary_of
-from invites.imports.stop import stop_batch
+from invites.imports.stop import cancel_import
 from invites.live import streams
 from invites.models import Batch, Invitation, Row
-from invites.shell.events import Watch
+from invites.shell.events import IndicatorPoller
 from tests.files import csv_of, many
 from tests.invites.imports.presentation.test_banners import events_of
 from tests.pages import url_of
@@ -109,7 +109,7 @@ def test_many_streams_look_less_often_and_are_forgotten_at_their_end(
             if len(backoff_count) == 1:
                 streams._open[0] = 1_000_000
             else:
-                await sync_to_async(stop_batch)(batch)
+                await sync_to_async(cancel_import)(batch)
 
     monkeypatch.setattr(streams, "asyncio", Clock)
     monkeypatch.setattr(streams, "_open", Counter())
@@ -141,18 +141,18 @@ def test_what_is_being_undone_is_followed_to_its_end_at_two_questions_a_look(
     monkeypatch.setattr(undo, "SLICE", 2)
     batch = work(start(many(3)))
     undo.undo_batch(admin_membership, batch)
-    watch = Watch(asked, pk=batch.pk, place="page")
-    first = watch.look()
+    poller = IndicatorPoller(asked, pk=batch.pk, place="page")
+    first = poller.poll()
     assert first is not None
     assert "Taking back 3 invitations" in first.fragments["fragment"]
 
     undo.revoke_slice(batch.pk)
     with django_assert_num_queries(2):
-        assert watch.look() == first
+        assert poller.poll() == first
     assert first.goes_on
 
     undo.revoke_slice(batch.pk)
-    last = watch.look()
+    last = poller.poll()
     assert last is not None
     assert not last.goes_on
     assert "Undone. 3 invitations were taken back" in last.fragments["fragment"]
@@ -168,22 +168,22 @@ def test_a_look_costs_two_questions_however_much_runs(
     )
     Batch.objects.filter(pk=third.pk).update(state=Batch.State.CHECKING)
     dialog, page, indicator = (
-        Watch(asked, pk=batch.pk, place="dialog"),
-        Watch(asked, pk=other.pk, place="page"),
-        Watch(asked),
+        IndicatorPoller(asked, pk=batch.pk, place="dialog"),
+        IndicatorPoller(asked, pk=other.pk, place="page"),
+        IndicatorPoller(asked),
     )
-    for watch in (dialog, page, indicator):
-        watch.look()
+    for poller in (dialog, page, indicator):
+        poller.poll()
     lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    tasks.work_on_chunk_of_batch(lease)
+    tasks.process_claimed_chunk(lease)
 
-    for watch in (dialog, page, indicator):
+    for poller in (dialog, page, indicator):
         with django_assert_num_queries(2):
-            seen = watch.look()
+            seen = poller.poll()
         assert seen is not None
         assert seen.goes_on
-    seen = dialog.look()
+    seen = dialog.poll()
     assert seen is not None
     assert "200 of 450 people" in seen.fragments["fragment"]
     assert "200 of 450 people" not in seen.fragments["beside"], "the newest is indicated"
@@ -198,7 +198,7 @@ def test_a_look_adds_up_with_who_is_skipped_failed_and_not_mailed_yet(start: Run
     )
     lease = chunks.claim_chunk(batch.pk)
     assert lease is not None
-    tasks.work_on_chunk_of_batch(lease)
+    tasks.process_claimed_chunk(lease)
     sent = list(batch.invitations.order_by("pk").values_list("pk", flat=True))
     Invitation.objects.filter(pk__in=sent[:40]).update(mail_state=Invitation.Mail.QUEUED)
     # The mail server refused them, and the rows know it of the first.

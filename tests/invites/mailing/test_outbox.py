@@ -210,12 +210,12 @@ def test_the_sweep_finds_what_nobody_was_told_of(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     invitation = due("ann@people.example.com")
-    hinted: list[tuple[str, int]] = []
-    monkeypatch.setattr(tasks, "hint", lambda task, pk, **_: hinted.append((task.name, pk)))
+    enqueued: list[tuple[str, int]] = []
+    monkeypatch.setattr(tasks, "enqueue_on_commit", lambda task, pk, **_: enqueued.append((task.name, pk)))
 
-    tasks.sweep()
+    tasks.recover()
 
-    assert (tasks.send_due_invitations.name, acme.pk) in hinted
+    assert (tasks.send_due_invitations.name, acme.pk) in enqueued
     tasks.send_due_invitations(acme.pk)
     assert state_of(invitation) == ("sent", "")
 
@@ -371,16 +371,16 @@ def test_whatever_else_asks_for_them_the_mails_of_an_organization_go_out_in_one_
 ) -> None:
     for number in range(110):
         due(f"person{number}@people.example.com")
-    hinted: list[str] = []
-    monkeypatch.setattr(tasks, "hint", lambda task, _, **__: hinted.append(task.name))
+    enqueued: list[str] = []
+    monkeypatch.setattr(tasks, "enqueue_on_commit", lambda task, _, **__: enqueued.append(task.name))
 
     first = send_due_invitations(acme.pk)
 
     assert first is not None
     for _ in range(3):
-        tasks.sweep()
+        tasks.recover()
         tasks.send_due_invitations(acme.pk)
-    assert (len(mailbox.taken), hinted) == (50, [])
+    assert (len(mailbox.taken), enqueued) == (50, [])
     second = send_due_invitations(acme.pk, first.handed_over)
     assert second is not None
     assert send_due_invitations(acme.pk, first.handed_over) is None, "A task that is delivered twice begins no second."
@@ -448,7 +448,7 @@ def test_one_that_comes_at_the_very_end_of_a_turn_is_not_forgotten(
 
     def end_late(shift: SendLock) -> None:
         due("late@people.example.com")
-        assert send_due_invitations(acme.pk) is None, "Somebody is at it, and so who hinted leaves it to them."
+        assert send_due_invitations(acme.pk) is None, "Somebody is at it, and so who enqueued leaves it to them."
         end(shift)
 
     with monkeypatch.context() as patched:
@@ -474,4 +474,4 @@ def test_a_shift_is_renewed_and_one_that_was_lost_is_neither_kept_nor_handed_ove
 
     assert acquire_send_lock(acme.pk, None) is not None
     assert not shift.keep()
-    assert shift.hand_over(wait=timedelta(0)) is None
+    assert shift.transfer(wait=timedelta(0)) is None

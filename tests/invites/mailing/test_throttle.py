@@ -91,7 +91,7 @@ def test_a_pace_that_nobody_needs_any_more_is_forgotten(db: None, settings: Any)
     rate_limit.acquire_global(1)
     RateLimitBucket.objects.create(key="domain example.com", free_at=time.time() - rate_limit.KEPT - 1)
 
-    tasks.sweep()
+    tasks.recover()
 
     assert list(RateLimitBucket.objects.values_list("key", flat=True)) == ["all"]
 
@@ -113,7 +113,7 @@ def test_an_organization_beyond_its_pace_keeps_no_worker_and_nobody_else_waiting
     lease = chunks.claim_chunk(large.pk)
     assert lease is not None
 
-    wait = tasks.work_on_chunk_of_batch(lease)
+    wait = tasks.process_claimed_chunk(lease)
 
     assert len(server.taken) == 20
     assert wait is not None
@@ -133,12 +133,12 @@ def test_the_worker_asks_itself_to_come_back_when_more_may_go(
 ) -> None:
     settings.MAILS_PER_SECOND_PER_ORGANIZATION = 20
     batch = start(many(50))
-    hinted: list[tuple[str, timedelta | None]] = []
-    monkeypatch.setattr(tasks, "hint", lambda task, _, after=None: hinted.append((task.name, after)))
+    enqueued: list[tuple[str, timedelta | None]] = []
+    monkeypatch.setattr(tasks, "enqueue_on_commit", lambda task, _, after=None: enqueued.append((task.name, after)))
 
     tasks.process_chunk(batch.pk)
 
-    ((name, after),) = hinted
+    ((name, after),) = enqueued
     assert name == tasks.process_chunk.name
     assert after is not None
     assert timedelta(0) < after <= timedelta(seconds=1)
@@ -160,7 +160,7 @@ def test_real_workers_come_back_by_themselves_and_serve_others_meanwhile(tmp_pat
     moments = [moment for moment, to in zip(server.taken_at, server.taken, strict=True) if "@large." in to]
     assert len(moments) == 400
     assert most_in_a_second(moments) <= 80
-    # The sweep alone would bring them back every eight seconds.
+    # The recovery task alone would bring them back every eight seconds.
     assert 8 <= moments[-1] - moments[0] <= 30
 
 
@@ -272,7 +272,7 @@ def test_one_that_was_put_off_waits_for_its_pause_though_the_pace_brings_others_
         RateLimitBucket.objects.update(free_at=0)
         lease = chunks.claim_chunk(batch.pk)
         assert lease is not None
-        tasks.work_on_chunk_of_batch(lease)
+        tasks.process_claimed_chunk(lease)
 
     assert server.asked.count("grey@people.example.com") == 1
     assert len(server.taken) == 25
@@ -297,6 +297,6 @@ def test_trouble_that_is_long_over_is_forgotten(db: None) -> None:
     DomainBackoff.objects.create(domain="slow.example.com", put_off=2)
     DomainBackoff.objects.update(changed_at=timezone.now() - timedelta(days=2))
 
-    tasks.sweep()
+    tasks.recover()
 
     assert not DomainBackoff.objects.exists()

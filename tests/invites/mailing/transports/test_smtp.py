@@ -148,7 +148,7 @@ def test_what_a_worker_had_mailed_when_it_died_is_not_mailed_again(
 
         patched.setattr("invites.mailing.domain_backoff.Domains.took", die)
         with pytest.raises(Killed):
-            tasks.work_on_chunk_of_batch(lease)
+            tasks.process_claimed_chunk(lease)
 
     let_the_lease_run_out()
     work(batch)
@@ -175,7 +175,7 @@ def test_whoever_was_refused_before_the_worker_died_does_not_count_as_invited(
 
         patched.setattr("invites.mailing.domain_backoff.Domains.took", die)
         with pytest.raises(Killed):
-            tasks.work_on_chunk_of_batch(lease)
+            tasks.process_claimed_chunk(lease)
 
     # At every moment, and not only at the end.
     assert (summary_of(batch).invited, summary_of(batch).failed) == (5, 1)
@@ -198,7 +198,7 @@ def test_a_worker_whose_lease_was_lost_sends_nothing_more(
 
     monkeypatch.setattr("invites.mailing.domain_backoff.Domains.took", lose_the_lease)
 
-    tasks.work_on_chunk_of_batch(lease)
+    tasks.process_claimed_chunk(lease)
 
     assert len(server.taken) == 5
 
