@@ -129,6 +129,24 @@ def admin_membership(admin: User) -> Membership:
 
 
 @pytest.fixture
+def manager_membership(manager: User) -> Membership:
+    return manager.memberships.get()
+
+
+@pytest.fixture
+def member_membership(member: User) -> Membership:
+    return member.memberships.get()
+
+
+@pytest.fixture
+def night_shift(acme: Organization) -> Role:
+    """A role of Acme's own that nobody has."""
+    return Role.objects.create(
+        organization=acme, name="Night shift", description="Works at night.", permissions=["work.view", "work.edit"]
+    )
+
+
+@pytest.fixture
 def colleague(acme: Organization, join: Callable[..., User]) -> Membership:
     """A second admin."""
     return join(acme, "second@example.com", "Org Admin").memberships.get()

@@ -26,7 +26,7 @@ def submit_import(
     return client.post(reverse("imports:import", args=["acme"]) + query, fields)
 
 
-def url_of(batch: Batch, name: str = "batch") -> str:
+def url_of(batch: Batch, name: str = "imports:batch") -> str:
     return reverse(name, args=[batch.organization.slug, batch.pk])
 
 

@@ -43,34 +43,34 @@ WITH_A_RIGHT = Responses(nobody=302, member=403, outsider=404)
 # The addresses of an organization, and what of Acme stands at `<int:pk>`.
 OURS: dict[str, tuple[Responses, str]] = {
     "organizations:member_home": (MEMBERS, ""),
-    "banners": (MEMBERS, ""),
-    "settings": (WITH_A_RIGHT, ""),
-    "roles": (WITH_A_RIGHT, ""),
+    "shell:banners": (MEMBERS, ""),
+    "organizations:settings": (WITH_A_RIGHT, ""),
+    "organizations:roles": (WITH_A_RIGHT, ""),
     "organizations:role_new": (WITH_A_RIGHT, ""),
     "organizations:role_edit": (WITH_A_RIGHT, "role"),
     "organizations:role_delete": (WITH_A_RIGHT, "role"),
-    "sites": (WITH_A_RIGHT, ""),
+    "organizations:sites": (WITH_A_RIGHT, ""),
     "organizations:site_new": (WITH_A_RIGHT, ""),
     "organizations:site_edit": (WITH_A_RIGHT, "site"),
     "organizations:site_delete": (WITH_A_RIGHT, "site"),
-    "users": (WITH_A_RIGHT, ""),
+    "directory:users": (WITH_A_RIGHT, ""),
     "directory:people_bulk": (WITH_A_RIGHT, ""),
-    "directory:bulk_action": (WITH_A_RIGHT, "directory:bulk_action"),
-    "shell:bulk_action_events": (WITH_A_RIGHT, "directory:bulk_action"),
-    "directory:bulk_action_banner": (WITH_A_RIGHT, "directory:bulk_action"),
-    "shell:bulk_action_banner_events": (WITH_A_RIGHT, "directory:bulk_action"),
-    "directory:bulk_action_stop": (WITH_A_RIGHT, "directory:bulk_action"),
-    "directory:bulk_action_close_banner": (WITH_A_RIGHT, "directory:bulk_action"),
+    "directory:bulk_action": (WITH_A_RIGHT, "bulk_action"),
+    "shell:bulk_action_events": (WITH_A_RIGHT, "bulk_action"),
+    "directory:bulk_action_banner": (WITH_A_RIGHT, "bulk_action"),
+    "shell:bulk_action_banner_events": (WITH_A_RIGHT, "bulk_action"),
+    "directory:bulk_action_stop": (WITH_A_RIGHT, "bulk_action"),
+    "directory:bulk_action_close_banner": (WITH_A_RIGHT, "bulk_action"),
     "directory:member_edit": (WITH_A_RIGHT, "membership"),
     "directory:member_remove": (WITH_A_RIGHT, "membership"),
-    "invite": (WITH_A_RIGHT, ""),
+    "invitations:invite": (WITH_A_RIGHT, ""),
     "directory:invitation_edit": (WITH_A_RIGHT, "invitation"),
     "directory:invitation_resend": (WITH_A_RIGHT, "invitation"),
     "directory:invitation_revoke": (WITH_A_RIGHT, "invitation"),
-    "import": (WITH_A_RIGHT, ""),
-    "sample": (WITH_A_RIGHT, ""),
-    "batches": (WITH_A_RIGHT, ""),
-    "batch": (WITH_A_RIGHT, "batch"),
+    "imports:import": (WITH_A_RIGHT, ""),
+    "imports:sample": (WITH_A_RIGHT, ""),
+    "imports:batches": (WITH_A_RIGHT, ""),
+    "imports:batch": (WITH_A_RIGHT, "batch"),
     "imports:batch_problems": (WITH_A_RIGHT, "batch"),
     "imports:batch_problems_file": (WITH_A_RIGHT, "batch"),
     "imports:batch_invite_valid": (WITH_A_RIGHT, "batch"),
@@ -83,18 +83,18 @@ OURS: dict[str, tuple[Responses, str]] = {
     "shell:batch_dialog_events": (WITH_A_RIGHT, "batch"),
     "imports:batch_progress": (WITH_A_RIGHT, "batch"),
     "shell:batch_progress_events": (WITH_A_RIGHT, "batch"),
-    "indicator": (WITH_A_RIGHT, ""),
+    "shell:indicator": (WITH_A_RIGHT, ""),
     "shell:indicator_events": (WITH_A_RIGHT, ""),
 }
 
 # The addresses outside the organizations; what those of the invitation show is tested with it.
 OTHERS: dict[str, Responses] = {
-    "home": Responses(nobody=302, member=302, outsider=302),
-    "account": SIGNED_IN,
+    "users:home": Responses(nobody=302, member=302, outsider=302),
+    "users:account": SIGNED_IN,
     "healthz": ANYBODY,
     "readyz": ANYBODY,
     "acceptance:invitation_link": ANYBODY,
-    "invitation": ANYBODY,
+    "acceptance:invitation": ANYBODY,
     "acceptance:invitation_switch": ANYBODY,
 }
 
@@ -113,7 +113,7 @@ SIGN_IN_PAGES: dict[str, Responses] = {
 
 
 @pytest.fixture
-def acmes(acme: Organization, sites: list[Site], admin: User, by_member: Membership) -> dict[str, int]:
+def acmes(acme: Organization, sites: list[Site], admin: User, member_membership: Membership) -> dict[str, int]:
     """The numbers of one thing of each kind that belongs to Acme."""
     grant = AccessGrant.objects.create(organization=acme, all_sites=True)
     invitation = Invitation.objects.create(
@@ -131,8 +131,8 @@ def acmes(acme: Organization, sites: list[Site], admin: User, by_member: Members
     )
     role = Role.objects.create(organization=acme, name="Night shift", permissions=["work.view"])
     action = BulkAction.objects.create(organization=acme, started_by=admin, kind=BulkAction.Kind.RESEND, total=1)
-    found = {"role": role, "site": sites[0], "membership": by_member, "invitation": invitation, "batch": batch}
-    return {kind: each.pk for kind, each in found.items()} | {"directory:bulk_action": action.pk}
+    found = {"role": role, "site": sites[0], "membership": member_membership, "invitation": invitation, "batch": batch}
+    return {kind: each.pk for kind, each in found.items()} | {"bulk_action": action.pk}
 
 
 def path_of(name: str, organization: str, things: dict[str, int]) -> str:
@@ -245,7 +245,7 @@ def test_addresses_outside_the_organizations(
     path = reverse(name, args=arguments.get(name))
     for user, expected in ((None, answers.nobody), (member, answers.member), (outsider, answers.outsider)):
         response = client_of(user).get(path)
-        if name.startswith("invitation"):
+        if name.startswith("acceptance:"):
             # Whatever the one of an unknown invitation is, it is the same for all, and no error.
             assert response.status_code < 500
             continue

@@ -62,7 +62,7 @@ def test_shows_everything_that_operators_are_asked_about() -> None:
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
 def test_lists_and_pages_open(
-    model: type[Model], client: Client, by_member: Membership, invitation: Invitation
+    model: type[Model], client: Client, member_membership: Membership, invitation: Invitation
 ) -> None:
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
     assert client.get(reverse(f"{name}_changelist"), {"q": "acme"}).status_code == 200
@@ -71,20 +71,24 @@ def test_lists_and_pages_open(
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
-def test_nothing_is_added_or_deleted_by_hand(model: type[Model], client: Client, by_member: Membership) -> None:
+def test_nothing_is_added_or_deleted_by_hand(model: type[Model], client: Client, member_membership: Membership) -> None:
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
     assert client.post(reverse(f"{name}_add")).status_code == 403
     for thing in model._default_manager.all()[:1]:
         assert client.post(reverse(f"{name}_delete", args=[thing.pk]), {"post": "yes"}).status_code == 403
 
 
-def test_roles_and_memberships_are_only_read(client: Client, by_member: Membership) -> None:
-    role = by_member.roles.get()
-    for name, thing in (("role", role), ("membership", by_member), ("organization", by_member.organization)):
+def test_roles_and_memberships_are_only_read(client: Client, member_membership: Membership) -> None:
+    role = member_membership.roles.get()
+    for name, thing in (
+        ("role", role),
+        ("membership", member_membership),
+        ("organization", member_membership.organization),
+    ):
         path = reverse(f"admin:accounts_{name}_change", args=[thing.pk])
         assert client.post(path, {"name": "Other", "all_sites": "on"}).status_code == 403
-    by_member.refresh_from_db()
-    assert not by_member.all_sites
+    member_membership.refresh_from_db()
+    assert not member_membership.all_sites
 
 
 def test_no_password_and_no_token_is_shown(client: Client, member: User, invitation: Invitation) -> None:
@@ -125,7 +129,7 @@ LOOKUPS = ("", "__exact", "__startswith", "__gte", "__contains", "__regex", "__i
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
 def test_no_list_is_filtered_by_what_it_does_not_offer(
-    model: type[Model], client: Client, by_member: Membership
+    model: type[Model], client: Client, member_membership: Membership
 ) -> None:
     path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     fields = [field.name for field in model._meta.get_fields()]
@@ -139,7 +143,7 @@ def test_no_list_is_filtered_by_what_it_does_not_offer(
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
 def test_a_filter_that_makes_no_sense_is_no_error_of_the_server(
-    model: type[Model], client: Client, by_member: Membership
+    model: type[Model], client: Client, member_membership: Membership
 ) -> None:
     page = django_admin.site._registry[model]
     path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
@@ -157,7 +161,7 @@ def test_a_filter_that_makes_no_sense_is_no_error_of_the_server(
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
 def test_whatever_is_asked_of_a_list_is_no_error_of_the_server(
-    model: type[Model], client: Client, by_member: Membership, invitation: Invitation
+    model: type[Model], client: Client, member_membership: Membership, invitation: Invitation
 ) -> None:
     path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     many_words, one_word = "+".join(["a"] * 3_000), "x" * 60_000
@@ -179,7 +183,7 @@ def test_whatever_is_asked_of_a_list_is_no_error_of_the_server(
 
 
 def test_no_refused_filter_is_logged_as_an_error(
-    client: Client, by_member: Membership, caplog: pytest.LogCaptureFixture
+    client: Client, member_membership: Membership, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert client.get("/operators/accounts/user/", {"password__startswith": "a"}).status_code == 400
 
@@ -196,14 +200,22 @@ def test_a_search_finds_what_several_words_have(client: Client, member: User) ->
     assert member.email in found.content.decode()
 
 
-def test_lists_are_filtered_by_what_they_offer(client: Client, by_member: Membership, invitation: Invitation) -> None:
+def test_lists_are_filtered_by_what_they_offer(
+    client: Client, member_membership: Membership, invitation: Invitation
+) -> None:
     lists: list[tuple[str, dict[str, str | int]]] = [
-        ("accounts_user", {"is_active__exact": "1", "organizations__id__exact": by_member.organization_id}),
-        ("accounts_membership", {"organization__id__exact": by_member.organization_id, "all_sites__exact": "0"}),
-        ("invites_invitation", {"state__exact": "pending", "organization__id__exact": by_member.organization_id}),
+        ("accounts_user", {"is_active__exact": "1", "organizations__id__exact": member_membership.organization_id}),
+        (
+            "accounts_membership",
+            {"organization__id__exact": member_membership.organization_id, "all_sites__exact": "0"},
+        ),
+        (
+            "invites_invitation",
+            {"state__exact": "pending", "organization__id__exact": member_membership.organization_id},
+        ),
         ("invites_batch", {"created_at__year": "2026", "created_at__month": "1", "state__exact": "inviting"}),
         ("invites_row", {"outcome__exact": "problem", "reason": "x"}),
-        ("accounts_site", {"organization__id__in": f"{by_member.organization_id},7"}),
+        ("accounts_site", {"organization__id__in": f"{member_membership.organization_id},7"}),
     ]
     for path, offered in lists:
         assert client.get(reverse(f"admin:{path}_changelist"), offered).status_code == 200, path

@@ -78,25 +78,27 @@ def test_every_declaration_is_accepted() -> None:
 
 
 def test_a_right_that_was_taken_away_is_gone_at_the_next_request(
-    admin: User, by_admin: Membership, client_of: Callable[..., Client]
+    admin: User, admin_membership: Membership, client_of: Callable[..., Client]
 ) -> None:
     client = client_of(admin)
     assert client.get("/o/acme/roles/").status_code == 200
-    by_admin.roles.set(Role.objects.filter(organization=by_admin.organization, name="ReadOnly"))
+    admin_membership.roles.set(Role.objects.filter(organization=admin_membership.organization, name="ReadOnly"))
     assert client.get("/o/acme/roles/").status_code == 403
 
 
 def test_who_was_removed_finds_nothing_at_the_next_request(
-    admin: User, by_admin: Membership, client_of: Callable[..., Client]
+    admin: User, admin_membership: Membership, client_of: Callable[..., Client]
 ) -> None:
     client = client_of(admin)
-    by_admin.delete()
+    admin_membership.delete()
     assert client.get("/o/acme/roles/").status_code == 404
 
 
-def test_several_roles_add_up(member: User, by_member: Membership, client_of: Callable[..., Client]) -> None:
-    keeper = Role.objects.create(organization=by_member.organization, name="Keeper", permissions=["sites.manage"])
-    by_member.roles.add(keeper)
+def test_several_roles_add_up(member: User, member_membership: Membership, client_of: Callable[..., Client]) -> None:
+    keeper = Role.objects.create(
+        organization=member_membership.organization, name="Keeper", permissions=["sites.manage"]
+    )
+    member_membership.roles.add(keeper)
     client = client_of(member)
     assert client.get("/o/acme/sites/").status_code == 200
     assert client.get("/o/acme/roles/").status_code == 403
@@ -114,21 +116,23 @@ def test_an_organization_that_is_not_ones_own_looks_like_none(
 
 
 def test_marks_when_a_member_was_last_there(
-    member: User, by_member: Membership, client_of: Callable[..., Client]
+    member: User, member_membership: Membership, client_of: Callable[..., Client]
 ) -> None:
-    assert by_member.last_seen_at is None
+    assert member_membership.last_seen_at is None
     client_of(member).get("/o/acme/")
-    by_member.refresh_from_db()
-    assert by_member.last_seen_at is not None
-    assert timezone.now() - by_member.last_seen_at < timedelta(minutes=1)
+    member_membership.refresh_from_db()
+    assert member_membership.last_seen_at is not None
+    assert timezone.now() - member_membership.last_seen_at < timedelta(minutes=1)
 
 
-def test_does_not_write_at_every_request(member: User, by_member: Membership, client_of: Callable[..., Client]) -> None:
+def test_does_not_write_at_every_request(
+    member: User, member_membership: Membership, client_of: Callable[..., Client]
+) -> None:
     just_now = timezone.now() - SEEN_EVERY / 2
-    Membership.objects.filter(pk=by_member.pk).update(last_seen_at=just_now)
+    Membership.objects.filter(pk=member_membership.pk).update(last_seen_at=just_now)
     client_of(member).get("/o/acme/")
-    by_member.refresh_from_db()
-    assert by_member.last_seen_at == just_now
+    member_membership.refresh_from_db()
+    assert member_membership.last_seen_at == just_now
 
 
 def test_a_refused_member_still_sees_where_they_are(member: User, client_of: Callable[..., Client]) -> None:

@@ -61,21 +61,26 @@ def test_every_action_is_listed() -> None:
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_service_refuses_what_the_actor_could_not_grant(
-    action: str, lesser: Membership, by_admin: Membership, colleague: Membership, night_shift: Role, sites: list[Site]
+    action: str,
+    lesser: Membership,
+    admin_membership: Membership,
+    colleague: Membership,
+    night_shift: Role,
+    sites: list[Site],
 ) -> None:
     before = everything()
 
     with domain_error("beyond_permissions"):
-        ACTIONS[action](lesser, by_admin, night_shift, sites[2])
+        ACTIONS[action](lesser, admin_membership, night_shift, sites[2])
 
     assert everything() == before
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_service_refuses_somebody_who_was_removed_meanwhile(
-    action: str, lesser: Membership, by_admin: Membership, night_shift: Role, sites: list[Site]
+    action: str, lesser: Membership, admin_membership: Membership, night_shift: Role, sites: list[Site]
 ) -> None:
     Membership.objects.get(pk=lesser.pk).delete()
 
     with domain_error("not_allowed"):
-        ACTIONS[action](lesser, by_admin, night_shift, sites[0])
+        ACTIONS[action](lesser, admin_membership, night_shift, sites[0])

@@ -40,10 +40,12 @@ def names(found: object) -> set[str]:
     return {each.name for each in found}  # type: ignore[attr-defined]
 
 
-def test_an_org_admin_may_give_everything(by_admin: Membership, roles: dict[str, Role], sites: list[Site]) -> None:
-    assert names(grantable_roles(by_admin)) == set(ROLES)
-    assert names(grantable_sites(by_admin)) == names(sites)
-    assert may_grant_all_sites(by_admin)
+def test_an_org_admin_may_give_everything(
+    admin_membership: Membership, roles: dict[str, Role], sites: list[Site]
+) -> None:
+    assert names(grantable_roles(admin_membership)) == set(ROLES)
+    assert names(grantable_sites(admin_membership)) == names(sites)
+    assert may_grant_all_sites(admin_membership)
 
 
 def test_others_may_give_what_is_within_their_own(inviter: Membership) -> None:
@@ -52,10 +54,10 @@ def test_others_may_give_what_is_within_their_own(inviter: Membership) -> None:
     assert not may_grant_all_sites(inviter)
 
 
-def test_a_project_manager_cannot_make_an_org_admin(by_manager: Membership, roles: dict[str, Role]) -> None:
-    assert "Org Admin" not in names(grantable_roles(by_manager))
+def test_a_project_manager_cannot_make_an_org_admin(manager_membership: Membership, roles: dict[str, Role]) -> None:
+    assert "Org Admin" not in names(grantable_roles(manager_membership))
     with domain_error("beyond_permissions", match="You cannot give “Org Admin”"):
-        check_grant(by_manager, AccessSelection.of([roles["Org Admin"]], all_sites=True))
+        check_grant(manager_membership, AccessSelection.of([roles["Org Admin"]], all_sites=True))
 
 
 @pytest.mark.parametrize("giver", ROLES)
@@ -101,18 +103,18 @@ def test_all_sites_needs_all_sites_and_not_each_of_them(
 
 
 def test_what_belongs_to_another_organization_is_refused_and_not_named(
-    by_admin: Membership, outsider: User, globex: Organization
+    admin_membership: Membership, outsider: User, globex: Organization
 ) -> None:
     theirs = Role.objects.create(organization=globex, name="Secret role", permissions=["work.view"])
     site = Site.objects.create(organization=globex, name="Secret place")
     for choice in (AccessSelection.of([theirs]), AccessSelection.of([], [site])):
         with domain_error("beyond_permissions") as refused:
-            check_grant(by_admin, choice)
+            check_grant(admin_membership, choice)
         assert "Secret" not in refused.value.message
 
 
 def test_values_edited_into_the_form_are_refused(
-    by_admin: Membership, inviter: Membership, roles: dict[str, Role], sites: list[Site], globex: Organization
+    admin_membership: Membership, inviter: Membership, roles: dict[str, Role], sites: list[Site], globex: Organization
 ) -> None:
     theirs = Role.objects.get(organization=globex, name="ReadOnly")
     far = Site.objects.create(organization=globex, name="Far away")
@@ -133,8 +135,8 @@ def test_values_edited_into_the_form_are_refused(
         assert "from the list" in form.errors[field][0]
 
 
-def test_the_form_asks_for_a_role_and_a_site(by_admin: Membership, sites: list[Site]) -> None:
-    form = GrantForm({}, membership=by_admin)
+def test_the_form_asks_for_a_role_and_a_site(admin_membership: Membership, sites: list[Site]) -> None:
+    form = GrantForm({}, membership=admin_membership)
     assert form.errors == {"roles": ["Choose at least one role."], "sites": ["Choose at least one site, or All sites."]}
 
 
@@ -147,26 +149,28 @@ def test_an_organization_without_sites_can_invite(outsider: User, globex: Organi
 
 
 def test_all_sites_with_some_of_them_is_all_sites(
-    by_admin: Membership, roles: dict[str, Role], sites: list[Site]
+    admin_membership: Membership, roles: dict[str, Role], sites: list[Site]
 ) -> None:
-    form = GrantForm({"roles": [roles["ReadOnly"].pk], "sites": [ALL_SITES, sites[0].pk]}, membership=by_admin)
+    form = GrantForm({"roles": [roles["ReadOnly"].pk], "sites": [ALL_SITES, sites[0].pk]}, membership=admin_membership)
     assert form.is_valid()
     assert form.grant() == AccessSelection((roles["ReadOnly"],), (), all_sites=True)
 
 
-def test_a_choice_made_earlier_is_shown_again(by_admin: Membership, roles: dict[str, Role], sites: list[Site]) -> None:
+def test_a_choice_made_earlier_is_shown_again(
+    admin_membership: Membership, roles: dict[str, Role], sites: list[Site]
+) -> None:
     choice = AccessSelection.of([roles["ReadOnly"]], sites[:2])
     initial = GrantForm.initial_for(choice)
-    form = GrantForm(initial, membership=by_admin)
+    form = GrantForm(initial, membership=admin_membership)
     assert form.is_valid()
     assert form.grant() == choice
 
 
 def test_a_permission_that_was_taken_out_of_the_product_counts_for_nothing(
-    by_admin: Membership, acme: Organization
+    admin_membership: Membership, acme: Organization
 ) -> None:
     """A role may hold a name that this version no longer knows: nobody holds that, so nobody gives it."""
     old = Role.objects.create(organization=acme, name="Old", permissions=["work.view", "work.paint"])
-    assert by_admin.permissions() == all_permissions()
+    assert admin_membership.permissions() == all_permissions()
     with domain_error("beyond_permissions"):
-        check_grant(by_admin, AccessSelection.of([old]))
+        check_grant(admin_membership, AccessSelection.of([old]))

@@ -110,13 +110,18 @@ def test_nobody_founds_an_organization_for_a_closed_account(admin: User, colleag
 
 
 def test_a_manager_of_some_sites_is_not_enough(
-    operator: User, admin: User, by_admin: Membership, limited: Membership, acme: Organization, client_of: ClientOf
+    operator: User,
+    admin: User,
+    admin_membership: Membership,
+    limited: Membership,
+    acme: Organization,
+    client_of: ClientOf,
 ) -> None:
     """Nobody could give all sites again."""
-    few = AccessSelection.of(by_admin.roles.all(), limited.sites.all())
+    few = AccessSelection.of(admin_membership.roles.all(), limited.sites.all())
     attempts: list[Callable[[], object]] = [
-        lambda: change_membership(by_admin, by_admin, few, confirmed=True),
-        lambda: remove_membership(by_admin, by_admin),
+        lambda: change_membership(admin_membership, admin_membership, few, confirmed=True),
+        lambda: remove_membership(admin_membership, admin_membership),
         lambda: check_may_deactivate(admin),
     ]
     for attempt in attempts:
@@ -128,28 +133,28 @@ def test_a_manager_of_some_sites_is_not_enough(
 
 
 def test_a_role_of_the_last_one_with_all_sites_keeps_its_permissions(
-    acme: Organization, by_admin: Membership, limited: Membership
+    acme: Organization, admin_membership: Membership, limited: Membership
 ) -> None:
-    boss = Role.objects.create(organization=acme, name="Boss", permissions=sorted(by_admin.permissions()))
-    by_admin.roles.set([boss])
+    boss = Role.objects.create(organization=acme, name="Boss", permissions=sorted(admin_membership.permissions()))
+    admin_membership.roles.set([boss])
 
     with domain_error("last_manager"):
-        save_role(by_admin, RoleDraft("Boss", "", frozenset({"roles.manage", "users.invite"})), boss)
+        save_role(admin_membership, RoleDraft("Boss", "", frozenset({"roles.manage", "users.invite"})), boss)
 
 
-def test_several_roles_add_up(acme: Organization, by_admin: Membership, join: Callable[..., User]) -> None:
+def test_several_roles_add_up(acme: Organization, admin_membership: Membership, join: Callable[..., User]) -> None:
     for permission in sorted(USER_ADMINISTRATION):
         Role.objects.create(organization=acme, name=permission, permissions=[permission])
     join(acme, "half@example.com", "users.invite")
     with domain_error("last_manager"):
-        remove_membership(by_admin, by_admin)
+        remove_membership(admin_membership, admin_membership)
     join(acme, "whole@example.com", *sorted(USER_ADMINISTRATION))
 
-    remove_membership(by_admin, by_admin)
+    remove_membership(admin_membership, admin_membership)
 
 
 def test_whoever_leaves_last_counts_however_many_members_there_are(
-    acme: Organization, by_admin: Membership, colleague: Membership, join: Callable[..., User]
+    acme: Organization, admin_membership: Membership, colleague: Membership, join: Callable[..., User]
 ) -> None:
     counts = []
     for number in range(3):

@@ -24,57 +24,63 @@ def lead(acme: Organization, sites: list[Site], join: Callable[..., User]) -> Me
     return join(acme, "lead@example.com", "Lead", sites=sites[:2]).memberships.get()
 
 
-def test_gives_other_roles_and_sites(by_admin: Membership, by_member: Membership, sites: list[Site]) -> None:
-    manager = Role.objects.get(organization=by_admin.organization, name="Project manager")
-    changed = change_membership(by_admin, by_member, AccessSelection.of([manager], sites[1:]))
+def test_gives_other_roles_and_sites(
+    admin_membership: Membership, member_membership: Membership, sites: list[Site]
+) -> None:
+    manager = Role.objects.get(organization=admin_membership.organization, name="Project manager")
+    changed = change_membership(admin_membership, member_membership, AccessSelection.of([manager], sites[1:]))
     assert list(changed.roles.all()) == [manager]
     assert set(changed.sites.all()) == set(sites[1:])
     assert not changed.all_sites
 
 
-def test_all_sites_take_the_place_of_single_ones(by_admin: Membership, by_member: Membership, read_only: Role) -> None:
-    changed = change_membership(by_admin, by_member, AccessSelection.of([read_only], all_sites=True))
+def test_all_sites_take_the_place_of_single_ones(
+    admin_membership: Membership, member_membership: Membership, read_only: Role
+) -> None:
+    changed = change_membership(admin_membership, member_membership, AccessSelection.of([read_only], all_sites=True))
     assert changed.all_sites
     assert not changed.sites.exists()
 
 
 def test_a_project_manager_changes_and_removes_nobody(
-    by_manager: Membership, by_member: Membership, read_only: Role
+    manager_membership: Membership, member_membership: Membership, read_only: Role
 ) -> None:
     for attempt in (
-        lambda: change_membership(by_manager, by_member, AccessSelection.of([read_only], all_sites=True)),
-        lambda: remove_membership(by_manager, by_member),
+        lambda: change_membership(
+            manager_membership, member_membership, AccessSelection.of([read_only], all_sites=True)
+        ),
+        lambda: remove_membership(manager_membership, member_membership),
     ):
         with domain_error("not_allowed"):
             attempt()
-    assert Membership.objects.filter(pk=by_member.pk).exists()
+    assert Membership.objects.filter(pk=member_membership.pk).exists()
 
 
 def test_a_right_that_was_taken_away_meanwhile_no_longer_counts(
-    by_admin: Membership, by_member: Membership, lead: Membership, read_only: Role
+    admin_membership: Membership, member_membership: Membership, lead: Membership, read_only: Role
 ) -> None:
-    assert by_admin.permissions()
-    by_admin.roles.set([read_only])
+    assert admin_membership.permissions()
+    admin_membership.roles.set([read_only])
     with domain_error("not_allowed"):
-        change_membership(by_admin, by_member, AccessSelection.of([read_only], all_sites=True))
+        change_membership(admin_membership, member_membership, AccessSelection.of([read_only], all_sites=True))
 
 
 def test_who_holds_more_is_out_of_reach(
-    lead: Membership, by_admin: Membership, read_only: Role, sites: list[Site]
+    lead: Membership, admin_membership: Membership, read_only: Role, sites: list[Site]
 ) -> None:
     with domain_error("beyond_permissions"):
-        change_membership(lead, by_admin, AccessSelection.of([read_only], sites[:1]))
+        change_membership(lead, admin_membership, AccessSelection.of([read_only], sites[:1]))
     with domain_error("beyond_permissions"):
-        remove_membership(lead, by_admin)
+        remove_membership(lead, admin_membership)
 
 
 def test_one_of_two_admins_is_not_removed_by_somebody_with_less_access(
-    lead: Membership, by_admin: Membership, colleague: Membership
+    lead: Membership, admin_membership: Membership, colleague: Membership
 ) -> None:
     with domain_error("beyond_permissions", match="Only somebody who can grant Org Admin can change Ines Martin."):
-        remove_membership(lead, by_admin)
-    assert Membership.objects.filter(pk__in=(by_admin.pk, colleague.pk)).count() == 2
-    remove_membership(colleague, by_admin)
+        remove_membership(lead, admin_membership)
+    assert Membership.objects.filter(pk__in=(admin_membership.pk, colleague.pk)).count() == 2
+    remove_membership(colleague, admin_membership)
 
 
 def test_who_has_a_site_beyond_is_out_of_reach(
@@ -93,7 +99,7 @@ def test_who_has_a_site_beyond_is_out_of_reach(
 
 
 def test_gives_nobody_more_than_one_has(
-    lead: Membership, by_member: Membership, read_only: Role, sites: list[Site]
+    lead: Membership, member_membership: Membership, read_only: Role, sites: list[Site]
 ) -> None:
     for choice in (
         AccessSelection.of(Role.objects.filter(organization=lead.organization, name="Org Admin"), sites[:1]),
@@ -101,54 +107,58 @@ def test_gives_nobody_more_than_one_has(
         AccessSelection.of([read_only], all_sites=True),
     ):
         with domain_error("beyond_permissions"):
-            change_membership(lead, by_member, choice)
-    assert set(by_member.sites.all()) == {sites[0]}
+            change_membership(lead, member_membership, choice)
+    assert set(member_membership.sites.all()) == {sites[0]}
 
 
-def test_a_member_keeps_a_role(by_admin: Membership, by_member: Membership) -> None:
+def test_a_member_keeps_a_role(admin_membership: Membership, member_membership: Membership) -> None:
     with domain_error("no_role"):
-        change_membership(by_admin, by_member, AccessSelection.of([], all_sites=True))
+        change_membership(admin_membership, member_membership, AccessSelection.of([], all_sites=True))
 
 
-def test_the_last_who_manages_users_stays_so(by_admin: Membership, by_manager: Membership, read_only: Role) -> None:
+def test_the_last_who_manages_users_stays_so(
+    admin_membership: Membership, manager_membership: Membership, read_only: Role
+) -> None:
     for attempt in (
-        lambda: change_membership(by_admin, by_admin, AccessSelection.of([read_only], all_sites=True)),
-        lambda: remove_membership(by_admin, by_admin),
+        lambda: change_membership(admin_membership, admin_membership, AccessSelection.of([read_only], all_sites=True)),
+        lambda: remove_membership(admin_membership, admin_membership),
     ):
         with domain_error("last_manager"):
             attempt()
-    assert [role.name for role in Membership.objects.get(pk=by_admin.pk).roles.all()] == ["Org Admin"]
+    assert [role.name for role in Membership.objects.get(pk=admin_membership.pk).roles.all()] == ["Org Admin"]
 
 
 def test_a_closed_account_does_not_count_as_somebody_who_manages(
-    by_admin: Membership, acme: Organization, join: Callable[..., User]
+    admin_membership: Membership, acme: Organization, join: Callable[..., User]
 ) -> None:
     other = join(acme, "other@example.com", "Org Admin")
     User.objects.filter(pk=other.pk).update(is_active=False)
     with domain_error("last_manager"):
-        remove_membership(by_admin, by_admin)
+        remove_membership(admin_membership, admin_membership)
 
 
-def test_everybody_may_leave(by_admin: Membership, by_member: Membership) -> None:
-    remove_membership(by_member, by_member)
-    assert not Membership.objects.filter(pk=by_member.pk).exists()
+def test_everybody_may_leave(admin_membership: Membership, member_membership: Membership) -> None:
+    remove_membership(member_membership, member_membership)
+    assert not Membership.objects.filter(pk=member_membership.pk).exists()
     assert User.objects.filter(email="member@example.com").exists(), "the account stays"
 
 
 def test_nobody_of_another_organization_can_be_changed_or_removed(
-    by_admin: Membership, outsider: User, read_only: Role
+    admin_membership: Membership, outsider: User, read_only: Role
 ) -> None:
     theirs = outsider.memberships.get()
     for attempt in (
-        lambda: change_membership(by_admin, theirs, AccessSelection.of([read_only], all_sites=True)),
-        lambda: remove_membership(by_admin, theirs),
+        lambda: change_membership(admin_membership, theirs, AccessSelection.of([read_only], all_sites=True)),
+        lambda: remove_membership(admin_membership, theirs),
     ):
         with domain_error("gone"):
             attempt()
     assert Membership.objects.filter(pk=theirs.pk).exists()
 
 
-def test_who_was_removed_meanwhile_is_gone(by_admin: Membership, by_member: Membership, read_only: Role) -> None:
-    Membership.objects.filter(pk=by_member.pk).delete()
+def test_who_was_removed_meanwhile_is_gone(
+    admin_membership: Membership, member_membership: Membership, read_only: Role
+) -> None:
+    Membership.objects.filter(pk=member_membership.pk).delete()
     with domain_error("gone"):
-        change_membership(by_admin, by_member, AccessSelection.of([read_only], all_sites=True))
+        change_membership(admin_membership, member_membership, AccessSelection.of([read_only], all_sites=True))

@@ -39,7 +39,7 @@ LESS = RoleDraft("Night shift", "", frozenset({"work.view"}))
 
 
 @pytest.fixture
-def keeper(acme: Organization, by_admin: Membership, sites: list[Site], join: Join) -> Membership:
+def keeper(acme: Organization, admin_membership: Membership, sites: list[Site], join: Join) -> Membership:
     powers = ["users.view", "users.invite", "users.manage", "roles.manage", "work.view", "work.edit"]
     Role.objects.create(organization=acme, name="Keeper", permissions=powers)
     return join(acme, "keeper@example.com", "Keeper", sites=sites[:2]).memberships.get()
@@ -104,12 +104,12 @@ def test_a_role_of_members_within_reach_is_changed(
 
 
 def test_an_admin_of_everything_changes_any_role(
-    by_admin: Membership, keeper: Membership, acme: Organization, night_shift: Role, join: Join
+    admin_membership: Membership, keeper: Membership, acme: Organization, night_shift: Role, join: Join
 ) -> None:
     worker = join(acme, "worker@example.com", "Night shift", "Org Admin").memberships.get()
-    invite(by_admin, to_all(night_shift))
+    invite(admin_membership, to_all(night_shift))
 
-    save_role(by_admin, LESS, night_shift)
+    save_role(admin_membership, LESS, night_shift)
 
     assert worker.roles.get(pk=night_shift.pk).permissions == ["work.view"]
 
@@ -144,9 +144,9 @@ OFFERS = [an_invitation, an_expired_invitation, an_import, a_correction]
 
 @pytest.mark.parametrize("offer", OFFERS)
 def test_nobody_changes_what_invitations_beyond_their_reach_give(
-    by_admin: Membership, keeper: Membership, night_shift: Role, offer: Callable[[Membership, Role], None]
+    admin_membership: Membership, keeper: Membership, night_shift: Role, offer: Callable[[Membership, Role], None]
 ) -> None:
-    offer(by_admin, night_shift)
+    offer(admin_membership, night_shift)
 
     with domain_error("beyond_permissions", match=OFFERED):
         save_role(keeper, MORE, night_shift)
@@ -155,21 +155,21 @@ def test_nobody_changes_what_invitations_beyond_their_reach_give(
 
 
 def test_what_is_no_longer_offered_does_not_count(
-    by_admin: Membership, keeper: Membership, night_shift: Role, sites: list[Site]
+    admin_membership: Membership, keeper: Membership, night_shift: Role, sites: list[Site]
 ) -> None:
-    revoke(by_admin, invite(by_admin, to_all(night_shift)))
-    an_import(by_admin, night_shift)
+    revoke(admin_membership, invite(admin_membership, to_all(night_shift)))
+    an_import(admin_membership, night_shift)
     Batch.objects.update(state=Batch.State.STOPPED)
-    invite(by_admin, AccessSelection.of([night_shift], sites[:2]), email="ben@example.com")
+    invite(admin_membership, AccessSelection.of([night_shift], sites[:2]), email="ben@example.com")
 
     save_role(keeper, MORE, night_shift)
 
 
 def test_an_invitation_that_is_accepted_between_the_two_looks_is_seen(
-    acme: Organization, by_admin: Membership, keeper: Membership, night_shift: Role, join: Join
+    acme: Organization, admin_membership: Membership, keeper: Membership, night_shift: Role, join: Join
 ) -> None:
     """Of members first and invitations then, each look would be at the wrong moment."""
-    invite(by_admin, to_all(night_shift))
+    invite(admin_membership, to_all(night_shift))
     accepted = False
 
     def accept_after_members(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
@@ -238,7 +238,7 @@ def test_the_list_offers_no_deletion(
 
 
 def test_it_takes_the_same_few_queries_for_many(
-    acme: Organization, by_admin: Membership, keeper: Membership, night_shift: Role, join: Join
+    acme: Organization, admin_membership: Membership, keeper: Membership, night_shift: Role, join: Join
 ) -> None:
     assert keeper.permissions()
     counts = []
@@ -249,7 +249,7 @@ def test_it_takes_the_same_few_queries_for_many(
         assert (night_shift.pk in found) == (number > 0)
         join(acme, f"worker{number}@example.com", "Night shift")
         Role.objects.create(organization=acme, name=f"Role {number}", permissions=["work.view"])
-        invite(by_admin, to_all(night_shift), email=f"ann{number}@example.com")
+        invite(admin_membership, to_all(night_shift), email=f"ann{number}@example.com")
 
     assert counts == [counts[0]] * 3
     assert counts[0] <= 8

@@ -121,8 +121,8 @@ def test_a_default_role_keeps_its_name(client: Client, acme: Organization) -> No
     assert (role.name, role.permissions) == ("ReadOnly", ["work.view", "data.export"])
 
 
-def test_a_service_keeps_the_name_of_a_default_role(by_admin: Membership, acme: Organization) -> None:
-    saved = save_role(by_admin, draft("Everything", "work.view"), acme.roles.get(name="ReadOnly"))
+def test_a_service_keeps_the_name_of_a_default_role(admin_membership: Membership, acme: Organization) -> None:
+    saved = save_role(admin_membership, draft("Everything", "work.view"), acme.roles.get(name="ReadOnly"))
     saved.refresh_from_db()
     assert saved.name == "ReadOnly"
 
@@ -218,15 +218,18 @@ def test_a_role_that_holds_more_can_be_neither_changed_nor_deleted(
 
 
 def test_the_service_refuses_what_a_form_was_not_asked(
-    by_admin: Membership, by_manager: Membership, night_shift: Role
+    admin_membership: Membership, manager_membership: Membership, night_shift: Role
 ) -> None:
-    roles = by_manager.organization.roles
+    roles = manager_membership.organization.roles
     org_admin, read_only = roles.get(name="Org Admin"), roles.get(name="ReadOnly")
     for code, attempt in (
-        ("beyond_permissions", lambda: save_role(by_manager, draft("Painter", "users.invite"))),
-        ("beyond_permissions", lambda: save_role(by_manager, draft("Night shift", "users.invite"), night_shift)),
-        ("fixed_role", lambda: save_role(by_manager, draft("Org Admin", "work.view"), org_admin)),
-        ("default_role", lambda: delete_role(by_manager, read_only)),
+        ("beyond_permissions", lambda: save_role(manager_membership, draft("Painter", "users.invite"))),
+        (
+            "beyond_permissions",
+            lambda: save_role(manager_membership, draft("Night shift", "users.invite"), night_shift),
+        ),
+        ("fixed_role", lambda: save_role(manager_membership, draft("Org Admin", "work.view"), org_admin)),
+        ("default_role", lambda: delete_role(manager_membership, read_only)),
     ):
         with domain_error(code):
             attempt()
@@ -269,21 +272,21 @@ def test_a_permission_that_is_lost_between_page_and_service_is_refused_as_well(
 
 
 def test_the_last_role_that_manages_users_keeps_that(
-    admin: User, by_admin: Membership, acme: Organization, client_of: Callable[..., Client]
+    admin: User, admin_membership: Membership, acme: Organization, client_of: Callable[..., Client]
 ) -> None:
     own = Role.objects.create(organization=acme, name="Boss", permissions=sorted(all_permissions()))
-    by_admin.roles.set([own])
+    admin_membership.roles.set([own])
     response = client_of(admin).post(page_of(own), {"name": "Boss", "permissions": ["roles.manage"]})
     assert "This is the only person with all sites who can invite and manage users." in words_of(response)
     own.refresh_from_db()
     assert "users.manage" in own.permissions
 
 
-def test_a_role_of_another_organization_cannot_be_changed(by_admin: Membership, globex: Organization) -> None:
+def test_a_role_of_another_organization_cannot_be_changed(admin_membership: Membership, globex: Organization) -> None:
     theirs = Role.objects.create(organization=globex, name="Dispatcher", permissions=["work.view"])
     for attempt in (
-        lambda: save_role(by_admin, draft("Mine", "work.view"), theirs),
-        lambda: delete_role(by_admin, theirs),
+        lambda: save_role(admin_membership, draft("Mine", "work.view"), theirs),
+        lambda: delete_role(admin_membership, theirs),
     ):
         with domain_error("gone", match="was deleted in the meantime"):
             attempt()

@@ -136,11 +136,11 @@ def test_a_site_that_somebody_is_limited_to_stays(client: Client, sites: list[Si
     assert Site.objects.filter(pk=sites[0].pk).exists()
 
 
-def test_a_site_of_another_organization_cannot_be_changed(by_admin: Membership, globex: Organization) -> None:
+def test_a_site_of_another_organization_cannot_be_changed(admin_membership: Membership, globex: Organization) -> None:
     theirs = Site.objects.create(organization=globex, name="Rotterdam hub")
     for attempt in (
-        lambda: save_site(by_admin, name="Mine", country="", site=theirs),
-        lambda: delete_site(by_admin, theirs),
+        lambda: save_site(admin_membership, name="Mine", country="", site=theirs),
+        lambda: delete_site(admin_membership, theirs),
     ):
         with domain_error("gone", match="was deleted in the meantime"):
             attempt()
@@ -148,9 +148,11 @@ def test_a_site_of_another_organization_cannot_be_changed(by_admin: Membership, 
     assert theirs.name == "Rotterdam hub"
 
 
-def test_the_database_itself_refuses_a_second_site_of_one_name(acme: Organization, by_admin: Membership) -> None:
+def test_the_database_itself_refuses_a_second_site_of_one_name(
+    acme: Organization, admin_membership: Membership
+) -> None:
     with domain_error("name_taken", match="already"):
-        save_site(by_admin, name="ghent", country="")
+        save_site(admin_membership, name="ghent", country="")
     assert Role.objects.filter(organization=acme).count() == 3, "the transaction goes on"
 
 

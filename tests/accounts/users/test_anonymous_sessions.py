@@ -22,7 +22,8 @@ from tests.conftest import PASSWORD
 from tests.pages import words_of
 
 HOUR = timedelta(hours=1)
-PUBLIC = ["account_login", "account_inactive", "account_reset_password", "account_reset_password_done", "invitation"]
+PUBLIC = ["account_login", "account_inactive", "account_reset_password", "account_reset_password_done"]
+PUBLIC += ["acceptance:invitation"]
 
 
 @pytest.mark.parametrize(
@@ -93,11 +94,11 @@ def test_who_signs_in_by_the_link_stays_signed_in(client: Client, admin: User) -
 
 
 def test_who_accepts_an_invitation_in_that_hour_stays_signed_in(
-    client: Client, by_admin: Membership, sites: list[Site]
+    client: Client, admin_membership: Membership, sites: list[Site]
 ) -> None:
     choice = AccessSelection.of([], all_sites=True)
     names = {"first_name": "Chiara", "last_name": "Rossi", "description": ""}
-    invitation = invite_person(by_admin, email="chiara@people.example.com", choice=choice, **names)
+    invitation = invite_person(admin_membership, email="chiara@people.example.com", choice=choice, **names)
     client.get(ask(client))
     client.get(f"/i/{derive_token(invitation.token_seed)}/")
     chosen = {"first_name": "Chiara", "last_name": "Rossi", "password": NEW}

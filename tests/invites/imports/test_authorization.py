@@ -39,7 +39,7 @@ CHANGE = "Only somebody who can grant Org Admin can change this import."
 
 # What each address of an import is for. `own` is for whoever has started it, and only tells that they have read it.
 ADDRESSES = {
-    "batch": "see",
+    "imports:batch": "see",
     "imports:batch_problems": "see, and act by POST",
     "imports:batch_problems_file": "act",
     "imports:batch_invite_valid": "act",

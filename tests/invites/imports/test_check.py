@@ -40,7 +40,8 @@ def test_no_file_is_an_error_of_the_server(ines: Client, grant: dict[str, Any], 
     assert answer.status_code in {302, 422}
     assert not Batch.objects.filter(state=Batch.State.CHECKING).exists()
     for batch in Batch.objects.all():
-        pages = ["batch", "imports:batch_problems"] if batch.state == Batch.State.NEEDS_CORRECTION else ["batch"]
+        pages = ["imports:batch"]
+        pages += ["imports:batch_problems"] if batch.state == Batch.State.NEEDS_CORRECTION else []
         for page in pages:
             assert ines.get(reverse(page, args=["acme", batch.pk])).status_code == 200
 

@@ -21,9 +21,9 @@ ClientOf = Callable[[User | None], Client]
 # --- Who may -------------------------------------------------------------------------------------------
 
 
-PAGES = ["import", "sample", "batches", "indicator"]
+PAGES = ["imports:import", "imports:sample", "imports:batches", "shell:indicator"]
 BATCH_PAGES = [
-    "batch",
+    "imports:batch",
     "imports:batch_download",
     "imports:batch_dialog",
     "imports:batch_progress",
@@ -47,7 +47,7 @@ def test_only_who_may_invite_sees_batches(
     request: pytest.FixtureRequest, client_of: ClientOf, run: Run, name: str, who: str, status: int
 ) -> None:
     batch = run(csv_of("ann@example.com"))
-    url = url_of(batch, name) if name.startswith("batch_") or name == "batch" else reverse(name, args=["acme"])
+    url = url_of(batch, name) if ":batch_" in name or name == "imports:batch" else reverse(name, args=["acme"])
 
     response = client_of(None if who == "nobody" else request.getfixturevalue(who)).get(url)
 
@@ -112,7 +112,14 @@ def test_the_roles_of_a_batch_of_another_organization_are_not_shown(
 
 @pytest.mark.parametrize(
     "name",
-    [*PAGES, "batch", "imports:batch_download", "imports:batch_dialog", "imports:batch_progress", "imports:batch_stop"],
+    [
+        *PAGES,
+        "imports:batch",
+        "imports:batch_download",
+        "imports:batch_dialog",
+        "imports:batch_progress",
+        "imports:batch_stop",
+    ],
 )
 def test_every_page_answers_head_too(ines: Client, run: Run, name: str) -> None:
     batch = run(csv_of("ann@example.com"))

@@ -55,11 +55,11 @@ REFUSED = "Your roles do not allow it. Somebody who manages users of Acme can ch
 #   nobody      no people
 #   oneself     one's own account, or an invitation to oneself
 ADDRESSES = {
-    "users": "everybody",
+    "directory:users": "everybody",
     "directory:member_edit": "everybody",
     "directory:member_remove": "everybody",
     "imports:batch_download": "everybody",
-    "batch": "import",
+    "imports:batch": "import",
     "imports:batch_problems": "import",
     "imports:batch_problems_file": "import",
     "imports:batch_invite_valid": "import",
@@ -80,30 +80,30 @@ ADDRESSES = {
     "shell:bulk_action_banner_events": "action",
     "directory:bulk_action_stop": "action",
     "directory:bulk_action_close_banner": "action",
-    "batches": "own",
+    "imports:batches": "own",
     "directory:people_bulk": "own",
-    "banners": "own",
-    "indicator": "own",
+    "shell:banners": "own",
+    "shell:indicator": "own",
     "shell:indicator_events": "own",
-    "import": "own",
-    "invite": "nobody",
-    "sample": "nobody",
+    "imports:import": "own",
+    "invitations:invite": "nobody",
+    "imports:sample": "nobody",
     "organizations:member_home": "nobody",
-    "settings": "nobody",
-    "roles": "nobody",
+    "organizations:settings": "nobody",
+    "organizations:roles": "nobody",
     "organizations:role_new": "nobody",
     "organizations:role_edit": "nobody",
     "organizations:role_delete": "nobody",
-    "sites": "nobody",
+    "organizations:sites": "nobody",
     "organizations:site_new": "nobody",
     "organizations:site_edit": "nobody",
     "organizations:site_delete": "nobody",
-    "home": "nobody",
+    "users:home": "nobody",
     "healthz": "nobody",
     "readyz": "nobody",
-    "account": "oneself",
+    "users:account": "oneself",
     "acceptance:invitation_link": "oneself",
-    "invitation": "oneself",
+    "acceptance:invitation": "oneself",
     "acceptance:invitation_switch": "oneself",
 }
 THINGS = ("import", "invitation", "action")
@@ -183,7 +183,7 @@ def test_every_address_is_listed() -> None:
 
 
 def test_views_find_imports_invitations_and_actions_by_the_rule_alone() -> None:
-    views = [path for path in Path(invites.__path__[0]).rglob("*.py") if "views" in path.parts]
+    views = [path for path in Path(invites.__path__[0]).rglob("*.py") if {"views", "shell"} & set(path.parts)]
     other_ways = r"organization\.(batches|invitations|bulk_actions|rows)\b|(Batch|Invitation|BulkAction)\.objects\.\w+"
     found = {f"{path.name}: {way[0]}" for path in views for way in re.finditer(other_ways, path.read_text())}
 
@@ -191,8 +191,8 @@ def test_views_find_imports_invitations_and_actions_by_the_rule_alone() -> None:
         # Of what the rule has found, those that run, with their progress.
         "batches.py: Batch.objects.filter",
         # With the rule in the condition, as it is at that moment.
-        "progress.py: Batch.objects.filter",
-        "invite.py: Invitation.objects.none",
+        "events.py: Batch.objects.filter",
+        "invitations.py: Invitation.objects.none",
     }
 
 
@@ -224,7 +224,7 @@ def test_what_others_brought_looks_as_if_it_did_not_exist(
 def test_a_page_of_everybody_is_refused_with_a_sentence(
     name: str, method: str, clara: Client, hidden: Brought, member: User
 ) -> None:
-    things = {"users": [], "imports:batch_download": [hidden.ended.pk]}
+    things = {"directory:users": [], "imports:batch_download": [hidden.ended.pk]}
     address = reverse(name, args=["acme", *things.get(name, [member.memberships.get().pk])])
 
     answer = clara.generic(method, address)
@@ -241,8 +241,15 @@ def test_all_other_pages_show_nobody_else(
     if name in STREAMS:
         return
     kinds = {"role": acme.roles.get(name="ReadOnly").pk, "site": sites[0].pk}
-    of_one = [kinds[name[:4]]] if name.endswith(("_edit", "_delete")) else []
-    outside = ("home", "healthz", "readyz", "account", "invitation", "acceptance:invitation_switch")
+    of_one = [kinds[name.partition(":")[2][:4]]] if name.endswith(("_edit", "_delete")) else []
+    outside = (
+        "users:home",
+        "healthz",
+        "readyz",
+        "users:account",
+        "acceptance:invitation",
+        "acceptance:invitation_switch",
+    )
     arguments = ["unknown"] if name == "acceptance:invitation_link" else [] if name in outside else ["acme", *of_one]
 
     answer = clara.get(reverse(name, args=arguments))
@@ -338,7 +345,7 @@ def test_an_invitation_of_ones_own_import_stays_visible_when_a_colleague_has_cha
     assert clara.get(f"/o/acme/invitations/{mine.invitation.pk}/").status_code == 404
 
 
-@pytest.mark.parametrize("name", ["imports:batch_problems", "batch"])
+@pytest.mark.parametrize("name", ["imports:batch_problems", "imports:batch"])
 def test_no_row_names_a_colleague_who_edited_it(
     name: str, by: Membership, clerk: Membership, clara: Client, mine: Brought
 ) -> None:
@@ -346,7 +353,7 @@ def test_no_row_names_a_colleague_who_edited_it(
     number = mine.waiting.rows.get(outcome=Row.Outcome.PROBLEM).number
     corrections.leave_out(mine.waiting, number, by=by)
     batch = Batch.objects.filter(pk=mine.waiting.pk)
-    batch.update(state=Batch.State.DONE if name == "batch" else Batch.State.NEEDS_CORRECTION)
+    batch.update(state=Batch.State.DONE if name == "imports:batch" else Batch.State.NEEDS_CORRECTION)
 
     page = clara.get(address)
 

@@ -31,7 +31,7 @@ ClientOf = Callable[[User | None], Client]
 def test_the_banner_says_how_many_were_invited_on_whatever_page(ines: Client, run: Run, member: User) -> None:
     batch = run(csv_of("ann@example.com", "ben@example.com", "member@example.com"))
 
-    for name in ("users", "roles", "batches"):
+    for name in ("directory:users", "organizations:roles", "imports:batches"):
         html = text(ines.get(reverse(name, args=["acme"])))
         assert "2 users were invited to Acme." in html
         assert "1 was already a member" in html

@@ -42,7 +42,7 @@ def press(client: Client, batch: Batch, do: str, **fields: str) -> Any:
 
 def test_they_are_shown_in_the_dialog_on_the_page_and_beside_the_grid(ines: Client, slips: Batch) -> None:
     assert "2 good addresses may be slips of the keyboard." in words(ines, slips, "imports:batch_dialog")
-    for name in ("batch", "imports:batch_problems"):
+    for name in ("imports:batch", "imports:batch_problems"):
         told = words(ines, slips, name)
         assert "Row 3 fay@gmial.com Use gmail.com in row 3" in told
         assert "Row 4 gus@hotmial.com Use hotmail.com in row 4" in told
@@ -82,7 +82,7 @@ def test_what_was_taken_is_what_is_invited(ines: Client, slips: Batch, work: Run
     work(slips)
 
     assert sorted(each.to[0] for each in mail.outbox) == ["fay@gmail.com", "gus@hotmial.com", "kim@gmail.com"]
-    told = words(ines, slips, "batch")
+    told = words(ines, slips, "imports:batch")
     assert "Row 4: gus@hotmial.com . Did you mean gus@hotmail.com ?" in told
     assert "The people were invited all the same." in told
     assert "fay@gmial.com" not in told

@@ -220,7 +220,7 @@ def test_what_comes_too_late_is_answered_with_a_sentence(
     invite_valid_rows(team, by=by)
 
     assert post(script, team, do, cell_3_0="ben@example.com", seen_3="0").headers["HX-Redirect"] == grid_url(
-        team, "batch"
+        team, "imports:batch"
     )
     response = post(ines, team, do, cell_3_0="ben@example.com", seen_3="0")
     assert response.headers["Location"] == grid_url(team, "imports:batch")

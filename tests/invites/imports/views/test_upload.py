@@ -223,7 +223,7 @@ def test_whatever_stands_in_the_query_is_no_error_of_ours(ines: Client, start: R
     batch = start(PROBLEMS)
     sent = value.encode("utf-8", "surrogatepass")
 
-    for address in ("batch", "imports:batch_problems", "imports:batch_download"):
+    for address in ("imports:batch", "imports:batch_problems", "imports:batch_download"):
         assert ines.get(url_of(batch, address), {name: sent}).status_code < 500
     cancel_import(batch)
     assert ines.get(url_of(batch), {name: sent}).status_code < 500
