@@ -16,7 +16,6 @@ OF_THE_POOL = """
 import os, sys
 from celery import signals
 import config.celery
-from tests.running import ROOT
 if os.fork():
     sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
 signals.worker_process_init.send(sender=None)

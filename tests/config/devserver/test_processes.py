@@ -22,7 +22,7 @@ SUPERVISE = """
 import json, os, sys
 from pathlib import Path
 from typing import Any
-from config import processes
+from config.devserver import processes
 
 given = json.loads(sys.argv[1])
 for name, value in given["constants"].items():

@@ -45,7 +45,7 @@ def test_every_code_is_one_that_the_check_gives_or_has_a_reason() -> None:
     source = (
         "\n".join(
             path.read_text(encoding="utf-8")
-            for path in (ROOT / "invites" / "checking").glob("*.py")
+            for path in (ROOT / "invites" / "checking").rglob("*.py")
             if path.name != "catalog.py"
         )
         + (ROOT / "invites" / "checking" / "catalog.py").read_text(encoding="utf-8").partition("CATALOG: dict")[2]

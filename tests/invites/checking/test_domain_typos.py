@@ -61,7 +61,7 @@ def test_what_may_be_another_company_is_no_slip(domains: dict[str, int]) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "edit"),
+    ("text", "corrected"),
     {
         "anna.berg@northwind": "anna.berg@northwind.example",
         "Anna.Berg@Northwind": "Anna.Berg@northwind.example",

@@ -57,7 +57,7 @@ def assert_linear(function: Function) -> None:
 
 def modules() -> Iterator[ModuleType]:
     for found in pkgutil.walk_packages(invites.checking.__path__, "invites.checking."):
-        if not found.name.endswith("__main__"):
+        if not found.ispkg and not found.name.endswith("__main__"):
             yield importlib.import_module(found.name)
 
 

@@ -103,7 +103,7 @@ def test_when_only_mail_is_left_that_is_what_is_said_everywhere(ines: Client, st
     banner = banner_of(batch)
     assert banner.title == "Stopped. 50 users were invited to Acme."
     assert banner.text == "Everybody was invited already; 38 mails are still going out."
-    assert "38 mails are still going out" in seen(ines, batch, "batch")
+    assert "38 mails are still going out" in seen(ines, batch, "imports:batch")
     Invitation.objects.update(mail_state=Invitation.Mail.SENT)
     assert banner_of(batch).text == "Everybody was invited already."
 

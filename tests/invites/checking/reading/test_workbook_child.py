@@ -231,7 +231,7 @@ def test_the_child_does_not_outlive_a_parent_that_was_killed(child: Path, tmp_pa
         "while True: pass\n"
     )
     program = (
-        "import io, pathlib, sys; from invites.checking import Limits, workbook\n"
+        "import io, pathlib, sys; from invites.checking import Limits; from invites.checking.reading import workbook\n"
         "workbook.CHILD = pathlib.Path(sys.argv[1])\n"
         "workbook.open_workbook(open(sys.argv[2], 'rb'), Limits(workbook_seconds=3))\n"
     )
