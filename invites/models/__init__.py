@@ -1,0 +1,22 @@
+"""The models of invites. The database holds all state: a task in the queue carries only ids."""
+
+from invites.models.access_grant import AccessGrant
+from invites.models.batch import Batch, BatchChunk, CorrectionJob, Row, UploadPart
+from invites.models.invitation import BulkAction, BulkActionChunk, Invitation
+from invites.models.mail import DailyInviteCount, DailyRecipientMail, DomainBackoff, RateLimitBucket
+
+__all__ = [
+    "AccessGrant",
+    "Batch",
+    "BatchChunk",
+    "BulkAction",
+    "BulkActionChunk",
+    "CorrectionJob",
+    "DailyInviteCount",
+    "DailyRecipientMail",
+    "DomainBackoff",
+    "Invitation",
+    "RateLimitBucket",
+    "Row",
+    "UploadPart",
+]

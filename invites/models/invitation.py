@@ -1,0 +1,196 @@
+"""Invitations, and actions on many of them at once."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from accounts.models import Organization, User
+from accounts.names import PersonKeyField
+from invites.models.access_grant import AccessGrant
+from invites.models.batch import Batch, Row
+
+
+class Invitation(models.Model):
+    """An offer to one address to join an organization with the roles and sites of a grant.
+
+    When thousands are stored, the database does not look for each of them whether all that it refers to is there. It
+    is: whoever invites holds the chunk of its rows, and a deletion of the batch waits there; what the deletion had
+    overlooked until then goes with the batch (receivers.py). A grant that is not the batch's is stored in one
+    transaction with the reference to it, keeps the organization itself, and is only deleted with it. Only an inviter
+    who is deleted in that moment is missed, and reads as nobody, like one who was deleted before.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Invite pending"
+        ACCEPTED = "accepted", "Accepted"
+        REVOKED = "revoked", "Revoked"
+        REPLACED = "replaced", "Replaced by a newer invitation"
+
+    class Mail(models.TextChoices):
+        """What is known of the mail with the present link. A new link begins anew as queued.
+
+        Queued: no server was asked about it yet. Sending: one put it off, and it is tried again later. Sent: one took
+        it. Bounced: one took it, and it came back. Failed: it was refused for good or given up, with the reason in
+        `mail_detail`; of a batch's first mail, the invitation is revoked with it.
+        """
+
+        QUEUED = "queued", "Queued"
+        SENDING = "sending", "Sending"
+        SENT = "sent", "Sent"
+        BOUNCED = "bounced", "Bounced"
+        FAILED = "failed", "Failed"
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="invitations", db_index=False, db_constraint=False
+    )
+    grant = models.ForeignKey(
+        AccessGrant, on_delete=models.RESTRICT, related_name="invitations", db_index=False, db_constraint=False
+    )
+    inviter = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False, db_constraint=False
+    )
+    row = models.OneToOneField(
+        Row, null=True, blank=True, on_delete=models.RESTRICT, related_name="invitation", db_constraint=False
+    )
+    batch = models.ForeignKey(
+        Batch,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="invitations",
+        db_index=False,
+        db_constraint=False,
+    )
+    email = models.CharField(max_length=320)
+    email_key = models.CharField(max_length=320, help_text="The lower-case form by which a person is recognised.")
+    first_name = models.CharField(max_length=150)
+    last_name = models.CharField(max_length=150)
+    description = models.TextField(blank=True)
+    person_key = PersonKeyField()
+
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING, db_default=State.PENDING)
+    token_seed = models.CharField(max_length=32, help_text="The token is derived from it and the secret key.")
+    token_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True, blank=True, help_text="When it was accepted or revoked.")
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+
+    mail_state = models.CharField(max_length=10, choices=Mail, default=Mail.QUEUED, db_default=Mail.QUEUED)
+    mail_detail = models.CharField(max_length=300, blank=True, default="", db_default="")
+    mailed_at = models.DateTimeField(null=True, blank=True)
+    mail_due_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When a mail outside of a batch is to be sent; moved on by a claim and by back-off.",
+    )
+    mail_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    times_resent = models.PositiveSmallIntegerField(default=0, db_default=0)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["token_hash"], name="one_invitation_per_token"),
+            models.UniqueConstraint(
+                fields=["organization", "email_key"],
+                condition=models.Q(state="pending"),
+                name="one_pending_invitation_per_address",
+            ),
+        )
+        # A foreign key without an index of its own is the first column of one of these, or hardly ever set.
+        indexes = (
+            models.Index(
+                fields=["accepted_by"], condition=models.Q(accepted_by__isnull=False), name="invitation_by_acceptor"
+            ),
+            models.Index(
+                fields=["organization", "expires_at", "state"],
+                condition=models.Q(state="pending"),
+                name="pending_invitation_by_expiry",
+            ),
+            models.Index(fields=["batch", "mail_state", "state"], name="invitation_by_mail"),
+            # All that the list of people asks of those whom it passes over, so that it need not look at their rows.
+            models.Index(
+                fields=["organization", "person_key", "id", "expires_at", "state"],
+                condition=models.Q(state="pending"),
+                name="pending_invitation_by_name",
+            ),
+            models.Index(
+                fields=["mail_due_at"], condition=models.Q(mail_due_at__isnull=False), name="invitation_mail_due"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.organization_id}"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.state == self.State.PENDING and self.expires_at <= timezone.now()
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class BulkAction(models.Model):
+    """Something that an admin does to thousands of invitations at once, and how far it is.
+
+    Whom it is for was decided when it was started: its chunks name the invitations. `done` of `total` were handled: of
+    these `changed` were resent or revoked, `skipped` were left as they are, and the others were no longer pending.
+    """
+
+    class Kind(models.TextChoices):
+        RESEND = "resend", "Resend"
+        REVOKE = "revoke", "Revoke"
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        STOPPED = "stopped", "Stopped"
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="bulk_actions")
+    started_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="bulk_actions")
+    kind = models.CharField(max_length=10, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    stop_reason = models.CharField(max_length=300, blank=True, help_text="Why it stopped by itself.")
+
+    total = models.PositiveIntegerField()
+    done = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+
+    created_at = models.DateTimeField(default=timezone.now)
+    progressed_at = models.DateTimeField(default=timezone.now, help_text="When work on it last moved.")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    banner_closed_at = models.DateTimeField(null=True, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True, help_text="A worker is at a chunk of it until then.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often a chunk was begun and not finished.")
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["progressed_at"], condition=models.Q(state="running"), name="bulk_action_running"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.total:,} invitations"
+
+    @property
+    def is_running(self) -> bool:
+        return self.state == self.State.RUNNING
+
+
+class BulkActionChunk(models.Model):
+    """Some of the invitations that a bulk action is for. Deleted in the transaction that handles them."""
+
+    action = models.ForeignKey(BulkAction, on_delete=models.CASCADE, related_name="chunks")
+    invitation_ids: models.JSONField[list[int], list[int]] = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"Chunk {self.pk} of bulk action {self.action_id}"

@@ -1,0 +1,70 @@
+"""Daily quotas, rate limits and backoff of email."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models import Organization, User
+
+
+class DailyInviteCount(models.Model):
+    """How many people one inviter has invited to an organization on a day, for the limits of a day."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
+    inviter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    day = models.DateField()
+    invitations = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["organization", "day", "inviter"], name="one_count_per_inviter_and_day"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.invitations} on {self.day}"
+
+
+class DailyRecipientMail(models.Model):
+    """Which links an organization has mailed to an address on a day."""
+
+    # So many characters of the hash of its token tell a link from the few others of the same day.
+    LINK = 16
+
+    day = models.DateField()
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
+    email_key = models.CharField(max_length=320)
+    links = models.TextField(help_text="The beginnings of the hashes of their tokens, one after the other.")
+
+    class Meta:
+        # The day is first: past ones are removed.
+        constraints = (
+            models.UniqueConstraint(
+                fields=["day", "organization", "email_key"], name="one_count_per_recipient_and_day"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{len(self.links) // self.LINK} on {self.day}"
+
+
+class RateLimitBucket(models.Model):
+    """From when on more mail may go: at all, of one organization, or to one domain."""
+
+    key = models.CharField(max_length=320, primary_key=True)
+    free_at = models.FloatField(help_text="Seconds since 1970 by the clock of the database.")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class DomainBackoff(models.Model):
+    """A domain whose recipients were put off, each after the other, and until when it is left alone."""
+
+    domain = models.CharField(max_length=255, primary_key=True)
+    put_off = models.PositiveIntegerField(default=0, help_text="How many of its recipients in a row.")
+    backoff_count = models.PositiveIntegerField(default=0, help_text="How often it was left alone since.")
+    retry_at = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.domain
