@@ -132,7 +132,7 @@ def _check(batch: Batch, budget: Budget) -> None:
     upload = stored_upload(batch)
     check = checking.Check(upload, limits=budget.limits, name=batch.file_name, while_waiting=ClaimKeeper(batch))
     _begin_anew(batch)
-    left_out = frozenset(batch.left_out)
+    skipped_numbers = frozenset(batch.skipped_numbers)
     blocks: list[checking.Block] = []
     staged = 0
     for block in check.blocks():
@@ -140,13 +140,13 @@ def _check(batch: Batch, budget: Budget) -> None:
         blocks.append(block)
         if check.report.rows - staged >= STAGED_AT_ONCE:
             position = _position(upload, check.report)
-            _stage(batch, blocks, left_out, rows_checked=check.report.rows, bytes_checked=position)
+            _stage(batch, blocks, skipped_numbers, rows_checked=check.report.rows, bytes_checked=position)
             staged = check.report.rows
             blocks.clear()
     if check.report.rejection:
         budget.check_problem(check.report.rejection.code)
     position = _position(upload, check.report)
-    _stage(batch, blocks, left_out, rows_checked=check.report.rows, bytes_checked=position)
+    _stage(batch, blocks, skipped_numbers, rows_checked=check.report.rows, bytes_checked=position)
     for rows in suggest_domains(batch, check.report):
         with transaction.atomic():
             keep_claim(batch)
@@ -179,7 +179,7 @@ def _conclude(batch: Batch, report: checking.Report, sheet: checking.Sheet | Non
     batch.warnings = [warning._asdict() for warning in report.warnings[:KEPT]]
     batch.row_total = report.rows
     batch.checked_at, batch.claimed_until, batch.error_reference = now, None, ""
-    batch.left_out, batch.row_editors = [], {}
+    batch.skipped_numbers, batch.row_editors = [], {}
     if report.verdict == "rejected" and report.rejection:
         batch.state, batch.row_total, batch.ended_at = Batch.State.REJECTED, 0, now
         batch.rejection = {
@@ -222,8 +222,8 @@ def _give_up(batch: Batch, reason: str, *, reference: str = "") -> None:
 
 
 @transaction.atomic
-def _stage(batch: Batch, blocks: list[checking.Block], left_out: Collection[int], **progress: int) -> None:
-    """Store the rows of some blocks: nearly all straight from the columns. `left_out` are numbers of rows to skip."""
+def _stage(batch: Batch, blocks: list[checking.Block], skipped_numbers: Collection[int], **progress: int) -> None:
+    """Store the rows of some blocks. Nearly all are built straight from the columns."""
     rows: list[NewRow] = []
     apart: list[NewRowApart] = []
     for block in blocks:
@@ -235,7 +235,7 @@ def _stage(batch: Batch, blocks: list[checking.Block], left_out: Collection[int]
             if row is not None and row.is_valid:
                 rows.append(_staged(batch, row))
             elif row is not None:
-                apart.append(_staged_apart(batch, row, is_left_out=row.number in left_out))
+                apart.append(_staged_apart(batch, row, is_skipped=row.number in skipped_numbers))
         rows += records
     insert_rows(rows, apart)
     keep_claim(batch, **progress)
@@ -254,7 +254,7 @@ def _staged(batch: Batch, row: checking.Row) -> NewRow:
     )
 
 
-def _staged_apart(batch: Batch, row: checking.Row, *, is_left_out: bool) -> NewRowApart:
+def _staged_apart(batch: Batch, row: checking.Row, *, is_skipped: bool) -> NewRowApart:
     staged = _staged(batch, row)
     if not row.problems:
         return NewRowApart(
@@ -267,7 +267,7 @@ def _staged_apart(batch: Batch, row: checking.Row, *, is_left_out: bool) -> NewR
     return NewRowApart(
         staged,
         outcome=Row.Outcome.PROBLEM.value,
-        reason=(Row.Reason.LEFT_OUT if is_left_out else Row.Reason.NONE).value,
+        reason=(Row.Reason.SKIPPED_BY_ADMIN if is_skipped else Row.Reason.NONE).value,
         problems=json.dumps(problems),
         problem_codes=codes_of(problems),
         suggested_codes=codes_of(suggested(problems)),

@@ -30,13 +30,13 @@ class ChunkDeliveryLog(DeliveryLog):
     def __init__(self, lease: Lease) -> None:
         self._lease = lease
         self._unsettled: list[MessageData] = []
-        self._left_out: list[int] = []
+        self._skipped: list[int] = []
         self._cursor = connection.cursor()
 
     def taken(self, due: MessageData) -> bool:
-        while self._left_out and self._left_out[0] < due.id:
+        while self._skipped and self._skipped[0] < due.id:
             # It must not lie between the two.
-            self._left_out.pop(0)
+            self._skipped.pop(0)
             self.settle()
         self._unsettled.append(due)
         self._cursor.execute(_MOVE_ON, [self._unsettled[0].id, due.id, self._lease.chunk_id, self._lease.number])
@@ -45,8 +45,8 @@ class ChunkDeliveryLog(DeliveryLog):
     def refused(self, due: MessageData, reason: str) -> None:
         revoke_unsent(due.id, reason=reason, why=Row.Reason.MAIL_REFUSED)
 
-    def leave_out(self, ids: Iterable[int]) -> None:
-        self._left_out = sorted([*self._left_out, *ids])
+    def skip(self, ids: Iterable[int]) -> None:
+        self._skipped = sorted([*self._skipped, *ids])
 
     def settle(self) -> None:
         if self._unsettled:

@@ -36,7 +36,7 @@ class Merged:
     """
 
     file: BinaryIO
-    left_out: list[int]
+    skipped_numbers: list[int]
     authors: set[int]
     row_editors: dict[int, list[int]]
 
@@ -82,7 +82,7 @@ class _Merge:
         if not in_utf8 and not self._is_read_as_before(out):
             # Without the words that were edited the encoding isn't certain any more; UTF-8 with its mark always is.
             out = self._write(layout, RecordWriter(self._stored, in_utf8=True))
-        return Merged(out, kept.left_out, kept.authors, kept.row_editors)
+        return Merged(out, kept.skipped_numbers, kept.authors, kept.row_editors)
 
     def _is_read_as_before(self, file: BinaryIO) -> bool:
         again = open_records(file, limits=self._limits)
@@ -104,8 +104,8 @@ class _Merge:
                 kept.authors.add(row.editor or DELETED_ACCOUNT)
             is_new_skip = False
             if row.is_problem and row.outcome == Row.Outcome.PROBLEM:
-                kept.left_out.append(row.number)
-                is_new_skip = row.reason != Row.Reason.LEFT_OUT
+                kept.skipped_numbers.append(row.number)
+                is_new_skip = row.reason != Row.Reason.SKIPPED_BY_ADMIN
             kept.note_editor(row.number, by if is_new_skip else row.editor)
         self._corrections.use_only(places)
         return kept
@@ -195,7 +195,7 @@ class _Kept:
     """What is kept of the rows that aren't in the corrected file."""
 
     authors: set[int]
-    left_out: list[int] = field(default_factory=list)
+    skipped_numbers: list[int] = field(default_factory=list)
     row_editors: dict[int, list[int]] = field(default_factory=dict)
 
     def note_editor(self, number: int, editor: int | None) -> None:

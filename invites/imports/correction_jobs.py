@@ -329,10 +329,14 @@ def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
         _refuse(batch, job, broken.message)
         return False
     if merged is None:
-        what = {"file_name": job.file_name, "file_size": job.file_size, "left_out": [], "row_editors": {}}
+        what = {"file_name": job.file_name, "file_size": job.file_size, "skipped_numbers": [], "row_editors": {}}
         _replace_file(batch, job, None, authors=[by], **what)
     else:
-        what = {"file_name": batch.file_name, "left_out": merged.left_out, "row_editors": merged.row_editors}
+        what = {
+            "file_name": batch.file_name,
+            "skipped_numbers": merged.skipped_numbers,
+            "row_editors": merged.row_editors,
+        }
         _replace_file(batch, job, merged.file, authors=sorted({by, *merged.authors}), **what)
     return True
 

@@ -94,8 +94,8 @@ def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> EditRe
             result.changed.add(row.number)
         if not new:
             continue
-        # Somebody else was here, or the row was left out.
-        if row.reason == Row.Reason.LEFT_OUT or any(_comes_too_late(edit, row, cells) for edit in new):
+        # Somebody else has changed or skipped the row.
+        if row.reason == Row.Reason.SKIPPED_BY_ADMIN or any(_comes_too_late(edit, row, cells) for edit in new):
             result.overtaken.add(row.number)
             continue
         for edit in new:
@@ -147,20 +147,20 @@ def keep_as_shown(batch: Batch, number: int, *, by: Membership) -> EditResult:
 
 
 @transaction.atomic
-def leave_out(batch: Batch, number: int, *, by: Membership) -> EditResult:
-    """Nobody is to be invited by this row."""
+def skip_row(batch: Batch, number: int, *, by: Membership) -> EditResult:
+    """Skip the row: nobody is invited by it."""
     lock_batch(batch, by)
     rows = _left(batch, number)
     for row in rows:
-        row.reason = Row.Reason.LEFT_OUT
+        row.reason = Row.Reason.SKIPPED_BY_ADMIN
     return store_rows(batch, rows, set(), _asked_for(number, rows), by=by)
 
 
 @transaction.atomic
-def put_back(batch: Batch, number: int, *, by: Membership) -> EditResult:
-    """The row that was left out has to be corrected again."""
+def restore_row(batch: Batch, number: int, *, by: Membership) -> EditResult:
+    """Restore a skipped row, which has to be corrected again."""
     lock_batch(batch, by)
-    rows = list(grid_rows(batch).filter(number=number, reason=Row.Reason.LEFT_OUT))
+    rows = list(grid_rows(batch).filter(number=number, reason=Row.Reason.SKIPPED_BY_ADMIN))
     for row in rows:
         row.reason = Row.Reason.NONE
     return store_rows(batch, rows, set(), _asked_for(number, rows), by=by)
@@ -189,7 +189,7 @@ def _left(batch: Batch, number: int) -> list[Row]:
 
 def rows_to_check(batch: Batch) -> QuerySet[Row]:
     """The rows that an admin has changed and that are not skipped."""
-    return edited_rows(batch).exclude(reason=Row.Reason.LEFT_OUT)
+    return edited_rows(batch).exclude(reason=Row.Reason.SKIPPED_BY_ADMIN)
 
 
 def _asked_for(number: int, rows: Collection[Row]) -> EditResult:

@@ -122,8 +122,8 @@ def _decide(batch: Batch, rows: QuerySet[Row]) -> None:
 
 
 def _without(people: Sequence[Person], others: Collection[Person]) -> Sequence[Person]:
-    left_out = {person.row_id for person in others}
-    return [person for person in people if person.row_id not in left_out] if left_out else people
+    excluded = {person.row_id for person in others}
+    return [person for person in people if person.row_id not in excluded] if excluded else people
 
 
 def _members_among(batch: Batch, people: Sequence[Person]) -> list[Person]:

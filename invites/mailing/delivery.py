@@ -70,7 +70,7 @@ class Sender:
             if server is None:
                 yield parcel, self._trouble_with(parcel)
             else:
-                waiting.put_back(parcel)
+                waiting.requeue(parcel)
                 yield from self._converse(server, waiting)
 
     def close(self) -> None:
@@ -98,7 +98,7 @@ class Sender:
                 yield parcel, _about_recipient(*refusal) if refusal else None
         except (smtplib.SMTPException, OSError) as error:
             has_worked = self._sent_since_open > 0
-            waiting.put_back(*conversation.unresolved)
+            waiting.requeue(*conversation.unresolved)
             if not has_worked:
                 yield next(waiting), classify_error(error)
         finally:
@@ -162,7 +162,7 @@ def _alike(first: OutgoingMessage, waiting: Waiting[OutgoingMessage]) -> list[Ou
     parcels = [first]
     while len(parcels) < settings.MAILS_PER_CALL and (parcel := next(waiting, None)):
         if not parcel.is_plain or parcel.letter is not first.letter:
-            waiting.put_back(parcel)
+            waiting.requeue(parcel)
             break
         parcels.append(parcel)
     return parcels

@@ -26,7 +26,7 @@ class DeliveryLog:
             mail_state=Invitation.Mail.FAILED, mail_detail=reason, mailed_at=timezone.now(), mail_due_at=None
         )
 
-    def leave_out(self, ids: Iterable[int]) -> None:
+    def skip(self, ids: Iterable[int]) -> None:
         """Called for those that stay unsent though later ones may be sent."""
 
     def settle(self) -> None:

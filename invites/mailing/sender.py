@@ -137,7 +137,7 @@ class _Postman:
         open_ids = {due.id for due in going}
         if going:
             among = self._ids[bisect(self._ids, going[0].id) : bisect(self._ids, going[-1].id)]
-            self._record.leave_out(pk for pk in among if pk not in open_ids)
+            self._record.skip(pk for pk in among if pk not in open_ids)
         with contextlib.closing(self._sender.deliver(self._parcels(going, open_ids))) as outcomes:
             for parcel, trouble in outcomes:
                 open_ids.discard(parcel.due.id)
@@ -165,7 +165,7 @@ class _Postman:
                 continue
             if self._gate.is_left_alone(due):
                 open_ids.discard(due.id)
-                self._record.leave_out([due.id])
+                self._record.skip([due.id])
             elif self._gate.wait_for_turn(len(going) - number):
                 yield OutgoingMessage(due, self._letter_for(due))
             else:
@@ -188,7 +188,7 @@ class _Postman:
             case TemporaryFailure():
                 self._put_off_in_a_row += 1
                 self._gate.domains.put_off(due.email_key)
-                self._record.leave_out([due.id])
+                self._record.skip([due.id])
                 self.run.put_off.append(due.id)
                 self.run.gave_up = self._put_off_in_a_row >= PATIENCE
             case _:

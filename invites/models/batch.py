@@ -42,7 +42,7 @@ class Batch(models.Model):
         null=True, blank=True, help_text="The problem of the whole file, with the columns found and expected."
     )
     warnings = models.JSONField(default=list)
-    left_out = models.JSONField(
+    skipped_numbers = models.JSONField(
         default=list, help_text="Numbers of rows that a corrected file skips; empty once it is checked."
     )
     authors: models.JSONField[list[int], list[int]] = models.JSONField(
@@ -217,7 +217,7 @@ class Row(models.Model):
         DUPLICATE = "duplicate", "Twice in the file"
         STOPPED = "stopped", "Not invited: the batch was stopped"
         MAIL_REFUSED = "mail_refused", "The mail server refused the address"
-        LEFT_OUT = "left_out", "Left out"
+        SKIPPED_BY_ADMIN = "skipped_by_admin", "Left out"
 
     # Without a look of the database at the batch of each of thousands: Invitation says why none dangles.
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="rows", db_index=False, db_constraint=False)
@@ -278,7 +278,7 @@ class Row(models.Model):
     @classmethod
     def has_changes(cls, *, edit: object, reason: str, version: int) -> bool:
         """Whether a row with these values differs from what was first uploaded, if anybody has edited it."""
-        return edit is not None or reason == cls.Reason.LEFT_OUT or version == 0
+        return edit is not None or reason == cls.Reason.SKIPPED_BY_ADMIN or version == 0
 
 
 class BatchChunk(models.Model):

@@ -207,7 +207,7 @@ def result_text(name: str, summary: Summary) -> str:
         _count(summary.already_invited, "was invited already", "were invited already"),
         _count(summary.duplicate, "is twice in the file", "are twice in the file"),
         _count(summary.to_fix, "has a problem", "have problems"),
-        _count(summary.left_out, "was left out", "were left out"),
+        _count(summary.skipped_by_admin, "was left out", "were left out"),
         _count(summary.mail_refused, "could not be mailed", "could not be mailed"),
         _count(summary.bounced, "bounced", "bounced"),
         _count(summary.failed - summary.stopped - summary.mail_refused, "could not be invited", "could not be invited"),

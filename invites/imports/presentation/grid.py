@@ -86,7 +86,7 @@ def shown_row(row: Row) -> GridRow:
         case Row.Outcome.SKIPPED:
             state = "twice"
         case _:
-            state = "out" if row.reason == Row.Reason.LEFT_OUT else "left"
+            state = "out" if row.reason == Row.Reason.SKIPPED_BY_ADMIN else "left"
     cells = []
     for place, (column, value) in enumerate(zip(COLUMNS, cells_now(row), strict=True)):
         whole = [each for each in row.problems if each["column"] is None] if place == 0 else []

@@ -32,7 +32,7 @@ def shown_outcome(row: Row) -> ShownOutcome:
         case Row.Outcome.PROBLEM:
             more = len(row.problems) - 1
             also = f", and {more} more" if more > 0 else ""
-            label = "Left out" if row.reason == Row.Reason.LEFT_OUT else "Problem"
+            label = "Left out" if row.reason == Row.Reason.SKIPPED_BY_ADMIN else "Problem"
             return ShownOutcome("problem", label, smart_quotes(f"{row.detail}{also}"))
         case Row.Outcome.SKIPPED:
             return ShownOutcome("skipped", "Skipped", row.detail or row.get_reason_display())

@@ -39,12 +39,12 @@ class Tally:
     left: int = 0
     fixed: int = 0
     twice: int = 0
-    left_out: int = 0
+    skipped_by_admin: int = 0
     waiting: int = 0
 
     @property
     def rows(self) -> int:
-        return self.left + self.fixed + self.twice + self.left_out
+        return self.left + self.fixed + self.twice + self.skipped_by_admin
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def grid_counts(batch: Batch) -> GridCounts:
         left=outcomes[Outcome.PROBLEM, Reason.NONE],
         fixed=outcomes[Outcome.WAITING, Reason.NONE],
         twice=outcomes[Outcome.SKIPPED, Reason.DUPLICATE],
-        left_out=outcomes[Outcome.PROBLEM, Reason.LEFT_OUT],
+        skipped_by_admin=outcomes[Outcome.PROBLEM, Reason.SKIPPED_BY_ADMIN],
         waiting=waiting,
     )
     return GridCounts(tally, by_code, alike)

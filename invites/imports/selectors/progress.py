@@ -34,7 +34,7 @@ def followed(batches: QuerySet[Batch]) -> QuerySet[Batch]:
     to_invite = BatchChunk.objects.filter(batch=OuterRef("pk"), stage=BatchChunk.Stage.INVITE)
     return (
         batches.select_related("job")
-        .defer("left_out", "row_editors")
+        .defer("skipped_numbers", "row_editors")
         .annotate(
             skipped_now=_count(
                 rows.filter(outcome=Outcome.SKIPPED, reason__in=[Reason.ALREADY_MEMBER, Reason.ALREADY_INVITED])

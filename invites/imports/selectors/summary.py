@@ -42,7 +42,7 @@ class Summary:
     already_invited: int = 0
     duplicate: int = 0
     problems: int = 0
-    left_out: int = 0
+    skipped_by_admin: int = 0
     failed: int = 0
     stopped: int = 0
     mail_refused: int = 0
@@ -50,8 +50,8 @@ class Summary:
 
     @property
     def to_fix(self) -> int:
-        """The rows with problems that nobody has left out."""
-        return self.problems - self.left_out
+        """The rows with problems that no admin has skipped."""
+        return self.problems - self.skipped_by_admin
 
     @property
     def skipped(self) -> int:
@@ -110,7 +110,7 @@ def outcomes_of(batch: Batch) -> Summary:
         already_invited=rows[Outcome.SKIPPED, Reason.ALREADY_INVITED],
         duplicate=rows[Outcome.SKIPPED, Reason.DUPLICATE],
         problems=by_outcome[Outcome.PROBLEM],
-        left_out=rows[Outcome.PROBLEM, Reason.LEFT_OUT],
+        skipped_by_admin=rows[Outcome.PROBLEM, Reason.SKIPPED_BY_ADMIN],
         failed=by_outcome[Outcome.FAILED] + never_invited,
         stopped=rows[Outcome.FAILED, Reason.STOPPED] + stopped,
         mail_refused=rows[Outcome.FAILED, Reason.MAIL_REFUSED],

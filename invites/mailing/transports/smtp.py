@@ -83,7 +83,7 @@ P = TypeVar("P", bound=Plain)
 
 
 class Waiting(Generic[P]):
-    """What is still to be delivered; what was taken too early can be put back."""
+    """What is still to be delivered; a parcel that was taken too early can be requeued."""
 
     def __init__(self, parcels: Iterable[P]) -> None:
         self._parcels = iter(parcels)
@@ -95,7 +95,7 @@ class Waiting(Generic[P]):
     def __next__(self) -> P:
         return self._back.pop(0) if self._back else next(self._parcels)
 
-    def put_back(self, *parcels: P) -> None:
+    def requeue(self, *parcels: P) -> None:
         self._back = [*parcels, *self._back]
 
 
@@ -142,7 +142,7 @@ class Conversation(Generic[P]):
     def _next(self) -> P | None:
         parcel = next(self._waiting, None)
         if parcel is not None and not parcel.is_plain:
-            self._waiting.put_back(parcel)
+            self._waiting.requeue(parcel)
             return None
         if parcel is not None:
             self.unresolved.append(parcel)

@@ -29,7 +29,7 @@ def row(batch: Batch, number: int) -> Row:
 
 
 def outcome(batch: Batch, number: int) -> str:
-    """The row's outcome, with its reason: "problem", "problem left_out", "skipped duplicate"."""
+    """The row's outcome, with its reason: "problem", "problem skipped_by_admin", "skipped duplicate"."""
     found = row(batch, number)
     return f"{found.outcome} {found.reason}".strip()
 
@@ -39,7 +39,7 @@ def counts(batch: Batch) -> tuple[int, int, int, int]:
     summary = summary_of(batch)
     assert summary.rows == summary.invited + summary.skipped + summary.problems + summary.failed + summary.waiting
     tally = grid_counts(batch).tally
-    return tally.left, tally.fixed, tally.twice, tally.left_out
+    return tally.left, tally.fixed, tally.twice, tally.skipped_by_admin
 
 
 def text(response: Any) -> str:

@@ -75,8 +75,8 @@ ACTIONS: dict[str, Callable[[Batch, Membership], object]] = {
     "corrections.take_suggestion": lambda batch, by: corrections.take_suggestion(batch, 3, 0, by=by),
     "corrections.use_intended_address": lambda batch, by: corrections.use_intended_address(batch, 3, by=by),
     "corrections.keep_as_shown": lambda batch, by: corrections.keep_as_shown(batch, 3, by=by),
-    "corrections.leave_out": lambda batch, by: corrections.leave_out(batch, 3, by=by),
-    "corrections.put_back": lambda batch, by: corrections.put_back(batch, 3, by=by),
+    "corrections.skip_row": lambda batch, by: corrections.skip_row(batch, 3, by=by),
+    "corrections.restore_row": lambda batch, by: corrections.restore_row(batch, 3, by=by),
     "corrections.undo": lambda batch, by: corrections.undo(batch, 3, by=by),
     "stop.stop_import": lambda batch, by: stop.stop_import(by, batch),
     "undo.undo_batch": lambda batch, by: undo.undo_batch(by, batch),
@@ -280,7 +280,7 @@ def test_whoever_can_grant_it_acts_on_imports_of_others(
 ) -> None:
     client_of(colleague.user).post(url_of(waiting, "imports:batch_problems"), {"do": "leave:3"}, headers=headers)
 
-    assert waiting.rows.get(number=3).reason == Row.Reason.LEFT_OUT
+    assert waiting.rows.get(number=3).reason == Row.Reason.SKIPPED_BY_ADMIN
 
 
 # --- What pages show -----------------------------------------------------------------------------------

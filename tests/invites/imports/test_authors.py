@@ -143,11 +143,11 @@ def test_somebody_who_could_give_it_may_have_edited_rows(
 def test_a_skipped_row_keeps_its_editor(
     ines: Client, waiting: Batch, lesser: Membership, little: AccessSelection, correct: Correct
 ) -> None:
-    corrections.leave_out(waiting, 4, by=lesser)
+    corrections.skip_row(waiting, 4, by=lesser)
 
     correct(waiting, rows_to_fix(waiting), little)
 
-    assert outcome(waiting, 4) == "problem left_out"
+    assert outcome(waiting, 4) == "problem skipped_by_admin"
     assert row(waiting, 4).edited_by == lesser.user
     assert "Edited by <bdi>Ben Osei</bdi>" in text(ines.get(grid_url(waiting)))
 

@@ -459,7 +459,7 @@ def test_an_import_that_is_stopped_altogether_has_no_job_any_more(
 def edited(thirty: Batch, by: Membership) -> Batch:
     """A batch in which somebody has corrected a row and skipped one."""
     corrections.take_suggestion(thirty, 3, 0, by=by)
-    corrections.leave_out(thirty, 4, by=by)
+    corrections.skip_row(thirty, 4, by=by)
     return thirty
 
 
@@ -573,7 +573,7 @@ def test_a_worker_that_dies_anywhere_with_a_corrected_file_leaves_the_old_rows_o
             "p0@example.com",
             "p@example.com",
         ], f"killed at statement {statement}"
-        assert [outcome(batch, number) for number in (5, 6)] == ["problem left_out"] * 2
+        assert [outcome(batch, number) for number in (5, 6)] == ["problem skipped_by_admin"] * 2
         assert (batch.file_name, UploadPart.objects.filter(batch=batch).count()) == ("team.csv", 1)
         statement += 4
     assert statement > 20

@@ -75,7 +75,7 @@ def test_a_row_stays_of_its_kind_whatever_is_made_of_it(team: Batch, by: Members
     before = grid_counts(team).kinds
     edit(team, 3, EMAIL, "ben@example.com", by=by)
     edit(team, 4, LAST, "www.win.example", by=by)
-    corrections.leave_out(team, 5, by=by)
+    corrections.skip_row(team, 5, by=by)
 
     assert grid_counts(team).kinds == before
 
@@ -88,9 +88,9 @@ def test_a_suggestion_is_put_in(team: Batch, by: Membership) -> None:
 
 
 def test_the_suggestions_of_a_kind_are_put_in_at_once(team: Batch, by: Membership) -> None:
-    corrections.leave_out(team, 7, by=by)
+    corrections.skip_row(team, 7, by=by)
     assert correction_jobs.apply_to_all(team, "email_two_at", by=by).changed == {3}
-    corrections.put_back(team, 7, by=by)
+    corrections.restore_row(team, 7, by=by)
     assert correction_jobs.apply_to_all(team, "email_two_at", by=by).changed == {7}
 
     assert counts(team) == (3, 2, 0, 0)
@@ -128,12 +128,12 @@ def test_typing_what_stood_in_the_file_is_undoing(team: Batch, by: Membership) -
     assert (row(team, 4).edit, outcome(team, 4)) == (None, "problem")
 
 
-def test_left_out_and_put_back(team: Batch, by: Membership) -> None:
+def test_a_row_is_skipped_and_restored(team: Batch, by: Membership) -> None:
     edit(team, 5, FIRST, "Daniel", by=by)
-    corrections.leave_out(team, 5, by=by)
-    assert (outcome(team, 5), counts(team)) == ("problem left_out", (4, 0, 0, 1))
+    corrections.skip_row(team, 5, by=by)
+    assert (outcome(team, 5), counts(team)) == ("problem skipped_by_admin", (4, 0, 0, 1))
 
-    corrections.put_back(team, 5, by=by)
+    corrections.restore_row(team, 5, by=by)
     assert (outcome(team, 5), counts(team)) == ("problem", (5, 0, 0, 0))
     assert [cell.text for cell in shown_row(row(team, 5)).cells] == ["dan example.com", "Daniel", "Ray", ""]
 
@@ -206,7 +206,7 @@ def test_rows_without_problems_cannot_be_edited(team: Batch, by: Membership, num
 
 @pytest.mark.parametrize(
     ("change", "number"),
-    [("take_suggestion", 6), ("keep_as_shown", 2), ("leave_out", 6), ("put_back", 3), ("undo", 3), ("leave_out", 99)],
+    [("take_suggestion", 6), ("keep_as_shown", 2), ("skip_row", 6), ("restore_row", 3), ("undo", 3), ("skip_row", 99)],
 )
 def test_a_button_for_a_row_that_is_not_so_any_more_does_nothing(
     team: Batch, by: Membership, change: str, number: int
@@ -225,7 +225,7 @@ def test_nothing_is_mended_in_a_batch_that_is_being_invited(team: Batch, by: Mem
         lambda: edit(team, 3, EMAIL, "ben@example.com", by=by),
         lambda: corrections.take_suggestion(team, 3, EMAIL, by=by),
         lambda: correction_jobs.apply_to_all(team, "email_two_at", by=by),
-        lambda: corrections.leave_out(team, 3, by=by),
+        lambda: corrections.skip_row(team, 3, by=by),
         lambda: corrections.undo(team, 3, by=by),
     ]
     for change in changes:
@@ -236,7 +236,7 @@ def test_nothing_is_mended_in_a_batch_that_is_being_invited(team: Batch, by: Mem
 
 def test_nobody_without_the_right_mends(team: Batch, manager: User) -> None:
     with domain_error("not_allowed"):
-        corrections.leave_out(team, 3, by=manager.memberships.get())
+        corrections.skip_row(team, 3, by=manager.memberships.get())
     assert counts(team) == (5, 0, 0, 0)
 
 
@@ -247,7 +247,7 @@ def test_who_was_mended_is_invited_as_mended(team: Batch, by: Membership, work: 
     corrections.take_suggestion(team, 3, EMAIL, by=by)
     edit(team, 4, LAST, "Cole", by=by)
     edit(team, 5, EMAIL, "ann@example.com", by=by)
-    corrections.leave_out(team, 7, by=by)
+    corrections.skip_row(team, 7, by=by)
     invite_valid_rows(team, by=by)
     work(team)
 

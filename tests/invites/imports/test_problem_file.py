@@ -138,7 +138,7 @@ def test_the_file_is_named_after_the_admins_own(ines: Client, start: Run) -> Non
 
 def test_only_rows_that_are_left_are_in_the_file_as_they_stand_now(ines: Client, team: Batch, by: Membership) -> None:
     corrections.take_suggestion(team, 3, 0, by=by)
-    corrections.leave_out(team, 5, by=by)
+    corrections.skip_row(team, 5, by=by)
     corrections.edit_cells(team, [corrections.Edit(7, 1, "=Fay", 0)], by=by)
 
     lines = lines_of(got(ines, team))
@@ -227,7 +227,7 @@ def test_rows_find_their_places_by_their_numbers_in_any_order(
     ]
 
 
-def test_extra_rows_come_at_the_end_and_rows_taken_out_are_left_out(
+def test_extra_rows_come_at_the_end_and_removed_rows_are_skipped(
     ines: Client, team: Batch, correct: Callable[..., Any]
 ) -> None:
     header, *lines = got(ines, team).splitlines(keepends=True)
@@ -236,7 +236,7 @@ def test_extra_rows_come_at_the_end_and_rows_taken_out_are_left_out(
 
     correct(team, b"".join([header, *kept, extra]).replace(b"@@", b"@"))
 
-    assert outcome(team, 5) == "problem left_out"
+    assert outcome(team, 5) == "problem skipped_by_admin"
     assert (row(team, 9).email, outcome(team, 10)) == ("zoe@example.com", "skipped duplicate")
     assert counts(team) == (2, 0, 0, 1)
 
@@ -247,7 +247,7 @@ def test_what_was_mended_in_the_page_stays_mended(
     content = got(ines, team)
     corrections.take_suggestion(team, 3, 0, by=by)
     corrections.edit_cells(team, [corrections.Edit(4, 2, "Cole", 0)], by=by)
-    corrections.leave_out(team, 5, by=by)
+    corrections.skip_row(team, 5, by=by)
     corrections.keep_as_shown(team, 8, by=by)
 
     rows = content.splitlines(keepends=True)
@@ -256,7 +256,7 @@ def test_what_was_mended_in_the_page_stays_mended(
     assert (row(team, 3).email, outcome(team, 3)) == ("ben@example.com", "waiting")
     # Of two the file is the later word.
     assert row(team, 4).last_name == "Coleman"
-    assert (outcome(team, 5), outcome(team, 8)) == ("problem left_out", "waiting")
+    assert (outcome(team, 5), outcome(team, 8)) == ("problem skipped_by_admin", "waiting")
     assert counts(team) == (0, 0, 0, 1)
 
 
@@ -283,7 +283,7 @@ def test_a_description_gets_a_column_where_there_was_none(
 def test_a_file_without_the_column_is_the_whole_file(
     team: Batch, by: Membership, work: Run, correct: Callable[..., Any]
 ) -> None:
-    corrections.leave_out(team, 3, by=by)
+    corrections.skip_row(team, 3, by=by)
 
     correct(team, csv_of("kim@example.com,Kim,Lee,", "ben@@example.com,Ben,Fox,"), name="whole.csv")
 

@@ -27,7 +27,7 @@ CHANGES: dict[str, tuple[int, Change]] = {
     "edit": (3, lambda batch, by: corrections.edit_cells(batch, [Edit(3, 0, "ben@x.example", seen=0)], by=by)),
     "take": (3, lambda batch, by: corrections.take_suggestion(batch, 3, 0, by=by)),
     "keep": (8, lambda batch, by: corrections.keep_as_shown(batch, 8, by=by)),
-    "leave out": (3, lambda batch, by: corrections.leave_out(batch, 3, by=by)),
+    "skip": (3, lambda batch, by: corrections.skip_row(batch, 3, by=by)),
     "apply to all": (7, lambda batch, by: correction_jobs.apply_to_all(batch, "email_two_at", by=by)),
 }
 
@@ -51,8 +51,8 @@ def test_the_grid_says_who_changed_a_row(ines: Client, team: Batch, ann: Members
 def test_the_last_one_counts(team: Batch, by: Membership, ann: Membership, change: str) -> None:
     number, do = CHANGES[change]
     do(team, by)
-    if change == "leave out":
-        corrections.put_back(team, number, by=ann)
+    if change == "skip":
+        corrections.restore_row(team, number, by=ann)
     else:
         corrections.undo(team, number, by=ann)
 
@@ -60,8 +60,8 @@ def test_the_last_one_counts(team: Batch, by: Membership, ann: Membership, chang
 
 
 def test_a_row_as_it_was_in_the_file_names_nobody(ines: Client, team: Batch, ann: Membership) -> None:
-    corrections.leave_out(team, 3, by=ann)
-    corrections.put_back(team, 3, by=ann)
+    corrections.skip_row(team, 3, by=ann)
+    corrections.restore_row(team, 3, by=ann)
 
     assert "Edited by" not in text(ines.get(grid_url(team)))
 
@@ -87,7 +87,7 @@ def test_a_worker_edits_for_whoever_asked(
 
 
 def test_an_editor_whose_account_is_deleted_leaves_the_row(ines: Client, team: Batch, ann: Membership) -> None:
-    corrections.leave_out(team, 3, by=ann)
+    corrections.skip_row(team, 3, by=ann)
     ann.user.delete()
 
     assert row(team, 3).edited_by is None
@@ -98,7 +98,7 @@ def test_naming_editors_costs_no_query_for_each_row(ines: Client, team: Batch, a
     ines.get(grid_url(team))  # Notes that she was here, which the next ones need not.
     asked = []
     for number in (3, 4, 5):
-        corrections.leave_out(team, number, by=ann)
+        corrections.skip_row(team, number, by=ann)
         with CaptureQueriesContext(connection) as queries:
             ines.get(grid_url(team))
         asked.append([query["sql"] for query in queries])
@@ -113,7 +113,7 @@ def test_naming_editors_costs_no_query_for_each_row(ines: Client, team: Batch, a
 def ended(team: Batch, by: Membership, ann: Membership, work: Callable[[Batch], Batch]) -> Batch:
     """Ann has edited row 3, skipped row 5, and undone what she did to row 7; then the others were invited."""
     corrections.take_suggestion(team, 3, 0, by=ann)
-    corrections.leave_out(team, 5, by=ann)
+    corrections.skip_row(team, 5, by=ann)
     corrections.take_suggestion(team, 7, 0, by=ann)
     corrections.undo(team, 7, by=ann)
     invite_valid_rows(team, by=by)

@@ -252,7 +252,7 @@ def test_those_selected_are_sent_again(
     assert "3 invitations will be resent." in message_of(client)
 
 
-def test_those_left_out_are_counted(client_of: ClientOf, admin: User, acme: Organization, invite: Invite) -> None:
+def test_skipped_invitations_are_counted(client_of: ClientOf, admin: User, acme: Organization, invite: Invite) -> None:
     rested, fresh = invite("rested@people.example.com"), invite("fresh@people.example.com", mailed=False)
     client = client_of(admin)
 

@@ -90,7 +90,7 @@ def test_one_admin_cannot_use_up_what_the_organization_may(
     assert (refused.state, taken.state) == (Batch.State.FAILED, Batch.State.DONE)
 
 
-def test_whoever_is_skipped_or_left_out_by_a_stop_does_not_count(start: Run, run: Run, settings: Any) -> None:
+def test_skipped_rows_and_rows_of_a_stopped_import_do_not_count(start: Run, run: Run, settings: Any) -> None:
     settings.INVITATIONS_PER_DAY = 7
     run(many(3))
     again = run(many(3) + b"admin@example.com,Ines,Martin,\r\n")

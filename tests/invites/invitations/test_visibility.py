@@ -351,7 +351,7 @@ def test_no_row_names_a_colleague_who_edited_it(
 ) -> None:
     address = mine.addresses(name)[0]
     number = mine.waiting.rows.get(outcome=Row.Outcome.PROBLEM).number
-    corrections.leave_out(mine.waiting, number, by=by)
+    corrections.skip_row(mine.waiting, number, by=by)
     batch = Batch.objects.filter(pk=mine.waiting.pk)
     batch.update(state=Batch.State.DONE if name == "imports:batch" else Batch.State.NEEDS_CORRECTION)
 

@@ -107,7 +107,7 @@ def test_a_button_of_a_row_keeps_what_was_typed_in_others(ines: Client, team: Ba
     response = ines.post(grid_url(team), {"do": "leave:7", "cell-4-2": "Cole", "seen-4": "0"})
 
     assert response.headers["Location"] == f"{grid_url(team)}#row-7"
-    assert (outcome(team, 4), outcome(team, 7)) == ("waiting", "problem left_out")
+    assert (outcome(team, 4), outcome(team, 7)) == ("waiting", "problem skipped_by_admin")
     assert "Put back" in text(ines.get(grid_url(team)))
 
 
@@ -168,7 +168,7 @@ def test_when_nothing_is_left_the_button_checks_and_invites(
 
     assert response.headers["Location"] == grid_url(team, "imports:batch")
     summary = summary_of(work(team))
-    assert (summary.invited, summary.problems, summary.left_out, summary.rows) == (6, 1, 1, 7)
+    assert (summary.invited, summary.problems, summary.skipped_by_admin, summary.rows) == (6, 1, 1, 7)
     assert "1 was left out" in text(ines.get(reverse("directory:users", args=["acme"])))
 
 
@@ -201,7 +201,7 @@ def test_nobody_is_invited_by_who_was_overtaken(ines: Client, team: Batch) -> No
     assert team.state == Batch.State.NEEDS_CORRECTION
 
 
-def test_all_left_out_leaves_nobody_to_invite(ines: Client, start: Run) -> None:
+def test_nobody_can_be_invited_when_all_rows_are_skipped(ines: Client, start: Run) -> None:
     batch = start(csv_of("a@@example.com,A,B,"))
     post(ines, batch, "leave:2")
 

@@ -130,13 +130,13 @@ def test_it_is_one_line_and_one_write_for_each_mail(
     assert len(written) == 32, "One write begins the first, each ends one and begins the next, and one says good-bye."
 
 
-@pytest.mark.parametrize("left_out", [False, True], ids=["all of them", "some put off"])
+@pytest.mark.parametrize("some_are_skipped", [False, True], ids=["all of them", "some put off"])
 def test_what_a_worker_had_mailed_when_it_died_is_not_mailed_again(
-    server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch, left_out: bool
+    server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch, some_are_skipped: bool
 ) -> None:
     batch = start(many(20))
     lease = invited(batch)
-    if left_out:
+    if some_are_skipped:
         server.answers = {person(4): ["450 4.2.0 Later"], person(8): ["550 5.1.1 Nobody"]}
     with monkeypatch.context() as patched:
 
@@ -157,7 +157,7 @@ def test_what_a_worker_had_mailed_when_it_died_is_not_mailed_again(
 
     mails = Counter(server.taken)
     assert batch.state == Batch.State.DONE
-    assert set(mails) == {person(number) for number in range(20)} - ({person(8)} if left_out else set())
+    assert set(mails) == {person(number) for number in range(20)} - ({person(8)} if some_are_skipped else set())
     assert mails.total() == len(mails) + 1, "The one that was under way, and no other."
 
 
