@@ -15,7 +15,7 @@ run: ## Install what is needed, then run everything on this machine until Ctrl-C
 test: ## Install what the tests need, then run all of them; those in a browser come last, one at a time
 	@.ci/venv requirements-dev.txt
 	@status=0; \
-	$(PYTHON_HERE) -m pytest -n auto --dist loadfile -m "not browser" || status=1; \
+	$(PYTHON_HERE) -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not browser" || status=1; \
 	$(PYTHON_HERE) -m pytest -m browser || status=1; \
 	exit $$status
 

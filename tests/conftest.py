@@ -268,11 +268,22 @@ def admin_page(new_context: Any, signed_in_state: Callable[[str], Any]) -> Any:
 
 # --- What is collected ------------------------------------------------------------------------------
 
+# Files that wait for processes of their own most of the time. They come first, so that at the end of a run on several
+# cores none of them is still under way alone.
+LONG = (
+    *("tests/config/devserver", "tests/docs", "tests/ci", "tests/invites/live", "tests/invites/mailing/test_throttle"),
+    *(
+        "tests/invites/imports/test_worker",
+        "tests/invites/imports/test_check_slots",
+        "tests/accounts/users/test_account_email",
+    ),
+    *("tests/invites/checking/reading/test_workbook_child", "tests/invites/checking/cells/test_email_screening"),
+)
 NO_CHROMIUM = "no Chromium: install it, or name it in the variable CHROMIUM"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what uses the browser, runs it last, and keeps it away from the database of the fast tests.
+    """Mark what uses the browser and run it last, away from the database of the fast tests. Long files come first.
 
     Playwright's loop goes on in this thread once it was started, and Django then refuses the database.
     """
@@ -286,7 +297,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if without_browser and item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, not item.nodeid.startswith(LONG)))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import secrets
@@ -10,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -155,6 +157,25 @@ class Mail:
     html: str
 
 
+@cache
+def _prepared_data(*, demo: bool) -> Path:
+    """A data directory with a migrated SQLite database, and the demo in it; made once in each process of the tests."""
+    directory = tempfile.TemporaryDirectory(prefix="rollcall-prepared-")
+    atexit.register(directory.cleanup)
+    data_dir = Path(directory.name)
+    if demo:
+        copy_prepared_data(data_dir, demo=False)
+    command = ("seed_demo", "--quiet") if demo else ("migrate", "--verbosity=0")
+    done = run_manage(*command, DATA_DIR=str(data_dir), DEBUG="1")
+    assert done.returncode == 0, done.stderr
+    return data_dir
+
+
+def copy_prepared_data(data_dir: Path, *, demo: bool) -> None:
+    """Fill a new data directory, so that what starts on it has hardly anything left to prepare."""
+    shutil.copytree(_prepared_data(demo=demo), data_dir, dirs_exist_ok=True)
+
+
 def read_inbox(directory: Path, to: str | None = None) -> list[Mail]:
     """The messages kept below `directory`, or those to one address, oldest first."""
     return [_read_mail(path) for path in sorted(directory.glob("*.json")) if to is None or _recipient_of(path) == to]
@@ -198,12 +219,20 @@ class Stack:
         self.process: subprocess.Popen[str] | None = None
 
     def start(
-        self, *, wait: bool = True, ignoring_sigint: bool = False, command: Sequence[str] = (sys.executable, *UP)
+        self,
+        *,
+        wait: bool = True,
+        ignoring_sigint: bool = False,
+        from_nothing: bool = False,
+        command: Sequence[str] = (sys.executable, *UP),
     ) -> None:
         """Starts everything; returns when the line that says where to go was printed.
 
-        `ignoring_sigint`: as a shell starts what runs in its background.
+        `ignoring_sigint`: as a shell starts what runs in its background. Unless it starts `from_nothing`, its SQLite
+        database is migrated already.
         """
+        if not from_nothing and "DATABASE_URL" not in self.settings and not self.data_dir.exists():
+            copy_prepared_data(self.data_dir, demo=True)
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -339,11 +368,13 @@ class WorkerOnFile:
         self.log_path = directory / "worker.log"
 
     def __enter__(self) -> WorkerOnFile:
-        self.data_dir.mkdir(parents=True)
         try:
+            if "DATABASE_URL" in self.settings:
+                migrated = run_manage("migrate", "--verbosity=0", **self.settings)
+                assert migrated.returncode == 0, migrated.stderr
+            else:
+                copy_prepared_data(self.data_dir, demo=False)
             self.broker.start()
-            migrated = run_manage("migrate", "--verbosity=0", **self.settings)
-            assert migrated.returncode == 0, migrated.stderr
             self.start_worker()
         except BaseException:
             self.__exit__()

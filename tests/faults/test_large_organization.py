@@ -24,14 +24,14 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 from accounts.models import Membership, Organization, Role, User
-from invites.models import Batch, Grant, Invitation, Row
+from invites.models import Batch, AccessGrant, Invitation, Row
 from invites.invitations.tokens import hashes_for, new_seeds
 acme, admin = Organization.objects.get(slug="acme"), User.objects.get(email="admin@example.com")
 role, now = Role.objects.get(organization=acme, name="ReadOnly"), timezone.now()
 past = now - timedelta(days=3)
 batch = Batch.objects.filter(file_name="large.csv").first()
 if batch is None:
-    grant = Grant.objects.create(organization=acme, all_sites=True)
+    grant = AccessGrant.objects.create(organization=acme, all_sites=True)
     grant.roles.add(role)
     times = dict.fromkeys(["checked_at", "inviting_at", "ended_at", "banner_closed_at", "reported_at"], past)
     batch = Batch.objects.create(

@@ -43,7 +43,7 @@ def listens_at(port: int) -> list[str]:
 
 def test_starts_says_where_to_go_and_ends_without_a_trace(new_stack: Callable[..., Stack], tmp_path: Path) -> None:
     first = new_stack(DEMO_PASSWORD="")
-    first.start()
+    first.start(from_nothing=True)
 
     line = first.wait_until_ready()
     assert f"Rollcall is at http://127.0.0.1:{first.port}/ " in line

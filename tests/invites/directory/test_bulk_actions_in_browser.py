@@ -18,10 +18,10 @@ INVITE = """
 from datetime import timedelta
 from django.utils import timezone
 from accounts.models import Organization, User
-from invites.models import Grant, Invitation
+from invites.models import AccessGrant, Invitation
 from invites.invitations.tokens import hashes_for, new_seeds
 acme, admin = Organization.objects.get(slug="acme"), User.objects.get(email="admin@example.com")
-grant = Grant.objects.create(organization=acme, all_sites=True)
+grant = AccessGrant.objects.create(organization=acme, all_sites=True)
 now, seeds = timezone.now(), new_seeds({many})
 Invitation.objects.bulk_create(
     Invitation(

@@ -47,10 +47,10 @@ PRETEND_INVITED = """
 from datetime import timedelta
 from django.utils import timezone
 from accounts.models import Organization, User
-from invites.models import Batch, Grant, Invitation
+from invites.models import Batch, AccessGrant, Invitation
 from invites.invitations.tokens import hashes_for, new_seeds
 acme, admin, now = Organization.objects.get(slug="acme"), User.objects.get(email={admin!r}), timezone.now()
-grant = Grant.objects.create(organization=acme, all_sites=True)
+grant = AccessGrant.objects.create(organization=acme, all_sites=True)
 batch = Batch.objects.create(organization=acme, inviter=admin, grant=grant, state="done", file_name="team.csv")
 seeds = new_seeds({count})
 Invitation.objects.bulk_create(
