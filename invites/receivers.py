@@ -18,7 +18,7 @@ from accounts.models import Organization, Role, Site
 from accounts.organizations.selectors import AccessBeyond
 from accounts.organizations.signals import deletion_asked, demo_founded, permission_change_asked
 from invites.invitations.demo import invite_demo_people
-from invites.invitations.querysets import not_being_undone, open_grants
+from invites.invitations.querysets import open_grants
 from invites.mailing.bounces import note_bounce
 from invites.mailing.message import REFERENCE
 from invites.models import AccessGrant, Batch, Invitation, Row
@@ -43,8 +43,7 @@ def keep_what_is_on_offer(sender: type[Role | Site], item: Role | Site, **_more:
     # Looked at first: a batch that ends between the two looks has its invitations at the second.
     batches = Batch.objects.filter(Q(grant__in=grants) | Q(job__grant__in=grants))
     is_running = batches.exclude(state__in=Batch.ENDED).exists()
-    pending = Invitation.objects.filter(not_being_undone(), grant__in=grants, state=Invitation.State.PENDING)
-    waiting = pending.count()
+    waiting = Invitation.objects.open().filter(grant__in=grants).count()
     if waiting == 1:
         return f"1 invitation without an answer gives this {what}. Change or revoke it first."
     if waiting:

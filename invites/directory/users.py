@@ -19,9 +19,8 @@ from django.utils import timezone
 from accounts.models import Membership, Organization, Role, Site
 from accounts.names import fold
 from invites.directory.paging import slice_union
-from invites.invitations.querysets import being_undone_in, not_being_undone
 from invites.invitations.visibility import invitation_is_visible, visible_invitations
-from invites.models import AccessGrant, Invitation
+from invites.models import AccessGrant, Invitation, InvitationQuerySet
 
 PER_PAGE = 25
 LONGEST_SEARCH = 200
@@ -130,15 +129,15 @@ def people_page(organization: Organization, wanted: PeopleFilter, *, number: str
     return Paginator(cast("Sequence[Person]", people), PER_PAGE).get_page(number)
 
 
-def matching_invitations(viewer: Membership, wanted: PeopleFilter) -> QuerySet[Invitation]:
+def matching_invitations(viewer: Membership, wanted: PeopleFilter) -> InvitationQuerySet:
     """The open invitations that the filter leaves and the viewer sees, for doing something with all of them."""
     return _invitations(viewer.organization, wanted).filter(invitation_is_visible(viewer))
 
 
-def chosen_invitations(viewer: Membership, keys: Iterable[str]) -> QuerySet[Invitation]:
+def chosen_invitations(viewer: Membership, keys: Iterable[str]) -> InvitationQuerySet:
     """The open invitations among the chosen people; members and what the viewer doesn't see are passed over."""
     ids = [_number(key[1:]) for key in keys if key.startswith("i")]
-    return visible_invitations(viewer).filter(not_being_undone(), pk__in=ids, state=Invitation.State.PENDING)
+    return visible_invitations(viewer).open().filter(pk__in=ids)
 
 
 class _People:
@@ -178,17 +177,14 @@ def _members(organization: Organization, wanted: PeopleFilter) -> QuerySet[Membe
     return members
 
 
-def _invitations(organization: Organization, wanted: PeopleFilter) -> QuerySet[Invitation]:
+def _invitations(organization: Organization, wanted: PeopleFilter) -> InvitationQuerySet:
     if wanted.status == Status.ACTIVE:
         return Invitation.objects.none()
-    invitations = organization.invitations.filter(_search("person_key", wanted.search), state=Invitation.State.PENDING)
-    if undoing := being_undone_in(organization):
-        invitations = invitations.exclude(batch__in=undoing)
-    now = timezone.now()
+    invitations = Invitation.objects.open_in(organization).filter(_search("person_key", wanted.search))
     if wanted.status == Status.PENDING:
-        invitations = invitations.filter(expires_at__gt=now)
+        invitations = invitations.unexpired()
     if wanted.status == Status.EXPIRED:
-        invitations = invitations.filter(expires_at__lte=now)
+        invitations = invitations.expired()
     grants = AccessGrant.objects.filter(organization=organization)
     if wanted.role:
         invitations = invitations.filter(grant__in=grants.filter(roles=wanted.role))
@@ -245,7 +241,7 @@ def person_of(invitation: Invitation) -> Person:
 
 
 def _of_invitation(invitation: Invitation, now: datetime) -> Person:
-    undelivered = invitation.mail_state in (Invitation.Mail.FAILED, Invitation.Mail.BOUNCED)
+    undelivered = invitation.mail_state in Invitation.UNDELIVERED
     return Person(
         key=f"i{invitation.pk}",
         pk=invitation.pk,

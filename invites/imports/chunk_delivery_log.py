@@ -14,9 +14,8 @@ from django.utils import timezone
 
 from invites.imports.chunks import Lease, held
 from invites.invitations.authorization import GrantKey
-from invites.invitations.querysets import not_being_undone
 from invites.mailing.delivery_log import DeliveryLog, save_as_sent
-from invites.mailing.message import TO_SEND, MessageData
+from invites.mailing.message import MessageData
 from invites.models import BatchChunk, Invitation, Row
 
 _MOVE_ON = f"""
@@ -63,9 +62,7 @@ def revoke_unsent(*ids: int, reason: str, why: Row.Reason, offer: GrantKey | Non
     With an offer only those that still make it: for another one somebody else answers. Both at once: whoever dies in
     between leaves nobody who counts as invited and was told of nothing.
     """
-    unsent = Invitation.objects.select_for_update().filter(
-        not_being_undone(), pk__in=ids, state=Invitation.State.PENDING, mail_state__in=TO_SEND, mail_due_at=None
-    )
+    unsent = Invitation.objects.open().unsent().sent_with_import().select_for_update().filter(pk__in=ids)
     if offer is not None:
         unsent = unsent.filter(grant=offer.grant_id, inviter=offer.inviter_id)
     rows = dict(unsent.order_by("pk").values_list("pk", "row_id"))
@@ -87,14 +84,12 @@ def settle_what_was_taken(chunk: BatchChunk) -> None:
     """
     if chunk.taken_to is None:
         return
-    taken = Invitation.objects.filter(
+    # One that was resent since has a new link, whose email is still to come.
+    unsent = Invitation.objects.open().unsent().sent_with_import()
+    taken = unsent.filter(
         pk__range=(chunk.taken_from, chunk.taken_to),
         batch_id=chunk.batch_id,
         row__number__range=(chunk.first_number, chunk.last_number),
-        state=Invitation.State.PENDING,
-        mail_state__in=TO_SEND,
-        # One that was sent again since has a new link, whose mail is still to come.
-        mail_due_at=None,
     )
     save_as_sent(list(taken.values_list("token_hash", flat=True)))
     BatchChunk.objects.filter(pk=chunk.pk, taken_to=chunk.taken_to).update(taken_from=None, taken_to=None)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts.errors import DomainError
@@ -16,7 +16,6 @@ from invites.imports.bulk_insert import PERSON, Person, insert_invitations, rene
 from invites.imports.chunks import Lease, held
 from invites.imports.stop import cancel_import
 from invites.invitations.authorization import check_still_allowed, manageable_grants
-from invites.invitations.querysets import not_being_undone
 from invites.invitations.quotas import give_back_invitations, take_invitations
 from invites.models import AccessGrant, Batch, BatchChunk, Invitation, Row
 from invites.unexpected_errors import ask_support
@@ -151,12 +150,8 @@ def _make_room(batch: Batch, people: Collection[Person]) -> bool:
 
     Only by somebody who could have given what it gives.
     """
-    now = timezone.now()
-    dead = Invitation.objects.filter(
-        Q(expires_at__lte=now) | ~not_being_undone(),
-        organization_id=batch.organization_id,
-        email_key__any_of={person.email_key for person in people},
-        state=Invitation.State.PENDING,
+    dead = Invitation.objects.replaceable().filter(
+        organization_id=batch.organization_id, email_key__any_of={person.email_key for person in people}
     )
     inviter = Membership.objects.filter(organization=batch.organization_id, user=batch.inviter_id).first()
     if inviter is None:
@@ -164,8 +159,7 @@ def _make_room(batch: Batch, people: Collection[Person]) -> bool:
     dead = dead.filter(grant__in=manageable_grants(inviter, AccessGrant.objects.filter(pk__in=dead.values("grant_id"))))
     # In one order, so that two who are at the same invitations wait for each other and not both.
     ids = set(dead.select_for_update().order_by("pk").values_list("pk", flat=True))
-    replaced = Invitation.objects.filter(pk__any_of=ids)
-    return bool(replaced.update(state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None))
+    return bool(Invitation.objects.filter(pk__any_of=ids).close(Invitation.State.REPLACED))
 
 
 def _skip(rows: QuerySet[Row], people: Collection[Person], reason: Row.Reason) -> None:

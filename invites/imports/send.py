@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 from django.utils import timezone
 
 from invites.imports.chunk_delivery_log import ChunkDeliveryLog, revoke_unsent, settle_what_was_taken
@@ -17,9 +17,8 @@ from invites.imports.stop import cancel_import
 from invites.invitations.authorization import GrantKey, find_unauthorized
 from invites.invitations.quotas import give_back_invitations
 from invites.mailing.backoff import GIVEN_UP, UNMAILABLE, backoff_delay
-from invites.mailing.message import TO_SEND
 from invites.mailing.sender import MailRun, Turn, send_invitations
-from invites.models import Batch, BatchChunk, Invitation, Row
+from invites.models import Batch, BatchChunk, Invitation, InvitationQuerySet, Row
 
 # Together with the longest pause: given up after half a day.
 MAX_PAUSES = 50
@@ -131,7 +130,7 @@ def _has_work(batch_id: int) -> bool:
     return BatchChunk.objects.filter(batch_id=batch_id).exclude(stage=BatchChunk.Stage.DONE).exists()
 
 
-def _invitations(chunk: BatchChunk) -> QuerySet[Invitation]:
+def _invitations(chunk: BatchChunk) -> InvitationQuerySet:
     """Those of the chunk that nobody answered. One that was sent again since is no longer the batch's to mail.
 
     The rows are given one by one: a database that has not counted the new ones yet would read the whole table.
@@ -141,15 +140,12 @@ def _invitations(chunk: BatchChunk) -> QuerySet[Invitation]:
         number__range=(chunk.first_number, chunk.last_number),
         outcome=Row.Outcome.INVITED,
     )
-    return Invitation.objects.filter(
-        row__in=list(rows.order_by("number").values_list("pk", flat=True)),
-        state=Invitation.State.PENDING,
-        mail_due_at=None,
-    )
+    ids = list(rows.order_by("number").values_list("pk", flat=True))
+    return Invitation.objects.open().sent_with_import().filter(row__in=ids)
 
 
-def _unsent(chunk: BatchChunk) -> QuerySet[Invitation]:
-    return _invitations(chunk).filter(mail_state__in=TO_SEND).order_by("pk")
+def _unsent(chunk: BatchChunk) -> InvitationQuerySet:
+    return _invitations(chunk).unsent().order_by("pk")
 
 
 class _Unsent(NamedTuple):

@@ -10,14 +10,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Membership
 from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import cancel_import
 from invites.invitations.authorization import check_can_manage, lock_to_change, manageable_grants
-from invites.models import AccessGrant, Batch, BatchChunk, Invitation
+from invites.models import AccessGrant, Batch, BatchChunk, Invitation, InvitationQuerySet
 from invites.unexpected_errors import is_transient, reference_of
 
 # So many are taken back in one transaction; a batch that has no more is undone while the admin waits.
@@ -71,8 +70,7 @@ def revoke_slice(batch_id: int) -> timedelta | None:
         return None
     now = timezone.now()
     free = _pending(batch).select_for_update(skip_locked=True).values_list("pk", flat=True)[:SLICE]
-    taken = _pending(batch).filter(pk__in=list(free))
-    count = taken.update(state=Invitation.State.REVOKED, answered_at=now, mail_due_at=None)
+    count = _pending(batch).filter(pk__in=list(free)).close(Invitation.State.REVOKED)
     is_left = _pending(batch).exists()
     Batch.objects.filter(pk=batch_id).update(
         is_being_undone=is_left, progressed_at=now, error_reference="", retry_at=None
@@ -97,6 +95,6 @@ def put_off(batch_id: int, error: Exception) -> None:
         Batch.objects.filter(pk=batch_id).update(error_reference=reference_of(error), retry_at=retry_at)
 
 
-def _pending(batch: Batch) -> QuerySet[Invitation]:
+def _pending(batch: Batch) -> InvitationQuerySet:
     """With every state of the mail named: so the index of the batch's invitations leads to them alone."""
     return batch.invitations.filter(state=Invitation.State.PENDING, mail_state__in=Invitation.Mail.values)

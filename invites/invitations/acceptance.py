@@ -6,20 +6,17 @@ A link is known here by the hash of its token, so that whoever keeps it meanwhil
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.errors import DomainError
 from accounts.models import Membership, User
 from invites.checking import check_cells
 from invites.invitations.authorization import check_still_allowed
-from invites.invitations.querysets import not_being_undone
-from invites.models import Invitation
+from invites.models import Invitation, InvitationQuerySet
 
 
 @dataclass(frozen=True)
@@ -38,9 +35,7 @@ def find_open_invitation(token_hash: str) -> Invitation:
     when the inviter could not invite this person today. One code and one message: nobody can tell them
     apart.
     """
-    invitation = (
-        _with_open_link(token_hash, now=timezone.now()).select_related("organization", "inviter", "grant").first()
-    )
+    invitation = _with_open_link(token_hash).select_related("organization", "inviter", "grant").first()
     if invitation is None:
         raise _dead_link()
     _check_inviter(invitation)
@@ -95,21 +90,15 @@ def accept_with_new_account(token_hash: str, account: NewAccount) -> Membership:
 
 def _take(token_hash: str) -> Invitation:
     """Marks the invitation as accepted; of many who try at once, one gets past this line."""
-    now = timezone.now()
-    taken = _with_open_link(token_hash, now=now).update(
-        state=Invitation.State.ACCEPTED, answered_at=now, mail_due_at=None
-    )
-    if not taken:
+    if not _with_open_link(token_hash).close(Invitation.State.ACCEPTED):
         raise _dead_link()
     invitation = Invitation.objects.select_related("organization", "inviter", "grant").get(token_hash=token_hash)
     _check_inviter(invitation)
     return invitation
 
 
-def _with_open_link(token_hash: str, *, now: datetime) -> QuerySet[Invitation]:
-    return Invitation.objects.filter(
-        not_being_undone(), token_hash=token_hash, state=Invitation.State.PENDING, expires_at__gt=now
-    )
+def _with_open_link(token_hash: str) -> InvitationQuerySet:
+    return Invitation.objects.open().unexpired().filter(token_hash=token_hash)
 
 
 def _become_member(user: User, invitation: Invitation) -> Membership:

@@ -8,18 +8,17 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.errors import DomainError
 from accounts.models import Membership
 from invites.invitations.authorization import check_can_manage, check_may_invite, manageable_grants
 from invites.invitations.invite import expiry_from, not_pending, pending_of
-from invites.invitations.querysets import not_being_undone
 from invites.invitations.quotas import enough_mail, had_enough_mail
 from invites.invitations.tokens import hashes_for, new_seeds
 from invites.invitations.visibility import invitation_is_visible
-from invites.models import AccessGrant, Invitation
+from invites.models import AccessGrant, Invitation, InvitationQuerySet
 
 CHUNK = 1_000
 
@@ -57,7 +56,7 @@ def resend(by: Membership, invitation: Invitation) -> None:
         raise DomainError("too_soon", _why_not(invitation))
 
 
-def resend_many(by: Membership, invitations: QuerySet[Invitation]) -> Resent:
+def resend_many(by: Membership, invitations: InvitationQuerySet) -> Resent:
     """Resends those of the pending invitations that `resend` would, in small transactions.
 
     Raises DomainError("not_allowed"). For more than a few thousand see `directory/bulk_actions.py`.
@@ -88,10 +87,10 @@ def revoke(by: Membership, invitation: Invitation) -> None:
     if held is None:
         raise not_pending(invitation)
     check_can_manage(by, held.grant, to="revoke this invitation")
-    _revoke(pending_of(by.organization, invitation))
+    pending_of(by.organization, invitation).close(Invitation.State.REVOKED)
 
 
-def revoke_many(by: Membership, invitations: QuerySet[Invitation]) -> Revoked:
+def revoke_many(by: Membership, invitations: InvitationQuerySet) -> Revoked:
     """Revokes those of the pending invitations that `revoke` would, in small transactions.
 
     Raises DomainError("not_allowed"). For more than a few thousand see `directory/bulk_actions.py`.
@@ -104,7 +103,7 @@ def revoke_many(by: Membership, invitations: QuerySet[Invitation]) -> Revoked:
         # One by one, so that nothing is locked meanwhile that the other transaction may wait for.
         for pk in revoked.busy:
             pending = _pending_among(by, [pk])
-            count += _revoke(pending.filter(grant__in=_within_reach(by, pending)))
+            count += pending.filter(grant__in=_within_reach(by, pending)).close(Invitation.State.REVOKED)
     return Revoked(count, left)
 
 
@@ -119,30 +118,25 @@ def revoke_some(by: Membership, ids: list[int]) -> Revoked:
     within = pending.filter(grant__in=_within_reach(by, pending))
     left = total - within.count()
     free = set(within.select_for_update(skip_locked=True).values_list("pk", flat=True))
-    count = _revoke(within.filter(pk__in=free))
+    count = within.filter(pk__in=free).close(Invitation.State.REVOKED)
     return Revoked(count, left, busy=tuple(within.order_by("pk").values_list("pk", flat=True)))
 
 
-def pending_ids(by: Membership, invitations: QuerySet[Invitation]) -> list[int]:
+def pending_ids(by: Membership, invitations: InvitationQuerySet) -> list[int]:
     """The ids of those that wait for an answer and that `by` may see, in their order."""
     return list(_pending(by, invitations).order_by("pk").values_list("pk", flat=True))
 
 
-def _pending_among(by: Membership, ids: list[int]) -> QuerySet[Invitation]:
+def _pending_among(by: Membership, ids: list[int]) -> InvitationQuerySet:
     return _pending(by, Invitation.objects.filter(pk__in=ids))
 
 
-def _pending(by: Membership, invitations: QuerySet[Invitation]) -> QuerySet[Invitation]:
+def _pending(by: Membership, invitations: InvitationQuerySet) -> InvitationQuerySet:
     """Invitations that `by` may not see are neither changed nor counted, not even as skipped."""
-    return invitations.filter(
-        not_being_undone(),
-        invitation_is_visible(by),
-        organization=by.organization,
-        state=Invitation.State.PENDING,
-    )
+    return invitations.open().filter(invitation_is_visible(by), organization=by.organization)
 
 
-def _within_reach(by: Membership, invitations: QuerySet[Invitation]) -> list[int]:
+def _within_reach(by: Membership, invitations: InvitationQuerySet) -> list[int]:
     """The ids of the grants that `by` could give, of all that the invitations give."""
     return manageable_grants(by, AccessGrant.objects.filter(pk__in=invitations.values("grant_id")))
 
@@ -151,16 +145,12 @@ def _chunks(ids: list[int]) -> Iterator[list[int]]:
     return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
 
-def _revoke(invitations: QuerySet[Invitation]) -> int:
-    return invitations.update(state=Invitation.State.REVOKED, answered_at=timezone.now(), mail_due_at=None)
-
-
 def _due_again(now: datetime) -> Q:
     """True of an invitation whose last mail is out, some time ago, and that was not sent too often.
 
     Neither may its address have had enough mail from the organization today.
     """
-    out = Q(mail_state__in=(Invitation.Mail.SENT, Invitation.Mail.FAILED, Invitation.Mail.BOUNCED))
+    out = ~Q(mail_state__in=Invitation.UNSENT)
     rested = Q(mailed_at=None) | Q(mailed_at__lte=now - timedelta(seconds=settings.RESEND_PAUSE))
     return out & rested & Q(times_resent__lt=settings.RESEND_LIMIT) & ~Q(had_enough_mail())
 
@@ -173,9 +163,7 @@ def _renew(by: Membership, ids: list[int], *, grants: Collection[int]) -> int:
     Somebody waits for the page, and it may be tens of thousands: Django's own updates would take ten times as long.
     """
     now = timezone.now()
-    due = Invitation.objects.filter(
-        _due_again(now), not_being_undone(), pk__in=ids, grant__in=grants, state=Invitation.State.PENDING
-    )
+    due = Invitation.objects.open().filter(_due_again(now), pk__in=ids, grant__in=grants)
     renewed = list(due.select_for_update().order_by("pk").values_list("pk", flat=True))
     seeds = new_seeds(len(renewed))
     with connection.cursor() as cursor:
@@ -198,7 +186,7 @@ def _renew(by: Membership, ids: list[int], *, grants: Collection[int]) -> int:
 def _why_not(invitation: Invitation) -> str:
     if invitation.times_resent >= settings.RESEND_LIMIT:
         return f"{invitation.email} was sent this invitation {invitation.times_resent + 1} times, which is enough."
-    if invitation.mail_state in (Invitation.Mail.QUEUED, Invitation.Mail.SENDING):
+    if invitation.mail_state in Invitation.UNSENT:
         return f"The invitation of {invitation.email} is on its way already."
     if Invitation.objects.filter(had_enough_mail(), pk=invitation.pk).exists():
         return f"{invitation.email} {enough_mail()} Try again tomorrow."

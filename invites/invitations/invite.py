@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.errors import DomainError
@@ -14,13 +13,10 @@ from accounts.models import Membership, Organization
 from accounts.organizations.grants import AccessSelection
 from invites.checking import check_cells
 from invites.invitations.authorization import check_can_manage, check_may_invite, create_grant
-from invites.invitations.querysets import not_being_undone
 from invites.invitations.quotas import check_recipient, take_invitations
 from invites.invitations.tokens import derive_token, hash_token, new_seed
 from invites.invitations.visibility import sees_everybody
-from invites.models import Invitation
-
-UNDELIVERABLE = (Invitation.Mail.FAILED, Invitation.Mail.BOUNCED)
+from invites.models import Invitation, InvitationQuerySet
 
 
 def invite_person(
@@ -42,7 +38,7 @@ def invite_person(
         with transaction.atomic():
             # First, as everybody does who gives roles and sites: in another order two would wait for each other.
             grant = create_grant(by, choice)
-            _make_room(by, person.email_key, now)
+            _make_room(by, person.email_key)
             _check_not_invited(by, person.email_key, person.email)
             # After that: whoever accepts the last invitation is a member when it is not pending any more.
             _check_not_member(organization, person.email_key, person.email)
@@ -94,11 +90,9 @@ def change_invitation(by: Membership, invitation: Invitation, choice: AccessSele
         held.save(update_fields=["grant", "inviter"])
 
 
-def pending_of(organization: Organization, invitation: Invitation) -> QuerySet[Invitation]:
+def pending_of(organization: Organization, invitation: Invitation) -> InvitationQuerySet:
     """The invitation as a query that finds it only while it is pending, for conditional updates."""
-    return Invitation.objects.filter(
-        not_being_undone(), pk=invitation.pk, organization=organization, state=Invitation.State.PENDING
-    )
+    return organization.invitations.open().filter(pk=invitation.pk)
 
 
 def not_pending(invitation: Invitation) -> DomainError:
@@ -111,23 +105,16 @@ def _check_not_member(organization: Organization, email_key: str, email: str) ->
         raise DomainError("already_member", f"{email} is a member of {organization.name} already.")
 
 
-def _make_room(by: Membership, email_key: str, now: datetime) -> None:
+def _make_room(by: Membership, email_key: str) -> None:
     """Replace an invitation that is of no use any more, if `by` could have given it."""
-    of_no_use = Invitation.objects.filter(
-        Q(expires_at__lte=now) | Q(mail_state__in=UNDELIVERABLE) | ~not_being_undone(),
-        organization=by.organization,
-        email_key=email_key,
-        state=Invitation.State.PENDING,
-    )
-    for held in of_no_use.select_for_update(no_key=True):
+    replaceable = by.organization.invitations.replaceable(undelivered=True).for_address(email_key)
+    for held in replaceable.select_for_update(no_key=True):
         check_can_manage(by, held.grant, to="replace the earlier invitation of this address")
-    of_no_use.update(state=Invitation.State.REPLACED, answered_at=now, mail_due_at=None)
+    replaceable.close(Invitation.State.REPLACED)
 
 
 def _check_not_invited(by: Membership, email_key: str, email: str) -> None:
-    if Invitation.objects.filter(
-        organization=by.organization, email_key=email_key, state=Invitation.State.PENDING
-    ).exists():
+    if by.organization.invitations.open().for_address(email_key).exists():
         raise _already_invited(by, email)
 
 

@@ -12,7 +12,7 @@ from django.db.models import Exists, Q, QuerySet
 from accounts.models import Membership, User
 from accounts.organizations.selectors import memberships_with_permission
 from accounts.permissions import Permission
-from invites.models import Batch, BulkAction, Invitation
+from invites.models import Batch, BulkAction, InvitationQuerySet
 
 
 def sees_everybody(viewer: Membership) -> bool:
@@ -27,7 +27,7 @@ def visible_batches(viewer: Membership) -> QuerySet[Batch]:
     )
 
 
-def visible_invitations(viewer: Membership) -> QuerySet[Invitation]:
+def visible_invitations(viewer: Membership) -> InvitationQuerySet:
     """The invitations that the member may see, in whatever state."""
     return viewer.organization.invitations.filter(invitation_is_visible(viewer))
 

@@ -16,9 +16,8 @@ def note_bounce(token_hash: str, *, email: str, reason: str) -> bool:
     The link tells which mail: one that was sent again since has another. So does the address tell: whoever forwards
     mail does not speak for the invitee.
     """
-    invitations = Invitation.objects.filter(
-        token_hash=token_hash, email__iexact=_storable(email)[:ADDRESS_LENGTH], state=Invitation.State.PENDING
-    )
+    address = _storable(email)[:ADDRESS_LENGTH]
+    invitations = Invitation.objects.open().filter(token_hash=token_hash, email__iexact=address)
     detail = _storable(reason)[:REASON_LENGTH]
     return bool(invitations.update(mail_state=Invitation.Mail.BOUNCED, mail_detail=detail, mail_due_at=None))
 

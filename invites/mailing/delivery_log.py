@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from django.db import connection
 from django.utils import timezone
 
-from invites.mailing.message import TO_SEND, MessageData
+from invites.mailing.message import MessageData
 from invites.models import Invitation
 
 
@@ -22,7 +22,7 @@ class DeliveryLog:
 
     def refused(self, due: MessageData, reason: str) -> None:
         """Called when the mail cannot be sent for good. By the hash, as in `save_as_sent`."""
-        Invitation.objects.filter(token_hash=due.token_hash, mail_state__in=TO_SEND).update(
+        Invitation.objects.unsent().filter(token_hash=due.token_hash).update(
             mail_state=Invitation.Mail.FAILED, mail_detail=reason, mailed_at=timezone.now(), mail_due_at=None
         )
 
@@ -53,7 +53,7 @@ def save_as_sent(token_hashes: Collection[str]) -> None:
         cursor.execute(
             f"UPDATE {Invitation._meta.db_table} SET mail_state = %s, mail_detail = '', mailed_at = %s,"  # noqa: S608
             f" mail_due_at = NULL WHERE token_hash IN ({marks}) AND mail_state IN (%s, %s)",
-            [Invitation.Mail.SENT.value, now, *token_hashes, *TO_SEND],
+            [Invitation.Mail.SENT.value, now, *token_hashes, *Invitation.UNSENT],
         )
 
 

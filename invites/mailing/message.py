@@ -8,16 +8,13 @@ from functools import cached_property
 from typing import NamedTuple
 
 from anymail.message import AnymailMessage
-from django.db.models import QuerySet
 
-from invites.invitations.querysets import not_being_undone
 from invites.invitations.tokens import derive_token, hash_token, link_for
 from invites.mailing.template import InvitationTemplate
 from invites.mailing.transports.smtp import Rendered
-from invites.models import Invitation
+from invites.models import Invitation, InvitationQuerySet
 
 REFERENCE = "invitation"
-TO_SEND = (Invitation.Mail.QUEUED.value, Invitation.Mail.SENDING.value)
 
 
 class MessageData(NamedTuple):
@@ -45,10 +42,8 @@ def ids_still_to_send(ids: Iterable[int]) -> set[int]:
     return set(_unsent(ids).values_list("pk", flat=True))
 
 
-def _unsent(ids: Iterable[int]) -> QuerySet[Invitation]:
-    return Invitation.objects.filter(
-        not_being_undone(), pk__in=ids, state=Invitation.State.PENDING, mail_state__in=TO_SEND
-    )
+def _unsent(ids: Iterable[int]) -> InvitationQuerySet:
+    return Invitation.objects.open().unsent().filter(pk__in=ids)
 
 
 class OutgoingMessage:

@@ -7,16 +7,14 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F
 from django.utils import timezone
 
 from invites.invitations.authorization import GrantKey, find_unauthorized
-from invites.invitations.querysets import not_being_undone
 from invites.mailing.backoff import GIVEN_UP, UNMAILABLE, backoff_delay
-from invites.mailing.message import TO_SEND
 from invites.mailing.send_lock import SendLock, acquire_send_lock, organizations_without_send_lock
 from invites.mailing.sender import MailRun, Turn, send_invitations
-from invites.models import Invitation
+from invites.models import Invitation, InvitationQuerySet
 
 T = TypeVar("T")
 
@@ -29,10 +27,9 @@ MAX_DEATHS = 5
 ALONE_AFTER = 2
 
 
-def unsent_single_invitations(now: datetime | None = None) -> QuerySet[Invitation]:
+def unsent_single_invitations(now: datetime | None = None) -> InvitationQuerySet:
     """The invitations whose mail is due now and that nobody holds, longest due first."""
-    due = Q(state=Invitation.State.PENDING, mail_state__in=TO_SEND, mail_due_at__lte=now or timezone.now())
-    return Invitation.objects.filter(due, not_being_undone()).order_by("mail_due_at", "pk")
+    return Invitation.objects.due(now).order_by("mail_due_at", "pk")
 
 
 def organizations_with_due_mail() -> list[int]:
@@ -67,7 +64,7 @@ def send_due_invitations(organization_id: int, handed_over: float | None = None)
     return More(wait, None) if not run.gave_up and _due(organization_id).exists() else None
 
 
-def _due(organization_id: int, *, wait: timedelta = timedelta(0)) -> QuerySet[Invitation]:
+def _due(organization_id: int, *, wait: timedelta = timedelta(0)) -> InvitationQuerySet:
     return unsent_single_invitations(timezone.now() + wait).filter(organization_id=organization_id)
 
 
@@ -103,7 +100,7 @@ def _fail_lapsed(due: dict[int, Invitation]) -> None:
         ids = [pk for pk, each in offers.items() if each == offer]
         hashes = [due.pop(pk).token_hash for pk in ids]
         # One for which somebody else answers since is still to be sent.
-        same = Invitation.objects.filter(grant=offer.grant_id, inviter=offer.inviter_id, mail_state__in=TO_SEND)
+        same = Invitation.objects.unsent().filter(grant=offer.grant_id, inviter=offer.inviter_id)
         same.filter(token_hash__in=hashes).update(
             mail_state=Invitation.Mail.FAILED, mail_detail=reason, mail_due_at=None
         )
@@ -154,10 +151,7 @@ def _grouped(invitations: Iterable[Invitation], by: Callable[[Invitation], T]) -
     return groups
 
 
-def _unsent(invitations: Iterable[Invitation]) -> QuerySet[Invitation]:
+def _unsent(invitations: Iterable[Invitation]) -> InvitationQuerySet:
     """By the hash: one that was sent again since has a new link, whose mail is still to come."""
-    return Invitation.objects.filter(
-        token_hash__in=[each.token_hash for each in invitations],
-        state=Invitation.State.PENDING,
-        mail_state__in=TO_SEND,
-    )
+    hashes = [each.token_hash for each in invitations]
+    return Invitation.objects.open().unsent().filter(token_hash__in=hashes)

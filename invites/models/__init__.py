@@ -2,7 +2,7 @@
 
 from invites.models.access_grant import AccessGrant
 from invites.models.batch import Batch, BatchChunk, CorrectionJob, Row, UploadPart
-from invites.models.invitation import BulkAction, BulkActionChunk, Invitation
+from invites.models.invitation import BulkAction, BulkActionChunk, Invitation, InvitationQuerySet
 from invites.models.mail import DailyInviteCount, DailyRecipientMail, DomainBackoff, RateLimitBucket
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "DailyRecipientMail",
     "DomainBackoff",
     "Invitation",
+    "InvitationQuerySet",
     "RateLimitBucket",
     "Row",
     "UploadPart",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -10,6 +13,73 @@ from accounts.models import Organization, User
 from accounts.names import PersonKeyField
 from invites.models.access_grant import AccessGrant
 from invites.models.batch import Batch, Row
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """The questions that are asked about invitations. They can be combined: `.open().unsent()`."""
+
+    def open(self) -> Self:
+        """Not accepted and not revoked; expired ones are included.
+
+        An invitation whose import is being undone counts as revoked, although workers have yet to write it down.
+        """
+        return self.filter(self.is_open())
+
+    @staticmethod
+    def is_open() -> models.Q:
+        """The same as a condition. It has no join, so that an UPDATE that waited for a lock checks the state again."""
+        return models.Q(state=Invitation.State.PENDING) & ~InvitationQuerySet._is_being_undone()
+
+    def open_in(self, organization: Organization) -> Self:
+        """The open invitations of an organization, for long lists: PostgreSQL and SQLite answer from an index alone.
+
+        Takes a query of its own for the imports that are being undone. There are hardly ever any.
+        """
+        invitations = self.filter(organization=organization, state=Invitation.State.PENDING)
+        undone = Batch.objects.filter(organization=organization, is_being_undone=True).order_by()
+        ids = list(undone.values_list("pk", flat=True))
+        return invitations.exclude(batch__in=ids) if ids else invitations
+
+    def expired(self, now: datetime | None = None) -> Self:
+        """Whose link doesn't work any more; combine it with `open`."""
+        return self.filter(expires_at__lte=now or timezone.now())
+
+    def unexpired(self, now: datetime | None = None) -> Self:
+        """Whose link works if they are open."""
+        return self.filter(expires_at__gt=now or timezone.now())
+
+    def replaceable(self, *, undelivered: bool = False) -> Self:
+        """Pending ones that don't keep anybody from being invited again.
+
+        They expired, or their import is being undone; if `undelivered`, also those whose email didn't arrive.
+        """
+        is_useless = models.Q(expires_at__lte=timezone.now()) | self._is_being_undone()
+        if undelivered:
+            is_useless |= models.Q(mail_state__in=Invitation.UNDELIVERED)
+        return self.filter(is_useless, state=Invitation.State.PENDING)
+
+    def unsent(self) -> Self:
+        """Whose email no server has accepted or refused yet."""
+        return self.filter(mail_state__in=Invitation.UNSENT)
+
+    def sent_with_import(self) -> Self:
+        """Whose email is not in the outbox: if it is unsent, the import that they belong to sends it."""
+        return self.filter(mail_due_at=None)
+
+    def due(self, now: datetime | None = None) -> Self:
+        """Open ones whose email waits in the outbox and may be sent now."""
+        return self.open().unsent().filter(mail_due_at__lte=now or timezone.now())
+
+    def for_address(self, email_key: str) -> Self:
+        return self.filter(email_key=email_key)
+
+    def close(self, state: str) -> int:
+        """Give them their final state, and take their email out of the outbox. Returns how many."""
+        return self.update(state=state, answered_at=timezone.now(), mail_due_at=None)
+
+    @staticmethod
+    def _is_being_undone() -> models.Q:
+        return models.Q(batch__in=Batch.objects.filter(is_being_undone=True).values("pk"))
 
 
 class Invitation(models.Model):
@@ -41,6 +111,10 @@ class Invitation(models.Model):
         SENT = "sent", "Sent"
         BOUNCED = "bounced", "Bounced"
         FAILED = "failed", "Failed"
+
+    UNSENT = (Mail.QUEUED.value, Mail.SENDING.value)
+    # A person counts as invited even so: the email came back, or a reminder was refused.
+    UNDELIVERED = (Mail.BOUNCED.value, Mail.FAILED.value)
 
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="invitations", db_index=False, db_constraint=False
@@ -95,6 +169,8 @@ class Invitation(models.Model):
     )
     mail_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     times_resent = models.PositiveSmallIntegerField(default=0, db_default=0)
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         constraints = (

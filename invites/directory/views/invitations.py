@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -21,10 +20,9 @@ from invites.directory.views import bulk_actions
 from invites.invitations import actions
 from invites.invitations.authorization import check_can_manage, choice_of
 from invites.invitations.invite import change_invitation
-from invites.invitations.querysets import not_being_undone
 from invites.invitations.views.responses import back_url, error_response, resent_text, revoked_text, success_response
 from invites.invitations.visibility import visible_invitations
-from invites.models import BulkAction, Invitation
+from invites.models import BulkAction, Invitation, InvitationQuerySet
 
 
 @requires(Permission.INVITE_USERS)
@@ -113,7 +111,7 @@ def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
 
 def _invitation(request: MemberRequest, pk: int) -> Invitation:
     """One that the member may see and that waits for an answer: others have no page."""
-    invitations = visible_invitations(request.membership).filter(not_being_undone(), state=Invitation.State.PENDING)
+    invitations = visible_invitations(request.membership).open()
     return get_object_or_404(invitations.select_related("grant", "inviter", "organization"), pk=pk)
 
 
@@ -124,7 +122,7 @@ def _invitation_to_change(request: MemberRequest, pk: int, *, to: str) -> Invita
     return invitation
 
 
-def _chosen(request: MemberRequest) -> QuerySet[Invitation]:
+def _chosen(request: MemberRequest) -> InvitationQuerySet:
     if _wants_all(request):
         wanted = PeopleFilter.read(request.GET, request.organization)
         # A list that is no longer narrowed by a role that was deleted meanwhile has people on it whom nobody selected.

@@ -65,9 +65,7 @@ def unsent_mails(batch: Batch) -> int:
     """How many people of a batch that has ended still wait for their mail."""
     if batch.undone_at:
         return 0
-    return batch.invitations.filter(
-        state=Invitation.State.PENDING, mail_state__in=[Mail.QUEUED, Mail.SENDING], mail_due_at=None
-    ).count()
+    return batch.invitations.open().unsent().sent_with_import().count()
 
 
 def _checking(batch: Batch) -> Progress:

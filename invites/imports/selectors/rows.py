@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from invites.imports.selectors.summary import UNDELIVERED
 from invites.models import Batch, Invitation, Row
 
 Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
@@ -16,7 +15,7 @@ Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 REPORT_BLOCK = 2_000
 STOPPED_BEFORE = "The import was stopped before"
 
-BOUNCED = Q(invitation__mail_state__in=UNDELIVERED)
+BOUNCED = Q(invitation__mail_state__in=Invitation.UNDELIVERED)
 
 
 def _filters(*, is_being_undone: bool = False, has_ended: bool = False) -> dict[str, tuple[str, Q]]:

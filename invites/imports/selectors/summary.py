@@ -8,17 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from invites.invitations.querysets import not_being_undone
-from invites.models import Batch, Invitation, Row
+from invites.models import Batch, Invitation, InvitationQuerySet, Row
 
 Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
-
-# What is with whoever was invited though their last mail is not: it came back, or a reminder was refused.
-UNDELIVERED = (Mail.BOUNCED, Mail.FAILED)
 
 
 @dataclass(frozen=True)
@@ -87,7 +83,7 @@ def outcomes_of(batch: Batch) -> Summary:
     """The summary without the responses, from indexes alone: for what stands on every page."""
     if not batch.keeps_rows:
         return Summary()
-    bounced = batch.invitations.filter(state=Invitation.State.PENDING, mail_state__in=UNDELIVERED)
+    bounced = batch.invitations.open().filter(mail_state__in=Invitation.UNDELIVERED)
     rows: Counter[tuple[str, str]] = Counter()
     for outcome, reason, count in (
         batch.rows.order_by()
@@ -139,7 +135,7 @@ def _responses(batch: Batch) -> Counter[str]:
             counted["revoked"] += count
             is_undone = by_undoing or state == Invitation.State.PENDING
             counted["undone"] += count if is_undone else 0
-        elif mail_state in UNDELIVERED:
+        elif mail_state in Invitation.UNDELIVERED:
             counted["bounced"] += count
         elif is_past:
             counted["expired"] += count
@@ -150,10 +146,9 @@ def _is(condition: Q) -> ExpressionWrapper[Q]:
     return ExpressionWrapper(condition, output_field=BooleanField())
 
 
-def awaiting_response(batch: Batch) -> QuerySet[Invitation]:
+def awaiting_response(batch: Batch) -> InvitationQuerySet:
     """The invitations of the batch that wait for an answer, those that expired included."""
-    pending = batch.invitations.filter(not_being_undone(), state=Invitation.State.PENDING)
-    return pending.exclude(mail_state__in=UNDELIVERED)
+    return batch.invitations.open().exclude(mail_state__in=Invitation.UNDELIVERED)
 
 
 def invited_counts(batches: Iterable[Batch]) -> dict[int, int]:
@@ -165,8 +160,9 @@ def invited_counts(batches: Iterable[Batch]) -> dict[int, int]:
 def revoked_counts(batches: Iterable[Batch]) -> dict[int, int]:
     """How many invitations were taken back of each of the batches, by their ids."""
     invitations = Invitation.objects.filter(batch__in=list(batches)).order_by()
-    still_open = Q(state=Invitation.State.PENDING) & not_being_undone()
-    revoked = invitations.filter(row__outcome=Outcome.INVITED).exclude(Q(state=Invitation.State.ACCEPTED) | still_open)
+    revoked = invitations.filter(row__outcome=Outcome.INVITED).exclude(
+        Q(state=Invitation.State.ACCEPTED) | invitations.is_open()
+    )
     return dict(revoked.values_list("batch_id").annotate(count=Count("*")))
 
 

@@ -17,7 +17,6 @@ from invites.imports.invite import invite_chunk
 from invites.imports.send import send_chunk
 from invites.invitations import actions
 from invites.mailing.domain_backoff import ENOUGH
-from invites.mailing.message import TO_SEND
 from invites.models import Batch, BatchChunk, Invitation, Row
 from tests.files import csv_of
 from tests.invites.mailing.mail import let_time_pass
@@ -131,7 +130,7 @@ def test_one_that_was_put_off_does_not_count_as_sent(
 
     states = states_after_death(batch, server, monkeypatch)
 
-    assert states["ben@b.example.com"] in TO_SEND
+    assert states["ben@b.example.com"] in Invitation.UNSENT
     assert (states["ann@a.example.com"], states["cat@c.example.com"]) == (Mail.SENT, Mail.SENT)
 
 
@@ -143,7 +142,7 @@ def test_one_beyond_the_pace_of_its_domain_does_not_count_as_sent(
 
     states = states_after_death(batch, server, monkeypatch)
 
-    assert states["ben@a.example.com"] in TO_SEND
+    assert states["ben@a.example.com"] in Invitation.UNSENT
     assert (states["ann@a.example.com"], states["cat@c.example.com"]) == (Mail.SENT, Mail.SENT)
 
 
@@ -161,7 +160,7 @@ def test_one_whose_domain_is_left_alone_does_not_count_as_sent(
     states = states_after_death(batch, server, monkeypatch, mails=4)
 
     assert late not in server.asked
-    assert {states[address] for address in (*busy, late)} <= set(TO_SEND)
+    assert {states[address] for address in (*busy, late)} <= set(Invitation.UNSENT)
     assert (states["cat@c.example.com"], states["dan@d.example.com"]) == (Mail.SENT, Mail.SENT)
 
 
