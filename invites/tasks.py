@@ -134,11 +134,11 @@ def report_batch(batch_id: int) -> None:
 
 
 @shared_task(base=LoggedTask)
-def send_due_invitations(organization_id: int, handed_over: float | None = None) -> None:
+def send_due_invitations(organization_id: int, lock_token: float | None = None) -> None:
     """Mail the invitations of single people, and those that were sent again, for one turn."""
-    more = outbox.send_due_invitations(organization_id, handed_over)
+    more = outbox.send_due_invitations(organization_id, lock_token)
     if more:
-        enqueue_on_commit(send_due_invitations, organization_id, after=more.wait, handed_over=more.handed_over)
+        enqueue_on_commit(send_due_invitations, organization_id, after=more.wait, lock_token=more.lock_token)
 
 
 @shared_task(base=LoggedTask)
@@ -192,9 +192,9 @@ RECOVERY_STEPS: tuple[Callable[[], None], ...] = (
     enqueue_result_emails,
     enqueue_stalled_bulk_actions,
     enqueue_cleanup,
-    quotas.forget_past_days,
+    quotas.delete_past_counts,
     rate_limit.forget_old_paces,
-    domain_backoff.forget_old_trouble,
+    domain_backoff.delete_old_backoffs,
 )
 
 
@@ -263,11 +263,11 @@ def enqueue_on_commit(
     *,
     times: int = 1,
     after: timedelta | None = None,
-    handed_over: float | None = None,
+    lock_token: float | None = None,
 ) -> None:
     """Enqueue the task after the commit.
 
     A broker that is away loses only the hint: the recovery task finds the work.
     """
-    given = (object_id,) if handed_over is None else (object_id, handed_over)
+    given = (object_id,) if lock_token is None else (object_id, lock_token)
     enqueue(task, *given, times=times, countdown=after.total_seconds() if after else 0.0)

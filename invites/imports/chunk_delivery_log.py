@@ -36,7 +36,7 @@ class ChunkDeliveryLog(DeliveryLog):
         while self._skipped and self._skipped[0] < due.id:
             # It must not lie between the two.
             self._skipped.pop(0)
-            self.settle()
+            self.flush()
         self._unsettled.append(due)
         self._cursor.execute(_MOVE_ON, [self._unsettled[0].id, due.id, self._lease.chunk_id, self._lease.number])
         return bool(self._cursor.rowcount)
@@ -47,7 +47,7 @@ class ChunkDeliveryLog(DeliveryLog):
     def skip(self, ids: Iterable[int]) -> None:
         self._skipped = sorted([*self._skipped, *ids])
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         if self._unsettled:
             with transaction.atomic():
                 save_as_sent([due.token_hash for due in self._unsettled])
@@ -77,7 +77,7 @@ def revoke_unsent(*ids: int, reason: str, why: Row.Reason, offer: GrantKey | Non
 
 
 @transaction.atomic
-def settle_what_was_taken(chunk: BatchChunk) -> None:
+def flush_previous_log(chunk: BatchChunk) -> None:
     """Save the states of those that the worker before this one had mailed when it died.
 
     It would have saved them before it passed one over, so that they are all that lie between the two ids.

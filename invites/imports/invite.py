@@ -16,7 +16,7 @@ from invites.imports.bulk_insert import PERSON, Person, insert_invitations, rene
 from invites.imports.chunks import Lease, held
 from invites.imports.stop import cancel_import
 from invites.invitations.authorization import check_still_allowed, manageable_grants
-from invites.invitations.quotas import give_back_invitations, take_invitations
+from invites.invitations.quotas import consume_invitation_quota, refund_invitation_quota
 from invites.models import AccessGrant, Batch, BatchChunk, Invitation, Row
 from invites.unexpected_errors import ask_support
 
@@ -34,7 +34,7 @@ def begin_inviting(batch: Batch) -> None:
     Raises DomainError("over_quota"), with nothing done, when they are more people than may be invited today.
     """
     numbers = list(waiting(batch.rows.all()).order_by("number").values_list("number", flat=True))
-    take_invitations(batch.organization, batch.inviter, len(numbers))
+    consume_invitation_quota(batch.organization, batch.inviter, len(numbers))
     size = min(MOST_ROWS, max(FEWEST_ROWS, len(numbers) // RANGES))
     cuts = [numbers[start : start + size] for start in range(0, len(numbers), size)]
     BatchChunk.objects.bulk_create(
@@ -79,7 +79,7 @@ def _invite_waiting_rows(lease: Lease) -> bool:
     if lease.is_hopeless:
         # Does nothing that earlier attempts may have died of. The other chunks must not wait for this one.
         failed = waiting(rows).update(outcome=Row.Outcome.FAILED, detail=_not_invited(batch))
-        give_back_invitations(batch, failed)
+        refund_invitation_quota(batch, failed)
     else:
         check_still_allowed(batch.inviter, batch.organization, batch.grant)
         _decide(batch, rows)
@@ -117,7 +117,7 @@ def _decide(batch: Batch, rows: QuerySet[Row]) -> None:
     _skip(rows, conflicting, Row.Reason.ALREADY_INVITED)
     invited = waiting(rows).update(outcome=Row.Outcome.INVITED)
     # Last: others who invite to this organization wait for it.
-    give_back_invitations(batch, len(people) - invited)
+    refund_invitation_quota(batch, len(people) - invited)
 
 
 def _without(people: Sequence[Person], others: Collection[Person]) -> Sequence[Person]:

@@ -11,13 +11,13 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from invites.imports.chunk_delivery_log import ChunkDeliveryLog, revoke_unsent, settle_what_was_taken
+from invites.imports.chunk_delivery_log import ChunkDeliveryLog, flush_previous_log, revoke_unsent
 from invites.imports.chunks import Lease, give_back, held, keep_lease
 from invites.imports.stop import cancel_import
 from invites.invitations.authorization import GrantKey, find_unauthorized
-from invites.invitations.quotas import give_back_invitations
-from invites.mailing.backoff import GIVEN_UP, UNMAILABLE, backoff_delay
-from invites.mailing.sender import MailRun, Turn, send_invitations
+from invites.invitations.quotas import refund_invitation_quota
+from invites.mailing.backoff import CRASHED_REASON, UNREACHABLE_REASON, backoff_delay
+from invites.mailing.sender import SendResult, TimeSlice, send_invitations
 from invites.models import Batch, BatchChunk, Invitation, InvitationQuerySet, Row
 
 # Together with the longest pause: given up after half a day.
@@ -35,10 +35,10 @@ def send_chunk(lease: Lease) -> timedelta | None:
     if chunk is None:
         return None
     if lease.is_abandoned:
-        _give_up([chunk], reason=UNMAILABLE)
+        _give_up([chunk], reason=CRASHED_REASON)
         held(lease).update(stage=BatchChunk.Stage.DONE, claimed_until=None)
         return None
-    settle_what_was_taken(chunk)
+    flush_previous_log(chunk)
     unsent = _take_back_lapsed(chunk)
     now = timezone.now()
     mail_retry_at = chunk.batch.mail_retry_at
@@ -54,11 +54,11 @@ def send_chunk(lease: Lease) -> timedelta | None:
         # Whatever kills the worker here would do so for ever. One by one, it was the first of those that are left;
         # where it was not, twice as many are given up each time, so that the chunk comes to its end.
         suspects = ids[: max(1, _given_up_before(chunk))]
-        _give_up([chunk], ids=suspects, reason=UNMAILABLE)
-        return _leave(lease, MailRun(deferred=ids[len(suspects) :]), pause=pause)
-    turn = Turn(partial(keep_lease, lease))
-    run = send_invitations(ids, record=ChunkDeliveryLog(lease), turn=turn, one_by_one=lease.is_suspicious)
-    if run.trouble:
+        _give_up([chunk], ids=suspects, reason=CRASHED_REASON)
+        return _leave(lease, SendResult(not_tried=ids[len(suspects) :]), pause=pause)
+    turn = TimeSlice(partial(keep_lease, lease))
+    run = send_invitations(ids, log=ChunkDeliveryLog(lease), turn=turn, one_by_one=lease.is_suspicious)
+    if run.failure:
         pause = _put_off(lease, chunk, run)
     return _leave(lease, run, pause=pause)
 
@@ -66,37 +66,37 @@ def send_chunk(lease: Lease) -> timedelta | None:
 def _given_up_before(chunk: BatchChunk) -> int:
     """How many of the chunk were given up because of workers that died."""
     numbers = (chunk.first_number, chunk.last_number)
-    return Row.objects.filter(batch_id=chunk.batch_id, number__range=numbers, detail=UNMAILABLE).count()
+    return Row.objects.filter(batch_id=chunk.batch_id, number__range=numbers, detail=CRASHED_REASON).count()
 
 
-def _put_off(lease: Lease, chunk: BatchChunk, run: MailRun) -> timedelta:
+def _put_off(lease: Lease, chunk: BatchChunk, run: SendResult) -> timedelta:
     """Note what the server would not take, or give it up after too long; for how long to leave it now."""
     if chunk.backoff_count >= MAX_PAUSES:
         if not keep_lease(lease):
             return timedelta(0)
-        if run.gave_up:
+        if run.server_failed:
             # Those that others are at come to their own end.
             free = Q(pk=chunk.pk) | Q(claimed_until=None)
-            _give_up(chunk.batch.chunks.filter(free, stage=BatchChunk.Stage.MAIL), reason=GIVEN_UP)
+            _give_up(chunk.batch.chunks.filter(free, stage=BatchChunk.Stage.MAIL), reason=UNREACHABLE_REASON)
         else:
-            _give_up([chunk], ids=[*run.put_off, *run.blocked], reason=GIVEN_UP)
+            _give_up([chunk], ids=[*run.deferred, *run.blocked], reason=UNREACHABLE_REASON)
         held(lease).update(backoff_count=0, mail_retry_at=None)
         return timedelta(0)
     pause = backoff_delay(chunk.backoff_count)
     until = timezone.now() + pause
-    if run.gave_up:
+    if run.server_failed:
         Batch.objects.filter(pk=lease.batch_id).update(mail_retry_at=until)
     # Told apart, so that what only the pace kept back need not wait with them.
-    Invitation.objects.filter(pk__in=run.put_off, mail_state=Invitation.Mail.QUEUED).update(
+    Invitation.objects.filter(pk__in=run.deferred, mail_state=Invitation.Mail.QUEUED).update(
         mail_state=Invitation.Mail.SENDING
     )
     held(lease).update(backoff_count=F("backoff_count") + 1, mail_retry_at=until)
     return pause
 
 
-def _leave(lease: Lease, run: MailRun, *, pause: timedelta | None) -> timedelta | None:
+def _leave(lease: Lease, run: SendResult, *, pause: timedelta | None) -> timedelta | None:
     """End the claim as the run has ended; some of the chunk may be put off for the pause."""
-    waits = [timedelta(seconds=run.opens_in)] if run.opens_in is not None else []
+    waits = [timedelta(seconds=run.retry_in)] if run.retry_in is not None else []
     if pause is None and not run.unsent:
         held(lease).update(stage=BatchChunk.Stage.DONE, claimed_until=None)
         return None
@@ -104,9 +104,9 @@ def _leave(lease: Lease, run: MailRun, *, pause: timedelta | None) -> timedelta 
         held(lease).update(backoff_count=0, mail_retry_at=None)
     else:
         waits.append(pause)
-    more_now = run.deferred and not run.gave_up
+    more_now = run.not_tried and not run.server_failed
     give_back(lease, wait=None if more_now else min(waits, default=None))
-    return waits[0] if run.too_fast and not more_now else None
+    return waits[0] if run.throttled and not more_now else None
 
 
 def finish_batch(batch_id: int) -> bool:
@@ -174,7 +174,7 @@ def _take_back_lapsed(chunk: BatchChunk) -> list[_Unsent]:
     for offer, reason in lapsed.items():
         with transaction.atomic():
             ids = [each.id for each in unsent if each.offer == offer]
-            give_back_invitations(batch, revoke_unsent(*ids, reason=reason, why=Row.Reason.STOPPED, offer=offer))
+            refund_invitation_quota(batch, revoke_unsent(*ids, reason=reason, why=Row.Reason.STOPPED, offer=offer))
     # Read again: for some of them somebody else may answer since.
     return [each for each in (_offered(chunk) if lapsed else unsent) if each.offer not in lapsed]
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import Membership
 from invites.imports.cleanup import clean_up
 from invites.invitations.authorization import lock_to_change
-from invites.invitations.quotas import give_back_invitations
+from invites.invitations.quotas import refund_invitation_quota
 from invites.models import Batch, BatchChunk, CorrectionJob, Row
 
 
@@ -37,7 +37,7 @@ def cancel_import(batch: Batch, *, reason: str = "") -> bool:
     batch.refresh_from_db()
     waiting = BatchChunk.objects.select_for_update().filter(batch=batch, stage=BatchChunk.Stage.INVITE)
     BatchChunk.objects.filter(pk__in=[found.pk for found in waiting]).update(stage=BatchChunk.Stage.DONE)
-    give_back_invitations(batch, batch.rows.filter(outcome=Row.Outcome.WAITING).count())
+    refund_invitation_quota(batch, batch.rows.filter(outcome=Row.Outcome.WAITING).count())
     CorrectionJob.objects.filter(pk=batch.pk).delete()
     clean_up(batch.pk)
     return True

@@ -15,7 +15,7 @@ from accounts.errors import DomainError
 from accounts.models import Membership
 from invites.invitations.authorization import check_can_manage, check_may_invite, manageable_grants
 from invites.invitations.invite import expiry_from, not_pending, pending_of
-from invites.invitations.quotas import enough_mail, had_enough_mail
+from invites.invitations.quotas import daily_mail_limit_reason, has_reached_daily_mail_limit
 from invites.invitations.tokens import hashes_for, new_seeds
 from invites.invitations.visibility import invitation_is_visible
 from invites.models import AccessGrant, Invitation, InvitationQuerySet
@@ -152,7 +152,7 @@ def _due_again(now: datetime) -> Q:
     """
     out = ~Q(mail_state__in=Invitation.UNSENT)
     rested = Q(mailed_at=None) | Q(mailed_at__lte=now - timedelta(seconds=settings.RESEND_PAUSE))
-    return out & rested & Q(times_resent__lt=settings.RESEND_LIMIT) & ~Q(had_enough_mail())
+    return out & rested & Q(times_resent__lt=settings.RESEND_LIMIT) & ~Q(has_reached_daily_mail_limit())
 
 
 @transaction.atomic
@@ -188,6 +188,6 @@ def _why_not(invitation: Invitation) -> str:
         return f"{invitation.email} was sent this invitation {invitation.times_resent + 1} times, which is enough."
     if invitation.mail_state in Invitation.UNSENT:
         return f"The invitation of {invitation.email} is on its way already."
-    if Invitation.objects.filter(had_enough_mail(), pk=invitation.pk).exists():
-        return f"{invitation.email} {enough_mail()} Try again tomorrow."
+    if Invitation.objects.filter(has_reached_daily_mail_limit(), pk=invitation.pk).exists():
+        return f"{invitation.email} {daily_mail_limit_reason()} Try again tomorrow."
     return f"{invitation.email} was sent this invitation a moment ago. Wait a minute before you send it again."

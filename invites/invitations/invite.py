@@ -13,7 +13,7 @@ from accounts.models import Membership, Organization
 from accounts.organizations.grants import AccessSelection
 from invites.checking import check_cells
 from invites.invitations.authorization import check_can_manage, check_may_invite, create_grant
-from invites.invitations.quotas import check_recipient, take_invitations
+from invites.invitations.quotas import check_recipient_quota, consume_invitation_quota
 from invites.invitations.tokens import derive_token, hash_token, new_seed
 from invites.invitations.visibility import sees_everybody
 from invites.models import Invitation, InvitationQuerySet
@@ -42,7 +42,7 @@ def invite_person(
             _check_not_invited(by, person.email_key, person.email)
             # After that: whoever accepts the last invitation is a member when it is not pending any more.
             _check_not_member(organization, person.email_key, person.email)
-            check_recipient(organization, person.email_key, person.email)
+            check_recipient_quota(organization, person.email_key, person.email)
             seed = new_seed()
             invitation = Invitation.objects.create(
                 organization=organization,
@@ -60,7 +60,7 @@ def invite_person(
                 mail_due_at=now,
             )
             # Last, as a batch does it: in another order the two would wait for each other.
-            take_invitations(organization, by.user, 1)
+            consume_invitation_quota(organization, by.user, 1)
             return invitation
     except IntegrityError as error:
         # Two admins invited the same person in the same moment; the constraint let one of them through.

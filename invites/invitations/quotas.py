@@ -32,7 +32,7 @@ _ADD_LINKS = f"""
 """  # noqa: S608 - the name of a table of ours
 
 
-def take_invitations(organization: Organization, inviter: User | None, count: int) -> None:
+def consume_invitation_quota(organization: Organization, inviter: User | None, count: int) -> None:
     """Count so many invitations as made today, in the transaction of the caller.
 
     Raises DomainError("over_quota"), with nothing counted, if they are more than are left for the organization or for
@@ -52,7 +52,7 @@ def take_invitations(organization: Organization, inviter: User | None, count: in
         DailyInviteCount.objects.create(organization=organization, inviter=inviter, day=_today(), invitations=count)
 
 
-def give_back_invitations(batch: Batch, count: int) -> None:
+def refund_invitation_quota(batch: Batch, count: int) -> None:
     """Count so many of the batch no more: it turned out that they need no invitation."""
     if count and batch.inviting_at:
         day = DailyInviteCount.objects.filter(
@@ -77,7 +77,7 @@ class ToMail(Protocol):
     def token_hash(self) -> str: ...
 
 
-def count_mails(invitations: Collection[ToMail]) -> set[int]:
+def count_daily_mail(invitations: Collection[ToMail]) -> set[int]:
     """Count the mail that is about to go to each; the ids of those whose address has had enough from it for today.
 
     The same link counts once, however often its mail is tried.
@@ -102,7 +102,7 @@ def count_mails(invitations: Collection[ToMail]) -> set[int]:
     return {each.id for each in invitations if _short(each) not in counted.get(_recipient(each), "")}
 
 
-def had_enough_mail() -> Exists:
+def has_reached_daily_mail_limit() -> Exists:
     """True of an invitation, in a query, to whose address no further mail of its organization may go today."""
     full = DailyRecipientMail.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY
     same = {name: OuterRef(name) for name in RECIPIENT}
@@ -110,20 +110,20 @@ def had_enough_mail() -> Exists:
     return Exists(today.annotate(length=Length("links")).filter(length__gte=full))
 
 
-def check_recipient(organization: Organization, email_key: str, email: str) -> None:
+def check_recipient_quota(organization: Organization, email_key: str, email: str) -> None:
     """Raises DomainError("over_quota") for an address to which no further mail of the organization may go today."""
     line = DailyRecipientMail.objects.filter(day=_today(), organization=organization, email_key=email_key).first()
     if line and len(line.links) >= DailyRecipientMail.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY:
-        raise DomainError("over_quota", f"{email} {enough_mail()} Try again tomorrow.")
+        raise DomainError("over_quota", f"{email} {daily_mail_limit_reason()} Try again tomorrow.")
 
 
-def enough_mail() -> str:
+def daily_mail_limit_reason() -> str:
     """What is said of such an address, without its name."""
     most = settings.MAILS_PER_RECIPIENT_PER_DAY
     return f"was sent {'1 invitation' if most == 1 else f'{most:,} invitations'} today, which is enough."
 
 
-def forget_past_days() -> None:
+def delete_past_counts() -> None:
     """Remove what counts no more."""
     past = _today() - KEPT
     DailyRecipientMail.objects.filter(day__lt=past).delete()

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(minutes=15)
-GIVEN_UP = "The mail server could not be reached, or stayed busy."
-UNMAILABLE = "This mail could not be sent: each attempt broke off in the middle."
+UNREACHABLE_REASON = "The mail server could not be reached, or stayed busy."
+CRASHED_REASON = "This mail could not be sent: each attempt broke off in the middle."
 
 
 def backoff_delay(backoff_count: int) -> timedelta:

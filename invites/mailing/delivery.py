@@ -112,9 +112,9 @@ class Sender:
         try:
             refusals = send_in_bulk(self._connection, parcels)
         except AnymailError as error:
-            trouble = classify_error(error)
-            if isinstance(trouble, ConnectionFailure):
-                yield parcels[0], trouble
+            failure = classify_error(error)
+            if isinstance(failure, ConnectionFailure):
+                yield parcels[0], failure
                 return
             # Some address is at fault, and the provider has taken none: one by one it says which.
             refusals = None
@@ -126,13 +126,13 @@ class Sender:
                 yield parcel, PermanentFailure(refusal) if refusal else None
 
     def _trouble_with(self, parcel: OutgoingMessage) -> DeliveryError | None:
-        trouble = self._try(parcel)
-        if isinstance(trouble, ConnectionFailure) and self._sent_since_open:
+        failure = self._try(parcel)
+        if isinstance(failure, ConnectionFailure) and self._sent_since_open:
             self.close()
-            trouble = self._try(parcel)
-        if not isinstance(trouble, ConnectionFailure):
+            failure = self._try(parcel)
+        if not isinstance(failure, ConnectionFailure):
             self._sent_since_open += 1
-        return trouble
+        return failure
 
     def _try(self, parcel: OutgoingMessage) -> DeliveryError | None:
         try:

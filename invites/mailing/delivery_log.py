@@ -29,7 +29,7 @@ class DeliveryLog:
     def skip(self, ids: Iterable[int]) -> None:
         """Called for those that stay unsent though later ones may be sent."""
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Called about every second, and at the end."""
 
 

@@ -14,7 +14,7 @@ from invites.mailing.backoff import backoff_delay
 from invites.models import DomainBackoff
 
 # So many in a row, and it is not about a mailbox.
-ENOUGH = 3
+DEFERRALS_BEFORE_BACKOFF = 3
 KEPT = timedelta(days=1)
 
 
@@ -22,7 +22,7 @@ def domain_of(email: str) -> str:
     return email.rpartition("@")[2].lower()
 
 
-class Domains:
+class DomainBackoffs:
     """The domains in trouble, as one run of mails knows them from its beginning on."""
 
     def __init__(self) -> None:
@@ -38,14 +38,14 @@ class Domains:
         now = timezone.now()
         return {domain: (until - now).total_seconds() for domain, until in self._known.items() if until and until > now}
 
-    def took(self, email: str) -> None:
+    def note_success(self, email: str) -> None:
         """Somebody's mail was taken: whatever there was is over."""
         if self._known and (domain := domain_of(email)) in self._known:
             del self._known[domain]
             DomainBackoff.objects.filter(domain=domain).delete()
 
     @transaction.atomic
-    def put_off(self, email: str) -> None:
+    def note_deferral(self, email: str) -> None:
         """Somebody was told to wait; after a few in a row the domain is left alone."""
         domain = domain_of(email)
         # Stored and locked in one statement: whoever is told otherwise at this moment removes it.
@@ -55,16 +55,16 @@ class Domains:
             unique_fields=["domain"],
             update_fields=["changed_at"],
         )
-        trouble = DomainBackoff.objects.get(domain=domain)
+        backoff = DomainBackoff.objects.get(domain=domain)
         now = timezone.now()
-        trouble.put_off += 1
-        if trouble.put_off >= ENOUGH and not (trouble.retry_at and trouble.retry_at > now):
-            trouble.retry_at = now + backoff_delay(trouble.backoff_count)
-            trouble.backoff_count += 1
-        trouble.save()
-        self._known[domain] = trouble.retry_at
+        backoff.deferrals += 1
+        if backoff.deferrals >= DEFERRALS_BEFORE_BACKOFF and not (backoff.retry_at and backoff.retry_at > now):
+            backoff.retry_at = now + backoff_delay(backoff.backoff_count)
+            backoff.backoff_count += 1
+        backoff.save()
+        self._known[domain] = backoff.retry_at
 
 
-def forget_old_trouble() -> None:
+def delete_old_backoffs() -> None:
     """Remove what is over for a day."""
     DomainBackoff.objects.filter(changed_at__lt=timezone.now() - KEPT).delete()

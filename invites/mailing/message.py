@@ -32,12 +32,12 @@ class MessageData(NamedTuple):
     inviter_id: int | None
 
 
-def still_to_send(ids: Sequence[int]) -> list[MessageData]:
+def load_unsent(ids: Sequence[int]) -> list[MessageData]:
     """Read anew for each group: somebody may have revoked one since the run began."""
     return [MessageData(*values) for values in _unsent(ids).order_by("pk").values_list(*MessageData._fields)]
 
 
-def ids_still_to_send(ids: Iterable[int]) -> set[int]:
+def filter_unsent(ids: Iterable[int]) -> set[int]:
     """The same in the middle of a group, for mail that goes slowly."""
     return set(_unsent(ids).values_list("pk", flat=True))
 

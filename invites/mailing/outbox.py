@@ -11,9 +11,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from invites.invitations.authorization import GrantKey, find_unauthorized
-from invites.mailing.backoff import GIVEN_UP, UNMAILABLE, backoff_delay
+from invites.mailing.backoff import CRASHED_REASON, UNREACHABLE_REASON, backoff_delay
 from invites.mailing.send_lock import SendLock, acquire_send_lock, organizations_without_send_lock
-from invites.mailing.sender import MailRun, Turn, send_invitations
+from invites.mailing.sender import SendResult, TimeSlice, send_invitations
 from invites.models import Invitation, InvitationQuerySet
 
 T = TypeVar("T")
@@ -39,29 +39,29 @@ def organizations_with_due_mail() -> list[int]:
 
 
 class More(NamedTuple):
-    """There is more to send, after the wait. Whoever goes on brings what was `handed_over`."""
+    """There is more to send, after the wait. Whoever goes on brings what was `lock_token`."""
 
     wait: timedelta
-    handed_over: float | None
+    lock_token: float | None
 
 
-def send_due_invitations(organization_id: int, handed_over: float | None = None) -> More | None:
+def send_due_invitations(organization_id: int, lock_token: float | None = None) -> More | None:
     """Sends up to 50 mails of the organization that are due, for one turn; None when it need not be called again.
 
     Nothing is done while another worker is at it. Temporary trouble moves mails on with growing backoff_count, and so
     does whoever dies with them; the recovery task finds them then. What the pace kept back is moved to when it may go.
     """
-    lock = acquire_send_lock(organization_id, handed_over)
+    lock = acquire_send_lock(organization_id, lock_token)
     if lock is None:
         return None
     run = _send({invitation.pk: invitation for invitation in _slice(organization_id)}, lock)
-    wait = timedelta(seconds=run.opens_in or 0) if run.too_fast else timedelta(0)
-    if not run.gave_up and _due(organization_id, wait=wait).exists():
+    wait = timedelta(seconds=run.retry_in or 0) if run.throttled else timedelta(0)
+    if not run.server_failed and _due(organization_id, wait=wait).exists():
         following = lock.transfer(wait=wait)
         return More(wait, following) if following is not None else None
     lock.end()
     # Who invited somebody at this moment found a worker at it, and relies on that.
-    return More(wait, None) if not run.gave_up and _due(organization_id).exists() else None
+    return More(wait, None) if not run.server_failed and _due(organization_id).exists() else None
 
 
 def _due(organization_id: int, *, wait: timedelta = timedelta(0)) -> InvitationQuerySet:
@@ -74,22 +74,22 @@ def _slice(organization_id: int) -> list[Invitation]:
     return found[:1] if alone else [each for each in found if _deaths(each) < ALONE_AFTER]
 
 
-def _send(due: dict[int, Invitation], lock: SendLock) -> MailRun:
-    _give_up([due.pop(pk) for pk, each in list(due.items()) if _deaths(each) > MAX_DEATHS], UNMAILABLE)
+def _send(due: dict[int, Invitation], lock: SendLock) -> SendResult:
+    _give_up([due.pop(pk) for pk, each in list(due.items()) if _deaths(each) > MAX_DEATHS], CRASHED_REASON)
     counted = list(due.values())
     _count_a_death(counted)
     _fail_lapsed(due)
-    run = send_invitations(list(due), turn=Turn(lock.keep))
+    run = send_invitations(list(due), turn=TimeSlice(lock.keep))
     _count_no_death(counted)
-    Invitation.objects.filter(pk__in=run.put_off, mail_state=Invitation.Mail.QUEUED).update(
+    Invitation.objects.filter(pk__in=run.deferred, mail_state=Invitation.Mail.QUEUED).update(
         mail_state=Invitation.Mail.SENDING
     )
     # Where the server was of no use to anybody, the others need not ask it now.
-    failed = [due[pk] for pk in (*run.put_off, *(run.deferred if run.gave_up else ()))]
-    _give_up([each for each in failed if _attempts(each) + 1 >= MAX_ATTEMPTS], GIVEN_UP)
+    failed = [due[pk] for pk in (*run.deferred, *(run.not_tried if run.server_failed else ()))]
+    _give_up([each for each in failed if _attempts(each) + 1 >= MAX_ATTEMPTS], UNREACHABLE_REASON)
     _put_off([each for each in failed if _attempts(each) + 1 < MAX_ATTEMPTS])
-    opens_at = timezone.now() + timedelta(seconds=run.opens_in or 0)
-    _unsent(due[pk] for pk in (*run.too_fast, *run.blocked)).update(mail_due_at=opens_at)
+    opens_at = timezone.now() + timedelta(seconds=run.retry_in or 0)
+    _unsent(due[pk] for pk in (*run.throttled, *run.blocked)).update(mail_due_at=opens_at)
     return run
 
 

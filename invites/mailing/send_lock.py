@@ -56,10 +56,10 @@ class SendLock:
         return bool(moved)
 
 
-def acquire_send_lock(organization_id: int, handed_over: float | None) -> SendLock | None:
+def acquire_send_lock(organization_id: int, lock_token: float | None) -> SendLock | None:
     """The shift for this organization, or None while it is another's."""
     key = _key(organization_id)
-    taken = _ask(_TAKE, [key, LASTS.total_seconds(), handed_over])
+    taken = _ask(_TAKE, [key, LASTS.total_seconds(), lock_token])
     return SendLock(key, taken[0]) if taken else None
 
 

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from django.conf import settings
 
-from invites.mailing.domain_backoff import Domains, domain_of
+from invites.mailing.domain_backoff import DomainBackoffs, domain_of
 from invites.mailing.rate_limit import acquire_for_domains, acquire_for_organization, acquire_global
 from invites.models import Invitation
 
@@ -37,11 +37,11 @@ class SendThrottle:
     """
 
     def __init__(self) -> None:
-        self.too_fast: list[int] = []
+        self.throttled: list[int] = []
         self.blocked: list[int] = []
-        self.opens_in: float | None = None
+        self.retry_in: float | None = None
         self.is_shut = False
-        self.domains = Domains()
+        self.domains = DomainBackoffs()
         self._full: set[str] = set()
         self._domain_of: dict[int, str] = {}
         self._turns = 0
@@ -61,7 +61,7 @@ class SendThrottle:
                 self.blocked.append(pk)
                 self._open_again(alone[domain])
             elif domain in self._full:
-                self.too_fast.append(pk)
+                self.throttled.append(pk)
             else:
                 left.append(pk)
         return left
@@ -74,7 +74,7 @@ class SendThrottle:
             return group
         block = acquire_for_organization(group[0].organization_id, len(group))
         if block.mails < len(group):
-            self.too_fast += [each.id for each in group[block.mails :]]
+            self.throttled += [each.id for each in group[block.mails :]]
             self._shut(block.next_in)
         return group[: block.mails]
 
@@ -111,7 +111,7 @@ class SendThrottle:
                 within.append(each)
             else:
                 self._full.add(domain)
-                self.too_fast.append(each.id)
+                self.throttled.append(each.id)
                 self._open_again(blocks[domain].next_in)
         return within
 
@@ -120,4 +120,4 @@ class SendThrottle:
         self._open_again(seconds)
 
     def _open_again(self, seconds: float) -> None:
-        self.opens_in = seconds if self.opens_in is None else min(seconds, self.opens_in)
+        self.retry_in = seconds if self.retry_in is None else min(seconds, self.retry_in)

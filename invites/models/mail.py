@@ -58,11 +58,11 @@ class RateLimitBucket(models.Model):
 
 
 class DomainBackoff(models.Model):
-    """A domain whose recipients were put off, each after the other, and until when it is left alone."""
+    """A domain that deferred recipients, and until when no email is sent to it."""
 
     domain = models.CharField(max_length=255, primary_key=True)
-    put_off = models.PositiveIntegerField(default=0, help_text="How many of its recipients in a row.")
-    backoff_count = models.PositiveIntegerField(default=0, help_text="How often it was left alone since.")
+    deferrals = models.PositiveIntegerField(default=0, help_text="How many recipients in a row it deferred.")
+    backoff_count = models.PositiveIntegerField(default=0, help_text="How often in a row it was in backoff.")
     retry_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
 

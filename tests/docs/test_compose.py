@@ -8,7 +8,7 @@ import pytest
 
 from config.harness.deployment import compose
 from config.harness.running import ROOT
-from invites.mailing.sender import TURN_SECONDS
+from invites.mailing.sender import TIME_SLICE_SECONDS
 
 OURS = ("prepare", "web", "worker", "beat")
 SERVICES = compose()["services"]
@@ -97,4 +97,4 @@ def test_pages_go_before_the_work_and_stay_quick_while_thousands_are_invited() -
 def test_a_worker_gets_the_time_to_hand_back_what_it_has_begun() -> None:
     grace = SERVICES["worker"]["stop_grace_period"]
 
-    assert int(grace.removesuffix("s")) > 4 * TURN_SECONDS
+    assert int(grace.removesuffix("s")) > 4 * TIME_SLICE_SECONDS

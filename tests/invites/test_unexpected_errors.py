@@ -275,7 +275,7 @@ def test_people_who_cannot_be_invited_because_of_a_bug_are_told_as_failed(
     assert len(tracebacks(caplog)) == 1
 
 
-@pytest.mark.parametrize("place", ["settle_what_was_taken", "_take_back_lapsed", "send_invitations"])
+@pytest.mark.parametrize("place", ["flush_previous_log", "_take_back_lapsed", "send_invitations"])
 def test_mail_that_cannot_be_sent_because_of_a_bug_is_given_up_and_the_import_ends(
     start: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, place: str
 ) -> None:

@@ -12,11 +12,11 @@ from django.utils import timezone
 from accounts.models import Membership, Role
 from invites import tasks
 from invites.imports import chunks, send
-from invites.imports.chunk_delivery_log import revoke_unsent, settle_what_was_taken
+from invites.imports.chunk_delivery_log import flush_previous_log, revoke_unsent
 from invites.imports.invite import invite_chunk
 from invites.imports.send import send_chunk
 from invites.invitations import actions
-from invites.mailing.domain_backoff import ENOUGH
+from invites.mailing.domain_backoff import DEFERRALS_BEFORE_BACKOFF
 from invites.models import Batch, BatchChunk, Invitation, Row
 from tests.files import csv_of
 from tests.invites.mailing.mail import let_time_pass
@@ -100,10 +100,10 @@ def die_at(mails: int, server: MailServer, monkeypatch: pytest.MonkeyPatch) -> N
 
     def die(*_: object) -> None:
         if len(server.taken) == mails:
-            monkeypatch.setattr("invites.imports.chunk_delivery_log.ChunkDeliveryLog.settle", lambda _: None)
+            monkeypatch.setattr("invites.imports.chunk_delivery_log.ChunkDeliveryLog.flush", lambda _: None)
             raise Killed
 
-    monkeypatch.setattr("invites.mailing.domain_backoff.Domains.took", die)
+    monkeypatch.setattr("invites.mailing.domain_backoff.DomainBackoffs.note_success", die)
 
 
 def states_after_death(
@@ -118,7 +118,7 @@ def states_after_death(
         with pytest.raises(Killed):
             send_chunk(lease)
     BatchChunk.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
-    settle_what_was_taken(batch.chunks.get())
+    flush_previous_log(batch.chunks.get())
     return dict(Invitation.objects.order_by("pk").values_list("email", "mail_state"))
 
 
@@ -151,7 +151,7 @@ def test_one_whose_domain_is_left_alone_does_not_count_as_sent(
 ) -> None:
     server.pipelining = False
     server.busy_domains = {"busy.example.com"}
-    busy = [f"ben{number}@busy.example.com" for number in range(ENOUGH)]
+    busy = [f"ben{number}@busy.example.com" for number in range(DEFERRALS_BEFORE_BACKOFF)]
     late = "cec@busy.example.com"
     batch = start(
         csv_of("ann@a.example.com", *busy, "cat@c.example.com", late, "dan@d.example.com", "eve@e.example.com")

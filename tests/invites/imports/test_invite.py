@@ -451,7 +451,7 @@ def test_it_is_told_once_however_many_turns_the_mail_of_the_first_takes(
     told: list[bool] = []
     monkeypatch.setattr(invite, "MANY_ROWS", 10)
     monkeypatch.setattr(invite, "renew_statistics", lambda: told.append(True))
-    monkeypatch.setattr(sender, "TURN_SECONDS", 0)
+    monkeypatch.setattr(sender, "TIME_SLICE_SECONDS", 0)
     monkeypatch.setattr(sender, "GROUP", 4)
 
     assert work(start(many(12))).state == Batch.State.DONE

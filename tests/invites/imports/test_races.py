@@ -25,7 +25,7 @@ from invites.imports.stop import cancel_import
 from invites.imports.undo import undo_batch
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.invitations.invite import invite_person
-from invites.mailing.sender import MailRun
+from invites.mailing.sender import SendResult
 from invites.models import Batch, BatchChunk, Invitation, Row, UploadPart
 from tests.concurrency import at_once, crossing, once_after, unexpected
 from tests.files import PROBLEMS, csv_of, many
@@ -289,7 +289,7 @@ def test_a_chunk_that_somebody_takes_up_is_not_given_up_by_another(start: Run) -
         assert other.chunk_id == theirs
 
     with once_after('"invites_batchchunk"."claimed_until" IS NULL', start_processing):
-        send._put_off(lease, BatchChunk.objects.get(pk=mine), MailRun(trouble="Away.", gave_up=True))
+        send._put_off(lease, BatchChunk.objects.get(pk=mine), SendResult(failure="Away.", server_failed=True))
 
     outcomes = {each.pk: set(_rows_of(each).values_list("outcome", flat=True)) for each in batch.chunks.all()}
     assert outcomes == {mine: {"failed"}, theirs: {"invited"}, leases[2].chunk_id: {"failed"}}

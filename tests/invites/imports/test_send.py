@@ -19,7 +19,7 @@ from invites.imports import chunks, invite, send
 from invites.imports.selectors.summary import summary_of
 from invites.imports.undo import undo_batch
 from invites.mailing import sender
-from invites.mailing.backoff import GIVEN_UP, UNMAILABLE
+from invites.mailing.backoff import CRASHED_REASON, UNREACHABLE_REASON
 from invites.mailing.transports.smtp import EmailBackend
 from invites.models import Batch, BatchChunk, Invitation, Row
 from tests.files import csv_of, many
@@ -103,7 +103,7 @@ def test_whoever_is_put_off_for_ever_is_failed_with_the_reason(server: MailServe
 
     summary = summary_of(batch)
     assert (batch.state, summary.invited, summary.failed) == (Batch.State.DONE, 1, 1)
-    assert batch.rows.get(email="grey@example.com").detail == GIVEN_UP
+    assert batch.rows.get(email="grey@example.com").detail == UNREACHABLE_REASON
 
 
 def test_a_server_that_closes_the_channel_is_left_alone_by_the_whole_batch(
@@ -242,7 +242,7 @@ def test_mail_that_kills_every_worker_is_given_up_and_the_rest_are_sent(invited:
     summary = summary_of(invited)
     assert (invited.state, summary.mail_refused, summary.invited) == (Batch.State.DONE, 1, 29)
     row = invited.rows.get(outcome=Row.Outcome.FAILED)
-    assert (row.email, row.detail, len(mail.outbox)) == (first, UNMAILABLE, 29)
+    assert (row.email, row.detail, len(mail.outbox)) == (first, CRASHED_REASON, 29)
 
 
 def test_a_range_of_which_every_mail_kills_comes_to_an_end(invited: Batch, work: Run) -> None:
@@ -265,7 +265,7 @@ def test_settings_of_mail_that_are_wrong_are_trouble_with_the_server_and_with_no
     with capture_logs() as logged:
         work(batch)
 
-    assert any("MAILGUN_API_KEY" in line.get("trouble", "") for line in logged), "Whoever runs it has to know."
+    assert any("MAILGUN_API_KEY" in line.get("error", "") for line in logged), "Whoever runs it has to know."
 
     assert (batch.state, summary_of(batch).invited, summary_of(batch).failed) == (Batch.State.INVITING, 2, 0)
     assert Batch.objects.get().mail_retry_at is not None
@@ -287,7 +287,7 @@ def test_a_server_that_drops_the_line_in_the_middle_gets_the_rest_over_a_new_one
 def test_a_turn_ends_after_some_seconds_so_that_other_batches_have_theirs(
     server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "TURN_SECONDS", 0)
+    monkeypatch.setattr(sender, "TIME_SLICE_SECONDS", 0)
     monkeypatch.setattr(sender, "GROUP", 25)
     batch = start(many(60))
     lease = chunks.claim_chunk(batch.pk)
@@ -347,7 +347,7 @@ def test_undoing_what_is_being_mailed_ends_the_mail_within_a_second(
         if len(server.taken) == 5:
             undo_batch(admin_membership, batch)
 
-    monkeypatch.setattr("invites.mailing.domain_backoff.Domains.took", undo)
+    monkeypatch.setattr("invites.mailing.domain_backoff.DomainBackoffs.note_success", undo)
 
     work(batch)
 

@@ -136,4 +136,4 @@ def test_a_sweep_outlives_the_turns_of_a_batch_that_are_before_it_in_the_queue(s
     """Else nothing that others have lost were found during a long import, and the terminal would tell of each recovery."""
     expires = settings.CELERY_BEAT_SCHEDULE["recover"]["options"]["expires"]
 
-    assert expires > tasks.TASKS_PER_BATCH * sender.TURN_SECONDS
+    assert expires > tasks.TASKS_PER_BATCH * sender.TIME_SLICE_SECONDS

@@ -36,5 +36,5 @@ def deliver(organization: Organization) -> list[EmailMultiAlternatives]:
     before = len(mail.outbox)
     more = send_due_invitations(organization.pk)
     while more:
-        more = send_due_invitations(organization.pk, more.handed_over)
+        more = send_due_invitations(organization.pk, more.lock_token)
     return mail.outbox[before:]  # type: ignore[return-value]

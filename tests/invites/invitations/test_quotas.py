@@ -144,7 +144,7 @@ def test_no_more_is_given_back_than_was_taken(run: Run) -> None:
     batch = run(many(3))
     DailyInviteCount.objects.update(invitations=2)
 
-    quotas.give_back_invitations(batch, 3)
+    quotas.refund_invitation_quota(batch, 3)
 
     assert DailyInviteCount.objects.get().invitations == 2
 
@@ -237,7 +237,7 @@ def test_a_link_counts_once_however_often_its_mail_is_tried(
             Sender, "deliver", lambda _, parcels: ((parcel, TemporaryFailure("450 busy")) for parcel in parcels)
         )
         for _ in range(2):
-            assert send_now([invitation.pk]).put_off == [invitation.pk]
+            assert send_now([invitation.pk]).deferred == [invitation.pk]
 
     assert send_now([invitation.pk]).sent == [invitation.pk]
 
@@ -253,7 +253,7 @@ def test_many_mails_at_once_cannot_exceed_it_together(
         Invitation.objects.update(state=Invitation.State.REVOKED)
         invitations.append(invite(admin_membership, read_only))
 
-    results = at_once(*(lambda one=one: quotas.count_mails([one]) for one in invitations))
+    results = at_once(*(lambda one=one: quotas.count_daily_mail([one]) for one in invitations))
 
     assert not unexpected(results)
     assert sum(len(over) for over in results) == 7
@@ -326,10 +326,10 @@ def test_mails_of_several_organizations_are_counted_for_each(
     settings.MAILS_PER_RECIPIENT_PER_DAY = 1
     mine, theirs = invite(admin_membership, read_only), invite(by_outsider, anything)
 
-    assert quotas.count_mails([mine, theirs]) == set()
+    assert quotas.count_daily_mail([mine, theirs]) == set()
     Invitation.objects.filter(pk=mine.pk).update(token_hash="0" * 64)
     mine.refresh_from_db()
-    assert quotas.count_mails([mine, theirs]) == {mine.pk}
+    assert quotas.count_daily_mail([mine, theirs]) == {mine.pk}
 
 
 def test_the_counts_of_an_organization_go_with_it(

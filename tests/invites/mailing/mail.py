@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from invites.mailing.sender import MailRun, Turn, send_invitations
+from invites.mailing.sender import SendResult, TimeSlice, send_invitations
 from invites.models import Batch, DomainBackoff
 
 
@@ -16,9 +16,9 @@ def addresses(mails: Iterable[object]) -> list[str]:
     return sorted(mail.to[0] for mail in mails)  # type: ignore[attr-defined]
 
 
-def send_now(ids: Sequence[int]) -> MailRun:
+def send_now(ids: Sequence[int]) -> SendResult:
     """Sends the invitations where nobody else is at work."""
-    return send_invitations(ids, turn=Turn(lambda: True))
+    return send_invitations(ids, turn=TimeSlice(lambda: True))
 
 
 def let_time_pass(batch: Batch) -> None:

@@ -22,7 +22,7 @@ from config.harness.running import free_port
 from invites import tasks
 from invites.invitations.invite import change_invitation
 from invites.mailing import sender
-from invites.mailing.backoff import GIVEN_UP, UNMAILABLE
+from invites.mailing.backoff import CRASHED_REASON, UNREACHABLE_REASON
 from invites.mailing.message import OutgoingMessage
 from invites.mailing.outbox import MAX_ATTEMPTS, MAX_DEATHS, organizations_with_due_mail, send_due_invitations
 from invites.mailing.send_lock import SendLock, acquire_send_lock
@@ -203,7 +203,7 @@ def test_after_many_attempts_it_is_given_up_and_said(
 
     send_due_invitations(acme.pk)
 
-    assert state_of(invitation) == ("failed", GIVEN_UP)
+    assert state_of(invitation) == ("failed", UNREACHABLE_REASON)
 
 
 def test_the_sweep_finds_what_nobody_was_told_of(
@@ -265,7 +265,7 @@ def test_a_mail_that_kills_whoever_sends_it_lets_the_others_go_first_and_is_give
             send_due_invitations(acme.pk)
 
     assert set(mailbox.taken) == {late.email, *(each.email for each in with_it)}
-    assert state_of(poison) == ("failed", UNMAILABLE)
+    assert state_of(poison) == ("failed", CRASHED_REASON)
 
 
 def test_a_server_that_was_away_for_long_does_not_make_each_mail_go_alone(
@@ -286,7 +286,7 @@ def test_what_the_turn_had_no_time_for_keeps_its_place_and_does_not_wait_with_a_
     DomainBackoff.objects.create(
         domain="busy.example.com", backoff_count=1, retry_at=timezone.now() + timedelta(minutes=15)
     )
-    monkeypatch.setattr(sender, "TURN_SECONDS", 0)
+    monkeypatch.setattr(sender, "TIME_SLICE_SECONDS", 0)
     monkeypatch.setattr(sender, "GROUP", 2)
     busy = due("ann@busy.example.com")
     others = [due(f"person{number}@people.example.com") for number in range(4)]
@@ -358,7 +358,7 @@ def test_that_for_which_a_colleague_answers_just_when_it_is_looked_at_is_mailed(
     ):
         more = send_due_invitations(acme.pk)
     assert more is not None
-    send_due_invitations(acme.pk, more.handed_over)
+    send_due_invitations(acme.pk, more.lock_token)
 
     assert mailbox.taken == ["ann@people.example.com"]
 
@@ -381,11 +381,11 @@ def test_whatever_else_asks_for_them_the_mails_of_an_organization_go_out_in_one_
         tasks.recover()
         tasks.send_due_invitations(acme.pk)
     assert (len(mailbox.taken), enqueued) == (50, [])
-    second = send_due_invitations(acme.pk, first.handed_over)
+    second = send_due_invitations(acme.pk, first.lock_token)
     assert second is not None
-    assert send_due_invitations(acme.pk, first.handed_over) is None, "A task that is delivered twice begins no second."
+    assert send_due_invitations(acme.pk, first.lock_token) is None, "A task that is delivered twice begins no second."
     assert len(mailbox.taken) == 100
-    assert send_due_invitations(acme.pk, second.handed_over) is None
+    assert send_due_invitations(acme.pk, second.lock_token) is None
     assert len(set(mailbox.taken)) == len(mailbox.taken) == 110
 
 
@@ -399,8 +399,8 @@ def test_a_task_asks_for_the_next_turn_with_what_was_handed_over(
     monkeypatch.setattr("accounts.tasks.transaction.on_commit", lambda enqueue: enqueue())
 
     tasks.send_due_invitations(acme.pk)
-    ((organization_id, handed_over),) = published
-    tasks.send_due_invitations(organization_id, handed_over)
+    ((organization_id, lock_token),) = published
+    tasks.send_due_invitations(organization_id, lock_token)
 
     assert len(set(mailbox.taken)) == len(mailbox.taken) == 60
     assert len(published) == 1
@@ -424,7 +424,7 @@ def test_what_was_handed_over_and_lost_is_found_by_the_sweep(
 def test_a_slow_server_does_not_make_a_turn_longer(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "TURN_SECONDS", 0.3)
+    monkeypatch.setattr(sender, "TIME_SLICE_SECONDS", 0.3)
     monkeypatch.setattr(sender, "LOOK_SECONDS", 0.1)
     for number in range(30):
         due(f"person{number}@people.example.com")
@@ -435,7 +435,7 @@ def test_a_slow_server_does_not_make_a_turn_longer(
     assert 1 <= len(mailbox.taken) <= 15
     mailbox.seconds_per_mail = 0
     while more:
-        more = send_due_invitations(acme.pk, more.handed_over)
+        more = send_due_invitations(acme.pk, more.lock_token)
     assert len(set(mailbox.taken)) == len(mailbox.taken) == 30
     assert set(Invitation.objects.values_list("mail_attempts", flat=True)) == {0}, "To wait is no attempt."
 
@@ -456,7 +456,7 @@ def test_one_that_comes_at_the_very_end_of_a_turn_is_not_forgotten(
         more = send_due_invitations(acme.pk)
 
     assert more is not None
-    send_due_invitations(acme.pk, more.handed_over)
+    send_due_invitations(acme.pk, more.lock_token)
     assert mailbox.taken == ["ann@people.example.com", "late@people.example.com"]
 
 

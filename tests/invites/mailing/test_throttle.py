@@ -21,10 +21,10 @@ from invites.imports.invite import invite_chunk
 from invites.imports.selectors.summary import summary_of
 from invites.invitations.invite import invite_person
 from invites.mailing import rate_limit
-from invites.mailing.backoff import GIVEN_UP
-from invites.mailing.domain_backoff import ENOUGH, Domains, domain_of
+from invites.mailing.backoff import UNREACHABLE_REASON
+from invites.mailing.domain_backoff import DEFERRALS_BEFORE_BACKOFF, DomainBackoffs, domain_of
 from invites.mailing.outbox import send_due_invitations
-from invites.mailing.sender import MailRun
+from invites.mailing.sender import SendResult
 from invites.models import Batch, DomainBackoff, Invitation, RateLimitBucket
 from tests.concurrency import at_once, crossing, unexpected
 from tests.files import csv_of, many
@@ -46,12 +46,12 @@ def invited(batch: Batch) -> list[int]:
     return list(batch.invitations.order_by("pk").values_list("pk", flat=True))
 
 
-def send_all(ids: list[int]) -> MailRun:
+def send_all(ids: list[int]) -> SendResult:
     """As a worker does that has nothing else to do: what was kept back is tried again when it may go."""
     run = send_now(ids)
-    while run.too_fast:
-        time.sleep(run.opens_in or 0)
-        run = send_now(run.too_fast)
+    while run.throttled:
+        time.sleep(run.retry_in or 0)
+        run = send_now(run.throttled)
     return run
 
 
@@ -218,7 +218,7 @@ def test_a_domain_that_puts_off_one_after_the_other_is_left_alone_and_others_go_
 
     assert by_domain(server.taken) == {"quick.example.com": 50}
     # One more was under way when that was known.
-    assert by_domain(server.asked)["slow.example.com"] <= ENOUGH + 1
+    assert by_domain(server.asked)["slow.example.com"] <= DEFERRALS_BEFORE_BACKOFF + 1
     assert batch.state == Batch.State.INVITING
     server.busy_domains.clear()
     let_time_pass(batch)
@@ -230,12 +230,12 @@ def test_a_domain_that_puts_off_one_after_the_other_is_left_alone_and_others_go_
 
 @pytest.mark.django_db(transaction=True)
 def test_of_a_domain_one_mail_is_taken_just_when_another_is_put_off() -> None:
-    DomainBackoff.objects.create(domain="slow.example.com", put_off=2)
-    one, other = Domains(), Domains()
+    DomainBackoff.objects.create(domain="slow.example.com", deferrals=2)
+    one, other = DomainBackoffs(), DomainBackoffs()
 
     results = crossing(
-        ('"invites_domainbackoff"', lambda: one.put_off("ann@slow.example.com")),
-        ('"invites_domainbackoff"', lambda: other.took("zoe@slow.example.com")),
+        ('"invites_domainbackoff"', lambda: one.note_deferral("ann@slow.example.com")),
+        ('"invites_domainbackoff"', lambda: other.note_success("zoe@slow.example.com")),
     )
 
     assert results == [None, None]
@@ -290,11 +290,11 @@ def test_a_domain_that_puts_off_for_ever_is_given_up_with_the_reason(server: Mai
 
     summary = summary_of(batch)
     assert (batch.state, summary.invited, summary.failed) == (Batch.State.DONE, 20, 20)
-    assert set(batch.rows.filter(outcome="failed").values_list("detail", flat=True)) == {GIVEN_UP}
+    assert set(batch.rows.filter(outcome="failed").values_list("detail", flat=True)) == {UNREACHABLE_REASON}
 
 
 def test_trouble_that_is_long_over_is_forgotten(db: None) -> None:
-    DomainBackoff.objects.create(domain="slow.example.com", put_off=2)
+    DomainBackoff.objects.create(domain="slow.example.com", deferrals=2)
     DomainBackoff.objects.update(changed_at=timezone.now() - timedelta(days=2))
 
     tasks.recover()

@@ -17,9 +17,9 @@ from invites.imports import chunks
 from invites.imports.chunk_delivery_log import ChunkDeliveryLog
 from invites.imports.invite import invite_chunk
 from invites.imports.selectors.summary import summary_of
-from invites.mailing.backoff import UNMAILABLE
+from invites.mailing.backoff import CRASHED_REASON
 from invites.mailing.delivery import Sender
-from invites.mailing.message import OutgoingMessage, still_to_send
+from invites.mailing.message import OutgoingMessage, load_unsent
 from invites.mailing.template import InvitationTemplate
 from invites.mailing.transports.smtp import Conversation
 from invites.models import Batch, BatchChunk, Invitation, Row
@@ -52,14 +52,14 @@ def let_the_lease_run_out() -> None:
 
 def test_the_next_mail_waits_until_the_one_before_was_noted(server: MailServer, start: Run) -> None:
     invited(start(many(3)))
-    due = still_to_send(list(Invitation.objects.values_list("pk", flat=True)))
+    due = load_unsent(list(Invitation.objects.values_list("pk", flat=True)))
     letter = InvitationTemplate(Invitation.objects.earliest("pk"))
     sender = Sender()
 
     with closing(sender), closing(sender.deliver(OutgoingMessage(each, letter) for each in due)) as outcomes:
         for number in range(2):
-            parcel, trouble = next(outcomes)
-            assert (parcel.due.email, trouble) == (person(number), None)
+            parcel, failure = next(outcomes)
+            assert (parcel.due.email, failure) == (person(number), None)
             wait_for(partial(server.has_heard_of, person(number + 1)), what="the next recipient")
             assert server.taken == [person(each) for each in range(number + 1)]
 
@@ -143,10 +143,10 @@ def test_what_a_worker_had_mailed_when_it_died_is_not_mailed_again(
         def die(*_: object) -> None:
             if len(server.taken) == 15:
                 # Nothing that a process does on its way out may matter.
-                patched.setattr("invites.imports.chunk_delivery_log.ChunkDeliveryLog.settle", lambda _: None)
+                patched.setattr("invites.imports.chunk_delivery_log.ChunkDeliveryLog.flush", lambda _: None)
                 raise Killed
 
-        patched.setattr("invites.mailing.domain_backoff.Domains.took", die)
+        patched.setattr("invites.mailing.domain_backoff.DomainBackoffs.note_success", die)
         with pytest.raises(Killed):
             tasks.process_claimed_chunk(lease)
 
@@ -173,7 +173,7 @@ def test_whoever_was_refused_before_the_worker_died_does_not_count_as_invited(
             if len(server.taken) == 3:
                 raise Killed
 
-        patched.setattr("invites.mailing.domain_backoff.Domains.took", die)
+        patched.setattr("invites.mailing.domain_backoff.DomainBackoffs.note_success", die)
         with pytest.raises(Killed):
             tasks.process_claimed_chunk(lease)
 
@@ -196,7 +196,7 @@ def test_a_worker_whose_lease_was_lost_sends_nothing_more(
         if len(server.taken) == 5:
             BatchChunk.objects.update(claims=99)
 
-    monkeypatch.setattr("invites.mailing.domain_backoff.Domains.took", lose_the_lease)
+    monkeypatch.setattr("invites.mailing.domain_backoff.DomainBackoffs.note_success", lose_the_lease)
 
     tasks.process_claimed_chunk(lease)
 
@@ -226,7 +226,7 @@ def test_a_mail_at_which_every_worker_dies_is_found_and_given_up_alone(
     def dies(way: str) -> Callable[[OutgoingMessage], object]:
         def write(parcel: OutgoingMessage) -> object:
             if parcel.due.email == person(7):
-                monkeypatch.setattr("invites.imports.chunk_delivery_log.ChunkDeliveryLog.settle", lambda _: None)
+                monkeypatch.setattr("invites.imports.chunk_delivery_log.ChunkDeliveryLog.flush", lambda _: None)
                 raise Killed
             return letter_to[way](parcel)
 
@@ -234,20 +234,20 @@ def test_a_mail_at_which_every_worker_dies_is_found_and_given_up_alone(
 
     for way in letter_to:
         monkeypatch.setattr(OutgoingMessage, way, dies(way))
-    settle = ChunkDeliveryLog.settle
+    flush = ChunkDeliveryLog.flush
     deaths = 0
     while batch.state == Batch.State.INVITING:
         try:
             work(batch)
         except Killed:
             deaths += 1
-            monkeypatch.setattr(ChunkDeliveryLog, "settle", settle)
+            monkeypatch.setattr(ChunkDeliveryLog, "flush", flush)
             let_the_lease_run_out()
 
     # The first one had invited them with the same claim.
     assert deaths == 1 + chunks.MAX_ATTEMPTS
     row = batch.rows.get(outcome=Row.Outcome.FAILED)
-    assert (row.email, row.detail) == (person(7), UNMAILABLE)
+    assert (row.email, row.detail) == (person(7), CRASHED_REASON)
     mails = Counter(server.taken)
     assert set(mails) == {person(number) for number in range(20)} - {person(7)}
     assert mails.total() - len(mails) <= 1 + chunks.SUSPICIOUS_AFTER, "Only what was under way beside it went twice."
