@@ -117,9 +117,9 @@ def measure() -> dict[str, float]:
         with mock.patch.object(checking, "Check", return_value=whole):
             began = time.perf_counter()
             check.check_batch(batch.pk)
-            while lease := chunks.claim_chunk(batch.pk):
-                invite.invite_chunk(lease)
-                chunks.held(lease).update(stage="done")
+            while claim := chunks.claim_chunk(batch.pk):
+                invite.invite_chunk(claim)
+                chunks.held(claim).update(stage="done")
             return time.perf_counter() - began
 
     product()  # The bare contender writes what this one made; and nobody's first turn counts.

@@ -65,10 +65,10 @@ def measure(port: int) -> dict[str, float]:
     # One chunk, and so one connection, as the others have.
     with mock.patch.object(invite, "FEWEST_ROWS", COUNT):
         batch = batch_of(list(people(COUNT, bad=0)), number=1)
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    invite.invite_chunk(lease)
-    chunks.give_back(lease)
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    invite.invite_chunk(claim)
+    chunks.release_claim(claim)
     invitations = list(Invitation.objects.select_related("organization", "inviter", "grant"))
     assert len(invitations) == COUNT
     letter = InvitationTemplate(invitations[0])
@@ -88,8 +88,8 @@ def measure(port: int) -> dict[str, float]:
         Invitation.objects.update(mail_state=Invitation.Mail.QUEUED)
         BatchChunk.objects.update(stage=BatchChunk.Stage.MAIL, attempts=0)
         began = time.perf_counter()
-        while lease := chunks.claim_chunk(batch.pk):
-            send_chunk(lease)
+        while claim := chunks.claim_chunk(batch.pk):
+            send_chunk(claim)
         spent = time.perf_counter() - began
         assert Invitation.objects.filter(mail_state=Invitation.Mail.SENT).count() == COUNT
         return spent

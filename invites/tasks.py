@@ -86,24 +86,24 @@ def check_and_go_on(batch_id: int) -> None:
 @shared_task(base=LoggedTask)
 def process_chunk(batch_id: int) -> None:
     """Work on one chunk of the batch, then make room for other batches before the next one."""
-    lease = chunks.claim_chunk(batch_id)
-    wait = process_claimed_chunk(lease) if lease is not None else None
+    claim = chunks.claim_chunk(batch_id)
+    wait = process_claimed_chunk(claim) if claim is not None else None
     # Without a chunk there is nothing to do here now: others are at it, or the mail server is left alone for a
     # while. The recovery task sees to both.
-    if not end_batch(batch_id) and lease is not None:
+    if not end_batch(batch_id) and claim is not None:
         enqueue_on_commit(process_chunk, batch_id, after=wait)
 
 
 @shared_task(base=LoggedTask)
-def undo_batch(batch_id: int) -> None:
+def revoke_slice(batch_id: int) -> None:
     """Write down a slice of what undoing takes back, then make room for others before the next one."""
     try:
         wait = undo.revoke_slice(batch_id)
     except Exception as error:
-        undo.put_off(batch_id, error)
+        undo.postpone(batch_id, error)
         raise
     if wait is not None:
-        enqueue_on_commit(undo_batch, batch_id, after=wait)
+        enqueue_on_commit(revoke_slice, batch_id, after=wait)
 
 
 @shared_task(base=LoggedTask)
@@ -124,13 +124,13 @@ def process_bulk_action(action_id: int) -> None:
 
 
 @shared_task(base=LoggedTask)
-def report_batch(batch_id: int) -> None:
+def send_result_email(batch_id: int) -> None:
     """Mail the result of a long batch to the admin who started it."""
     try:
-        result_email.report_batch(batch_id)
+        result_email.send_result_email(batch_id)
     except MAIL_ERRORS as error:
-        # The recovery task asks again.
-        log.warning("report_put_off", batch=batch_id, error=str(error))
+        # The recovery task enqueues it again.
+        log.warning("result_email_postponed", batch=batch_id, error=str(error))
 
 
 @shared_task(base=LoggedTask)
@@ -159,7 +159,7 @@ def enqueue_stalled_batches() -> None:
     for batch_id in found.to_work_on:
         enqueue_chunks(batch_id)
     for batch_id in found.to_undo:
-        enqueue_on_commit(undo_batch, batch_id)
+        enqueue_on_commit(revoke_slice, batch_id)
 
 
 def enqueue_due_mail() -> None:
@@ -170,8 +170,8 @@ def enqueue_due_mail() -> None:
 
 def enqueue_result_emails() -> None:
     """Ask again for the results that were not mailed yet."""
-    for batch_id in result_email.find_unreported():
-        enqueue_on_commit(report_batch, batch_id)
+    for batch_id in result_email.find_unsent():
+        enqueue_on_commit(send_result_email, batch_id)
 
 
 def enqueue_stalled_bulk_actions() -> None:
@@ -198,13 +198,13 @@ RECOVERY_STEPS: tuple[Callable[[], None], ...] = (
 )
 
 
-def process_claimed_chunk(lease: chunks.Lease) -> timedelta | None:
+def process_claimed_chunk(claim: chunks.ChunkClaim) -> timedelta | None:
     """Both stages of a claimed chunk. After how long more of the batch may be mailed, where the pace has a limit."""
     try:
-        invite.invite_chunk(lease)
-        return send.send_chunk(lease)
+        invite.invite_chunk(claim)
+        return send.send_chunk(claim)
     except Exception as error:
-        chunks.note_error(lease, error)
+        chunks.note_error(claim, error)
         raise
 
 
@@ -212,7 +212,7 @@ def end_batch(batch_id: int) -> bool:
     """End the batch when nothing of it is left to do; True if this call ended it."""
     ended = send.finish_batch(batch_id)
     if ended:
-        enqueue_on_commit(report_batch, batch_id)
+        enqueue_on_commit(send_result_email, batch_id)
     return ended
 
 
@@ -223,7 +223,7 @@ def start_processing(batch: Batch) -> None:
     """
     try:
         check.check_in_request(batch)
-    except check_claims.LeftToWorker:
+    except check_claims.NeedsWorker:
         enqueue_on_commit(check_batch, batch.pk)
         return
     except Exception as error:

@@ -194,8 +194,8 @@ def work() -> Callable[[Batch], Batch]:
     """Does what workers do until nothing is left to do."""
 
     def work(batch: Batch) -> Batch:
-        while lease := chunks.claim_chunk(batch.pk):
-            tasks.process_claimed_chunk(lease)
+        while claim := chunks.claim_chunk(batch.pk):
+            tasks.process_claimed_chunk(claim)
         tasks.end_batch(batch.pk)
         batch.refresh_from_db()
         return batch

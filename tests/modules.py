@@ -21,7 +21,7 @@ def modules_below_views(package: ModuleType) -> Iterator[ModuleType]:
 
 
 def public_functions(package: ModuleType) -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Each public function of those modules, with its name: "undo.undo_batch"."""
+    """Each public function of those modules, with its name: "undo.undo_import"."""
     for module in modules_below_views(package):
         for name, function in vars(module).items():
             if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_"):

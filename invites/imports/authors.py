@@ -14,7 +14,7 @@ from accounts.errors import DomainError
 from accounts.models import Membership, Organization, User
 from accounts.organizations.grants import GrantableAccess
 from accounts.permissions import Permission
-from invites.imports.check_claims import keep_claim
+from invites.imports.check_claims import renew_claim
 from invites.invitations.authorization import choice_of
 from invites.invitations.visibility import visible_name
 from invites.models import AccessGrant, Batch
@@ -80,6 +80,6 @@ def save_row_editors(batch: Batch) -> None:
     for editor, numbers in batch.row_editors.items():
         for start in range(0, len(numbers) if int(editor) in users else 0, CHUNK):
             with transaction.atomic():
-                keep_claim(batch)
+                renew_claim(batch)
                 rows = batch.rows.filter(number__in=numbers[start : start + CHUNK])
                 rows.update(edited_by_id=int(editor))

@@ -18,7 +18,15 @@ from accounts.errors import DomainError
 from invites import checking
 from invites.imports.authors import save_row_editors
 from invites.imports.bulk_insert import NewRow, NewRowApart, insert_rows
-from invites.imports.check_claims import MAX_ATTEMPTS, ClaimKeeper, LeftToWorker, LostClaim, claim, claimed, keep_claim
+from invites.imports.check_claims import (
+    MAX_ATTEMPTS,
+    ClaimRenewer,
+    LostClaim,
+    NeedsWorker,
+    claim_batch,
+    held,
+    renew_claim,
+)
 from invites.imports.cleanup import clean_up, delete_some_rows
 from invites.imports.correction_jobs import give_up_job, work_on_job
 from invites.imports.domain_suggestions import save_suggestions, suggest_domains
@@ -43,12 +51,12 @@ NOT_CORRECTED = "Something went wrong on our side. Nobody has been invited. Try 
 
 
 def check_in_request(batch: Batch) -> Batch | None:
-    """Check the batch's file, as `check_batch` does. Raises LeftToWorker if that takes longer than about a second."""
+    """Check the batch's file, as `check_batch` does. Raises NeedsWorker if that takes longer than about a second."""
     job = _job_of(batch)
     # Before the batch is claimed: a request that only stores a large file has nothing more to write.
     Budget.of(in_request=True).check_size((job or batch).file_size)
     if not _checks_in_request.acquire(timeout=SECONDS_FOR_A_PLACE):
-        raise LeftToWorker
+        raise NeedsWorker
     try:
         return check_batch(batch.pk, in_request=True)
     finally:
@@ -64,7 +72,7 @@ def check_batch(batch_id: int, *, in_request: bool = False) -> Batch | None:
     An unexpected error is logged and not raised. After a bug of ours the batch is returned, and it is still `checking`
     or has failed; after passing trouble None is returned, and the recovery task asks again.
     """
-    batch = claim(batch_id)
+    batch = claim_batch(batch_id)
     if batch is None:
         return None
     try:
@@ -77,9 +85,9 @@ def check_batch(batch_id: int, *, in_request: bool = False) -> Batch | None:
                 _check(batch, budget)
     except LostClaim:
         return None
-    except LeftToWorker:
+    except NeedsWorker:
         # Nothing has failed: the worker has all its attempts.
-        claimed(batch).update(claimed_until=None, attempts=batch.attempts - 1)
+        held(batch).update(claimed_until=None, attempts=batch.attempts - 1)
         raise
     except Exception as error:
         return _handle_error(batch, error)
@@ -115,7 +123,7 @@ def _handle_error(batch: Batch, error: Exception) -> Batch | None:
             return None
     else:
         # The next attempt need not wait for the lease.
-        claimed(batch).update(claimed_until=None, error_reference=reference)
+        held(batch).update(claimed_until=None, error_reference=reference)
     batch.refresh_from_db()
     return None if is_transient(error) else batch
 
@@ -130,7 +138,7 @@ def _job_of(batch: Batch) -> CorrectionJob | None:
 def _check(batch: Batch, budget: Budget) -> None:
     budget.check_size(batch.file_size)
     upload = stored_upload(batch)
-    check = checking.Check(upload, limits=budget.limits, name=batch.file_name, while_waiting=ClaimKeeper(batch))
+    check = checking.Check(upload, limits=budget.limits, name=batch.file_name, while_waiting=ClaimRenewer(batch))
     _begin_anew(batch)
     skipped_numbers = frozenset(batch.skipped_numbers)
     blocks: list[checking.Block] = []
@@ -149,7 +157,7 @@ def _check(batch: Batch, budget: Budget) -> None:
     _stage(batch, blocks, skipped_numbers, rows_checked=check.report.rows, bytes_checked=position)
     for rows in suggest_domains(batch, check.report):
         with transaction.atomic():
-            keep_claim(batch)
+            renew_claim(batch)
             save_suggestions(rows)
     save_row_editors(batch)
     _conclude(batch, check.report, check.sheet)
@@ -165,14 +173,14 @@ def _begin_anew(batch: Batch) -> None:
     is_left = True
     while is_left:
         with transaction.atomic():
-            keep_claim(batch)
+            renew_claim(batch)
             is_left = delete_some_rows(batch)
 
 
 @transaction.atomic
 def _conclude(batch: Batch, report: checking.Report, sheet: checking.Sheet | None) -> None:
     now = timezone.now()
-    keep_claim(batch, rows_checked=report.rows)
+    renew_claim(batch, rows_checked=report.rows)
     batch.refresh_from_db()
     batch.encoding, batch.delimiter = report.encoding, report.delimiter
     batch.ignored_columns = list(report.ignored_columns)
@@ -210,7 +218,7 @@ def _store_sheet(batch: Batch, sheet: checking.Sheet) -> None:
 @transaction.atomic
 def _give_up(batch: Batch, reason: str, *, reference: str = "") -> None:
     """Fail the batch, or only its job: the file kills every worker that reads it, or meets a bug of ours."""
-    keep_claim(batch)
+    renew_claim(batch)
     support = f" {ask_support(reference)}" if reference else ""
     if job := _job_of(batch):
         give_up_job(batch, job, f"{NOT_CORRECTED}{support}")
@@ -238,7 +246,7 @@ def _stage(batch: Batch, blocks: list[checking.Block], skipped_numbers: Collecti
                 apart.append(_staged_apart(batch, row, is_skipped=row.number in skipped_numbers))
         rows += records
     insert_rows(rows, apart)
-    keep_claim(batch, **progress)
+    renew_claim(batch, **progress)
 
 
 def _staged(batch: Batch, row: checking.Row) -> NewRow:

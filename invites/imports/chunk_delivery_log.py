@@ -12,22 +12,22 @@ from collections.abc import Iterable
 from django.db import connection, transaction
 from django.utils import timezone
 
-from invites.imports.chunks import Lease, held
+from invites.imports.chunks import ChunkClaim, held
 from invites.invitations.authorization import GrantKey
 from invites.mailing.delivery_log import DeliveryLog, save_as_sent
 from invites.mailing.message import MessageData
 from invites.models import BatchChunk, Invitation, Row
 
 _MOVE_ON = f"""
-    UPDATE {BatchChunk._meta.db_table} SET taken_from = %s, taken_to = %s WHERE id = %s AND claims = %s
+    UPDATE {BatchChunk._meta.db_table} SET first_delivered_id = %s, last_delivered_id = %s WHERE id = %s AND claims = %s
 """  # noqa: S608
 
 
 class ChunkDeliveryLog(DeliveryLog):
     """While the lease is held."""
 
-    def __init__(self, lease: Lease) -> None:
-        self._lease = lease
+    def __init__(self, claim: ChunkClaim) -> None:
+        self._claim = claim
         self._unsettled: list[MessageData] = []
         self._skipped: list[int] = []
         self._cursor = connection.cursor()
@@ -38,7 +38,7 @@ class ChunkDeliveryLog(DeliveryLog):
             self._skipped.pop(0)
             self.flush()
         self._unsettled.append(due)
-        self._cursor.execute(_MOVE_ON, [self._unsettled[0].id, due.id, self._lease.chunk_id, self._lease.number])
+        self._cursor.execute(_MOVE_ON, [self._unsettled[0].id, due.id, self._claim.chunk_id, self._claim.number])
         return bool(self._cursor.rowcount)
 
     def refused(self, due: MessageData, reason: str) -> None:
@@ -51,7 +51,7 @@ class ChunkDeliveryLog(DeliveryLog):
         if self._unsettled:
             with transaction.atomic():
                 save_as_sent([due.token_hash for due in self._unsettled])
-                held(self._lease).update(taken_from=None, taken_to=None)
+                held(self._claim).update(first_delivered_id=None, last_delivered_id=None)
             self._unsettled.clear()
 
 
@@ -82,14 +82,15 @@ def flush_previous_log(chunk: BatchChunk) -> None:
 
     It would have saved them before it passed one over, so that they are all that lie between the two ids.
     """
-    if chunk.taken_to is None:
+    if chunk.last_delivered_id is None:
         return
     # One that was resent since has a new link, whose email is still to come.
     unsent = Invitation.objects.open().unsent().sent_with_import()
     taken = unsent.filter(
-        pk__range=(chunk.taken_from, chunk.taken_to),
+        pk__range=(chunk.first_delivered_id, chunk.last_delivered_id),
         batch_id=chunk.batch_id,
         row__number__range=(chunk.first_number, chunk.last_number),
     )
     save_as_sent(list(taken.values_list("token_hash", flat=True)))
-    BatchChunk.objects.filter(pk=chunk.pk, taken_to=chunk.taken_to).update(taken_from=None, taken_to=None)
+    same = BatchChunk.objects.filter(pk=chunk.pk, last_delivered_id=chunk.last_delivered_id)
+    same.update(first_delivered_id=None, last_delivered_id=None)

@@ -19,7 +19,7 @@ from accounts.errors import DomainError
 from accounts.models import Membership
 from invites.checking import Check
 from invites.imports.authors import DELETED_ACCOUNT, check_authors
-from invites.imports.check_claims import ClaimKeeper, claimed, keep_claim
+from invites.imports.check_claims import ClaimRenewer, held, renew_claim
 from invites.imports.corrected_file import merge_corrected
 from invites.imports.corrections import (
     EditResult,
@@ -136,7 +136,7 @@ def work_on_job(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
     """Do the job of a claimed batch. True if the batch has a new file now, which is to be checked.
 
     The person who started it must still be allowed to change the import. Otherwise it ends with what was saved so far.
-    Raises LostClaim, and LeftToWorker for what exceeds the budget of a request.
+    Raises LostClaim, and NeedsWorker for what exceeds the budget of a request.
     """
     if job.action == Action.USE_FILE:
         return _use_file(batch, job, budget)
@@ -156,11 +156,11 @@ def work_on_job(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
     while unsettled := find_unsettled(batch):
         for start in range(0, len(unsettled), CHUNK):
             with transaction.atomic():
-                keep_claim(batch)
+                renew_claim(batch)
                 settle(unsettled[start : start + CHUNK])
     for suggested in suggest_to(batch, rows_to_check(batch).filter(outcome=Row.Outcome.PROBLEM)):
         with transaction.atomic():
-            keep_claim(batch)
+            renew_claim(batch)
             save_suggestions(suggested)
     _finish(batch, job)
     return False
@@ -180,7 +180,7 @@ def _check_may_continue(batch: Batch, job: CorrectionJob) -> None:
 @transaction.atomic
 def _stop_for_good(batch: Batch, job: CorrectionJob, *, reason: str) -> None:
     """Change no more rows, and tell why. What was saved is kept, and is still compared with the other rows."""
-    keep_claim(batch)
+    renew_claim(batch)
     CorrectionJob.objects.filter(pk=job.pk).update(is_stopped=True)
     batch.notice = f"{reason} Everything that was fixed until then is kept."
     batch.save(update_fields=["notice"])
@@ -193,12 +193,12 @@ def give_up_job(batch: Batch, job: CorrectionJob, reason: str) -> None:
     """
     notice = f"{reason} Everything that you fixed here is kept."
     with transaction.atomic():
-        keep_claim(batch)
+        renew_claim(batch)
         if job.action == Action.USE_FILE or job.is_stopped:
             _end(batch, job, notice=notice)
             return
         CorrectionJob.objects.filter(pk=job.pk).update(is_stopped=True)
-        claimed(batch).update(notice=notice, attempts=0, claimed_until=None, error_reference="")
+        held(batch).update(notice=notice, attempts=0, claimed_until=None, error_reference="")
 
 
 def _rows_to_change(job: CorrectionJob) -> QuerySet[Row]:
@@ -225,7 +225,7 @@ def _change_rows(job: CorrectionJob, rows: Iterable[Row]) -> None:
 @transaction.atomic
 def _save_chunk(batch: Batch, job: CorrectionJob, rows: list[Row]) -> bool:
     """Save the rows, and that they are done. False, with nothing saved, if somebody has stopped the job."""
-    keep_claim(batch)
+    renew_claim(batch)
     job.last_number, job.rows_done = rows[-1].number, job.rows_done + len(rows)
     running = CorrectionJob.objects.filter(pk=job.pk, is_stopped=False)
     if not running.update(last_number=job.last_number, rows_done=job.rows_done):
@@ -237,7 +237,7 @@ def _save_chunk(batch: Batch, job: CorrectionJob, rows: list[Row]) -> bool:
 @transaction.atomic
 def _finish(batch: Batch, job: CorrectionJob) -> None:
     """Back to the admin, or on to inviting."""
-    keep_claim(batch)
+    renew_claim(batch)
     job.refresh_from_db()
     _end(batch, job, notice=batch.notice)
     if job.is_stopped or job.then == Then.STAY:
@@ -306,11 +306,11 @@ def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
     """Look at the whole file before anything is given up for it. False if it can't be used."""
     budget.check_size(batch.file_size + job.file_size)
     budget.check_rows(batch.row_total)
-    keep_for_now = ClaimKeeper(batch)
+    renew_if_due = ClaimRenewer(batch)
 
     def keep() -> None:
         budget.check_time()
-        keep_for_now()
+        renew_if_due()
 
     upload = stored_upload(batch, is_correction=True)
     by = job.started_by_id or DELETED_ACCOUNT
@@ -353,7 +353,7 @@ def _check_not_refused(file: BinaryIO, budget: Budget, *, name: str, keep: Calla
 
 @transaction.atomic
 def _refuse(batch: Batch, job: CorrectionJob, reason: str) -> None:
-    keep_claim(batch)
+    renew_claim(batch)
     _end(batch, job, notice=f"“{job.file_name}” was not used. {reason} Everything that you fixed here is kept.")
 
 
@@ -363,7 +363,7 @@ def _replace_file(batch: Batch, job: CorrectionJob, merged: BinaryIO | None, **w
 
     The check deletes its rows. Without `merged`, the corrected file as a whole replaces the other one.
     """
-    keep_claim(batch)
+    renew_claim(batch)
     batch.parts.filter(is_correction=False).delete()
     if merged is None:
         batch.parts.update(is_correction=False)
@@ -371,7 +371,7 @@ def _replace_file(batch: Batch, job: CorrectionJob, merged: BinaryIO | None, **w
         batch.parts.all().delete()
         what["file_size"] = store_upload(batch, pieces_of(merged))
     job.delete()
-    claimed(batch).update(
+    held(batch).update(
         **what,
         inviter=job.started_by_id,
         grant=job.grant_id,

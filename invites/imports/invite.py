@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts.errors import DomainError
 from accounts.models import Membership, User
 from invites.imports.bulk_insert import PERSON, Person, insert_invitations, renew_statistics
-from invites.imports.chunks import Lease, held
-from invites.imports.stop import cancel_import
+from invites.imports.chunks import ChunkClaim, held
+from invites.imports.stop import stop_batch
 from invites.invitations.authorization import check_still_allowed, manageable_grants
 from invites.invitations.quotas import consume_invitation_quota, refund_invitation_quota
 from invites.models import AccessGrant, Batch, BatchChunk, Invitation, Row
@@ -44,7 +44,7 @@ def begin_inviting(batch: Batch) -> None:
     batch.save(update_fields=["inviting_at"])
 
 
-def invite_chunk(lease: Lease) -> None:
+def invite_chunk(claim: ChunkClaim) -> None:
     """Give every waiting row of the chunk its outcome: an invitation, or the reason why not.
 
     One transaction: after it the rows, the invitations and the stage of the chunk agree. Nothing is
@@ -52,31 +52,31 @@ def invite_chunk(lease: Lease) -> None:
     the batch.
     """
     try:
-        invited = _invite_waiting_rows(lease)
+        invited = _invite_waiting_rows(claim)
     except DomainError as broken:
         # Outside of the transaction: whoever stops locks the batch first and its chunks then.
-        cancel_import(Batch.objects.get(pk=lease.batch_id), reason=broken.message)
+        stop_batch(Batch.objects.get(pk=claim.batch_id), reason=broken.message)
         return
-    if invited and _is_first_of_many(lease):
+    if invited and _is_first_of_many(claim):
         renew_statistics()
 
 
-def _is_first_of_many(lease: Lease) -> bool:
+def _is_first_of_many(claim: ChunkClaim) -> bool:
     """Whether the chunk is the one with which the tables begin to grow by thousands."""
-    chunks = BatchChunk.objects.filter(batch_id=lease.batch_id).order_by("first_number")
+    chunks = BatchChunk.objects.filter(batch_id=claim.batch_id).order_by("first_number")
     first = chunks.values_list("pk", F("last_number") - F("first_number")).first()
-    return first is not None and first[0] == lease.chunk_id and first[1] + 1 >= MANY_ROWS
+    return first is not None and first[0] == claim.chunk_id and first[1] + 1 >= MANY_ROWS
 
 
 @transaction.atomic
-def _invite_waiting_rows(lease: Lease) -> bool:
+def _invite_waiting_rows(claim: ChunkClaim) -> bool:
     """False when there was nothing to do."""
-    chunk = held(lease).select_for_update().filter(stage=BatchChunk.Stage.INVITE).first()
+    chunk = held(claim).select_for_update().filter(stage=BatchChunk.Stage.INVITE).first()
     if chunk is None:
         return False
-    batch = Batch.objects.select_related("organization", "inviter", "grant").get(pk=lease.batch_id)
+    batch = Batch.objects.select_related("organization", "inviter", "grant").get(pk=claim.batch_id)
     rows = batch.rows.filter(number__range=(chunk.first_number, chunk.last_number))
-    if lease.is_hopeless:
+    if claim.is_hopeless:
         # Does nothing that earlier attempts may have died of. The other chunks must not wait for this one.
         failed = waiting(rows).update(outcome=Row.Outcome.FAILED, detail=_not_invited(batch))
         refund_invitation_quota(batch, failed)

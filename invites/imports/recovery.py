@@ -11,7 +11,7 @@ from django.utils import timezone
 from invites.imports.chunks import claimable
 from invites.models import Batch, BatchChunk
 
-STILL_AFTER = timedelta(seconds=8)
+STALLED_AFTER = timedelta(seconds=8)
 # What a worker died with has waited for its lease to run out, and is to be taken up within half a minute. So long
 # another worker may take from one chunk to the next.
 LEFT_AFTER = timedelta(seconds=2)
@@ -32,7 +32,7 @@ def find_stalled_work() -> StalledWork:
     They are marked as moved, so that each is enqueued at once in a while and not at every recovery.
     """
     now = timezone.now()
-    still = Batch.objects.filter(progressed_at__lt=now - STILL_AFTER)
+    still = Batch.objects.filter(progressed_at__lt=now - STALLED_AFTER)
     checking = still.filter(state=Batch.State.CHECKING)
     to_check = [batch.pk for batch in checking if batch.claimed_until is None or batch.claimed_until < now]
     open_ranges = claimable(now).values("batch_id")
@@ -55,7 +55,7 @@ def _left_by_the_dead(now: datetime) -> QuerySet[Batch]:
 
     Later they are found as all others that stand still, lest the queue fill with hints while all workers are busy.
     """
-    left = claimable(now).filter(claimed_until__range=(now - STILL_AFTER, now)).values("batch_id")
+    left = claimable(now).filter(claimed_until__range=(now - STALLED_AFTER, now)).values("batch_id")
     held = BatchChunk.objects.filter(claimed_until__gte=now).exclude(stage=BatchChunk.Stage.DONE).values("batch_id")
     quiet = Batch.objects.filter(progressed_at__lt=now - LEFT_AFTER)
     return quiet.filter(pk__in=left).exclude(pk__in=held)

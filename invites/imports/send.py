@@ -12,8 +12,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from invites.imports.chunk_delivery_log import ChunkDeliveryLog, flush_previous_log, revoke_unsent
-from invites.imports.chunks import Lease, give_back, held, keep_lease
-from invites.imports.stop import cancel_import
+from invites.imports.chunks import ChunkClaim, held, release_claim, renew_claim
+from invites.imports.stop import stop_batch
 from invites.invitations.authorization import GrantKey, find_unauthorized
 from invites.invitations.quotas import refund_invitation_quota
 from invites.mailing.backoff import CRASHED_REASON, UNREACHABLE_REASON, backoff_delay
@@ -24,43 +24,43 @@ from invites.models import Batch, BatchChunk, Invitation, InvitationQuerySet, Ro
 MAX_PAUSES = 50
 
 
-def send_chunk(lease: Lease) -> timedelta | None:
+def send_chunk(claim: ChunkClaim) -> timedelta | None:
     """Send what is unsent in the chunk, for one turn, and give the chunk back.
 
     An address that the server refuses for good turns its row to failed and takes the invitation back. What the server
     puts off is tried again later, with growing backoff_count; when the server itself is away, the whole batch waits
     with it. Where the pace kept mail back, that is when it may go. The rights of the inviter are looked at first.
     """
-    chunk = held(lease).filter(stage=BatchChunk.Stage.MAIL).select_related("batch").first()
+    chunk = held(claim).filter(stage=BatchChunk.Stage.MAIL).select_related("batch").first()
     if chunk is None:
         return None
-    if lease.is_abandoned:
+    if claim.is_abandoned:
         _give_up([chunk], reason=CRASHED_REASON)
-        held(lease).update(stage=BatchChunk.Stage.DONE, claimed_until=None)
+        held(claim).update(stage=BatchChunk.Stage.DONE, claimed_until=None)
         return None
     flush_previous_log(chunk)
-    unsent = _take_back_lapsed(chunk)
+    unsent = _revoke_unauthorized(chunk)
     now = timezone.now()
     mail_retry_at = chunk.batch.mail_retry_at
     if mail_retry_at and mail_retry_at > now:
-        give_back(lease)
+        release_claim(claim)
         return None
     pause = None
     if unsent and chunk.mail_retry_at and chunk.mail_retry_at > now:
         pause = chunk.mail_retry_at - now
         unsent = [each for each in unsent if each.mail_state != Invitation.Mail.SENDING]
     ids = [each.id for each in unsent]
-    if lease.is_hopeless and ids:
+    if claim.is_hopeless and ids:
         # Whatever kills the worker here would do so for ever. One by one, it was the first of those that are left;
         # where it was not, twice as many are given up each time, so that the chunk comes to its end.
         suspects = ids[: max(1, _given_up_before(chunk))]
         _give_up([chunk], ids=suspects, reason=CRASHED_REASON)
-        return _leave(lease, SendResult(not_tried=ids[len(suspects) :]), pause=pause)
-    turn = TimeSlice(partial(keep_lease, lease))
-    run = send_invitations(ids, log=ChunkDeliveryLog(lease), turn=turn, one_by_one=lease.is_suspicious)
+        return _leave(claim, SendResult(not_tried=ids[len(suspects) :]), pause=pause)
+    turn = TimeSlice(partial(renew_claim, claim))
+    run = send_invitations(ids, log=ChunkDeliveryLog(claim), turn=turn, one_by_one=claim.is_suspicious)
     if run.failure:
-        pause = _put_off(lease, chunk, run)
-    return _leave(lease, run, pause=pause)
+        pause = _put_off(claim, chunk, run)
+    return _leave(claim, run, pause=pause)
 
 
 def _given_up_before(chunk: BatchChunk) -> int:
@@ -69,10 +69,10 @@ def _given_up_before(chunk: BatchChunk) -> int:
     return Row.objects.filter(batch_id=chunk.batch_id, number__range=numbers, detail=CRASHED_REASON).count()
 
 
-def _put_off(lease: Lease, chunk: BatchChunk, run: SendResult) -> timedelta:
+def _put_off(claim: ChunkClaim, chunk: BatchChunk, run: SendResult) -> timedelta:
     """Note what the server would not take, or give it up after too long; for how long to leave it now."""
     if chunk.backoff_count >= MAX_PAUSES:
-        if not keep_lease(lease):
+        if not renew_claim(claim):
             return timedelta(0)
         if run.server_failed:
             # Those that others are at come to their own end.
@@ -80,32 +80,32 @@ def _put_off(lease: Lease, chunk: BatchChunk, run: SendResult) -> timedelta:
             _give_up(chunk.batch.chunks.filter(free, stage=BatchChunk.Stage.MAIL), reason=UNREACHABLE_REASON)
         else:
             _give_up([chunk], ids=[*run.deferred, *run.blocked], reason=UNREACHABLE_REASON)
-        held(lease).update(backoff_count=0, mail_retry_at=None)
+        held(claim).update(backoff_count=0, mail_retry_at=None)
         return timedelta(0)
     pause = backoff_delay(chunk.backoff_count)
     until = timezone.now() + pause
     if run.server_failed:
-        Batch.objects.filter(pk=lease.batch_id).update(mail_retry_at=until)
+        Batch.objects.filter(pk=claim.batch_id).update(mail_retry_at=until)
     # Told apart, so that what only the pace kept back need not wait with them.
     Invitation.objects.filter(pk__in=run.deferred, mail_state=Invitation.Mail.QUEUED).update(
         mail_state=Invitation.Mail.SENDING
     )
-    held(lease).update(backoff_count=F("backoff_count") + 1, mail_retry_at=until)
+    held(claim).update(backoff_count=F("backoff_count") + 1, mail_retry_at=until)
     return pause
 
 
-def _leave(lease: Lease, run: SendResult, *, pause: timedelta | None) -> timedelta | None:
+def _leave(claim: ChunkClaim, run: SendResult, *, pause: timedelta | None) -> timedelta | None:
     """End the claim as the run has ended; some of the chunk may be put off for the pause."""
     waits = [timedelta(seconds=run.retry_in)] if run.retry_in is not None else []
     if pause is None and not run.unsent:
-        held(lease).update(stage=BatchChunk.Stage.DONE, claimed_until=None)
+        held(claim).update(stage=BatchChunk.Stage.DONE, claimed_until=None)
         return None
     if pause is None:
-        held(lease).update(backoff_count=0, mail_retry_at=None)
+        held(claim).update(backoff_count=0, mail_retry_at=None)
     else:
         waits.append(pause)
     more_now = run.not_tried and not run.server_failed
-    give_back(lease, wait=None if more_now else min(waits, default=None))
+    release_claim(claim, wait=None if more_now else min(waits, default=None))
     return waits[0] if run.throttled and not more_now else None
 
 
@@ -159,14 +159,14 @@ class _Unsent(NamedTuple):
         return GrantKey(self.grant_id, self.inviter_id)
 
 
-def _take_back_lapsed(chunk: BatchChunk) -> list[_Unsent]:
+def _revoke_unauthorized(chunk: BatchChunk) -> list[_Unsent]:
     """What is to be mailed of the chunk. An inviter who lost the right stops the batch: the rest is taken back."""
     batch = chunk.batch
     unsent = _offered(chunk)
     lapsed = find_unauthorized(each.offer for each in unsent)
     # First: whoever dies before the rest is done leaves it to be found again.
     own = lapsed.get(GrantKey(batch.grant_id, batch.inviter_id))
-    if own is not None and cancel_import(batch, reason=own):
+    if own is not None and stop_batch(batch, reason=own):
         # What the other chunks have put off is not to be waited for.
         Batch.objects.filter(pk=batch.pk).update(mail_retry_at=None)
         batch.chunks.update(retry_at=None)

@@ -14,13 +14,13 @@ from invites.models import Batch, BatchChunk, CorrectionJob, Row
 
 @transaction.atomic
 def stop_import(by: Membership, batch: Batch) -> bool:
-    """`cancel_import`, for an admin. Raises DomainError: "not_allowed", "beyond_permissions"."""
+    """`stop_batch`, for an admin. Raises DomainError: "not_allowed", "beyond_permissions"."""
     lock_to_change(by, batch)
-    return cancel_import(batch)
+    return stop_batch(batch)
 
 
 @transaction.atomic
-def cancel_import(batch: Batch, *, reason: str = "") -> bool:
+def stop_batch(batch: Batch, *, reason: str = "") -> bool:
     """Who is invited already stays invited, the other rows are not; `reason` is told to the admins.
 
     False when the batch had ended before. Safe while workers run: a chunk that is being invited at this

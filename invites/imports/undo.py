@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Membership
 from invites.imports.selectors.summary import summary_of
-from invites.imports.stop import cancel_import
+from invites.imports.stop import stop_batch
 from invites.invitations.authorization import check_can_manage, lock_to_change, manageable_grants
 from invites.models import AccessGrant, Batch, BatchChunk, Invitation, InvitationQuerySet
 from invites.unexpected_errors import is_transient, reference_of
@@ -27,7 +27,7 @@ RETRY_AFTER = timedelta(minutes=5)
 
 
 @transaction.atomic
-def undo_batch(by: Membership, batch: Batch) -> int:
+def undo_import(by: Membership, batch: Batch) -> int:
     """Stop the batch if it runs, and take back every invitation of it that was not accepted; how many there were.
 
     Whoever has accepted stays a member. Of many invitations only the links die at once: then the batch is being undone,
@@ -37,7 +37,7 @@ def undo_batch(by: Membership, batch: Batch) -> int:
     # Of two admins one waits here for the other.
     now = lock_to_change(by, batch)
     _check_no_invitation_is_beyond(now, batch)
-    cancel_import(batch)
+    stop_batch(batch)
     if batch.is_being_undone:
         return summary_of(batch).undone
     count = _pending(batch).count()
@@ -88,7 +88,7 @@ def _check_no_invitation_is_beyond(by: Membership, batch: Batch) -> None:
         check_can_manage(by, beyond, to="undo this import")
 
 
-def put_off(batch_id: int, error: Exception) -> None:
+def postpone(batch_id: int, error: Exception) -> None:
     """After a bug of ours the recovery task tries again later, and the page shows the reference meanwhile."""
     if not is_transient(error):
         retry_at = timezone.now() + RETRY_AFTER

@@ -17,7 +17,7 @@ from django.db import connection
 from accounts.errors import DomainError
 from invites import checking
 from invites.imports.bulk_insert import insert_part
-from invites.imports.check_claims import LeftToWorker
+from invites.imports.check_claims import NeedsWorker
 from invites.models import Batch, UploadPart
 
 IN_MEMORY = 1024 * 1024
@@ -57,7 +57,7 @@ def limits_in_request() -> checking.Limits:
 class Budget:
     """What may be spent on a file: all that the limits allow, or in a request only what an admin can wait for.
 
-    Each check raises LeftToWorker when that is exceeded.
+    Each check raises NeedsWorker when that is exceeded.
     """
 
     deadline: float | None = None
@@ -77,20 +77,20 @@ class Budget:
 
     def check_size(self, size: int) -> None:
         if self.deadline is not None and size > BYTES_IN_REQUEST:
-            raise LeftToWorker
+            raise NeedsWorker
 
     def check_rows(self, rows: int) -> None:
         if self.deadline is not None and rows > ROWS_IN_REQUEST:
-            raise LeftToWorker
+            raise NeedsWorker
 
     def check_time(self) -> None:
         if self.deadline is not None and time.monotonic() > self.deadline:
-            raise LeftToWorker
+            raise NeedsWorker
 
     def check_problem(self, code: str) -> None:
         """A file that is only too large for a request is no problem."""
         if self.deadline is not None and code in checking.OVER_LIMITS:
-            raise LeftToWorker
+            raise NeedsWorker
 
 
 def new_file() -> BinaryIO:

@@ -77,7 +77,12 @@ class Batch(models.Model):
         help_text="What is pending counts as taken back.",
     )
     banner_closed_at = models.DateTimeField(null=True, blank=True)
-    reported_at = models.DateTimeField(null=True, blank=True, help_text="When the inviter was mailed the result.")
+    result_emailed_at = models.DateTimeField(null=True, blank=True, help_text="When the result was emailed.")
+    result_email_claimed_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="A worker sends the result until then. After a failure: its next try.",
+    )
 
     progressed_at = models.DateTimeField(default=timezone.now, help_text="When work on it last moved.")
     claimed_until = models.DateTimeField(null=True, blank=True, help_text="A worker is checking it until then.")
@@ -100,7 +105,9 @@ class Batch(models.Model):
             models.Index(fields=["organization", "-created_at"], name="batch_by_time"),
             models.Index(fields=["state"], name="batch_by_state"),
             models.Index(fields=["organization"], condition=models.Q(is_being_undone=True), name="batch_being_undone"),
-            models.Index(fields=["ended_at"], condition=models.Q(reported_at=None), name="batch_unreported"),
+            models.Index(
+                fields=["ended_at"], condition=models.Q(result_emailed_at=None), name="batch_result_not_emailed"
+            ),
         )
 
     def __str__(self) -> str:
@@ -304,9 +311,9 @@ class BatchChunk(models.Model):
     mail_retry_at = models.DateTimeField(
         null=True, blank=True, help_text="When mail that the server put off is tried again; other mail need not wait."
     )
-    # What the mail server took since the states of the invitations were saved: mailing/delivery_log.py.
-    taken_from = models.BigIntegerField(null=True, blank=True, help_text="The id of an invitation.")
-    taken_to = models.BigIntegerField(null=True, blank=True, help_text="The id of an invitation.")
+    # Everything between these two invitations was delivered, but is not saved as sent yet: see chunk_delivery_log.py.
+    first_delivered_id = models.BigIntegerField(null=True, blank=True, help_text="The id of an invitation.")
+    last_delivered_id = models.BigIntegerField(null=True, blank=True, help_text="The id of an invitation.")
 
     class Meta:
         ordering = ("first_number",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from config.celery import app
-from invites.imports.chunks import LEASE
+from invites.imports.chunks import CLAIM_DURATION
 from invites.mailing.sender import TIME_SLICE_SECONDS
 
 
@@ -15,6 +15,6 @@ def test_a_task_stays_in_the_queue_until_it_is_done_and_is_handed_out_again_afte
     # One each: what a worker holds besides, nobody else could begin.
     assert conf.worker_prefetch_multiplier == 1
     visible_again = conf.broker_transport_options["visibility_timeout"]
-    assert LEASE.total_seconds() < visible_again <= 600
+    assert CLAIM_DURATION.total_seconds() < visible_again <= 600
     assert conf.worker_soft_shutdown_timeout >= TIME_SLICE_SECONDS
     assert conf.worker_cancel_long_running_tasks_on_connection_loss is False

@@ -33,7 +33,7 @@ batch = Batch.objects.filter(file_name="large.csv").first()
 if batch is None:
     grant = AccessGrant.objects.create(organization=acme, all_sites=True)
     grant.roles.add(role)
-    times = dict.fromkeys(["checked_at", "inviting_at", "ended_at", "banner_closed_at", "reported_at"], past)
+    times = dict.fromkeys(["checked_at", "inviting_at", "ended_at", "banner_closed_at", "result_emailed_at"], past)
     batch = Batch.objects.create(
         organization=acme, inviter=admin, grant=grant, file_name="large.csv", state="done", row_total={many}, **times
     )

@@ -230,9 +230,9 @@ def test_many_are_sent_again_while_a_file_invites_them_anew(by: Membership, invi
     renew_statistics()
 
     def invite_anew() -> None:
-        lease = claim_chunk(batch.pk)
-        assert lease is not None
-        invite_chunk(lease)
+        claim = claim_chunk(batch.pk)
+        assert claim is not None
+        invite_chunk(claim)
 
     results = while_held(invitations[1], invite_anew, lambda: resend_many(by, Invitation.objects.all()))
 

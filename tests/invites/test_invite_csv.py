@@ -253,9 +253,9 @@ def test_the_report_for_people_adds_up(run: Run) -> None:
 
 def test_the_report_of_a_batch_in_the_middle_adds_up_with_who_is_waiting(start: Run) -> None:
     batch = start(many(450))
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    tasks.process_claimed_chunk(lease)
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    tasks.process_claimed_chunk(claim)
 
     answer = json.loads(command("batch_report", batch.pk, json=True)[1])
     assert (answer["state"], answer["rows"], answer["invited"], answer["waiting"]) == ("inviting", 450, 200, 250)

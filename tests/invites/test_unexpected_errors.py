@@ -275,7 +275,7 @@ def test_people_who_cannot_be_invited_because_of_a_bug_are_told_as_failed(
     assert len(tracebacks(caplog)) == 1
 
 
-@pytest.mark.parametrize("place", ["flush_previous_log", "_take_back_lapsed", "send_invitations"])
+@pytest.mark.parametrize("place", ["flush_previous_log", "_revoke_unauthorized", "send_invitations"])
 def test_mail_that_cannot_be_sent_because_of_a_bug_is_given_up_and_the_import_ends(
     start: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, place: str
 ) -> None:
@@ -318,12 +318,12 @@ def test_an_undo_that_meets_a_bug_waits_longer_and_says_so(
 ) -> None:
     monkeypatch.setattr(undo, "SLICE", 2)
     batch = work(start(many(3)))
-    undo.undo_batch(admin_membership, batch)
+    undo.undo_import(admin_membership, batch)
     Batch.objects.filter(pk=batch.pk).update(progressed_at=timezone.now() - timedelta(minutes=1))
     assert recovery.find_stalled_work().to_undo == [batch.pk]
     with monkeypatch.context() as broken:
         breaks(broken, undo, "_pending")
-        tasks.undo_batch.apply((batch.pk,))
+        tasks.revoke_slice.apply((batch.pk,))
     Batch.objects.filter(pk=batch.pk).update(progressed_at=timezone.now() - timedelta(minutes=1))
 
     assert recovery.find_stalled_work().to_undo == []
@@ -333,8 +333,8 @@ def test_an_undo_that_meets_a_bug_waits_longer_and_says_so(
 
     Batch.objects.filter(pk=batch.pk).update(retry_at=timezone.now())
     assert recovery.find_stalled_work().to_undo == [batch.pk]
-    tasks.undo_batch(batch.pk)
-    tasks.undo_batch(batch.pk)
+    tasks.revoke_slice(batch.pk)
+    tasks.revoke_slice(batch.pk)
     batch.refresh_from_db()
     assert (batch.is_being_undone, batch.error_reference, batch.retry_at) == (False, "", None)
 
@@ -344,13 +344,13 @@ def test_a_result_that_cannot_be_mailed_because_of_a_bug_is_tried_once(
 ) -> None:
     batch = work(start(many(3)))
     long_ago = timezone.now() - timedelta(minutes=9)
-    Batch.objects.filter(pk=batch.pk).update(inviting_at=long_ago, ended_at=timezone.now() - recovery.STILL_AFTER)
-    assert result_email.find_unreported() == [batch.pk]
+    Batch.objects.filter(pk=batch.pk).update(inviting_at=long_ago, ended_at=timezone.now() - recovery.STALLED_AFTER)
+    assert result_email.find_unsent() == [batch.pk]
     breaks(monkeypatch, result_email, "banner_of")
 
-    tasks.report_batch(batch.pk)
+    tasks.send_result_email(batch.pk)
 
-    assert (result_email.find_unreported(), len(tracebacks(caplog))) == ([], 1)
+    assert (result_email.find_unsent(), len(tracebacks(caplog))) == ([], 1)
 
 
 def test_a_log_line_without_a_traceback_says_what_it_was(caplog: pytest.LogCaptureFixture) -> None:

@@ -140,7 +140,7 @@ def _services(data_dir: Path, printer: Printer) -> list[Service]:
 def _free_what_the_dead_held() -> None:
     """With a database and a queue of its own this is the only worker, and the one before it is dead."""
     try:
-        chunks.expire_all()
+        chunks.expire_claims()
     except DatabaseError:
         pass  # Then the leases run out by themselves.
     finally:

@@ -41,7 +41,7 @@ from invites.imports.selectors.summary import (
 )
 from invites.imports.selectors.typos import typos_of
 from invites.imports.stop import stop_import
-from invites.imports.undo import undo_batch
+from invites.imports.undo import undo_import
 from invites.imports.upload import invite_valid_rows
 from invites.imports.views.downloads import download
 from invites.imports.views.lookup import batch_to_change, batch_to_see
@@ -176,9 +176,9 @@ def batch_undo(request: MemberRequest, organization: str, pk: int) -> HttpRespon
     if request.method != "POST":
         context = {"batch": batch, "summary": summary_of(batch)}
         return render(request, "imports/batch_undo.html", context)
-    count = undo_batch(request.membership, batch)
+    count = undo_import(request.membership, batch)
     if batch.is_being_undone:
-        tasks.enqueue_on_commit(tasks.undo_batch, batch.pk)
+        tasks.enqueue_on_commit(tasks.revoke_slice, batch.pk)
     done = f"{taking_back(count)}." if batch.is_being_undone else f"{invitations_were(count)} taken back."
     return _said(request, batch, f"{done} Their links do not work any more.", warning=not count)
 

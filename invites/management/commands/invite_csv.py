@@ -124,7 +124,7 @@ def process_inline(batch: Batch) -> None:
     """Check the batch, or invite one chunk of it, here."""
     if batch.state == Batch.State.CHECKING:
         check.check_batch(batch.pk)
-    elif lease := chunks.claim_chunk(batch.pk):
-        tasks.process_claimed_chunk(lease)
+    elif claim := chunks.claim_chunk(batch.pk):
+        tasks.process_claimed_chunk(claim)
     else:
         tasks.end_batch(batch.pk)

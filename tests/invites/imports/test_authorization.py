@@ -79,7 +79,7 @@ ACTIONS: dict[str, Callable[[Batch, Membership], object]] = {
     "corrections.restore_row": lambda batch, by: corrections.restore_row(batch, 3, by=by),
     "corrections.undo": lambda batch, by: corrections.undo(batch, 3, by=by),
     "stop.stop_import": lambda batch, by: stop.stop_import(by, batch),
-    "undo.undo_batch": lambda batch, by: undo.undo_batch(by, batch),
+    "undo.undo_import": lambda batch, by: undo.undo_import(by, batch),
 }
 # These are the rule, or are called by an action that has asked already.
 INSIDE = {
@@ -365,10 +365,10 @@ def test_an_invitation_that_was_given_more_keeps_its_import_from_being_undone(
     change_invitation(admin_membership, batch.invitations.get(), of_admins)
 
     with domain_error("beyond_permissions"):
-        undo.undo_batch(lesser, batch)
+        undo.undo_import(lesser, batch)
 
     assert batch.invitations.get().state == Invitation.State.PENDING
-    assert undo.undo_batch(admin_membership, batch) == 1
+    assert undo.undo_import(admin_membership, batch) == 1
 
 
 def test_an_expired_invitation_to_more_is_not_replaced_by_an_import(

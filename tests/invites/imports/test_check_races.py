@@ -14,7 +14,7 @@ from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import check, check_claims, chunks, invite
 from invites.imports.selectors.summary import summary_of
-from invites.imports.stop import cancel_import
+from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.invitations.authorization import choice_of
 from invites.models import Batch, DailyInviteCount, Invitation, Row
@@ -48,7 +48,7 @@ def test_a_check_that_was_given_up_does_not_wipe_what_the_next_one_has_staged(
     start: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
-    given_up = check_claims.claim(batch.pk)
+    given_up = check_claims.claim_batch(batch.pk)
     assert given_up is not None
     Batch.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     tasks.check_batch(batch.pk)
@@ -64,17 +64,17 @@ def test_a_check_of_the_file_before_keeps_no_claim_on_the_corrected_one(
 ) -> None:
     """The attempts of a corrected file are counted anew, and come to the number that another one had."""
     batch = start_batch(admin_membership, file_name="team.csv", content=[PROBLEMS], choice=read_only)
-    slow = check_claims.claim(batch.pk)
+    slow = check_claims.claim_batch(batch.pk)
     assert slow is not None
     Batch.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     tasks.check_batch(batch.pk)
     correct_batch(batch, file_name="b.csv", content=[many(3)], choice=read_only, by=admin_membership)
-    other = check_claims.claim(batch.pk)
+    other = check_claims.claim_batch(batch.pk)
     assert other is not None
     assert other.attempts == slow.attempts
 
     with pytest.raises(check_claims.LostClaim):
-        check_claims.keep_claim(slow)
+        check_claims.renew_claim(slow)
 
 
 def test_of_two_checks_the_first_does_not_take_the_claim_of_the_second_for_its_own(
@@ -86,16 +86,16 @@ def test_of_two_checks_the_first_does_not_take_the_claim_of_the_second_for_its_o
 
     def claim() -> None:
         Batch.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
-        others.append(check_claims.claim(batch.pk))
+        others.append(check_claims.claim_batch(batch.pk))
 
     with once_after('UPDATE "invites_batch"', claim):
-        first = check_claims.claim(batch.pk)
+        first = check_claims.claim_batch(batch.pk)
 
     assert first is not None
     with pytest.raises(check_claims.LostClaim):
-        check_claims.keep_claim(first)
+        check_claims.renew_claim(first)
     assert others[0] is not None
-    check_claims.keep_claim(others[0])
+    check_claims.renew_claim(others[0])
 
 
 def test_a_batch_that_is_stopped_while_its_check_is_given_up_stays_stopped(
@@ -104,7 +104,7 @@ def test_a_batch_that_is_stopped_while_its_check_is_given_up_stays_stopped(
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
     Batch.objects.update(attempts=check_claims.MAX_ATTEMPTS)
 
-    with once_after('UPDATE "invites_batch"', lambda: cancel_import(Batch.objects.get())):
+    with once_after('UPDATE "invites_batch"', lambda: stop_batch(Batch.objects.get())):
         assert check.check_batch(batch.pk) is None
 
     batch.refresh_from_db()
@@ -116,7 +116,7 @@ def test_a_batch_that_is_stopped_while_its_file_is_read_is_no_trouble(
 ) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
 
-    with once_after('FROM "invites_uploadpart"', lambda: cancel_import(Batch.objects.get())):
+    with once_after('FROM "invites_uploadpart"', lambda: stop_batch(Batch.objects.get())):
         assert check.check_batch(batch.pk) is None
 
     assert (Batch.objects.get().state, Row.objects.count()) == (Batch.State.STOPPED, 0)
@@ -128,7 +128,7 @@ def test_a_corrected_file_that_is_stopped_in_its_check_counts_no_half_of_it(
     batch = start(PROBLEMS)
     correct_batch(batch, file_name="b.csv", content=[many(9)], choice=read_only, by=admin_membership)
 
-    with once_after('DELETE FROM "invites_row"', lambda: cancel_import(Batch.objects.get())):
+    with once_after('DELETE FROM "invites_row"', lambda: stop_batch(Batch.objects.get())):
         assert check.check_batch(batch.pk) is None
 
     batch.refresh_from_db()
@@ -148,7 +148,7 @@ def test_a_stop_that_was_decided_on_before_the_check_ended_counts_its_rows_and_g
 ) -> None:
     assert as_it_was_seen.state == Batch.State.CHECKING
 
-    assert cancel_import(as_it_was_seen)
+    assert stop_batch(as_it_was_seen)
 
     summary = summary_of(as_it_was_seen)
     assert (summary.rows, summary.stopped) == (300, 300)
@@ -156,11 +156,11 @@ def test_a_stop_that_was_decided_on_before_the_check_ended_counts_its_rows_and_g
 
 
 def test_a_stop_that_was_decided_on_before_anybody_was_invited_leaves_who_is(as_it_was_seen: Batch) -> None:
-    lease = chunks.claim_chunk(as_it_was_seen.pk)
-    assert lease is not None
-    invite.invite_chunk(lease)
+    claim = chunks.claim_chunk(as_it_was_seen.pk)
+    assert claim is not None
+    invite.invite_chunk(claim)
 
-    assert cancel_import(as_it_was_seen)
+    assert stop_batch(as_it_was_seen)
 
     summary = summary_of(as_it_was_seen)
     assert (summary.rows, summary.invited, summary.stopped) == (300, 200, 100)

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from invites.imports import chunks
-from invites.imports.chunks import Lease
+from invites.imports.chunks import ChunkClaim
 from invites.models import Batch
 from tests.files import many
 
@@ -17,15 +17,15 @@ from tests.files import many
 @pytest.mark.django_db(transaction=True)
 def test_a_range_that_is_being_claimed_is_not_claimed_by_another(start: Callable[..., Batch]) -> None:
     batch = start(many(450))
-    claimed: list[Lease | None] = []
+    claimed: list[ChunkClaim | None] = []
 
-    def claim() -> None:
+    def claim_one() -> None:
         try:
             claimed.append(chunks.claim_chunk(batch.pk))
         finally:
             connection.close()
 
-    other = threading.Thread(target=claim)
+    other = threading.Thread(target=claim_one)
     with transaction.atomic():
         claimed.append(chunks.claim_chunk(batch.pk))
         other.start()
@@ -33,9 +33,9 @@ def test_a_range_that_is_being_claimed_is_not_claimed_by_another(start: Callable
         assert other.is_alive(), "It has found the same chunk free, and waits for what the first makes of it."
     other.join(30)
 
-    held = [lease for lease in claimed if lease is not None]
-    assert len({lease.chunk_id for lease in held}) == len(held) == 2
-    assert all(chunks.held(lease).exists() for lease in held), "Whoever was told that it holds a chunk does hold it."
+    held = [claim for claim in claimed if claim is not None]
+    assert len({claim.chunk_id for claim in held}) == len(held) == 2
+    assert all(chunks.held(claim).exists() for claim in held), "Whoever was told that it holds a chunk does hold it."
     assert sorted(batch.chunks.values_list("attempts", flat=True)) == [0, 1, 1]
 
 
@@ -45,8 +45,8 @@ def test_what_dead_workers_held_can_be_claimed_at_once(start: Callable[..., Batc
     dead = [chunks.claim_chunk(batch.pk) for _ in range(3)]
     assert chunks.claim_chunk(batch.pk) is None, "All is held."
 
-    chunks.expire_all()
+    chunks.expire_claims()
 
     assert None not in [chunks.claim_chunk(batch.pk) for _ in dead]
-    assert not any(chunks.held(lease).exists() for lease in dead if lease), "A dead worker that lives changes nothing."
+    assert not any(chunks.held(claim).exists() for claim in dead if claim), "A dead worker that lives changes nothing."
     assert set(batch.chunks.values_list("attempts", flat=True)) == {2}, "The death counts."

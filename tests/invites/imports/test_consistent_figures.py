@@ -10,7 +10,7 @@ from accounts.models import Membership, Role, User
 from invites import tasks
 from invites.imports import chunks, invite
 from invites.imports.presentation.banners import banner_of
-from invites.imports.stop import cancel_import
+from invites.imports.stop import stop_batch
 from invites.models import Batch, Invitation, Row
 from tests.files import many
 from tests.pages import HTMX, text_of, url_of
@@ -18,9 +18,9 @@ from tests.pages import HTMX, text_of, url_of
 
 def test_the_list_counts_whom_the_sidebar_counts(ines: Client, start: Callable[..., Batch]) -> None:
     batch = start(many(450))
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    tasks.process_claimed_chunk(lease)
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    tasks.process_claimed_chunk(claim)
     some = list(batch.invitations.values_list("pk", flat=True)[:80])
     Invitation.objects.filter(pk__in=some).update(mail_state=Invitation.Mail.QUEUED)
 
@@ -32,9 +32,9 @@ def test_the_list_counts_whom_the_sidebar_counts(ines: Client, start: Callable[.
 
 def test_the_question_before_stopping_stays_true_while_it_goes_on(ines: Client, start: Callable[..., Batch]) -> None:
     batch = start(many(450))
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    tasks.process_claimed_chunk(lease)
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    tasks.process_claimed_chunk(claim)
 
     words = text_of(ines.get(f"/o/acme/batches/{batch.pk}/stop/").content.decode())
 
@@ -44,9 +44,9 @@ def test_the_question_before_stopping_stays_true_while_it_goes_on(ines: Client, 
 def invite_chunks(batch: Batch, *, count: int = 1) -> Batch:
     """Chunks that are invited, and whose mails have not gone out."""
     for _ in range(count):
-        lease = chunks.claim_chunk(batch.pk)
-        assert lease is not None
-        invite.invite_chunk(lease)
+        claim = chunks.claim_chunk(batch.pk)
+        assert claim is not None
+        invite.invite_chunk(claim)
     return batch
 
 
@@ -98,7 +98,7 @@ def test_when_only_mail_is_left_that_is_what_is_said_everywhere(ines: Client, st
     asked = seen(ines, batch, "imports:batch_stop")
     assert "Everybody is invited already, and stays invited. 38 mails are still going out" in asked
 
-    cancel_import(batch)
+    stop_batch(batch)
 
     banner = banner_of(batch)
     assert banner.title == "Stopped. 50 users were invited to Acme."
@@ -114,7 +114,7 @@ def test_a_stopped_batch_says_who_was_not_invited_whose_mail_goes_out_and_whom_t
     batch = invite_chunks(start(many(450)))
     refuse(batch, 2)
 
-    cancel_import(batch)
+    stop_batch(batch)
 
     assert banner_of(batch).text == (
         "250 rows of team.csv were not invited. 198 mails are still going out. 2 could not be mailed."
@@ -124,7 +124,7 @@ def test_a_stopped_batch_says_who_was_not_invited_whose_mail_goes_out_and_whom_t
 def test_a_batch_that_is_stopped_before_anybody_was_invited_prints_no_nought(start: Callable[..., Batch]) -> None:
     batch = start(many(1))
 
-    cancel_import(batch)
+    stop_batch(batch)
 
     assert banner_of(batch).title == "Stopped. Nobody was invited to Acme."
     assert banner_of(batch).text == "1 row of team.csv was not invited."
@@ -144,9 +144,9 @@ def test_why_a_batch_was_stopped_comes_first(start: Callable[..., Batch], admin_
 
 def test_who_was_refused_is_counted_as_invited_nowhere(ines: Client, start: Callable[..., Batch], admin: User) -> None:
     batch = start(many(450))
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    tasks.process_claimed_chunk(lease)
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    tasks.process_claimed_chunk(claim)
     refuse(batch, 20)
 
     words = text_of(ines.get("/o/acme/batches/").content.decode())

@@ -30,7 +30,7 @@ from invites.imports import (
 )
 from invites.imports.corrections import Edit
 from invites.imports.selectors.summary import summary_of
-from invites.imports.stop import cancel_import
+from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch, invite_valid_rows
 from invites.imports.upload_parts import stored_upload
 from invites.models import AccessGrant, Batch, CorrectionJob, Invitation, Row, UploadPart
@@ -446,7 +446,7 @@ def test_an_import_that_is_stopped_altogether_has_no_job_any_more(
 ) -> None:
     correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
 
-    cancel_import(thirty)
+    stop_batch(thirty)
     tasks.check_batch(thirty.pk)
 
     assert (in_state(thirty), CorrectionJob.objects.count()) == (Batch.State.STOPPED, 0)

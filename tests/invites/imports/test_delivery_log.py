@@ -110,13 +110,13 @@ def states_after_death(
     batch: Batch, server: MailServer, monkeypatch: pytest.MonkeyPatch, *, mails: int = 3
 ) -> dict[str, str]:
     """What the next worker finds out about each, before it mails anything."""
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    invite_chunk(lease)
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    invite_chunk(claim)
     with monkeypatch.context() as patched:
         die_at(mails, server, patched)
         with pytest.raises(Killed):
-            send_chunk(lease)
+            send_chunk(claim)
     BatchChunk.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     flush_previous_log(batch.chunks.get())
     return dict(Invitation.objects.order_by("pk").values_list("email", "mail_state"))
@@ -174,9 +174,9 @@ def test_a_refusal_ends_the_streak_after_which_the_server_counts_as_busy(server:
     server.answers[addresses[9]] = ["550 5.1.1 Nobody"]
     batch = start(csv_of(*addresses))
 
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    tasks.process_claimed_chunk(lease)
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    tasks.process_claimed_chunk(claim)
 
     assert server.taken == [addresses[19]]
     batch.refresh_from_db()

@@ -19,7 +19,7 @@ from invites import tasks
 from invites.imports import chunks, invite, recovery
 from invites.imports.selectors.summary import summary_as_json, summary_of
 from invites.imports.send import finish_batch, send_chunk
-from invites.imports.stop import cancel_import
+from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.imports.upload_parts import stored_upload
 from invites.mailing import sender
@@ -408,8 +408,8 @@ def test_two_workers_at_once_invite_each_address_once(start: Run) -> None:
     first, second = start(many(600)), start(many(600))
 
     def worker(batch: Batch) -> None:
-        while lease := chunks.claim_chunk(batch.pk):
-            tasks.process_claimed_chunk(lease)
+        while claim := chunks.claim_chunk(batch.pk):
+            tasks.process_claimed_chunk(claim)
         tasks.end_batch(batch.pk)
 
     assert at_once(partial(worker, first), partial(worker, second)) == [None, None]
@@ -461,11 +461,11 @@ def test_it_is_told_once_however_many_turns_the_mail_of_the_first_takes(
 
 def test_stopping_keeps_who_is_invited_and_counts_the_others(start: Run, work: Run) -> None:
     batch = start(many(450))
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    tasks.process_claimed_chunk(lease)
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    tasks.process_claimed_chunk(claim)
 
-    assert cancel_import(batch)
+    assert stop_batch(batch)
     work(batch)
 
     summary = summary_of(batch)
@@ -477,16 +477,16 @@ def test_stopping_keeps_who_is_invited_and_counts_the_others(start: Run, work: R
 def test_stopping_what_has_ended_changes_nothing(run: Run) -> None:
     batch = run(csv_of("ann@example.com"))
 
-    assert cancel_import(batch) is False
+    assert stop_batch(batch) is False
     assert batch.state == Batch.State.DONE
 
 
 def test_people_who_were_invited_before_the_stop_still_get_their_mail(start: Run, work: Run) -> None:
     batch = start(csv_of("ann@example.com"))
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    invite.invite_chunk(lease)
-    cancel_import(batch)
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    invite.invite_chunk(claim)
+    stop_batch(batch)
     BatchChunk.objects.update(claimed_until=None)
 
     work(batch)

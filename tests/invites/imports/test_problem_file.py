@@ -22,7 +22,7 @@ from invites.checking.reading import workbook
 from invites.imports import corrections, problem_file
 from invites.imports.selectors import rows
 from invites.imports.selectors.summary import summary_of
-from invites.imports.stop import cancel_import
+from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch
 from invites.imports.views import downloads
 from invites.models import Batch, Invitation
@@ -353,7 +353,7 @@ def test_a_file_of_a_batch_that_went_on_is_not_handed_out(ines: Client, team: Ba
 
 def test_a_file_that_is_being_handed_out_is_whole_though_the_batch_is_stopped(ines: Client, team: Batch) -> None:
     response = ines.get(grid_url(team, "imports:batch_problems_file"))
-    cancel_import(Batch.objects.get())
+    stop_batch(Batch.objects.get())
 
     assert len(lines_of(downloaded(response))) == 6
 

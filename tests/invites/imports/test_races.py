@@ -21,8 +21,8 @@ from invites.imports import check, check_claims, chunks, invite, send
 from invites.imports.bulk_insert import PERSON, NewRow, Person, insert_invitations, insert_rows
 from invites.imports.invite import invite_chunk
 from invites.imports.selectors.summary import summary_of
-from invites.imports.stop import cancel_import
-from invites.imports.undo import undo_batch
+from invites.imports.stop import stop_batch
+from invites.imports.undo import undo_import
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.invitations.invite import invite_person
 from invites.mailing.sender import SendResult
@@ -36,9 +36,9 @@ Run = Callable[..., Batch]
 
 
 def work_on_one_range(batch: Batch) -> None:
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    tasks.process_claimed_chunk(lease)
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    tasks.process_claimed_chunk(claim)
 
 
 def adds_up(batch: Batch) -> bool:
@@ -151,26 +151,26 @@ def test_an_organization_that_is_deleted_midway_leaves_nothing_and_breaks_no_tas
 ) -> None:
     batch, checking = start(many(450)), start(PROBLEMS)
     work_on_one_range(batch)
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
 
     acme.delete()
 
-    tasks.process_claimed_chunk(lease)
+    tasks.process_claimed_chunk(claim)
     for number in (batch.pk, checking.pk):
         tasks.check_batch(number)
         tasks.process_chunk(number)
-        tasks.report_batch(number)
+        tasks.send_result_email(number)
     tasks.recover()
     assert (Batch.objects.count(), Invitation.objects.count(), Row.objects.count()) == (0, 0, 0)
 
 
 def test_a_stop_in_the_middle_of_the_mail_leaves_the_mail_of_who_is_invited(start: Run, work: Run) -> None:
     batch = start(many(450))
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    invite_chunk(lease)
-    cancel_import(batch)
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    invite_chunk(claim)
+    stop_batch(batch)
     BatchChunk.objects.update(claimed_until=None)
 
     work(batch)
@@ -186,7 +186,7 @@ def test_an_undo_in_the_middle_takes_back_who_is_invited_and_mails_nobody_more(
     batch = start(many(450))
     work_on_one_range(batch)
 
-    assert undo_batch(admin_membership, batch) == 200
+    assert undo_import(admin_membership, batch) == 200
     mail.outbox.clear()
     work(batch)
 
@@ -239,9 +239,9 @@ def test_a_deletion_takes_along_who_is_invited_after_it_has_looked(
             acme.delete()
 
     monkeypatch.setattr(invite, "insert_invitations", invite_slowly)
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    results = at_once(lambda: invite_chunk(lease), delete)
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    results = at_once(lambda: invite_chunk(claim), delete)
 
     assert (has_looked.is_set(), results) == (True, [None, None])
     assert (Batch.objects.count(), Row.objects.count(), Invitation.objects.count()) == (0, 0, 0)
@@ -273,15 +273,15 @@ def test_a_deletion_takes_along_rows_and_invitations_that_it_overlooked(start: R
 def test_a_chunk_that_somebody_takes_up_is_not_given_up_by_another(start: Run) -> None:
     """Of its people some are mailed already when the other one comes to it."""
     batch = start(many(450))
-    leases = [lease for _ in range(3) if (lease := chunks.claim_chunk(batch.pk))]
-    for lease in leases:
-        invite_chunk(lease)
-        chunks.give_back(lease)
-    mine, theirs = leases[0].chunk_id, leases[1].chunk_id
+    claims = [claim for _ in range(3) if (claim := chunks.claim_chunk(batch.pk))]
+    for claim in claims:
+        invite_chunk(claim)
+        chunks.release_claim(claim)
+    mine, theirs = claims[0].chunk_id, claims[1].chunk_id
     BatchChunk.objects.filter(pk=mine).update(backoff_count=send.MAX_PAUSES)
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    assert lease.chunk_id == mine
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    assert claim.chunk_id == mine
 
     def start_processing() -> None:
         other = chunks.claim_chunk(batch.pk)
@@ -289,10 +289,10 @@ def test_a_chunk_that_somebody_takes_up_is_not_given_up_by_another(start: Run) -
         assert other.chunk_id == theirs
 
     with once_after('"invites_batchchunk"."claimed_until" IS NULL', start_processing):
-        send._put_off(lease, BatchChunk.objects.get(pk=mine), SendResult(failure="Away.", server_failed=True))
+        send._put_off(claim, BatchChunk.objects.get(pk=mine), SendResult(failure="Away.", server_failed=True))
 
     outcomes = {each.pk: set(_rows_of(each).values_list("outcome", flat=True)) for each in batch.chunks.all()}
-    assert outcomes == {mine: {"failed"}, theirs: {"invited"}, leases[2].chunk_id: {"failed"}}
+    assert outcomes == {mine: {"failed"}, theirs: {"invited"}, claims[2].chunk_id: {"failed"}}
 
 
 def _rows_of(chunk: BatchChunk) -> QuerySet[Row]:
@@ -374,16 +374,16 @@ def test_a_stop_while_workers_run_leaves_a_ledger_that_adds_up(
     batch = start(many(1_000))
 
     def worker() -> None:
-        while lease := chunks.claim_chunk(batch.pk):
-            tasks.process_claimed_chunk(lease)
+        while claim := chunks.claim_chunk(batch.pk):
+            tasks.process_claimed_chunk(claim)
         tasks.end_batch(batch.pk)
 
     def stop() -> None:
         found = Batch.objects.get(pk=batch.pk)
         if undone:
-            undo_batch(admin_membership, found)
+            undo_import(admin_membership, found)
         else:
-            cancel_import(found)
+            stop_batch(found)
 
     results = at_once(worker, worker, stop)
 
@@ -406,8 +406,8 @@ def test_workers_that_all_find_the_right_lost_at_once_stop_it_once(start: Run, a
     admin_membership.delete()
 
     def worker() -> None:
-        while lease := chunks.claim_chunk(batch.pk):
-            tasks.process_claimed_chunk(lease)
+        while claim := chunks.claim_chunk(batch.pk):
+            tasks.process_claimed_chunk(claim)
 
     results = at_once(worker, worker, worker)
 
@@ -450,13 +450,13 @@ def test_a_stop_and_a_check_that_is_given_up_do_not_wait_for_each_other(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
-    claimed = check_claims.claim(batch.pk)
+    claimed = check_claims.claim_batch(batch.pk)
     assert claimed is not None
     Row.objects.create(batch=batch, number=2, line=2, email="half@example.com", email_key="half@example.com")
 
     results = crossing(
         ('DELETE FROM "invites_row"', lambda: check._give_up(claimed, check.NOT_CHECKED)),
-        ('UPDATE "invites_batch"', lambda: cancel_import(Batch.objects.get())),
+        ('UPDATE "invites_batch"', lambda: stop_batch(Batch.objects.get())),
     )
 
     assert [

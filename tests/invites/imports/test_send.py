@@ -17,7 +17,7 @@ from accounts.models import Membership
 from invites import tasks
 from invites.imports import chunks, invite, send
 from invites.imports.selectors.summary import summary_of
-from invites.imports.undo import undo_batch
+from invites.imports.undo import undo_import
 from invites.mailing import sender
 from invites.mailing.backoff import CRASHED_REASON, UNREACHABLE_REASON
 from invites.mailing.transports.smtp import EmailBackend
@@ -158,11 +158,11 @@ def test_each_answer_of_a_slow_server_renews_the_claim_for_nobody_else_to_mail_t
 ) -> None:
     kept: list[bool] = []
 
-    def keep(lease: chunks.Lease) -> bool:
-        kept.append(chunks.keep_lease(lease))
+    def keep(claim: chunks.ChunkClaim) -> bool:
+        kept.append(chunks.renew_claim(claim))
         return kept[-1]
 
-    monkeypatch.setattr(send, "keep_lease", keep)
+    monkeypatch.setattr(send, "renew_claim", keep)
     monkeypatch.setattr(sender, "LOOK_SECONDS", 0)
     server.pipelining = pipelining
 
@@ -207,7 +207,7 @@ def test_a_worker_that_was_only_slow_does_not_count_as_one_that_died(start: Run)
     assert other is not None
     assert other.attempts == 2
 
-    chunks.give_back(slow)
+    chunks.release_claim(slow)
 
     still = chunks.held(other).get()
     assert still.claimed_until is not None, "The chunk stays the other's."
@@ -218,14 +218,14 @@ def test_a_worker_that_was_only_slow_does_not_count_as_one_that_died(start: Run)
 def invited(start: Run) -> Batch:
     """Thirty whose mail is to be sent, in one chunk."""
     batch = start(many(30))
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    invite.invite_chunk(lease)
-    chunks.give_back(lease)
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    invite.invite_chunk(claim)
+    chunks.release_claim(claim)
     return batch
 
 
-def claim_after_deaths(batch: Batch) -> chunks.Lease | None:
+def claim_after_deaths(batch: Batch) -> chunks.ChunkClaim | None:
     """The claim after the last of those whose workers died."""
     BatchChunk.objects.update(attempts=chunks.MAX_ATTEMPTS)
     return chunks.claim_chunk(batch.pk)
@@ -233,10 +233,10 @@ def claim_after_deaths(batch: Batch) -> chunks.Lease | None:
 
 def test_mail_that_kills_every_worker_is_given_up_and_the_rest_are_sent(invited: Batch, work: Run) -> None:
     first = invited.invitations.earliest("pk").email
-    lease = claim_after_deaths(invited)
-    assert lease is not None
+    claim = claim_after_deaths(invited)
+    assert claim is not None
 
-    send.send_chunk(lease)
+    send.send_chunk(claim)
     work(invited)
 
     summary = summary_of(invited)
@@ -247,8 +247,8 @@ def test_mail_that_kills_every_worker_is_given_up_and_the_rest_are_sent(invited:
 
 def test_a_range_of_which_every_mail_kills_comes_to_an_end(invited: Batch, work: Run) -> None:
     given_up = []
-    while lease := claim_after_deaths(invited):
-        send.send_chunk(lease)
+    while claim := claim_after_deaths(invited):
+        send.send_chunk(claim)
         given_up.append(summary_of(invited).mail_refused)
 
     assert given_up == [1, 2, 4, 8, 16, 30]
@@ -290,10 +290,10 @@ def test_a_turn_ends_after_some_seconds_so_that_other_batches_have_theirs(
     monkeypatch.setattr(sender, "TIME_SLICE_SECONDS", 0)
     monkeypatch.setattr(sender, "GROUP", 25)
     batch = start(many(60))
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
 
-    tasks.process_claimed_chunk(lease)
+    tasks.process_claimed_chunk(claim)
 
     assert len(server.taken) == 25
     again = chunks.claim_chunk(batch.pk)
@@ -345,7 +345,7 @@ def test_undoing_what_is_being_mailed_ends_the_mail_within_a_second(
 
     def undo(*_: object) -> None:
         if len(server.taken) == 5:
-            undo_batch(admin_membership, batch)
+            undo_import(admin_membership, batch)
 
     monkeypatch.setattr("invites.mailing.domain_backoff.DomainBackoffs.note_success", undo)
 

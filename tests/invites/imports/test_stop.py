@@ -22,7 +22,7 @@ from invites.imports.cleanup import ROWS_AT_ONCE
 from invites.imports.presentation.rows import report_lines
 from invites.imports.selectors.rows import rows_of
 from invites.imports.selectors.summary import Summary, summary_as_json, summary_of
-from invites.imports.stop import cancel_import
+from invites.imports.stop import stop_batch
 from invites.imports.upload import start_batch
 from invites.models import Batch, DailyInviteCount, Row, UploadPart
 from tests.files import PROBLEMS, many
@@ -63,7 +63,7 @@ def test_stopping_writes_to_none_of_the_rows_that_wait(start: Run) -> None:
     waiting = set(batch.rows.values_list("pk", "outcome"))
 
     with CaptureQueriesContext(connection) as captured:
-        assert cancel_import(batch)
+        assert stop_batch(batch)
 
     assert not [each["sql"] for each in captured if each["sql"].startswith('UPDATE "invites_row"')]
     assert set(batch.rows.values_list("pk", "outcome")) == waiting
@@ -90,11 +90,11 @@ def test_rows_that_waited_are_listed_and_downloaded_as_not_invited(ines: Client,
 
 def test_whoever_was_invited_before_the_stop_is_not_among_them(start: Run) -> None:
     batch = start(many(450))
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    tasks.process_claimed_chunk(lease)
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    tasks.process_claimed_chunk(claim)
 
-    cancel_import(batch)
+    stop_batch(batch)
 
     summary = summary_of(batch)
     assert (summary.invited, summary.stopped, summary.rows) == (200, 250, 450)
@@ -104,7 +104,7 @@ def test_whoever_was_invited_before_the_stop_is_not_among_them(start: Run) -> No
 def test_of_a_file_that_was_not_checked_to_its_end_no_row_counts_and_few_are_deleted_at_once(
     half_checked: Batch,
 ) -> None:
-    assert cancel_import(half_checked)
+    assert stop_batch(half_checked)
 
     assert half_checked.rows.count() == 500
     assert summary_of(half_checked) == Summary()
@@ -113,7 +113,7 @@ def test_of_a_file_that_was_not_checked_to_its_end_no_row_counts_and_few_are_del
 
 
 def test_workers_delete_the_rest_and_the_file_goes_last(half_checked: Batch) -> None:
-    cancel_import(half_checked)
+    stop_batch(half_checked)
     assert UploadPart.objects.exists()
 
     tasks.clean_up_batch(half_checked.pk)
@@ -124,7 +124,7 @@ def test_workers_delete_the_rest_and_the_file_goes_last(half_checked: Batch) -> 
 
 def test_rows_are_deleted_without_being_loaded(half_checked: Batch) -> None:
     with CaptureQueriesContext(connection) as captured:
-        cancel_import(half_checked)
+        stop_batch(half_checked)
 
     assert half_checked.rows.count() == 500
     assert not [query["sql"] for query in captured if '"problems"' in query["sql"]]
@@ -132,7 +132,7 @@ def test_rows_are_deleted_without_being_loaded(half_checked: Batch) -> None:
 
 def test_the_sweep_finds_what_a_dead_worker_left(half_checked: Batch, start: Run) -> None:
     start(PROBLEMS)
-    cancel_import(half_checked)
+    stop_batch(half_checked)
     assert cleanup.find_uncleaned() == []
 
     Batch.objects.update(progressed_at=timezone.now() - timedelta(minutes=1))

@@ -39,9 +39,9 @@ def have_one_site_left(membership: Membership) -> None:
 def mailed_in_part(server: MailServer, start: Run, work: Run) -> Batch:
     """Of 450 people 200 have their mail; the others wait for a server that is too busy."""
     batch = start(many(450))
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    tasks.process_claimed_chunk(lease)
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    tasks.process_claimed_chunk(claim)
     server.answer_all = BUSY
     work(batch)
     server.answer_all = ""

@@ -25,7 +25,7 @@ from invites.imports.invite import invite_chunk
 from invites.imports.presentation.summary import summary_lines
 from invites.imports.selectors.rows import rows_of
 from invites.imports.selectors.summary import revoked_counts, summary_of
-from invites.imports.undo import revoke_slice, undo_batch
+from invites.imports.undo import revoke_slice, undo_import
 from invites.invitations import acceptance, actions
 from invites.invitations.acceptance import NewAccount, accept_with_new_account
 from invites.invitations.invite import change_invitation, invite_person
@@ -53,7 +53,7 @@ def _small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
 def being_undone(run: Run, admin_membership: Membership) -> Batch:
     """Confirmed by the admin; no worker has begun."""
     batch = run(many(PEOPLE))
-    assert undo_batch(admin_membership, batch) == PEOPLE
+    assert undo_import(admin_membership, batch) == PEOPLE
     assert batch.invitations.filter(state=State.PENDING).count() == PEOPLE
     return batch
 
@@ -66,7 +66,7 @@ def test_it_asks_as_many_questions_however_many_invitations_were_changed(
         for invitation in batch.invitations.all()[:changed]:
             change_invitation(admin_membership, invitation, read_only)
         with CaptureQueriesContext(connection) as captured:
-            undo_batch(admin_membership, batch)
+            undo_import(admin_membership, batch)
         return len(captured)
 
     assert queries(8) == queries(2)
@@ -111,7 +111,7 @@ def test_the_admin_who_confirmed_is_told_what_goes_on_and_then_how_many_it_were(
 
     page = text_of(text(ines.post(f"{url_of(batch)}undo/", follow=True)))
 
-    assert enqueued == [(tasks.undo_batch, batch.pk)]
+    assert enqueued == [(tasks.revoke_slice, batch.pk)]
     assert "Taking back 25 invitations. Their links do not work any more." in page
     assert "withdrawn 25" in page
     assert page.count("Undoing") == 1
@@ -194,7 +194,7 @@ def test_a_page_that_was_opened_before_accepts_nothing_afterwards(
     shown = client.get(link_of(invitation), follow=True)
     assert "does not work any more" not in text_of(text(shown))
 
-    undo_batch(admin_membership, batch)
+    undo_import(admin_membership, batch)
 
     with domain_error("dead_link"):
         become_member(invitation)
@@ -203,12 +203,12 @@ def test_a_page_that_was_opened_before_accepts_nothing_afterwards(
 
 def test_nobody_of_it_is_mailed_any_more(start: Run, work: Run, admin_membership: Membership) -> None:
     batch = start(many(PEOPLE))
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    invite_chunk(lease)
-    chunks.give_back(lease)
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    invite_chunk(claim)
+    chunks.release_claim(claim)
 
-    undo_batch(admin_membership, batch)
+    undo_import(admin_membership, batch)
 
     assert not batch.chunks.exclude(stage=BatchChunk.Stage.DONE).exists()
     work(batch)
@@ -232,7 +232,7 @@ def test_a_reminder_that_is_due_is_not_sent_and_not_asked_for_for_ever(run: Run,
     assert actions.resend_many(admin_membership, batch.invitations.all()).sent == PEOPLE
     mail.outbox.clear()
 
-    undo_batch(admin_membership, batch)
+    undo_import(admin_membership, batch)
 
     assert organizations_with_due_mail() == []
     assert send_due_invitations(batch.organization_id) is None
@@ -282,7 +282,7 @@ def test_whoever_had_accepted_stays(run: Run, admin_membership: Membership) -> N
     batch = run(many(PEOPLE))
     member = become_member(batch.invitations.all()[0])
 
-    undo_batch(admin_membership, batch)
+    undo_import(admin_membership, batch)
     take_back_all(batch)
 
     summary = summary_of(batch)
@@ -341,7 +341,7 @@ def test_a_second_admin_who_confirms_meanwhile_is_told_the_same(being_undone: Ba
     confirmed_at = being_undone.undone_at
     revoke_slice(being_undone.pk)
 
-    assert undo_batch(colleague, being_undone) == PEOPLE
+    assert undo_import(colleague, being_undone) == PEOPLE
     assert being_undone.undone_at == confirmed_at
     assert summary_of(being_undone).undone == PEOPLE
 
@@ -353,7 +353,7 @@ def test_two_admins_and_two_workers_at_once_undo_it_once(
     batch = run(many(60))
 
     def press(by: Membership) -> Callable[[], int]:
-        return lambda: undo_batch(by, Batch.objects.get(pk=batch.pk))
+        return lambda: undo_import(by, Batch.objects.get(pk=batch.pk))
 
     results = at_once(press(admin_membership), press(colleague))
     assert results == [60, 60]
@@ -381,7 +381,7 @@ def test_who_accepts_at_the_same_moment_is_a_member_or_taken_back_and_never_both
                 continue
 
     def undo_all() -> None:
-        undo_batch(admin_membership, Batch.objects.get(pk=batch.pk))
+        undo_import(admin_membership, Batch.objects.get(pk=batch.pk))
         take_back_all(Batch.objects.get(pk=batch.pk))
 
     results = at_once(accept_some, undo_all)
@@ -410,7 +410,7 @@ def test_one_that_is_being_accepted_is_passed_over_and_counted_as_it_ends(
 
     def undo_all() -> None:
         taken.wait(10)
-        undo_batch(admin_membership, Batch.objects.get(pk=batch.pk))
+        undo_import(admin_membership, Batch.objects.get(pk=batch.pk))
         for _ in range(4):
             last = revoke_slice(batch.pk)
         assert last in (undo.ACCEPTED_IN, None)

@@ -20,7 +20,7 @@ from invites import tasks
 from invites.imports.presentation.banners import banner_of
 from invites.imports.presentation.rows import shown_outcome
 from invites.imports.presentation.summary import how_read, summary_lines
-from invites.imports.result_email import find_unreported
+from invites.imports.result_email import find_unsent
 from invites.imports.selectors.rows import filter_labels, rows_of
 from invites.imports.selectors.summary import revoked_counts, summary_as_json, summary_of
 from invites.models import Batch, Invitation, Row
@@ -50,8 +50,8 @@ def reports(admin: User) -> list[Any]:
 
 def test_the_result_of_a_long_batch_is_mailed_once_to_whoever_started_it(run: Run, admin: User, member: User) -> None:
     batch = after(run(csv_of("ann@example.com", "ben@example.com", member.email)), seconds=61)
-    tasks.report_batch(batch.pk)
-    tasks.report_batch(batch.pk)
+    tasks.send_result_email(batch.pk)
+    tasks.send_result_email(batch.pk)
     (report,) = reports(admin)
     assert report.subject == "2 users were invited to Acme"
     for text in (report.body, str(report.alternatives[0][0])):
@@ -61,7 +61,7 @@ def test_the_result_of_a_long_batch_is_mailed_once_to_whoever_started_it(run: Ru
 
 
 def test_of_a_short_batch_there_is_no_mail(run: Run, admin: User) -> None:
-    tasks.report_batch(after(run(csv_of("ann@example.com")), seconds=50).pk)
+    tasks.send_result_email(after(run(csv_of("ann@example.com")), seconds=50).pk)
     assert reports(admin) == []
 
 
@@ -72,7 +72,7 @@ def test_the_report_goes_out_when_the_batch_ends_by_itself(
     enqueued: list[tuple[str, int]] = []
     monkeypatch.setattr(tasks, "enqueue_on_commit", lambda task, number, **_how: enqueued.append((task.name, number)))
     tasks.process_chunk(batch.pk)
-    assert ("invites.tasks.report_batch", batch.pk) in enqueued
+    assert ("invites.tasks.send_result_email", batch.pk) in enqueued
 
 
 def ended(batch: Batch, *, seconds_ago: int) -> None:
@@ -121,11 +121,11 @@ def test_whoever_may_not_invite_any_more_is_told_no_more(run: Run, admin: User, 
     ended(batch, seconds_ago=20)
     admin_membership.roles.clear()
 
-    assert find_unreported() == [batch.pk]
-    tasks.report_batch(batch.pk)
+    assert find_unsent() == [batch.pk]
+    tasks.send_result_email(batch.pk)
 
     assert reports(admin) == []
-    assert find_unreported() == [], "Nor is it asked for again."
+    assert find_unsent() == [], "Nor is it asked for again."
 
 
 def test_a_report_that_was_refused_for_good_is_not_tried_again(
@@ -155,7 +155,7 @@ def test_a_process_that_dies_with_a_report_leaves_it_to_be_sent(
     with monkeypatch.context() as patched:
         patched.setattr("invites.imports.result_email.EmailMultiAlternatives.send", die)
         with pytest.raises(Killed):
-            tasks.report_batch(batch.pk)
+            tasks.send_result_email(batch.pk)
 
     with time_machine.travel(timezone.now() + timedelta(seconds=61)):
         tasks.recover()
@@ -169,17 +169,17 @@ def test_a_report_is_not_lost_among_thousands_that_came_after(run: Run) -> None:
     newer = Batch(organization=batch.organization, inviter=batch.inviter, grant=batch.grant, state=Batch.State.DONE)
     Batch.objects.bulk_create([copy(newer) for _ in range(1_500)])
 
-    assert find_unreported() == [batch.pk]
+    assert find_unsent() == [batch.pk]
 
 
 def test_a_report_of_the_day_before_yesterday_is_no_news(run: Run) -> None:
     batch = after(run(many(2)), seconds=90)
     ended(batch, seconds_ago=20)
-    assert find_unreported() == [batch.pk]
+    assert find_unsent() == [batch.pk]
 
     ended(batch, seconds_ago=2 * 24 * 3600)
 
-    assert find_unreported() == []
+    assert find_unsent() == []
 
 
 def test_who_has_not_answered_is_reminded_with_a_new_link(ines: Client, run: Run) -> None:

@@ -83,11 +83,11 @@ UNDO = """
 from accounts.models import Membership
 from invites import tasks
 from invites.models import Batch
-from invites.imports.undo import undo_batch
+from invites.imports.undo import undo_import
 batch = Batch.objects.get(pk={batch})
 by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
-print(undo_batch(by, batch))
-tasks.enqueue_on_commit(tasks.undo_batch, batch.pk)
+print(undo_import(by, batch))
+tasks.enqueue_on_commit(tasks.revoke_slice, batch.pk)
 """
 # An admin invites people of a domain, each alone; prints how many.
 INVITE_SINGLY = """

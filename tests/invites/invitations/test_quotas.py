@@ -18,7 +18,7 @@ from invites.imports import chunks
 from invites.imports.presentation.rows import ShownOutcome, shown_outcome
 from invites.imports.selectors.rows import rows_of
 from invites.imports.selectors.summary import summary_of
-from invites.imports.stop import cancel_import
+from invites.imports.stop import stop_batch
 from invites.imports.upload import invite_valid_rows, start_batch
 from invites.invitations import quotas
 from invites.invitations.actions import resend, resend_many, revoke
@@ -96,7 +96,7 @@ def test_skipped_rows_and_rows_of_a_stopped_import_do_not_count(start: Run, run:
     again = run(many(3) + b"admin@example.com,Ines,Martin,\r\n")
     assert (again.state, summary_of(again).skipped) == (Batch.State.DONE, 4)
 
-    cancel_import(start(many(4, domain="stopped.example.com")))
+    stop_batch(start(many(4, domain="stopped.example.com")))
 
     assert DailyInviteCount.objects.get().invitations == 3
 

@@ -21,7 +21,7 @@ from invites import tasks
 from invites.imports import chunks, undo
 from invites.imports.selectors.progress import progress_now
 from invites.imports.selectors.summary import summary_of
-from invites.imports.stop import cancel_import
+from invites.imports.stop import stop_batch
 from invites.live import streams
 from invites.models import Batch, Invitation, Row
 from invites.shell.events import IndicatorPoller
@@ -109,7 +109,7 @@ def test_many_streams_look_less_often_and_are_forgotten_at_their_end(
             if len(backoff_count) == 1:
                 streams._open[0] = 1_000_000
             else:
-                await sync_to_async(cancel_import)(batch)
+                await sync_to_async(stop_batch)(batch)
 
     monkeypatch.setattr(streams, "asyncio", Clock)
     monkeypatch.setattr(streams, "_open", Counter())
@@ -140,7 +140,7 @@ def test_what_is_being_undone_is_followed_to_its_end_at_two_questions_a_look(
 ) -> None:
     monkeypatch.setattr(undo, "SLICE", 2)
     batch = work(start(many(3)))
-    undo.undo_batch(admin_membership, batch)
+    undo.undo_import(admin_membership, batch)
     poller = IndicatorPoller(asked, pk=batch.pk, place="page")
     first = poller.poll()
     assert first is not None
@@ -174,9 +174,9 @@ def test_a_look_costs_two_questions_however_much_runs(
     )
     for poller in (dialog, page, indicator):
         poller.poll()
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    tasks.process_claimed_chunk(lease)
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    tasks.process_claimed_chunk(claim)
 
     for poller in (dialog, page, indicator):
         with django_assert_num_queries(2):
@@ -196,9 +196,9 @@ def test_a_look_adds_up_with_who_is_skipped_failed_and_not_mailed_yet(start: Run
         csv_of("bad@@example.com", member.email, *(f"person{n}@people.example.com" for n in range(300))),
         only_valid=True,
     )
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    tasks.process_claimed_chunk(lease)
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    tasks.process_claimed_chunk(claim)
     sent = list(batch.invitations.order_by("pk").values_list("pk", flat=True))
     Invitation.objects.filter(pk__in=sent[:40]).update(mail_state=Invitation.Mail.QUEUED)
     # The mail server refused them, and the rows know it of the first.

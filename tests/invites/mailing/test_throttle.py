@@ -41,8 +41,8 @@ def by_domain(addresses: Iterable[str]) -> Counter[str]:
 
 def invited(batch: Batch) -> list[int]:
     """The batch's invitations, of which none was mailed."""
-    while lease := chunks.claim_chunk(batch.pk):
-        invite_chunk(lease)
+    while claim := chunks.claim_chunk(batch.pk):
+        invite_chunk(claim)
     return list(batch.invitations.order_by("pk").values_list("pk", flat=True))
 
 
@@ -110,10 +110,10 @@ def test_an_organization_beyond_its_pace_keeps_no_worker_and_nobody_else_waiting
     settings.MAILS_PER_SECOND_PER_ORGANIZATION = 20
     monkeypatch.setattr("invites.mailing.throttle.time.sleep", lambda _: pytest.fail("A worker was kept waiting."))
     large = start(many(200))
-    lease = chunks.claim_chunk(large.pk)
-    assert lease is not None
+    claim = chunks.claim_chunk(large.pk)
+    assert claim is not None
 
-    wait = tasks.process_claimed_chunk(lease)
+    wait = tasks.process_claimed_chunk(claim)
 
     assert len(server.taken) == 20
     assert wait is not None
@@ -270,9 +270,9 @@ def test_one_that_was_put_off_waits_for_its_pause_though_the_pace_brings_others_
     for _ in range(4):
         batch.chunks.update(retry_at=None)
         RateLimitBucket.objects.update(free_at=0)
-        lease = chunks.claim_chunk(batch.pk)
-        assert lease is not None
-        tasks.process_claimed_chunk(lease)
+        claim = chunks.claim_chunk(batch.pk)
+        assert claim is not None
+        tasks.process_claimed_chunk(claim)
 
     assert server.asked.count("grey@people.example.com") == 1
     assert len(server.taken) == 25

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection
 from invites.imports import check, check_claims, send
-from invites.imports.chunks import Lease, claim_chunk, keep_lease
+from invites.imports.chunks import ChunkClaim, claim_chunk, renew_claim
 from invites.imports.invite import invite_chunk
 from invites.imports.presentation.status import stage_of
 from invites.imports.selectors.progress import followed, progress_now
@@ -50,9 +50,9 @@ def test_a_look_counts_in_indexes_alone(start: Callable[..., Batch], run: Callab
     for number in range(4):
         run(many(500, domain=f"other{number}.example.com"))
     batch = start(many(500))
-    lease = claim_chunk(batch.pk)
-    assert lease is not None
-    invite_chunk(lease)
+    claim = claim_chunk(batch.pk)
+    assert claim is not None
+    invite_chunk(claim)
     with CaptureQueriesContext(connection) as captured:
         followed(Batch.objects.filter(pk=batch.pk)).get()
 
@@ -71,13 +71,13 @@ def test_what_was_mailed_is_seen_at_least_each_second(
     """Each time that a worker looks up from its mails, of which it sends hundreds in a turn."""
     seen: list[int] = []
 
-    def keep(lease: Lease) -> bool:
+    def keep(claim: ChunkClaim) -> bool:
         progress = progress_now(Batch.objects.get())
         seen.append(progress.done if progress else 0)
-        return keep_lease(lease)
+        return renew_claim(claim)
 
     assert sender.LOOK_SECONDS <= 1
-    monkeypatch.setattr(send, "keep_lease", keep)
+    monkeypatch.setattr(send, "renew_claim", keep)
     monkeypatch.setattr(sender, "LOOK_SECONDS", 0)
 
     work(start(many(12)))
@@ -116,14 +116,14 @@ def looks(
     def looks(content: bytes, *, name: str = "team.csv") -> list[Progress]:
         batch = start_batch(admin_membership, file_name=name, content=[content], choice=read_only)
         seen: list[Progress] = []
-        keep = check_claims.keep_claim
+        keep = check_claims.renew_claim
 
         def kept(kept_batch: Batch, **progress: Any) -> None:
             keep(kept_batch, **progress)
             if "bytes_checked" in progress:
                 seen.append(progress_now(Batch.objects.get(pk=batch.pk)) or Progress(0, 0, 0))
 
-        monkeypatch.setattr(check, "keep_claim", kept)
+        monkeypatch.setattr(check, "renew_claim", kept)
         check.check_batch(batch.pk)
         return seen
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.models import Organization, Role, Site, User
 from accounts.organizations.grants import AccessSelection
 from invites.imports.selectors.summary import summary_of
-from invites.imports.stop import cancel_import
+from invites.imports.stop import stop_batch
 from invites.models import Batch, Invitation, Row, UploadPart
 from tests.files import PROBLEMS, REFUSED, csv_of
 from tests.pages import HTMX, submit_import, text, triggers, url_of
@@ -225,7 +225,7 @@ def test_whatever_stands_in_the_query_is_no_error_of_ours(ines: Client, start: R
 
     for address in ("imports:batch", "imports:batch_problems", "imports:batch_download"):
         assert ines.get(url_of(batch, address), {name: sent}).status_code < 500
-    cancel_import(batch)
+    stop_batch(batch)
     assert ines.get(url_of(batch), {name: sent}).status_code < 500
 
 

@@ -38,12 +38,12 @@ def person(number: int) -> str:
     return f"person{number}@people.example.com"
 
 
-def invited(batch: Batch) -> chunks.Lease:
+def invited(batch: Batch) -> chunks.ChunkClaim:
     """The batch's only chunk, invited and not mailed."""
-    lease = chunks.claim_chunk(batch.pk)
-    assert lease is not None
-    invite_chunk(lease)
-    return lease
+    claim = chunks.claim_chunk(batch.pk)
+    assert claim is not None
+    invite_chunk(claim)
+    return claim
 
 
 def let_the_lease_run_out() -> None:
@@ -135,7 +135,7 @@ def test_what_a_worker_had_mailed_when_it_died_is_not_mailed_again(
     server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch, some_are_skipped: bool
 ) -> None:
     batch = start(many(20))
-    lease = invited(batch)
+    claim = invited(batch)
     if some_are_skipped:
         server.answers = {person(4): ["450 4.2.0 Later"], person(8): ["550 5.1.1 Nobody"]}
     with monkeypatch.context() as patched:
@@ -148,7 +148,7 @@ def test_what_a_worker_had_mailed_when_it_died_is_not_mailed_again(
 
         patched.setattr("invites.mailing.domain_backoff.DomainBackoffs.note_success", die)
         with pytest.raises(Killed):
-            tasks.process_claimed_chunk(lease)
+            tasks.process_claimed_chunk(claim)
 
     let_the_lease_run_out()
     work(batch)
@@ -165,7 +165,7 @@ def test_whoever_was_refused_before_the_worker_died_does_not_count_as_invited(
     server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = start(many(6))
-    lease = invited(batch)
+    claim = invited(batch)
     server.answers = {person(2): ["550 5.1.1 Nobody"]}
     with monkeypatch.context() as patched:
 
@@ -175,7 +175,7 @@ def test_whoever_was_refused_before_the_worker_died_does_not_count_as_invited(
 
         patched.setattr("invites.mailing.domain_backoff.DomainBackoffs.note_success", die)
         with pytest.raises(Killed):
-            tasks.process_claimed_chunk(lease)
+            tasks.process_claimed_chunk(claim)
 
     # At every moment, and not only at the end.
     assert (summary_of(batch).invited, summary_of(batch).failed) == (5, 1)
@@ -190,7 +190,7 @@ def test_whoever_was_refused_before_the_worker_died_does_not_count_as_invited(
 def test_a_worker_whose_lease_was_lost_sends_nothing_more(
     server: MailServer, start: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lease = invited(start(many(20)))
+    claim = invited(start(many(20)))
 
     def lose_the_lease(*_: object) -> None:
         if len(server.taken) == 5:
@@ -198,7 +198,7 @@ def test_a_worker_whose_lease_was_lost_sends_nothing_more(
 
     monkeypatch.setattr("invites.mailing.domain_backoff.DomainBackoffs.note_success", lose_the_lease)
 
-    tasks.process_claimed_chunk(lease)
+    tasks.process_claimed_chunk(claim)
 
     assert len(server.taken) == 5
 
@@ -207,7 +207,7 @@ def test_one_that_was_sent_again_meanwhile_is_not_taken_for_mailed(server: MailS
     batch = start(csv_of("ann@example.com", "ben@example.com"))
     invited(batch)
     ann = Invitation.objects.get(email="ann@example.com")
-    BatchChunk.objects.update(taken_from=ann.pk, taken_to=ann.pk)
+    BatchChunk.objects.update(first_delivered_id=ann.pk, last_delivered_id=ann.pk)
     Invitation.objects.filter(pk=ann.pk).update(mail_due_at=timezone.now())
     let_the_lease_run_out()
 
