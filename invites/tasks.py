@@ -134,11 +134,11 @@ def send_result_email(batch_id: int) -> None:
 
 
 @shared_task(base=LoggedTask)
-def send_due_invitations(organization_id: int, lock_token: float | None = None) -> None:
-    """Mail the invitations of single people, and those that were sent again, for one turn."""
-    more = outbox.send_due_invitations(organization_id, lock_token)
-    if more:
-        enqueue_on_commit(send_due_invitations, organization_id, after=more.wait, lock_token=more.lock_token)
+def send_due_invitations(organization_id: int, lock_token: str | None = None) -> None:
+    """Send the due invitations in the outbox of an organization, for one time slice."""
+    following = outbox.send_due_invitations(organization_id, lock_token)
+    if following:
+        enqueue_on_commit(send_due_invitations, organization_id, after=following.wait, lock_token=following.lock_token)
 
 
 @shared_task(base=LoggedTask)
@@ -263,7 +263,7 @@ def enqueue_on_commit(
     *,
     times: int = 1,
     after: timedelta | None = None,
-    lock_token: float | None = None,
+    lock_token: str | None = None,
 ) -> None:
     """Enqueue the task after the commit.
 

@@ -178,6 +178,7 @@ def _renew(by: Membership, ids: list[int], *, grants: Collection[int]) -> int:
         mail_detail="",
         mail_due_at=now,
         mail_attempts=0,
+        mail_crashes=0,
         times_resent=F("times_resent") + 1,
     )
     return len(renewed)

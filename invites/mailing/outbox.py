@@ -1,157 +1,140 @@
-"""Sends the invitations that no batch sends: those of single people, and those sent again."""
+"""The outbox: sends invitations outside of imports, which are single ones and those that were resent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import timedelta
+from itertools import groupby
 from operator import attrgetter
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from django.db.models import F
 from django.utils import timezone
 
 from invites.invitations.authorization import GrantKey, find_unauthorized
 from invites.mailing.backoff import CRASHED_REASON, UNREACHABLE_REASON, backoff_delay
-from invites.mailing.send_lock import SendLock, acquire_send_lock, organizations_without_send_lock
+from invites.mailing.send_lock import HeldSendLock, acquire_send_lock, active_send_locks
 from invites.mailing.sender import SendResult, TimeSlice, send_invitations
 from invites.models import Invitation, InvitationQuerySet
 
-T = TypeVar("T")
-
 SLICE = 50
 MAX_ATTEMPTS = 60
-# `mail_attempts` counts so much for each worker that died with the mail, and one for each time that it was put off.
-DEATH = 100
-MAX_DEATHS = 5
-# One with which so many died goes alone: if it is what they die of, the others need not wait for it.
+MAX_CRASHES = 5
+# An invitation with which so many workers died is sent alone: it may be the cause, and the others need not wait for it.
 ALONE_AFTER = 2
 
 
-def unsent_single_invitations(now: datetime | None = None) -> InvitationQuerySet:
-    """The invitations whose mail is due now and that nobody holds, longest due first."""
-    return Invitation.objects.due(now).order_by("mail_due_at", "pk")
-
-
 def organizations_with_due_mail() -> list[int]:
-    """Ids of the organizations for which `send_due_invitations` has work that nobody is at, for the recovery task."""
-    due = unsent_single_invitations().order_by().values_list("organization_id", flat=True)
-    return organizations_without_send_lock(due.distinct())
+    """Ids of the organizations with invitations to send, of which no worker holds the lock; for the recovery task."""
+    free = Invitation.objects.due().exclude(organization__in=active_send_locks().values("organization"))
+    return list(free.values_list("organization_id", flat=True).distinct())
 
 
-class More(NamedTuple):
-    """There is more to send, after the wait. Whoever goes on brings what was `lock_token`."""
+class NextRun(NamedTuple):
+    """There is more to send after the wait. The next call needs the token, if there is one."""
 
     wait: timedelta
-    lock_token: float | None
+    lock_token: str | None
 
 
-def send_due_invitations(organization_id: int, lock_token: float | None = None) -> More | None:
-    """Sends up to 50 mails of the organization that are due, for one turn; None when it need not be called again.
+def send_due_invitations(organization_id: int, lock_token: str | None = None) -> NextRun | None:
+    """Send up to 50 due invitations of the organization, for one time slice; None if no further call is needed.
 
-    Nothing is done while another worker is at it. Temporary trouble moves mails on with growing backoff_count, and so
-    does whoever dies with them; the recovery task finds them then. What the pace kept back is moved to when it may go.
+    Does nothing while another worker holds the lock. After a temporary failure an invitation is due again later, with
+    exponential backoff, and so is one with which a worker died: the recovery task finds them then. Throttled ones are
+    due when the rate limit allows.
     """
     lock = acquire_send_lock(organization_id, lock_token)
     if lock is None:
         return None
-    run = _send({invitation.pk: invitation for invitation in _slice(organization_id)}, lock)
-    wait = timedelta(seconds=run.retry_in or 0) if run.throttled else timedelta(0)
-    if not run.server_failed and _due(organization_id, wait=wait).exists():
-        following = lock.transfer(wait=wait)
-        return More(wait, following) if following is not None else None
-    lock.end()
-    # Who invited somebody at this moment found a worker at it, and relies on that.
-    return More(wait, None) if not run.server_failed and _due(organization_id).exists() else None
+    result = _send(_next_slice(organization_id), lock)
+    wait = timedelta(seconds=result.retry_in or 0) if result.throttled else timedelta(0)
+    if not result.server_failed and _due(organization_id, after=wait).exists():
+        token = lock.transfer(wait=wait)
+        return NextRun(wait, token) if token is not None else None
+    lock.release()
+    # A task for an invitation that became due just now found the lock held, and left the work to this worker.
+    return NextRun(wait, None) if not result.server_failed and _due(organization_id).exists() else None
 
 
-def _due(organization_id: int, *, wait: timedelta = timedelta(0)) -> InvitationQuerySet:
-    return unsent_single_invitations(timezone.now() + wait).filter(organization_id=organization_id)
+def _due(organization_id: int, *, after: timedelta = timedelta(0)) -> InvitationQuerySet:
+    due = Invitation.objects.due(timezone.now() + after)
+    return due.filter(organization=organization_id).order_by("mail_due_at", "pk")
 
 
-def _slice(organization_id: int) -> list[Invitation]:
-    found = list(_due(organization_id)[:SLICE])
-    alone = bool(found) and _deaths(found[0]) >= ALONE_AFTER
-    return found[:1] if alone else [each for each in found if _deaths(each) < ALONE_AFTER]
+def _next_slice(organization_id: int) -> list[Invitation]:
+    due = list(_due(organization_id)[:SLICE])
+    if due and due[0].mail_crashes >= ALONE_AFTER:
+        return due[:1]
+    return [each for each in due if each.mail_crashes < ALONE_AFTER]
 
 
-def _send(due: dict[int, Invitation], lock: SendLock) -> SendResult:
-    _give_up([due.pop(pk) for pk, each in list(due.items()) if _deaths(each) > MAX_DEATHS], CRASHED_REASON)
-    counted = list(due.values())
-    _count_a_death(counted)
-    _fail_lapsed(due)
-    run = send_invitations(list(due), turn=TimeSlice(lock.keep))
-    _count_no_death(counted)
-    Invitation.objects.filter(pk__in=run.deferred, mail_state=Invitation.Mail.QUEUED).update(
+def _send(due: list[Invitation], lock: HeldSendLock) -> SendResult:
+    _give_up([each for each in due if each.mail_crashes > MAX_CRASHES], CRASHED_REASON)
+    due = [each for each in due if each.mail_crashes <= MAX_CRASHES]
+    _count_crash(due)
+    by_id = {each.pk: each for each in _fail_unauthorized(due)}
+    result = send_invitations(list(by_id), turn=TimeSlice(lock.renew))
+    _uncount_crash(due)
+    Invitation.objects.filter(pk__in=result.deferred, mail_state=Invitation.Mail.QUEUED).update(
         mail_state=Invitation.Mail.SENDING
     )
-    # Where the server was of no use to anybody, the others need not ask it now.
-    failed = [due[pk] for pk in (*run.deferred, *(run.not_tried if run.server_failed else ()))]
-    _give_up([each for each in failed if _attempts(each) + 1 >= MAX_ATTEMPTS], UNREACHABLE_REASON)
-    _put_off([each for each in failed if _attempts(each) + 1 < MAX_ATTEMPTS])
-    opens_at = timezone.now() + timedelta(seconds=run.retry_in or 0)
-    _unsent(due[pk] for pk in (*run.throttled, *run.blocked)).update(mail_due_at=opens_at)
-    return run
+    # If the server itself failed, those that were not tried need not ask it now either.
+    failed = [by_id[pk] for pk in (*result.deferred, *(result.not_tried if result.server_failed else ()))]
+    _give_up([each for each in failed if each.mail_attempts + 1 >= MAX_ATTEMPTS], UNREACHABLE_REASON)
+    _retry_later([each for each in failed if each.mail_attempts + 1 < MAX_ATTEMPTS])
+    allowed_at = timezone.now() + timedelta(seconds=result.retry_in or 0)
+    _unsent(by_id[pk] for pk in (*result.throttled, *result.blocked)).update(mail_due_at=allowed_at)
+    return result
 
 
-def _fail_lapsed(due: dict[int, Invitation]) -> None:
-    """Links that would not work are not mailed: the list says why, and somebody else can send them again."""
-    offers = {pk: GrantKey(invitation.grant_id, invitation.inviter_id) for pk, invitation in due.items()}
-    for offer, reason in find_unauthorized(offers.values()).items():
-        ids = [pk for pk, each in offers.items() if each == offer]
-        hashes = [due.pop(pk).token_hash for pk in ids]
-        # One for which somebody else answers since is still to be sent.
-        same = Invitation.objects.unsent().filter(grant=offer.grant_id, inviter=offer.inviter_id)
-        same.filter(token_hash__in=hashes).update(
-            mail_state=Invitation.Mail.FAILED, mail_detail=reason, mail_due_at=None
-        )
+def _fail_unauthorized(due: list[Invitation]) -> list[Invitation]:
+    """Fail invitations whose link would not work; returns the others. *Users* shows the reason, and a resend helps."""
+    keys = {each.pk: GrantKey(each.grant_id, each.inviter_id) for each in due}
+    unauthorized = find_unauthorized(keys.values())
+    for key, reason in unauthorized.items():
+        hashes = [each.token_hash for each in due if keys[each.pk] == key]
+        # Repeats the grant and the inviter: somebody with the permission may have resent it meanwhile.
+        same = Invitation.objects.unsent().filter(grant=key.grant_id, inviter=key.inviter_id, token_hash__in=hashes)
+        same.update(mail_state=Invitation.Mail.FAILED, mail_detail=reason, mail_due_at=None)
+    return [each for each in due if keys[each.pk] not in unauthorized]
 
 
-def _deaths(invitation: Invitation) -> int:
-    return invitation.mail_attempts // DEATH
-
-
-def _attempts(invitation: Invitation) -> int:
-    return invitation.mail_attempts % DEATH
-
-
-def _count_a_death(invitations: Collection[Invitation]) -> None:
-    """Beforehand: who dies with them can't. Those that are due besides come first then."""
+def _count_crash(invitations: Collection[Invitation]) -> None:
+    """Count a crash before sending: a worker that dies can't. Until then, other due invitations come first."""
     now = timezone.now()
-    for deaths, group in _grouped(invitations, _deaths).items():
-        _unsent(group).update(mail_attempts=F("mail_attempts") + DEATH, mail_due_at=now + backoff_delay(deaths))
+    for crashes, group in _grouped(invitations, by=attrgetter("mail_crashes")):
+        _unsent(group).update(mail_crashes=F("mail_crashes") + 1, mail_due_at=now + backoff_delay(crashes))
 
 
-def _count_no_death(invitations: Collection[Invitation]) -> None:
-    """All is as it was: whoever sent them is alive."""
-    counted = Invitation.objects.filter(
-        token_hash__in=[each.token_hash for each in invitations], mail_attempts__gte=DEATH
-    )
-    counted.update(mail_attempts=F("mail_attempts") - DEATH)
-    for due_at, group in _grouped(invitations, attrgetter("mail_due_at")).items():
+def _uncount_crash(invitations: Collection[Invitation]) -> None:
+    """Undo `_count_crash`: the worker finished."""
+    hashes = [each.token_hash for each in invitations]
+    counted = Invitation.objects.filter(token_hash__in=hashes, mail_crashes__gt=0)
+    counted.update(mail_crashes=F("mail_crashes") - 1)
+    for due_at, group in _grouped(invitations, by=attrgetter("mail_due_at")):
         _unsent(group).update(mail_due_at=due_at)
 
 
-def _put_off(invitations: Collection[Invitation]) -> None:
+def _retry_later(invitations: Collection[Invitation]) -> None:
     now = timezone.now()
-    for attempts, group in _grouped(invitations, _attempts).items():
-        _unsent(group).update(mail_attempts=F("mail_attempts") + 1, mail_due_at=now + backoff_delay(attempts))
+    for attempts, group in _grouped(invitations, by=attrgetter("mail_attempts")):
+        _unsent(group).update(mail_attempts=attempts + 1, mail_due_at=now + backoff_delay(attempts))
 
 
 def _give_up(invitations: Collection[Invitation], reason: str) -> None:
-    """Nobody is waited for for ever."""
     _unsent(invitations).update(
         mail_state=Invitation.Mail.FAILED, mail_detail=reason, mailed_at=timezone.now(), mail_due_at=None
     )
 
 
-def _grouped(invitations: Iterable[Invitation], by: Callable[[Invitation], T]) -> dict[T, list[Invitation]]:
-    groups: dict[T, list[Invitation]] = {}
-    for invitation in invitations:
-        groups.setdefault(by(invitation), []).append(invitation)
-    return groups
+def _grouped(
+    invitations: Iterable[Invitation], *, by: Callable[[Invitation], Any]
+) -> Iterator[tuple[Any, Iterator[Invitation]]]:
+    return groupby(sorted(invitations, key=by), key=by)
 
 
 def _unsent(invitations: Iterable[Invitation]) -> InvitationQuerySet:
-    """By the hash: one that was sent again since has a new link, whose mail is still to come."""
+    """Those that were not resent meanwhile: a resent one has a new link, which is still to be sent."""
     hashes = [each.token_hash for each in invitations]
     return Invitation.objects.open().unsent().filter(token_hash__in=hashes)

@@ -3,7 +3,7 @@
 from invites.models.access_grant import AccessGrant
 from invites.models.batch import Batch, BatchChunk, CorrectionJob, Row, UploadPart
 from invites.models.invitation import BulkAction, BulkActionChunk, Invitation, InvitationQuerySet
-from invites.models.mail import DailyInviteCount, DailyRecipientMail, DomainBackoff, RateLimitBucket
+from invites.models.mail import DailyInviteCount, DailyRecipientMail, DomainBackoff, RateLimitBucket, SendLock
 
 __all__ = [
     "AccessGrant",
@@ -19,5 +19,6 @@ __all__ = [
     "InvitationQuerySet",
     "RateLimitBucket",
     "Row",
+    "SendLock",
     "UploadPart",
 ]

@@ -167,7 +167,12 @@ class Invitation(models.Model):
         blank=True,
         help_text="When a mail outside of a batch is to be sent; moved on by a claim and by back-off.",
     )
-    mail_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    mail_attempts = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often a mail server deferred it."
+    )
+    mail_crashes = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How many workers died while they were sending it."
+    )
     times_resent = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     objects = InvitationQuerySet.as_manager()

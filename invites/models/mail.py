@@ -68,3 +68,14 @@ class DomainBackoff(models.Model):
 
     def __str__(self) -> str:
         return self.domain
+
+
+class SendLock(models.Model):
+    """Lets one worker at a time send the invitations in the outbox of an organization: mailing/send_lock.py."""
+
+    organization = models.OneToOneField(Organization, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    token = models.CharField(max_length=32, help_text="Identifies the holder.")
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Send lock of organization {self.organization_id}"

@@ -25,7 +25,7 @@ from invites.imports import check, check_claims, chunks, invite, recovery, resul
 from invites.imports.upload import start_batch
 from invites.invitations.invite import invite_person
 from invites.mailing import outbox
-from invites.mailing.send_lock import SendLock
+from invites.mailing.send_lock import HeldSendLock
 from invites.models import Batch, BatchChunk, Invitation, Row
 from invites.unexpected_errors import reference_of
 from tests.files import csv_of, many
@@ -289,7 +289,7 @@ def test_mail_that_cannot_be_sent_because_of_a_bug_is_given_up_and_the_import_en
     assert (len(mail.outbox), len(tracebacks(caplog))) == (0, 1)
 
 
-@pytest.mark.parametrize("place", ["_fail_lapsed", "send_invitations"])
+@pytest.mark.parametrize("place", ["_fail_unauthorized", "send_invitations"])
 def test_the_mail_of_single_people_that_meets_a_bug_is_given_up(
     admin_membership: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
@@ -298,10 +298,10 @@ def test_the_mail_of_single_people_that_meets_a_bug_is_given_up(
     )
     with monkeypatch.context() as broken:
         breaks(broken, outbox, place)
-        breaks(broken, SendLock, "keep")
-        for _ in range(outbox.MAX_DEATHS + 2):
+        breaks(broken, HeldSendLock, "renew")
+        for _ in range(outbox.MAX_CRASHES + 2):
             Invitation.objects.exclude(mail_due_at=None).update(mail_due_at=timezone.now())
-            broken.setattr(outbox, "acquire_send_lock", lambda *_: SendLock("a shift", 0.0))
+            broken.setattr(outbox, "acquire_send_lock", lambda *_: HeldSendLock(0, "of no organization"))
             tasks.send_due_invitations.apply((admin_membership.organization_id,))
 
     invitation.refresh_from_db()

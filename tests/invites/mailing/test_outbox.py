@@ -24,9 +24,9 @@ from invites.invitations.invite import change_invitation
 from invites.mailing import sender
 from invites.mailing.backoff import CRASHED_REASON, UNREACHABLE_REASON
 from invites.mailing.message import OutgoingMessage
-from invites.mailing.outbox import MAX_ATTEMPTS, MAX_DEATHS, organizations_with_due_mail, send_due_invitations
-from invites.mailing.send_lock import SendLock, acquire_send_lock
-from invites.models import DomainBackoff, Invitation, RateLimitBucket
+from invites.mailing.outbox import MAX_ATTEMPTS, MAX_CRASHES, organizations_with_due_mail, send_due_invitations
+from invites.mailing.send_lock import HeldSendLock, acquire_send_lock
+from invites.models import DomainBackoff, Invitation, SendLock
 from tests.concurrency import once_after
 from tests.invites.invitations.helpers import Invite, choice_of
 
@@ -85,7 +85,7 @@ def state_of(invitation: Invitation) -> tuple[str, str]:
 
 def let_seconds_pass(seconds: float) -> None:
     """As far as shifts and backoff_count are concerned."""
-    RateLimitBucket.objects.update(free_at=F("free_at") - seconds)
+    SendLock.objects.update(expires_at=F("expires_at") - timedelta(seconds=seconds))
     Invitation.objects.update(mail_due_at=F("mail_due_at") - timedelta(seconds=seconds))
 
 
@@ -256,10 +256,10 @@ def test_a_mail_that_kills_whoever_sends_it_lets_the_others_go_first_and_is_give
     with pytest.raises(Killed):
         send_due_invitations(acme.pk)
     late = due("late@people.example.com")
-    RateLimitBucket.objects.update(free_at=0)
+    SendLock.objects.update(expires_at=timezone.now())
     send_due_invitations(acme.pk)
     assert mailbox.taken == [late.email], "Whatever is new does not wait for it."
-    for _ in range(MAX_DEATHS + len(with_it) + 2):
+    for _ in range(MAX_CRASHES + len(with_it) + 2):
         let_seconds_pass(1000)
         with contextlib.suppress(Killed):
             send_due_invitations(acme.pk)
@@ -444,15 +444,15 @@ def test_one_that_comes_at_the_very_end_of_a_turn_is_not_forgotten(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     due("ann@people.example.com")
-    end = SendLock.end
+    release = HeldSendLock.release
 
-    def end_late(shift: SendLock) -> None:
+    def release_late(lock: HeldSendLock) -> None:
         due("late@people.example.com")
         assert send_due_invitations(acme.pk) is None, "Somebody is at it, and so who enqueued leaves it to them."
-        end(shift)
+        release(lock)
 
     with monkeypatch.context() as patched:
-        patched.setattr(SendLock, "end", end_late)
+        patched.setattr(HeldSendLock, "release", release_late)
         more = send_due_invitations(acme.pk)
 
     assert more is not None
@@ -461,17 +461,15 @@ def test_one_that_comes_at_the_very_end_of_a_turn_is_not_forgotten(
 
 
 def test_a_shift_is_renewed_and_one_that_was_lost_is_neither_kept_nor_handed_over(acme: Organization) -> None:
-    shift = acquire_send_lock(acme.pk, None)
-    assert shift is not None
+    lock = acquire_send_lock(acme.pk)
+    assert lock is not None
     let_seconds_pass(15)
-    shift.until -= 15
-    assert shift.keep()
+    assert lock.renew()
     let_seconds_pass(15)
-    shift.until -= 15
-    assert acquire_send_lock(acme.pk, None) is None, "It is somebody's."
+    assert acquire_send_lock(acme.pk) is None, "It is somebody's."
 
     let_seconds_pass(6)
 
-    assert acquire_send_lock(acme.pk, None) is not None
-    assert not shift.keep()
-    assert shift.transfer(wait=timedelta(0)) is None
+    assert acquire_send_lock(acme.pk) is not None
+    assert not lock.renew()
+    assert lock.transfer(wait=timedelta(0)) is None
