@@ -1,8 +1,8 @@
-"""The one kind of exception for a broken rule: views turn it into a message, anything else is a bug."""
+"""The exceptions of services. Anything else that a service raises is a bug."""
 
 
-class DomainError(Exception):
-    """A rule of the product forbids what was asked. Nothing was changed.
+class ServiceError(Exception):
+    """A service refused what was asked for. Nothing was changed.
 
     `code` is stable and for programs; `message` is one sentence for the person who asked.
     """
@@ -12,7 +12,13 @@ class DomainError(Exception):
         self.code = code
         self.message = message
 
-    @property
-    def is_refusal(self) -> bool:
-        """Whether the person's permissions don't reach so far. See access.py: it is answered with 403."""
-        return self.code in ("not_allowed", "beyond_permissions")
+
+class DomainError(ServiceError):
+    """A rule of the product forbids it. The view shows the message where the person can correct what they typed."""
+
+
+class AccessDenied(ServiceError):
+    """The person's permissions don't cover it: "not_allowed" or "beyond_permissions".
+
+    Views don't catch it: `AccessMiddleware` answers it with 403 and the message.
+    """

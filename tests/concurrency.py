@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.errors import DomainError
+from accounts.errors import ServiceError
 
 
 def at_once(*jobs: Callable[[], Any]) -> list[Any]:
@@ -71,4 +71,4 @@ def once_after(statement: str, do: Callable[[], object]) -> Iterator[None]:
 
 
 def unexpected(results: Sequence[Any]) -> list[Any]:
-    return [result for result in results if isinstance(result, Exception) and not isinstance(result, DomainError)]
+    return [result for result in results if isinstance(result, Exception) and not isinstance(result, ServiceError)]

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from accounts.errors import DomainError
+from accounts.errors import ServiceError
 
 
 @contextmanager
-def domain_error(code: str, *, match: str | None = None) -> Iterator[pytest.ExceptionInfo[DomainError]]:
+def domain_error(code: str, *, match: str | None = None) -> Iterator[pytest.ExceptionInfo[ServiceError]]:
     """What is done inside must break the rule of that code; `match` is found in its sentence."""
-    with pytest.raises(DomainError, match=match) as refused:
+    with pytest.raises(ServiceError, match=match) as refused:
         yield refused
     assert refused.value.code == code

@@ -25,7 +25,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.errors import DomainError
+from accounts.errors import AccessDenied
 from accounts.models import Membership, Organization, User
 from accounts.permissions import Permission
 
@@ -196,11 +196,8 @@ class AccessMiddleware:
         return None
 
     def process_exception(self, request: Any, error: Exception) -> HttpResponseBase | None:
-        """A service that refused for want of permissions is answered with 403 and its reason, whatever view called it.
-
-        Other broken rules are about what was asked for. Views turn them into a message where it was typed.
-        """
-        if not isinstance(error, DomainError) or not error.is_refusal:
+        """Answer `AccessDenied` from any service with 403 and the reason, whatever view called the service."""
+        if not isinstance(error, AccessDenied):
             return None
         if getattr(request, "htmx", False):
             # errors.js shows the sentence in the dialog or as a banner.

@@ -13,7 +13,7 @@ from functools import cached_property
 from django.db.models import QuerySet
 from django.utils.text import get_text_list
 
-from accounts.errors import DomainError
+from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Role, Site
 
 
@@ -62,11 +62,11 @@ def may_grant_all_sites(membership: Membership) -> bool:
 def membership_now(by: Membership) -> Membership:
     """The membership as it is in the database: a permission can be lost while somebody waits for a lock.
 
-    Raises DomainError("not_allowed") for somebody who is no longer an active member.
+    Raises AccessDenied for somebody who is no longer an active member.
     """
     found = Membership.objects.filter(pk=by.pk, user__is_active=True).select_related("organization", "user").first()
     if found is None:
-        raise DomainError("not_allowed", "You are no longer a member of this organization.")
+        raise AccessDenied("not_allowed", "You are no longer a member of this organization.")
     return found
 
 
@@ -85,22 +85,22 @@ class GrantableAccess:
         return set(grantable_sites(self._membership).values_list("pk", flat=True))
 
     def check(self, choice: AccessSelection) -> None:
-        """Raises DomainError("beyond_permissions") if the choice holds anything that the member can't give."""
+        """Raises AccessDenied if the choice holds anything that the member can't give."""
         if choice.all_sites and not may_grant_all_sites(self._membership):
-            raise DomainError("beyond_permissions", "You do not have all sites, so you cannot give all of them.")
+            raise AccessDenied("beyond_permissions", "You do not have all sites, so you cannot give all of them.")
         beyond: list[Role | Site] = [*self._roles_beyond(choice), *self._sites_beyond(choice)]
         if beyond:
             ours = self._names(beyond)
             what = f"“{ours[0]}”" if ours else "that"
-            raise DomainError("beyond_permissions", f"You cannot give {what}: it goes beyond your own rights.")
+            raise AccessDenied("beyond_permissions", f"You cannot give {what}: it goes beyond your own rights.")
 
     def check_can_manage(self, choice: AccessSelection, *, to: str) -> None:
-        """The rule itself. Raises DomainError("beyond_permissions") if the member can't give all of the choice.
+        """The rule itself. Raises AccessDenied if the member can't give all of the choice.
 
         `to` says what they wanted to do with that which gives it: "change this import".
         """
         if sentence := self.why_not_manage(choice, to=to):
-            raise DomainError("beyond_permissions", sentence)
+            raise AccessDenied("beyond_permissions", sentence)
 
     def why_not_manage(self, choice: AccessSelection, *, to: str) -> str:
         """The same as a sentence for a page: "Only somebody who can grant Org Admin can change this import." or ""."""
@@ -149,7 +149,7 @@ def _all_there(model: type[Role] | type[Site], chosen: Sequence[Role | Site]) ->
 
 
 def check_grant(membership: Membership, choice: AccessSelection) -> None:
-    """Raises DomainError("beyond_permissions") if the choice holds anything that the member can't give.
+    """Raises AccessDenied if the choice holds anything that the member can't give.
 
     Looks roles and sites up now, and takes the rights from `membership`: a task asks again with the
     membership as it is then, long after the form was sent.

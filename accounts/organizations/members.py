@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.text import get_text_list
 
-from accounts.errors import DomainError
+from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization, User
 from accounts.organizations.grants import AccessSelection, GrantableAccess, check_grant, lock_selection
 from accounts.permissions import USER_ADMINISTRATION, Permission
@@ -18,9 +18,9 @@ def change_membership(
 ) -> Membership:
     """Gives `membership` the chosen roles and sites instead of its own; the changed membership.
 
-    Raises DomainError: "not_allowed" without the right to manage users, "beyond_permissions" when the
-    member or the choice holds more than `by` does, "gone", "no_role", "last_manager", and "gives_up" when
-    somebody would take their own right to invite or to manage users away and has not `confirmed` it.
+    Raises AccessDenied when `by` may not manage users, or when the member or the selection has more than `by` does.
+    Raises DomainError: "gone", "no_role", "last_manager", and "gives_up" when `by` would lose their own permission to
+    invite or to manage users and has not `confirmed` it.
     """
     lock_selection(choice)
     by, membership = _fresh(by, membership)
@@ -44,7 +44,7 @@ def change_membership(
 def remove_membership(by: Membership, membership: Membership) -> None:
     """Ends the membership; the person keeps their account and their other organizations.
 
-    Everybody may leave. Raises DomainError as `change_membership` does.
+    Everybody may leave. Raises as `change_membership` does.
     """
     by, membership = _fresh(by, membership)
     if by != membership:
@@ -106,7 +106,7 @@ def _fresh(by: Membership, membership: Membership) -> tuple[Membership, Membersh
     found = found.select_related("organization", "user").order_by("pk")
     members = {each.pk: each for each in found.filter(pk__in=(by.pk, membership.pk))}
     if by.pk not in members:
-        raise DomainError("not_allowed", "You are no longer a member of this organization.")
+        raise AccessDenied("not_allowed", "You are no longer a member of this organization.")
     if membership.pk not in members:
         raise DomainError("gone", "This person is no longer a member.")
     return members[by.pk], members[membership.pk]
@@ -121,9 +121,9 @@ def _check_gives_nothing_up(before: Membership, after: Membership) -> None:
 
 def _check_right(by: Membership) -> None:
     if not by.has_permission(Permission.MANAGE_USERS):
-        raise DomainError("not_allowed", "You may not manage users.")
+        raise AccessDenied("not_allowed", "You may not manage users.")
 
 
 def check_reach(by: Membership, membership: Membership) -> None:
-    """Raises DomainError("beyond_permissions") unless `by` could give all that the member has."""
+    """Raises AccessDenied unless `by` could give all that the member has."""
     GrantableAccess(by).check_can_manage(AccessSelection.held_by(membership), to=f"change {membership.user}")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from django.db.models import QuerySet
 
-from accounts.errors import DomainError
+from accounts.errors import AccessDenied
 from accounts.models import Membership, Role, Site
 from accounts.organizations.grants import grantable_roles, grantable_sites
 from accounts.organizations.selectors import AccessBeyond
@@ -34,12 +34,12 @@ def why_not_permissions(by: Membership, roles: QuerySet[Role]) -> dict[int, str]
 
 
 def check_may_change_permissions(by: Membership, role: Role) -> None:
-    """Raises DomainError("beyond_permissions") unless `by` can grant all that people have, or will get, with the role.
+    """Raises AccessDenied unless `by` can grant all that people have, or will get, with the role.
 
     The role is locked, so that nobody else gets it meanwhile.
     """
     for reason in why_not_permissions(by, Role.objects.filter(pk=role.pk)).values():
-        raise DomainError("beyond_permissions", reason)
+        raise AccessDenied("beyond_permissions", reason)
 
 
 def _beyond(by: Membership) -> Iterator[AccessBeyond]:

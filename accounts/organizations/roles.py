@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from accounts.errors import DomainError
+from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization, Role
 from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
 from accounts.organizations.in_use import role_in_use
@@ -42,7 +42,7 @@ def may_edit(grantable: GrantableAccess, role: Role) -> bool:
 
 
 def check_can_change(by: Membership, role: Role) -> None:
-    """Raises DomainError("beyond_permissions") for a role that holds a permission beyond one's own."""
+    """Raises AccessDenied for a role that holds a permission beyond one's own."""
     GrantableAccess(by).check_can_manage(AccessSelection(roles=(role,)), to="change this role")
 
 
@@ -51,7 +51,7 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
     """A new role, or `role` changed to what the draft says. A default role keeps its name.
 
     Other permissions need somebody who can grant all that the members with this role have.
-    Raises DomainError: "not_allowed", "beyond_permissions", "fixed_role", "name_taken", "last_manager".
+    Raises AccessDenied, and DomainError: "fixed_role", "name_taken", "last_manager".
     """
     if role is not None:
         role = _locked(by, role, no_key=True)
@@ -66,7 +66,7 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
         if draft.permissions != role.allowed:
             check_may_change_permissions(by, role)
     if not by.permissions() >= draft.permissions:
-        raise DomainError("beyond_permissions", "A role cannot hold a permission that you do not hold yourself.")
+        raise AccessDenied("beyond_permissions", "A role cannot hold a permission that you do not hold yourself.")
     role.name = role.name if role.is_default else draft.name
     role.description = draft.description
     role.permissions = in_order(draft.permissions)
@@ -83,7 +83,7 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
 def delete_role(by: Membership, role: Role) -> None:
     """Deletes a role that nobody has and that no open invitation gives.
 
-    Raises DomainError: "not_allowed", "default_role", "beyond_permissions", "in_use".
+    Raises AccessDenied, and DomainError: "default_role", "in_use".
     """
     role = _locked(by, role)
     by = membership_now(by)

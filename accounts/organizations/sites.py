@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 
-from accounts.errors import DomainError
+from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Site
 from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
 from accounts.organizations.in_use import site_in_use
@@ -14,13 +14,13 @@ from accounts.organizations.signals import reasons_to_keep
 def save_site(by: Membership, *, name: str, country: str, site: Site | None = None) -> Site:
     """A new site, or `site` changed. Who has not all sites gets the one that they add.
 
-    Raises DomainError: "name_taken", "gone", "not_allowed", "beyond_permissions" for a site that `by` has no access to.
+    Raises AccessDenied for a site that `by` has no access to, and DomainError: "name_taken", "gone".
     """
     with transaction.atomic():
         is_new = site is None
         # Whoever is removed at this moment gets no site, or is removed with it.
         if is_new and not Membership.objects.select_for_update(no_key=True).filter(pk=by.pk).first():
-            raise DomainError("not_allowed", "You are no longer a member of this organization.")
+            raise AccessDenied("not_allowed", "You are no longer a member of this organization.")
         site = Site(organization=by.organization) if site is None else _locked(by, site)
         site.name, site.country = name, country
         try:
@@ -37,7 +37,7 @@ def save_site(by: Membership, *, name: str, country: str, site: Site | None = No
 def delete_site(by: Membership, site: Site) -> None:
     """Deletes a site that nobody is limited to and that no open invitation gives.
 
-    Raises DomainError: "in_use", "gone", "not_allowed", "beyond_permissions". Who has all sites does not count: they
+    Raises AccessDenied, and DomainError: "in_use", "gone". Who has all sites does not count: they
     keep the others.
     """
     site = _locked(by, site)
@@ -50,7 +50,7 @@ def delete_site(by: Membership, site: Site) -> None:
 
 
 def check_can_change(by: Membership, site: Site) -> None:
-    """Raises DomainError("beyond_permissions") for somebody who has no access to the site."""
+    """Raises AccessDenied for somebody who has no access to the site."""
     GrantableAccess(by).check_can_manage(AccessSelection(sites=(site,)), to="change this site")
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.errors import DomainError
+from accounts.errors import AccessDenied
 from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
 from accounts.organizations.selectors import memberships_with_permission
@@ -51,7 +51,7 @@ class Handled:
 def start_bulk_action(by: Membership, kind: BulkAction.Kind, ids: list[int]) -> BulkAction:
     """Stores which invitations are meant, by their ids. The caller enqueues the work.
 
-    Raises DomainError("not_allowed").
+    Raises AccessDenied.
     """
     check_may_invite(by)
     action = BulkAction.objects.create(
@@ -151,12 +151,12 @@ def _allowed_starter(action: BulkAction) -> Membership | None:
 def cancel_bulk_action(by: Membership, action: BulkAction) -> bool:
     """`stop_bulk_action`, for an admin who started it, or who could give all that its starter has.
 
-    Raises DomainError: "not_allowed", "beyond_permissions".
+    Raises AccessDenied.
     """
     now = membership_now(by)
     check_may_invite(now)
     if sentence := why_not_cancel(now, action):
-        raise DomainError("beyond_permissions", sentence)
+        raise AccessDenied("beyond_permissions", sentence)
     return stop_bulk_action(action)
 
 

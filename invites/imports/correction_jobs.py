@@ -15,7 +15,7 @@ from django.db.models import F, QuerySet, Sum, TextField
 from django.db.models.functions import Cast, Coalesce, Length
 from django.utils import timezone
 
-from accounts.errors import DomainError
+from accounts.errors import AccessDenied, DomainError, ServiceError
 from accounts.models import Membership
 from invites.checking import Check
 from invites.imports.authors import DELETED_ACCOUNT, check_authors
@@ -113,7 +113,7 @@ def stop_job(by: Membership, batch: Batch) -> bool:
     """Leave what is not done yet as it is; the batch waits for corrections again. False when the job has ended.
 
     A corrected file is dropped at once. Rows that were changed have to be compared with the others first, which a
-    worker does in a moment. Raises DomainError: "not_allowed", "beyond_permissions".
+    worker does in a moment. Raises AccessDenied.
     """
     lock_to_change(by, batch)
     running = Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING)
@@ -171,10 +171,10 @@ def _check_may_continue(batch: Batch, job: CorrectionJob) -> None:
     by = Membership.objects.filter(user=job.started_by_id, organization=batch.organization_id).first()
     try:
         if by is None:
-            raise DomainError("not_allowed", NOT_ALLOWED)
+            raise AccessDenied("not_allowed", NOT_ALLOWED)
         check_can_change(by, batch)
-    except DomainError as broken:
-        raise DomainError("not_allowed", NOT_ALLOWED) from broken
+    except AccessDenied as denied:
+        raise DomainError("not_allowed", NOT_ALLOWED) from denied
 
 
 @transaction.atomic
@@ -245,10 +245,10 @@ def _finish(batch: Batch, job: CorrectionJob) -> None:
     by = Membership.objects.filter(user=job.started_by_id, organization=batch.organization_id).first()
     try:
         if by is None:
-            raise DomainError("not_allowed", NOT_ALLOWED)
+            raise AccessDenied("not_allowed", NOT_ALLOWED)
         with transaction.atomic():
             _go_on(batch, by, job.then)
-    except DomainError as broken:
+    except ServiceError as broken:
         Batch.objects.filter(pk=batch.pk).update(notice=broken.message)
         batch.refresh_from_db()
 
@@ -281,8 +281,8 @@ def _go_on(batch: Batch, by: Membership, then: str) -> None:
 def invite_waiting(batch: Batch, *, by: Membership) -> None:
     """Go on with the valid rows of a batch that is held; the others stay problems.
 
-    `by` becomes the inviter, whose permissions are checked again while inviting. Raises DomainError:
-    "not_allowed", "beyond_permissions", "none_valid", "over_quota".
+    `by` becomes the inviter, whose permissions are checked again while inviting. Raises AccessDenied, and DomainError:
+    "none_valid", "over_quota".
     """
     check_can_change(by, batch)
     if not batch.rows.filter(outcome=Row.Outcome.WAITING).exists():

@@ -63,7 +63,7 @@ class EditResult:
 def lock_batch(batch: Batch, by: Membership) -> None:
     """Wait for others who are at this batch, and see it as they have left it: its file may be another one.
 
-    Raises DomainError: "not_allowed", "beyond_permissions", "busy", "moved_on".
+    Raises AccessDenied, and DomainError: "busy", "moved_on".
     """
     held = Batch.objects.filter(pk=batch.pk, state=Batch.State.NEEDS_CORRECTION).update(progressed_at=timezone.now())
     if not held and Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING).exists():

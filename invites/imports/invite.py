@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from accounts.errors import DomainError
+from accounts.errors import ServiceError
 from accounts.models import Membership, User
 from invites.imports.bulk_insert import PERSON, Person, insert_invitations, renew_statistics
 from invites.imports.chunks import ChunkClaim, held
@@ -53,7 +53,7 @@ def invite_chunk(claim: ChunkClaim) -> None:
     """
     try:
         invited = _invite_waiting_rows(claim)
-    except DomainError as broken:
+    except ServiceError as broken:
         # Outside of the transaction: whoever stops locks the batch first and its chunks then.
         stop_batch(Batch.objects.get(pk=claim.batch_id), reason=broken.message)
         return

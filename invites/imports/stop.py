@@ -14,7 +14,7 @@ from invites.models import Batch, BatchChunk, CorrectionJob, Row
 
 @transaction.atomic
 def stop_import(by: Membership, batch: Batch) -> bool:
-    """`stop_batch`, for an admin. Raises DomainError: "not_allowed", "beyond_permissions"."""
+    """`stop_batch`, for an admin. Raises AccessDenied."""
     lock_to_change(by, batch)
     return stop_batch(batch)
 

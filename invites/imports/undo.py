@@ -32,7 +32,7 @@ def undo_import(by: Membership, batch: Batch) -> int:
 
     Whoever has accepted stays a member. Of many invitations only the links die at once: then the batch is being undone,
     and the caller enqueues the task. What workers then write down needs no permission: it is undone already.
-    Raises DomainError: "not_allowed", "beyond_permissions".
+    Raises AccessDenied.
     """
     # Of two admins one waits here for the other.
     now = lock_to_change(by, batch)

@@ -62,7 +62,7 @@ def correct_batch(
 def invite_valid_rows(batch: Batch, *, by: Membership) -> None:
     """Go on with the valid rows of a batch that waits for a correction; the others stay problems.
 
-    Many edited rows are checked again by a worker first. Raises DomainError: "not_allowed", "beyond_permissions",
-    "none_valid", "busy", "moved_on".
+    Many edited rows are checked again by a worker first. Raises AccessDenied, and DomainError: "none_valid",
+    "busy", "moved_on".
     """
     check_all_again(batch, by=by, then=CorrectionJob.Then.INVITE_VALID)

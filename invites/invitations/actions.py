@@ -46,8 +46,8 @@ class Revoked:
 def resend(by: Membership, invitation: Invitation) -> None:
     """Sends the invitation again, with a new link that works for the full time; the old link dies.
 
-    From now on `by` answers for it. The caller enqueues the task that sends it. Raises DomainError:
-    "not_allowed", "beyond_permissions", "not_pending", "too_soon".
+    From now on `by` answers for it. The caller enqueues the task that sends it. Raises AccessDenied, and DomainError:
+    "not_pending", "too_soon".
     """
     check_can_manage(by, invitation.grant, to="resend this invitation")
     if not pending_of(by.organization, invitation).exists():
@@ -59,7 +59,7 @@ def resend(by: Membership, invitation: Invitation) -> None:
 def resend_many(by: Membership, invitations: InvitationQuerySet) -> Resent:
     """Resends those of the pending invitations that `resend` would, in small transactions.
 
-    Raises DomainError("not_allowed"). For more than a few thousand see `directory/bulk_actions.py`.
+    Raises AccessDenied. For more than a few thousand see `directory/bulk_actions.py`.
     """
     check_may_invite(by)
     parts = [resend_some(by, ids) for ids in _chunks(pending_ids(by, invitations))]
@@ -79,7 +79,7 @@ def resend_some(by: Membership, ids: list[int]) -> Resent:
 def revoke(by: Membership, invitation: Invitation) -> None:
     """Revokes the invitation: its link stops working.
 
-    Raises DomainError: "not_allowed", "beyond_permissions", "not_pending".
+    Raises AccessDenied, and DomainError: "not_pending".
     """
     check_may_invite(by)
     # Locked, because somebody may be giving it other roles at this moment.
@@ -93,7 +93,7 @@ def revoke(by: Membership, invitation: Invitation) -> None:
 def revoke_many(by: Membership, invitations: InvitationQuerySet) -> Revoked:
     """Revokes those of the pending invitations that `revoke` would, in small transactions.
 
-    Raises DomainError("not_allowed"). For more than a few thousand see `directory/bulk_actions.py`.
+    Raises AccessDenied. For more than a few thousand see `directory/bulk_actions.py`.
     """
     check_may_invite(by)
     count = left = 0

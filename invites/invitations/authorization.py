@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet
 
-from accounts.errors import DomainError
+from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization, User
 from accounts.organizations.grants import AccessSelection, GrantableAccess, check_grant, lock_selection, membership_now
 from accounts.permissions import Permission
@@ -15,22 +15,21 @@ from invites.models import AccessGrant, Batch
 
 
 def check_may_invite(by: Membership) -> None:
-    """Raises DomainError "not_allowed" when this member may not invite anybody."""
+    """Raises AccessDenied when this member may not invite anybody."""
     if not by.has_permission(Permission.INVITE_USERS):
-        raise DomainError("not_allowed", f"You may not invite users to {by.organization.name}.")
+        raise AccessDenied("not_allowed", f"You may not invite users to {by.organization.name}.")
 
 
 def check_can_manage(by: Membership, grant: AccessGrant, *, to: str) -> Membership:
     """If you can't grant it, you can't touch it: `by` must be able to give all of the grant now.
 
     Every action on an import or an invitation begins here, in the transaction that has locked it. Returns `by` as it is
-    now. `to` is the end of the sentence for somebody who can't: "change this import". Raises DomainError:
-    "not_allowed", "beyond_permissions".
+    now. `to` is the end of the sentence for somebody who can't: "change this import". Raises AccessDenied.
     """
     now = membership_now(by)
     check_may_invite(now)
     if grant.organization_id != now.organization_id:
-        raise DomainError("not_allowed", "This belongs to another organization.")
+        raise AccessDenied("not_allowed", "This belongs to another organization.")
     GrantableAccess(now).check_can_manage(choice_of(grant), to=to)
     return now
 
@@ -63,7 +62,7 @@ def why_not_change(by: Membership, batch: Batch) -> str:
 def create_grant(by: Membership, choice: AccessSelection) -> AccessGrant:
     """The chosen roles and sites, for the invitations to share.
 
-    Raises DomainError: "beyond_permissions" beyond the rights of `by`, "gone" for what was deleted meanwhile.
+    Raises AccessDenied beyond the permissions of `by`, and DomainError("gone") for what was deleted meanwhile.
     Holds roles and sites: whoever deletes one of them waits, and finds it on offer.
     """
     check_grant(membership_now(by), choice)
@@ -81,16 +80,16 @@ def choice_of(grant: AccessGrant) -> AccessSelection:
 
 
 def check_still_allowed(inviter: User | None, organization: Organization, grant: AccessGrant) -> None:
-    """Raises DomainError when the inviter could not give this grant today: rights are lost between an
+    """Raises DomainError when the inviter could not give this grant today: permissions are lost between an
     upload and its work, and between an invitation and its acceptance."""
     membership = Membership.objects.filter(user=inviter, organization=organization).first() if inviter else None
     if membership is None or not membership.user.is_active or not membership.has_permission(Permission.INVITE_USERS):
         raise DomainError("inviter_left", "The person who started this may no longer invite users.")
     try:
         check_grant(membership, choice_of(grant))
-    except DomainError as broken:
+    except AccessDenied as denied:
         message = "The person who started this may no longer give these roles and sites."
-        raise DomainError(broken.code, message) from broken
+        raise DomainError(denied.code, message) from denied
 
 
 class GrantKey(NamedTuple):

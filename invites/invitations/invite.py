@@ -24,9 +24,9 @@ def invite_person(
 ) -> Invitation:
     """A pending invitation, whose mail is due at once: the caller enqueues the task that sends it.
 
-    The cells are held to the rules of a file. Raises DomainError: "not_allowed", "beyond_permissions",
-    "bad_cell", "already_member", "already_invited", "over_quota". An earlier invitation of the address that expired,
-    that could not be delivered, or whose batch is being undone, is replaced if `by` could have given it.
+    The cells are checked as those of a file. An earlier invitation of the address that expired, that could not be
+    delivered, or whose import is being undone, is replaced if `by` could have given it. Raises AccessDenied, and
+    DomainError: "bad_cell", "already_member", "already_invited", "over_quota".
     """
     check_may_invite(by)
     person = check_cells(email, first_name, last_name, description, row=1, line=1)
@@ -75,8 +75,8 @@ def expiry_from(now: datetime) -> datetime:
 def change_invitation(by: Membership, invitation: Invitation, choice: AccessSelection) -> None:
     """Gives a pending invitation other roles and sites; from now on `by` answers for it.
 
-    The link in the mail stays good. Raises DomainError: "not_allowed", "not_pending", and "beyond_permissions" when
-    either what it gives now or what was chosen is more than `by` could give.
+    The link in the email keeps working. Raises DomainError("not_pending"), and AccessDenied when `by` can't grant what
+    the invitation gives now or what was chosen.
     """
     check_may_invite(by)
     with transaction.atomic():

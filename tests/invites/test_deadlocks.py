@@ -12,7 +12,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.errors import DomainError
+from accounts.errors import ServiceError
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.grants import AccessSelection
 from accounts.organizations.members import change_membership, remove_membership
@@ -169,7 +169,7 @@ def test_what_a_member_gets_is_deleted_meanwhile(
 
     assert unexpected(results) == []
     # Given, and kept, or deleted, and given to nobody.
-    assert len([result for result in results if isinstance(result, DomainError)]) == 1
+    assert len([result for result in results if isinstance(result, ServiceError)]) == 1
 
 
 def test_who_accepts_while_they_are_invited_again_is_not(by: Membership, night_shift: AccessSelection) -> None:

@@ -70,8 +70,6 @@ def _edit(request: MemberRequest, role: Role | None) -> HttpResponse:
         try:
             saved = save_role(request.membership, form.draft(), role)
         except DomainError as broken:
-            if broken.is_refusal:
-                raise
             form.add_error("name" if broken.code == "name_taken" else None, broken.message)
         else:
             said = "was added" if role is None else "was changed"
@@ -102,8 +100,6 @@ def role_delete(request: MemberRequest, organization: str, pk: int) -> HttpRespo
         try:
             delete_role(request.membership, role)
         except DomainError as broken:
-            if broken.is_refusal:
-                raise
             form.add_error(None, broken.message)
         else:
             return done(request, f"The role {role.name} was deleted.", event=CHANGED, page=LIST)

@@ -68,8 +68,6 @@ def _edit(request: MemberRequest, site: Site | None) -> HttpResponse:
                 request.membership, name=form.cleaned_data["name"], country=form.cleaned_data["country"], site=site
             )
         except DomainError as broken:
-            if broken.is_refusal:
-                raise
             form.add_error("name" if broken.code == "name_taken" else None, broken.message)
         else:
             said = "was added" if site is None else "was changed"
@@ -88,8 +86,6 @@ def site_delete(request: MemberRequest, organization: str, pk: int) -> HttpRespo
         try:
             delete_site(request.membership, site)
         except DomainError as broken:
-            if broken.is_refusal:
-                raise
             form.add_error(None, broken.message)
         else:
             return done(request, f"The site {site.name} was deleted.", event=CHANGED, page=LIST)

@@ -38,8 +38,6 @@ def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpR
         try:
             change_invitation(request.membership, invitation, form.grant())
         except DomainError as broken:
-            if broken.is_refusal:
-                raise
             form.add_error(None, broken.message)
         else:
             return success_response(request, f"The roles and sites of {invitation.full_name} were changed.")
@@ -59,8 +57,6 @@ def invitation_resend(request: MemberRequest, organization: str, pk: int) -> Htt
     try:
         actions.resend(request.membership, invitation)
     except DomainError as broken:
-        if broken.is_refusal:
-            raise
         return success_response(request, broken.message, warning=True)
     tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
     return success_response(request, f"The invitation to {invitation.email} will be resent.")
@@ -75,8 +71,6 @@ def invitation_revoke(request: MemberRequest, organization: str, pk: int) -> Htt
         try:
             actions.revoke(request.membership, invitation)
         except DomainError as broken:
-            if broken.is_refusal:
-                raise
             return error_response(request, broken, title="Nothing was revoked")
         return success_response(request, f"The invitation to {invitation.email} was revoked.")
     return render(request, "directory/invitation_revoke.html", {"invitation": invitation})

@@ -142,8 +142,6 @@ def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespo
                 chosen = [(name, value) for name in form.fields for value in request.POST.getlist(name)]
                 context = {"broken": broken, "chosen": chosen}
                 return render(request, "directory/member_give_up.html", context)
-            if broken.is_refusal:
-                raise
             form.add_error(None, broken.message)
         else:
             if member == request.membership:
@@ -163,8 +161,6 @@ def member_remove(request: MemberRequest, organization: str, pk: int) -> HttpRes
         try:
             remove_membership(request.membership, member)
         except DomainError as broken:
-            if broken.is_refusal:
-                raise
             return error_response(request, broken, title=f"{member.user} was not removed")
         if member == request.membership:
             return _anew(request, reverse("users:home"))

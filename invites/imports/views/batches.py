@@ -120,8 +120,6 @@ def batch_invite_valid(request: MemberRequest, organization: str, pk: int) -> Ht
     try:
         invite_valid_rows(batch, by=request.membership)
     except DomainError as broken:
-        if broken.is_refusal:
-            raise
         return render(request, "imports/refused.html", {"batch": batch, "message": broken.message}, status=409)
     tasks.process_next_step(batch)
     if asks_for_fragment(request):

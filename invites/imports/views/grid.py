@@ -74,8 +74,6 @@ def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpRe
     try:
         done = _apply_action(wish, batch, _edits_of(request.POST), request)
     except DomainError as broken:
-        if broken.is_refusal:
-            raise
         messages.warning(request, broken.message)
         return _lead_to(
             request,

@@ -18,8 +18,7 @@ def batch_to_see(request: MemberRequest, pk: int) -> Batch:
 def batch_to_change(request: MemberRequest, pk: int) -> Batch:
     """An import that the member is about to act on. Members who can't grant what it gives get 403.
 
-    The service asks again, with the import locked. Raises Http404, and DomainError: "not_allowed",
-    "beyond_permissions".
+    The service asks again, with the import locked. Raises Http404, and AccessDenied.
     """
     batch = batch_to_see(request, pk)
     check_can_change(request.membership, batch)

@@ -49,8 +49,6 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
         try:
             batch = _take_in(request, form, correcting)
         except DomainError as broken:
-            if broken.is_refusal:
-                raise
             form.add_error(None, smart_quotes(broken.message))
         else:
             tasks.start_processing(batch)

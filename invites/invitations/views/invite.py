@@ -34,8 +34,6 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
         try:
             invitation = invite_person(request.membership, **person, choice=form.grant())
         except DomainError as broken:
-            if broken.is_refusal:
-                raise
             form.add_error("email" if broken.code.startswith("already") else None, broken.message)
         else:
             tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.errors import DomainError
+from accounts.errors import ServiceError
 from accounts.models import Membership, Organization, Role, Site
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
@@ -60,7 +60,7 @@ class Command(BaseCommand):
                 )
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}.", returncode=2) from error
-        except DomainError as broken:
+        except ServiceError as broken:
             if broken.code == "not_allowed":
                 raise CommandError(f"{by.user.email} may not invite users to {by.organization.name}.") from broken
             raise CommandError(broken.message, returncode=2 if broken.code == "beyond_permissions" else 1) from broken

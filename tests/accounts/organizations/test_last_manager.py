@@ -18,7 +18,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.errors import DomainError
+from accounts.errors import ServiceError
 from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.grants import AccessSelection
 from accounts.organizations.members import (
@@ -258,6 +258,6 @@ def test_of_two_at_once_one_stays(
     results = at_once(*jobs[pair])
 
     assert unexpected(results) == []
-    refused = [each for each in results if isinstance(each, DomainError) or getattr(each, "status_code", 302) == 200]
+    refused = [each for each in results if isinstance(each, ServiceError) or getattr(each, "status_code", 302) == 200]
     assert len(refused) == 1, results
     assert managers_of(acme) == 1

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.errors import DomainError
+from accounts.errors import ServiceError
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.grants import AccessSelection
 from accounts.organizations.signals import reasons_to_keep
@@ -337,7 +337,7 @@ def test_of_two_corrected_files_at_once_one_is_taken(
     results = at_once(correct(1), correct(2), correct(3))
 
     assert unexpected(results) == []
-    assert len([result for result in results if isinstance(result, DomainError)]) == 2
+    assert len([result for result in results if isinstance(result, ServiceError)]) == 2
     assert UploadPart.objects.filter(is_correction=True).count() == 1
     tasks.check_batch(batch.pk)
     assert summary_of(work(batch)).invited == 1
@@ -434,7 +434,7 @@ def test_one_who_is_invited_alone_and_by_a_batch_at_once_is_invited_once(
                     description="",
                     choice=read_only,
                 )
-            except DomainError:
+            except ServiceError:
                 continue
 
     results = at_once(alone, lambda: work_on_one_range(batch))

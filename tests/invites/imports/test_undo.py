@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.errors import DomainError
+from accounts.errors import ServiceError
 from accounts.models import Membership, User
 from accounts.organizations.grants import AccessSelection
 from accounts.organizations.signals import reasons_to_keep
@@ -377,7 +377,7 @@ def test_who_accepts_at_the_same_moment_is_a_member_or_taken_back_and_never_both
         for invitation in invitations[::4]:
             try:
                 become_member(invitation)
-            except DomainError:
+            except ServiceError:
                 continue
 
     def undo_all() -> None:
