@@ -1,9 +1,8 @@
-"""How many invitations a day: of one organization, of one inviter in it, and from one organization to one address.
+"""Daily quotas: invitations per organization and per inviter, and emails from an organization to one address.
 
-What goes to an address is counted for each organization, so that none can use up or learn what others send there.
-
-Days are those of UTC. What was used is counted in rows that are locked, or changed by one conditional statement, so
-that many who are at it at once cannot exceed a limit together.
+Emails to an address are counted per organization, so that no organization can use up the quota of another, or learn
+what it sends. Days are those of UTC. Each count is a row that is locked, or changed by one conditional statement, so
+that concurrent requests cannot exceed a quota together.
 """
 
 from __future__ import annotations
@@ -14,46 +13,45 @@ from typing import Protocol
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Sum
-from django.db.models.functions import Length
+from django.db.models import Exists, F, OuterRef, QuerySet, Sum
 
 from accounts.errors import DomainError
 from accounts.models import Organization, User
 from invites.models import Batch, DailyInviteCount, DailyRecipientMail
 
-KEPT = timedelta(days=2)
-RECIPIENT = ("organization_id", "email_key")
+KEEP_FOR = timedelta(days=2)
 
-# Adds links to the days of their recipients, but for those that stand there already, and where the day is full.
-_ADD_LINKS = f"""
-    INSERT INTO {DailyRecipientMail._meta.db_table} AS known (day, organization_id, email_key, links) VALUES {{values}}
-    ON CONFLICT (day, organization_id, email_key) DO UPDATE SET links = known.links || excluded.links
-    WHERE length(known.links) < %s AND known.links NOT LIKE '%%' || excluded.links || '%%'
+# One statement for a hundred emails. Django's own upsert has no condition.
+_COUNT_EMAILS = f"""
+    INSERT INTO {DailyRecipientMail._meta.db_table} AS counted
+        (day, organization_id, email_key, emails, last_token_hash) VALUES {{values}}
+    ON CONFLICT (day, organization_id, email_key) DO UPDATE
+        SET emails = counted.emails + 1, last_token_hash = excluded.last_token_hash
+        WHERE counted.emails < %s AND counted.last_token_hash <> excluded.last_token_hash
 """  # noqa: S608 - the name of a table of ours
 
 
 def consume_invitation_quota(organization: Organization, inviter: User | None, count: int) -> None:
-    """Count so many invitations as made today, in the transaction of the caller.
+    """Count so many invitations for today, in the caller's transaction.
 
-    Raises DomainError("over_quota"), with nothing counted, if they are more than are left for the organization or for
-    the inviter.
+    Raises DomainError("over_quota"), with nothing counted, if the organization or the inviter has fewer left.
     """
     if not count:
         return
-    # One after the other. Whoever stores a row that only names the organization need not wait.
+    # Only one transaction at a time counts. Inserts of rows that refer to the organization need not wait.
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     today = DailyInviteCount.objects.filter(organization=organization, day=_today())
-    made = today.aggregate(made=Sum("invitations", default=0))["made"]
-    _check(count, made, settings.INVITATIONS_PER_DAY, f"{organization.name} can invite")
-    mine = today.filter(inviter=inviter)
-    made = mine.aggregate(made=Sum("invitations", default=0))["made"]
-    _check(count, made, settings.INVITATIONS_PER_INVITER_PER_DAY, "One admin can invite")
-    if not mine.update(invitations=F("invitations") + count):
+    used = today.aggregate(used=Sum("invitations", default=0))["used"]
+    _check(count, used, settings.INVITATIONS_PER_DAY, f"{organization.name} can invite")
+    own = today.filter(inviter=inviter)
+    used = own.aggregate(used=Sum("invitations", default=0))["used"]
+    _check(count, used, settings.INVITATIONS_PER_INVITER_PER_DAY, "One admin can invite")
+    if not own.update(invitations=F("invitations") + count):
         DailyInviteCount.objects.create(organization=organization, inviter=inviter, day=_today(), invitations=count)
 
 
 def refund_invitation_quota(batch: Batch, count: int) -> None:
-    """Count so many of the batch no more: it turned out that they need no invitation."""
+    """Undo the count of so many invitations of the batch that turned out not to be needed."""
     if count and batch.inviting_at:
         day = DailyInviteCount.objects.filter(
             organization=batch.organization_id, day=batch.inviting_at.astimezone(UTC).date()
@@ -61,8 +59,8 @@ def refund_invitation_quota(batch: Batch, count: int) -> None:
         day.filter(inviter=batch.inviter_id, invitations__gte=count).update(invitations=F("invitations") - count)
 
 
-class ToMail(Protocol):
-    """An invitation, or those of its values that are counted."""
+class CountedInvitation(Protocol):
+    """An invitation, or the values of it that are needed here."""
 
     @property
     def id(self) -> int: ...
@@ -77,61 +75,61 @@ class ToMail(Protocol):
     def token_hash(self) -> str: ...
 
 
-def count_daily_mail(invitations: Collection[ToMail]) -> set[int]:
-    """Count the mail that is about to go to each; the ids of those whose address has had enough from it for today.
+def count_daily_mail(invitations: Collection[CountedInvitation]) -> set[int]:
+    """Count an email to each of the invitations; returns the ids of those whose address has reached its daily limit.
 
-    The same link counts once, however often its mail is tried.
+    A link counts once, however often its email is tried. The invitations are open ones: no two of an organization are
+    to the same address.
     """
-    today, full = _today(), DailyRecipientMail.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY
-    # In one order, so that two who count the same addresses wait for each other and not both.
-    waiting = sorted(invitations, key=_recipient)
-    counted_now = 0
-    while waiting:
-        # A statement names an address of an organization once.
-        once = {_recipient(invitation): invitation for invitation in waiting}
-        waiting = [invitation for invitation in waiting if once[_recipient(invitation)] is not invitation]
-        values = [value for recipient, each in once.items() for value in (today, *recipient, _short(each))]
-        with connection.cursor() as cursor:
-            cursor.execute(_ADD_LINKS.format(values=", ".join(["(%s, %s, %s, %s)"] * len(once))), [*values, full])
-            counted_now += cursor.rowcount
-    if counted_now == len(invitations):
+    if not invitations:
         return set()
-    organizations, keys = {each.organization_id for each in invitations}, {each.email_key for each in invitations}
-    days = DailyRecipientMail.objects.filter(day=today, organization__in=organizations, email_key__in=keys)
-    counted = {(organization, key): links for organization, key, links in days.values_list(*RECIPIENT, "links")}
-    return {each.id for each in invitations if _short(each) not in counted.get(_recipient(each), "")}
+    # Always in the same order, so that two workers that count the same addresses don't deadlock.
+    ordered = sorted(invitations, key=lambda each: (each.organization_id, each.email_key))
+    today = _today()
+    values = [value for each in ordered for value in (today, each.organization_id, each.email_key, each.token_hash)]
+    with connection.cursor() as cursor:
+        statement = _COUNT_EMAILS.format(values=", ".join(["(%s, %s, %s, 1, %s)"] * len(ordered)))
+        cursor.execute(statement, [*values, settings.MAILS_PER_RECIPIENT_PER_DAY])
+        if cursor.rowcount == len(ordered):
+            return set()
+    counted = DailyRecipientMail.objects.filter(
+        day=today,
+        organization__in={each.organization_id for each in invitations},
+        email_key__in={each.email_key for each in invitations},
+    )
+    hashes = set(counted.values_list("last_token_hash", flat=True))
+    return {each.id for each in invitations if each.token_hash not in hashes}
 
 
 def has_reached_daily_mail_limit() -> Exists:
-    """True of an invitation, in a query, to whose address no further mail of its organization may go today."""
-    full = DailyRecipientMail.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY
-    same = {name: OuterRef(name) for name in RECIPIENT}
-    today = DailyRecipientMail.objects.filter(day=_today(), **same)
-    return Exists(today.annotate(length=Length("links")).filter(length__gte=full))
+    """A condition on invitations: the organization may send no further email to the address today."""
+    return Exists(_full_recipients().filter(organization=OuterRef("organization_id"), email_key=OuterRef("email_key")))
 
 
 def check_recipient_quota(organization: Organization, email_key: str, email: str) -> None:
-    """Raises DomainError("over_quota") for an address to which no further mail of the organization may go today."""
-    line = DailyRecipientMail.objects.filter(day=_today(), organization=organization, email_key=email_key).first()
-    if line and len(line.links) >= DailyRecipientMail.LINK * settings.MAILS_PER_RECIPIENT_PER_DAY:
+    """Raises DomainError("over_quota") if the organization may send no further email to the address today."""
+    if _full_recipients().filter(organization=organization, email_key=email_key).exists():
         raise DomainError("over_quota", f"{email} {daily_mail_limit_reason()} Try again tomorrow.")
 
 
 def daily_mail_limit_reason() -> str:
-    """What is said of such an address, without its name."""
+    """The end of a sentence that begins with the address."""
     most = settings.MAILS_PER_RECIPIENT_PER_DAY
     return f"was sent {'1 invitation' if most == 1 else f'{most:,} invitations'} today, which is enough."
 
 
 def delete_past_counts() -> None:
-    """Remove what counts no more."""
-    past = _today() - KEPT
+    past = _today() - KEEP_FOR
     DailyRecipientMail.objects.filter(day__lt=past).delete()
     DailyInviteCount.objects.filter(day__lt=past).delete()
 
 
-def _check(count: int, made: int, limit: int, who: str) -> None:
-    left = max(0, limit - made)
+def _full_recipients() -> QuerySet[DailyRecipientMail]:
+    return DailyRecipientMail.objects.filter(day=_today(), emails__gte=settings.MAILS_PER_RECIPIENT_PER_DAY)
+
+
+def _check(count: int, used: int, limit: int, who: str) -> None:
+    left = max(0, limit - used)
     if count > left:
         people = "1 more was" if count == 1 else f"{count:,} more were"
         raise DomainError(
@@ -139,14 +137,6 @@ def _check(count: int, made: int, limit: int, who: str) -> None:
             f"{who} {limit:,} people a day. {left:,} of them are left for today, and {people} to be invited. "
             "Nobody has been invited. Try again tomorrow.",
         )
-
-
-def _recipient(invitation: ToMail) -> tuple[int, str]:
-    return invitation.organization_id, invitation.email_key
-
-
-def _short(invitation: ToMail) -> str:
-    return invitation.token_hash[: DailyRecipientMail.LINK]
 
 
 def _today() -> date:

@@ -8,7 +8,7 @@ from accounts.models import Organization, User
 
 
 class DailyInviteCount(models.Model):
-    """How many people one inviter has invited to an organization on a day, for the limits of a day."""
+    """How many people one inviter has invited to an organization on a day."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
     inviter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -25,18 +25,16 @@ class DailyInviteCount(models.Model):
 
 
 class DailyRecipientMail(models.Model):
-    """Which links an organization has mailed to an address on a day."""
-
-    # So many characters of the hash of its token tell a link from the few others of the same day.
-    LINK = 16
+    """How many invitations an organization has emailed to one address on a day."""
 
     day = models.DateField()
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
     email_key = models.CharField(max_length=320)
-    links = models.TextField(help_text="The beginnings of the hashes of their tokens, one after the other.")
+    emails = models.PositiveIntegerField(default=1)
+    last_token_hash = models.CharField(max_length=64, help_text="The invitation link that was counted last.")
 
     class Meta:
-        # The day is first: past ones are removed.
+        # The day comes first, so that the rows of past days are deleted by this index.
         constraints = (
             models.UniqueConstraint(
                 fields=["day", "organization", "email_key"], name="one_count_per_recipient_and_day"
@@ -44,7 +42,7 @@ class DailyRecipientMail(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{len(self.links) // self.LINK} on {self.day}"
+        return f"{self.emails} on {self.day}"
 
 
 class RateLimitBucket(models.Model):
