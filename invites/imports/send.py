@@ -53,7 +53,8 @@ def send_chunk(claim: ChunkClaim) -> timedelta | None:
     if claim.is_hopeless and ids:
         # Whatever kills the worker here would do so for ever. One by one, it was the first of those that are left;
         # where it was not, twice as many are given up each time, so that the chunk comes to its end.
-        suspects = ids[: max(1, _given_up_before(chunk))]
+        suspects = ids[: max(1, chunk.suspects_given_up)]
+        held(claim).update(suspects_given_up=F("suspects_given_up") + len(suspects))
         _give_up([chunk], ids=suspects, reason=CRASHED_REASON)
         return _leave(claim, SendResult(not_tried=ids[len(suspects) :]), pause=pause)
     turn = TimeSlice(partial(renew_claim, claim))
@@ -61,12 +62,6 @@ def send_chunk(claim: ChunkClaim) -> timedelta | None:
     if run.failure:
         pause = _put_off(claim, chunk, run)
     return _leave(claim, run, pause=pause)
-
-
-def _given_up_before(chunk: BatchChunk) -> int:
-    """How many of the chunk were given up because of workers that died."""
-    numbers = (chunk.first_number, chunk.last_number)
-    return Row.objects.filter(batch_id=chunk.batch_id, number__range=numbers, detail=CRASHED_REASON).count()
 
 
 def _put_off(claim: ChunkClaim, chunk: BatchChunk, run: SendResult) -> timedelta:

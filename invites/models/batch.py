@@ -306,6 +306,9 @@ class BatchChunk(models.Model):
     claimed_until = models.DateTimeField(null=True, blank=True)
     claims = models.PositiveIntegerField(default=0, help_text="How often it was claimed; the fence of a claim.")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Claims in a row that came to no orderly end.")
+    suspects_given_up = models.PositiveSmallIntegerField(
+        default=0, help_text="How many emails were given up because workers died while sending them."
+    )
     retry_at = models.DateTimeField(null=True, blank=True, help_text="When what was put off is tried again.")
     backoff_count = models.PositiveSmallIntegerField(default=0, help_text="How often it was put off in a row.")
     mail_retry_at = models.DateTimeField(
