@@ -1,7 +1,6 @@
-"""What the worker is asked to do. Tasks take ids, call one service, and enqueue what follows.
+"""Celery tasks. They take ids, call one service, and enqueue what follows.
 
-Every task may run twice, or never: work is claimed in the database, and the recovery task asks again for
-whatever stands still.
+Every task may run twice or never: work is claimed in the database, and the recovery task enqueues stalled work again.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from celery import Task, shared_task, signals
 
 from accounts.tasks import enqueue
 from invites.directory import bulk_actions
-from invites.imports import check, check_claims, chunks, cleanup, invite, recovery, result_email, send, undo
+from invites.imports import check, check_claims, chunks, cleanup, finish, invite, recovery, result_email, send, undo
 from invites.imports.check_slots import CheckSlots
 from invites.invitations import quotas
 from invites.mailing import domain_backoff, outbox, rate_limit
@@ -25,18 +24,18 @@ from invites.unexpected_errors import log_unexpected
 
 log = structlog.get_logger(__name__)
 
-CHECK_AGAIN_AFTER = timedelta(seconds=1)
+RETRY_CHECK_AFTER = timedelta(seconds=1)
 TASKS_PER_BATCH = 4
 
 
 class TaskFailed(Exception):
-    """An unexpected error ended the task. It has been logged under the reference that this names."""
+    """An unexpected error ended the task. It was logged under the reference in the message."""
 
 
 class LoggedTask(Task[Any, Any]):
-    """Logs an unexpected error with its traceback once in this process, and as one line from then on.
+    """Logs each unexpected error with its traceback once per process, and later as one line.
 
-    Celery and django-structlog would each write the traceback every time that the task runs.
+    Celery and django-structlog would each log the traceback every time that the task runs.
     """
 
     throws = (TaskFailed,)
@@ -49,35 +48,34 @@ class LoggedTask(Task[Any, Any]):
             raise TaskFailed(reference) from error
 
 
-# In a worker with several processes: all of them but one may check files at the same time.
+# In a worker with several processes, all but one may check files at the same time.
 _slots: CheckSlots | None = None
 
 
 @signals.worker_init.connect
 def open_check_slots(sender: Any, **_: Any) -> None:
-    """Runs in the worker's parent process, before it starts the others."""
+    """Runs in the worker's parent process before it forks."""
     global _slots  # noqa: PLW0603 - inherited by the processes
     _slots = CheckSlots(sender.concurrency - 1) if sender.concurrency > 1 else None
 
 
 @shared_task(base=LoggedTask)
 def check_batch(batch_id: int) -> None:
-    """Check the batch's file; if it conforms, go straight on to inviting.
+    """Check the batch's file and enqueue what follows.
 
-    Without a free slot nothing is done: the processes that check now go on with whatever waits.
+    Does nothing without a free slot: the processes that are checking now continue with the batches that wait.
     """
     if _slots is None:
-        check_and_go_on(batch_id)
+        check_and_enqueue(batch_id)
         return
     with _slots.take() as is_free:
         waiting: int | None = batch_id if is_free else None
         while waiting is not None:
-            check_and_go_on(waiting)
+            check_and_enqueue(waiting)
             waiting = check.find_waiting()
 
 
-def check_and_go_on(batch_id: int) -> None:
-    """Check the batch's file and enqueue what follows."""
+def check_and_enqueue(batch_id: int) -> None:
     batch = check.check_batch(batch_id)
     if batch:
         enqueue_next_step(batch)
@@ -85,18 +83,18 @@ def check_and_go_on(batch_id: int) -> None:
 
 @shared_task(base=LoggedTask)
 def process_chunk(batch_id: int) -> None:
-    """Work on one chunk of the batch, then make room for other batches before the next one."""
+    """Work on one chunk of the batch. The next one is a new task, so that other batches get their turn."""
     claim = chunks.claim_chunk(batch_id)
     wait = process_claimed_chunk(claim) if claim is not None else None
-    # Without a chunk there is nothing to do here now: others are at it, or the mail server is left alone for a
-    # while. The recovery task sees to both.
-    if not end_batch(batch_id) and claim is not None:
+    # Without a claim there is nothing to do now: other workers hold the chunks, or these wait for a retry. The recovery
+    # task enqueues them.
+    if not finish_batch(batch_id) and claim is not None:
         enqueue_on_commit(process_chunk, batch_id, after=wait)
 
 
 @shared_task(base=LoggedTask)
 def revoke_slice(batch_id: int) -> None:
-    """Write down a slice of what undoing takes back, then make room for others before the next one."""
+    """Revoke a slice of the invitations of a batch that is being undone. The next slice is a new task."""
     try:
         wait = undo.revoke_slice(batch_id)
     except Exception as error:
@@ -108,14 +106,14 @@ def revoke_slice(batch_id: int) -> None:
 
 @shared_task(base=LoggedTask)
 def clean_up_batch(batch_id: int) -> None:
-    """Delete some of what an ended batch no longer needs, then make room for others before going on."""
+    """Delete a part of what an ended batch no longer needs. The next part is a new task."""
     if cleanup.clean_up(batch_id):
         enqueue_on_commit(clean_up_batch, batch_id)
 
 
 @shared_task(base=LoggedTask)
 def process_bulk_action(action_id: int) -> None:
-    """Handle a chunk of a bulk action, then make room for others before the next one."""
+    """Handle a chunk of a bulk action. The next one is a new task."""
     handled = bulk_actions.work_on_chunk(action_id)
     if handled and handled.resent:
         enqueue_on_commit(send_due_invitations, handled.organization_id)
@@ -125,7 +123,7 @@ def process_bulk_action(action_id: int) -> None:
 
 @shared_task(base=LoggedTask)
 def send_result_email(batch_id: int) -> None:
-    """Mail the result of a long batch to the admin who started it."""
+    """Email the result of a long import to the admin who started it."""
     try:
         result_email.send_result_email(batch_id)
     except MAIL_ERRORS as error:
@@ -143,7 +141,7 @@ def send_due_invitations(organization_id: int, lock_token: str | None = None) ->
 
 @shared_task(base=LoggedTask)
 def recover() -> None:
-    """Ask again for whatever stands still, and forget what counts no more. One step that fails stops no other."""
+    """Enqueue stalled work again, and delete outdated counters. A step that fails doesn't keep others from running."""
     for step in RECOVERY_STEPS:
         try:
             step()
@@ -152,36 +150,36 @@ def recover() -> None:
 
 
 def enqueue_stalled_batches() -> None:
-    """Ask again for the batches that stand still."""
+    """Enqueue the next step of batches on which nobody works."""
     found = recovery.find_stalled_work()
     for batch_id in found.to_check:
         enqueue_on_commit(check_batch, batch_id)
-    for batch_id in found.to_work_on:
+    for batch_id in found.to_process:
         enqueue_chunks(batch_id)
     for batch_id in found.to_undo:
         enqueue_on_commit(revoke_slice, batch_id)
 
 
 def enqueue_due_mail() -> None:
-    """Ask again for the mail of single people that is due."""
+    """Enqueue the emails that are due in the outbox."""
     for organization_id in outbox.organizations_with_due_mail():
         enqueue_on_commit(send_due_invitations, organization_id)
 
 
 def enqueue_result_emails() -> None:
-    """Ask again for the results that were not mailed yet."""
+    """Enqueue the results that should have been emailed."""
     for batch_id in result_email.find_unsent():
         enqueue_on_commit(send_result_email, batch_id)
 
 
 def enqueue_stalled_bulk_actions() -> None:
-    """Ask again for the bulk actions that stand still."""
+    """Enqueue bulk actions on which nobody works."""
     for action_id in bulk_actions.find_stalled():
         enqueue_on_commit(process_bulk_action, action_id)
 
 
 def enqueue_cleanup() -> None:
-    """Ask again for what ended batches no longer need."""
+    """Enqueue ended batches that still have something to delete."""
     for batch_id in cleanup.find_uncleaned():
         enqueue_on_commit(clean_up_batch, batch_id)
 
@@ -199,7 +197,7 @@ RECOVERY_STEPS: tuple[Callable[[], None], ...] = (
 
 
 def process_claimed_chunk(claim: chunks.ChunkClaim) -> timedelta | None:
-    """Both stages of a claimed chunk. After how long more of the batch may be mailed, where the pace has a limit."""
+    """Invite the chunk and send its emails. Returns when the rate limit allows more, if it held some back."""
     try:
         invite.invite_chunk(claim)
         return send.send_chunk(claim)
@@ -208,26 +206,23 @@ def process_claimed_chunk(claim: chunks.ChunkClaim) -> timedelta | None:
         raise
 
 
-def end_batch(batch_id: int) -> bool:
-    """End the batch when nothing of it is left to do; True if this call ended it."""
-    ended = send.finish_batch(batch_id)
-    if ended:
+def finish_batch(batch_id: int) -> bool:
+    """Finish the batch if none of its chunks has work left. True if this call finished it."""
+    is_finished = finish.finish_batch(batch_id)
+    if is_finished:
         enqueue_on_commit(send_result_email, batch_id)
-    return ended
+    return is_finished
 
 
 def start_processing(batch: Batch) -> None:
-    """Begin with a file that was just stored, or corrected: a small one is checked at once, a large one by a worker.
-
-    Never raises for what is in the file.
-    """
+    """Check a small file that was just stored, or let a worker check a large one. Never raises for its content."""
     try:
         check.check_in_request(batch)
     except check_claims.NeedsWorker:
         enqueue_on_commit(check_batch, batch.pk)
         return
     except Exception as error:
-        # Nothing is lost, so the admin does not see an error page: the file is stored, and a worker tries again.
+        # No error page: the file is stored, and the recovery task lets a worker try again.
         log_unexpected("check_failed", error, batch=batch.pk)
         return
     batch.refresh_from_db()
@@ -235,7 +230,7 @@ def start_processing(batch: Batch) -> None:
 
 
 def process_next_step(batch: Batch) -> None:
-    """Enqueue what is to be done with a batch that an admin has moved on."""
+    """Enqueue the next step after an admin has changed the batch."""
     if batch.state == Batch.State.CHECKING:
         enqueue_on_commit(check_batch, batch.pk)
     else:
@@ -243,17 +238,17 @@ def process_next_step(batch: Batch) -> None:
 
 
 def enqueue_next_step(batch: Batch) -> None:
-    """Enqueue what follows a check: inviting, after an unexpected error the second try, or cleaning up."""
+    """Enqueue what follows a check: inviting, cleaning up, or a second try after an unexpected error."""
     if batch.state == Batch.State.INVITING:
         enqueue_chunks(batch.pk)
     elif batch.state == Batch.State.CHECKING:
-        enqueue_on_commit(check_batch, batch.pk, after=CHECK_AGAIN_AFTER)
+        enqueue_on_commit(check_batch, batch.pk, after=RETRY_CHECK_AFTER)
     elif batch.state in Batch.ENDED:
         enqueue_on_commit(clean_up_batch, batch.pk)
 
 
 def enqueue_chunks(batch_id: int) -> None:
-    """Let a few workers begin with the chunks of a batch."""
+    """Let a few workers start with the chunks of the batch."""
     enqueue_on_commit(process_chunk, batch_id, times=TASKS_PER_BATCH)
 
 

@@ -196,7 +196,7 @@ def work() -> Callable[[Batch], Batch]:
     def work(batch: Batch) -> Batch:
         while claim := chunks.claim_chunk(batch.pk):
             tasks.process_claimed_chunk(claim)
-        tasks.end_batch(batch.pk)
+        tasks.finish_batch(batch.pk)
         batch.refresh_from_db()
         return batch
 

@@ -1,8 +1,8 @@
-"""Remembers what the mail server took of a chunk, and withdraws what it refused for good.
+"""The delivery log of a chunk: which emails were delivered, and which recipients were refused.
 
-The invitations of a chunk are mailed in the order of their ids. So two ids in the row of the chunk tell which of them
-were taken since their states were last saved, at a fraction of what an invitation with its indexes would cost. A worker
-that takes the chunk over after another one died reads them first.
+The invitations of a chunk are sent in the order of their ids. So two ids in the row of the chunk say which of them were
+delivered since their states were last saved. That costs a fraction of an UPDATE of an invitation with its indexes. A
+worker that takes over the chunk of a dead worker reads these ids first.
 """
 
 from __future__ import annotations
@@ -18,79 +18,79 @@ from invites.mailing.delivery_log import DeliveryLog, save_as_sent
 from invites.mailing.message import MessageData
 from invites.models import BatchChunk, Invitation, Row
 
-_MOVE_ON = f"""
+_SAVE_RANGE = f"""
     UPDATE {BatchChunk._meta.db_table} SET first_delivered_id = %s, last_delivered_id = %s WHERE id = %s AND claims = %s
 """  # noqa: S608
 
 
 class ChunkDeliveryLog(DeliveryLog):
-    """While the lease is held."""
+    """Logs as long as the claim holds the chunk."""
 
     def __init__(self, claim: ChunkClaim) -> None:
         self._claim = claim
-        self._unsettled: list[MessageData] = []
+        self._unsaved: list[MessageData] = []
         self._skipped: list[int] = []
         self._cursor = connection.cursor()
 
     def taken(self, due: MessageData) -> bool:
         while self._skipped and self._skipped[0] < due.id:
-            # It must not lie between the two.
+            # A skipped id must not be inside the range.
             self._skipped.pop(0)
             self.flush()
-        self._unsettled.append(due)
-        self._cursor.execute(_MOVE_ON, [self._unsettled[0].id, due.id, self._claim.chunk_id, self._claim.number])
+        self._unsaved.append(due)
+        self._cursor.execute(_SAVE_RANGE, [self._unsaved[0].id, due.id, self._claim.chunk_id, self._claim.number])
         return bool(self._cursor.rowcount)
 
     def refused(self, due: MessageData, reason: str) -> None:
-        revoke_unsent(due.id, reason=reason, why=Row.Reason.MAIL_REFUSED)
+        revoke_unsent([due.id], Row.Reason.MAIL_REFUSED, detail=reason)
 
     def skip(self, ids: Iterable[int]) -> None:
         self._skipped = sorted([*self._skipped, *ids])
 
     def flush(self) -> None:
-        if self._unsettled:
+        if self._unsaved:
             with transaction.atomic():
-                save_as_sent([due.token_hash for due in self._unsettled])
+                save_as_sent([due.token_hash for due in self._unsaved])
                 held(self._claim).update(first_delivered_id=None, last_delivered_id=None)
-            self._unsettled.clear()
+            self._unsaved.clear()
 
 
 @transaction.atomic
-def revoke_unsent(*ids: int, reason: str, why: Row.Reason, offer: GrantKey | None = None) -> int:
-    """Take back those of a batch's invitations whose mail is not out, and count their rows as failed; how many.
+def revoke_unsent(ids: Iterable[int], reason: Row.Reason, *, detail: str, grant_key: GrantKey | None = None) -> int:
+    """Revoke those of a batch's invitations whose email is not sent, and mark their rows as failed. Returns how many.
 
-    With an offer only those that still make it: for another one somebody else answers. Both at once: whoever dies in
-    between leaves nobody who counts as invited and was told of nothing.
+    With `grant_key`, only invitations that still have it are revoked. Both tables change in one transaction, so that
+    nobody counts as invited who never got an email.
     """
     unsent = Invitation.objects.open().unsent().sent_with_import().select_for_update().filter(pk__in=ids)
-    if offer is not None:
-        unsent = unsent.filter(grant=offer.grant_id, inviter=offer.inviter_id)
+    if grant_key is not None:
+        unsent = unsent.filter(grant=grant_key.grant_id, inviter=grant_key.inviter_id)
     rows = dict(unsent.order_by("pk").values_list("pk", "row_id"))
     Invitation.objects.filter(pk__in=rows).update(
         state=Invitation.State.REVOKED,
         answered_at=timezone.now(),
         mail_state=Invitation.Mail.FAILED,
-        mail_detail=reason[:300],
+        mail_detail=detail[:300],
     )
-    Row.objects.filter(pk__in=rows.values()).update(outcome=Row.Outcome.FAILED, reason=why, detail=reason[:300])
+    Row.objects.filter(pk__in=rows.values()).update(outcome=Row.Outcome.FAILED, reason=reason, detail=detail[:300])
     return len(rows)
 
 
 @transaction.atomic
 def flush_previous_log(chunk: BatchChunk) -> None:
-    """Save the states of those that the worker before this one had mailed when it died.
+    """Save as sent what the previous worker delivered before it died.
 
-    It would have saved them before it passed one over, so that they are all that lie between the two ids.
+    It flushed its log before each invitation that it skipped. So everything between the two ids was delivered.
     """
     if chunk.last_delivered_id is None:
         return
     # One that was resent since has a new link, whose email is still to come.
     unsent = Invitation.objects.open().unsent().sent_with_import()
-    taken = unsent.filter(
+    delivered = unsent.filter(
         pk__range=(chunk.first_delivered_id, chunk.last_delivered_id),
         batch_id=chunk.batch_id,
         row__number__range=(chunk.first_number, chunk.last_number),
     )
-    save_as_sent(list(taken.values_list("token_hash", flat=True)))
+    save_as_sent(list(delivered.values_list("token_hash", flat=True)))
     same = BatchChunk.objects.filter(pk=chunk.pk, last_delivered_id=chunk.last_delivered_id)
     same.update(first_delivered_id=None, last_delivered_id=None)

@@ -1,6 +1,6 @@
-"""Delete what an ended import no longer needs: its file, and the rows of a file that was not checked to its end.
+"""Delete what an ended import no longer needs: its file, and the rows of a file whose check didn't end.
 
-There may be 200,000 rows, so this is done in short transactions, by workers. Nothing counts these rows meanwhile.
+There may be 200,000 rows, so workers delete them in short transactions. Until then, nothing counts these rows.
 """
 
 from __future__ import annotations
@@ -13,16 +13,15 @@ from django.utils import timezone
 from invites.models import Batch, Row, UploadPart
 
 ROWS_AT_ONCE = 2_000
-# A worker that is at it has moved on by then.
+# A worker that cleans up updates `progressed_at` more often.
 STALLED_AFTER = timedelta(seconds=8)
 
 
 @transaction.atomic
 def clean_up(batch_id: int) -> bool:
-    """Delete a part of it; True when there is more.
+    """Delete a part of it. True if there is more.
 
-    The file goes last: as long as it is there, `find_uncleaned` finds the batch. Does nothing while another worker or
-    an admin holds the batch.
+    The file is deleted last: until then, `find_uncleaned` finds the batch. Does nothing if the batch is locked.
     """
     ended = Batch.objects.select_for_update(no_key=True, skip_locked=True).filter(state__in=Batch.ENDED)
     batch = ended.filter(pk=batch_id).first()
@@ -36,12 +35,12 @@ def clean_up(batch_id: int) -> bool:
 
 
 def delete_some_rows(batch: Batch) -> bool:
-    """Delete the first rows of a batch of which nobody was invited; True when there are more."""
+    """Delete the first rows of a batch that has no invitations. True if there are more."""
     numbers = list(batch.rows.order_by("number").values_list("number", flat=True)[: ROWS_AT_ONCE + 1])
     if numbers:
         table = connection.ops.quote_name(Row._meta.db_table)
         with connection.cursor() as cursor:
-            # Django would load the rows with all their problems, and look for invitations of each.
+            # Django would load the rows with all their problems, and look for the invitation of each.
             cursor.execute(
                 f"DELETE FROM {table} WHERE batch_id = %s AND number <= %s",  # noqa: S608 - the name of a table of ours
                 [batch.pk, numbers[:ROWS_AT_ONCE][-1]],

@@ -1,4 +1,4 @@
-"""Find the work that stands still: the queue is only a hint, and hints get lost."""
+"""Find stalled work. A task of the queue may get lost, but the rows of the database say what is left to do."""
 
 from __future__ import annotations
 
@@ -12,50 +12,50 @@ from invites.imports.chunks import claimable
 from invites.models import Batch, BatchChunk
 
 STALLED_AFTER = timedelta(seconds=8)
-# What a worker died with has waited for its lease to run out, and is to be taken up within half a minute. So long
-# another worker may take from one chunk to the next.
-LEFT_AFTER = timedelta(seconds=2)
+# The claim of a dead worker took 20 seconds to expire, so its chunk shouldn't wait much longer. Another worker may
+# take this long from one chunk to the next.
+CRASHED_AFTER = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
 class StalledWork:
-    """Ids of batches that wait to be checked, that have chunks that nobody works on, and that are being undone."""
+    """Ids of batches that wait to be checked, whose chunks nobody works on, and that are being undone."""
 
     to_check: list[int]
-    to_work_on: list[int]
+    to_process: list[int]
     to_undo: list[int]
 
 
 def find_stalled_work() -> StalledWork:
-    """Batches that have not moved for some seconds though there is something to do, or that a dead worker held.
+    """Batches with work left on which nothing has happened for some seconds, or whose worker died.
 
-    They are marked as moved, so that each is enqueued at once in a while and not at every recovery.
+    Updates `progressed_at`, so that each is enqueued now and then, but not at every recovery.
     """
     now = timezone.now()
-    still = Batch.objects.filter(progressed_at__lt=now - STALLED_AFTER)
-    checking = still.filter(state=Batch.State.CHECKING)
+    stalled = Batch.objects.filter(progressed_at__lt=now - STALLED_AFTER)
+    checking = stalled.filter(state=Batch.State.CHECKING)
     to_check = [batch.pk for batch in checking if batch.claimed_until is None or batch.claimed_until < now]
-    open_ranges = claimable(now).values("batch_id")
-    inviting = still.filter(state=Batch.State.INVITING)
-    unmailed = still.filter(state=Batch.State.STOPPED, pk__in=open_ranges)
+    with_free_chunks = claimable(now).values("batch_id")
+    inviting = stalled.filter(state=Batch.State.INVITING)
+    unsent = stalled.filter(state=Batch.State.STOPPED, pk__in=with_free_chunks)
     busy = BatchChunk.objects.exclude(stage=BatchChunk.Stage.DONE).values("batch_id")
-    to_work_on = {
-        *inviting.filter(pk__in=open_ranges).values_list("pk", flat=True),
+    to_process = {
+        *inviting.filter(pk__in=with_free_chunks).values_list("pk", flat=True),
         *inviting.exclude(pk__in=busy).values_list("pk", flat=True),
-        *unmailed.values_list("pk", flat=True),
-        *_left_by_the_dead(now).values_list("pk", flat=True),
+        *unsent.values_list("pk", flat=True),
+        *_with_expired_claims(now).values_list("pk", flat=True),
     }
-    to_undo = list(still.filter(is_being_undone=True).exclude(retry_at__gt=now).values_list("pk", flat=True))
-    Batch.objects.filter(pk__in=[*to_check, *to_work_on, *to_undo]).update(progressed_at=now)
-    return StalledWork(to_check=to_check, to_work_on=sorted(to_work_on), to_undo=to_undo)
+    to_undo = list(stalled.filter(is_being_undone=True).exclude(retry_at__gt=now).values_list("pk", flat=True))
+    Batch.objects.filter(pk__in=[*to_check, *to_process, *to_undo]).update(progressed_at=now)
+    return StalledWork(to_check=to_check, to_process=sorted(to_process), to_undo=to_undo)
 
 
-def _left_by_the_dead(now: datetime) -> QuerySet[Batch]:
-    """Batches with a chunk whose lease has just run out, and none that anybody holds who would take it up next.
+def _with_expired_claims(now: datetime) -> QuerySet[Batch]:
+    """Batches with a chunk whose claim expired just now, if no other worker holds a chunk and would claim it next.
 
-    Later they are found as all others that stand still, lest the queue fill with hints while all workers are busy.
+    Later they are found like other stalled batches, so that tasks don't pile up while all workers are busy.
     """
-    left = claimable(now).filter(claimed_until__range=(now - STALLED_AFTER, now)).values("batch_id")
+    expired = claimable(now).filter(claimed_until__range=(now - STALLED_AFTER, now)).values("batch_id")
     held = BatchChunk.objects.filter(claimed_until__gte=now).exclude(stage=BatchChunk.Stage.DONE).values("batch_id")
-    quiet = Batch.objects.filter(progressed_at__lt=now - LEFT_AFTER)
-    return quiet.filter(pk__in=left).exclude(pk__in=held)
+    quiet = Batch.objects.filter(progressed_at__lt=now - CRASHED_AFTER)
+    return quiet.filter(pk__in=expired).exclude(pk__in=held)

@@ -1,4 +1,4 @@
-"""Mail the invitations of a chunk, a turn at a time, and end the batch when its last chunk is done."""
+"""Send the emails of a chunk, one time slice after the other."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from invites.mailing.backoff import CRASHED_REASON, UNREACHABLE_REASON, backoff_
 from invites.mailing.sender import SendResult, TimeSlice, send_invitations
 from invites.models import Batch, BatchChunk, Invitation, InvitationQuerySet, Row
 
-# Together with the longest pause: given up after half a day.
-MAX_PAUSES = 50
+# With the longest delay, that is half a day.
+MAX_BACKOFFS = 50
 
 
 def send_chunk(claim: ChunkClaim) -> timedelta | None:
-    """Send what is unsent in the chunk, for one turn, and give the chunk back.
+    """Send what is unsent in the chunk for one time slice, and release the chunk.
 
-    An address that the server refuses for good turns its row to failed and takes the invitation back. What the server
-    puts off is tried again later, with growing backoff_count; when the server itself is away, the whole batch waits
-    with it. Where the pace kept mail back, that is when it may go. The rights of the inviter are looked at first.
+    A permanent failure marks the row as failed and revokes the invitation. Temporary failures are retried with
+    exponential backoff; while the server itself is down, the whole batch waits. Invitations whose inviter lost the
+    permission are revoked first. Returns when the rate limit allows more, if it is the reason that some are left.
     """
     chunk = held(claim).filter(stage=BatchChunk.Stage.MAIL).select_related("batch").first()
     if chunk is None:
         return None
     if claim.is_abandoned:
-        _give_up([chunk], reason=CRASHED_REASON)
+        _give_up([chunk], detail=CRASHED_REASON)
         held(claim).update(stage=BatchChunk.Stage.DONE, claimed_until=None)
         return None
     flush_previous_log(chunk)
@@ -45,102 +45,63 @@ def send_chunk(claim: ChunkClaim) -> timedelta | None:
     if mail_retry_at and mail_retry_at > now:
         release_claim(claim)
         return None
-    pause = None
+    delay = None
     if unsent and chunk.mail_retry_at and chunk.mail_retry_at > now:
-        pause = chunk.mail_retry_at - now
+        delay = chunk.mail_retry_at - now
         unsent = [each for each in unsent if each.mail_state != Invitation.Mail.SENDING]
     ids = [each.id for each in unsent]
     if claim.is_hopeless and ids:
-        # Whatever kills the worker here would do so for ever. One by one, it was the first of those that are left;
-        # where it was not, twice as many are given up each time, so that the chunk comes to its end.
+        # One of these kills every worker. Sent one by one, it was the first that is left. Where it was not, each
+        # attempt gives up twice as many, so that the chunk comes to an end.
         suspects = ids[: max(1, chunk.suspects_given_up)]
         held(claim).update(suspects_given_up=F("suspects_given_up") + len(suspects))
-        _give_up([chunk], ids=suspects, reason=CRASHED_REASON)
-        return _leave(claim, SendResult(not_tried=ids[len(suspects) :]), pause=pause)
+        _give_up([chunk], detail=CRASHED_REASON, ids=suspects)
+        return _release(claim, SendResult(not_tried=ids[len(suspects) :]), delay=delay)
     turn = TimeSlice(partial(renew_claim, claim))
-    run = send_invitations(ids, log=ChunkDeliveryLog(claim), turn=turn, one_by_one=claim.is_suspicious)
-    if run.failure:
-        pause = _put_off(claim, chunk, run)
-    return _leave(claim, run, pause=pause)
+    result = send_invitations(ids, log=ChunkDeliveryLog(claim), turn=turn, one_by_one=claim.is_suspicious)
+    if result.failure:
+        delay = _back_off(claim, chunk, result)
+    return _release(claim, result, delay=delay)
 
 
-def _put_off(claim: ChunkClaim, chunk: BatchChunk, run: SendResult) -> timedelta:
-    """Note what the server would not take, or give it up after too long; for how long to leave it now."""
-    if chunk.backoff_count >= MAX_PAUSES:
+def _back_off(claim: ChunkClaim, chunk: BatchChunk, result: SendResult) -> timedelta:
+    """Postpone what failed temporarily, or give it up after too many retries. Returns the delay."""
+    if chunk.backoff_count >= MAX_BACKOFFS:
         if not renew_claim(claim):
             return timedelta(0)
-        if run.server_failed:
-            # Those that others are at come to their own end.
+        if result.server_failed:
+            # The chunks that other workers hold come to their own end.
             free = Q(pk=chunk.pk) | Q(claimed_until=None)
-            _give_up(chunk.batch.chunks.filter(free, stage=BatchChunk.Stage.MAIL), reason=UNREACHABLE_REASON)
+            _give_up(chunk.batch.chunks.filter(free, stage=BatchChunk.Stage.MAIL), detail=UNREACHABLE_REASON)
         else:
-            _give_up([chunk], ids=[*run.deferred, *run.blocked], reason=UNREACHABLE_REASON)
+            _give_up([chunk], detail=UNREACHABLE_REASON, ids=[*result.deferred, *result.blocked])
         held(claim).update(backoff_count=0, mail_retry_at=None)
         return timedelta(0)
-    pause = backoff_delay(chunk.backoff_count)
-    until = timezone.now() + pause
-    if run.server_failed:
-        Batch.objects.filter(pk=claim.batch_id).update(mail_retry_at=until)
-    # Told apart, so that what only the pace kept back need not wait with them.
-    Invitation.objects.filter(pk__in=run.deferred, mail_state=Invitation.Mail.QUEUED).update(
+    delay = backoff_delay(chunk.backoff_count)
+    retry_at = timezone.now() + delay
+    if result.server_failed:
+        Batch.objects.filter(pk=claim.batch_id).update(mail_retry_at=retry_at)
+    # Marked, so that what only the rate limit held back doesn't wait with them.
+    Invitation.objects.filter(pk__in=result.deferred, mail_state=Invitation.Mail.QUEUED).update(
         mail_state=Invitation.Mail.SENDING
     )
-    held(claim).update(backoff_count=F("backoff_count") + 1, mail_retry_at=until)
-    return pause
+    held(claim).update(backoff_count=F("backoff_count") + 1, mail_retry_at=retry_at)
+    return delay
 
 
-def _leave(claim: ChunkClaim, run: SendResult, *, pause: timedelta | None) -> timedelta | None:
-    """End the claim as the run has ended; some of the chunk may be put off for the pause."""
-    waits = [timedelta(seconds=run.retry_in)] if run.retry_in is not None else []
-    if pause is None and not run.unsent:
+def _release(claim: ChunkClaim, result: SendResult, *, delay: timedelta | None) -> timedelta | None:
+    """Release the claim after a time slice; some of the chunk may be postponed for the delay."""
+    waits = [timedelta(seconds=result.retry_in)] if result.retry_in is not None else []
+    if delay is None and not result.unsent:
         held(claim).update(stage=BatchChunk.Stage.DONE, claimed_until=None)
         return None
-    if pause is None:
+    if delay is None:
         held(claim).update(backoff_count=0, mail_retry_at=None)
     else:
-        waits.append(pause)
-    more_now = run.not_tried and not run.server_failed
-    release_claim(claim, wait=None if more_now else min(waits, default=None))
-    return waits[0] if run.throttled and not more_now else None
-
-
-def finish_batch(batch_id: int) -> bool:
-    """End the batch if nothing of it is left to do; True for the one caller that ended it."""
-    if _has_work(batch_id):
-        return False
-    with transaction.atomic():
-        batch = Batch.objects.select_for_update(no_key=True).filter(pk=batch_id, state=Batch.State.INVITING).first()
-        # Looked at again while the batch is held: a check that ended since has cut its first chunks.
-        if batch is None or _has_work(batch_id):
-            return False
-        batch.state = Batch.State.DONE
-        batch.ended_at = batch.progressed_at = timezone.now()
-        batch.save(update_fields=["state", "ended_at", "progressed_at"])
-        batch.parts.all().delete()
-    return True
-
-
-def _has_work(batch_id: int) -> bool:
-    """Whether a chunk of the batch is not done."""
-    return BatchChunk.objects.filter(batch_id=batch_id).exclude(stage=BatchChunk.Stage.DONE).exists()
-
-
-def _invitations(chunk: BatchChunk) -> InvitationQuerySet:
-    """Those of the chunk that nobody answered. One that was sent again since is no longer the batch's to mail.
-
-    The rows are given one by one: a database that has not counted the new ones yet would read the whole table.
-    """
-    rows = Row.objects.filter(
-        batch_id=chunk.batch_id,
-        number__range=(chunk.first_number, chunk.last_number),
-        outcome=Row.Outcome.INVITED,
-    )
-    ids = list(rows.order_by("number").values_list("pk", flat=True))
-    return Invitation.objects.open().sent_with_import().filter(row__in=ids)
-
-
-def _unsent(chunk: BatchChunk) -> InvitationQuerySet:
-    return _invitations(chunk).unsent().order_by("pk")
+        waits.append(delay)
+    is_more_due = result.not_tried and not result.server_failed
+    release_claim(claim, wait=None if is_more_due else min(waits, default=None))
+    return waits[0] if result.throttled and not is_more_due else None
 
 
 class _Unsent(NamedTuple):
@@ -150,41 +111,56 @@ class _Unsent(NamedTuple):
     inviter_id: int | None
 
     @property
-    def offer(self) -> GrantKey:
+    def grant_key(self) -> GrantKey:
         return GrantKey(self.grant_id, self.inviter_id)
 
 
-def _revoke_unauthorized(chunk: BatchChunk) -> list[_Unsent]:
-    """What is to be mailed of the chunk. An inviter who lost the right stops the batch: the rest is taken back."""
-    batch = chunk.batch
-    unsent = _offered(chunk)
-    lapsed = find_unauthorized(each.offer for each in unsent)
-    # First: whoever dies before the rest is done leaves it to be found again.
-    own = lapsed.get(GrantKey(batch.grant_id, batch.inviter_id))
-    if own is not None and stop_batch(batch, reason=own):
-        # What the other chunks have put off is not to be waited for.
-        Batch.objects.filter(pk=batch.pk).update(mail_retry_at=None)
-        batch.chunks.update(retry_at=None)
-        batch.refresh_from_db()
-    for offer, reason in lapsed.items():
-        with transaction.atomic():
-            ids = [each.id for each in unsent if each.offer == offer]
-            refund_invitation_quota(batch, revoke_unsent(*ids, reason=reason, why=Row.Reason.STOPPED, offer=offer))
-    # Read again: for some of them somebody else may answer since.
-    return [each for each in (_offered(chunk) if lapsed else unsent) if each.offer not in lapsed]
+def _unsent(chunk: BatchChunk) -> InvitationQuerySet:
+    """The open invitations of the chunk that are to be sent. One that was resent is no longer the batch's to send.
+
+    Filters by a list of row ids: a database with outdated statistics would read the whole table for a join.
+    """
+    rows = Row.objects.filter(
+        batch_id=chunk.batch_id,
+        number__range=(chunk.first_number, chunk.last_number),
+        outcome=Row.Outcome.INVITED,
+    )
+    ids = list(rows.order_by("number").values_list("pk", flat=True))
+    return Invitation.objects.open().sent_with_import().unsent().filter(row__in=ids).order_by("pk")
 
 
-def _offered(chunk: BatchChunk) -> list[_Unsent]:
+def _load_unsent(chunk: BatchChunk) -> list[_Unsent]:
     return [_Unsent(*values) for values in _unsent(chunk).values_list(*_Unsent._fields)]
 
 
-def _give_up(row_ranges: Iterable[BatchChunk], *, reason: str, ids: Collection[int] | None = None) -> None:
-    """Nobody is waited for for ever: what is unsent, or those of it, counts as failed, with the reason."""
-    for chunk in row_ranges:
+def _revoke_unauthorized(chunk: BatchChunk) -> list[_Unsent]:
+    """What is to be sent of the chunk. If the inviter lost the permission, stop the batch and revoke the rest."""
+    batch = chunk.batch
+    unsent = _load_unsent(chunk)
+    unauthorized = find_unauthorized(each.grant_key for each in unsent)
+    # First: if this worker dies before it has revoked them all, the next one finds the rest.
+    reason = unauthorized.get(GrantKey(batch.grant_id, batch.inviter_id))
+    if reason is not None and stop_batch(batch, reason=reason):
+        # The other chunks need not wait for their retries.
+        Batch.objects.filter(pk=batch.pk).update(mail_retry_at=None)
+        batch.chunks.update(retry_at=None)
+        batch.refresh_from_db()
+    for key, detail in unauthorized.items():
         with transaction.atomic():
-            # Whoever claims it at this moment waits; whoever has claimed it since it was found is at its mail.
+            ids = [each.id for each in unsent if each.grant_key == key]
+            revoked = revoke_unsent(ids, Row.Reason.STOPPED, detail=detail, grant_key=key)
+            refund_invitation_quota(batch, revoked)
+    # Read again: some of them may have another inviter or grant since.
+    return [each for each in (_load_unsent(chunk) if unauthorized else unsent) if each.grant_key not in unauthorized]
+
+
+def _give_up(chunks: Iterable[BatchChunk], *, detail: str, ids: Collection[int] | None = None) -> None:
+    """Mark what is unsent in these chunks, or those of it with these ids, as failed."""
+    for chunk in chunks:
+        with transaction.atomic():
+            # Locked against claims. A worker that has claimed the chunk since it was found is sending its emails.
             same = BatchChunk.objects.select_for_update(no_key=True).filter(pk=chunk.pk, claims=chunk.claims)
             if same.first() is None:
                 continue
             unsent = set(_unsent(chunk).values_list("pk", flat=True))
-            revoke_unsent(*unsent.intersection(ids or unsent), reason=reason, why=Row.Reason.MAIL_REFUSED)
+            revoke_unsent(unsent.intersection(ids or unsent), Row.Reason.MAIL_REFUSED, detail=detail)

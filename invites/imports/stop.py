@@ -1,4 +1,4 @@
-"""Stop a batch where it is, because an admin asked for it or its inviter lost the right."""
+"""Stop an import: an admin asked for it, or its inviter lost the permission."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from invites.models import Batch, BatchChunk, CorrectionJob, Row
 
 @transaction.atomic
 def stop_import(by: Membership, batch: Batch) -> bool:
-    """`stop_batch`, for an admin. Raises AccessDenied."""
+    """Stop the batch for an admin, as `stop_batch` does. Raises AccessDenied."""
     lock_to_change(by, batch)
     return stop_batch(batch)
 
 
 @transaction.atomic
 def stop_batch(batch: Batch, *, reason: str = "") -> bool:
-    """Who is invited already stays invited, the other rows are not; `reason` is told to the admins.
+    """Stop the batch. People who are already invited stay invited; the other rows are not invited.
 
-    False when the batch had ended before. Safe while workers run: a chunk that is being invited at this
-    moment is waited for, and counts as invited. Takes no longer for many rows: those that still wait count as not
-    invited from now on, and most of what has to be deleted is left to workers.
+    Returns False if the batch had already ended. Admins are shown the `reason`. Safe while workers run: it waits for
+    chunks that are being invited, and these count as invited. Takes the same time for any number of rows: those that
+    still wait count as not invited from now on, and workers delete most of what has to be deleted.
     """
     now = timezone.now()
     stopped = Batch.objects.filter(pk=batch.pk, state__in=[*Batch.RUNNING, Batch.State.NEEDS_CORRECTION]).update(
@@ -33,7 +33,7 @@ def stop_batch(batch: Batch, *, reason: str = "") -> bool:
     )
     if not stopped:
         return False
-    # As it is by now: whoever checked it, or let it be invited, had it locked while it was waited for.
+    # The UPDATE may have waited for a worker or an admin who changed the batch.
     batch.refresh_from_db()
     waiting = BatchChunk.objects.select_for_update().filter(batch=batch, stage=BatchChunk.Stage.INVITE)
     BatchChunk.objects.filter(pk__in=[found.pk for found in waiting]).update(stage=BatchChunk.Stage.DONE)

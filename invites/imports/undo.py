@@ -1,8 +1,8 @@
-"""Undo a batch: its links die when an admin confirms it, and workers write it down in slices.
+"""Undo an import: its links stop working when an admin confirms, and workers revoke the invitations in slices.
 
-That it is being undone is a mark of the batch, at which everybody looks who accepts, mails, lists or counts. So nothing
-is different for anybody before and after the last slice, and whoever dies in between leaves the mark, for the recovery
-task.
+A flag of the batch says that it is being undone. Everything that accepts, sends, lists or counts invitations checks the
+flag, so nobody sees a difference between the first slice and the last. If a worker dies in between, the flag stays for
+the recovery task.
 """
 
 from __future__ import annotations
@@ -19,38 +19,37 @@ from invites.invitations.authorization import check_can_manage, lock_to_change, 
 from invites.models import AccessGrant, Batch, BatchChunk, Invitation, InvitationQuerySet
 from invites.unexpected_errors import is_transient, reference_of
 
-# So many are taken back in one transaction; a batch that has no more is undone while the admin waits.
+# Revoked in one transaction. A batch with no more invitations is undone in the admin's request.
 SLICE = 2_000
-# Whoever is accepting at this moment is done by then, or was interrupted.
-ACCEPTED_IN = timedelta(seconds=1)
+# An acceptance that holds a lock on an invitation has been committed by then, or rolled back.
+WAIT_FOR_LOCKED = timedelta(seconds=1)
 RETRY_AFTER = timedelta(minutes=5)
 
 
 @transaction.atomic
 def undo_import(by: Membership, batch: Batch) -> int:
-    """Stop the batch if it runs, and take back every invitation of it that was not accepted; how many there were.
+    """Stop the batch if it runs, and revoke all of its invitations that were not accepted. Returns how many.
 
-    Whoever has accepted stays a member. Of many invitations only the links die at once: then the batch is being undone,
-    and the caller enqueues the task. What workers then write down needs no permission: it is undone already.
+    People who have accepted stay members. All links stop working at once. If there are many invitations, the batch
+    `is_being_undone` when this returns, and the caller enqueues the task that revokes them.
     Raises AccessDenied.
     """
-    # Of two admins one waits here for the other.
     now = lock_to_change(by, batch)
-    _check_no_invitation_is_beyond(now, batch)
+    _check_all_are_manageable(now, batch)
     stop_batch(batch)
     if batch.is_being_undone:
         return summary_of(batch).undone
     count = _pending(batch).count()
     if not count:
         return 0
-    # What is taken back from this moment on was taken back by undoing.
+    # Invitations that are revoked from this moment on count as undone.
     batch.undone_at, batch.is_being_undone = timezone.now(), True
-    # Whoever undoes it is told at once; the end of more, or what somebody else did, is read in the banner.
-    is_told = by.user_id == batch.inviter_id and count <= SLICE
-    batch.banner_closed_at = batch.undone_at if is_told else None
+    # The inviter needs no banner for what the response to their own request says.
+    is_in_response = by.user_id == batch.inviter_id and count <= SLICE
+    batch.banner_closed_at = batch.undone_at if is_in_response else None
     batch.progressed_at = batch.undone_at
     batch.save(update_fields=["undone_at", "is_being_undone", "banner_closed_at", "progressed_at"])
-    # Whoever mails it finds the claim lost within a second.
+    # A worker that sends these emails notices within a second that it has lost its claim.
     batch.chunks.filter(stage=BatchChunk.Stage.MAIL).update(stage=BatchChunk.Stage.DONE)
     if count <= SLICE:
         revoke_slice(batch.pk)
@@ -60,10 +59,10 @@ def undo_import(by: Membership, batch: Batch) -> int:
 
 @transaction.atomic
 def revoke_slice(batch_id: int) -> timedelta | None:
-    """Write down some more of what undoing takes back; after how long to go on, None when nothing is left to do.
+    """Revoke the next slice of a batch that is being undone. Returns when to continue, None if nothing is left.
 
-    Those that somebody else is at are passed over, so that nobody waits for the other in a circle: whoever accepts them
-    may still be interrupted, so that the end is only reached without them.
+    Skips invitations that are locked, to avoid deadlocks. They may be accepted or not, so the batch is not undone
+    before they are unlocked.
     """
     batch = Batch.objects.filter(pk=batch_id, is_being_undone=True).first()
     if batch is None:
@@ -77,11 +76,11 @@ def revoke_slice(batch_id: int) -> timedelta | None:
     )
     if not is_left:
         return None
-    return timedelta(0) if count else ACCEPTED_IN
+    return timedelta(0) if count else WAIT_FOR_LOCKED
 
 
-def _check_no_invitation_is_beyond(by: Membership, batch: Batch) -> None:
-    """Somebody may have given one of them more than the batch gives."""
+def _check_all_are_manageable(by: Membership, batch: Batch) -> None:
+    """Raises DomainError if an invitation was changed to give more than `by` can give."""
     others = AccessGrant.objects.filter(pk__in=_pending(batch).exclude(grant=batch.grant_id).values("grant_id"))
     beyond = others.exclude(pk__in=manageable_grants(by, others)).first()
     if beyond is not None:
@@ -89,12 +88,12 @@ def _check_no_invitation_is_beyond(by: Membership, batch: Batch) -> None:
 
 
 def postpone(batch_id: int, error: Exception) -> None:
-    """After a bug of ours the recovery task tries again later, and the page shows the reference meanwhile."""
+    """After a bug of ours, let the recovery task retry later, and let the page show the reference until then."""
     if not is_transient(error):
         retry_at = timezone.now() + RETRY_AFTER
         Batch.objects.filter(pk=batch_id).update(error_reference=reference_of(error), retry_at=retry_at)
 
 
 def _pending(batch: Batch) -> InvitationQuerySet:
-    """With every state of the mail named: so the index of the batch's invitations leads to them alone."""
+    """The pending invitations of the batch. All mail states are listed so that the index `invitation_by_mail` fits."""
     return batch.invitations.filter(state=Invitation.State.PENDING, mail_state__in=Invitation.Mail.values)

@@ -127,4 +127,4 @@ def process_inline(batch: Batch) -> None:
     elif claim := chunks.claim_chunk(batch.pk):
         tasks.process_claimed_chunk(claim)
     else:
-        tasks.end_batch(batch.pk)
+        tasks.finish_batch(batch.pk)

@@ -173,7 +173,7 @@ def test_a_batch_that_is_checked_while_a_worker_looks_whether_it_has_ended_has_n
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], choice=read_only)
 
     with once_after('FROM "invites_batchchunk"', lambda: check.check_batch(batch.pk)):
-        tasks.end_batch(batch.pk)
+        tasks.finish_batch(batch.pk)
 
     batch.refresh_from_db()
     assert batch.state == Batch.State.INVITING

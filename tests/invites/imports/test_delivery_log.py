@@ -48,7 +48,7 @@ def resent(server: MailServer, start: Run, work: Run, admin_membership: Membersh
 
 def test_a_refusal_that_comes_late_does_not_revoke_what_was_resent(resent: Invitation) -> None:
     """A worker that lost its claim hears it: the mail that counts is another one by now."""
-    assert revoke_unsent(resent.pk, reason="550 Nobody", why=Row.Reason.MAIL_REFUSED) == 0
+    assert revoke_unsent([resent.pk], Row.Reason.MAIL_REFUSED, detail="550 Nobody") == 0
 
     resent.refresh_from_db()
     assert (resent.state, resent.mail_state) == (Invitation.State.PENDING, Mail.QUEUED)
@@ -68,7 +68,7 @@ def test_the_batch_does_not_mail_what_was_resent(server: MailServer, resent: Inv
 
 
 def test_a_batch_that_is_given_up_leaves_what_was_resent(resent: Invitation, work: Run) -> None:
-    BatchChunk.objects.update(backoff_count=send.MAX_PAUSES)
+    BatchChunk.objects.update(backoff_count=send.MAX_BACKOFFS)
     batch = Batch.objects.get()
     let_time_pass(batch)
 

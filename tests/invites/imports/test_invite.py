@@ -17,8 +17,9 @@ from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import chunks, invite, recovery
+from invites.imports.finish import finish_batch
 from invites.imports.selectors.summary import summary_as_json, summary_of
-from invites.imports.send import finish_batch, send_chunk
+from invites.imports.send import send_chunk
 from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.imports.upload_parts import stored_upload
@@ -364,9 +365,9 @@ def test_the_sweep_finds_what_stands_still_and_asks_for_it_once_in_a_while(start
 
     found = recovery.find_stalled_work()
 
-    assert (found.to_check, found.to_work_on) == ([], [still.pk])
-    assert ended.pk not in found.to_work_on
-    assert recovery.find_stalled_work().to_work_on == []
+    assert (found.to_check, found.to_process) == ([], [still.pk])
+    assert ended.pk not in found.to_process
+    assert recovery.find_stalled_work().to_process == []
 
 
 def test_the_sweep_finds_at_once_what_a_dead_worker_held_when_nobody_else_is_at_the_batch(start: Run) -> None:
@@ -380,12 +381,12 @@ def test_the_sweep_finds_at_once_what_a_dead_worker_held_when_nobody_else_is_at_
     moved_on = Batch.objects.filter(pk=batch.pk)
 
     moved_on.update(progressed_at=now - timedelta(seconds=3))
-    assert recovery.find_stalled_work().to_work_on == [], "Whoever is at it takes that up next."
+    assert recovery.find_stalled_work().to_process == [], "Whoever is at it takes that up next."
 
     chunks.held(alive).update(claimed_until=None, stage=BatchChunk.Stage.DONE)
     moved_on.update(progressed_at=now - timedelta(seconds=3))
-    assert recovery.find_stalled_work().to_work_on == [batch.pk]
-    assert recovery.find_stalled_work().to_work_on == [], "Asked for, and not again at once."
+    assert recovery.find_stalled_work().to_process == [batch.pk]
+    assert recovery.find_stalled_work().to_process == [], "Asked for, and not again at once."
 
 
 def test_the_sweep_finds_an_upload_whose_hint_was_lost(
@@ -410,7 +411,7 @@ def test_two_workers_at_once_invite_each_address_once(start: Run) -> None:
     def worker(batch: Batch) -> None:
         while claim := chunks.claim_chunk(batch.pk):
             tasks.process_claimed_chunk(claim)
-        tasks.end_batch(batch.pk)
+        tasks.finish_batch(batch.pk)
 
     assert at_once(partial(worker, first), partial(worker, second)) == [None, None]
 

@@ -278,7 +278,7 @@ def test_a_chunk_that_somebody_takes_up_is_not_given_up_by_another(start: Run) -
         invite_chunk(claim)
         chunks.release_claim(claim)
     mine, theirs = claims[0].chunk_id, claims[1].chunk_id
-    BatchChunk.objects.filter(pk=mine).update(backoff_count=send.MAX_PAUSES)
+    BatchChunk.objects.filter(pk=mine).update(backoff_count=send.MAX_BACKOFFS)
     claim = chunks.claim_chunk(batch.pk)
     assert claim is not None
     assert claim.chunk_id == mine
@@ -289,7 +289,7 @@ def test_a_chunk_that_somebody_takes_up_is_not_given_up_by_another(start: Run) -
         assert other.chunk_id == theirs
 
     with once_after('"invites_batchchunk"."claimed_until" IS NULL', start_processing):
-        send._put_off(claim, BatchChunk.objects.get(pk=mine), SendResult(failure="Away.", server_failed=True))
+        send._back_off(claim, BatchChunk.objects.get(pk=mine), SendResult(failure="Away.", server_failed=True))
 
     outcomes = {each.pk: set(_rows_of(each).values_list("outcome", flat=True)) for each in batch.chunks.all()}
     assert outcomes == {mine: {"failed"}, theirs: {"invited"}, claims[2].chunk_id: {"failed"}}
@@ -376,7 +376,7 @@ def test_a_stop_while_workers_run_leaves_a_ledger_that_adds_up(
     def worker() -> None:
         while claim := chunks.claim_chunk(batch.pk):
             tasks.process_claimed_chunk(claim)
-        tasks.end_batch(batch.pk)
+        tasks.finish_batch(batch.pk)
 
     def stop() -> None:
         found = Batch.objects.get(pk=batch.pk)

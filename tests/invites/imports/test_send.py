@@ -96,7 +96,7 @@ def test_whoever_is_put_off_for_ever_is_failed_with_the_reason(server: MailServe
     server.answers["grey@example.com"] = ["450 4.2.0 Not now"] * 9
     batch = start(csv_of("ann@example.com", "grey@example.com"))
     work(batch)
-    BatchChunk.objects.update(backoff_count=send.MAX_PAUSES)
+    BatchChunk.objects.update(backoff_count=send.MAX_BACKOFFS)
     let_time_pass(batch)
 
     work(batch)

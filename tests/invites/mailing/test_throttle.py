@@ -283,7 +283,7 @@ def test_a_domain_that_puts_off_for_ever_is_given_up_with_the_reason(server: Mai
     server.busy_domains = {"slow.example.com"}
     batch = start(two_domains(40))
     work(batch)
-    batch.chunks.update(backoff_count=send.MAX_PAUSES)
+    batch.chunks.update(backoff_count=send.MAX_BACKOFFS)
     let_time_pass(batch)
 
     work(batch)

@@ -1,0 +1,28 @@
+"""Finish a batch when the last of its chunks is done."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from invites.models import Batch, BatchChunk
+
+
+def finish_batch(batch_id: int) -> bool:
+    """Mark the batch as done if none of its chunks has work left. True for the one caller that did it."""
+    if _has_work(batch_id):
+        return False
+    with transaction.atomic():
+        batch = Batch.objects.select_for_update(no_key=True).filter(pk=batch_id, state=Batch.State.INVITING).first()
+        # Asked again under the lock: a check that ended since may have created the first chunks.
+        if batch is None or _has_work(batch_id):
+            return False
+        batch.state = Batch.State.DONE
+        batch.ended_at = batch.progressed_at = timezone.now()
+        batch.save(update_fields=["state", "ended_at", "progressed_at"])
+        batch.parts.all().delete()
+    return True
+
+
+def _has_work(batch_id: int) -> bool:
+    return BatchChunk.objects.filter(batch_id=batch_id).exclude(stage=BatchChunk.Stage.DONE).exists()
