@@ -166,7 +166,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_structlog",
     "lucide",
-    "template_partials",
     "django_mail_preview",
     "django_tomselect",  # For its static files alone: tom-select.
     "accounts",
