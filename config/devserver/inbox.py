@@ -1,4 +1,4 @@
-"""The development inbox: who may read it, and how it keeps a large batch's mail."""
+"""The development inbox: who may read it, and how it stores the emails of a large import."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from django.conf import settings
 from django.http import HttpRequest
 from django_mail_preview.storage import FileStorage
 
-# The oldest mail is looked for once in so many.
+# The oldest emails are removed once in so many.
 TIDY_EVERY = 200
 
 
 def is_open(request: HttpRequest) -> bool:
-    """Anybody who reaches a server in development whose mail goes nowhere else; nobody otherwise."""
+    """Open to everybody on a development server that has no mail server; otherwise closed."""
     return bool(settings.INBOX_OPEN)
 
 
 class Inbox(FileStorage):
-    """Files, of which the oldest are dropped now and then.
+    """Stores each email in a file, and removes the oldest ones at random times.
 
-    At every mail, as it would be otherwise, the whole directory is read: sending a batch of thousands
-    would take longer with each of them. By chance, because several processes send.
+    The library does so for each email and reads the whole directory, so that each of thousands would take longer than
+    the one before. The times are random because several processes send.
     """
 
     def _apply_retention(self) -> None:

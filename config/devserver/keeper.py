@@ -27,13 +27,13 @@ PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(how: signal.Signals = signal.SIGKILL) -> None:
-    """Ask the kernel to signal this process when its parent dies. Linux only; elsewhere this does nothing."""
+    """Ask the kernel to signal this process when its parent dies. Does nothing on systems other than Linux."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(how))
 
 
 def main(pid_file: Path, command: list[str]) -> int:
-    """Run the command to its end; its exit status, or 128 and the number of the signal that killed it."""
+    """Run the command until it ends. Returns its exit status, or 128 plus the number of the signal that killed it."""
     child = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -43,7 +43,7 @@ def main(pid_file: Path, command: list[str]) -> int:
     pid_file.write_text(str(child.pid))
     threading.Thread(target=_follow_orders, args=(child,), daemon=True).start()
     status = child.wait()
-    # What the command started and left behind would hold its port or its files.
+    # Processes that the command left over would keep its port and its files open.
     _kill_group(child)
     pid_file.unlink(missing_ok=True)
     return status if status >= 0 else 128 - status
@@ -52,7 +52,7 @@ def main(pid_file: Path, command: list[str]) -> int:
 def _follow_orders(child: subprocess.Popen[bytes]) -> None:
     while order := os.read(sys.stdin.fileno(), 1):
         if order == TERMINATE:
-            child.terminate()  # Only the command itself: a worker ends its own children.
+            child.terminate()  # Only the command: a worker ends its own children.
         else:
             _kill_group(child)
     child.terminate()

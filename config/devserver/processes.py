@@ -1,6 +1,6 @@
-"""Runs the processes of `manage.py up` together: restarts what dies, and ends everything when it is asked to.
+"""Runs the processes of `manage.py up` together: restarts those that die, and ends all of them on request.
 
-Each process runs below a small keeper (`keeper.py`), so that nothing outlives the supervisor, however that ends.
+Each process runs under a small keeper (`keeper.py`), so that none outlives the supervisor, even if that is killed.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from typing import Protocol
 
 from config.devserver import keeper
 
-# Of -20 to 19, as `nice` counts: about a tenth of the share of who waits beside it.
+# A `nice` value, of -20 to 19: about a tenth of the processor time of a process with the default value.
 GIVE_WAY = 10
-# How long everything together may take to end before it is killed.
+# All services together may take this long to end before they are killed.
 STOP_SECONDS = 10
-# Two signals closer together than this are one: some programs send it to the process and to its group.
+# Two signals closer together than this count as one: some programs signal the process and its group.
 IMPATIENCE_SECONDS = 1
 # How long to wait before each restart of a process that keeps dying; the last delay is repeated.
 RESTART_DELAYS = (0, 1, 2, 4, 8, 16, 30)
 # A process that ran this long is healthy: its delays start over.
 HEALTHY_SECONDS = 60
-# How often a process is started that has never become ready.
+# A process that never became ready is started this often.
 STARTS_UNTIL_GIVING_UP = 4
 POLL_SECONDS = 0.1
 
 
 def give_way() -> None:
-    """Lets others have the processor first: somebody waits for a page, and nobody for the next of a thousand mails.
+    """Lower the priority of this process: a page must not wait for a worker that sends thousands of emails.
 
-    Costs nothing where there is enough of it. Where each session has its own share, as on most Linux machines, the
-    value that counts is the session's (sched(7)): it is only changed in one that the parent leads, and so is its own.
+    On most Linux machines each session has its own share of the processor, and only the value of the session counts
+    (sched(7)). It is changed only if the parent leads the session, which then has no other processes.
     """
     os.nice(GIVE_WAY)
     if os.getsid(0) == os.getppid():
@@ -73,15 +73,15 @@ class Output(Protocol):
     """Where lines go. Called from several threads."""
 
     def line(self, name: str, text: str) -> None:
-        """The process of that name has printed this."""
+        """The process of that name printed this line."""
 
     def notice(self, name: str, text: str) -> None:
-        """The supervisor has this to say about that process."""
+        """The supervisor reports this about that process."""
 
 
 @dataclass(frozen=True)
 class GaveUp:
-    """The process that never became ready, and how it ended the last time."""
+    """The process that never became ready, its last exit status, and how often it was started."""
 
     name: str
     status: int
@@ -91,8 +91,8 @@ class GaveUp:
 class Supervisor:
     """Starts all services at once, and restarts each that ends, with growing delays.
 
-    It stops everything on SIGINT, on SIGTERM, and when a service ends again and again without ever becoming ready.
-    A second signal, more than a second after the first, kills what is still running.
+    It stops all of them on SIGINT, on SIGTERM, and when a service keeps ending without ever becoming ready.
+    A second signal, more than a second after the first, kills those that still run.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class Supervisor:
         self._gave_up: GaveUp | None = None
 
     def run(self) -> GaveUp | None:
-        """Keep everything running until it is to end. Call it from the main thread; it installs signal handlers."""
+        """Run until a signal, or until a service fails. Call it from the main thread: it installs signal handlers."""
         for how in (signal.SIGINT, signal.SIGTERM):
             signal.signal(how, lambda *_: self._signals.append(time.monotonic()))
         threads = {
@@ -152,7 +152,7 @@ class Supervisor:
             self._stopping.wait(delay)
 
     def _run_once(self, service: Service) -> int:
-        """Run the service to its end, and pass on what it prints; its exit status."""
+        """Run the service until it ends, and pass on what it prints. Returns its exit status."""
         if service.before_start is not None:
             service.before_start()
         arguments = [str(self._run_dir / f"{service.name}.pid"), *service.command]
@@ -168,7 +168,7 @@ class Supervisor:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
                     bufsize=0,
-                    start_new_session=True,  # Ctrl-C reaches the supervisor alone, which then stops them in order.
+                    start_new_session=True,  # Ctrl-C reaches only the supervisor, which then stops them in order.
                 )
             except OSError as error:
                 self._output.notice(service.name, f"can't be started: {error.strerror}")
@@ -201,9 +201,9 @@ class Supervisor:
                 for service in running:
                     service.order(keeper.KILL)
             if waited > 2 * STOP_SECONDS:
-                return  # Not even killing helped. The threads end with this process.
+                return  # They can't be killed. The threads end with this process.
             for service in running:
-                # Once only: a second signal tells a worker to leave at once.
+                # Only once: a second signal tells a worker to stop immediately.
                 if service.name not in told and (not service.ends_last or len(running) == 1):
                     told.add(service.name)
                     service.order(keeper.TERMINATE)
@@ -211,10 +211,10 @@ class Supervisor:
 
 
 def make_was_interrupted() -> bool:
-    """Whether `make`, if it is the parent, has got a SIGINT that was for it alone. Linux only; elsewhere False.
+    """Whether `make`, if it is the parent, received a SIGINT that this process did not. Linux only; elsewhere False.
 
-    At Ctrl-C the terminal tells both. But after `kill -INT` make waits for its children without telling them, and all
-    that can be seen is that it is in its signal handler: the signal is blocked there.
+    On Ctrl-C the terminal signals both. After `kill -INT`, make waits for its children without signaling them. The only
+    trace is that make is in its signal handler, where the signal is blocked.
     """
     parent = Path(f"/proc/{os.getppid()}")
     try:

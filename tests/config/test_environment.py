@@ -15,8 +15,8 @@ from django.core.checks.security.base import check_secret_key, check_secret_key_
 from django.core.exceptions import ImproperlyConfigured
 
 from config import environment
+from config.devserver.services import build_environment
 from config.harness.running import LONG_KEY, ROOT, clean_environment, run_manage
-from config.management.commands.up import _environment
 
 
 def settings_with(data_dir: Path, *names: str, **variables: str) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def test_make_run_is_for_development_only_on_this_machine(
 ) -> None:
     settings.ALLOWED_HOSTS = ["127.0.0.1", "localhost", *allowed_hosts]
 
-    assert _environment()["DEBUG"] == debug
+    assert build_environment()["DEBUG"] == debug
 
 
 @pytest.mark.parametrize(
