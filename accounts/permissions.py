@@ -1,8 +1,13 @@
-"""The permissions that a role can hold, by name.
+"""The permissions that a role can hold.
 
-A role is a named set of these in one organization. `INVITE_USERS` and `MANAGE_USERS` are what sets an
-Org Admin apart from a Project manager.
+A role is a named set of these in one organization. `INVITE_USERS` and `MANAGE_USERS` are what sets an Org Admin apart
+from a Project manager.
+
+To add one, add a line to `Permission`. Views ask for it by `@requires(Permission.EXPORT_USERS)`, and templates by
+`{% if may.export_users %}`.
 """
+
+from __future__ import annotations
 
 from collections.abc import Iterable
 
@@ -10,53 +15,45 @@ from django.db.models import TextChoices
 
 
 class Permission(TextChoices):
-    """One thing that a person may do in an organization."""
+    """What a person may do in an organization: the stored value, one line for people who edit roles, and the label."""
 
-    VIEW_USERS = "users.view", "See users"
-    INVITE_USERS = "users.invite", "Invite users"
-    MANAGE_USERS = "users.manage", "Manage users"
-    MANAGE_ROLES = "roles.manage", "Manage roles"
-    MANAGE_SITES = "sites.manage", "Manage sites"
-    MANAGE_ORGANIZATION = "organization.manage", "Manage settings"
-    VIEW_WORK = "work.view", "See work"
-    EDIT_WORK = "work.edit", "Do work"
-    REVIEW_WORK = "work.review", "Review work"
-    EXPORT_DATA = "data.export", "Export data"
+    meaning: str
 
-    @property
-    def meaning(self) -> str:
-        """One line for whoever puts a role together."""
-        return MEANINGS[self]
+    VIEW_USERS = "users.view", "Who is there and who is invited, with roles and sites.", "See users"
+    INVITE_USERS = (
+        "users.invite",
+        "One person or a whole file. Without “See users”, only their own imports and invitations are shown.",
+        "Invite users",
+    )
+    MANAGE_USERS = "users.manage", "Change their roles and sites, and remove them. Needs “See users”.", "Manage users"
+    MANAGE_ROLES = "roles.manage", "Put roles together, within one's own permissions.", "Manage roles"
+    MANAGE_SITES = "sites.manage", "Add, rename and delete sites.", "Manage sites"
+    MANAGE_ORGANIZATION = "organization.manage", "What the organization is called.", "Manage settings"
+    VIEW_WORK = "work.view", "Read everything on their sites, change nothing.", "See work"
+    EDIT_WORK = "work.edit", "Enter work on their sites, and correct it.", "Do work"
+    REVIEW_WORK = "work.review", "Approve work or send it back.", "Review work"
+    EXPORT_DATA = "data.export", "Take data along as a file.", "Export data"
+
+    def __new__(cls, value: str, meaning: str) -> Permission:
+        # Django has taken the label off already: it is the last part.
+        permission = str.__new__(cls, value)
+        permission._value_, permission.meaning = value, meaning
+        return permission
 
 
-MEANINGS: dict[Permission, str] = {
-    Permission.VIEW_USERS: "Who is there and who is invited, with roles and sites.",
-    Permission.INVITE_USERS: (
-        "One person or a whole file. Without “See users”, only their own imports and invitations are shown."
-    ),
-    Permission.MANAGE_USERS: "Change their roles and sites, and remove them. Needs “See users”.",
-    Permission.MANAGE_ROLES: "Put roles together, within one's own permissions.",
-    Permission.MANAGE_SITES: "Add, rename and delete sites.",
-    Permission.MANAGE_ORGANIZATION: "What the organization is called.",
-    Permission.VIEW_WORK: "Read everything on their sites, change nothing.",
-    Permission.EDIT_WORK: "Enter work on their sites, and correct it.",
-    Permission.REVIEW_WORK: "Approve work or send it back.",
-    Permission.EXPORT_DATA: "Take data along as a file.",
-}
-
-# Without See users there is no page to manage them on.
+# *See users* is one of them, because nobody can manage users without the page.
 USER_ADMINISTRATION: frozenset[str] = frozenset(
     {Permission.VIEW_USERS.value, Permission.INVITE_USERS.value, Permission.MANAGE_USERS.value}
 )
 
 
 def all_permissions() -> frozenset[str]:
-    """Every permission that there is: what Org Admin allows. A function, so that nobody keeps an old list."""
+    """Every permission: what Org Admin allows. A function, because tests add permissions."""
     return frozenset(Permission.values)
 
 
 def permission_summary(permissions: Iterable[str]) -> str:
-    """Permissions as a page says them: "See users, export data", or "Everything"."""
+    """The permissions as text for a page: "See users, export data", or "Everything"."""
     held = frozenset(permissions)
     if held >= all_permissions():
         return "Everything"

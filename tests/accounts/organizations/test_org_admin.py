@@ -13,7 +13,7 @@ from accounts.organizations.grants import AccessSelection, GrantableAccess, chec
 from accounts.organizations.organizations import create_organization
 from accounts.organizations.roles import RoleDraft, save_role
 from accounts.organizations.selectors import memberships_with_permission
-from accounts.permissions import MEANINGS, Permission, all_permissions, permission_summary
+from accounts.permissions import Permission, all_permissions, permission_summary
 from tests.pages import words_of
 from tests.rules import domain_error
 
@@ -26,9 +26,8 @@ def night_work(admin: User, manager: User) -> Iterator[Permission]:
     Permission._member_map_["NIGHT_WORK"] = added
     Permission._value2member_map_["work.night"] = added
     Permission._member_names_.append("NIGHT_WORK")
-    MEANINGS[added] = "Enter work after ten."
+    added.meaning = "Enter work after ten."
     yield added
-    del MEANINGS[added]
     Permission._member_names_.remove("NIGHT_WORK")
     del Permission._value2member_map_["work.night"]
     del Permission._member_map_["NIGHT_WORK"]
