@@ -7,7 +7,7 @@ from unittest import mock
 
 from asgiref.sync import async_to_sync
 
-from invites.imports.views import downloads
+from invites import downloads
 
 HEADER = "Email,First name,Last name,Description"
 

@@ -25,7 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("accounts.tasks",),
     ("accounts.context", "accounts.templatetags"),
     ("accounts.admin", "accounts.management"),
-    ("invites.models", "invites.wording", "invites.unexpected_errors"),
+    ("invites.downloads", "invites.models", "invites.wording", "invites.unexpected_errors"),
     ("invites.live", "invites.invitations"),
     ("invites.directory", "invites.mailing"),
     ("invites.imports",),

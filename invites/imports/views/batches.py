@@ -22,6 +22,7 @@ from invites import tasks
 from invites.checking import CsvLines
 from invites.directory.bulk_actions import IN_REQUEST
 from invites.directory.views import bulk_actions
+from invites.downloads import download
 from invites.imports.correction_jobs import stop_job
 from invites.imports.notices import close_banner, topic_of
 from invites.imports.presentation.banners import banners_for, stopped_text, taking_back
@@ -43,7 +44,6 @@ from invites.imports.selectors.typos import typos_of
 from invites.imports.stop import stop_import
 from invites.imports.undo import undo_import
 from invites.imports.upload import invite_valid_rows
-from invites.imports.views.downloads import download
 from invites.imports.views.lookup import batch_to_change, batch_to_see
 from invites.imports.views.progress import progress_context, progress_dialog
 from invites.invitations.actions import pending_ids, resend_many

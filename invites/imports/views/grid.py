@@ -23,6 +23,7 @@ from accounts.organizations.access import MemberRequest, requires
 from accounts.permissions import Permission
 from invites import tasks
 from invites.checking import CATALOG
+from invites.downloads import download
 from invites.imports import correction_jobs, corrections
 from invites.imports.corrections import Edit, EditResult
 from invites.imports.presentation.banners import banners_for
@@ -31,7 +32,6 @@ from invites.imports.presentation.status import rows_need_fixing
 from invites.imports.problem_file import problem_file
 from invites.imports.selectors.grid import GridCounts, Tally, first_left, grid_counts, grid_rows
 from invites.imports.selectors.typos import typos_of
-from invites.imports.views.downloads import download
 from invites.imports.views.lookup import batch_to_change, batch_to_see
 from invites.invitations.authorization import why_not_change
 from invites.models import Batch, CorrectionJob, Row

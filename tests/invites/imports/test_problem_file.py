@@ -17,14 +17,13 @@ from django.urls import reverse
 
 from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection
-from invites import tasks
+from invites import downloads, tasks
 from invites.checking.reading import workbook
 from invites.imports import corrections, problem_file
 from invites.imports.selectors import rows
 from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch
-from invites.imports.views import downloads
 from invites.models import Batch, Invitation
 from tests.concurrency import once_after
 from tests.files import csv_of, many

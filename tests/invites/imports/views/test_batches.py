@@ -15,9 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Organization, User
+from invites import downloads
 from invites.imports.selectors import rows
 from invites.imports.selectors.summary import summary_of
-from invites.imports.views import downloads
 from invites.models import Batch
 from tests.files import PROBLEMS, csv_of, many, pieces_of
 from tests.pages import downloaded, text, url_of

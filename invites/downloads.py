@@ -1,4 +1,4 @@
-"""Files that are made while they are sent, however long they are."""
+"""Downloads that are generated while they are sent, so that long ones need little memory."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from django.db import connections
 from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
-# Bytes that are made at a time.
+# Bytes that are generated at a time.
 BLOCK = 128 * 1024
 
 
 def download(lines: Iterator[bytes], *, name: str) -> StreamingHttpResponse:
-    """The lines as a CSV file of that name, whose beginning is sent before its end is made."""
+    """The lines as a CSV file of that name. It is sent while the lines are generated."""
     response = StreamingHttpResponse(_blocks(lines), content_type="text/csv")
     response["Content-Disposition"] = content_disposition_header(True, name)
     return response
 
 
 async def _blocks(lines: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Many lines at a time. Django would read an ordinary iterator to its end before it sends anything."""
+    """Many lines at a time. Under ASGI, Django would exhaust an ordinary iterator before it sends anything."""
 
     def take() -> bytes:
         block = bytearray()
@@ -32,7 +32,7 @@ async def _blocks(lines: Iterator[bytes]) -> AsyncIterator[bytes]:
                     break
             return bytes(block)
         finally:
-            # A slow client may take minutes to read it; no connection is held for that long.
+            # Don't hold a database connection while a slow client reads the block.
             connections.close_all()
 
     while block := await sync_to_async(take)():
