@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.htmx import asks_for_fragment
 from accounts.models import Membership, Organization, User
-from accounts.organizations.selectors import my_memberships
+from accounts.organizations.selectors import memberships_of
 from accounts.permissions import Permission
 
 # The item of the navigation that is current, by the part of the address that follows the organization.
@@ -89,5 +89,5 @@ class ShellContext:
 
     def _mine(self) -> list[Membership]:
         if self._memberships is None:
-            self._memberships = list(my_memberships(self._user)) if self._user else []
+            self._memberships = list(memberships_of(self._user)) if self._user else []
         return self._memberships

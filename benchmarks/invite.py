@@ -95,7 +95,7 @@ def stored_batch(rows: Sequence[list[str]], *, number: int) -> Batch:
     text = io.StringIO(newline="")
     csv.writer(text).writerows([HEADER, *rows])
     choice = AccessSelection.of(roles[:1], [], all_sites=True)
-    return start_batch(member, file_name="bench.csv", content=[text.getvalue().encode()], choice=choice)
+    return start_batch(member, file_name="bench.csv", content=[text.getvalue().encode()], selection=choice)
 
 
 def measure() -> dict[str, float]:

@@ -180,7 +180,7 @@ def start(admin_membership: Membership, read_only: AccessSelection) -> Callable[
         content: bytes, *, by: Membership | None = None, name: str = "team.csv", only_valid: bool = False
     ) -> Batch:
         batch = start_batch(
-            by or admin_membership, file_name=name, content=[content], choice=read_only, only_valid=only_valid
+            by or admin_membership, file_name=name, content=[content], selection=read_only, only_valid=only_valid
         )
         tasks.check_batch(batch.pk)
         batch.refresh_from_db()

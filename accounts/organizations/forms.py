@@ -1,4 +1,4 @@
-"""Forms of this app, and the roles and sites part that the forms for inviting share."""
+"""The forms of organizations, and the fields for roles and sites that other forms share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django import forms
 
 from accounts.labels import LabelField
 from accounts.models import Membership, Organization, Role, Site
-from accounts.organizations.grants import AccessSelection, grantable_roles, grantable_sites, may_grant_all_sites
+from accounts.organizations.grants import AccessSelection, grantable_roles, grantable_sites
 from accounts.organizations.roles import RoleDraft
 from accounts.permissions import Permission
 
@@ -23,7 +23,7 @@ ALL_SITES: Final = "all"
 
 
 class LinesWidget(forms.CheckboxSelectMultiple):
-    """Checkboxes as a bordered list of lines: each option carries its one-line `description`."""
+    """Checkboxes as a bordered list. Each option has a one-line `description`."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs)
@@ -35,7 +35,7 @@ class LinesWidget(forms.CheckboxSelectMultiple):
 
 
 class SitesWidget(forms.SelectMultiple):
-    """A searchable multi-select (`data-sites`); options carry their country as `data-country`."""
+    """A searchable multi-select (`data-sites`). Each option has its country in `data-country`."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"data-sites": "", "aria-label": "Sites", **(attrs or {})})
@@ -49,7 +49,7 @@ class SitesWidget(forms.SelectMultiple):
 
 
 class RolesField(RoleChoiceField):
-    """At least one of the roles that its form may offer."""
+    """At least one of the roles that the form offers."""
 
     def __init__(self, **kwargs: Any) -> None:
         messages = {
@@ -61,7 +61,7 @@ class RolesField(RoleChoiceField):
         super().__init__(Role.objects.none(), widget=LinesWidget(), error_messages=messages, **kwargs)
 
     def clean(self, value: Any) -> Any:
-        # Compared here, because a database has no number for some of what can be written into a form.
+        # Compared as text: some numbers that a form may contain are too large for a database.
         offered = {str(pk) for pk in self.queryset.values_list("pk", flat=True)} if self.queryset is not None else set()
         if isinstance(value, (list, tuple)) and not offered.issuperset(map(str, value)):
             raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
@@ -81,7 +81,7 @@ class SitesField(forms.MultipleChoiceField):
 
 
 class PlainForm(forms.Form):
-    """A form inside a `<form>` that its template opens. What is missing is said in our own words."""
+    """A form inside the `<form>` of its template, with error messages of its own for missing values."""
 
     use_required_attribute = False
 
@@ -93,10 +93,9 @@ class PlainForm(forms.Form):
 
 
 class GrantForm(PlainForm):
-    """Roles and sites to give, limited to what `membership` may give.
+    """Roles and sites, limited to those that `membership` may grant. Any other value is invalid.
 
-    A value that was edited into the form, of this organization or another, is refused like any
-    other that is not in the lists. `grant()` is there once the form is valid.
+    Call `selection()` once the form is valid.
     """
 
     roles = RolesField()
@@ -108,8 +107,8 @@ class GrantForm(PlainForm):
         self._offer_roles()
         self._offer_sites()
 
-    def grant(self) -> AccessSelection:
-        """What was chosen. All sites together with some of them is all sites."""
+    def selection(self) -> AccessSelection:
+        """The chosen roles and sites. All sites together with single ones is all sites."""
         chosen = self.cleaned_data["sites"]
         return AccessSelection.of(
             self.cleaned_data["roles"],
@@ -118,10 +117,10 @@ class GrantForm(PlainForm):
         )
 
     @staticmethod
-    def initial_for(choice: AccessSelection) -> dict[str, Any]:
-        """The `initial` that shows a choice made earlier."""
-        sites = [ALL_SITES] if choice.all_sites else [str(site.pk) for site in choice.sites]
-        return {"roles": [role.pk for role in choice.roles], "sites": sites}
+    def initial_for(selection: AccessSelection) -> dict[str, Any]:
+        """The `initial` for a form that shows the selection."""
+        sites = [ALL_SITES] if selection.all_sites else [str(site.pk) for site in selection.sites]
+        return {"roles": [role.pk for role in selection.roles], "sites": sites}
 
     def _offer_roles(self) -> None:
         field = self.fields["roles"]
@@ -136,10 +135,10 @@ class GrantForm(PlainForm):
         assert isinstance(field, SitesField)
         assert isinstance(field.widget, SitesWidget)
         self._sites = {str(site.pk): site for site in grantable_sites(self.membership)}
-        everything = [(ALL_SITES, "All sites")] if may_grant_all_sites(self.membership) else []
+        everything = [(ALL_SITES, "All sites")] if self.membership.all_sites else []
         field.choices = [*everything, *((value, site.name) for value, site in self._sites.items())]
         field.widget.countries = {value: site.country for value, site in self._sites.items()}
-        # An organization that has no sites yet can invite all the same.
+        # An organization without sites can invite, too.
         field.required = Site.objects.filter(organization_id=self.membership.organization_id).exists()
         if not everything:
             missing = "Choose at least one site." if self._sites else "You have no site that you could give."
@@ -147,7 +146,7 @@ class GrantForm(PlainForm):
 
 
 class RoleForm(PlainForm):
-    """A role: its name, a line on what it is for, and permissions among those that the editor holds."""
+    """A role: its name, its description, and permissions of those that the editor has."""
 
     name = LabelField(max_length=80, error_messages={"required": "Enter a name such as Field worker."})
     description = LabelField(max_length=200, required=False)
@@ -191,13 +190,13 @@ class RoleForm(PlainForm):
             self.fields["name"].help_text = "One of the three roles that every organization has: its name stays."
 
     def draft(self) -> RoleDraft:
-        """The role as it was put together, once the form is valid."""
+        """The role, once the form is valid."""
         data = self.cleaned_data
         return RoleDraft(data["name"], data["description"], frozenset(data["permissions"]))
 
 
 class SiteForm(PlainForm):
-    """A site: its name and, where it helps to tell it apart, its country."""
+    """A site: its name and its country, which is optional."""
 
     name = LabelField(max_length=120, error_messages={"required": "Enter a name such as Lyon depot."})
     country = LabelField(max_length=80, required=False)
@@ -209,7 +208,7 @@ class SiteForm(PlainForm):
 
 
 class OrganizationForm(PlainForm):
-    """What an organization is called."""
+    """The name of an organization."""
 
     name = LabelField(
         max_length=150,

@@ -1,4 +1,4 @@
-"""Changing and removing members, with the ceiling both ways: who holds more than you is out of your reach."""
+"""Change and remove members. A member who has access that you don't have can't be changed by you."""
 
 from __future__ import annotations
 
@@ -8,48 +8,48 @@ from django.utils.text import get_text_list
 
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization, User
-from accounts.organizations.grants import AccessSelection, GrantableAccess, check_grant, lock_selection
+from accounts.organizations.grants import AccessSelection, GrantableAccess, lock_selection
 from accounts.permissions import USER_ADMINISTRATION, Permission
 
 
 @transaction.atomic
 def change_membership(
-    by: Membership, membership: Membership, choice: AccessSelection, *, confirmed: bool = False
+    by: Membership, membership: Membership, selection: AccessSelection, *, confirmed: bool = False
 ) -> Membership:
-    """Gives `membership` the chosen roles and sites instead of its own; the changed membership.
+    """Replace the roles and sites of `membership`. Returns the changed membership.
 
     Raises AccessDenied when `by` may not manage users, or when the member or the selection has more than `by` does.
     Raises DomainError: "gone", "no_role", "last_manager", and "gives_up" when `by` would lose their own permission to
     invite or to manage users and has not `confirmed` it.
     """
-    lock_selection(choice)
+    lock_selection(selection)
     by, membership = _fresh(by, membership)
-    _check_right(by)
-    check_reach(by, membership)
-    check_grant(by, choice)
-    if not choice.roles:
+    _check_may_manage(by)
+    check_can_manage_member(by, membership)
+    GrantableAccess(by).check_can_grant(selection)
+    if not selection.roles:
         raise DomainError("no_role", "Choose at least one role.")
-    membership.roles.set(choice.roles)
-    membership.sites.set(choice.sites)
-    membership.all_sites = choice.all_sites
+    membership.roles.set(selection.roles)
+    membership.sites.set(selection.sites)
+    membership.all_sites = selection.all_sites
     membership.save(update_fields=["all_sites"])
     changed = Membership.objects.get(pk=membership.pk)
     check_somebody_manages(by.organization)
     if by == changed and not confirmed:
-        _check_gives_nothing_up(by, changed)
+        _check_keeps_user_administration(by, changed)
     return changed
 
 
 @transaction.atomic
 def remove_membership(by: Membership, membership: Membership) -> None:
-    """Ends the membership; the person keeps their account and their other organizations.
+    """Delete the membership. The user keeps their account and their other organizations.
 
-    Everybody may leave. Raises as `change_membership` does.
+    Members may remove themselves. Raises as `change_membership` does.
     """
     by, membership = _fresh(by, membership)
     if by != membership:
-        _check_right(by)
-        check_reach(by, membership)
+        _check_may_manage(by)
+        check_can_manage_member(by, membership)
     membership.delete()
     check_somebody_manages(by.organization)
 
@@ -57,9 +57,9 @@ def remove_membership(by: Membership, membership: Membership) -> None:
 def check_somebody_manages(organization: Organization) -> None:
     """Raises DomainError("last_manager") if no active member with all sites can invite and manage users any more.
 
-    Somebody with all sites, because nobody else can give them. Asked after the change and inside its transaction, which
-    the exception then undoes. The organization is locked, so that of two people who take it away from each other one
-    sees what the other has done.
+    They need all sites, because nobody else can grant all sites. Call this after the change and in its transaction,
+    which the exception rolls back. The caller has locked the organization, so two managers who remove each other at
+    the same time can't both succeed.
     """
     if not _user_managers(organization).exists():
         raise DomainError(
@@ -72,7 +72,7 @@ def check_somebody_manages(organization: Organization) -> None:
 def check_may_deactivate(user: User) -> None:
     """Raises DomainError("last_manager") if an organization would lose its last manager: see `check_somebody_manages`.
 
-    Asked before the change and inside its transaction. Until that ends, all organizations of the user are locked.
+    Call this before the change and in its transaction. It locks all organizations of the user.
     """
     ids = user.memberships.values("organization")
     for organization in Organization.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"):
@@ -96,10 +96,9 @@ def _user_managers(organization: Organization) -> QuerySet[Membership]:
 
 
 def _fresh(by: Membership, membership: Membership) -> tuple[Membership, Membership]:
-    """Both memberships as they are now, locked, with the organization.
+    """Both memberships as they are now, locked together with the organization.
 
-    Two people who take the right to manage users from each other at once must come one after the
-    other, or nobody would be left with it.
+    The lock serializes changes in an organization. Otherwise two managers could remove each other at the same time.
     """
     Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
     found = Membership.objects.select_for_update(of=("self",), no_key=True).filter(organization_id=by.organization_id)
@@ -112,18 +111,18 @@ def _fresh(by: Membership, membership: Membership) -> tuple[Membership, Membersh
     return members[by.pk], members[membership.pk]
 
 
-def _check_gives_nothing_up(before: Membership, after: Membership) -> None:
+def _check_keeps_user_administration(before: Membership, after: Membership) -> None:
     lost = USER_ADMINISTRATION & before.permissions() - after.permissions()
     if lost:
         what = get_text_list([each.label.lower() for each in Permission if each in lost], "or")
         raise DomainError("gives_up", f"You can no longer {what} then. Only somebody else can give you that back.")
 
 
-def _check_right(by: Membership) -> None:
+def _check_may_manage(by: Membership) -> None:
     if not by.has_permission(Permission.MANAGE_USERS):
         raise AccessDenied("not_allowed", "You may not manage users.")
 
 
-def check_reach(by: Membership, membership: Membership) -> None:
-    """Raises AccessDenied unless `by` could give all that the member has."""
+def check_can_manage_member(by: Membership, membership: Membership) -> None:
+    """Raises AccessDenied unless `by` could grant all that the member has."""
     GrantableAccess(by).check_can_manage(AccessSelection.held_by(membership), to=f"change {membership.user}")

@@ -1,4 +1,4 @@
-"""Reading: every query starts from an organization, or from oneself."""
+"""Queries about organizations. Each starts from an organization or from a user."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ Holder = TypeVar("Holder", bound=Model)
 
 @dataclass(frozen=True)
 class AccessBeyond:
-    """Access that somebody can't grant: some roles, or else some sites and all sites. `what` calls it by its name."""
+    """Access that somebody can't grant: either roles, or sites together with all sites. `what` describes it."""
 
     what: str
     roles: QuerySet[Role] | None = None
     sites: QuerySet[Site] | None = None
 
     def among(self, holders: QuerySet[Holder]) -> QuerySet[Holder]:
-        """Those that include it, of memberships, or of whatever else has roles, sites and `all_sites`."""
+        """Those of the holders that include it. A holder has roles, sites and `all_sites`: a membership or a grant."""
         every = holders.model._default_manager
         if self.roles is not None:
             return holders.filter(pk__in=every.filter(roles__in=self.roles).values("pk"))
         return holders.filter(Q(all_sites=True) | Q(pk__in=every.filter(sites__in=self.sites).values("pk")))
 
 
-def my_memberships(user: User) -> QuerySet[Membership]:
-    """One's own memberships with organization and roles, the one used last first."""
+def memberships_of(user: User) -> QuerySet[Membership]:
+    """The user's memberships with organization and roles, the one used last first."""
     return (
         Membership.objects.filter(user=user)
         .select_related("organization", "user")
@@ -41,8 +41,8 @@ def my_memberships(user: User) -> QuerySet[Membership]:
 
 
 def memberships_with_permission(permission: Permission) -> QuerySet[Membership]:
-    """The memberships of active users whose roles grant the permission, as a part of another question."""
-    # As text: SQLite knows nothing of what a list holds.
+    """The memberships of active users whose roles grant the permission. Usable as a subquery."""
+    # Compared as text, because SQLite can't look into a JSON list.
     text = TextField()
     everything = When(roles__is_org_admin=True, then=Value(f'"{permission}"', output_field=text))
     allowed = Case(everything, default=Cast("roles__permissions", text))
@@ -55,7 +55,7 @@ def roles_of(organization: Organization) -> QuerySet[Role]:
 
 
 def sites_of(organization: Organization, *, search: str = "") -> QuerySet[Site]:
-    """The organization's sites, each with `people`: how many members have it by name. By name or country."""
+    """The organization's sites, each with `people`, the number of members assigned to it."""
     sites = organization.sites.annotate(people=Count("memberships")).order_by("name", "pk")
     for word in search.split():
         sites = sites.filter(Q(name__icontains=word) | Q(country__icontains=word))

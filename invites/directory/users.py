@@ -35,7 +35,7 @@ class Status(TextChoices):
 
 
 @dataclass(frozen=True)
-class PeopleFilter:
+class UserFilter:
     """What the list is narrowed to; the empty filter is everybody."""
 
     status: Status | None = None
@@ -44,7 +44,7 @@ class PeopleFilter:
     site: Site | None = None
 
     @classmethod
-    def read(cls, query: Mapping[str, str], organization: Organization) -> PeopleFilter:
+    def read(cls, query: Mapping[str, str], organization: Organization) -> UserFilter:
         """The filter in the query string of a page. What makes no sense there narrows nothing."""
         status = query.get("status", "")
         return cls(
@@ -112,7 +112,7 @@ class Counts:
         return getattr(self, status.value) if status else self.total
 
 
-def count_people(organization: Organization, wanted: PeopleFilter) -> Counts:
+def count_users(organization: Organization, wanted: UserFilter) -> Counts:
     """The counts of the tabs: each as many as the list would hold under that status."""
     now = timezone.now()
     answers = _invitations(organization, replace(wanted, status=None)).aggregate(
@@ -122,14 +122,16 @@ def count_people(organization: Organization, wanted: PeopleFilter) -> Counts:
     return Counts(active=_members(organization, replace(wanted, status=None)).count(), **answers)
 
 
-def people_page(organization: Organization, wanted: PeopleFilter, *, number: str | int, counts: Counts) -> Page[Person]:
+def find_users_page(
+    organization: Organization, wanted: UserFilter, *, number: str | int, counts: Counts
+) -> Page[Person]:
     """One page of people. A page number that does not exist gives the nearest that does."""
     people = _People(organization, wanted, counts.of(wanted.status))
     # Of all that a sequence can do, the paginator asks for the length and for slices.
     return Paginator(cast("Sequence[Person]", people), PER_PAGE).get_page(number)
 
 
-def matching_invitations(viewer: Membership, wanted: PeopleFilter) -> InvitationQuerySet:
+def matching_invitations(viewer: Membership, wanted: UserFilter) -> InvitationQuerySet:
     """The open invitations that the filter leaves and the viewer sees, for doing something with all of them."""
     return _invitations(viewer.organization, wanted).filter(invitation_is_visible(viewer))
 
@@ -143,7 +145,7 @@ def chosen_invitations(viewer: Membership, keys: Iterable[str]) -> InvitationQue
 class _People:
     """The whole list as the paginator sees it: a length, and slices."""
 
-    def __init__(self, organization: Organization, wanted: PeopleFilter, total: int) -> None:
+    def __init__(self, organization: Organization, wanted: UserFilter, total: int) -> None:
         self._organization = organization
         self._wanted = wanted
         self._total = total
@@ -166,7 +168,7 @@ class _People:
         return [people[key] for _, key in found if key in people]
 
 
-def _members(organization: Organization, wanted: PeopleFilter) -> QuerySet[Membership]:
+def _members(organization: Organization, wanted: UserFilter) -> QuerySet[Membership]:
     if wanted.status not in (None, Status.ACTIVE):
         return Membership.objects.none()
     members = organization.memberships.filter(_search("user__person_key", wanted.search))
@@ -177,7 +179,7 @@ def _members(organization: Organization, wanted: PeopleFilter) -> QuerySet[Membe
     return members
 
 
-def _invitations(organization: Organization, wanted: PeopleFilter) -> InvitationQuerySet:
+def _invitations(organization: Organization, wanted: UserFilter) -> InvitationQuerySet:
     if wanted.status == Status.ACTIVE:
         return Invitation.objects.none()
     invitations = Invitation.objects.open_in(organization).filter(_search("person_key", wanted.search))

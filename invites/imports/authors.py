@@ -15,7 +15,7 @@ from accounts.models import Membership, Organization, User
 from accounts.organizations.grants import GrantableAccess
 from accounts.permissions import Permission
 from invites.imports.check_claims import renew_claim
-from invites.invitations.authorization import choice_of
+from invites.invitations.authorization import selection_of
 from invites.invitations.visibility import visible_name
 from invites.models import AccessGrant, Batch
 
@@ -50,7 +50,7 @@ def check_authors(
 
 def gives_more(new: AccessGrant, old: AccessGrant) -> bool:
     """Whether somebody who can give all of the old grant may be unable to give the new one."""
-    before, after = choice_of(old), choice_of(new)
+    before, after = selection_of(old), selection_of(new)
     allowed = frozenset[str]().union(*(role.allowed for role in before.roles))
     if any(not allowed.issuperset(role.allowed) for role in after.roles):
         return True
@@ -70,7 +70,7 @@ def _why_not(user: User | None, organization: Organization, grant: AccessGrant) 
     member = members.first() if user else None
     if member is None or not member.has_permission(Permission.INVITE_USERS):
         return "can't invite users now"
-    what = GrantableAccess(member).what_is_beyond(choice_of(grant))
+    what = GrantableAccess(member).describe_missing_access(selection_of(grant))
     return f"can't grant {what}" if what else ""
 
 

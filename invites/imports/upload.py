@@ -18,7 +18,7 @@ from invites.models import Batch, CorrectionJob
 @in_turn()
 @transaction.atomic
 def start_batch(
-    by: Membership, *, file_name: str, content: Iterable[bytes], choice: AccessSelection, only_valid: bool = False
+    by: Membership, *, file_name: str, content: Iterable[bytes], selection: AccessSelection, only_valid: bool = False
 ) -> Batch:
     """Store the upload and the batch together; nothing is read of it yet.
 
@@ -29,7 +29,7 @@ def start_batch(
     batch = Batch.objects.create(
         organization=by.organization,
         inviter=by.user,
-        grant=create_grant(by, choice),
+        grant=create_grant(by, selection),
         file_name=plain_name(file_name),
         only_valid=only_valid,
         authors=[by.user_id],
@@ -42,7 +42,7 @@ def start_batch(
 @in_turn()
 @transaction.atomic
 def correct_batch(
-    batch: Batch, *, file_name: str, content: Iterable[bytes], choice: AccessSelection, by: Membership
+    batch: Batch, *, file_name: str, content: Iterable[bytes], selection: AccessSelection, by: Membership
 ) -> Batch:
     """Store a corrected file for a batch that waits for one; imports/correction_jobs.py looks whether it can be used.
 
@@ -51,7 +51,7 @@ def correct_batch(
     corrected it. Raises DomainError as `start_batch` does, "busy", and "moved_on" when the batch no longer waits.
     """
     lock_batch(batch, by)
-    grant = create_grant(by, choice)
+    grant = create_grant(by, selection)
     job = start_job(batch, by, CorrectionJob.Action.USE_FILE, file_name=plain_name(file_name), grant=grant)
     job.file_size = store_upload(batch, content, is_correction=True)
     job.save(update_fields=["file_size"])

@@ -47,7 +47,7 @@ def account_of(invitation: Invitation) -> User | None:
     return User.objects.filter(email=invitation.email_key).first()
 
 
-def accept_as(user: User, token_hash: str) -> Membership:
+def accept_with_existing_account(user: User, token_hash: str) -> Membership:
     """Accepts for a user who has signed in.
 
     Raises DomainError: "dead_link", or "other_mailbox" if the invitation went to another address.

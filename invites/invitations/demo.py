@@ -70,7 +70,7 @@ def _invite(by: Membership, person: DemoInvitation) -> None:
         first_name=person.first_name,
         last_name=person.last_name,
         description=person.description,
-        choice=AccessSelection.of(roles, sites),
+        selection=AccessSelection.of(roles, sites),
     )
     then = timezone.now() - person.ago
     Invitation.objects.filter(pk=invitation.pk).update(

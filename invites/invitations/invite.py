@@ -20,7 +20,7 @@ from invites.models import Invitation, InvitationQuerySet
 
 
 def invite_person(
-    by: Membership, *, email: str, first_name: str, last_name: str, description: str, choice: AccessSelection
+    by: Membership, *, email: str, first_name: str, last_name: str, description: str, selection: AccessSelection
 ) -> Invitation:
     """A pending invitation, whose mail is due at once: the caller enqueues the task that sends it.
 
@@ -37,7 +37,7 @@ def invite_person(
     try:
         with transaction.atomic():
             # First, as everybody does who gives roles and sites: in another order two would wait for each other.
-            grant = create_grant(by, choice)
+            grant = create_grant(by, selection)
             _make_room(by, person.email_key)
             _check_not_invited(by, person.email_key, person.email)
             # After that: whoever accepts the last invitation is a member when it is not pending any more.
@@ -72,7 +72,7 @@ def expiry_from(now: datetime) -> datetime:
     return now + timedelta(days=settings.INVITATION_DAYS)
 
 
-def change_invitation(by: Membership, invitation: Invitation, choice: AccessSelection) -> None:
+def change_invitation(by: Membership, invitation: Invitation, selection: AccessSelection) -> None:
     """Gives a pending invitation other roles and sites; from now on `by` answers for it.
 
     The link in the email keeps working. Raises DomainError("not_pending"), and AccessDenied when `by` can't grant what
@@ -80,7 +80,7 @@ def change_invitation(by: Membership, invitation: Invitation, choice: AccessSele
     """
     check_may_invite(by)
     with transaction.atomic():
-        grant = create_grant(by, choice)
+        grant = create_grant(by, selection)
         held = pending_of(by.organization, invitation).select_for_update(no_key=True).first()
         if held is None:
             raise not_pending(invitation)

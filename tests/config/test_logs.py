@@ -57,8 +57,8 @@ def test_an_invitation_from_sending_to_joining_leaves_no_secret_in_the_log(serve
         "from accounts.models import *; from accounts.organizations.grants import AccessSelection; "
         "from invites.invitations.invite import invite_person; "
         "by = Membership.objects.get(user__email='admin@example.com', organization__slug='acme'); "
-        "choice = AccessSelection.of(list(by.organization.roles.filter(name='ReadOnly')), [], all_sites=True); "
-        "invite_person(by, email='new@people.example.com', first_name='New', last_name='Comer', description='', choice=choice)"
+        "selection = AccessSelection.of(list(by.organization.roles.filter(name='ReadOnly')), [], all_sites=True); "
+        "invite_person(by, email='new@people.example.com', first_name='New', last_name='Comer', description='', selection=selection)"
     )
     assert server.manage("shell", "--no-imports", "-c", code).returncode == 0
     link = re.search(r"http://\S+/i/([\w-]+)/", server.wait_for_mail("new@people.example.com").text)

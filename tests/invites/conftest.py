@@ -15,7 +15,7 @@ from accounts.organizations.grants import AccessSelection
 from invites.invitations.invite import invite_person
 from invites.models import Batch, Invitation
 from tests.files import csv_of
-from tests.invites.invitations.helpers import Invite, choice_of
+from tests.invites.invitations.helpers import Invite, selection_of
 from tests.invites.mailing.mail_server import MailServer
 
 # Rows 2 to 8 of the spreadsheet; 3, 4, 5, 7 and 8 have problems.
@@ -83,8 +83,10 @@ def invite(by: Membership, sites: list[Site]) -> Invite:
         inviter: Membership = how.pop("by", by)
         names = {"first_name": "Chiara", "last_name": "Rossi", "description": ""}
         names |= {name: how.pop(name) for name in tuple(how) if name in names}
-        choice = choice_of(inviter.organization, *how.pop("roles", ["ReadOnly"]), sites=how.pop("sites", sites[:2]))
-        invitation = invite_person(inviter, email=email, choice=choice, **names)
+        selection = selection_of(
+            inviter.organization, *how.pop("roles", ["ReadOnly"]), sites=how.pop("sites", sites[:2])
+        )
+        invitation = invite_person(inviter, email=email, selection=selection, **names)
         if how.pop("mailed", True):
             Invitation.objects.filter(pk=invitation.pk).update(
                 mail_state=Invitation.Mail.SENT, mailed_at=timezone.now() - timedelta(hours=1), mail_due_at=None

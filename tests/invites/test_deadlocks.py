@@ -30,7 +30,7 @@ from invites.mailing.delivery_log import save_as_sent
 from invites.models import Invitation
 from tests.concurrency import at_once, crossing, once_after, unexpected
 from tests.files import csv_of
-from tests.invites.invitations.helpers import Invite, choice_of
+from tests.invites.invitations.helpers import Invite, selection_of
 from tests.rules import domain_error
 
 # In which somebody else comes to where they have to wait.
@@ -68,9 +68,9 @@ def accept(invitation: Invitation) -> Membership:
     return accept_with_new_account(invitation.token_hash, NewAccount("Chiara", "Rossi", "a few plain words"))
 
 
-def alone(by: Membership, choice: AccessSelection) -> Invitation:
+def alone(by: Membership, selection: AccessSelection) -> Invitation:
     names = {"first_name": "Chiara", "last_name": "Rossi", "description": ""}
-    return invite_person(by, email="chiara.rossi@people.example.com", choice=choice, **names)
+    return invite_person(by, email="chiara.rossi@people.example.com", selection=selection, **names)
 
 
 def test_an_invitation_is_changed_while_it_is_accepted(by: Membership, night_shift: AccessSelection) -> None:
@@ -109,7 +109,7 @@ def test_a_role_is_changed_while_it_is_offered(
     def offer() -> object:
         if how == "alone":
             return alone(by, night_shift)
-        return start_batch(by, file_name="team.csv", content=[b"x"], choice=night_shift)
+        return start_batch(by, file_name="team.csv", content=[b"x"], selection=night_shift)
 
     draft = RoleDraft("Day shift", "", frozenset({"work.view"}))
     results = crossing(
@@ -224,7 +224,7 @@ def test_many_are_sent_again_while_a_file_invites_them_anew(by: Membership, invi
         by,
         file_name="team.csv",
         content=[csv_of(*(each.email for each in invitations))],
-        choice=choice_of(by.organization, "ReadOnly"),
+        selection=selection_of(by.organization, "ReadOnly"),
     )
     check_batch(batch.pk)
     renew_statistics()

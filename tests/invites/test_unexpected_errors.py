@@ -152,7 +152,9 @@ def test_trouble_that_does_not_pass_ends_with_a_reference(start: Run, monkeypatc
 def test_a_worker_that_dies_is_no_bug_that_was_met_twice(
     admin_membership: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batch = start_batch(admin_membership, file_name="team.csv", content=[csv_of("ann@example.com")], choice=read_only)
+    batch = start_batch(
+        admin_membership, file_name="team.csv", content=[csv_of("ann@example.com")], selection=read_only
+    )
     with monkeypatch.context() as killed:
         killed.setattr(checking.Check, "blocks", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         for _ in range(2):
@@ -294,7 +296,12 @@ def test_the_mail_of_single_people_that_meets_a_bug_is_given_up(
     admin_membership: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     invitation = invite_person(
-        admin_membership, email="ann@example.com", first_name="Ann", last_name="Lee", description="", choice=read_only
+        admin_membership,
+        email="ann@example.com",
+        first_name="Ann",
+        last_name="Lee",
+        description="",
+        selection=read_only,
     )
     with monkeypatch.context() as broken:
         breaks(broken, outbox, place)

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.organizations.access import MemberRequest, signed_in
-from accounts.organizations.selectors import my_memberships
+from accounts.organizations.selectors import memberships_of
 from accounts.organizations.views.dialogs import posted
 from accounts.users.forms import PersonForm
 
@@ -24,5 +24,5 @@ def account(request: MemberRequest) -> HttpResponse:
         user.save(update_fields=["first_name", "last_name"])
         messages.success(request, "Your name was changed.")
         return redirect("users:account")
-    context = {"form": form, "memberships": my_memberships(user).prefetch_related("sites")}
+    context = {"form": form, "memberships": memberships_of(user).prefetch_related("sites")}
     return render(request, "users/account.html", context, status=422 if form.errors else 200)

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.organizations.access import MemberRequest, signed_in
-from accounts.organizations.selectors import my_memberships
+from accounts.organizations.selectors import memberships_of
 from accounts.permissions import Permission
 
 
@@ -15,7 +15,7 @@ from accounts.permissions import Permission
 @require_safe
 def home(request: MemberRequest) -> HttpResponse:
     """To the users of the organization used last where one may see them, else to one's own page there."""
-    mine = list(my_memberships(request.user))
+    mine = list(memberships_of(request.user))
     for membership in mine:
         if membership.has_permission(Permission.VIEW_USERS):
             return redirect("directory:users", membership.organization.slug)

@@ -15,10 +15,10 @@ from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
 from invites import tasks
 from invites.directory.bulk_actions import IN_REQUEST
-from invites.directory.users import PER_PAGE, PeopleFilter, chosen_invitations, matching_invitations, person_of
+from invites.directory.users import PER_PAGE, UserFilter, chosen_invitations, matching_invitations, person_of
 from invites.directory.views import bulk_actions
 from invites.invitations import actions
-from invites.invitations.authorization import check_can_manage, choice_of
+from invites.invitations.authorization import check_can_manage, selection_of
 from invites.invitations.invite import change_invitation
 from invites.invitations.views.responses import back_url, error_response, resent_text, revoked_text, success_response
 from invites.invitations.visibility import visible_invitations
@@ -32,16 +32,16 @@ def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpR
     to = "change this invitation"
     is_change = request.method == "POST"
     invitation = _invitation_to_change(request, pk, to=to) if is_change else _invitation(request, pk)
-    initial = GrantForm.initial_for(choice_of(invitation.grant))
+    initial = GrantForm.initial_for(selection_of(invitation.grant))
     form = GrantForm(posted(request), membership=request.membership, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            change_invitation(request.membership, invitation, form.grant())
+            change_invitation(request.membership, invitation, form.selection())
         except DomainError as broken:
             form.add_error(None, broken.message)
         else:
             return success_response(request, f"The roles and sites of {invitation.full_name} were changed.")
-    why_not = GrantableAccess(request.membership).why_not_manage(choice_of(invitation.grant), to=to)
+    why_not = GrantableAccess(request.membership).why_not_manage(selection_of(invitation.grant), to=to)
     context = {"form": form, "person": person_of(invitation), "why_not_change": why_not}
     return render(request, "directory/invitation_edit.html", context, status=422 if form.errors else 200)
 
@@ -118,7 +118,7 @@ def _invitation_to_change(request: MemberRequest, pk: int, *, to: str) -> Invita
 
 def _chosen(request: MemberRequest) -> InvitationQuerySet:
     if _wants_all(request):
-        wanted = PeopleFilter.read(request.GET, request.organization)
+        wanted = UserFilter.read(request.GET, request.organization)
         # A list that is no longer narrowed by a role that was deleted meanwhile has people on it whom nobody selected.
         if not wanted.is_all_of(request.GET):
             return Invitation.objects.none()

@@ -18,11 +18,11 @@ from accounts.models import Membership, Role, Site
 from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.forms import GrantForm
 from accounts.organizations.grants import AccessSelection, GrantableAccess
-from accounts.organizations.members import change_membership, check_reach, remove_membership
+from accounts.organizations.members import change_membership, check_can_manage_member, remove_membership
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
-from invites.directory.users import Counts, PeopleFilter, Person, Status, count_people, people_page
-from invites.invitations.authorization import choice_of
+from invites.directory.users import Counts, Person, Status, UserFilter, count_users, find_users_page
+from invites.invitations.authorization import selection_of
 from invites.invitations.views.responses import error_response, success_response
 
 
@@ -45,9 +45,9 @@ class Line:
 @require_safe
 def users(request: MemberRequest, organization: str) -> HttpResponse:
     """Members and open invitations: a page of them, searched and filtered by the query string."""
-    here, wanted = request.organization, PeopleFilter.read(request.GET, request.organization)
-    counts = count_people(here, wanted)
-    page = people_page(here, wanted, number=request.GET.get("page", 1), counts=counts)
+    here, wanted = request.organization, UserFilter.read(request.GET, request.organization)
+    counts = count_users(here, wanted)
+    page = find_users_page(here, wanted, number=request.GET.get("page", 1), counts=counts)
     grantable = GrantableAccess(request.membership)
     may_invite = request.membership.has_permission(Permission.INVITE_USERS)
     context = {
@@ -91,7 +91,7 @@ class Filter:
     choices: list[Choice]
 
 
-def _tabs(wanted: PeopleFilter, counts: Counts) -> list[Choice]:
+def _tabs(wanted: UserFilter, counts: Counts) -> list[Choice]:
     statuses: list[tuple[str, str, Status | None]] = [("all", "All", None)]
     statuses += [(status.value, str(status.label), status) for status in Status]
     return [
@@ -100,7 +100,7 @@ def _tabs(wanted: PeopleFilter, counts: Counts) -> list[Choice]:
     ]
 
 
-def _filter(wanted: PeopleFilter, name: str, offered: Iterable[Role] | Iterable[Site]) -> Filter:
+def _filter(wanted: UserFilter, name: str, offered: Iterable[Role] | Iterable[Site]) -> Filter:
     chosen = wanted.role if name == "role" else wanted.site
     everything = Choice("any", f"Any {name}", wanted.query_string(**{name: None}), chosen is None)
     choices = [Choice(str(each.pk), each.name, wanted.query_string(**{name: each}), chosen == each) for each in offered]
@@ -117,7 +117,7 @@ def _line(viewer: Membership, grantable: GrantableAccess, person: Person) -> Lin
     if member is not None:
         is_within = grantable.can_grant(AccessSelection.held_by(member))
     else:
-        is_within = person.invitation is not None and grantable.can_grant(choice_of(person.invitation.grant))
+        is_within = person.invitation is not None and grantable.can_grant(selection_of(person.invitation.grant))
     return Line(
         person,
         edit_url=reverse(page, args=(viewer.organization.slug, person.pk)),
@@ -136,7 +136,9 @@ def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespo
     form = GrantForm(posted(request), membership=request.membership, initial=GrantForm.initial_for(held))
     if request.method == "POST" and form.is_valid():
         try:
-            change_membership(request.membership, member, form.grant(), confirmed=request.POST.get("confirmed") == "1")
+            change_membership(
+                request.membership, member, form.selection(), confirmed=request.POST.get("confirmed") == "1"
+            )
         except DomainError as broken:
             if broken.code == "gives_up":
                 chosen = [(name, value) for name in form.fields for value in request.POST.getlist(name)]
@@ -181,7 +183,7 @@ def _member(request: MemberRequest, pk: int) -> Membership:
 def _member_to_change(request: MemberRequest, pk: int) -> Membership:
     """The same, for an action. Members who can't grant what this one has get 403. The service checks again."""
     member = _member(request, pk)
-    check_reach(request.membership, member)
+    check_can_manage_member(request.membership, member)
     return member
 
 

@@ -20,7 +20,7 @@ from invites.imports.notices import close_banner, take_notice
 from invites.imports.upload import correct_batch, start_batch
 from invites.imports.views.lookup import batch_to_change, batch_to_see
 from invites.imports.views.progress import progress_dialog
-from invites.invitations.authorization import choice_of
+from invites.invitations.authorization import selection_of
 from invites.models import Batch
 from invites.wording import smart_quotes
 
@@ -41,7 +41,7 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
     """
     correcting = batch_to_change(request, _number(request.GET["correct"])) if "correct" in request.GET else None
     earlier = correcting or (batch_to_see(request, _number(request.GET["again"])) if "again" in request.GET else None)
-    initial = ImportForm.initial_for(choice_of(earlier.grant)) if earlier else None
+    initial = ImportForm.initial_for(selection_of(earlier.grant)) if earlier else None
     data = posted(request)
     files = request.FILES if data is not None else None
     form = ImportForm(data, files, membership=request.membership, initial=initial)
@@ -67,7 +67,7 @@ def _number(value: str) -> int:
 
 def _take_in(request: MemberRequest, form: ImportForm, correcting: Batch | None) -> Batch:
     upload = form.cleaned_data["file"]
-    given: dict[str, Any] = {"file_name": upload.name, "content": upload.chunks(), "choice": form.grant()}
+    given: dict[str, Any] = {"file_name": upload.name, "content": upload.chunks(), "selection": form.selection()}
     if correcting:
         return correct_batch(correcting, by=request.membership, **given)
     return start_batch(request.membership, **given)

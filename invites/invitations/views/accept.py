@@ -31,7 +31,7 @@ from accounts.errors import DomainError
 from accounts.models import Membership, User
 from accounts.organizations.access import public
 from invites.invitations.acceptance import (
-    accept_as,
+    accept_with_existing_account,
     accept_with_new_account,
     accepted_by,
     account_of,
@@ -104,7 +104,7 @@ def _answer(request: HttpRequest, link: str, found: Invitation) -> HttpResponse:
         if request.user.email != found.email_key:
             return _show(request, found, "invitations/accept_other.html", status=200 if sent is None else 403)
         if sent is not None:
-            return _welcome(request, accept_as(request.user, link))
+            return _welcome(request, accept_with_existing_account(request.user, link))
         return _show(request, found, "invitations/accept_member.html")
     if account_of(found) is not None:
         return _sign_in(request, link, found, sent)
@@ -152,7 +152,7 @@ def _sign_in(request: HttpRequest, link: str, found: Invitation, sent: QueryDict
                     request, user, email_verification="none", redirect_url="/invitation/"
                 )
                 if request.user == user:
-                    return _welcome(request, accept_as(user, link))
+                    return _welcome(request, accept_with_existing_account(user, link))
                 return response
     return _show(request, found, "invitations/accept_sign_in.html", form=form)
 

@@ -32,7 +32,7 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
     if data is not None and form.is_valid() and not (meant or form.meant):
         person = {name: form.cleaned_data[name] for name in ("email", "first_name", "last_name", "description")}
         try:
-            invitation = invite_person(request.membership, **person, choice=form.grant())
+            invitation = invite_person(request.membership, **person, selection=form.selection())
         except DomainError as broken:
             form.add_error("email" if broken.code.startswith("already") else None, broken.message)
         else:

@@ -47,7 +47,7 @@ class Command(BaseCommand):
                 # Bytes that are no text arrive as half characters, which no database can look for.
                 raise CommandError(f"{name!a} is no text in UTF-8.", returncode=2)
         by = self._inviter(options["organization"], options["inviter"])
-        choice = self._choice(by, options)
+        selection = self._selection(by, options)
         path: Path = options["file"]
         try:
             with path.open("rb") as file:
@@ -55,7 +55,7 @@ class Command(BaseCommand):
                     by,
                     file_name=path.name,
                     content=iter(lambda: file.read(1024 * 1024), b""),
-                    choice=choice,
+                    selection=selection,
                     only_valid=options["only_valid"],
                 )
         except OSError as error:
@@ -83,7 +83,7 @@ class Command(BaseCommand):
             raise CommandError(f"{email} is not a member of {organization.name}.", returncode=2)
         return membership
 
-    def _choice(self, by: Membership, options: dict[str, Any]) -> AccessSelection:
+    def _selection(self, by: Membership, options: dict[str, Any]) -> AccessSelection:
         organization = by.organization
         roles = [named(organization.roles.all(), name, "role") for name in options["role"]]
         sites = [named(organization.sites.all(), name, "site") for name in options["site"]]

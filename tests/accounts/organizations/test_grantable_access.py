@@ -38,7 +38,7 @@ ACTIONS: dict[str, Callable[[Membership, Membership, Role, Site], object]] = {
     "sites.delete_site": lambda by, admin, role, site: delete_site(by, site),
 }
 # These are the rule itself, ask about it, or keep to it for others.
-INSIDE = {"members.check_reach", "roles.check_can_change", "sites.check_can_change"}
+INSIDE = {"members.check_can_manage_member", "roles.check_can_change", "sites.check_can_change"}
 INSIDE |= {"sites.why_not_change", "role_access.check_may_change_permissions"}
 
 

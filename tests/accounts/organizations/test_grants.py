@@ -11,10 +11,9 @@ from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.forms import ALL_SITES, GrantForm
 from accounts.organizations.grants import (
     AccessSelection,
-    check_grant,
+    GrantableAccess,
     grantable_roles,
     grantable_sites,
-    may_grant_all_sites,
 )
 from accounts.permissions import all_permissions
 from tests.rules import domain_error
@@ -45,19 +44,19 @@ def test_an_org_admin_may_give_everything(
 ) -> None:
     assert names(grantable_roles(admin_membership)) == set(ROLES)
     assert names(grantable_sites(admin_membership)) == names(sites)
-    assert may_grant_all_sites(admin_membership)
+    assert admin_membership.all_sites
 
 
 def test_others_may_give_what_is_within_their_own(inviter: Membership) -> None:
     assert names(grantable_roles(inviter)) == {"ReadOnly", "Inviter"}
     assert names(grantable_sites(inviter)) == {"Lyon depot", "Ghent"}
-    assert not may_grant_all_sites(inviter)
+    assert not inviter.all_sites
 
 
 def test_a_project_manager_cannot_make_an_org_admin(manager_membership: Membership, roles: dict[str, Role]) -> None:
     assert "Org Admin" not in names(grantable_roles(manager_membership))
     with domain_error("beyond_permissions", match="You cannot give “Org Admin”"):
-        check_grant(manager_membership, AccessSelection.of([roles["Org Admin"]], all_sites=True))
+        GrantableAccess(manager_membership).check_can_grant(AccessSelection.of([roles["Org Admin"]], all_sites=True))
 
 
 @pytest.mark.parametrize("giver", ROLES)
@@ -75,15 +74,15 @@ def test_every_role_gives_every_role_on_every_site_only_within_its_own(
     held, wanted = roles[giver].allowed, roles[given].allowed
     by = join(acme, "giver@example.com", giver, sites=sites[:1]).memberships.get()
     chosen = {"own": sites[:1], "beyond": sites[1:2], "all": []}[site]
-    choice = AccessSelection.of([roles[given]], chosen, all_sites=site == "all")
+    selection = AccessSelection.of([roles[given]], chosen, all_sites=site == "all")
     data = {"roles": [roles[given].pk], "sites": [ALL_SITES] if site == "all" else [each.pk for each in chosen]}
     allowed = wanted <= held and site == "own"
     assert GrantForm(data, membership=by).is_valid() is allowed
     if allowed:
-        check_grant(by, choice)
+        GrantableAccess(by).check_can_grant(selection)
     else:
         with domain_error("beyond_permissions"):
-            check_grant(by, choice)
+            GrantableAccess(by).check_can_grant(selection)
 
 
 def test_a_set_of_roles_is_refused_for_any_of_them(
@@ -91,7 +90,7 @@ def test_a_set_of_roles_is_refused_for_any_of_them(
 ) -> None:
     for others in itertools.combinations([roles["ReadOnly"], roles["Inviter"]], 2):
         with domain_error("beyond_permissions"):
-            check_grant(inviter, AccessSelection.of([*others, roles["Auditor"]], sites[:1]))
+            GrantableAccess(inviter).check_can_grant(AccessSelection.of([*others, roles["Auditor"]], sites[:1]))
 
 
 def test_all_sites_needs_all_sites_and_not_each_of_them(
@@ -99,7 +98,7 @@ def test_all_sites_needs_all_sites_and_not_each_of_them(
 ) -> None:
     has_each = join(acme, "each@example.com", "Org Admin", sites=sites).memberships.get()
     with domain_error("beyond_permissions", match="You do not have all sites"):
-        check_grant(has_each, AccessSelection.of([roles["ReadOnly"]], all_sites=True))
+        GrantableAccess(has_each).check_can_grant(AccessSelection.of([roles["ReadOnly"]], all_sites=True))
 
 
 def test_what_belongs_to_another_organization_is_refused_and_not_named(
@@ -107,9 +106,9 @@ def test_what_belongs_to_another_organization_is_refused_and_not_named(
 ) -> None:
     theirs = Role.objects.create(organization=globex, name="Secret role", permissions=["work.view"])
     site = Site.objects.create(organization=globex, name="Secret place")
-    for choice in (AccessSelection.of([theirs]), AccessSelection.of([], [site])):
+    for selection in (AccessSelection.of([theirs]), AccessSelection.of([], [site])):
         with domain_error("beyond_permissions") as refused:
-            check_grant(admin_membership, choice)
+            GrantableAccess(admin_membership).check_can_grant(selection)
         assert "Secret" not in refused.value.message
 
 
@@ -145,7 +144,7 @@ def test_an_organization_without_sites_can_invite(outsider: User, globex: Organi
     role = globex.roles.get(name="ReadOnly")
     form = GrantForm({"roles": [role.pk]}, membership=by)
     assert form.is_valid()
-    assert form.grant() == AccessSelection((role,))
+    assert form.selection() == AccessSelection((role,))
 
 
 def test_all_sites_with_some_of_them_is_all_sites(
@@ -153,17 +152,17 @@ def test_all_sites_with_some_of_them_is_all_sites(
 ) -> None:
     form = GrantForm({"roles": [roles["ReadOnly"].pk], "sites": [ALL_SITES, sites[0].pk]}, membership=admin_membership)
     assert form.is_valid()
-    assert form.grant() == AccessSelection((roles["ReadOnly"],), (), all_sites=True)
+    assert form.selection() == AccessSelection((roles["ReadOnly"],), (), all_sites=True)
 
 
 def test_a_choice_made_earlier_is_shown_again(
     admin_membership: Membership, roles: dict[str, Role], sites: list[Site]
 ) -> None:
-    choice = AccessSelection.of([roles["ReadOnly"]], sites[:2])
-    initial = GrantForm.initial_for(choice)
+    selection = AccessSelection.of([roles["ReadOnly"]], sites[:2])
+    initial = GrantForm.initial_for(selection)
     form = GrantForm(initial, membership=admin_membership)
     assert form.is_valid()
-    assert form.grant() == choice
+    assert form.selection() == selection
 
 
 def test_a_permission_that_was_taken_out_of_the_product_counts_for_nothing(
@@ -173,4 +172,4 @@ def test_a_permission_that_was_taken_out_of_the_product_counts_for_nothing(
     old = Role.objects.create(organization=acme, name="Old", permissions=["work.view", "work.paint"])
     assert admin_membership.permissions() == all_permissions()
     with domain_error("beyond_permissions"):
-        check_grant(admin_membership, AccessSelection.of([old]))
+        GrantableAccess(admin_membership).check_can_grant(AccessSelection.of([old]))

@@ -101,13 +101,13 @@ def test_who_has_a_site_beyond_is_out_of_reach(
 def test_gives_nobody_more_than_one_has(
     lead: Membership, member_membership: Membership, read_only: Role, sites: list[Site]
 ) -> None:
-    for choice in (
+    for selection in (
         AccessSelection.of(Role.objects.filter(organization=lead.organization, name="Org Admin"), sites[:1]),
         AccessSelection.of([read_only], sites[2:]),
         AccessSelection.of([read_only], all_sites=True),
     ):
         with domain_error("beyond_permissions"):
-            change_membership(lead, member_membership, choice)
+            change_membership(lead, member_membership, selection)
     assert set(member_membership.sites.all()) == {sites[0]}
 
 

@@ -49,8 +49,8 @@ def page_of(role: Role, name: str = "organizations:role_edit") -> str:
     return reverse(name, args=[role.organization.slug, role.pk])
 
 
-def invite(by: Membership, choice: AccessSelection, email: str = "ann@example.com") -> Invitation:
-    return invite_person(by, email=email, first_name="Ann", last_name="Lee", description="", choice=choice)
+def invite(by: Membership, selection: AccessSelection, email: str = "ann@example.com") -> Invitation:
+    return invite_person(by, email=email, first_name="Ann", last_name="Lee", description="", selection=selection)
 
 
 def to_all(role: Role) -> AccessSelection:
@@ -126,16 +126,16 @@ def an_expired_invitation(by: Membership, role: Role) -> None:
 
 
 def an_import(by: Membership, role: Role) -> None:
-    start_batch(by, file_name="team.csv", content=[csv_of("ann@example.com")], choice=to_all(role))
+    start_batch(by, file_name="team.csv", content=[csv_of("ann@example.com")], selection=to_all(role))
 
 
 def a_correction(by: Membership, role: Role) -> None:
     little = AccessSelection.of(
         [by.organization.roles.get(name="ReadOnly")], by.organization.sites.filter(name="Ghent")
     )
-    batch = start_batch(by, file_name="team.csv", content=[PROBLEMS], choice=little)
+    batch = start_batch(by, file_name="team.csv", content=[PROBLEMS], selection=little)
     check_batch(batch.pk)
-    correct_batch(batch, file_name="new.csv", content=[PROBLEMS], choice=to_all(role), by=by)
+    correct_batch(batch, file_name="new.csv", content=[PROBLEMS], selection=to_all(role), by=by)
     assert CorrectionJob.objects.get().grant
 
 

@@ -96,9 +96,9 @@ def test_who_signs_in_by_the_link_stays_signed_in(client: Client, admin: User) -
 def test_who_accepts_an_invitation_in_that_hour_stays_signed_in(
     client: Client, admin_membership: Membership, sites: list[Site]
 ) -> None:
-    choice = AccessSelection.of([], all_sites=True)
+    selection = AccessSelection.of([], all_sites=True)
     names = {"first_name": "Chiara", "last_name": "Rossi", "description": ""}
-    invitation = invite_person(admin_membership, email="chiara@people.example.com", choice=choice, **names)
+    invitation = invite_person(admin_membership, email="chiara@people.example.com", selection=selection, **names)
     client.get(ask(client))
     client.get(f"/i/{derive_token(invitation.token_seed)}/")
     chosen = {"first_name": "Chiara", "last_name": "Rossi", "password": NEW}

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Organization, User
-from invites.directory.users import PeopleFilter, Status, count_people, people_page
+from invites.directory.users import Status, UserFilter, count_users, find_users_page
 from invites.models import Invitation
 from tests.invites.invitations.helpers import Invite
 from tests.plans import plan_of
@@ -30,8 +30,8 @@ def long_list(acme: Organization, invite: Invite, join: Callable[..., User]) -> 
 
 def page_of(organization: Organization, number: int, **wanted: object) -> tuple[list[str], int]:
     """The addresses on the page, and how many stand in the whole list."""
-    narrowed = PeopleFilter(**wanted)  # type: ignore[arg-type]
-    page = people_page(organization, narrowed, number=number, counts=count_people(organization, narrowed))
+    narrowed = UserFilter(**wanted)  # type: ignore[arg-type]
+    page = find_users_page(organization, narrowed, number=number, counts=count_users(organization, narrowed))
     return [person.email for person in page.object_list], page.paginator.count
 
 
@@ -109,7 +109,7 @@ def test_members_and_invitations_are_merged_and_not_sorted(long_list: Organizati
 @pytest.mark.django_db(transaction=True)
 def test_the_counts_of_the_tabs_read_no_row(long_list: Organization) -> None:
     with CaptureQueriesContext(connection) as captured:
-        count_people(long_list, PeopleFilter())
+        count_users(long_list, UserFilter())
 
     (counting,) = [query["sql"] for query in captured if "expires_at" in query["sql"]]
     assert reads_an_index_alone(plan_of(counting))

@@ -63,7 +63,7 @@ BUTTONS += ["others", "whole"]
 # Every service that is given an import and somebody who acts on it.
 ACTIONS: dict[str, Callable[[Batch, Membership], object]] = {
     "upload.correct_batch": lambda batch, by: upload.correct_batch(
-        batch, file_name="new.csv", content=[PROBLEMS], choice=nothing_much(by), by=by
+        batch, file_name="new.csv", content=[PROBLEMS], selection=nothing_much(by), by=by
     ),
     "upload.invite_valid_rows": lambda batch, by: upload.invite_valid_rows(batch, by=by),
     "correction_jobs.apply_to_all": lambda batch, by: correction_jobs.apply_to_all(batch, "email_two_at", by=by),
@@ -107,7 +107,7 @@ def of_admins(acme: Organization) -> AccessSelection:
 @pytest.fixture
 def waiting(admin_membership: Membership, of_admins: AccessSelection) -> Batch:
     """An import of admins, two of whose rows have problems: 3 and 4."""
-    batch = upload.start_batch(admin_membership, file_name="admins.csv", content=[PROBLEMS], choice=of_admins)
+    batch = upload.start_batch(admin_membership, file_name="admins.csv", content=[PROBLEMS], selection=of_admins)
     tasks.check_batch(batch.pk)
     batch.refresh_from_db()
     assert batch.state == Batch.State.NEEDS_CORRECTION
@@ -118,7 +118,7 @@ def waiting(admin_membership: Membership, of_admins: AccessSelection) -> Batch:
 def invited(admin_membership: Membership, of_admins: AccessSelection, work: Work) -> Batch:
     """An import of admins that has ended."""
     file = [csv_of("ann@example.com", "ben@example.com")]
-    batch = upload.start_batch(admin_membership, file_name="admins.csv", content=file, choice=of_admins)
+    batch = upload.start_batch(admin_membership, file_name="admins.csv", content=file, selection=of_admins)
     tasks.check_batch(batch.pk)
     return work(batch)
 
@@ -358,7 +358,7 @@ def test_an_invitation_that_was_given_more_keeps_its_import_from_being_undone(
     admin_membership: Membership, lesser: Membership, of_admins: AccessSelection, work: Work
 ) -> None:
     batch = upload.start_batch(
-        lesser, file_name="team.csv", content=[csv_of("ann@example.com")], choice=nothing_much(lesser)
+        lesser, file_name="team.csv", content=[csv_of("ann@example.com")], selection=nothing_much(lesser)
     )
     tasks.check_batch(batch.pk)
     work(batch)
@@ -375,11 +375,11 @@ def test_an_expired_invitation_to_more_is_not_replaced_by_an_import(
     admin_membership: Membership, lesser: Membership, of_admins: AccessSelection, work: Work
 ) -> None:
     person = {"email": "ann@example.com", "first_name": "Ann", "last_name": "Lee", "description": ""}
-    offered = invite_person(admin_membership, choice=of_admins, **person)
+    offered = invite_person(admin_membership, selection=of_admins, **person)
     Invitation.objects.filter(pk=offered.pk).update(expires_at=offered.created_at)
 
     batch = upload.start_batch(
-        lesser, file_name="team.csv", content=[csv_of("ann@example.com")], choice=nothing_much(lesser)
+        lesser, file_name="team.csv", content=[csv_of("ann@example.com")], selection=nothing_much(lesser)
     )
     tasks.check_batch(batch.pk)
     work(batch)
@@ -418,9 +418,9 @@ def test_a_worker_applies_nothing_for_whoever_lost_the_permission(
 def test_a_worker_uses_no_file_of_whoever_lost_the_permission(
     acme: Organization, waiting: Batch, colleague: Membership, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    choice = AccessSelection.of(acme.roles.filter(name="Org Admin"), all_sites=True)
+    selection = AccessSelection.of(acme.roles.filter(name="Org Admin"), all_sites=True)
     file = csv_of("evil@example.com")
-    upload.correct_batch(waiting, file_name="new.csv", content=[file], choice=choice, by=colleague)
+    upload.correct_batch(waiting, file_name="new.csv", content=[file], selection=selection, by=colleague)
     if when == "before":
         demote(colleague, acme)
     else:

@@ -48,7 +48,7 @@ def much(acme: Organization) -> AccessSelection:
 @pytest.fixture
 def waiting(by: Membership, little: AccessSelection) -> Batch:
     """An import of the admin. Rows 3, 4, 5, 7 and 8 have problems."""
-    batch = start_batch(by, file_name="team.csv", content=[csv_of(*TEAM)], choice=little)
+    batch = start_batch(by, file_name="team.csv", content=[csv_of(*TEAM)], selection=little)
     tasks.check_batch(batch.pk)
     batch.refresh_from_db()
     return batch
@@ -58,8 +58,8 @@ def waiting(by: Membership, little: AccessSelection) -> Batch:
 def correct(by: Membership) -> Correct:
     """Gives the import a corrected file, and lets a worker look at it."""
 
-    def correct(batch: Batch, content: bytes, choice: AccessSelection, *, who: Membership = by) -> Batch:
-        correct_batch(batch, file_name="fixed.csv", content=[content], choice=choice, by=who)
+    def correct(batch: Batch, content: bytes, selection: AccessSelection, *, who: Membership = by) -> Batch:
+        correct_batch(batch, file_name="fixed.csv", content=[content], selection=selection, by=who)
         tasks.check_batch(batch.pk)
         batch.refresh_from_db()
         return batch
@@ -76,14 +76,14 @@ def plant(batch: Batch, by: Membership) -> None:
     assert outcome(batch, 3) == "waiting"
 
 
-def assert_refused(batch: Batch, choice: AccessSelection) -> None:
+def assert_refused(batch: Batch, selection: AccessSelection) -> None:
     assert batch.state == Batch.State.NEEDS_CORRECTION
     assert batch.notice == (
         "“fixed.csv” was not used. Ben Osei uploaded or edited rows of this import and can't grant Org Admin. Choose "
         "the roles and sites of this import, or start a new import with the complete file. "
         "Everything that you fixed here is kept."
     )
-    assert set(batch.grant.roles.all()) == set(choice.roles)
+    assert set(batch.grant.roles.all()) == set(selection.roles)
 
 
 # --- What was edited here -------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ def test_an_address_that_was_not_a_problem_counts_as_well(
 ) -> None:
     people = [f"p{number}@gmail.com" for number in range(5)]
     content = csv_of(*people, "x@gmial.com", "ben@@example.com")
-    batch = start_batch(by, file_name="team.csv", content=[content], choice=little)
+    batch = start_batch(by, file_name="team.csv", content=[content], selection=little)
     tasks.check_batch(batch.pk)
     batch.refresh_from_db()
     corrections.use_intended_address(batch, 7, by=lesser)
@@ -244,17 +244,17 @@ def test_the_page_says_at_once_why_a_file_was_not_used(
 # --- Who they are now -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("choice", ["little", "much"])
+@pytest.mark.parametrize("selection", ["little", "much"])
 def test_an_author_who_can_grant_less_since_counts_only_where_more_is_given(
-    request: pytest.FixtureRequest, waiting: Batch, colleague: Membership, correct: Correct, choice: str
+    request: pytest.FixtureRequest, waiting: Batch, colleague: Membership, correct: Correct, selection: str
 ) -> None:
     plant(waiting, colleague)
     colleague.roles.clear()
 
-    correct(waiting, rows_to_fix(waiting), request.getfixturevalue(choice))
+    correct(waiting, rows_to_fix(waiting), request.getfixturevalue(selection))
 
     refused = "second@example.com uploaded or edited rows of this import and can't invite users now." in waiting.notice
-    assert refused == (choice == "much")
+    assert refused == (selection == "much")
 
 
 def test_an_author_is_not_named_where_the_inviter_may_not_see_users(

@@ -135,7 +135,7 @@ def test_while_a_workbook_is_read_the_worker_keeps_its_claim_and_hears_of_a_stop
 ) -> None:
     monkeypatch.setattr(workbook_module, "_SECONDS_BETWEEN_CALLS", 0.05)
     monkeypatch.setattr(check_claims, "RENEW_SECONDS", 0.0)
-    batch = start_batch(admin_membership, file_name="a.xlsx", content=[slow()], choice=read_only)
+    batch = start_batch(admin_membership, file_name="a.xlsx", content=[slow()], selection=read_only)
     renewals: list[str] = []
 
     def stop_after_some(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
@@ -172,7 +172,7 @@ def test_on_sqlite_an_upload_waits_for_its_turn_and_holds_no_lock_meanwhile(
     earlier = start(many(2))
 
     def upload_another() -> None:
-        start_batch(admin_membership, file_name="team.csv", content=[many(2)], choice=read_only)
+        start_batch(admin_membership, file_name="team.csv", content=[many(2)], selection=read_only)
         connection.close()
 
     thread = threading.Thread(target=upload_another)

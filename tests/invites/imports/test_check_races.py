@@ -16,7 +16,7 @@ from invites.imports import check, check_claims, chunks, invite
 from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
-from invites.invitations.authorization import choice_of
+from invites.invitations.authorization import selection_of
 from invites.models import Batch, DailyInviteCount, Invitation, Row
 from tests.concurrency import once_after
 from tests.files import PROBLEMS, csv_of, many
@@ -47,7 +47,7 @@ def test_without_a_valid_row_only_valid_waits_for_a_correction(run: Run) -> None
 def test_a_check_that_was_given_up_does_not_wipe_what_the_next_one_has_staged(
     start: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
-    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], selection=read_only)
     given_up = check_claims.claim_batch(batch.pk)
     assert given_up is not None
     Batch.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
@@ -63,12 +63,12 @@ def test_a_check_of_the_file_before_keeps_no_claim_on_the_corrected_one(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     """The attempts of a corrected file are counted anew, and come to the number that another one had."""
-    batch = start_batch(admin_membership, file_name="team.csv", content=[PROBLEMS], choice=read_only)
+    batch = start_batch(admin_membership, file_name="team.csv", content=[PROBLEMS], selection=read_only)
     slow = check_claims.claim_batch(batch.pk)
     assert slow is not None
     Batch.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     tasks.check_batch(batch.pk)
-    correct_batch(batch, file_name="b.csv", content=[many(3)], choice=read_only, by=admin_membership)
+    correct_batch(batch, file_name="b.csv", content=[many(3)], selection=read_only, by=admin_membership)
     other = check_claims.claim_batch(batch.pk)
     assert other is not None
     assert other.attempts == slow.attempts
@@ -81,7 +81,7 @@ def test_of_two_checks_the_first_does_not_take_the_claim_of_the_second_for_its_o
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     """A machine that stands still for as long as a claim lasts, just when it has claimed."""
-    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], selection=read_only)
     others: list[Batch | None] = []
 
     def claim() -> None:
@@ -101,7 +101,7 @@ def test_of_two_checks_the_first_does_not_take_the_claim_of_the_second_for_its_o
 def test_a_batch_that_is_stopped_while_its_check_is_given_up_stays_stopped(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
-    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], selection=read_only)
     Batch.objects.update(attempts=check_claims.MAX_ATTEMPTS)
 
     with once_after('UPDATE "invites_batch"', lambda: stop_batch(Batch.objects.get())):
@@ -114,7 +114,7 @@ def test_a_batch_that_is_stopped_while_its_check_is_given_up_stays_stopped(
 def test_a_batch_that_is_stopped_while_its_file_is_read_is_no_trouble(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
-    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], selection=read_only)
 
     with once_after('FROM "invites_uploadpart"', lambda: stop_batch(Batch.objects.get())):
         assert check.check_batch(batch.pk) is None
@@ -126,7 +126,7 @@ def test_a_corrected_file_that_is_stopped_in_its_check_counts_no_half_of_it(
     start: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start(PROBLEMS)
-    correct_batch(batch, file_name="b.csv", content=[many(9)], choice=read_only, by=admin_membership)
+    correct_batch(batch, file_name="b.csv", content=[many(9)], selection=read_only, by=admin_membership)
 
     with once_after('DELETE FROM "invites_row"', lambda: stop_batch(Batch.objects.get())):
         assert check.check_batch(batch.pk) is None
@@ -138,7 +138,7 @@ def test_a_corrected_file_that_is_stopped_in_its_check_counts_no_half_of_it(
 @pytest.fixture
 def as_it_was_seen(admin_membership: Membership, read_only: AccessSelection) -> Batch:
     """A batch of 300 people as somebody saw it, who decided then what they do now that it is checked."""
-    batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], choice=read_only)
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], selection=read_only)
     check.check_batch(batch.pk)
     return batch
 
@@ -170,7 +170,7 @@ def test_a_batch_that_is_checked_while_a_worker_looks_whether_it_has_ended_has_n
     start: Run, work: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     """A task that is delivered early: at its look there are no chunks yet, and a moment later there are."""
-    batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], choice=read_only)
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], selection=read_only)
 
     with once_after('FROM "invites_batchchunk"', lambda: check.check_batch(batch.pk)):
         tasks.finish_batch(batch.pk)
@@ -186,7 +186,7 @@ def test_a_corrected_file_is_of_the_moment_of_its_upload(
     batch = start(PROBLEMS)
     Batch.objects.update(created_at=timezone.now() - timedelta(hours=1))
 
-    correct_batch(batch, file_name="b.csv", content=[many(9)], choice=read_only, by=admin_membership)
+    correct_batch(batch, file_name="b.csv", content=[many(9)], selection=read_only, by=admin_membership)
     tasks.check_batch(batch.pk)
 
     batch.refresh_from_db()
@@ -199,8 +199,8 @@ def test_who_goes_on_with_a_file_that_was_corrected_meanwhile_is_held_to_what_th
     seen = start(PROBLEMS)
     everywhere = AccessSelection.of(read_only.roles, all_sites=True)
     corrected = Batch.objects.get()
-    assert not choice_of(seen.grant).all_sites
-    correct_batch(corrected, file_name="b.csv", content=[PROBLEMS], choice=everywhere, by=admin_membership)
+    assert not selection_of(seen.grant).all_sites
+    correct_batch(corrected, file_name="b.csv", content=[PROBLEMS], selection=everywhere, by=admin_membership)
     tasks.check_batch(corrected.pk)
 
     with domain_error("beyond_permissions"):

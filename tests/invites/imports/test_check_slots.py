@@ -34,10 +34,10 @@ from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports.upload import start_batch
 by = Membership.objects.get(organization__slug="{organization}", user__email="{admin}")
-choice = AccessSelection.of(list(by.organization.roles.filter(name="ReadOnly")), [], all_sites=True)
+selection = AccessSelection.of(list(by.organization.roles.filter(name="ReadOnly")), [], all_sites=True)
 content = open({path!r}, "rb").read()
 for number in range({count}):
-    batch = start_batch(by, file_name="{name}", content=[content], choice=choice)
+    batch = start_batch(by, file_name="{name}", content=[content], selection=selection)
     tasks.enqueue_on_commit(tasks.check_batch, batch.pk)
 print(batch.pk)
 """
@@ -109,8 +109,8 @@ def store(admin_membership: Membership, read_only: AccessSelection, outsider: Us
     choices = {"acme": (admin_membership, read_only), "globex": (theirs, AccessSelection.of(roles, [], all_sites=True))}
 
     def store(organization: str) -> Batch:
-        by, choice = choices[organization]
-        return start_batch(by, file_name="team.csv", content=[many(3)], choice=choice)
+        by, selection = choices[organization]
+        return start_batch(by, file_name="team.csv", content=[many(3)], selection=selection)
 
     return store
 

@@ -73,7 +73,7 @@ def test_of_mending_and_a_corrected_file_at_once_no_half_is_seen(
     results = at_once(
         lambda: correction_jobs.apply_to_all(team, "email_two_at", by=by),
         lambda: correct_batch(
-            Batch.objects.get(pk=team.pk), file_name="b.csv", content=[whole], choice=read_only, by=by
+            Batch.objects.get(pk=team.pk), file_name="b.csv", content=[whole], selection=read_only, by=by
         ),
     )
 

@@ -266,7 +266,7 @@ def test_nothing_else_is_begun_meanwhile(
     other = Batch.objects.get()
     correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
     what: dict[str, Callable[[], Any]] = {
-        "correct": lambda: correct_batch(other, file_name="b.csv", content=[b"x"], choice=read_only, by=by),
+        "correct": lambda: correct_batch(other, file_name="b.csv", content=[b"x"], selection=read_only, by=by),
         "invite_valid": lambda: invite_valid_rows(other, by=by),
         "apply": lambda: correction_jobs.apply_to_all(other, "email_two_at", by=by),
         "edit": lambda: corrections.edit_cells(other, [Edit(3, 0, "kim@example.com", 0)], by=by),
@@ -543,7 +543,7 @@ def test_a_corrected_file_that_meets_a_bug_of_ours_takes_nothing_away(
 ) -> None:
     before = as_stored(edited)
     monkeypatch.setattr(checking.Check, "blocks", lambda *_: (_ for _ in ()).throw(KeyError("a bug")))
-    correct_batch(edited, file_name="b.csv", content=[csv_of("kim@example.com")], choice=read_only, by=by)
+    correct_batch(edited, file_name="b.csv", content=[csv_of("kim@example.com")], selection=read_only, by=by)
     Batch.objects.update(attempts=attempts)
 
     for _ in range(2):
@@ -563,7 +563,7 @@ def test_a_worker_that_dies_anywhere_with_a_corrected_file_leaves_the_old_rows_o
     while died:
         batch = start(csv_of(*THIRTY[:5]))
         corrections.take_suggestion(batch, 3, 0, by=by)
-        correct_batch(batch, file_name="b.csv", content=[corrected], choice=read_only, by=by)
+        correct_batch(batch, file_name="b.csv", content=[corrected], selection=read_only, by=by)
         died = die_at(statement, partial(tasks.check_batch, batch.pk))
         Batch.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
         tasks.check_batch(batch.pk)
@@ -583,8 +583,8 @@ def test_a_role_that_a_corrected_file_gives_is_kept_until_it_is_known_what_becom
     edited: Batch, by: Membership, acme: Organization
 ) -> None:
     role = Role.objects.get(organization=acme, name="Project manager")
-    choice = AccessSelection.of([role], all_sites=True)
-    correct_batch(edited, file_name="b.csv", content=[UNREADABLE], choice=choice, by=by)
+    selection = AccessSelection.of([role], all_sites=True)
+    correct_batch(edited, file_name="b.csv", content=[UNREADABLE], selection=selection, by=by)
 
     assert "An import that has not ended gives this role." in str(keep_what_is_on_offer(Role, role))
 
@@ -637,7 +637,7 @@ def test_others_can_write_while_rows_are_checked(
     correction_jobs.check_all_again(batch, by=by)
     tasks.check_batch(batch.pk)
     content = b"Email,First name,Last name,What is wrong\r\np@@example.com,P,Q,Row 3\r\n"
-    correct_batch(batch, file_name="b.csv", content=[content], choice=read_only, by=by)
+    correct_batch(batch, file_name="b.csv", content=[content], selection=read_only, by=by)
     tasks.check_batch(batch.pk)
 
     assert in_state(batch) == Batch.State.NEEDS_CORRECTION
@@ -657,7 +657,7 @@ def test_the_memory_of_a_job_does_not_grow_with_the_rows(
         corrected = b"".join(problem_file.problem_file(batch)).replace(b"@@", b"@@@")
         correction_jobs.apply_to_all(batch, "email_two_at", by=by)
         peaks.append([peak_of(batch)])
-        correct_batch(batch, file_name="b.csv", content=[corrected], choice=read_only, by=by)
+        correct_batch(batch, file_name="b.csv", content=[corrected], selection=read_only, by=by)
         merged = stored_upload(batch, is_correction=True)
         tracemalloc.start()
         corrected_file.merge_corrected(batch, merged, by=by.user_id, name="b.csv", limits=upload_parts.limits())

@@ -56,7 +56,7 @@ def test_a_file_of_many_problems_is_put_right_in_pieces(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     content = csv_of(*TEAM, *(f"q{number}@northwind" for number in range(1_100)), "q@nortwind.example.com")
-    batch = start_batch(admin_membership, file_name="team.csv", content=[content], choice=read_only)
+    batch = start_batch(admin_membership, file_name="team.csv", content=[content], selection=read_only)
     with CaptureQueriesContext(connection) as captured:
         tasks.check_batch(batch.pk)
 

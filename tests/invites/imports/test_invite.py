@@ -181,7 +181,7 @@ def test_a_corrected_file_takes_the_place_of_the_first(
         batch,
         file_name="team 2.csv",
         content=[csv_of("ann@example.com", "ben@example.com")],
-        choice=read_only,
+        selection=read_only,
         by=admin_membership,
     )
     tasks.check_batch(batch.pk)
@@ -199,7 +199,7 @@ def test_the_upload_is_kept_in_pieces_and_read_back_as_it_was(
 ) -> None:
     content = many(60_000)
     pieces = [content[start : start + 7_000] for start in range(0, len(content), 7_000)]
-    batch = start_batch(admin_membership, file_name="big.csv", content=pieces, choice=read_only)
+    batch = start_batch(admin_membership, file_name="big.csv", content=pieces, selection=read_only)
 
     assert batch.parts.count() == -(-len(content) // UploadPart.SIZE)
     assert batch.file_size == len(content)
@@ -213,7 +213,7 @@ def test_a_file_over_the_limit_leaves_nothing_behind(
     pieces = [b"x" * 1024] * 1025
 
     with domain_error("too_large"):
-        start_batch(admin_membership, file_name="big.csv", content=pieces, choice=read_only)
+        start_batch(admin_membership, file_name="big.csv", content=pieces, selection=read_only)
 
     assert (Batch.objects.count(), UploadPart.objects.count()) == (0, 0)
 
@@ -238,7 +238,7 @@ def test_the_upload_is_removed_when_the_batch_has_ended(run: Run) -> None:
 def test_the_name_of_the_file_is_only_a_name(
     admin_membership: Membership, read_only: AccessSelection, name: str, kept: str
 ) -> None:
-    batch = start_batch(admin_membership, file_name=name, content=[b"x"], choice=read_only)
+    batch = start_batch(admin_membership, file_name=name, content=[b"x"], selection=read_only)
 
     assert batch.file_name == kept
 
@@ -248,7 +248,7 @@ def test_the_name_of_the_file_is_only_a_name(
 
 def test_nobody_starts_a_batch_without_the_right(manager: User, read_only: AccessSelection) -> None:
     with domain_error("not_allowed"):
-        start_batch(manager.memberships.get(), file_name="x.csv", content=[b"x"], choice=read_only)
+        start_batch(manager.memberships.get(), file_name="x.csv", content=[b"x"], selection=read_only)
     assert Batch.objects.count() == 0
 
 
@@ -336,7 +336,7 @@ def test_the_same_task_delivered_twice_gives_the_same_rows_and_mails(start: Run)
 def test_a_check_that_died_begins_again_from_the_stored_file(
     admin_membership: Membership, read_only: AccessSelection, work: Run
 ) -> None:
-    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], selection=read_only)
     Batch.objects.filter(pk=batch.pk).update(attempts=1, claimed_until=timezone.now() - timedelta(seconds=1))
     Row.objects.create(batch=batch, number=2, line=2, email="half@example.com", email_key="half@example.com")
 
@@ -347,7 +347,7 @@ def test_a_check_that_died_begins_again_from_the_stored_file(
 
 
 def test_a_file_that_kills_every_worker_is_given_up(admin_membership: Membership, read_only: AccessSelection) -> None:
-    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], selection=read_only)
     Batch.objects.filter(pk=batch.pk).update(attempts=5, claimed_until=timezone.now() - timedelta(seconds=1))
 
     tasks.check_batch(batch.pk)
@@ -392,7 +392,7 @@ def test_the_sweep_finds_at_once_what_a_dead_worker_held_when_nobody_else_is_at_
 def test_the_sweep_finds_an_upload_whose_hint_was_lost(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
-    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], selection=read_only)
     Batch.objects.update(progressed_at=timezone.now() - timedelta(minutes=1))
 
     assert recovery.find_stalled_work().to_check == [batch.pk]

@@ -365,7 +365,7 @@ def test_a_file_is_not_handed_out_with_rows_of_a_corrected_one(
 
     def correct() -> None:
         other = csv_of("zoe@@example.com", "yan@example.com")
-        correct_batch(Batch.objects.get(), file_name="other.csv", content=[other], choice=read_only, by=by)
+        correct_batch(Batch.objects.get(), file_name="other.csv", content=[other], selection=read_only, by=by)
         tasks.check_batch(team.pk)
 
     with once_after(statement, correct):
@@ -392,7 +392,7 @@ def test_a_file_whose_batch_is_corrected_while_it_is_handed_out_breaks_off(
     monkeypatch.setattr(problem_file, "CHUNK", 2)
     response = ines.get(grid_url(team, "imports:batch_problems_file"))
     other = csv_of("zoe@@example.com", *(f"yan{number}@@example.com" for number in range(9)))
-    correct_batch(Batch.objects.get(), file_name="other.csv", content=[other], choice=read_only, by=by)
+    correct_batch(Batch.objects.get(), file_name="other.csv", content=[other], selection=read_only, by=by)
     tasks.check_batch(team.pk)
 
     with domain_error("moved_on"):

@@ -97,11 +97,11 @@ def test_what_was_deleted_since_the_form_was_shown_is_not_given(
 ) -> None:
     role = Role.objects.create(organization=acme, name="Temporary", permissions=[])
     site = Site.objects.create(organization=acme, name="Temporary")
-    choice = AccessSelection.of([role], [site])
+    selection = AccessSelection.of([role], [site])
     (Role if what == "role" else Site).objects.filter(name="Temporary").delete()
 
     with domain_error("beyond_permissions"):
-        start_batch(admin_membership, file_name="x.csv", content=[b"x"], choice=choice)
+        start_batch(admin_membership, file_name="x.csv", content=[b"x"], selection=selection)
     assert (Batch.objects.count(), UploadPart.objects.count()) == (0, 0)
 
 
@@ -123,7 +123,12 @@ def test_who_is_invited_alone_while_it_runs_is_not_invited_twice(
 ) -> None:
     batch = start(csv_of("ann@example.com", "ben@example.com"))
     invite_person(
-        admin_membership, email="ANN@example.com", first_name="Ann", last_name="Lee", description="", choice=read_only
+        admin_membership,
+        email="ANN@example.com",
+        first_name="Ann",
+        last_name="Lee",
+        description="",
+        selection=read_only,
     )
 
     summary = summary_of(work(batch))
@@ -330,7 +335,7 @@ def test_of_two_corrected_files_at_once_one_is_taken(
             Batch.objects.get(pk=batch.pk),
             file_name=f"{number}.csv",
             content=[csv_of(f"person{number}@example.com")],
-            choice=read_only,
+            selection=read_only,
             by=admin_membership,
         )
 
@@ -351,7 +356,7 @@ def test_a_correction_and_going_on_at_once_do_not_both_happen(
 
     def correct() -> None:
         found = Batch.objects.get(pk=batch.pk)
-        correct_batch(found, file_name="b.csv", content=[many(1)], choice=read_only, by=admin_membership)
+        correct_batch(found, file_name="b.csv", content=[many(1)], selection=read_only, by=admin_membership)
 
     def press() -> None:
         invite_valid_rows(Batch.objects.get(pk=batch.pk), by=admin_membership)
@@ -432,7 +437,7 @@ def test_one_who_is_invited_alone_and_by_a_batch_at_once_is_invited_once(
                     first_name="Ann",
                     last_name="Lee",
                     description="",
-                    choice=read_only,
+                    selection=read_only,
                 )
             except ServiceError:
                 continue
@@ -449,7 +454,7 @@ def test_one_who_is_invited_alone_and_by_a_batch_at_once_is_invited_once(
 def test_a_stop_and_a_check_that_is_given_up_do_not_wait_for_each_other(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
-    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], choice=read_only)
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], selection=read_only)
     claimed = check_claims.claim_batch(batch.pk)
     assert claimed is not None
     Row.objects.create(batch=batch, number=2, line=2, email="half@example.com", email_key="half@example.com")
@@ -469,7 +474,7 @@ def test_a_stop_and_a_check_that_is_given_up_do_not_wait_for_each_other(
 def test_two_checks_of_the_same_file_at_once_stage_it_once(
     admin_membership: Membership, read_only: AccessSelection, work: Run
 ) -> None:
-    batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], choice=read_only)
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], selection=read_only)
 
     results = at_once(*[lambda: check.check_batch(batch.pk)] * 3)
 

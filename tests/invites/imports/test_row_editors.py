@@ -163,7 +163,7 @@ def test_the_editor_of_a_merged_row_is_shown_in_the_end(
     corrections.take_suggestion(team, 3, 0, by=ann)
     corrections.edit_cells(team, [Edit(4, 2, "Cole", seen=0)], by=ann)
     corrected = b"".join(problem_file(team)).replace(b"dan example", b"dan@example")
-    correct_batch(team, file_name="fixed.csv", content=[corrected], choice=read_only, by=by)
+    correct_batch(team, file_name="fixed.csv", content=[corrected], selection=read_only, by=by)
     tasks.check_batch(team.pk)
     invite_valid_rows(team, by=by)
     work(team)

@@ -34,7 +34,7 @@ Run = Callable[..., Batch]
 @pytest.fixture
 def half_checked(admin_membership: Membership, read_only: AccessSelection) -> Batch:
     """An import of which a worker has stored more rows than are deleted at once, and not seen the end."""
-    batch = start_batch(admin_membership, file_name="team.csv", content=[many(9)], choice=read_only)
+    batch = start_batch(admin_membership, file_name="team.csv", content=[many(9)], selection=read_only)
     addresses = [f"person{number}@people.example.com" for number in range(ROWS_AT_ONCE + 500)]
     rows = [NewRow(batch.pk, place, place, email, email, "Ann", "Lee", "") for place, email in enumerate(addresses, 2)]
     insert_rows(rows, [])
@@ -158,7 +158,7 @@ def test_rows_of_a_rejected_file_never_count_and_are_deleted_some_at_a_time(
     """The fault is in the last line, when all rows before it are stored."""
     people = ROWS_AT_ONCE + 500
     batch = start_batch(
-        admin_membership, file_name="team.csv", content=[many(people) + b'"ann@example.com,Ann'], choice=read_only
+        admin_membership, file_name="team.csv", content=[many(people) + b'"ann@example.com,Ann'], selection=read_only
     )
 
     check.check_batch(batch.pk)

@@ -263,7 +263,7 @@ def test_the_same_people_can_be_invited_anew_before_the_last_is_taken_back(
 ) -> None:
     old = being_undone
     alone = {"email": "person0@people.example.com", "first_name": "Ann", "last_name": "Lee", "description": ""}
-    invite_person(admin_membership, choice=read_only, **alone)
+    invite_person(admin_membership, selection=read_only, **alone)
 
     anew = run(many(PEOPLE))
 

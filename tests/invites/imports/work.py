@@ -96,10 +96,10 @@ from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.invitations.invite import invite_person
 by = Membership.objects.get(user__email={admin!r}, organization__slug={organization!r})
-choice = AccessSelection.of([], all_sites=True)
+selection = AccessSelection.of([], all_sites=True)
 for number in range({count}):
     email = f"person{{number}}@{domain}"
-    invite_person(by, email=email, first_name="Ann", last_name="Example", description="", choice=choice)
+    invite_person(by, email=email, first_name="Ann", last_name="Example", description="", selection=selection)
     tasks.enqueue_on_commit(tasks.send_due_invitations, by.organization_id)
 print({count})
 """

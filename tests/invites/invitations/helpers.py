@@ -16,7 +16,7 @@ from invites.models import Invitation
 Invite = Callable[..., Invitation]
 
 
-def choice_of(organization: Organization, *roles: str, sites: list[Site] | None = None) -> AccessSelection:
+def selection_of(organization: Organization, *roles: str, sites: list[Site] | None = None) -> AccessSelection:
     """Roles by name; all sites, unless some are given."""
     chosen = [Role.objects.get(organization=organization, name=role) for role in roles]
     return AccessSelection.of(chosen, sites or (), all_sites=sites is None)

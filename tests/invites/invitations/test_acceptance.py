@@ -19,7 +19,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, Site, User
-from invites.invitations.acceptance import accept_as
+from invites.invitations.acceptance import accept_with_existing_account
 from invites.invitations.tokens import fingerprint
 from invites.models import Invitation
 from tests.conftest import PASSWORD
@@ -368,7 +368,7 @@ def test_it_expires_even_between_the_look_and_the_answer(invite: Invite) -> None
     invitation = invite(expired=True)
 
     with domain_error("dead_link", match="does not work any more"):
-        accept_as(account(), invitation.token_hash)
+        accept_with_existing_account(account(), invitation.token_hash)
 
     assert not Membership.objects.filter(user__email=invitation.email).exists()
 

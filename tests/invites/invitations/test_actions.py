@@ -16,7 +16,7 @@ from invites.invitations.actions import resend, resend_many
 from invites.invitations.invite import change_invitation
 from invites.models import Invitation
 from tests.concurrency import once_after
-from tests.invites.invitations.helpers import Invite, choice_of, deliver, link_of
+from tests.invites.invitations.helpers import Invite, deliver, link_of, selection_of
 from tests.pages import text_of
 from tests.rules import domain_error
 
@@ -62,13 +62,13 @@ def test_what_became_more_than_one_may_give_since_it_was_shown_is_neither_sent_n
 ) -> None:
     seen = invite()
     assert seen.grant.sites.count() == 2
-    change_invitation(by, Invitation.objects.get(), choice_of(acme, "ReadOnly"))
+    change_invitation(by, Invitation.objects.get(), selection_of(acme, "ReadOnly"))
 
     # The statement that resends it repeats the condition.
     with domain_error("too_soon"):
         resend(limited, seen)
     with domain_error("beyond_permissions"):
-        change_invitation(limited, seen, choice_of(acme, "ReadOnly", sites=sites[:1]))
+        change_invitation(limited, seen, selection_of(acme, "ReadOnly", sites=sites[:1]))
 
     found = Invitation.objects.get()
     assert (found.inviter, found.grant.all_sites, found.times_resent) == (by.user, True, 0)
@@ -81,7 +81,7 @@ def test_of_many_who_are_sent_again_those_who_get_more_meanwhile_are_left(
 
     with once_after(
         'FROM "invites_accessgrant"',
-        lambda: change_invitation(by, Invitation.objects.get(pk=changed.pk), choice_of(acme, "ReadOnly")),
+        lambda: change_invitation(by, Invitation.objects.get(pk=changed.pk), selection_of(acme, "ReadOnly")),
     ):
         resent = resend_many(limited, Invitation.objects.all())
 
@@ -409,7 +409,12 @@ def test_a_role_that_is_on_offer_cannot_be_deleted(acme: Organization, admin: Us
 
     role = Role.objects.create(organization=acme, name="Temp", permissions=["work.view"])
     invitation = invite_person(
-        by, email="a@people.example.com", first_name="A", last_name="B", description="", choice=choice_of(acme, "Temp")
+        by,
+        email="a@people.example.com",
+        first_name="A",
+        last_name="B",
+        description="",
+        selection=selection_of(acme, "Temp"),
     )
 
     with domain_error("in_use", match="1 invitation without an answer gives this role"):

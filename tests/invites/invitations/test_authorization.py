@@ -23,7 +23,7 @@ from invites.invitations import actions
 from invites.invitations.invite import change_invitation, invite_person
 from invites.models import BulkAction, Invitation
 from tests.invites.imports.test_authorization import found_actions
-from tests.invites.invitations.helpers import Invite, choice_of
+from tests.invites.invitations.helpers import Invite, selection_of
 from tests.pages import text_of
 from tests.rules import domain_error
 
@@ -57,7 +57,7 @@ ACTIONS: dict[str, Callable[[Membership, Invitation], object]] = {
     "actions.resend": actions.resend,
     "actions.revoke": actions.revoke,
     "invite.change_invitation": lambda by, invitation: change_invitation(
-        by, invitation, choice_of(by.organization, "Inviter")
+        by, invitation, selection_of(by.organization, "Inviter")
     ),
 }
 # What is done with an invitation, by its address.
@@ -146,10 +146,10 @@ def test_the_list_offers_no_action_on_it(
 
 def test_an_expired_one_is_not_replaced_by_less(client_of: ClientOf, to_admin: Invitation, lesser: Membership) -> None:
     Invitation.objects.filter(pk=to_admin.pk).update(expires_at=to_admin.created_at)
-    choice = choice_of(lesser.organization, "Inviter")
+    choice = selection_of(lesser.organization, "Inviter")
 
     with domain_error("beyond_permissions"):
-        invite_person(lesser, email=to_admin.email, first_name="A", last_name="B", description="", choice=choice)
+        invite_person(lesser, email=to_admin.email, first_name="A", last_name="B", description="", selection=choice)
 
     to_admin.refresh_from_db()
     assert to_admin.state == Invitation.State.PENDING

@@ -36,22 +36,22 @@ Join = Callable[..., User]
 ANN = "ann@people.example.com"
 
 
-def invite(by: Membership, choice: AccessSelection, email: str = ANN) -> Invitation:
-    return invite_person(by, email=email, first_name="Ann", last_name="Lee", description="", choice=choice)
+def invite(by: Membership, selection: AccessSelection, email: str = ANN) -> Invitation:
+    return invite_person(by, email=email, first_name="Ann", last_name="Lee", description="", selection=selection)
 
 
-def mailed(by: Membership, choice: AccessSelection, email: str = ANN) -> Invitation:
+def mailed(by: Membership, selection: AccessSelection, email: str = ANN) -> Invitation:
     """An invitation whose mail went out a while ago."""
-    invitation = invite(by, choice, email)
+    invitation = invite(by, selection, email)
     send_now([invitation.pk])
     Invitation.objects.filter(pk=invitation.pk).update(mailed_at=timezone.now() - timedelta(hours=1))
     invitation.refresh_from_db()
     return invitation
 
 
-def mail_again_and_again(by: Membership, choice: AccessSelection, times: int) -> None:
+def mail_again_and_again(by: Membership, selection: AccessSelection, times: int) -> None:
     for _ in range(times):
-        revoke(by, mailed(by, choice))
+        revoke(by, mailed(by, selection))
 
 
 # --- An organization and an admin in it ----------------------------------------------------------------
@@ -165,7 +165,7 @@ def test_uploads_at_once_cannot_exceed_it_together(
 
     def upload(number: int) -> None:
         content = many(10, domain=f"file{number}.example.com")
-        batch = start_batch(admin_membership, file_name="x.csv", content=[content], choice=read_only)
+        batch = start_batch(admin_membership, file_name="x.csv", content=[content], selection=read_only)
         tasks.start_processing(batch)
         # A worker checks what the requests leave to it.
         tasks.check_batch(batch.pk)

@@ -39,7 +39,7 @@ from invites.models import Batch, BulkAction, CorrectionJob, Invitation, Row
 from invites.shell.events import BulkActionPoller, IndicatorPoller
 from tests.files import csv_of
 from tests.invites.imports.test_authorization import everything
-from tests.invites.invitations.helpers import Invite, choice_of
+from tests.invites.invitations.helpers import Invite, selection_of
 from tests.pages import HTMX, text_of
 from tests.rules import domain_error
 
@@ -333,7 +333,7 @@ def test_an_invitation_of_ones_own_import_stays_visible_when_a_colleague_has_cha
 ) -> None:
     imported = mine.ended.invitations.get()
     for invitation in (imported, mine.invitation):
-        change_invitation(by, invitation, choice_of(by.organization, "ReadOnly"))
+        change_invitation(by, invitation, selection_of(by.organization, "ReadOnly"))
 
     page = clara.get(f"/o/acme/invitations/{imported.pk}/")
 
@@ -369,15 +369,15 @@ def test_inviting_tells_that_an_address_is_taken_and_names_no_list(
 ) -> None:
     """It must: the address would be invited twice. The list that it would name is not open to the clerk."""
     person = {"email": f"{word}@people.example.com", "first_name": "A", "last_name": "B", "description": ""}
-    choice = choice_of(clerk.organization, "ReadOnly")
+    selection = selection_of(clerk.organization, "ReadOnly")
     if word == "nobody":
-        assert invite_person(clerk, choice=choice, **person).pk
+        assert invite_person(clerk, selection=selection, **person).pk
         return
     with domain_error("already_invited") as refused:
-        invite_person(clerk, choice=choice, **person)
+        invite_person(clerk, selection=selection, **person)
     assert "list" not in refused.value.message
     with domain_error("already_invited", match="choose Resend in the list"):
-        invite_person(by, choice=choice, **person)
+        invite_person(by, selection=selection, **person)
 
 
 # --- In bulk -------------------------------------------------------------------------------------------
@@ -498,9 +498,9 @@ def test_somebody_who_cannot_see_users_is_not_the_last_who_manages_them(
     acme: Organization, by: Membership, clerk: Membership
 ) -> None:
     check_somebody_manages(acme)
-    choice = AccessSelection.of(acme.roles.filter(name="Clerk"), all_sites=True)
+    selection = AccessSelection.of(acme.roles.filter(name="Clerk"), all_sites=True)
     with domain_error("last_manager"):
-        change_membership(by, by, choice, confirmed=True)
+        change_membership(by, by, selection, confirmed=True)
 
 
 @pytest.mark.parametrize("address", ["/o/acme/batches/", "/o/acme/batches/{}/", "/o/acme/invitations/{}/"])

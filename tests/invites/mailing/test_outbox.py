@@ -28,7 +28,7 @@ from invites.mailing.outbox import MAX_ATTEMPTS, MAX_CRASHES, organizations_with
 from invites.mailing.send_lock import HeldSendLock, acquire_send_lock
 from invites.models import DomainBackoff, Invitation, SendLock
 from tests.concurrency import once_after
-from tests.invites.invitations.helpers import Invite, choice_of
+from tests.invites.invitations.helpers import Invite, selection_of
 
 
 class Mailbox:
@@ -354,7 +354,7 @@ def test_that_for_which_a_colleague_answers_just_when_it_is_looked_at_is_mailed(
     by.roles.set(Role.objects.filter(organization=acme, name="ReadOnly"))
 
     with once_after(
-        'FROM "invites_accessgrant"', lambda: change_invitation(colleague, invitation, choice_of(acme, "ReadOnly"))
+        'FROM "invites_accessgrant"', lambda: change_invitation(colleague, invitation, selection_of(acme, "ReadOnly"))
     ):
         more = send_due_invitations(acme.pk)
     assert more is not None

@@ -120,9 +120,14 @@ def test_an_organization_beyond_its_pace_keeps_no_worker_and_nobody_else_waiting
     assert timedelta(0) < wait <= timedelta(seconds=1)
     assert chunks.claim_chunk(large.pk) is None, "It is nobody's turn before."
     membership = outsider.memberships.get()
-    choice = AccessSelection.of([], all_sites=True)
+    selection = AccessSelection.of([], all_sites=True)
     invite_person(
-        membership, email="zoe@other.example.com", first_name="Zoe", last_name="Lee", description="", choice=choice
+        membership,
+        email="zoe@other.example.com",
+        first_name="Zoe",
+        last_name="Lee",
+        description="",
+        selection=selection,
     )
     assert send_due_invitations(membership.organization_id) is None
     assert server.taken[-1] == "zoe@other.example.com"
@@ -175,7 +180,7 @@ def test_single_invitations_beyond_the_pace_go_when_it_allows_and_it_counts_as_n
             first_name="Ann",
             last_name="Lee",
             description="",
-            choice=read_only,
+            selection=read_only,
         )
 
     wait = send_due_invitations(acme.pk)

@@ -282,7 +282,7 @@ def test_an_import_for_which_the_right_was_lost_between_form_and_storing_leaves_
     role.delete()
 
     with pytest.raises(Exception, match=r"beyond your own rights|deleted in the meantime"):
-        start_batch(admin_membership, file_name="x.csv", content=[b"x"], choice=read_only)
+        start_batch(admin_membership, file_name="x.csv", content=[b"x"], selection=read_only)
     assert Batch.objects.count() == 0
 
 

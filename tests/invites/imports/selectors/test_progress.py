@@ -114,7 +114,7 @@ def looks(
     """The progress after each block of a file, as others see it meanwhile."""
 
     def looks(content: bytes, *, name: str = "team.csv") -> list[Progress]:
-        batch = start_batch(admin_membership, file_name=name, content=[content], choice=read_only)
+        batch = start_batch(admin_membership, file_name=name, content=[content], selection=read_only)
         seen: list[Progress] = []
         keep = check_claims.renew_claim
 

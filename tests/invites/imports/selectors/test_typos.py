@@ -94,7 +94,7 @@ def test_what_was_taken_stays_when_the_problem_rows_come_back_as_a_file(
     corrections.use_intended_address(slips, 3, by=by)
     file = downloaded(ines.get(grid_url(slips, "imports:batch_problems_file"))).replace(b"@@", b"@@@")
 
-    correct_batch(slips, file_name="rows.csv", content=[file], choice=read_only, by=by)
+    correct_batch(slips, file_name="rows.csv", content=[file], selection=read_only, by=by)
     tasks.check_batch(slips.pk)
 
     assert (row(slips, 3).email, row(slips, 4).email) == ("fay@gmail.com", "gus@hotmial.com")

@@ -358,7 +358,7 @@ def test_nothing_is_done_to_the_rows_of_a_corrected_file_by_a_page_that_shows_th
     shown = re.search(r'name="shown" value="([^"]+)"', text(script.get(grid_url(team))))
     assert shown is not None
     other = csv_of("xia@example.com", "yan@@example.com,Yan,Mo,", "zoe@@example.com,Zoe,Ash,")
-    correct_batch(Batch.objects.get(), file_name="other.csv", content=[other], choice=read_only, by=by)
+    correct_batch(Batch.objects.get(), file_name="other.csv", content=[other], selection=read_only, by=by)
     tasks.check_batch(team.pk)
 
     response = post(script, team, do, cell_3_0="ben@example.com", seen_3="0", shown=shown[1])

@@ -343,10 +343,10 @@ from accounts.models import Membership
 from invites.models import Batch
 from invites.imports.upload import correct_batch
 from invites.imports.check import check_batch
-from invites.invitations.authorization import choice_of
+from invites.invitations.authorization import selection_of
 batch = Batch.objects.get(pk={pk})
 by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
-correct_batch(batch, file_name="team.csv", content=[{content!r}], choice=choice_of(batch.grant), by=by)
+correct_batch(batch, file_name="team.csv", content=[{content!r}], selection=selection_of(batch.grant), by=by)
 check_batch(batch.pk)
 """
 

@@ -30,13 +30,13 @@ user, _ = User.objects.get_or_create(email={email!r}, defaults=names)
 membership, _ = Membership.objects.get_or_create(user=user, organization=acme, defaults={{"all_sites": True}})
 membership.roles.set([role])
 by = Membership.objects.get(user__email="admin@example.com", organization=acme)
-choice = AccessSelection.of([role], all_sites=True)
+selection = AccessSelection.of([role], all_sites=True)
 file = ("Email,First name,Last name,Description\\n" + {team!r}.replace("{{d}}", "{name}.example.com")).encode()
-batch = start_batch(by, file_name="{name}.csv", content=[file], choice=choice)
+batch = start_batch(by, file_name="{name}.csv", content=[file], selection=selection)
 tasks.check_batch(batch.pk)
 take_suggestion(batch, 3, 0, by=by)
 person = {{"first_name": "Bo", "last_name": "{name}", "description": ""}}
-invitation = invite_person(by, email="bo@{name}.example.com", choice=choice, **person)
+invitation = invite_person(by, email="bo@{name}.example.com", selection=selection, **person)
 print(batch.pk, invitation.pk)
 """
 # From now on both give Org Admin.
