@@ -164,11 +164,10 @@ def read_columns(path: Path) -> None:
 
 
 def screen(path: Path) -> None:
-    screen = Screen(NO_LIMITS)
+    screen = Screen()
     with path.open("rb") as file:
         for columns in _chunks_of(file):
-            emails, first_names, last_names, descriptions = columns.cells
-            screen.flag(emails, first_names, last_names, descriptions)
+            screen.flag(columns.cells)
 
 
 def _chunks_of(file: BinaryIO) -> Iterator[Columns]:

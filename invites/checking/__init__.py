@@ -1,38 +1,41 @@
-"""The check: bytes in, a verdict and everything that is wrong out. No Django, no database, no side effect.
+"""Checks CSV files and workbooks with people to invite. A library without Django, a database or side effects.
 
     check = Check(stream)
     for block in check.blocks():
         ...                       # rows, in order
     check.report                  # the verdict
 
-Imports of this package stay inside it; whoever uses it takes the names below.
+Code outside of this package imports the names below.
 """
-
-import io
 
 from invites.checking.block import Block
 from invites.checking.catalog import CATALOG, OVER_LIMITS, Kind, title_of
 from invites.checking.cells.csv_injection import CsvLines, escape_formula, unescape_formula
 from invites.checking.cells.email import email_key
-from invites.checking.cells.row import check_cells, find_typo
+from invites.checking.cells.provider_typos import intended_domain
+from invites.checking.cells.row import check_cells
 from invites.checking.cells.text import visible
 from invites.checking.check import Check
+from invites.checking.columns import COLUMNS, EMAIL, REQUIRED, Cells, Column
 from invites.checking.domain_typos import DomainTypoDetector, typo_notice
 from invites.checking.reading.dialect import DELIMITERS
 from invites.checking.reading.records import Record, RecordFile, open_records, open_sheet_records
 from invites.checking.reading.workbook import ENCODING as XLSX
 from invites.checking.reading.workbook import Sheet
-from invites.checking.report import COLUMNS, EXPECTED, Limits, Notice, Problem, Report, Row, Verdict
+from invites.checking.report import Limits, Notice, Problem, Report, Row, Verdict
 
 __all__ = [
     "CATALOG",
     "COLUMNS",
     "DELIMITERS",
-    "EXPECTED",
+    "EMAIL",
     "OVER_LIMITS",
+    "REQUIRED",
     "XLSX",
     "Block",
+    "Cells",
     "Check",
+    "Column",
     "CsvLines",
     "DomainTypoDetector",
     "Kind",
@@ -45,11 +48,10 @@ __all__ = [
     "Row",
     "Sheet",
     "Verdict",
-    "check_bytes",
     "check_cells",
     "email_key",
     "escape_formula",
-    "find_typo",
+    "intended_domain",
     "open_records",
     "open_sheet_records",
     "title_of",
@@ -57,21 +59,3 @@ __all__ = [
     "unescape_formula",
     "visible",
 ]
-
-
-def check_bytes(
-    data: bytes,
-    *,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
-    people: bool = False,
-    name: str = "",
-) -> Report:
-    """Check a whole file at once; with `people` the report also has its rows, all of them, in `report.people`."""
-    check = Check(io.BytesIO(data), limits=limits, name=name)
-    rows: list[Row] = []
-    for block in check.blocks():
-        if people:
-            rows += block
-    if people:
-        check.report.people = [] if check.report.verdict == "rejected" else rows
-    return check.report

@@ -1,4 +1,4 @@
-"""Print the table of docs/problems.md: `python -m invites.checking > docs/problems.md`."""
+"""Print docs/problems.md: `python -m invites.checking > docs/problems.md`."""
 
 import sys
 

@@ -1,10 +1,11 @@
-"""Consecutive rows of a file, by columns: what the check hands out."""
+"""Consecutive rows of a file, by columns: what a check yields."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from invites.checking.columns import Cells
 from invites.checking.report import Row
 
 
@@ -12,18 +13,19 @@ from invites.checking.report import Row
 class Block:
     """Up to 256 consecutive records of a file, including blank ones.
 
-    Nearly all of them are valid as written, and the columns hold their cells. `flagged_rows` holds the others by
-    position: the row that a closer look made of the record (which may turn out to be valid), or None for a blank
-    record, which isn't a row.
+    Nearly all of them are valid as written, and `columns` holds their cells: one sequence for each column of the
+    registry. `flagged_rows` holds the others by position: a row that was checked in full (and may be valid), or None
+    for a blank record, which isn't a row.
     """
 
     numbers: range
     lines: Sequence[int]
-    emails: Sequence[str]
-    first_names: Sequence[str]
-    last_names: Sequence[str]
-    descriptions: Sequence[str]
+    columns: Sequence[Sequence[str]]
     flagged_rows: dict[int, Row | None]
+
+    @property
+    def emails(self) -> Sequence[str]:
+        return self.columns[0]
 
     def __len__(self) -> int:
         """How many rows there are."""
@@ -42,13 +44,5 @@ class Block:
             if row is None:
                 raise IndexError(f"The record {self.numbers[position]} is blank")
             return row
-        email = self.emails[position]
-        return Row(
-            self.numbers[position],
-            self.lines[position],
-            email,
-            email,
-            self.first_names[position],
-            self.last_names[position],
-            self.descriptions[position],
-        )
+        cells = Cells(*[column[position] for column in self.columns])
+        return Row(self.numbers[position], self.lines[position], cells)

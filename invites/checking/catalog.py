@@ -1,22 +1,24 @@
-"""Every problem that the check can name: its code, its sentence, how to fix it, and an example.
+"""Every problem that the check can report: its code, message, hint and an example.
 
-This is the one place where the words stand. `python -m invites.checking` prints them as the table that
-`docs/problems.md` holds. Messages carry no full stop, because they stand under cells; hints are sentences.
+`python -m invites.checking` prints the table in `docs/problems.md`. Messages have no period, because they are shown
+below cells; hints are sentences.
 """
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from invites.checking.cells.error import CellError
 from invites.checking.cells.text import visible
-from invites.checking.report import COLUMNS, Notice, Problem
+from invites.checking.columns import COLUMNS, EMAIL, list_columns
+from invites.checking.report import Notice, Problem
 
 Scope = Literal["file", "row", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of problem. `title` names it where it is counted, in a few words; `message` and `hint` are format
-    strings; `group` is the heading under which several kinds are listed together.
+    """One kind of problem. `title` names it in a few words where it is counted; `message` and `hint` are format
+    strings.
     """
 
     code: str
@@ -25,11 +27,12 @@ class Kind:
     message: str
     hint: str
     example: str
-    group: str = "File"
 
 
 _SAVE_AGAIN = "Save the sheet as CSV UTF-8 and drop that file here."
 RENAME = "Rename it in your spreadsheet, save as CSV, and choose the file again."
+
+_OUR_COLUMNS = list_columns(COLUMNS)
 
 _FILE = (
     Kind("empty", "file", "Empty file",
@@ -78,7 +81,7 @@ _FILE = (
          "Delete the empty lines, or copy the table into a new file.", "a million line breaks"),
     Kind("too_many_columns", "file", "Too many columns",
          "This file has {found} columns; at most {limit} are read",
-         "Keep the columns Email, First name, Last name and Description.", "101 columns"),
+         f"Keep the columns {_OUR_COLUMNS}.", "101 columns"),
     Kind("cell_too_long", "file", "Endless cell",
          "A cell in row {row} is longer than {limit} characters",
          "Look for a quotation mark there that is never closed, or shorten the cell.", "a cell of a megabyte"),
@@ -98,7 +101,7 @@ _FILE = (
          "Use a comma, a semicolon, a tab or a pipe.", "sep=^"),
     Kind("no_header", "file", "No column names",
          "There is no row of column names: the first row is a person already",
-         "Put a row above it with Email, First name, Last name and Description.", "anna@company.com,Anna,Berg"),
+         f"Put a row above it with {_OUR_COLUMNS}.", "anna@company.com,Anna,Berg"),
     Kind("missing_column", "file", "Column missing",
          "No column is called {names}", "{guess}", "Email,First name,Surname"),
     Kind("names_below", "file", "Column names further down",
@@ -113,139 +116,130 @@ _FILE = (
          "Add one row for each person.", "Email,First name,Last name"),
 )  # fmt: skip
 
-_ADDRESS = "Email address"
 _ROW = (
     Kind("email_needed", "row", "Address missing",
-         "An email address is needed", "Fill in the address of this person.", "",
-         "Email missing"),
+         "An email address is needed", "Fill in the address of this person.", ""),
     Kind("email_link", "row", "Link in place of an address",
          "This is a link, not an address", "Take away mailto: and what follows the address.",
-         "mailto:anna@company.com", _ADDRESS),
+         "mailto:anna@company.com"),
     Kind("email_with_name", "row", "More than an address",
          "There is more than the address in this cell", "Keep the address alone.",
-         "Anna Berg <anna@company.com>", _ADDRESS),
+         "Anna Berg <anna@company.com>"),
     Kind("email_twice", "row", "Several addresses",
          "There are {count} addresses in this cell", "Give each person a row.",
-         "anna@company.com; bob@company.com", _ADDRESS),
+         "anna@company.com; bob@company.com"),
     Kind("email_no_at", "row", "No @ sign",
-         "There is no @ sign", "Write the address as name@company.com.", "anna.company.com",
-         _ADDRESS),
+         "There is no @ sign", "Write the address as name@company.com.", "anna.company.com"),
     Kind("email_two_at", "row", "Several @ signs",
          "There are {count} @ signs", "Keep the one before the domain.",
-         "anna@@company.com", _ADDRESS),
+         "anna@@company.com"),
     Kind("email_space", "row", "Space in an address",
          "A {what} is not allowed here", "Take it away, or put a dot in its place.",
-         "anna berg@company.com", _ADDRESS),
+         "anna berg@company.com"),
     Kind("email_invisible", "row", "Invisible character",
          "There is an invisible character in this address ({character})",
-         "Take it away, or type the address anew.", "anna\u200b@company.com", _ADDRESS),
+         "Take it away, or type the address anew.", "anna\u200b@company.com"),
     Kind("email_no_name", "row", "Nothing before the @ sign",
          "There is nothing before the @ sign", "Write the address as name@company.com.",
-         "@company.com", _ADDRESS),
+         "@company.com"),
     Kind("email_no_domain", "row", "Nothing after the @ sign",
          "There is nothing after the @ sign", "Write the address as name@company.com.",
-         "anna@", _ADDRESS),
+         "anna@"),
     Kind("email_no_ending", "row", "No ending such as .com",
          "This address has no ending, such as .com",
-         "Write what follows the @ sign in full, such as company.com.", "anna@company", _ADDRESS),
+         "Write what follows the @ sign in full, such as company.com.", "anna@company"),
     Kind("email_edge", "row", "Mark beside an address",
          "{character} is not allowed at the {end} of an address", "Take it away.",
-         "anna@company.com,", _ADDRESS),
+         "anna@company.com,"),
     Kind("email_dots", "row", "Two dots together",
-         "Two dots follow each other", "Keep one dot.", "anna@company..com", _ADDRESS),
+         "Two dots follow each other", "Keep one dot.", "anna@company..com"),
     Kind("email_dot_edge", "row", "Dot in a wrong place",
-         "A dot is not allowed {place}", "Take the dot away.", "anna.@company.com",
-         _ADDRESS),
+         "A dot is not allowed {place}", "Take the dot away.", "anna.@company.com"),
     Kind("email_hyphen", "row", "Hyphen in a wrong place",
          "A hyphen is not allowed {place}", "Look at what follows the @ sign.",
-         "anna@-company.com", _ADDRESS),
+         "anna@-company.com"),
     Kind("email_reserved", "row", "Ending without email",
          "No address that ends in .{ending} can get an email",
-         "Use the address at which this person gets email.", "anna@company.test", _ADDRESS),
+         "Use the address at which this person gets email.", "anna@company.test"),
     Kind("email_number_domain", "row", "Number as a domain",
          "This address ends in a number, not in a name such as company.com",
-         "Write the name of the domain after the @ sign.", "anna@192.168.0.1", _ADDRESS),
+         "Write the name of the domain after the @ sign.", "anna@192.168.0.1"),
     Kind("email_too_long", "row", "Address too long",
          "{what} is too long: {found} characters, and at most {limit} are allowed",
-         "Look whether two cells have run together.", "an address of 300 characters", _ADDRESS),
+         "Look whether two cells have run together.", "an address of 300 characters"),
     Kind("email_character", "row", "Character not allowed in an address",
          "{character} is not allowed {place}", "Look for a slip of the finger there.",
-         "anna(work)@company.com", _ADDRESS),
+         "anna(work)@company.com"),
     Kind("email_quoted", "row", "Address in quotation marks",
          "Quotation marks are not allowed in an address", "Write the address without them.",
-         '"anna berg"@company.com', _ADDRESS),
+         '"anna berg"@company.com'),
     Kind("email_domain", "row", "Bad domain",
          "The part after the @ sign is not the name of a domain",
-         "Look for a slip of the finger there.", "anna@xn--company.com", _ADDRESS),
+         "Look for a slip of the finger there.", "anna@xn--company.com"),
     Kind("email_other", "row", "Bad address",
          "This is not an email address", "Write the address as name@company.com.",
-         "a combining accent at the start", _ADDRESS),
+         "a combining accent at the start"),
     Kind("first_name_needed", "row", "First name missing",
          "A first name is needed",
-         "Fill in the cell; a hyphen will do if this person has only one name.", "", "First name missing"),
+         "Fill in the cell; a hyphen will do if this person has only one name.", ""),
     Kind("last_name_needed", "row", "Last name missing",
          "A last name is needed",
-         "Fill in the cell; a hyphen will do if this person has only one name.", "", "Last name missing"),
+         "Fill in the cell; a hyphen will do if this person has only one name.", ""),
     Kind("name_too_long", "row", "Name too long",
          "This name has {found} characters, and at most {limit} are allowed",
-         "Shorten it.", "151 letters", "Too long"),
+         "Shorten it.", "151 letters"),
     Kind("description_too_long", "row", "Description too long",
          "This description has {found} characters, and at most {limit} are allowed",
-         "Shorten it.", "1,001 characters", "Too long"),
+         "Shorten it.", "1,001 characters"),
     Kind("control_character", "row", "Control character",
          "There is a control character in this cell ({character})",
-         "Take it away, or type the cell anew.", "Anna\x07", "Characters"),
+         "Take it away, or type the cell anew.", "Anna\x07"),
     Kind("line_break", "row", "Line break in a name",
-         "A line break is not allowed in a name", "Write the name on one line.", "Anna\nMaria",
-         "Characters"),
+         "A line break is not allowed in a name", "Write the name on one line.", "Anna\nMaria"),
     Kind("direction_override", "row", "Reversed writing",
          "There is a character in this cell that turns the direction of writing around ({character})",
-         "Take it away, or type the cell anew.", "Anna\u202egreB", "Characters"),
+         "Take it away, or type the cell anew.", "Anna\u202egreB"),
     Kind("lost_character", "row", "Lost letter",
          "A letter of this cell was lost in an earlier conversion ({character})",
-         "Type the letter anew.", "Ren\ufffd", "Characters"),
+         "Type the letter anew.", "Ren\ufffd"),
     Kind("link_in_name", "row", "Link in a name",
          "A name can't hold a web or email address ({link})",
-         "An email program would turn it into a link. Write the name alone.", "Anna www.company.com",
-         "Link in a name"),
+         "An email program would turn it into a link. Write the name alone.", "Anna www.company.com"),
     Kind("quotes_around_name", "row", "Quotation mark beside a name",
          "There is a quotation mark {place}",
-         "Take it away. A quotation mark opens a cell only where it is the very first character.", ' "Anna"',
-         "Characters"),
+         "Take it away. A quotation mark opens a cell only where it is the very first character.", ' "Anna"'),
     Kind("too_many_cells", "row", "Too many cells",
          "This row has {found} cells where {limit} have a column name",
          "Put quotation marks around the cell that holds the {delimiter}, or empty the cells at the end.",
-         "anna@company.com,Anna,Berg, Jr,Night shift", "Too many cells"),
+         "anna@company.com,Anna,Berg, Jr,Night shift"),
     Kind("cell_without_column", "row", "Cell without a column",
          "There is something beside the last column that has a name",
-         "Empty that cell, or give its column a name.", "a note to the right of the table of a workbook",
-         "Too many cells"),
+         "Empty that cell, or give its column a name.", "a note to the right of the table of a workbook"),
 )  # fmt: skip
 
 _WARNINGS = (
     Kind("duplicate", "warning", "Twice in the file",
          "The same address stands in row {first}; that row counts, and this one is skipped",
-         "Nothing to do, unless one of the two was meant for somebody else.", "Anna@company.com and anna@company.com",
-         "Warning"),
+         "Nothing to do, unless one of the two was meant for somebody else.", "Anna@company.com and anna@company.com"),
     Kind("likely_typo", "warning", "Likely slip",
          '"{found}" looks like a slip of "{right}"',
-         "The row counts as it is; look whether it is right.", "anna@gmial.com", "Warning"),
+         "The row counts as it is; look whether it is right.", "anna@gmial.com"),
     Kind("ignored_column", "warning", "Column not read",
          'The column "{name}" is not read',
-         "Nothing to do: only Email, First name, Last name and Description are.", "Phone", "Warning"),
+         f"Nothing to do: only {_OUR_COLUMNS} are.", "Phone"),
     Kind("unnamed_column", "warning", "Column without a name",
          "Column {number} has no name and is not read",
-         "Give it a name if it matters.", "Email,,First name,Last name", "Warning"),
+         "Give it a name if it matters.", "Email,,First name,Last name"),
 )  # fmt: skip
 
-# The verdicts on a file that larger limits might accept.
+# Problems of a file that larger limits might accept.
 OVER_LIMITS = frozenset({"too_big", "too_many_rows", "workbook_too_big", "workbook_too_heavy"})
 
 CATALOG: dict[str, Kind] = {kind.code: kind for kind in _FILE + _ROW + _WARNINGS}
 
 
 def title_of(code: str) -> str:
-    """The short title of a code, for pills and headings; of a code that is not in use any more, the code itself."""
+    """The short title of a code, for pills and headings. A code that is no longer in use is its own title."""
     kind = CATALOG.get(code)
     return kind.title if kind else code
 
@@ -253,7 +247,7 @@ def title_of(code: str) -> str:
 def file_problem(
     code: str, *, row: int | None = None, line: int | None = None, value: str = "", **facts: object
 ) -> Problem:
-    """A problem of the whole file; `row` and `line` say where to look when one place is to blame."""
+    """A problem of the whole file; `row` and `line` say where to look if one place causes it."""
     kind = CATALOG[code]
     facts.setdefault("row", f"{row:,}" if row else "")
     facts.setdefault("line", f"{line:,}" if line else "")
@@ -262,22 +256,13 @@ def file_problem(
     )
 
 
-class CellError(NamedTuple):
-    """What is wrong with one cell, before it is known which row it stands in."""
-
-    code: str
-    facts: dict[str, object] = {}  # noqa: RUF012 - a NamedTuple's default; nobody writes to it
-    suggestion: str | None = None
-    label: str | None = None
-
-
-def row_problem(fault: CellError, *, row: int, line: int, column: str | None, value: str) -> Problem:
-    """The problem that a fault is in its row. `value` is the cell as found."""
-    kind = CATALOG[fault.code]
+def row_problem(error: CellError, *, row: int, line: int, column: str | None, value: str) -> Problem:
+    """The error as a problem of its row. `column` is a title, and `value` the cell as found."""
+    kind = CATALOG[error.code]
     message, hint = kind.message, kind.hint
-    if fault.facts:
-        message, hint = message.format(**fault.facts), hint.format(**fault.facts)
-    return Problem(fault.code, message, hint, row, line, column, visible(value), fault.suggestion, fault.label)
+    if error.facts:
+        message, hint = message.format(**error.facts), hint.format(**error.facts)
+    return Problem(error.code, message, hint, row, line, column, visible(value), error.suggestion, error.label)
 
 
 def notice(
@@ -294,5 +279,5 @@ def notice(
 
 
 def duplicate_notice(*, row: int, first: int, value: str) -> Notice:
-    """What to say of a row whose address stands in row `first` already."""
-    return notice("duplicate", row=row, column=COLUMNS[0], value=value, first=f"{first:,}")
+    """The notice for a row whose address is in row `first` already."""
+    return notice("duplicate", row=row, column=EMAIL.title, value=value, first=f"{first:,}")

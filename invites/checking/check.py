@@ -1,4 +1,4 @@
-"""Go through a file once, from bytes to checked rows: the loop of the check."""
+"""Check a file in one pass, from bytes to rows."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ from itertools import islice, repeat
 from typing import BinaryIO
 
 from invites.checking.block import Block
-from invites.checking.catalog import CellError, duplicate_notice, file_problem, notice
-from invites.checking.cells.row import check_cells, find_typo
+from invites.checking.catalog import duplicate_notice, file_problem, notice
+from invites.checking.cells.error import CellError
+from invites.checking.cells.provider_typos import intended_domain
+from invites.checking.cells.row import check_cells
 from invites.checking.cells.text import is_blank
+from invites.checking.domain_typos import typo_notice
 from invites.checking.reading.chunks import Columns, Records, take_columns
 from invites.checking.reading.dialect import DELIMITERS, find_dialect
 from invites.checking.reading.encoding import Source, open_source, rewindable
 from invites.checking.reading.header import Header, found_and_expected, holds_an_address, names_our_columns, read_header
-from invites.checking.reading.quotes import explain_quote, swallows_people
+from invites.checking.reading.quotes import explain_quote, find_swallowed_rows
 from invites.checking.reading.workbook import ENCODING, Sheet, open_workbook
 from invites.checking.report import Limits, Problem, Report, Row
 from invites.checking.screening import Screen
 
-# A title, a date and a note may be above the column names.
+# We look for column names below a title, a date or a note.
 _ROWS_ABOVE = 10
 _RECORDS_AT_ONCE = 256
-# No sheet of a spreadsheet has more rows. A file of line breaks alone could have 25 million.
+# No spreadsheet has more rows. A file that consists of line breaks could have 25 million.
 _MOST_RECORDS = 1_048_576
 
 
@@ -36,8 +39,8 @@ class Check:
     """One pass over one file.
 
     Iterate `blocks()` to the end; `report` is updated meanwhile and complete afterwards. The stream is read as rows
-    are needed, and never closed. A file may turn out to be rejected in the middle: then the iteration ends, the report
-    says so, and the rows handed out so far are void.
+    are needed, and never closed. A file may be rejected in the middle: then the iteration ends, the report says so, and
+    the rows so far must be discarded.
     """
 
     def __init__(
@@ -48,10 +51,10 @@ class Check:
         name: str = "",
         while_waiting: Callable[[], None] | None = None,
     ) -> None:
-        """`name` is the file's name, if it has one: a workbook is read only if it is called .xlsx.
+        """`name` is the name of the file, if it has one: a workbook is read only if it is called .xlsx.
 
-        `while_waiting` is called with every few hundred records, and every few seconds while a workbook is read. It
-        may raise to end the check.
+        `while_waiting` is called every few hundred records, and every few seconds while a workbook is read. It may
+        raise an exception to end the check.
         """
         self.limits = limits
         # The sheet of a workbook, once it has been read.
@@ -74,7 +77,7 @@ class Check:
         if isinstance(sheet, Sheet):
             self.sheet = sheet
             self.report.encoding = ENCODING
-            yield from _Reading(sheet.rows(), "", self.limits, self.report, self._while_waiting).blocks()
+            yield from _RecordChecker(sheet.rows(), "", self.limits, self.report, self._while_waiting).blocks()
             return
         source = sheet or open_source(stream, self.limits)
         if isinstance(source, Problem):
@@ -93,18 +96,18 @@ class Check:
         if csv.field_size_limit() < self.limits.max_cell:
             csv.field_size_limit(self.limits.max_cell)
         reader = csv.reader(source.open_text(), delimiter=dialect.delimiter, strict=True)
-        reading = _Reading(reader, dialect.delimiter, self.limits, self.report, self._while_waiting)
+        checker = _RecordChecker(reader, dialect.delimiter, self.limits, self.report, self._while_waiting)
         try:
             for _ in range(dialect.lines_before):
                 next(reader)
-            reading.line_end = dialect.lines_before
-            yield from reading.blocks()
+            checker.line_end = dialect.lines_before
+            yield from checker.blocks()
         except csv.Error as error:
-            self.report.reject(reading.explain(source, str(error)))
+            self.report.reject(checker.explain(source, str(error)))
 
 
-class _Reading:
-    """The rows of a file whose encoding and delimiter are known.
+class _RecordChecker:
+    """Checks the records of a file whose encoding and delimiter are known.
 
     `number` and `line_end` are the row number and the last line of the records read so far, up to the last chunk.
     """
@@ -123,9 +126,9 @@ class _Reading:
         self.header: Header | None = None
         self.number = 0  # as the spreadsheet counts
         self.line_end = 0
-        self._screen = Screen(limits)
-        # The chunk in which each address occurs first, and of each chunk its first row number and its addresses. The
-        # numbers of chunks are shared, and neither the dict nor the tuples cost the garbage collector anything.
+        self._screen = Screen()
+        # The chunk in which each address occurs first, and for each chunk its first row number and its addresses. This
+        # takes little memory, and the garbage collector doesn't track dicts and tuples of strings and numbers.
         self._first_seen: dict[str, int] = {}
         self._chunks: list[tuple[int, tuple[str, ...]]] = []
 
@@ -139,7 +142,7 @@ class _Reading:
             self.report.reject(file_problem("no_rows"))
 
     def explain(self, source: Source, error: str) -> Problem:
-        """What is wrong with the record at which the parser gave up, or with one above it in the same chunk."""
+        """What is wrong with the record that the parser can't read, or with an earlier one in the same chunk."""
         number, line = self.number, self.line_end
         replay = csv.reader(islice(source.open_text(), line, None), delimiter=self.delimiter, strict=True)
         try:
@@ -176,7 +179,7 @@ class _Reading:
                     header = file_problem("names_below", number=below, value=header.value)
                 self.report.reject(header, found=found, expected=expected)
                 return None
-            self.report.columns, self.report.ignored_columns = header.columns, header.ignored
+            self.report.columns, self.report.ignored_columns = header.names, header.ignored
             for name in header.ignored:
                 self.report.warn(notice("ignored_column", row=self.number, value=name, name=name))
             for place in header.unnamed:
@@ -186,7 +189,7 @@ class _Reading:
         return None
 
     def _find_names_below(self, cells: list[str]) -> int:
-        """The row with the column names below one that is none; 0 where there is none, or somebody stands above it."""
+        """The number of a row below that has the column names; 0 if there is none, or if an address comes first."""
         number = self.number
         with suppress(csv.Error):
             while not holds_an_address(cells) and number < self.number + _ROWS_ABOVE:
@@ -202,54 +205,51 @@ class _Reading:
         return True
 
     def _check_rows(self, header: Header) -> Iterator[Block]:
-        while columns := take_columns(self.records, header.reach):
+        while chunk := take_columns(self.records, header.reach):
             self._while_waiting()
             if self._has_too_many_lines():
                 return
-            block = self._check_chunk(columns, header)
+            block = self._check_chunk(chunk, header)
             if block is None:
                 return
             found = len(block)
             self.report.count(found)
             if self.report.rows > self.limits.max_rows:
-                self._refuse_count()
+                self._reject_row_count()
                 return
             if found:
                 yield block
 
-    def _check_chunk(self, columns: Columns, header: Header) -> Block | None:
-        """Check one chunk of records. None if the file turns out to be rejected.
+    def _check_chunk(self, chunk: Columns, header: Header) -> Block | None:
+        """Check one chunk of records. None if the file has to be rejected.
 
-        Only flagged records are checked one by one: what Python does for a single row costs as much as reading it.
+        Only flagged records are checked one by one: what Python does for a single row takes as long as reading it.
         """
         first = self.number + 1
-        self.number += len(columns.lines)
+        self.number += len(chunk.lines)
         self.line_end = self.records.line_num
-        for position in columns.multiline:
-            if swallowed := self._find_swallowed(columns.record(position), header):
-                line = columns.lines[position]
+        for position in chunk.multiline:
+            if swallowed := self._find_swallowed(chunk.record(position), header):
+                line = chunk.lines[position]
                 problem = file_problem("unclosed_quote", row=first + position, line=line, value=swallowed)
                 self.report.reject(problem)
                 return None
-        empty = ("",) * len(columns.lines)
-        emails, first_names, last_names, descriptions = (
-            empty if index is None else columns.cells[index] for index in header.positions
-        )
-        flagged = self._screen.flag(emails, first_names, last_names, descriptions)
-        flagged.update(columns.irregular_rows)
-        for column in columns.cells[header.width :]:
-            flagged.update([position for position, cell in enumerate(column) if cell])
+        empty = ("",) * len(chunk.lines)
+        columns = [empty if index is None else chunk.cells[index] for index in header.positions]
+        flagged = self._screen.flag(columns)
+        flagged.update(chunk.irregular_rows)
+        for cells in chunk.cells[header.width :]:
+            flagged.update([position for position, cell in enumerate(cells) if cell])
         rows = {
-            position: self._check_row(columns, position, header, row=first + position) for position in sorted(flagged)
+            position: self._check_row(chunk, position, header, row=first + position) for position in sorted(flagged)
         }
-        numbers = range(first, self.number + 1)
-        block = Block(numbers, columns.lines, emails, first_names, last_names, descriptions, rows)
+        block = Block(range(first, self.number + 1), chunk.lines, columns, rows)
         self._find_duplicates(block)
         self._find_typos(block)
         return block
 
     def _find_duplicates(self, block: Block) -> None:
-        """Mark the rows whose address occurs further up. A row with problems doesn't count."""
+        """Mark the rows whose address occurs in an earlier row. A row with problems doesn't count."""
         keys = list(block.emails)
         for position, row in block.flagged_rows.items():
             keys[position] = row.email_key if row and not row.problems else ""
@@ -264,7 +264,7 @@ class _Reading:
             first_row = first_number + keys_there.index(key)
             if key and first_row != block.numbers[position]:
                 row = block.row_at(position)
-                self.report.skip(duplicate_notice(row=row.number, first=first_row, value=row.email))
+                self.report.skip(duplicate_notice(row=row.number, first=first_row, value=row.values.email))
                 block.flagged_rows[position] = row._replace(duplicate_of=first_row)
                 keys[position] = ""
         # The addresses of duplicates needn't be kept.
@@ -273,47 +273,36 @@ class _Reading:
     def _find_typos(self, block: Block) -> None:
         """Warn about valid addresses with a likely typo."""
         for row in block.flagged_rows.values():
-            if row and row.is_valid and (typo := find_typo(row)):
-                self.report.warn(typo)
+            if row and row.is_valid and (domain := intended_domain(row.values.email)):
+                self.report.warn(typo_notice(row=row.number, email=row.values.email, right=domain))
 
-    def _check_row(self, columns: Columns, position: int, header: Header, *, row: int) -> Row | None:
+    def _check_row(self, chunk: Columns, position: int, header: Header, *, row: int) -> Row | None:
         """Check any record in full; None for a blank one."""
-        cells = columns.record(position)
-        if is_blank(cells[0] if cells else "") and all(map(is_blank, cells)):
+        record = chunk.record(position)
+        if is_blank(record[0] if record else "") and all(map(is_blank, record)):
             return None
         extra, extra_value = None, ""
-        if len(cells) != header.width:
-            if not all(map(is_blank, cells[header.width :])):
-                extra, extra_value = self._refuse_extra(cells, header)
-            cells += [""] * (header.width - len(cells))
-        email, first, last, description = header.positions
+        if len(record) > header.width and not all(map(is_blank, record[header.width :])):
+            extra, extra_value = self._explain_extra_cells(record, header)
         checked = check_cells(
-            cells[email],
-            cells[first],
-            cells[last],
-            "" if description is None else cells[description],
-            row=row,
-            line=columns.lines[position],
-            limits=self.limits,
-            extra=extra,
-            extra_value=extra_value,
+            header.pick(record), row=row, line=chunk.lines[position], extra=extra, extra_value=extra_value
         )
         if checked.problems:
             self.report.add_problems(checked.problems)
         return checked
 
     def _find_swallowed(self, cells: list[str], header: Header) -> str:
-        return swallows_people(cells, delimiter=self.delimiter, header=header) if self.delimiter else ""
+        return find_swallowed_rows(cells, delimiter=self.delimiter, header=header) if self.delimiter else ""
 
-    def _refuse_extra(self, cells: list[str], header: Header) -> tuple[CellError, str]:
-        """The problem of a row with cells beyond the last named column, and what to show of it."""
+    def _explain_extra_cells(self, cells: list[str], header: Header) -> tuple[CellError, str]:
+        """The error of a row with cells beyond the last named column, and what to show of it."""
         if not self.delimiter:
             return CellError("cell_without_column"), ", ".join(filter(None, cells[header.width : header.width + 50]))
         facts = {"found": f"{len(cells):,}", "limit": header.width, "delimiter": DELIMITERS[self.delimiter]}
         return CellError("too_many_cells", facts), self.delimiter.join(cells[:50])
 
-    def _refuse_count(self) -> None:
-        """Too many rows: count the rest, so that the message can give both numbers."""
+    def _reject_row_count(self) -> None:
+        """Reject a file with too many rows. Counts the others first, so that the message can name both numbers."""
         found, exact = self.report.rows, True
         try:
             for number, cells in enumerate(self.records):

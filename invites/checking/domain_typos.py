@@ -1,8 +1,7 @@
-"""The domains that most people of a file have, and what looks like a slip of one: nortwind.example beside 200 times
-northwind.example.
+"""Find typos of the domains that most addresses in a file have, such as nortwind.example beside 200 northwind.example.
 
-Not a part of the loop: it is asked once, when all rows are known. A good address that looks like a slip stays good,
-and a warning tells of it. Of an unreadable one the domain is put right.
+This runs once, when all rows are known. A valid address with a likely typo stays valid and gets a warning. For an
+invalid address we suggest one with the likely domain.
 """
 
 from __future__ import annotations
@@ -11,31 +10,35 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from invites.checking.catalog import notice
-from invites.checking.cells.email import read_address
+from invites.checking.cells.email import normalize_address
 from invites.checking.cells.provider_typos import PROVIDER_DOMAINS, TYPO_DOMAINS
 from invites.checking.cells.text import trim_all
-from invites.checking.report import COLUMNS, Notice
+from invites.checking.columns import EMAIL
+from invites.checking.report import Notice
 
-# So many people have a domain before an unreadable one is put right after it, and before a good one is doubted.
+# How many addresses must have a domain before we suggest it for an invalid one, and before we question a valid one.
 _FEW, _MANY = 3, 10
-# And so many for each of another that it might be as well.
+# How many times as many as any other domain that may be meant, too.
 _TIMES = 10
 # In a shorter word one letter makes another word: abc.example and abd.example are two companies.
 _SHORTEST = 5
-# A longer domain isn't compared with others: it takes memory and time that grow with the square of its length.
+# We don't compare longer domains: that takes memory and time that grow with the square of their length.
 _LONGEST = 64
 _EDGES = ".,;:!?()[]<>\"' "
 
 
 class Correction(NamedTuple):
-    """An address that was unreadable, repaired, and what to call that."""
+    """A corrected address, and the label of the button that accepts it."""
 
     suggestion: str
     label: str
 
 
 class DomainTypoDetector:
-    """What the good addresses of a file say of its others; `counts` are their domains, in small letters."""
+    """Finds typos with the domains of a file's valid addresses.
+
+    `counts` maps each domain, in lower case, to a count.
+    """
 
     def __init__(self, counts: Mapping[str, int]) -> None:
         self._counts = counts
@@ -56,34 +59,35 @@ class DomainTypoDetector:
         """False when no domain is frequent enough to learn from."""
         return bool(self._near)
 
-    def find_slips(self) -> dict[str, str]:
-        """The good domains that are likely slips, with the domain that is likely meant."""
+    def find_typos(self) -> dict[str, str]:
+        """The valid domains that are likely typos, each with the domain that was likely meant."""
         found = {}
         for domain, count in self._counts.items():
-            # What is known of the big providers' domains is known better elsewhere.
+            # The closed list in provider_typos covers the domains of the big providers.
             if domain not in TYPO_DOMAINS and domain not in PROVIDER_DOMAINS:
                 near = self._find_near(domain) - PROVIDER_DOMAINS
-                right = self._clearest(near, least=max(_MANY, _TIMES * count))
+                right = self._clearest(near, at_least=max(_MANY, _TIMES * count))
                 if right is not None:
                     found[domain] = right
         return found
 
     def correct(self, text: str) -> Correction | None:
-        """The unreadable address with the domain that is surely meant; `anna@northwind` lacks its ending.
+        """Correct the domain of an invalid address if it is certain which one was meant.
 
-        Of an address that was repaired already the domain may still be a slip.
+        A missing ending, as in `anna@northwind`, is added. `text` may also be an address that was corrected before,
+        whose domain may still be a typo.
         """
         local, at, domain = trim_all(text).rpartition("@")
         domain = domain.strip(_EDGES).lower()
         if not at or not domain or domain in PROVIDER_DOMAINS:
             return None
-        is_domain = read_address(f"a@{domain}") is not None
-        least = max(_MANY if is_domain else _FEW, _TIMES * self._counts.get(domain, 0))
+        is_domain = normalize_address(f"a@{domain}") is not None
+        at_least = max(_MANY if is_domain else _FEW, _TIMES * self._counts.get(domain, 0))
         near = self._find_near(domain) - (PROVIDER_DOMAINS if is_domain else frozenset())
-        for likely in (set(self._stems.get(domain, ())), near, self._find_near_stems(domain)):
-            if likely:
-                right = self._clearest(likely, least=least)
-                is_address = right is not None and read_address(f"{local}@{right}") is not None
+        for candidates in (set(self._stems.get(domain, ())), near, self._find_near_stems(domain)):
+            if candidates:
+                right = self._clearest(candidates, at_least=at_least)
+                is_address = right is not None and normalize_address(f"{local}@{right}") is not None
                 return Correction(f"{local}@{right}", f"Use {right}") if is_address else None
         return None
 
@@ -95,27 +99,27 @@ class DomainTypoDetector:
         return {right for right in near if _is_near(domain, right)}
 
     def _find_near_stems(self, word: str) -> set[str]:
-        """The domains that are so but for their ending; only where there is none, for an ending would be one more."""
+        """The domains that are one edit away apart from their ending. Only for a word that has no ending."""
         if "." in word or len(word) > _LONGEST:
             return set()
         near = {stem for variant in _variants(word) for stem in self._near_stems.get(variant, ())}
         return {domain for stem in near if _is_near(f"{word}.", f"{stem}.") for domain in self._stems[stem]}
 
-    def _clearest(self, domains: set[str], *, least: int) -> str | None:
-        """The one that so many people have, unless another might be meant as well."""
+    def _clearest(self, domains: set[str], *, at_least: int) -> str | None:
+        """The most frequent domain, if it is frequent enough and no other one is likely."""
         first, *others = sorted(domains, key=lambda domain: (-self._counts[domain], domain)) or [""]
-        if not first or self._counts[first] < least:
+        if not first or self._counts[first] < at_least:
             return None
         return first if all(self._counts[first] >= _TIMES * self._counts[other] for other in others) else None
 
 
 def typo_notice(*, row: int, email: str, right: str) -> Notice:
-    """The warning for a good address whose domain is likely a slip of `right`."""
+    """The warning for a valid address whose domain is likely a typo of `right`."""
     local, _, domain = email.rpartition("@")
     return notice(
         "likely_typo",
         row=row,
-        column=COLUMNS[0],
+        column=EMAIL.title,
         value=email,
         suggestion=f"{local}@{right}",
         found=domain,
@@ -124,12 +128,15 @@ def typo_notice(*, row: int, email: str, right: str) -> Notice:
 
 
 def _variants(word: str) -> set[str]:
-    """The word, and the word without each of its letters: two that are one edit apart have one of them in common."""
+    """The word, and the word without each of its letters.
+
+    Two words that are one edit apart have a variant in common.
+    """
     return {word, *(word[:place] + word[place + 1 :] for place in range(len(word)))}
 
 
 def _is_near(found: str, right: str) -> bool:
-    """Whether the one becomes the other by a letter more, less or another, or by two that change places."""
+    """Whether one edit turns the one into the other: a letter added, removed or replaced, or two letters swapped."""
     if found == right:
         return False
     start = 0
@@ -143,13 +150,13 @@ def _is_near(found: str, right: str) -> bool:
         or (one[:2] == other[1::-1] and len(one) > 1 and one[2:] == other[2:])
     ):
         return False
-    # Another number is another thing: site1.example and site2.example.
+    # Digits are rarely typos: site1.example and site2.example are two domains.
     if any(sign.isdigit() for sign in (*one[:1], *other[:1])):
         return False
     word = right[right.rfind(".", 0, start) + 1 :].partition(".")[0]
     endings = found.rpartition(".")[2], right.rpartition(".")[2]
     if len(found) - len(endings[0]) <= start:
-        # northwind.de and northwind.dk are two countries; northwind.con is none.
+        # northwind.de and northwind.dk may both exist; there is no northwind.con.
         return not len(endings[0]) == len(endings[1]) == 2
     return len(word) >= _SHORTEST
 

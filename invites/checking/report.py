@@ -1,13 +1,13 @@
-"""What one check found: plain values, without behaviour beyond counting."""
+"""What a check returns: plain values, with no behavior beyond counting."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-Verdict = Literal["ok", "problems", "rejected"]
+from invites.checking.cells.email import email_key
+from invites.checking.columns import Cells
 
-COLUMNS = ("Email", "First name", "Last name", "Description")
-EXPECTED = ("Email", "First name", "Last name", "Description (optional)")
+Verdict = Literal["ok", "problems", "rejected"]
 
 PROBLEMS_KEPT = 10_000
 WARNINGS_KEPT = 1_000
@@ -17,17 +17,15 @@ WARNINGS_KEPT = 1_000
 class Limits:
     """How much one file may hold. Lengths are in characters, sizes in bytes.
 
-    `max_cell` is where a cell stops being a problem of its row: no spreadsheet writes a cell of a million
-    characters (Excel ends at 32,767), and a reader that went on would have to hold it all.
+    A cell longer than `max_cell` is a problem of the whole file: no spreadsheet writes a cell of a million characters
+    (Excel's limit is 32,767), and the reader would have to keep all of it in memory.
 
-    A workbook is read by a child process, with `workbook_memory` and `workbook_seconds`. `max_cells` are those
-    between the first and the last one of its sheet, empty ones included.
+    A child process reads a workbook, with `workbook_memory` and `workbook_seconds`. `max_cells` counts all cells
+    between the first and the last one of its sheet, including empty ones.
     """
 
     max_bytes: int = 25 * 1024 * 1024
     max_rows: int = 200_000
-    max_name: int = 150
-    max_description: int = 1_000
     max_columns: int = 100
     max_cell: int = 1_000_000
     max_cells: int = 8_000_000
@@ -36,11 +34,11 @@ class Limits:
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong, in words: news about the file, never an exception.
+    """One thing that is wrong, in words: information about the file, never an exception.
 
-    `row` counts as the spreadsheet does (the header is row 1), `line` is the physical line at which that row
-    starts; both are None for a problem of the whole file. `value` is shortened, and its invisible characters
-    are made visible: it is for showing. `suggestion` is the repaired cell, given only where it is sure.
+    `row` counts as the spreadsheet does (the header is row 1), and `line` is the line of the file at which that row
+    starts; both are None for a problem of the whole file. `value` is for display: shortened, with invisible characters
+    made visible. `suggestion` is the corrected cell, given only when it is certain.
     """
 
     code: str
@@ -55,7 +53,7 @@ class Problem(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """Something that the admin should know and that stops nobody from being invited."""
+    """Something the admin should know that stops nobody from being invited."""
 
     row: int | None
     code: str
@@ -66,22 +64,23 @@ class Notice(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One non-blank data row: a valid one, a duplicate, or one with problems.
+    """A row below the header that isn't blank: a valid one, a duplicate, or one with problems.
 
-    A row with problems has its four raw cells (Email, First name, Last name, Description) in `cells`, for
-    fixing; its other values are then only as good as the check could make them.
+    `values` are its cells in their normal form; a cell with an error has an empty value. A row with problems also has
+    its `cells` as found in the file.
     """
 
     number: int
     line: int
-    email: str
-    email_key: str
-    first_name: str
-    last_name: str
-    description: str
+    values: Cells
     problems: tuple[Problem, ...] = ()
     duplicate_of: int | None = None
-    cells: tuple[str, str, str, str] | None = None
+    cells: Cells | None = None
+
+    @property
+    def email_key(self) -> str:
+        """The key that identifies the person; empty without a valid address."""
+        return email_key(self.values.email)
 
     @property
     def is_valid(self) -> bool:
@@ -90,9 +89,9 @@ class Row(NamedTuple):
 
 @dataclass(slots=True)
 class Report:
-    """What one check found. rows = valid + skipped + problem_rows, whenever a block of rows is handed out.
+    """What one check found. rows = valid + skipped + problem_rows, whenever the check yields a block.
 
-    `problems`, `warnings` and `duplicates` are lists for reading, and end somewhere; the counts go on.
+    `problems`, `warnings` and `duplicates` are cut off at a maximum length; the counts are complete.
     """
 
     verdict: Verdict = "ok"
@@ -114,10 +113,9 @@ class Report:
     warnings: list[Notice] = field(default_factory=list)
     warning_count: int = 0
     duplicates: list[Notice] = field(default_factory=list)
-    people: list[Row] | None = None
 
     def add_problems(self, problems: tuple[Problem, ...]) -> None:
-        """Count one problem row. The list stops at PROBLEMS_KEPT; the counts go on."""
+        """Count one row with problems."""
         self.verdict = "problems"
         self.problem_rows += 1
         self.problem_count += len(problems)
@@ -129,13 +127,13 @@ class Report:
                 self.truncated = True
 
     def skip(self, duplicate: Notice) -> None:
-        """Count one row whose address stands above it already."""
+        """Count one row whose address is in an earlier row."""
         self.skipped += 1
         if len(self.duplicates) < WARNINGS_KEPT:
             self.duplicates.append(duplicate)
 
     def count(self, rows: int) -> None:
-        """Count so many more rows, whose problems and duplicates were told before."""
+        """Count more rows, whose problems and duplicates have been added."""
         self.rows += rows
         self.valid = self.rows - self.skipped - self.problem_rows
 
@@ -145,7 +143,7 @@ class Report:
             self.warnings.append(notice)
 
     def reject(self, problem: Problem, *, found: tuple[str, ...] = (), expected: tuple[str, ...] = ()) -> None:
-        """Refuse the file: its one problem stands alone, and whatever was counted before it is void."""
+        """Reject the file: this problem replaces everything that was counted before."""
         self.verdict = "rejected"
         self.rejection = problem
         self.rows = self.valid = self.skipped = self.problem_rows = 0
@@ -156,7 +154,6 @@ class Report:
         self.warnings = []
         self.warning_count = 0
         self.duplicates = []
-        self.people = None
         self.found, self.expected = found, expected
 
     def grouped(self) -> Iterator[tuple[str, int]]:

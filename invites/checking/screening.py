@@ -1,8 +1,8 @@
 """Find the rows of a chunk that need a closer look, one column at a time.
 
-Nearly all rows of a real file are good as written: an address in lower-case ASCII and ordinary names. Running one
-pattern over a whole column, or looking each distinct cell up in a set, costs far less than checking row after row. A
-row that isn't flagged here is good, and its cells are their own normal form. A flagged row is checked in full.
+Nearly all rows of a real file are valid as written: an address in lower-case ASCII and ordinary names. Matching one
+pattern with a whole column, or looking up each distinct cell in a set, costs far less than checking row after row. A
+row that isn't flagged here is valid, and its cells are in their normal form. A flagged row is checked in full.
 """
 
 import re
@@ -10,38 +10,26 @@ from collections.abc import Callable, Sequence
 from itertools import compress
 
 from invites.checking.cells.email import USUAL, is_usual_domain
-from invites.checking.cells.names import USUAL_DESCRIPTION, USUAL_NAME, check_description, check_name
 from invites.checking.cells.provider_typos import TYPO_DOMAINS
-from invites.checking.cells.row import FIRST_NAME_NEEDED
-from invites.checking.report import Limits
+from invites.checking.columns import COLUMNS, Column
 
-# Cells beyond this number, or longer ones, aren't remembered, so that memory is bounded.
+# Memory is bounded: we don't remember longer cells, or more than this.
 _CELLS_REMEMBERED, _LONGEST_REMEMBERED = 10_000, 100
 
 
 class Screen:
-    """Screens the chunks of one file. It remembers good names, descriptions and domains, because they repeat."""
+    """Screens the chunks of one file. It remembers good cells and domains, because they repeat."""
 
-    def __init__(self, limits: Limits) -> None:
-        # First or last name makes a difference only in the words about an empty one.
-        self._names = _GoodCells(
-            lambda name: check_name(name, FIRST_NAME_NEEDED, limits) == name, usual=USUAL_NAME, longest=limits.max_name
-        )
-        self._descriptions = _GoodCells(
-            lambda text: check_description(text, limits) == text,
-            usual=USUAL_DESCRIPTION,
-            longest=limits.max_description,
-        )
+    def __init__(self) -> None:
         self._domains = _GoodCells(lambda domain: domain not in TYPO_DOMAINS and is_usual_domain(domain))
+        self._others = [_good_cells_of(column) for column in COLUMNS[1:]]
 
-    def flag(
-        self, emails: Sequence[str], first_names: Sequence[str], last_names: Sequence[str], descriptions: Sequence[str]
-    ) -> set[int]:
-        """The positions of the rows that need a closer look."""
+    def flag(self, columns: Sequence[Sequence[str]]) -> set[int]:
+        """The positions of the rows that need a closer look. `columns` has the cells of each column of the registry."""
+        emails, *others = columns
         flagged = self._flag_addresses(emails)
-        flagged.update(_positions(first_names, self._names.find_others(first_names)))
-        flagged.update(_positions(last_names, self._names.find_others(last_names)))
-        flagged.update(_positions(descriptions, self._descriptions.find_others(descriptions)))
+        for good, cells in zip(self._others, others, strict=True):
+            flagged.update(_positions(cells, good.find_others(cells)))
         return flagged
 
     def _flag_addresses(self, emails: Sequence[str]) -> set[int]:
@@ -51,7 +39,7 @@ class Screen:
 
 
 class _GoodCells:
-    """The cells of a column that were found to be good before.
+    """Finds the cells of a column that aren't good, and remembers good ones.
 
     A cell that matches `usual` and has at most `longest` characters is good; `is_good` decides about all others.
     """
@@ -79,6 +67,10 @@ class _GoodCells:
         if len(self._good) < _CELLS_REMEMBERED:
             self._good.update(cell for cell in good if len(cell) <= _LONGEST_REMEMBERED)
         return others
+
+
+def _good_cells_of(column: Column) -> _GoodCells:
+    return _GoodCells(lambda cell: column.check(cell) == cell, usual=column.usual, longest=column.longest)
 
 
 def _positions(cells: Sequence[str], wanted: set[str]) -> list[int]:

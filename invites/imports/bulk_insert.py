@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Field, Lookup, Model
+from django.db.models import Field, Lookup, Model, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.names import fold
+from invites.checking import Cells
 from invites.invitations.tokens import hashes_for, new_seeds
 from invites.models import Batch, Invitation, Row, UploadPart
 
@@ -49,21 +50,13 @@ class AnyOf(AnyLookup):
         return f"{column} IN (SELECT value FROM json_each(%s))", (*params, json.dumps(values))  # noqa: S608
 
 
-class NewRow(NamedTuple):
-    """A row about which the check had nothing to say, as it is staged; the fields are those of `Row`."""
-
-    batch_id: int
-    number: int
-    line: int
-    email: str
-    email_key: str
-    first_name: str
-    last_name: str
-    description: str
+# A valid row as the check stages it: the values of ROW_FIELDS, in their order.
+NewRow = tuple[int | str, ...]
+ROW_FIELDS = ("batch_id", "number", "line", "email_key", *Cells._fields)
 
 
-class NewRowApart(NamedTuple):
-    """A row with problems, or one that stands above already. Lists are JSON."""
+class NewFlaggedRow(NamedTuple):
+    """A row with problems, or a duplicate. Lists are JSON."""
 
     row: NewRow
     outcome: str
@@ -76,23 +69,24 @@ class NewRowApart(NamedTuple):
 
 
 class Person(NamedTuple):
-    """Whom a row tells of, in the order of `PERSON`."""
+    """A person to invite, from a row."""
 
     row_id: int
-    email: str
     email_key: str
-    first_name: str
-    last_name: str
-    description: str
+    values: Cells
 
 
-PERSON = ("pk", "email", "email_key", "first_name", "last_name", "description")
+def people_in(rows: QuerySet[Row]) -> list[Person]:
+    """The people of these rows, in the order of the file."""
+    records = rows.order_by("number").values_list("pk", "email_key", *Cells._fields)
+    return [Person(row_id, email_key, Cells(*values)) for row_id, email_key, *values in records]
 
 
-def insert_rows(rows: Sequence[NewRow], apart: Sequence[NewRowApart]) -> None:
-    """Store new rows of batches. What most of them begin with the columns know themselves."""
-    _insert(Row._meta.db_table, NewRow._fields, rows)
-    _insert(Row._meta.db_table, (*NewRow._fields, *NewRowApart._fields[1:]), [(*row, *more) for row, *more in apart])
+def insert_rows(rows: Sequence[NewRow], flagged: Sequence[NewFlaggedRow]) -> None:
+    """Store new rows. The database fills in the other columns of most of them."""
+    _insert(Row._meta.db_table, ROW_FIELDS, rows)
+    fields = (*ROW_FIELDS, *NewFlaggedRow._fields[1:])
+    _insert(Row._meta.db_table, fields, [(*row, *more) for row, *more in flagged])
 
 
 def insert_part(part: UploadPart) -> None:
@@ -124,7 +118,7 @@ def insert_invitations(batch: Batch, people: Iterable[Person], *, now: datetime,
         "created_at": connection.ops.adapt_datetimefield_value(now),
         "expires_at": connection.ops.adapt_datetimefield_value(expires_at),
     }
-    own = (*Person._fields, "person_key", "token_seed", "token_hash")
+    own = ("row_id", "email_key", *Cells._fields, "person_key", "token_seed", "token_hash")
     given = tuple(shared.values())
     # In one order, so that two batches with the same people wait for each other and not both.
     ordered = sorted(people, key=attrgetter("email_key"))
@@ -132,7 +126,15 @@ def insert_invitations(batch: Batch, people: Iterable[Person], *, now: datetime,
 
     def records() -> Iterator[Sequence[Any]]:
         for person, seed, token_hash in zip(ordered, seeds, hashes_for(seeds), strict=True):
-            yield (*given, *person, _person_key(person), seed, token_hash)
+            yield (
+                *given,
+                person.row_id,
+                person.email_key,
+                *person.values,
+                _person_key(person.values),
+                seed,
+                token_hash,
+            )
 
     return _insert_but_conflicts(Invitation._meta.db_table, (*shared, *own), records)
 
@@ -158,9 +160,9 @@ def renew_statistics() -> None:
                 cursor.execute(f"ANALYZE (SKIP_LOCKED) {model._meta.db_table} ({', '.join(columns)})")
 
 
-def _person_key(person: Person) -> str:
-    """As accounts.names.PersonKeyField makes it. Names come again and again, addresses do not."""
-    first, last, email = _folded_name(person.first_name), _folded_name(person.last_name), fold(person.email)
+def _person_key(values: Cells) -> str:
+    """The key as accounts.names.PersonKeyField makes it. Names repeat, addresses don't."""
+    first, last, email = _folded_name(values.first_name), _folded_name(values.last_name), fold(values.email)
     key = f"{first} {last} {email}" if first and last else " ".join(filter(None, (first, last, email)))
     return key[:_LONGEST_KEY]
 

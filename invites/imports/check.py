@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.errors import DomainError
 from invites import checking
 from invites.imports.authors import save_row_editors
-from invites.imports.bulk_insert import NewRow, NewRowApart, insert_rows
+from invites.imports.bulk_insert import NewFlaggedRow, NewRow, insert_rows
 from invites.imports.check_claims import (
     MAX_ATTEMPTS,
     ClaimRenewer,
@@ -233,47 +233,36 @@ def _give_up(batch: Batch, reason: str, *, reference: str = "") -> None:
 def _stage(batch: Batch, blocks: list[checking.Block], skipped_numbers: Collection[int], **progress: int) -> None:
     """Store the rows of some blocks. Nearly all are built straight from the columns."""
     rows: list[NewRow] = []
-    apart: list[NewRowApart] = []
+    flagged: list[NewFlaggedRow] = []
     for block in blocks:
-        emails, numbers = block.emails, block.numbers
-        names = block.first_names, block.last_names, block.descriptions
-        records = list(map(NewRow, repeat(batch.pk), numbers, block.lines, emails, emails, *names))
+        records = list(zip(repeat(batch.pk), block.numbers, block.lines, block.emails, *block.columns, strict=False))
         for position, row in sorted(block.flagged_rows.items(), reverse=True):
             del records[position]
             if row is not None and row.is_valid:
-                rows.append(_staged(batch, row))
+                rows.append(_new_row(batch, row))
             elif row is not None:
-                apart.append(_staged_apart(batch, row, is_skipped=row.number in skipped_numbers))
+                flagged.append(_new_flagged_row(batch, row, is_skipped=row.number in skipped_numbers))
         rows += records
-    insert_rows(rows, apart)
+    insert_rows(rows, flagged)
     renew_claim(batch, **progress)
 
 
-def _staged(batch: Batch, row: checking.Row) -> NewRow:
-    return NewRow(
-        batch_id=batch.pk,
-        number=row.number,
-        line=row.line,
-        email=row.email[:320],
-        email_key=row.email_key[:320],
-        first_name=row.first_name[:150],
-        last_name=row.last_name[:150],
-        description=row.description[:1000],
-    )
+def _new_row(batch: Batch, row: checking.Row) -> NewRow:
+    return (batch.pk, row.number, row.line, row.email_key, *row.values)
 
 
-def _staged_apart(batch: Batch, row: checking.Row, *, is_skipped: bool) -> NewRowApart:
-    staged = _staged(batch, row)
+def _new_flagged_row(batch: Batch, row: checking.Row, *, is_skipped: bool) -> NewFlaggedRow:
+    new = _new_row(batch, row)
     if not row.problems:
-        return NewRowApart(
-            staged,
+        return NewFlaggedRow(
+            new,
             outcome=Row.Outcome.SKIPPED.value,
             reason=Row.Reason.DUPLICATE.value,
             detail=f"The same address is in row {row.duplicate_of}",
         )
     problems = [problem._asdict() for problem in row.problems]
-    return NewRowApart(
-        staged,
+    return NewFlaggedRow(
+        new,
         outcome=Row.Outcome.PROBLEM.value,
         reason=(Row.Reason.SKIPPED_BY_ADMIN if is_skipped else Row.Reason.NONE).value,
         problems=json.dumps(problems),

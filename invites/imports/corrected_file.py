@@ -17,7 +17,7 @@ from typing import BinaryIO, NamedTuple
 from django.db.models import Q
 
 from accounts.errors import DomainError
-from invites.checking import Limits, Problem, Record, RecordFile, open_records, unescape_formula
+from invites.checking import Cells, Column, Limits, Problem, Record, RecordFile, open_records, unescape_formula
 from invites.imports.authors import DELETED_ACCOUNT, authors_of
 from invites.imports.problem_file import open_stored
 from invites.imports.record_writer import Layout, RecordWriter, can_hold
@@ -56,7 +56,7 @@ def merge_corrected(
     corrected = open_records(upload, limits=limits, name=name, codec=stored.codec, while_waiting=keep)
     if isinstance(corrected, Problem):
         raise DomainError(corrected.code, f"{corrected.message}. {corrected.hint}")
-    if corrected.ours is None:
+    if corrected.what_is_wrong_position is None:
         return None
     try:
         return _Merge(batch, stored, _Corrections(corrected, keep, by), limits, keep).merge()
@@ -76,7 +76,7 @@ class _Merge:
 
     def merge(self) -> Merged:
         kept = self._place()
-        layout = Layout(self._stored, with_description=self._needs_description())
+        layout = Layout(self._stored, added=self._new_columns())
         in_utf8 = not can_hold(self._stored, self._new_cells(layout))
         out = self._write(layout, RecordWriter(self._stored, in_utf8=in_utf8))
         if not in_utf8 and not self._is_read_as_before(out):
@@ -110,17 +110,21 @@ class _Merge:
         self._corrections.use_only(places)
         return kept
 
-    def _needs_description(self) -> bool:
-        if self._stored.header.positions[-1] is not None:
-            return False
-        people = (self._corrections.person(cells) for cells in self._corrections.all())
-        return any(cells[3] for cells in chain(people, (row.cells for row in self._edited())))
+    def _new_columns(self) -> list[Column]:
+        """The columns that the stored file doesn't have although there is a cell for them."""
+        missing = self._stored.header.missing()
+        used: set[Column] = set()
+        if missing:
+            corrected = (self._corrections.person(record) for record in self._corrections.all())
+            for cells in chain(corrected, (row.cells for row in self._edited() if row.cells)):
+                used.update(column for column in missing if getattr(cells, column.key))
+        return [column for column in missing if column in used]
 
     def _new_cells(self, layout: Layout) -> Iterator[str]:
         for cells in self._corrections.all():
             yield from self._corrections.fit(cells, layout)
         for row in self._edited():
-            yield from row.cells
+            yield from row.cells or ()
 
     def _write(self, layout: Layout, writer: RecordWriter) -> BinaryIO:
         out = new_file()
@@ -159,33 +163,33 @@ class _Merge:
         """The rows that had problems, and those that were edited, here or in a file."""
         edited = Q(edit__isnull=False) | Q(edited_by__isnull=False)
         found = self._batch.rows.filter(~Q(problem_codes="") | edited).order_by("number")
-        values = found.values_list(
+        records = found.values_list(
             *("number", "problem_codes", "outcome", "reason", "edit", "version", "edited_by", "cells"),
-            *("email", "first_name", "last_name", "description"),
+            *Cells._fields,
         )
         last = -1
-        while chunk := list(values.filter(number__gt=last)[:CHUNK]):
+        while chunk := list(records.filter(number__gt=last)[:CHUNK]):
             self._keep()
-            for number, codes, outcome, reason, edit, version, edited_by, in_file, *person in chunk:
-                cells = (edit["cells"] if outcome == Row.Outcome.PROBLEM else person) if edit else []
+            for number, codes, outcome, reason, edit, version, edited_by, in_file, *values in chunk:
+                cells = Cells(*(edit["cells"] if outcome == Row.Outcome.PROBLEM else values)) if edit else None
                 editor = edited_by if Row.has_changes(edit=edit, reason=reason, version=version) else None
                 is_all = bool(edit and edit["keep"])
-                yield _RowNow(number, bool(codes), outcome, reason, cells, in_file or [], editor, is_all=is_all)
+                yield _RowNow(number, bool(codes), outcome, reason, cells, Cells(*in_file or ()), editor, is_all=is_all)
             last = chunk[-1][0]
 
 
 class _RowNow(NamedTuple):
-    """A row as it is now. `cells` are there if it was edited; `is_all` if nothing else of its record counts.
+    """A row as it is now. It has `cells` if it was edited, and `is_all` is true if the rest of its record is dropped.
 
-    `in_file` is what its four cells were in the stored file, if it had problems there.
+    `in_file` are its cells in the stored file, if it had problems there.
     """
 
     number: int
     is_problem: bool
     outcome: str
     reason: str
-    cells: list[str]
-    in_file: list[str]
+    cells: Cells | None
+    in_file: Cells
     editor: int | None
     is_all: bool
 
@@ -215,14 +219,14 @@ class _Corrections:
         self.places: dict[int, int] = {}
         self.added: list[int] = []
         self._names = [unescape_formula(name).strip() for name in corrected.header_record.cells]
-        self._positions = corrected.header.positions
+        self._header = corrected.header
         self._records = new_file()
-        ours = corrected.ours or 0
+        wrong_at = corrected.what_is_wrong_position or 0
         for count, record in enumerate(corrected):
             if count % CHUNK == 0:
                 keep()
             cells = [unescape_formula(cell) for cell in record.cells]
-            said = _ROW_NUMBER.match(cells[ours]) if len(cells) > ours else None
+            said = _ROW_NUMBER.match(cells[wrong_at]) if len(cells) > wrong_at else None
             number, place = int(said[1]) if said else 0, self._records.tell()
             self._records.write(json.dumps(cells).encode() + b"\n")
             if said and number not in self.places:
@@ -243,9 +247,9 @@ class _Corrections:
     def all(self) -> Iterator[list[str]]:
         return (self.read(place) for place in chain(self.places.values(), self.added))
 
-    def person(self, cells: list[str]) -> list[str]:
-        """The four cells of a record that are about the person."""
-        return ["" if place is None or place >= len(cells) else cells[place] for place in self._positions]
+    def person(self, record: list[str]) -> Cells:
+        """The cells of a record that belong to our columns."""
+        return self._header.pick(record)
 
     def fit(self, cells: list[str], layout: Layout) -> list[str]:
         """The record in the stored file's columns; what stands beyond the last column stays beyond it."""

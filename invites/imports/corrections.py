@@ -19,20 +19,19 @@ from django.utils import timezone
 
 from accounts.errors import DomainError
 from accounts.models import Membership
-from invites.checking import COLUMNS, check_cells
+from invites.checking import COLUMNS, Cells, check_cells
 from invites.imports.domain_suggestions import suggest_for
 from invites.imports.duplicates import settle_duplicates
 from invites.imports.selectors.grid import LEFT, editable, edited_rows, grid_rows
 from invites.imports.selectors.rows import cells_now, codes_of, suggested
 from invites.imports.selectors.typos import warned_of
-from invites.imports.upload_parts import limits
 from invites.invitations.authorization import check_can_change
 from invites.models import Batch, Row
 
 # What an edit changes in a row.
 _TEXTS = (
-    *("email", "email_key", "first_name", "last_name", "description"),
-    *("outcome", "reason", "detail", "suggested_codes", "version", "edited_by_id"),
+    *Cells._fields,
+    *("email_key", "outcome", "reason", "detail", "suggested_codes", "version", "edited_by_id"),
 )
 _OBJECTS = ("problems", "edit", "cells")
 
@@ -98,10 +97,8 @@ def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> EditRe
         if row.reason == Row.Reason.SKIPPED_BY_ADMIN or any(_comes_too_late(edit, row, cells) for edit in new):
             result.overtaken.add(row.number)
             continue
-        for edit in new:
-            cells[edit.place] = editable(edit.value)
         keys.add(row.email_key)
-        _put(row, cells)
+        _put(row, cells._replace(**{COLUMNS[edit.place].key: editable(edit.value) for edit in new}))
         touched.append(row)
     # A corrected file has come meanwhile that has no problem in these rows.
     result.overtaken |= by_row.keys()
@@ -115,7 +112,7 @@ def take_suggestion(batch: Batch, number: int, place: int, *, by: Membership) ->
     rows = _left(batch, number)
     keys = keys_of(rows)
     for row in rows:
-        _take(row, [each for each in suggested(row.problems) if each["column"] == COLUMNS[place]])
+        _take(row, [each for each in suggested(row.problems) if each["column"] == COLUMNS[place].title])
     return store_rows(batch, rows, keys, _asked_for(number, rows), by=by)
 
 
@@ -129,8 +126,8 @@ def use_intended_address(batch: Batch, number: int, *, by: Membership) -> EditRe
     for row, meant in doubted:
         cells = cells_now(row)
         # A row without problems keeps what stood in the file only from now on.
-        row.cells = row.cells or cells
-        _put(row, [meant, *cells[1:]])
+        row.cells = row.cells or list(cells)
+        _put(row, cells._replace(email=meant))
     changed = [row for row, _ in doubted]
     return store_rows(batch, changed, keys, _asked_for(number, changed), by=by)
 
@@ -177,7 +174,7 @@ def undo(batch: Batch, number: int, *, by: Membership) -> EditResult:
     return store_rows(batch, rows, keys, _asked_for(number, rows), by=by)
 
 
-def _comes_too_late(edit: Edit, row: Row, cells: list[str]) -> bool:
+def _comes_too_late(edit: Edit, row: Row, cells: Cells) -> bool:
     if edit.was:
         return editable(cells[edit.place]) not in map(editable, edit.was)
     return edit.seen != row.version
@@ -209,23 +206,22 @@ def take_suggestions(row: Row, code: str) -> None:
 
 def check_again(row: Row) -> None:
     """Check the cells of an edited row again."""
-    _put(row, list((row.edit or {})["cells"]))
+    _put(row, Cells(*(row.edit or {})["cells"]))
 
 
 def _take(row: Row, problems: Iterable[dict[str, Any]]) -> None:
     """Put in what is suggested, the first for each cell."""
+    suggestions = {problem["column"]: problem["suggestion"] for problem in reversed(list(problems))}
     cells = cells_now(row)
-    for problem in reversed(list(problems)):
-        cells[COLUMNS.index(problem["column"])] = problem["suggestion"]
-    _put(row, cells)
+    _put(row, Cells(*[suggestions.get(column.title, cell) for column, cell in zip(COLUMNS, cells, strict=True)]))
 
 
-def _put(row: Row, cells: list[str], *, keep: bool = False) -> None:
+def _put(row: Row, cells: Cells, *, keep: bool = False) -> None:
     """Give the row these cells, and what the check says of them."""
     before = row.edit or {"found": row.problems, "keep": False}
     keep = keep or before["keep"]
-    row.edit = {"cells": cells, "found": before["found"], "keep": keep}
-    if cells == row.cells and not keep:
+    row.edit = {"cells": list(cells), "found": before["found"], "keep": keep}
+    if cells == Cells(*row.cells or ()) and not keep:
         _take_back(row)
         return
     of_the_row = [] if keep else [each for each in before["found"] if each["column"] is None]
@@ -236,17 +232,16 @@ def _put(row: Row, cells: list[str], *, keep: bool = False) -> None:
 def _take_back(row: Row) -> None:
     found = (row.edit or {})["found"]
     row.edit = None
-    _set_values(row, list(row.cells or ()))
+    _set_values(row, Cells(*row.cells or ()))
     _set_problems(row, found)
 
 
-def _set_values(row: Row, cells: list[str]) -> list[dict[str, Any]]:
-    """The values as they would be invited; gives back what is wrong with them."""
-    email, first_name, last_name, description = cells
-    checked = check_cells(email, first_name, last_name, description, row=row.number, line=row.line, limits=limits())
-    row.email, row.email_key = checked.email[:320], checked.email_key[:320]
-    row.first_name, row.last_name = checked.first_name[:150], checked.last_name[:150]
-    row.description = checked.description[:1000]
+def _set_values(row: Row, cells: Cells) -> list[dict[str, Any]]:
+    """Set the values as they would be invited, and return what is wrong with them."""
+    checked = check_cells(cells, row=row.number, line=row.line)
+    for name, value in checked.values._asdict().items():
+        setattr(row, name, value)
+    row.email_key = checked.email_key
     return [problem._asdict() for problem in checked.problems]
 
 

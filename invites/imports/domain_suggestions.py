@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import StrIndex, Substr
 
-from invites.checking import COLUMNS, DomainTypoDetector, Report, typo_notice
+from invites.checking import EMAIL, DomainTypoDetector, Report, typo_notice
 from invites.imports.selectors.grid import grid_rows
 from invites.imports.selectors.rows import codes_of, suggested
 from invites.models import Batch, Row
@@ -69,7 +69,7 @@ def own_domains(batch: Batch) -> DomainTypoDetector:
 
 
 def _slips(batch: Batch, domains: DomainTypoDetector) -> Iterable[tuple[Row, str]]:
-    slips = dict(islice(domains.find_slips().items(), MOST_SLIPS))
+    slips = dict(islice(domains.find_typos().items(), MOST_SLIPS))
     if not slips:
         return []
     ends = Q()
@@ -81,7 +81,7 @@ def _slips(batch: Batch, domains: DomainTypoDetector) -> Iterable[tuple[Row, str
 
 
 def _is_of_an_address(problem: dict[str, Any]) -> bool:
-    return bool(problem["column"] == COLUMNS[0])
+    return bool(problem["column"] == EMAIL.title)
 
 
 def _suggest(row: Row, domains: DomainTypoDetector) -> bool:

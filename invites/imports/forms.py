@@ -12,6 +12,7 @@ from django.utils.html import format_html
 
 from accounts.models import Membership
 from accounts.organizations.forms import GrantForm
+from invites.checking import COLUMNS
 
 
 class CsvField(forms.FileField):
@@ -49,8 +50,8 @@ class ImportForm(GrantForm):
         for name in ("roles", "sites"):
             self.fields[name].note = "for everyone in the file"  # type: ignore[attr-defined]
         self.fields["file"].help_text = format_html(
-            "Columns: Email, First name, Last name, Description (optional). "
-            '<a href="{}" download>Download a sample file</a>. Excel’s .xlsx works, too.',
+            'Columns: {}. <a href="{}" download>Download a sample file</a>. Excel’s .xlsx works, too.',
+            ", ".join(column.expected for column in COLUMNS),
             reverse("imports:sample", args=[membership.organization.slug]),
         )
 

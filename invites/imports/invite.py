@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.errors import ServiceError
 from accounts.models import Membership, User
-from invites.imports.bulk_insert import PERSON, Person, insert_invitations, renew_statistics
+from invites.imports.bulk_insert import Person, insert_invitations, people_in, renew_statistics
 from invites.imports.chunks import ChunkClaim, held
 from invites.imports.stop import stop_batch
 from invites.invitations.authorization import check_still_allowed, manageable_grants
@@ -103,7 +103,7 @@ def _decide(batch: Batch, rows: QuerySet[Row]) -> None:
 
     Who is invited already is told by the constraint, which looks at each anyway.
     """
-    people = [Person(*values) for values in waiting(rows).order_by("number").values_list(*PERSON)]
+    people = people_in(waiting(rows))
     members = _members_among(batch, people)
     new = _without(people, members)
     conflicting = _insert(batch, new)

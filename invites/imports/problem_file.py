@@ -13,7 +13,19 @@ from typing import Any, BinaryIO, NamedTuple
 from django.db.models import QuerySet
 
 from accounts.errors import DomainError
-from invites.checking import XLSX, Limits, Problem, RecordFile, Sheet, escape_formula, open_records, open_sheet_records
+from invites.checking import (
+    COLUMNS,
+    XLSX,
+    Cells,
+    Column,
+    Limits,
+    Problem,
+    RecordFile,
+    Sheet,
+    escape_formula,
+    open_records,
+    open_sheet_records,
+)
 from invites.imports.record_writer import Layout, RecordWriter, can_hold
 from invites.imports.selectors.grid import LEFT, grid_rows
 from invites.imports.selectors.rows import reasons
@@ -33,8 +45,8 @@ class RowLeft(NamedTuple):
     edited: dict[str, Any] | None
 
     @property
-    def cells(self) -> list[str] | None:
-        return self.edited["cells"] if self.edited else None
+    def cells(self) -> Cells | None:
+        return Cells(*self.edited["cells"]) if self.edited else None
 
 
 def problem_file(batch: Batch) -> Iterator[bytes]:
@@ -53,7 +65,7 @@ def problem_file(batch: Batch) -> Iterator[bytes]:
 
 def _lines(batch: Batch, upload: BinaryIO, rows: Iterator[RowLeft]) -> Iterator[bytes]:
     stored = open_stored(batch, upload, limits=limits())
-    layout = Layout(stored, with_description=_has_new_description(batch, stored))
+    layout = Layout(stored, added=_new_columns(batch, stored))
     writer = RecordWriter(stored, in_utf8=not can_hold(stored, _edited_cells(batch)))
     width = len(layout.names)
     yield writer.start()
@@ -109,11 +121,14 @@ def _chunks(rows: QuerySet[Row]) -> Iterator[list[RowLeft]]:
         last = chunk[-1][0]
 
 
-def _has_new_description(batch: Batch, stored: RecordFile) -> bool:
-    """Whether somebody has typed a description, where the file has no column for it."""
-    if stored.header.positions[-1] is not None:
-        return False
-    return _left(batch).filter(edit__isnull=False).exclude(edit__cells__3="").exists()
+def _new_columns(batch: Batch, stored: RecordFile) -> list[Column]:
+    """The columns that the file doesn't have although somebody has typed a cell for them."""
+    return [column for column in stored.header.missing() if _has_typed(batch, COLUMNS.index(column))]
+
+
+def _has_typed(batch: Batch, place: int) -> bool:
+    cell = f"edit__cells__{place}"
+    return _left(batch).filter(**{f"{cell}__isnull": False}).exclude(**{cell: ""}).exists()
 
 
 def _left(batch: Batch) -> QuerySet[Row]:

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from invites.checking import CsvLines, RecordFile
+from invites.checking import COLUMNS, Cells, Column, CsvLines, RecordFile
 
-DESCRIPTION = "Description"
 _BOMS = {"utf-8-sig": b"\xef\xbb\xbf", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
 
 
 class Layout:
-    """The columns of a file, and the positions of ours; with a description where one is needed and missing."""
+    """The columns of a file, with `added` ones at the end, and the positions of ours."""
 
-    def __init__(self, file: RecordFile, *, with_description: bool) -> None:
+    def __init__(self, file: RecordFile, *, added: Iterable[Column]) -> None:
         self.names = list(file.header_record.cells)
-        *places, description = file.header.positions
-        if description is None and with_description:
-            description = len(self.names)
-            self.names.append(DESCRIPTION)
-        self.places: list[int | None] = [*places, description]
+        positions = dict(zip(COLUMNS, file.header.positions, strict=True))
+        for column in added:
+            positions[column] = len(self.names)
+            self.names.append(column.title)
+        self._positions = list(positions.values())
 
-    def fill(self, cells: list[str], person: list[str] | None) -> list[str]:
-        """The cells of a record, with the four of a person put in."""
-        filled = cells + [""] * (len(self.names) - len(cells))
-        for place, value in zip(self.places, person or (), strict=False):
-            if place is not None:
-                filled[place] = value
+    def fill(self, record: list[str], cells: Cells | None) -> list[str]:
+        """The record as wide as the file, with these cells in our columns, if given."""
+        filled = record + [""] * (len(self.names) - len(record))
+        for position, cell in zip(self._positions, cells or (), strict=False):
+            if position is not None:
+                filled[position] = cell
         return filled
 
 

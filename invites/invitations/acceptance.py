@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.errors import DomainError
 from accounts.models import Membership, User
-from invites.checking import check_cells
+from invites.checking import Cells, check_cells
 from invites.invitations.authorization import check_still_allowed
 from invites.models import Invitation, InvitationQuerySet
 
@@ -70,15 +70,15 @@ def accept_with_new_account(token_hash: str, account: NewAccount) -> Membership:
     try:
         with transaction.atomic():
             invitation = _take(token_hash)
-            names = check_cells(invitation.email, account.first_name, account.last_name, "", row=1, line=1)
+            names = check_cells(Cells(invitation.email, account.first_name, account.last_name), row=1, line=1)
             if names.problems:
                 raise DomainError("bad_cell", f"{names.problems[0].message}.")
             if account_of(invitation) is not None:
                 raise _has_account()
             user = User.objects.create(
                 email=invitation.email_key,
-                first_name=names.first_name,
-                last_name=names.last_name,
+                first_name=names.values.first_name,
+                last_name=names.values.last_name,
                 password=hashed,
             )
             # The link has shown that the mailbox is theirs.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Column, Layout, Row
+from crispy_forms.layout import Column as LayoutColumn
+from crispy_forms.layout import Layout, Row
 from django import forms
 from django.contrib.auth import password_validation
 from django.template.loader import render_to_string
@@ -13,77 +14,64 @@ from django.template.loader import render_to_string
 from accounts.models import User
 from accounts.organizations.forms import GrantForm, PlainForm
 from accounts.users.passwords import PASSWORD_HINT
+from invites.checking import COLUMNS, EMAIL, Cells, Column, check_cells
 from invites.checking import Row as CheckedRow
-from invites.checking import check_cells
 from invites.invitations.acceptance import NewAccount
 from invites.invitations.typos import domain_of, intended_address
 from invites.models import Invitation
 
-# As long as a person may type; the check has the real limits, and words for them.
+# How much a person can type; the check has the real limits and explains them.
 LONGEST = 10_000
-
-FIELD_OF = {"Email": "email", "First name": "first_name", "Last name": "last_name", "Description": "description"}
+NAMES = ("first_name", "last_name")
 
 
 class CellsMixin:
-    """Holds the fields of a person to the very rules of a row in a file."""
+    """Checks the fields of a person like the cells of a file."""
 
     cleaned_data: dict[str, Any]
     errors: Any
     fields: dict[str, forms.Field]
 
-    def check_person(self, *, email: str | None = None, description: str | None = None) -> CheckedRow:
-        """Puts what is wrong under its field, and gives back the person. What is given is no field of the form."""
-        typed = {name: str(self.cleaned_data.get(name) or "") for name in FIELD_OF.values()}
-        row = check_cells(
-            typed["email"] if email is None else email,
-            typed["first_name"],
-            typed["last_name"],
-            typed["description"] if description is None else description,
-            row=1,
-            line=1,
-        )
+    def cells(self) -> Cells:
+        """What was typed. Columns without a field are empty."""
+        return Cells(*[str(self.cleaned_data.get(column.key) or "") for column in COLUMNS])
+
+    def check(self, cells: Cells) -> CheckedRow:
+        """Check the cells, and add an error to the field of each that is wrong."""
+        row = check_cells(cells, row=1, line=1)
+        keys = {column.title: column.key for column in COLUMNS}
         for problem in row.problems:
-            name = FIELD_OF.get(problem.column or "", "")
+            name = keys[problem.column] if problem.column else ""
             if name in self.fields and name not in self.errors:
                 self.add_error(name, f"{problem.message}. {problem.hint}".strip())  # type: ignore[attr-defined]
         return row
 
 
 class InviteForm(CellsMixin, GrantForm):
-    """One person, with roles and sites of their own.
+    """Asks for one person, with roles and sites of their own.
 
-    Once it was looked at, `meant` is the address that was probably meant, unless the field `as_typed` says that
-    whoever sends it has seen that question and wants the address as it is.
+    After `clean`, `meant` is the address that was probably meant. It is None if the hidden field `as_typed` confirms
+    the address: the admin has seen the question and keeps what was typed.
     """
 
     meant: str | None = None
 
-    email = forms.CharField(
-        max_length=LONGEST,
-        widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        error_messages={"required": "Enter an address such as name@company.com."},
-    )
-    first_name = forms.CharField(max_length=LONGEST, error_messages={"required": "Enter a first name."})
-    last_name = forms.CharField(max_length=LONGEST, error_messages={"required": "Enter a last name."})
-    description = forms.CharField(max_length=LONGEST, required=False)
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("first_name", "last_name", "description"):
-            self.fields[name].widget.attrs["autocomplete"] = "off"
+        self.fields |= {column.key: _field_of(column) for column in COLUMNS}
 
     @property
     def helper(self) -> FormHelper:
         helper = super().helper
-        helper.layout = Layout("email", _names(), "description", "roles", "sites")
+        others = [column.key for column in COLUMNS if column.key not in ("email", *NAMES)]
+        helper.layout = Layout("email", _names(), *others, "roles", "sites")
         return helper
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        person = self.check_person()
+        person = self.check(self.cells())
         typed = self.cleaned_data.get("email")
-        if typed and typed != self.data.get("as_typed") and (meant := intended_address(person.email)):
+        if typed and typed != self.data.get("as_typed") and (meant := intended_address(person.values.email)):
             self.meant = meant
             context = {"meant": meant, "domain": domain_of(meant), "typed": typed}
             self["email"].help_text = render_to_string("invitations/_typo.html", context)
@@ -118,9 +106,9 @@ class NewAccountForm(CellsMixin, PlainForm):
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        self.check_person(email=self.invitation.email, description="")
+        self.check(self.cells()._replace(email=self.invitation.email))
         if password := self.cleaned_data.get("password"):
-            names = {name: self.cleaned_data.get(name) or "" for name in ("first_name", "last_name")}
+            names = {name: self.cleaned_data.get(name) or "" for name in NAMES}
             try:
                 password_validation.validate_password(password, User(email=self.invitation.email, **names))
             except forms.ValidationError as error:
@@ -143,6 +131,19 @@ class OwnPasswordForm(PlainForm):
     )
 
 
+def _field_of(column: Column) -> forms.CharField:
+    is_email = column is EMAIL
+    required = "Enter an address such as name@company.com." if is_email else f"Enter a {column.title.lower()}."
+    attributes = {"autocomplete": "off"}
+    return forms.CharField(
+        label=column.title,
+        max_length=LONGEST,
+        required=column.is_required,
+        widget=forms.EmailInput({**attributes, "spellcheck": "false"}) if is_email else forms.TextInput(attributes),
+        error_messages={"required": required},
+    )
+
+
 def _names() -> Row:
-    """Side by side, on a phone as well."""
-    return Row(Column("first_name", css_class="col-6"), Column("last_name", css_class="col-6"))
+    """The fields of both names side by side, on a phone as well."""
+    return Row(*[LayoutColumn(name, css_class="col-6") for name in NAMES])

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.errors import DomainError
 from accounts.models import Membership, Organization
 from accounts.organizations.grants import AccessSelection
-from invites.checking import check_cells
+from invites.checking import Cells, check_cells
 from invites.invitations.authorization import check_can_manage, check_may_invite, create_grant
 from invites.invitations.quotas import check_recipient_quota, consume_invitation_quota
 from invites.invitations.tokens import derive_token, hash_token, new_seed
@@ -19,9 +19,7 @@ from invites.invitations.visibility import sees_everybody
 from invites.models import Invitation, InvitationQuerySet
 
 
-def invite_person(
-    by: Membership, *, email: str, first_name: str, last_name: str, description: str, selection: AccessSelection
-) -> Invitation:
+def invite_person(by: Membership, *, selection: AccessSelection, **cells: str) -> Invitation:
     """A pending invitation, whose mail is due at once: the caller enqueues the task that sends it.
 
     The cells are checked as those of a file. An earlier invitation of the address that expired, that could not be
@@ -29,30 +27,27 @@ def invite_person(
     DomainError: "bad_cell", "already_member", "already_invited", "over_quota".
     """
     check_may_invite(by)
-    person = check_cells(email, first_name, last_name, description, row=1, line=1)
+    person = check_cells(Cells(**cells), row=1, line=1)
     if person.problems:
         raise DomainError("bad_cell", f"{person.problems[0].message}.")
-    organization = by.organization
+    organization, email = by.organization, person.values.email
     now = timezone.now()
     try:
         with transaction.atomic():
             # First, as everybody does who gives roles and sites: in another order two would wait for each other.
             grant = create_grant(by, selection)
             _make_room(by, person.email_key)
-            _check_not_invited(by, person.email_key, person.email)
+            _check_not_invited(by, person.email_key, email)
             # After that: whoever accepts the last invitation is a member when it is not pending any more.
-            _check_not_member(organization, person.email_key, person.email)
-            check_recipient_quota(organization, person.email_key, person.email)
+            _check_not_member(organization, person.email_key, email)
+            check_recipient_quota(organization, person.email_key, email)
             seed = new_seed()
             invitation = Invitation.objects.create(
                 organization=organization,
                 grant=grant,
                 inviter=by.user,
-                email=person.email,
                 email_key=person.email_key,
-                first_name=person.first_name,
-                last_name=person.last_name,
-                description=person.description,
+                **person.values._asdict(),
                 token_seed=seed,
                 token_hash=hash_token(derive_token(seed)),
                 created_at=now,
@@ -64,7 +59,7 @@ def invite_person(
             return invitation
     except IntegrityError as error:
         # Two admins invited the same person in the same moment; the constraint let one of them through.
-        raise _already_invited(by, person.email) from error
+        raise _already_invited(by, email) from error
 
 
 def expiry_from(now: datetime) -> datetime:

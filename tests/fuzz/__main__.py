@@ -27,7 +27,7 @@ def main() -> None:
     take = time_target.take if sys.argv[1:2] == ["time"] else target.take
     (FOUND / "learned").mkdir(parents=True, exist_ok=True)
     words = FOUND / "words"
-    words.write_text("".join(f"{_quoted(word)}\n" for word in WORDS))
+    words.write_text("".join(f"{_quoted(word)}\n" for word in target.WORDS))
     options = [
         f"-max_total_time={what}",
         f"-max_len={LONGEST}",
@@ -41,15 +41,6 @@ def main() -> None:
     ]
     atheris.Setup([sys.argv[0], *(options if what.isdecimal() else [what])], take)
     atheris.Fuzz()
-
-
-# What a file is made of.
-WORDS = (
-    "Email", "First name", "Last name", "Description", "What is wrong", "sep=;", ",", ";", "\t", "|", '"', '""', "\r\n",
-    "@", "anna@company.com", "mailto:", "www.company.com", "a@b.co,A,B\n", "xn--", "\u200b", "\u202e", "\u00e9", "\ufffd",
-    "\x00", "\x1a", "\x85", "<sheetData>", "</sheetData>", '<row r="1">', '<c r="A1" t="inlineStr"><is><t>', "</t></is></c>",
-    "</row>", "Row 2. ", "'=",
-)  # fmt: skip
 
 
 def _quoted(word: str) -> str:

@@ -11,7 +11,7 @@ import re
 
 from invites.checking import (
     COLUMNS,
-    EXPECTED,
+    Cells,
     Check,
     Limits,
     Problem,
@@ -25,8 +25,16 @@ from invites.checking.reading.records import RecordFile
 from tests.workbooks import workbook_of
 
 # Small enough that files of a few thousand bytes come to each of them.
-LIMITS = Limits(max_bytes=20_000, max_rows=60, max_name=40, max_description=80, max_columns=12, max_cell=600)
+LIMITS = Limits(max_bytes=20_000, max_rows=60, max_columns=12, max_cell=600)
+TITLES = [column.title for column in COLUMNS]
 NAMES = ("people.xlsx", "", "people.csv", "Équipe \u202e\0/../x.XLSX")
+# What files consist of.
+WORDS = (
+    *TITLES, "What is wrong", "sep=;", ",", ";", "\t", "|", '"', '""', "\r\n",
+    "@", "anna@company.com", "mailto:", "www.company.com", "a@b.co,A,B\n", "xn--", "\u200b", "\u202e", "\u00e9", "\ufffd",
+    "\x00", "\x1a", "\x85", "<sheetData>", "</sheetData>", '<row r="1">', '<c r="A1" t="inlineStr"><is><t>', "</t></is></c>",
+    "</row>", "Row 2. ", "'=",
+)  # fmt: skip
 _ROWS_OF_A_SHEET = 1 << 20
 
 
@@ -96,7 +104,7 @@ def _is_shown(text: str) -> bool:
 
 def _look_at_rejection(report: Report) -> None:
     assert report.problems == [report.rejection], "what is wrong with a file stands alone"
-    assert (report.rows, report.valid, report.skipped, report.people or []) == (0, 0, 0, []), "nobody is in it"
+    assert (report.rows, report.valid, report.skipped) == (0, 0, 0), "nobody is in it"
 
 
 def _look_at_places(rows: list[Row], *, lines: int) -> None:
@@ -110,31 +118,31 @@ def _look_at_places(rows: list[Row], *, lines: int) -> None:
         number, line = row.number, row.line
         for problem in row.problems:
             assert (problem.row, problem.line) == (row.number, row.line)
-            assert problem.column is None or problem.column in COLUMNS
+            assert problem.column is None or problem.column in TITLES
 
 
 def _look_at_row(row: Row) -> None:
     if not row.problems:
-        assert row.email_key == row.email.lower()
-        assert max(len(row.first_name), len(row.last_name)) <= LIMITS.max_name
-        assert min(len(row.first_name), len(row.last_name)) > 0
-        again = _check_cells(row.email, row.first_name, row.last_name, row.description)
-        assert not again.problems, "what was taken is taken again"
-        assert again[2:7] == row[2:7], "and is what it was"
+        assert row.email_key == row.values.email.lower()
+        for column, value in zip(COLUMNS, row.values, strict=True):
+            assert len(value) <= column.longest
+            assert value or not column.is_required
+        again = _check_cells(row.values)
+        assert not again.problems, "what was accepted is accepted again"
+        assert again.values == row.values, "and is in its normal form"
         return
     assert row.cells is not None
     assert row.duplicate_of is None
     for problem in row.problems:
         if problem.suggestion is not None and problem.column is not None:
-            cells = list(row.cells)
-            place = COLUMNS.index(problem.column)
-            cells[place] = problem.suggestion
-            left = [each.code for each in _check_cells(*cells).problems if each.column == problem.column]
+            key = COLUMNS[TITLES.index(problem.column)].key
+            again = _check_cells(row.cells._replace(**{key: problem.suggestion}))
+            left = [each.code for each in again.problems if each.column == problem.column]
             assert not left, "what is suggested fixes the cell"
 
 
-def _check_cells(email: str, first_name: str, last_name: str, description: str) -> Row:
-    return check_cells(email, first_name, last_name, description, row=2, line=2, limits=LIMITS)
+def _check_cells(cells: Cells) -> Row:
+    return check_cells(cells, row=2, line=2)
 
 
 def _look_at_records(found: RecordFile, rows: list[Row]) -> None:
@@ -143,9 +151,7 @@ def _look_at_records(found: RecordFile, rows: list[Row]) -> None:
     assert list(records) == [row.number for row in rows]
     for row in rows:
         if row.cells is not None:
-            cells = records[row.number]
-            stand = [cells[at] if at is not None and at < len(cells) else "" for at in found.header.positions]
-            assert stand == list(row.cells)
+            assert found.header.pick(records[row.number]) == row.cells
 
 
 def _check_again(problem_rows: list[Row], report: Report) -> None:
@@ -154,7 +160,7 @@ def _check_again(problem_rows: list[Row], report: Report) -> None:
         return
     file = io.StringIO(newline="")
     writer = csv.writer(file)
-    writer.writerow(EXPECTED)
+    writer.writerow(TITLES)
     writer.writerows([escape_formula(cell) for cell in row.cells or ()] for row in problem_rows)
     check = Check(io.BytesIO(file.getvalue().encode("utf-8", "surrogatepass")), limits=Limits(), name="again.csv")
     for _ in check.blocks():

@@ -8,11 +8,12 @@ from __future__ import annotations
 import io
 
 from invites.checking import Check
+from tests.fuzz.target import TITLES
 from tests.growth import Shape, grows_too_fast
 
 # Separates what is before the repeated text, the text, and what is after it.
 _SEPARATOR = b"\xff"
-HEADER = "Email,First name,Last name,Description\n"
+HEADER = f"{','.join(TITLES)}\n"
 
 
 def take(data: bytes) -> None:

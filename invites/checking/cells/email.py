@@ -19,7 +19,6 @@ an @ sign) is never a character of that part.
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, ValidatedEmail, validate_email
 from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES, EMAIL_MAX_LENGTH
@@ -72,45 +71,34 @@ USUAL = re.compile(rf"{_CHARACTER}{{1,20}}(?:\.{_CHARACTER}{{1,20}}){{0,2}}@(.+)
 _LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*", re.ASCII | re.IGNORECASE)
 
 
-class Address(NamedTuple):
-    """A good address in email-validator's normal form, and the key by which two cells are the same person."""
-
-    email: str
-    key: str
-
-
 def email_key(normalized_email: str) -> str:
-    """The key under which an address is looked for: its normal form in lower case.
+    """The key that identifies a person: the normal form of their address in lower case.
 
-    `normalized_email` is email-validator's `.normalized` (local part in NFC, domain decoded to Unicode). Lower
-    case by str.lower(), not casefold(): casefold makes "ss" of "ß", and straße@ and strasse@ are two mailboxes.
+    `normalized_email` is email-validator's `.normalized` (local part in NFC, domain decoded to Unicode). We use
+    str.lower(), not casefold(): casefold turns "ß" into "ss", but straße@ and strasse@ are two mailboxes.
     """
     return normalized_email.lower()
 
 
-def read_plain_address(text: str) -> Address | None:
-    """The address in `text` if the patterns alone can tell; None means that the library has to be asked."""
+def normalize_plain_address(text: str) -> str | None:
+    """The normal form of an address if our patterns recognize it; None means that email-validator has to decide."""
     if len(text) <= FAST_LENGTH:
         if FAST.fullmatch(text):
-            return Address(text, text)
+            return text
         if match := MIXED.fullmatch(text):
-            email = f"{match[1]}@{match[2].lower()}"
-            return Address(email, email.lower())
+            return f"{match[1]}@{match[2].lower()}"
     return None
 
 
-def read_address(text: str) -> Address | None:
-    """The address in `text`, which has no spaces around it, or None if email-validator rejects it."""
-    if plain := read_plain_address(text):
-        return plain
-    normalized = _ask_library(text)
-    return None if normalized is None else Address(normalized, email_key(normalized))
+def normalize_address(text: str) -> str | None:
+    """The normal form of an address, or None if email-validator rejects it. `text` has no spaces around it."""
+    return normalize_plain_address(text) or _ask_library(text)
 
 
 def is_usual_domain(domain: str) -> bool:
-    """True when every local part that USUAL matches makes a good address with this domain, in its normal form."""
+    """Whether every local part that USUAL matches forms a valid address with this domain, in its normal form."""
     if domain.isascii():
-        # Nearly all others are slips. Asking the library about one takes longer than checking a dozen rows in full.
+        # Nearly all others are typos. Asking the library about one takes longer than checking a dozen rows in full.
         return len(domain) < FAST_LENGTH and _PLAIN_DOMAIN.fullmatch(domain) is not None
     known = _ask_about_domain(domain) if len(domain) <= EMAIL_MAX_LENGTH else None
     # A form of a domain that isn't ASCII may be longer than the text.

@@ -1,8 +1,8 @@
-"""Say what is wrong with text that is no address, in plain words, and repair it where that is certain.
+"""Check a cell that should hold an email address: say in plain words what is wrong, and suggest a certain fix.
 
-`diagnose_common_mistakes` knows the mistakes that people make, the most telling one first. email-validator rejects each
-of them, too (a test checks that), so a file of nothing but mistakes never waits for the library. `explain_refusal`
-finds words for what only the library could see.
+`diagnose_common_mistakes` knows the mistakes that people make, the most specific one first. email-validator rejects
+all of them, too (a test checks that), so a file full of mistakes never waits for the library. `explain_rejection`
+describes what only the library could find.
 """
 
 import re
@@ -10,8 +10,14 @@ import unicodedata
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES
 
-from invites.checking.catalog import CellError
-from invites.checking.cells.email import FAST_LENGTH, LOCAL_OCTETS, LONGEST, read_address
+from invites.checking.cells.email import (
+    FAST_LENGTH,
+    LOCAL_OCTETS,
+    LONGEST,
+    normalize_address,
+    normalize_plain_address,
+)
+from invites.checking.cells.error import CellError
 from invites.checking.cells.text import name_of, trim_all
 
 _AT_WRITTEN_OUT = re.compile(r"\(at\)|\[at\]|\{at\}|(?<=\s)at(?=\s)|[\uff20\ufe6b]", re.IGNORECASE)
@@ -29,18 +35,29 @@ _NAMED = {".": "dot", ",": "comma", ";": "semicolon", ":": "colon"}
 _DOT_PLACES = (("at the start", "."), ("just after the @ sign", "@."), ("just before the @ sign", ".@"))
 
 
-def _sure(repaired: str) -> str | None:
-    """The repaired text, if it is an address now."""
-    return repaired if repaired and read_address(repaired) is not None else None
+def check_email(cell: str) -> str | CellError:
+    """The address in its normal form, or what is wrong with it."""
+    text = trim_all(cell)
+    return (
+        normalize_plain_address(text)
+        or diagnose_common_mistakes(text)
+        or normalize_address(text)
+        or explain_rejection(text)
+    )
 
 
-def _fault(code: str, repaired: str = "", label: str = "", **facts: object) -> CellError:
-    suggestion = _sure(repaired) if repaired else None
+def _if_valid(corrected: str) -> str | None:
+    """The corrected text, if it is an address now."""
+    return corrected if corrected and normalize_address(corrected) is not None else None
+
+
+def _error(code: str, corrected: str = "", label: str = "", **facts: object) -> CellError:
+    suggestion = _if_valid(corrected)
     return CellError(code, facts, suggestion, label if suggestion is not None else None)
 
 
 def diagnose_common_mistakes(text: str) -> CellError | None:
-    """The slip in `text`, or None when email-validator has to be asked. `text` has no blanks around it."""
+    """The mistake in `text`, or None when email-validator has to decide. `text` has no spaces around it."""
     if not text:
         return CellError("email_needed")
     if len(text) > LONGEST:
@@ -51,28 +68,28 @@ def diagnose_common_mistakes(text: str) -> CellError | None:
         corrected = (
             f"{text[: written_out.start()].rstrip()}@{text[written_out.end() :].lstrip()}" if written_out else ""
         )
-        return _fault("email_no_at", corrected, "Use @")
+        return _error("email_no_at", corrected, "Use @")
     if text[:7].lower() == "mailto:":
-        return _fault("email_link", trim_all(text[7:].partition("?")[0]), "Remove mailto:")
-    return _refuse_surroundings(text, ats) or _refuse_characters(text) or _refuse_shape(text)
+        return _error("email_link", trim_all(text[7:].partition("?")[0]), "Remove mailto:")
+    return _find_surroundings(text, ats) or _find_bad_characters(text) or _find_bad_shape(text)
 
 
-def _refuse_surroundings(text: str, ats: int) -> CellError | None:
+def _find_surroundings(text: str, ats: int) -> CellError | None:
     """A name around the address, several addresses, several @ signs, marks at the ends."""
     inner = _IN_BRACKETS.findall(text) if "<" in text else []
     if len(inner) == 1 and ats == 1 and "@" in inner[0]:
-        return _fault("email_with_name", trim_all(inner[0].removeprefix("mailto:")), "Keep the address")
+        return _error("email_with_name", trim_all(inner[0].removeprefix("mailto:")), "Keep the address")
     if ats == 1 and (address := _address_among_words(text)):
         return CellError("email_with_name", {}, address, "Keep the address")
     if ats > 1:
         several = [part for part in _BETWEEN_ADDRESSES.split(text) if "@" in part.strip(_EDGES + "@")]
         if len(several) > 1:
             first = several[0].strip(_EDGES)
-            return _fault("email_twice", first, f"Keep {first}", count=_NUMBERS.get(len(several), len(several)))
-        return _fault("email_two_at", _SEVERAL_ATS.sub("@", text), "Keep one @", count=_NUMBERS.get(ats, ats))
+            return _error("email_twice", first, f"Keep {first}", count=_NUMBERS.get(len(several), len(several)))
+        return _error("email_two_at", _SEVERAL_ATS.sub("@", text), "Keep one @", count=_NUMBERS.get(ats, ats))
     bare = trim_all(text.strip(_EDGES))
     # Some marks may start an address: 'anna@company.com is one.
-    if bare != text and (suggestion := _sure(bare)) and read_address(text) is None:
+    if bare != text and (suggestion := _if_valid(bare)) and normalize_address(text) is None:
         end, mark = ("end", text[-1]) if text[-1] in _EDGES else ("start", text[0])
         what = "quotation marks" if mark in _QUOTES else _NAMED.get(mark)
         label = f"Remove the {what}" if what else f"Remove {mark}"
@@ -81,8 +98,9 @@ def _refuse_surroundings(text: str, ats: int) -> CellError | None:
 
 
 def _address_among_words(text: str) -> str | None:
-    """The address in "Anna Berg anna@company.com" or "anna@company.com (work)"; None where it may be the words that
-    belong to it: "anna berg@company.com" lacks a dot or has a blank too many.
+    """The address in "Anna Berg anna@company.com" or "anna@company.com (work)".
+
+    None if the words may be part of the address: "anna berg@company.com" lacks a dot or has an extra space.
     """
     words = text.split()
     if len(words) == 1:
@@ -90,54 +108,54 @@ def _address_among_words(text: str) -> str | None:
     place = next(place for place, word in enumerate(words) if "@" in word)
     address = words[place].strip(_EDGES)
     surely_apart = place > 1 or place < len(words) - 1 or (place == 1 and words[0][-1] in ":-")
-    return _sure(address) if surely_apart else None
+    return _if_valid(address) if surely_apart else None
 
 
-def _refuse_characters(text: str) -> CellError | None:
+def _find_bad_characters(text: str) -> CellError | None:
     """Spaces, invisible characters, quotation marks, a comma in the domain."""
     if blank := _SPACES.search(text):
         what = "line break" if set(blank[0]) & set("\r\n\u2028\u2029") else "space"
-        return _fault("email_space", _SPACES.sub("", text), f"Remove the {what}", what=what)
+        return _error("email_space", _SPACES.sub("", text), f"Remove the {what}", what=what)
     if not text.isprintable():
         unseen = [character for character in text if unicodedata.category(character) in ("Cc", "Cf", "Cs")]
         if unseen:
             seen = "".join(character for character in text if character not in unseen)
-            return _fault("email_invisible", seen, "Remove it", character=name_of(unseen[0]))
+            return _error("email_invisible", seen, "Remove it", character=name_of(unseen[0]))
     local, _, domain = text.rpartition("@")
     if '"' in local:
-        return _fault("email_quoted", text.replace('"', ""), "Remove the quotation marks")
+        return _error("email_quoted", text.replace('"', ""), "Remove the quotation marks")
     if wrong := _NOT_IN_LOCAL.search(local):
         return CellError("email_character", {"character": name_of(wrong[0]), "place": "before the @ sign"})
     if wrong := _NOT_IN_DOMAIN.search(domain):
-        repaired = domain.replace(",", ".").replace(";", ".").replace("_", "-") if wrong[0] in ",;" else ""
+        corrected = domain.replace(",", ".").replace(";", ".").replace("_", "-") if wrong[0] in ",;" else ""
         facts = {"character": name_of(wrong[0]), "place": "after the @ sign"}
-        return _fault("email_character", f"{local}@{repaired}" if repaired else "", "Use a dot", **facts)
+        return _error("email_character", f"{local}@{corrected}" if corrected else "", "Use a dot", **facts)
     return None
 
 
-def _refuse_shape(text: str) -> CellError | None:
-    """Halves that are missing, dots in wrong places, no ending."""
+def _find_bad_shape(text: str) -> CellError | None:
+    """Missing halves, misplaced dots, no ending."""
     local, _, domain = text.rpartition("@")
     if not local:
         return CellError("email_no_name")
     if not domain:
         return CellError("email_no_domain")
     if ".." in text:
-        return _fault("email_dots", _SEVERAL_DOTS.sub(".", text), "Keep one dot")
+        return _error("email_dots", _SEVERAL_DOTS.sub(".", text), "Keep one dot")
     for place, mark in _DOT_PLACES:
         if mark in text and (mark != "." or text[0] == "."):
-            repaired = text[1:] if mark == "." else text.replace(mark, "@")
-            return _fault("email_dot_edge", repaired, "Remove the dot", place=place)
+            corrected = text[1:] if mark == "." else text.replace(mark, "@")
+            return _error("email_dot_edge", corrected, "Remove the dot", place=place)
     if text[-1] == ".":
         return CellError("email_edge", {"character": name_of("."), "end": "end"})
     if domain.isascii() and "." not in domain:
         return CellError("email_no_ending")
     if len(text) <= FAST_LENGTH:  # A longer one may be too long, which comes first.
-        return _refuse_hyphen(domain)
+        return _find_bad_hyphen(domain)
     return None
 
 
-def _refuse_hyphen(domain: str) -> CellError | None:
+def _find_bad_hyphen(domain: str) -> CellError | None:
     for label in domain.split("."):
         if label[:1] == "-" or label[-1:] == "-":
             place = "at the start of a part of the domain" if label[:1] == "-" else "at the end of a part of the domain"
@@ -145,12 +163,12 @@ def _refuse_hyphen(domain: str) -> CellError | None:
     return None
 
 
-def explain_refusal(text: str) -> CellError:
-    """The words for an address that only email-validator knew to be none."""
+def explain_rejection(text: str) -> CellError:
+    """What is wrong with an address that only email-validator rejects."""
     local, _, domain = text.rpartition("@")
     if too_long := _find_too_long(text, local, domain):
         return too_long
-    if hyphen := _refuse_hyphen(domain):
+    if hyphen := _find_bad_hyphen(domain):
         return hyphen
     lowered = domain.lower()
     for name in SPECIAL_USE_DOMAIN_NAMES:
@@ -158,7 +176,7 @@ def explain_refusal(text: str) -> CellError:
             return CellError("email_reserved", {"ending": name})
     if not domain[-1:].isalpha() and domain.isascii():
         return CellError("email_number_domain")
-    return CellError("email_domain" if read_address("a@" + domain) is None else "email_other")
+    return CellError("email_domain" if normalize_address("a@" + domain) is None else "email_other")
 
 
 def _find_too_long(text: str, local: str, domain: str) -> CellError | None:

@@ -1,11 +1,11 @@
-"""Slips of the finger in the domains of the big mail providers: a warning with a suggestion, never a block.
+"""Typos in the domains of the big mail providers. They cause a warning with a suggestion, never a problem.
 
-The list is closed on purpose. Measuring how far a domain is from a known one would flag real companies
-(`mail.com`, `ymail.com`, `gmx.net`); every slip below is of one of the few domains that half of the world's
-private addresses have, and none is a provider of its own.
+The list is closed on purpose: a measure of similarity would flag real companies (`mail.com`, `ymail.com`, `gmx.net`).
+Every entry is a typo of one of the few domains that half of the world's private addresses have, and no entry is itself
+a provider.
 """
 
-# With the endings that each of them has.
+# Each provider with its endings.
 _PROVIDERS = {
     "gmail": ("com",),
     "hotmail": ("com", "fr", "de", "es", "it", "co.uk"),
@@ -13,15 +13,15 @@ _PROVIDERS = {
     "yahoo": ("com", "fr", "de", "es", "it", "co.uk"),
     "icloud": ("com",),
 }
-_ENDING_SLIPS = ("con", "cmo", "ocm", "comm", "cim", "vom", "xom", "cpm", "om", "co", "c", "cm", "coom", "comn", "cok")
+_ENDING_TYPOS = ("con", "cmo", "ocm", "comm", "cim", "vom", "xom", "cpm", "om", "co", "c", "cm", "coom", "comn", "cok")
 
-# Real providers, companies and words that look like a slip of another one.
+# Real providers, companies and words that look like typos.
 _REAL = frozenset(
     {
         "mail", "email", "ymail", "rmail", "hmail", "gail", "cloud", "iloud", "hotel",
     }
 )  # fmt: skip
-_OTHER_SLIPS = {
+_OTHER_TYPOS = {
     "gnail": "gmail", "gmsil": "gmail", "gmaol": "gmail", "gimail": "gmail", "gmaik": "gmail", "gmqil": "gmail",
     "hotmeil": "hotmail", "otmail": "hotmail", "hotmaul": "hotmail", "homtail": "hotmail", "hormail": "hotmail",
     "outllok": "outlook", "outlokk": "outlook", "putlook": "outlook", "yhaoo": "yahoo", "uahoo": "yahoo",
@@ -29,22 +29,28 @@ _OTHER_SLIPS = {
 }  # fmt: skip
 
 
-def _slips(word: str) -> set[str]:
-    """Two neighbours swapped, one letter left out (never the first) or typed twice."""
+def _typos_of(word: str) -> set[str]:
+    """The word with two neighbors swapped, one letter missing (never the first) or one letter typed twice."""
     swapped = {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)}
     dropped = {word[:i] + word[i + 1 :] for i in range(1, len(word))}
     doubled = {word[: i + 1] + word[i] + word[i + 1 :] for i in range(len(word))}
     return (swapped | dropped | doubled) - {word} - _REAL
 
 
-def _known_slips() -> dict[str, str]:
-    slips: dict[str, str] = {}
+def _make_typo_domains() -> dict[str, str]:
+    """Every typo with the domain that was likely meant."""
+    typos: dict[str, str] = {}
     for name, endings in _PROVIDERS.items():
-        words = _slips(name) | {slip for slip, right in _OTHER_SLIPS.items() if right == name}
-        slips |= {f"{word}.{ending}": f"{name}.{ending}" for word in words for ending in endings}
-        slips |= {f"{name}.{ending}": f"{name}.com" for ending in _ENDING_SLIPS}
-    return slips
+        words = _typos_of(name) | {typo for typo, right in _OTHER_TYPOS.items() if right == name}
+        typos |= {f"{word}.{ending}": f"{name}.{ending}" for word in words for ending in endings}
+        typos |= {f"{name}.{ending}": f"{name}.com" for ending in _ENDING_TYPOS}
+    return typos
 
 
-TYPO_DOMAINS: dict[str, str] = _known_slips()
+TYPO_DOMAINS = _make_typo_domains()
 PROVIDER_DOMAINS = frozenset(f"{name}.{ending}" for name, endings in _PROVIDERS.items() for ending in endings)
+
+
+def intended_domain(email: str) -> str | None:
+    """The domain that was likely meant if that of a valid address looks like a typo of a well-known one."""
+    return TYPO_DOMAINS.get(email.rpartition("@")[2])

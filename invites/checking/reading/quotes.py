@@ -1,7 +1,7 @@
-"""Find where a quotation mark went wrong, once the parser has given up or a cell looks as if it had swallowed rows.
+"""Find the quotation mark that causes a parse error, or a cell that contains rows.
 
-Python's csv reader is fast and, when strict, refuses text after a closing quotation mark and a quotation mark that
-is open at the end of the file. It does not say where the trouble began: that may be hundreds of lines above.
+Python's csv reader is fast and, when strict, rejects text after a closing quotation mark and a quotation mark that is
+still open at the end of the file. It doesn't say where that begins, which may be hundreds of lines earlier.
 """
 
 import re
@@ -11,14 +11,14 @@ from invites.checking.catalog import file_problem
 from invites.checking.reading.header import Header
 from invites.checking.report import Limits, Problem
 
-# Also one with a slip: whoever is below an open quotation mark is to be found all the same.
+# Also matches an address with a typo, so that we find its row below an open quotation mark.
 _ADDRESS = re.compile(r"[\s\"']*[^\s@,;|\"']+@[^\s,;|\"']*[\s\"']*")
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _LINES_READ = 100_000
 
 
 def explain_quote(lines: Iterable[str], *, delimiter: str, row: int, line: int, limits: Limits, error: str) -> Problem:
-    """The problem of the record that starts with the first of `lines`, which the parser could not read."""
+    """The problem of the record that starts with the first of `lines`, which the parser can't read."""
     cell_start = cell_line = 0
     text_of_cell: list[str] = []
     in_quotes = False
@@ -50,7 +50,7 @@ def explain_quote(lines: Iterable[str], *, delimiter: str, row: int, line: int, 
 
 
 def _skip_quoted(text: str, position: int) -> tuple[int, bool]:
-    """Behind the end of a quoted cell, if it ends in `text`; a doubled quotation mark is one of the text's own."""
+    """The position after a quoted cell, and whether it ends in `text`. A doubled quotation mark is part of the cell."""
     while (mark := text.find('"', position)) >= 0:
         if text[mark + 1 : mark + 2] == '"':
             position = mark + 2
@@ -59,18 +59,18 @@ def _skip_quoted(text: str, position: int) -> tuple[int, bool]:
     return len(text), False
 
 
-def swallows_people(cells: list[str], *, delimiter: str, header: Header) -> str:
-    """The cell over several lines that holds a line which is a row itself: somebody below an open quotation mark.
+def find_swallowed_rows(cells: list[str], *, delimiter: str, header: Header) -> str:
+    """The cell with several lines of which one looks like a row; empty if there is none.
 
-    By the letter of RFC 4180 such a cell is fine; but two quotation marks that were forgotten in two rows make
-    the same bytes, and then people would disappear in a description without a word. Empty when there is none.
+    RFC 4180 allows such a cell. But two quotation marks that were forgotten in two rows give the same bytes, and the
+    people in between would silently disappear in a description.
     """
-    email_at, *names_at, _ = header.positions
+    email_at, *names_at = header.required_positions
     for place, cell in enumerate(cells):
         if "\n" not in cell and "\r" not in cell:
             continue
         opening, *inner = [line.split(delimiter) for line in _LINE_BREAK.split(cell)]
-        # The quotation mark that ends the cell may stand in the middle of a row, if what is above it is a whole one.
+        # The quotation mark that ends the cell may be in the middle of a row, if the text above it is a whole row.
         is_whole = place + len(opening) > max(email_at, *names_at)
         for number, line in enumerate(inner, start=1):
             parts = line + cells[place + 1 :] if is_whole and number == len(inner) else line
@@ -80,7 +80,7 @@ def swallows_people(cells: list[str], *, delimiter: str, header: Header) -> str:
                 or not _ADDRESS.fullmatch(line[email_at])
             ):
                 continue
-            # A list of addresses in a description is no row: names have no @ sign.
+            # A list of addresses in a description isn't a row: names have no @ sign.
             if not any("@" in parts[each] for each in names_at):
                 return cell
     return ""

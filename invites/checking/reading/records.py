@@ -9,7 +9,7 @@ from invites.checking.catalog import file_problem
 from invites.checking.cells.text import is_blank
 from invites.checking.reading.dialect import Dialect, find_dialect
 from invites.checking.reading.encoding import Source, open_source
-from invites.checking.reading.header import Header, is_ours, read_header
+from invites.checking.reading.header import Header, is_what_is_wrong, read_header
 from invites.checking.reading.workbook import Sheet, open_workbook
 from invites.checking.report import Limits, Problem
 
@@ -41,9 +41,9 @@ class RecordFile:
     line_end: str
 
     @property
-    def ours(self) -> int | None:
+    def what_is_wrong_position(self) -> int | None:
         """The index of the column *What is wrong*, if there is one."""
-        return next((place for place, name in enumerate(self.header_record.cells) if is_ours(name)), None)
+        return next((place for place, name in enumerate(self.header_record.cells) if is_what_is_wrong(name)), None)
 
     def __iter__(self) -> Iterator[Record]:
         """The records below the header that are not blank. Raises csv.Error where the file can't be read on."""

@@ -90,12 +90,12 @@ def shown_row(row: Row) -> GridRow:
     cells = []
     for place, (column, value) in enumerate(zip(COLUMNS, cells_now(row), strict=True)):
         whole = [each for each in row.problems if each["column"] is None] if place == 0 else []
-        mine = whole + [each for each in row.problems if each["column"] == column]
+        mine = whole + [each for each in row.problems if each["column"] == column.title]
         offers = [each for each in mine if each["suggestion"] is not None]
         cells.append(
             Cell(
                 place=place,
-                column=column,
+                column=column.title,
                 text=editable(value),
                 length=len(value),
                 causes=[smart_quotes(each["message"]) for each in mine],

@@ -10,7 +10,7 @@ from functools import lru_cache
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from invites.checking import escape_formula
+from invites.checking import COLUMNS, escape_formula
 from invites.imports.selectors.rows import REPORT_BLOCK, STOPPED_BEFORE, cells_now, reasons, rows_of
 from invites.models import Batch, Invitation, Row
 from invites.wording import smart_quotes
@@ -91,7 +91,7 @@ def report_lines(batch: Batch, chosen: str = "") -> Iterator[list[str]]:
 
     A row with problems keeps what stood in the file, so that it can be corrected and uploaded again.
     """
-    yield ["Row", "Email", "First name", "Last name", "Description", "Outcome", "Detail", "Edited by"]
+    yield ["Row", *[column.title for column in COLUMNS], "Outcome", "Detail", "Edited by"]
     rows, last = rows_of(batch, chosen), -1
     # A query for each block: no cursor, and no connection with it, is held for as long as somebody downloads.
     while block := list(rows.filter(number__gt=last)[:REPORT_BLOCK]):

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from invites.checking import COLUMNS, Cells
 from invites.models import Batch, Invitation, Row
 
 Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
@@ -68,11 +69,11 @@ def suggested(problems: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     return (problem for problem in problems if problem["suggestion"] is not None)
 
 
-def cells_now(row: Row) -> list[str]:
-    """The four cells of a row at this moment: as in the file, as they were corrected, or as they are invited."""
+def cells_now(row: Row) -> Cells:
+    """The current cells of a row: as in the file, as they were corrected, or as they are invited."""
     if row.outcome != Outcome.PROBLEM or not row.cells:
-        return [row.email, row.first_name, row.last_name, row.description]
-    return list(row.edit["cells"] if row.edit else row.cells)
+        return Cells(*[getattr(row, column.key) for column in COLUMNS])
+    return Cells(*(row.edit["cells"] if row.edit else row.cells))
 
 
 def reasons(problems: Iterable[dict[str, Any]]) -> Iterator[str]:

@@ -22,7 +22,7 @@ from accounts.htmx import asks_for_fragment
 from accounts.organizations.access import MemberRequest, requires
 from accounts.permissions import Permission
 from invites import tasks
-from invites.checking import CATALOG
+from invites.checking import CATALOG, COLUMNS
 from invites.downloads import download
 from invites.imports import correction_jobs, corrections
 from invites.imports.corrections import Edit, EditResult
@@ -42,7 +42,7 @@ Then = CorrectionJob.Then
 PAGE_ROWS = 50
 # After these there is still something to do in the grid.
 STAYS = ("none_valid", "other_file")
-_CELL = re.compile(r"cell-(\d{1,9})-([0-3])")
+_CELL = re.compile(r"cell-(\d{1,9})-(\d{1,3})")
 _GONE = "Somebody else has changed row {} in the meantime. The page shows how it stands now."
 
 
@@ -132,7 +132,7 @@ def _check_shown(batch: Batch, shown: str | None) -> None:
 def _wish_of(data: QueryDict) -> GridAction:
     name, *rest = data.get("do", "").split(":")
     number, place, *_ = [*(found for each in rest if (found := _number(each)) is not None), 0, 0]
-    return GridAction(name, number, min(place, 3), code=_known(rest[0]) if rest else "")
+    return GridAction(name, number, min(place, len(COLUMNS) - 1), code=_known(rest[0]) if rest else "")
 
 
 def _known(code: str) -> str:
@@ -147,7 +147,7 @@ def _edits_of(data: QueryDict) -> list[Edit]:
     """
     edits = []
     for name, value in data.items():
-        if cell := _CELL.fullmatch(name):
+        if (cell := _CELL.fullmatch(name)) and int(cell[2]) < len(COLUMNS):
             seen = _number(str(data.get(f"seen-{cell[1]}", "")))
             was = frozenset(data.getlist(f"was-{cell[1]}-{cell[2]}"))
             edits.append(Edit(int(cell[1]), int(cell[2]), str(value), -1 if seen is None else seen, was))
@@ -169,6 +169,7 @@ def _page(request: MemberRequest, batch: Batch) -> HttpResponse:
     tally = counts.tally
     context = {
         "batch": batch,
+        "columns": COLUMNS,
         "heading": rows_need_fixing(tally.rows) if tally.left else _no_more(tally),
         "notice": smart_quotes(batch.notice),
         "kinds": counts.kinds,

@@ -15,6 +15,7 @@ from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
 from invites import tasks
+from invites.checking import COLUMNS
 from invites.imports.forms import ImportForm
 from invites.imports.notices import close_banner, take_notice
 from invites.imports.upload import correct_batch, start_batch
@@ -23,12 +24,6 @@ from invites.imports.views.progress import progress_dialog
 from invites.invitations.authorization import selection_of
 from invites.models import Batch
 from invites.wording import smart_quotes
-
-SAMPLE_FILE = (
-    b"Email,First name,Last name,Description\r\n"
-    b"user1@abc.com,first name 1,last name 1,optional info about user 1\r\n"
-    b"user2@abc.com,first name 2,last name 2,optional info about user 2\r\n"
-)
 
 
 @requires(Permission.INVITE_USERS)
@@ -87,7 +82,9 @@ def _taken_up(request: MemberRequest, batch: Batch) -> HttpResponse:
 @requires(Permission.INVITE_USERS)
 @require_safe
 def sample_file(request: MemberRequest, organization: str) -> HttpResponse:
-    """The owner's sample, byte for byte."""
-    response = HttpResponse(SAMPLE_FILE, content_type="text/csv; charset=utf-8")
+    """A sample file with all columns and two people."""
+    lines = [[column.title for column in COLUMNS], *[[column.sample.format(n=n) for column in COLUMNS] for n in (1, 2)]]
+    content = "".join(f"{','.join(line)}\r\n" for line in lines)
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="sample_batch_invite.csv"'
     return response

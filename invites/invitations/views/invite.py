@@ -30,9 +30,8 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
         data["email"] = meant
     form = InviteForm(data, membership=request.membership)
     if data is not None and form.is_valid() and not (meant or form.meant):
-        person = {name: form.cleaned_data[name] for name in ("email", "first_name", "last_name", "description")}
         try:
-            invitation = invite_person(request.membership, **person, selection=form.selection())
+            invitation = invite_person(request.membership, selection=form.selection(), **form.cells()._asdict())
         except DomainError as broken:
             form.add_error("email" if broken.code.startswith("already") else None, broken.message)
         else:

@@ -39,7 +39,7 @@ class Command(BaseCommand):
         if options["json"]:
             answer = as_json(report)
             if options["people"]:
-                answer["people"] = [as_person(row) for row in people]
+                answer["people"] = [row.values._asdict() for row in people]
             self.stdout.write(json.dumps(answer))
         else:
             text = "\n".join(as_lines("The standard input" if name == "-" else Path(name).name, report, people))
@@ -66,9 +66,9 @@ def run_check(stream: Any, *, name: str, people: bool) -> tuple[Report, list[Row
     if check.report.verdict == "rejected":
         return check.report, []
     # As the page does when it has staged the rows.
-    for domain, right in DomainTypoDetector(counts).find_slips().items():
+    for domain, right in DomainTypoDetector(counts).find_typos().items():
         for row in some[domain]:
-            check.report.warn(typo_notice(row=row.number, email=row.email, right=right))
+            check.report.warn(typo_notice(row=row.number, email=row.values.email, right=right))
     return check.report, found
 
 
@@ -97,15 +97,6 @@ def as_json(report: Report) -> dict[str, Any]:
             {"row": notice.row, "code": notice.code, "message": notice.message}
             for notice in sorted(report.warnings + report.duplicates, key=lambda notice: notice.row or 0)
         ],
-    }
-
-
-def as_person(row: Row) -> dict[str, str]:
-    return {
-        "email": row.email,
-        "first_name": row.first_name,
-        "last_name": row.last_name,
-        "description": row.description,
     }
 
 
@@ -142,7 +133,9 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
             lines.append(f"  and {report.warning_count - SHOWN_OF_A_KIND:,} more")
     if people:
         lines += ["", "People"]
-        lines += [f"  {row.email}  {row.first_name} {row.last_name}  {row.description}".rstrip() for row in people]
+        for row in people:
+            email, first_name, last_name, *others = row.values
+            lines.append("  ".join(["", email, f"{first_name} {last_name}", *others]).rstrip())
     return lines
 
 

@@ -26,7 +26,7 @@ TEAM = DomainTypoDetector(
     }.items(),
 )
 def test_a_domain_one_edit_away_from_the_one_of_many_is_a_likely_slip(slip: str, right: str) -> None:
-    assert DomainTypoDetector({right: 200, slip: 1}).find_slips() == {slip: right}
+    assert DomainTypoDetector({right: 200, slip: 1}).find_typos() == {slip: right}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_domain_one_edit_away_from_the_one_of_many_is_a_likely_slip(slip: str,
     ],
 )
 def test_what_may_be_another_company_is_no_slip(domains: dict[str, int]) -> None:
-    assert DomainTypoDetector(domains).find_slips() == {}
+    assert DomainTypoDetector(domains).find_typos() == {}
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_file_of_many_domains_is_looked_through_in_no_time() -> None:
     domains = {f"company{number}.example": 1 + 20 * (number % 2) for number in range(5_000)}
     began = time.process_time()
     own = DomainTypoDetector(domains)
-    own.find_slips()
+    own.find_typos()
     for number in range(1_000):
         own.correct(f"anna@compayn{number}")
     assert time.process_time() - began < 5

@@ -6,7 +6,8 @@ import io
 
 import pytest
 
-from invites.checking import Check, Limits, check_bytes
+from invites.checking import Check, Limits
+from tests.checking import check_bytes
 
 HEADER = "Email,First name,Last name,Description\n"
 

@@ -21,17 +21,19 @@ from typing import Any
 import pytest
 
 import invites.checking
-from invites.checking import Limits, RecordFile, check_cells, open_records
+from invites.checking import Limits, RecordFile, open_records
 from invites.checking.cells.csv_injection import escape_formula, unescape_formula
 from invites.checking.cells.links import defuse, defuse_header, find_link
+from invites.checking.cells.names import check_description, check_name
 from invites.checking.cells.text import is_blank, trim, trim_all, visible
 from invites.checking.domain_typos import DomainTypoDetector
 from invites.checking.reading.candidate_encodings import WordSample, find_doubt, find_position, find_readings
 from invites.checking.reading.dialect import find_dialect
 from invites.checking.reading.file_types import name_kind
 from invites.checking.reading.header import holds_an_address, names_our_columns, read_header
-from invites.checking.reading.quotes import explain_quote, swallows_people
-from tests.fuzz.__main__ import WORDS
+from invites.checking.reading.quotes import explain_quote, find_swallowed_rows
+from tests.checking import check_person
+from tests.fuzz.target import WORDS
 from tests.fuzz.time_target import check_file, take
 from tests.growth import Function, grows_too_fast
 
@@ -181,19 +183,18 @@ def quote(text: str) -> None:
 
 HEADER = read_header(["Email", "First name", "Last name", "Description"], limits=Limits())
 OWN_DOMAINS = DomainTypoDetector({"northwind.example": 100, "company.com": 40})
-LIMITS = Limits(max_name=10**9, max_description=10**9)
 
 HEURISTICS: dict[str, Function] = {
-    "email": lambda text: check_cells(text, "Anna", "Berg", "", row=2, line=2),
-    "email before a domain": lambda text: check_cells(f"{text}@company.com", "Anna", "Berg", "", row=2, line=2),
-    "domain": lambda text: check_cells(f"anna@{text}.com", "Anna", "Berg", "", row=2, line=2),
-    "name": lambda text: check_cells("anna@company.com", text, "Berg", "", row=2, line=2, limits=LIMITS),
-    "description": lambda text: check_cells("anna@company.com", "Anna", "Berg", text, row=2, line=2, limits=LIMITS),
+    "email": lambda text: check_person(email=text),
+    "email before a domain": lambda text: check_person(email=f"{text}@company.com"),
+    "domain": lambda text: check_person(email=f"anna@{text}.com"),
+    "name": lambda text: check_name(text, needed="first_name_needed", longest=10**9),
+    "description": lambda text: check_description(text, longest=10**9),
     "link": find_link,
     "defused link": defuse,
     "defused header": defuse_header,
     "own domain": lambda text: OWN_DOMAINS.correct(f"anna@{text}"),
-    "own domains": lambda text: DomainTypoDetector({text: 100, "company.com": 100}).find_slips(),
+    "own domains": lambda text: DomainTypoDetector({text: 100, "company.com": 100}).find_typos(),
     "trim": lambda text: (trim(text), trim_all(text), is_blank(text), visible(text), visible(text, limit=10**9)),
     "formula": lambda text: (escape_formula(text), unescape_formula(text)),
     "kind of file": lambda text: name_kind(text.encode("utf-8", "replace")),
@@ -202,7 +203,7 @@ HEURISTICS: dict[str, Function] = {
     "header": lambda text: read_header(["Email", "First name", text, *text[:200].split(",")], limits=Limits()),
     "row above the header": lambda text: (holds_an_address([text]), names_our_columns([text])),
     "quotes": quote,
-    "swallowed rows": lambda text: swallows_people(["a", text, "b"], delimiter=",", header=HEADER),  # type: ignore[arg-type]
+    "swallowed rows": lambda text: find_swallowed_rows(["a", text, "b"], delimiter=",", header=HEADER),  # type: ignore[arg-type]
     "records": records_of,
     "whole file": check_file,
     "other encodings": in_another_encoding,

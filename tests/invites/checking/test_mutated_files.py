@@ -9,8 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from config.harness.running import ROOT
-from tests.fuzz.__main__ import WORDS
-from tests.fuzz.target import NAMES, look_at, take
+from tests.fuzz.target import NAMES, WORDS, look_at, take
 from tests.workbooks import sheet_of
 
 DATA = ROOT / "tests" / "data"

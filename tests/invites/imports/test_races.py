@@ -17,8 +17,9 @@ from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.grants import AccessSelection
 from accounts.organizations.signals import reasons_to_keep
 from invites import tasks
+from invites.checking import Cells
 from invites.imports import check, check_claims, chunks, invite, send
-from invites.imports.bulk_insert import PERSON, NewRow, Person, insert_invitations, insert_rows
+from invites.imports.bulk_insert import insert_invitations, insert_rows, people_in
 from invites.imports.invite import invite_chunk
 from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_batch
@@ -255,8 +256,8 @@ def test_a_deletion_takes_along_who_is_invited_after_it_has_looked(
 @pytest.mark.django_db(transaction=True)
 def test_a_deletion_takes_along_rows_and_invitations_that_it_overlooked(start: Run, acme: Organization) -> None:
     batch = start(many(3))
-    person, now = Person(*batch.rows.values_list(*PERSON)[0]), timezone.now()
-    late = NewRow(batch.pk, 9, 9, "late@example.com", "late@example.com", "", "", "")
+    person, now = people_in(batch.rows.all())[0], timezone.now()
+    late = (batch.pk, 9, 9, "late@example.com", *Cells("late@example.com"))
 
     def store_late(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
         """When the invitations have been deleted, and the rest is to follow."""

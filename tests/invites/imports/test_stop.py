@@ -16,8 +16,9 @@ from django.utils import timezone
 from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
+from invites.checking import Cells
 from invites.imports import check, chunks, cleanup
-from invites.imports.bulk_insert import NewRow, insert_rows
+from invites.imports.bulk_insert import insert_rows
 from invites.imports.cleanup import ROWS_AT_ONCE
 from invites.imports.presentation.rows import report_lines
 from invites.imports.selectors.rows import rows_of
@@ -36,7 +37,7 @@ def half_checked(admin_membership: Membership, read_only: AccessSelection) -> Ba
     """An import of which a worker has stored more rows than are deleted at once, and not seen the end."""
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(9)], selection=read_only)
     addresses = [f"person{number}@people.example.com" for number in range(ROWS_AT_ONCE + 500)]
-    rows = [NewRow(batch.pk, place, place, email, email, "Ann", "Lee", "") for place, email in enumerate(addresses, 2)]
+    rows = [(batch.pk, place, place, email, *Cells(email, "Ann", "Lee")) for place, email in enumerate(addresses, 2)]
     insert_rows(rows, [])
     return batch
 

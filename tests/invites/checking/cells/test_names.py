@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from invites.checking import Limits, check_cells
 from invites.checking.cells.names import USUAL_DESCRIPTION, USUAL_NAME, check_description, check_name
+from tests.checking import check_person
 
 GOOD = [
     "A", "李", "Null", "null", "None", "-", "O'Neil", "D’Arcy", "Anna-Maria", "van der Berg", "J. R. R.", "St.John",
@@ -67,34 +67,34 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_takes_any_name_as_it_is(name: str) -> None:
-    row = check_cells("anna@company.com", name, name, "", row=2, line=2)
+def test_accepts_any_name_as_written(name: str) -> None:
+    row = check_person(first_name=name, last_name=name)
     assert row.problems == ()
-    assert (row.first_name, row.last_name) == (name, name)
+    assert row.values[1:3] == (name, name)
 
 
 @pytest.mark.parametrize("around", [" {} ", "\u00a0{}\u200b", "\ufeff{}\u2003", "\u200f{}\u200f", "\n{}\n"])
-def test_takes_away_what_surrounds_a_name(around: str) -> None:
-    row = check_cells("anna@company.com", around.format("Anna"), around.format("علی\u200cرضا"), "", row=2, line=2)
+def test_removes_what_surrounds_a_name(around: str) -> None:
+    row = check_person(first_name=around.format("Anna"), last_name=around.format("علی\u200cرضا"))
     assert row.problems == ()
-    assert (row.first_name, row.last_name) == ("Anna", "علی\u200cرضا")
+    assert row.values[1:3] == ("Anna", "علی\u200cرضا")
 
 
 @pytest.mark.parametrize(("name", "told"), BAD.items())
-def test_refuses_what_is_no_name(name: str, told: tuple[str, str | None]) -> None:
-    (problem,) = check_cells("anna@company.com", name, "Berg", "", row=2, line=2).problems
+def test_rejects_what_is_not_a_name(name: str, told: tuple[str, str | None]) -> None:
+    (problem,) = check_person(first_name=name).problems
     assert (problem.code, problem.suggestion) == told
     assert problem.column == "First name"
     assert problem.hint.endswith(".")
 
 
-def test_shows_what_cannot_be_seen() -> None:
-    (problem,) = check_cells("anna@company.com", "An\u202ena\x07", "Berg", "", row=2, line=2).problems
+def test_shows_invisible_characters() -> None:
+    (problem,) = check_person(first_name="An\u202ena\x07").problems
     assert problem.value == "An⟨U+202E⟩na␇"
 
 
-def test_shortens_what_is_too_long_to_show() -> None:
-    (problem,) = check_cells("anna@company.com", "n" * 500, "Berg", "", row=2, line=2).problems
+def test_shortens_a_long_value() -> None:
+    (problem,) = check_person(first_name="n" * 500).problems
     assert len(problem.value) == 80
     assert "500" in problem.message
     assert "150" in problem.message
@@ -104,19 +104,19 @@ def test_shortens_what_is_too_long_to_show() -> None:
     ("description", "code"),
     {"d" * 1001: "description_too_long", "a\x01b": "control_character", "a\u202eb": "direction_override"}.items(),
 )
-def test_refuses_a_description_that_would_do_harm(description: str, code: str) -> None:
-    (problem,) = check_cells("anna@company.com", "Anna", "Berg", description, row=2, line=2).problems
+def test_rejects_a_harmful_description(description: str, code: str) -> None:
+    (problem,) = check_person(description=description).problems
     assert (problem.code, problem.column) == (code, "Description")
 
 
 @pytest.mark.parametrize("description", ["", "d" * 1000, "one\r\ntwo", "tab\there", "See www.company.com", '"quoted"'])
-def test_takes_any_other_description(description: str) -> None:
-    row = check_cells("anna@company.com", "Anna", "Berg", description, row=2, line=2)
+def test_accepts_any_other_description(description: str) -> None:
+    row = check_person(description=description)
     assert row.problems == ()
-    assert row.description == description
+    assert row.values.description == description
 
 
-def test_the_short_way_says_the_same_as_the_long_one_of_every_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_full_check_accepts_every_letter_of_a_usual_name(monkeypatch: pytest.MonkeyPatch) -> None:
     letters = [chr(code) for code in range(sys.maxunicode + 1) if USUAL_NAME.fullmatch(chr(code))]
     assert len(letters) > 40_000
 
@@ -125,18 +125,17 @@ def test_the_short_way_says_the_same_as_the_long_one_of_every_letter(monkeypatch
             return None
 
     monkeypatch.setattr("invites.checking.cells.names.USUAL_NAME", Never())
-    limits = Limits()
     for letter in letters:
         for name in (letter, f"a{letter}", f"{letter} {letter}"):
-            assert check_name(name, "first_name_needed", limits) == name
+            assert check_name(name, needed="first_name_needed", longest=150) == name
 
 
-def test_a_usual_description_is_good_as_written() -> None:
+def test_the_full_check_accepts_every_letter_of_a_usual_description() -> None:
     letters = [chr(code) for code in range(sys.maxunicode + 1) if USUAL_DESCRIPTION.fullmatch(chr(code))]
     assert len(letters) > 40_000
     for letter in letters:
         for text in (letter, f"a{letter}", f"{letter} {letter}"):
-            assert check_description(text, Limits()) == text
+            assert check_description(text, longest=1_000) == text
     assert USUAL_DESCRIPTION.fullmatch("")
     for text in (" a", "a ", " ", "a\x07", "a\u202eb", "a\ufffd", "a\nb"):
         assert not USUAL_DESCRIPTION.fullmatch(text)

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from invites.checking import Report, check_bytes
+from invites.checking import Row
 from invites.checking.reading.candidate_encodings import ACCEPTED, LABELS, MIN_WORDS, WordSample, find_readings, judge
 from invites.checking.reading.spellings import LANGUAGES, LATIN, WELL_KNOWN, fold
+from tests.checking import check_bytes, read_rows
 
 _WESTERN = "cp1252 iso8859_1 iso8859_15 mac_roman cp850 cp437"
 _CENTRAL = "cp1250 iso8859_2 cp852 mac_latin2"
@@ -102,10 +103,10 @@ def files_of(language: str, codec: str, rows: int, count: int) -> Iterator[tuple
         yield people, encode("Email,First name,Last name\r\n" + "".join(lines), codec)
 
 
-def names_in(report: Report) -> list[tuple[str, str]]:
+def names_in(rows: list[Row]) -> list[tuple[str, str]]:
     return [
-        (unicodedata.normalize("NFC", row.first_name), unicodedata.normalize("NFC", row.last_name))
-        for row in report.people or ()
+        (unicodedata.normalize("NFC", row.values.first_name), unicodedata.normalize("NFC", row.values.last_name))
+        for row in rows
     ]
 
 
@@ -113,9 +114,9 @@ def names_in(report: Report) -> list[tuple[str, str]]:
 def test_never_reads_a_name_in_the_wrong_encoding(language: str, codec: str) -> None:
     for rows, count in SIZES.items():
         for people, data in files_of(language, codec, rows, count):
-            report = check_bytes(data, people=True)
+            report, found = read_rows(data)
             if report.rejection is None:
-                assert names_in(report) == people
+                assert names_in(found) == people
             else:
                 assert report.rejection.code in ("unsure_spelling", "unreadable")
 
@@ -143,8 +144,8 @@ def test_reads_the_files_that_excel_writes_in_western_europe(language: str, leas
 
 @pytest.mark.parametrize("name", ["Niccolò", "Françoise", "Jørgensen", "João", "Daniël"])
 def test_one_well_known_name_is_enough(name: str) -> None:
-    report = check_bytes(f"Email,First name,Last name\nu@example.com,{name},Berg\n".encode("cp1252"), people=True)
-    assert names_in(report) == [(name, "Berg")]
+    _, rows = read_rows(f"Email,First name,Last name\nu@example.com,{name},Berg\n".encode("cp1252"))
+    assert names_in(rows) == [(name, "Berg")]
 
 
 @pytest.mark.parametrize("name", sorted(WELL_KNOWN))
@@ -189,8 +190,8 @@ def test_doubts_utf_8_that_is_a_chinese_name(name: str) -> None:
 
 
 def test_reads_words_that_all_encodings_agree_on() -> None:
-    report = check_bytes("Email,First name,Last name\nu@example.com,Jürgen,Größe\n".encode("cp1252"), people=True)
-    assert names_in(report) == [("Jürgen", "Größe")]
+    _, rows = read_rows("Email,First name,Last name\nu@example.com,Jürgen,Größe\n".encode("cp1252"))
+    assert names_in(rows) == [("Jürgen", "Größe")]
 
 
 def test_lists_the_readings_with_the_best_first() -> None:

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invites.checking import Limits, Report, check_bytes
+from invites.checking import Limits, Report
 from invites.checking.reading import workbook_child
 from invites.checking.reading.workbook import Sheet, open_workbook
 from invites.checking.reading.workbook_child import ChildLimits, PermanentFailure, look_over
+from tests.checking import check_bytes, read_rows
 from tests.growth import grows_too_fast
 from tests.workbooks import sheet_of, workbook_of
 
@@ -25,7 +26,7 @@ LIMITS = ChildLimits(
 
 
 def check(data: bytes, *, name: str = "people.xlsx", limits: Limits | None = None) -> Report:
-    return check_bytes(data, name=name, people=True, limits=limits or Limits())
+    return check_bytes(data, name=name, limits=limits or Limits())
 
 
 def code_of(report: Report) -> str | None:
@@ -34,11 +35,11 @@ def code_of(report: Report) -> str | None:
 
 def test_reads_the_rows_and_numbers_them_as_the_spreadsheet_does() -> None:
     rows = [[], [], HEADER, ANNA, [], ["bob@", "Bob", "Smith"], ["ANNA@company.com", "A", "B"]]
-    report = check(workbook_of(sheet_of(rows)))
+    report, found = read_rows(workbook_of(sheet_of(rows)), name="people.xlsx")
     assert (report.verdict, report.encoding, report.delimiter) == ("problems", "XLSX", "")
     assert (report.rows, report.valid, report.skipped) == (3, 1, 1)
     assert [(problem.row, problem.line, problem.code) for problem in report.problems] == [(6, 6, "email_no_domain")]
-    assert [row.duplicate_of for row in report.people or ()] == [None, None, 4]
+    assert [row.duplicate_of for row in found] == [None, None, 4]
 
 
 @pytest.mark.parametrize("name", ["people.csv", "people", "people.xlsx.csv", ""])

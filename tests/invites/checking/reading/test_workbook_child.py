@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from config.harness.running import ROOT
-from invites.checking import Limits, Problem, check_bytes
+from invites.checking import Limits, Problem
 from invites.checking.reading import workbook as workbook_module
 from invites.checking.reading.workbook import CHILD, Sheet, open_workbook
+from tests.checking import check_bytes
 from tests.workbooks import sheet_of, workbook_of
 
 HEADER = ["Email", "First name", "Last name", "Description"]
