@@ -1,6 +1,6 @@
-"""Domains that put off everybody for a while are left alone, with growing backoff_count; mail to others goes on.
+"""Domains that defer every recipient for a while are left alone, with exponential backoff; others get their email.
 
-What one worker learns, all know: it is kept in the database, one row for each domain in trouble.
+The state is in the database, one row per failing domain, so that all workers know what one of them learned.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from django.utils import timezone
 from invites.mailing.backoff import backoff_delay
 from invites.models import DomainBackoff
 
-# So many in a row, and it is not about a mailbox.
+# After so many in a row it is not about a single mailbox.
 DEFERRALS_BEFORE_BACKOFF = 3
-KEPT = timedelta(days=1)
+KEEP_FOR = timedelta(days=1)
 
 
 def domain_of(email: str) -> str:
@@ -23,32 +23,29 @@ def domain_of(email: str) -> str:
 
 
 class DomainBackoffs:
-    """The domains in trouble, as one run of mails knows them from its beginning on."""
+    """The failing domains: those known when a run of emails begins, and what the run learns."""
 
     def __init__(self) -> None:
         self._known = dict(DomainBackoff.objects.values_list("domain", "retry_at"))
 
-    @property
-    def are_in_trouble(self) -> bool:
-        """Whether there is any at all."""
-        return bool(self._known)
-
-    def blocked(self) -> dict[str, float]:
-        """Domains to which nothing may go, and for how many seconds more."""
+    def in_backoff(self) -> dict[str, float]:
+        """Domains to which nothing may be sent, and for how many more seconds."""
+        if not self._known:
+            return {}
         now = timezone.now()
         return {domain: (until - now).total_seconds() for domain, until in self._known.items() if until and until > now}
 
     def note_success(self, email: str) -> None:
-        """Somebody's mail was taken: whatever there was is over."""
+        """A server accepted the email: the domain works again."""
         if self._known and (domain := domain_of(email)) in self._known:
             del self._known[domain]
             DomainBackoff.objects.filter(domain=domain).delete()
 
     @transaction.atomic
     def note_deferral(self, email: str) -> None:
-        """Somebody was told to wait; after a few in a row the domain is left alone."""
+        """A server deferred the recipient; after a few in a row, the domain goes into backoff."""
         domain = domain_of(email)
-        # Stored and locked in one statement: whoever is told otherwise at this moment removes it.
+        # One statement inserts the row or locks it, so that a worker whose email was accepted can't delete it before.
         DomainBackoff.objects.bulk_create(
             [DomainBackoff(domain=domain)],
             update_conflicts=True,
@@ -66,5 +63,5 @@ class DomainBackoffs:
 
 
 def delete_old_backoffs() -> None:
-    """Remove what is over for a day."""
-    DomainBackoff.objects.filter(changed_at__lt=timezone.now() - KEPT).delete()
+    """Delete what has not changed for a day."""
+    DomainBackoff.objects.filter(changed_at__lt=timezone.now() - KEEP_FOR).delete()

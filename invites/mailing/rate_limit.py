@@ -1,90 +1,96 @@
-"""How fast mail may go, over all workers of all machines: at all, of one organization, to one domain.
+"""Limits on how many emails all workers together send per second: in total, per organization and per domain.
 
-Whoever wants to send takes a block of mails at a time, which moves on when the next block may begin. That moment is a
-row of the database and is told by the database's clock: no machine's own clock counts, nor does the queue.
+A limit holds for windows of time, which all machines number alike by their clocks. Redis counts what was acquired of
+each window. While Redis is away, every process counts for itself. Clocks that differ make a worker wait longer, but
+never exceed a limit, because each window is counted once.
 """
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
+import structlog
 from django.conf import settings
-from django.db import connection
+from limits.errors import StorageError
+from limits.storage import MemoryStorage
 
-from invites.models import RateLimitBucket
+from accounts.users.rate_limits import REDIS_PAUSE_SECONDS, redis_storage
 
-# The blocks, in seconds. That of all is short, for a server that counts closely: whoever is a moment early waits. One
-# organization or one domain must not keep a worker waiting: it comes back for the next block, and so that is long.
-SHORT, LONG = 0.1, 1.0
+# Lengths of windows, in seconds. In total it is short, for mail servers that count closely: a worker that is early
+# waits for the next window. The limit of an organization or domain makes no worker wait: it comes back with another
+# connection, which should not be ten times a second. Even if a worker is late with the emails of one window, a second
+# sees at most twice the limit.
+SHORT, LONG = 0.1, 0.5
 LONGEST_WAIT = 0.5
-KEPT = 24 * 3600
+# Longer than clocks may differ.
+KEEP_SECONDS = 30
 
-_NOW = {
-    "postgresql": "extract(epoch FROM statement_timestamp())::float8",
-    "sqlite": "((julianday('now') - 2440587.5) * 86400.0)",
-}
-# Nothing comes back for a key whose next block is too far away.
-_TAKE = """
-    INSERT INTO {paces} (key, free_at) VALUES {values}
-    ON CONFLICT (key) DO UPDATE SET
-        free_at = CASE WHEN {paces}.free_at > {now} THEN {paces}.free_at ELSE {now} END + excluded.free_at - {now}
-    WHERE {paces}.free_at <= {now} + %s
-    RETURNING key, free_at - {now}
-"""
-_LOOK = "SELECT key, free_at - {now} FROM {paces} WHERE key IN ({marks})"
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Permits:
-    """So many mails may go, after `wait` seconds; the next block, in `next_in`."""
+    """So many emails may be sent after `wait` seconds. More permits are available in `next_in` seconds."""
 
-    mails: int
+    count: int
     wait: float
     next_in: float
 
 
+class WindowCounter:
+    """Counts in the Redis at the URL, or in this process while that is away."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis = redis_storage(redis_url)
+        self._memory = MemoryStorage()
+        self._redis_away_until = 0.0
+
+    def add(self, key: str, amount: int) -> int:
+        """Add to the count of a window; returns the new count."""
+        if time.monotonic() >= self._redis_away_until:
+            try:
+                return self._redis.incr(key, KEEP_SECONDS, amount)
+            except StorageError as error:
+                self._redis_away_until = time.monotonic() + REDIS_PAUSE_SECONDS
+                log.warning("email_rate_limits_without_redis", error=str(error.storage_error))
+        return self._memory.incr(key, KEEP_SECONDS, amount)
+
+
 def acquire_global(wanted: int) -> Permits:
-    """Of what all workers together may send, so many or less."""
-    return _take({"all": wanted}, settings.MAILS_PER_SECOND, block=SHORT, longest_wait=LONGEST_WAIT)["all"]
+    """Up to so many permits of what all workers together may send."""
+    return _acquire("all", wanted, rate=settings.MAILS_PER_SECOND, window=SHORT, longest_wait=LONGEST_WAIT)
 
 
 def acquire_for_organization(organization_id: int, wanted: int) -> Permits:
-    """Of what one organization may send, so many or less."""
-    key = f"organization {organization_id}"
-    return _take({key: wanted}, settings.MAILS_PER_SECOND_PER_ORGANIZATION, block=LONG)[key]
+    """Up to so many permits of what one organization may send."""
+    rate = settings.MAILS_PER_SECOND_PER_ORGANIZATION
+    return _acquire(f"organization/{organization_id}", wanted, rate=rate, window=LONG)
 
 
 def acquire_for_domains(wanted: Mapping[str, int]) -> dict[str, Permits]:
-    """Of what may go to each of the domains, so many or less."""
-    keys = {domain: f"domain {domain}" for domain in wanted}
-    blocks = _take({keys[each]: wanted[each] for each in wanted}, settings.MAILS_PER_SECOND_PER_DOMAIN, block=LONG)
-    return {domain: blocks[key] for domain, key in keys.items()}
+    """For each of the domains, up to so many permits of what may be sent to it."""
+    rate = settings.MAILS_PER_SECOND_PER_DOMAIN
+    return {domain: _acquire(f"domain/{domain}", count, rate=rate, window=LONG) for domain, count in wanted.items()}
 
 
-def now_in_sql() -> str:
-    """Seconds since 1970, as the database tells them."""
-    return _NOW[connection.vendor]
+def _acquire(name: str, wanted: int, *, rate: int, window: float, longest_wait: float = 0.0) -> Permits:
+    """Permits of the current window, or of the first one within the longest wait that has any left."""
+    size = max(1, int(rate * window))
+    length = size / rate
+    now = time.time()
+    number = int(now / length)
+    while (wait := max(0.0, number * length - now)) <= longest_wait:
+        asked = min(wanted, size)
+        excess = _counter(settings.RATE_LIMIT_STORAGE).add(f"emails/{name}/{number}", asked) - size
+        number += 1
+        if excess < asked:
+            return Permits(asked - max(0, excess), wait, number * length - now)
+    return Permits(0, 0.0, wait)
 
 
-def forget_old_paces() -> None:
-    """Remove what has not mattered for a day."""
-    RateLimitBucket.objects.filter(free_at__lt=time.time() - KEPT).delete()
-
-
-def _take(wanted: Mapping[str, int], rate: int, *, block: float, longest_wait: float = 0.0) -> dict[str, Permits]:
-    names = {"paces": RateLimitBucket._meta.db_table, "now": now_in_sql()}
-    # In one order, so that two who take of the same keys wait for each other and not both.
-    mails = {key: min(wanted[key], math.ceil(rate * block)) for key in sorted(wanted)}
-    values = ", ".join(["(%s, {now} + %s)".format(**names)] * len(mails))
-    given = [part for key, count in mails.items() for part in (key, count / rate)]
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE.format(values=values, **names), [*given, longest_wait])
-        taken = dict(cursor.fetchall())
-        blocks = {key: Permits(mails[key], max(0.0, until - mails[key] / rate), until) for key, until in taken.items()}
-        if missed := sorted(mails.keys() - taken.keys()):
-            cursor.execute(_LOOK.format(marks=", ".join(["%s"] * len(missed)), **names), missed)
-            blocks |= {key: Permits(0, 0.0, max(0.0, until)) for key, until in cursor.fetchall()}
-    return blocks
+@lru_cache
+def _counter(redis_url: str) -> WindowCounter:
+    return WindowCounter(redis_url)

@@ -111,7 +111,7 @@ class _Postman:
         self._ends = False
         self._log = log
         self._turn = turn
-        self._gate = SendThrottle()
+        self._throttle = SendThrottle()
         self._put_off_in_a_row = 0
         self._sender = sender
         self._letters: dict[tuple[int, int | None], InvitationTemplate] = {}
@@ -122,13 +122,13 @@ class _Postman:
         if self._ends:
             self.run.not_tried += ids
             return ()
-        if self._gate.is_shut:
-            self._gate.throttled += ids
+        if self._throttle.is_exhausted:
+            self._throttle.throttled += ids
             return ()
-        return self._gate.filter_blocked(ids)
+        return self._throttle.filter_blocked(ids)
 
     def deliver(self, group: Sequence[MessageData]) -> None:
-        going = self._gate.acquire(group)
+        going = self._throttle.acquire(group)
         had_enough = count_daily_mail(going)
         for due in going:
             if due.id in had_enough:
@@ -150,8 +150,8 @@ class _Postman:
     def close(self) -> None:
         self._log.flush()
         self._sender.close()
-        self.run.blocked, self.run.throttled = self._gate.blocked, self._gate.throttled
-        self.run.retry_in = self._gate.retry_in
+        self.run.blocked, self.run.throttled = self._throttle.blocked, self._throttle.throttled
+        self.run.retry_in = self._throttle.retry_in
 
     def _parcels(self, going: Sequence[MessageData], open_ids: set[int]) -> Iterator[OutgoingMessage]:
         """Asked for one at a time, while the one before is still under way."""
@@ -163,14 +163,14 @@ class _Postman:
                 return
             if due.id not in open_ids:
                 continue
-            if self._gate.is_left_alone(due):
+            if self._throttle.is_blocked(due):
                 open_ids.discard(due.id)
                 self._log.skip([due.id])
-            elif self._gate.wait_for_turn(len(going) - number):
+            elif self._throttle.wait_for_permit(len(going) - number):
                 yield OutgoingMessage(due, self._letter_for(due))
             else:
-                self._gate.throttled += [each.id for each in going[number:]]
-                open_ids.difference_update(self._gate.throttled)
+                self._throttle.throttled += [each.id for each in going[number:]]
+                open_ids.difference_update(self._throttle.throttled)
                 return
 
     def _note(self, due: MessageData, failure: DeliveryError | None) -> bool:
@@ -178,7 +178,7 @@ class _Postman:
         match failure:
             case None:
                 self._put_off_in_a_row = 0
-                self._gate.domains.note_success(due.email_key)
+                self._throttle.domains.note_success(due.email_key)
                 self.run.sent.append(due.id)
                 return self._log.taken(due)
             case PermanentFailure():
@@ -187,7 +187,7 @@ class _Postman:
                 return True
             case TemporaryFailure():
                 self._put_off_in_a_row += 1
-                self._gate.domains.note_deferral(due.email_key)
+                self._throttle.domains.note_deferral(due.email_key)
                 self._log.skip([due.id])
                 self.run.deferred.append(due.id)
                 self.run.server_failed = self._put_off_in_a_row >= PATIENCE

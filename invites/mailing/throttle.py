@@ -1,4 +1,4 @@
-"""Says of a run of mails which may go now: the pace that the operator allows, and domains that are left alone."""
+"""Decides which emails of a run may be sent now: rate limits, and domains in backoff."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from invites.mailing.rate_limit import acquire_for_domains, acquire_for_organiza
 from invites.models import Invitation
 
 
-class Allowed(Protocol):
-    """An invitation, or those of its values that are asked for."""
+class Recipient(Protocol):
+    """An invitation, or the values of it that are needed here."""
 
     @property
     def id(self) -> int: ...
@@ -27,97 +27,99 @@ class Allowed(Protocol):
     def organization_id(self) -> int: ...
 
 
-S = TypeVar("S", bound=Allowed)
+R = TypeVar("R", bound=Recipient)
 
 
 class SendThrottle:
-    """What was kept back so far: `too_fast` by the pace, `blocked` with their domains; ids of invitations.
+    """Collects the ids of what may not be sent: `throttled` by a rate limit, `blocked` with their domains.
 
-    The first of them may be tried in `opens_in` seconds. Once `is_shut`, the rest of the run may not go either.
+    The first of them may be tried in `retry_in` seconds. Once `is_exhausted`, nothing more of the run may be sent.
     """
 
     def __init__(self) -> None:
         self.throttled: list[int] = []
         self.blocked: list[int] = []
         self.retry_in: float | None = None
-        self.is_shut = False
+        self.is_exhausted = False
         self.domains = DomainBackoffs()
-        self._full: set[str] = set()
+        self._exhausted_domains: set[str] = set()
         self._domain_of: dict[int, str] = {}
-        self._turns = 0
+        self._permits = 0
 
     def filter_blocked(self, ids: Sequence[int]) -> Sequence[int]:
-        """The ids but for those of domains to which nothing may go. Costs nothing while there are none."""
-        alone = self.domains.blocked()
-        if not ids or not (self._full or alone):
+        """The ids without those of domains to which nothing may be sent. No query while there are no such domains."""
+        in_backoff = self.domains.in_backoff()
+        if not ids or not (self._exhausted_domains or in_backoff):
             return ids
         if not self._domain_of:
             addresses = Invitation.objects.filter(pk__in=ids).values_list("pk", "email_key")
             self._domain_of = {pk: domain_of(email_key) for pk, email_key in addresses}
-        left = []
+        allowed = []
         for pk in ids:
             domain = self._domain_of[pk]
-            if domain in alone:
-                self.blocked.append(pk)
-                self._open_again(alone[domain])
-            elif domain in self._full:
+            if domain in in_backoff:
+                self._block(pk, in_backoff[domain])
+            elif domain in self._exhausted_domains:
                 self.throttled.append(pk)
             else:
-                left.append(pk)
-        return left
+                allowed.append(pk)
+        return allowed
 
-    def acquire(self, group: Sequence[S]) -> Sequence[S]:
-        """Those of the group, all of one organization, that are within the pace of their domains and of that."""
+    def acquire(self, group: Sequence[R]) -> Sequence[R]:
+        """Those of the group that the limits of their domains and of their organization allow; it is one for all."""
         if settings.MAILS_PER_SECOND_PER_DOMAIN:
-            group = self._within_domains(group)
+            group = self._acquire_for_domains(group)
         if not group or not settings.MAILS_PER_SECOND_PER_ORGANIZATION:
             return group
-        block = acquire_for_organization(group[0].organization_id, len(group))
-        if block.mails < len(group):
-            self.throttled += [each.id for each in group[block.mails :]]
-            self._shut(block.next_in)
-        return group[: block.mails]
+        permits = acquire_for_organization(group[0].organization_id, len(group))
+        if permits.count < len(group):
+            self.throttled += [each.id for each in group[permits.count :]]
+            self._exhaust(permits.next_in)
+        return group[: permits.count]
 
-    def wait_for_turn(self, wanted: int) -> bool:
-        """Wait a moment until one more may go, of so many wanted; False where that would take too long."""
+    def wait_for_permit(self, wanted: int) -> bool:
+        """Wait until the global limit allows one more email, of so many wanted; False if that would take too long."""
         if settings.MAILS_PER_SECOND:
-            if self._turns == 0:
-                block = acquire_global(wanted)
-                if block.mails == 0:
-                    self._shut(block.next_in)
+            if self._permits == 0:
+                permits = acquire_global(wanted)
+                if permits.count == 0:
+                    self._exhaust(permits.next_in)
                     return False
-                self._turns = block.mails
-                time.sleep(block.wait)
-            self._turns -= 1
+                self._permits = permits.count
+                time.sleep(permits.wait)
+            self._permits -= 1
         return True
 
-    def is_left_alone(self, each: Allowed) -> bool:
-        """Whether its domain is since the run began with it; then it is kept back."""
-        seconds = self.domains.blocked().get(domain_of(each.email_key)) if self.domains.are_in_trouble else None
+    def is_blocked(self, each: Recipient) -> bool:
+        """Whether the domain went into backoff since the group was filtered."""
+        seconds = self.domains.in_backoff().get(domain_of(each.email_key))
         if seconds is None:
             return False
-        self.blocked.append(each.id)
-        self._open_again(seconds)
+        self._block(each.id, seconds)
         return True
 
-    def _within_domains(self, group: Sequence[S]) -> list[S]:
+    def _acquire_for_domains(self, group: Sequence[R]) -> list[R]:
         domains = [domain_of(each.email_key) for each in group]
-        blocks = acquire_for_domains(Counter(domains))
-        left = {domain: block.mails for domain, block in blocks.items()}
-        within = []
+        permits = acquire_for_domains(Counter(domains))
+        left = {domain: found.count for domain, found in permits.items()}
+        allowed = []
         for each, domain in zip(group, domains, strict=True):
             if left[domain]:
                 left[domain] -= 1
-                within.append(each)
+                allowed.append(each)
             else:
-                self._full.add(domain)
+                self._exhausted_domains.add(domain)
                 self.throttled.append(each.id)
-                self._open_again(blocks[domain].next_in)
-        return within
+                self._retry_in(permits[domain].next_in)
+        return allowed
 
-    def _shut(self, seconds: float) -> None:
-        self.is_shut = True
-        self._open_again(seconds)
+    def _block(self, pk: int, seconds: float) -> None:
+        self.blocked.append(pk)
+        self._retry_in(seconds)
 
-    def _open_again(self, seconds: float) -> None:
+    def _exhaust(self, seconds: float) -> None:
+        self.is_exhausted = True
+        self._retry_in(seconds)
+
+    def _retry_in(self, seconds: float) -> None:
         self.retry_in = seconds if self.retry_in is None else min(seconds, self.retry_in)

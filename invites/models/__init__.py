@@ -3,7 +3,7 @@
 from invites.models.access_grant import AccessGrant
 from invites.models.batch import Batch, BatchChunk, CorrectionJob, Row, UploadPart
 from invites.models.invitation import BulkAction, BulkActionChunk, Invitation, InvitationQuerySet
-from invites.models.mail import DailyInviteCount, DailyRecipientMail, DomainBackoff, RateLimitBucket, SendLock
+from invites.models.mail import DailyInviteCount, DailyRecipientMail, DomainBackoff, SendLock
 
 __all__ = [
     "AccessGrant",
@@ -17,7 +17,6 @@ __all__ = [
     "DomainBackoff",
     "Invitation",
     "InvitationQuerySet",
-    "RateLimitBucket",
     "Row",
     "SendLock",
     "UploadPart",

@@ -45,16 +45,6 @@ class DailyRecipientMail(models.Model):
         return f"{self.emails} on {self.day}"
 
 
-class RateLimitBucket(models.Model):
-    """From when on more mail may go: at all, of one organization, or to one domain."""
-
-    key = models.CharField(max_length=320, primary_key=True)
-    free_at = models.FloatField(help_text="Seconds since 1970 by the clock of the database.")
-
-    def __str__(self) -> str:
-        return self.key
-
-
 class DomainBackoff(models.Model):
     """A domain that deferred recipients, and until when no email is sent to it."""
 
