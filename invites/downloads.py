@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from codecs import BOM_UTF8
+from collections.abc import AsyncIterator, Iterable, Iterator
 
 from asgiref.sync import sync_to_async
 from django.db import connections
 from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
+
+from invites.checking import CsvLines, escape_formula
 
 # Bytes that are generated at a time.
 BLOCK = 128 * 1024
@@ -18,6 +21,18 @@ def download(lines: Iterator[bytes], *, name: str) -> StreamingHttpResponse:
     response = StreamingHttpResponse(_blocks(lines), content_type="text/csv")
     response["Content-Disposition"] = content_disposition_header(True, name)
     return response
+
+
+def csv_download(rows: Iterable[list[str]], *, name: str) -> StreamingHttpResponse:
+    """The rows as a CSV file of that name, in UTF-8. Cells that a spreadsheet might run as a formula are escaped."""
+    return download(_csv(rows), name=name)
+
+
+def _csv(rows: Iterable[list[str]]) -> Iterator[bytes]:
+    lines = CsvLines()
+    yield BOM_UTF8
+    for row in rows:
+        yield f"{lines.line(map(escape_formula, row))}\r\n".encode()
 
 
 async def _blocks(lines: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from invites.checking import COLUMNS, escape_formula
+from invites.checking import COLUMNS
 from invites.imports.selectors.rows import REPORT_BLOCK, STOPPED_BEFORE, cells_now, reasons, rows_of
 from invites.models import Batch, Invitation, Row
 from invites.wording import smart_quotes
@@ -87,7 +87,7 @@ def _minute(when: datetime) -> str:
 
 
 def report_lines(batch: Batch, chosen: str = "") -> Iterator[list[str]]:
-    """The outcome of every row as lines of a CSV file, the header first; every cell is inert.
+    """The outcome of every row as lines of a CSV file, the header first.
 
     A row with problems keeps what stood in the file, so that it can be corrected and uploaded again.
     """
@@ -103,5 +103,5 @@ def report_lines(batch: Batch, chosen: str = "") -> Iterator[list[str]]:
                 "; ".join(reasons(row.problems)) or shown.detail,
                 str(row.editor or ""),
             ]
-            yield [str(row.number), *(escape_formula(cell) for cell in cells)]
+            yield [str(row.number), *cells]
         last = block[-1].number

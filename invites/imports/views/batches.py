@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from codecs import BOM_UTF8
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
@@ -19,10 +17,9 @@ from accounts.htmx import asks_for_fragment
 from accounts.organizations.access import MemberRequest, requires
 from accounts.permissions import Permission
 from invites import tasks
-from invites.checking import CsvLines
 from invites.directory.bulk_actions import IN_REQUEST
 from invites.directory.views import bulk_actions
-from invites.downloads import download
+from invites.downloads import csv_download
 from invites.imports.correction_jobs import stop_job
 from invites.imports.notices import close_banner, topic_of
 from invites.imports.presentation.banners import banners_for, stopped_text, taking_back
@@ -210,11 +207,5 @@ def batch_close_banner(request: MemberRequest, organization: str, pk: int) -> Ht
 def batch_download(request: MemberRequest, organization: str, pk: int) -> StreamingHttpResponse:
     """The outcome of every row as a CSV file that a spreadsheet can't be harmed by."""
     batch = batch_to_change(request, pk)
-    return download(_report(batch, request.GET.get("outcome", "")), name=f"batch-{batch.pk}-report.csv")
-
-
-def _report(batch: Batch, chosen: str) -> Iterator[bytes]:
-    csv_lines = CsvLines()
-    yield BOM_UTF8
-    for line in report_lines(batch, chosen):
-        yield f"{csv_lines.line(line)}\r\n".encode()
+    rows = report_lines(batch, request.GET.get("outcome", ""))
+    return csv_download(rows, name=f"batch-{batch.pk}-report.csv")
