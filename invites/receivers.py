@@ -1,5 +1,5 @@
-"""What this app answers others: what is on offer stays, a batch goes whole, the demonstration gets invitations, and
-bounces are noted.
+"""Signal receivers: they protect roles and sites that are being offered, finish the deletion of imports, invite people
+to the demo organization, and save bounces.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
+from django.utils.translation import ngettext_lazy
 
 from accounts.models import Organization, Role, Site
 from accounts.organizations.selectors import AccessBeyond
@@ -23,70 +24,76 @@ from invites.mailing.bounces import note_bounce
 from invites.mailing.message import REFERENCE
 from invites.models import AccessGrant, Batch, Invitation, Row
 
-# A report that was recorded and is sent again later says nothing about a newer mail.
+# An old report that somebody sends again says nothing about a newer email.
 OLDEST_EVENT = timedelta(days=1)
-# Clocks differ. A report of a later time than this would be taken for new for as long as somebody likes to repeat it.
+# Clocks differ. A report from further in the future would stay valid for as long as somebody repeats it.
 LATEST_EVENT = timedelta(hours=1)
 TOKEN_HASH = re.compile(r"[0-9a-f]{64}")
 # Refused by the recipient's server, or by the provider before it asked that.
-FOR_GOOD = (EventType.BOUNCED, EventType.REJECTED, EventType.FAILED)
+PERMANENT = (EventType.BOUNCED, EventType.REJECTED, EventType.FAILED)
+
+_OFFERED = ngettext_lazy(
+    "{:,} invitation without an answer gives this {}. Change or revoke it first.",
+    "{:,} invitations without an answer give this {}. Change or revoke them first.",
+)
 
 
 @receiver(deletion_asked)
-def keep_what_is_on_offer(sender: type[Role | Site], item: Role | Site, **_more: Any) -> str | None:
-    """A sentence against deleting the role or the site, or None. Whatever has ended does not hold it back."""
+def why_not_delete(sender: type[Role | Site], item: Role | Site, **_more: Any) -> str | None:
+    """Why the role or the site can't be deleted, or None. Only open invitations and unfinished imports matter."""
     is_role = isinstance(item, Role)
     what = "role" if is_role else "site"
     grants = (
         AccessGrant.objects.filter(roles=item) if isinstance(item, Role) else AccessGrant.objects.filter(sites=item)
     )
-    # Looked at first: a batch that ends between the two looks has its invitations at the second.
+    # Asked first: if a batch ends between the two queries, the second one finds its invitations.
     batches = Batch.objects.filter(Q(grant__in=grants) | Q(job__grant__in=grants))
     is_running = batches.exclude(state__in=Batch.ENDED).exists()
     waiting = Invitation.objects.open().filter(grant__in=grants).count()
-    if waiting == 1:
-        return f"1 invitation without an answer gives this {what}. Change or revoke it first."
     if waiting:
-        return f"{waiting:,} invitations without an answer give this {what}. Change or revoke them first."
+        return _OFFERED.format(waiting, what)
     if is_running:
         return f"An import that has not ended gives this {what}. Finish or stop it first."
     return None
 
 
 @receiver(permission_change_asked)
-def name_roles_on_offer(sender: type[Role], roles: QuerySet[Role], beyond: AccessBeyond, **_more: Any) -> set[int]:
+def find_offered_roles(sender: type[Role], roles: QuerySet[Role], beyond: AccessBeyond, **_more: Any) -> set[int]:
     """The roles that open invitations and unfinished imports give together with access beyond somebody's."""
     grants = beyond.among(open_grants(roles))
     return set(roles.filter(pk__in=grants.values("roles")).order_by().values_list("pk", flat=True))
 
 
 @receiver(post_delete, sender=Batch)
-def take_along_what_was_overlooked(sender: type[Batch], instance: Batch, **_more: Any) -> None:
-    """What a worker stored after the deletion had looked, and before it had come to what that worker held."""
+def delete_late_rows(sender: type[Batch], instance: Batch, **_more: Any) -> None:
+    """Delete the rows and invitations that a worker stored after the deletion had collected its objects.
+
+    These tables have no foreign key constraints: see `Invitation`.
+    """
     Invitation.objects.filter(batch_id=instance.pk).delete()
     Row.objects.filter(batch_id=instance.pk).delete()
 
 
 @receiver(demo_founded)
-def show_invitations(sender: type[Organization], organization: Organization, **_more: Any) -> None:
-    """The list of people shows every status from the first start on."""
+def invite_demo(sender: type[Organization], organization: Organization, **_more: Any) -> None:
+    """Show every status on the users page of the demo organization."""
     invite_demo_people(organization)
 
 
 @receiver(tracking)
-def note_what_came_back(sender: type[object], event: AnymailTrackingEvent, **_more: Any) -> None:
-    """The provider tells what became of a mail that it took: of most it was delivered, which changes nothing."""
+def save_bounce(sender: type[object], event: AnymailTrackingEvent, **_more: Any) -> None:
+    """Save what the email provider reports about an email that it had accepted."""
     token_hash = str((event.metadata or {}).get(REFERENCE, ""))
-    if event.event_type in FOR_GOOD and TOKEN_HASH.fullmatch(token_hash) and _is_recent(event.timestamp):
+    if event.event_type in PERMANENT and TOKEN_HASH.fullmatch(token_hash) and _is_recent(event.timestamp):
         reason = event.mta_response or event.description or event.reject_reason or "The mail came back."
         note_bounce(token_hash, email=event.recipient or "", reason=reason)
 
 
 def _is_recent(moment: object) -> bool:
-    """Whether an event happened lately. One that doesn't say when could be repeated for ever."""
+    """Whether an event happened lately. An event without a time could be repeated forever."""
     if not isinstance(moment, datetime):
         return False
-    # Anymail passes on a time without a zone as the provider wrote it.
+    # Anymail passes on a time without a time zone as the provider wrote it.
     aware = moment if timezone.is_aware(moment) else moment.replace(tzinfo=UTC)
     now = timezone.now()
     return now - OLDEST_EVENT <= aware <= now + LATEST_EVENT

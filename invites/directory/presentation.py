@@ -5,21 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
+from django.utils.translation import ngettext_lazy
 
 from accounts.models import Membership
-from invites.invitations.wording import (
-    _invitations,
-    beyond_text,
-    resend_title,
-    revoke_title,
-    skipped_text,
-)
+from invites.invitations.wording import beyond_text, resend_title, revoke_title, skipped_text
 from invites.live.progress import Progress, TimeLeft, estimate_seconds_left
 from invites.models import BulkAction
+from invites.wording import INVITATIONS
 
 SHOWN = 2
 Kind, State = BulkAction.Kind, BulkAction.State
 
+_NO_LONGER_PENDING = ngettext_lazy("{:,} was no longer pending.", "{:,} were no longer pending.")
 _DOING = {Kind.RESEND: "Resending", Kind.REVOKE: "Revoking"}
 
 
@@ -64,7 +61,7 @@ def view_of(action: BulkAction, time_left: TimeLeft | None = None) -> ActionView
 
 def what_runs(action: BulkAction) -> tuple[str, str]:
     """ "Resending" and "20,000 invitations"."""
-    return _DOING[Kind(action.kind)], _invitations(action.total)
+    return _DOING[Kind(action.kind)], INVITATIONS.format(action.total)
 
 
 def _started_by(membership: Membership) -> QuerySet[BulkAction]:
@@ -91,9 +88,9 @@ def _ended(action: BulkAction) -> tuple[str, str, str]:
     else:
         title, skipped = revoke_title(action.changed), beyond_text(action.skipped)
     gone = action.done - action.changed - action.skipped
-    no_longer = f"{gone:,} {'was' if gone == 1 else 'were'} no longer pending." if gone else ""
+    no_longer = _NO_LONGER_PENDING.format(gone) if gone else ""
     if action.state == State.STOPPED:
-        left = f"{_invitations(action.total - action.done)} stayed as they were."
+        left = f"{INVITATIONS.format(action.total - action.done)} stayed as they were."
         told = (action.stop_reason, left if action.total > action.done else "", skipped, no_longer)
         return "warn", f"Stopped. {title}", " ".join(part for part in told if part)
     text = " ".join(part for part in (skipped, no_longer) if part)

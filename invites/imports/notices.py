@@ -1,4 +1,4 @@
-"""What an import has to say to its admin, and that they have read it."""
+"""Notices and banners of an import, once its admin has read them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from django.utils import timezone
 from invites.models import Batch
 
 
-def take_notice(batch: Batch) -> str:
-    """Why the file that was just uploaded was not used, if so; it is shown at once, and not again on the page."""
+def pop_notice(batch: Batch) -> str:
+    """Why the file that was just uploaded was not used, or "". Shown in the response, so the page doesn't repeat it."""
     if batch.state != Batch.State.NEEDS_CORRECTION or not batch.notice:
         return ""
     Batch.objects.filter(pk=batch.pk, notice=batch.notice).update(notice="")
@@ -16,12 +16,12 @@ def take_notice(batch: Batch) -> str:
 
 
 def close_banner(batch: Batch, *, read: str) -> None:
-    """The admin has read the news of this batch, which were about `read`; what has happened to it since is news."""
-    if read == topic_of(batch):
+    """Close the banner if it is still about `read`. What happened to the batch since then has its own banner."""
+    if read == banner_topic(batch):
         same = Batch.objects.filter(pk=batch.pk, state=batch.state, undone_at=batch.undone_at)
         same.filter(banner_closed_at=None).update(banner_closed_at=timezone.now())
 
 
-def topic_of(batch: Batch) -> str:
-    """What its news are about: whoever closes the banner has read that, and not what came since."""
+def banner_topic(batch: Batch) -> str:
+    """What the banner is about now: "undone", or the state of the batch."""
     return "undone" if batch.undone_at else str(batch.state)

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from django.utils.text import get_text_list
+from django.utils.translation import ngettext_lazy
 
 from invites.models import AccessGrant
+from invites.wording import INVITATIONS
 
 NAMED_SITES = 3
+
+_REVOKED = ngettext_lazy("{:,} invitation was revoked.", "{:,} invitations were revoked.")
+_BEYOND = ngettext_lazy(
+    "{:,} was skipped because it grants access you don’t have.",
+    "{:,} were skipped because they grant access you don’t have.",
+)
+_SKIPPED = ngettext_lazy(
+    "{:,} was skipped because it was sent recently, hit the resend limit, or grants access you don’t have.",
+    "{:,} were skipped because they were sent recently, hit the resend limit, or grant access you don’t have.",
+)
 
 
 def role_names(grant: AccessGrant) -> list[str]:
@@ -35,41 +47,21 @@ def grant_sentence(grant: AccessGrant) -> str:
     )
 
 
-def invitations_were(count: int) -> str:
-    """ "1 invitation was", "61 invitations were"."""
-    return "1 invitation was" if count == 1 else f"{count:,} invitations were"
-
-
 def resend_title(count: int) -> str:
-    """ "61 invitations will be resent." None of them is called sent: no server took it yet."""
-    return f"{_invitations(count) if count else 'No invitations'} will be resent."
+    """ "61 invitations will be resent." They are not called sent before a mail server has accepted them."""
+    return f"{INVITATIONS.format(count) if count else 'No invitations'} will be resent."
 
 
 def revoke_title(count: int) -> str:
     """ "61 invitations were revoked."."""
-    return f"{invitations_were(count) if count else 'No invitations were'} revoked."
+    return _REVOKED.format(count) if count else "No invitations were revoked."
 
 
 def beyond_text(count: int) -> str:
     """Why some were not revoked; empty when all were."""
-    if not count:
-        return ""
-    return (
-        "1 was skipped because it grants access you don’t have."
-        if count == 1
-        else f"{count:,} were skipped because they grant access you don’t have."
-    )
+    return _BEYOND.format(count) if count else ""
 
 
 def skipped_text(count: int) -> str:
     """Why some were not resent; empty when all were."""
-    if not count:
-        return ""
-    if count == 1:
-        return "1 was skipped because it was sent recently, hit the resend limit, or grants access you don’t have."
-    why = "because they were sent recently, hit the resend limit, or grant access you don’t have"
-    return f"{count:,} were skipped {why}."
-
-
-def _invitations(count: int) -> str:
-    return "1 invitation" if count == 1 else f"{count:,} invitations"
+    return _SKIPPED.format(count) if count else ""

@@ -1,4 +1,4 @@
-"""How far work is, and how long it will take: figures that pages show the same way for all kinds of work."""
+"""How far work is and how long it will take, shown the same way for all kinds of work."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import ngettext_lazy
 
 from invites.models import Batch, BulkAction
+
+_SECONDS_LEFT = ngettext_lazy("About {} second left.", "About {} seconds left.")
+_MINUTES_LEFT = ngettext_lazy("About {} minute left.", "About {} minutes left.")
 
 
 @dataclass(frozen=True)
 class Progress:
     """How far the running step is.
 
-    `done` of `total` people or rows; `total` is 0 where it is not known. Somebody is done when the invitation is made
-    and its mail was taken; `on_the_way` are invited, but their mail was not taken yet. `skipped` and `failed` are no
-    part of the total. `share` is the part of the work that is done, from 0 to 1; `seconds_left` is there only while
-    it is steady.
+    `done` of `total` people or rows; `total` is 0 if it is unknown. A person is done when a mail server has accepted
+    the email; `on_the_way` are invited, but their email isn't accepted yet. `skipped` and `failed` are not part of the
+    total. `share` is the finished part of the work, from 0 to 1. `seconds_left` is None unless the estimate is steady.
     """
 
     done: int
@@ -30,7 +33,7 @@ class Progress:
 
     @property
     def waiting(self) -> int:
-        """About whom nothing was decided yet."""
+        """How many are not decided yet."""
         return self.total - self.done - self.on_the_way
 
     @property
@@ -39,50 +42,47 @@ class Progress:
 
     @property
     def quarter(self) -> int:
-        """0, 25, 50 or 75: what is told to those who listen."""
+        """0, 25, 50 or 75: what screen readers announce."""
         return self.percent // 25 * 25
 
     @property
     def time_left(self) -> str:
-        """ "About 20 seconds left."; empty while it would jump."""
+        """ "About 20 seconds left.", or "" if that is unknown."""
         if self.seconds_left is None:
             return ""
-        seconds = rounded_up(self.seconds_left)
-        if seconds <= 90:
-            return f"About {seconds} second{'s' if seconds > 1 else ''} left."
-        return f"About {seconds // 60} minutes left."
+        seconds = _round_up(self.seconds_left)
+        return _SECONDS_LEFT.format(seconds) if seconds <= 90 else _MINUTES_LEFT.format(seconds // 60)
 
 
-def rounded_up(seconds: int) -> int:
-    """As it is told: by ten seconds, by one at the end, and beyond a minute and a half by minutes."""
-    step = step_of(seconds)
+def _round_up(seconds: int) -> int:
+    step = _step_of(seconds)
     return max(1, -(-seconds // step) * step)
 
 
-def step_of(seconds: int) -> int:
-    """By how much what is told changes."""
+def _step_of(seconds: int) -> int:
+    """In which steps the displayed time changes: minutes, then ten seconds, then seconds."""
     return 1 if seconds < 10 else 10 if seconds <= 90 else 60
 
 
 class TimeLeft:
-    """What is left as somebody who goes on looking is told it: it never rises, and is not told while it would."""
+    """The remaining time for one viewer: it never rises, and is hidden while it would."""
 
     def __init__(self) -> None:
-        self._told: dict[tuple[int, str], int] = {}
+        self._shown: dict[tuple[int, str], int] = {}
 
     def steady(self, work: Batch | BulkAction, seconds: int | None) -> int | None:
-        """The seconds, or what was told before while they are hardly more; None where it can't be known."""
+        """The seconds to show: what was shown before if they are only a little more, None if they are unknown."""
         if seconds is None:
             return None
         key = work.pk, str(work.state)
-        now, before = rounded_up(seconds), self._told.get(key)
+        now, before = _round_up(seconds), self._shown.get(key)
         if before is not None and now > before:
-            return before if now - before <= step_of(before) else None
-        self._told[key] = now
+            return before if now - before <= _step_of(before) else None
+        self._shown[key] = now
         return now
 
 
 def estimate_seconds_left(began: datetime | None, share: float) -> int | None:
-    """The rest at the pace so far; None before a tenth is done or two seconds have gone: it would jump."""
-    gone = (timezone.now() - began).total_seconds() if began else 0
-    return round(gone * (1 - share) / share) if gone >= 2 and 0.1 <= share < 1 else None
+    """The rest at the speed so far. None before a tenth is done or two seconds have passed: it would jump."""
+    passed = (timezone.now() - began).total_seconds() if began else 0
+    return round(passed * (1 - share) / share) if passed >= 2 and 0.1 <= share < 1 else None

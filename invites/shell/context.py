@@ -12,7 +12,7 @@ from accounts.models import Membership
 from accounts.permissions import Permission
 from invites.directory.presentation import ActionView, actions_to_show, running_actions
 from invites.imports.presentation.banners import Banners, banners_for, running_for
-from invites.imports.selectors.progress import followed
+from invites.imports.selectors.progress import with_progress
 from invites.invitations.views.responses import back_url
 from invites.shell.indicator import INDICATED, indicated, indicated_actions
 
@@ -43,7 +43,7 @@ def _running(seen: ShellContext) -> list[dict[str, Any]]:
     if inviter is None:
         return []
     batches, actions = running_for(inviter)[:INDICATED], running_actions(inviter)[:INDICATED]
-    return [*indicated(followed(batches)), *indicated_actions(actions)]
+    return [*indicated(with_progress(batches)), *indicated_actions(actions)]
 
 
 def _bulk_actions(seen: ShellContext) -> list[ActionView]:

@@ -18,7 +18,7 @@ from accounts.permissions import Permission
 from invites.directory.presentation import running_actions, view_of
 from invites.directory.views.bulk_actions import TEMPLATES, action_context
 from invites.imports.presentation.banners import started_by
-from invites.imports.selectors.progress import followed, progress_of
+from invites.imports.selectors.progress import progress_of, with_progress
 from invites.imports.views.lookup import batch_to_see
 from invites.imports.views.progress import context_of
 from invites.invitations.authorization import why_not_change
@@ -85,7 +85,7 @@ class IndicatorPoller:
             Exists(self._still_allowed()),
             organization=self._organization.pk,
         ).order_by(Case(When(pk=self._pk, then=0), default=1), "-created_at")
-        found = list(followed(batches)[: INDICATED + 1])
+        found = list(with_progress(batches)[: INDICATED + 1])
         for batch in found:
             batch.organization = self._organization
         return found

@@ -1,4 +1,4 @@
-"""What the sidebar shows of the work that goes on: imports and bulk actions with their progress."""
+"""The indicator in the sidebar: running imports and bulk actions with their progress."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from typing import Any
 from django.urls import reverse
 
 from invites.directory.presentation import what_runs
-from invites.imports.presentation.status import rows, rows_of_job
+from invites.imports.presentation.status import rows_of_job
 from invites.imports.selectors.progress import progress_of
 from invites.live.progress import Progress
 from invites.models import Batch, BulkAction, CorrectionJob
+from invites.wording import ROWS
 
-# More running batches of one person are counted no further.
+# At most so many of each kind are shown.
 INDICATED = 3
 
 
 def indicated(running: Iterable[Batch]) -> list[dict[str, Any]]:
-    """The running batches, as `followed` finds them, as the indicator shows them."""
+    """Running batches, which come from `with_progress`, for the template of the indicator."""
     return [_indicated(batch, progress) for batch in running if (progress := progress_of(batch))]
 
 
 def indicated_actions(running: Iterable[BulkAction]) -> list[dict[str, Any]]:
-    """The same of bulk actions."""
+    """Running bulk actions for the template of the indicator."""
     return [_indicated_action(action) for action in running]
 
 
@@ -45,7 +46,7 @@ def _indicated(batch: Batch, progress: Progress) -> dict[str, Any]:
     if batch.state == Batch.State.INVITING:
         count = f"{progress.done:,} of {progress.total:,} people"
     else:
-        count = rows_of_job(progress) if job else rows(progress.done)
+        count = rows_of_job(progress) if job else ROWS.format(progress.done)
     address = [batch.organization.slug, batch.pk]
     return {
         "file_name": batch.file_name,

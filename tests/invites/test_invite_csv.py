@@ -42,7 +42,7 @@ def file_of(tmp_path: Path, admin: User) -> FileOf:
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """No worker runs here, so the command lends a hand at once."""
     monkeypatch.setattr(invite_csv, "HELP_AFTER_SECONDS", -1)
-    monkeypatch.setattr(invite_csv, "LOOK_EVERY_SECONDS", 0)
+    monkeypatch.setattr(invite_csv, "POLL_SECONDS", 0)
 
 
 def command(*arguments: object, **options: Any) -> tuple[int, str]:

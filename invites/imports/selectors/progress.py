@@ -27,7 +27,7 @@ Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 UNTRIED = (Mail.QUEUED, Mail.SENDING, Mail.FAILED)
 
 
-def followed(batches: QuerySet[Batch]) -> QuerySet[Batch]:
+def with_progress(batches: QuerySet[Batch]) -> QuerySet[Batch]:
     """The batches with all that `progress_of` needs and that changes, in one question that only indexes answer."""
     rows = Row.objects.filter(batch=OuterRef("pk"))
     pending = Invitation.objects.filter(batch=OuterRef("pk"), state=Invitation.State.PENDING)
@@ -58,11 +58,11 @@ def progress_of(batch: Batch) -> Progress | None:
 
 def progress_now(batch: Batch) -> Progress | None:
     """The same for a batch that was found without."""
-    return progress_of(followed(Batch.objects.filter(pk=batch.pk)).get()) if batch.is_running else None
+    return progress_of(with_progress(Batch.objects.filter(pk=batch.pk)).get()) if batch.is_running else None
 
 
-def unsent_mails(batch: Batch) -> int:
-    """How many people of a batch that has ended still wait for their mail."""
+def count_unsent(batch: Batch) -> int:
+    """How many emails of a batch that has ended are not sent yet."""
     if batch.undone_at:
         return 0
     return batch.invitations.open().unsent().sent_with_import().count()

@@ -21,13 +21,13 @@ from invites.directory.bulk_actions import IN_REQUEST
 from invites.directory.views import bulk_actions
 from invites.downloads import csv_download
 from invites.imports.correction_jobs import stop_job
-from invites.imports.notices import close_banner, topic_of
-from invites.imports.presentation.banners import banners_for, stopped_text, taking_back
+from invites.imports.notices import banner_topic, close_banner
+from invites.imports.presentation.banners import TAKEN_BACK, TAKING_BACK, banners_for, stopped_text
 from invites.imports.presentation.plot import plot_of
 from invites.imports.presentation.rows import report_lines, shown_outcome
 from invites.imports.presentation.status import before_stopping
 from invites.imports.presentation.summary import how_read, summary_lines
-from invites.imports.selectors.progress import followed, progress_now, progress_of
+from invites.imports.selectors.progress import progress_now, progress_of, with_progress
 from invites.imports.selectors.rows import filter_labels, rows_of
 from invites.imports.selectors.summary import (
     Summary,
@@ -47,7 +47,7 @@ from invites.invitations.actions import pending_ids, resend_many
 from invites.invitations.authorization import why_not_change
 from invites.invitations.views.responses import back_url, resent_text
 from invites.invitations.visibility import visible_batches
-from invites.invitations.wording import grant_sentence, invitations_were
+from invites.invitations.wording import grant_sentence
 from invites.models import Batch, BulkAction
 
 PAGE_BATCHES = 25
@@ -64,7 +64,9 @@ def batch_list(request: MemberRequest, organization: str) -> HttpResponse:
     invited = invited_counts(page)
     revoked = revoked_counts(batch for batch in page if batch.undone_at)
     # Of one that runs the figure that the sidebar shows at its side: whose mail has been tried.
-    inviting = followed(Batch.objects.filter(pk__in=[each.pk for each in page if each.state == Batch.State.INVITING]))
+    inviting = with_progress(
+        Batch.objects.filter(pk__in=[each.pk for each in page if each.state == Batch.State.INVITING])
+    )
     invited |= {batch.pk: progress.done for batch in inviting if (progress := progress_of(batch))}
     listed = [(batch, invited.get(batch.pk, 0), revoked.get(batch.pk, 0)) for batch in page]
     return render(request, "imports/batches.html", {"page": page, "listed": listed})
@@ -174,7 +176,7 @@ def batch_undo(request: MemberRequest, organization: str, pk: int) -> HttpRespon
     count = undo_import(request.membership, batch)
     if batch.is_being_undone:
         tasks.enqueue_on_commit(tasks.revoke_slice, batch.pk)
-    done = f"{taking_back(count)}." if batch.is_being_undone else f"{invitations_were(count)} taken back."
+    done = f"{TAKING_BACK.format(count)}." if batch.is_being_undone else TAKEN_BACK.format(count)
     return _said(request, batch, f"{done} Their links do not work any more.", warning=not count)
 
 
@@ -196,7 +198,7 @@ def batch_close_banner(request: MemberRequest, organization: str, pk: int) -> Ht
     batch = batch_to_see(request, pk)
     if batch.inviter_id != request.user.pk:
         raise Http404
-    close_banner(batch, read=request.GET.get("read") or topic_of(batch))
+    close_banner(batch, read=request.GET.get("read") or banner_topic(batch))
     if asks_for_fragment(request):
         return trigger_client_event(HttpResponse(status=204), "shell:changed")
     return redirect(back_url(request.membership))

@@ -17,7 +17,7 @@ from accounts.permissions import Permission
 from invites import tasks
 from invites.checking import COLUMNS
 from invites.imports.forms import ImportForm
-from invites.imports.notices import close_banner, take_notice
+from invites.imports.notices import close_banner, pop_notice
 from invites.imports.upload import correct_batch, start_batch
 from invites.imports.views.lookup import batch_to_change, batch_to_see
 from invites.imports.views.progress import progress_dialog
@@ -47,7 +47,7 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
             form.add_error(None, smart_quotes(broken.message))
         else:
             tasks.start_processing(batch)
-            refusal = take_notice(batch) if correcting else ""
+            refusal = pop_notice(batch) if correcting else ""
             if not refusal:
                 return _taken_up(request, batch)
             form.add_error(None, smart_quotes(refusal))

@@ -1,4 +1,4 @@
-"""`manage.py batch_report ID`: what became of a batch."""
+"""`manage.py batch_report ID`: the result of an import."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Command(BaseCommand):
         batch = Batch.objects.select_related("organization").filter(pk=options["id"]).first()
         if batch is None:
             raise CommandError(f"There is no batch {options['id']}.", returncode=2)
-        self.stdout.write(json.dumps(summary_as_json(batch)) if options["json"] else told(batch))
+        self.stdout.write(json.dumps(summary_as_json(batch)) if options["json"] else report_text(batch))
 
 
-def told(batch: Batch) -> str:
-    """The batch for people: the state, the news, the summary."""
+def report_text(batch: Batch) -> str:
+    """The state, the banner and the summary of the batch."""
     summary = summary_of(batch)
     lines = [f"Batch {batch.pk}: {batch.file_name} for {batch.organization.name}. {batch.get_state_display()}."]
     if not batch.is_running:

@@ -1,4 +1,4 @@
-"""`manage.py invite_csv FILE …`: start a batch as the page does."""
+"""`manage.py invite_csv FILE …`: start an import, as the page does."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from invites import tasks
 from invites.imports import check, chunks
 from invites.imports.selectors.summary import summary_as_json
 from invites.imports.upload import start_batch
-from invites.management.commands.batch_report import told
+from invites.management.commands.batch_report import report_text
 from invites.models import Batch
 
-LOOK_EVERY_SECONDS = 0.2
+POLL_SECONDS = 0.2
 HELP_AFTER_SECONDS = 3
 
 
@@ -44,7 +44,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         for name in (options["organization"], options["inviter"], *options["role"], *options["site"]):
             if any("\ud800" <= letter <= "\udfff" for letter in name):
-                # Bytes that are no text arrive as half characters, which no database can look for.
+                # Undecodable bytes arrive as surrogates, which no database can search for.
                 raise CommandError(f"{name!a} is no text in UTF-8.", returncode=2)
         by = self._inviter(options["organization"], options["inviter"])
         selection = self._selection(by, options)
@@ -68,7 +68,7 @@ class Command(BaseCommand):
         if options["wait"]:
             wait_for(batch)
         batch.refresh_from_db()
-        self.stdout.write(json.dumps(summary_as_json(batch)) if options["json"] else told(batch))
+        self.stdout.write(json.dumps(summary_as_json(batch)) if options["json"] else report_text(batch))
         if batch.state in (Batch.State.REJECTED, Batch.State.NEEDS_CORRECTION, Batch.State.STOPPED, Batch.State.FAILED):
             raise SystemExit(1)
 
@@ -107,21 +107,18 @@ def named(choices: QuerySet[Named], name: str, what: str) -> Named:
 
 
 def wait_for(batch: Batch) -> None:
-    """Wait until nothing of the batch is left to do without a person.
-
-    Lends a hand when no worker takes the batch up: the work is claimed, so both may do it.
-    """
+    """Wait until the batch needs a person or has ended. If no worker does anything for a while, work on it here."""
     while True:
         batch.refresh_from_db()
         if not batch.is_running:
             return
         if (timezone.now() - batch.progressed_at).total_seconds() > HELP_AFTER_SECONDS:
             process_inline(batch)
-        time.sleep(LOOK_EVERY_SECONDS)
+        time.sleep(POLL_SECONDS)
 
 
 def process_inline(batch: Batch) -> None:
-    """Check the batch, or invite one chunk of it, here."""
+    """Check the batch, or process one chunk of it, in this process."""
     if batch.state == Batch.State.CHECKING:
         check.check_batch(batch.pk)
     elif claim := chunks.claim_chunk(batch.pk):

@@ -591,7 +591,7 @@ def test_the_dialog_is_a_page_too_and_loads_itself_again_while_it_runs(
     assert "Stopped. No invitations will be resent" in page_of(ines, path)
 
 
-def followed(
+def with_progress(
     client: Client, path: str, *between: Callable[[], object], monkeypatch: pytest.MonkeyPatch
 ) -> list[tuple[str, str]]:
     """The events of a stream; after each look something is done."""
@@ -614,7 +614,7 @@ def test_its_stream_tells_of_progress_and_triggers_the_result(
 ) -> None:
     action = start(admin_membership, Kind.RESEND, make_many(9))
 
-    events = followed(
+    events = with_progress(
         ines,
         f"{SELECTED}{action.pk}/{place}events/",
         lambda: work_on_chunk(action.pk),
@@ -636,7 +636,7 @@ def test_the_sidebars_stream_goes_on_while_it_runs(
 ) -> None:
     action = start(admin_membership, Kind.RESEND, make_many(9))
 
-    events = followed(ines, "/o/acme/indicator/events/", lambda: finish(action), monkeypatch=monkeypatch)
+    events = with_progress(ines, "/o/acme/indicator/events/", lambda: finish(action), monkeypatch=monkeypatch)
 
     fragments = [data for name, data in events if name == "fragment"]
     assert ["Resending" in each for each in fragments] == [True, False]

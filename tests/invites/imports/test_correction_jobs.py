@@ -34,7 +34,7 @@ from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch, invite_valid_rows
 from invites.imports.upload_parts import stored_upload
 from invites.models import AccessGrant, Batch, CorrectionJob, Invitation, Row, UploadPart
-from invites.receivers import keep_what_is_on_offer
+from invites.receivers import why_not_delete
 from tests.concurrency import at_once, once_after
 from tests.files import csv_of
 from tests.invites.imports.grid import counts, grid_url, outcome, row, text
@@ -586,10 +586,10 @@ def test_a_role_that_a_corrected_file_gives_is_kept_until_it_is_known_what_becom
     selection = AccessSelection.of([role], all_sites=True)
     correct_batch(edited, file_name="b.csv", content=[UNREADABLE], selection=selection, by=by)
 
-    assert "An import that has not ended gives this role." in str(keep_what_is_on_offer(Role, role))
+    assert "An import that has not ended gives this role." in str(why_not_delete(Role, role))
 
     tasks.check_batch(edited.pk)
-    assert keep_what_is_on_offer(Role, role) is None
+    assert why_not_delete(Role, role) is None
 
 
 # --- What it costs -----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.grants import AccessSelection
 from invites.imports import chunks
-from invites.imports.notices import close_banner, topic_of
+from invites.imports.notices import banner_topic, close_banner
 from invites.imports.presentation.banners import banner_of
 from invites.imports.upload import invite_valid_rows, start_batch
 from invites.models import Batch
@@ -97,7 +97,7 @@ def test_who_closes_what_they_have_read_is_still_told_what_came_of_it(
     work(Batch.objects.get())
 
     ines.post(shown[1], headers=HTMX)
-    close_banner(seen, read=topic_of(seen))
+    close_banner(seen, read=banner_topic(seen))
 
     assert "2 users were invited to Acme." in text(ines.get(banners))
 

@@ -17,7 +17,7 @@ from invites.imports import check, check_claims, send
 from invites.imports.chunks import ChunkClaim, claim_chunk, renew_claim
 from invites.imports.invite import invite_chunk
 from invites.imports.presentation.status import stage_of
-from invites.imports.selectors.progress import followed, progress_now
+from invites.imports.selectors.progress import progress_now, with_progress
 from invites.imports.selectors.summary import Summary
 from invites.imports.upload import start_batch
 from invites.live.progress import Progress, TimeLeft
@@ -54,7 +54,7 @@ def test_a_look_counts_in_indexes_alone(start: Callable[..., Batch], run: Callab
     assert claim is not None
     invite_chunk(claim)
     with CaptureQueriesContext(connection) as captured:
-        followed(Batch.objects.filter(pk=batch.pk)).get()
+        with_progress(Batch.objects.filter(pk=batch.pk)).get()
 
     plan = plan_of(captured[0]["sql"])
 
