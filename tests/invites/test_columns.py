@@ -1,0 +1,189 @@
+"""Each column of the registry is read, stored, and shown wherever people are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db.models import CharField
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Membership
+from invites.checking import COLUMNS, EMAIL, Cells, Column
+from invites.imports.corrections import Edit, edit_cells
+from invites.models import Batch, Invitation, Row
+from tests.files import csv_of
+from tests.invites.imports.grid import grid_url
+from tests.pages import downloaded, text
+
+Run = Callable[..., Batch]
+Work = Callable[[Batch], Batch]
+
+TITLES = ",".join(column.title for column in COLUMNS)
+SAMPLE = Cells(*[column.sample.format(n=1) for column in COLUMNS])
+each_column = pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.key)
+
+
+def sample_of(column: Column) -> str:
+    return str(getattr(SAMPLE, column.key))
+
+
+def with_bad_address(cells: Cells) -> str:
+    return ",".join(cells._replace(email="user@@abc.com"))
+
+
+# --- The registry itself -----------------------------------------------------------------------------
+
+
+def test_cells_have_one_field_per_column() -> None:
+    assert Cells._fields == tuple(column.key for column in COLUMNS)
+    assert COLUMNS[0] is EMAIL
+
+
+def test_no_name_means_two_columns() -> None:
+    names = [name for column in COLUMNS for name in (*column.aliases, *column.guesses)]
+    assert len(set(names)) == len(names)
+
+
+@each_column
+def test_names_of_a_column_are_lowercase_letters_and_digits(column: Column) -> None:
+    for name in (*column.aliases, *column.guesses):
+        assert name.isalnum()
+        assert name == name.casefold()
+
+
+@each_column
+def test_a_sample_is_in_its_normal_form(column: Column) -> None:
+    assert column.check(sample_of(column)) == sample_of(column)
+
+
+@each_column
+def test_only_required_columns_reject_an_empty_cell(column: Column) -> None:
+    assert (column.check("") != "") == column.is_required
+
+
+@each_column
+def test_a_longer_cell_is_not_accepted(column: Column) -> None:
+    longer = "a" * (column.longest + 1)
+    assert column.check(longer) != longer
+
+
+# --- Where a column is stored and shown --------------------------------------------------------------
+
+
+@each_column
+@pytest.mark.parametrize("model", [Row, Invitation])
+def test_both_models_have_room_for_a_column(model: type[Row] | type[Invitation], column: Column) -> None:
+    field = model._meta.get_field(column.key)
+    if isinstance(field, CharField):
+        assert field.max_length is not None
+        assert field.max_length >= column.longest
+
+
+@pytest.fixture
+def invited(start: Run, work: Work) -> Batch:
+    """An import of one person, with a cell in each column."""
+    return work(start(csv_of(",".join(SAMPLE), header=TITLES)))
+
+
+@pytest.fixture
+def waiting(start: Run) -> Batch:
+    """An import whose only row has a cell in each column, and a bad address."""
+    return start(csv_of(with_bad_address(SAMPLE), header=TITLES))
+
+
+def test_an_import_stores_every_cell(invited: Batch) -> None:
+    stored = Invitation.objects.values_list(*Cells._fields).get()
+    assert Cells(*stored) == SAMPLE
+    assert Cells(*invited.rows.values_list(*Cells._fields).get()) == SAMPLE
+
+
+@each_column
+def test_users_shows_the_cell_of_a_person_who_was_invited(ines: Client, invited: Batch, column: Column) -> None:
+    assert sample_of(column) in text(ines.get(reverse("directory:users", args=["acme"])))
+
+
+@each_column
+def test_the_report_has_the_column(ines: Client, invited: Batch, column: Column) -> None:
+    header, line = downloaded(ines.get(grid_url(invited, "imports:batch_download"))).splitlines()
+    titles = header.split(",")
+    assert line.split(",")[titles.index(column.title)] == sample_of(column)
+
+
+@each_column
+def test_the_grid_shows_the_cell(ines: Client, waiting: Batch, column: Column) -> None:
+    html = text(ines.get(grid_url(waiting)))
+    assert f">{column.title}</th>" in html
+    assert f'data-label="{column.title}"' in html
+    if column is not EMAIL:
+        assert f"<bdi>{sample_of(column)}</bdi>" in html
+
+
+@each_column
+def test_a_cell_can_be_edited_in_the_grid(by: Membership, start: Run, column: Column) -> None:
+    empty = Cells(email="user@@abc.com", first_name="A", last_name="B")
+    batch = start(csv_of(",".join(empty), header=TITLES))
+    edit = Edit(2, COLUMNS.index(column), sample_of(column), seen=0)
+    assert edit_cells(batch, [edit], by=by).changed == {2}
+    assert (batch.rows.get().edit or {})["cells"] == list(empty._replace(**{column.key: sample_of(column)}))
+
+
+@pytest.mark.parametrize("column", [column for column in COLUMNS if not column.is_required], ids=lambda each: each.key)
+def test_a_file_of_problem_rows_gets_a_column_that_was_typed(
+    ines: Client, by: Membership, start: Run, column: Column
+) -> None:
+    batch = start(csv_of("user@@abc.com,A,B", header="Email,First name,Last name"))
+    edit_cells(batch, [Edit(2, COLUMNS.index(column), sample_of(column), seen=0)], by=by)
+    header, line = downloaded(ines.get(grid_url(batch, "imports:batch_problems_file"))).splitlines()
+    assert header == f"Email,First name,Last name,{column.title},What is wrong"
+    assert sample_of(column) in line.split(",")
+
+
+@each_column
+def test_the_invite_form_asks_for_the_column_and_stores_it(
+    ines: Client, grant: dict[str, list[int]], column: Column
+) -> None:
+    url = reverse("invitations:invite", args=["acme"])
+    html = text(ines.get(url))
+    assert f'name="{column.key}"' in html
+    assert column.title in html
+    assert ines.post(url, {**SAMPLE._asdict(), **grant}).status_code == 302
+    assert getattr(Invitation.objects.get(), column.key) == sample_of(column)
+
+
+# --- Rows that were stored before there was the last column ------------------------------------------
+
+
+@pytest.fixture
+def older(by: Membership, start: Run) -> Batch:
+    """An import whose stored rows lack the last cell: one as checked, one edited, and one fixed."""
+    bad = with_bad_address(SAMPLE)
+    batch = start(csv_of(bad, bad, bad, header=TITLES))
+    edits = [Edit(3, 0, "user@@@abc.com", seen=0), Edit(4, 0, "fixed@abc.com", seen=0)]
+    assert edit_cells(batch, edits, by=by).changed == {3, 4}
+    for row in batch.rows.all():
+        row.cells = (row.cells or [])[:-1]
+        if row.edit:
+            row.edit["cells"] = row.edit["cells"][:-1]
+        row.save()
+    return batch
+
+
+def test_the_pages_and_files_of_older_rows_open(ines: Client, older: Batch) -> None:
+    html = text(ines.get(grid_url(older)))
+    assert html.count(f'data-label="{COLUMNS[-1].title}"') == 3
+    assert downloaded(ines.get(grid_url(older, "imports:batch_problems_file"))).count("\n") == 3
+    assert downloaded(ines.get(grid_url(older, "imports:batch_download"))).count("\n") == 4
+    assert ines.get(grid_url(older, "imports:batch")).status_code == 200
+
+
+@pytest.mark.parametrize("number", [2, 3, 4])
+def test_older_rows_can_be_edited_and_undone(ines: Client, older: Batch, number: int) -> None:
+    seen = older.rows.get(number=number).version
+    url = grid_url(older)
+    ines.post(url, {"do": "save", f"cell-{number}-0": "other@abc.com", f"seen-{number}": str(seen)})
+    assert older.rows.get(number=number).email == "other@abc.com"
+    ines.post(url, {"do": f"undo:{number}"})
+    assert older.rows.get(number=number).edit is None
+    assert ines.get(url).status_code == 200
