@@ -16,7 +16,7 @@ from email_validator.rfc_constants import EMAIL_MAX_LENGTH
 
 from invites.checking.cells.email_mistakes import check_email
 from invites.checking.cells.error import CellError
-from invites.checking.cells.names import USUAL_DESCRIPTION, USUAL_NAME, check_description, check_name
+from invites.checking.cells.names import USUAL_NAME, USUAL_TEXT, check_name, check_text
 
 
 class Cells(NamedTuple):
@@ -113,8 +113,8 @@ COLUMNS = (
         aliases=("description", "beschreibung", "descripción", "descripcion"),
         guesses=("notes", "note", "comment", "comments", "info"),
         longest=_LONGEST_DESCRIPTION,
-        check=partial(check_description, longest=_LONGEST_DESCRIPTION),
-        usual=USUAL_DESCRIPTION,
+        check=partial(check_text, too_long="description_too_long", longest=_LONGEST_DESCRIPTION),
+        usual=USUAL_TEXT,
     ),
 )  # fmt: skip
 

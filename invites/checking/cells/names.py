@@ -21,8 +21,8 @@ _LETTERS = (
     "\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 )
 USUAL_NAME = re.compile(rf"[{_LETTERS}]+(?:[ '\-][{_LETTERS}]+)*")
-# Most descriptions: the same letters and printable ASCII, without a space at either end. May be empty.
-USUAL_DESCRIPTION = re.compile(rf"(?! )[ -~{_LETTERS}]*(?<! )")
+# Most other texts: the same letters and printable ASCII, without a space at either end. May be empty.
+USUAL_TEXT = re.compile(rf"(?! )[ -~{_LETTERS}]*(?<! )")
 
 # J.Green and B.Com lack a space; win.bet is a link.
 _INITIAL_AND_NAME = re.compile(r"([^\W\d_]{1,3})\.([^\W\d_]+)")
@@ -57,19 +57,22 @@ def _check_name(cell: str, needed: str, longest: int) -> str | CellError:
 _check_name_cached = lru_cache(maxsize=4096)(_check_name)
 
 
-def check_description(cell: str, *, longest: int) -> str | CellError:
-    """The description without what surrounds it, or what is wrong with it. It may be empty, and may have lines."""
+def check_text(cell: str, *, too_long: str, longest: int) -> str | CellError:
+    """A text of any kind without what surrounds it, or what is wrong with it. It may be empty, and may have lines.
+
+    `too_long` is the code for a text of more than `longest` characters.
+    """
     if not cell or (cell.isascii() and cell.isprintable() and cell[0] != " " != cell[-1] and len(cell) <= longest):
         return cell
     text = trim(cell)
     if len(text) > longest:
-        return CellError("description_too_long", {"found": f"{len(text):,}", "limit": f"{longest:,}"})
+        return CellError(too_long, {"found": f"{len(text):,}", "limit": f"{longest:,}"})
     if not text.isprintable() and is_blank(text):
         return ""
     for wrong in _NEVER_IN_TEXT.finditer(text):
         if wrong[0] not in _ALLOWED_IN_TEXT:
             error = _explain_character(wrong[0], text)
-            return _with_valid_suggestion(error, lambda text: check_description(text, longest=longest))
+            return _with_valid_suggestion(error, lambda text: check_text(text, too_long=too_long, longest=longest))
     return text
 
 

@@ -24,7 +24,7 @@ import invites.checking
 from invites.checking import Limits, RecordFile, open_records
 from invites.checking.cells.csv_injection import escape_formula, unescape_formula
 from invites.checking.cells.links import defuse, defuse_header, find_link
-from invites.checking.cells.names import check_description, check_name
+from invites.checking.cells.names import check_name, check_text
 from invites.checking.cells.text import is_blank, trim, trim_all, visible
 from invites.checking.domain_typos import DomainTypoDetector
 from invites.checking.reading.candidate_encodings import WordSample, find_doubt, find_position, find_readings
@@ -189,7 +189,7 @@ HEURISTICS: dict[str, Function] = {
     "email before a domain": lambda text: check_person(email=f"{text}@company.com"),
     "domain": lambda text: check_person(email=f"anna@{text}.com"),
     "name": lambda text: check_name(text, needed="first_name_needed", longest=10**9),
-    "description": lambda text: check_description(text, longest=10**9),
+    "description": lambda text: check_text(text, too_long="description_too_long", longest=10**9),
     "link": find_link,
     "defused link": defuse,
     "defused header": defuse_header,

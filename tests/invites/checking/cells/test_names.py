@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from invites.checking.cells.names import USUAL_DESCRIPTION, USUAL_NAME, check_description, check_name
+from invites.checking.cells.names import USUAL_NAME, USUAL_TEXT, check_name, check_text
 from tests.checking import check_person
 
 GOOD = [
@@ -131,11 +131,11 @@ def test_the_full_check_accepts_every_letter_of_a_usual_name(monkeypatch: pytest
 
 
 def test_the_full_check_accepts_every_letter_of_a_usual_description() -> None:
-    letters = [chr(code) for code in range(sys.maxunicode + 1) if USUAL_DESCRIPTION.fullmatch(chr(code))]
+    letters = [chr(code) for code in range(sys.maxunicode + 1) if USUAL_TEXT.fullmatch(chr(code))]
     assert len(letters) > 40_000
     for letter in letters:
         for text in (letter, f"a{letter}", f"{letter} {letter}"):
-            assert check_description(text, longest=1_000) == text
-    assert USUAL_DESCRIPTION.fullmatch("")
+            assert check_text(text, too_long="description_too_long", longest=1_000) == text
+    assert USUAL_TEXT.fullmatch("")
     for text in (" a", "a ", " ", "a\x07", "a\u202eb", "a\ufffd", "a\nb"):
-        assert not USUAL_DESCRIPTION.fullmatch(text)
+        assert not USUAL_TEXT.fullmatch(text)

@@ -146,7 +146,7 @@ def test_a_very_long_cell_is_cut_for_display_and_kept_when_another_one_is_saved(
     assert shown is not None
     sent = unescape(shown[1] or shown[2]).replace("\n", "\r\n")
     ines.post(grid_url(batch), {"do": "save", "cell-2-0": "ann@example.com", "cell-2-3": sent, "seen-2": "0"})
-    assert cells_now(row(batch, 2)) == ("ann@example.com", "Ann", "Lee", whole)
+    assert cells_now(row(batch, 2))[:4] == ("ann@example.com", "Ann", "Lee", whole)
 
 
 # --- Going on ----------------------------------------------------------------------------------------
