@@ -1,7 +1,7 @@
-"""The operators' site: who is who in every organization, to look things up and to help.
+"""The admin site for operators, who look things up in every organization.
 
-What has rules is changed where the rules are kept, by the organization's own admins. An operator can shut an
-account, open it again, and correct a name; passwords are neither shown nor set here.
+Organizations are changed only by their own admins, in the product, which checks the rules. An operator can deactivate
+an account, reactivate it, and correct a name. Passwords are neither shown nor set here.
 """
 
 from __future__ import annotations
@@ -27,40 +27,40 @@ from accounts.permissions import permission_summary
 admin.site.site_header = "Rollcall: operators"
 admin.site.site_title = "Rollcall"
 admin.site.index_title = "What is there"
-# Operators sign in where everybody does, behind the same limits: the admin's own page counts no attempts.
+# Operators use the normal sign-in page with its rate limits. The admin's own page has none.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
 def to_own_password_page(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-    """Operators change their password where everybody does, too."""
+    """Operators use the normal page for that, too."""
     return redirect("account_change_password")
 
 
 admin.site.password_change = to_own_password_page  # type: ignore[method-assign,assignment]
-# The product's rights are roles of an organization, not Django's groups.
+# Permissions come from the roles of an organization, not from Django's groups.
 admin.site.unregister(Group)
-# A second address of somebody's would open their account too: nobody has one here, and nobody gets one.
+# A second address could open an account, too, so users have only one.
 admin.site.unregister(EmailAddress)
 
 
-# The endings that Django's own filters give to the names of fields in the address of a list.
+# The suffixes that Django's own filters add to field names in the query string.
 _FILTER_ENDINGS = re.compile(r"(__id|__pk)?(__exact|__in|__isnull|__year|__month|__day)?")
 _DATE_PARTS = ("__year", "__month", "__day")
-# Of a search or a filter.
+# Characters of a search or a filter.
 LONGEST_VALUE = 300
 
 
 class OperatorsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """A list can be filtered by what its page offers, and by nothing else.
+    """Allows only the filters that the page of a list offers.
 
-    Django allows every field of a model in the query string, with every lookup. With ?password__startswith= an operator
-    could find out a secret letter by letter, and an invalid ?state__regex= was an error of the server.
+    Django allows every field and every lookup in the query string. With ?password__startswith= an operator could find
+    out a hash letter by letter, and an invalid ?state__regex= caused a server error.
     """
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Django answers 400 if it's not."""
+        """Django answers 400 if this returns False."""
         longest = 4 if lookup.endswith(_DATE_PARTS) else 18
-        # Databases and dates can't hold larger numbers, and PostgreSQL no NUL. What __in compares has commas.
+        # Databases and dates can't hold larger numbers, and PostgreSQL no NUL. __in has values with commas.
         too_large = any(len(part) > longest and part.lstrip("-").isdecimal() for part in value.split(","))
         if too_large or len(value) > LONGEST_VALUE or "\0" in value:
             return False
@@ -72,12 +72,12 @@ class OperatorsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Django makes a condition of each word, and SQLite takes a thousand of them."""
+        """Django adds a condition for each word, and SQLite allows a thousand."""
         return super().get_search_results(request, queryset, search_term[:LONGEST_VALUE])
 
 
 class ReadOnlyAdmin(OperatorsAdmin):
-    """Look, search and filter; change nothing."""
+    """Can be viewed, searched and filtered, but not changed."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -90,13 +90,13 @@ class ReadOnlyAdmin(OperatorsAdmin):
 
 
 class UserForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A name corrected by an operator follows the same rule as anyone's."""
+    """Names follow the same rules as on the account page."""
 
     first_name = LabelField(max_length=150, required=False)
     last_name = LabelField(max_length=150, required=False)
 
     def clean(self) -> dict[str, Any] | None:
-        """Django saves the form in the same transaction, so that what is looked at here holds until then."""
+        """The admin saves the form in the same transaction, so the locks of the check last until then."""
         cleaned = super().clean()
         if self.instance.is_active and not self.cleaned_data.get("is_active", True):
             try:
@@ -108,7 +108,7 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(User)
 class UserAdmin(OperatorsAdmin):
-    """People. The address stays: invitations find them by it. Nobody is added: accounts come from invitations."""
+    """Users. Their address can't be changed, because invitations refer to it. New accounts come from invitations."""
 
     form = UserForm
     list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "date_joined", "last_login")
@@ -122,7 +122,7 @@ class UserAdmin(OperatorsAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        # What they have done would go with them, batches and their summaries included. Shutting is enough.
+        # It would delete what they did, including imports. Deactivate the account instead.
         return False
 
 

@@ -1,4 +1,4 @@
-"""What the shell of every page needs to know: where one is, who one is, what one may do."""
+"""Template context of the shell: the organization, the membership, and the permissions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from accounts.models import Membership, Organization, User
 from accounts.organizations.selectors import memberships_of
 from accounts.permissions import Permission
 
-# The item of the navigation that is current, by the part of the address that follows the organization.
+# The current item of the navigation, by the part of the path after the organization.
 SECTIONS = {
     "": "home",
     "users": "users",
@@ -30,15 +30,15 @@ SECTIONS = {
 def shell(request: HttpRequest) -> dict[str, Any]:
     """`organization`, `membership`, `my_organizations`, `may`, `dialog_base`, `debug_inbox`, `section`.
 
-    On a page outside the organizations (one's own account) the one used last stands in, so that the
-    sidebar stays as it was. Everything that costs a query waits until a template asks for it.
+    On a page outside the organizations, such as the account page, it is the organization used last, so that the sidebar
+    stays. Values that need a query are lazy.
     """
-    seen = shell_context_of(request)
+    context = shell_context_of(request)
     return {
-        "organization": SimpleLazyObject(lambda: seen.organization),
-        "membership": SimpleLazyObject(lambda: seen.membership),
-        "my_organizations": SimpleLazyObject(lambda: seen.organizations),
-        "may": SimpleLazyObject(lambda: seen.may),
+        "organization": SimpleLazyObject(lambda: context.organization),
+        "membership": SimpleLazyObject(lambda: context.membership),
+        "my_organizations": SimpleLazyObject(lambda: context.organizations),
+        "may": SimpleLazyObject(lambda: context.may),
         "dialog_base": "dialog_fragment.html" if asks_for_fragment(request) else "dialog_page.html",
         "debug_inbox": settings.INBOX_OPEN,
         "section": section_of(request.path_info),
@@ -46,24 +46,24 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def section_of(path: str) -> str:
-    """The item of the navigation to which the page at "/o/acme/users/" belongs; empty outside an organization."""
+    """The item of the navigation for a path such as "/o/acme/users/"; empty outside an organization."""
     parts = path.split("/")
     return SECTIONS.get(parts[3], "") if len(parts) > 3 and parts[1] == "o" else ""
 
 
 def shell_context_of(request: HttpRequest) -> ShellContext:
-    """What is known of who asks, and where they are: the same for everybody who wants to know during a request."""
-    seen: ShellContext | None = getattr(request, "seen", None)
-    if seen is None:
-        seen = request.seen = ShellContext(request)  # type: ignore[attr-defined]
-    return seen
+    """The context of the request, created once per request."""
+    context: ShellContext | None = getattr(request, "shell_context", None)
+    if context is None:
+        context = request.shell_context = ShellContext(request)  # type: ignore[attr-defined]
+    return context
 
 
 class ShellContext:
-    """Looks things up once, and only when asked."""
+    """Looks values up lazily, and only once."""
 
     def __init__(self, request: HttpRequest) -> None:
-        # An error page can be rendered before the session was looked at: then nobody is signed in.
+        # An error page can be rendered before the authentication middleware has run.
         user = getattr(request, "user", None)
         self._user: User | None = user if user is not None and user.is_authenticated else None
         self._request = request

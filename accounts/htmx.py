@@ -1,4 +1,4 @@
-"""What htmx asks for."""
+"""What a request of htmx wants."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from django_htmx.middleware import HtmxDetails
 
 
 def asks_for_fragment(request: HttpRequest) -> bool:
-    """Whether htmx wants a part to swap in, rather than a whole page."""
+    """Whether htmx wants a fragment to swap in, and not a whole page."""
     htmx: HtmxDetails | None = getattr(request, "htmx", None)
     return htmx is not None and bool(htmx) and not htmx.boosted and not htmx.history_restore_request

@@ -1,4 +1,4 @@
-"""Names that people give to themselves and to things, made safe to set in a page and in a mail."""
+"""Names that users enter, made safe for pages and emails."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from invites.checking.cells.links import find_link
 
-# Joiners belong to how Persian, the Indic scripts and emoji are written. Nothing else that is unseen is needed.
+# Persian, Indic scripts and emoji need joiners. No other invisible character is needed.
 _JOINERS = frozenset("\u200c\u200d")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})
 
@@ -17,8 +17,8 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})
 def clean_label(text: str) -> str:
     """The text on one line with single spaces.
 
-    Raises ValidationError for characters that nobody sees (a line break would forge a mail header, an
-    override turn a sentence round) and for anything that a mail program would make a link of.
+    Raises ValidationError for invisible characters (a line break could forge an email header, and an override could
+    reverse a sentence), and for text that mail clients turn into a link.
     """
     label = " ".join(text.split())
     if any(unicodedata.category(each) in _UNSEEN and each not in _JOINERS for each in label):
@@ -32,7 +32,7 @@ def clean_label(text: str) -> str:
 
 
 class LabelField(forms.CharField):
-    """One line of text that is shown to others; see `clean_label`."""
+    """One line of text that other users see; see `clean_label`."""
 
     def clean(self, value: object) -> str:
         return clean_label(super().clean(value))

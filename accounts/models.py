@@ -1,4 +1,4 @@
-"""Who is who: users, organizations, and what a user may do in one of them."""
+"""Users, organizations, and the roles and sites of a user in an organization."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from accounts.permissions import Permission, all_permissions
 
 
 class UserManager(BaseUserManager["User"]):
-    """Creates users by e-mail address; there are no user names."""
+    """Creates users by email address. There are no user names."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(email=email, **fields)
@@ -28,8 +28,10 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who can sign in. The address is kept in lower case: it is the one form by which an
-    invitation, a row of a file and a user are recognised as the same person."""
+    """A person who can sign in.
+
+    The address is in lower case, so that an invitation, a row of a file and a user can be matched by it.
+    """
 
     email = models.EmailField("email address", max_length=320, unique=True)
     first_name = models.CharField(max_length=150, blank=True)
@@ -59,11 +61,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         has_new_password = self._password is not None and not self._state.adding
         super().save(*args, **kwargs)
         if has_new_password:
-            # Here, so that the owner is told however it was changed: on a page, by a command, or in a shell.
+            # Here, so that the owner is notified no matter whether a page, a command or a shell changed it.
             AccountEmail.objects.create(user=self, kind=AccountEmail.Kind.PASSWORD_CHANGED)
 
     def get_full_name(self) -> str:
-        """First and last name, or the address of somebody who gave none."""
+        """First and last name, or the address if there is no name."""
         return f"{self.first_name} {self.last_name}".strip() or self.email
 
     def get_short_name(self) -> str:
@@ -71,7 +73,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Organization(models.Model):
-    """The tenant: everything but a user belongs to exactly one."""
+    """The tenant. Everything except users belongs to exactly one."""
 
     name = models.CharField(max_length=150)
     slug = models.SlugField(max_length=60, unique=True)
@@ -113,12 +115,12 @@ class Role(models.Model):
 
     @property
     def allowed(self) -> frozenset[str]:
-        """The permissions that the role gives."""
+        """The permissions that the role grants."""
         return all_permissions() if self.is_org_admin else frozenset(self.permissions)
 
 
 class Site(models.Model):
-    """A place in an organization that a user may get access to."""
+    """A place in an organization to which users can have access."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="sites")
     name = models.CharField(max_length=120)
@@ -155,7 +157,7 @@ class Membership(models.Model):
         return f"{self.user} in {self.organization}"
 
     def permissions(self) -> frozenset[str]:
-        """The union of what the roles allow. Asked for at every request, so kept on the instance."""
+        """The union of the permissions of all roles. Cached on the instance, because every request needs it."""
         if not hasattr(self, "_permissions"):
             self._permissions = frozenset[str]().union(*(role.allowed for role in self.roles.all()))
         return self._permissions
@@ -165,7 +167,7 @@ class Membership(models.Model):
 
 
 class AccountEmail(models.Model):
-    """An email about an account that waits for a worker, which deletes it when the email was sent."""
+    """An email about an account that a worker is to send. The worker deletes the row afterwards."""
 
     class Kind(models.TextChoices):
         PASSWORD_CHANGED = "changed", "The password was changed"
@@ -191,7 +193,7 @@ class AccountEmail(models.Model):
 
 
 class RateLimitCount(models.Model):
-    """How often somebody tried something, where Redis doesn't count: accounts/users/rate_limits.py."""
+    """The count of a rate limit while Redis is down: see accounts/users/rate_limits.py."""
 
     key = models.CharField(max_length=200, primary_key=True)
     count = models.IntegerField()

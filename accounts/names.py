@@ -1,4 +1,4 @@
-"""Names made comparable: one folded form for ordering people and for finding them."""
+"""A folded form of names, for sorting and searching people."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 else:
     TextField = models.CharField
 
-# Letters that Unicode does not take apart into a base letter and a mark, yet people type without it.
+# Letters that Unicode doesn't decompose into a base letter and a mark, although people type the base letter.
 _PLAIN = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ŧ": "t"}
 )
@@ -27,9 +27,9 @@ def fold(text: str) -> str:
 
 
 class PersonKeyField(TextField):
-    """First name, last name and address of the row, folded: people are ordered and searched by it.
+    """First name, last name and address of the row, folded, for sorting and searching people.
 
-    Made anew at every save, bulk_create included, so that nobody has to remember it.
+    Computed at every save, including `bulk_create`.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,6 +1,6 @@
-"""What workers do for accounts: send emails about them, and clean up what has expired.
+"""Tasks for accounts: send emails about them, and delete expired rows.
 
-They have a queue of their own (config/settings.py), so that a link to a new password overtakes an import.
+They have a queue of their own (config/settings.py), so that a password reset doesn't wait for an import.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 @shared_task
 def send_account_emails(user_id: int | None) -> None:
-    """Send the emails that wait for the user. None is for addresses without an account: nothing is sent."""
+    """Send the due emails of the user. None is for addresses without an account: nothing is sent."""
     account_email.send_due_emails(user_id)
 
 
@@ -33,19 +33,19 @@ def send_unsent_emails() -> None:
 
 @shared_task
 def clean_up() -> None:
-    """Remove expired sessions, expired counts of attempts, and emails that nobody waits for any more."""
+    """Delete expired sessions, expired rate limit counts, and emails that were given up."""
     SessionStore.clear_expired()
     forget_expired_counts()
     account_email.forget_old_emails()
 
 
 def enqueue_emails(user_id: int | None) -> None:
-    """Let a worker send the emails that wait for the user, after the commit."""
+    """Let a worker send the due emails of the user, after the commit."""
     enqueue(send_account_emails, user_id)
 
 
 def enqueue(task: Task[Any, Any], *given: object, times: int = 1, countdown: float = 0.0) -> None:
-    """Enqueue the task after the commit. A broker that is away loses only the task: the schedule finds the work."""
+    """Enqueue the task after the commit. If the broker is down, only the task is lost: the schedule finds the work."""
 
     def publish() -> None:
         try:

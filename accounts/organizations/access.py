@@ -1,8 +1,7 @@
-"""Who may open which view: declared beside the view, enforced for every request in one place.
+"""Access to views: declared beside each view, and enforced in one place.
 
-A view says what it asks for with one of the decorators here. `guarded` refuses to build a URL
-configuration that holds a view without such a declaration, so one cannot be served by oversight;
-`AccessMiddleware` enforces what was declared before the view runs.
+A view declares who may open it with one of the decorators here. `guarded` refuses a URL configuration that has a view
+without such a declaration. `AccessMiddleware` enforces the declaration before the view runs.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Access:
-    """What a view asks for. With `member` set the URL carries an `organization` slug."""
+    """What a view requires. With `member`, its URL has an `organization` slug."""
 
     signed_in: bool = False
     member: bool = False
@@ -45,7 +44,7 @@ class Access:
 
 
 class MemberRequest(HttpRequest):
-    """A request that has passed a `member` or `requires` declaration."""
+    """A request that passed a `member` or `requires` declaration."""
 
     user: User
     organization: Organization
@@ -81,16 +80,16 @@ def _declare(access: Access) -> Callable[[View], View]:
 
 
 def third_party(resolver: URLResolver, *, reason: str) -> URLResolver:
-    """An include of somebody else's views, which bring their own checks: `reason` says which."""
+    """An include of third-party views that have their own checks; `reason` says which."""
     resolver.access = Access(reason=reason)  # type: ignore[attr-defined]
     return resolver
 
 
 def guarded(patterns: Sequence[URLPattern | URLResolver]) -> list[URLPattern | URLResolver]:
-    """The patterns themselves, after a look at every view below them.
+    """The patterns themselves, after every view below them was checked.
 
-    Raises ImproperlyConfigured for a view that declares nothing, unless it is below a `third_party`
-    include, and for one that asks for a member at an address that names no organization.
+    Raises ImproperlyConfigured for a view without a declaration, unless it is below a `third_party` include, and for a
+    view for members whose URL has no organization.
     """
     for found in views_of(patterns):
         if found.trusted:
@@ -127,7 +126,7 @@ def views_of(
     trusted: bool = False,
     names_organization: bool = False,
 ) -> Iterator[FoundView]:
-    """Every view below the patterns, with what it declares. The other arguments are of the includes above."""
+    """Every view below the patterns, with its declaration. The other arguments describe the includes above."""
     for pattern in patterns:
         here = route + str(pattern.pattern)
         named = names_organization or "organization" in pattern.pattern.converters
@@ -144,19 +143,19 @@ def views_of(
 
 
 def access_of(view: Callable[..., Any]) -> Access | None:
-    """What the view, or the class it was made from, declares."""
+    """The declaration of the view, or of its class."""
     declared = getattr(view, "access", None) or getattr(getattr(view, "view_class", None), "access", None)
     return declared if isinstance(declared, Access) else None
 
 
 class AccessMiddleware:
-    """Enforces the declarations: nobody is sent to sign in, an outsider finds nothing, a member
-    without the right is refused. Sets `request.organization` and `request.membership`.
+    """Enforces the declarations, and sets `request.organization` and `request.membership`.
 
-    Also keeps browsers from showing a part where they were asked for the page: both have one address.
+    Anonymous users are redirected to the sign-in page, outsiders get 404, and members without the permission get 403.
+    Also adds a Vary header: a page and its htmx fragments have the same URL.
     """
 
-    # Async views stay async: there is nothing to wait for on the way to them.
+    # Async views stay async, because the middleware itself waits for nothing.
     sync_capable = True
     async_capable = True
 
@@ -180,15 +179,15 @@ class AccessMiddleware:
         access = access_of(view)
         if access is None or not access.signed_in:
             return None
-        # A user who is no longer active is nobody here: the authentication backend does not know them.
+        # An inactive user counts as anonymous, because the authentication backend doesn't return them.
         if not request.user.is_authenticated:
             return send_to_sign_in(request)
         if access.member:
-            # A superuser who is no member is an outsider like anyone: operators have a site of their own.
+            # A superuser who isn't a member is an outsider, too. Operators use the admin site.
             membership = find_membership(request.user, kwargs["organization"])
             if membership is None:
                 raise Http404
-            # Set before the refusal, so that its page can show where one is.
+            # Set before access is denied, because the page for that shows the organization.
             request.membership = membership
             request.organization = membership.organization
             if not all(membership.has_permission(permission) for permission in access.permissions):
@@ -211,10 +210,10 @@ def _by_htmx(response: HttpResponseBase) -> HttpResponseBase:
 
 
 def send_to_sign_in(request: Any) -> HttpResponseBase:
-    """To the sign-in page, and afterwards back to the page where the person was.
+    """Redirect to the sign-in page, which leads back to the current page.
 
-    htmx is told to leave the page: it would put the sign-in form into the dialog otherwise, and bring
-    the person back to a fragment. What was posted is gone, so that one comes back to no such address.
+    htmx is told to leave the page. Otherwise it would show the sign-in form in the dialog, and lead back to a
+    fragment. A POST is lost, so the sign-in page doesn't lead back to its URL.
     """
     if getattr(request, "htmx", False):
         return HttpResponseClientRedirect(_sign_in_url(_current_page(request)))
@@ -222,7 +221,7 @@ def send_to_sign_in(request: Any) -> HttpResponseBase:
 
 
 def _current_page(request: Any) -> str | None:
-    """The page that htmx says it is on; None for one of another origin, and for what is no URL."""
+    """The page that htmx reports; None for one of another origin, and for an invalid URL."""
     try:
         page: str | None = request.htmx.current_url_abs_path
     except ValueError:
@@ -232,22 +231,22 @@ def _current_page(request: Any) -> str | None:
 
 def _sign_in_url(page: str | None) -> str:
     url = resolve_url(settings.LOGIN_URL)
-    # Home is where sign-in leads anyhow.
+    # Signing in leads home without it.
     return url if page in (None, resolve_url(settings.LOGIN_REDIRECT_URL)) else f"{url}?{urlencode({'next': page})}"
 
 
 def signed_in_by(request: MemberRequest) -> Q:
-    """A condition on memberships: the session of this request still signs its user in.
+    """A condition on memberships: the session of this request is still valid.
 
-    For streams, which outlive the check of their request. A session ends when it expires, when a sign-out deletes its
-    row, and when the password changes, because Django keeps a hash of the password in each session.
+    For streams, which outlive the access check of their request. A session ends when it expires, when the user signs
+    out, and when the password changes, because each session has a hash of the password.
     """
     session = Session.objects.filter(pk=request.session.session_key, expire_date__gt=timezone.now())
     return Q(Exists(session), user__password=request.user.password)
 
 
 def find_membership(user: User, slug: str) -> Membership | None:
-    """The user's membership in the organization of that slug, with its roles; marks it as seen now."""
+    """The user's membership in the organization, with its roles. Updates when the member was last seen."""
     membership = (
         Membership.objects.filter(user=user, organization__slug=slug)
         .select_related("organization", "user")

@@ -14,7 +14,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, Site, User
-from accounts.organizations.organizations import ORG_ADMIN, PROJECT_MANAGER, READ_ONLY, create_organization, in_order
+from accounts.organizations.organizations import (
+    ORG_ADMIN,
+    PROJECT_MANAGER,
+    READ_ONLY,
+    create_organization,
+    sort_permissions,
+)
 from accounts.organizations.signals import demo_founded
 from accounts.permissions import Permission
 
@@ -251,7 +257,7 @@ def _add_roles(organization: Organization, roles: Iterable[DemoRole]) -> None:
             organization=organization,
             name=role.name,
             description=role.description,
-            permissions=in_order(frozenset(each.value for each in role.permissions)),
+            permissions=sort_permissions(frozenset(each.value for each in role.permissions)),
         )
         for role in roles
     )

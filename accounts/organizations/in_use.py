@@ -1,19 +1,23 @@
-"""Why something that people have cannot be deleted: said by the dialog before, and by the service in the end."""
+"""Why a role or a site that members have can't be deleted. The dialog says so, and the service checks it."""
 
 from __future__ import annotations
 
-
-def role_in_use(people: int) -> str:
-    """What is said of a role that so many people have."""
-    return _first(people, "this role", "another one")
+from django.utils.translation import ngettext
 
 
-def site_in_use(people: int) -> str:
-    """What is said of a site to which so many people are limited."""
-    return _first(people, "access to this site by name", "other sites")
+def role_in_use(members: int) -> str:
+    """The reason if so many members have the role."""
+    return ngettext(
+        "1 person has this role. Give that person another one first.",
+        "{members} people have this role. Give them another one first.",
+        members,
+    ).format(members=f"{members:,}")
 
 
-def _first(people: int, what: str, instead: str) -> str:
-    who = "1 person has" if people == 1 else f"{people:,} people have"
-    whom = "that person" if people == 1 else "them"
-    return f"{who} {what}. Give {whom} {instead} first."
+def site_in_use(members: int) -> str:
+    """The reason if so many members are assigned to the site. Members with all sites don't count."""
+    return ngettext(
+        "1 person has access to this site by name. Give that person other sites first.",
+        "{members} people have access to this site by name. Give them other sites first.",
+        members,
+    ).format(members=f"{members:,}")

@@ -1,4 +1,4 @@
-"""Founding an organization: its three default roles come with it."""
+"""Create organizations together with their three default roles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ORG_ADMIN = "Org Admin"
 PROJECT_MANAGER = "Project manager"
 READ_ONLY = "ReadOnly"
 
-# Fixed: a permission that is added later comes to Org Admin by itself, and to nobody else.
+# A permission that is added later belongs to Org Admin automatically, and to no other role.
 DEFAULT_ROLES: tuple[tuple[str, str, tuple[Permission, ...]], ...] = (
     (ORG_ADMIN, "Everything, also inviting and managing users.", ()),
     (
@@ -52,11 +52,11 @@ def create_organization(name: str, slug: str) -> Organization:
 
 
 def rename_organization(organization: Organization, name: str) -> None:
-    """Changes the name; the address stays, for people have bookmarks."""
+    """Change the name. The slug stays, so that bookmarks keep working."""
     organization.name = name
     organization.save(update_fields=["name"])
 
 
-def in_order(permissions: frozenset[str]) -> list[str]:
-    """The permissions as a role stores them: in the order in which pages show them."""
+def sort_permissions(permissions: frozenset[str]) -> list[str]:
+    """The permissions as a role stores them, in the order of `Permission`."""
     return [name for name in Permission.values if name in permissions]

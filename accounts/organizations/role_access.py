@@ -1,7 +1,7 @@
-"""Whose access changes with a role: members who have it, and people who will get it by an invitation or an import.
+"""Who may change the permissions of a role: somebody who can grant all access of everybody with the role.
 
-Somebody who can't grant all of their access can't change it either. Otherwise an admin of two sites could add
-permissions to a role of members with all sites, and have these give away what the admin can't.
+That includes members, and people who will get the role by an invitation or an import. Otherwise an admin of two sites
+could add permissions to a role of members with all sites, who could then grant what the admin can't.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from accounts.organizations.signals import roles_on_offer
 
 
 def why_not_permissions(by: Membership, roles: QuerySet[Role]) -> dict[int, str]:
-    """The roles whose permissions `by` can't change because of who has them, by id, each with a sentence that says so.
+    """The reasons why `by` can't change the permissions of roles, by the ids of the roles.
 
-    Takes the same number of queries however many roles, members and invitations there are.
+    The number of queries doesn't depend on the number of roles, members or invitations.
     """
     reasons: dict[int, str] = {}
     for beyond in _beyond(by):
-        # Invitations first: one that is accepted between the two looks has its member at the second.
+        # Invitations first: if one is accepted in between, the second query finds its member.
         for pk in roles_on_offer(roles, beyond):
             reasons.setdefault(pk, f"Open invitations or imports with this role give {beyond.what} beyond yours.")
         members = beyond.among(Membership.objects.filter(organization_id=by.organization_id))
@@ -34,16 +34,16 @@ def why_not_permissions(by: Membership, roles: QuerySet[Role]) -> dict[int, str]
 
 
 def check_may_change_permissions(by: Membership, role: Role) -> None:
-    """Raises AccessDenied unless `by` can grant all that people have, or will get, with the role.
+    """Raises AccessDenied unless `by` can grant all access of those who have the role, or will get it.
 
-    The role is locked, so that nobody else gets it meanwhile.
+    The caller has locked the role, so that nobody else gets it in the meantime.
     """
     for reason in why_not_permissions(by, Role.objects.filter(pk=role.pk)).values():
         raise AccessDenied("beyond_permissions", reason)
 
 
 def _beyond(by: Membership) -> Iterator[AccessBeyond]:
-    """What `by` can't grant. Sites come last: that is the reason to give if there are both."""
+    """The access that `by` can't grant. Sites come last, because that reason takes precedence."""
     organization = by.organization_id
     roles = Role.objects.filter(organization=organization).exclude(pk__in=grantable_roles(by))
     yield AccessBeyond(what="permissions", roles=roles)

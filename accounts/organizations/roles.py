@@ -1,6 +1,6 @@
-"""Roles of an organization: nobody puts a permission into a role, or takes one out, that they don't hold.
+"""Create, change and delete roles. Nobody adds or removes a permission that they don't have.
 
-Neither does anybody change the permissions of members whose access they can't grant: see `role_reach`.
+Nobody changes the permissions of members whose access they can't grant either: see `role_access`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from accounts.models import Membership, Organization, Role
 from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
 from accounts.organizations.in_use import role_in_use
 from accounts.organizations.members import check_somebody_manages
-from accounts.organizations.organizations import in_order
+from accounts.organizations.organizations import sort_permissions
 from accounts.organizations.role_access import check_may_change_permissions
 from accounts.organizations.signals import reasons_to_keep
 
 
 @dataclass(frozen=True)
 class RoleDraft:
-    """What somebody wants a role to be."""
+    """The content of the role form."""
 
     name: str
     description: str
@@ -29,35 +29,32 @@ class RoleDraft:
 
 
 def is_fixed(role: Role) -> bool:
-    """Org Admin stays what it is: the way back in, whatever becomes of the other roles."""
+    """Org Admin can't be changed, so that there is always a role that allows everything."""
     return role.is_org_admin
 
 
 def may_edit(grantable: GrantableAccess, role: Role) -> bool:
-    """Whether the role can be changed: not fixed, and nothing in it that the editor can't give.
-
-    So nobody takes a permission away from others that they don't hold themselves.
-    """
+    """Whether the editor can change the role: it isn't fixed, and they could grant all of it."""
     return not is_fixed(role) and grantable.can_grant(AccessSelection(roles=(role,)))
 
 
 def check_can_change(by: Membership, role: Role) -> None:
-    """Raises AccessDenied for a role that holds a permission beyond one's own."""
+    """Raises AccessDenied if the role has a permission that `by` doesn't have."""
     GrantableAccess(by).check_can_manage(AccessSelection(roles=(role,)), to="change this role")
 
 
 @transaction.atomic
 def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Role:
-    """A new role, or `role` changed to what the draft says. A default role keeps its name.
+    """Create a role, or change `role`. A default role keeps its name.
 
-    Other permissions need somebody who can grant all that the members with this role have.
+    To change permissions, `by` must be able to grant all access of the members with the role.
     Raises AccessDenied, and DomainError: "fixed_role", "name_taken", "last_manager".
     """
     if role is not None:
         role = _locked(by, role, no_key=True)
-    # After the role, as everybody does who gives it: in another order the two would wait for each other.
+    # The role is locked first, as in code that grants it. Another order could deadlock.
     organization = Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
-    # While these were waited for, somebody may have changed what `by` holds.
+    # The permissions of `by` may have changed during the wait for the locks.
     by = membership_now(by)
     if role is None:
         role = Role(organization=organization)
@@ -69,7 +66,7 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
         raise AccessDenied("beyond_permissions", "A role cannot hold a permission that you do not hold yourself.")
     role.name = role.name if role.is_default else draft.name
     role.description = draft.description
-    role.permissions = in_order(draft.permissions)
+    role.permissions = sort_permissions(draft.permissions)
     try:
         with transaction.atomic():
             role.save()
@@ -81,7 +78,7 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
 
 @transaction.atomic
 def delete_role(by: Membership, role: Role) -> None:
-    """Deletes a role that nobody has and that no open invitation gives.
+    """Delete a role that nobody has and that no open invitation grants.
 
     Raises AccessDenied, and DomainError: "default_role", "in_use".
     """
@@ -100,9 +97,9 @@ def delete_role(by: Membership, role: Role) -> None:
 
 
 def _locked(by: Membership, role: Role, *, no_key: bool = False) -> Role:
-    """The role as it is now. Who gives it to somebody at this moment has to wait, or is waited for.
+    """Lock and refresh the role. Transactions that grant it wait for the lock.
 
-    With `no_key` whoever stores a row that only names the role need not wait.
+    With `no_key`, transactions that only store a foreign key to the role don't.
     """
     roles = Role.objects.select_for_update(no_key=no_key).filter(organization_id=by.organization_id)
     found = roles.filter(pk=role.pk).first()

@@ -1,4 +1,4 @@
-"""Sites of an organization."""
+"""Create, change and delete sites."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from accounts.organizations.signals import reasons_to_keep
 
 
 def save_site(by: Membership, *, name: str, country: str, site: Site | None = None) -> Site:
-    """A new site, or `site` changed. Who has not all sites gets the one that they add.
+    """Create a site, or change `site`. If `by` doesn't have all sites, they get the new one.
 
     Raises AccessDenied for a site that `by` has no access to, and DomainError: "name_taken", "gone".
     """
     with transaction.atomic():
         is_new = site is None
-        # Whoever is removed at this moment gets no site, or is removed with it.
+        # Locked, so that a member who is being removed at this moment can't get the site.
         if is_new and not Membership.objects.select_for_update(no_key=True).filter(pk=by.pk).first():
             raise AccessDenied("not_allowed", "You are no longer a member of this organization.")
         site = Site(organization=by.organization) if site is None else _locked(by, site)
@@ -35,10 +35,9 @@ def save_site(by: Membership, *, name: str, country: str, site: Site | None = No
 
 @transaction.atomic
 def delete_site(by: Membership, site: Site) -> None:
-    """Deletes a site that nobody is limited to and that no open invitation gives.
+    """Delete a site to which nobody is assigned and that no open invitation grants.
 
-    Raises AccessDenied, and DomainError: "in_use", "gone". Who has all sites does not count: they
-    keep the others.
+    Members with all sites don't count. Raises AccessDenied, and DomainError: "in_use", "gone".
     """
     site = _locked(by, site)
     people = site.memberships.count()
@@ -50,17 +49,17 @@ def delete_site(by: Membership, site: Site) -> None:
 
 
 def check_can_change(by: Membership, site: Site) -> None:
-    """Raises AccessDenied for somebody who has no access to the site."""
+    """Raises AccessDenied unless `by` has access to the site."""
     GrantableAccess(by).check_can_manage(AccessSelection(sites=(site,)), to="change this site")
 
 
 def why_not_change(by: Membership, site: Site) -> str:
-    """What a page says to somebody who has no access to the site; empty for somebody who has."""
+    """Why `by` can't change the site, as a sentence; empty if they can."""
     return GrantableAccess(by).why_not_manage(AccessSelection(sites=(site,)), to="change this site")
 
 
 def _locked(by: Membership, site: Site) -> Site:
-    """The site as it is now, for somebody who may change it."""
+    """Lock and refresh the site, and check that `by` may change it."""
     found = Site.objects.select_for_update().filter(organization=by.organization, pk=site.pk).first()
     if found is None:
         raise DomainError("gone", "This site was deleted in the meantime.")

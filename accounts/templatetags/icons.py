@@ -1,4 +1,4 @@
-"""`{% lucide "mail" size=16 %}`: the library's icons, each drawn once. A page of people has more than a hundred."""
+"""`{% lucide "mail" size=16 %}`: the library's icons, each rendered once. A page of users has more than a hundred."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the look needs in templates: initials, the summary of what is wrong in a form, and the file input."""
+"""Template filters: initials, the error summary of a form, and the file input."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ register = template.Library()
 
 @dataclass(frozen=True)
 class FormError:
-    """One error of a form, and the id of the control that fixes it; none for an error of the whole form."""
+    """An error of a form, and the id of its control; empty for an error of the whole form."""
 
     message: str
     target: str
@@ -21,7 +21,7 @@ class FormError:
 
 @register.filter
 def initials(name: object) -> str:
-    """The first letters of the first and the last word: `IM` for Ines Martin, `?` for nobody."""
+    """The first letters of the first and the last word: `IM` for Ines Martin, `?` for an empty name."""
     words = [word for word in str(name or "").split() if word[0].isalnum()]
     if not words:
         return "?"
@@ -31,10 +31,9 @@ def initials(name: object) -> str:
 
 @register.filter
 def error_list(form: forms.BaseForm | None) -> list[FormError]:
-    """What the summary over a form lists, in the order of the page.
+    """The errors for the summary above a form, in the order of the page.
 
-    A single error that stands under its own field needs no summary; an error of the whole form has no
-    other place.
+    A single error below its own field needs no summary. Errors of the whole form are shown only here.
     """
     if form is None or not form.is_bound:
         return []
@@ -45,7 +44,7 @@ def error_list(form: forms.BaseForm | None) -> list[FormError]:
 
 @register.filter
 def target_of(field: BoundField) -> str:
-    """The id of the control to move to: of a group of checkboxes, the first."""
+    """The id of the control to focus: the first one in a group of checkboxes."""
     if field.field.widget.use_fieldset:
         first = next(iter(field.subwidgets), None)
         return str(first.id_for_label) if first else str(field.auto_id)
@@ -54,12 +53,12 @@ def target_of(field: BoundField) -> str:
 
 @register.filter
 def file_input(field: BoundField) -> SafeString:
-    """The field's file input as it lies in a drop zone."""
+    """The file input of the field, for a drop zone."""
     return field.as_widget(attrs={"class": "rc-drop-input"})
 
 
 def _in_order(form: forms.BaseForm) -> list[BoundField]:
-    """The fields as the page shows them: a crispy layout may have its own order."""
+    """The fields in the order of the page. A crispy layout may change the order."""
     helper = getattr(form, "helper", None)
     names = [pointer.name for pointer in helper.layout.get_field_names()] if helper and helper.layout else []
     rest = [name for name in form.fields if name not in names]

@@ -1,7 +1,7 @@
-"""Emails about one's own account: a link to a new password, and that the password was changed.
+"""Emails about accounts: the link to reset a password, and the notice that it was changed.
 
-A row for each is stored first, and a worker sends it. So no page waits for the mail server or tells whether it is up,
-and nobody learns from an answer whether an account exists.
+A page only stores a row, and a worker sends the email. So no page waits for the mail server, and no response reveals
+whether an account exists.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from accounts.models import AccountEmail, User
 from accounts.users import rate_limits
 from accounts.users.passwords import ResetTokenGenerator
 
-# Nobody else sends what a worker has claimed for so long: more than any mail server may take.
+# A claim lasts longer than any mail server takes.
 CLAIM = timedelta(minutes=2)
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=10)
@@ -41,10 +41,10 @@ log = structlog.get_logger(__name__)
 
 @transaction.atomic
 def request_reset(email: str) -> AccountEmail | None:
-    """Store that somebody asked for a link to a new password; None if that was asked too often for this address.
+    """Store a request for a reset link. Returns None if there were too many for this address.
 
-    Does the same work whether or not the address has an account. An earlier link stays valid for longer than the limit
-    lasts, so that nobody can use up the owner's requests and leave them without a link.
+    Does the same work whether or not the address has an account. Links stay valid for longer than the limit lasts, so
+    that somebody who uses up the owner's requests can't leave them without a valid link.
     """
     if not rate_limits.hit_daily(_resets_of_address(), email):
         return None
@@ -53,20 +53,21 @@ def request_reset(email: str) -> AccountEmail | None:
 
 
 def allow_resets_again(email: str) -> None:
-    """When the password was changed: earlier links are dead now, and the owner may need another."""
+    """Called when the password was changed: earlier links are invalid now, and the owner may need another one."""
     rate_limits.clear_daily(_resets_of_address(), email)
 
 
 def send_due_emails(user_id: int | None) -> None:
-    """Send what waits for the user. Several emails of one kind become one. Trouble with the mail server is logged,
-    and the email is tried again later.
+    """Send the due emails of the user. Several emails of one kind become one.
+
+    Errors of the mail server are logged, and the email is retried later.
     """
     for kind in AccountEmail.Kind:
         _send(user_id, kind)
 
 
 def send_unsent() -> None:
-    """Send whatever is due, for one turn: its task was lost, or the mail server was away."""
+    """Send due emails of all users for a few seconds: their task was lost, or the mail server was down."""
     ends_at = time.monotonic() + TURN_SECONDS
     due = AccountEmail.objects.filter(retry_at__lte=timezone.now())
     for user_id in set(due.values_list("user_id", flat=True)[:MOST_OF_A_TURN]):
@@ -76,14 +77,14 @@ def send_unsent() -> None:
 
 
 def forget_old_emails() -> None:
-    """Remove what could not be sent for so long that nobody waits for it any more."""
+    """Delete emails that could not be sent for a day."""
     AccountEmail.objects.filter(created_at__lt=timezone.now() - GIVEN_UP_AFTER).delete()
 
 
 def _send(user_id: int | None, kind: AccountEmail.Kind) -> None:
     now = timezone.now()
     emails = AccountEmail.objects.filter(user=user_id, kind=kind)
-    # Of several workers one gets past this line; the time tells its claim from others.
+    # Only one of several workers gets past this update. Its claim is recognized by its time.
     if not emails.filter(retry_at__lte=now).update(retry_at=now + CLAIM, attempts=F("attempts") + 1):
         return
     claimed = emails.filter(retry_at=now + CLAIM)
@@ -91,7 +92,7 @@ def _send(user_id: int | None, kind: AccountEmail.Kind) -> None:
     try:
         if user is not None:
             if kind == AccountEmail.Kind.PASSWORD_CHANGED:
-                # A page has done so already, but not a command.
+                # Pages have done so already, but commands have not.
                 allow_resets_again(user.email)
             MESSAGES[kind](user).send()
     except Exception as error:
@@ -111,7 +112,7 @@ def _reset_message(user: User) -> EmailMultiAlternatives:
     link = reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key})
     context = {
         "email": user.email,
-        # From the settings: a Host header is the sender's choice, and the link opens an account.
+        # From the settings, because a Host header can be forged.
         "link": f"{settings.BASE_URL}{link}",
         "days": timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT).days,
     }

@@ -1,4 +1,4 @@
-"""An address as somebody types it, made the one form under which the account is kept."""
+"""The form field for the address of an account."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _is_plain = EmailValidator()
 
 
 class AddressField(forms.CharField):
-    """An address in lower case, its domain in letters and not in the `xn--` form that browsers make of it.
+    """An address in lower case. Its domain is in Unicode, although browsers send it in the `xn--` form.
 
-    Letters of every alphabet stand before the @, too: who was invited to such an address has to get in with it.
+    The local part may have letters of every alphabet, because people can be invited to such addresses.
     """
 
     def __init__(self, **kwargs: object) -> None:
@@ -28,7 +28,7 @@ class AddressField(forms.CharField):
         try:
             return validate_email(text, check_deliverability=False).normalized.lower()
         except EmailNotValidError:
-            # An operator may have founded an account with an address that is good on their own network alone.
+            # An operator may have created an account with an address that is valid only on their own network.
             _check_plain(text, self.error_messages.get("invalid"))
             return text.lower()
 

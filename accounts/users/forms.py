@@ -1,4 +1,4 @@
-"""The form of one's own account."""
+"""The form of the account page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from accounts.organizations.forms import PlainForm
 
 
 class PersonForm(PlainForm):
-    """One's own name."""
+    """The user's name."""
 
     first_name = LabelField(max_length=150, error_messages={"required": "Enter your first name."})
     last_name = LabelField(max_length=150, error_messages={"required": "Enter your last name."})

@@ -1,4 +1,4 @@
-"""What a password must be, in the product's own words."""
+"""Password rules with the product's own messages, and the tokens of reset links."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PASSWORD_HINT = f"At least {MIN_LENGTH} characters. A few words are fine."
 
 
 class LongEnough(password_validation.MinimumLengthValidator):
-    """Length is what counts most: no rules about digits or signs."""
+    """Only the length counts. There are no rules about digits or symbols."""
 
     def __init__(self) -> None:
         super().__init__(MIN_LENGTH)
@@ -27,7 +27,7 @@ class LongEnough(password_validation.MinimumLengthValidator):
 
 
 class NotCommon(password_validation.CommonPasswordValidator):
-    """Refuses the passwords that are tried first, and nothing but digits."""
+    """Rejects common passwords, and passwords of digits only."""
 
     def validate(self, password: str, user: User | None = None) -> None:
         if password.isdigit():
@@ -37,7 +37,7 @@ class NotCommon(password_validation.CommonPasswordValidator):
 
 
 class NotAboutYou(password_validation.UserAttributeSimilarityValidator):
-    """Refuses what is close to the person's own name or address."""
+    """Rejects passwords that resemble the user's name or address."""
 
     DEFAULT_USER_ATTRIBUTES = ("first_name", "last_name", "email")
 
@@ -53,14 +53,14 @@ class NotAboutYou(password_validation.UserAttributeSimilarityValidator):
 class ResetTokenGenerator(PasswordResetTokenGenerator):
     """The token of a reset link: valid until the password changes, and for PASSWORD_RESET_TIMEOUT at most.
 
-    Django's own ends at the next sign-in, too. Then somebody could use up the resets that an address gets in a day, and
-    the owner who signed in meanwhile would be left without a link.
+    Django's own token also ends at the next sign-in. Then somebody could use up the daily resets of an address, and an
+    owner who had signed in since would have no valid link.
     """
 
     key_salt = "accounts.users.passwords.ResetTokenGenerator"
 
     def check_token(self, user: User | None, token: str | None) -> bool:
-        """No link sets the password of an account that was closed after it was sent."""
+        """Links of accounts that have been deactivated since are invalid."""
         return user is not None and user.is_active and super().check_token(user, token)
 
     def _make_hash_value(self, user: User, timestamp: int) -> str:

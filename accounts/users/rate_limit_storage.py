@@ -1,4 +1,4 @@
-"""The counts of rate limits as rows of the database, for the `limits` library."""
+"""Stores the counts of the `limits` library in the database."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from accounts.models import RateLimitCount
 
 
 class DatabaseStorage(Storage):
-    """For the strategy of fixed windows: a count begins with its first attempt and ends when it expires."""
+    """For the fixed window strategy: a count begins with its first attempt and ends when it expires."""
 
-    # Nobody asks for it by a URL.
+    # It has no URL.
     STORAGE_SCHEME = None
 
     @property
@@ -24,7 +24,7 @@ class DatabaseStorage(Storage):
 
     @transaction.atomic
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Add to the count, or begin one that expires after so many seconds. Attempts at once wait for each other."""
+        """Add to the count, or begin one that expires after `expiry` seconds. Concurrent calls wait for each other."""
         now = timezone.now()
         locked = RateLimitCount.objects.select_for_update()
         found, _is_new = locked.get_or_create(key=key, defaults={"count": 0, "expires_at": now})
@@ -35,7 +35,7 @@ class DatabaseStorage(Storage):
         return found.count
 
     def give_back(self, key: str) -> None:
-        """Count one less, where there is a count."""
+        """Decrease the count by one, if there is one."""
         _current(key).filter(count__gt=0).update(count=F("count") - 1)
 
     def get(self, key: str) -> int:
@@ -56,7 +56,7 @@ class DatabaseStorage(Storage):
 
 
 def forget_expired_counts() -> None:
-    """Remove the counts that have ended."""
+    """Delete expired counts."""
     RateLimitCount.objects.filter(expires_at__lt=timezone.now()).delete()
 
 

@@ -1,8 +1,8 @@
-"""Count attempts, so that nobody guesses without end.
+"""Rate limits, which keep people from guessing passwords.
 
-The counts are in Redis, where nothing evicts them (docs/deploy.md asks for `noeviction`). While Redis is away they are
-in the database. A count that has reached its limit is written there as well, and a lock that is noted there holds until
-it ends: also when Redis goes away, comes back, or has lost its counts.
+The counts are in Redis, which must not evict them (docs/deploy.md asks for `noeviction`). While Redis is down they are
+in the database. A count that reaches its limit is also stored in the database. So a lock lasts until it ends, even if
+Redis goes down, comes back, or loses its data.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ FAILED_SIGN_INS_OF_ACCOUNT = RateLimitItemPerMinute(5, 5, namespace="failed-sign
 RESET_REQUESTS_OF_CLIENT = RateLimitItemPerMinute(20, namespace="reset-requests-of-client")
 NEW_PASSWORDS_OF_CLIENT = RateLimitItemPerMinute(20, namespace="new-passwords-of-client")
 RESET_LINKS_OF_CLIENT = RateLimitItemPerHour(60, namespace="reset-links-of-client")
-# A mail provider reports every delivery, and tries again later when it is refused.
+# A mail provider reports every delivery, and retries rejected reports later.
 REPORTS_OF_CLIENT = RateLimitItemPerMinute(6_000, namespace="reports-of-client")
 PASSWORD_CHANGES_OF_USER = RateLimitItemPerMinute(5, namespace="password-changes-of-user")
 
-# A page must not wait for a Redis that hangs. A process that could not reach it asks again after the pause.
+# A page must not wait for a Redis that hangs. A process that couldn't reach it tries again after the pause.
 REDIS_TIMEOUT_SECONDS = 1.0
 REDIS_PAUSE_SECONDS = 2.0
 
@@ -41,35 +41,35 @@ log = structlog.get_logger(__name__)
 
 
 class RateLimiter:
-    """Counts in the Redis at the URL, or in the database while that is away."""
+    """Counts in the Redis at the URL, or in the database while Redis is down."""
 
     def __init__(self, redis_url: str) -> None:
         self._redis = FixedWindowRateLimiter(redis_storage(redis_url))
         self._database_storage = DatabaseStorage()
         self._database = FixedWindowRateLimiter(self._database_storage)
-        self._redis_away_until = 0.0
+        self._redis_down_until = 0.0
 
     def hit(self, limit: RateLimitItem, subject: str) -> bool:
         """Count one attempt of the subject; False if it is one too many."""
         key = _hash(subject)
-        # Asked first, so that of several attempts at once the last one's lock refuses none that Redis still allows.
+        # Checked before Redis counts. Later, the lock of a concurrent last attempt could refuse one that Redis allows.
         if not self._database.test(limit, key):
             return False
-        if time.monotonic() >= self._redis_away_until:
+        if time.monotonic() >= self._redis_down_until:
             try:
                 return self._hit_in_redis(limit, key)
             except StorageError as error:
-                self._note_that_redis_is_away(error)
+                self._note_that_redis_is_down(error)
         return self._database.hit(limit, key)
 
     def give_back(self, limit: RateLimitItem, subject: str) -> None:
         """Count one attempt less."""
         key = limit.key_for(_hash(subject))
-        if time.monotonic() >= self._redis_away_until:
+        if time.monotonic() >= self._redis_down_until:
             try:
                 self._redis.storage.incr(key, limit.get_expiry(), amount=-1)
             except StorageError as error:
-                self._note_that_redis_is_away(error)
+                self._note_that_redis_is_down(error)
             else:
                 # If this was the last attempt that is allowed, the subject isn't locked any more.
                 self._database_storage.clear(key)
@@ -79,31 +79,31 @@ class RateLimiter:
     def clear(self, limit: RateLimitItem, subject: str) -> None:
         """Forget the attempts of the subject."""
         key = _hash(subject)
-        if time.monotonic() >= self._redis_away_until:
+        if time.monotonic() >= self._redis_down_until:
             try:
                 self._redis.clear(limit, key)
             except StorageError as error:
-                self._note_that_redis_is_away(error)
+                self._note_that_redis_is_down(error)
         self._database.clear(limit, key)
 
     def hit_daily(self, limit: RateLimitItem, subject: str) -> bool:
-        """Count in the database alone: a Redis that loses its data begins no new day."""
+        """Count only in the database, so that losing the data of Redis doesn't start a new day."""
         return self._database.hit(limit, _hash(subject))
 
     def clear_daily(self, limit: RateLimitItem, subject: str) -> None:
-        """Start the day of the subject over."""
+        """Forget the attempts of the subject today."""
         self._database.clear(limit, _hash(subject))
 
     def _hit_in_redis(self, limit: RateLimitItem, key: str) -> bool:
         is_allowed = self._redis.hit(limit, key)
         if is_allowed and not self._redis.test(limit, key):
-            # The last one: from here on the subject is locked, for as long as Redis counts it.
+            # The last allowed attempt: the subject is locked until the window in Redis ends.
             ends_in = math.ceil(self._redis.get_window_stats(limit, key).reset_time - time.time())
             self._database_storage.incr(limit.key_for(key), max(ends_in, 1), amount=limit.amount)
         return is_allowed
 
-    def _note_that_redis_is_away(self, error: StorageError) -> None:
-        self._redis_away_until = time.monotonic() + REDIS_PAUSE_SECONDS
+    def _note_that_redis_is_down(self, error: StorageError) -> None:
+        self._redis_down_until = time.monotonic() + REDIS_PAUSE_SECONDS
         log.warning("rate_limits_without_redis", error=str(error.storage_error))
 
 
@@ -125,7 +125,7 @@ def hit(limit: RateLimitItem, subject: str) -> bool:
 
 
 def give_back(limit: RateLimitItem, subject: str) -> None:
-    """Count one attempt less: it was no guess."""
+    """Count one attempt less, because it succeeded."""
     _rate_limiter(settings.RATE_LIMIT_STORAGE).give_back(limit, subject)
 
 
@@ -135,12 +135,12 @@ def clear(limit: RateLimitItem, subject: str) -> None:
 
 
 def hit_daily(limit: RateLimitItem, subject: str) -> bool:
-    """Count one of what the subject has in a day; False if it is one too many."""
+    """Count one attempt of the subject today; False if it is one too many."""
     return _rate_limiter(settings.RATE_LIMIT_STORAGE).hit_daily(limit, subject)
 
 
 def clear_daily(limit: RateLimitItem, subject: str) -> None:
-    """Start the day of the subject over."""
+    """Forget the attempts of the subject today."""
     _rate_limiter(settings.RATE_LIMIT_STORAGE).clear_daily(limit, subject)
 
 
@@ -150,5 +150,5 @@ def _rate_limiter(redis_url: str) -> RateLimiter:
 
 
 def _hash(subject: str) -> str:
-    """Of one length, and without the address of anybody in Redis or in the database."""
+    """A hash has a fixed length, and keeps email addresses out of Redis and the database."""
     return hashlib.sha256(subject.encode()).hexdigest()

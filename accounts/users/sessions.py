@@ -1,4 +1,4 @@
-"""Sessions in the database, looked up only by keys that this product could have made."""
+"""Sessions in the database. Keys of another form are never looked up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _KEY = re.compile(r"[0-9a-z]{8,40}")
 
 
 class SessionStore(DatabaseSessionStore):
-    """Takes any other key for none. A cookie can hold what no database takes, such as a NUL."""
+    """Treats invalid keys as missing. A cookie can contain characters that databases reject, such as NUL."""
 
     def _validate_session_key(self, key: str | None) -> bool:
         return bool(key) and _KEY.fullmatch(str(key)) is not None

@@ -1,4 +1,4 @@
-"""How allauth behaves here: closed to sign-up, limits of our own, one password field."""
+"""Adapts allauth: no sign-up, our own rate limits, and a single password field."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ADDRESS_MESSAGES = {
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """The hooks of allauth that differ from its defaults."""
+    """The hooks of allauth that differ from the defaults."""
 
     error_messages = {  # noqa: RUF012  # Its class has the same attribute.
         **DefaultAccountAdapter.error_messages,
@@ -46,11 +46,11 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Accounts come from invitations only."""
+        """Accounts come only from invitations."""
         return False
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
-        """The user with this address and password. Failures are counted here: allauth's own limits are off."""
+        """The user with this address and password. Counts failures, because allauth's own limits are off."""
         attempt = SignInAttempt(request, str(credentials.get("email", "")))
         if not attempt.is_allowed:
             raise self.validation_error("too_many_login_attempts")
@@ -60,13 +60,13 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         return user
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Signs in with a session of the usual length, and without what it was kept for before."""
+        """Give the session its usual lifetime, and remove the key of a reset link from it."""
         super().login(request, user)
         request.session.pop(INTERNAL_RESET_SESSION_KEY, None)
         request.session.set_expiry(None)
 
     def set_password(self, user: User, password: str) -> None:
-        """Every page that sets a password comes here. The owner is told by email."""
+        """Called by every page that sets a password. The owner is notified by email."""
         super().set_password(user, password)
         allow_resets_again(user.email)
         enqueue_emails(user.pk)
@@ -75,22 +75,22 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         return reverse("users:account")
 
     def is_safe_url(self, url: str | None) -> bool:
-        """Only paths of this site: no link of ours needs more, and `//elsewhere` is no path."""
+        """Allow only paths of this site. `//elsewhere` is not one."""
         return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]
-    """Labels instead of placeholders; how to get a new password is said by the page."""
+    """Has labels instead of placeholders. The page has the link for a new password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"] = _address_field(self.fields["login"])
         self.fields["password"].help_text = ""
         self.fields["password"].error_messages["required"] = "Enter your password."
-        _say_it_our_way(self)
+        _use_our_messages(self)
 
     def clean(self) -> dict[str, Any] | None:
-        """A refusal stands under the password: that is what has to be typed again in any case."""
+        """Show errors below the password, which has to be typed again anyway."""
         try:
             cleaned: dict[str, Any] | None = super().clean()
         except ValidationError as refused:
@@ -99,7 +99,7 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         return cleaned
 
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
-        """Somebody whose account is closed gets no session, although the password was right."""
+        """Create no session for a deactivated account, even if the password is correct."""
         response: HttpResponse = super().login(request, redirect_url=redirect_url)
         if not self.user.is_active:
             request.session.flush()
@@ -107,20 +107,20 @@ class SignInForm(LoginForm):  # type: ignore[misc]
 
 
 class LostPasswordForm(ResetPasswordForm):  # type: ignore[misc]
-    """Whose password is to be replaced."""
+    """Asks for the address of the account."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"] = _address_field(self.fields["email"])
-        _say_it_our_way(self)
+        _use_our_messages(self)
 
     def clean_email(self) -> str:
-        """Whether it has an account is not asked here: a form that takes longer for some would tell."""
+        """Don't look the account up here: the response time would reveal whether it exists."""
         return str(self.cleaned_data["email"])
 
 
 class OnePasswordMixin:
-    """One field with *Show* beside it instead of typing it twice."""
+    """One field with a *Show* button, instead of two fields."""
 
     password2 = None
     fields: dict[str, forms.Field]
@@ -131,19 +131,19 @@ class OnePasswordMixin:
         password.label = "New password"
         password.help_text = PASSWORD_HINT
         password.error_messages["required"] = "Enter a new password."
-        _say_it_our_way(self)
+        _use_our_messages(self)
 
 
 class NewPasswordForm(OnePasswordMixin, ResetPasswordKeyForm):  # type: ignore[misc]
-    """After the link of a reset mail."""
+    """For the page of a reset link."""
 
 
 class FirstPasswordForm(OnePasswordMixin, SetPasswordForm):  # type: ignore[misc]
-    """For somebody who has none yet."""
+    """For users without a password."""
 
 
 class OtherPasswordForm(OnePasswordMixin, ChangePasswordForm):  # type: ignore[misc]
-    """For somebody who knows the one they have."""
+    """For users who know their current password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -156,7 +156,7 @@ def _address_field(instead_of: forms.Field) -> AddressField:
     return AddressField(label="Email", widget=instead_of.widget, error_messages=ADDRESS_MESSAGES)
 
 
-def _say_it_our_way(form: Any) -> None:
+def _use_our_messages(form: Any) -> None:
     form.use_required_attribute = False
     for field in form.fields.values():
         field.widget.attrs.pop("placeholder", None)

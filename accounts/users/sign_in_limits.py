@@ -1,4 +1,4 @@
-"""Limits of sign-in, counted for each client address and each account, never by the Host header."""
+"""Rate limits of sign-in, per client address and per account. They don't depend on the Host header."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from accounts.users import rate_limits
 
 View = Callable[..., HttpResponseBase]
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-# An IPv6 client has at least this whole network to itself.
+# An IPv6 client usually has a whole network of this size.
 IPV6_PREFIX = 64
 
 
 def client_of(request: HttpRequest) -> str:
-    """The client's IP address, which is the last one of X-Forwarded-For with TRUST_PROXY; of IPv6 its network."""
+    """The client's IPv4 address or IPv6 network. With TRUST_PROXY, from the last entry of X-Forwarded-For."""
     address = ipaddress.ip_address(get_adapter().get_client_ip(request))
     if isinstance(address, ipaddress.IPv4Address):
         return str(address)
@@ -30,12 +30,12 @@ def client_of(request: HttpRequest) -> str:
 
 
 def user_of(request: HttpRequest) -> str:
-    """Who is signed in, or for nobody the client."""
+    """The user who is signed in, or otherwise the client."""
     return f"user {request.user.pk}" if request.user.is_authenticated else client_of(request)
 
 
 def limited(limit: RateLimitItem, view: View, *, by: Callable[[HttpRequest], str] = client_of) -> View:
-    """The view, which answers 429 to a form that was sent too often."""
+    """The view with a rate limit on forms: it answers 429 above the limit."""
 
     @wraps(view)
     def limited_view(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
@@ -55,21 +55,21 @@ def too_many_attempts(request: HttpRequest, limit: RateLimitItem) -> HttpRespons
 
 
 class SignInAttempt:
-    """One attempt to sign in, counted before the password is looked at: many at once can't get past a limit."""
+    """One attempt to sign in. It is counted before the password is checked, so that concurrent attempts count."""
 
     def __init__(self, request: HttpRequest, email: str) -> None:
         self._client, self._account = client_of(request), email.lower()
-        # A client that is over its limit locks no further account.
+        # A client above its limit can't lock any more accounts.
         self.is_allowed = rate_limits.hit(rate_limits.FAILED_SIGN_INS_OF_CLIENT, self._client) and rate_limits.hit(
             rate_limits.FAILED_SIGN_INS_OF_ACCOUNT, self._account
         )
 
     def has_succeeded(self) -> None:
-        """Only failures count. Those before it still do, so that nobody resets a count with an account of their own."""
+        """Don't count this attempt. Earlier failures still count: another account can't reset them."""
         rate_limits.give_back(rate_limits.FAILED_SIGN_INS_OF_CLIENT, self._client)
         rate_limits.give_back(rate_limits.FAILED_SIGN_INS_OF_ACCOUNT, self._account)
 
 
 def unlock(email: str) -> None:
-    """End the lock of an account whose owner has shown that the mailbox is theirs: nobody else can lock them out."""
+    """End the lock of an account after its owner used a reset link, so that nobody can lock them out."""
     rate_limits.clear(rate_limits.FAILED_SIGN_INS_OF_ACCOUNT, email.lower())

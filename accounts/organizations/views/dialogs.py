@@ -1,4 +1,4 @@
-"""What the dialogs of this app answer with, in the shell's dialog and as pages of their own."""
+"""Responses of dialogs, which are pages of their own without JavaScript."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from accounts.organizations.access import MemberRequest
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
-    """What was sent, also where that is nothing at all; None where nothing was to be sent."""
+    """The data of a POST, even if it is empty; None for other methods."""
     return request.POST if request.method == "POST" else None
 
 
 def show(request: MemberRequest, template: str, form: forms.Form, **context: Any) -> HttpResponse:
-    """The dialog with its form, which is an error of the sender's once it was sent and is shown again."""
+    """The dialog with its form. The status is 422 if the form has errors."""
     return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)
 
 
 def done(request: MemberRequest, message: str, *, event: str, page: str) -> HttpResponse:
-    """Closes the dialog and lets the list behind it load anew, or goes back to the list; both say the message."""
+    """Close the dialog and reload the list behind it, or without JavaScript go back to the list. Shows the message."""
     messages.success(request, message)
     if asks_for_fragment(request):
         response = HttpResponse(status=204)

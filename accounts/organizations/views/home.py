@@ -13,7 +13,7 @@ from accounts.permissions import Permission, permission_summary
 @member
 @require_safe
 def member_home(request: MemberRequest, organization: str) -> HttpResponse:
-    """The way into an organization: its users where one may see them, else what one is there oneself."""
+    """Redirects to the users if the member may see them. Otherwise shows their own roles and sites."""
     if request.membership.has_permission(Permission.VIEW_USERS):
         return redirect("directory:users", request.organization.slug)
     context = {

@@ -27,7 +27,7 @@ LIST, CHANGED = "organizations:roles", "roles:changed"
 @requires(Permission.MANAGE_ROLES)
 @require_safe
 def role_list(request: MemberRequest, organization: str) -> HttpResponse:
-    """Every role with what it allows and how many people have it."""
+    """Every role with its permissions and the number of its members."""
     grantable, found = GrantableAccess(request.membership), roles_of(request.organization)
     kept = why_not_permissions(request.membership, request.organization.roles.all())
     roles = [
@@ -46,14 +46,14 @@ def role_list(request: MemberRequest, organization: str) -> HttpResponse:
 @requires(Permission.MANAGE_ROLES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def role_new(request: MemberRequest, organization: str) -> HttpResponse:
-    """Put a new role together."""
+    """Add a role."""
     return _edit(request, None)
 
 
 @requires(Permission.MANAGE_ROLES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def role_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Change a role, for everybody who has it."""
+    """Change a role for everybody who has it."""
     return _edit(request, get_object_or_404(roles_of(request.organization), pk=pk))
 
 
@@ -61,7 +61,7 @@ def _edit(request: MemberRequest, role: Role | None) -> HttpResponse:
     locked = role is not None and not may_edit(GrantableAccess(request.membership), role)
     if request.method == "POST" and role is not None and not is_fixed(role):
         check_can_change(request.membership, role)
-        # Fields that can't be changed aren't sent: these are of a page that is older than who has the role now.
+        # Browsers don't send disabled fields. If they are sent, the page is older than the current members of the role.
         if request.POST.getlist("permissions") and set(request.POST.getlist("permissions")) != role.allowed:
             check_may_change_permissions(request.membership, role)
     kept = _why_not_permissions(request, role)
@@ -81,7 +81,7 @@ def _edit(request: MemberRequest, role: Role | None) -> HttpResponse:
 
 
 def _why_not_permissions(request: MemberRequest, role: Role | None) -> str:
-    """Why the permissions of this role stay as they are, though they are the editor's own; empty if they don't."""
+    """Why the editor can't change the permissions of this role, although they have them; empty if they can."""
     if role is None:
         return ""
     return why_not_permissions(request.membership, request.organization.roles.filter(pk=role.pk)).get(role.pk, "")

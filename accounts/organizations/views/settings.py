@@ -1,4 +1,4 @@
-"""The organization's settings, and one's own account."""
+"""The settings of an organization."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from accounts.permissions import Permission
 @requires(Permission.MANAGE_ORGANIZATION)
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: MemberRequest, organization: str) -> HttpResponse:
-    """What the organization is called."""
+    """The name of the organization."""
     form = OrganizationForm(posted(request), organization=request.organization)
     if request.method == "POST" and form.is_valid():
         rename_organization(request.organization, form.cleaned_data["name"])

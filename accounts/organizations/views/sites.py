@@ -29,8 +29,8 @@ LIST, CHANGED = "organizations:sites", "sites:changed"
 @requires(Permission.MANAGE_SITES)
 @require_safe
 def site_list(request: MemberRequest, organization: str) -> HttpResponse:
-    """The sites, a page at a time; `?q=` finds them by name or country."""
-    # PostgreSQL knows no text with a NUL in it.
+    """The sites, a page at a time. `?q=` searches in name and country."""
+    # PostgreSQL accepts no NUL in text.
     search = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     page = Paginator(sites_of(request.organization, search=search), PAGE).get_page(request.GET.get("page"))
     grantable = GrantableAccess(request.membership)
@@ -55,7 +55,7 @@ def site_new(request: MemberRequest, organization: str) -> HttpResponse:
 @requires(Permission.MANAGE_SITES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def site_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Change a site's name or country. Somebody without access to it can only look."""
+    """Change a site's name or country. Members without access to it can only look."""
     site = _site_to_change(request, pk) if request.method == "POST" else _site(request, pk)
     return _edit(request, site)
 
@@ -79,7 +79,7 @@ def _edit(request: MemberRequest, site: Site | None) -> HttpResponse:
 @requires(Permission.MANAGE_SITES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def site_delete(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Ask, and delete a site that nobody is limited to."""
+    """Ask, then delete a site to which nobody is assigned."""
     site = _site_to_change(request, pk)
     form = PlainForm(posted(request))
     if request.method == "POST" and form.is_valid():

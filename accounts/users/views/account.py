@@ -1,4 +1,4 @@
-"""One's own account."""
+"""The account page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from accounts.users.forms import PersonForm
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: MemberRequest) -> HttpResponse:
-    """One's own name, the way to another password, and where one belongs."""
+    """The user's name, the link to change the password, and their organizations."""
     user = request.user
     form = PersonForm(posted(request), user=user)
     if request.method == "POST" and form.is_valid():

@@ -1,4 +1,4 @@
-"""Where one lands after signing in."""
+"""The page after signing in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from accounts.permissions import Permission
 @signed_in
 @require_safe
 def home(request: MemberRequest) -> HttpResponse:
-    """To the users of the organization used last where one may see them, else to one's own page there."""
+    """Redirect to the users of the organization used last where the user may see them, or else to its home."""
     mine = list(memberships_of(request.user))
     for membership in mine:
         if membership.has_permission(Permission.VIEW_USERS):

@@ -1,4 +1,4 @@
-"""Asking for a link that leads to a new password, and following it."""
+"""Request and use a link to reset the password."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ANONYMOUS_SESSION_SECONDS = 3600
 
 
 class LostPasswordView(PasswordResetView):  # type: ignore[misc]
-    """Leaves the email to a worker. The answer is the same for every address, and never waits for a mail server."""
+    """A worker sends the email. The response is the same for every address, and never waits for a mail server."""
 
     def get_form_class(self) -> type[LostPasswordForm]:
         return LostPasswordForm
@@ -31,10 +31,10 @@ class LostPasswordView(PasswordResetView):  # type: ignore[misc]
 
 
 class NewPasswordView(PasswordResetFromKeyView):  # type: ignore[misc]
-    """The form behind the link, which also ends a lock of the account.
+    """The form behind the link. Setting a password also ends a lock of the account.
 
-    allauth keeps the key of a link that works in the session, and moves on to an address without it. Of all pages for
-    people who aren't signed in this one alone creates a session.
+    allauth stores the key of a valid link in the session, and redirects to a URL without it. No other page creates a
+    session for anonymous users.
     """
 
     def dispatch(self, request: HttpRequest, uidb36: str, key: str, **kwargs: Any) -> HttpResponseBase:
