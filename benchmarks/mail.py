@@ -63,7 +63,7 @@ def measure(port: int) -> dict[str, float]:
 
     call_command("migrate", verbosity=0)
     # One chunk, and so one connection, as the others have.
-    with mock.patch.object(invite, "FEWEST_ROWS", COUNT):
+    with mock.patch.object(invite, "MIN_CHUNK_ROWS", COUNT):
         batch = batch_of(list(people(COUNT, bad=0)), number=1)
     claim = chunks.claim_chunk(batch.pk)
     assert claim is not None

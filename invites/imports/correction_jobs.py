@@ -19,6 +19,7 @@ from accounts.errors import AccessDenied, DomainError, ServiceError
 from accounts.models import Membership
 from invites.checking import Check
 from invites.imports.authors import DELETED_ACCOUNT, check_authors
+from invites.imports.bulk_insert import AnyOf
 from invites.imports.check_claims import ClaimRenewer, held, renew_claim
 from invites.imports.corrected_file import merge_corrected
 from invites.imports.corrections import (
@@ -93,7 +94,7 @@ def _is_too_much(rows: QuerySet[Row]) -> bool:
     if len(ids) > ROWS_IN_REQUEST:
         return True
     length = Coalesce(Length(Cast("cells", TextField())), 0) + Coalesce(Length(Cast("edit", TextField())), 0)
-    characters = Row.objects.filter(pk__any_of=set(ids)).aggregate(sum=Sum(length))["sum"]
+    characters = Row.objects.filter(AnyOf(F("pk"), set(ids))).aggregate(sum=Sum(length))["sum"]
     return (characters or 0) > CHARACTERS_IN_REQUEST
 
 
