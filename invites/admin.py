@@ -1,7 +1,4 @@
-"""The operators' site: read-only, because every edit by hand would break a summary.
-
-Secrets of invitations are not shown.
-"""
+"""The admin site for operators. It is read-only, because manual edits would break summaries, and hides all tokens."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ class RowAdmin(ReadOnlyAdmin):
 
 
 @admin.register(BatchChunk)
-class RowRangeAdmin(ReadOnlyAdmin):
+class BatchChunkAdmin(ReadOnlyAdmin):
     list_display = ("batch", "first_number", "last_number", "stage", "attempts", "claimed_until", "retry_at")
     list_filter = ("stage",)
     list_select_related = ("batch",)

@@ -1,4 +1,4 @@
-"""Tell our own bugs from passing trouble, and log each bug once, under a reference that a page can show."""
+"""Tell bugs from transient errors, and log each bug once under a reference that pages show."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ import structlog
 from django.db import InterfaceError, OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 
-# Trouble that can pass without a change to the code: a database or broker that is away, a full disk, no memory.
+# These can succeed later with the same code: the database or the broker is down, the disk is full, memory is short.
 TRANSIENT = (OperationalError, InterfaceError, BrokerError, OSError, MemoryError)
 OUR_PACKAGES = {"accounts", "config", "invites"}
-# What may differ between two messages of the same bug: numbers, addresses of objects, and quoted values.
+# Parts that may differ between two messages of the same bug: numbers, addresses of objects, and quoted values.
 VOLATILE = re.compile(r"0x[0-9a-f]+|\d+|'[^']*'|\"[^\"]*\"")
 MESSAGE_LENGTH = 500
-MOST_REMEMBERED = 1_000
+MAX_REMEMBERED = 1_000
 
 log = structlog.get_logger(__name__)
 _logged: set[str] = set()
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether another try may succeed without a change to the code."""
+    """Whether a retry may succeed."""
     return isinstance(error, TRANSIENT)
 
 
 def reference_of(error: Exception) -> str:
-    """A short reference such as "K3QF-7ZPD". The same bug always has the same one, in every process."""
+    """A short reference such as "K3QF-7ZPD". The same bug has the same reference in every process."""
     message = VOLATILE.sub("", str(error)[:MESSAGE_LENGTH])
     identity = "\n".join((type(error).__qualname__, _last_frame_of_ours(error), message))
     digest = hashlib.blake2b(identity.encode(errors="replace"), digest_size=5).digest()
@@ -52,15 +52,14 @@ def _last_frame_of_ours(error: Exception) -> str:
 
 
 def log_unexpected(event: str, error: Exception, *, is_known: bool | None = None, **context: object) -> str:
-    """Log the error under its reference, which is returned: with the traceback the first time, as one line later.
+    """Log the error and return its reference. The first time, the traceback is logged as well.
 
-    `is_known` says whether the traceback has been logged, where the caller has stored that. By default this process
-    remembers it.
+    `is_known` says whether the traceback was logged before, if the caller knows. By default, this process remembers it.
     """
     reference = reference_of(error)
     if is_known is None:
         is_known = reference in _logged
-        if len(_logged) >= MOST_REMEMBERED:
+        if len(_logged) >= MAX_REMEMBERED:
             _logged.clear()
         _logged.add(reference)
     kind = type(error).__qualname__

@@ -1,7 +1,7 @@
-"""Whose rows an import has, and whether all of them could give what the import gives.
+"""Who wrote the rows of an import, and whether all of them could grant what the import grants.
 
-Somebody who can grant little may edit an import that gives little. If a corrected file lets the import give more, their
-rows would be invited to it as well. So a larger grant needs authors who could all give it.
+An admin who can grant little may edit an import that grants little. If a corrected file grants more, that admin's rows
+would get it as well. So all authors of an import must be able to grant what it grants.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from invites.invitations.visibility import visible_name
 from invites.models import AccessGrant, Batch
 
 CHUNK = 1_000
-# In place of the id of an account that was deleted: somebody who can't grant anything.
+# Replaces the id of a deleted account, which can't grant anything.
 DELETED_ACCOUNT = 0
 INSTEAD = "Choose the roles and sites of this import, or start a new import with the complete file."
 
 
 def authors_of(batch: Batch) -> set[int]:
-    """The ids of the users who uploaded or corrected the stored file. Those who edited rows since are in the rows."""
+    """The ids of the users who uploaded or corrected the stored file. The rows know who has edited them since."""
     return set(batch.authors) or {batch.inviter_id or DELETED_ACCOUNT}
 
 
@@ -35,7 +35,7 @@ def check_authors(
 ) -> None:
     """Raises DomainError("beyond_authors") if the grant gives more than the old one and an author can't grant it now.
 
-    The sentence names the author if all `readers`, users by their ids, may see them.
+    The message names the author if all `readers` (ids of users) may see that user.
     """
     if not gives_more(grant, instead_of):
         return
@@ -49,7 +49,7 @@ def check_authors(
 
 
 def gives_more(new: AccessGrant, old: AccessGrant) -> bool:
-    """Whether somebody who can give all of the old grant may be unable to give the new one."""
+    """Whether a member who can give all of the old grant might be unable to give the new one."""
     before, after = selection_of(old), selection_of(new)
     allowed = frozenset[str]().union(*(role.allowed for role in before.roles))
     if any(not allowed.issuperset(role.allowed) for role in after.roles):
@@ -65,7 +65,7 @@ def _name_for(readers: Iterable[int | None], author: User | None, organization: 
 
 
 def _why_not(user: User | None, organization: Organization, grant: AccessGrant) -> str:
-    """The end of a sentence about somebody who can't give the grant now: "can't grant Org Admin"; empty otherwise."""
+    """Why the user can't give the grant, as the end of a sentence ("can't grant Org Admin"), or ""."""
     members = Membership.objects.filter(user=user, user__is_active=True, organization=organization)
     member = members.first() if user else None
     if member is None or not member.has_permission(Permission.INVITE_USERS):
@@ -75,7 +75,7 @@ def _why_not(user: User | None, organization: Organization, grant: AccessGrant) 
 
 
 def save_row_editors(batch: Batch) -> None:
-    """Write into the rows of a corrected file, which were just staged, who edited them. The batch is claimed."""
+    """Save the editors of rows that were just staged from a corrected file. The batch must be claimed."""
     users = User.objects.in_bulk([int(editor) for editor in batch.row_editors])
     for editor, numbers in batch.row_editors.items():
         for start in range(0, len(numbers) if int(editor) in users else 0, CHUNK):

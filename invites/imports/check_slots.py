@@ -1,4 +1,4 @@
-"""Keep one process of a worker free: the check of a large file may take minutes, and a worker gets many of them."""
+"""Keep one process of a worker free of checks: the check of a large file may take minutes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 
 class CheckSlots:
-    """How many processes of one worker may check files at the same time.
+    """Limits how many processes of one worker check files at the same time.
 
-    Made before the processes are forked, which inherit the file. Each slot is a lock on one byte of it. The system
-    gives such a lock to one process, and releases it when that process ends, however it ends.
+    Create it before the worker forks: its processes inherit the temporary file. Each slot is a lock on one byte of this
+    file. The kernel releases the lock when a process exits or is killed.
     """
 
     def __init__(self, count: int) -> None:
@@ -21,7 +21,7 @@ class CheckSlots:
 
     @contextmanager
     def take(self) -> Iterator[bool]:
-        """Whether there was a free slot, which is held until the end of the block."""
+        """Take a slot until the end of the block. False if none is free."""
         slot = next((slot for slot in range(self._count) if self._lock(slot)), None)
         try:
             yield slot is not None

@@ -1,4 +1,4 @@
-"""What an admin does with a batch: start it, give it a corrected file, go on without its problem rows."""
+"""Start an import, upload a corrected file for it, or invite its valid rows only."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from invites.models import Batch, CorrectionJob
 def start_batch(
     by: Membership, *, file_name: str, content: Iterable[bytes], selection: AccessSelection, only_valid: bool = False
 ) -> Batch:
-    """Store the upload and the batch together; nothing is read of it yet.
+    """Store the file and its batch in one transaction. The file isn't read yet.
 
-    `content` gives the file in pieces of any size. Raises DomainError when `by` may not invite, or may
+    `content` yields the file in pieces of any size. Raises DomainError when `by` may not invite, or may
     not grant what was chosen, or the file is over the limit.
     """
     check_may_invite(by)
@@ -44,11 +44,11 @@ def start_batch(
 def correct_batch(
     batch: Batch, *, file_name: str, content: Iterable[bytes], selection: AccessSelection, by: Membership
 ) -> Batch:
-    """Store a corrected file for a batch that waits for one; imports/correction_jobs.py looks whether it can be used.
+    """Store a corrected file for a batch that waits for one. A job (correction_jobs.py) finds out if it can be used.
 
-    A file of problem rows, as we hand it out, puts its rows back into the file of the batch; any other one takes its
-    place. Until that is done, the batch keeps its file and everything that was edited. Then it is that of whoever has
-    corrected it. Raises DomainError as `start_batch` does, "busy", and "moved_on" when the batch no longer waits.
+    The rows of a problem file, which we offer for download, are merged into the file of the batch. Any other file
+    replaces it. Until that is done, the batch keeps its file and all edits. Then `by` becomes its inviter.
+    Raises DomainError as `start_batch` does, and "busy" or "moved_on" if the batch no longer waits.
     """
     lock_batch(batch, by)
     grant = create_grant(by, selection)
@@ -60,9 +60,9 @@ def correct_batch(
 
 @transaction.atomic
 def invite_valid_rows(batch: Batch, *, by: Membership) -> None:
-    """Go on with the valid rows of a batch that waits for a correction; the others stay problems.
+    """Invite the valid rows of a batch that waits for a correction. The other rows stay problems.
 
-    Many edited rows are checked again by a worker first. Raises AccessDenied, and DomainError: "none_valid",
+    If many rows were edited, a worker checks them again first. Raises AccessDenied, and DomainError: "none_valid",
     "busy", "moved_on".
     """
     check_all_again(batch, by=by, then=CorrectionJob.Then.INVITE_VALID)

@@ -1,4 +1,4 @@
-"""The file of a batch as it is stored, in pieces of a megabyte."""
+"""Store the file of a batch in the database, in pieces of a megabyte, and read it again."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from invites.imports.check_claims import NeedsWorker
 from invites.models import Batch, UploadPart
 
 IN_MEMORY = 1024 * 1024
-# What is checked while the admin waits for the page. Anything larger or slower is left to a worker, which starts over.
+# Limits of a check inside a request. For a larger or slower file, a worker starts over.
 BYTES_IN_REQUEST = 256 * 1024
 ROWS_IN_REQUEST = 5_000
 CELLS_IN_REQUEST = 200_000
 MEMORY_IN_REQUEST = 128 * 1024 * 1024
 SECONDS_IN_REQUEST = 1.0
-_turn = threading.Lock()
+_upload_lock = threading.Lock()
 
 
 def limits() -> checking.Limits:
-    """The limits of a file, as the operator set them."""
+    """The limits of a file from the settings."""
     return checking.Limits(
         max_bytes=settings.MAX_UPLOAD_MB * 1024 * 1024,
         max_rows=settings.MAX_ROWS,
@@ -40,24 +40,11 @@ def limits() -> checking.Limits:
     )
 
 
-def limits_in_request() -> checking.Limits:
-    """The limits of a file that is checked inside a request. A workbook may unpack to ten times `max_bytes`."""
-    whole = limits()
-    return replace(
-        whole,
-        max_bytes=BYTES_IN_REQUEST,
-        max_rows=min(whole.max_rows, ROWS_IN_REQUEST),
-        max_cells=CELLS_IN_REQUEST,
-        workbook_memory=min(whole.workbook_memory, MEMORY_IN_REQUEST),
-        workbook_seconds=min(whole.workbook_seconds, SECONDS_IN_REQUEST),
-    )
-
-
 @dataclass(frozen=True)
 class Budget:
-    """What may be spent on a file: all that the limits allow, or in a request only what an admin can wait for.
+    """What a check may cost: all that the limits allow, or inside a request only what an admin can wait for.
 
-    Each check raises NeedsWorker when that is exceeded.
+    Each method `check_*` raises NeedsWorker if the budget is exceeded.
     """
 
     deadline: float | None = None
@@ -68,12 +55,20 @@ class Budget:
 
     @property
     def limits(self) -> checking.Limits:
-        """Of a file that is looked at several times, a workbook gets less time every time."""
+        """The limits of a file. A workbook that is read a second time gets only the time that is left."""
+        allowed = limits()
         if self.deadline is None:
-            return limits()
-        allowed = limits_in_request()
-        left = max(0.001, self.deadline - time.monotonic())
-        return replace(allowed, workbook_seconds=min(allowed.workbook_seconds, left))
+            return allowed
+        seconds_left = max(0.001, self.deadline - time.monotonic())
+        return replace(
+            allowed,
+            # A workbook may unpack to ten times this size.
+            max_bytes=BYTES_IN_REQUEST,
+            max_rows=min(allowed.max_rows, ROWS_IN_REQUEST),
+            max_cells=CELLS_IN_REQUEST,
+            workbook_memory=min(allowed.workbook_memory, MEMORY_IN_REQUEST),
+            workbook_seconds=min(allowed.workbook_seconds, SECONDS_IN_REQUEST, seconds_left),
+        )
 
     def check_size(self, size: int) -> None:
         if self.deadline is not None and size > BYTES_IN_REQUEST:
@@ -88,21 +83,21 @@ class Budget:
             raise NeedsWorker
 
     def check_problem(self, code: str) -> None:
-        """A file that is only too large for a request is no problem."""
+        """A file may be too large for a request, and still be valid."""
         if self.deadline is not None and code in checking.OVER_LIMITS:
             raise NeedsWorker
 
 
 def new_file() -> BinaryIO:
-    """A temporary file; what doesn't fit into a megabyte is on the disk."""
+    """A temporary file, in memory up to a megabyte and then on disk."""
     return cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))
 
 
 def stored_upload(batch: Batch, *, is_correction: bool = False) -> BinaryIO:
-    """The stored pieces of a batch's file, or of the corrected file that is to replace it, as one file at its start."""
+    """The file of a batch, or its corrected file that isn't used yet, opened at its start."""
     whole = new_file()
     parts = batch.parts.filter(is_correction=is_correction)
-    # One piece in memory at a time; none that was removed since, because the batch was stopped or corrected.
+    # One piece in memory at a time. Pieces may be deleted meanwhile, when the batch is stopped or corrected.
     for number in parts.values_list("number", flat=True).order_by("number"):
         whole.writelines(parts.filter(number=number).values_list("content", flat=True))
     whole.seek(0)
@@ -111,25 +106,25 @@ def stored_upload(batch: Batch, *, is_correction: bool = False) -> BinaryIO:
 
 @contextmanager
 def in_turn() -> Iterator[None]:
-    """For the transaction that stores an upload: on SQLite, one after the other in each process.
+    """Run the transactions that store uploads one after the other in this process, on SQLite.
 
-    SQLite lets one connection write at a time. The others try again and again, with backoff_count, and while large
-    files are stored some would try for seconds.
+    SQLite has one writer at a time. The others retry with backoff, so while large files are stored, some would retry
+    for seconds.
     """
     if connection.vendor == "sqlite":
-        with _turn:
+        with _upload_lock:
             yield
     else:
         yield
 
 
 def store_upload(batch: Batch, content: Iterable[bytes], *, is_correction: bool = False) -> int:
-    """Store a file that comes in pieces of any size. Its size in bytes; raises DomainError("too_large")."""
+    """Store a file that comes in pieces of any size. Returns its size in bytes. Raises DomainError("too_large")."""
     return store_parts(batch, _limited(_cut(content, UploadPart.SIZE)), is_correction=is_correction)
 
 
 def store_parts(batch: Batch, parts: Iterable[bytes], *, is_correction: bool = False) -> int:
-    """Store a file that is cut already. Its size in bytes."""
+    """Store a file that comes in pieces of the right size. Returns its size in bytes."""
     size = 0
     for number, part in enumerate(parts):
         size += len(part)
@@ -149,7 +144,7 @@ def _limited(parts: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def pieces_of(file: BinaryIO) -> Iterator[bytes]:
-    """The file from its start, in pieces that can be stored."""
+    """The file from its start, in pieces of the right size."""
     file.seek(0)
     while piece := file.read(UploadPart.SIZE):
         yield piece
@@ -167,7 +162,7 @@ def _cut(content: Iterable[bytes], size: int) -> Iterator[bytes]:
 
 
 def plain_name(file_name: str) -> str:
-    """The last part of the name, for people to recognize the file by; it is never used as a path."""
+    """The last part of the name, for display only."""
     name = PurePath(file_name.replace("\\", "/")).name
     shown = "".join(sign for sign in name if sign.isprintable()).strip()
     return shown[-255:] or "file.csv"

@@ -1,6 +1,6 @@
-"""Server-sent events: a fragment each time it has changed, for as long as its viewer may see it.
+"""Server-sent events: send a fragment each time it changes, as long as its viewer may see it.
 
-Streams are many and long, and most of what they look at has not changed. So they share what they may cost.
+There are many long streams, and most polls find no change. So all streams of a process share a budget.
 """
 
 from __future__ import annotations
@@ -24,36 +24,35 @@ from accounts.organizations.access import MemberRequest
 POLL_SECONDS = 1.0
 KEEP_ALIVE_SECONDS = 15
 LONGEST_STREAM_SECONDS = 600
-# All streams of a process together keep one processor busy for this share of the time. The more there are, the
-# less often each of them polls.
-MOST_BUSY = 0.25
-# Each poll holds a connection to the database.
-POLLS_AT_ONCE = 4
-# In this process. A browser opens six at most, and a person has few browsers.
-MOST_OF_ONE_USER = 30
+# The share of one processor that all streams of a process use together. With more streams, each polls less often.
+MAX_LOAD = 0.25
+# Each poll holds a database connection.
+MAX_CONCURRENT_POLLS = 4
+# In this process. A browser opens at most six, and few people use many browsers.
+MAX_STREAMS_PER_USER = 30
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a poll has found: fragments by the names of their events, and whether there is more to come."""
+    """The result of a poll: fragments by event name, and whether the stream goes on."""
 
     fragments: dict[str, str]
     goes_on: bool
 
 
-# None for a viewer who may no longer see it.
+# Returns None if the viewer may no longer see it.
 Poll = Callable[[], Snapshot | None]
 
-_polling = threading.BoundedSemaphore(POLLS_AT_ONCE)
+_polling = threading.BoundedSemaphore(MAX_CONCURRENT_POLLS)
 _open: Counter[int] = Counter()
-# Reentrant: the garbage collector may release one stream while its thread admits another.
+# Reentrant, because garbage collection may release one stream while the same thread admits another.
 _open_lock = threading.RLock()
 
 
 def stream(request: MemberRequest, poll: Poll, *, at_end: list[str]) -> HttpResponseBase:
-    """Tells what `poll` returns, each fragment when it has changed, and at the end triggers `at_end`.
+    """Send the fragments of `poll` when they change, and at the end trigger the events `at_end`.
 
-    A viewer who has too many streams open already gets 429, and asks for the fragment instead.
+    A viewer with too many open streams gets a 429, and requests the fragment instead.
     """
     user_id = request.user.pk
     if not _admit(user_id):
@@ -66,9 +65,9 @@ def stream(request: MemberRequest, poll: Poll, *, at_end: list[str]) -> HttpResp
 
 
 def _admit(user_id: int) -> bool:
-    """Count one more stream of the user, unless they have too many. Checked and counted in one step."""
+    """Count one more stream of the user. False if the user has too many."""
     with _open_lock:
-        if _open[user_id] >= MOST_OF_ONE_USER:
+        if _open[user_id] >= MAX_STREAMS_PER_USER:
             return False
         _open[user_id] += 1
         return True
@@ -82,10 +81,10 @@ def _release(user_id: int) -> None:
 
 
 class _Events:
-    """The events of an admitted stream, which is released once: when Django closes the response or drops it.
+    """The events of an admitted stream. Releases it once: when Django closes the response or drops it.
 
-    Django closes no response whose client left before the first byte, so that the end of the iterator is no
-    safe place to count.
+    The end of the iterator is no safe place to do so: Django doesn't close a response whose client left before the
+    first byte.
     """
 
     def __init__(self, events: AsyncIterator[str], user_id: int) -> None:
@@ -96,7 +95,7 @@ class _Events:
         return self._events
 
     def close(self) -> None:
-        """Called by Django, whose response keeps this object alive."""
+        """Called by Django when it closes the response."""
         self._release()
 
 
@@ -110,34 +109,34 @@ async def _events(poll: Poll, at_end: list[str]) -> AsyncIterator[str]:
             try:
                 return poll()
             finally:
-                # The thread outlives this poll by minutes; a connection must not.
+                # The thread lives for minutes, and must not keep the connection.
                 connections.close_all()
                 cost = time.thread_time() - began
 
-    told: dict[str, str] = {}
-    began, told_at = time.monotonic(), 0.0
+    sent: dict[str, str] = {}
+    began, sent_at = time.monotonic(), 0.0
     while (polled_at := time.monotonic()) - began < LONGEST_STREAM_SECONDS:
         snapshot = await sync_to_async(polled)()
         if snapshot is None:
-            # The page asks once for the fragment: it is sent to sign in, or finds nothing, or may go on.
+            # The page requests the fragment once. The response is a sign-in page, a 404, or the fragment.
             yield _event("end", json.dumps({"ask": True}))
             return
         now = time.monotonic()
         for name, html in snapshot.fragments.items():
-            if html != told.get(name):
-                told[name], told_at = html, now
+            if html != sent.get(name):
+                sent[name], sent_at = html, now
                 yield _event(name, html)
-        if now - told_at > KEEP_ALIVE_SECONDS:
-            told_at = now
+        if now - sent_at > KEEP_ALIVE_SECONDS:
+            sent_at = now
             yield ": still here\n\n"
         if not snapshot.goes_on:
             for name in at_end:
                 yield _event("trigger", name)
             yield _event("end", json.dumps({}))
             return
-        # A database that answers slowly is left alone for as long as the answer took.
+        # Poll a slow database less often: wait at least as long as the poll took.
         took = now - polled_at
-        await asyncio.sleep(max(POLL_SECONDS - took, took, cost * _open.total() / MOST_BUSY))
+        await asyncio.sleep(max(POLL_SECONDS - took, took, cost * _open.total() / MAX_LOAD))
 
 
 def _event(name: str, data: str) -> str:

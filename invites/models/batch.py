@@ -31,7 +31,7 @@ class Batch(models.Model):
     grant = models.ForeignKey(AccessGrant, on_delete=models.RESTRICT, related_name="batches")
     state = models.CharField(max_length=20, choices=State, default=State.CHECKING)
     state_reason = models.CharField(max_length=300, blank=True, help_text="Why it was stopped or failed.")
-    only_valid = models.BooleanField(default=False, help_text="Go on without the rows that have problems.")
+    only_valid = models.BooleanField(default=False, help_text="Invite the valid rows of a file with problems.")
 
     file_name = models.CharField(max_length=255)
     file_size = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
@@ -48,33 +48,33 @@ class Batch(models.Model):
     authors: models.JSONField[list[int], list[int]] = models.JSONField(
         default=list,
         db_default=[],
-        help_text="Who uploaded, corrected or edited rows of the stored file: ids, so that deleted accounts count.",
+        help_text="Ids of users who uploaded, corrected or edited the stored file. Deleted accounts count, too.",
     )
     row_editors: models.JSONField[dict[str, list[int]], dict[str, list[int]]] = models.JSONField(
         default=dict,
         db_default={},
-        help_text="Numbers of rows that a corrected file took over, by who edited them; empty once it is checked.",
+        help_text="Numbers of edited rows that a corrected file kept, by user id; empty once it is checked.",
     )
     notice = models.TextField(
         blank=True,
         default="",
         db_default="",
-        help_text="Why a corrected file was not used, or why nobody was invited after all.",
+        help_text="Why a corrected file was not used, or why nobody was invited.",
     )
 
-    rows_checked = models.PositiveIntegerField(default=0, help_text="How far the check has come.")
-    bytes_checked = models.PositiveBigIntegerField(default=0, help_text="The same in bytes of the file.")
-    row_total = models.PositiveIntegerField(default=0, help_text="Rows of the file, once it is checked.")
+    rows_checked = models.PositiveIntegerField(default=0, help_text="Progress of the check.")
+    bytes_checked = models.PositiveBigIntegerField(default=0, help_text="Progress of the check.")
+    row_total = models.PositiveIntegerField(default=0, help_text="Rows in the file, once it is checked.")
 
     created_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True, blank=True)
     inviting_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
-    undone_at = models.DateTimeField(null=True, blank=True, help_text="When its invitations were taken back.")
+    undone_at = models.DateTimeField(null=True, blank=True, help_text="When its invitations were revoked by undoing.")
     is_being_undone = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="What is pending counts as taken back.",
+        help_text="Its pending invitations count as revoked.",
     )
     banner_closed_at = models.DateTimeField(null=True, blank=True)
     result_emailed_at = models.DateTimeField(null=True, blank=True, help_text="When the result was emailed.")
@@ -84,19 +84,23 @@ class Batch(models.Model):
         help_text="A worker sends the result until then. After a failure: its next try.",
     )
 
-    progressed_at = models.DateTimeField(default=timezone.now, help_text="When work on it last moved.")
-    claimed_until = models.DateTimeField(null=True, blank=True, help_text="A worker is checking it until then.")
-    claims = models.PositiveIntegerField(
-        default=0, db_default=0, help_text="How often it was claimed to be checked; the fence of a claim."
+    progressed_at = models.DateTimeField(default=timezone.now, help_text="When a worker or an admin last worked on it.")
+    claimed_until = models.DateTimeField(
+        null=True, blank=True, help_text="When the claim of the worker that checks it expires."
     )
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often the check was begun.")
+    claims = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="How often it was claimed; the fencing token of a claim."
+    )
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often the check was started.")
     error_reference = models.CharField(
-        max_length=9, blank=True, default="", db_default="", help_text="The last unexpected error; the log has it, too."
+        max_length=9, blank=True, default="", db_default="", help_text="Of the last unexpected error; also in the log."
     )
     retry_at = models.DateTimeField(
-        null=True, blank=True, help_text="Undoing met an unexpected error: when it is tried again."
+        null=True, blank=True, help_text="When undoing is retried after an unexpected error."
     )
-    mail_retry_at = models.DateTimeField(null=True, blank=True, help_text="The mail server was away: its next try.")
+    mail_retry_at = models.DateTimeField(
+        null=True, blank=True, help_text="When sending is retried after the mail server was down."
+    )
 
     class Meta:
         ordering = ("-created_at", "-pk")
@@ -119,31 +123,31 @@ class Batch(models.Model):
 
     @property
     def current_job(self) -> CorrectionJob | None:
-        """What a worker changes in a batch that was checked before; None while its file is checked."""
+        """The job that changes rows of a checked batch, if there is one."""
         return getattr(self, "job", None)
 
     def is_work_of(self, user_id: int) -> bool:
-        """Whether the user has started what is going on."""
+        """Whether this user started the work that is running."""
         job = self.current_job
         return user_id in (self.inviter_id, job.started_by_id if job else None)
 
     @property
     def keeps_rows(self) -> bool:
-        """Whether its rows count: those of a file that was rejected, or not checked to its end, are to be deleted."""
+        """Whether its rows count. The rows of a rejected file, or of one whose check didn't end, are to be deleted."""
         unchecked = self.state in (self.State.STOPPED, self.State.FAILED) and self.checked_at is None
         return not (unchecked or self.state == self.State.REJECTED)
 
     @property
     def is_at_work(self) -> bool:
-        """Whether workers are at it, so that a page that shows it follows what they do."""
+        """Whether workers change it, so that its page has to follow."""
         return self.is_running or self.is_being_undone
 
 
 class CorrectionJob(models.Model):
-    """Something that changes many rows of a batch, or all of them: a worker does it, chunk by chunk.
+    """Changes many or all rows of a batch. A worker does it, chunk by chunk.
 
-    As long as a batch has a job it is `checking`, and nobody edits its rows. The rows up to `last_number` are done, so
-    that whoever takes the job over goes on from there.
+    As long as a batch has a job, it is `checking`, and nobody can edit its rows. The rows up to `last_number` are done:
+    another worker continues from there.
     """
 
     class Action(models.TextChoices):
@@ -166,9 +170,9 @@ class CorrectionJob(models.Model):
     last_number = models.PositiveIntegerField(default=0, help_text="Rows up to this number are done.")
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(default=0)
-    is_stopped = models.BooleanField(default=False, help_text="The other rows stay as they are, and nobody is invited.")
+    is_stopped = models.BooleanField(default=False, help_text="The remaining rows don't change, and nobody is invited.")
 
-    # Of a corrected file; its content is in the upload parts.
+    # For a corrected file, whose content is in the upload parts.
     file_name = models.CharField(max_length=255, blank=True)
     file_size = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
     grant = models.ForeignKey(AccessGrant, null=True, on_delete=models.RESTRICT, related_name="jobs")
@@ -180,15 +184,15 @@ class CorrectionJob(models.Model):
 class UploadPart(models.Model):
     """A piece of an uploaded file, kept until its batch has ended.
 
-    In the database, so that the page, the batch and the file are stored in one transaction and every
-    worker machine can read it.
+    Files are in the database so that they are stored in one transaction with their batch, and every worker machine can
+    read them.
     """
 
     SIZE = 1024 * 1024
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="parts", db_index=False)
     is_correction = models.BooleanField(
-        default=False, db_default=False, help_text="Of a corrected file that has not replaced the batch's file yet."
+        default=False, db_default=False, help_text="Of a corrected file that is not used yet."
     )
     number = models.PositiveIntegerField()
     content = models.BinaryField()
@@ -204,10 +208,10 @@ class UploadPart(models.Model):
 
 
 class Row(models.Model):
-    """A record of the file, numbered as the spreadsheet shows it, and what became of it.
+    """A row of the file, numbered as in a spreadsheet, and its outcome.
 
-    A row that still waits when its batch has ended was not invited: it counts as failed, though nobody writes that into
-    each of what may be 200,000 rows.
+    A row that still waits when its batch has ended counts as failed. Its outcome is not updated, because there may be
+    200,000 of them.
     """
 
     class Outcome(models.TextChoices):
@@ -244,16 +248,16 @@ class Row(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="The codes of those that the check found, each between spaces.",
+        help_text="The codes of the problems that the check found, each between spaces.",
     )
     suggested_codes = models.CharField(
-        max_length=300, blank=True, default="", db_default="", help_text="The codes that a suggestion version."
+        max_length=300, blank=True, default="", db_default="", help_text="The codes of problems that have a suggestion."
     )
-    cells = models.JSONField(null=True, blank=True, help_text="What stood in the file, for a row with problems.")
+    cells = models.JSONField(null=True, blank=True, help_text="The cells in the file, for a row with problems.")
     edit: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
-        null=True, blank=True, help_text="What an admin made of it: its cells now, and the problems found before."
+        null=True, blank=True, help_text="What an admin changed: its cells now, and the problems found before."
     )
-    version = models.PositiveIntegerField(default=0, db_default=0, help_text="How often it was edit.")
+    version = models.PositiveIntegerField(default=0, db_default=0, help_text="How often it was edited.")
     edited_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
@@ -261,12 +265,12 @@ class Row(models.Model):
     class Meta:
         ordering = ("number",)
         constraints = (models.UniqueConstraint(fields=["batch", "number"], name="one_row_per_number"),)
-        # Everything that pages count, so that they needn't read 200,000 rows with all their problems.
+        # Has everything that pages count, so that they needn't read 200,000 rows with all their problems.
         indexes = (
             models.Index(
                 fields=["batch", "outcome", "reason", "problem_codes", "suggested_codes"], name="row_by_outcome"
             ),
-            # For the deletion of a user. Most rows are edited by nobody.
+            # For the deletion of a user. Most rows have no editor.
             models.Index(fields=["edited_by"], condition=models.Q(edited_by__isnull=False), name="row_by_editor"),
         )
 
@@ -275,24 +279,21 @@ class Row(models.Model):
 
     @property
     def editor(self) -> User | None:
-        """Who changed the row last, while it differs from what was first uploaded.
+        """Who changed the row last, as long as it differs from the first upload.
 
-        A row that nobody has edited since its file was checked has an editor only if that is in the file.
+        A row that nobody has edited since its file was checked can have an editor from the corrected file.
         """
         is_changed = Row.has_changes(edit=self.edit, reason=self.reason, version=self.version)
         return self.edited_by if is_changed else None
 
     @classmethod
     def has_changes(cls, *, edit: object, reason: str, version: int) -> bool:
-        """Whether a row with these values differs from what was first uploaded, if anybody has edited it."""
+        """Whether a row with an editor and these values differs from the first upload."""
         return edit is not None or reason == cls.Reason.SKIPPED_BY_ADMIN or version == 0
 
 
 class BatchChunk(models.Model):
-    """Some hundred rows of a batch: what a worker claims, invites and mails in one go.
-
-    Claimed by a conditional update with a lease; whoever dies leaves a lease that runs out.
-    """
+    """Some hundred rows of a batch, which one worker claims, invites and sends (imports/chunks.py)."""
 
     class Stage(models.TextChoices):
         INVITE = "invite", "Invite"
@@ -304,15 +305,17 @@ class BatchChunk(models.Model):
     last_number = models.PositiveIntegerField()
     stage = models.CharField(max_length=10, choices=Stage, default=Stage.INVITE)
     claimed_until = models.DateTimeField(null=True, blank=True)
-    claims = models.PositiveIntegerField(default=0, help_text="How often it was claimed; the fence of a claim.")
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="Claims in a row that came to no orderly end.")
+    claims = models.PositiveIntegerField(default=0, help_text="How often it was claimed; the fencing token of a claim.")
+    attempts = models.PositiveSmallIntegerField(
+        default=0, help_text="How many claims in a row expired, because workers died."
+    )
     suspects_given_up = models.PositiveSmallIntegerField(
         default=0, help_text="How many emails were given up because workers died while sending them."
     )
-    retry_at = models.DateTimeField(null=True, blank=True, help_text="When what was put off is tried again.")
-    backoff_count = models.PositiveSmallIntegerField(default=0, help_text="How often it was put off in a row.")
+    retry_at = models.DateTimeField(null=True, blank=True, help_text="When it can be claimed again.")
+    backoff_count = models.PositiveSmallIntegerField(default=0, help_text="How many retries in a row failed.")
     mail_retry_at = models.DateTimeField(
-        null=True, blank=True, help_text="When mail that the server put off is tried again; other mail need not wait."
+        null=True, blank=True, help_text="When temporary failures are retried. Other emails needn't wait."
     )
     # Everything between these two invitations was delivered, but is not saved as sent yet: see chunk_delivery_log.py.
     first_delivered_id = models.BigIntegerField(null=True, blank=True, help_text="The id of an invitation.")

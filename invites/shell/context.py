@@ -1,4 +1,4 @@
-"""What the shell shows of batches on every page: the news, and what runs."""
+"""Context processor: banners and running work, which every page shows."""
 
 from __future__ import annotations
 
@@ -18,11 +18,9 @@ from invites.shell.indicator import INDICATED, indicated, indicated_actions
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """What is told to the member whose page this is, looked up when a template asks.
+    """Banners, running work and the link back, for the member who views the page. Evaluated lazily.
 
-    `banners` and `bulk_actions` are news, and `running_batches` is everything that runs. `back_url` is the way back.
-
-    On one's own account they are those of the organization used last, as the rest of the shell is.
+    On pages of the user's own account, they are those of the organization that the user visited last.
     """
     seen = shell_context_of(request)
     return {

@@ -1,4 +1,4 @@
-"""Event streams of the work that goes on: each watches one import, one bulk action, or the indicator alone."""
+"""Event streams of running work: of one import, of one bulk action, or of the indicator alone."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from invites.shell.indicator import INDICATED, indicated, indicated_actions
 @requires(Permission.INVITE_USERS)
 @require_safe
 async def batch_events(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponseBase:
-    """The fragment as server-sent events, each time it has changed, until the batch stands still.
+    """The progress fragment of an import as server-sent events, until nothing runs.
 
-    Beside it the indicator, so that a page with both listens once.
+    The stream includes the indicator, so that a page needs only one stream.
     """
     await sync_to_async(batch_to_see)(request, pk)
     poller = IndicatorPoller(request, pk=pk, place=place)
@@ -45,15 +45,15 @@ async def batch_events(request: MemberRequest, organization: str, pk: int, place
 @requires(Permission.INVITE_USERS)
 @require_safe
 async def shell_events(request: MemberRequest, organization: str) -> HttpResponseBase:
-    """The indicator of running batches as server-sent events, until none runs."""
+    """The indicator as server-sent events, until nothing runs."""
     return stream(request, IndicatorPoller(request).poll, at_end=["shell:changed", "people:changed"])
 
 
 class IndicatorPoller:
-    """What one stream shows. What doesn't change is looked up once; the rest takes one query per poll."""
+    """Polls for one stream. Loads what doesn't change only once; the rest takes one query per poll."""
 
     def __init__(self, request: MemberRequest, *, pk: int = 0, place: str = "") -> None:
-        """`pk` is the batch whose fragment is told; without one the indicator is."""
+        """`pk` is the batch whose fragment is sent, or 0 for the indicator alone."""
         self._request = request
         self._membership, self._organization = request.membership, request.organization
         self._pk, self._place = pk, place
@@ -63,7 +63,7 @@ class IndicatorPoller:
         self._undoing = ""
 
     def poll(self) -> Snapshot | None:
-        """What there is to see now; None for a viewer who may no longer see it."""
+        """The fragments now. None if the viewer may no longer see them."""
         found = self._find()
         if not found and not self._still_allowed().exists():
             return None
@@ -91,7 +91,7 @@ class IndicatorPoller:
         return found
 
     def _still_allowed(self) -> QuerySet[Membership]:
-        """A stream lives for minutes. It ends when its viewer is removed or demoted, or the session ends."""
+        """The viewer's membership, as long as it and the session are valid: a stream lives for minutes."""
         return memberships_with_permission(Permission.INVITE_USERS).filter(
             signed_in_by(self._request), pk=self._membership.pk
         )
@@ -99,7 +99,7 @@ class IndicatorPoller:
     def _fragment(self, batch: Batch) -> str:
         if not batch.is_being_undone:
             return self._render(batch)
-        # The figures of one that is being undone are those of its end, and take long to count.
+        # While a batch is being undone, its numbers don't change, and counting them takes long.
         self._undoing = self._undoing or self._render(batch)
         return self._undoing
 
@@ -124,14 +124,14 @@ class IndicatorPoller:
 @requires(Permission.INVITE_USERS)
 @require_safe
 async def bulk_action_events(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponseBase:
-    """The same as server-sent events, each time that it has changed, until the action ends."""
+    """A bulk action as server-sent events, until it ends."""
     await sync_to_async(get_object_or_404)(visible_actions(request.membership), pk=pk)
     poller = BulkActionPoller(request, pk=pk, place=place)
     return stream(request, poller.poll, at_end=["shell:changed", "people:changed", "batch:ended"])
 
 
 class BulkActionPoller:
-    """What one stream looks at: an action, and beside it the indicator in the sidebar."""
+    """Polls for one stream: a bulk action, and the indicator in the sidebar."""
 
     def __init__(self, request: MemberRequest, *, pk: int, place: str) -> None:
         self._request = request
@@ -141,7 +141,7 @@ class BulkActionPoller:
         self._time_left = TimeLeft()
 
     def poll(self) -> Snapshot | None:
-        """What there is to see now; None for a viewer who may no longer see it."""
+        """The fragments now. None if the viewer may no longer see them."""
         indicator = self._indicator.poll()
         action = self._actions.first() if indicator else None
         if indicator is None or action is None:

@@ -1,4 +1,4 @@
-"""What every page shows of the work that goes on, below `o/<slug>/`: the indicator, banners, and event streams."""
+"""URLs below `o/<slug>/` of the indicator, the banners, and the event streams."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The indicator and the banners once, for pages that are told of news or get no events."""
+"""The indicator and the banners as fragments, for pages without an event stream or after its end."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from invites.imports.presentation.banners import are_moving, banners_for
 @requires(Permission.INVITE_USERS)
 @require_safe
 def indicator(request: MemberRequest, organization: str) -> HttpResponse:
-    """The indicator once; the context processor fills it in."""
+    """The indicator, whose content comes from the context processor."""
     return render(request, "shell/indicator.html")
 
 
 @member
 @require_safe
 def banners(request: MemberRequest, organization: str) -> HttpResponse:
-    """The banners and messages once, for a page that is told of news; `?but=ID` is the batch that it is about.
+    """The banners and messages. `?but=ID` is the import that the page is about, whose banner isn't shown.
 
-    With `?at=end` they come when what they tell of has ended: until then the answer is that nothing has changed.
+    With `?at=end`, the response is a 204 as long as the work that a banner is about still runs.
     """
     about = request.GET.get("but", "")
     but = int(about) if about.isdecimal() and len(about) < 19 else 0

@@ -1,4 +1,4 @@
-"""The plot of the batch page: acceptances by day as coordinates of an SVG."""
+"""The plot of acceptances by day, as coordinates for an SVG."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEFT, RIGHT, TOP, BOTTOM = 34, 8, 34, 26
 
 @dataclass(frozen=True)
 class Tick:
-    """A label on an axis and where it stands, in units of the view box."""
+    """A label on an axis and its position in units of the view box."""
 
     at: float
     label: str
@@ -24,7 +24,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Plot:
-    """Ready for the template: lines as `x,y x,y …`, labels with their places."""
+    """All that the template needs: lines as `x,y x,y …`, and labels with their positions."""
 
     width: int
     height: int
@@ -46,7 +46,7 @@ class Plot:
 
 
 def plot_of(responses: Responses, invited: int) -> Plot:
-    """The running total of acceptances from 0 to today, below the dashed line of all who were invited."""
+    """The running total of acceptances until today, below a dashed line at the number of invited people."""
     first, today = responses.days[0][0], responses.days[-1][0]
     end = max(today, timezone.localdate(responses.expires_at) if responses.expires_at else today)
     span = max(1, (end - first).days)
@@ -88,13 +88,13 @@ def plot_of(responses: Responses, invited: int) -> Plot:
 
 
 def _clear_of_lines(share: float) -> int:
-    """How far below its point the label stands, so that neither the axis nor the dashed line runs through it."""
+    """The vertical offset of the label from its point, so that neither the axis nor the dashed line crosses it."""
     if share < 0.06:
         return -10
     return 20 if share > 0.9 else 4
 
 
 def _round_step(invited: int) -> int:
-    """The smallest of 1, 2, 5, 10, 20, 50 ... that gives at most three lines."""
+    """The smallest of 1, 2, 5, 10, 20, 50 … that needs at most three lines."""
     steps = (int(digit * 10**power) for power in range(9) for digit in (1, 2, 5))
     return next(step for step in steps if invited <= 3 * step)

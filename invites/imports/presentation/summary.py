@@ -1,4 +1,4 @@
-"""The summary of a batch as lines that add up, and how its file was read, in words."""
+"""The lines of the summary, and a sentence on how the file was read."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ DELIMITERS = {"comma": "commas", "semicolon": "semicolons", "tab": "tabs", "pipe
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the summary.
-
-    `outcome` is the filter of the rows behind it; `is_part` is counted in the line above.
-    """
+    """One line of the summary. `outcome` is the filter for its rows. If `is_part`, it is a part of the line above."""
 
     label: str
     count: int
@@ -24,9 +21,9 @@ class Line:
 
 
 def summary_lines(summary: Summary) -> list[list[Line]]:
-    """Groups of lines, each a sum and its parts; the sums add up to the rows of the file.
+    """Groups of lines, each a sum and its parts. The sums add up to the rows of the file.
 
-    Zeros stay, but for what only happens to some batches: an expiry, a withdrawal.
+    Lines with 0 are shown, except for "expired" and "withdrawn".
     """
     invited = [
         Line("Invited", summary.invited, "invited"),
@@ -53,7 +50,7 @@ def summary_lines(summary: Summary) -> list[list[Line]]:
 
 
 def how_read(batch: Batch) -> str:
-    """ "Read as UTF-8 with semicolons. The column Team was not read."; empty before the check has ended."""
+    """ "Read as UTF-8 with semicolons. The column “Team” was not read.", or "" before the check has ended."""
     if not batch.encoding:
         return ""
     cells = DELIMITERS.get(batch.delimiter, batch.delimiter)

@@ -1,8 +1,7 @@
-"""How far a batch is that is being worked on: what changes is one question to the database for each look.
+"""The progress of a running batch, with one query per poll.
 
-Many look, each second, while up to 200,000 rows change. So of a batch that is inviting nothing is counted that was
-decided: the chunks say who waits, by how many people each of them was cut for, and of the invitations only those
-count whose mail was not tried yet.
+Many viewers poll every second while up to 200,000 rows change. So while a batch is inviting, decided rows are not
+counted: the chunks tell how many people wait, and only invitations whose email is not sent yet are counted.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ from invites.models import Batch, BatchChunk, CorrectionJob, Invitation, Row
 
 Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 
-# What the mail server has not taken: a refusal counts when the row says it.
+# No mail server has accepted these. A failed email leaves this count when its row is marked as failed.
 UNTRIED = (Mail.QUEUED, Mail.SENDING, Mail.FAILED)
 
 
 def with_progress(batches: QuerySet[Batch]) -> QuerySet[Batch]:
-    """The batches with all that `progress_of` needs and that changes, in one question that only indexes answer."""
+    """The batches with all changing values that `progress_of` needs, in one query that indexes alone answer."""
     rows = Row.objects.filter(batch=OuterRef("pk"))
     pending = Invitation.objects.filter(batch=OuterRef("pk"), state=Invitation.State.PENDING)
     to_invite = BatchChunk.objects.filter(batch=OuterRef("pk"), stage=BatchChunk.Stage.INVITE)
@@ -40,7 +39,7 @@ def with_progress(batches: QuerySet[Batch]) -> QuerySet[Batch]:
                 rows.filter(outcome=Outcome.SKIPPED, reason__in=[Reason.ALREADY_MEMBER, Reason.ALREADY_INVITED])
             ),
             failed_now=_count(rows.filter(outcome=Outcome.FAILED)),
-            # State by state: asked for all at once, PostgreSQL may look at those whose mail was taken, too.
+            # One subquery per state: with a list of states, PostgreSQL may also read the invitations that are sent.
             untried_now=reduce(add, [_count(pending.filter(mail_state=state)) for state in UNTRIED]),
             to_invite_now=Subquery(
                 to_invite.order_by().values("batch").annotate(all=_Listed("first_number")).values("all")
@@ -57,7 +56,7 @@ def progress_of(batch: Batch) -> Progress | None:
 
 
 def progress_now(batch: Batch) -> Progress | None:
-    """The same for a batch that was found without."""
+    """The same for a batch that was loaded without `with_progress`."""
     return progress_of(with_progress(Batch.objects.filter(pk=batch.pk)).get()) if batch.is_running else None
 
 
@@ -69,7 +68,7 @@ def count_unsent(batch: Batch) -> int:
 
 
 def _checking(batch: Batch) -> Progress:
-    """Rows looked at. How many there are is known only at the end, so the share is one of bytes."""
+    """Counts checked rows. Their total is known only at the end, so the share is one of bytes."""
     if job := batch.current_job:
         return _correcting(job)
     share = min(1.0, batch.bytes_checked / batch.file_size) if batch.file_size else 0.0
@@ -77,7 +76,7 @@ def _checking(batch: Batch) -> Progress:
 
 
 def _correcting(job: CorrectionJob) -> Progress:
-    """Rows that were changed. Of a corrected file nothing is told before it is known whether it can be used."""
+    """Counts changed rows. The job of a corrected file has no progress before it is known whether it can be used."""
     share = min(1.0, job.rows_done / job.rows_total) if job.rows_total else 0.0
     return Progress(job.rows_done, job.rows_total, share, estimate_seconds_left(job.created_at, share))
 
@@ -95,7 +94,7 @@ def _inviting(batch: Batch) -> Progress:
 
 @lru_cache(maxsize=256)
 def _sizes_of_chunks(batch_id: int, inviting_at: datetime) -> dict[int, int]:
-    """For how many people each chunk was cut, by its first number: from then on that does not change any more."""
+    """How many people each chunk has, by its first number. This doesn't change after the chunks are created."""
     people = Row.objects.filter(
         batch=OuterRef("batch"), number__range=(OuterRef("first_number"), OuterRef("last_number"))
     )
@@ -105,13 +104,13 @@ def _sizes_of_chunks(batch_id: int, inviting_at: datetime) -> dict[int, int]:
 
 
 def _count(found: QuerySet[Row] | QuerySet[Invitation]) -> Coalesce:
-    """How many there are, as a part of another question."""
+    """The count as a subquery."""
     counted = found.order_by().values("batch").annotate(all=Count("*")).values("all")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 class _Listed(Aggregate):
-    """The numbers one after the other, with commas between; databases have no common name for that."""
+    """The numbers with commas between them. SQLite and PostgreSQL have different functions for that."""
 
     function = "GROUP_CONCAT"
     output_field = TextField()

@@ -1,4 +1,4 @@
-"""What the pages and the commands tell of a batch, counted from its rows."""
+"""The summary of a batch and the responses to its invitations, counted from its rows."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 
 @dataclass(frozen=True)
 class Summary:
-    """The rows of one batch by what became of them: rows = invited + skipped + problems + failed + waiting.
+    """The rows of one batch by outcome: rows = invited + skipped + problems + failed + waiting.
 
-    `accepted`, `waiting_answer`, `bounced`, `expired` and `revoked` are the parts of `invited`, and `undone` are
-    those of `revoked` that undoing the batch has taken back, or is about to; `waiting` is 0 once the batch has ended:
-    rows that still wait then have failed, and where it was stopped they are part of `stopped`.
+    `accepted`, `waiting_answer`, `bounced`, `expired` and `revoked` are parts of `invited`; `undone` are those of
+    `revoked` that are revoked by undoing the batch. `waiting` is 0 in a batch that has ended: its waiting rows count
+    as `failed`, and in a stopped batch as `stopped`, which is a part of `failed`.
     """
 
     rows: int = 0
@@ -55,7 +55,7 @@ class Summary:
 
     @property
     def unanswered(self) -> int:
-        """Who can be reminded: those whose link has expired get a new one."""
+        """People who can be reminded. Those whose link has expired get a new one."""
         return self.waiting_answer + self.expired
 
 
@@ -63,7 +63,7 @@ def summary_of(batch: Batch) -> Summary:
     """Count the batch's rows and the responses to its invitations."""
     summary = outcomes_of(batch)
     responses = _responses(batch) if summary.invited else Counter()
-    # An invitation whose first mail could not be sent, or may not, is revoked, too, but its row is failed.
+    # An invitation whose first email can't be sent is revoked as well, but its row has failed.
     failed = batch.invitations.filter(mail_state=Mail.FAILED, row__outcome=Outcome.FAILED)
     revoked = responses["revoked"] - failed.count() if responses["revoked"] else 0
     undone = min(revoked, responses["undone"])
@@ -80,7 +80,7 @@ def summary_of(batch: Batch) -> Summary:
 
 
 def outcomes_of(batch: Batch) -> Summary:
-    """The summary without the responses, from indexes alone: for what stands on every page."""
+    """The summary without the responses. Indexes alone answer it, so every page can afford it."""
     if not batch.keeps_rows:
         return Summary()
     bounced = batch.invitations.open().filter(mail_state__in=Invitation.UNDELIVERED)
@@ -115,7 +115,7 @@ def outcomes_of(batch: Batch) -> Summary:
 
 
 def _responses(batch: Batch) -> Counter[str]:
-    """The invitations that do not wait for an answer, by why. The filters of the rows say the same."""
+    """Count the invitations that don't wait for a response, by the reason. Same conditions as `rows_of`."""
     counted: Counter[str] = Counter()
     groups = (
         batch.invitations.order_by()
@@ -147,18 +147,18 @@ def _is(condition: Q) -> ExpressionWrapper[Q]:
 
 
 def awaiting_response(batch: Batch) -> InvitationQuerySet:
-    """The invitations of the batch that wait for an answer, those that expired included."""
+    """The invitations of the batch that wait for a response, including expired ones."""
     return batch.invitations.open().exclude(mail_state__in=Invitation.UNDELIVERED)
 
 
 def invited_counts(batches: Iterable[Batch]) -> dict[int, int]:
-    """How many were invited by each of the batches, by their ids."""
+    """How many people each batch invited, by batch id."""
     rows = Row.objects.filter(batch__in=list(batches), outcome=Outcome.INVITED).order_by()
     return dict(rows.values_list("batch_id").annotate(count=Count("*")))
 
 
 def revoked_counts(batches: Iterable[Batch]) -> dict[int, int]:
-    """How many invitations were taken back of each of the batches, by their ids."""
+    """How many invitations of each batch were revoked, by batch id."""
     invitations = Invitation.objects.filter(batch__in=list(batches)).order_by()
     revoked = invitations.filter(row__outcome=Outcome.INVITED).exclude(
         Q(state=Invitation.State.ACCEPTED) | invitations.is_open()
@@ -167,7 +167,7 @@ def revoked_counts(batches: Iterable[Batch]) -> dict[int, int]:
 
 
 def summary_as_json(batch: Batch) -> dict[str, Any]:
-    """The batch as the commands print it; the counts add up to `rows` at every moment."""
+    """The batch as the commands print it. The counts add up to `rows` at any time."""
     summary = outcomes_of(batch)
     return {
         "batch": batch.pk,
@@ -187,7 +187,7 @@ def summary_as_json(batch: Batch) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Responses:
-    """Acceptances of a batch by day, as a line from 0 for the plot of the batch page."""
+    """The responses to the invitations of a batch. `days` has the running total of acceptances, for the plot."""
 
     accepted: int
     waiting: int
@@ -197,7 +197,7 @@ class Responses:
 
 
 def responses_of(batch: Batch, summary: Summary) -> Responses:
-    """The acceptances so far, running total by day, from the day of the invitation to today."""
+    """The responses so far, from the day of inviting to today."""
     accepted = (
         batch.invitations.filter(state=Invitation.State.ACCEPTED)
         .annotate(day=TruncDate("answered_at"))

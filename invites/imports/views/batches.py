@@ -1,4 +1,4 @@
-"""The batches of an organization: their list, one batch with its summary, and what can be done with it."""
+"""The list of imports, the page of one import with its summary, and the actions on it."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ from invites.models import Batch, BulkAction
 
 PAGE_BATCHES = 25
 PAGE_ROWS = 50
-# Nothing was decided about the rows of these.
-WITHOUT_LEDGER = (*Batch.RUNNING, Batch.State.REJECTED, Batch.State.NEEDS_CORRECTION)
+# The rows of these are not decided.
+WITHOUT_SUMMARY = (*Batch.RUNNING, Batch.State.REJECTED, Batch.State.NEEDS_CORRECTION)
 
 
 @requires(Permission.INVITE_USERS)
@@ -63,10 +63,9 @@ def batch_list(request: MemberRequest, organization: str) -> HttpResponse:
     page = Paginator(visible_batches(request.membership), PAGE_BATCHES).get_page(request.GET.get("page"))
     invited = invited_counts(page)
     revoked = revoked_counts(batch for batch in page if batch.undone_at)
-    # Of one that runs the figure that the sidebar shows at its side: whose mail has been tried.
-    inviting = with_progress(
-        Batch.objects.filter(pk__in=[each.pk for each in page if each.state == Batch.State.INVITING])
-    )
+    # For a running import, the same number as in the sidebar.
+    running = [batch.pk for batch in page if batch.state == Batch.State.INVITING]
+    inviting = with_progress(Batch.objects.filter(pk__in=running))
     invited |= {batch.pk: progress.done for batch in inviting if (progress := progress_of(batch))}
     listed = [(batch, invited.get(batch.pk, 0), revoked.get(batch.pk, 0)) for batch in page]
     return render(request, "imports/batches.html", {"page": page, "listed": listed})
@@ -75,7 +74,7 @@ def batch_list(request: MemberRequest, organization: str) -> HttpResponse:
 @requires(Permission.INVITE_USERS)
 @require_safe
 def batch_page(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Who, when, how it was read, the summary that adds up, and each row's outcome."""
+    """Who imported it and when, how it was read, the summary, and the outcome of each row."""
     batch = batch_to_see(request, pk)
     context: dict[str, Any] = {
         "grant_sentence": grant_sentence(batch.grant),
@@ -84,14 +83,14 @@ def batch_page(request: MemberRequest, organization: str, pk: int) -> HttpRespon
         **progress_context(batch, place="page", viewer=request.membership),
     }
     if not batch.is_running:
-        # The page says it itself, and more. Whoever sees it end there is told all the same.
+        # The page says more than its own banner. If the import ends while the page is open, the banner is shown.
         context["banners"] = banners_for(request.membership, but=batch.pk)
-    if batch.state not in WITHOUT_LEDGER:
-        context |= _ledger_and_rows(batch, context["summary"], request)
+    if batch.state not in WITHOUT_SUMMARY:
+        context |= _summary_and_rows(batch, context["summary"], request)
     return render(request, "imports/batch.html", context)
 
 
-def _ledger_and_rows(batch: Batch, summary: Summary, request: MemberRequest) -> dict[str, Any]:
+def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) -> dict[str, Any]:
     labels = filter_labels()
     may_change = not why_not_change(request.membership, batch)
     chosen = request.GET.get("outcome", "")
@@ -129,7 +128,7 @@ def batch_invite_valid(request: MemberRequest, organization: str, pk: int) -> Ht
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Ask, then stop: who is invited already stays invited. With `job`, only what the dialog was about is stopped."""
+    """Ask, then stop the import. With `job` in the form, stop only its running job."""
     batch = batch_to_change(request, pk)
     if request.method != "POST" and batch.is_running:
         context = {"batch": batch, "sentence": before_stopping(batch, progress_now(batch))}
@@ -150,7 +149,7 @@ def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpRespon
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_remind(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Ask, then send the invitation again to everybody who has not answered."""
+    """Ask, then resend the invitations of everyone who hasn't responded."""
     batch = batch_to_change(request, pk)
     waiting = awaiting_response(batch)
     if request.method != "POST":
@@ -162,13 +161,13 @@ def batch_remind(request: MemberRequest, organization: str, pk: int) -> HttpResp
         return bulk_actions.start(request, BulkAction.Kind.RESEND, ids, then=then)
     resent = resend_many(request.membership, waiting)
     tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
-    return _said(request, batch, resent_text(resent), warning=not resent.sent)
+    return _message_response(request, batch, resent_text(resent), warning=not resent.sent)
 
 
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_undo(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Ask, then take back every invitation of the batch that was not accepted."""
+    """Ask, then revoke every invitation of the import that was not accepted."""
     batch = batch_to_change(request, pk)
     if request.method != "POST":
         context = {"batch": batch, "summary": summary_of(batch)}
@@ -177,11 +176,11 @@ def batch_undo(request: MemberRequest, organization: str, pk: int) -> HttpRespon
     if batch.is_being_undone:
         tasks.enqueue_on_commit(tasks.revoke_slice, batch.pk)
     done = f"{TAKING_BACK.format(count)}." if batch.is_being_undone else TAKEN_BACK.format(count)
-    return _said(request, batch, f"{done} Their links do not work any more.", warning=not count)
+    return _message_response(request, batch, f"{done} Their links do not work any more.", warning=not count)
 
 
-def _said(request: MemberRequest, batch: Batch, message: str, *, warning: bool) -> HttpResponse:
-    """Says on the batch's page what was done; a dialog closes for it."""
+def _message_response(request: MemberRequest, batch: Batch, message: str, *, warning: bool) -> HttpResponse:
+    """Show the message on the page of the import, and close the dialog."""
     (messages.warning if warning else messages.success)(request, message)
     if not asks_for_fragment(request):
         return redirect("imports:batch", request.organization.slug, batch.pk)
@@ -194,7 +193,7 @@ def _said(request: MemberRequest, batch: Batch, message: str, *, warning: bool) 
 @requires(Permission.INVITE_USERS)
 @require_POST
 def batch_close_banner(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Close the banner of one's own batch; `?read=` says what it told, which may be old news by now."""
+    """Close the banner of one's own import. `?read=` is its topic, which may have changed since it was shown."""
     batch = batch_to_see(request, pk)
     if batch.inviter_id != request.user.pk:
         raise Http404
@@ -207,7 +206,7 @@ def batch_close_banner(request: MemberRequest, organization: str, pk: int) -> Ht
 @requires(Permission.INVITE_USERS, Permission.VIEW_USERS)
 @require_safe
 def batch_download(request: MemberRequest, organization: str, pk: int) -> StreamingHttpResponse:
-    """The outcome of every row as a CSV file that a spreadsheet can't be harmed by."""
+    """The outcome of every row as a CSV file. Cells that look like formulas are escaped."""
     batch = batch_to_change(request, pk)
     rows = report_lines(batch, request.GET.get("outcome", ""))
     return csv_download(rows, name=f"batch-{batch.pk}-report.csv")

@@ -1,4 +1,4 @@
-"""Finds the import that a page or an action is about. No view of an import loads it otherwise."""
+"""Load the import that a request is about. Every view uses these functions."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from invites.models import Batch
 
 
 def batch_to_see(request: MemberRequest, pk: int) -> Batch:
-    """An import that the member may see, for a page that changes nothing. Raises Http404."""
+    """An import that the member may see, for a request that changes nothing. Raises Http404."""
     return get_object_or_404(visible_batches(request.membership), pk=pk)
 
 
 def batch_to_change(request: MemberRequest, pk: int) -> Batch:
-    """An import that the member is about to act on. Members who can't grant what it gives get 403.
+    """An import that the member wants to change. Members who can't grant what it grants get a 403.
 
-    The service asks again, with the import locked. Raises Http404, and AccessDenied.
+    The service checks this again under a lock. Raises Http404, and AccessDenied.
     """
     batch = batch_to_see(request, pk)
     check_can_change(request.membership, batch)

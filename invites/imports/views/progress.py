@@ -1,4 +1,4 @@
-"""How far a batch is: one fragment, in the dialog and on the batch page, asked for or streamed."""
+"""The progress fragment of an import, in its dialog and on its page."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from invites.models import Batch
 
 
 def progress_context(batch: Batch, *, place: str, viewer: Membership) -> dict[str, Any]:
-    """What the progress fragment shows; `place` is where it stands: "dialog" or "page"."""
+    """The context of the progress fragment. `place` is "dialog" or "page"."""
     why_not = why_not_change(viewer, batch)
     return context_of(batch, place=place, grant=grant_line(batch.grant), progress=progress_now(batch), why_not=why_not)
 
 
 def context_of(batch: Batch, *, place: str, grant: str, progress: Progress | None, why_not: str = "") -> dict[str, Any]:
-    """The same for who knows the words for the grant, how far the running step is, and whether one may change it."""
+    """The same for a caller that has the texts and the progress already."""
     summary = Summary() if batch.is_running or batch.state == Batch.State.REJECTED else summary_of(batch)
     return {
         "batch": batch,
@@ -44,7 +44,7 @@ def context_of(batch: Batch, *, place: str, grant: str, progress: Progress | Non
 
 
 def progress_dialog(request: MemberRequest, batch: Batch) -> HttpResponse:
-    """The dialog of a batch at this moment."""
+    """The progress dialog of an import."""
     return render(
         request, "imports/progress_dialog.html", progress_context(batch, place="dialog", viewer=request.membership)
     )
@@ -53,10 +53,10 @@ def progress_dialog(request: MemberRequest, batch: Batch) -> HttpResponse:
 @requires(Permission.INVITE_USERS)
 @require_safe
 def batch_progress(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponse:
-    """The fragment once: how the dialog is opened again, and the fallback where events don't arrive."""
+    """The fragment once: to open the dialog again, or if no server-sent events arrive."""
     batch = batch_to_see(request, pk)
     if place == "dialog":
-        # By its address alone it is opened by somebody without JavaScript, or in a new tab: the page says more.
+        # Without JavaScript or in a new tab, show the page, which says more.
         return (
             progress_dialog(request, batch)
             if asks_for_fragment(request)

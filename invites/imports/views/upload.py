@@ -1,4 +1,4 @@
-"""Import a CSV file: the dialog that asks for roles, sites and the file, and the sample file."""
+"""The dialog that starts an import, and the sample file."""
 
 from __future__ import annotations
 

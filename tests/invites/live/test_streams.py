@@ -66,8 +66,8 @@ def test_one_user_has_so_many_streams_and_no_more(
     batch = start(many(10))
     url = reverse(name, args=["acme"]) if name == "shell:indicator_events" else url_of(batch, name)
     monkeypatch.setattr(streams, "_open", Counter({admin.pk + 1: 1000}))
-    opened = [ines.get(url) for _ in range(streams.MOST_OF_ONE_USER + 1)]
-    assert [response.status_code for response in opened] == [*[200] * streams.MOST_OF_ONE_USER, 429]
+    opened = [ines.get(url) for _ in range(streams.MAX_STREAMS_PER_USER + 1)]
+    assert [response.status_code for response in opened] == [*[200] * streams.MAX_STREAMS_PER_USER, 429]
 
     opened[0].close()
     opened[0].close()

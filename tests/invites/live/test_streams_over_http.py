@@ -14,7 +14,7 @@ import requests
 
 from config.harness.running import Stack, wait_for
 from config.harness.visitor import Visitor
-from invites.live.streams import MOST_OF_ONE_USER
+from invites.live.streams import MAX_STREAMS_PER_USER
 from tests.files import many
 
 ADMIN, COLLEAGUE = "admin@example.com", "colleague@example.com"
@@ -109,7 +109,7 @@ Listen = Callable[[Visitor], Listener]
 
 
 def test_of_sixty_streams_that_one_user_opens_at_once_thirty_are_let_in(slow: Stack) -> None:
-    visitor, count = signed_in(slow), 2 * MOST_OF_ONE_USER
+    visitor, count = signed_in(slow), 2 * MAX_STREAMS_PER_USER
     gate = threading.Barrier(count)
 
     def open_one(_: int) -> requests.Response:
@@ -122,7 +122,7 @@ def test_of_sixty_streams_that_one_user_opens_at_once_thirty_are_let_in(slow: St
     for response in opened:
         response.close()
 
-    assert answers == {200: MOST_OF_ONE_USER, 429: MOST_OF_ONE_USER}
+    assert answers == {200: MAX_STREAMS_PER_USER, 429: MAX_STREAMS_PER_USER}
     # Those that were closed count no more.
     wait_for(lambda: is_let_in(visitor), what="place for another stream")
 
@@ -130,7 +130,7 @@ def test_of_sixty_streams_that_one_user_opens_at_once_thirty_are_let_in(slow: St
 def test_streams_whose_client_left_before_the_first_byte_count_no_more(slow: Stack, colleague: str) -> None:
     visitor = signed_in(slow, colleague)
     asking = f"GET {EVENTS} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {visitor.cookies}\r\n\r\n".encode()
-    for _ in range(2 * MOST_OF_ONE_USER):
+    for _ in range(2 * MAX_STREAMS_PER_USER):
         with socket.create_connection(("127.0.0.1", slow.port)) as connection:
             connection.sendall(asking)
 
