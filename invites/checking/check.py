@@ -17,10 +17,11 @@ from invites.checking.cells.text import is_blank
 from invites.checking.domain_typos import typo_notice
 from invites.checking.reading.chunks import Columns, Records, take_columns
 from invites.checking.reading.dialect import DELIMITERS, find_dialect
-from invites.checking.reading.encoding import Source, open_source, rewindable
+from invites.checking.reading.encoding import Source
+from invites.checking.reading.file import open_file, read_records
 from invites.checking.reading.header import Header, found_and_expected, holds_an_address, names_our_columns, read_header
 from invites.checking.reading.quotes import explain_quote, find_swallowed_rows
-from invites.checking.reading.workbook import ENCODING, Sheet, open_workbook
+from invites.checking.reading.workbook import ENCODING, Sheet
 from invites.checking.report import Limits, Problem, Report, Row
 from invites.checking.screening import Screen
 
@@ -70,36 +71,28 @@ class Check:
         if self._started:
             raise RuntimeError("A Check reads its file once. Create another one.")
         self._started = True
-        stream, size = rewindable(self._stream, self.limits)
-        sheet = None
-        if self._name.lower().endswith(".xlsx") and size <= self.limits.max_bytes:
-            sheet = open_workbook(stream, self.limits, while_waiting=self._while_waiting)
-        if isinstance(sheet, Sheet):
-            self.sheet = sheet
+        file = open_file(self._stream, self.limits, name=self._name, while_waiting=self._while_waiting)
+        if isinstance(file, Problem):
+            self.report.reject(file)
+        elif isinstance(file, Sheet):
+            self.sheet = file
             self.report.encoding = ENCODING
-            yield from _RecordChecker(sheet.rows(), "", self.limits, self.report, self._while_waiting).blocks()
-            return
-        source = sheet or open_source(stream, self.limits)
-        if isinstance(source, Problem):
-            self.report.reject(source)
+            yield from _RecordChecker(file.rows(), "", self.limits, self.report, self._while_waiting).blocks()
         else:
-            yield from self._read_text(source)
+            yield from self._check_text(file)
 
-    def _read_text(self, source: Source) -> Iterator[Block]:
+    def _check_text(self, source: Source) -> Iterator[Block]:
         self.report.encoding = source.encoding
         dialect = find_dialect(source.open_text())
         if isinstance(dialect, Problem):
             self.report.reject(dialect)
             return
         self.report.delimiter = dialect.name
-        # This limit belongs to the whole process, so it is only ever raised. A cell below it is a problem of its row.
-        if csv.field_size_limit() < self.limits.max_cell:
-            csv.field_size_limit(self.limits.max_cell)
-        reader = csv.reader(source.open_text(), delimiter=dialect.delimiter, strict=True)
-        checker = _RecordChecker(reader, dialect.delimiter, self.limits, self.report, self._while_waiting)
+        records = read_records(source, dialect.delimiter, self.limits)
+        checker = _RecordChecker(records, dialect.delimiter, self.limits, self.report, self._while_waiting)
         try:
             for _ in range(dialect.lines_before):
-                next(reader)
+                next(records)
             checker.line_end = dialect.lines_before
             yield from checker.blocks()
         except csv.Error as error:

@@ -1,4 +1,4 @@
-"""The records of a file as they stand in it, with all their columns: for files made out of an admin's own."""
+"""Read the records of a file as written, with all columns, to make other files from it."""
 
 import csv
 from collections.abc import Callable, Iterator
@@ -8,12 +8,13 @@ from typing import Any, BinaryIO
 from invites.checking.catalog import file_problem
 from invites.checking.cells.text import is_blank
 from invites.checking.reading.dialect import Dialect, find_dialect
-from invites.checking.reading.encoding import Source, open_source
+from invites.checking.reading.encoding import Source
+from invites.checking.reading.file import open_file, read_records
 from invites.checking.reading.header import Header, is_what_is_wrong, read_header
-from invites.checking.reading.workbook import Sheet, open_workbook
+from invites.checking.reading.workbook import Sheet
 from invites.checking.report import Limits, Problem
 
-_ENDS = ("\r\n", "\n", "\r")
+_LINE_ENDS = ("\r\n", "\n", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Record:
 class RecordFile:
     """A file whose columns are known, and how it is written. `says_delimiter`: it begins with a `sep=` line.
 
-    A workbook has the ways of a text that every Excel opens: UTF-16 and tabs.
+    A workbook counts as a text that every Excel opens: UTF-16 with tabs.
     """
 
     rows: Callable[[], Iterator[list[str]]]
@@ -43,11 +44,13 @@ class RecordFile:
     @property
     def what_is_wrong_position(self) -> int | None:
         """The index of the column *What is wrong*, if there is one."""
-        return next((place for place, name in enumerate(self.header_record.cells) if is_what_is_wrong(name)), None)
+        return next(
+            (position for position, name in enumerate(self.header_record.cells) if is_what_is_wrong(name)), None
+        )
 
     def __iter__(self) -> Iterator[Record]:
-        """The records below the header that are not blank. Raises csv.Error where the file can't be read on."""
-        for record in _records(self.rows()):
+        """The records below the header that aren't blank. Raises csv.Error where the file can't be read further."""
+        for record in _number_records(self.rows()):
             if record.number > self.header_record.number:
                 yield record
 
@@ -60,43 +63,34 @@ def open_records(
     codec: str | None = None,
     while_waiting: Callable[[], None] | None = None,
 ) -> RecordFile | Problem:
-    """Look at the file's kind, encoding and columns. What is wrong with its rows is not seen here.
+    """Find out the kind of the file, its encoding and columns. Its rows aren't checked.
 
-    `name` is the file's: a workbook is read only if it is called .xlsx. `codec` is the one that a text which is not
-    Unicode is known to be in, so that a few words without context leave no doubt. `while_waiting` is called every few
-    seconds while a workbook is read.
+    `codec` is the known encoding of a text that isn't Unicode, so that a few words without context cause no doubt. For
+    `name` and `while_waiting` see `open_file`.
     """
-    if name.lower().endswith(".xlsx"):
-        sheet = open_workbook(stream, limits, while_waiting=while_waiting)
-        if isinstance(sheet, Problem):
-            return sheet
-        if sheet is not None:
-            return open_sheet_records(sheet, limits=limits)
-    source = open_source(stream, limits)
-    in_doubt = ("unreadable", "unsure_spelling")
-    if codec and (source.code in in_doubt if isinstance(source, Problem) else source.codec != codec):
-        source = _open_as(stream, codec, source)
+    file = open_file(stream, limits, name=name, while_waiting=while_waiting)
+    if isinstance(file, Sheet):
+        return open_sheet_records(file, limits=limits)
+    source = _apply_codec(file, codec, stream) if codec else file
     if isinstance(source, Problem):
         return source
     dialect = find_dialect(source.open_text())
     if isinstance(dialect, Problem):
         return dialect
-    if csv.field_size_limit() < limits.max_cell:
-        csv.field_size_limit(limits.max_cell)
     first_line = next(iter(source.open_text()), "")
     return _open(
-        lambda: _rows_of_text(source, dialect),
+        lambda: _rows_of_text(source, dialect, limits),
         limits,
         codec=source.codec,
         has_mark=source.start > 0,
         delimiter=dialect.delimiter,
         says_delimiter=dialect.lines_before > 0,
-        line_end=next((end for end in _ENDS if first_line.endswith(end)), "\r\n"),
+        line_end=next((end for end in _LINE_ENDS if first_line.endswith(end)), "\r\n"),
     )
 
 
 def open_sheet_records(sheet: Sheet, *, limits: Limits) -> RecordFile | Problem:
-    """The records of a sheet that was read before. They are written in UTF-16 with tabs, which every Excel opens."""
+    """The records of a sheet that was read before."""
     return _open(
         sheet.rows,
         limits,
@@ -108,22 +102,25 @@ def open_sheet_records(sheet: Sheet, *, limits: Limits) -> RecordFile | Problem:
     )
 
 
-def _open(rows: Callable[[], Iterator[list[str]]], limits: Limits, **ways: Any) -> RecordFile | Problem:
+def _open(rows: Callable[[], Iterator[list[str]]], limits: Limits, **format: Any) -> RecordFile | Problem:
     try:
-        first = next(_records(rows()), None)
+        first = next(_number_records(rows()), None)
     except csv.Error:
         return file_problem("unclosed_quote", row=1, line=1)
     if first is None:
         return file_problem("empty")
     header = read_header(list(first.cells), limits=limits)
-    return header if isinstance(header, Problem) else RecordFile(rows, header, first, **ways)
+    return header if isinstance(header, Problem) else RecordFile(rows, header, first, **format)
 
 
-def _open_as(stream: BinaryIO, codec: str, found: Source | Problem) -> Source | Problem:
-    """The file in that encoding; as it was found if it is Unicode already, or can't be read in that encoding."""
+def _apply_codec(found: Source | Problem, codec: str, stream: BinaryIO) -> Source | Problem:
+    """The file in this encoding, or as it was found if it is Unicode or can't be read in this encoding."""
+    is_in_doubt = isinstance(found, Problem) and found.code in ("unreadable", "unsure_spelling")
+    if not is_in_doubt and (isinstance(found, Problem) or found.codec == codec):
+        return found
     if codec.startswith("utf-16") or (isinstance(found, Source) and "utf" in (codec[:3], found.codec[:3])):
         return found
-    # Files of ours in other encodings are never valid UTF-8, so somebody has saved this one as UTF-8.
+    # Our files in other encodings are never valid UTF-8, so somebody has saved this one as UTF-8.
     if codec != "utf-8" and _can_read(Source(stream, "utf-8", "", 0, 0)):
         return found
     known = Source(stream, codec, "", 0, 0)
@@ -139,14 +136,15 @@ def _can_read(source: Source) -> bool:
     return True
 
 
-def _rows_of_text(source: Source, dialect: Dialect) -> Iterator[list[str]]:
-    reader = csv.reader(source.open_text(), delimiter=dialect.delimiter, strict=True)
+def _rows_of_text(source: Source, dialect: Dialect, limits: Limits) -> Iterator[list[str]]:
+    rows = read_records(source, dialect.delimiter, limits)
     for _ in range(dialect.lines_before):
-        next(reader)
-    return reader
+        next(rows)
+    return iter(rows)
 
 
-def _records(rows: Iterator[list[str]]) -> Iterator[Record]:
+def _number_records(rows: Iterator[list[str]]) -> Iterator[Record]:
+    """The rows that aren't blank, numbered as the spreadsheet shows them."""
     for number, cells in enumerate(rows, start=1):
         if not all(is_blank(cell) for cell in cells):
             yield Record(number, cells)
