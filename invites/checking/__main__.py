@@ -29,7 +29,7 @@ def as_markdown() -> str:
             "",
             lead,
             "",
-            "| code | title | message | how to mend it | example |",
+            "| code | title | message | how to fix it | example |",
             "| --- | --- | --- | --- | --- |",
         ]
         for kind in CATALOG.values():

@@ -1,7 +1,7 @@
-"""Find text that a mail program would turn into a link, whichever way its dots are written.
+"""Find text that a mail program would turn into a link, in any form of its dots.
 
-Names of people, organizations, roles and sites come into our emails. If one of them became a link, anyone could
-send links in our name. Forms, files and commands all ask `find_link`; emails `defuse` what they quote.
+Our emails contain names of people, organizations, roles and sites. If one of them became a link, anyone could send
+links in our name. Forms, files and commands call `find_link`; emails `defuse` what they quote.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from itertools import pairwise
 
 from invites.checking.cells.top_level_domains import ENDINGS
 
-# Letters and symbols that are drawn as nothing, although their category says otherwise: Hangul and Khmer fillers, the
-# Braille blank, the grapheme joiner and the variation selectors.
+# Letters and symbols that are invisible, although their category says otherwise: Hangul and Khmer fillers, the Braille
+# blank, the grapheme joiner and the variation selectors.
 DRAWN_AS_NOTHING = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5") | {
     chr(code) for code in (*range(0xFE00, 0xFE10), *range(0x180B, 0x1810), *range(0xE0100, 0xE01F0))
 }
@@ -27,10 +27,10 @@ _CAN_LINK = re.compile(r"[.@:。]")
 _LINK_START = re.compile(r"\b(?:www\.|mailto:|https?:|ftp:)\S")
 # With a path or a port. Without either, four numbers may be a version.
 _NUMERIC_ADDRESS = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?:/\S|:\d)")
-# What every link has, in all the forms that are taken for these four.
+# What every link has, in all forms that count as these four.
 _SIGNS = ".@/:。\u2024\ufe12\ufe13\ufe52\ufe55\ufe6b\uff0e\uff0f\uff1a\uff20\uff61"
 _IN_A_LINK = re.compile(rf"(?<=\S)([{_SIGNS}])(?=\S)")
-# A sign before what could be an ending or a number. Initials, which have one letter each, are none.
+# A sign before a possible ending or number. Initials have only one letter each.
 _MAY_BE_LINK = re.compile(rf"(?<=\S)[{_SIGNS}](?:\d|\w\w|[^\s\x00-\x7f])")
 
 
@@ -49,9 +49,9 @@ def defuse(text: str) -> str:
 
 
 def defuse_header(text: str) -> str:
-    """The same for a subject or the name of a sender, which stay as they are if nothing in them could be a link.
+    """The same for a subject or the name of a sender, which are unchanged if nothing in them could be a link.
 
-    No list has every ending, so whatever looks like one is taken for one.
+    No list has every ending, so anything that looks like one counts.
     """
     return defuse(text) if _MAY_BE_LINK.search(text) or find_link(text) else text
 
@@ -67,7 +67,7 @@ def _is_link_in_any_form(word: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _plain_form(character: str) -> str:
-    """The character that this one is a form of; NUL for one that nobody sees.
+    """The character that this one is a form of; NUL for an invisible one.
 
     One at a time, because normalizing a whole text takes quadratic time if it has many marks in a row.
     """

@@ -1,8 +1,8 @@
 """The endings of domains that mail programs link without "www." before them.
 
 IANA lists all endings: https://data.iana.org/TLD/tlds-alpha-by-domain.txt. Here are all country codes, all that aren't
-ASCII, and of the others those in which anyone can register a domain. Most endings of single companies are left out:
-many are surnames, too, and nobody else can have a domain there. A test compares all of these with IANA's list.
+ASCII, and of the others those in which anyone can register a domain. Most endings of single companies are omitted:
+many are also surnames, and nobody else can have a domain there. A test compares all of these with IANA's list.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Find the encodings in which a file's text could be written, and choose one only if the evidence is overwhelming.
 
 Almost any bytes can be decoded in a dozen encodings, so decoding proves nothing. The evidence is the text: each
-encoding is tried on the distinct words with non-ASCII bytes. It is ruled out by a word that no language spells that
-way. Where the remaining encodings give different text, we count the words whose accented letters stand between the
-same letters as in common names (see `spellings`). Guessing wrong would change somebody's name without a word, so a
-file that is not clear is refused.
+encoding is tried on the distinct words with non-ASCII bytes. A word that no language spells that way rules it out.
+ Where the remaining encodings give different text, we count the words whose accented letters stand between the
+same letters as in common names (see `spellings`). A wrong guess would silently change somebody's name, so we
+reject a file that isn't clear.
 """
 
 import re
@@ -27,13 +27,14 @@ LABELS = {
     "mac_cyrillic": "Mac Cyrillic", "mac_greek": "Mac Greek", "cp437": "DOS 437", "cp850": "DOS 850",
     "cp852": "DOS 852", "cp857": "DOS 857", "cp775": "DOS 775", "cp866": "DOS 866",
 }  # fmt: skip
-# A file in any other encoding is refused for now, even if the encoding is certain.
+# We reject files in any other encoding for now, even if the encoding is certain.
 ACCEPTED = ("cp1252", "mac_roman")
-# Overwhelming: so many distinct words support one reading alone, and that many times fewer support the other.
+# Evidence is overwhelming if at least this many distinct words support only one decoding, and if they outnumber the
+# words that support only the other by this factor.
 MIN_WORDS = 3
 MIN_RATIO = 10
 
-# Valid UTF-8 with more words than this that have non-ASCII characters is in no doubt.
+# Valid UTF-8 with more words that have non-ASCII characters is certain.
 MAX_WORDS_IN_DOUBT = 8
 _NON_ASCII = re.compile(rb"[\x80-\xff]+")
 _PIECE = 1024
@@ -62,10 +63,10 @@ _BEHIND_A_WORD = "®™©²³"
 _ELISION = re.compile(
     "(?:^|[^\\w])(?:[ldsnmtcjo]|qu|dell|all|nell|sull|un)’[^\\W\\d_]|[a-z]’(?:s|t|d|m|re|ve|ll)$", re.IGNORECASE
 )
-# An accented capital after a small letter, a small one before a capital, or an accented capital inside a small word.
+# An accented capital after a lower-case letter, the reverse, or an accented capital inside a lower-case word.
 _MISPLACED_CAPITAL = re.compile("[aé]É|éA|(?<=.)É[aé]")
 _VOWELS_OF_IRISH = tuple("ÁÉÍÓÚ")
-# Single small letters that are words.
+# Single lower-case letters that are words.
 _LONE = frozenset("àáèéíóöåæ")
 
 _ANY_LANGUAGE = frozenset(range(len(LANGUAGES)))
@@ -77,9 +78,11 @@ class Verdict(IntEnum):
     COMMON = 2  # Spelled like common names.
 
 
-class Word(NamedTuple):
-    """A word in one encoding. `contexts`: its non-ASCII characters with their neighbors. `languages`: the places in
-    LANGUAGES of those with names spelled like it.
+class DecodedWord(NamedTuple):
+    """A word in one encoding.
+
+    `contexts` are its non-ASCII characters with their neighbors. `languages` are indexes in LANGUAGES, of those with
+    names spelled like it.
     """
 
     text: str
@@ -89,21 +92,23 @@ class Word(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """One way to read the file, in which every word is possible. `evidence`: how many of the words in doubt look
-    like common names. `codec` is the first of the encodings that give this same text.
+class Decoding:
+    """One way to decode the file, in which every word is possible.
+
+    `evidence` is how many of the words in doubt look like common names. `codec` is the first of the encodings that give
+    this text.
     """
 
     codec: str
     label: str
     evidence: int
-    words: tuple[Word, ...]
+    words: tuple[DecodedWord, ...]
 
-    def outweighs(self, other: "Reading") -> bool:
-        """True if the words that the two read differently leave no reasonable doubt.
+    def outweighs(self, other: "Decoding") -> bool:
+        """Whether the words that differ in the two decodings leave no reasonable doubt.
 
-        Either many more of them look like common names in this reading. Or all of them do, in one language, and none
-        does in the other reading; this takes two words, or a well-known name, or one word in a file with more names of
+        Either many more of them look like common names in this decoding. Or all of them do, in one language, and none
+        does in the other decoding; this takes two words, or a well-known name, or one word in a file with more names of
         that language. Words with the same letters around the accented ones count once.
         """
         pairs = [
@@ -123,8 +128,8 @@ class Reading:
             for language in languages
         )
 
-    def find_difference(self, other: "Reading") -> int:
-        """The place of the first word that the two read differently."""
+    def find_difference(self, other: "Decoding") -> int:
+        """The index of the first word that differs in the other decoding."""
         return next(at for at, word in enumerate(self.words) if word.text != other.words[at].text)
 
 
@@ -142,7 +147,7 @@ class WordSample:
 
     def add(self, chunk: bytes) -> None:
         if chunk.isascii() and self._rest.isascii():
-            chunk = chunk[-_MAX_LENGTH:]  # All that matters of it is the start of a word at its end.
+            chunk = chunk[-_MAX_LENGTH:]  # Only the start of a word at its end matters.
         whole, _space, self._rest = (self._rest + chunk.translate(_SPACED)).rpartition(b" ")
         self._take(whole)
         if len(self._rest) > _MAX_LENGTH:
@@ -168,17 +173,17 @@ class WordSample:
                     self.words[text[start:end]] = None
 
 
-def find_readings(words: list[bytes]) -> list[Reading]:
-    """All ways to read the words in which each is possible, the one with the most evidence first."""
-    found: dict[tuple[str, ...], tuple[str, tuple[Word, ...]]] = {}
-    judged: dict[str, Word] = {}
+def find_decodings(words: list[bytes]) -> list[Decoding]:
+    """All decodings in which every word is possible, the one with the most evidence first."""
+    found: dict[tuple[str, ...], tuple[str, tuple[DecodedWord, ...]]] = {}
+    assessed: dict[str, DecodedWord] = {}
     for codec in LABELS:
-        read = _read(words, codec, judged)
+        read = _read(words, codec, assessed)
         if len(read) == len(words):
             found.setdefault(tuple(word.text for word in read), (codec, tuple(read)))
     in_doubt = [len(set(texts)) > 1 for texts in zip(*found, strict=True)]
-    readings = [
-        Reading(
+    decodings = [
+        Decoding(
             codec,
             LABELS[codec],
             sum(doubt and word.verdict is Verdict.COMMON for word, doubt in zip(read, in_doubt, strict=True)),
@@ -186,29 +191,30 @@ def find_readings(words: list[bytes]) -> list[Reading]:
         )
         for codec, read in found.values()
     ]
-    return sorted(readings, key=lambda reading: -reading.evidence)
+    return sorted(decodings, key=lambda decoding: -decoding.evidence)
 
 
-def choose(readings: list[Reading]) -> Reading | None:
-    """The reading that outweighs all others, if it is one that is accepted."""
-    for reading in readings:
-        if reading.codec in ACCEPTED and all(reading.outweighs(other) for other in readings if other is not reading):
-            return reading
+def choose(decodings: list[Decoding]) -> Decoding | None:
+    """The decoding that outweighs all others, if its encoding is accepted."""
+    for decoding in decodings:
+        others = (other for other in decodings if other is not decoding)
+        if decoding.codec in ACCEPTED and all(decoding.outweighs(other) for other in others):
+            return decoding
     return None
 
 
-def find_doubt(words: list[bytes], readings: list[Reading]) -> tuple[bytes, list[str]]:
-    """The first word that keeps the file from being read, and its likely spellings: two or three, or the only one.
+def find_doubt(words: list[bytes], decodings: list[Decoding]) -> tuple[bytes, list[str]]:
+    """The first word in doubt, and its likely spellings: two or three, or the only one.
 
-    Without any reading it is the word at which the most successful of the accepted encodings fails, with no spelling.
+    Without any decoding it is the word at which the most successful of the accepted encodings fails, with no spelling.
     """
-    if not readings:
+    if not decodings:
         return words[min(max(len(_read(words, codec, {})) for codec in ACCEPTED), len(words) - 1)], []
-    best = next((reading for reading in readings if reading.codec in ACCEPTED), readings[0])
-    rivals = [reading for reading in readings if reading is not best and not best.outweighs(reading)]
+    best = next((decoding for decoding in decodings if decoding.codec in ACCEPTED), decodings[0])
+    rivals = [decoding for decoding in decodings if decoding is not best and not best.outweighs(decoding)]
     at = min((best.find_difference(rival) for rival in rivals), default=0)
     spellings = dict.fromkeys(
-        sorted((reading.words[at] for reading in (best, *rivals)), key=lambda word: -word.verdict)
+        sorted((decoding.words[at] for decoding in (best, *rivals)), key=lambda word: -word.verdict)
     )
     common = sum(word.verdict is Verdict.COMMON for word in spellings)
     return words[at], [word.text for word in spellings][: min(max(common, 2), 3)]
@@ -224,7 +230,7 @@ def find_doubt_in_utf8(words: list[bytes]) -> list[str] | None:
     if len(words) > MAX_WORDS_IN_DOUBT or any(len(word) > _MAX_LENGTH for word in words):
         return None
     texts = [word.decode("utf-8") for word in words]
-    if any(len(text) > 1 and (judge(text).verdict or _is_of_one_script(text)) for text in texts):
+    if any(len(text) > 1 and (assess(text).verdict or _is_of_one_script(text)) for text in texts):
         return None
     if all(_TWO_BYTES_EACH.fullmatch(word) for word in words) and not any(text in _LONE_SIGNS for text in texts):
         for codec in _TWO_BYTE_CODECS:
@@ -232,20 +238,20 @@ def find_doubt_in_utf8(words: list[bytes]) -> list[str] | None:
             if all(_EAST_ASIAN.fullmatch(text) for text in others):
                 return [others[0], texts[0]]
     if all(_ASCII_LETTER.search(word) for word in words):
-        for reading in find_readings(words):
-            if all(_is_only_letters(word.text) for word in reading.words):
-                return [reading.words[0].text, texts[0]]
+        for decoding in find_decodings(words):
+            if all(_is_only_letters(word.text) for word in decoding.words):
+                return [decoding.words[0].text, texts[0]]
     return None
 
 
 def find_position(data: bytes, word: bytes) -> int:
-    """Where the word stands in the file."""
+    """The byte position of the word in the file."""
     end = b" " if len(word) <= _MAX_LENGTH else b""  # A longer word is known by its beginning alone.
     return (b" " + data.translate(_SPACED) + b" ").find(b" " + word + end)
 
 
-def _read(words: list[bytes], codec: str, judged: dict[str, Word]) -> list[Word]:
-    """The words in this encoding, up to the first one that is impossible. `judged` is a cache."""
+def _read(words: list[bytes], codec: str, assessed: dict[str, DecodedWord]) -> list[DecodedWord]:
+    """The words in this encoding, up to the first one that is impossible. `assessed` is a cache."""
     read = []
     for word in words:
         if len(word) > _MAX_LENGTH or (codec.startswith(_NOT_IN) and _DAMAGED_UTF8.search(word)):
@@ -254,44 +260,45 @@ def _read(words: list[bytes], codec: str, judged: dict[str, Word]) -> list[Word]
             text = word.decode(codec)
         except UnicodeDecodeError:
             break
-        if text not in judged:
-            judged[text] = judge(text)
-        if judged[text].verdict is Verdict.IMPOSSIBLE:
+        if text not in assessed:
+            assessed[text] = assess(text)
+        if assessed[text].verdict is Verdict.IMPOSSIBLE:
             break
-        read.append(judged[text])
+        read.append(assessed[text])
     return read
 
 
-def judge(text: str) -> Word:
-    """Whether names can be spelled so. The text has no spaces, but it can have several words and signs."""
+def assess(text: str) -> DecodedWord:
+    """Assess whether names can be spelled like this. The text has no spaces, but may have several words and signs."""
     normal = unicodedata.normalize("NFC", text.replace("l·l", "ll"))
-    words = [_judge_word(word) for word in _WORD.findall(normal) if not word.isascii()]
-    signs = [_judge_sign(normal, at) for at, sign in enumerate(normal) if not (sign.isascii() or _WORD.fullmatch(sign))]
+    words = [_assess_word(word) for word in _WORD.findall(normal) if not word.isascii()]
+    other = [at for at, sign in enumerate(normal) if not (sign.isascii() or _WORD.fullmatch(sign))]
+    signs = [_assess_sign(normal, at) for at in other]
     verdict = min((*(word.verdict for word in words), *signs), default=Verdict.POSSIBLE)
     languages = frozenset() if verdict is not Verdict.COMMON or _WORD.search(normal) else _ANY_LANGUAGE
     if words:
         languages = frozenset.intersection(*(word.languages for word in words))
-    return Word(text, verdict, tuple(contexts_of(fold(normal))), languages)
+    return DecodedWord(text, verdict, tuple(contexts_of(fold(normal))), languages)
 
 
-def _judge_word(word: str) -> Word:
+def _assess_word(word: str) -> DecodedWord:
     folded = fold(word)
     if not _is_well_cased(word):
-        return Word(word, Verdict.IMPOSSIBLE)
+        return DecodedWord(word, Verdict.IMPOSSIBLE)
     if any(script.fullmatch(word) for script in OTHER_SCRIPTS.values()):
-        return Word(word, Verdict.COMMON if len(word) > 1 else Verdict.POSSIBLE)
+        return DecodedWord(word, Verdict.COMMON if len(word) > 1 else Verdict.POSSIBLE)
     accented = {letter for letter in folded if not letter.isascii()}
     languages = [at for at, language in enumerate(LANGUAGES) if accented <= language.letters]
     is_word = len(folded) > len(accented) if len(folded) > 1 else word.isupper() or word in _LONE
     if not languages or not is_word:
-        return Word(word, Verdict.IMPOSSIBLE)
+        return DecodedWord(word, Verdict.IMPOSSIBLE)
     contexts = contexts_of(folded)
     common = frozenset(at for at in languages if len(folded) > 1 and LANGUAGES[at].contexts.issuperset(contexts))
-    return Word(word, Verdict.COMMON if common else Verdict.POSSIBLE, languages=common)
+    return DecodedWord(word, Verdict.COMMON if common else Verdict.POSSIBLE, languages=common)
 
 
 def _is_well_cased(word: str) -> bool:
-    """False for JŠger and AndrÈ: a capital that stands where none can is another letter, misread."""
+    """False for JŠger and AndrÈ: a capital in an impossible position is another letter in another encoding."""
     if word[:1] == "h" and word[1:2] in _VOWELS_OF_IRISH:
         word = word[1:]  # Irish: Ó hÉalaí
     if word.isupper() or word[1:].islower() or len(word) == 1 or word.lower() == word.upper():
@@ -303,8 +310,8 @@ def _is_well_cased(word: str) -> bool:
     return not _MISPLACED_CAPITAL.search(pattern)
 
 
-def _judge_sign(text: str, at: int) -> Verdict:
-    """Whether a character that is no letter can stand beside these neighbors. Misread letters stand inside words."""
+def _assess_sign(text: str, at: int) -> Verdict:
+    """Assess a character that isn't a letter by its neighbors. Wrongly decoded letters appear inside words."""
     sign, following = text[at], text[at + 1 : at + 2]
     before, after = _is_letter(text[at - 1 : at]), _is_letter(following)
     if sign in _SIGNS:
@@ -330,7 +337,7 @@ def _is_letter(character: str) -> bool:
 
 
 def _is_of_one_script(text: str) -> bool:
-    """True for a run of letters of one alphabet; of the Latin one, it can't be made of accented letters alone."""
+    """Whether the text consists of letters of one alphabet, other than only accented Latin letters."""
     scripts = {unicodedata.name(character, "?").split()[0] for character in text}
     return len(scripts) == 1 and text.isalpha() and scripts != {"LATIN"} and _is_well_cased(text)
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from invites.checking.reading.workbook import SheetRows
 
-# Enough to share what is done once per chunk, and few enough to be freed before Python's garbage collector runs.
+# Enough to amortize the work per chunk, and few enough to be freed before Python's garbage collector runs.
 _RECORDS = 256
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
@@ -26,9 +26,9 @@ class Records(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Consecutive records by columns: `cells[column][position]`. `lines` tells at which line each record starts.
+    """Consecutive records by columns: `cells[column][position]`. `lines` has the line at which each record starts.
 
-    A record that doesn't have the header's number of cells, or has a line break in a cell, is irregular: it is in
+    A record with another number of cells than the header, or with a line break in a cell, is irregular: it is in
     `irregular_rows` by its position, and its cells in the columns are empty.
     """
 
@@ -56,7 +56,7 @@ def take_columns(records: Records, width: int) -> Columns | None:
         lines, multiline = _find_lines(rows, line)
     irregular = {position: rows[position] for position in multiline}
     if isinstance(records, SheetRows):
-        # The rows of a sheet aren't lines, whatever is in their cells.
+        # The rows of a sheet aren't lines, so a line break in a cell doesn't show in their number.
         irregular |= {position: cells for position, cells in enumerate(rows) if any("\n" in cell for cell in cells)}
     if set(map(len, rows)) != {width}:
         irregular |= {position: cells for position, cells in enumerate(rows) if len(cells) != width}

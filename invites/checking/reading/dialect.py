@@ -1,4 +1,4 @@
-"""Find the delimiter: what a `sep=` line says, or what makes column names of the first row."""
+"""Find the delimiter: the one in a `sep=` line, or the one that gives the first row the most column names."""
 
 import csv
 import re
@@ -20,8 +20,7 @@ _SAMPLE = 20
 class Dialect:
     """How the cells are separated, and how many lines come before the first row (1 with a `sep=` line).
 
-    Excel takes a `sep=` line for itself and shows the header in row 1, so that line has no row number; it is
-    a line of the file all the same, and `line` counts it.
+    Excel hides a `sep=` line and shows the header in row 1. So that line has no row number, but `line` counts it.
     """
 
     delimiter: str
@@ -33,14 +32,14 @@ class Dialect:
 
 
 def find_dialect(lines: Iterable[str]) -> Dialect | Problem:
-    """Look at the first lines of the file; reads no more than it needs to."""
-    # Blank lines before the header have no say. A quoted name may go over several lines.
+    """Find the delimiter in the first lines of the file."""
+    # Blank lines before the header don't count. A quoted name may have several lines.
     sample = list(islice(dropwhile(_is_blank_line, lines), _SAMPLE))
     if sample and (said := _SEP_LINE.fullmatch(sample[0])):
         if said[1] not in DELIMITERS:
             return file_problem("other_delimiter", line=1, value=said[1], delimiter=name_of(said[1]))
         return Dialect(said[1], 1)
-    # The most column names win; among equals the most cells; among those the more usual delimiter.
+    # The delimiter with the most column names wins, then the one with the most cells, then the more common one.
     best = max(DELIMITERS, key=lambda delimiter: _score(sample, delimiter))
     return Dialect(best, 0)
 
@@ -64,6 +63,6 @@ def _records(sample: list[str], delimiter: str) -> list[list[str]]:
             if any(record):
                 break
     except csv.Error:
-        # The reading proper says what is wrong with it.
+        # The check will report what is wrong.
         pass
     return records

@@ -1,7 +1,6 @@
-"""From bytes to lines of text: what the file is, in which encoding, and whether that is certain.
+"""Decode a file: find out its kind and its encoding, and whether that is certain.
 
-The bytes are looked at once from end to end before the first row is read, because an encoding that holds for the
-first thousand rows and not for the next is one that was guessed. Nothing is kept of that pass.
+We scan all bytes before we read the first row, because an encoding that fits only the first thousand rows is a guess.
 """
 
 import codecs
@@ -18,10 +17,10 @@ from invites.checking.reading.candidate_encodings import (
     MAX_WORDS_IN_DOUBT,
     WordSample,
     choose,
+    find_decodings,
     find_doubt,
     find_doubt_in_utf8,
     find_position,
-    find_readings,
 )
 from invites.checking.reading.file_types import is_excel, name_kind
 from invites.checking.report import Limits, Problem
@@ -34,10 +33,10 @@ _SHOWN = 40
 _UTF16 = {"utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE"}
 
 
-class _Lent(io.RawIOBase):
-    """Somebody's stream, lent to a TextIOWrapper, which would otherwise close it together with itself."""
+class _NonClosingStream(io.RawIOBase):
+    """A view of a stream for a TextIOWrapper, which would otherwise close the stream together with itself."""
 
-    # The wrapper asks for it before each line, and a property would cost more than the line.
+    # TextIOWrapper reads this before each line, and a property would take longer than the line.
     closed = False
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -52,7 +51,7 @@ class _Lent(io.RawIOBase):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file whose kind and encoding are settled. `start` is where its text begins: after a BOM, if it has one."""
+    """A text file whose encoding is known. `start` is the byte at which its text begins: after a BOM, if it has one."""
 
     stream: BinaryIO
     codec: str
@@ -61,13 +60,13 @@ class Source:
     size: int
 
     def open_text(self) -> io.TextIOWrapper:
-        """The text from its start, with the line ends as they are; its lines end in LF, CR or CRLF."""
+        """The text from its start, with its own line ends; lines end in LF, CR or CRLF."""
         self.stream.seek(self.start)
-        return io.TextIOWrapper(cast(BinaryIO, _Lent(self.stream)), encoding=self.codec, newline="")
+        return io.TextIOWrapper(cast(BinaryIO, _NonClosingStream(self.stream)), encoding=self.codec, newline="")
 
 
 def open_source(stream: BinaryIO, limits: Limits) -> Source | Problem:
-    """Settle kind and encoding of the file, or say why it can't be read. Leaves the stream anywhere."""
+    """Find out the kind and encoding of the file, or why it can't be read. The stream is left at any position."""
     stream, size = rewindable(stream, limits)
     if size > limits.max_bytes:
         return file_problem("too_big", found=say_size(size), limit=say_size(limits.max_bytes))
@@ -81,47 +80,47 @@ def open_source(stream: BinaryIO, limits: Limits) -> Source | Problem:
         return file_problem("other_kind", kind="text in UTF-32")
     codec, start = _guess_unicode(head)
     source = Source(stream, codec, _UTF16.get(codec, "UTF-8 with BOM" if start else "UTF-8"), start, size)
-    broken_at = _find_break(source, limits)
-    if isinstance(broken_at, Problem):
-        return broken_at
+    invalid_at = _find_invalid_byte(source, limits)
+    if isinstance(invalid_at, Problem):
+        return invalid_at
     if codec != "utf-8" or start:
-        return source if broken_at is None else file_problem("unreadable", line=_count_lines(source, broken_at))
-    return _confirm_utf8(source) if broken_at is None else _read_as_legacy(source, limits)
+        return source if invalid_at is None else file_problem("unreadable", line=_count_lines(source, invalid_at))
+    return _confirm_utf8(source) if invalid_at is None else _read_as_legacy(source, limits)
 
 
 def say_size(size: int) -> str:
-    """A size in the largest unit that leaves a number one can compare: 26.2 MB, 12 bytes."""
+    """A size in a unit that suits it: 26.2 MB, 12 bytes."""
     for unit, factor in (("MB", 1024 * 1024), ("KB", 1024)):
         if size >= factor:
-            # Rounded up in the last place, so that one byte over the limit never reads the same as the limit.
+            # Rounded up, so that one byte over the limit never looks the same as the limit.
             tenths = -(-size * 10 // factor)
             return f"{tenths // 10:,} {unit}" if tenths % 10 == 0 else f"{tenths / 10:,.1f} {unit}"
     return f"{size:,} bytes"
 
 
 def rewindable(stream: BinaryIO, limits: Limits) -> tuple[BinaryIO, int]:
-    """The stream, seekable, and its size; a pipe is copied aside, up to a piece over the limit."""
+    """A seekable stream with the same content, and its size. A pipe is copied, up to one chunk over the limit."""
     try:
         size = stream.seek(0, io.SEEK_END)
         return stream, stream.tell() if size is None else size
     except (AttributeError, OSError, io.UnsupportedOperation):
-        aside = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=1 << 20))  # noqa: SIM115 - lives as long as the check
+        copy = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=1 << 20))  # noqa: SIM115 - lives as long as the check
         size = 0
         while size <= limits.max_bytes and (chunk := stream.read(_CHUNK)):
-            size += aside.write(chunk)
-        return aside, size
+            size += copy.write(chunk)
+        return copy, size
 
 
 def _guess_unicode(head: bytes) -> tuple[str, int]:
-    """The Unicode encoding that the first bytes speak for, and the length of the BOM."""
+    """The Unicode encoding that the first bytes suggest, and the length of the BOM."""
     if head.startswith(codecs.BOM_UTF8):
         return "utf-8", len(codecs.BOM_UTF8)
     if head.startswith(codecs.BOM_UTF16_LE):
         return "utf-16-le", 2
     if head.startswith(codecs.BOM_UTF16_BE):
         return "utf-16-be", 2
-    # Without BOM the first line tells: most letters of a header are ASCII, and read in the other order, or out of
-    # bytes that are no pairs, they make anything but that.
+    # Without a BOM we look at the first line. Most characters of a header are ASCII, but hardly any are if the bytes
+    # are paired wrongly.
     for codec in _UTF16:
         text = head[:_FIRST_LINE].decode(codec, "ignore").lstrip("\r\n")
         line = _LINE_BREAK.split(text, maxsplit=1)[0]
@@ -130,8 +129,8 @@ def _guess_unicode(head: bytes) -> tuple[str, int]:
     return "utf-8", 0
 
 
-def _find_break(source: Source, limits: Limits) -> int | Problem | None:
-    """Where the bytes stop being text in the source's encoding; None when they are text up to the end."""
+def _find_invalid_byte(source: Source, limits: Limits) -> int | Problem | None:
+    """The position of the first byte that is invalid in the source's encoding; None if there is none."""
     decoder = codecs.getincrementaldecoder(source.codec)()
     is_utf8 = source.codec == "utf-8"
     longest = 4 * limits.max_cell
@@ -139,7 +138,7 @@ def _find_break(source: Source, limits: Limits) -> int | Problem | None:
     for chunk in _chunks(source):
         if is_utf8 and b"\0" in chunk:
             return file_problem("not_text", line=_count_lines(source, done + chunk.index(b"\0")))
-        # Most chunks of most files are ASCII, which needs no decoding to be known as UTF-8.
+        # Most chunks of most files are ASCII, and so valid UTF-8 without decoding.
         pending = decoder.getstate()[0]
         if not (is_utf8 and not pending and chunk.isascii()):
             try:
@@ -167,7 +166,7 @@ def _chunks(source: Source) -> Iterator[bytes]:
 
 
 def _count_lines(source: Source, position: int) -> int:
-    """The number of the physical line that holds the byte at `position`. Only for a file that is refused."""
+    """The number of the line with the byte at `position`. Reads that much of the file, so only for one we reject."""
     source.stream.seek(source.start)
     before = source.stream.read(max(0, position - source.start))
     text = before.decode(source.codec, "replace")
@@ -182,18 +181,18 @@ def _confirm_utf8(source: Source) -> Source | Problem:
 
 
 def _read_as_legacy(source: Source, limits: Limits) -> Source | Problem:
-    """The source in the encoding for which the evidence is overwhelming, or the line that leaves it in doubt."""
+    """The source in the encoding for which the evidence is overwhelming, or a problem with the line in doubt."""
     words = _sample_words(source)
-    readings = find_readings(words)
-    reading = choose(readings)
-    if reading is None:
-        return _doubt(source, *find_doubt(words, readings))
-    legacy = Source(source.stream, reading.codec, reading.label, 0, source.size)
-    # The words are a sample: a byte that this encoding doesn't have can stand behind them.
-    broken_at = _find_break(legacy, limits)
-    if isinstance(broken_at, Problem):
-        return broken_at
-    return legacy if broken_at is None else file_problem("unreadable", line=_count_lines(legacy, broken_at))
+    decodings = find_decodings(words)
+    decoding = choose(decodings)
+    if decoding is None:
+        return _doubt(source, *find_doubt(words, decodings))
+    legacy = Source(source.stream, decoding.codec, decoding.label, 0, source.size)
+    # The words are a sample. A byte that this encoding doesn't have can follow them.
+    invalid_at = _find_invalid_byte(legacy, limits)
+    if isinstance(invalid_at, Problem):
+        return invalid_at
+    return legacy if invalid_at is None else file_problem("unreadable", line=_count_lines(legacy, invalid_at))
 
 
 def _sample_words(source: Source, *, limit: int | None = None) -> list[bytes]:
@@ -206,7 +205,7 @@ def _sample_words(source: Source, *, limit: int | None = None) -> list[bytes]:
 
 
 def _doubt(source: Source, word: bytes, spellings: list[str]) -> Problem:
-    """Name the line of the word that can't be read with certainty, with its possible spellings."""
+    """A problem that names the line of the word in doubt, and its possible spellings."""
     source.stream.seek(source.start)
     line = _count_lines(source, source.start + find_position(source.stream.read(), word))
     if not spellings:

@@ -1,4 +1,4 @@
-"""Name the kinds of file that are dropped by mistake, whatever they are called, by their first bytes."""
+"""Recognize other kinds of files by their first bytes, whatever they are called."""
 
 import re
 
@@ -35,15 +35,15 @@ _MARKS = (b"\xef\xbb\xbf",)
 
 
 def name_kind(head: bytes) -> str | None:
-    """What the file is when it is no table in text: words such as "a PDF document", "excel", or None.
+    """What the file is if it isn't a table in text, such as "a PDF document" or "excel"; None if it may be one.
 
-    `head` is the start of the file. An archive is recognised by the names in it, and never unpacked.
+    `head` is the start of the file. An archive is recognized by the names in it, and never unpacked.
     """
     if head[:2] == b"PK" and head[2:4] in (b"\x03\x04", b"\x05\x06", b"\x07\x08"):
         return _name_archive(head)
     for magic, name in _MAGIC:
         if head.startswith(magic):
-            # Two or three letters may start a header too; a program or an archive soon has a byte no text has.
+            # Two or three letters can also start a header. A program or an archive soon has a byte that no text has.
             if len(magic) < 4 and head[:512].isascii() and b"\0" not in head[:512]:
                 continue
             return name
@@ -63,7 +63,7 @@ def name_kind(head: bytes) -> str | None:
 
 
 def _skip_comments(head: bytes) -> bytes:
-    """The text after the spaces and the comments that a web page may begin with."""
+    """The text after the spaces and comments at the start of a web page."""
     start = len(head) - len(head.lstrip())
     while head.startswith(b"<!--", start):
         end = head.find(b"-->", start + 4)

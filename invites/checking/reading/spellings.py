@@ -1,13 +1,13 @@
 """How names are spelled: the accented letters of each language, and common names and words that have them.
 
-This is the evidence that `readings` uses to tell encodings apart. To teach it a spelling, add a name to its language.
+`candidate_encodings` uses it as evidence. To teach it a spelling, add a name to its language.
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass
 
-# The letters beyond a to z, and common names and words of forms in which they occur.
+# The letters beyond a to z, and common names and words in which they occur.
 LATIN: dict[str, tuple[str, str]] = {
     "French": (
         "àâæçéèêëîïôœùûüÿ",
@@ -240,7 +240,7 @@ OTHER_SCRIPTS: dict[str, re.Pattern[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """Its accented letters, and each of them with its neighbors, as they occur in names."""
+    """The accented letters of a language, and each of them with its neighbors, as they occur in names."""
 
     letters: frozenset[str]
     contexts: frozenset[str]

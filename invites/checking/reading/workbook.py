@@ -1,8 +1,8 @@
 """Read the first sheet of an Excel workbook (.xlsx) as rows of text, under the same limits as a CSV file.
 
-A workbook can make the library that reads it abort the whole process, or use any amount of memory and time. So it is
-read by a child process, `workbook_child.py`, which has limits of its own and gets nothing but the file. What comes
-back is the sheet as CSV, in a temporary file.
+A workbook can make the library that reads it abort the whole process, or use any amount of memory and time. So a
+child process, `workbook_child.py`, reads it. The child has its own limits, gets nothing but the file, and returns the
+sheet as CSV in a temporary file.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from invites.checking.catalog import file_problem
 from invites.checking.cells.text import is_blank
 from invites.checking.reading.encoding import Source, say_size
 from invites.checking.reading.file_types import is_excel, name_kind
-from invites.checking.reading.workbook_child import REFUSED, ChildLimits
+from invites.checking.reading.workbook_child import REJECTED, ChildLimits
 from invites.checking.report import Limits, Problem
 
 ENCODING = "XLSX"
 CHILD = Path(__file__).with_name("workbook_child.py")
-# How many times larger than an upload its parts may be: a full sheet of real people is 4 to 8 times as large.
+# How many times larger than the upload limit the unpacked parts may be. A full sheet of real people takes 4 to 8.
 _TIMES_LARGER = 10
-# A note may be written beside the table, but not this many times further to the right than columns are read.
+# A note may be beside the table, but at most this many times as far to the right as the columns we read.
 _TIMES_WIDER = 10
 _HEAD = 1 << 16
 _SECONDS_BETWEEN_CALLS = 2.0
@@ -41,7 +41,7 @@ _END_OF_ERRORS = 2_000
 class SheetRows:
     """The rows of a sheet as lists of text; `line_num` is the number of the last one, as the spreadsheet shows it.
 
-    Ends with the last row in which something can be seen: a sheet may go on for a million rows that were full once.
+    Ends with the last row that isn't blank: a sheet may have a million rows that were cleared.
     """
 
     def __init__(self, records: Iterator[list[str]]) -> None:
@@ -58,7 +58,7 @@ class SheetRows:
 
 
 class Sheet:
-    """A sheet that was read, as CSV in `text`. Its rows can be read any number of times, but only once at a time."""
+    """A sheet as CSV in `text`. Its rows can be read any number of times, but not twice at the same time."""
 
     def __init__(self, text: BinaryIO) -> None:
         self.text = text
@@ -92,8 +92,8 @@ def open_workbook(
     if not is_excel(name_kind(head) or ""):
         return None
     if not head.startswith(b"PK"):
-        return file_problem("workbook_unreadable")  # An older kind, or one that is locked with a password.
-    # The limit is the process's. It is only ever raised: a cell up to it is a problem of its row.
+        return file_problem("workbook_unreadable")  # An old format, or locked with a password.
+    # This limit belongs to the whole process, so we only ever raise it.
     if csv.field_size_limit() < limits.max_cell:
         csv.field_size_limit(limits.max_cell)
     with tempfile.TemporaryFile() as workbook, tempfile.TemporaryFile() as errors:
@@ -106,9 +106,9 @@ def open_workbook(
             return Sheet(cast(BinaryIO, answer))
         with answer:
             if status is None or status < 0:
-                # Out of time, out of memory, or whatever else ended it: a signal did.
+                # A signal ended it: it ran out of time or memory, or the library aborted.
                 return file_problem("workbook_too_heavy")
-            if status == REFUSED:
+            if status == REJECTED:
                 return _as_problem(answer)
         errors.seek(max(0, errors.seek(0, os.SEEK_END) - _END_OF_ERRORS))
         raise RuntimeError(f"{CHILD.name} ended with status {status}: {errors.read().decode(errors='replace')}")
@@ -134,7 +134,7 @@ def _run_child(
     )
     command = [sys.executable, "-I", str(CHILD), json.dumps(child_limits)]
     deadline = time.monotonic() + limits.workbook_seconds
-    # A session of its own: Ctrl-C on a terminal is for the parent, which decides.
+    # In its own session, so that Ctrl-C on a terminal reaches only the parent.
     with subprocess.Popen(  # noqa: S603 - this project's own program
         command, stdin=stdin, stdout=stdout, stderr=stderr, env={}, start_new_session=True
     ) as child:

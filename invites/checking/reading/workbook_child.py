@@ -1,13 +1,13 @@
 """Read the first sheet of the workbook on standard input and write its rows to standard output, as CSV in UTF-8.
 
-`workbook.py` runs this file as a child process. A workbook is a ZIP archive, and a small one can make its reader
-abort, or take any amount of memory and time; here that costs nobody else. It imports the standard library and
-python_calamine only, so that it starts in a few hundredths of a second.
+`workbook.py` runs this file as a child process. A workbook is a ZIP archive, and a small one can make the library that
+reads it abort, or use any amount of memory and time; here that affects nobody else. This file imports only the standard
+library and python_calamine, so that it starts in a few hundredths of a second.
 
     python -I workbook_child.py LIMITS
 
-LIMITS are those of `ChildLimits`, as JSON. Exit status 0: the rows were written. REFUSED: a verdict was written
-instead, as JSON: the code of a problem and its facts. Any other status: the process failed or was killed.
+LIMITS are those of `ChildLimits`, as JSON. Exit status 0: the rows were written. REJECTED: the output is
+a verdict as JSON instead: the code of a problem and its facts. Any other status: the process failed or was killed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from typing import IO, Any, BinaryIO, NoReturn, TypedDict
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-REFUSED = 3
+REJECTED = 3
 Value = int | float | str | bool | clock | date | datetime | timedelta
 
 
@@ -46,8 +46,8 @@ class ChildLimits(TypedDict):
     cell: int  # the length of one cell
 
 
-class PermanentFailure(Exception):
-    """The verdict on a workbook that is not read: the code of a problem, and the facts of its message."""
+class WorkbookRejected(Exception):
+    """Why a workbook isn't read: the code of a problem, and the facts of its message."""
 
     def __init__(self, code: str, **facts: int) -> None:
         super().__init__(code)
@@ -61,22 +61,22 @@ def main() -> None:
         sheet = open_sheet(sys.stdin.buffer, limits)
         with open(1, "w", encoding="utf-8", newline="", closefd=False) as out:
             write_rows(sheet, out, limits)
-    except PermanentFailure as refused:
-        answer_instead(refused.verdict)
+    except WorkbookRejected as rejected:
+        reject(rejected.verdict)
     except MemoryError:
-        answer_instead({"code": "workbook_too_heavy"})
+        reject({"code": "workbook_too_heavy"})
     except OSError as error:
         if error.errno != errno.EFBIG:
             raise
-        answer_instead({"code": "workbook_too_big", "limit": limits["text"]})
+        reject({"code": "workbook_too_big", "limit": limits["text"]})
 
 
 def limit_this_process(limits: ChildLimits) -> None:
-    """Make sure that this process ends in time, even if its parent was killed, and takes no more than it may."""
+    """Make sure that this process ends in time, even if its parent is killed, and stays within its limits."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, limits["seconds"])
     lower(resource.RLIMIT_CORE, 0)
-    # Python ignores the signal of this limit, so that writing more raises an OSError.
+    # Python ignores the signal of this limit, so writing more raises OSError.
     lower(resource.RLIMIT_FSIZE, limits["text"])
     if sys.platform == "darwin":
         threading.Thread(target=watch_memory, args=(limits["memory"],), daemon=True).start()
@@ -91,23 +91,23 @@ def lower(limit: int, value: int) -> None:
 
 
 def watch_memory(most: int, *, unit: int = 1) -> None:
-    """End this process when it has used more memory. For macOS, which has no RLIMIT_AS and counts in bytes."""
+    """End this process when it uses more memory. For macOS, which has no RLIMIT_AS and counts in bytes."""
     while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < most:
         time.sleep(0.02)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def answer_instead(verdict: dict[str, Any]) -> NoReturn:
-    """Answer with a verdict, whatever was written before."""
+def reject(verdict: dict[str, Any]) -> NoReturn:
+    """Replace the output by a verdict and end this process."""
     os.ftruncate(1, 0)
     os.lseek(1, 0, os.SEEK_SET)
     os.write(1, json.dumps(verdict).encode())
-    os._exit(REFUSED)
+    os._exit(REJECTED)
 
 
-# --- Before the reader sees the workbook ------------------------------------------------------------
+# --- Before the library reads the workbook ------------------------------------------------------------
 
-# The directory's end is in the last bytes: 22 of its own, and a comment of up to 65,535.
+# The end of the directory is in the last bytes: it has 22, and a comment of up to 65,535.
 _END_OF_ARCHIVE = (1 << 16) + 21
 _PARTS = 10_000
 _PIECE = 1 << 18
@@ -123,19 +123,19 @@ _OTHERS = rf"""(?:{_BLANK}+(?!r[ \t\r\n=])[^ \t\r\n=<>"'/]+{_BLANK}*={_BLANK}*(?
 
 
 def _tag(name: str, position: str) -> str:
-    """A start tag that has one position or none."""
+    """A pattern for a start tag that has one position or none."""
     r = rf"""{_BLANK}+r{_BLANK}*={_BLANK}*(?:"{position}"|'{position}')"""
     return rf"{_PREFIX}{name}{_OTHERS}(?:{r}{_OTHERS})?{_BLANK}*/?>"
 
 
-# What nearly all tags are, so that the pattern below passes over them quickly: ends, values, cells, and rows.
+# Nearly all tags, so that the pattern below skips them quickly: end tags, values, cells and rows.
 _USUAL = r"""
     / | v>
     | c\ r="[A-Z]{1,2}[1-9][0-9]{0,5}"(?:/?>|\ s="[0-9]+"(?:/?>|\ t="[a-zA-Z]+">)|\ t="[a-zA-Z]+">)
     | row\ r="[1-9][0-9]{0,5}"(?:\ [a-qs-zA-Z][a-zA-Z:]*="[^"<]*")*/?>
 """
-# The start tag of a row or a cell whose position no spreadsheet writes: beyond XFD1048576, with leading zeros, twice.
-# The reader would allocate memory by that number.
+# The start tag of a row or a cell with a position that no spreadsheet writes: beyond XFD1048576, with leading zeros, or
+# twice. The library would allocate memory by that number.
 _ODD_POSITION = re.compile(
     rf"""<(?!{_USUAL})
     (?={_PREFIX}(?:c|row)[ \t\r\n/>])
@@ -145,74 +145,75 @@ _ODD_POSITION = re.compile(
 )
 
 
-def look_over(file: BinaryIO, limits: ChildLimits) -> None:
-    """Refuse an archive that holds more than it may, and a sheet with odd positions.
+def scan_archive(file: BinaryIO, limits: ChildLimits) -> None:
+    """Reject an archive that is too large, and a sheet with odd positions.
 
-    What gets past this meets the limits of the process. But here the verdict is quick, and says what is wrong.
+    The limits of the process would stop them, too, but not so quickly, and without saying what is wrong.
     """
-    # With two directories nobody knows which of them the reader takes.
+    # With two directories we can't know which one the library uses.
     file.seek(max(0, file.seek(0, os.SEEK_END) - _END_OF_ARCHIVE))
     if file.read().count(b"PK\x05\x06") != 1:
-        raise PermanentFailure("workbook_unreadable")
+        raise WorkbookRejected("workbook_unreadable")
     with zipfile.ZipFile(file) as archive:
         parts = archive.infolist()
         if sum(part.file_size for part in parts) > limits["unpacked"] or len(parts) > _PARTS:
-            raise PermanentFailure("workbook_too_big", limit=limits["unpacked"])
+            raise WorkbookRejected("workbook_too_big", limit=limits["unpacked"])
         for part in parts:
-            # Any part may be the sheet, whatever its name is: another part of the archive says which.
+            # Any part may be the sheet, whatever its name: another part of the archive says which one is.
             with archive.open(part) as unpacked:
-                look_over_part(unpacked, longest=4 * limits["cell"])
+                scan_part(unpacked, longest=4 * limits["cell"])
 
 
-def look_over_part(part: IO[bytes], *, longest: int) -> None:
-    """Refuse odd positions, and a tag or text of more than `longest` bytes."""
+def scan_part(part: IO[bytes], *, longest: int) -> None:
+    """Reject odd positions, and a tag or text of more than `longest` bytes."""
     piece = part.read(_PIECE)
     if not piece.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return  # A picture or the like.
     rest = b""
     while piece:
         if b"\0" in piece:
-            raise PermanentFailure("workbook_unreadable")  # In no XML; in UTF-16, which the reader does not know.
+            # Never in XML, except in UTF-16, which the library does not support.
+            raise WorkbookRejected("workbook_unreadable")
         piece = rest + piece
-        # The last tag may go on in the next piece. The last one of a sheet is an end tag.
+        # The last tag may continue in the next piece. The last one of a sheet is an end tag.
         cut = max(piece.rfind(b"<"), 0)
         if _ODD_POSITION.search(piece, 0, cut):
-            raise PermanentFailure("workbook_unreadable")
+            raise WorkbookRejected("workbook_unreadable")
         rest = piece[cut:]
         if len(rest) > longest:
-            raise PermanentFailure("workbook_too_heavy")
+            raise WorkbookRejected("workbook_too_heavy")
         piece = part.read(_PIECE)
 
 
-# --- The reader -------------------------------------------------------------------------------------
+# --- Reading -------------------------------------------------------------------------------------
 
 
 def open_sheet(file: BinaryIO, limits: ChildLimits) -> CalamineSheet:
-    """The first sheet that can be seen; the first one if all are hidden."""
+    """The first visible sheet; the first one if all are hidden."""
     try:
-        look_over(file, limits)
+        scan_archive(file, limits)
         file.seek(0)
         workbook = CalamineWorkbook.from_filelike(file)
         sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
         sheets.sort(key=lambda sheet: sheet.visible != SheetVisibleEnum.Visible)
         if not sheets:
-            raise PermanentFailure("empty")
+            raise WorkbookRejected("empty")
         sheet = workbook.get_sheet_by_name(sheets[0].name)
-    except (PermanentFailure, MemoryError):
+    except (WorkbookRejected, MemoryError):
         raise
     except BaseException as error:
-        # The reader is written in Rust and "panics" on some damaged files, which is not an Exception.
-        raise PermanentFailure("workbook_unreadable") from error
+        # The library is written in Rust and "panics" on some damaged files, which isn't an Exception.
+        raise WorkbookRejected("workbook_unreadable") from error
     if sheet.end is None:
-        raise PermanentFailure("sheet_empty" if len(sheets) > 1 else "empty")
+        raise WorkbookRejected("sheet_empty" if len(sheets) > 1 else "empty")
     rows, columns = sheet.end[0] + 1, sheet.end[1] + 1
     if columns > limits["columns"] or rows * columns > limits["cells"]:
-        raise PermanentFailure("workbook_too_big", limit=limits["unpacked"])
+        raise WorkbookRejected("workbook_too_big", limit=limits["unpacked"])
     return sheet
 
 
 def write_rows(sheet: CalamineSheet, out: IO[str], limits: ChildLimits) -> None:
-    """Write the rows, each as one record, up to the last one that is not empty."""
+    """Write the rows as CSV records, up to the last one that isn't empty."""
     writer = csv.writer(out, lineterminator="\r\n")
     empty = 0
     for number, values in enumerate(values_of(sheet), start=1):
@@ -221,7 +222,7 @@ def write_rows(sheet: CalamineSheet, out: IO[str], limits: ChildLimits) -> None:
             empty += 1
             continue
         if max(map(len, cells)) > limits["cell"]:
-            raise PermanentFailure("cell_too_long", row=number, limit=limits["cell"])
+            raise WorkbookRejected("cell_too_long", row=number, limit=limits["cell"])
         out.write("\r\n" * empty)
         empty = 0
         writer.writerow(cells)
@@ -235,14 +236,14 @@ def values_of(sheet: CalamineSheet) -> Iterator[list[Value]]:
         except MemoryError:
             raise
         except BaseException as error:
-            raise PermanentFailure("workbook_unreadable") from error
+            raise WorkbookRejected("workbook_unreadable") from error
         if values is None:
             return
         yield values
 
 
 def show_value(value: Value) -> str:
-    """A value that is not text, as a spreadsheet shows it when nobody has chosen another format."""
+    """A value that isn't text, as a spreadsheet shows it by default."""
     match value:
         case bool():
             return "TRUE" if value else "FALSE"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from invites.checking import Row
-from invites.checking.reading.candidate_encodings import ACCEPTED, LABELS, MIN_WORDS, WordSample, find_readings, judge
+from invites.checking.reading.candidate_encodings import ACCEPTED, LABELS, MIN_WORDS, WordSample, assess, find_decodings
 from invites.checking.reading.spellings import LANGUAGES, LATIN, WELL_KNOWN, fold
 from tests.checking import check_bytes, read_rows
 
@@ -150,7 +150,7 @@ def test_one_well_known_name_is_enough(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(WELL_KNOWN))
 def test_a_well_known_name_is_a_common_word(name: str) -> None:
-    assert judge(name).languages
+    assert assess(name).languages
 
 
 def test_names_a_line_with_two_spellings() -> None:
@@ -197,10 +197,10 @@ def test_reads_words_that_all_encodings_agree_on() -> None:
 def test_lists_the_readings_with_the_best_first() -> None:
     sample = WordSample()
     sample.add("Péter,Hegedűs,Szűcs\n".encode("cp1250"))
-    readings = find_readings(sample.finish())
-    assert (readings[0].codec, readings[0].label) == ("cp1250", "Windows-1250")
-    assert readings[0].evidence == 2 > readings[1].evidence
-    assert [word.text for word in readings[0].words] == ["Péter", "Hegedűs", "Szűcs"]
+    decodings = find_decodings(sample.finish())
+    assert (decodings[0].codec, decodings[0].label) == ("cp1250", "Windows-1250")
+    assert decodings[0].evidence == 2 > decodings[1].evidence
+    assert [word.text for word in decodings[0].words] == ["Péter", "Hegedűs", "Szűcs"]
 
 
 def test_a_word_is_whole_wherever_the_pieces_of_the_file_end() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from invites.checking import Limits, Report
 from invites.checking.reading import workbook_child
 from invites.checking.reading.workbook import Sheet, open_workbook
-from invites.checking.reading.workbook_child import ChildLimits, PermanentFailure, look_over
+from invites.checking.reading.workbook_child import ChildLimits, WorkbookRejected, scan_archive
 from tests.checking import check_bytes, read_rows
 from tests.growth import grows_too_fast
 from tests.workbooks import sheet_of, workbook_of
@@ -142,8 +142,8 @@ VALUE = "<v>1</v></c></row>"
 )  # fmt: skip
 def test_a_position_that_no_spreadsheet_writes_is_refused_before_the_reader_sees_it(row: str) -> None:
     workbook = with_rows(row)
-    with pytest.raises(PermanentFailure, match="workbook_unreadable"):
-        look_over(io.BytesIO(workbook), LIMITS)
+    with pytest.raises(WorkbookRejected, match="workbook_unreadable"):
+        scan_archive(io.BytesIO(workbook), LIMITS)
     assert code_of(check(workbook)) == "workbook_unreadable"
 
 
