@@ -114,7 +114,7 @@ def clean_up_batch(batch_id: int) -> None:
 @shared_task(base=LoggedTask)
 def process_bulk_action(action_id: int) -> None:
     """Handle a chunk of a bulk action. The next one is a new task."""
-    handled = bulk_actions.work_on_chunk(action_id)
+    handled = bulk_actions.handle_next_chunk(action_id)
     if handled and handled.resent:
         enqueue_on_commit(send_due_invitations, handled.organization_id)
     if handled and handled.wait is not None:

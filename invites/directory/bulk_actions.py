@@ -1,7 +1,7 @@
-"""Resend or revoke thousands of invitations: an admin starts it, and workers do it in chunks.
+"""Resend or revoke thousands of invitations: an admin starts the action, and workers handle it in chunks.
 
-Each chunk is handled and deleted in one transaction. So a worker that dies leaves the chunk as it was, and one that
-gets the same task twice finds it gone: nobody is resent twice by one action.
+Each chunk is handled and deleted in one transaction. So a crash leaves the chunk unchanged, and a duplicate task finds
+no chunk: an action resends no invitation twice.
 """
 
 from __future__ import annotations
@@ -23,14 +23,13 @@ from invites.invitations.authorization import check_may_invite
 from invites.models import BulkAction, BulkActionChunk
 from invites.unexpected_errors import ask_support, is_transient, log_unexpected
 
-# As many are handled while the admin waits for the page. It takes about half a second.
+# Up to so many are handled in the request, which takes about half a second.
 IN_REQUEST = 2_000
-# Far longer than a chunk takes. With the recovery task that follows, what a dead worker left is taken up within half a
-# minute.
-LEASE = timedelta(seconds=20)
+# Far longer than a chunk takes. The recovery task finds the work of a dead worker within half a minute.
+CLAIM_TIMEOUT = timedelta(seconds=20)
 STALLED_AFTER = timedelta(seconds=8)
 MAX_ATTEMPTS = 5
-# An invitation that is being accepted or mailed at this moment is free by then.
+# Invitations that are locked, because they are being accepted or sent, are free by then.
 BUSY_FOR = timedelta(seconds=1)
 
 NOT_ALLOWED = "The person who started this may no longer invite users."
@@ -40,7 +39,7 @@ OUR_FAULT = "Something went wrong on our side."
 
 @dataclass(frozen=True)
 class Handled:
-    """A chunk was handled. `wait` is after how long to go on, None at the end; `resent` says that mail is due now."""
+    """The result of a chunk. `wait` is the time until the next one, None at the end. If `resent`, email is due now."""
 
     organization_id: int
     wait: timedelta | None
@@ -49,7 +48,7 @@ class Handled:
 
 @transaction.atomic
 def start_bulk_action(by: Membership, kind: BulkAction.Kind, ids: list[int]) -> BulkAction:
-    """Stores which invitations are meant, by their ids. The caller enqueues the work.
+    """Store the action with the ids of its invitations. The caller enqueues the task.
 
     Raises AccessDenied.
     """
@@ -63,11 +62,11 @@ def start_bulk_action(by: Membership, kind: BulkAction.Kind, ids: list[int]) -> 
     return action
 
 
-def work_on_chunk(action_id: int) -> Handled | None:
-    """Handles the next chunk; None when there is nothing to do here any more.
+def handle_next_chunk(action_id: int) -> Handled | None:
+    """Handle the next chunk. Returns None if there is nothing left to do here.
 
-    Does nothing while another worker is at the action. Whoever started it must still be allowed to invite; otherwise
-    it stops. So it does when a bug is met twice, or when worker after worker dies.
+    Does nothing while another worker has claimed the action. The action stops if its starter may no longer invite,
+    after the second unexpected error, and after too many crashes of workers.
     """
     action = _claim(action_id)
     if action is None:
@@ -82,24 +81,24 @@ def work_on_chunk(action_id: int) -> Handled | None:
         if action.attempts > 1 and not is_transient(error):
             stop_bulk_action(action, reason=f"{OUR_FAULT} {ask_support(reference)}")
         else:
-            # The recovery task asks again, and need not wait for the lease.
+            # The recovery task retries without waiting for the claim to expire.
             BulkAction.objects.filter(pk=action_id).update(claimed_until=None)
         return None
 
 
 def _claim(action_id: int) -> BulkAction | None:
-    """The action, if it runs and no other worker is at it."""
+    """Claim the action, if it is running and unclaimed."""
     now = timezone.now()
     free = Q(claimed_until=None) | Q(claimed_until__lt=now)
     running = BulkAction.objects.filter(free, pk=action_id, state=BulkAction.State.RUNNING)
-    if not running.update(claimed_until=now + LEASE, attempts=F("attempts") + 1, progressed_at=now):
+    if not running.update(claimed_until=now + CLAIM_TIMEOUT, attempts=F("attempts") + 1, progressed_at=now):
         return None
     return BulkAction.objects.get(pk=action_id)
 
 
 @transaction.atomic
 def _handle_chunk(action_id: int) -> Handled | None:
-    # Locked until the end, so that of two workers who both believe that they hold it one finds the next chunk.
+    # Locked until the commit, so that two workers with a claim don't handle the same chunk.
     running = BulkAction.objects.select_for_update(no_key=True).filter(state=BulkAction.State.RUNNING)
     action = running.filter(pk=action_id).first()
     if action is None:
@@ -121,16 +120,16 @@ def _handle_chunk(action_id: int) -> Handled | None:
 
 
 def _handle(action: BulkAction, by: Membership, chunk: BulkActionChunk) -> bool:
-    """True if some of the chunk are locked by others and are left for the next time."""
+    """Returns True if some invitations of the chunk were locked, and are left for the next time."""
     ids, busy = chunk.invitation_ids, []
     if action.kind == BulkAction.Kind.RESEND:
         resent = actions.resend_some(by, ids)
         action.changed += resent.sent
-        action.skipped += resent.left
+        action.skipped += resent.skipped
     else:
         revoked = actions.revoke_some(by, ids)
         action.changed += revoked.count
-        action.skipped += revoked.left
+        action.skipped += revoked.skipped
         busy = list(revoked.busy)
     action.done += len(ids) - len(busy)
     if busy:
@@ -142,14 +141,14 @@ def _handle(action: BulkAction, by: Membership, chunk: BulkActionChunk) -> bool:
 
 
 def _allowed_starter(action: BulkAction) -> Membership | None:
-    """The membership of whoever started it, as it is now; None for somebody who may not invite any more."""
+    """The current membership of the user who started it; None if they may no longer invite."""
     allowed = memberships_with_permission(Permission.INVITE_USERS).select_related("organization", "user")
     return allowed.filter(organization=action.organization_id, user=action.started_by_id).first()
 
 
 @transaction.atomic
 def cancel_bulk_action(by: Membership, action: BulkAction) -> bool:
-    """`stop_bulk_action`, for an admin who started it, or who could give all that its starter has.
+    """`stop_bulk_action` for an admin who started it, or who could grant all access of its starter.
 
     Raises AccessDenied.
     """
@@ -161,7 +160,7 @@ def cancel_bulk_action(by: Membership, action: BulkAction) -> bool:
 
 
 def why_not_cancel(by: Membership, action: BulkAction) -> str:
-    """What a page says to somebody who can't stop the action; empty for somebody who can."""
+    """Why `by` can't stop the action, as a sentence; empty if they can."""
     starter = Membership.objects.filter(organization=action.organization_id, user=action.started_by_id).first()
     if starter is None or starter.user_id == by.user_id:
         return ""
@@ -170,7 +169,7 @@ def why_not_cancel(by: Membership, action: BulkAction) -> str:
 
 @transaction.atomic
 def stop_bulk_action(action: BulkAction, *, reason: str = "") -> bool:
-    """Leaves the rest as it is; False when it had ended before. A chunk that is being handled is waited for."""
+    """Skip the remaining chunks, after the current one. Returns False if the action had already ended."""
     running = BulkAction.objects.select_for_update(no_key=True).filter(state=BulkAction.State.RUNNING)
     found = running.filter(pk=action.pk).first()
     if found is None:
@@ -183,21 +182,21 @@ def _end(action: BulkAction, state: BulkAction.State, *, reason: str = "") -> No
     now = timezone.now()
     action.state, action.stop_reason = state, reason[:300]
     action.ended_at, action.progressed_at, action.claimed_until = now, now, None
-    # The result is news, even to somebody who has closed the progress.
+    # Show the result, even if the banner with the progress was closed.
     action.banner_closed_at = None
     action.save()
     action.chunks.all().delete()
 
 
 def close_banner(action: BulkAction, *, read: str) -> None:
-    """The admin has read the banner, which said that the action was `read`; what came since stays to be read."""
+    """Close the banner that said that the action was `read`. A newer state is still shown."""
     BulkAction.objects.filter(pk=action.pk, state=read).update(banner_closed_at=timezone.now())
 
 
 def find_stalled() -> list[int]:
-    """Ids of the actions that have not moved for some seconds and that no worker holds, for the recovery task.
+    """The ids of unclaimed actions without progress for some seconds, for the recovery task.
 
-    They are marked as moved, so that not every recovery finds them.
+    Updates when they last progressed, so that the next recovery doesn't find them again.
     """
     now = timezone.now()
     free = Q(claimed_until=None) | Q(claimed_until__lt=now)

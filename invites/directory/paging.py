@@ -1,7 +1,7 @@
-"""Cuts a page out of all members and invitations in the order of their names, of which there may be 200,000.
+"""Find a page of members and invitations, merged and sorted by name. There may be 200,000 of them.
 
-To know who stands on page 4,000 the database has to count past all before. So of these it reads an index and nothing
-else, it begins at the nearer end, and each kind comes sorted from an index of its own: merging them is left.
+To find page 4,000, the database has to skip all people before it. To make that fast, it starts at the nearer end, reads
+only indexes, and merges two sorted indexes.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from django.db.models import F, QuerySet
 from accounts.models import Membership
 from invites.models import Invitation
 
-# The folded name, and the id: that of a member is below zero, so that no two in the list have the same.
+# The folded name, and the id, which is negative for members, so that it is unique.
 Place = tuple[str, int]
 
 
 def slice_union(
     members: QuerySet[Membership], invitations: QuerySet[Invitation], *, start: int, stop: int, total: int
 ) -> list[Place]:
-    """Who stands from `start` to before `stop` in the list of them all, `total` in number."""
+    """The places from `start` to before `stop` in the merged list of `total` people."""
     stop = min(stop, total)
     if start >= stop:
         return []
@@ -42,7 +42,7 @@ def _first(
     if len(placed) == 1:
         return placed[0][:count]
     if connection.features.supports_slicing_ordering_in_compound:
-        # Told to sort each, PostgreSQL finds that an index has done so. SQLite sees it, and may not be told.
+        # PostgreSQL uses the indexes only if each part is sorted. SQLite uses them anyway, and allows no sorted parts.
         placed = [kind[:count] for kind in placed]
     else:
         placed = [kind.order_by() for kind in placed]

@@ -1,4 +1,4 @@
-"""What pages say of resending or revoking thousands of invitations: how far it is, and what came of it."""
+"""How pages describe a bulk action: its progress and its result."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _DOING = {Kind.RESEND: "Resending", Kind.REVOKE: "Revoking"}
 
 @dataclass(frozen=True)
 class ActionView:
-    """An action as banner, dialog and indicator show it. `progress` is None when it has ended.
+    """An action for the banner, the dialog and the indicator. `progress` is None if the action has ended.
 
-    `announced` is read out to people who don't see the bar: it changes with each quarter.
+    `announced` is the text for screen readers. It changes with each quarter.
     """
 
     action: BulkAction
@@ -41,25 +41,25 @@ class ActionView:
 
 
 def running_actions(membership: Membership) -> QuerySet[BulkAction]:
-    """What this member has started here and workers are at, the newest first."""
+    """The running actions of this member, newest first."""
     return _started_by(membership).filter(state=State.RUNNING)
 
 
 def actions_to_show(membership: Membership, *, but: int = 0) -> list[ActionView]:
-    """The newest of this member's actions whose banner was not closed; `but` is the one that the page is about."""
+    """The newest actions of this member whose banner is open, without the one with the id `but`."""
     actions = _started_by(membership).filter(banner_closed_at=None).exclude(pk=but)
     return [view_of(action) for action in actions[:SHOWN]]
 
 
 def view_of(action: BulkAction, time_left: TimeLeft | None = None) -> ActionView:
-    """The action in words. Somebody who goes on looking passes the same `time_left`, so that it never rises."""
+    """The action as text. Pass the same `time_left` again in a stream, so that the estimate never rises."""
     if action.is_running:
         return _running(action, time_left or TimeLeft())
     kind, title, text = _ended(action)
     return ActionView(action, kind, title, text, announced=f"{title} {text}".strip(), progress=None)
 
 
-def what_runs(action: BulkAction) -> tuple[str, str]:
+def describe_running(action: BulkAction) -> tuple[str, str]:
     """ "Resending" and "20,000 invitations"."""
     return _DOING[Kind(action.kind)], INVITATIONS.format(action.total)
 
@@ -73,7 +73,7 @@ def _running(action: BulkAction, time_left: TimeLeft) -> ActionView:
     share = action.done / action.total if action.total else 0.0
     seconds = time_left.steady(action, estimate_seconds_left(action.created_at, share))
     progress = Progress(action.done, action.total, share, seconds)
-    doing, what = what_runs(action)
+    doing, what = describe_running(action)
     left = progress.time_left.removesuffix(".")
     text = f"{action.done:,} done{f', {left[0].lower()}{left[1:]}' if left else ''}."
     title = f"{doing} {what}."

@@ -1,4 +1,4 @@
-"""The Users page, below `o/<slug>/`: its members, its invitations, and what is done with many of them at once."""
+"""URLs of the Users page, below `o/<slug>/`."""
 
 from django.urls import include, path
 

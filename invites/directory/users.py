@@ -1,7 +1,6 @@
-"""Members and open invitations of an organization as one list: searched, filtered, paged, in the order of names.
+"""Members and open invitations of an organization as one list: searched, filtered, sorted by name, and paged.
 
-The database puts the two together and cuts the page out; what is shown is then loaded for one page's
-people alone.
+The database finds the ids for a page. Then only the people of that page are loaded.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ LONGEST_SEARCH = 200
 
 
 class Status(TextChoices):
-    """What a person is to the organization, in the words of its users."""
+    """The status of a person in the list."""
 
     ACTIVE = "active", "Active"
     PENDING = "pending", "Invite pending"
@@ -36,7 +35,7 @@ class Status(TextChoices):
 
 @dataclass(frozen=True)
 class UserFilter:
-    """What the list is narrowed to; the empty filter is everybody."""
+    """The filter of the list. The empty filter matches everybody."""
 
     status: Status | None = None
     search: str = ""
@@ -45,7 +44,7 @@ class UserFilter:
 
     @classmethod
     def read(cls, query: Mapping[str, str], organization: Organization) -> UserFilter:
-        """The filter in the query string of a page. What makes no sense there narrows nothing."""
+        """The filter in a query string. Invalid values are ignored."""
         status = query.get("status", "")
         return cls(
             status=Status(status) if status in Status.values else None,
@@ -56,16 +55,16 @@ class UserFilter:
 
     @property
     def is_narrow(self) -> bool:
-        """Whether anything but the status narrows the list."""
+        """Whether there is any filter besides the status."""
         return bool(self.search or self.role or self.site)
 
     def is_all_of(self, query: Mapping[str, str]) -> bool:
-        """Whether everything by which the query string narrows the list was understood."""
+        """Whether every filter in the query string is valid."""
         asked = {"status": self.status, "q": self.search, "role": self.role, "site": self.site}
         return all(found or not query.get(name) for name, found in asked.items())
 
     def query_string(self, **changes: object) -> str:
-        """The query string that brings this filter back; with changes, a neighbouring one."""
+        """The query string for this filter with some changes."""
         changed = replace(self, **changes)  # type: ignore[arg-type]
         values = {
             "status": changed.status.value if changed.status else "",
@@ -78,7 +77,7 @@ class UserFilter:
 
 @dataclass(frozen=True)
 class Person:
-    """One line of the list. `key` names it in a form: "m12" is a membership, "i34" an invitation."""
+    """A row of the list. `key` identifies it in a form: "m12" is a membership, "i34" an invitation."""
 
     key: str
     pk: int
@@ -97,7 +96,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Counts:
+class StatusCounts:
     """How many people match, by status."""
 
     active: int
@@ -112,38 +111,38 @@ class Counts:
         return getattr(self, status.value) if status else self.total
 
 
-def count_users(organization: Organization, wanted: UserFilter) -> Counts:
-    """The counts of the tabs: each as many as the list would hold under that status."""
+def count_users(organization: Organization, wanted: UserFilter) -> StatusCounts:
+    """The number of people for each tab."""
     now = timezone.now()
     answers = _invitations(organization, replace(wanted, status=None)).aggregate(
         pending=Count("expires_at", filter=Q(expires_at__gt=now)),
         expired=Count("expires_at", filter=Q(expires_at__lte=now)),
     )
-    return Counts(active=_members(organization, replace(wanted, status=None)).count(), **answers)
+    return StatusCounts(active=_members(organization, replace(wanted, status=None)).count(), **answers)
 
 
 def find_users_page(
-    organization: Organization, wanted: UserFilter, *, number: str | int, counts: Counts
+    organization: Organization, wanted: UserFilter, *, number: str | int, counts: StatusCounts
 ) -> Page[Person]:
-    """One page of people. A page number that does not exist gives the nearest that does."""
+    """A page of people. An invalid page number returns the nearest page."""
     people = _People(organization, wanted, counts.of(wanted.status))
-    # Of all that a sequence can do, the paginator asks for the length and for slices.
+    # The paginator needs only the length and slices.
     return Paginator(cast("Sequence[Person]", people), PER_PAGE).get_page(number)
 
 
 def matching_invitations(viewer: Membership, wanted: UserFilter) -> InvitationQuerySet:
-    """The open invitations that the filter leaves and the viewer sees, for doing something with all of them."""
+    """The open invitations that match the filter and that the viewer may see, for bulk actions."""
     return _invitations(viewer.organization, wanted).filter(invitation_is_visible(viewer))
 
 
 def chosen_invitations(viewer: Membership, keys: Iterable[str]) -> InvitationQuerySet:
-    """The open invitations among the chosen people; members and what the viewer doesn't see are passed over."""
+    """The open invitations with these keys that the viewer may see. Members are ignored."""
     ids = [_number(key[1:]) for key in keys if key.startswith("i")]
     return visible_invitations(viewer).open().filter(pk__in=ids)
 
 
 class _People:
-    """The whole list as the paginator sees it: a length, and slices."""
+    """The whole list for the paginator: a length, and slices."""
 
     def __init__(self, organization: Organization, wanted: UserFilter, total: int) -> None:
         self._organization = organization
@@ -164,7 +163,7 @@ class _People:
         members = _load_members(self._organization, [-key for _, key in found if key < 0])
         invitations = _load_invitations(self._organization, [key for _, key in found if key > 0])
         people = {**members, **invitations}
-        # One that was removed between the two queries leaves a shorter page.
+        # If somebody was removed between the two queries, the page is shorter.
         return [people[key] for _, key in found if key in people]
 
 
@@ -197,7 +196,7 @@ def _invitations(organization: Organization, wanted: UserFilter) -> InvitationQu
 
 
 def _search(field: str, text: str) -> Q:
-    """Every word stands somewhere in the name or the address, whatever its case and its accents."""
+    """Name or address contain every word, ignoring case and diacritics."""
     found = Q()
     for word in fold(text).split():
         found &= Q(**{f"{field}__contains": word})
@@ -238,7 +237,7 @@ def _of_member(member: Membership) -> Person:
 
 
 def person_of(invitation: Invitation) -> Person:
-    """The invitation as a line of the list."""
+    """The invitation as a row of the list."""
     return _of_invitation(invitation, timezone.now())
 
 
@@ -262,5 +261,5 @@ def _of_invitation(invitation: Invitation, now: datetime) -> Person:
 
 
 def _number(text: str | None) -> int:
-    """The number in the text; 0, which is nobody's id, for anything else."""
+    """The number in the text; 0, which is no id, for anything else."""
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else 0

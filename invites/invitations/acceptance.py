@@ -1,6 +1,6 @@
-"""The invitee's answer: from a link to a membership, once.
+"""Accept an invitation: its link leads to a membership, once.
 
-A link is known here by the hash of its token, so that whoever keeps it meanwhile keeps no token.
+Callers pass the hash of the token, so that the token itself is never stored.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from invites.models import Invitation, InvitationQuerySet
 
 @dataclass(frozen=True)
 class NewAccount:
-    """What somebody without an account chose on the page of the invitation."""
+    """What somebody without an account entered on the page of the invitation."""
 
     first_name: str
     last_name: str
@@ -29,11 +29,10 @@ class NewAccount:
 
 
 def find_open_invitation(token_hash: str) -> Invitation:
-    """The invitation that this link still opens.
+    """The invitation of the link.
 
-    Raises DomainError("dead_link") for a link that is unknown, was used, was withdrawn or has expired, and
-    when the inviter could not invite this person today. One code and one message: nobody can tell them
-    apart.
+    Raises DomainError("dead_link") if the link is unknown, was used or revoked, or has expired, and if the inviter
+    could not send the invitation today. The code is the same for all, so that nobody can tell them apart.
     """
     invitation = _with_open_link(token_hash).select_related("organization", "inviter", "grant").first()
     if invitation is None:
@@ -42,38 +41,37 @@ def find_open_invitation(token_hash: str) -> Invitation:
     return invitation
 
 
-def account_of(invitation: Invitation) -> User | None:
-    """The account that has the invited address, if there is one."""
+def find_account(invitation: Invitation) -> User | None:
+    """The account with the invited address, if there is one."""
     return User.objects.filter(email=invitation.email_key).first()
 
 
 def accept_with_existing_account(user: User, token_hash: str) -> Membership:
-    """Accepts for a user who has signed in.
+    """Accept the invitation for a user who has signed in.
 
     Raises DomainError: "dead_link", or "other_mailbox" if the invitation went to another address.
     """
     with transaction.atomic():
-        invitation = _take(token_hash)
+        invitation = _mark_accepted(token_hash)
         if user.email != invitation.email_key:
             raise DomainError("other_mailbox", "This invitation is for another address than yours.")
         return _become_member(user, invitation)
 
 
 def accept_with_new_account(token_hash: str, account: NewAccount) -> Membership:
-    """Makes the account and the membership, or neither.
+    """Create the account and the membership.
 
-    Raises DomainError: "dead_link", "has_account" if the address has an account by now, "bad_cell" for a
-    name that cannot be.
+    Raises DomainError: "dead_link", "has_account" if the address has an account by now, "bad_cell" for an invalid name.
     """
-    # Slow on purpose, so not while the database waits.
+    # Hashing is slow on purpose, so it happens before the transaction.
     hashed = make_password(account.password)
     try:
         with transaction.atomic():
-            invitation = _take(token_hash)
+            invitation = _mark_accepted(token_hash)
             names = check_cells(Cells(invitation.email, account.first_name, account.last_name), row=1, line=1)
             if names.problems:
                 raise DomainError("bad_cell", f"{names.problems[0].message}.")
-            if account_of(invitation) is not None:
+            if find_account(invitation) is not None:
                 raise _has_account()
             user = User.objects.create(
                 email=invitation.email_key,
@@ -81,15 +79,15 @@ def accept_with_new_account(token_hash: str, account: NewAccount) -> Membership:
                 last_name=names.values.last_name,
                 password=hashed,
             )
-            # The link has shown that the mailbox is theirs.
+            # The link came from the mailbox, so the address is verified.
             EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
             return _become_member(user, invitation)
     except IntegrityError as error:
         raise _has_account() from error
 
 
-def _take(token_hash: str) -> Invitation:
-    """Marks the invitation as accepted; of many who try at once, one gets past this line."""
+def _mark_accepted(token_hash: str) -> Invitation:
+    """Mark the invitation as accepted. Only one of several concurrent requests succeeds."""
     if not _with_open_link(token_hash).close(Invitation.State.ACCEPTED):
         raise _dead_link()
     invitation = Invitation.objects.select_related("organization", "inviter", "grant").get(token_hash=token_hash)
@@ -108,27 +106,27 @@ def _become_member(user: User, invitation: Invitation) -> Membership:
         defaults={
             "all_sites": invitation.grant.all_sites,
             "description": invitation.description,
-            # The organization used last is the one that opens: this one, from now on.
+            # Home is the organization used last, which is now this one.
             "last_seen_at": timezone.now(),
         },
     )
     if is_new:
-        # Who is a member already keeps what they have.
+        # Existing members keep their roles and sites.
         membership.roles.set(invitation.grant.roles.all())
         membership.sites.set(invitation.grant.sites.all())
     Invitation.objects.filter(pk=invitation.pk).update(accepted_by=user)
     return membership
 
 
-def accepted_by(user: User, token_hash: str) -> Membership | None:
-    """What this user got by accepting the very invitation, if they still have it."""
+def find_accepted_membership(user: User, token_hash: str) -> Membership | None:
+    """The membership that the user got by accepting this invitation, if it still exists."""
     accepted = Invitation.objects.filter(token_hash=token_hash, state=Invitation.State.ACCEPTED, accepted_by=user)
     memberships = user.memberships.filter(organization__in=accepted.values("organization"))
     return memberships.select_related("organization").first()
 
 
 def _check_inviter(invitation: Invitation) -> None:
-    """Rights are looked at again: who was demoted or left since invites nobody."""
+    """Raises DomainError("dead_link") if the inviter has left, or has lost the permissions to invite."""
     try:
         check_still_allowed(invitation.inviter, invitation.organization, invitation.grant)
     except DomainError as broken:

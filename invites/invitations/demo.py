@@ -1,4 +1,4 @@
-"""The demonstration's open invitations: some that wait for an answer, and one that expired."""
+"""The open invitations of the demo, one of which has expired."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from invites.models import Invitation
 
 @dataclass(frozen=True)
 class DemoInvitation:
-    """Somebody who was invited `ago`, to a role and to sites by their names."""
+    """Somebody who was invited `ago`, with the names of a role and of sites."""
 
     email: str
     first_name: str
@@ -53,7 +53,7 @@ ACME = (
 
 
 def invite_demo_people(organization: Organization) -> None:
-    """Invites them in the name of the first who may. They count as mailed: nobody is written to."""
+    """Invite them as the first member who may. Their emails count as sent."""
     if organization.slug != "acme":
         return
     by = next(each for each in organization.memberships.order_by("pk") if each.has_permission(Permission.INVITE_USERS))

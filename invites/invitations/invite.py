@@ -1,4 +1,4 @@
-"""Invites one person, with roles and sites of their own."""
+"""Invite one person, and change the roles and sites of an open invitation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from invites.models import Invitation, InvitationQuerySet
 
 
 def invite_person(by: Membership, *, selection: AccessSelection, **cells: str) -> Invitation:
-    """A pending invitation, whose mail is due at once: the caller enqueues the task that sends it.
+    """Create an invitation and put its email into the outbox. The caller enqueues the task that sends it.
 
     The cells are checked as those of a file. An earlier invitation of the address that expired, that could not be
     delivered, or whose import is being undone, is replaced if `by` could have given it. Raises AccessDenied, and
@@ -34,11 +34,11 @@ def invite_person(by: Membership, *, selection: AccessSelection, **cells: str) -
     now = timezone.now()
     try:
         with transaction.atomic():
-            # First, as everybody does who gives roles and sites: in another order two would wait for each other.
+            # Roles and sites are always locked first. Another order could deadlock.
             grant = create_grant(by, selection)
             _make_room(by, person.email_key)
             _check_not_invited(by, person.email_key, email)
-            # After that: whoever accepts the last invitation is a member when it is not pending any more.
+            # After the previous check: once an invitation is no longer open, its invitee is a member.
             _check_not_member(organization, person.email_key, email)
             check_recipient_quota(organization, person.email_key, email)
             seed = new_seed()
@@ -54,21 +54,21 @@ def invite_person(by: Membership, *, selection: AccessSelection, **cells: str) -
                 expires_at=expiry_from(now),
                 mail_due_at=now,
             )
-            # Last, as a batch does it: in another order the two would wait for each other.
+            # Last, as for imports. Another order could deadlock.
             consume_invitation_quota(organization, by.user, 1)
             return invitation
     except IntegrityError as error:
-        # Two admins invited the same person in the same moment; the constraint let one of them through.
+        # Two admins invited the same person at the same time. The constraint allows one of them.
         raise _already_invited(by, email) from error
 
 
 def expiry_from(now: datetime) -> datetime:
-    """Until when an invitation that is sent now can be accepted."""
+    """When an invitation that is sent now expires."""
     return now + timedelta(days=settings.INVITATION_DAYS)
 
 
 def change_invitation(by: Membership, invitation: Invitation, selection: AccessSelection) -> None:
-    """Gives a pending invitation other roles and sites; from now on `by` answers for it.
+    """Replace the roles and sites of an open invitation. `by` becomes its inviter.
 
     The link in the email keeps working. Raises DomainError("not_pending"), and AccessDenied when `by` can't grant what
     the invitation gives now or what was chosen.
@@ -79,19 +79,19 @@ def change_invitation(by: Membership, invitation: Invitation, selection: AccessS
         held = pending_of(by.organization, invitation).select_for_update(no_key=True).first()
         if held is None:
             raise not_pending(invitation)
-        # Looked at while it is held: somebody may have changed it since it was shown.
+        # Checked while it is locked, because somebody may have changed it since the page was shown.
         check_can_manage(by, held.grant, to="change this invitation")
         held.grant, held.inviter = grant, by.user
         held.save(update_fields=["grant", "inviter"])
 
 
 def pending_of(organization: Organization, invitation: Invitation) -> InvitationQuerySet:
-    """The invitation as a query that finds it only while it is pending, for conditional updates."""
+    """A queryset that contains the invitation only while it is open, for conditional updates."""
     return organization.invitations.open().filter(pk=invitation.pk)
 
 
 def not_pending(invitation: Invitation) -> DomainError:
-    """What is said when somebody accepted or revoked the invitation in the meantime."""
+    """The error if somebody accepted or revoked the invitation in the meantime."""
     return DomainError("not_pending", f"The invitation of {invitation.email} is no longer pending.")
 
 
@@ -101,7 +101,7 @@ def _check_not_member(organization: Organization, email_key: str, email: str) ->
 
 
 def _make_room(by: Membership, email_key: str) -> None:
-    """Replace an invitation that is of no use any more, if `by` could have given it."""
+    """Replace an earlier invitation that no longer works, if `by` could have granted it."""
     replaceable = by.organization.invitations.replaceable(undelivered=True).for_address(email_key)
     for held in replaceable.select_for_update(no_key=True):
         check_can_manage(by, held.grant, to="replace the earlier invitation of this address")
@@ -114,6 +114,6 @@ def _check_not_invited(by: Membership, email_key: str, email: str) -> None:
 
 
 def _already_invited(by: Membership, email: str) -> DomainError:
-    """Anybody who invites people has to know who is invited already. Only some of them may see the list."""
+    """Every inviter may learn that somebody is invited already, but only some may see the list."""
     how = " To send it again, choose Resend in the list." if sees_everybody(by) else ""
     return DomainError("already_invited", f"{email} has an invitation to {by.organization.name} already.{how}")

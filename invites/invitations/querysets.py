@@ -1,4 +1,4 @@
-"""Queries about what invitations and imports give. Those about invitations alone are beside the model."""
+"""Queries about grants of invitations and imports. Those about invitations are beside the model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from invites.models import AccessGrant, Batch, CorrectionJob, Invitation
 
 
 def open_grants(roles: QuerySet[Role]) -> QuerySet[AccessGrant]:
-    """The grants with one of these roles that open invitations or imports that have not ended will give."""
+    """The grants with one of these roles of open invitations and of imports that have not ended."""
     organizations = roles.order_by().values("organization")
     pending = Invitation.objects.open().filter(organization__in=organizations)
     imports = Batch.objects.filter(organization__in=organizations).exclude(state__in=Batch.ENDED).order_by()

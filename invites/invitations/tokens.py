@@ -1,7 +1,7 @@
-"""The secret in an invitation's link: made from a random seed and the secret key, stored only as a hash.
+"""The secret token in the link of an invitation. It is derived from a random seed and the secret key.
 
-A token can be made again from its seed, so a mail that is sent a second time after a crash carries the
-same working link. The seed is of no use to somebody who reads the database without the key.
+The database has only the seed and the hash of the token, which are useless without the key. An email that is sent twice
+because of a crash has the same link.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def new_seed() -> str:
 
 
 def new_seeds(count: int) -> list[str]:
-    """So many fresh seeds, from one block of randomness."""
+    """So many fresh seeds, from a single call for random bytes."""
     block = secrets.token_hex(SEED_BYTES * count)
     width = SEED_BYTES * 2
     return [block[start : start + width] for start in range(0, len(block), width)]
@@ -46,7 +46,7 @@ def _token(key: bytes, seed: str) -> bytes:
 
 @lru_cache(maxsize=4)
 def _key(secret: str) -> bytes:
-    """As Django's `salted_hmac` makes it from the secret, which would do so for each of thousands."""
+    """The key as `salted_hmac` of Django derives it, cached for thousands of tokens."""
     return hashlib.sha256(f"{PURPOSE}{secret}".encode()).digest()
 
 
@@ -59,16 +59,16 @@ def hash_token(token: str) -> str:
 
 
 def fingerprint(token_hash: str) -> str:
-    """What the form of an invitation carries, so that it can't be sent for another one. It opens nothing."""
+    """Identifies the invitation in its form. It can't be used as a token."""
     return hash_token(token_hash)
 
 
 def hashes_for(seeds: Iterable[str]) -> Iterator[str]:
-    """What is stored of the tokens of the seeds, in their order, each made when it is asked for."""
+    """The hashes of the tokens of the seeds, in their order, generated lazily."""
     key = _key(settings.SECRET_KEY)
     return (hashlib.sha256(_token(key, seed)).hexdigest() for seed in seeds)
 
 
 def link_for(token: str) -> str:
-    """The address that goes into the mail. From the settings: a request's Host header can be forged."""
+    """The URL for the email. It comes from the settings, because a Host header can be forged."""
     return f"{settings.BASE_URL}/i/{token}/"

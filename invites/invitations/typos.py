@@ -1,4 +1,4 @@
-"""The address that somebody probably meant."""
+"""Suggest the address that somebody probably meant."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from invites import checking
 
 
 def domain_of(email: str) -> str:
-    """What stands after the @ sign."""
+    """The part after the @ sign."""
     return email.rpartition("@")[2]
 
 
 def intended_address(email: str) -> str | None:
-    """The address that was probably meant, if its domain looks like a slip of a well-known one."""
+    """The address that was probably meant, if its domain looks like a typo of a well-known one."""
     domain = checking.intended_domain(email)
     return f"{email.rpartition('@')[0]}@{domain}" if domain else None

@@ -1,8 +1,8 @@
-"""Which imports, invitations and bulk actions a member may see. Views find them here, and nowhere else.
+"""Which imports, invitations and bulk actions a member may see. Views find them only through this module.
 
-The people of an organization are seen only with *See users*. Members who have only *Invite users* see what they brought
-themselves: the imports they started, the invitations they sent, and the bulk actions they started. What somebody may
-not see looks as if it didn't exist. Who may change what they see is another question: `authorization.py`.
+With *See users*, a member sees everybody in the organization. With only *Invite users*, they see the imports and bulk
+actions that they started and the invitations that they sent. Anything else looks as if it didn't exist. Who may change
+what they see is decided in `authorization.py`.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from invites.models import Batch, BulkAction, InvitationQuerySet
 
 
 def sees_everybody(viewer: Membership) -> bool:
-    """Whether the member sees all people of the organization."""
+    """Whether the member sees everybody in the organization."""
     return viewer.has_permission(Permission.VIEW_USERS)
 
 
 def visible_batches(viewer: Membership) -> QuerySet[Batch]:
-    """The imports that the member may see, newest first, with what a list shows of them."""
+    """The imports that the member may see, newest first, with related objects for a list."""
     return viewer.organization.batches.filter(_visible(viewer, _own_batches(viewer))).select_related(
         "inviter", "grant", "organization"
     )
 
 
 def visible_invitations(viewer: Membership) -> InvitationQuerySet:
-    """The invitations that the member may see, in whatever state."""
+    """The invitations that the member may see, in any state."""
     return viewer.organization.invitations.filter(invitation_is_visible(viewer))
 
 
 def invitation_is_visible(viewer: Membership) -> Q:
     """The same as a condition on invitations of the member's organization."""
-    # A subquery and no join, so that an update or a lock of what is found doesn't reach for the import.
+    # A subquery instead of a join, so that UPDATE and FOR UPDATE don't affect the import.
     imported = Q(batch__in=Batch.objects.filter(_own_batches(viewer)).values("pk"))
     return _visible(viewer, Q(inviter=viewer.user_id) | imported)
 
@@ -47,7 +47,7 @@ def visible_actions(viewer: Membership) -> QuerySet[BulkAction]:
 
 
 def batches_still_visible(viewer: Membership) -> Q:
-    """A condition on imports, with the permissions of the moment when the database is asked: for streams."""
+    """A condition on imports that checks permissions in the database, for streams."""
     return _own_batches(viewer) | _still_sees_everybody(viewer)
 
 
@@ -57,7 +57,7 @@ def actions_still_visible(viewer: Membership) -> Q:
 
 
 def visible_name(viewer: Membership, user: User | None) -> str:
-    """The name of a colleague for a page of this member; empty for nobody, and for somebody whom they may not see."""
+    """The name of a user for a page of this member; empty for None, and for somebody whom they may not see."""
     return str(user) if user is not None and (user.pk == viewer.user_id or sees_everybody(viewer)) else ""
 
 

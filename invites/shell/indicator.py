@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from invites.directory.presentation import what_runs
+from invites.directory.presentation import describe_running
 from invites.imports.presentation.status import rows_of_job
 from invites.imports.selectors.progress import progress_of
 from invites.live.progress import Progress
@@ -29,7 +29,7 @@ def indicated_actions(running: Iterable[BulkAction]) -> list[dict[str, Any]]:
 
 
 def _indicated_action(action: BulkAction) -> dict[str, Any]:
-    doing, what = what_runs(action)
+    doing, what = describe_running(action)
     url = reverse("directory:bulk_action", args=[action.organization.slug, action.pk])
     return {
         "file_name": what,

@@ -1,4 +1,4 @@
-"""How the list of people says things in one short line."""
+"""Template filters for the list of users."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LINE = 22  # Characters of a cell.
 
 @register.filter
 def seen_by(user: User | None, viewer: Membership) -> str:
-    """The colleague's name if the viewer may see it, else nothing."""
+    """The name of the user, or empty if the viewer may not see it."""
     return visible_name(viewer, user)
 
 
@@ -41,7 +41,7 @@ def brief_sites(person: Person, site_count: int) -> str:
 
 @register.filter
 def last_seen(at: datetime | None) -> str:
-    """When a member was here: "Now", "5 min ago", "2 h ago", "Yesterday", "12 Nov"."""
+    """When a member was last seen: "Now", "5 min ago", "2 h ago", "Yesterday", "12 Nov"."""
     if at is None:
         return "Never signed in"
     passed = timezone.now() - at
@@ -68,7 +68,7 @@ def day(at: datetime) -> str:
 
 
 def _brief(names: Sequence[str], *, in_full: int, rest: str) -> str:
-    """All of them where they are so few and fit the line, else the first and how many more."""
+    """All of them if they fit, otherwise the first and the number of the others."""
     if not names:
         return "None"
     together = ", ".join(names)

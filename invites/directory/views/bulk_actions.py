@@ -1,4 +1,4 @@
-"""Resending or revoking thousands of invitations: how far it is, in a banner and in a dialog, and what came of it."""
+"""Bulk actions: their progress and their result in a banner and in a dialog."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TEMPLATES = {"dialog": "directory/bulk_action_dialog.html", "banner": "directory
 
 
 def start(request: MemberRequest, kind: BulkAction.Kind, ids: Iterable[int], *, then: str) -> HttpResponse:
-    """Leave it to workers: the dialog closes and a banner tells how far it is, or the page `then` is opened."""
+    """Start an action for workers. Closes the dialog, and a banner shows the progress; or opens the page `then`."""
     action = start_bulk_action(request.membership, kind, list(ids))
     tasks.enqueue_on_commit(tasks.process_bulk_action, action.pk)
     if not asks_for_fragment(request):
@@ -38,7 +38,7 @@ def start(request: MemberRequest, kind: BulkAction.Kind, ids: Iterable[int], *, 
 @requires(Permission.INVITE_USERS)
 @require_safe
 def bulk_action(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponse:
-    """How far it is: as a dialog, as a page of its own, or the part of the banner that changes."""
+    """The progress: as a dialog, as a page, or the part of the banner that changes."""
     action = get_object_or_404(visible_actions(request.membership), pk=pk)
     context = action_context(request, view_of(action), is_page=_is_page(request))
     if not asks_for_fragment(request):
@@ -49,7 +49,7 @@ def bulk_action(request: MemberRequest, organization: str, pk: int, place: str) 
 @requires(Permission.INVITE_USERS)
 @require_POST
 def bulk_action_stop(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Leave the rest of the invitations as they are."""
+    """Stop an action."""
     action = get_object_or_404(visible_actions(request.membership), pk=pk)
     cancel_bulk_action(request.membership, action)
     if not asks_for_fragment(request):
@@ -64,7 +64,7 @@ def bulk_action_stop(request: MemberRequest, organization: str, pk: int) -> Http
 @requires(Permission.INVITE_USERS)
 @require_POST
 def bulk_action_close_banner(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Close the banner of one's own action; `?read=` is the state that it told of, which may be old news by now."""
+    """Close the banner of the user's own action. `?read=` is the state that it showed."""
     action = get_object_or_404(visible_actions(request.membership), pk=pk, started_by=request.user)
     close_banner(action, read=request.GET.get("read", ""))
     if asks_for_fragment(request):
@@ -73,7 +73,7 @@ def bulk_action_close_banner(request: MemberRequest, organization: str, pk: int)
 
 
 def _is_page(request: MemberRequest) -> bool:
-    """Whether what is asked for is shown on a page of its own, or is a part of that page."""
+    """Whether the response is shown on a page of its own, or is a fragment of that page."""
     return not asks_for_fragment(request) or request.GET.get("on") == "page"
 
 

@@ -1,4 +1,4 @@
-"""What can be done on the Users page with open invitations: one, or all that are selected."""
+"""Actions on open invitations on the Users page: on one, or on all that are selected."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from invites.models import BulkAction, Invitation, InvitationQuerySet
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """What there is to know of an invitation, and other roles and sites for it."""
+    """The details of an invitation, and a form to change its roles and sites."""
     to = "change this invitation"
     is_change = request.method == "POST"
     invitation = _invitation_to_change(request, pk, to=to) if is_change else _invitation(request, pk)
@@ -49,7 +49,7 @@ def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpR
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_resend(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Sends it again; opened as a page, it asks first."""
+    """Resend an invitation. Opened as a page, ask first."""
     invitation = _invitation_to_change(request, pk, to="resend this invitation")
     if request.method != "POST":
         context = {"invitation": invitation, "days": settings.INVITATION_DAYS}
@@ -65,7 +65,7 @@ def invitation_resend(request: MemberRequest, organization: str, pk: int) -> Htt
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_revoke(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Asks, then takes the invitation back."""
+    """Ask, then revoke an invitation."""
     invitation = _invitation_to_change(request, pk, to="revoke this invitation")
     if request.method == "POST":
         try:
@@ -79,10 +79,9 @@ def invitation_revoke(request: MemberRequest, organization: str, pk: int) -> Htt
 @requires(Permission.INVITE_USERS)
 @require_POST
 def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
-    """Resend or revoke for the chosen people, or for all whom the filter in the query string leaves.
+    """Resend or revoke the selected invitations, or all that match the filter in the query string.
 
-    Revoking asks first, and so does mail to more people than stand on a page. More than a few thousand are left to
-    workers.
+    Asks first before revoking, and before resending more than a page. Workers handle more than a few thousand.
     """
     chosen = _chosen(request)
     count, action, confirmed = chosen.count(), request.POST.get("action"), request.POST.get("confirmed") == "1"
@@ -104,13 +103,13 @@ def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
 
 
 def _invitation(request: MemberRequest, pk: int) -> Invitation:
-    """One that the member may see and that waits for an answer: others have no page."""
+    """An open invitation that the member may see; 404 for others."""
     invitations = visible_invitations(request.membership).open()
     return get_object_or_404(invitations.select_related("grant", "inviter", "organization"), pk=pk)
 
 
 def _invitation_to_change(request: MemberRequest, pk: int, *, to: str) -> Invitation:
-    """The same, for an action on it. Members who can't grant what it gives get 403. The service checks again."""
+    """The same, for an action. Raises AccessDenied for members who can't grant all that it grants."""
     invitation = _invitation(request, pk)
     check_can_manage(request.membership, invitation.grant, to=to)
     return invitation
@@ -119,7 +118,7 @@ def _invitation_to_change(request: MemberRequest, pk: int, *, to: str) -> Invita
 def _chosen(request: MemberRequest) -> InvitationQuerySet:
     if _wants_all(request):
         wanted = UserFilter.read(request.GET, request.organization)
-        # A list that is no longer narrowed by a role that was deleted meanwhile has people on it whom nobody selected.
+        # If a role of the filter was deleted in the meantime, the list has people whom nobody selected.
         if not wanted.is_all_of(request.GET):
             return Invitation.objects.none()
         return matching_invitations(request.membership, wanted)

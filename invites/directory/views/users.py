@@ -1,4 +1,4 @@
-"""The people of an organization: the list, and what can be done with a member."""
+"""The Users page, and the dialogs to change or remove a member."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ from accounts.organizations.grants import AccessSelection, GrantableAccess
 from accounts.organizations.members import change_membership, check_can_manage_member, remove_membership
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
-from invites.directory.users import Counts, Person, Status, UserFilter, count_users, find_users_page
+from invites.directory.users import Person, Status, StatusCounts, UserFilter, count_users, find_users_page
 from invites.invitations.authorization import selection_of
 from invites.invitations.views.responses import error_response, success_response
 
 
 @dataclass(frozen=True)
-class Line:
-    """A person in the list, with what the viewer may do. Without `may_change` the dialog at `edit_url` says why not."""
+class UserRow:
+    """A row of the list, and what the viewer may do. The dialog at `edit_url` says why they may not change it."""
 
     person: Person
     edit_url: str
     may_change: bool
     may_remove: bool
-    may_answer_for: bool
+    may_manage_invitation: bool
 
     @property
     def has_menu(self) -> bool:
-        return bool(self.edit_url) or self.may_remove or self.may_answer_for
+        return bool(self.edit_url) or self.may_remove or self.may_manage_invitation
 
 
 @requires(Permission.VIEW_USERS)
 @require_safe
 def users(request: MemberRequest, organization: str) -> HttpResponse:
-    """Members and open invitations: a page of them, searched and filtered by the query string."""
+    """A page of members and open invitations, searched and filtered by the query string."""
     here, wanted = request.organization, UserFilter.read(request.GET, request.organization)
     counts = count_users(here, wanted)
     page = find_users_page(here, wanted, number=request.GET.get("page", 1), counts=counts)
@@ -56,8 +56,8 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
         "tabs": _tabs(wanted, counts),
         "filters": [_filter(wanted, "role", here.roles.all()), _filter(wanted, "site", here.sites.all())],
         "page": page,
-        "lines": [_line(request.membership, grantable, person) for person in page.object_list],
-        # What can be done with many at once is done with invitations.
+        "lines": [_row(request.membership, grantable, person) for person in page.object_list],
+        # Bulk actions are for invitations only.
         "selectable": may_invite and wanted.status != Status.ACTIVE and counts.total > counts.active,
         "site_count": here.sites.count(),
         "everywhere": wanted.query_string(status=None) if wanted.status else "",
@@ -70,8 +70,8 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """A link that narrows the list otherwise."""
+class FilterLink:
+    """A link to the list with another filter."""
 
     key: str
     label: str
@@ -82,55 +82,57 @@ class Choice:
 
 @dataclass(frozen=True)
 class Filter:
-    """One of the two menus beside the search. `chosen` is the name of what is chosen, if anything is."""
+    """One of the two menus beside the search. `chosen` is the name of the current choice, or empty."""
 
     name: str
     label: str
     icon: str
     chosen: str
-    choices: list[Choice]
+    choices: list[FilterLink]
 
 
-def _tabs(wanted: UserFilter, counts: Counts) -> list[Choice]:
+def _tabs(wanted: UserFilter, counts: StatusCounts) -> list[FilterLink]:
     statuses: list[tuple[str, str, Status | None]] = [("all", "All", None)]
     statuses += [(status.value, str(status.label), status) for status in Status]
     return [
-        Choice(key, label, wanted.query_string(status=status), wanted.status == status, counts.of(status))
+        FilterLink(key, label, wanted.query_string(status=status), wanted.status == status, counts.of(status))
         for key, label, status in statuses
     ]
 
 
 def _filter(wanted: UserFilter, name: str, offered: Iterable[Role] | Iterable[Site]) -> Filter:
     chosen = wanted.role if name == "role" else wanted.site
-    everything = Choice("any", f"Any {name}", wanted.query_string(**{name: None}), chosen is None)
-    choices = [Choice(str(each.pk), each.name, wanted.query_string(**{name: each}), chosen == each) for each in offered]
+    everything = FilterLink("any", f"Any {name}", wanted.query_string(**{name: None}), chosen is None)
+    choices = [
+        FilterLink(str(each.pk), each.name, wanted.query_string(**{name: each}), chosen == each) for each in offered
+    ]
     icon = "shield-check" if name == "role" else "map-pin"
     return Filter(name, name.capitalize(), icon, chosen.name if chosen else "", [everything, *choices])
 
 
-def _line(viewer: Membership, grantable: GrantableAccess, person: Person) -> Line:
+def _row(viewer: Membership, grantable: GrantableAccess, person: Person) -> UserRow:
     member = person.membership
     permission = Permission.INVITE_USERS if member is None else Permission.MANAGE_USERS
     if not viewer.has_permission(permission):
-        return Line(person, edit_url="", may_change=False, may_remove=False, may_answer_for=False)
+        return UserRow(person, edit_url="", may_change=False, may_remove=False, may_manage_invitation=False)
     page = "directory:invitation_edit" if member is None else "directory:member_edit"
     if member is not None:
         is_within = grantable.can_grant(AccessSelection.held_by(member))
     else:
         is_within = person.invitation is not None and grantable.can_grant(selection_of(person.invitation.grant))
-    return Line(
+    return UserRow(
         person,
         edit_url=reverse(page, args=(viewer.organization.slug, person.pk)),
         may_change=is_within,
         may_remove=is_within and member is not None and member != viewer,
-        may_answer_for=is_within and member is None,
+        may_manage_invitation=is_within and member is None,
     )
 
 
 @requires(Permission.MANAGE_USERS, Permission.VIEW_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Other roles and sites for a member."""
+    """Change the roles and sites of a member."""
     member = _member_to_change(request, pk) if request.method == "POST" else _member(request, pk)
     held = AccessSelection.held_by(member)
     form = GrantForm(posted(request), membership=request.membership, initial=GrantForm.initial_for(held))
@@ -148,7 +150,7 @@ def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespo
         else:
             if member == request.membership:
                 messages.success(request, "Your roles and sites were changed.")
-                return _anew(request, reverse("organizations:member_home", args=(organization,)))
+                return _reload(request, reverse("organizations:member_home", args=(organization,)))
             return success_response(request, f"The roles and sites of {member.user} were changed.")
     context = {"form": form, "member": member, "why_not_change": _why_not_change(request, member)}
     return render(request, "directory/member_edit.html", context, status=422 if form.errors else 200)
@@ -157,7 +159,7 @@ def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespo
 @requires(Permission.MANAGE_USERS, Permission.VIEW_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_remove(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Asks, then ends a membership."""
+    """Ask, then remove a member."""
     member = _member_to_change(request, pk)
     if request.method == "POST":
         try:
@@ -165,13 +167,13 @@ def member_remove(request: MemberRequest, organization: str, pk: int) -> HttpRes
         except DomainError as broken:
             return error_response(request, broken, title=f"{member.user} was not removed")
         if member == request.membership:
-            return _anew(request, reverse("users:home"))
+            return _reload(request, reverse("users:home"))
         return success_response(request, f"{member.user} was removed from {request.organization.name}.")
     return render(request, "directory/member_remove.html", {"member": member})
 
 
-def _anew(request: MemberRequest, address: str) -> HttpResponse:
-    """Opens the page itself: after a change of one's own rights, the one behind the dialog is not true any more."""
+def _reload(request: MemberRequest, address: str) -> HttpResponse:
+    """Load a whole page: after a change of one's own permissions, the page behind the dialog is outdated."""
     return HttpResponseClientRedirect(address) if asks_for_fragment(request) else redirect(address)
 
 
@@ -181,7 +183,7 @@ def _member(request: MemberRequest, pk: int) -> Membership:
 
 
 def _member_to_change(request: MemberRequest, pk: int) -> Membership:
-    """The same, for an action. Members who can't grant what this one has get 403. The service checks again."""
+    """The same, for an action. Raises AccessDenied for users who can't grant all access of the member."""
     member = _member(request, pk)
     check_can_manage_member(request.membership, member)
     return member

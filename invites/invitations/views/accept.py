@@ -1,11 +1,11 @@
-"""The invitee's pages: the link of the mail, and the invitation that it leads to.
+"""The pages for invitees: the link in the email, and the invitation.
 
-The link puts the hash of its token into a signed cookie and moves on, so that the token is in no address that a page
-could pass on. The cookie is the same for every token, valid or not, and no session is created: anyone can open any
-number of links. Nothing is used up by looking, because mail scanners look first.
+The link stores the hash of its token in a signed cookie and redirects, so that no page can leak the token by its URL.
+That happens for every token, valid or not, and creates no session. Opening the link doesn't use it up, because email
+scanners open it first.
 
-Another page can make the browser open another link, and so replace the cookie. So each form names the link that it was
-shown for, and one that was shown for another link changes nothing.
+Another site can make the browser open another link, which replaces the cookie. So each form names the link that it was
+shown for. A form of another link changes nothing.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from accounts.organizations.access import public
 from invites.invitations.acceptance import (
     accept_with_existing_account,
     accept_with_new_account,
-    accepted_by,
-    account_of,
+    find_accepted_membership,
+    find_account,
     find_open_invitation,
 )
 from invites.invitations.forms import NewAccountForm, OwnPasswordForm
@@ -49,11 +49,11 @@ SHOWN_FOR = "shown_for"
 OPENED_ANOTHER = "You opened another invitation in the meantime. Check that this is the one you want to accept."
 
 
-@public("The token in the address is the right to open it.")
+@public("The token in the URL gives access to the invitation.")
 @require_safe
 @never_cache
 def invitation_link(request: HttpRequest, token: str) -> HttpResponse:
-    """The address in the mail. Any token leads to the same place, which then looks whether it is good."""
+    """The URL in the email. Every token leads to the same page, which then checks it."""
     response = redirect("acceptance:invitation")
     response.set_signed_cookie(
         COOKIE,
@@ -73,28 +73,32 @@ def invitation_link(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def invitation(request: HttpRequest) -> HttpResponse:
-    """What one is invited to, and the one form that fits: new account, sign-in, or just a button."""
+    """The invitation, with a form for a new account, a form to sign in, or just a button."""
     link = _link_in_cookie(request)
     try:
         return _answer(request, link, find_open_invitation(link))
     except DomainError as broken:
         if broken.code == "dead_link":
-            mine = request.method != "POST" and isinstance(request.user, User) and accepted_by(request.user, link)
+            mine = (
+                request.method != "POST"
+                and isinstance(request.user, User)
+                and find_accepted_membership(request.user, link)
+            )
             return _is_in(request, mine) if mine else _dead_link(request)
         raise
 
 
-@public("Signs out, and keeps the invitation for whoever signs in next.")
+@public("Signs out, and keeps the invitation for the next user who signs in.")
 @require_POST
 @never_cache
 def invitation_switch(request: HttpRequest) -> HttpResponse:
-    """Out of the account that the invitation is not for, and back to the invitation."""
+    """Sign out of an account with another address, and go back to the invitation."""
     logout(request)
     return redirect("acceptance:invitation")
 
 
 def _link_in_cookie(request: HttpRequest) -> str:
-    """The hash of the token; empty without a cookie, and for one that is too old or that we haven't signed."""
+    """The hash of the token; empty if the cookie is missing, expired, or has no valid signature."""
     return str(request.get_signed_cookie(COOKIE, default="", salt=COOKIE, max_age=COOKIE_LASTS))
 
 
@@ -106,13 +110,13 @@ def _answer(request: HttpRequest, link: str, found: Invitation) -> HttpResponse:
         if sent is not None:
             return _welcome(request, accept_with_existing_account(request.user, link))
         return _show(request, found, "invitations/accept_member.html")
-    if account_of(found) is not None:
+    if find_account(found) is not None:
         return _sign_in(request, link, found, sent)
     return _new_account(request, link, found, sent)
 
 
 def _sent_for(request: HttpRequest, link: str) -> QueryDict | None:
-    """The form that was sent; None if none was, or if it was shown for another link."""
+    """The submitted form; None if there is none, or if it was shown for another link."""
     if request.method == "POST" and constant_time_compare(request.POST.get(SHOWN_FOR, ""), fingerprint(link)):
         return request.POST
     return None
@@ -134,11 +138,11 @@ def _new_account(request: HttpRequest, link: str, found: Invitation, sent: Query
 
 
 def _sign_in(request: HttpRequest, link: str, found: Invitation, sent: QueryDict | None) -> HttpResponse:
-    """With the password of the account that has the invited address, and no other account."""
+    """Sign in to the account with the invited address, and to no other one."""
     form = OwnPasswordForm(sent)
     if form.is_valid():
         try:
-            # Through allauth, which counts the failures and may ask for more than a password.
+            # Through allauth, which counts failures and may require a second factor.
             user = get_adapter(request).authenticate(
                 request, email=found.email_key, password=form.cleaned_data["password"]
             )
@@ -158,11 +162,11 @@ def _sign_in(request: HttpRequest, link: str, found: Invitation, sent: QueryDict
 
 
 def _welcome(request: HttpRequest, membership: Membership) -> HttpResponse:
-    # Signing in has renewed the session already; whoever was signed in before gets a new one, too.
+    # Signing in has already cycled the key. This does it for users who were signed in before.
     request.session.cycle_key()
     organization = membership.organization
     messages.success(request, format_html("You have joined <bdi>{}</bdi>.", organization.name))
-    # Not home, which leads somebody who manages another organization there.
+    # Not home, which may lead to another organization.
     response = redirect("organizations:member_home", organization.slug)
     response.delete_cookie(COOKIE, path=reverse("acceptance:invitation"), samesite="Lax")
     return response
@@ -181,10 +185,10 @@ def _show(request: HttpRequest, found: Invitation, template: str, *, status: int
 
 
 def _is_in(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """For whoever accepted it, and is signed in: nobody else learns that it was accepted."""
+    """Only for the user who accepted it. Nobody else learns that it was accepted."""
     return render(request, "invitations/accept_is_in.html", {"membership": membership})
 
 
 def _dead_link(request: HttpRequest) -> HttpResponse:
-    """One page for every link that opens nothing, whatever the reason, and without a name on it."""
+    """The same page for every link that doesn't work, without any names."""
     return render(request, "invitations/accept_dead.html", status=404)

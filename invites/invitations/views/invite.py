@@ -1,4 +1,4 @@
-"""Inviting one person, and what can be done with an invitation that waits for an answer."""
+"""The dialog to invite one person."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from invites.invitations.views.responses import success_response
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: MemberRequest, organization: str) -> HttpResponse:
-    """The dialog *Invite users*: one person, or on to a file.
+    """The dialog *Invite users*, which also links to importing a file.
 
-    An address that looks like a slip is asked about once: `use` puts the other one into the form.
+    If the address looks like a typo, the dialog asks once. `use` puts the suggested address into the form.
     """
     data, meant = posted(request), request.POST.get("use")
     if data is not None and meant:

@@ -1,4 +1,4 @@
-"""How a page answers after something was done, with a dialog open or without JavaScript."""
+"""Responses after an action, for a dialog and without JavaScript."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from invites.invitations.wording import beyond_text, resend_title, revoke_title,
 
 
 def back_url(viewer: Membership) -> str:
-    """Where the way back leads: the users, or for somebody who may not see them their own imports."""
+    """The page to go back to: the users, or else the imports of somebody who may not see users."""
     if sees_everybody(viewer):
         page = "directory:users"
     elif viewer.has_permission(Permission.INVITE_USERS):
@@ -30,7 +30,7 @@ def back_url(viewer: Membership) -> str:
 
 
 def success_response(request: MemberRequest, message: str, *, warning: bool = False) -> HttpResponse:
-    """Says so on the list of people: the dialog closes and the list comes anew, or the page is opened."""
+    """Show the message: close the dialog and reload the list, or without JavaScript open the page."""
     (messages.warning if warning else messages.success)(request, message)
     if not asks_for_fragment(request):
         return redirect(back_url(request.membership))
@@ -41,15 +41,15 @@ def success_response(request: MemberRequest, message: str, *, warning: bool = Fa
 
 
 def error_response(request: MemberRequest, broken: DomainError, *, title: str) -> HttpResponse:
-    """Nothing was done, and why: in the dialog, or as a page."""
+    """Show why nothing was done, in the dialog or as a page."""
     return render(request, "invitations/refused.html", {"title": title, "broken": broken}, status=422)
 
 
 def revoked_text(revoked: Revoked) -> str:
     """How many were revoked, and why not all."""
-    return f"{revoke_title(revoked.count)} {beyond_text(revoked.left)}".strip()
+    return f"{revoke_title(revoked.count)} {beyond_text(revoked.skipped)}".strip()
 
 
 def resent_text(resent: Resent) -> str:
-    """How many are resent, and why not all."""
-    return f"{resend_title(resent.sent)} {skipped_text(resent.left)}".strip()
+    """How many will be resent, and why not all."""
+    return f"{resend_title(resent.sent)} {skipped_text(resent.skipped)}".strip()

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import Membership, Organization, Role, Site, User
 from invites import tasks
 from invites.directory import bulk_actions
-from invites.directory.bulk_actions import IN_REQUEST, start_bulk_action, stop_bulk_action, work_on_chunk
+from invites.directory.bulk_actions import IN_REQUEST, handle_next_chunk, start_bulk_action, stop_bulk_action
 from invites.directory.presentation import view_of
 from invites.invitations import actions
 from invites.invitations.tokens import hashes_for, new_seeds
@@ -82,7 +82,7 @@ def start(by: Membership, kind: BulkAction.Kind, invitations: Iterable[Invitatio
 
 def finish(action: BulkAction) -> BulkAction:
     """Does what workers do, to the end."""
-    while (handled := work_on_chunk(action.pk)) and handled.wait is not None:
+    while (handled := handle_next_chunk(action.pk)) and handled.wait is not None:
         pass
     action.refresh_from_db()
     return action
@@ -271,14 +271,14 @@ def test_a_worker_that_dies_in_the_middle_of_a_chunk_leaves_it_as_it_was(
         """As `kill -9` does, it runs no handler of ours."""
 
     action = start(admin_membership, Kind(kind), make_many(10))
-    assert work_on_chunk(action.pk)
+    assert handle_next_chunk(action.pk)
     before = list(Invitation.objects.order_by("pk").values_list("token_hash", "state"))
 
     with mock.patch.object(BulkAction, "save", side_effect=Killed), pytest.raises(Killed):
-        work_on_chunk(action.pk)
+        handle_next_chunk(action.pk)
 
     assert list(Invitation.objects.order_by("pk").values_list("token_hash", "state")) == before
-    assert work_on_chunk(action.pk) is None, "The dead worker's claim is still good."
+    assert handle_next_chunk(action.pk) is None, "The dead worker's claim is still good."
     BulkAction.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     finish(action)
     assert (action.state, action.done, action.changed) == (State.DONE, 10, 10)
@@ -293,11 +293,11 @@ def test_a_task_that_is_delivered_twice_at_once_resends_nobody_twice(
     admin_membership: Membership, make_many: MakeMany, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Both also believe that the action is theirs, as after a lease that has run out.
-    monkeypatch.setattr(bulk_actions, "LEASE", timedelta(seconds=-1))
+    monkeypatch.setattr(bulk_actions, "CLAIM_TIMEOUT", timedelta(seconds=-1))
     action = start(admin_membership, Kind.RESEND, make_many(40))
 
     def worker() -> None:
-        while (handled := work_on_chunk(action.pk)) and handled.wait is not None:
+        while (handled := handle_next_chunk(action.pk)) and handled.wait is not None:
             pass
 
     results = at_once(worker, worker, worker)
@@ -312,7 +312,7 @@ def test_while_a_worker_is_at_it_another_one_does_nothing(admin_membership: Memb
     action = start(admin_membership, Kind.REVOKE, make_many(9))
     BulkAction.objects.update(claimed_until=timezone.now() + timedelta(seconds=9))
 
-    assert work_on_chunk(action.pk) is None
+    assert handle_next_chunk(action.pk) is None
 
     assert not Invitation.objects.filter(state="revoked").exists()
 
@@ -320,7 +320,7 @@ def test_while_a_worker_is_at_it_another_one_does_nothing(admin_membership: Memb
 def test_an_action_that_has_ended_does_nothing_more(admin_membership: Membership, make_many: MakeMany) -> None:
     action = finish(start(admin_membership, Kind.RESEND, make_many(5)))
 
-    assert work_on_chunk(action.pk) is None
+    assert handle_next_chunk(action.pk) is None
     assert times_resent() == [1] * 5
 
 
@@ -357,7 +357,7 @@ def test_an_invitation_that_somebody_else_holds_is_revoked_a_moment_later(
 
     def work() -> Any:
         assert held.wait(10)
-        handled = work_on_chunk(action.pk)
+        handled = handle_next_chunk(action.pk)
         done.set()
         return handled
 
@@ -379,7 +379,7 @@ def test_it_stops_where_whoever_started_it_loses_the_permission(
     admin_membership: Membership, make_many: MakeMany, loss: str
 ) -> None:
     action = start(admin_membership, Kind.REVOKE, make_many(9))
-    assert work_on_chunk(action.pk)
+    assert handle_next_chunk(action.pk)
     match loss:
         case "removed":
             admin_membership.delete()
@@ -411,12 +411,12 @@ def test_an_admin_stops_it_and_the_rest_stays_as_it_is(
     ines: Client, admin_membership: Membership, make_many: MakeMany
 ) -> None:
     action = start(admin_membership, Kind.RESEND, make_many(9))
-    work_on_chunk(action.pk)
+    handle_next_chunk(action.pk)
 
     answer = ines.post(f"{SELECTED}{action.pk}/stop/", headers=HTMX)
 
     assert "Stopped. 4 invitations will be resent" in text_of(answer.content.decode())
-    assert work_on_chunk(action.pk) is None
+    assert handle_next_chunk(action.pk) is None
     assert times_resent() == [0] * 5 + [1] * 4
     assert not action.chunks.exists()
     assert "5 invitations stayed as they were." in page_of(ines)
@@ -463,10 +463,10 @@ def test_a_bug_that_is_met_twice_stops_it_with_a_reference(
     action = start(admin_membership, Kind.RESEND, make_many(9))
     broken(ValueError("a bug of ours"))
 
-    assert work_on_chunk(action.pk) is None
+    assert handle_next_chunk(action.pk) is None
     action.refresh_from_db()
     assert action.is_running
-    assert work_on_chunk(action.pk) is None
+    assert handle_next_chunk(action.pk) is None
 
     action.refresh_from_db()
     assert action.state == State.STOPPED
@@ -484,7 +484,7 @@ def test_a_database_that_is_away_for_a_while_does_not_stop_it(
     with monkeypatch.context() as patched:
         patched.setattr(actions, "resend_some", lambda *_: (_ for _ in ()).throw(OperationalError("away")))
         for _ in range(3):
-            assert work_on_chunk(action.pk) is None
+            assert handle_next_chunk(action.pk) is None
 
     assert finish(action).state == State.DONE
     assert times_resent() == [1] * 9
@@ -494,7 +494,7 @@ def test_an_action_with_which_worker_after_worker_dies_ends(admin_membership: Me
     action = start(admin_membership, Kind.RESEND, make_many(9))
     BulkAction.objects.update(attempts=bulk_actions.MAX_ATTEMPTS)
 
-    assert work_on_chunk(action.pk) is None
+    assert handle_next_chunk(action.pk) is None
 
     action.refresh_from_db()
     assert (action.state, action.stop_reason) == (State.STOPPED, bulk_actions.WORKERS_DIED)
@@ -507,7 +507,7 @@ def test_the_banner_and_the_sidebar_tell_how_far_it_is(
     ines: Client, admin_membership: Membership, make_many: MakeMany
 ) -> None:
     action = start(admin_membership, Kind.REVOKE, make_many(9))
-    work_on_chunk(action.pk)
+    handle_next_chunk(action.pk)
     BulkAction.objects.update(created_at=timezone.now() - timedelta(seconds=12))
 
     for path in (USERS, "/o/acme/roles/"):
@@ -617,7 +617,7 @@ def test_its_stream_tells_of_progress_and_triggers_the_result(
     events = with_progress(
         ines,
         f"{SELECTED}{action.pk}/{place}events/",
-        lambda: work_on_chunk(action.pk),
+        lambda: handle_next_chunk(action.pk),
         lambda: finish(action),
         monkeypatch=monkeypatch,
     )

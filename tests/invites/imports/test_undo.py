@@ -251,7 +251,7 @@ def test_they_cannot_be_sent_again_changed_or_revoked_one_by_one(
         actions.revoke(admin_membership, invitation)
     with domain_error("not_pending", match="no longer pending"):
         change_invitation(admin_membership, invitation, read_only)
-    assert actions.resend_many(admin_membership, everybody) == actions.Resent(sent=0, left=0)
+    assert actions.resend_many(admin_membership, everybody) == actions.Resent(sent=0, skipped=0)
     assert actions.revoke_many(admin_membership, everybody) == actions.Revoked(0)
     assert ines.get(f"/o/acme/invitations/{invitation.pk}/").status_code == 404
     chosen = ines.post("/o/acme/users/selected/", {"selected": f"i{invitation.pk}", "action": "revoke"}, follow=True)

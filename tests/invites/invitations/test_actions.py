@@ -86,7 +86,7 @@ def test_of_many_who_are_sent_again_those_who_get_more_meanwhile_are_left(
         resent = resend_many(limited, Invitation.objects.all())
 
     inviters = dict(Invitation.objects.values_list("pk", "inviter"))
-    assert (resent.sent, resent.left) == (1, 1)
+    assert (resent.sent, resent.skipped) == (1, 1)
     assert inviters == {changed.pk: by.user_id, other.pk: limited.user_id}
 
 

@@ -17,7 +17,7 @@ from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.access import views_of
 from config.urls import urlpatterns
 from invites.directory import bulk_actions
-from invites.directory.bulk_actions import cancel_bulk_action, start_bulk_action, work_on_chunk
+from invites.directory.bulk_actions import cancel_bulk_action, handle_next_chunk, start_bulk_action
 from invites.directory.presentation import view_of
 from invites.invitations import actions
 from invites.invitations.invite import change_invitation, invite_person
@@ -186,7 +186,7 @@ def test_a_worker_skips_it(kind: str, to_admin: Invitation, to_inviter: Invitati
     before = values(to_admin)
     action = start_bulk_action(lesser, Kind(kind), [to_admin.pk, to_inviter.pk])
 
-    work_on_chunk(action.pk)
+    handle_next_chunk(action.pk)
 
     action.refresh_from_db()
     assert (action.done, action.changed, action.skipped) == (2, 1, 1)
@@ -201,10 +201,10 @@ def test_a_worker_asks_again_for_each_chunk(
     people = [invite(f"p{number}@people.example.com", roles=["Org Admin"], sites=None) for number in range(4)]
     with mock.patch.object(actions, "CHUNK", 2):
         action = start_bulk_action(by, Kind(kind), [each.pk for each in people])
-    work_on_chunk(action.pk)
+    handle_next_chunk(action.pk)
     by.roles.set(lesser.roles.all())
 
-    work_on_chunk(action.pk)
+    handle_next_chunk(action.pk)
 
     action.refresh_from_db()
     assert (action.state, action.done, action.changed, action.skipped) == (State.DONE, 4, 2, 2)

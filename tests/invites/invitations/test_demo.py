@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Organization
 from accounts.organizations.demo import seed_demo
-from invites.directory.users import Counts, UserFilter, count_users
+from invites.directory.users import StatusCounts, UserFilter, count_users
 from invites.models import Invitation
 from tests.invites.invitations.helpers import deliver
 
@@ -19,7 +19,7 @@ def acme_of_the_demo(db: None, monkeypatch: pytest.MonkeyPatch) -> Organization:
 
 
 def test_every_status_is_there_to_be_seen(acme_of_the_demo: Organization) -> None:
-    assert count_users(acme_of_the_demo, UserFilter()) == Counts(active=12, pending=3, expired=1)
+    assert count_users(acme_of_the_demo, UserFilter()) == StatusCounts(active=12, pending=3, expired=1)
 
 
 def test_a_second_start_adds_nobody_and_brings_nobody_back(acme_of_the_demo: Organization) -> None:

@@ -222,7 +222,7 @@ def test_sending_again_stops_there_and_the_link_stays_good(
     resent = resend_many(admin_membership, Invitation.objects.all())
 
     assert broken.value.message == f"{ANN} was sent 1 invitation today, which is enough. Try again tomorrow."
-    assert (resent.sent, resent.left) == (0, 1)
+    assert (resent.sent, resent.skipped) == (0, 1)
     assert Invitation.objects.get().token_hash == invitation.token_hash
 
 
@@ -313,7 +313,7 @@ def test_resending_many_skips_the_address_only_where_it_had_enough(
 
     resent = resend_many(admin_membership, Invitation.objects.filter(pk=mine.pk))
 
-    assert (resent.sent, resent.left) == (1, 0)
+    assert (resent.sent, resent.skipped) == (1, 0)
 
 
 def test_mails_of_several_organizations_are_counted_for_each(

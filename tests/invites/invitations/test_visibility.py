@@ -31,7 +31,7 @@ from accounts.organizations.members import change_membership, check_somebody_man
 from accounts.organizations.organizations import DEFAULT_ROLES
 from accounts.permissions import Permission, all_permissions
 from config.urls import urlpatterns
-from invites.directory.bulk_actions import start_bulk_action, work_on_chunk
+from invites.directory.bulk_actions import handle_next_chunk, start_bulk_action
 from invites.imports import corrections
 from invites.imports.presentation.banners import running_for
 from invites.invitations.invite import change_invitation, invite_person
@@ -437,7 +437,7 @@ def test_a_worker_leaves_what_the_starter_may_not_see_any_more(
     action = start_bulk_action(by, Kind(kind), [hidden.invitation.pk, mine.invitation.pk])
     by.roles.set(clerk.roles.all())
 
-    work_on_chunk(action.pk)
+    handle_next_chunk(action.pk)
 
     action.refresh_from_db()
     assert (action.done, action.changed, action.skipped) == (2, 1, 0)
