@@ -93,7 +93,7 @@ def test_with_wait_it_answers_when_the_batch_has_ended(file_of: FileOf, member: 
     assert addresses(mail.outbox) == ["ann@example.com", "ben@example.com"]
 
 
-def test_for_people_it_prints_the_news_and_the_ledger(file_of: FileOf) -> None:
+def test_it_prints_the_banner_and_the_summary(file_of: FileOf) -> None:
     _, printed = command("invite_csv", file_of(many(2)), wait=True, **OPTIONS)
 
     assert "2 users were invited to Acme." in printed
@@ -194,7 +194,7 @@ def test_options_that_are_missing_are_named(admin: User) -> None:
     assert "--as" in refused("invite_csv", "team.csv", organization="acme")[1]
 
 
-def test_who_may_not_invite_invites_nobody(file_of: FileOf, manager: User) -> None:
+def test_inviting_needs_the_permission(file_of: FileOf, manager: User) -> None:
     status, said = refused("invite_csv", file_of(many(1)), **{**OPTIONS, "inviter": manager.email})
 
     assert (status, said) == (1, f"{manager.email} may not invite users to Acme.")

@@ -80,7 +80,7 @@ def test_a_file_that_meets_the_same_bug_twice_fails_at_once(
     assert REFERENCE.findall(page) == [logged["reference"]] == [batch.error_reference]
 
 
-def test_the_second_try_follows_the_first_and_waits_for_no_sweep(
+def test_the_second_try_does_not_wait_for_recovery(
     ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     asked: list[tuple[int, float]] = []
@@ -237,7 +237,7 @@ def test_a_task_that_fails_again_and_again_logs_one_traceback(
     assert [line["reference"] for line in lines if line["event"] == "unexpected_error"] == [logged["reference"]] * 3
 
 
-def test_a_sweep_goes_on_where_one_step_fails(
+def test_recovery_continues_after_a_failed_step(
     start: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     done: list[str] = []
@@ -261,7 +261,7 @@ def work_until_given_up(batch: Batch) -> None:
 
 
 @pytest.mark.parametrize("place", ["check_still_allowed", "_decide"])
-def test_people_who_cannot_be_invited_because_of_a_bug_are_told_as_failed(
+def test_people_who_cannot_be_invited_because_of_a_bug_count_as_failed(
     start: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, place: str
 ) -> None:
     batch = start(many(3))
@@ -292,7 +292,7 @@ def test_mail_that_cannot_be_sent_because_of_a_bug_is_given_up_and_the_import_en
 
 
 @pytest.mark.parametrize("place", ["_fail_unauthorized", "send_invitations"])
-def test_the_mail_of_single_people_that_meets_a_bug_is_given_up(
+def test_a_single_email_that_meets_a_bug_is_given_up(
     admin_membership: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     invitation = invite_person(
@@ -346,7 +346,7 @@ def test_an_undo_that_meets_a_bug_waits_longer_and_says_so(
     assert (batch.is_being_undone, batch.error_reference, batch.retry_at) == (False, "", None)
 
 
-def test_a_result_that_cannot_be_mailed_because_of_a_bug_is_tried_once(
+def test_a_result_that_meets_a_bug_is_tried_once(
     start: Run, work: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     batch = work(start(many(3)))

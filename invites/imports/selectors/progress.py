@@ -49,7 +49,7 @@ def with_progress(batches: QuerySet[Batch]) -> QuerySet[Batch]:
 
 
 def progress_of(batch: Batch) -> Progress | None:
-    """How far the running step of a batch from `followed` is; None when none runs."""
+    """The progress of the running step of a batch from `with_progress`. None if no step runs."""
     if batch.state == Batch.State.CHECKING:
         return _checking(batch)
     return _inviting(batch) if batch.state == Batch.State.INVITING else None

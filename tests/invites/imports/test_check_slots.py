@@ -80,7 +80,7 @@ def taken_within(slots: CheckSlots) -> tuple[bool, bool]:
         return taken, in_another_process(lambda: is_free(slots))
 
 
-def test_the_slot_of_a_process_that_is_killed_is_free_again() -> None:
+def test_the_slot_of_a_killed_process_is_free_again() -> None:
     slots = CheckSlots(1)
     reading, writing = os.pipe()
     pid = os.fork()
@@ -124,7 +124,7 @@ def test_an_organization_with_one_file_gets_its_turn_beside_one_with_many(store:
     assert set(chosen) == {oldest.pk, one.pk}
 
 
-def test_what_is_at_work_or_has_just_met_an_error_is_nobodys_turn(store: Callable[[str], Batch]) -> None:
+def test_claimed_batches_and_recent_errors_are_not_chosen(store: Callable[[str], Batch]) -> None:
     held, failed = store("acme"), store("acme")
     now = timezone.now()
     Batch.objects.filter(pk=held.pk).update(claimed_until=now + timedelta(seconds=20))
@@ -136,7 +136,7 @@ def test_what_is_at_work_or_has_just_met_an_error_is_nobodys_turn(store: Callabl
     assert check.find_waiting() == failed.pk
 
 
-def test_a_check_that_is_left_to_the_worker_has_cost_no_attempt(store: Callable[[str], Batch]) -> None:
+def test_a_check_left_to_a_worker_costs_no_attempt(store: Callable[[str], Batch]) -> None:
     batch = store("acme")
     batch.file_size = 10**9
     batch.save()
@@ -168,7 +168,7 @@ def checked(work: Work) -> int:
     return int(work.ask("SELECT count(*) FROM invites_batch WHERE organization_id = 1 AND checked_at IS NOT NULL")[0])
 
 
-def test_a_small_import_and_the_file_of_another_organization_wait_for_no_queue_of_slow_files(work: Work) -> None:
+def test_slow_files_delay_neither_small_imports_nor_other_organizations(work: Work) -> None:
     last = store_files(work, "slow.csv", count=FILES, organization="acme")
     wait_for(lambda: checked(work) >= 1, what="first check")
 

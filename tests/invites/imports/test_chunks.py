@@ -15,7 +15,7 @@ from tests.files import many
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_range_that_is_being_claimed_is_not_claimed_by_another(start: Callable[..., Batch]) -> None:
+def test_two_workers_never_claim_the_same_chunk(start: Callable[..., Batch]) -> None:
     batch = start(many(450))
     claimed: list[ChunkClaim | None] = []
 
@@ -40,7 +40,7 @@ def test_a_range_that_is_being_claimed_is_not_claimed_by_another(start: Callable
 
 
 @pytest.mark.django_db
-def test_what_dead_workers_held_can_be_claimed_at_once(start: Callable[..., Batch]) -> None:
+def test_expired_claims_can_be_claimed_immediately(start: Callable[..., Batch]) -> None:
     batch = start(many(450))
     dead = [chunks.claim_chunk(batch.pk) for _ in range(3)]
     assert chunks.claim_chunk(batch.pk) is None, "All is held."

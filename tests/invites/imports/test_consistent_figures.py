@@ -30,7 +30,9 @@ def test_the_list_counts_whom_the_sidebar_counts(ines: Client, start: Callable[.
     assert "120 invited Inviting" in words
 
 
-def test_the_question_before_stopping_stays_true_while_it_goes_on(ines: Client, start: Callable[..., Batch]) -> None:
+def test_the_question_before_stopping_stays_true_while_the_import_runs(
+    ines: Client, start: Callable[..., Batch]
+) -> None:
     batch = start(many(450))
     claim = chunks.claim_chunk(batch.pk)
     assert claim is not None
@@ -62,7 +64,7 @@ def seen(client: Client, batch: Batch, name: str) -> str:
     return text_of(client.get(url_of(batch, name), headers=HTMX).content.decode())
 
 
-def test_the_question_before_stopping_has_the_figures_of_the_progress(
+def test_the_question_before_stopping_has_the_numbers_of_the_progress(
     ines: Client, start: Callable[..., Batch]
 ) -> None:
     batch = invite_chunks(start(many(450)))
@@ -75,9 +77,7 @@ def test_the_question_before_stopping_has_the_figures_of_the_progress(
     ) in seen(ines, batch, "imports:batch_stop")
 
 
-def test_before_the_first_mail_nobody_is_told_as_done_and_who_is_invited_stays(
-    ines: Client, start: Callable[..., Batch]
-) -> None:
+def test_before_the_first_email_nobody_counts_as_done(ines: Client, start: Callable[..., Batch]) -> None:
     batch = start(many(450))
     assert "Nobody has been invited yet, and nobody will be." in seen(ines, batch, "imports:batch_stop")
 
@@ -88,7 +88,7 @@ def test_before_the_first_mail_nobody_is_told_as_done_and_who_is_invited_stays(
     )
 
 
-def test_when_only_mail_is_left_that_is_what_is_said_everywhere(ines: Client, start: Callable[..., Batch]) -> None:
+def test_all_pages_say_that_only_emails_are_left(ines: Client, start: Callable[..., Batch]) -> None:
     batch = invite_chunks(start(many(50)))
     Invitation.objects.filter(pk__in=batch.invitations.values("pk")[:12]).update(mail_state=Invitation.Mail.SENT)
 
@@ -108,7 +108,7 @@ def test_when_only_mail_is_left_that_is_what_is_said_everywhere(ines: Client, st
     assert banner_of(batch).text == "Everybody was invited already."
 
 
-def test_a_stopped_batch_says_who_was_not_invited_whose_mail_goes_out_and_whom_the_server_refused(
+def test_a_stopped_import_counts_not_invited_unsent_and_refused_people(
     start: Callable[..., Batch],
 ) -> None:
     batch = invite_chunks(start(many(450)))
@@ -142,7 +142,7 @@ def test_why_a_batch_was_stopped_comes_first(start: Callable[..., Batch], admin_
     )
 
 
-def test_who_was_refused_is_counted_as_invited_nowhere(ines: Client, start: Callable[..., Batch], admin: User) -> None:
+def test_refused_people_count_as_invited_nowhere(ines: Client, start: Callable[..., Batch], admin: User) -> None:
     batch = start(many(450))
     claim = chunks.claim_chunk(batch.pk)
     assert claim is not None

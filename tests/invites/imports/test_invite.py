@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
-from invites.imports import chunks, invite, recovery
+from invites.imports import chunks, invite
 from invites.imports.finish import finish_batch
 from invites.imports.selectors.summary import summary_as_json, summary_of
 from invites.imports.send import send_chunk
@@ -112,9 +112,7 @@ def test_an_expired_invitation_makes_room_for_a_new_one(run: Run) -> None:
     assert sorted(Invitation.objects.values_list("state", flat=True)) == ["pending", "replaced"]
 
 
-def test_of_a_file_with_members_invited_expired_and_new_people_each_is_told_apart(
-    run: Run, member: User, acme: Organization
-) -> None:
+def test_members_invited_expired_and_new_people_get_their_outcome(run: Run, member: User, acme: Organization) -> None:
     run(csv_of("pending@example.com", "expired@example.com"))
     Invitation.objects.filter(email="expired@example.com").update(expires_at=timezone.now() - timedelta(minutes=1))
     mail.outbox.clear()
@@ -126,7 +124,7 @@ def test_of_a_file_with_members_invited_expired_and_new_people_each_is_told_apar
     assert DailyInviteCount.objects.get().invitations == 4
 
 
-def test_nobody_is_invited_by_a_refused_file_and_the_upload_is_gone(start: Run) -> None:
+def test_a_rejected_file_invites_nobody_and_is_deleted(start: Run) -> None:
     batch = start(b"Email,First name,Surname\r\nann@example.com,Ann,Lee\r\n")
 
     assert batch.state == Batch.State.REJECTED
@@ -160,7 +158,7 @@ def test_the_valid_rows_can_be_invited_without_the_problem_rows(
     assert batch.state == Batch.State.DONE
 
 
-def test_only_valid_goes_on_by_itself(run: Run) -> None:
+def test_only_valid_invites_without_asking(run: Run) -> None:
     assert summary_as_json(run(csv_of("ann@example.com", "ben@@example.com"), only_valid=True))["invited"] == 1
 
 
@@ -172,7 +170,7 @@ def test_pressing_twice_starts_the_inviting_once(start: Run, admin_membership: M
         invite_valid_rows(batch, by=admin_membership)
 
 
-def test_a_corrected_file_takes_the_place_of_the_first(
+def test_a_corrected_file_replaces_the_first(
     start: Run, work: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start(csv_of("ann@example.com", "ben@@example.com"))
@@ -194,7 +192,7 @@ def test_a_corrected_file_takes_the_place_of_the_first(
     )
 
 
-def test_the_upload_is_kept_in_pieces_and_read_back_as_it_was(
+def test_an_upload_is_stored_in_pieces_and_read_unchanged(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     content = many(60_000)
@@ -246,14 +244,14 @@ def test_the_name_of_the_file_is_only_a_name(
 # --- Rights ---------------------------------------------------------------------------------------
 
 
-def test_nobody_starts_a_batch_without_the_right(manager: User, read_only: AccessSelection) -> None:
+def test_starting_an_import_needs_the_permission(manager: User, read_only: AccessSelection) -> None:
     with domain_error("not_allowed"):
         start_batch(manager.memberships.get(), file_name="x.csv", content=[b"x"], selection=read_only)
     assert Batch.objects.count() == 0
 
 
 @pytest.mark.parametrize("how", ["demoted", "removed", "deactivated"])
-def test_an_inviter_who_lost_the_right_stops_the_batch(
+def test_the_batch_stops_when_its_inviter_lost_the_permission(
     start: Run, work: Run, admin_membership: Membership, how: str
 ) -> None:
     batch = start(csv_of("ann@example.com", "ben@example.com"))
@@ -272,7 +270,7 @@ def test_an_inviter_who_lost_the_right_stops_the_batch(
     assert summary_as_json(batch)["failed"] == summary_as_json(batch)["rows"] == 2
 
 
-def test_a_site_that_the_inviter_lost_stops_the_batch(start: Run, work: Run, admin_membership: Membership) -> None:
+def test_the_batch_stops_when_its_inviter_lost_a_site(start: Run, work: Run, admin_membership: Membership) -> None:
     batch = start(csv_of("ann@example.com"))
     admin_membership.all_sites = False
     admin_membership.save()
@@ -283,7 +281,7 @@ def test_a_site_that_the_inviter_lost_stops_the_batch(start: Run, work: Run, adm
 # --- Nothing twice, nothing lost --------------------------------------------------------------------
 
 
-def test_a_claimed_range_is_not_claimed_again_until_its_lease_runs_out(start: Run) -> None:
+def test_a_chunk_is_not_claimed_again_before_its_claim_expires(start: Run) -> None:
     batch = start(csv_of("ann@example.com"))
     first = chunks.claim_chunk(batch.pk)
     assert first is not None
@@ -296,7 +294,7 @@ def test_a_claimed_range_is_not_claimed_again_until_its_lease_runs_out(start: Ru
     assert second.number == first.number + 1
 
 
-def test_a_worker_that_was_given_up_changes_nothing(start: Run) -> None:
+def test_a_worker_with_an_outdated_claim_changes_nothing(start: Run) -> None:
     batch = start(csv_of("ann@example.com"))
     lost = chunks.claim_chunk(batch.pk)
     assert lost is not None
@@ -310,7 +308,7 @@ def test_a_worker_that_was_given_up_changes_nothing(start: Run) -> None:
     assert BatchChunk.objects.get().stage == BatchChunk.Stage.INVITE
 
 
-def test_a_worker_that_dies_between_inviting_and_mailing_is_followed_by_one_that_mails(start: Run, work: Run) -> None:
+def test_another_worker_sends_after_a_worker_died_between_inviting_and_sending(start: Run, work: Run) -> None:
     batch = start(csv_of("ann@example.com", "ben@example.com"))
     died = chunks.claim_chunk(batch.pk)
     assert died is not None
@@ -322,7 +320,7 @@ def test_a_worker_that_dies_between_inviting_and_mailing_is_followed_by_one_that
     assert (batch.state, Invitation.objects.count(), len(mail.outbox)) == (Batch.State.DONE, 2, 2)
 
 
-def test_the_same_task_delivered_twice_gives_the_same_rows_and_mails(start: Run) -> None:
+def test_a_task_delivered_twice_changes_nothing_the_second_time(start: Run) -> None:
     batch = start(many(450))
 
     for _ in range(8):
@@ -333,7 +331,7 @@ def test_the_same_task_delivered_twice_gives_the_same_rows_and_mails(start: Run)
     assert (batch.state, summary_as_json(batch)["invited"], len(mail.outbox)) == (Batch.State.DONE, 450, 450)
 
 
-def test_a_check_that_died_begins_again_from_the_stored_file(
+def test_the_check_of_a_dead_worker_starts_again(
     admin_membership: Membership, read_only: AccessSelection, work: Run
 ) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], selection=read_only)
@@ -357,55 +355,14 @@ def test_a_file_that_kills_every_worker_is_given_up(admin_membership: Membership
     assert "Nobody has been invited" in batch.state_reason
 
 
-def test_the_sweep_finds_what_stands_still_and_asks_for_it_once_in_a_while(start: Run, run: Run) -> None:
-    ended = run(csv_of("zoe@example.com"))
-    still = start(csv_of("ann@example.com"))
-    fresh = start(csv_of("ben@example.com"))
-    Batch.objects.exclude(pk=fresh.pk).update(progressed_at=timezone.now() - timedelta(minutes=1))
-
-    found = recovery.find_stalled_work()
-
-    assert (found.to_check, found.to_process) == ([], [still.pk])
-    assert ended.pk not in found.to_process
-    assert recovery.find_stalled_work().to_process == []
-
-
-def test_the_sweep_finds_at_once_what_a_dead_worker_held_when_nobody_else_is_at_the_batch(start: Run) -> None:
-    """Another one may have moved the batch until a moment before the lease ran out."""
-    batch = start(many(450))
-    dead, alive = chunks.claim_chunk(batch.pk), chunks.claim_chunk(batch.pk)
-    assert dead is not None
-    assert alive is not None
-    now = timezone.now()
-    BatchChunk.objects.filter(pk=dead.chunk_id).update(claimed_until=now - timedelta(seconds=1))
-    moved_on = Batch.objects.filter(pk=batch.pk)
-
-    moved_on.update(progressed_at=now - timedelta(seconds=3))
-    assert recovery.find_stalled_work().to_process == [], "Whoever is at it takes that up next."
-
-    chunks.held(alive).update(claimed_until=None, stage=BatchChunk.Stage.DONE)
-    moved_on.update(progressed_at=now - timedelta(seconds=3))
-    assert recovery.find_stalled_work().to_process == [batch.pk]
-    assert recovery.find_stalled_work().to_process == [], "Asked for, and not again at once."
-
-
-def test_the_sweep_finds_an_upload_whose_hint_was_lost(
-    admin_membership: Membership, read_only: AccessSelection
-) -> None:
-    batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], selection=read_only)
-    Batch.objects.update(progressed_at=timezone.now() - timedelta(minutes=1))
-
-    assert recovery.find_stalled_work().to_check == [batch.pk]
-
-
-def test_only_one_ends_a_batch(start: Run, work: Run) -> None:
+def test_only_one_call_finishes_a_batch(start: Run, work: Run) -> None:
     batch = work(start(csv_of("ann@example.com")))
 
     assert finish_batch(batch.pk) is False
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_at_once_invite_each_address_once(start: Run) -> None:
+def test_two_workers_invite_each_address_once(start: Run) -> None:
     first, second = start(many(600)), start(many(600))
 
     def worker(batch: Batch) -> None:
@@ -425,7 +382,7 @@ def test_two_workers_at_once_invite_each_address_once(start: Run) -> None:
 
 
 @pytest.mark.parametrize(("people", "is_told"), [(12, True), (3, False)], ids=["many", "few"])
-def test_postgresql_is_told_of_many_as_soon_as_the_first_of_them_are_there(
+def test_postgresql_renews_its_statistics_after_the_first_chunk(
     run: Run, monkeypatch: pytest.MonkeyPatch, people: int, is_told: bool
 ) -> None:
     """Of the next ones it knows then where to look: in a minute, when it looks by itself, they are all there."""
@@ -438,7 +395,7 @@ def test_postgresql_is_told_of_many_as_soon_as_the_first_of_them_are_there(
     assert told == (both if is_told and connection.vendor == "postgresql" else [])
 
 
-def test_the_indexes_of_rows_have_room_for_the_one_time_that_each_is_rewritten(db: None) -> None:
+def test_the_indexes_of_rows_have_room_for_one_update_of_each(db: None) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT relname, reloptions FROM pg_class WHERE reloptions::text LIKE '%fillfactor%'")
@@ -446,9 +403,7 @@ def test_the_indexes_of_rows_have_room_for_the_one_time_that_each_is_rewritten(d
         assert found == {"invites_row_pkey": ["fillfactor=50"], "one_row_per_number": ["fillfactor=50"]}
 
 
-def test_it_is_told_once_however_many_turns_the_mail_of_the_first_takes(
-    start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_statistics_are_renewed_only_once(start: Run, work: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[bool] = []
     monkeypatch.setattr(invite, "MANY_ROWS", 10)
     monkeypatch.setattr(invite, "renew_statistics", lambda: told.append(True))
@@ -460,7 +415,7 @@ def test_it_is_told_once_however_many_turns_the_mail_of_the_first_takes(
     assert told == [True]
 
 
-def test_stopping_keeps_who_is_invited_and_counts_the_others(start: Run, work: Run) -> None:
+def test_stopping_keeps_invited_people_and_counts_the_others(start: Run, work: Run) -> None:
     batch = start(many(450))
     claim = chunks.claim_chunk(batch.pk)
     assert claim is not None
@@ -475,14 +430,14 @@ def test_stopping_keeps_who_is_invited_and_counts_the_others(start: Run, work: R
     assert len(mail.outbox) == 200
 
 
-def test_stopping_what_has_ended_changes_nothing(run: Run) -> None:
+def test_stopping_an_ended_import_changes_nothing(run: Run) -> None:
     batch = run(csv_of("ann@example.com"))
 
     assert stop_batch(batch) is False
     assert batch.state == Batch.State.DONE
 
 
-def test_people_who_were_invited_before_the_stop_still_get_their_mail(start: Run, work: Run) -> None:
+def test_people_invited_before_the_stop_get_their_email(start: Run, work: Run) -> None:
     batch = start(csv_of("ann@example.com"))
     claim = chunks.claim_chunk(batch.pk)
     assert claim is not None

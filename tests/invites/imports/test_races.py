@@ -36,7 +36,7 @@ from tests.rules import domain_error
 Run = Callable[..., Batch]
 
 
-def work_on_one_range(batch: Batch) -> None:
+def process_one_chunk(batch: Batch) -> None:
     claim = chunks.claim_chunk(batch.pk)
     assert claim is not None
     tasks.process_claimed_chunk(claim)
@@ -50,9 +50,9 @@ def adds_up(batch: Batch) -> bool:
 # --- While it runs -----------------------------------------------------------------------------------
 
 
-def test_an_inviter_who_is_demoted_midway_stops_it_there(start: Run, work: Run, admin_membership: Membership) -> None:
+def test_the_import_stops_when_its_inviter_is_demoted(start: Run, work: Run, admin_membership: Membership) -> None:
     batch = start(many(450))
-    work_on_one_range(batch)
+    process_one_chunk(batch)
     admin_membership.roles.set(Role.objects.filter(name="ReadOnly"))
 
     work(batch)
@@ -62,11 +62,9 @@ def test_an_inviter_who_is_demoted_midway_stops_it_there(start: Run, work: Run, 
     assert batch.state_reason == "The person who started this may no longer invite users."
 
 
-def test_an_inviter_who_may_give_less_midway_stops_it_with_that_reason(
-    start: Run, work: Run, admin_membership: Membership
-) -> None:
+def test_the_import_stops_when_its_inviter_can_grant_less(start: Run, work: Run, admin_membership: Membership) -> None:
     batch = start(many(450))
-    work_on_one_range(batch)
+    process_one_chunk(batch)
     admin_membership.all_sites = False
     admin_membership.save()
 
@@ -84,7 +82,7 @@ def test_a_role_or_site_of_a_running_batch_is_kept(start: Run, read_only: Access
     ]
 
 
-def test_a_role_of_a_batch_that_ends_at_this_moment_is_kept(start: Run, work: Run, read_only: AccessSelection) -> None:
+def test_a_role_is_kept_while_its_import_ends(start: Run, work: Run, read_only: AccessSelection) -> None:
     """Nobody was invited at the first look, and nothing runs at the second."""
     batch = start(csv_of("ann@example.com"))
 
@@ -106,7 +104,7 @@ def test_what_was_deleted_since_the_form_was_shown_is_not_given(
     assert (Batch.objects.count(), UploadPart.objects.count()) == (0, 0)
 
 
-def test_who_joins_while_it_runs_is_skipped_and_who_is_removed_is_invited(
+def test_new_members_are_skipped_and_removed_members_are_invited(
     start: Run, work: Run, acme: Organization, member: User, join: Callable[..., User]
 ) -> None:
     batch = start(csv_of("member@example.com", "joins@example.com", "new@example.com"))
@@ -119,7 +117,7 @@ def test_who_joins_while_it_runs_is_skipped_and_who_is_removed_is_invited(
     assert addresses(mail.outbox) == ["member@example.com", "new@example.com"]
 
 
-def test_who_is_invited_alone_while_it_runs_is_not_invited_twice(
+def test_a_person_invited_meanwhile_is_not_invited_twice(
     start: Run, work: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start(csv_of("ann@example.com", "ben@example.com"))
@@ -138,12 +136,12 @@ def test_who_is_invited_alone_while_it_runs_is_not_invited_twice(
     assert Invitation.objects.filter(email_key="ann@example.com").count() == 1
 
 
-def test_a_person_who_is_deleted_while_it_runs_takes_nothing_along(
+def test_deleting_the_inviter_stops_the_import(
     start: Run, work: Run, admin_membership: Membership, join: Callable[..., User], acme: Organization
 ) -> None:
     colleague = join(acme, "colleague@example.com", "Org Admin")
     batch = start(many(450), by=colleague.memberships.get())
-    work_on_one_range(batch)
+    process_one_chunk(batch)
     colleague.delete()
     batch.refresh_from_db()
 
@@ -152,11 +150,9 @@ def test_a_person_who_is_deleted_while_it_runs_takes_nothing_along(
     assert (batch.state, summary_of(batch).invited, batch.inviter) == (Batch.State.STOPPED, 200, None)
 
 
-def test_an_organization_that_is_deleted_midway_leaves_nothing_and_breaks_no_task(
-    start: Run, acme: Organization
-) -> None:
+def test_deleting_the_organization_breaks_no_task(start: Run, acme: Organization) -> None:
     batch, checking = start(many(450)), start(PROBLEMS)
-    work_on_one_range(batch)
+    process_one_chunk(batch)
     claim = chunks.claim_chunk(batch.pk)
     assert claim is not None
 
@@ -171,7 +167,7 @@ def test_an_organization_that_is_deleted_midway_leaves_nothing_and_breaks_no_tas
     assert (Batch.objects.count(), Invitation.objects.count(), Row.objects.count()) == (0, 0, 0)
 
 
-def test_a_stop_in_the_middle_of_the_mail_leaves_the_mail_of_who_is_invited(start: Run, work: Run) -> None:
+def test_emails_are_sent_after_a_stop_if_people_are_invited(start: Run, work: Run) -> None:
     batch = start(many(450))
     claim = chunks.claim_chunk(batch.pk)
     assert claim is not None
@@ -186,11 +182,11 @@ def test_a_stop_in_the_middle_of_the_mail_leaves_the_mail_of_who_is_invited(star
     assert not BatchChunk.objects.exclude(stage=BatchChunk.Stage.DONE).exists()
 
 
-def test_an_undo_in_the_middle_takes_back_who_is_invited_and_mails_nobody_more(
+def test_undoing_a_running_import_revokes_invitations_and_sends_nothing(
     start: Run, work: Run, admin_membership: Membership
 ) -> None:
     batch = start(many(450))
-    work_on_one_range(batch)
+    process_one_chunk(batch)
 
     assert undo_import(admin_membership, batch) == 200
     mail.outbox.clear()
@@ -201,7 +197,7 @@ def test_an_undo_in_the_middle_takes_back_who_is_invited_and_mails_nobody_more(
     assert not Invitation.objects.filter(state=Invitation.State.PENDING).exists()
 
 
-def test_who_accepts_an_earlier_invitation_between_the_looks_is_a_member_and_not_invited_again(
+def test_a_person_who_accepts_an_earlier_invitation_meanwhile_is_not_invited(
     run: Run, start: Run, work: Run, acme: Organization, join: Callable[..., User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(csv_of("ann@example.com"))
@@ -220,7 +216,7 @@ def test_who_accepts_an_earlier_invitation_between_the_looks_is_a_member_and_not
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_deletion_takes_along_who_is_invited_after_it_has_looked(
+def test_deleting_an_organization_deletes_invitations_that_are_stored_meanwhile(
     start: Run, acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database does not look at the batch of each invitation: the deletion waits for whoever invites, and sweeps."""
@@ -254,7 +250,7 @@ def test_a_deletion_takes_along_who_is_invited_after_it_has_looked(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_deletion_takes_along_rows_and_invitations_that_it_overlooked(start: Run, acme: Organization) -> None:
+def test_deleting_a_batch_deletes_late_rows_and_invitations(start: Run, acme: Organization) -> None:
     batch = start(many(3))
     person, now = people_in(batch.rows.all())[0], timezone.now()
     late = (batch.pk, 9, 9, "late@example.com", *Cells("late@example.com"))
@@ -276,7 +272,7 @@ def test_a_deletion_takes_along_rows_and_invitations_that_it_overlooked(start: R
 # --- The mail ----------------------------------------------------------------------------------------
 
 
-def test_a_chunk_that_somebody_takes_up_is_not_given_up_by_another(start: Run) -> None:
+def test_a_chunk_that_is_claimed_meanwhile_is_not_given_up(start: Run) -> None:
     """Of its people some are mailed already when the other one comes to it."""
     batch = start(many(450))
     claims = [claim for _ in range(3) if (claim := chunks.claim_chunk(batch.pk))]
@@ -309,9 +305,7 @@ def _rows_of(chunk: BatchChunk) -> QuerySet[Row]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_go_on_without_the_problem_rows_at_once_one_does(
-    start: Run, work: Run, admin_membership: Membership
-) -> None:
+def test_only_one_of_two_admins_invites_the_valid_rows(start: Run, work: Run, admin_membership: Membership) -> None:
     batch = start(PROBLEMS)
 
     def press() -> None:
@@ -326,7 +320,7 @@ def test_of_two_who_go_on_without_the_problem_rows_at_once_one_does(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_corrected_files_at_once_one_is_taken(
+def test_only_one_of_two_corrected_files_is_used(
     start: Run, work: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start(PROBLEMS)
@@ -350,7 +344,7 @@ def test_of_two_corrected_files_at_once_one_is_taken(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_correction_and_going_on_at_once_do_not_both_happen(
+def test_correcting_and_inviting_do_not_both_happen(
     start: Run, work: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start(PROBLEMS)
@@ -374,7 +368,7 @@ def test_a_correction_and_going_on_at_once_do_not_both_happen(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("undone", [False, True])
-def test_a_stop_while_workers_run_leaves_a_ledger_that_adds_up(
+def test_the_summary_adds_up_after_a_stop_while_workers_run(
     start: Run, work: Run, admin_membership: Membership, undone: bool
 ) -> None:
     batch = start(many(1_000))
@@ -407,7 +401,7 @@ def test_a_stop_while_workers_run_leaves_a_ledger_that_adds_up(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_that_all_find_the_right_lost_at_once_stop_it_once(start: Run, admin_membership: Membership) -> None:
+def test_several_workers_stop_an_unauthorized_import_once(start: Run, admin_membership: Membership) -> None:
     batch = start(many(1_000))
     admin_membership.delete()
 
@@ -424,7 +418,7 @@ def test_workers_that_all_find_the_right_lost_at_once_stop_it_once(start: Run, a
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_who_is_invited_alone_and_by_a_batch_at_once_is_invited_once(
+def test_a_person_is_invited_once_by_a_form_and_an_import(
     start: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start(many(150))
@@ -443,7 +437,7 @@ def test_one_who_is_invited_alone_and_by_a_batch_at_once_is_invited_once(
             except ServiceError:
                 continue
 
-    results = at_once(alone, lambda: work_on_one_range(batch))
+    results = at_once(alone, lambda: process_one_chunk(batch))
 
     assert unexpected(results) == []
     assert Invitation.objects.count() == 150
@@ -472,7 +466,7 @@ def test_a_stop_and_a_check_that_is_given_up_do_not_wait_for_each_other(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_checks_of_the_same_file_at_once_stage_it_once(
+def test_two_checks_of_the_same_file_stage_it_once(
     admin_membership: Membership, read_only: AccessSelection, work: Run
 ) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], selection=read_only)

@@ -37,9 +37,7 @@ def test_every_person_gets_one_mail_over_one_connection(server: MailServer, run:
     assert server.connections == 1
 
 
-def test_an_address_that_is_refused_for_good_is_failed_with_the_reason_and_the_rest_are_sent(
-    server: MailServer, run: Run
-) -> None:
+def test_a_permanent_failure_fails_the_row_and_the_rest_are_sent(server: MailServer, run: Run) -> None:
     server.answers["gone@example.com"] = ["550 5.1.1 No such user here"]
 
     batch = run(csv_of("ann@example.com", "gone@example.com", "zoe@example.com"))
@@ -53,7 +51,7 @@ def test_an_address_that_is_refused_for_good_is_failed_with_the_reason_and_the_r
     assert sorted(server.taken) == ["ann@example.com", "zoe@example.com"]
 
 
-def test_whoever_was_refused_can_be_imported_again(server: MailServer, run: Run) -> None:
+def test_a_refused_person_can_be_imported_again(server: MailServer, run: Run) -> None:
     server.answers["ann@example.com"] = ["550 5.2.2 Mailbox full"]
     run(csv_of("ann@example.com"))
 
@@ -61,7 +59,7 @@ def test_whoever_was_refused_can_be_imported_again(server: MailServer, run: Run)
     assert server.taken == ["ann@example.com"]
 
 
-def test_an_address_that_is_put_off_is_mailed_once_later_and_the_others_at_once(
+def test_a_temporary_failure_is_retried_later_and_the_others_are_sent_now(
     server: MailServer, start: Run, work: Run
 ) -> None:
     server.answers["grey@example.com"] = ["450 4.2.0 Greylisted, come back"]
@@ -92,7 +90,9 @@ def test_the_pauses_grow_while_nothing_gets_through(server: MailServer, start: R
     assert work(batch).state == Batch.State.DONE
 
 
-def test_whoever_is_put_off_for_ever_is_failed_with_the_reason(server: MailServer, start: Run, work: Run) -> None:
+def test_a_recipient_that_always_fails_temporarily_is_given_up_with_the_reason(
+    server: MailServer, start: Run, work: Run
+) -> None:
     server.answers["grey@example.com"] = ["450 4.2.0 Not now"] * 9
     batch = start(csv_of("ann@example.com", "grey@example.com"))
     work(batch)
@@ -106,7 +106,7 @@ def test_whoever_is_put_off_for_ever_is_failed_with_the_reason(server: MailServe
     assert batch.rows.get(email="grey@example.com").detail == UNREACHABLE_REASON
 
 
-def test_a_server_that_closes_the_channel_is_left_alone_by_the_whole_batch(
+def test_the_whole_batch_waits_for_a_server_that_closes_the_connection(
     server: MailServer, start: Run, work: Run
 ) -> None:
     batch = start(many(450))
@@ -153,7 +153,7 @@ def test_a_server_that_hangs_costs_one_time_out_and_not_one_for_each_person(
 
 
 @pytest.mark.parametrize("pipelining", [True, False])
-def test_each_answer_of_a_slow_server_renews_the_claim_for_nobody_else_to_mail_the_same_people(
+def test_each_response_of_a_slow_server_renews_the_claim(
     server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch, pipelining: bool
 ) -> None:
     kept: list[bool] = []
@@ -174,7 +174,7 @@ def test_each_answer_of_a_slow_server_renews_the_claim_for_nobody_else_to_mail_t
     assert all(kept)
 
 
-def test_each_address_of_the_server_at_which_nobody_is_counts_as_an_answer(
+def test_each_unreachable_address_of_the_server_renews_the_claim(
     server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look_up, heard = socket.getaddrinfo, []
@@ -231,7 +231,7 @@ def claim_after_deaths(batch: Batch) -> chunks.ChunkClaim | None:
     return chunks.claim_chunk(batch.pk)
 
 
-def test_mail_that_kills_every_worker_is_given_up_and_the_rest_are_sent(invited: Batch, work: Run) -> None:
+def test_an_email_that_kills_every_worker_is_given_up_and_the_rest_are_sent(invited: Batch, work: Run) -> None:
     first = invited.invitations.earliest("pk").email
     claim = claim_after_deaths(invited)
     assert claim is not None
@@ -245,7 +245,7 @@ def test_mail_that_kills_every_worker_is_given_up_and_the_rest_are_sent(invited:
     assert (row.email, row.detail, len(mail.outbox)) == (first, CRASHED_REASON, 29)
 
 
-def test_a_range_of_which_every_mail_kills_comes_to_an_end(invited: Batch, work: Run) -> None:
+def test_a_chunk_whose_emails_all_kill_workers_ends(invited: Batch, work: Run) -> None:
     given_up = []
     while claim := claim_after_deaths(invited):
         send.send_chunk(claim)
@@ -255,9 +255,7 @@ def test_a_range_of_which_every_mail_kills_comes_to_an_end(invited: Batch, work:
     assert (work(invited).state, mail.outbox) == (Batch.State.DONE, [])
 
 
-def test_settings_of_mail_that_are_wrong_are_trouble_with_the_server_and_with_nobodys_address(
-    start: Run, work: Run, settings: Any
-) -> None:
+def test_wrong_email_settings_count_as_a_failure_of_the_server(start: Run, work: Run, settings: Any) -> None:
     ways = {"EMAIL_BACKEND": settings.EMAIL_BACKEND, "ANYMAIL": settings.ANYMAIL}
     settings.EMAIL_BACKEND, settings.ANYMAIL = "anymail.backends.mailgun.EmailBackend", {}
     batch = start(many(2))
@@ -275,7 +273,7 @@ def test_settings_of_mail_that_are_wrong_are_trouble_with_the_server_and_with_no
     assert len(mail.outbox) == 2
 
 
-def test_a_server_that_drops_the_line_in_the_middle_gets_the_rest_over_a_new_one(server: MailServer, run: Run) -> None:
+def test_after_a_dropped_connection_the_rest_is_sent_over_a_new_one(server: MailServer, run: Run) -> None:
     server.most_per_connection = 7
 
     batch = run(many(30))
@@ -284,7 +282,7 @@ def test_a_server_that_drops_the_line_in_the_middle_gets_the_rest_over_a_new_one
     assert server.connections >= 4
 
 
-def test_a_turn_ends_after_some_seconds_so_that_other_batches_have_theirs(
+def test_a_time_slice_ends_after_some_seconds(
     server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sender, "TIME_SLICE_SECONDS", 0)
@@ -304,9 +302,7 @@ def test_a_turn_ends_after_some_seconds_so_that_other_batches_have_theirs(
     assert (batch.state, len(set(server.taken))) == (Batch.State.DONE, 60)
 
 
-def test_one_that_was_sent_again_by_hand_meanwhile_is_not_mailed_by_the_batch_as_well(
-    server: MailServer, start: Run, work: Run
-) -> None:
+def test_an_invitation_that_was_resent_is_not_sent_by_the_batch_too(server: MailServer, start: Run, work: Run) -> None:
     batch = start(csv_of("ann@example.com", "ben@example.com"))
     server.answer_all = "421 4.3.2 Not now"
     work(batch)
@@ -319,7 +315,7 @@ def test_one_that_was_sent_again_by_hand_meanwhile_is_not_mailed_by_the_batch_as
     assert (batch.state, server.taken) == (Batch.State.DONE, ["ben@example.com"])
 
 
-def test_one_that_was_taken_back_meanwhile_is_not_mailed(server: MailServer, start: Run, work: Run) -> None:
+def test_an_invitation_that_was_revoked_meanwhile_is_not_sent(server: MailServer, start: Run, work: Run) -> None:
     batch = start(csv_of("ann@example.com", "ben@example.com"))
     server.answer_all = "421 4.3.2 Not now"
     work(batch)
@@ -332,7 +328,7 @@ def test_one_that_was_taken_back_meanwhile_is_not_mailed(server: MailServer, sta
 
 
 @pytest.mark.parametrize("pipelining", [True, False])
-def test_undoing_what_is_being_mailed_ends_the_mail_within_a_second(
+def test_undoing_stops_sending_within_a_second(
     server: MailServer,
     start: Run,
     work: Run,

@@ -59,7 +59,7 @@ def rows_deleted() -> Iterator[list[int]]:
         yield counts
 
 
-def test_stopping_writes_to_none_of_the_rows_that_wait(start: Run) -> None:
+def test_stopping_updates_no_waiting_rows(start: Run) -> None:
     batch = start(many(900))
     waiting = set(batch.rows.values_list("pk", "outcome"))
 
@@ -74,7 +74,7 @@ def test_stopping_writes_to_none_of_the_rows_that_wait(start: Run) -> None:
 
 
 @pytest.mark.parametrize("content", [many(3), PROBLEMS], ids=["inviting", "waiting for a correction"])
-def test_rows_that_waited_are_listed_and_downloaded_as_not_invited(ines: Client, start: Run, content: bytes) -> None:
+def test_waiting_rows_are_listed_and_downloaded_as_not_invited(ines: Client, start: Run, content: bytes) -> None:
     batch = start(content)
     waiting = batch.rows.filter(outcome=Row.Outcome.WAITING).count()
     assert waiting
@@ -89,7 +89,7 @@ def test_rows_that_waited_are_listed_and_downloaded_as_not_invited(ines: Client,
     assert summary_as_json(Batch.objects.get())["waiting"] == 0
 
 
-def test_whoever_was_invited_before_the_stop_is_not_among_them(start: Run) -> None:
+def test_people_invited_before_the_stop_do_not_count_as_stopped(start: Run) -> None:
     batch = start(many(450))
     claim = chunks.claim_chunk(batch.pk)
     assert claim is not None
@@ -102,7 +102,7 @@ def test_whoever_was_invited_before_the_stop_is_not_among_them(start: Run) -> No
     assert rows_of(batch, "failed").count() == 250
 
 
-def test_of_a_file_that_was_not_checked_to_its_end_no_row_counts_and_few_are_deleted_at_once(
+def test_rows_of_an_unfinished_check_do_not_count_and_few_are_deleted_in_the_request(
     half_checked: Batch,
 ) -> None:
     assert stop_batch(half_checked)
@@ -113,7 +113,7 @@ def test_of_a_file_that_was_not_checked_to_its_end_no_row_counts_and_few_are_del
     assert len(list(report_lines(half_checked))) == 1
 
 
-def test_workers_delete_the_rest_and_the_file_goes_last(half_checked: Batch) -> None:
+def test_workers_delete_the_rest_and_then_the_file(half_checked: Batch) -> None:
     stop_batch(half_checked)
     assert UploadPart.objects.exists()
 
@@ -131,7 +131,7 @@ def test_rows_are_deleted_without_being_loaded(half_checked: Batch) -> None:
     assert not [query["sql"] for query in captured if '"problems"' in query["sql"]]
 
 
-def test_the_sweep_finds_what_a_dead_worker_left(half_checked: Batch, start: Run) -> None:
+def test_recovery_finds_what_a_dead_worker_did_not_delete(half_checked: Batch, start: Run) -> None:
     start(PROBLEMS)
     stop_batch(half_checked)
     assert cleanup.find_uncleaned() == []
@@ -153,7 +153,7 @@ def test_what_an_import_still_needs_is_never_deleted(start: Run, half_checked: B
     assert (Row.objects.count(), UploadPart.objects.count()) == before
 
 
-def test_rows_of_a_rejected_file_never_count_and_are_deleted_some_at_a_time(
+def test_rows_of_a_rejected_file_do_not_count_and_are_deleted_in_parts(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     """The fault is in the last line, when all rows before it are stored."""
@@ -172,7 +172,7 @@ def test_rows_of_a_rejected_file_never_count_and_are_deleted_some_at_a_time(
     assert (batch.rows.count(), batch.parts.count()) == (0, 0)
 
 
-def test_a_check_that_begins_again_deletes_some_rows_at_a_time(half_checked: Batch) -> None:
+def test_a_restarted_check_deletes_rows_in_parts(half_checked: Batch) -> None:
     with rows_deleted() as deleted:
         check.check_batch(half_checked.pk)
 

@@ -58,7 +58,7 @@ def mailed_in_part(server: MailServer, start: Run, work: Run) -> Batch:
     ],
     ids=["demoted", "removed", "a site less"],
 )
-def test_the_batch_stops_and_whoever_has_no_mail_yet_is_taken_back(
+def test_the_batch_stops_and_unsent_invitations_are_revoked(
     server: MailServer, mailed_in_part: Batch, work: Run, admin_membership: Membership, lose: Lose, why: str
 ) -> None:
     batch = mailed_in_part
@@ -78,7 +78,7 @@ def test_the_batch_stops_and_whoever_has_no_mail_yet_is_taken_back(
     assert not batch.chunks.exclude(stage=BatchChunk.Stage.DONE).exists()
 
 
-def test_the_other_ranges_need_not_wait_until_the_server_is_asked_again(
+def test_other_chunks_need_not_wait_for_their_retry(
     mailed_in_part: Batch, work: Run, admin_membership: Membership
 ) -> None:
     batch = mailed_in_part
@@ -128,7 +128,7 @@ def test_those_for_whom_a_colleague_answers_by_now_get_their_mail(
     assert (summary_of(batch).invited, summary_of(batch).stopped) == (201, 249)
 
 
-def test_so_do_those_for_whom_a_colleague_answers_just_when_it_is_looked_at(
+def test_invitations_that_a_colleague_changes_meanwhile_are_sent(
     server: MailServer,
     mailed_in_part: Batch,
     work: Run,

@@ -102,7 +102,7 @@ def figures(batch: Batch, client: Client) -> dict[str, Any]:
 # --- What is said ------------------------------------------------------------------------------------
 
 
-def test_the_admin_who_confirmed_is_told_what_goes_on_and_then_how_many_it_were(
+def test_the_admin_sees_the_progress_and_then_the_count(
     ines: Client, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = run(many(PEOPLE))
@@ -135,7 +135,7 @@ def test_the_admin_who_confirmed_is_told_what_goes_on_and_then_how_many_it_were(
     assert "25 invited , 25 withdrawn Undone" in text_of(text(ines.get("/o/acme/batches/")))
 
 
-def test_few_are_taken_back_while_the_admin_waits(ines: Client, run: Run) -> None:
+def test_few_invitations_are_revoked_in_the_request(ines: Client, run: Run) -> None:
     batch = run(many(SLICE))
 
     page = text_of(text(ines.post(f"{url_of(batch)}undo/", follow=True)))
@@ -145,7 +145,7 @@ def test_few_are_taken_back_while_the_admin_waits(ines: Client, run: Run) -> Non
     assert not Batch.objects.get().is_being_undone
 
 
-def test_every_figure_is_that_of_the_end_from_the_beginning(being_undone: Batch, ines: Client) -> None:
+def test_all_numbers_are_final_from_the_start(being_undone: Batch, ines: Client) -> None:
     batch = being_undone
     before = [figures(batch, ines)]
     while revoke_slice(batch.pk) is not None:
@@ -158,7 +158,7 @@ def test_every_figure_is_that_of_the_end_from_the_beginning(being_undone: Batch,
     assert (end["batches"], end["users"]["Invite pending"]) == ({batch.pk: 25}, 0)
 
 
-def test_each_row_is_shown_as_withdrawn_at_once(being_undone: Batch, ines: Client) -> None:
+def test_each_row_is_shown_as_withdrawn_immediately(being_undone: Batch, ines: Client) -> None:
     page = text_of(text(ines.get(f"{url_of(being_undone)}?outcome=withdrawn")))
 
     assert page.count("person") >= PEOPLE
@@ -177,7 +177,7 @@ def test_the_page_follows_it_until_its_end(being_undone: Batch, ines: Client) ->
 # --- Links, mail, and what else could be done with them ---------------------------------------------
 
 
-def test_links_are_dead_from_the_moment_of_the_confirmation(being_undone: Batch, client: Client) -> None:
+def test_links_stop_working_when_the_admin_confirms(being_undone: Batch, client: Client) -> None:
     invitation = being_undone.invitations.all()[0]
 
     assert "does not work any more" in text_of(text(client.get(link_of(invitation), follow=True)))
@@ -201,7 +201,7 @@ def test_a_page_that_was_opened_before_accepts_nothing_afterwards(
     assert "does not work any more" in text_of(text(client.get(shown.request["PATH_INFO"])))
 
 
-def test_nobody_of_it_is_mailed_any_more(start: Run, work: Run, admin_membership: Membership) -> None:
+def test_no_more_emails_are_sent(start: Run, work: Run, admin_membership: Membership) -> None:
     batch = start(many(PEOPLE))
     claim = chunks.claim_chunk(batch.pk)
     assert claim is not None
@@ -215,7 +215,7 @@ def test_nobody_of_it_is_mailed_any_more(start: Run, work: Run, admin_membership
     assert mail.outbox == []
 
 
-def test_a_worker_in_the_middle_of_its_mail_sends_no_more_and_fails_no_row(being_undone: Batch) -> None:
+def test_a_worker_that_is_sending_stops_and_fails_no_row(being_undone: Batch) -> None:
     being_undone.invitations.update(mail_state=Invitation.Mail.QUEUED)
     ids = list(being_undone.invitations.values_list("pk", flat=True))
     mail.outbox.clear()
@@ -226,7 +226,7 @@ def test_a_worker_in_the_middle_of_its_mail_sends_no_more_and_fails_no_row(being
     assert (summary_of(being_undone).failed, summary_of(being_undone).undone) == (0, PEOPLE)
 
 
-def test_a_reminder_that_is_due_is_not_sent_and_not_asked_for_for_ever(run: Run, admin_membership: Membership) -> None:
+def test_a_due_reminder_is_not_sent_and_not_enqueued_forever(run: Run, admin_membership: Membership) -> None:
     batch = run(many(PEOPLE))
     Invitation.objects.update(mailed_at=timezone.now() - timedelta(hours=1))
     assert actions.resend_many(admin_membership, batch.invitations.all()).sent == PEOPLE
@@ -258,7 +258,7 @@ def test_they_cannot_be_sent_again_changed_or_revoked_one_by_one(
     assert "None of the selected users has an open invitation." in text_of(text(chosen))
 
 
-def test_the_same_people_can_be_invited_anew_before_the_last_is_taken_back(
+def test_the_same_people_can_be_invited_before_the_last_slice(
     being_undone: Batch, run: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     old = being_undone
@@ -278,7 +278,7 @@ def test_what_it_gave_is_not_kept_for_it(being_undone: Batch, read_only: AccessS
     assert reasons_to_keep(read_only.roles[0]) == []
 
 
-def test_whoever_had_accepted_stays(run: Run, admin_membership: Membership) -> None:
+def test_people_who_had_accepted_stay(run: Run, admin_membership: Membership) -> None:
     batch = run(many(PEOPLE))
     member = become_member(batch.invitations.all()[0])
 
@@ -293,7 +293,7 @@ def test_whoever_had_accepted_stays(run: Run, admin_membership: Membership) -> N
 # --- Death, and others at the same time --------------------------------------------------------------
 
 
-def test_it_is_taken_back_in_slices(being_undone: Batch) -> None:
+def test_invitations_are_revoked_in_slices(being_undone: Batch) -> None:
     revoke_slice(being_undone.pk)
 
     assert being_undone.invitations.filter(state=State.REVOKED).count() == SLICE
@@ -302,7 +302,7 @@ def test_it_is_taken_back_in_slices(being_undone: Batch) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_that_dies_in_a_slice_leaves_it_to_the_sweep(
+def test_recovery_continues_after_a_worker_died_in_a_slice(
     being_undone: Batch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = being_undone
@@ -337,7 +337,7 @@ def test_a_worker_that_dies_in_a_slice_leaves_it_to_the_sweep(
     assert enqueued == []
 
 
-def test_a_second_admin_who_confirms_meanwhile_is_told_the_same(being_undone: Batch, colleague: Membership) -> None:
+def test_a_second_admin_gets_the_same_count(being_undone: Batch, colleague: Membership) -> None:
     confirmed_at = being_undone.undone_at
     revoke_slice(being_undone.pk)
 
@@ -347,9 +347,7 @@ def test_a_second_admin_who_confirms_meanwhile_is_told_the_same(being_undone: Ba
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_admins_and_two_workers_at_once_undo_it_once(
-    run: Run, admin_membership: Membership, colleague: Membership
-) -> None:
+def test_two_admins_and_two_workers_undo_it_once(run: Run, admin_membership: Membership, colleague: Membership) -> None:
     batch = run(many(60))
 
     def press(by: Membership) -> Callable[[], int]:
@@ -367,9 +365,7 @@ def test_two_admins_and_two_workers_at_once_undo_it_once(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_accepts_at_the_same_moment_is_a_member_or_taken_back_and_never_both(
-    run: Run, admin_membership: Membership
-) -> None:
+def test_an_invitation_is_either_accepted_or_revoked_when_both_race(run: Run, admin_membership: Membership) -> None:
     batch = run(many(40))
     invitations = list(batch.invitations.all())
 
@@ -394,7 +390,7 @@ def test_who_accepts_at_the_same_moment_is_a_member_or_taken_back_and_never_both
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_that_is_being_accepted_is_passed_over_and_counted_as_it_ends(
+def test_an_invitation_that_is_being_accepted_is_skipped_and_counted_later(
     run: Run, admin_membership: Membership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = run(many(PEOPLE))

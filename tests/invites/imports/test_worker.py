@@ -63,7 +63,7 @@ def test_what_is_uploaded_while_the_broker_is_down_is_finished_later_though_the_
     assert (work.report()["invited"], sorted(set(work.mails().values()))) == (20, [1])
 
 
-def test_a_worker_that_starts_looks_for_lost_work_before_the_schedule_does(tmp_path: Path) -> None:
+def test_a_starting_worker_recovers_lost_work_immediately(tmp_path: Path) -> None:
     with WorkerOnFile(tmp_path, RECOVERY_SECONDS="600") as worker:
         work = Work(worker, tmp_path)
         worker.kill_worker()
@@ -77,7 +77,7 @@ def test_a_worker_that_starts_looks_for_lost_work_before_the_schedule_does(tmp_p
         wait_for(lambda: work.mails().total() == 3, what="mails")
 
 
-def test_a_worker_outlives_a_broker_that_goes_while_it_is_at_work(work: Work) -> None:
+def test_a_worker_survives_the_loss_of_its_broker(work: Work) -> None:
     """One of its children is at a chunk, and the other is waiting for the broker."""
     people = PEOPLE // 2
     work.invite(a_large_file(people))
@@ -95,7 +95,7 @@ def test_a_worker_outlives_a_broker_that_goes_while_it_is_at_work(work: Work) ->
     work.wait_until_done(batches=2)
 
 
-def test_tasks_that_are_delivered_many_times_at_once_do_their_work_once(work: Work) -> None:
+def test_tasks_delivered_many_times_do_their_work_once(work: Work) -> None:
     work.worker.kill_worker()
     work.invite(a_large_file())
     work.worker.run(
@@ -132,7 +132,7 @@ def test_no_link_is_in_what_is_published_logged_or_stored_and_the_mails_alone_ha
         assert not any(token.encode() in content for token in tokens), path
 
 
-def test_a_sweep_outlives_the_turns_of_a_batch_that_are_before_it_in_the_queue(settings: Any) -> None:
+def test_a_recovery_task_does_not_expire_behind_the_tasks_of_a_batch(settings: Any) -> None:
     """Else nothing that others have lost were found during a long import, and the terminal would tell of each recovery."""
     expires = settings.CELERY_BEAT_SCHEDULE["recover"]["options"]["expires"]
 

@@ -37,7 +37,7 @@ pytestmark = [
 
 
 @pytest.mark.parametrize("lost", ["membership", "right", "account", "session", "expired session", "password"])
-def test_who_may_not_see_it_any_more_is_told_no_more(
+def test_a_stream_ends_when_its_viewer_may_no_longer_see_it(
     ines: Client, start: Run, admin: User, admin_membership: Membership, lost: str
 ) -> None:
     response = ines.get(url_of(start(many(10)), "shell:batch_dialog_events"))
@@ -79,7 +79,7 @@ def test_one_user_has_so_many_streams_and_no_more(
     assert streams._open == {admin.pk + 1: 1000}
 
 
-def test_a_stream_that_nobody_reads_nor_closes_is_forgotten(
+def test_an_abandoned_stream_is_released(
     ines: Client, start: Run, admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As Django leaves it when the client is gone before the first byte."""
@@ -94,7 +94,7 @@ def test_a_stream_that_nobody_reads_nor_closes_is_forgotten(
     assert streams._open == {}
 
 
-def test_many_streams_look_less_often_and_are_forgotten_at_their_end(
+def test_many_streams_poll_less_often_and_are_released_at_their_end(
     ines: Client, start: Run, admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = start(many(10))
@@ -130,7 +130,7 @@ def asked(ines: Client, admin_membership: Membership) -> MemberRequest:
     return request
 
 
-def test_what_is_being_undone_is_followed_to_its_end_at_two_questions_a_look(
+def test_undoing_is_followed_with_two_queries_per_poll(
     start: Run,
     work: Run,
     asked: MemberRequest,
@@ -158,7 +158,7 @@ def test_what_is_being_undone_is_followed_to_its_end_at_two_questions_a_look(
     assert "Undone. 3 invitations were taken back" in last.fragments["fragment"]
 
 
-def test_a_look_costs_two_questions_however_much_runs(
+def test_a_poll_takes_two_queries_however_much_runs(
     start: Run, asked: MemberRequest, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     batch, other, third = (
@@ -190,7 +190,7 @@ def test_a_look_costs_two_questions_however_much_runs(
     assert "2 more" in seen.fragments["beside"]
 
 
-def test_a_look_adds_up_with_who_is_skipped_failed_and_not_mailed_yet(start: Run, run: Run, member: User) -> None:
+def test_the_numbers_of_a_poll_add_up(start: Run, run: Run, member: User) -> None:
     run(many(3))
     batch = start(
         csv_of("bad@@example.com", member.email, *(f"person{n}@people.example.com" for n in range(300))),

@@ -108,7 +108,7 @@ def listen() -> Iterator[Callable[[Visitor], Listener]]:
 Listen = Callable[[Visitor], Listener]
 
 
-def test_of_sixty_streams_that_one_user_opens_at_once_thirty_are_let_in(slow: Stack) -> None:
+def test_one_user_can_open_thirty_streams(slow: Stack) -> None:
     visitor, count = signed_in(slow), 2 * MAX_STREAMS_PER_USER
     gate = threading.Barrier(count)
 
@@ -127,7 +127,7 @@ def test_of_sixty_streams_that_one_user_opens_at_once_thirty_are_let_in(slow: St
     wait_for(lambda: is_let_in(visitor), what="place for another stream")
 
 
-def test_streams_whose_client_left_before_the_first_byte_count_no_more(slow: Stack, colleague: str) -> None:
+def test_streams_whose_client_left_early_are_released(slow: Stack, colleague: str) -> None:
     visitor = signed_in(slow, colleague)
     asking = f"GET {EVENTS} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {visitor.cookies}\r\n\r\n".encode()
     for _ in range(2 * MAX_STREAMS_PER_USER):

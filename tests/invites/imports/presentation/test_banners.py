@@ -38,7 +38,7 @@ def test_the_banner_says_how_many_were_invited_on_whatever_page(ines: Client, ru
         assert url_of(batch) in html
 
 
-def test_the_banner_asks_nothing_of_each_invitation(
+def test_a_banner_does_not_read_each_invitation(
     ines: Client, run: Run, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     run(csv_of("ann@example.com", "ben@example.com"))
@@ -63,7 +63,7 @@ def test_the_banner_of_a_second_import_of_the_same_file_says_that_all_were_skipp
     assert "All 2 rows of team.csv were skipped: they are invited already." in html
 
 
-def test_the_banner_is_for_whoever_started_the_batch(
+def test_the_banner_is_for_the_inviter(
     client_of: ClientOf, run: Run, acme: Organization, join: Callable[..., User], outsider: User
 ) -> None:
     run(csv_of("ann@example.com"))
@@ -85,7 +85,7 @@ def test_the_banner_stays_until_it_is_closed(ines: Client, run: Run) -> None:
     assert "1 user was invited" not in text(ines.get(url))
 
 
-def test_who_closes_what_they_have_read_is_still_told_what_came_of_it(
+def test_closing_a_banner_does_not_close_later_news(
     ines: Client, start: Run, work: Run, admin_membership: Membership
 ) -> None:
     """The page was open since before; or the batch went on just when the button was pressed."""
@@ -109,7 +109,7 @@ def test_without_javascript_the_banner_can_be_closed_too(ines: Client, run: Run)
     assert "1 user was invited" not in text(ines.get(response.headers["Location"]))
 
 
-def test_a_colleague_does_not_close_the_banner_of_another(
+def test_a_colleague_cannot_close_the_banner(
     client_of: ClientOf, run: Run, acme: Organization, join: Callable[..., User]
 ) -> None:
     batch = run(csv_of("ann@example.com"))
@@ -132,7 +132,7 @@ def test_two_banners_are_shown_and_the_others_are_counted(ines: Client, run: Run
     assert "2 more" in html
 
 
-def test_the_page_of_a_batch_does_not_repeat_its_own_news(ines: Client, run: Run) -> None:
+def test_the_page_of_an_import_does_not_show_its_own_banner(ines: Client, run: Run) -> None:
     batch, other = (
         run(csv_of("ann@example.com"), name="a.csv"),
         run(csv_of("b@example.com", "c@example.com"), name="b.csv"),
@@ -151,7 +151,7 @@ def test_the_page_of_a_batch_does_not_repeat_its_own_news(ines: Client, run: Run
         assert titles[0] in text(ines.get(reverse("shell:banners", args=["acme"]), {"but": strange}))
 
 
-def test_whoever_watches_a_batch_end_on_its_page_is_told(ines: Client, start: Run, work: Run) -> None:
+def test_the_banner_appears_when_the_import_ends_on_its_page(ines: Client, start: Run, work: Run) -> None:
     batch = start(csv_of("ann@example.com"))
     again = re.search(r'id="banners"[^>]*hx-get="([^"]*)"', text(ines.get(url_of(batch))))
     work(batch)
@@ -160,7 +160,7 @@ def test_whoever_watches_a_batch_end_on_its_page_is_told(ines: Client, start: Ru
     assert "1 user was invited to Acme." in text(ines.get(again[1]))
 
 
-def test_what_is_quoted_stands_in_curly_marks(dialog: Client, grant: dict[str, Any], ines: Client) -> None:
+def test_pages_have_curly_quotes(dialog: Client, grant: dict[str, Any], ines: Client) -> None:
     said = text(submit_import(dialog, REFUSED, **grant))
 
     assert "No column is called “Last name”" in said
@@ -239,7 +239,7 @@ def test_the_events_of_the_indicator_end_when_nothing_runs(ines: Client, run: Ru
     assert ("trigger", "shell:changed") in events
 
 
-def test_who_loses_the_right_is_refused_at_the_next_step(
+def test_losing_the_permission_blocks_the_next_step(
     ines: Client, start: Run, admin_membership: Membership, grant: dict[str, Any]
 ) -> None:
     batch = start(PROBLEMS)
@@ -286,7 +286,7 @@ def test_an_import_for_which_the_right_was_lost_between_form_and_storing_leaves_
     assert Batch.objects.count() == 0
 
 
-def test_who_was_never_invited_is_not_told_as_a_mail_that_failed(start: Run, work: Run) -> None:
+def test_people_who_were_not_invited_do_not_count_as_failed_emails(start: Run, work: Run) -> None:
     batch = start(many(3))
     batch.chunks.update(attempts=chunks.MAX_ATTEMPTS)
 

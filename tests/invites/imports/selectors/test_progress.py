@@ -41,12 +41,12 @@ from tests.workbooks import sheet_of, workbook_of
         (None, ""),
     ],
 )
-def test_what_is_left_is_rounded_up(seconds: int | None, words: str) -> None:
+def test_the_time_left_is_rounded_up(seconds: int | None, words: str) -> None:
     assert Progress(1, 2, 0.5, seconds).time_left == words
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_look_counts_in_indexes_alone(start: Callable[..., Batch], run: Callable[..., Batch]) -> None:
+def test_a_poll_reads_only_indexes(start: Callable[..., Batch], run: Callable[..., Batch]) -> None:
     for number in range(4):
         run(many(500, domain=f"other{number}.example.com"))
     batch = start(many(500))
@@ -86,7 +86,7 @@ def test_what_was_mailed_is_seen_at_least_each_second(
     assert set(seen) >= set(range(11))
 
 
-def test_what_is_left_never_rises_for_somebody_who_goes_on_looking() -> None:
+def test_the_time_left_never_rises_for_a_viewer() -> None:
     batch, left = Batch(pk=1, state=Batch.State.INVITING), TimeLeft()
     looks = [None, 200, 130, 85, 95, 60, 58, 300, 400, 61, 45, 9, 8, 10, 5]
 
@@ -130,7 +130,7 @@ def looks(
     return looks
 
 
-def test_while_a_file_is_checked_its_bytes_say_how_far(looks: Callable[..., list[Progress]]) -> None:
+def test_the_progress_of_a_check_is_counted_in_bytes(looks: Callable[..., list[Progress]]) -> None:
     seen = looks(many(30_000))
 
     shares = [progress.share for progress in seen]
@@ -142,7 +142,7 @@ def test_while_a_file_is_checked_its_bytes_say_how_far(looks: Callable[..., list
     )
 
 
-def test_how_far_a_packed_workbook_is_read_is_not_known(looks: Callable[..., list[Progress]]) -> None:
+def test_the_progress_of_a_workbook_is_unknown(looks: Callable[..., list[Progress]]) -> None:
     lines = [["Email", "First name", "Last name"], ["ann@example.com", "Ann", "Lee"]]
 
     (seen,) = looks(workbook_of(sheet_of(lines)), name="team.xlsx")
@@ -163,7 +163,7 @@ def test_how_far_a_packed_workbook_is_read_is_not_known(looks: Callable[..., lis
         (0.97, "8,214 rows, nearly all of the file"),
     ],
 )
-def test_a_check_says_how_many_rows_it_has_seen_and_which_part_of_the_file(share: float, words: str) -> None:
+def test_a_check_shows_its_rows_and_the_part_of_the_file(share: float, words: str) -> None:
     batch = Batch(state=Batch.State.CHECKING, file_name="team.csv", created_at=timezone.now() - timedelta(minutes=1))
 
     check = stage_of(batch, summary=Summary(), progress=Progress(8_214, 0, share)).steps[1]

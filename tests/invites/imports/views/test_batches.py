@@ -29,9 +29,7 @@ ClientOf = Callable[[User | None], Client]
 # --- The batch -----------------------------------------------------------------------------------------
 
 
-def test_the_page_says_who_what_and_how_it_was_read_and_the_ledger_adds_up(
-    ines: Client, run: Run, member: User
-) -> None:
+def test_the_page_shows_how_the_file_was_read_and_a_summary_that_adds_up(ines: Client, run: Run, member: User) -> None:
     batch = run(csv_of("ann@example.com", "ben@example.com", "member@example.com", "ann@example.com"))
 
     html = text(ines.get(url_of(batch)))
@@ -60,7 +58,7 @@ def test_the_page_says_who_what_and_how_it_was_read_and_the_ledger_adds_up(
         ("no such thing", [2, 3, 4, 5]),
     ],
 )
-def test_the_rows_can_be_narrowed_down_to_a_line_of_the_ledger(
+def test_the_rows_can_be_filtered_by_a_line_of_the_summary(
     ines: Client, run: Run, member: User, outcome: str, numbers: list[int]
 ) -> None:
     batch = run(csv_of("ann@example.com", "ben@example.com", "member@example.com", "ann@example.com"))
@@ -77,7 +75,7 @@ def test_the_rows_come_in_pages_of_fifty(ines: Client, run: Run) -> None:
     assert [row.number for row, _ in ines.get(url_of(batch), {"page": "3"}).context["listed"]] == list(range(102, 122))
 
 
-def test_the_page_of_a_large_batch_asks_the_database_as_often_as_that_of_a_small_one(ines: Client, run: Run) -> None:
+def test_the_number_of_queries_does_not_depend_on_the_size_of_the_import(ines: Client, run: Run) -> None:
     small, large = run(many(2)), run(many(60, domain="elsewhere.example.com"))
     small_page, large_page = url_of(small), url_of(large)
 
@@ -132,7 +130,7 @@ def test_the_report_of_many_rows_has_each_of_them_once(
     assert [line["Row"] for line in lines] == [str(number) for number in range(2, 12)]
 
 
-def test_the_problem_rows_can_be_taken_along_with_their_reasons(ines: Client, start: Run) -> None:
+def test_problem_rows_can_be_downloaded_with_their_reasons(ines: Client, start: Run) -> None:
     batch = start(PROBLEMS)
 
     response = ines.get(url_of(batch, "imports:batch_download"), {"outcome": "problem"})

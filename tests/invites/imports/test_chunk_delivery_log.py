@@ -78,7 +78,7 @@ def test_a_batch_that_is_given_up_leaves_what_was_resent(resent: Invitation, wor
     assert states == {"ann@example.com": "pending", "ben@example.com": "revoked"}
 
 
-def test_an_inviter_who_lost_the_permission_takes_along_what_the_batch_has_to_mail_alone(
+def test_only_unsent_invitations_of_an_unauthorized_inviter_are_revoked(
     resent: Invitation, work: Run, admin_membership: Membership
 ) -> None:
     admin_membership.roles.set(Role.objects.filter(name="ReadOnly"))
@@ -122,7 +122,7 @@ def states_after_death(
     return dict(Invitation.objects.order_by("pk").values_list("email", "mail_state"))
 
 
-def test_one_that_was_put_off_does_not_count_as_sent(
+def test_a_temporary_failure_does_not_count_as_sent(
     server: MailServer, start: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.answers["ben@b.example.com"] = ["450 4.2.0 Later"]
@@ -134,7 +134,7 @@ def test_one_that_was_put_off_does_not_count_as_sent(
     assert (states["ann@a.example.com"], states["cat@c.example.com"]) == (Mail.SENT, Mail.SENT)
 
 
-def test_one_beyond_the_pace_of_its_domain_does_not_count_as_sent(
+def test_a_throttled_email_does_not_count_as_sent(
     server: MailServer, start: Run, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.MAILS_PER_SECOND_PER_DOMAIN = 1
@@ -146,7 +146,7 @@ def test_one_beyond_the_pace_of_its_domain_does_not_count_as_sent(
     assert (states["ann@a.example.com"], states["cat@c.example.com"]) == (Mail.SENT, Mail.SENT)
 
 
-def test_one_whose_domain_is_left_alone_does_not_count_as_sent(
+def test_an_email_to_a_domain_in_backoff_does_not_count_as_sent(
     server: MailServer, start: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.pipelining = False

@@ -1,0 +1,80 @@
+"""The lines of the summary, and the sentence on how the file was read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from invites.imports.presentation.summary import how_read, summary_lines
+from invites.imports.selectors.rows import filter_labels, rows_of
+from invites.imports.selectors.summary import revoked_counts, summary_of
+from invites.models import Batch, Invitation, Row
+from tests.files import csv_of, many
+
+Run = Callable[..., Batch]
+
+
+def test_people_refused_by_the_mail_server_do_not_count_as_withdrawn(run: Run) -> None:
+    batch = run(many(4))
+    _refuse(batch)
+
+    summary = summary_of(batch)
+
+    assert (summary.invited, summary.waiting_answer, summary.revoked, summary.mail_refused) == (3, 3, 0, 1)
+    assert revoked_counts([batch]) == {}
+    for group in summary_lines(summary):
+        for line in group:
+            assert rows_of(batch, line.outcome).count() == line.count, line.label
+
+
+def _refuse(batch: Batch) -> None:
+    """What a worker does when the server will not take mail to the first of them."""
+    refused = batch.invitations.order_by("pk")[0]
+    taken_back = {
+        "state": Invitation.State.REVOKED,
+        "mail_state": Invitation.Mail.FAILED,
+        "answered_at": timezone.now(),
+    }
+    Invitation.objects.filter(pk=refused.pk).update(**taken_back)
+    batch.rows.filter(invitation=refused).update(outcome=Row.Outcome.FAILED, reason=Row.Reason.MAIL_REFUSED)
+
+
+def test_each_line_of_the_summary_counts_what_its_filter_lists(run: Run, member: User) -> None:
+    batch = run(csv_of(member.email, "a@example.com", "A@example.com", *(f"p{n}@example.com" for n in range(5))))
+    states: list[dict[str, Any]] = [
+        {"state": Invitation.State.ACCEPTED},
+        {"state": Invitation.State.REVOKED},
+        {"mail_state": Invitation.Mail.BOUNCED},
+        {"expires_at": timezone.now() - timedelta(days=1)},
+        {"expires_at": timezone.now() - timedelta(days=1), "mail_state": Invitation.Mail.FAILED},
+    ]
+    for invitation, changed in zip(batch.invitations.order_by("pk"), states, strict=False):
+        Invitation.objects.filter(pk=invitation.pk).update(**changed)
+    lines = [line for group in summary_lines(summary_of(batch)) for line in group]
+    assert {line.outcome for line in lines} == set(filter_labels())
+    assert {line.label: line.count for line in lines} == {
+        line.label: rows_of(batch, line.outcome).count() for line in lines
+    }
+    assert sum(line.count for line in lines if not line.is_part) == summary_of(batch).rows == 8
+    invited = [line.count for line in lines[:6]]
+    assert invited == [6, 1, 1, 2, 1, 1]
+    assert invited[0] == sum(invited[1:])
+
+
+@pytest.mark.parametrize(
+    ("encoding", "delimiter", "ignored", "said"),
+    [
+        ("UTF-8", "semicolon", [], "Read as UTF-8 with semicolons."),
+        ("UTF-8 with BOM", "comma", [], "Read as UTF-8 with BOM and commas."),
+        ("UTF-8", "comma", ["Team"], "Read as UTF-8 with commas. The column “Team” was not read."),
+        ("UTF-8", "tab", ["A", "B", "C"], "Read as UTF-8 with tabs. The columns “A”, “B” and “C” were not read."),
+        ("", "", [], ""),
+    ],
+)
+def test_says_how_a_file_was_read(encoding: str, delimiter: str, ignored: list[str], said: str) -> None:
+    assert how_read(Batch(encoding=encoding, delimiter=delimiter, ignored_columns=ignored)) == said
