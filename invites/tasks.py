@@ -17,7 +17,7 @@ from invites.directory import bulk_actions
 from invites.imports import check, check_claims, chunks, cleanup, finish, invite, recovery, result_email, send, undo
 from invites.imports.check_slots import CheckSlots
 from invites.invitations import quotas
-from invites.mailing import domain_backoff, outbox
+from invites.mailing import domain_backoff, outbox, rate_limit
 from invites.mailing.transports.errors import MAIL_ERRORS
 from invites.models import Batch
 from invites.unexpected_errors import log_unexpected
@@ -191,6 +191,7 @@ RECOVERY_STEPS: tuple[Callable[[], None], ...] = (
     enqueue_stalled_bulk_actions,
     enqueue_cleanup,
     quotas.delete_past_counts,
+    rate_limit.delete_idle_buckets,
     domain_backoff.delete_old_backoffs,
 )
 

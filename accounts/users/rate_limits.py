@@ -16,7 +16,7 @@ import structlog
 from django.conf import settings
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.errors import StorageError
-from limits.storage import Storage, storage_from_string
+from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -44,7 +44,13 @@ class RateLimiter:
     """Counts in the Redis at the URL, or in the database while Redis is down."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = FixedWindowRateLimiter(redis_storage(redis_url))
+        options = {
+            "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
+            "socket_timeout": REDIS_TIMEOUT_SECONDS,
+            "retry": Retry(NoBackoff(), 0),
+        }
+        storage = storage_from_string(redis_url, wrap_exceptions=True, **options)  # type: ignore[arg-type]
+        self._redis = FixedWindowRateLimiter(storage)
         self._database_storage = DatabaseStorage()
         self._database = FixedWindowRateLimiter(self._database_storage)
         self._redis_down_until = 0.0
@@ -105,18 +111,6 @@ class RateLimiter:
     def _note_that_redis_is_down(self, error: StorageError) -> None:
         self._redis_down_until = time.monotonic() + REDIS_PAUSE_SECONDS
         log.warning("rate_limits_without_redis", error=str(error.storage_error))
-
-
-def redis_storage(redis_url: str) -> Storage:
-    """Counts in the Redis at the URL. Raises StorageError, after a second at most, while it is away."""
-    options = {
-        "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
-        "socket_timeout": REDIS_TIMEOUT_SECONDS,
-        "retry": Retry(NoBackoff(), 0),
-    }
-    storage = storage_from_string(redis_url, wrap_exceptions=True, **options)  # type: ignore[arg-type]
-    assert isinstance(storage, Storage)
-    return storage
 
 
 def hit(limit: RateLimitItem, subject: str) -> bool:

@@ -3,7 +3,7 @@
 from invites.models.access_grant import AccessGrant
 from invites.models.batch import Batch, BatchChunk, CorrectionJob, Row, UploadPart
 from invites.models.invitation import BulkAction, BulkActionChunk, Invitation, InvitationQuerySet
-from invites.models.mail import DailyInviteCount, DailyRecipientMail, DomainBackoff, SendLock
+from invites.models.mail import DailyInviteCount, DailyRecipientMail, DomainBackoff, RateLimitBucket, SendLock
 
 __all__ = [
     "AccessGrant",
@@ -17,6 +17,7 @@ __all__ = [
     "DomainBackoff",
     "Invitation",
     "InvitationQuerySet",
+    "RateLimitBucket",
     "Row",
     "SendLock",
     "UploadPart",

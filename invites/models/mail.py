@@ -45,6 +45,16 @@ class DailyRecipientMail(models.Model):
         return f"{self.emails} on {self.day}"
 
 
+class RateLimitBucket(models.Model):
+    """When more email may be sent: in total, of one organization, or to one domain."""
+
+    key = models.CharField(max_length=320, primary_key=True)
+    free_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class DomainBackoff(models.Model):
     """A domain that deferred recipients, and until when no email is sent to it."""
 

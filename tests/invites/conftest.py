@@ -13,7 +13,6 @@ from django.utils import timezone
 from accounts.models import Membership, Site, User
 from accounts.organizations.grants import AccessSelection
 from invites.invitations.invite import invite_person
-from invites.mailing import rate_limit
 from invites.models import Batch, Invitation
 from tests.files import csv_of
 from tests.invites.invitations.helpers import Invite, selection_of
@@ -51,7 +50,6 @@ def server(settings: Any) -> Iterator[MailServer]:
         settings.EMAIL_BACKEND = "invites.mailing.transports.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
         settings.EMAIL_TIMEOUT = 1
-        rate_limit._counter.cache_clear()
         yield running
 
 
