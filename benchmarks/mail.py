@@ -71,13 +71,13 @@ def measure(port: int) -> dict[str, float]:
     chunks.release_claim(claim)
     invitations = list(Invitation.objects.select_related("organization", "inviter", "grant"))
     assert len(invitations) == COUNT
-    letter = InvitationTemplate(invitations[0])
+    template = InvitationTemplate(invitations[0])
     link = "https://rollcall.example.com/i/abcdefghijklmnopqrstuvwxyzA/"
-    rendered = [(each.email, letter.to(each, link=link).message().as_bytes()) for each in invitations]
+    rendered = [(each.email, template.build(each, link=link).message().as_bytes()) for each in invitations]
 
     def with_django() -> None:
         with get_connection() as connection:
-            connection.send_messages([letter.to(each, link=link) for each in invitations])
+            connection.send_messages([template.build(each, link=link) for each in invitations])
 
     def with_smtplib() -> None:
         with smtplib.SMTP("127.0.0.1", port) as server:

@@ -32,17 +32,17 @@ class ChunkDeliveryLog(DeliveryLog):
         self._skipped: list[int] = []
         self._cursor = connection.cursor()
 
-    def taken(self, due: MessageData) -> bool:
-        while self._skipped and self._skipped[0] < due.id:
+    def record_sent(self, data: MessageData) -> bool:
+        while self._skipped and self._skipped[0] < data.id:
             # A skipped id must not be inside the range.
             self._skipped.pop(0)
             self.flush()
-        self._unsaved.append(due)
-        self._cursor.execute(_SAVE_RANGE, [self._unsaved[0].id, due.id, self._claim.chunk_id, self._claim.number])
+        self._unsaved.append(data)
+        self._cursor.execute(_SAVE_RANGE, [self._unsaved[0].id, data.id, self._claim.chunk_id, self._claim.number])
         return bool(self._cursor.rowcount)
 
-    def refused(self, due: MessageData, reason: str) -> None:
-        revoke_unsent([due.id], Row.Reason.MAIL_REFUSED, detail=reason)
+    def record_failed(self, data: MessageData, reason: str) -> None:
+        revoke_unsent([data.id], Row.Reason.MAIL_REFUSED, detail=reason)
 
     def skip(self, ids: Iterable[int]) -> None:
         self._skipped = sorted([*self._skipped, *ids])
@@ -50,7 +50,7 @@ class ChunkDeliveryLog(DeliveryLog):
     def flush(self) -> None:
         if self._unsaved:
             with transaction.atomic():
-                save_as_sent([due.token_hash for due in self._unsaved])
+                save_as_sent([data.token_hash for data in self._unsaved])
                 held(self._claim).update(first_delivered_id=None, last_delivered_id=None)
             self._unsaved.clear()
 

@@ -57,8 +57,8 @@ def send_chunk(claim: ChunkClaim) -> timedelta | None:
         held(claim).update(suspects_given_up=F("suspects_given_up") + len(suspects))
         _give_up([chunk], detail=CRASHED_REASON, ids=suspects)
         return _release(claim, SendResult(not_tried=ids[len(suspects) :]), delay=delay)
-    turn = TimeSlice(partial(renew_claim, claim))
-    result = send_invitations(ids, log=ChunkDeliveryLog(claim), turn=turn, one_by_one=claim.is_suspicious)
+    time_slice = TimeSlice(partial(renew_claim, claim))
+    result = send_invitations(ids, log=ChunkDeliveryLog(claim), time_slice=time_slice, one_by_one=claim.is_suspicious)
     if result.failure:
         delay = _back_off(claim, chunk, result)
     return _release(claim, result, delay=delay)

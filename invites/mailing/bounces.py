@@ -1,4 +1,4 @@
-"""What a mail provider reports afterwards: an address that no mail reaches."""
+"""Bounces: emails that a provider reports as not delivered after it had accepted them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from invites.mailing.template import one_line
 from invites.models import Invitation
 
 REASON_LENGTH = 300
-# No address is longer, and SQLite compares no pattern of tens of thousands of characters.
+# No email address is longer, and SQLite refuses to compare patterns of tens of thousands of characters.
 ADDRESS_LENGTH = 320
 
 
 def note_bounce(token_hash: str, *, email: str, reason: str) -> bool:
-    """Note that the mail with this link came back; False if it is none that waits for an answer.
+    """Mark the open invitation with this link as bounced; False if there is none.
 
-    The link tells which mail: one that was sent again since has another. So does the address tell: whoever forwards
-    mail does not speak for the invitee.
+    A resent invitation has another link, so that late reports about the old email don't count. The address has to
+    match as well: a bounce from an address to which the email was forwarded says nothing about the invitee.
     """
     address = _storable(email)[:ADDRESS_LENGTH]
     invitations = Invitation.objects.open().filter(token_hash=token_hash, email__iexact=address)
@@ -23,5 +23,5 @@ def note_bounce(token_hash: str, *, email: str, reason: str) -> bool:
 
 
 def _storable(text: str) -> str:
-    """The text without characters that no database takes: JSON can have NUL and half of a surrogate pair."""
+    """The text without characters that databases refuse: JSON may contain NUL and unpaired surrogates."""
     return one_line(text.encode("utf-8", "replace").decode("utf-8"))

@@ -1,8 +1,4 @@
-"""Hands messages to the configured mail server or provider, and sorts what it answers into three kinds.
-
-The kinds: refused for good (about this recipient), not now (this recipient, later), and broken (the
-connection, or the server as a whole).
-"""
+"""Hands messages to the configured mail server or provider, and yields the result of each."""
 
 from __future__ import annotations
 
@@ -23,122 +19,122 @@ from invites.mailing.transports.errors import (
     ConnectionFailure,
     DeliveryError,
     PermanentFailure,
-    _about_recipient,
     classify_error,
+    classify_reply,
 )
-from invites.mailing.transports.esp import send_in_bulk, sends_in_bulk
-from invites.mailing.transports.smtp import Conversation, Waiting
+from invites.mailing.transports.esp import is_batch_provider, send_batch
 from invites.mailing.transports.smtp import EmailBackend as SmtpBackend
+from invites.mailing.transports.smtp import MessageQueue, Pipeline
 
-Outcomes = Generator[tuple[OutgoingMessage, DeliveryError | None]]
+Results = Generator[tuple[OutgoingMessage, DeliveryError | None]]
 
 
-class Sender:
-    """One connection, opened at the first message and again when the server has had enough of it.
+class MailConnection:
+    """One connection, opened for the first message and reopened when the server has closed it.
 
-    Many servers close a connection after so many messages. So trouble on one that has worked is answered by one
-    attempt on a fresh one.
+    Many servers close a connection after a number of messages. So if one fails that has worked before, the message is
+    tried once more on a new one.
     """
 
-    def __init__(self, heard: Callable[[], object] = lambda: None, *, one_by_one: bool = False) -> None:
-        """`heard` is called after each answer of a mail server: a slow one gives many before a mail is done.
+    def __init__(self, on_reply: Callable[[], object] = lambda: None, *, one_by_one: bool = False) -> None:
+        """`on_reply` is called after each reply of a mail server: a slow one gives several before a message is done.
 
-        With `one_by_one` no server is told of the next mail either before this one has its outcome.
+        With `one_by_one`, the server isn't even told the next recipient before a message has its result.
         """
         self._one_by_one = one_by_one
         try:
-            self._connection = get_connection()
+            self._backend = get_connection()
         except ImproperlyConfigured as error:
-            self._connection = _Unusable(str(error))
-        if isinstance(self._connection, SmtpBackend):
-            self._connection.heard = heard
+            self._backend = _UnusableBackend(str(error))
+        if isinstance(self._backend, SmtpBackend):
+            self._backend.on_reply = on_reply
         self._sent_since_open = 0
 
-    def deliver(self, parcels: Iterable[OutgoingMessage]) -> Outcomes:
-        """Each of the parcels with the trouble there was, in their order.
+    def deliver(self, messages: Iterable[OutgoingMessage]) -> Results:
+        """Each message with its error, or None if it was accepted, in their order.
 
-        The next one is not sent before its predecessor's outcome was taken from here, though the server may know
-        already to whom it goes. After Broken there is no use in going on.
+        No message is sent before the caller has received the result of the one before, although the server may
+        already know its recipient. After a ConnectionFailure, further messages would fail too.
         """
-        waiting = Waiting(parcels)
-        for parcel in waiting:
-            is_apart = self._one_by_one or not parcel.is_plain
-            if sends_in_bulk(self._connection) and not is_apart:
-                yield from self._in_bulk(_alike(parcel, waiting))
+        queue = MessageQueue(messages)
+        for message in queue:
+            is_single = self._one_by_one or not message.is_simple
+            if is_batch_provider(self._backend) and not is_single:
+                yield from self._deliver_batch(_take_batch(message, queue))
                 continue
-            server = None if is_apart else self._pipelining_server()
+            server = None if is_single else self._pipelining_server()
             if server is None:
-                yield parcel, self._trouble_with(parcel)
+                yield message, self._deliver_with_retry(message)
             else:
-                waiting.requeue(parcel)
-                yield from self._converse(server, waiting)
+                queue.push_back(message)
+                yield from self._deliver_pipelined(server, queue)
 
     def close(self) -> None:
         self._sent_since_open = 0
         with contextlib.suppress(smtplib.SMTPException, OSError):
-            self._connection.close()
+            self._backend.close()
 
     def _pipelining_server(self) -> smtplib.SMTP | None:
-        if not isinstance(self._connection, SmtpBackend):
+        if not isinstance(self._backend, SmtpBackend):
             return None
         with contextlib.suppress(smtplib.SMTPException, OSError):
-            self._connection.open()
-            server = self._connection.connection
+            self._backend.open()
+            server = self._backend.connection
             assert server is not None
             server.ehlo_or_helo_if_needed()
             return server if server.has_extn("pipelining") else None
-        # Whoever sends the message meets the same trouble, and tells it.
+        # Sending the message will meet the same error, and report it.
         return None
 
-    def _converse(self, server: smtplib.SMTP, waiting: Waiting[OutgoingMessage]) -> Outcomes:
-        conversation = Conversation(server, waiting)
+    def _deliver_pipelined(self, server: smtplib.SMTP, queue: MessageQueue[OutgoingMessage]) -> Results:
+        pipeline = Pipeline(server, queue)
         try:
-            for parcel, refusal in conversation.outcomes():
+            for message, refusal in pipeline.deliver():
                 self._sent_since_open += 1
-                yield parcel, _about_recipient(*refusal) if refusal else None
+                yield message, classify_reply(*refusal) if refusal else None
         except (smtplib.SMTPException, OSError) as error:
             has_worked = self._sent_since_open > 0
-            waiting.requeue(*conversation.unresolved)
+            queue.push_back(*pipeline.in_flight)
             if not has_worked:
-                yield next(waiting), classify_error(error)
+                yield next(queue), classify_error(error)
         finally:
-            if conversation.unresolved:
-                # In the middle of a message there is no other way to say that it will not come.
+            if pipeline.in_flight:
+                # SMTP has no other way to abort a message that has begun.
                 server.close()
                 self.close()
 
-    def _in_bulk(self, parcels: Sequence[OutgoingMessage]) -> Outcomes:
-        assert isinstance(self._connection, AnymailBaseBackend)
+    def _deliver_batch(self, messages: Sequence[OutgoingMessage]) -> Results:
+        assert isinstance(self._backend, AnymailBaseBackend)
         try:
-            refusals = send_in_bulk(self._connection, parcels)
+            refusals = send_batch(self._backend, messages)
         except AnymailError as error:
             failure = classify_error(error)
             if isinstance(failure, ConnectionFailure):
-                yield parcels[0], failure
+                yield messages[0], failure
                 return
-            # Some address is at fault, and the provider has taken none: one by one it says which.
+            # The provider refused all of them because of one address. Single calls tell which one.
             refusals = None
         if refusals is None:
-            for parcel in parcels:
-                yield parcel, self._trouble_with(parcel)
+            for message in messages:
+                yield message, self._deliver_with_retry(message)
         else:
-            for parcel, refusal in zip(parcels, refusals, strict=True):
-                yield parcel, PermanentFailure(refusal) if refusal else None
+            for message, refusal in zip(messages, refusals, strict=True):
+                yield message, PermanentFailure(refusal) if refusal else None
 
-    def _trouble_with(self, parcel: OutgoingMessage) -> DeliveryError | None:
-        failure = self._try(parcel)
+    def _deliver_with_retry(self, message: OutgoingMessage) -> DeliveryError | None:
+        failure = self._deliver_one(message)
         if isinstance(failure, ConnectionFailure) and self._sent_since_open:
             self.close()
-            failure = self._try(parcel)
+            failure = self._deliver_one(message)
         if not isinstance(failure, ConnectionFailure):
             self._sent_since_open += 1
         return failure
 
-    def _try(self, parcel: OutgoingMessage) -> DeliveryError | None:
+    def _deliver_one(self, message: OutgoingMessage) -> DeliveryError | None:
         try:
-            message = parcel.message()
-            self._connection.open()
-            self._connection.send_messages([message])
+            email = message.build()
+            self._backend.open()
+            self._backend.send_messages([email])
         except MAIL_ERRORS as error:
             return classify_error(error)
         except ValueError:
@@ -146,8 +142,8 @@ class Sender:
         return None
 
 
-class _Unusable(BaseEmailBackend):
-    """What stands where the settings of mail are wrong: no recipient is to blame."""
+class _UnusableBackend(BaseEmailBackend):
+    """Takes the place of a backend whose settings are wrong, which is no recipient's fault."""
 
     def __init__(self, error: str) -> None:
         super().__init__()
@@ -157,12 +153,12 @@ class _Unusable(BaseEmailBackend):
         raise OSError(self._error)
 
 
-def _alike(first: OutgoingMessage, waiting: Waiting[OutgoingMessage]) -> list[OutgoingMessage]:
-    """It and those after it that can go in one call."""
-    parcels = [first]
-    while len(parcels) < settings.MAILS_PER_CALL and (parcel := next(waiting, None)):
-        if not parcel.is_plain or parcel.letter is not first.letter:
-            waiting.requeue(parcel)
+def _take_batch(first: OutgoingMessage, queue: MessageQueue[OutgoingMessage]) -> list[OutgoingMessage]:
+    """The message and those after it that can be sent in the same call."""
+    messages = [first]
+    while len(messages) < settings.MAILS_PER_CALL and (message := next(queue, None)):
+        if not message.is_simple or message.template is not first.template:
+            queue.push_back(message)
             break
-        parcels.append(parcel)
-    return parcels
+        messages.append(message)
+    return messages

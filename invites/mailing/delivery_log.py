@@ -1,4 +1,4 @@
-"""Saves what the mail server took and what it refused for good, before the next email may end."""
+"""Saves the result of each email before the next one is sent, so that a crash can duplicate at most one."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from invites.models import Invitation
 
 
 class DeliveryLog:
-    """Saves what the server took or refused: each mail at once."""
+    """Saves each result at once. A subclass may collect them, if what it writes instead survives a crash."""
 
-    def taken(self, due: MessageData) -> bool:
-        """Called before the next mail may end. False if somebody else is at this work by now."""
-        save_as_sent([due.token_hash])
+    def record_sent(self, data: MessageData) -> bool:
+        """Called before the next message ends. Returns False if another worker has taken over."""
+        save_as_sent([data.token_hash])
         return True
 
-    def refused(self, due: MessageData, reason: str) -> None:
-        """Called when the mail cannot be sent for good. By the hash, as in `save_as_sent`."""
-        Invitation.objects.unsent().filter(token_hash=due.token_hash).update(
+    def record_failed(self, data: MessageData, reason: str) -> None:
+        """Called when the email cannot be delivered. Found by its hash, for the reason that `save_as_sent` gives."""
+        Invitation.objects.unsent().filter(token_hash=data.token_hash).update(
             mail_state=Invitation.Mail.FAILED, mail_detail=reason, mailed_at=timezone.now(), mail_due_at=None
         )
 
     def skip(self, ids: Iterable[int]) -> None:
-        """Called for those that stay unsent though later ones may be sent."""
+        """Called for those that stay unsent although later ones may be sent."""
 
     def flush(self) -> None:
         """Called about every second, and at the end."""
 
 
 def save_as_sent(token_hashes: Collection[str]) -> None:
-    """By the hash, not by the id: after a new link was asked for meanwhile, the mail that counts is still to be sent.
+    """Mark the invitations with these links as sent; for several, in the caller's transaction.
 
-    In plain SQL: it may be once for each mail, and putting the statement together would take longer than the rest. Of
-    many the caller has a transaction.
+    By the hash and not by the id: if an invitation was resent meanwhile, the email with its new link is still to be
+    sent. In plain SQL, because this may run once per email, and building the query would take longer than the rest.
     """
     if not token_hashes:
         return
     marks = ", ".join(["%s"] * len(token_hashes))
     with connection.cursor() as cursor:
         if len(token_hashes) > 1 and connection.features.has_select_for_update:
-            # In one order, so that two who are at the same invitations wait for each other and not both.
+            # Locked in one order, so that two workers with the same invitations don't deadlock.
             cursor.execute(
                 f"SELECT FROM {Invitation._meta.db_table} WHERE token_hash IN ({marks}) ORDER BY id FOR NO KEY UPDATE",
                 list(token_hashes),
@@ -58,10 +58,10 @@ def save_as_sent(token_hashes: Collection[str]) -> None:
 
 
 @contextlib.contextmanager
-def without_waiting_for_the_disk() -> Iterator[None]:
-    """What is committed stays so though this process dies, and a mail costs no more than the server takes for it.
+def without_waiting_for_disk() -> Iterator[None]:
+    """Commits survive a crash of this process, but don't wait for the disk, which would take longer than the email.
 
-    Only a crash of the database's machine could forget the mails of its last moment. SQLite is set up so already.
+    Only a crash of the database's machine could lose the results of its last moment. SQLite is configured like this.
     """
     if connection.vendor != "postgresql":
         yield

@@ -1,4 +1,4 @@
-"""The mails of invitations that are still to be sent, each made when its turn comes."""
+"""The unsent invitations of a run, and the message of each, which is made when it is sent."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from anymail.message import AnymailMessage
 
 from invites.invitations.tokens import derive_token, hash_token, link_for
 from invites.mailing.template import InvitationTemplate
-from invites.mailing.transports.smtp import Rendered
+from invites.mailing.transports.smtp import RenderedMessage
 from invites.models import Invitation, InvitationQuerySet
 
+# The name under which a provider returns the hash of the token when it reports a bounce.
 REFERENCE = "invitation"
 
 
 class MessageData(NamedTuple):
-    """What a mail needs of its invitation: a whole one of the model would take longer to make than the mail."""
+    """The values of an invitation that its message needs. A model instance would take longer to make than the email."""
 
     id: int
     email: str
@@ -33,12 +34,12 @@ class MessageData(NamedTuple):
 
 
 def load_unsent(ids: Sequence[int]) -> list[MessageData]:
-    """Read anew for each group: somebody may have revoked one since the run began."""
+    """Those that are still to be sent. Read for each group, because some may have been revoked since the run began."""
     return [MessageData(*values) for values in _unsent(ids).order_by("pk").values_list(*MessageData._fields)]
 
 
 def filter_unsent(ids: Iterable[int]) -> set[int]:
-    """The same in the middle of a group, for mail that goes slowly."""
+    """Which of them are still to be sent, for a check in the middle of a group that is sent slowly."""
     return set(_unsent(ids).values_list("pk", flat=True))
 
 
@@ -47,39 +48,40 @@ def _unsent(ids: Iterable[int]) -> InvitationQuerySet:
 
 
 class OutgoingMessage:
-    """The mail to one person, made when its turn comes."""
+    """The message to one invitee."""
 
-    def __init__(self, due: MessageData, letter: InvitationTemplate) -> None:
-        self.due = due
-        self.letter = letter
+    def __init__(self, data: MessageData, template: InvitationTemplate) -> None:
+        self.data = data
+        self.template = template
 
     @property
-    def is_plain(self) -> bool:
-        return self.letter.is_plain_for(self.due)
+    def is_simple(self) -> bool:
+        return self.template.is_simple_for(self.data)
 
     @property
     def addresses(self) -> tuple[str, str]:
-        return self.letter.sender_address, self.due.email
+        return self.template.sender_address, self.data.email
 
-    def rendered(self) -> Rendered:
-        return self.letter.rendered(self.due, link=self.link)
+    def render(self) -> RenderedMessage:
+        return self.template.render(self.data, link=self.link)
 
-    def message(self) -> AnymailMessage:
-        message = self.letter.to(self.due, link=self.link)
-        message.metadata = self.reference
+    def build(self) -> AnymailMessage:
+        """Raises ValueError for an address that no header can hold."""
+        message = self.template.build(self.data, link=self.link)
+        message.metadata = self.metadata
         return message
 
     @property
-    def reference(self) -> dict[str, str]:
-        """What a provider tells again when it reports what became of the mail: mailing/bounces.py."""
-        return {REFERENCE: self.due.token_hash}
+    def metadata(self) -> dict[str, str]:
+        """What a provider returns when it reports a bounce: mailing/bounces.py."""
+        return {REFERENCE: self.data.token_hash}
 
     @cached_property
     def link(self) -> str:
-        """Made again from the seed; the stored hash follows when the secret key was changed."""
-        token = derive_token(self.due.token_seed)
+        """Derived from the seed. If the secret key has changed since, the stored hash is updated."""
+        token = derive_token(self.data.token_seed)
         token_hash = hash_token(token)
-        if token_hash != self.due.token_hash:
-            Invitation.objects.filter(pk=self.due.id, token_hash=self.due.token_hash).update(token_hash=token_hash)
-            self.due = self.due._replace(token_hash=token_hash)
+        if token_hash != self.data.token_hash:
+            Invitation.objects.filter(pk=self.data.id, token_hash=self.data.token_hash).update(token_hash=token_hash)
+            self.data = self.data._replace(token_hash=token_hash)
         return link_for(token)

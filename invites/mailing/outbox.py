@@ -74,7 +74,7 @@ def _send(due: list[Invitation], lock: HeldSendLock) -> SendResult:
     due = [each for each in due if each.mail_crashes <= MAX_CRASHES]
     _count_crash(due)
     by_id = {each.pk: each for each in _fail_unauthorized(due)}
-    result = send_invitations(list(by_id), turn=TimeSlice(lock.renew))
+    result = send_invitations(list(by_id), time_slice=TimeSlice(lock.renew))
     _uncount_crash(due)
     Invitation.objects.filter(pk__in=result.deferred, mail_state=Invitation.Mail.QUEUED).update(
         mail_state=Invitation.Mail.SENDING

@@ -1,7 +1,6 @@
-"""Sends invitations, one or hundreds, over one connection, and remembers what became of each.
+"""Sends invitations, one or hundreds, over one connection, and saves the result of each.
 
-That the server took one is saved before the next may end: a process that dies sends at most the one mail that
-was under way a second time.
+Each result is saved before the next message is sent, so a crash can duplicate at most one.
 """
 
 from __future__ import annotations
@@ -16,20 +15,20 @@ from dataclasses import dataclass, field
 import structlog
 
 from invites.invitations.quotas import count_daily_mail, daily_mail_limit_reason
-from invites.mailing.delivery import Sender
-from invites.mailing.delivery_log import DeliveryLog, without_waiting_for_the_disk
+from invites.mailing.delivery import MailConnection
+from invites.mailing.delivery_log import DeliveryLog, without_waiting_for_disk
 from invites.mailing.message import MessageData, OutgoingMessage, filter_unsent, load_unsent
 from invites.mailing.template import InvitationTemplate
 from invites.mailing.throttle import SendThrottle
 from invites.mailing.transports.errors import DeliveryError, PermanentFailure, TemporaryFailure
 from invites.models import Invitation
 
-# After so long it is the turn of others.
+# After so long, other batches and organizations get the worker.
 TIME_SLICE_SECONDS = 3.0
 GROUP = 100
-LOOK_SECONDS = 1.0
-# So many in a row put off by the server, and the rest of the run need not be tried.
-PATIENCE = 10
+RENEWAL_SECONDS = 1.0
+# If the server defers so many in a row, the rest of the run is not tried.
+MOST_DEFERRALS = 10
 ADDRESS = re.compile(r"\S+@\S+")
 
 log = structlog.get_logger(__name__)
@@ -37,13 +36,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass
 class SendResult:
-    """What became of the invitations given to `send_invitations`, by id.
+    """The results of `send_invitations`: ids of invitations, in one list each.
 
-    Those that were no longer to be sent (accepted, revoked, sent by somebody else) are in none of the
-    lists. `put_off` are those that the server would not take now, `blocked` those whose domain put off others,
-    `too_fast` those that the pace kept back: they may be tried in `opens_in` seconds. `deferred` are the rest, which
-    were not tried. `trouble` says why something was put off; `gave_up` that it was the server as a whole
-    that was away or too busy, and not a few recipients of it.
+    `deferred` were deferred by the server, `blocked` have a domain in backoff, `throttled` exceed a rate limit, and
+    `not_tried` are the rest; some of them may be tried in `retry_in` seconds. Invitations that were no longer to be
+    sent (accepted, revoked, or sent by another worker) are in none of the lists. `failure` is the last error that was
+    not permanent; with `server_failed` it is about the server as a whole and not about a few recipients.
     """
 
     sent: list[int] = field(default_factory=list)
@@ -62,156 +60,155 @@ class SendResult:
 
 
 def send_invitations(
-    ids: Sequence[int], *, turn: TimeSlice, log: DeliveryLog | None = None, one_by_one: bool = False
+    ids: Sequence[int], *, time_slice: TimeSlice, log: DeliveryLog | None = None, one_by_one: bool = False
 ) -> SendResult:
-    """Sends those of the invitations that are pending and whose mail is queued; the rest are left alone.
+    """Send those of the invitations that are open and unsent. All of them are of one organization.
 
-    All are of one organization. Each is saved as sent, or as failed for good with the server's reason; the others
-    stay queued, for the caller to try again later. When the turn is over, the rest is deferred. With `one_by_one` no
-    mail begins before the one before was saved. Claims nothing: two callers with the same invitations at once may both
-    send them.
+    Each is saved as sent, or as failed with the server's reason; the others stay unsent, and the caller retries them.
+    With `one_by_one` no message is begun before the result of the one before is saved. The caller has to claim the
+    invitations: two callers with the same ones at the same time may both send them.
     """
     rest: Sequence[int] = sorted(ids)
-    postman = _Postman(rest, log or DeliveryLog(), turn, Sender(turn.keep, one_by_one=one_by_one))
-    with without_waiting_for_the_disk(), contextlib.closing(postman):
-        while rest := postman.filter_blocked(rest):
-            postman.deliver(load_unsent(rest[:GROUP]))
+    connection = MailConnection(time_slice.renew, one_by_one=one_by_one)
+    run = _SendRun(rest, log or DeliveryLog(), time_slice, connection)
+    with without_waiting_for_disk(), contextlib.closing(run):
+        while rest := run.filter_blocked(rest):
+            run.send_group(load_unsent(rest[:GROUP]))
             rest = rest[GROUP:]
-    return postman.run
+    return run.result
 
 
 class TimeSlice:
-    """Goes on for some seconds, as long as `keep`, which is asked about each second, says that one is still to."""
+    """A few seconds for sending, during which the caller's lock is renewed about once a second."""
 
-    def __init__(self, keep: Callable[[], bool]) -> None:
-        self._keep = keep
-        self._is_kept = True
-        self._kept_at = time.monotonic()
-        self._ends_at = self._kept_at + TIME_SLICE_SECONDS
+    def __init__(self, renew: Callable[[], bool]) -> None:
+        """`renew` returns False if the lock was lost."""
+        self._renew = renew
+        self._is_held = True
+        self._renewed_at = time.monotonic()
+        self._ends_at = self._renewed_at + TIME_SLICE_SECONDS
 
-    def goes_on(self) -> bool:
-        """Asked after each group of 100, and about each second."""
-        return time.monotonic() < self._ends_at and self.keep()
+    def has_ended(self) -> bool:
+        """Asked after each group of 100, and about once a second."""
+        return time.monotonic() >= self._ends_at or not self.renew()
 
-    def keep(self) -> bool:
-        """Called in the middle of a mail, too: it may take longer than what is kept would last."""
+    def renew(self) -> bool:
+        """Called in the middle of a message, too, because that may take longer than the lock lasts."""
         now = time.monotonic()
-        if now - self._kept_at >= LOOK_SECONDS:
-            self._kept_at = now
-            self._is_kept = self._keep()
-        return self._is_kept
+        if now - self._renewed_at >= RENEWAL_SECONDS:
+            self._renewed_at = now
+            self._is_held = self._renew()
+        return self._is_held
 
 
-class _Postman:
-    """One run: the letters already written, the connection, and what is not saved yet."""
-
-    def __init__(self, ids: Sequence[int], log: DeliveryLog, turn: TimeSlice, sender: Sender) -> None:
-        self.run = SendResult()
+class _SendRun:
+    def __init__(self, ids: Sequence[int], log: DeliveryLog, time_slice: TimeSlice, connection: MailConnection) -> None:
+        self.result = SendResult()
         self._ids = ids
-        self._ends = False
+        self._is_over = False
         self._log = log
-        self._turn = turn
+        self._time_slice = time_slice
         self._throttle = SendThrottle()
-        self._put_off_in_a_row = 0
-        self._sender = sender
-        self._letters: dict[tuple[int, int | None], InvitationTemplate] = {}
-        self._looked_at = time.monotonic()
+        self._deferrals_in_a_row = 0
+        self._connection = connection
+        self._templates: dict[tuple[int, int | None], InvitationTemplate] = {}
+        self._checked_at = time.monotonic()
 
     def filter_blocked(self, ids: Sequence[int]) -> Sequence[int]:
-        """Those that are to be tried; none once the run ends."""
-        if self._ends:
-            self.run.not_tried += ids
+        """Those of the remaining ids that may be sent; none once the run is over."""
+        if self._is_over:
+            self.result.not_tried += ids
             return ()
         if self._throttle.is_exhausted:
             self._throttle.throttled += ids
             return ()
         return self._throttle.filter_blocked(ids)
 
-    def deliver(self, group: Sequence[MessageData]) -> None:
-        going = self._throttle.acquire(group)
-        had_enough = count_daily_mail(going)
-        for due in going:
-            if due.id in had_enough:
-                self._refuse(due, f"This address {daily_mail_limit_reason()}")
-        going = [due for due in going if due.id not in had_enough]
-        open_ids = {due.id for due in going}
-        if going:
-            among = self._ids[bisect(self._ids, going[0].id) : bisect(self._ids, going[-1].id)]
-            self._log.skip(pk for pk in among if pk not in open_ids)
-        with contextlib.closing(self._sender.deliver(self._parcels(going, open_ids))) as outcomes:
-            for parcel, failure in outcomes:
-                open_ids.discard(parcel.due.id)
-                if not self._note(parcel.due, failure):
-                    self._ends = True
+    def send_group(self, group: Sequence[MessageData]) -> None:
+        allowed = self._throttle.acquire(group)
+        over_quota = count_daily_mail(allowed)
+        for data in allowed:
+            if data.id in over_quota:
+                self._fail(data, f"This address {daily_mail_limit_reason()}")
+        allowed = [data for data in allowed if data.id not in over_quota]
+        open_ids = {data.id for data in allowed}
+        if allowed:
+            between = self._ids[bisect(self._ids, allowed[0].id) : bisect(self._ids, allowed[-1].id)]
+            self._log.skip(pk for pk in between if pk not in open_ids)
+        with contextlib.closing(self._connection.deliver(self._messages(allowed, open_ids))) as results:
+            for message, failure in results:
+                open_ids.discard(message.data.id)
+                if not self._save(message.data, failure):
+                    self._is_over = True
                     break
-        self.run.not_tried += sorted(open_ids)
-        self._look_up()
+        self.result.not_tried += sorted(open_ids)
+        self._check_time()
 
     def close(self) -> None:
         self._log.flush()
-        self._sender.close()
-        self.run.blocked, self.run.throttled = self._throttle.blocked, self._throttle.throttled
-        self.run.retry_in = self._throttle.retry_in
+        self._connection.close()
+        self.result.blocked, self.result.throttled = self._throttle.blocked, self._throttle.throttled
+        self.result.retry_in = self._throttle.retry_in
 
-    def _parcels(self, going: Sequence[MessageData], open_ids: set[int]) -> Iterator[OutgoingMessage]:
-        """Asked for one at a time, while the one before is still under way."""
-        for number, due in enumerate(going):
-            if time.monotonic() - self._looked_at >= LOOK_SECONDS:
-                self._look_up()
+    def _messages(self, group: Sequence[MessageData], open_ids: set[int]) -> Iterator[OutgoingMessage]:
+        """Each is made while the server works on the one before."""
+        for number, data in enumerate(group):
+            if time.monotonic() - self._checked_at >= RENEWAL_SECONDS:
+                self._check_time()
                 open_ids.intersection_update(filter_unsent(open_ids))
-            if self._ends:
+            if self._is_over:
                 return
-            if due.id not in open_ids:
+            if data.id not in open_ids:
                 continue
-            if self._throttle.is_blocked(due):
-                open_ids.discard(due.id)
-                self._log.skip([due.id])
-            elif self._throttle.wait_for_permit(len(going) - number):
-                yield OutgoingMessage(due, self._letter_for(due))
+            if self._throttle.is_blocked(data):
+                open_ids.discard(data.id)
+                self._log.skip([data.id])
+            elif self._throttle.wait_for_permit(len(group) - number):
+                yield OutgoingMessage(data, self._template_for(data))
             else:
-                self._throttle.throttled += [each.id for each in going[number:]]
+                self._throttle.throttled += [each.id for each in group[number:]]
                 open_ids.difference_update(self._throttle.throttled)
                 return
 
-    def _note(self, due: MessageData, failure: DeliveryError | None) -> bool:
-        """Save the outcome. False where nothing more is to be sent, not even what is under way."""
+    def _save(self, data: MessageData, failure: DeliveryError | None) -> bool:
+        """Save the result of a message. False if nothing more is to be sent, not even the message in progress."""
         match failure:
             case None:
-                self._put_off_in_a_row = 0
-                self._throttle.domains.note_success(due.email_key)
-                self.run.sent.append(due.id)
-                return self._log.taken(due)
+                self._deferrals_in_a_row = 0
+                self._throttle.domains.note_success(data.email_key)
+                self.result.sent.append(data.id)
+                return self._log.record_sent(data)
             case PermanentFailure():
-                self._put_off_in_a_row = 0
-                self._refuse(due, str(failure))
+                self._deferrals_in_a_row = 0
+                self._fail(data, str(failure))
                 return True
             case TemporaryFailure():
-                self._put_off_in_a_row += 1
-                self._throttle.domains.note_deferral(due.email_key)
-                self._log.skip([due.id])
-                self.run.deferred.append(due.id)
-                self.run.server_failed = self._put_off_in_a_row >= PATIENCE
+                self._deferrals_in_a_row += 1
+                self._throttle.domains.note_deferral(data.email_key)
+                self._log.skip([data.id])
+                self.result.deferred.append(data.id)
+                self.result.server_failed = self._deferrals_in_a_row >= MOST_DEFERRALS
             case _:
-                self.run.not_tried.append(due.id)
-                self.run.server_failed = True
-        self.run.failure = str(failure)
-        if self.run.server_failed:
-            # Its words may repeat to whom something was sent, which no log is told.
-            log.warning("mail_server_failed", error=ADDRESS.sub("(an address)", self.run.failure))
-        return not self.run.server_failed
+                self.result.not_tried.append(data.id)
+                self.result.server_failed = True
+        self.result.failure = str(failure)
+        if self.result.server_failed:
+            # The server may repeat the recipient's address, which must not be logged.
+            log.warning("mail_server_failed", error=ADDRESS.sub("(an address)", self.result.failure))
+        return not self.result.server_failed
 
-    def _refuse(self, due: MessageData, reason: str) -> None:
-        self._log.refused(due, reason)
-        self.run.refused.append(due.id)
+    def _fail(self, data: MessageData, reason: str) -> None:
+        self._log.record_failed(data, reason)
+        self.result.refused.append(data.id)
 
-    def _letter_for(self, due: MessageData) -> InvitationTemplate:
-        key = (due.grant_id, due.inviter_id)
-        if key not in self._letters:
+    def _template_for(self, data: MessageData) -> InvitationTemplate:
+        key = (data.grant_id, data.inviter_id)
+        if key not in self._templates:
             invitations = Invitation.objects.select_related("organization", "inviter", "grant")
-            self._letters[key] = InvitationTemplate(invitations.get(pk=due.id))
-        return self._letters[key]
+            self._templates[key] = InvitationTemplate(invitations.get(pk=data.id))
+        return self._templates[key]
 
-    def _look_up(self) -> None:
+    def _check_time(self) -> None:
         self._log.flush()
-        self._ends |= not self._turn.goes_on()
-        self._looked_at = time.monotonic()
+        self._is_over |= self._time_slice.has_ended()
+        self._checked_at = time.monotonic()

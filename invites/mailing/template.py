@@ -1,4 +1,4 @@
-"""Writes the mail of an invitation, as text and HTML: once per grant and inviter, then per person."""
+"""Renders the invitation email as text and HTML: once per grant and inviter, then per invitee."""
 
 from __future__ import annotations
 
@@ -25,23 +25,21 @@ from django.utils.text import get_text_list
 
 from invites.checking.cells.links import defuse, defuse_header
 from invites.invitations.wording import role_names, site_names
-from invites.mailing.transports.smtp import Rendered
+from invites.mailing.transports.smtp import RenderedMessage
 from invites.models import AccessGrant, Invitation
 
 HEADER_LENGTH = 200
-# Far from what would make a line too long for mail.
-MOST_FILLED_IN = 400
+# Longer values could make a line too long for SMTP.
+MOST_INSERTED = 400
 
-# An address inside a name becomes a link in most mail programs. A word joiner, which nobody sees,
-# after the characters that make it one keeps it text.
-# Fit for the line and for a header as it is: printable ASCII without blanks, quotes and angle brackets.
-_PLAIN_ADDRESS = re.compile(r"[!#-;=?-~]+")
+# What needs no quoting in an SMTP command or a header: printable ASCII without blanks, quotes and angle brackets.
+_SIMPLE_ADDRESS = re.compile(r"[!#-;=?-~]+")
 _SPECIAL = re.compile(r"[&<>\"']")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 class Invitee(Protocol):
-    """An invitation, or those of its values that are a person's own."""
+    """An invitation, or the values of it that differ from one invitee to the next."""
 
     @property
     def email(self) -> str: ...
@@ -57,14 +55,14 @@ class Invitee(Protocol):
 
 
 class InvitationTemplate:
-    """The mail to everybody with the same organization, inviter and grant.
+    """The email to all invitees of the same organization, inviter and grant.
 
-    The templates are rendered once with random marks where a person's own values go; the text is then
-    cut at the marks, so that no value of one person can be taken for a mark of another.
+    The templates are rendered once, with random marks for the values of the invitee. The text is then split at the
+    marks, so that no value can be mistaken for a mark.
     """
 
     SLOTS = ("first_name", "email", "link", "expires")
-    # What the message as bytes has of them: as they are in the text, and escaped in the HTML.
+    # The values of the message as bytes: those of the slots, for the text and escaped for the HTML, and three headers.
     PLACES = (*map("_".join, product(("text", "html"), SLOTS)), "to", "message_id", "date")
 
     def __init__(self, invitation: Invitation) -> None:
@@ -92,61 +90,63 @@ class InvitationTemplate:
         self._expiries: dict[datetime, str] = {}
         self._bytes, self._chosen = self._compiled()
 
-    def to(self, invitation: Invitee, *, link: str) -> AnymailMessage:
-        """The message to one person. Raises ValueError for an address that no header can hold."""
-        if one_line(invitation.email) != invitation.email:
+    def build(self, invitee: Invitee, *, link: str) -> AnymailMessage:
+        """The message to one invitee. Raises ValueError for an address that no header can hold."""
+        if one_line(invitee.email) != invitee.email:
             raise ValueError("The address holds a line break or another character that no mail can carry.")
-        values = self._values(invitation, link)
+        values = self._values(invitee, link)
         message = self._message(text=_filled(self._text, values))
-        message.to = [invitation.email]
-        message.extra_headers["Message-ID"] = self._message_id(invitation.token_seed)
+        message.to = [invitee.email]
+        message.extra_headers["Message-ID"] = self._message_id(invitee.token_seed)
         message.attach_alternative(_filled(self._html, {name: escape(v) for name, v in values.items()}), "text/html")
         return message
 
-    def to_many(self, form: str) -> AnymailMessage | None:
-        """The message with a provider's own marks where the values of `merged` go: `form` with their names.
+    def build_for_merge(self, placeholder: str) -> AnymailMessage | None:
+        """The message with placeholders of a provider, into which it inserts the `merge_values` of each invitee.
 
-        None where something like such a mark stands in it already.
+        `placeholder` has `{}` for the name of the value. Returns None if the text already contains its beginning.
         """
-        mark = form.partition("{}")[0]
+        mark = placeholder.partition("{}")[0]
         if any(mark in piece for piece in (self.subject, *self._text[::2], *self._html[::2])):
             return None
-        message = self._message(text=_filled(self._text, {slot: form.format(f"text_{slot}") for slot in self.SLOTS}))
-        html = _filled(self._html, {slot: form.format(f"html_{slot}") for slot in self.SLOTS})
+        message = self._message(
+            text=_filled(self._text, {slot: placeholder.format(f"text_{slot}") for slot in self.SLOTS})
+        )
+        html = _filled(self._html, {slot: placeholder.format(f"html_{slot}") for slot in self.SLOTS})
         message.attach_alternative(html, "text/html")
         return message
 
-    def merged(self, invitation: Invitee, *, link: str) -> dict[str, str]:
-        """What a provider has to put into the message of `to_many` for this person."""
-        values = self._values(invitation, link)
+    def merge_values(self, invitee: Invitee, *, link: str) -> dict[str, str]:
+        """What a provider inserts into the message of `build_for_merge` for this invitee."""
+        values = self._values(invitee, link)
         return {f"text_{slot}": value for slot, value in values.items()} | {
             f"html_{slot}": _escaped(value) for slot, value in values.items()
         }
 
-    def is_plain_for(self, invitation: Invitee) -> bool:
-        """Whether `rendered` serves this person. The few others take more care."""
+    def is_simple_for(self, invitee: Invitee) -> bool:
+        """Whether `render` can make this message. The few others need `build`."""
         return bool(
             self._bytes
-            and _PLAIN_ADDRESS.fullmatch(invitation.email)
-            and len(invitation.email) + len(invitation.first_name) < MOST_FILLED_IN
+            and _SIMPLE_ADDRESS.fullmatch(invitee.email)
+            and len(invitee.email) + len(invitee.first_name) < MOST_INSERTED
         )
 
-    def rendered(self, invitation: Invitee, *, link: str) -> Rendered:
-        """The same message as bytes, forty times as fast, to somebody for whom it is plain."""
-        values = self._values(invitation, link).values()
-        message_id = self._message_id(invitation.token_seed)
+    def render(self, invitee: Invitee, *, link: str) -> RenderedMessage:
+        """The message as bytes, forty times as fast as `build`. Only if `is_simple_for` the invitee."""
+        values = self._values(invitee, link).values()
+        message_id = self._message_id(invitee.token_seed)
         date = _date(int(time.time()), settings.EMAIL_USE_LOCALTIME)
         # In the order of PLACES.
-        filled = (*values, *map(_escaped, values), invitation.email, message_id, date)
-        return Rendered(self.sender_address, invitation.email, (self._bytes % self._chosen(filled)).encode())
+        filled = (*values, *map(_escaped, values), invitee.email, message_id, date)
+        return RenderedMessage(self.sender_address, invitee.email, (self._bytes % self._chosen(filled)).encode())
 
     def _compiled(self) -> tuple[str, Callable[[Sequence[str]], tuple[str, ...]]]:
-        """The whole message with %s where a person's own values go, and what chooses these in their order.
+        """The whole message as a format string with %s for each value, and a function that puts the values in order.
 
-        Empty when its encoding mixes them up.
+        The string is empty if the message has an encoding other than 8bit, which would encode the values, too.
         """
         mark = secrets.token_hex(8)
-        # The middle dots make both parts 8bit, as what is filled in may be.
+        # The middle dots make both parts 8bit, as the inserted values may be.
         in_body = {slot: f"{mark}·{{part}}_{slot}·{mark}" for slot in self.SLOTS}
         text, html = (
             _filled(pieces, {slot: place.format(part=part) for slot, place in in_body.items()})
@@ -164,24 +164,24 @@ class InvitationTemplate:
         chosen = itemgetter(*(self.PLACES.index(name) for name in pieces[1::2]))
         return "%s".join(piece.replace("%", "%%") for piece in pieces[::2]), chosen
 
-    def _values(self, invitation: Invitee, link: str) -> dict[str, str]:
-        name = invitation.first_name
+    def _values(self, invitee: Invitee, link: str) -> dict[str, str]:
+        name = invitee.first_name
         return {
-            # Letters alone are neither a link nor a line break.
+            # Letters alone form neither a link nor a line break.
             "first_name": name if name.isalpha() else defuse(one_line(name)),
-            "email": invitation.email,
+            "email": invitee.email,
             "link": link,
-            "expires": self._expiry(invitation.expires_at),
+            "expires": self._expiry(invitee.expires_at),
         }
 
     def _expiry(self, expires_at: datetime) -> str:
-        # The same moment for thousands.
+        # Thousands of invitations expire at the same moment.
         if expires_at not in self._expiries:
             self._expiries[expires_at] = date_format(timezone.localtime(expires_at), "j F Y")
         return self._expiries[expires_at]
 
     def _message_id(self, seed: str) -> str:
-        """The same for the same link: the copy that a crash may cause is recognised as one."""
+        """The same for the same link, so that mail programs recognize the duplicate that a crash may cause."""
         digest = hashlib.sha256(f"message-id {seed}".encode()).hexdigest()[:40]
         return f"<{digest}@{self._host}>"
 
@@ -197,12 +197,12 @@ class InvitationTemplate:
 
 @lru_cache(maxsize=1)
 def _date(second: int, localtime: bool) -> str:
-    """The same for all mails of a second."""
+    """The Date header, made once per second."""
     return formatdate(second, localtime=localtime)
 
 
 def _escaped(text: str) -> str:
-    """As Django escapes it, which makes every text an object that is safe; most have nothing to escape."""
+    """The text escaped by Django, which is slow, and which most values don't need."""
     return text if not _SPECIAL.search(text) else escape(text)
 
 
@@ -212,7 +212,7 @@ def one_line(text: str) -> str:
 
 
 def _offer(grant: AccessGrant) -> str:
-    """ "the role ReadOnly on Lyon, Ghent and Turin" """
+    """Such as "the role ReadOnly on Lyon, Ghent and Turin"."""
     roles = [defuse(one_line(name)) for name in role_names(grant)]
     sites = [defuse(one_line(name)) for name in site_names(grant)]
     offer = f"the role{'s' if len(roles) > 1 else ''} {get_text_list(roles, 'and')}" if roles else "access"
@@ -220,11 +220,11 @@ def _offer(grant: AccessGrant) -> str:
 
 
 def _sender(organization: str) -> str:
-    """The configured address under the organization's name."""
+    """The configured address with the name of the organization."""
     _, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     return str(Address(display_name=defuse_header(organization[:HEADER_LENGTH]), addr_spec=address))
 
 
 def _filled(pieces: Sequence[str], values: dict[str, str]) -> str:
-    """Every second piece is the name of a slot."""
+    """The pieces joined; every second one is the name of a slot, and is replaced by its value."""
     return "".join(values[piece] if number % 2 else piece for number, piece in enumerate(pieces))

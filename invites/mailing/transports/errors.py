@@ -1,6 +1,7 @@
-"""What an answer of a mail server or of a provider means.
+"""Sorts the errors of mail servers and providers by what they are about.
 
-It is about this recipient, for good (`Refused`) or for now (`TemporaryFailure`), or about the connection (`Broken`).
+PermanentFailure and TemporaryFailure are about one recipient; ConnectionFailure is about the connection, or about the
+server as a whole.
 """
 
 from __future__ import annotations
@@ -10,58 +11,58 @@ import smtplib
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailInvalidAddress, AnymailRecipientsRefused
 
 from invites.mailing.template import one_line
-from invites.mailing.transports.smtp import CLOSES
+from invites.mailing.transports.smtp import CLOSING
 
 REASON_LENGTH = 300
-# What providers answer when something is wrong with the message or an address of it, and not with the call.
-ABOUT_MESSAGE = (400, 422)
+# Statuses by which providers refuse the message or one of its addresses, rather than the call.
+MESSAGE_STATUSES = (400, 422)
 MAIL_ERRORS = (smtplib.SMTPException, OSError, AnymailError)
 
 
 class DeliveryError(Exception):
-    """Why something was not delivered: one of the three below."""
+    """Why a message was not delivered: one of the three below."""
 
 
 class PermanentFailure(DeliveryError):
-    """For good, and about this recipient alone."""
+    """This recipient will never be accepted; the connection is fine."""
 
 
 class TemporaryFailure(DeliveryError):
-    """This recipient is to be tried again later; the connection is fine."""
+    """This recipient may be accepted later; the connection is fine."""
 
 
 class ConnectionFailure(DeliveryError):
-    """The connection or the server is of no use at present, whoever the recipient is."""
+    """The connection or the server cannot be used now, for any recipient."""
 
 
 def classify_error(error: Exception) -> DeliveryError:
-    """What an exception of a mail server or of a provider means."""
+    """The meaning of an exception of smtplib, a socket or Anymail."""
     match error:
         case smtplib.SMTPRecipientsRefused():
-            code, answer = next(iter(error.recipients.values()), (0, b""))
-            return _about_recipient(code, answer)
+            return classify_reply(*next(iter(error.recipients.values()), (0, b"")))
         case smtplib.SMTPDataError():
-            return _about_recipient(error.smtp_code, error.smtp_error)
+            return classify_reply(error.smtp_code, error.smtp_error)
         case smtplib.SMTPNotSupportedError():
             return PermanentFailure("The mail server cannot send to an address with such characters.")
         case AnymailRecipientsRefused() | AnymailInvalidAddress():
             return PermanentFailure("The mail provider refused the address.")
-        case AnymailAPIError() if error.status_code in ABOUT_MESSAGE:
+        case AnymailAPIError() if error.status_code in MESSAGE_STATUSES:
             return PermanentFailure("The mail provider refused the message.")
         case AnymailAPIError():
             return ConnectionFailure(f"The mail provider answered {error.status_code or 'nothing'}.")
         case AnymailError():
             return PermanentFailure("The mail provider cannot send this message.")
-    # Connecting, signing in or the sender was refused, or the line went dead: no recipient is to blame.
-    return ConnectionFailure(_short(str(error)))
+    # Connecting, signing in or the sender failed, which is no recipient's fault.
+    return ConnectionFailure(_shortened(str(error)))
 
 
-def _about_recipient(code: int, answer: bytes | str) -> DeliveryError:
-    reason = _short(f"{code} {answer.decode('utf-8', 'replace') if isinstance(answer, bytes) else answer}")
-    if code == CLOSES:  # RFC 5321: the server closes the channel.
+def classify_reply(code: int, text: bytes | str) -> DeliveryError:
+    """The meaning of a reply by which an SMTP server refused a recipient or a message."""
+    reason = _shortened(f"{code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}")
+    if code == CLOSING:
         return ConnectionFailure(reason)
     return PermanentFailure(reason) if code >= 500 else TemporaryFailure(reason)
 
 
-def _short(text: str) -> str:
+def _shortened(text: str) -> str:
     return one_line(text)[:REASON_LENGTH]

@@ -1,6 +1,6 @@
-"""One call of a provider's API for many mails, where it puts each person's own values into one message itself.
+"""Batches of messages in one call of a provider's API, for providers that merge each recipient's values themselves.
 
-The other providers are called once for each mail.
+Other providers are called once per message.
 """
 
 from __future__ import annotations
@@ -14,43 +14,45 @@ from anymail.message import AnymailMessage
 
 from invites.mailing.message import OutgoingMessage
 
-# How each marks the places of the values, by the name that Anymail has for it. None of them escapes what it puts in.
-FORMS = {"Mailgun": "%recipient.{}%", "Mandrill": "*|{}|*", "SendGrid": "-rollcall.{}-"}
-EXTRAS = {
+# The placeholder of each provider, by Anymail's name of it. None of them escapes the values that it inserts.
+PLACEHOLDERS = {"Mailgun": "%recipient.{}%", "Mandrill": "*|{}|*", "SendGrid": "-rollcall.{}-"}
+EXTRA_OPTIONS = {
     "Mandrill": {"message": {"merge_language": "mailchimp"}},
-    "SendGrid": {"merge_field_format": FORMS["SendGrid"]},
+    "SendGrid": {"merge_field_format": PLACEHOLDERS["SendGrid"]},
 }
-REFUSED = ("invalid", "rejected", "failed")
+REFUSED_STATUSES = ("invalid", "rejected", "failed")
 
 
-def sends_in_bulk(connection: object) -> TypeGuard[AnymailBaseBackend]:
-    """Whether the mail backend is that of such a provider."""
-    return isinstance(connection, AnymailBaseBackend) and connection.esp_name in FORMS
+def is_batch_provider(backend: object) -> TypeGuard[AnymailBaseBackend]:
+    """Whether the email backend is that of a provider that takes batches."""
+    return isinstance(backend, AnymailBaseBackend) and backend.esp_name in PLACEHOLDERS
 
 
-def send_in_bulk(connection: AnymailBaseBackend, parcels: Sequence[OutgoingMessage]) -> list[str] | None:
-    """Send plain parcels of one letter in one call: what the provider said against each, or "" if it was taken.
+def send_batch(backend: AnymailBaseBackend, messages: Sequence[OutgoingMessage]) -> list[str] | None:
+    """Send simple messages of one template; returns the reason why each was refused, or "" if it was accepted.
 
-    None, with nothing sent, for a letter in which the provider would find marks that are none. Raises AnymailError when
-    the whole call was refused or failed.
+    Returns None, with nothing sent, if the text of the template looks like a placeholder of the provider. Raises
+    AnymailError when the whole call was refused or failed.
     """
-    letter = parcels[0].letter
-    message = letter.to_many(FORMS[connection.esp_name])
-    if message is None:
+    template = messages[0].template
+    email = template.build_for_merge(PLACEHOLDERS[backend.esp_name])
+    if email is None:
         return None
-    message.to = [parcel.due.email for parcel in parcels]
-    message.merge_data = {parcel.due.email: letter.merged(parcel.due, link=parcel.link) for parcel in parcels}
-    message.merge_metadata = {parcel.due.email: parcel.reference for parcel in parcels}
-    message.esp_extra = EXTRAS.get(connection.esp_name, {})
+    email.to = [message.data.email for message in messages]
+    email.merge_data = {
+        message.data.email: template.merge_values(message.data, link=message.link) for message in messages
+    }
+    email.merge_metadata = {message.data.email: message.metadata for message in messages}
+    email.esp_extra = EXTRA_OPTIONS.get(backend.esp_name, {})
     try:
-        connection.send_messages([message])
+        backend.send_messages([email])
     except AnymailRecipientsRefused:
-        # All of them, and each has its status.
-        return [_said_against(message, parcel) or "The mail provider refused the address." for parcel in parcels]
-    return [_said_against(message, parcel) for parcel in parcels]
+        # All of them were refused, each with a status of its own.
+        return [_refusal(email, message) or "The mail provider refused the address." for message in messages]
+    return [_refusal(email, message) for message in messages]
 
 
-def _said_against(message: AnymailMessage, parcel: OutgoingMessage) -> str:
-    found = message.anymail_status.recipients.get(parcel.due.email)
-    refused = found is not None and found.status in REFUSED
-    return f"The mail provider refused the address: {found.status}." if refused else ""
+def _refusal(email: AnymailMessage, message: OutgoingMessage) -> str:
+    recipient = email.anymail_status.recipients.get(message.data.email)
+    is_refused = recipient is not None and recipient.status in REFUSED_STATUSES
+    return f"The mail provider refused the address: {recipient.status}." if is_refused else ""

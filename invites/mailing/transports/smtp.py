@@ -1,7 +1,7 @@
-"""Many messages over one SMTP connection: the end of one and the beginning of the next travel together (RFC 2920).
+"""SMTP with pipelining: the end of a message and the beginning of the next are sent together (RFC 2920).
 
-The next message never ends before whoever asked has come back for it. So a process that dies, or a line that drops,
-leaves one message in doubt and no more.
+A message never ends before the caller has come back for its result. So a process that dies, or a connection that
+breaks, leaves the result of one message unknown and no more.
 """
 
 from __future__ import annotations
@@ -16,159 +16,163 @@ from django.core.mail.backends.smtp import EmailBackend as DjangoEmailBackend
 
 Reply = tuple[int, bytes]
 
-GO_ON = 354
-CLOSES = 421
+START_INPUT = 354
+CLOSING = 421
 RESET = b"RSET\r\n"
 END = b".\r\n"
 
 
 class EmailBackend(DjangoEmailBackend):
-    """Django's, which tells of each answer of the server: many slow ones, none of them too late, take a long time.
+    """Django's backend with a callback for each reply of the server, so that the caller can renew its lock.
 
-    An address of the server where nobody answers counts as one.
+    A slow server takes long for a message although no single reply is late. An address of the server that does not
+    answer counts as a reply.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.heard: Callable[[], object] = lambda: None
+        self.on_reply: Callable[[], object] = lambda: None
 
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
-        heard = self.heard
+        on_reply = self.on_reply
         protocol: type[smtplib.SMTP] = super().connection_class
 
         class Server(protocol):  # type: ignore[misc, valid-type]
             def getreply(self) -> Reply:
                 reply: Reply = super().getreply()
-                heard()
+                on_reply()
                 return reply
 
             def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-                trouble = None
+                last_error = None
                 for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
                     try:
                         found: socket.socket = super()._get_socket(str(address[0]), port, timeout)
                     except OSError as error:
-                        trouble = error
-                        heard()
+                        last_error = error
+                        on_reply()
                     else:
                         return found
-                raise trouble or OSError("The mail server has no address.")
+                raise last_error or OSError("The mail server has no address.")
 
         return Server
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
-    """A message as it goes over the line."""
+class RenderedMessage:
+    """A message as bytes, with CRLF line breaks, and its envelope."""
 
     sender: str
     recipient: str
     content: bytes
 
 
-class Plain(Protocol):
-    """Something to deliver. It can be rendered if `is_plain`, which it knows before, as well as its addresses."""
+class PipelineMessage(Protocol):
+    """A message to deliver. If it `is_simple`, it can be rendered, and its addresses are known before."""
 
     @property
-    def is_plain(self) -> bool: ...
+    def is_simple(self) -> bool: ...
 
     @property
     def addresses(self) -> tuple[str, str]: ...
 
-    def rendered(self) -> Rendered: ...
+    def render(self) -> RenderedMessage: ...
 
 
-P = TypeVar("P", bound=Plain)
+M = TypeVar("M", bound=PipelineMessage)
 
 
-class Waiting(Generic[P]):
-    """What is still to be delivered; a parcel that was taken too early can be requeued."""
+class MessageQueue(Generic[M]):
+    """An iterator over the messages to deliver, to which messages can be pushed back."""
 
-    def __init__(self, parcels: Iterable[P]) -> None:
-        self._parcels = iter(parcels)
-        self._back: list[P] = []
+    def __init__(self, messages: Iterable[M]) -> None:
+        self._messages = iter(messages)
+        self._pushed_back: list[M] = []
 
-    def __iter__(self) -> Iterator[P]:
+    def __iter__(self) -> Iterator[M]:
         return self
 
-    def __next__(self) -> P:
-        return self._back.pop(0) if self._back else next(self._parcels)
+    def __next__(self) -> M:
+        return self._pushed_back.pop(0) if self._pushed_back else next(self._messages)
 
-    def requeue(self, *parcels: P) -> None:
-        self._back = [*parcels, *self._back]
+    def push_back(self, *messages: M) -> None:
+        self._pushed_back = [*messages, *self._pushed_back]
 
 
-class Conversation(Generic[P]):
-    """Delivers what waits, as long as it is plain. `unresolved` is what was taken up and has no outcome yet."""
+class Pipeline(Generic[M]):
+    """Delivers simple messages from the queue, until it is empty or the next one is not simple.
 
-    def __init__(self, server: smtplib.SMTP, waiting: Waiting[P]) -> None:
-        self.unresolved: list[P] = []
+    `in_flight` are the messages that were taken from the queue and have no result yet.
+    """
+
+    def __init__(self, server: smtplib.SMTP, queue: MessageQueue[M]) -> None:
+        self.in_flight: list[M] = []
         self._server = server
-        self._waiting = waiting
+        self._queue = queue
 
-    def outcomes(self) -> Iterator[tuple[P, Reply | None]]:
-        """Each parcel with what the server said against it or its recipient, or None if it was taken.
+    def deliver(self) -> Iterator[tuple[M, Reply | None]]:
+        """Each message with the reply that refused it, or None if it was accepted.
 
-        Raises SMTPException or OSError when the connection, or the sender, is no good any more: then the first of
-        `unresolved` is in doubt, and of the second the server knows no more than the address.
+        Raises SMTPException or OSError when the connection fails or the sender is refused. Then the server may have
+        accepted the first message of `in_flight`; of the second it knows no more than the address.
         """
         current = self._next()
         if current is None:
             return
-        self._server.send(_beginning_of(current))
-        content = current.rendered().content
+        self._server.send(_envelope(current))
+        content = current.render().content
         while current is not None:
             sender, recipient, data = self._reply(), self._reply(), self._reply()
             following = self._next()
-            if data[0] != GO_ON:
+            if data[0] != START_INPUT:
                 end = RESET
             elif sender[0] == 250 and recipient[0] in (250, 251):
-                end = on_the_line(content)
+                end = dot_stuffed(content)
             else:
-                # Without a recipient there is nothing to send, but the server waits for the end of it.
+                # There is no recipient and nothing to send, but the server waits for the end of a message.
                 end = END
-            self._server.send(end + _beginning_of(following) if following else end)
+            self._server.send(end + _envelope(following) if following else end)
             if following:
-                # While the server is at it.
-                content = following.rendered().content
+                # Rendered while the server works.
+                content = following.render().content
             ended = self._reply()
             if sender[0] != 250:
                 raise smtplib.SMTPSenderRefused(*sender, current.addresses[0])
-            self.unresolved.remove(current)
+            self.in_flight.remove(current)
             yield current, _refusal(recipient, data, ended)
             current = following
 
-    def _next(self) -> P | None:
-        parcel = next(self._waiting, None)
-        if parcel is not None and not parcel.is_plain:
-            self._waiting.requeue(parcel)
+    def _next(self) -> M | None:
+        message = next(self._queue, None)
+        if message is not None and not message.is_simple:
+            self._queue.push_back(message)
             return None
-        if parcel is not None:
-            self.unresolved.append(parcel)
-        return parcel
+        if message is not None:
+            self.in_flight.append(message)
+        return message
 
     def _reply(self) -> Reply:
         reply = self._server.getreply()
-        if reply[0] == CLOSES:
+        if reply[0] == CLOSING:
             raise smtplib.SMTPResponseException(*reply)
         return reply
 
 
-def on_the_line(content: bytes) -> bytes:
-    """A dot that begins a line is doubled, and one on its own ends the message (RFC 5321, 4.5.2)."""
+def dot_stuffed(content: bytes) -> bytes:
+    """The content and the end of the message; a dot at the beginning of a line is doubled (RFC 5321, 4.5.2)."""
     content = content.replace(b"\r\n.", b"\r\n..")
     return content + (END if content.endswith(b"\r\n") else b"\r\n" + END)
 
 
-def _beginning_of(parcel: Plain) -> bytes:
-    """DATA is last: what comes after it depends on the answer."""
-    return b"MAIL FROM:<%b>\r\nRCPT TO:<%b>\r\nDATA\r\n" % tuple(address.encode() for address in parcel.addresses)
+def _envelope(message: PipelineMessage) -> bytes:
+    """DATA comes last, because what follows it depends on the reply."""
+    return b"MAIL FROM:<%b>\r\nRCPT TO:<%b>\r\nDATA\r\n" % tuple(address.encode() for address in message.addresses)
 
 
 def _refusal(recipient: Reply, data: Reply, ended: Reply) -> Reply | None:
     if recipient[0] not in (250, 251):
         return recipient
-    if data[0] != GO_ON:
+    if data[0] != START_INPUT:
         return data
     return None if ended[0] == 250 else ended

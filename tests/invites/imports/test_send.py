@@ -163,7 +163,7 @@ def test_each_response_of_a_slow_server_renews_the_claim(
         return kept[-1]
 
     monkeypatch.setattr(send, "renew_claim", keep)
-    monkeypatch.setattr(sender, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(sender, "RENEWAL_SECONDS", 0)
     server.pipelining = pipelining
 
     work(start(many(2)))
@@ -177,7 +177,7 @@ def test_each_response_of_a_slow_server_renews_the_claim(
 def test_each_unreachable_address_of_the_server_renews_the_claim(
     server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look_up, heard = socket.getaddrinfo, []
+    look_up, replies = socket.getaddrinfo, []
 
     def answer(host: str, port: int, *more: Any, **named: Any) -> Any:
         addresses = ("127.0.0.2", "127.0.0.3", "127.0.0.1") if host == "mail.example.com" else (host,)
@@ -185,17 +185,17 @@ def test_each_unreachable_address_of_the_server_renews_the_claim(
 
     monkeypatch.setattr(socket, "getaddrinfo", answer)
     backend = EmailBackend(host="mail.example.com", port=server.port, timeout=3)
-    backend.heard = lambda: heard.append(time.monotonic())
+    backend.on_reply = lambda: replies.append(time.monotonic())
 
     backend.open()
     backend.close()
 
     greeting_and_farewell = 2
-    assert len(heard) == 2 + greeting_and_farewell
+    assert len(replies) == 2 + greeting_and_farewell
     server.stop()
     with pytest.raises(ConnectionRefusedError):
         backend.open()
-    assert len(heard) == 2 + greeting_and_farewell + 3
+    assert len(replies) == 2 + greeting_and_farewell + 3
 
 
 def test_a_worker_that_was_only_slow_does_not_count_as_one_that_died(start: Run) -> None:

@@ -23,7 +23,7 @@ from invites.imports.upload import invite_valid_rows, start_batch
 from invites.invitations import quotas
 from invites.invitations.actions import resend, resend_many, revoke
 from invites.invitations.invite import invite_person
-from invites.mailing.delivery import Sender
+from invites.mailing.delivery import MailConnection
 from invites.mailing.transports.errors import TemporaryFailure
 from invites.models import Batch, DailyInviteCount, DailyRecipientMail, Invitation, Row
 from tests.concurrency import at_once, unexpected
@@ -234,7 +234,7 @@ def test_a_link_counts_once_however_often_its_mail_is_tried(
 
     with monkeypatch.context() as patched:
         patched.setattr(
-            Sender, "deliver", lambda _, parcels: ((parcel, TemporaryFailure("450 busy")) for parcel in parcels)
+            MailConnection, "deliver", lambda _, messages: ((each, TemporaryFailure("450 busy")) for each in messages)
         )
         for _ in range(2):
             assert send_now([invitation.pk]).deferred == [invitation.pk]

@@ -1,4 +1,4 @@
-"""Mail that is sent now, and time that passes between two tries."""
+"""Sends invitations at once, and ends every backoff."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from invites.models import Batch, DomainBackoff
 
 
 def addresses(mails: Iterable[object]) -> list[str]:
-    """Who was written to, sorted."""
+    """The recipients, sorted."""
     return sorted(mail.to[0] for mail in mails)  # type: ignore[attr-defined]
 
 
 def send_now(ids: Sequence[int]) -> SendResult:
-    """Sends the invitations where nobody else is at work."""
-    return send_invitations(ids, turn=TimeSlice(lambda: True))
+    """Send the invitations as the only worker."""
+    return send_invitations(ids, time_slice=TimeSlice(lambda: True))
 
 
 def let_time_pass(batch: Batch) -> None:
-    """As if all backoff_count were over."""
+    """End every backoff of the batch and of domains."""
     past = timezone.now() - timedelta(seconds=1)
     Batch.objects.filter(pk=batch.pk).update(mail_retry_at=past)
     batch.chunks.update(retry_at=past, mail_retry_at=past)

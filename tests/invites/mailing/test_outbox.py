@@ -245,14 +245,14 @@ def test_a_mail_that_kills_whoever_sends_it_lets_the_others_go_first_and_is_give
 ) -> None:
     poison = due("ann@people.example.com")
     with_it = [due(f"person{number}@people.example.com") for number in range(3)]
-    message = OutgoingMessage.message
+    build = OutgoingMessage.build
 
-    def kill(parcel: OutgoingMessage) -> Any:
-        if parcel.due.id == poison.pk:
+    def kill(message: OutgoingMessage) -> Any:
+        if message.data.id == poison.pk:
             raise Killed
-        return message(parcel)
+        return build(message)
 
-    monkeypatch.setattr(OutgoingMessage, "message", kill)
+    monkeypatch.setattr(OutgoingMessage, "build", kill)
     with pytest.raises(Killed):
         send_due_invitations(acme.pk)
     late = due("late@people.example.com")
@@ -425,7 +425,7 @@ def test_a_slow_server_does_not_make_a_turn_longer(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sender, "TIME_SLICE_SECONDS", 0.3)
-    monkeypatch.setattr(sender, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(sender, "RENEWAL_SECONDS", 0.1)
     for number in range(30):
         due(f"person{number}@people.example.com")
     mailbox.seconds_per_mail = 0.05

@@ -20,13 +20,13 @@ from tests.pages import text_of
 INVISIBLE = "\u2060"
 
 
-def html_of(letter: EmailMultiAlternatives) -> str:
-    return str(letter.alternatives[0].content)  # type: ignore[attr-defined]
+def html_of(message: EmailMultiAlternatives) -> str:
+    return str(message.alternatives[0].content)  # type: ignore[attr-defined]
 
 
-def letter_to(invitation: Invitation) -> AnymailMessage:
+def message_to(invitation: Invitation) -> AnymailMessage:
     invitation.refresh_from_db()
-    return InvitationTemplate(invitation).to(invitation, link="https://rollcall.example.org/i/token/")
+    return InvitationTemplate(invitation).build(invitation, link="https://rollcall.example.org/i/token/")
 
 
 def test_the_mail_says_who_invites_to_what_and_what_to_do(
@@ -34,11 +34,11 @@ def test_the_mail_says_who_invites_to_what_and_what_to_do(
 ) -> None:
     invitation = invite(mailed=False, sites=sites)
 
-    (letter,) = deliver(acme)
+    (message,) = deliver(acme)
 
-    assert letter.subject == "Ines Martin invited you to Acme"
-    assert letter.to == ["chiara.rossi@people.example.com"]
-    assert letter.reply_to == ["admin@example.com"]
+    assert message.subject == "Ines Martin invited you to Acme"
+    assert message.to == ["chiara.rossi@people.example.com"]
+    assert message.reply_to == ["admin@example.com"]
     until = f"{invitation.expires_at:%-d %B %Y}"
     said = (
         "Ines Martin invited you to Acme",
@@ -49,9 +49,9 @@ def test_the_mail_says_who_invites_to_what_and_what_to_do(
         "Sent to chiara.rossi@people.example.com because admin@example.com asked for it.",
         "If you do not know Ines, you can ignore this email.",
     )
-    html = re.sub(r" (?=[.,])", "", text_of(re.sub(r"</?bdi>", "", html_of(letter))))
+    html = re.sub(r" (?=[.,])", "", text_of(re.sub(r"</?bdi>", "", html_of(message))))
     for words in said:
-        assert words in letter.body
+        assert words in message.body
         assert words in html
     assert "If the button does nothing, open this address:" in html
 
@@ -61,8 +61,8 @@ def test_a_long_list_of_sites_is_cut_and_all_sites_are_called_so(
 ) -> None:
     many = [Site.objects.create(organization=acme, name=f"Site {letter}") for letter in "ABCDEFGH"]
 
-    cut = letter_to(invite("a@people.example.com", sites=many))
-    everywhere = letter_to(invite("b@people.example.com", sites=None, roles=["ReadOnly", "Project manager"]))
+    cut = message_to(invite("a@people.example.com", sites=many))
+    everywhere = message_to(invite("b@people.example.com", sites=None, roles=["ReadOnly", "Project manager"]))
 
     assert "the role ReadOnly on Site A, Site B, Site C and 5 more sites." in cut.body
     assert "the roles Project manager and ReadOnly on all sites." in everywhere.body
@@ -71,21 +71,21 @@ def test_a_long_list_of_sites_is_cut_and_all_sites_are_called_so(
 def test_every_mail_of_a_run_is_to_one_person_with_their_own_link(invite: Invite, acme: Organization) -> None:
     people = [invite(f"person{number}@people.example.com", first_name=f"P{number}x", mailed=False) for number in "123"]
 
-    letters = deliver(acme)
+    messages = deliver(acme)
 
-    for person, letter in zip(people, letters, strict=True):
-        assert (letter.to, letter.cc, letter.bcc) == ([person.email], [], [])
-        assert link_of(person) in letter.body
-        assert f"Hello {person.first_name}," in letter.body
+    for person, message in zip(people, messages, strict=True):
+        assert (message.to, message.cc, message.bcc) == ([person.email], [], [])
+        assert link_of(person) in message.body
+        assert f"Hello {person.first_name}," in message.body
         for other in set(people) - {person}:
-            assert link_of(other) not in letter.body + html_of(letter)
-            assert other.email not in letter.body + html_of(letter)
+            assert link_of(other) not in message.body + html_of(message)
+            assert other.email not in message.body + html_of(message)
 
 
 def test_the_same_link_is_recognised_as_the_same_mail(invite: Invite) -> None:
     invitation = invite()
 
-    first, second = letter_to(invitation), letter_to(invitation)
+    first, second = message_to(invitation), message_to(invitation)
 
     assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"]
     assert invitation.token_seed not in first.message().as_string()
@@ -101,7 +101,7 @@ def test_no_markup_of_a_name_gets_into_the_mail(
     invitation = invite(roles=[evil[:80]])
     Invitation.objects.filter(pk=invitation.pk).update(first_name=evil)
 
-    html = html_of(letter_to(invitation))
+    html = html_of(message_to(invitation))
 
     assert "<img" not in html
     assert "</title><style>" not in html
@@ -118,14 +118,14 @@ def test_no_line_of_a_name_gets_into_the_headers(
     invitation = invite()
     Invitation.objects.filter(pk=invitation.pk).update(first_name=evil)
 
-    letter = letter_to(invitation)
-    message = message_from_bytes(letter.message().as_bytes(), policy=policy.default)
+    built = message_to(invitation)
+    message = message_from_bytes(built.message().as_bytes(), policy=policy.default)
 
     assert message["Bcc"] is None
     assert message["To"] == invitation.email
     subject = str(message["Subject"]).replace(INVISIBLE, "").strip()
     assert subject.startswith("Ines Bcc: all@evil.example.com")
-    assert "\n" not in letter.subject
+    assert "\n" not in built.subject
     assert "Body" in str(message["From"])
 
 
@@ -134,7 +134,7 @@ def test_an_address_that_no_header_can_hold_is_refused(invite: Invite) -> None:
     invitation.email = "a@people.example.com\nBcc: b@people.example.com"
 
     with pytest.raises(ValueError, match="line break"):
-        InvitationTemplate(invitation).to(invitation, link="https://rollcall.example.org/i/token/")
+        InvitationTemplate(invitation).build(invitation, link="https://rollcall.example.org/i/token/")
 
 
 @pytest.mark.parametrize(
@@ -157,12 +157,12 @@ def test_no_name_becomes_a_link_in_a_mail_program(invite: Invite, acme: Organiza
     invitation = invite()
     Invitation.objects.filter(pk=invitation.pk).update(first_name=link)
 
-    letter = letter_to(invitation)
+    message = message_to(invitation)
 
-    for part in (letter.body, re.sub(r"<title>.*?</title>", "", html_of(letter), flags=re.DOTALL)):
+    for part in (message.body, re.sub(r"<title>.*?</title>", "", html_of(message), flags=re.DOTALL)):
         assert link not in part
         assert link in part.replace(INVISIBLE, "")
-    for header in (letter.subject, str(letter.from_email)):
+    for header in (message.subject, str(message.from_email)):
         assert link not in header
         assert link in header.replace(INVISIBLE, ""), "nothing but that"
 
@@ -170,14 +170,14 @@ def test_no_name_becomes_a_link_in_a_mail_program(invite: Invite, acme: Organiza
 def test_a_subject_without_links_stays_as_it_is(invite: Invite, acme: Organization) -> None:
     Organization.objects.filter(pk=acme.pk).update(name="A.B. Clark & St. Gallen")
 
-    assert letter_to(invite()).subject == "Ines Martin invited you to A.B. Clark & St. Gallen"
+    assert message_to(invite()).subject == "Ines Martin invited you to A.B. Clark & St. Gallen"
 
 
 def test_a_name_that_looks_like_a_mark_of_the_template_stays_a_name(invite: Invite) -> None:
     invitation = invite()
     Invitation.objects.filter(pk=invitation.pk).update(first_name="{{ link }} {% now %}")
 
-    assert "Hello {{ link }} {% now %}," in letter_to(invitation).body
+    assert "Hello {{ link }} {% now %}," in message_to(invitation).body
 
 
 def test_a_revoked_or_accepted_invitation_is_not_mailed(invite: Invite, acme: Organization) -> None:
@@ -196,7 +196,7 @@ def test_an_organization_mails_its_own_people_alone(
 
     deliver(acme)
 
-    assert [letter.to for letter in mail.outbox] == [["ours@people.example.com"]]
+    assert [message.to for message in mail.outbox] == [["ours@people.example.com"]]
 
 
 def test_a_change_of_the_secret_key_leaves_links_that_work(invite: Invite, acme: Organization, settings: Any) -> None:
@@ -205,8 +205,8 @@ def test_a_change_of_the_secret_key_leaves_links_that_work(invite: Invite, acme:
     invite(mailed=False)
     settings.SECRET_KEY = "another-key-altogether"
 
-    (letter,) = deliver(acme)
+    (message,) = deliver(acme)
 
-    path = re.search(r"/i/\S+", str(letter.body))
+    path = re.search(r"/i/\S+", str(message.body))
     assert path is not None
     assert Client().get(path.group(), follow=True).status_code == 200

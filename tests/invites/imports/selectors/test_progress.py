@@ -76,9 +76,9 @@ def test_what_was_mailed_is_seen_at_least_each_second(
         seen.append(progress.done if progress else 0)
         return renew_claim(claim)
 
-    assert sender.LOOK_SECONDS <= 1
+    assert sender.RENEWAL_SECONDS <= 1
     monkeypatch.setattr(send, "renew_claim", keep)
-    monkeypatch.setattr(sender, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(sender, "RENEWAL_SECONDS", 0)
 
     work(start(many(12)))
 

@@ -35,12 +35,12 @@ def test_both_ways_say_the_same(start: Callable[..., Batch], work: Callable[[Bat
     work(start(csv_of("ann@example.com,Ann,Lee,")))
     invitation = Invitation.objects.get()
     invitation.first_name = first_name
-    letter = InvitationTemplate(invitation)
+    template = InvitationTemplate(invitation)
 
-    assert letter.is_plain_for(invitation)
-    fast = letter.rendered(invitation, link=LINK)
+    assert template.is_simple_for(invitation)
+    fast = template.render(invitation, link=LINK)
 
-    slow = parsed(letter.to(invitation, link=LINK).message().as_bytes())
+    slow = parsed(template.build(invitation, link=LINK).message().as_bytes())
     assert parts(parsed(fast.content)) == parts(slow)
     headers = dict(parsed(fast.content).items())
     assert {**headers, "Date": "", "Content-Type": ""} == {**dict(slow.items()), "Date": "", "Content-Type": ""}
@@ -56,10 +56,10 @@ def test_both_ways_say_the_same(start: Callable[..., Batch], work: Callable[[Bat
 def test_who_takes_more_care_goes_the_slow_way(run: Callable[..., Batch], email: str, first_name: str) -> None:
     run(csv_of("ann@example.com"))
     invitation = Invitation.objects.get()
-    letter = InvitationTemplate(invitation)
+    template = InvitationTemplate(invitation)
     invitation.email, invitation.first_name = email, first_name
 
-    assert not letter.is_plain_for(invitation)
+    assert not template.is_simple_for(invitation)
 
 
 @pytest.mark.parametrize("pipelining", [True, False])

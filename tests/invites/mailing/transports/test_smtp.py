@@ -18,10 +18,10 @@ from invites.imports.chunk_delivery_log import ChunkDeliveryLog
 from invites.imports.invite import invite_chunk
 from invites.imports.selectors.summary import summary_of
 from invites.mailing.backoff import CRASHED_REASON
-from invites.mailing.delivery import Sender
+from invites.mailing.delivery import MailConnection
 from invites.mailing.message import OutgoingMessage, load_unsent
 from invites.mailing.template import InvitationTemplate
-from invites.mailing.transports.smtp import Conversation
+from invites.mailing.transports.smtp import Pipeline
 from invites.models import Batch, BatchChunk, Invitation, Row
 from tests.files import csv_of, many
 from tests.invites.mailing.mail import let_time_pass
@@ -53,13 +53,13 @@ def let_the_lease_run_out() -> None:
 def test_the_next_mail_waits_until_the_one_before_was_noted(server: MailServer, start: Run) -> None:
     invited(start(many(3)))
     due = load_unsent(list(Invitation.objects.values_list("pk", flat=True)))
-    letter = InvitationTemplate(Invitation.objects.earliest("pk"))
-    sender = Sender()
+    template = InvitationTemplate(Invitation.objects.earliest("pk"))
+    connection = MailConnection()
 
-    with closing(sender), closing(sender.deliver(OutgoingMessage(each, letter) for each in due)) as outcomes:
+    with closing(connection), closing(connection.deliver(OutgoingMessage(each, template) for each in due)) as results:
         for number in range(2):
-            parcel, failure = next(outcomes)
-            assert (parcel.due.email, failure) == (person(number), None)
+            message, failure = next(results)
+            assert (message.data.email, failure) == (person(number), None)
             wait_for(partial(server.has_heard_of, person(number + 1)), what="the next recipient")
             assert server.taken == [person(each) for each in range(number + 1)]
 
@@ -110,19 +110,19 @@ def test_it_is_one_line_and_one_write_for_each_mail(
     server: MailServer, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[bytes | str] = []
-    outcomes = Conversation.outcomes
+    deliver = Pipeline.deliver
 
-    def watched(conversation: Conversation[OutgoingMessage]) -> object:
-        send = conversation._server.send
+    def watched(pipeline: Pipeline[OutgoingMessage]) -> object:
+        send = pipeline._server.send
 
         def watched_send(content: bytes | str) -> None:
             written.append(content)
             send(content)
 
-        monkeypatch.setattr(conversation._server, "send", watched_send)
-        return outcomes(conversation)
+        monkeypatch.setattr(pipeline._server, "send", watched_send)
+        return deliver(pipeline)
 
-    monkeypatch.setattr(Conversation, "outcomes", watched)
+    monkeypatch.setattr(Pipeline, "deliver", watched)
 
     run(many(30))
 
@@ -221,19 +221,19 @@ def test_a_mail_at_which_every_worker_dies_is_found_and_given_up_alone(
     server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = start(many(20))
-    letter_to = {"rendered": OutgoingMessage.rendered, "message": OutgoingMessage.message}
+    methods = {"render": OutgoingMessage.render, "build": OutgoingMessage.build}
 
-    def dies(way: str) -> Callable[[OutgoingMessage], object]:
-        def write(parcel: OutgoingMessage) -> object:
-            if parcel.due.email == person(7):
+    def dies(name: str) -> Callable[[OutgoingMessage], object]:
+        def make(message: OutgoingMessage) -> object:
+            if message.data.email == person(7):
                 monkeypatch.setattr("invites.imports.chunk_delivery_log.ChunkDeliveryLog.flush", lambda _: None)
                 raise Killed
-            return letter_to[way](parcel)
+            return methods[name](message)
 
-        return write
+        return make
 
-    for way in letter_to:
-        monkeypatch.setattr(OutgoingMessage, way, dies(way))
+    for name in methods:
+        monkeypatch.setattr(OutgoingMessage, name, dies(name))
     flush = ChunkDeliveryLog.flush
     deaths = 0
     while batch.state == Batch.State.INVITING:
