@@ -1,4 +1,4 @@
-"""Thousands of rows in one go: the two inserts that Django's own way would make ten times as slow.
+"""Insert thousands of rows at once, ten times as fast as Django's bulk_create.
 
 PostgreSQL gets them by COPY, SQLite by executemany; what is stored is the same.
 """
@@ -171,7 +171,7 @@ _folded_name = lru_cache(maxsize=20_000)(fold)
 
 
 def _insert(table: str, columns: Sequence[str], records: Sequence[Sequence[Any]]) -> None:
-    """Insert the records; the other columns get what the database gives them."""
+    """Insert the records. The database fills in the other columns."""
     if not records:
         return
     if connection.vendor == "postgresql":

@@ -1,7 +1,7 @@
-"""Put the rows of a corrected file back into the file of the batch.
+"""Merge the rows of a corrected file into the file of the batch.
 
-Both may have 200,000 rows. Only one chunk of them is in memory at a time, and for each row of the corrected file the
-place where it begins on the disk.
+Both may have 200,000 rows. Only one chunk of them is in memory at a time, and the position on disk of each row of the
+corrected file.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ROW_NUMBER = re.compile(r"\s*Row (\d{1,9})\b")
 
 @dataclass(frozen=True)
 class Merged:
-    """The file of the batch with the corrected rows in it, and the numbers of the rows that are skipped in it.
+    """The file of the batch with the corrected rows, and the numbers of its skipped rows.
 
     `authors` are the users whose rows it has, besides `by`; `row_editors` says who edited which of its rows.
     """
@@ -66,7 +66,7 @@ def merge_corrected(
 
 
 class _Merge:
-    """One merge. The rows of the batch and the records of its file are both read in the order of their numbers."""
+    """One merge. It reads the rows of the batch and the records of its file in the order of their numbers."""
 
     def __init__(
         self, batch: Batch, stored: RecordFile, corrections: _Corrections, limits: Limits, keep: Callable[[], None]
@@ -80,7 +80,7 @@ class _Merge:
         in_utf8 = not can_hold(self._stored, self._new_cells(layout))
         out = self._write(layout, RecordWriter(self._stored, in_utf8=in_utf8))
         if not in_utf8 and not self._is_read_as_before(out):
-            # Without the words that were edited the encoding isn't certain any more; UTF-8 with its mark always is.
+            # Without the words that were edited, the encoding may be in doubt. UTF-8 with a BOM never is.
             out = self._write(layout, RecordWriter(self._stored, in_utf8=True))
         return Merged(out, kept.skipped_numbers, kept.authors, kept.row_editors)
 
@@ -90,7 +90,7 @@ class _Merge:
         return isinstance(again, RecordFile) and again.codec == self._stored.codec
 
     def _place(self) -> _Kept:
-        """Find the rows that are corrected, and see what is kept of the others."""
+        """Find the rows that are corrected, and what is kept of the others."""
         places: dict[int, int] = {}
         kept = _Kept(authors=authors_of(self._batch))
         by = self._corrections.by
@@ -111,7 +111,7 @@ class _Merge:
         return kept
 
     def _new_columns(self) -> list[Column]:
-        """The columns that the stored file doesn't have although there is a cell for them."""
+        """The columns that the stored file lacks although there is a cell for them."""
         missing = self._stored.header.missing()
         used: set[Column] = set()
         if missing:
@@ -136,7 +136,7 @@ class _Merge:
         for count, record in enumerate(chain([header], self._stored)):
             if count % CHUNK == 0:
                 self._keep()
-            # Blank lines count as rows of the spreadsheet.
+            # Blank lines count as rows of the spreadsheet, too.
             out.writelines(writer.blank() for _ in range(record.number - at))
             at = record.number + 1
             while row and row.number < record.number:
@@ -156,11 +156,11 @@ class _Merge:
         return out
 
     def _edited(self) -> Iterator[_RowNow]:
-        """The rows that were edited in the page and are not in the corrected file."""
+        """The rows that were edited in the grid and aren't in the corrected file."""
         return (row for row in self._rows() if row.cells and row.number not in self._corrections.places)
 
     def _rows(self) -> Iterator[_RowNow]:
-        """The rows that had problems, and those that were edited, here or in a file."""
+        """The rows that had problems, and those that were edited, in the grid or in a file."""
         edited = Q(edit__isnull=False) | Q(edited_by__isnull=False)
         found = self._batch.rows.filter(~Q(problem_codes="") | edited).order_by("number")
         records = found.values_list(
@@ -235,7 +235,7 @@ class _Corrections:
                 self.added.append(place)
 
     def use_only(self, places: dict[int, int]) -> None:
-        """The other records belong to no row after all: they are added, in the order of the file."""
+        """Use only these corrections. The other records belong to no row and are added, in the order of the file."""
         strays = [place for number, place in self.places.items() if number not in places]
         self.places, self.added = places, sorted([*self.added, *strays])
 
@@ -252,7 +252,7 @@ class _Corrections:
         return self._header.pick(record)
 
     def fit(self, cells: list[str], layout: Layout) -> list[str]:
-        """The record in the stored file's columns; what stands beyond the last column stays beyond it."""
+        """The record in the columns of the stored file. Cells beyond the last column stay beyond it."""
         by_name: dict[str, list[str]] = {}
         for name, cell in zip_longest(self._names, cells[: len(self._names)], fillvalue=""):
             by_name.setdefault(name, []).append(cell)

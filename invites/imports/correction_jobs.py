@@ -1,8 +1,8 @@
 """Change many rows of a batch that waits for corrections: apply suggestions, check again, use a corrected file.
 
-A few rows are changed at once. For many, or for a file, the batch gets a job and is `checking` until a worker has done
-it (imports/check.py claims the batch). A job works in short transactions, and what takes long happens between them.
-It may die anywhere: the job says how far it was, and the next worker continues from there.
+A few rows are changed in the request. For many rows, or a file, the batch gets a job and is `checking` until a worker
+has done it (imports/check.py claims the batch). A job uses short transactions, with the slow work between them. A
+worker may die at any time: the job stores its progress, and the next worker continues.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from invites.imports.check_claims import ClaimRenewer, held, renew_claim
 from invites.imports.corrected_file import merge_corrected
 from invites.imports.corrections import (
     EditResult,
+    apply_suggestions,
     check_again,
     keys_of,
     lock_batch,
     rows_to_check,
     save_rows,
     store_rows,
-    take_suggestions,
 )
 from invites.imports.domain_suggestions import save_suggestions, suggest_to
 from invites.imports.duplicates import find_unsettled, settle
@@ -42,10 +42,10 @@ from invites.models import Batch, CorrectionJob, Row
 
 Action, Then = CorrectionJob.Action, CorrectionJob.Then
 
-# What is changed while the admin waits for the page, and the lock is held: rows, and characters of their cells.
+# How much is changed in a request, which holds the lock: rows, and characters in their cells.
 ROWS_IN_REQUEST = 1_000
 CHARACTERS_IN_REQUEST = 256 * 1024
-# What a job changes in one transaction.
+# How many rows a job changes in one transaction.
 CHUNK = 1_000
 NOBODY = "No row of this file can be invited as it is. Upload a corrected file."
 NOT_ALLOWED = "The person who asked for this can no longer change this import. Nobody has been invited."
@@ -56,14 +56,14 @@ NOT_ALLOWED = "The person who asked for this can no longer change this import. N
 
 @transaction.atomic
 def apply_to_all(batch: Batch, code: str, *, by: Membership) -> EditResult:
-    """Put in what is suggested, in all rows that are left with this kind of problem."""
+    """Apply the suggestions in all rows that still have this kind of problem."""
     lock_batch(batch, by)
     return _change(batch, by, Action.APPLY, code=code)
 
 
 @transaction.atomic
 def check_all_again(batch: Batch, *, by: Membership, then: CorrectionJob.Then = Then.STAY) -> EditResult:
-    """Check everything that was edited once more, and each row against all others; go on as `then` says.
+    """Check all edited rows again, compare all addresses, and continue as `then` says.
 
     Raises DomainError as `invite_waiting` does. If a worker does it, the batch has what it raises as its notice.
     """
@@ -77,7 +77,7 @@ def check_all_again(batch: Batch, *, by: Membership, then: CorrectionJob.Then = 
 def _change(
     batch: Batch, by: Membership, action: CorrectionJob.Action, *, code: str = "", then: str = ""
 ) -> EditResult:
-    """Change the rows here, or start a job if there are too many. The batch is held."""
+    """Change the rows now, or start a job if there are too many. The batch is locked."""
     job = CorrectionJob(batch=batch, action=action, code=code, started_by=by.user)
     rows = _rows_to_change(job)
     if _is_too_much(rows):
@@ -99,9 +99,9 @@ def _is_too_much(rows: QuerySet[Row]) -> bool:
 
 
 def start_job(batch: Batch, by: Membership, action: CorrectionJob.Action, **what: Any) -> CorrectionJob:
-    """Leave a batch that is held to a worker. The caller enqueues the work."""
+    """Give a locked batch to a worker. The caller enqueues the task."""
     now = timezone.now()
-    # The fence moves on, too: an earlier claim of the batch has nothing to do with this job.
+    # The new claim number invalidates an earlier claim of the batch.
     Batch.objects.filter(pk=batch.pk).update(
         state=Batch.State.CHECKING, claims=F("claims") + 1, attempts=0, claimed_until=None, notice="", progressed_at=now
     )
@@ -111,7 +111,7 @@ def start_job(batch: Batch, by: Membership, action: CorrectionJob.Action, **what
 
 @transaction.atomic
 def stop_job(by: Membership, batch: Batch) -> bool:
-    """Leave what is not done yet as it is; the batch waits for corrections again. False when the job has ended.
+    """Stop the job, so that the batch waits for corrections again. False if the job has ended.
 
     A corrected file is dropped at once. Rows that were changed have to be compared with the others first, which a
     worker does in a moment. Raises AccessDenied.
@@ -134,7 +134,7 @@ def stop_job(by: Membership, batch: Batch) -> bool:
 
 
 def work_on_job(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
-    """Do the job of a claimed batch. True if the batch has a new file now, which is to be checked.
+    """Do the job of a claimed batch. True if the batch has a new file, which must be checked.
 
     The person who started it must still be allowed to change the import. Otherwise it ends with what was saved so far.
     Raises LostClaim, and NeedsWorker for what exceeds the budget of a request.
@@ -142,14 +142,14 @@ def work_on_job(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
     if job.action == Action.USE_FILE:
         return _use_file(batch, job, budget)
     if not job.rows_total:
-        # Counted here, because it takes a while.
+        # Counted in the worker, because it takes a while.
         job.rows_total = _rows_to_change(job).count()
         CorrectionJob.objects.filter(pk=job.pk).update(rows_total=job.rows_total)
     while rows := _next_rows(job):
         try:
             _check_may_continue(batch, job)
         except DomainError as broken:
-            _stop_for_good(batch, job, reason=broken.message)
+            _stop_with_notice(batch, job, reason=broken.message)
             break
         _change_rows(job, rows)
         if not _save_chunk(batch, job, rows):
@@ -179,8 +179,8 @@ def _check_may_continue(batch: Batch, job: CorrectionJob) -> None:
 
 
 @transaction.atomic
-def _stop_for_good(batch: Batch, job: CorrectionJob, *, reason: str) -> None:
-    """Change no more rows, and tell why. What was saved is kept, and is still compared with the other rows."""
+def _stop_with_notice(batch: Batch, job: CorrectionJob, *, reason: str) -> None:
+    """Change no more rows, and store the reason. Saved rows are kept, and still compared with the others."""
     renew_claim(batch)
     CorrectionJob.objects.filter(pk=job.pk).update(is_stopped=True)
     batch.notice = f"{reason} Everything that was fixed until then is kept."
@@ -188,7 +188,7 @@ def _stop_for_good(batch: Batch, job: CorrectionJob, *, reason: str) -> None:
 
 
 def give_up_job(batch: Batch, job: CorrectionJob, reason: str) -> None:
-    """A job that kills every worker, or meets a bug of ours, ends; the batch waits for corrections again.
+    """End a job that kills every worker or hits a bug. The batch waits for corrections again.
 
     If rows have been changed, the next try only compares them with the others.
     """
@@ -211,12 +211,12 @@ def _next_rows(job: CorrectionJob) -> list[Row]:
 
 
 def _change_rows(job: CorrectionJob, rows: Iterable[Row]) -> None:
-    """This is what takes long, and saves nothing."""
+    """Change the rows without saving them. This is the slow part."""
     for row in rows:
         if job.action == Action.APPLY:
             is_edited = row.edit is not None
-            take_suggestions(row, job.code)
-            # Nobody looked at the row: the person who typed the rest of it stays its editor.
+            apply_suggestions(row, job.code)
+            # A row that somebody edited keeps its editor, because nobody has looked at it now.
             if not is_edited:
                 row.edited_by_id = job.started_by_id
         else:
@@ -225,7 +225,7 @@ def _change_rows(job: CorrectionJob, rows: Iterable[Row]) -> None:
 
 @transaction.atomic
 def _save_chunk(batch: Batch, job: CorrectionJob, rows: list[Row]) -> bool:
-    """Save the rows, and that they are done. False, with nothing saved, if somebody has stopped the job."""
+    """Save the rows and the progress of the job. False, with nothing saved, if somebody has stopped the job."""
     renew_claim(batch)
     job.last_number, job.rows_done = rows[-1].number, job.rows_done + len(rows)
     running = CorrectionJob.objects.filter(pk=job.pk, is_stopped=False)
@@ -237,7 +237,7 @@ def _save_chunk(batch: Batch, job: CorrectionJob, rows: list[Row]) -> bool:
 
 @transaction.atomic
 def _finish(batch: Batch, job: CorrectionJob) -> None:
-    """Back to the admin, or on to inviting."""
+    """End the job, and start to invite if that was asked for."""
     renew_claim(batch)
     job.refresh_from_db()
     _end(batch, job, notice=batch.notice)
@@ -255,7 +255,7 @@ def _finish(batch: Batch, job: CorrectionJob) -> None:
 
 
 def _end(batch: Batch, job: CorrectionJob, *, notice: str = "") -> None:
-    """The batch, which is locked, waits for corrections again. This is news."""
+    """End the job of a locked batch, which waits for corrections again and gets a new banner."""
     batch.parts.filter(is_correction=True).delete()
     job.delete()
     if job.grant:
@@ -280,7 +280,7 @@ def _go_on(batch: Batch, by: Membership, then: str) -> None:
 
 
 def invite_waiting(batch: Batch, *, by: Membership) -> None:
-    """Go on with the valid rows of a batch that is held; the others stay problems.
+    """Invite the valid rows of a locked batch; the others stay problems.
 
     `by` becomes the inviter, whose permissions are checked again while inviting. Raises AccessDenied, and DomainError:
     "none_valid", "over_quota".
@@ -304,7 +304,7 @@ def invite_waiting(batch: Batch, *, by: Membership) -> None:
 
 
 def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
-    """Look at the whole file before anything is given up for it. False if it can't be used."""
+    """Check that the corrected file can be used before it replaces the other one. False if it can't."""
     budget.check_size(batch.file_size + job.file_size)
     budget.check_rows(batch.row_total)
     renew_if_due = ClaimRenewer(batch)
@@ -343,7 +343,7 @@ def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
 
 
 def _check_not_refused(file: BinaryIO, budget: Budget, *, name: str, keep: Callable[[], None]) -> None:
-    """Raises DomainError when the check will reject the file as a whole; the rows are left to it."""
+    """Raises DomainError if the check would reject the file as a whole. Its rows may have problems."""
     file.seek(0)
     check = Check(file, limits=budget.limits, name=name, while_waiting=keep)
     for _block in check.blocks():
@@ -360,7 +360,7 @@ def _refuse(batch: Batch, job: CorrectionJob, reason: str) -> None:
 
 @transaction.atomic
 def _replace_file(batch: Batch, job: CorrectionJob, merged: BinaryIO | None, **what: object) -> None:
-    """From now on this is a new import of the admin who corrected it, and it is checked from the start again.
+    """Make this a new import of the admin who corrected it, to be checked from the start.
 
     The check deletes its rows. Without `merged`, the corrected file as a whole replaces the other one.
     """

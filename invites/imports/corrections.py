@@ -1,8 +1,8 @@
-"""Correct the problem rows of a batch one by one: edit cells, take suggestions, skip rows, undo all of it.
+"""Correct problem rows one by one: edit cells, apply suggestions, skip rows, and undo each of these.
 
-Every change is checked at once by the code that checked the file, and stored. All of them begin by locking the batch,
-so that of two admins one comes after the other, and nobody edits what is being invited already. Changes of many rows
-at once are in imports/correction_jobs.py.
+The code that checked the file checks every change at once, and the result is stored. Every function locks the batch
+first, so that two admins take turns, and nobody edits rows that are being invited. Changes of many rows at once are in
+imports/correction_jobs.py.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from invites.imports.domain_suggestions import suggest_for
 from invites.imports.duplicates import settle_duplicates
 from invites.imports.selectors.grid import LEFT, editable, edited_rows, grid_rows
 from invites.imports.selectors.rows import cells_now, codes_of, suggested
-from invites.imports.selectors.typos import warned_of
+from invites.imports.selectors.typos import likely_address
 from invites.invitations.authorization import check_can_change
 from invites.models import Batch, Row
 
-# What an edit changes in a row.
+# The fields of a row that an edit changes.
 _TEXTS = (
     *Cells._fields,
     *("email_key", "outcome", "reason", "detail", "suggested_codes", "version", "edited_by_id"),
@@ -38,10 +38,10 @@ _OBJECTS = ("problems", "edit", "cells")
 
 @dataclass(frozen=True)
 class Edit:
-    """A new value for a cell: `place` 0 to 3, in a row that had been corrected `seen` times when it was shown.
+    """A new value for the cell in column `place`, in a row that had version `seen` when it was shown.
 
-    Whoever can't know that, because an earlier edit of theirs may or may not have arrived, says what `was` in the
-    cell before: one of these values.
+    A browser doesn't know the version if an earlier edit may or may not have arrived. Then `was` has the values of
+    which the cell must have one.
     """
 
     number: int
@@ -53,14 +53,14 @@ class Edit:
 
 @dataclass
 class EditResult:
-    """What came of it: the numbers of the rows that are news, and of those that others had changed before."""
+    """The numbers of the rows that changed, and of those that somebody else changed first."""
 
     changed: set[int] = field(default_factory=set)
     overtaken: set[int] = field(default_factory=set)
 
 
 def lock_batch(batch: Batch, by: Membership) -> None:
-    """Wait for others who are at this batch, and see it as they have left it: its file may be another one.
+    """Lock the batch and reload it: its file may have been replaced.
 
     Raises AccessDenied, and DomainError: "busy", "moved_on".
     """
@@ -70,13 +70,13 @@ def lock_batch(batch: Batch, by: Membership) -> None:
     if not held:
         raise DomainError("moved_on", "This file is no longer waiting to be corrected.")
     batch.refresh_from_db()
-    # Looked at last: a corrected file may give other roles and sites than the one before.
+    # Checked last, because a corrected file may give other roles and sites.
     check_can_change(by, batch)
 
 
 @transaction.atomic
 def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> EditResult:
-    """Put new values into cells; those that stand there already are passed over."""
+    """Put new values into cells, except where they are there already."""
     lock_batch(batch, by)
     result = EditResult()
     by_row: dict[int, list[Edit]] = {}
@@ -89,58 +89,58 @@ def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> EditRe
         edits_of_row = by_row.pop(row.number)
         new = [edit for edit in edits_of_row if editable(edit.value) != editable(cells[edit.place])]
         if any(edit.was for edit in edits_of_row):
-            # Whether it is new or has arrived before, whoever sent it wants to know how the row stands.
+            # The browser needs the current row, even if this edit arrived before.
             result.changed.add(row.number)
         if not new:
             continue
         # Somebody else has changed or skipped the row.
-        if row.reason == Row.Reason.SKIPPED_BY_ADMIN or any(_comes_too_late(edit, row, cells) for edit in new):
+        if row.reason == Row.Reason.SKIPPED_BY_ADMIN or any(_is_stale(edit, row, cells) for edit in new):
             result.overtaken.add(row.number)
             continue
         keys.add(row.email_key)
-        _put(row, cells._replace(**{COLUMNS[edit.place].key: editable(edit.value) for edit in new}))
+        _set_cells(row, cells._replace(**{COLUMNS[edit.place].key: editable(edit.value) for edit in new}))
         touched.append(row)
-    # A corrected file has come meanwhile that has no problem in these rows.
+    # A corrected file has replaced the other one, and has no problems in these rows.
     result.overtaken |= by_row.keys()
     return store_rows(batch, touched, keys, result, by=by)
 
 
 @transaction.atomic
-def take_suggestion(batch: Batch, number: int, place: int, *, by: Membership) -> EditResult:
-    """Put into a cell what the check is sure of."""
+def apply_suggestion(batch: Batch, number: int, place: int, *, by: Membership) -> EditResult:
+    """Apply the suggestion for a cell."""
     lock_batch(batch, by)
     rows = _left(batch, number)
     keys = keys_of(rows)
     for row in rows:
-        _take(row, [each for each in suggested(row.problems) if each["column"] == COLUMNS[place].title])
-    return store_rows(batch, rows, keys, _asked_for(number, rows), by=by)
+        _apply_suggestions(row, [each for each in suggested(row.problems) if each["column"] == COLUMNS[place].title])
+    return store_rows(batch, rows, keys, _result_of(number, rows), by=by)
 
 
 @transaction.atomic
 def use_intended_address(batch: Batch, number: int, *, by: Membership) -> EditResult:
-    """Put in place of a good address that looks like a slip the one that was probably meant."""
+    """Replace a valid address that looks like a typo by the one that was probably meant."""
     lock_batch(batch, by)
     rows = list(batch.rows.filter(number=number, outcome=Row.Outcome.WAITING))
     keys = keys_of(rows)
-    doubted = [(row, meant) for row in rows if (meant := warned_of(batch, row))]
+    doubted = [(row, meant) for row in rows if (meant := likely_address(batch, row))]
     for row, meant in doubted:
         cells = cells_now(row)
-        # A row without problems keeps what stood in the file only from now on.
+        # A row without problems hasn't stored the cells of the file yet.
         row.cells = row.cells or list(cells)
-        _put(row, cells._replace(email=meant))
+        _set_cells(row, cells._replace(email=meant))
     changed = [row for row, _ in doubted]
-    return store_rows(batch, changed, keys, _asked_for(number, changed), by=by)
+    return store_rows(batch, changed, keys, _result_of(number, changed), by=by)
 
 
 @transaction.atomic
 def keep_as_shown(batch: Batch, number: int, *, by: Membership) -> EditResult:
-    """Take the four cells of the row for the whole of it: nothing else that stood in it is missed."""
+    """Keep only the cells that are shown, and drop the rest of the record."""
     lock_batch(batch, by)
     rows = _left(batch, number)
     keys = keys_of(rows)
     for row in rows:
-        _put(row, cells_now(row), keep=True)
-    return store_rows(batch, rows, keys, _asked_for(number, rows), by=by)
+        _set_cells(row, cells_now(row), keep=True)
+    return store_rows(batch, rows, keys, _result_of(number, rows), by=by)
 
 
 @transaction.atomic
@@ -150,7 +150,7 @@ def skip_row(batch: Batch, number: int, *, by: Membership) -> EditResult:
     rows = _left(batch, number)
     for row in rows:
         row.reason = Row.Reason.SKIPPED_BY_ADMIN
-    return store_rows(batch, rows, set(), _asked_for(number, rows), by=by)
+    return store_rows(batch, rows, set(), _result_of(number, rows), by=by)
 
 
 @transaction.atomic
@@ -160,21 +160,21 @@ def restore_row(batch: Batch, number: int, *, by: Membership) -> EditResult:
     rows = list(grid_rows(batch).filter(number=number, reason=Row.Reason.SKIPPED_BY_ADMIN))
     for row in rows:
         row.reason = Row.Reason.NONE
-    return store_rows(batch, rows, set(), _asked_for(number, rows), by=by)
+    return store_rows(batch, rows, set(), _result_of(number, rows), by=by)
 
 
 @transaction.atomic
 def undo(batch: Batch, number: int, *, by: Membership) -> EditResult:
-    """What stood in the file stands there again, with its problems."""
+    """Undo all edits of a row: it gets the cells of the file again, and their problems."""
     lock_batch(batch, by)
     rows = list(rows_to_check(batch).filter(number=number))
     keys = keys_of(rows)
     for row in rows:
-        _take_back(row)
-    return store_rows(batch, rows, keys, _asked_for(number, rows), by=by)
+        _restore_found_cells(row)
+    return store_rows(batch, rows, keys, _result_of(number, rows), by=by)
 
 
-def _comes_too_late(edit: Edit, row: Row, cells: Cells) -> bool:
+def _is_stale(edit: Edit, row: Row, cells: Cells) -> bool:
     if edit.was:
         return editable(cells[edit.place]) not in map(editable, edit.was)
     return edit.seen != row.version
@@ -189,47 +189,47 @@ def rows_to_check(batch: Batch) -> QuerySet[Row]:
     return edited_rows(batch).exclude(reason=Row.Reason.SKIPPED_BY_ADMIN)
 
 
-def _asked_for(number: int, rows: Collection[Row]) -> EditResult:
-    """The row is not as it was when somebody pressed its button: others were faster."""
+def _result_of(number: int, rows: Collection[Row]) -> EditResult:
+    """The result for a button of one row. Without rows, somebody else changed it first."""
     return EditResult(overtaken=set() if rows else {number})
 
 
 def keys_of(rows: Iterable[Row]) -> set[str]:
-    """Their addresses, as they are compared."""
+    """The keys of their addresses."""
     return {row.email_key for row in rows}
 
 
-def take_suggestions(row: Row, code: str) -> None:
-    """Put in what is suggested for this kind of problem. Like `check_again`, it doesn't save the row."""
-    _take(row, [each for each in suggested(row.problems) if each["code"] == code])
+def apply_suggestions(row: Row, code: str) -> None:
+    """Apply the suggestions for one kind of problem. Like `check_again`, this doesn't save the row."""
+    _apply_suggestions(row, [each for each in suggested(row.problems) if each["code"] == code])
 
 
 def check_again(row: Row) -> None:
     """Check the cells of an edited row again."""
-    _put(row, Cells(*(row.edit or {})["cells"]))
+    _set_cells(row, Cells(*(row.edit or {})["cells"]))
 
 
-def _take(row: Row, problems: Iterable[dict[str, Any]]) -> None:
-    """Put in what is suggested, the first for each cell."""
+def _apply_suggestions(row: Row, problems: Iterable[dict[str, Any]]) -> None:
+    """Apply the first suggestion for each cell."""
     suggestions = {problem["column"]: problem["suggestion"] for problem in reversed(list(problems))}
     cells = cells_now(row)
-    _put(row, Cells(*[suggestions.get(column.title, cell) for column, cell in zip(COLUMNS, cells, strict=True)]))
+    _set_cells(row, Cells(*[suggestions.get(column.title, cell) for column, cell in zip(COLUMNS, cells, strict=True)]))
 
 
-def _put(row: Row, cells: Cells, *, keep: bool = False) -> None:
-    """Give the row these cells, and what the check says of them."""
+def _set_cells(row: Row, cells: Cells, *, keep: bool = False) -> None:
+    """Set the cells of the row, and the problems that the check finds in them."""
     before = row.edit or {"found": row.problems, "keep": False}
     keep = keep or before["keep"]
     row.edit = {"cells": list(cells), "found": before["found"], "keep": keep}
     if cells == Cells(*row.cells or ()) and not keep:
-        _take_back(row)
+        _restore_found_cells(row)
         return
     of_the_row = [] if keep else [each for each in before["found"] if each["column"] is None]
     found = _set_values(row, cells)
     _set_problems(row, [*of_the_row, *found])
 
 
-def _take_back(row: Row) -> None:
+def _restore_found_cells(row: Row) -> None:
     found = (row.edit or {})["found"]
     row.edit = None
     _set_values(row, Cells(*row.cells or ()))
@@ -254,7 +254,7 @@ def _set_problems(row: Row, problems: list[dict[str, Any]]) -> None:
 def store_rows(
     batch: Batch, rows: list[Row], keys: set[str], result: EditResult | None = None, *, by: Membership | None = None
 ) -> EditResult:
-    """Save what was changed, and by whom. `keys` are the addresses that these rows had before."""
+    """Save changed rows, and who changed them. `keys` are those of the addresses that the rows had before."""
     result = result or EditResult()
     if by is not None:
         for row in rows:
@@ -267,7 +267,7 @@ def store_rows(
 
 
 def save_rows(rows: Collection[Row]) -> None:
-    """Save everything that editing changes, in one statement for all."""
+    """Save the fields that an edit changes, with one statement for all rows."""
     for row in rows:
         row.version += 1
     texts, objects = attrgetter(*_TEXTS), attrgetter(*_OBJECTS)

@@ -1,6 +1,6 @@
-"""Suggest the domain that most people of the file have, where an address has a slip of it or an unreadable one.
+"""Suggest a frequent domain of the file where an address has a typo of it.
 
-Done once when all rows of a file are staged, and for rows that are edited in the grid.
+This runs once when all rows of a file are staged, and for rows that are edited in the grid.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from invites.imports.selectors.grid import grid_rows
 from invites.imports.selectors.rows import codes_of, suggested
 from invites.models import Batch, Row
 
-# A file with more domains than these has none of its own.
-MOST_DOMAINS = 5_000
-MOST_SLIPS = 50
+# A file with more domains has none of its own.
+MAX_DOMAINS = 5_000
+MAX_TYPOS = 50
 BLOCK = 1_000
 
 
 def suggest_domains(batch: Batch, report: Report) -> Iterator[list[Row]]:
-    """Warn of good addresses that look like a typo, and put a suggestion to problems that have none.
+    """Warn about valid addresses that look like a typo, and add a suggestion to problems that have none.
 
-    All rows are staged, and none is invited yet. Gives some rows at a time, which are to be saved.
+    All rows are staged, and none is invited yet. Yields changed rows in chunks; the caller saves them.
     """
     if report.verdict == "rejected" or not (domains := own_domains(batch)):
         return
-    for row, right in _slips(batch, domains):
+    for row, right in _find_typos(batch, domains):
         report.warn(typo_notice(row=row.number, email=row.email, right=right))
     yield from _suggest_in_blocks(grid_rows(batch).filter(problem_codes__contains=" email_"), domains)
 
 
 def suggest_to(batch: Batch, rows: QuerySet[Row]) -> Iterator[list[Row]]:
-    """Put a suggestion to unreadable addresses of these rows; gives some rows at a time, which are to be saved."""
+    """Add a suggestion to invalid addresses of these rows. Yields changed rows in chunks; the caller saves them."""
     if rows.exists() and (domains := own_domains(batch)):
         yield from _suggest_in_blocks(rows, domains)
 
 
 def _suggest_in_blocks(rows: QuerySet[Row], domains: DomainTypoDetector) -> Iterator[list[Row]]:
-    # With the batch, which Django looks at for each row that it loads: deferred, it would be a query for each.
+    # The batch must be loaded: a deferred one would take a query for each row.
     rows, last = rows.order_by("number").only("batch", "number", "cells", "problems", "edit"), -1
     while block := list(rows.filter(number__gt=last)[:BLOCK]):
         if changed := [row for row in block if _suggest(row, domains)]:
@@ -53,31 +53,31 @@ def _suggest_in_blocks(rows: QuerySet[Row], domains: DomainTypoDetector) -> Iter
 
 
 def suggest_for(batch: Batch, rows: Iterable[Row]) -> None:
-    """The same for rows that were edited and are not saved yet."""
-    unreadable = [row for row in rows if any(_is_of_an_address(problem) for problem in row.problems)]
-    if unreadable and (domains := own_domains(batch)):
-        for row in unreadable:
+    """The same for rows that were edited and aren't saved yet."""
+    invalid = [row for row in rows if any(_is_of_an_address(problem) for problem in row.problems)]
+    if invalid and (domains := own_domains(batch)):
+        for row in invalid:
             _suggest(row, domains)
 
 
 def own_domains(batch: Batch) -> DomainTypoDetector:
-    """The domains of the people who would be invited."""
+    """The domains of the people who would be invited now."""
     domain = Substr("email_key", StrIndex(F("email_key"), Value("@")) + 1)
     people = batch.rows.filter(outcome=Row.Outcome.WAITING).exclude(email_key="").order_by()
-    counts = list(people.values_list(domain).annotate(count=Count("pk"))[: MOST_DOMAINS + 1])
-    return DomainTypoDetector(dict(counts) if len(counts) <= MOST_DOMAINS else {})
+    counts = list(people.values_list(domain).annotate(count=Count("pk"))[: MAX_DOMAINS + 1])
+    return DomainTypoDetector(dict(counts) if len(counts) <= MAX_DOMAINS else {})
 
 
-def _slips(batch: Batch, domains: DomainTypoDetector) -> Iterable[tuple[Row, str]]:
-    slips = dict(islice(domains.find_typos().items(), MOST_SLIPS))
-    if not slips:
+def _find_typos(batch: Batch, domains: DomainTypoDetector) -> Iterable[tuple[Row, str]]:
+    typos = dict(islice(domains.find_typos().items(), MAX_TYPOS))
+    if not typos:
         return []
     ends = Q()
-    for domain in slips:
+    for domain in typos:
         ends |= Q(email_key__endswith=f"@{domain}")
     rows = batch.rows.filter(ends, outcome=Row.Outcome.WAITING).only("batch", "number", "email", "email_key")
     rows = rows.order_by("number")
-    return [(row, slips[row.email_key.rpartition("@")[2]]) for row in rows]
+    return [(row, typos[row.email_key.rpartition("@")[2]]) for row in rows]
 
 
 def _is_of_an_address(problem: dict[str, Any]) -> bool:
@@ -85,7 +85,7 @@ def _is_of_an_address(problem: dict[str, Any]) -> bool:
 
 
 def _suggest(row: Row, domains: DomainTypoDetector) -> bool:
-    """Whether there was something to suggest."""
+    """Add suggestions to the row. False if there are none."""
     changed = False
     for problem in filter(_is_of_an_address, row.problems):
         correction = domains.correct(problem["suggestion"] or _address_now(row))
@@ -103,7 +103,7 @@ def _address_now(row: Row) -> str:
 
 
 def save_suggestions(rows: Sequence[Row]) -> None:
-    """In one statement for all."""
+    """Save the suggestions of the rows with one statement."""
     records = [(json.dumps(row.problems), row.suggested_codes, row.pk) for row in rows]
     if records:
         with connection.cursor() as cursor:

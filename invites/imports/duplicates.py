@@ -1,7 +1,7 @@
-"""Of several rows with one address, one is invited: that of the file, or else the first of those that were edited.
+"""Invite one of several rows with the same address: an unedited one, or else the first edited one.
 
-The database finds the rows whose outcome doesn't say so yet. So it makes no difference in which order rows are edited,
-how many at a time, or whether somebody died in between.
+The database finds the rows whose outcome doesn't match yet. So it doesn't matter in which order rows are edited, how
+many at a time, or whether a worker dies in between.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from django.db import connection
 
 from invites.models import Batch, Row
 
-# So many addresses are looked up by name; with more of them, all rows are looked at.
+# Up to this many addresses are looked up; for more, all rows are compared.
 FEW = 2_000
-# So many rows are found at a time.
+# How many rows are found at a time.
 FOUND = 20_000
 _REPEATS = "The same address is in row "
 _TABLE = Row._meta.db_table
@@ -31,11 +31,11 @@ _UNSETTLED = f"""
     ) AS people
     WHERE is_edited AND detail <> CASE WHEN first = number THEN '' ELSE '{_REPEATS}' || first END
     LIMIT {FOUND}
-"""  # noqa: S608 - nothing in it but ours
+"""  # noqa: S608 - only constants
 
 
 class Unsettled(NamedTuple):
-    """A row whose outcome is not that of a row whose address is in row `first`."""
+    """A row whose outcome doesn't match the fact that row `first` is the one to invite."""
 
     row_id: int
     number: int
@@ -43,7 +43,7 @@ class Unsettled(NamedTuple):
 
 
 def settle_duplicates(batch: Batch, keys: Collection[str]) -> set[int]:
-    """Settle the rows that have one of these addresses. The numbers of the rows whose outcome has changed."""
+    """Settle the rows with these addresses. Returns the numbers of the rows whose outcome changed."""
     changed: set[int] = set()
     while found := find_unsettled(batch, keys):
         settle(found)
@@ -52,7 +52,7 @@ def settle_duplicates(batch: Batch, keys: Collection[str]) -> set[int]:
 
 
 def find_unsettled(batch: Batch, keys: Collection[str] | None = None) -> list[Unsettled]:
-    """Some of the rows to settle, of all rows of the batch, or of those with one of these addresses."""
+    """Some of the rows to settle, among all rows of the batch or those with these addresses."""
     wanted = sorted(set(keys) - {""}) if keys is not None else []
     if keys is not None and not wanted:
         return []
@@ -64,7 +64,7 @@ def find_unsettled(batch: Batch, keys: Collection[str] | None = None) -> list[Un
 
 
 def settle(rows: Sequence[Unsettled]) -> None:
-    """Save what became of each: it is invited if it is the first with its address."""
+    """Save the outcome of each row: only the first with its address is invited."""
     waiting = (Row.Outcome.WAITING.value, Row.Reason.NONE.value, "")
     records = [(*(waiting if row.first == row.number else _skipped(row.first)), row.row_id) for row in rows]
     with connection.cursor() as cursor:

@@ -16,7 +16,7 @@ from invites.checking import COLUMNS
 
 
 class CsvField(forms.FileField):
-    """A file for the drop zone, which shows `limits` and refuses what is larger than `max_mb`."""
+    """A file for the drop zone, which shows `limits` and rejects a file larger than `max_mb`."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -36,12 +36,12 @@ class CsvField(forms.FileField):
 
     @property
     def max_mb(self) -> int:
-        """What the browser need not send."""
+        """The size above which the browser doesn't send the file."""
         return int(settings.MAX_UPLOAD_MB)
 
 
 class ImportForm(GrantForm):
-    """What *Import CSV file* asks for. The file is only taken in here; the check looks into it."""
+    """The form of *Import CSV file*. It only receives the file, which is checked later."""
 
     file = CsvField()
 

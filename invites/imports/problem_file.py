@@ -1,7 +1,7 @@
-"""The problem rows of a batch as a file for a spreadsheet.
+"""Write the problem rows of a batch to a file for a spreadsheet.
 
-It is made from the admin's own file: its columns, its delimiter, its encoding, and a last column *What is wrong* that
-begins with the number of the row. imports/corrected_file.py puts the rows back when the file is uploaded again.
+The file has the columns, delimiter and encoding of the admin's own file, and a last column *What is wrong* that begins
+with the number of the row. When it is uploaded again, imports/corrected_file.py merges the rows.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from invites.imports.upload_parts import limits, stored_upload
 from invites.models import Batch, Row
 
 WRONG = "What is wrong"
-# So many rows are in memory at a time.
+# How many rows are in memory at a time.
 CHUNK = 1_000
 
 
@@ -50,7 +50,7 @@ class RowLeft(NamedTuple):
 
 
 def problem_file(batch: Batch) -> Iterator[bytes]:
-    """The rows that are left to fix, with every cell as it is now: the lines of the file, made as they are asked for.
+    """The lines of a file with the rows that are left to fix and their current cells. They are generated lazily.
 
     In the encoding of the admin's own file, or in UTF-8 where that can't hold an edited cell. Raises DomainError when
     the batch no longer waits for a correction of this file; if that happens while the lines are read, the iterator
@@ -72,13 +72,13 @@ def _lines(batch: Batch, upload: BinaryIO, rows: Iterator[RowLeft]) -> Iterator[
     yield writer.line([*(escape_formula(name) for name in layout.names), writer.mark(WRONG)])
     row = next(rows, None)
     for record in stored:
-        # Both are in the order of their numbers.
+        # Records and rows are in the order of their numbers.
         if row is None:
             return
         if record.number == row.number:
             cells = layout.fill(record.cells, row.cells)
             wrong = f"Row {row.number}. {'. '.join(reasons(row.problems))}"
-            # What stands beyond the last column stays beyond it.
+            # Cells beyond the last column stay beyond it.
             yield writer.line(
                 [*map(escape_formula, cells[:width]), escape_formula(wrong), *map(escape_formula, cells[width:])]
             )
@@ -86,7 +86,7 @@ def _lines(batch: Batch, upload: BinaryIO, rows: Iterator[RowLeft]) -> Iterator[
 
 
 def open_stored(batch: Batch, upload: BinaryIO, *, limits: Limits) -> RecordFile:
-    """The records of the batch's own file. Of a workbook, the check has left the text of its sheet.
+    """The records of the batch's own file. For a workbook, the check has stored the text of its sheet.
 
     Raises DomainError, with the code of the problem.
     """
@@ -100,9 +100,9 @@ def open_stored(batch: Batch, upload: BinaryIO, *, limits: Limits) -> RecordFile
 
 
 def _rows_left(batch: Batch) -> Iterator[RowLeft]:
-    """In order, each of them of the file that `batch` was loaded with."""
+    """The rows in order. All of them belong to the file that `batch` had when it was loaded."""
     for chunk in _chunks(_left(batch)):
-        # Looked at last: everything that was read until now is of this file then.
+        # Checked last, so that all rows read so far belong to this file.
         _check_waits(batch)
         yield from chunk
 
@@ -114,7 +114,7 @@ def _edited_cells(batch: Batch) -> Iterator[str]:
 
 
 def _chunks(rows: QuerySet[Row]) -> Iterator[list[RowLeft]]:
-    """With a query for each, so that no cursor is held for as long as somebody downloads."""
+    """The rows in chunks. Each has its own query, so that no cursor is open during a slow download."""
     last = -1
     while chunk := list(rows.filter(number__gt=last).values_list("number", "problems", "edit")[:CHUNK]):
         yield [RowLeft(*values) for values in chunk]
@@ -122,7 +122,7 @@ def _chunks(rows: QuerySet[Row]) -> Iterator[list[RowLeft]]:
 
 
 def _new_columns(batch: Batch, stored: RecordFile) -> list[Column]:
-    """The columns that the file doesn't have although somebody has typed a cell for them."""
+    """The columns that the file lacks although somebody has typed a cell for them."""
     return [column for column in stored.header.missing() if _has_typed(batch, COLUMNS.index(column))]
 
 

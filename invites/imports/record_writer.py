@@ -1,4 +1,4 @@
-"""Write records the way an admin's own file has them: its columns, encoding, delimiter and line ends."""
+"""Write records in the format of an admin's own file: its columns, encoding, delimiter and line ends."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Layout:
 
 
 class RecordWriter:
-    """Records as bytes of CSV, written the way another file is."""
+    """Writes records as bytes of CSV, in the format of another file."""
 
     def __init__(self, like: RecordFile, *, in_utf8: bool = False) -> None:
-        """With `in_utf8` the encoding is UTF-8 with a byte order mark, for text that the file's own can't hold."""
+        """With `in_utf8` the encoding is UTF-8 with a BOM, for text that the encoding of the file doesn't have."""
         codec = "utf-8-sig" if like.codec == "utf-8" and like.has_mark else like.codec
         codec = "utf-8-sig" if in_utf8 else codec
         self._bom = _BOMS.get(codec, b"")
@@ -56,7 +56,7 @@ class RecordWriter:
 
     def line(self, cells: list[str]) -> bytes:
         text = self._csv.line(cells) + self._like.line_end
-        # Only our own words can hold what the encoding has no sign for.
+        # Only our own words can have characters that the encoding lacks.
         return text.encode(self._codec, "replace")
 
     def blank(self) -> bytes:
@@ -64,7 +64,7 @@ class RecordWriter:
 
 
 def can_hold(file: RecordFile, cells: Iterable[str]) -> bool:
-    """Whether the file's encoding has a sign for everything in the cells; Unicode has, and then none is looked at."""
+    """Whether the encoding of the file has all characters of the cells. If it is Unicode, they aren't read."""
     if file.codec.startswith("utf"):
         return True
     try:

@@ -1,4 +1,4 @@
-"""Inviting one person, and the invitee's answer."""
+"""The forms for inviting one person, and for accepting an invitation."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class InviteForm(CellsMixin, GrantForm):
 
 
 class NewAccountForm(CellsMixin, PlainForm):
-    """The names as invited, to be corrected, and a password of one's own."""
+    """Asks an invitee for a password, and to confirm or correct their name."""
 
     first_name = forms.CharField(max_length=LONGEST, error_messages={"required": "Enter your first name."})
     last_name = forms.CharField(max_length=LONGEST, error_messages={"required": "Enter your last name."})
@@ -116,12 +116,12 @@ class NewAccountForm(CellsMixin, PlainForm):
         return self.cleaned_data
 
     def account(self) -> NewAccount:
-        """What was chosen, once the form is valid."""
+        """The account to create, once the form is valid."""
         return NewAccount(**{name: self.cleaned_data[name] for name in ("first_name", "last_name", "password")})
 
 
 class OwnPasswordForm(PlainForm):
-    """For an invitee who has an account: its password."""
+    """Asks an invitee who has an account for its password."""
 
     password = forms.CharField(
         max_length=LONGEST,

@@ -1,4 +1,4 @@
-"""The rows of the grid as they are drawn: each cell with its problems and what it can be replaced by."""
+"""Present the rows of the grid: each cell with its problems and its suggestion."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from invites.wording import smart_quotes
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What a button in a cell offers."""
+    """The button of a cell that replaces its value."""
 
     label: str
     value: str
@@ -62,7 +62,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class GridRow:
-    """A row of the grid. `state`: left, fixed, twice (skipped, the address is in another row) or out."""
+    """A row of the grid. `state`: left, fixed, twice (skipped as a duplicate) or out (skipped by an admin)."""
 
     row: Row
     state: str
@@ -79,7 +79,7 @@ class GridRow:
 
 
 def shown_row(row: Row) -> GridRow:
-    """The row as the grid shows it; a problem of the row as a whole stands at its first cell."""
+    """The row as the grid shows it. Its first cell also shows the problems of the row as a whole."""
     match row.outcome:
         case Row.Outcome.WAITING:
             state = "fixed"

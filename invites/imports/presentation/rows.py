@@ -1,4 +1,4 @@
-"""What became of each row, in words: on the page of the import and in its report."""
+"""Describe the outcome of each row, for the page of an import and its report."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ShownOutcome:
 
 
 def shown_outcome(row: Row) -> ShownOutcome:
-    """One or two words for what became of the row, and why or when."""
+    """One or two words for the outcome of a row, and why or when."""
     invitation: Invitation | None = getattr(row, "invitation", None)
     match row.outcome:
         case Row.Outcome.PROBLEM:
@@ -82,7 +82,7 @@ def _moment(when: datetime | None) -> str:
 
 @lru_cache(maxsize=10_000)
 def _minute(when: datetime) -> str:
-    """Many rows have the same minute, and to write it takes longer than everything else about a row."""
+    """The date and minute. Cached, because formatting takes longer than anything else about a row."""
     return date_format(localtime(when), "j M, H:i")
 
 
@@ -93,7 +93,7 @@ def report_lines(batch: Batch, chosen: str = "") -> Iterator[list[str]]:
     """
     yield ["Row", *[column.title for column in COLUMNS], "Outcome", "Detail", "Edited by"]
     rows, last = rows_of(batch, chosen), -1
-    # A query for each block: no cursor, and no connection with it, is held for as long as somebody downloads.
+    # Each block has its own query, so that no cursor and no connection is held during a slow download.
     while block := list(rows.filter(number__gt=last)[:REPORT_BLOCK]):
         for row in block:
             shown = shown_outcome(row)

@@ -1,7 +1,7 @@
-"""What the grid of a batch's problem rows shows: rows by number, cells with their causes, kinds, and what is left.
+"""Find and count the rows of the grid.
 
-The rows of the grid are those in which the check found problems. They stay in it, and keep their kind, however they
-are edited, so a page of the grid shows the same rows while an admin works on it.
+These are the rows in which the check found problems. They stay in the grid and keep their kind of problem when they are
+edited, so a page of the grid shows the same rows while an admin works on it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from invites.models import Batch, Row
 Outcome, Reason = Row.Outcome, Row.Reason
 
 LEFT = Q(outcome=Outcome.PROBLEM, reason=Reason.NONE)
-# A cell may hold a million characters. So many of them are shown, and so many can be edited.
+# A cell may have a million characters. How many of them are shown, and how many can be edited.
 SHOWN = 200
 EDITABLE = 2_000
 
@@ -34,7 +34,7 @@ class ProblemKind:
 
 @dataclass(frozen=True)
 class Tally:
-    """The rows of the grid by what became of them, and how many people could be invited now."""
+    """The numbers of rows by what happened to them, and how many people could be invited now."""
 
     left: int = 0
     fixed: int = 0
@@ -58,7 +58,7 @@ class GridCounts:
 
     @property
     def kinds(self) -> list[ProblemKind]:
-        """The kinds of problems that the check found, the most frequent first; their order never changes."""
+        """The kinds of problems that the check found, the most frequent first. Edits don't change the order."""
         counts = sorted(self.rows_by_code.items(), key=lambda each: (-each[1], each[0]))
         return [ProblemKind(code, title_of(code), count) for code, count in counts]
 
@@ -79,7 +79,7 @@ def edited_rows(batch: Batch) -> QuerySet[Row]:
 
 
 def rows_with_suggestion(batch: Batch, code: str) -> QuerySet[Row]:
-    """The rows that are left and have a problem of this kind with a suggestion."""
+    """The rows that are left and have a suggestion for this kind of problem."""
     return grid_rows(batch).filter(LEFT, suggested_codes__contains=f" {code} ")
 
 
@@ -113,15 +113,15 @@ def grid_counts(batch: Batch) -> GridCounts:
 
 
 def first_left(batch: Batch, code: str = "") -> tuple[int, int] | None:
-    """The number of the first row that is left, and how many rows of the grid stand before it."""
+    """The number of the first row that is left, and how many rows of the grid come before it."""
     rows = grid_rows(batch, code)
     number = rows.filter(LEFT).values_list("number", flat=True).first()
     return None if number is None else (number, rows.filter(number__lt=number).count())
 
 
 def editable(value: str) -> str:
-    """The beginning of the cell, as it is edited: with line breaks as a browser returns them.
+    """The editable beginning of the cell, with line breaks as a browser returns them.
 
-    A cell that comes back as it was shown gives the same text again, so that saving other cells doesn't change it.
+    A cell that is submitted unchanged gives the same text again, so that saving other cells doesn't change it.
     """
     return re.sub(r"\r\n?", "\n", value[: 2 * EDITABLE])[:EDITABLE].replace("\0", "")

@@ -1,4 +1,4 @@
-"""The rows of a batch as its page lists them, the problems by kind, and the report as lines of a file."""
+"""Find the rows of a batch by their outcome, and read their cells and problems."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BOUNCED = Q(invitation__mail_state__in=Invitation.UNDELIVERED)
 
 
 def _filters(*, is_being_undone: bool = False, has_ended: bool = False) -> dict[str, tuple[str, Q]]:
-    """The lines of the summary as filters of its rows; made anew because some depend on the time."""
+    """The lines of the summary as filters. Built for each call, because some depend on the time."""
     expired = Q(invitation__expires_at__lte=timezone.now())
     open_states = [] if is_being_undone else [Invitation.State.PENDING]
     failed = (Outcome.FAILED, Outcome.WAITING) if has_ended else (Outcome.FAILED,)
@@ -59,13 +59,13 @@ def rows_of(batch: Batch, chosen: str = "") -> QuerySet[Row]:
 
 
 def codes_of(problems: Iterable[dict[str, Any]]) -> str:
-    """The codes, each once and between spaces, so that one of them is found as a part of the text."""
+    """The distinct codes between spaces, so that a query can find one of them in the text."""
     codes = dict.fromkeys(problem["code"] for problem in problems)
     return f" {' '.join(codes)} "[:300] if codes else ""
 
 
 def suggested(problems: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Those of the problems that come with a cell that is surely right."""
+    """The problems that have a suggestion."""
     return (problem for problem in problems if problem["suggestion"] is not None)
 
 
@@ -77,6 +77,6 @@ def cells_now(row: Row) -> Cells:
 
 
 def reasons(problems: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """Every problem of a row, for somebody who corrects it in a spreadsheet."""
+    """A sentence for every problem of a row, for somebody who corrects it in a spreadsheet."""
     for problem in problems:
         yield f"{problem['column']}: {problem['message']}" if problem["column"] else problem["message"]

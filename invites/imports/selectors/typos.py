@@ -1,4 +1,4 @@
-"""Good addresses that look like a slip of the keyboard: told before anybody is invited, and never in the way."""
+"""Find valid addresses that look like typos. We show them before anybody is invited, but they never block an import."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from invites.invitations.typos import domain_of, intended_address
 from invites.models import Batch, Row
 
-# Of a batch so many warnings are kept; there may have been more.
+# How many warnings a batch keeps; there may have been more.
 KEPT = 200
 LISTED = 10
 
 
 @dataclass(frozen=True)
 class Typo:
-    """An address as it stands in the file, and the one that was probably meant. `taken`: it was put in its place."""
+    """An address of the file, and the one that was probably meant. `taken`: the suggestion was applied."""
 
     number: int
     found: str
@@ -30,9 +30,9 @@ class Typo:
 
 @dataclass(frozen=True)
 class Typos:
-    """The first of them, how many there are, and how many of these are open.
+    """The first typos, the number of all, and how many of them are still open.
 
-    With `at_least` there may be more: nobody has counted to the end.
+    With `at_least` there may be more that weren't counted.
     """
 
     listed: list[Typo]
@@ -46,11 +46,11 @@ class Typos:
 
 
 def typos_of(batch: Batch) -> Typos:
-    """Those of a file whose rows are not invited yet, or those who were invited all the same."""
+    """The typos in a file that isn't invited yet, or those that were invited as written."""
     warned = {notice["row"]: notice for notice in batch.warnings if notice["code"] == "likely_typo"}
     rows = batch.rows.filter(number__in=warned).order_by("number") if warned else Row.objects.none()
     if batch.state in Batch.ENDED:
-        # Nobody will invite those that still wait.
+        # The rows that still wait won't be invited.
         rows = rows.exclude(outcome=Row.Outcome.WAITING)
     found = [typo for row in rows if (typo := _typo(row, warned[row.number]))]
     if batch.state != Batch.State.NEEDS_CORRECTION:
@@ -59,8 +59,8 @@ def typos_of(batch: Batch) -> Typos:
     return Typos(found[:LISTED], len(found), still, at_least=len(batch.warnings) >= KEPT)
 
 
-def warned_of(batch: Batch, row: Row) -> str | None:
-    """The same for a row of a batch, whose file may have a domain of its own."""
+def likely_address(batch: Batch, row: Row) -> str | None:
+    """The address that was probably meant in this row, by a warning of the batch or a well-known domain."""
     told = (each for each in batch.warnings if each["code"] == "likely_typo" and each["row"] == row.number)
     return next((each["suggestion"] for each in told if each["value"] == row.email), None) or intended_address(
         row.email

@@ -1,4 +1,4 @@
-"""The grid of a batch's problem rows: the page, every change made in it, and the way on."""
+"""The page on which an admin corrects problem rows, the changes made in it, and the file of these rows."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ from invites.wording import smart_quotes
 Then = CorrectionJob.Then
 
 PAGE_ROWS = 50
-# After these there is still something to do in the grid.
+# The codes of errors after which the admin stays in the grid.
 STAYS = ("none_valid", "other_file")
 _CELL = re.compile(r"cell-(\d{1,9})-(\d{1,3})")
-_GONE = "Somebody else has changed row {} in the meantime. The page shows how it stands now."
+_CONFLICT = "Somebody else has changed row {} in the meantime. The page shows how it stands now."
 
 
 @dataclass(frozen=True)
@@ -61,50 +61,50 @@ class GridAction:
 def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """All rows with problems, to be corrected on the page: each change is checked and stored at once.
 
-    A POST has the cells that were edited, and what the pressed button asks for. It is answered with the
-    parts of the page that are new, or without JavaScript with the page.
+    A POST has the edited cells and the action of the pressed button. The response is the changed parts of the page, or
+    without JavaScript a redirect to the page.
     """
     if request.method != "POST":
         batch = batch_to_see(request, pk)
         if batch.state != Batch.State.NEEDS_CORRECTION:
             return redirect("imports:batch", organization, pk)
-        return _page(request, batch)
+        return _render_page(request, batch)
     batch = batch_to_change(request, pk)
-    wish = _wish_of(request.POST)
+    action = _read_action(request.POST)
     try:
-        done = _apply_action(wish, batch, _edits_of(request.POST), request)
+        done = _apply_action(action, batch, _read_edits(request.POST), request)
     except DomainError as broken:
         messages.warning(request, broken.message)
-        return _lead_to(
+        return _redirect(
             request,
             _address(request) if broken.code in STAYS else _address_of(batch),
-            # Then grid.js keeps what was typed, and sends it again when the page comes back.
+            # With 503, grid.js keeps the edits and sends them again when the page is loaded.
             status=503 if broken.code == "busy" else 200,
         )
     batch.refresh_from_db()
     if batch.state != Batch.State.NEEDS_CORRECTION:
         tasks.process_next_step(batch)
-        return _lead_to(request, _address_of(batch))
+        return _redirect(request, _address_of(batch))
     if asks_for_fragment(request):
-        return _parts(request, batch, wish, done)
+        return _render_changes(request, batch, action, done)
     if done.overtaken:
-        messages.warning(request, _gone(done))
-    if wish.name in ("check", "whole"):
+        messages.warning(request, _conflict_message(done))
+    if action.name in ("check", "whole"):
         return _show_first_left(request, batch)
-    return redirect(f"{_address(request)}#row-{wish.number}" if wish.number else _address(request))
+    return redirect(f"{_address(request)}#row-{action.number}" if action.number else _address(request))
 
 
-def _apply_action(wish: GridAction, batch: Batch, edits: list[Edit], request: MemberRequest) -> EditResult:
-    """Store what was typed, then do what the button says; together or not at all."""
+def _apply_action(action: GridAction, batch: Batch, edits: list[Edit], request: MemberRequest) -> EditResult:
+    """Store the edits, then apply the action of the button, in one transaction."""
     by = request.membership
     one: dict[str, Callable[[], EditResult]] = {
-        "take": lambda: corrections.take_suggestion(batch, wish.number, wish.place, by=by),
-        "meant": lambda: corrections.use_intended_address(batch, wish.number, by=by),
-        "keep": lambda: corrections.keep_as_shown(batch, wish.number, by=by),
-        "leave": lambda: corrections.skip_row(batch, wish.number, by=by),
-        "back": lambda: corrections.restore_row(batch, wish.number, by=by),
-        "undo": lambda: corrections.undo(batch, wish.number, by=by),
-        "all": lambda: correction_jobs.apply_to_all(batch, wish.code, by=by),
+        "take": lambda: corrections.apply_suggestion(batch, action.number, action.place, by=by),
+        "meant": lambda: corrections.use_intended_address(batch, action.number, by=by),
+        "keep": lambda: corrections.keep_as_shown(batch, action.number, by=by),
+        "leave": lambda: corrections.skip_row(batch, action.number, by=by),
+        "back": lambda: corrections.restore_row(batch, action.number, by=by),
+        "undo": lambda: corrections.undo(batch, action.number, by=by),
+        "all": lambda: correction_jobs.apply_to_all(batch, action.code, by=by),
         "check": lambda: correction_jobs.check_all_again(batch, by=by),
         "others": lambda: correction_jobs.check_all_again(batch, by=by, then=Then.INVITE_VALID),
         "whole": lambda: correction_jobs.check_all_again(batch, by=by, then=Then.INVITE_IF_FIXED),
@@ -113,34 +113,34 @@ def _apply_action(wish: GridAction, batch: Batch, edits: list[Edit], request: Me
         corrections.lock_batch(batch, by)
         _check_shown(batch, request.POST.get("shown"))
         done = corrections.edit_cells(batch, edits, by=by)
-        # Whoever did not see what others made of it is not to invite people by it.
-        if wish.name in one and not (done.overtaken and wish.name in ("others", "whole")):
-            also = one[wish.name]()
+        # An admin who hasn't seen the changes of others must not start to invite.
+        if action.name in one and not (done.overtaken and action.name in ("others", "whole")):
+            also = one[action.name]()
             done = EditResult(done.changed | also.changed, done.overtaken | also.overtaken)
     return done
 
 
 def _check_shown(batch: Batch, shown: str | None) -> None:
-    """The page says when the file was uploaded that it shows: a row of that number is somebody else in another file."""
+    """Raise DomainError if the page shows another file: its rows are other people. `shown` is when it was uploaded."""
     if shown and shown != batch.created_at.isoformat():
         raise DomainError("other_file", "Somebody has uploaded a corrected file. The page shows how it stands now.")
 
 
-# --- What was asked for ------------------------------------------------------------------------------
+# --- The request ------------------------------------------------------------------------------
 
 
-def _wish_of(data: QueryDict) -> GridAction:
+def _read_action(data: QueryDict) -> GridAction:
     name, *rest = data.get("do", "").split(":")
     number, place, *_ = [*(found for each in rest if (found := _number(each)) is not None), 0, 0]
     return GridAction(name, number, min(place, len(COLUMNS) - 1), code=_known(rest[0]) if rest else "")
 
 
 def _known(code: str) -> str:
-    """The kind of problem if there is one of that name: PostgreSQL, for one, takes not every text in a question."""
+    """The code if it exists, or an empty string: PostgreSQL doesn't accept every text in a query."""
     return code if code in CATALOG else ""
 
 
-def _edits_of(data: QueryDict) -> list[Edit]:
+def _read_edits(data: QueryDict) -> list[Edit]:
     """The cells of the form; `seen-14` is the version of row 14 when it was shown.
 
     Of an edit that is sent again, `was-14-2` are the values of which one stood in the cell before.
@@ -161,7 +161,7 @@ def _number(text: str) -> int | None:
 # --- Responses -----------------------------------------------------------------------------------------
 
 
-def _page(request: MemberRequest, batch: Batch) -> HttpResponse:
+def _render_page(request: MemberRequest, batch: Batch) -> HttpResponse:
     counts = grid_counts(batch)
     asked = request.GET.get("kind", "")
     kind = asked if asked in counts.rows_by_code else ""
@@ -170,7 +170,7 @@ def _page(request: MemberRequest, batch: Batch) -> HttpResponse:
     context = {
         "batch": batch,
         "columns": COLUMNS,
-        "heading": rows_need_fixing(tally.rows) if tally.left else _no_more(tally),
+        "heading": rows_need_fixing(tally.rows) if tally.left else _heading_when_done(tally),
         "notice": smart_quotes(batch.notice),
         "kinds": counts.kinds,
         "page": page,
@@ -184,16 +184,16 @@ def _page(request: MemberRequest, batch: Batch) -> HttpResponse:
     return render(request, "imports/grid.html", context)
 
 
-def _parts(request: MemberRequest, batch: Batch, wish: GridAction, done: EditResult) -> HttpResponse:
-    """The changed rows of the page that the admin sees, the bar, and a sentence for screen readers."""
+def _render_changes(request: MemberRequest, batch: Batch, action: GridAction, done: EditResult) -> HttpResponse:
+    """The changed rows of the current page, the bar, and a sentence for screen readers."""
     counts = grid_counts(batch)
-    said = _said(batch, wish, done, counts.tally)
+    said = _announcement(batch, action, done, counts.tally)
     kind = _known(request.GET.get("kind", ""))
     page = list(_page_of(batch, counts, kind, request.GET.get("page")))
     if not done.overtaken <= {row.number for row in page}:
-        # A corrected file has come meanwhile: these are other rows.
+        # A corrected file has replaced the rows.
         messages.warning(request, said)
-        return _lead_to(request, _address(request))
+        return _redirect(request, _address(request))
     news = done.changed | done.overtaken
     listed = [shown_row(row) for row in page if row.number in news]
     context = {"batch": batch, "listed": listed, "said": said, **_live(counts, kind)}
@@ -201,14 +201,14 @@ def _parts(request: MemberRequest, batch: Batch, wish: GridAction, done: EditRes
 
 
 def _page_of(batch: Batch, counts: GridCounts, kind: str, number: str | None) -> Page[Row]:
-    """A page of the grid. How many rows there are is not counted again."""
+    """A page of the grid. The number of rows isn't counted again."""
     paginator = Paginator(grid_rows(batch, kind).select_related("edited_by"), PAGE_ROWS)
     paginator.count = counts.rows(kind)
     return paginator.get_page(number)
 
 
 def _live(counts: GridCounts, kind: str) -> dict[str, Any]:
-    """What changes with every edit."""
+    """The part of the context that changes with every edit."""
     return {"tally": counts.tally, "kind": kind, "alike": counts.alike_by_code[kind]}
 
 
@@ -225,7 +225,7 @@ def _show_first_left(request: MemberRequest, batch: Batch) -> HttpResponse:
 
 
 def _address(request: MemberRequest) -> str:
-    """The same page of the grid; Django has made sure that the path is ours."""
+    """The same page of the grid. The path is safe to redirect to, because Django has resolved it."""
     return request.get_full_path()
 
 
@@ -233,7 +233,7 @@ def _address_of(batch: Batch) -> str:
     return reverse("imports:batch", args=[batch.organization.slug, batch.pk])
 
 
-def _lead_to(request: MemberRequest, address: str, *, status: int = 200) -> HttpResponse:
+def _redirect(request: MemberRequest, address: str, *, status: int = 200) -> HttpResponse:
     if not asks_for_fragment(request):
         return redirect(address)
     response = HttpResponseClientRedirect(address)
@@ -241,35 +241,35 @@ def _lead_to(request: MemberRequest, address: str, *, status: int = 200) -> Http
     return response
 
 
-# --- Words -------------------------------------------------------------------------------------------
+# --- Messages -------------------------------------------------------------------------------------------
 
 
-def _no_more(tally: Tally) -> str:
+def _heading_when_done(tally: Tally) -> str:
     return "1 row needed fixing" if tally.rows == 1 else f"{tally.rows:,} rows needed fixing"
 
 
-def _gone(done: EditResult) -> str:
-    return _GONE.format(min(done.overtaken))
+def _conflict_message(done: EditResult) -> str:
+    return _CONFLICT.format(min(done.overtaken))
 
 
-def _said(batch: Batch, wish: GridAction, done: EditResult, tally: Tally) -> str:
-    """One sentence for what an edit did."""
+def _announcement(batch: Batch, action: GridAction, done: EditResult, tally: Tally) -> str:
+    """A sentence for screen readers about what the edit did."""
     if done.overtaken:
-        return _gone(done)
+        return _conflict_message(done)
     rest = f"{tally.left:,} left to fix." if tally.left else "Nothing is left to fix."
-    if wish.name == "all":
+    if action.name == "all":
         return f"{_rows(len(done.changed))} mended. {rest}"
     if not done.changed:
         return ""
     shown = [shown_row(row) for row in grid_rows(batch).filter(number__in=list(done.changed)[:2])]
-    number = wish.number or min(done.changed)
+    number = action.number or min(done.changed)
     mine = next((each for each in shown if each.row.number == number), None)
-    if mine is None or (not wish.number and len(done.changed) > 1):
+    if mine is None or (not action.number and len(done.changed) > 1):
         return f"{_rows(len(done.changed))} changed. {rest}"
-    return f"{_became(mine)} {rest}"
+    return f"{_describe_row(mine)} {rest}"
 
 
-def _became(shown: GridRow) -> str:
+def _describe_row(shown: GridRow) -> str:
     number = shown.row.number
     match shown.state:
         case "fixed":
@@ -293,7 +293,7 @@ def _rows(count: int) -> str:
 @requires(Permission.INVITE_USERS)
 @require_safe
 def batch_problems_file(request: MemberRequest, organization: str, pk: int) -> HttpResponse | StreamingHttpResponse:
-    """The rows that are left, as the admin's own file has them, with what is wrong in each."""
+    """Download the rows that are left, in the format of the admin's own file, with what is wrong in each."""
     batch = batch_to_change(request, pk)
     try:
         lines = problem_file(batch)

@@ -56,7 +56,7 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
 
 
 def _number(value: str) -> int:
-    """The id in a query string; 0, which no batch has, for whatever else stands there."""
+    """The id in a query string; 0, which no batch has, for any other text."""
     return int(value) if value.isdecimal() and len(value) < 20 else 0
 
 
@@ -73,7 +73,7 @@ def _taken_up(request: MemberRequest, batch: Batch) -> HttpResponse:
         fix = batch.state == Batch.State.NEEDS_CORRECTION
         return redirect("imports:batch_problems" if fix else "imports:batch", request.organization.slug, batch.pk)
     if batch.state == Batch.State.REJECTED:
-        # The dialog says it at once; said once is enough.
+        # The dialog shows the reason, so no banner is needed.
         close_banner(batch, read=Batch.State.REJECTED)
     response = progress_dialog(request, batch)
     return trigger_client_event(response, "shell:changed")

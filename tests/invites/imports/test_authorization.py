@@ -72,7 +72,7 @@ ACTIONS: dict[str, Callable[[Batch, Membership], object]] = {
     "correction_jobs.stop_job": lambda batch, by: correction_jobs.stop_job(by, batch),
     "corrections.lock_batch": transaction.atomic(corrections.lock_batch),
     "corrections.edit_cells": lambda batch, by: corrections.edit_cells(batch, [stranger_in(3)], by=by),
-    "corrections.take_suggestion": lambda batch, by: corrections.take_suggestion(batch, 3, 0, by=by),
+    "corrections.apply_suggestion": lambda batch, by: corrections.apply_suggestion(batch, 3, 0, by=by),
     "corrections.use_intended_address": lambda batch, by: corrections.use_intended_address(batch, 3, by=by),
     "corrections.keep_as_shown": lambda batch, by: corrections.keep_as_shown(batch, 3, by=by),
     "corrections.skip_row": lambda batch, by: corrections.skip_row(batch, 3, by=by),
@@ -319,7 +319,7 @@ def test_the_dialog_of_an_import_that_runs_has_no_stop_for_whoever_cannot_stop_i
 def test_the_grid_can_be_read_and_not_edited(
     client_of: ClientOf, waiting: Batch, lesser: Membership, colleague: Membership
 ) -> None:
-    corrections.take_suggestion(waiting, 3, 0, by=colleague)
+    corrections.apply_suggestion(waiting, 3, 0, by=colleague)
     page = text(client_of(lesser.user).get(url_of(waiting, "imports:batch_problems")))
 
     assert CHANGE in page

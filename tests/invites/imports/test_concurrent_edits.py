@@ -51,7 +51,7 @@ def test_two_that_mend_rows_to_one_address_at_once_do_not_invite_it_twice(team: 
 
 def test_mending_and_inviting_at_once_are_one_after_the_other(team: Batch, by: Membership, work: Run) -> None:
     results = at_once(
-        lambda: corrections.take_suggestion(team, 3, 0, by=by),
+        lambda: corrections.apply_suggestion(team, 3, 0, by=by),
         lambda: invite_valid_rows(Batch.objects.get(pk=team.pk), by=by),
         lambda: correction_jobs.apply_to_all(team, "email_two_at", by=by),
     )

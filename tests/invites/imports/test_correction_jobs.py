@@ -458,7 +458,7 @@ def test_an_import_that_is_stopped_altogether_has_no_job_any_more(
 @pytest.fixture
 def edited(thirty: Batch, by: Membership) -> Batch:
     """A batch in which somebody has corrected a row and skipped one."""
-    corrections.take_suggestion(thirty, 3, 0, by=by)
+    corrections.apply_suggestion(thirty, 3, 0, by=by)
     corrections.skip_row(thirty, 4, by=by)
     return thirty
 
@@ -562,7 +562,7 @@ def test_a_worker_that_dies_anywhere_with_a_corrected_file_leaves_the_old_rows_o
     statement, died = first + 1, True
     while died:
         batch = start(csv_of(*THIRTY[:5]))
-        corrections.take_suggestion(batch, 3, 0, by=by)
+        corrections.apply_suggestion(batch, 3, 0, by=by)
         correct_batch(batch, file_name="b.csv", content=[corrected], selection=read_only, by=by)
         died = die_at(statement, partial(tasks.check_batch, batch.pk))
         Batch.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))

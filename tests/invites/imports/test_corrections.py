@@ -81,7 +81,7 @@ def test_a_row_stays_of_its_kind_whatever_is_made_of_it(team: Batch, by: Members
 
 
 def test_a_suggestion_is_put_in(team: Batch, by: Membership) -> None:
-    corrections.take_suggestion(team, 3, EMAIL, by=by)
+    corrections.apply_suggestion(team, 3, EMAIL, by=by)
 
     assert (outcome(team, 3), row(team, 3).email) == ("waiting", "ben@example.com")
     assert counts(team) == (4, 1, 0, 0)
@@ -206,12 +206,12 @@ def test_rows_without_problems_cannot_be_edited(team: Batch, by: Membership, num
 
 @pytest.mark.parametrize(
     ("change", "number"),
-    [("take_suggestion", 6), ("keep_as_shown", 2), ("skip_row", 6), ("restore_row", 3), ("undo", 3), ("skip_row", 99)],
+    [("apply_suggestion", 6), ("keep_as_shown", 2), ("skip_row", 6), ("restore_row", 3), ("undo", 3), ("skip_row", 99)],
 )
 def test_a_button_for_a_row_that_is_not_so_any_more_does_nothing(
     team: Batch, by: Membership, change: str, number: int
 ) -> None:
-    place = {"place": EMAIL} if change == "take_suggestion" else {}
+    place = {"place": EMAIL} if change == "apply_suggestion" else {}
     result = getattr(corrections, change)(team, number, by=by, **place)
 
     assert (result.changed, result.overtaken) == (set(), {number})
@@ -223,7 +223,7 @@ def test_nothing_is_mended_in_a_batch_that_is_being_invited(team: Batch, by: Mem
 
     changes: list[Callable[[], corrections.EditResult]] = [
         lambda: edit(team, 3, EMAIL, "ben@example.com", by=by),
-        lambda: corrections.take_suggestion(team, 3, EMAIL, by=by),
+        lambda: corrections.apply_suggestion(team, 3, EMAIL, by=by),
         lambda: correction_jobs.apply_to_all(team, "email_two_at", by=by),
         lambda: corrections.skip_row(team, 3, by=by),
         lambda: corrections.undo(team, 3, by=by),
@@ -244,7 +244,7 @@ def test_nobody_without_the_right_mends(team: Batch, manager: User) -> None:
 
 
 def test_who_was_mended_is_invited_as_mended(team: Batch, by: Membership, work: Run) -> None:
-    corrections.take_suggestion(team, 3, EMAIL, by=by)
+    corrections.apply_suggestion(team, 3, EMAIL, by=by)
     edit(team, 4, LAST, "Cole", by=by)
     edit(team, 5, EMAIL, "ann@example.com", by=by)
     corrections.skip_row(team, 7, by=by)

@@ -31,7 +31,7 @@ def test_an_unreadable_domain_is_mended_by_one_press(start: Callable[..., Batch]
     assert suggestions(batch, 23) == [("ben@northwind.example.com", "Use northwind.example.com")]
     assert suggestions(batch, 24) == []
 
-    corrections.take_suggestion(batch, 22, EMAIL, by=by)
+    corrections.apply_suggestion(batch, 22, EMAIL, by=by)
     correction_jobs.apply_to_all(batch, "email_two_at", by=by)
     people = batch.rows.filter(number__in=(22, 23), outcome=Row.Outcome.WAITING).order_by("number")
     assert [row.email for row in people] == ["anna@northwind.example.com", "ben@northwind.example.com"]

@@ -136,7 +136,7 @@ def test_the_file_is_named_after_the_admins_own(ines: Client, start: Run) -> Non
 
 
 def test_only_rows_that_are_left_are_in_the_file_as_they_stand_now(ines: Client, team: Batch, by: Membership) -> None:
-    corrections.take_suggestion(team, 3, 0, by=by)
+    corrections.apply_suggestion(team, 3, 0, by=by)
     corrections.skip_row(team, 5, by=by)
     corrections.edit_cells(team, [corrections.Edit(7, 1, "=Fay", 0)], by=by)
 
@@ -244,7 +244,7 @@ def test_what_was_mended_in_the_page_stays_mended(
     ines: Client, team: Batch, by: Membership, correct: Callable[..., Any]
 ) -> None:
     content = got(ines, team)
-    corrections.take_suggestion(team, 3, 0, by=by)
+    corrections.apply_suggestion(team, 3, 0, by=by)
     corrections.edit_cells(team, [corrections.Edit(4, 2, "Cole", 0)], by=by)
     corrections.skip_row(team, 5, by=by)
     corrections.keep_as_shown(team, 8, by=by)
@@ -304,7 +304,7 @@ def test_a_file_without_the_column_is_the_whole_file(
 def test_a_file_that_does_not_fit_takes_nothing_away(
     ines: Client, team: Batch, by: Membership, correct: Callable[..., Any], content: bytes
 ) -> None:
-    corrections.take_suggestion(team, 3, 0, by=by)
+    corrections.apply_suggestion(team, 3, 0, by=by)
     before = got(ines, team)
 
     response = correct(team, content)
@@ -321,7 +321,7 @@ def test_a_file_with_too_many_rows_takes_nothing_away_when_a_worker_has_counted_
     ines: Client, team: Batch, by: Membership, correct: Callable[..., Any], content: bytes, settings: Any
 ) -> None:
     settings.MAX_ROWS = 30
-    corrections.take_suggestion(team, 3, 0, by=by)
+    corrections.apply_suggestion(team, 3, 0, by=by)
     before = got(ines, team)
 
     correct(team, content)

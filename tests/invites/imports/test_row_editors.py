@@ -25,7 +25,7 @@ Change = Callable[[Batch, Membership], object]
 
 CHANGES: dict[str, tuple[int, Change]] = {
     "edit": (3, lambda batch, by: corrections.edit_cells(batch, [Edit(3, 0, "ben@x.example", seen=0)], by=by)),
-    "take": (3, lambda batch, by: corrections.take_suggestion(batch, 3, 0, by=by)),
+    "take": (3, lambda batch, by: corrections.apply_suggestion(batch, 3, 0, by=by)),
     "keep": (8, lambda batch, by: corrections.keep_as_shown(batch, 8, by=by)),
     "skip": (3, lambda batch, by: corrections.skip_row(batch, 3, by=by)),
     "apply to all": (7, lambda batch, by: correction_jobs.apply_to_all(batch, "email_two_at", by=by)),
@@ -112,9 +112,9 @@ def test_naming_editors_costs_no_query_for_each_row(ines: Client, team: Batch, a
 @pytest.fixture
 def ended(team: Batch, by: Membership, ann: Membership, work: Callable[[Batch], Batch]) -> Batch:
     """Ann has edited row 3, skipped row 5, and undone what she did to row 7; then the others were invited."""
-    corrections.take_suggestion(team, 3, 0, by=ann)
+    corrections.apply_suggestion(team, 3, 0, by=ann)
     corrections.skip_row(team, 5, by=ann)
-    corrections.take_suggestion(team, 7, 0, by=ann)
+    corrections.apply_suggestion(team, 7, 0, by=ann)
     corrections.undo(team, 7, by=ann)
     invite_valid_rows(team, by=by)
     return work(team)
@@ -160,7 +160,7 @@ def test_the_editor_of_a_merged_row_is_shown_in_the_end(
     read_only: AccessSelection,
     work: Callable[[Batch], Batch],
 ) -> None:
-    corrections.take_suggestion(team, 3, 0, by=ann)
+    corrections.apply_suggestion(team, 3, 0, by=ann)
     corrections.edit_cells(team, [Edit(4, 2, "Cole", seen=0)], by=ann)
     corrected = b"".join(problem_file(team)).replace(b"dan example", b"dan@example")
     correct_batch(team, file_name="fixed.csv", content=[corrected], selection=read_only, by=by)

@@ -21,7 +21,7 @@ from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports.upload import start_batch
-from invites.imports.corrections import take_suggestion
+from invites.imports.corrections import apply_suggestion
 from invites.invitations.invite import invite_person
 acme, powers = Organization.objects.get(slug="acme"), ["users.view", "users.invite"]
 role, _ = Role.objects.get_or_create(organization=acme, name="Inviter", defaults={{"permissions": powers}})
@@ -34,7 +34,7 @@ selection = AccessSelection.of([role], all_sites=True)
 file = ("Email,First name,Last name,Description\\n" + {team!r}.replace("{{d}}", "{name}.example.com")).encode()
 batch = start_batch(by, file_name="{name}.csv", content=[file], selection=selection)
 tasks.check_batch(batch.pk)
-take_suggestion(batch, 3, 0, by=by)
+apply_suggestion(batch, 3, 0, by=by)
 person = {{"first_name": "Bo", "last_name": "{name}", "description": ""}}
 invitation = invite_person(by, email="bo@{name}.example.com", selection=selection, **person)
 print(batch.pk, invitation.pk)
