@@ -59,7 +59,7 @@ def why_not_delete(sender: type[Role | Site], item: Role | Site, **_more: Any) -
 
 @receiver(permission_change_asked)
 def find_offered_roles(sender: type[Role], roles: QuerySet[Role], beyond: AccessBeyond, **_more: Any) -> set[int]:
-    """The roles that open invitations and unfinished imports give together with access beyond somebody's."""
+    """The ids of roles that open invitations and unfinished imports grant together with access that is `beyond`."""
     grants = beyond.among(open_grants(roles))
     return set(roles.filter(pk__in=grants.values("roles")).order_by().values_list("pk", flat=True))
 

@@ -262,7 +262,7 @@ def enqueue_on_commit(
 ) -> None:
     """Enqueue the task after the commit.
 
-    A broker that is away loses only the hint: the recovery task finds the work.
+    If the broker is down, the task is lost, and the recovery task finds the work.
     """
     given = (object_id,) if lock_token is None else (object_id, lock_token)
     enqueue(task, *given, times=times, countdown=after.total_seconds() if after else 0.0)

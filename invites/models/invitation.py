@@ -100,11 +100,11 @@ class Invitation(models.Model):
         REPLACED = "replaced", "Replaced by a newer invitation"
 
     class Mail(models.TextChoices):
-        """What is known of the mail with the present link. A new link begins anew as queued.
+        """The state of the email with the current link. After a new link, it is queued again.
 
-        Queued: no server was asked about it yet. Sending: one put it off, and it is tried again later. Sent: one took
-        it. Bounced: one took it, and it came back. Failed: it was refused for good or given up, with the reason in
-        `mail_detail`; of a batch's first mail, the invitation is revoked with it.
+        Queued: not tried yet. Sending: failed temporarily, and is retried. Sent: accepted by a mail server. Bounced:
+        accepted, but then returned. Failed: a permanent failure, or given up, with the reason in `mail_detail`. If the
+        first email of an import fails, its invitation is revoked as well.
         """
 
         QUEUED = "queued", "Queued"
@@ -198,7 +198,7 @@ class Invitation(models.Model):
                 name="pending_invitation_by_expiry",
             ),
             models.Index(fields=["batch", "mail_state", "state"], name="invitation_by_mail"),
-            # All that the list of people asks of those whom it passes over, so that it need not look at their rows.
+            # Has all columns that the users page needs to skip invitations, so that it needn't read their rows.
             models.Index(
                 fields=["organization", "person_key", "id", "expires_at", "state"],
                 condition=models.Q(state="pending"),

@@ -251,7 +251,7 @@ def test_recovery_continues_after_a_failed_step(
 
 
 def work_until_given_up(batch: Batch) -> None:
-    """Runs the task until no chunk is left, as if the lease of each failed try had run out."""
+    """Runs the task until no chunk is left, as if the claim of each failed try had expired."""
     for _ in range(4 * chunks.MAX_ATTEMPTS):
         if not BatchChunk.objects.exclude(stage=BatchChunk.Stage.DONE).exists():
             return

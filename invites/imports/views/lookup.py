@@ -16,7 +16,7 @@ def batch_to_see(request: MemberRequest, pk: int) -> Batch:
 
 
 def batch_to_change(request: MemberRequest, pk: int) -> Batch:
-    """An import that the member wants to change. Members who can't grant what it grants get a 403.
+    """An import that the member wants to change. Members who can't grant its access get a 403.
 
     The service checks this again under a lock. Raises Http404, and AccessDenied.
     """

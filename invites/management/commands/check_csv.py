@@ -1,4 +1,4 @@
-"""Check a CSV file from the command line: for people, or as one JSON object. Needs no database."""
+"""Check a CSV file from the command line, with a text or JSON report. Needs no database."""
 
 import json
 import sys
@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import ngettext_lazy
 
 from invites.checking import DELIMITERS, Check, DomainTypoDetector, Problem, Report, Row, title_of, typo_notice
 from invites.imports.upload_parts import limits
+from invites.wording import ROWS
 
 SHOWN_OF_A_KIND = 20
+_PROBLEMS = ngettext_lazy("{:,} problem", "{:,} problems")
+_WARNINGS = ngettext_lazy("{:,} warning", "{:,} warnings")
 _CHARACTERS = {name: character for character, name in DELIMITERS.items()}
 
 
@@ -30,7 +34,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["file"]
         try:
-            # Opened in binary, so that nothing but the check decides how it is to be read.
+            # In binary, because the check detects the encoding.
             with sys.stdin.buffer if name == "-" else Path(name).open("rb") as stream:
                 report, people = run_check(stream, name=name, people=options["people"])
         except OSError as error:
@@ -43,7 +47,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(answer))
         else:
             text = "\n".join(as_lines("The standard input" if name == "-" else Path(name).name, report, people))
-            # A terminal that knows only ASCII gets \xe9 for what it can't show.
+            # An ASCII terminal gets \xe9 for characters that it can't show.
             encoding = getattr(self.stdout, "encoding", None) or "utf-8"
             self.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
         if report.verdict != "ok":
@@ -65,7 +69,7 @@ def run_check(stream: Any, *, name: str, people: bool) -> tuple[Report, list[Row
                 found.append(row)
     if check.report.verdict == "rejected":
         return check.report, []
-    # As the page does when it has staged the rows.
+    # The page does the same after it has staged the rows.
     for domain, right in DomainTypoDetector(counts).find_typos().items():
         for row in some[domain]:
             check.report.warn(typo_notice(row=row.number, email=row.values.email, right=right))
@@ -101,17 +105,17 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
-    """The report for people: the verdict, how the file was read, the counts, the problems by kind."""
+    """The text report: the verdict, how the file was read, the counts, and the problems by kind."""
     if report.rejection is not None:
         lines = [f"{name} can't be imported", f"  {report.rejection.message}"]
         if report.expected:
             lines += [f"  Found     {', '.join(report.found)}", f"  Expected  {', '.join(report.expected)}"]
         return [*lines, f"  {report.rejection.hint}"]
-    verdict = "is fine" if report.verdict == "ok" else f"has {_count(report.problem_rows, 'row')} to fix"
+    verdict = "is fine" if report.verdict == "ok" else f"has {ROWS.format(report.problem_rows)} to fix"
     lines = [
         f"{name} {verdict}",
         f"  Read as {report.encoding}" + (f", cells separated by {report.delimiter}" if report.delimiter else ""),
-        f"  {_count(report.rows, 'row')}: {report.valid:,} valid, {report.skipped:,} skipped (twice in the file), "
+        f"  {ROWS.format(report.rows)}: {report.valid:,} valid, {report.skipped:,} skipped (twice in the file), "
         f"{report.problem_rows:,} with problems",
     ]
     by_code = sorted(report.problems, key=lambda problem: problem.code)
@@ -119,7 +123,7 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
     for code, count in report.grouped():
         lines += ["", *_group_lines(code, count, groups.get(code, []))]
     if report.duplicates:
-        lines += ["", f"{_count(report.skipped, 'row')} skipped"]
+        lines += ["", f"{ROWS.format(report.skipped)} skipped"]
         lines += [
             f"  row {notice.row:>6,}  {notice.value}  {notice.message}"
             for notice in report.duplicates[:SHOWN_OF_A_KIND]
@@ -127,7 +131,7 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
         if report.skipped > SHOWN_OF_A_KIND:
             lines.append(f"  and {report.skipped - SHOWN_OF_A_KIND:,} more")
     if report.warnings:
-        lines += ["", f"{_count(report.warning_count, 'warning')}, which stop nobody"]
+        lines += ["", f"{_WARNINGS.format(report.warning_count)}, which stop nobody"]
         lines += [f"  row {warning.row:>6,}  {warning.message}" for warning in report.warnings[:SHOWN_OF_A_KIND]]
         if report.warning_count > SHOWN_OF_A_KIND:
             lines.append(f"  and {report.warning_count - SHOWN_OF_A_KIND:,} more")
@@ -140,7 +144,7 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
 
 
 def _group_lines(code: str, count: int, problems: list[Problem]) -> list[str]:
-    lines = [f"{title_of(code)}: {_count(count, 'problem')} ({code})"]
+    lines = [f"{title_of(code)}: {_PROBLEMS.format(count)} ({code})"]
     for problem in problems[:SHOWN_OF_A_KIND]:
         place = f"row {problem.row:>6,}  {problem.column or 'whole row'}"
         lines.append(f"  {place}: {problem.value or '(empty)'}  {problem.message}")
@@ -149,7 +153,3 @@ def _group_lines(code: str, count: int, problems: list[Problem]) -> list[str]:
     if problems:
         lines.append(f"  {problems[0].hint}")
     return lines
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -285,7 +285,7 @@ def test_a_deleted_account_can_grant_nothing(
     assert "Somebody whose account was deleted uploaded or edited rows of this import" in waiting.notice
 
 
-def test_edits_of_somebody_who_can_grant_less_since_are_invited_by_whoever_goes_on(
+def test_edits_of_an_admin_who_can_grant_less_now_are_invited_by_another_admin(
     waiting: Batch, by: Membership, colleague: Membership, work: Callable[..., Batch]
 ) -> None:
     """They could give it when they edited the row. Whoever presses Invite answers for it, and is checked again."""

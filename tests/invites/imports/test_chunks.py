@@ -35,7 +35,7 @@ def test_two_workers_never_claim_the_same_chunk(start: Callable[..., Batch]) -> 
 
     held = [claim for claim in claimed if claim is not None]
     assert len({claim.chunk_id for claim in held}) == len(held) == 2
-    assert all(chunks.held(claim).exists() for claim in held), "Whoever was told that it holds a chunk does hold it."
+    assert all(chunks.held(claim).exists() for claim in held), "Each claim holds its chunk."
     assert sorted(batch.chunks.values_list("attempts", flat=True)) == [0, 1, 1]
 
 

@@ -219,7 +219,7 @@ def test_a_person_who_accepts_an_earlier_invitation_meanwhile_is_not_invited(
 def test_deleting_an_organization_deletes_invitations_that_are_stored_meanwhile(
     start: Run, acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The database does not look at the batch of each invitation: the deletion waits for whoever invites, and sweeps."""
+    """There is no foreign key constraint: the deletion waits for the worker, and deletes what it stored."""
     batch = start(many(3))
     has_invited, has_looked = threading.Event(), threading.Event()
 

@@ -31,7 +31,7 @@ def test_recovery_enqueues_stalled_batches_now_and_then(start: Run, run: Run) ->
 
 
 def test_recovery_finds_an_expired_claim_when_no_other_worker_holds_a_chunk(start: Run) -> None:
-    """Another one may have moved the batch until a moment before the lease ran out."""
+    """Another worker may have worked on the batch until just before the claim expired."""
     batch = start(many(450))
     dead, alive = chunks.claim_chunk(batch.pk), chunks.claim_chunk(batch.pk)
     assert dead is not None
@@ -41,7 +41,7 @@ def test_recovery_finds_an_expired_claim_when_no_other_worker_holds_a_chunk(star
     moved_on = Batch.objects.filter(pk=batch.pk)
 
     moved_on.update(progressed_at=now - timedelta(seconds=3))
-    assert recovery.find_stalled_work().to_process == [], "Whoever is at it takes that up next."
+    assert recovery.find_stalled_work().to_process == [], "The other worker claims it next."
 
     chunks.held(alive).update(claimed_until=None, stage=BatchChunk.Stage.DONE)
     moved_on.update(progressed_at=now - timedelta(seconds=3))

@@ -99,7 +99,7 @@ def test_the_result_is_retried_while_the_mail_server_is_down(
 
     server.start()
     tasks.recover()
-    assert admin.email not in server.asked, "It is left alone for a minute."
+    assert admin.email not in server.asked, "It is retried after a minute."
     with time_machine.travel(timezone.now() + timedelta(seconds=61)):
         tasks.recover()
         tasks.recover()

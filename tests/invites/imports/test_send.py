@@ -263,7 +263,7 @@ def test_wrong_email_settings_count_as_a_failure_of_the_server(start: Run, work:
     with capture_logs() as logged:
         work(batch)
 
-    assert any("MAILGUN_API_KEY" in line.get("error", "") for line in logged), "Whoever runs it has to know."
+    assert any("MAILGUN_API_KEY" in line.get("error", "") for line in logged), "The operator has to know."
 
     assert (batch.state, summary_of(batch).invited, summary_of(batch).failed) == (Batch.State.INVITING, 2, 0)
     assert Batch.objects.get().mail_retry_at is not None

@@ -1,4 +1,4 @@
-"""Stopping an import of any size is quick: rows count as not invited at once, and workers delete what is left."""
+"""Stopping takes the same time for any import: rows count as not invited, and workers delete the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An inviter who loses the right while mail waits: no link is sent that would not work, and the summary says why."""
+"""An inviter loses the permission while emails wait: they are not sent, and the summary says why."""
 
 from __future__ import annotations
 

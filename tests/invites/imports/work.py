@@ -156,7 +156,7 @@ class Work:
         return int(self.worker.ask(RESEND_IN_BACKGROUND.format(batch=batch)))
 
     def undo(self, batch: int) -> int:
-        """How many invitations are taken back; of many that has only begun."""
+        """How many invitations are revoked. If they are many, that has only started."""
         return int(self.worker.ask(UNDO.format(batch=batch)))
 
     def invite_singly(self, count: int, *, domain: str, organization: str) -> None:

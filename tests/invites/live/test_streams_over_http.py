@@ -163,7 +163,9 @@ def test_another_password_ends_the_streams_of_every_other_session(slow: Stack, c
 
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
-def test_whoever_may_not_see_it_any_more_is_told_no_more(slow: Stack, colleague: str, listen: Listen, act: str) -> None:
+def test_a_stream_ends_when_its_viewer_may_no_longer_see_it(
+    slow: Stack, colleague: str, listen: Listen, act: str
+) -> None:
     listener = listen(signed_in(slow, colleague))
 
     shell(slow, act.format(email=colleague))
