@@ -1,4 +1,4 @@
-"""The project itself as an application: it brings the `up` command and what every log line carries."""
+"""The project as an app: it has the commands `up` and `migrate`, and adds fields to log lines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django_structlog.signals import bind_extra_request_failed_metadata, bind_ex
 
 
 class ProjectConfig(AppConfig):
-    """Connects the log's signals."""
+    """Connects the signals of the request log."""
 
     name = "config"
     verbose_name = "Project"
@@ -21,7 +21,7 @@ class ProjectConfig(AppConfig):
 
 
 def _name_the_organization(*, request: Any, **_: Any) -> None:
-    """The organization is known only after `AccessMiddleware`, so it stands on the last line of a request."""
+    """Add the organization to the last line of a request. It is known only after `AccessMiddleware`."""
     organization = getattr(request, "organization", None)
     if organization is not None:
         structlog.contextvars.bind_contextvars(organization_id=organization.pk)

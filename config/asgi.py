@@ -7,8 +7,8 @@ from typing import cast
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-# whitenoise hands out files by an ordinary iterator. They are few and kept by the browser; what the product itself
-# streams, events and downloads, comes from asynchronous ones.
+# whitenoise serves files by synchronous iterators. There are few, and browsers cache them. The streams and downloads of
+# the product are asynchronous.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 _django = get_asgi_application()

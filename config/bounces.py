@@ -1,6 +1,6 @@
-"""Where a mail provider reports bounces: one address, open while it has a secret. Calls are limited.
+"""The webhook by which a mail provider reports bounces. It needs a secret, and has a rate limit.
 
-Anymail reads the reports, and fails in many ways on those that no provider sends. All of them are answered with 400.
+Anymail parses the reports, and fails in many ways on invalid ones. They are all answered with 400.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def webhooks() -> list[URLResolver]:
-    """The address for the provider in use. None without a secret: anybody could report whatever they like."""
+    """The URL for the configured provider. Without a secret there is none, because anybody could send reports."""
     if not settings.ANYMAIL["WEBHOOK_SECRET"]:
         return []
     ours = [
@@ -40,17 +40,17 @@ def _view_of(view: Any) -> View:
 
 
 class StrictReports:
-    """Comes before a webhook view of Anymail, and refuses what it can't read.
+    """A mixin for webhook views of Anymail that rejects invalid reports.
 
-    What fails later, when an event is noted, is an error of ours: the provider gets 500 and reports again.
+    Errors while an event is processed are bugs: the provider gets 500, and retries.
     """
 
     def run_validators(self, request: HttpRequest) -> None:
-        with _unreadable_is_refused():
+        with _reject_invalid():
             super().run_validators(request)  # type: ignore[misc]
 
     def parse_events(self, request: HttpRequest) -> list[AnymailTrackingEvent]:
-        with _unreadable_is_refused():
+        with _reject_invalid():
             events: list[AnymailTrackingEvent] = super().parse_events(request)  # type: ignore[misc]
             for event in events:
                 _check(event)
@@ -58,7 +58,7 @@ class StrictReports:
 
 
 def strict(view: Any) -> View:
-    """A webhook view of Anymail, with `StrictReports` before it."""
+    """The webhook view of Anymail with `StrictReports`."""
     view_class = view.view_class
     strict_class = type(f"Strict{view_class.__name__}", (StrictReports, view_class), {})
     strict_view: View = strict_class.as_view(**view.view_initkwargs)  # type: ignore[attr-defined]
@@ -66,7 +66,7 @@ def strict(view: Any) -> View:
 
 
 @contextmanager
-def _unreadable_is_refused() -> Iterator[None]:
+def _reject_invalid() -> Iterator[None]:
     try:
         yield
     except AnymailWebhookValidationFailure:
@@ -76,7 +76,7 @@ def _unreadable_is_refused() -> Iterator[None]:
 
 
 def _check(event: AnymailTrackingEvent) -> None:
-    """Raises TypeError for values that are of another type than Anymail says."""
+    """Raises TypeError for values of another type than Anymail documents."""
     if not isinstance(event.metadata or {}, Mapping):
         raise TypeError("The metadata is no mapping.")
     texts = (event.recipient, event.mta_response, event.description, event.reject_reason)

@@ -1,4 +1,4 @@
-"""The connection to the broker: one that was given up says so, and no worker ends with it."""
+"""Kombu's Redis transport, with a fix for lost connections that would end a worker."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from redis.exceptions import ConnectionError as BrokerIsAway
 
 
 class Channel(redis.Channel):
-    """Kombu's, which in 5.7 asks a lost connection for its address once more, when the task that was under way ends.
+    """Raises the error that Kombu handles when a connection was lost.
 
-    There is none any more. Told as what it is, it is the trouble with the broker that everybody who asks expects.
+    When a task ends after its connection was lost, Kombu 5.7 asks the connection for its parameters, and fails with an
+    AttributeError that nothing handles.
     """
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The Celery application: the queue carries ids, the database is the truth."""
+"""The Celery app. Tasks carry only ids; all state is in the database."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 LOOK_AFTER_SCHEDULE_SECONDS = 5.0
 
-# By the names of the URL, for whoever asks for a broker of that kind.
+# Use our transport for brokers with these URL schemes.
 TRANSPORT_ALIASES.update(redis="config.broker:Transport", rediss="config.broker:Transport")
 app = Celery("rollcall")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -31,30 +31,31 @@ app.steps["worker"].add(DjangoStructLogInitStep)
 
 @signals.setup_logging.connect
 def keep_djangos_logging(**_: Any) -> None:
-    """With a receiver of this signal Celery leaves the logging alone that Django has set up."""
+    """Celery doesn't configure logging if this signal has a receiver."""
 
 
 @signals.worker_ready.connect
 def say_ready(**_: Any) -> None:
-    """The line that `manage.py up` waits for, at a level that is always shown."""
+    """Log the line that `manage.py up` waits for, at a level that is always shown."""
     structlog.get_logger(__name__).warning("worker_ready")
 
 
 @signals.worker_ready.connect
 def look_for_lost_work(**_: Any) -> None:
-    """A worker that replaces a dead one need not wait until the schedule sends the next recovery."""
+    """Recover stalled work at once, because this worker may replace a dead one."""
     with suppress(OperationalError, OSError):
         app.send_task("invites.tasks.recover", expires=20)
 
 
 @signals.worker_ready.connect
 def keep_the_schedule(sender: Any, **_: Any) -> None:
-    """Celery starts another process for one of the pool that is killed, but none for the schedule: without it
-    nobody would look for lost work any more."""
+    """Restart the embedded beat if it dies. Celery restarts only the processes of its pool, and without beat nothing
+    would recover stalled work.
+    """
     worker = sender.controller
 
     def look() -> None:
-        # An exit status, which may be 0, once the worker is to stop. It stops its beat itself then.
+        # An exit status, which may be 0, when the worker is stopping. Then it stops its beat itself.
         is_stopping = worker_state.should_stop is not None and worker_state.should_stop is not False
         if worker.beat is not None and not worker.beat.is_alive() and not is_stopping:
             structlog.get_logger(__name__).error("schedule_died")
@@ -70,12 +71,13 @@ def keep_the_schedule(sender: Any, **_: Any) -> None:
 @signals.worker_process_init.connect
 @signals.beat_embedded_init.connect
 def end_with_the_worker(**_: Any) -> None:
-    """Of a worker that is killed nothing stays behind: a half-done task is taken up elsewhere, and two
-    schedules must not run side by side."""
+    """End child processes together with a worker that is killed. Another worker redoes its task, and there must not be
+    two schedules.
+    """
     die_with_parent()
 
 
 @signals.worker_process_init.connect
 def let_pages_go_first(**_: Any) -> None:
-    """On a machine that has the web server or the database, too."""
+    """Workers get a lower priority, because the web server or the database may be on the same machine."""
     give_way()

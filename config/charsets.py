@@ -1,7 +1,7 @@
-"""Reads every form as UTF-8, whatever the request says of itself.
+"""Decode every form as UTF-8, and ignore the charset in the request.
 
-No browser sends one of our forms otherwise. Django takes the name of any codec that Python has for the charset of
-a form, `hex` and `rot13` too, and fails on it before a view could answer.
+Browsers send our forms as UTF-8. Django accepts any codec of Python as the charset of a form, even `hex` and `rot13`,
+and fails on those before a view can respond.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _CHARSET = re.compile(rb';\s*charset\s*=\s*("[^"]*"|[^;]*)', re.IGNORECASE)
 
 
 class ReadAsUtf8:
-    """The ASGI application `inner`, which never learns of a charset that a request names."""
+    """The ASGI application `inner`, which sees no charset in requests."""
 
     def __init__(self, inner: Application) -> None:
         self._inner = inner

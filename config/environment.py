@@ -1,6 +1,8 @@
-"""Reads settings from environment variables: one that is empty counts as not set, a wrong one is named.
+"""Read settings from environment variables. An empty variable counts as not set.
 
-Each function raises ImproperlyConfigured with one sentence that says which variable must look how.
+Each function raises ImproperlyConfigured with one sentence that names the variable and the expected value.
+
+django-environ parses URLs. Its other casts raise a bare ValueError, or take any text for False, and know no ranges.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ def text(name: str, default: str) -> str:
 
 
 def choice(name: str, default: str, choices: Sequence[str]) -> str:
-    """One of the `choices`, in whatever case it was written."""
+    """One of the `choices`, ignoring case."""
     given = text(name, default)
     found = next((known for known in choices if known.lower() == given.lower()), None)
     if found is None:
@@ -57,12 +59,12 @@ def seconds(name: str, default: float) -> float:
 
 
 def items(name: str) -> list[str]:
-    """The parts between commas, in their order."""
+    """The values between commas, in their order."""
     return [part.strip() for part in text(name, "").split(",") if part.strip()]
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches the host."""
+    """Whether the host is reachable only from this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -70,9 +72,9 @@ def is_loopback(host: str) -> bool:
 
 
 def hosts(name: str) -> list[str]:
-    """Host names between commas. A wildcard is refused, because it would let anyone choose the Host header.
+    """Host names between commas, without wildcards, which would allow forged Host headers.
 
-    Django takes a name that begins with a dot for all names that end so, `.com` too.
+    In Django, a name with a leading dot is a wildcard, too, even `.com`.
     """
     given = items(name)
     if any("*" in host or host.startswith(".") for host in given):
@@ -83,7 +85,7 @@ def hosts(name: str) -> list[str]:
 
 
 def reached_from_elsewhere(base_url: str, allowed_hosts: Sequence[str]) -> str:
-    """What says that other machines reach the product, such as "BASE_URL is https://..."; empty if they don't."""
+    """Why other machines can reach the product, such as "BASE_URL is https://..."; empty if they can't."""
     if not is_loopback(urlsplit(base_url).hostname or ""):
         return f"BASE_URL is {base_url}"
     public = next((host for host in allowed_hosts if not is_loopback(host.strip("[]"))), None)
@@ -91,7 +93,7 @@ def reached_from_elsewhere(base_url: str, allowed_hosts: Sequence[str]) -> str:
 
 
 def demo_password(name: str, *, reached: str) -> None:
-    """Refuses a demo password that is easy to guess where other machines reach the product. It is never repeated."""
+    """Reject a short demo password if other machines can reach the product. The error doesn't repeat it."""
     given = os.environ.get(name, "")
     if given and len(given.strip()) < 8 and reached:
         raise ImproperlyConfigured(f"{name} must have at least 8 characters while {reached}.")
@@ -103,7 +105,7 @@ KEY_DIFFERENT_CHARACTERS = 5
 
 
 def secret(name: str) -> str:
-    """A key that can't be guessed; empty if none is set. Errors don't repeat it."""
+    """A key of sufficient length; empty if it isn't set. Errors don't repeat it."""
     given = text(name, "")
     if given:
         _check_key(name, given)
@@ -126,7 +128,7 @@ def _check_key(name: str, key: str) -> None:
 
 
 def broker(name: str) -> str:
-    """The URL of a Redis server; empty where none is set."""
+    """The URL of a Redis server; empty if it isn't set."""
     given = text(name, "")
     scheme, _, server = given.partition("://")
     if given and (scheme not in ("redis", "rediss") or not server):
@@ -136,7 +138,7 @@ def broker(name: str) -> str:
 
 
 def database(name: str) -> dict[str, Any] | None:
-    """Django's description of the database at the URL; None where none is set."""
+    """The database at the URL, for DATABASES; None if it isn't set."""
     if not text(name, ""):
         return None
     try:
@@ -154,7 +156,7 @@ def database(name: str) -> dict[str, Any] | None:
 
 
 def mail_server(name: str) -> dict[str, Any] | None:
-    """Django's EMAIL_ settings for the URL; None where none is set."""
+    """The EMAIL_ settings for the URL; None if it isn't set."""
     if not text(name, ""):
         return None
     try:
@@ -165,7 +167,7 @@ def mail_server(name: str) -> dict[str, Any] | None:
 
 
 def webhook_secret(name: str) -> str:
-    """A name and a password that only the mail provider knows; empty where none is set. It is never repeated."""
+    """The name and password of the mail provider's webhook; empty if it isn't set. Errors don't repeat it."""
     given = text(name, "")
     if given and (":" not in given or len(given) < 20):
         raise ImproperlyConfigured(f"{name} must look like name:password and have at least 20 characters.")
@@ -173,5 +175,5 @@ def webhook_secret(name: str) -> str:
 
 
 def all_of(prefix: str) -> dict[str, str]:
-    """All variables whose names begin so, by their whole names."""
+    """All variables with this prefix, by name."""
     return {name: value for name, value in os.environ.items() if name.startswith(prefix) and value.strip()}

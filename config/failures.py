@@ -1,4 +1,4 @@
-"""The page for what went wrong on our side: a database that is away or busy will be back, and the answer says so."""
+"""The page for unexpected errors: 503 with Retry-After if the database is down or busy, else 500."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ RETRY_AFTER_SECONDS = 10
 
 
 def failure(request: HttpRequest) -> HttpResponse:
-    """Called by Django for an exception that nobody caught, which it has logged."""
+    """Called by Django for an unhandled exception, which it has logged."""
     if not isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
         return server_error(request)
-    # Without the request: what the pages' frame says of it would be asked of the database.
+    # Without the request, because the shell of pages would query the database.
     page = render(None, "503.html", status=503)
     page["Retry-After"] = str(RETRY_AFTER_SECONDS)
     page["Cache-Control"] = "no-store"

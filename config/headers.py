@@ -1,4 +1,4 @@
-"""Headers of every answer: nothing is kept in caches, no page may use the device, no server says what it is."""
+"""Headers of every response: no caching, no device features, and no Server header."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PERMISSIONS_POLICY = ", ".join(
 
 
 class HeadersMiddleware(MiddlewareMixin):
-    """Pages and downloads hold names and addresses of people. Static files say themselves how long they are kept."""
+    """Pages and downloads are not cached, because they have personal data. Static files set their own header."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response.headers.setdefault("Cache-Control", "no-store")
@@ -34,7 +34,7 @@ class HeadersMiddleware(MiddlewareMixin):
 
 
 class NameNoServer:
-    """The ASGI application `inner`, with an empty Server header. Without one gunicorn adds its own name."""
+    """The ASGI application `inner`, with an empty Server header. Otherwise gunicorn adds its name."""
 
     def __init__(self, inner: Application) -> None:
         self._inner = inner

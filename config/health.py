@@ -1,4 +1,4 @@
-"""Two questions of the machines that watch over this one: does it live, and can it do its work?"""
+"""Health checks for load balancers and monitoring: liveness and readiness."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from accounts.organizations.access import public
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 as long as requests are answered at all."""
+    """Always 200 while the process handles requests."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
@@ -28,14 +28,14 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when database, migrations and broker are all right, else 503; JSON with "ok" or "failed" for each."""
+    """200 if database, migrations and broker work, else 503. The JSON has "ok" or "failed" for each."""
     parts = {name: _state_of(check) for name, check in CHECKS.items()}
     ready = all(state == "ok" for state in parts.values())
     return JsonResponse({"ready": ready, **parts}, status=200 if ready else 503)
 
 
 def _state_of(check: Callable[[], bool]) -> str:
-    # Whatever the drivers raise means the same here: that part does not work.
+    # Any exception of a driver means that this part doesn't work.
     try:
         return "ok" if check() else "failed"
     except Exception:
@@ -61,7 +61,7 @@ def _broker_answers() -> bool:
     ) as broker:
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
         channel: Any = broker.default_channel
-        channel.queue_declare("celery")  # Asks for the length; a queue that is empty does not exist in Redis.
+        channel.queue_declare("celery")  # Asks for the length. An empty queue doesn't exist in Redis.
     return True
 
 

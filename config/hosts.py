@@ -1,7 +1,7 @@
-"""Refuses requests whose Host header isn't written as links of ours write it.
+"""Reject Host headers with an unexpected port or a trailing dot.
 
-Django checks the name against ALLOWED_HOSTS, but takes any port and a trailing dot. Whatever keeps something by host,
-such as a count, could be dodged with either.
+Django checks only the name against ALLOWED_HOSTS. With variants of the header, a client could evade anything that is
+counted per host.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 from config.environment import is_loopback
 
-# A container's health check asks its own process, whose port is another one than people use.
+# The health check of a container uses the internal port of the process.
 HEALTH_PATHS = ("/healthz", "/readyz")
 
 

@@ -1,8 +1,7 @@
-"""Refuses a request that is too large while it streams in, before anything of it is kept.
+"""Reject requests that are too large while they stream in.
 
-Django reads the whole body into a temporary file before a view can object, and its own limit does not
-count files. So the application is wrapped: the length that the request announces is looked at first,
-then what really comes is counted.
+Django reads the whole body into a temporary file before a view can reject it, and its own limit ignores files. So this
+wraps the application: it checks the Content-Length first, and then counts the bytes that arrive.
 """
 
 from __future__ import annotations
@@ -22,23 +21,23 @@ Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-# Where a CSV file may be uploaded: a new import, and the corrected file of a batch, come the same way.
+# Where a CSV file may be uploaded, for a new import or as a corrected file.
 UPLOAD_PATHS = re.compile(r"/o/[^/]+/import/")
 WEBHOOKS = "/webhooks/"
 ENCODED_FORM = b"application/x-www-form-urlencoded"
 
 MEGABYTE = 1024 * 1024
-# A browser shows the answer only if the server has taken all that the browser sends before it answers.
-# This much is taken, and thrown away.
-MOST_THROWN_AWAY = 512 * MEGABYTE
+# A browser shows the response only if the server has read the whole request first. Up to this size the rest is read and
+# discarded.
+MAX_DISCARDED = 512 * MEGABYTE
 
 
 class _TooLarge(Exception):
-    """More came than the path allows."""
+    """The body is larger than the path allows."""
 
 
 class LimitBody:
-    """The ASGI application `inner`, shielded from bodies larger than the settings allow for the path."""
+    """The ASGI application `inner`, with a limit on the size of request bodies."""
 
     def __init__(self, inner: Application) -> None:
         self._inner = inner
@@ -51,9 +50,9 @@ class LimitBody:
         limit = limit_of(scope["path"], content_type=headers.get(b"content-type", b""))
         announced = headers.get(b"content-length", b"")
         if announced.isdigit() and int(announced) > limit:
-            # A client that waits to be told to go on has sent nothing yet.
+            # A client that expects a 100 Continue hasn't sent anything yet.
             if headers.get(b"expect", b"").lower() != b"100-continue":
-                await _throw_away(receive)
+                await _discard(receive)
             await _refuse(scope, send, size=int(announced), limit=limit)
             return
 
@@ -66,7 +65,7 @@ class LimitBody:
                 received += len(event.get("body", b""))
                 if received > limit:
                     if event.get("more_body"):
-                        received += await _throw_away(receive)
+                        received += await _discard(receive)
                     raise _TooLarge
             return event
 
@@ -77,9 +76,9 @@ class LimitBody:
 
 
 def limit_of(path: str, *, content_type: bytes = b"") -> int:
-    """How many bytes the body of a request for `path` may have."""
+    """The largest body of a request for `path`, in bytes."""
     is_encoded = content_type.partition(b";")[0].strip().lower() == ENCODED_FORM
-    # A mail provider's reports are decoded only after its secret was checked.
+    # Reports of a mail provider are decoded only after its secret was checked.
     if is_encoded and not path.startswith(WEBHOOKS):
         limit: int = settings.MAX_FORM_BYTES
     elif UPLOAD_PATHS.fullmatch(path):
@@ -89,10 +88,10 @@ def limit_of(path: str, *, content_type: bytes = b"") -> int:
     return limit
 
 
-async def _throw_away(receive: Receive) -> int:
-    """Takes the rest of the body without keeping it; its size."""
+async def _discard(receive: Receive) -> int:
+    """Read and discard the rest of the body. Returns its size."""
     size = 0
-    while size < MOST_THROWN_AWAY:
+    while size < MAX_DISCARDED:
         event = await receive()
         size += len(event.get("body", b""))
         if event["type"] != "http.request" or not event.get("more_body"):

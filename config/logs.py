@@ -1,7 +1,6 @@
-"""Logs: one line per event, with the ids of request, user and organization, and never a token.
+"""Logging: one line per event, with the ids of request, user and organization, and without tokens.
 
-People read them in the terminal, programs as JSON. Imported by the settings, so nothing here may need
-Django to be set up.
+Lines are text for people, or JSON for programs. The settings import this module, so it must not need Django.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from typing import Any
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
-# The rest of these addresses is a secret: who reads the log must not get in with it. Addresses are logged as they were
-# typed, with two slashes or capitals too, although those lead nowhere.
+# The rest of these URLs is a secret that gives access. URLs are logged as requested, so variants with double slashes or
+# capitals are scrubbed too, although they lead nowhere.
 SECRET_PATHS = re.compile(
     r"(/i/|/accounts/+password/+reset/+key/|/accounts/+confirm-email/)[^\s\"'?#]*[^/\s\"'?#]", re.IGNORECASE
 )
 
-# Django's loggers of what a client must not send, one for each kind.
+# The prefix of Django's loggers for invalid requests.
 REFUSALS = "django.security."
 
 SHARED_PROCESSORS: list[Any] = [
@@ -33,12 +32,12 @@ SHARED_PROCESSORS: list[Any] = [
 
 
 def scrub(text: str) -> str:
-    """The text with the secret part of every address in it replaced by a star."""
+    """The text with the secret part of every URL replaced by a star."""
     return SECRET_PATHS.sub(r"\1*", text)
 
 
 class ScrubbingFormatter(structlog.stdlib.ProcessorFormatter):
-    """Scrubs the finished line, whoever logged it and in whichever field; tracebacks included."""
+    """Scrubs whole lines, including all fields and tracebacks."""
 
     def format(self, record: logging.LogRecord) -> str:
         if record.name.startswith(REFUSALS):
@@ -47,7 +46,7 @@ class ScrubbingFormatter(structlog.stdlib.ProcessorFormatter):
 
 
 def _without_traceback(record: logging.LogRecord) -> logging.LogRecord:
-    """A request that was refused is no error of ours: Django logs it as one, with a traceback."""
+    """Django logs invalid requests as errors with a traceback, but they are not errors of the product."""
     record = copy.copy(record)
     record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
     record.exc_info = record.exc_text = None
@@ -55,7 +54,7 @@ def _without_traceback(record: logging.LogRecord) -> logging.LogRecord:
 
 
 def configure_structlog() -> None:
-    """Lets structlog write through the standard library's logging."""
+    """Let structlog write to the standard library's logging."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -68,11 +67,11 @@ def configure_structlog() -> None:
 
 
 def logging_settings(*, level: str, form: str) -> dict[str, Any]:
-    """Django's LOGGING. `form` is "console" or "json"; everything goes to standard error."""
+    """The LOGGING setting. `form` is "console" or "json". Everything goes to standard error."""
     if form == "json":
         final: list[Any] = [
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            # Without the values of variables: among them are passwords, tokens and people's rows.
+            # Without the values of variables, which may be passwords, tokens or personal data.
             structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(),
         ]
@@ -89,20 +88,20 @@ def logging_settings(*, level: str, form: str) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
-            # Refusals are ordinary answers; the line of the request tells them.
+            # Responses with 4xx are not errors. The request log has them.
             "django.request": {"level": "ERROR"},
-            # Anybody can forge a name; the line of the request says that it was refused.
+            # Anybody can forge a Host header. The request log has the response.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             "django_structlog": {"level": level},
-            # Addresses stand in uvicorn's access log unscrubbed, and the request's own line has them.
+            # The access log of uvicorn doesn't scrub URLs, and the request log replaces it.
             "uvicorn.access": {"handlers": [], "level": "ERROR", "propagate": False},
             "uvicorn": {"handlers": [], "propagate": True},
             "uvicorn.error": {"level": "WARNING"},
             "celery": {"level": "WARNING"},
-            # Says at every task that it received one; django_structlog says more.
+            # Logs every received task. django_structlog logs more about them.
             "celery.worker.strategy": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
-            # A worker that ends gives back what it had not begun.
+            # A worker that stops returns tasks that it hasn't begun.
             "kombu.transport.virtual.base": {"level": "ERROR"},
         },
     }

@@ -1,4 +1,4 @@
-"""The log's lines about requests, without their query strings: people search for addresses and names."""
+"""The request log, without query strings, because searches contain names and addresses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django_structlog.middlewares import RequestMiddleware
 
 
 class RequestLogMiddleware(RequestMiddleware):
-    """django-structlog's lines when a request starts, ends and fails, with the path alone."""
+    """The request log of django-structlog, with the path only."""
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:

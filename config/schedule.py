@@ -1,6 +1,6 @@
-"""The schedule where there may be several beats: one of them is at work, elected by a lock in Redis.
+"""The schedule for several beat processes. Only one is active, elected by a lock in Redis.
 
-Others stand by, and one takes over when the lock runs out: no machine is the only one that looks for lost work.
+The others are on standby. When the lock expires, one of them takes over, so no machine is a single point of failure.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from redis.exceptions import LockError, RedisError
 log = structlog.get_logger(__name__)
 
 LOCK = "rollcall:schedule"
-# A beat that was killed is replaced after at most so long. Together with the time between two sweeps less than the
-# half minute in which what a dead machine had begun is to be taken up.
+# A beat that was killed is replaced within this time. Together with the interval of recoveries, it is less than half a
+# minute, within which the work of a dead machine is recovered.
 LOCK_SECONDS = 10.0
-LOOK_SECONDS = 2.0
+POLL_SECONDS = 2.0
 
 
 class ElectedScheduler(Scheduler):
-    """Sends what is due while it holds the lock, and asks for the lock while it does not.
+    """Sends due tasks while it holds the lock, and tries to acquire the lock otherwise.
 
-    Kept in memory: a schedule of every few seconds needs no file, which two on one machine would fight for.
+    The schedule is in memory: with intervals of seconds it needs no file, which two beats on one machine would share.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -37,13 +37,13 @@ class ElectedScheduler(Scheduler):
         super().__init__(*args, **kwargs)
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
-        """The seconds until it is to be called again."""
+        """Returns the seconds until the next call."""
         if not self._holds_the_lock():
-            return LOOK_SECONDS
-        return min(super().tick(*args, **kwargs), LOOK_SECONDS)
+            return POLL_SECONDS
+        return min(super().tick(*args, **kwargs), POLL_SECONDS)
 
     def close(self) -> None:
-        """Others need not wait for the lock of one that ends in good order."""
+        """Release the lock, so that others needn't wait until it expires."""
         super().close()
         if self._elected:
             self._elected = False
@@ -53,7 +53,7 @@ class ElectedScheduler(Scheduler):
                 log.info("lock_not_released", error=str(error))
 
     def _holds_the_lock(self) -> bool:
-        """Renews the lock, or tries to get it. While Redis is away nobody holds it, and nothing could be sent."""
+        """Renew or acquire the lock. While Redis is down nobody holds it, and nothing could be sent anyway."""
         held = self._elected
         try:
             self._elected = (held and self._renew()) or self._lock.acquire()
@@ -67,5 +67,5 @@ class ElectedScheduler(Scheduler):
     def _renew(self) -> bool:
         try:
             return bool(self._lock.reacquire())
-        except LockError:  # It ran out, or Redis has lost it.
+        except LockError:  # It expired, or Redis lost it.
             return False

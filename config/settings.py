@@ -1,4 +1,4 @@
-"""All settings, from the environment; every default suits `make run` on a laptop. README.md has the table."""
+"""All settings. They come from the environment, and the defaults suit `make run`. README.md has a table of them."""
 
 import logging
 import os
@@ -42,16 +42,15 @@ PORT = number("PORT", 8000, most=65_535)
 BASE_URL = text("BASE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 try:
     _base = urlsplit(BASE_URL)
-    # What a Host header may have as its port: config/hosts.py.
+    # The port that a Host header may have: config/hosts.py.
     BASE_PORT = _base.port or (443 if _base.scheme == "https" else 80)
 except ValueError as error:
     raise ImproperlyConfigured(f"BASE_URL must look like https://rollcall.example.org, not {BASE_URL!r}.") from error
 if _base.scheme not in ("http", "https") or not _base.hostname or _base.hostname.endswith("."):
     raise ImproperlyConfigured(f"BASE_URL must look like https://rollcall.example.org, not {BASE_URL!r}.")
 
-# The environment's DEBUG opens the development inbox and serves static files as they are on disk.
-# Django's own DEBUG stays off all the same: a page never shows a traceback (the log does), and a worker
-# does not keep every query of a batch in memory.
+# The variable DEBUG opens the development inbox and serves static files from the source. Django's own DEBUG stays off:
+# pages never show a traceback, and workers don't keep every query in memory.
 DEVELOPMENT = switch("DEBUG", False)
 DEBUG = False
 _further_hosts = hosts("ALLOWED_HOSTS")
@@ -69,8 +68,7 @@ def _secret_key() -> str:
     try:
         if not path.exists():
             DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Written aside and linked into place: of two processes that start at once, one wins and
-            # both read its key whole.
+            # Written to a draft and linked into place: if two processes start at once, both read the same whole key.
             draft = DATA_DIR / f"secret-key.{secrets.token_hex(8)}"
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(secrets.token_urlsafe(50))
@@ -99,16 +97,15 @@ DATABASES = {
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
-        # A transaction that begins as a reader cannot wait for the write lock later: it would fail at once.
+        # A transaction that begins with a read can't wait for the write lock later, and would fail.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # What is written goes to its place, and to the disk, every 32 MB: at SQLite's own 4 MB a batch would wait for
-        # the disk every thousand mails.
+        # A checkpoint every 32 MB. With SQLite's default of 4 MB, an import waits for the disk every 1,000 emails.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=8000;",
     }
 else:
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
-# Under ASGI a request has a thread of its own, so that a connection kept open would never be used again.
+# Under ASGI each request has its own thread, so a persistent connection would never be reused.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -122,23 +119,23 @@ WORKBOOK_MEMORY_MB = number("WORKBOOK_MEMORY_MB", 512, least=64)
 WORKBOOK_SECONDS = number("WORKBOOK_SECONDS", 30)
 # How long an invitation can be accepted.
 INVITATION_DAYS = number("INVITATION_DAYS", 14)
-# Nobody is to be pestered: how often one invitation can be sent again, and after how many seconds.
+# How often an invitation can be resent, and after how many seconds.
 RESEND_LIMIT = number("RESEND_LIMIT", 10, least=0)
 RESEND_PAUSE = number("RESEND_PAUSE", 60, least=0)
-# The most of a day, so that no account is worth much to a spammer: of an organization, of an admin in it, and how many
-# emails the organization sends to one address. Days are those of UTC.
+# Daily quotas, in UTC, which keep accounts uninteresting for spammers: per organization, per admin in it, and per
+# recipient address in it.
 INVITATIONS_PER_DAY = number("INVITATIONS_PER_DAY", 1_000_000)
 INVITATIONS_PER_INVITER_PER_DAY = number("INVITATIONS_PER_INVITER_PER_DAY", 500_000)
 MAILS_PER_RECIPIENT_PER_DAY = number("MAILS_PER_RECIPIENT_PER_DAY", 5)
-# How many links to a new password one address is sent in a day.
+# How many reset links are sent to one address per day.
 PASSWORD_RESETS_PER_ADDRESS_PER_DAY = number("PASSWORD_RESETS_PER_ADDRESS_PER_DAY", 5)
-# Whether `manage.py up` brings the demonstration's organizations.
+# Whether `manage.py up` creates the organizations of the demo.
 DEMO = switch("DEMO", True)
 
-# What a request may weigh, in bytes, counted while it streams in: config/limits.py.
+# The largest request body in bytes, counted while it streams in: config/limits.py.
 MAX_BODY_BYTES = 2 * 1024 * 1024
-# Of a form in percent-encoding, which takes 70 times its size in memory while it is decoded. A page's largest form,
-# thousands of chosen invitations, has a fifth of this.
+# For URL-encoded forms, which take 70 times their size in memory while they are decoded. The largest form, with
+# thousands of selected invitations, has a fifth of this.
 MAX_FORM_BYTES = 512 * 1024
 MAX_UPLOAD_BODY_BYTES = (MAX_UPLOAD_MB + 1) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
@@ -167,7 +164,7 @@ INSTALLED_APPS = [
     "django_structlog",
     "lucide",
     "django_mail_preview",
-    "django_tomselect",  # For its static files alone: tom-select.
+    "django_tomselect",  # Only for its static files: tom-select.
     "accounts",
     "invites",
 ]
@@ -228,7 +225,7 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "accounts.users.sign_in.NewPasswordForm",
 }
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.users.passwords.ResetTokenGenerator"  # noqa: S105
-# Longer than a day, which is how long an address gets no further link once it has had enough of them.
+# Longer than a day, the period of the limit per address: accounts/users/account_email.py.
 PASSWORD_RESET_TIMEOUT = int(timedelta(days=3).total_seconds())
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
@@ -241,7 +238,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "users:home"
 
-# Failed attempts are counted by accounts/users/rate_limits.py: allauth would count them in a cache that is culled.
+# Failures are counted by accounts/users/rate_limits.py, because allauth counts them in a cache that evicts keys.
 ACCOUNT_RATE_LIMITS = False
 RATE_LIMIT_STORAGE = broker("REDIS_URL") or embedded_broker.rate_limit_url(DATA_DIR)
 
@@ -276,7 +273,7 @@ _https = _base.scheme == "https"
 # Behind a proxy that ends TLS (docs/deploy.md); only that proxy may be able to reach the server then.
 if switch("TRUST_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # Limits of sign-in are counted by the address that it has put last into X-Forwarded-For; else all would share one.
+    # The limits of sign-in use the last address of X-Forwarded-For. Otherwise all clients would share one.
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
 SESSION_ENGINE = "accounts.users.sessions"
 SESSION_COOKIE_SECURE = _https
@@ -290,8 +287,8 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 
-# No inline style or script but those that carry the request's nonce. An e-mail in the development inbox
-# brings a stricter policy of its own.
+# No inline styles or scripts except those with the nonce of the request. Emails in the development inbox have a
+# stricter policy of their own.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -343,56 +340,56 @@ if MAIL_PROVIDER != "none":
     EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
 ANYMAIL = {
     "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
-    # The provider would send people through addresses of its own, and see the secret of each.
+    # Click tracking would reveal the tokens of links to the provider.
     "SEND_DEFAULTS": {"track_clicks": False, "track_opens": False},
     # Not every provider has these two, nor takes what lets it tell us of bounces.
     "IGNORE_UNSUPPORTED_FEATURES": True,
     "WEBHOOK_SECRET": webhook_secret("ANYMAIL_WEBHOOK_SECRET"),
     **all_of(f"{MAIL_PROVIDER.upper()}_"),
 }
-# How many mails a provider that can do so is given in one call.
+# How many emails are sent in one call of a provider that supports it.
 MAILS_PER_CALL = number("MAILS_PER_CALL", 100)
 # The pace of invitations, over all workers of all machines; 0 for as many as the mail server takes.
 MAILS_PER_SECOND = number("MAILS_PER_SECOND", 0, least=0)
 MAILS_PER_SECOND_PER_ORGANIZATION = number("MAILS_PER_SECOND_PER_ORGANIZATION", 0, least=0)
 MAILS_PER_SECOND_PER_DOMAIN = number("MAILS_PER_SECOND_PER_DOMAIN", 0, least=0)
 
-# Web and worker are different processes: what one sends the other must be able to show.
+# Files, because the worker sends emails and the web server shows them.
 MAIL_PREVIEW_STORAGE = "config.devserver.inbox.Inbox"
 MAIL_PREVIEW_ROOT = DATA_DIR / "mail"
 MAIL_PREVIEW_MAX_MESSAGES = 5_000
 MAIL_PREVIEW_ALLOW = "config.devserver.inbox.is_open"
 SILENCED_SYSTEM_CHECKS = [
-    # The operator's domain may have other sites, with plain HTTP, below it.
+    # Subdomains of the operator's domain may use plain HTTP.
     "security.W005",
     "security.W021",
     # The proxy that ends TLS sends plain HTTP on to HTTPS: docs/deploy.md.
     "security.W008",
-    # On one's own machine mail that is only kept is the point; elsewhere the warning is right.
+    # In development, emails are only stored on purpose. Elsewhere the warning is useful.
     *(["django_mail_preview.W001"] if DEVELOPMENT or not _reached else []),
 ]
 INBOX_OPEN = DEVELOPMENT and EMAIL_BACKEND.startswith("django_mail_preview.")
 
-# --- Tasks: the queue carries ids, the database is the truth ------------------------------------------
+# --- Tasks -------------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = broker("REDIS_URL") or embedded_broker.broker_url(DATA_DIR)
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
-# A worker takes from its queues in turn, so that somebody who waits for a link to a new password overtakes an import.
+# A worker reads its queues in turn, so that a reset link doesn't wait for an import.
 CELERY_TASK_DEFAULT_QUEUE = "celery"
 CELERY_TASK_QUEUES = tuple(Queue(name, Exchange(name), routing_key=name) for name in ("celery", "account-email"))
 CELERY_TASK_ROUTES = {"accounts.tasks.*": {"queue": "account-email"}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_STORE_EAGER_RESULT = False
-# A task is taken from the queue when it has ended, so that the task of a worker that dies comes again.
+# A task is acknowledged when it has ended, so that the task of a dead worker is delivered again.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CONCURRENCY = number("WORKERS", 2)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3
-# A task goes on without its broker: what it works on is claimed in the database, and another delivery does nothing.
-# To end it would be to kill it in the middle of a mail, which would then be sent again.
+# A task continues without its broker: its work is claimed in the database, and another delivery does nothing. Killing
+# it while it sends an email would send that email twice.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -400,7 +397,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 120,
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
-    # How often whoever publishes tries: a page must not wait for a broker that is gone.
+    # How often publishing is retried: a page must not wait for a broker that is down.
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0.1,
@@ -422,11 +419,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": RECOVERY_SECONDS,
         "options": {"expires": max(20.0, RECOVERY_SECONDS)},
     },
-    # Often, because a schedule that is kept in memory begins anew with its process.
+    # Often, because a schedule in memory starts over with its process.
     "clean-up": {"task": "accounts.tasks.clean_up", "schedule": 300.0, "options": {"expires": 300.0}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
-if broker("REDIS_URL"):  # There may be other machines, with schedules of their own.
+if broker("REDIS_URL"):  # Other machines may have a beat, too.
     CELERY_BEAT_SCHEDULER = "config.schedule:ElectedScheduler"
 CELERY_TIMEZONE = "UTC"
 
@@ -438,7 +435,7 @@ LOGGING = logging_settings(level=LOG_LEVEL, form=LOG_FORMAT)
 configure_structlog()
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
-# A page that was left ends its stream of progress.
+# Leaving a page closes its stream.
 DJANGO_STRUCTLOG_REQUEST_CANCELLED_LOG_LEVEL = logging.INFO
-# A form with a mistake in it, or a page that is not there, is no fault of ours.
+# Invalid forms and missing pages are not errors of the product.
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO

@@ -1,4 +1,4 @@
-"""Every address of the product. `guarded` refuses a view that does not declare who may open it."""
+"""All URLs of the product. `guarded` refuses a view that doesn't declare who may open it."""
 
 from django.contrib import admin
 from django.urls import include, path

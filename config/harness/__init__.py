@@ -1,1 +1,1 @@
-"""Runs the product and its servers in processes of their own, for tests and benchmarks. Nothing of it is used at work."""
+"""Runs the product and its servers in processes of their own, for tests and benchmarks. The product doesn't use it."""

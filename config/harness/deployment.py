@@ -1,4 +1,4 @@
-"""What compose.yaml and docs/deploy.md say, ready to be run on this machine as plain processes."""
+"""Runs the services of compose.yaml and the commands of docs/deploy.md as plain processes."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _BLOCK = re.compile(r"^## (?P<heading>[^\n]+)$|^```sh\n(?P<commands>.*?)^```$", 
 
 
 def compose(**given: str) -> dict[str, Any]:
-    """The file with the variables that are given, and the defaults of all others."""
+    """The file with the given variables, and the defaults of all others."""
     read: dict[str, Any] = _interpolated(yaml.safe_load((ROOT / "compose.yaml").read_text()), given)
     return read
 
 
 def _interpolated(value: Any, given: dict[str, str]) -> Any:
-    """As Compose does: in every text of what was read, from the inside out; two dollars are one that stays."""
+    """Replace variables in all strings as Compose does, from the inside out. `$$` becomes `$`."""
     if isinstance(value, dict):
         return {key: _interpolated(each, given) for key, each in value.items()}
     if isinstance(value, list):
@@ -43,7 +43,7 @@ def _interpolated(value: Any, given: dict[str, str]) -> Any:
 
 
 def documented(heading: str) -> list[str]:
-    """The commands below that heading of docs/deploy.md, each whole, without what is said about them."""
+    """The complete commands below that heading of docs/deploy.md."""
     under, found = "", ""
     for part in _BLOCK.finditer((ROOT / "docs" / "deploy.md").read_text()):
         under = part["heading"] or under
@@ -82,7 +82,7 @@ class Machine:
         cwd: Path = ROOT,
         given: str = "",
     ) -> str:
-        """What the command says, once it has ended well."""
+        """Run the command, and return its output. Fails if the command fails."""
         done = subprocess.run(
             self._arguments(command),
             cwd=cwd,
@@ -116,7 +116,7 @@ class Machine:
             )
 
     def end(self, name: str, how: signal.Signals = signal.SIGTERM) -> int:
-        """The status with which the process ends when it is asked to."""
+        """Terminate the process, and return its exit status."""
         process = self.running.pop(name)
         if process.poll() is None:
             process.send_signal(how)
@@ -128,7 +128,7 @@ class Machine:
                 process.wait()
 
     def kill(self, name: str) -> None:
-        """With everything that it has started."""
+        """Kill it and its children."""
         process = self.running.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -147,13 +147,13 @@ class Machine:
 
 
 def as_postgres(command: str) -> list[str]:
-    """PostgreSQL refuses to be run by root. `exec`: a signal is for the program, not for the shell."""
+    """PostgreSQL refuses to run as root. `exec`, so that signals reach the program and not the shell."""
     arguments = ["bash", "-euc", command]
     return ["runuser", "--user", "postgres", "--", *arguments] if os.getuid() == 0 else arguments
 
 
 def caught(directory: Path) -> list[str]:
-    """The recipients of all mails in the catcher's directory."""
+    """The recipients of all emails in the directory of the mail catcher."""
     return sorted(str(mail["X-RcptTo"]) for mail in Maildir(directory, create=False))
 
 

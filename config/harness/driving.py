@@ -1,4 +1,4 @@
-"""What an admin does in the browser, step by step, as the tests of the journey say it."""
+"""The steps of an admin in the browser, for tests."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def choose_roles_and_sites(page: Page) -> None:
 
 
 def drop(page: Page, name: str, content: bytes) -> None:
-    """Lets a file go over the dialog, not exactly over the zone."""
+    """Drop a file on the dialog, beside the drop zone."""
     page.evaluate(DROP, ["#dialog .rc-dialog-head", name, base64.b64encode(content).decode()])
     expect(page.locator("[data-drop-name]")).to_have_text(name)
 
@@ -65,12 +65,12 @@ def import_by_dropping(page: Page, name: str, content: bytes) -> None:
 
 
 def banner(page: Page, title: str) -> Any:
-    """The notification banner with that bold sentence."""
+    """The banner with that bold sentence."""
     return page.locator("#banners .rc-banner").filter(has=page.locator(".rc-banner-title", has_text=title))
 
 
 def summary(page: Page) -> dict[str, int]:
-    """The summary of the batch page by the names of its lines."""
+    """The summary of the import page, by the labels of its lines."""
     lines = page.locator(".rc-summary tr")
     found = {}
     for index in range(lines.count()):

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the test's own, which it may break."""
+"""A PostgreSQL server for tests that break it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ USER = "rollcall"
 
 
 def binaries() -> Path | None:
-    """Where the newest installed server's programs are."""
+    """The directory with the programs of the newest installed version."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     return found[-1].parent if found else None
 
 
 class PostgresServer:
-    """A cluster in a temporary directory; its data is safe on the disk, as it has to be for a restart."""
+    """A cluster in a temporary directory. Its data is on disk, so that it survives a restart."""
 
     def __init__(self, programs: Path) -> None:
         self.port = free_port()
@@ -51,7 +51,7 @@ class PostgresServer:
         self._run("pg_ctl", "-D", str(self._data), "-w", "-l", str(self._directory / "log"), "-o", options, "start")
 
     def stop(self) -> None:
-        """As a machine that loses its power: nobody is asked, nothing is tidied up."""
+        """Kill it, as a power failure would."""
         self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")
 
     @property
@@ -60,17 +60,17 @@ class PostgresServer:
             return connection.info.parameter_status("server_version") or ""
 
     def new_database(self) -> str:
-        """The address of an empty database."""
+        """The URL of an empty database."""
         return self.copy_of(f"{self._url}/template1")
 
     def copy_of(self, database: str) -> str:
-        """The address of a new database with all that is in the one at that address, which nobody may use now."""
+        """The URL of a copy of the database at that URL, which must have no connections."""
         name = f"faults_{secrets.token_hex(8)}"
         self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}"), name, database.rpartition("/")[2])
         return f"{self._url}/{name}"
 
     def drop(self, database: str) -> None:
-        """Makes room, whoever is still connected."""
+        """Drop the database, even if there are connections."""
         self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)"), database.rpartition("/")[2])
 
     def _execute(self, statement: sql.SQL, *names: str) -> None:

@@ -1,4 +1,4 @@
-"""A Redis server of the test's own, run as docs/deploy.md says, which it may break."""
+"""A Redis server for tests that break it, configured as docs/deploy.md says."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def program() -> str | None:
 
 
 class RedisServer:
-    """Listens at `url` while it runs; what it holds is on the disk, as it has to be for a restart."""
+    """Listens at `url` while it runs. Its data is on disk, so that it survives a restart."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -43,7 +43,7 @@ class RedisServer:
         return str(self.client.info("server")["redis_version"])
 
     def start(self) -> None:
-        """Returns when it answers; at once when it runs already."""
+        """Start it if necessary, and wait until it answers."""
         if self._process is not None:
             return
         where = ("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._directory))
@@ -53,14 +53,14 @@ class RedisServer:
         wait_for(self._answers, what="Redis")
 
     def stop(self) -> None:
-        """As a machine that loses its power: nobody is asked, nothing is tidied up."""
+        """Kill it, as a power failure would."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
             self._process = None
 
     def lose_everything(self) -> None:
-        """What was written to the disk while it ran, too. Only of one that does not run."""
+        """Delete all data, also on disk. It must not be running."""
         shutil.rmtree(self._directory)
         self._directory.mkdir()
 

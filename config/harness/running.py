@@ -1,4 +1,4 @@
-"""The product in processes of its own, as tests drive it: the whole stack, or one worker."""
+"""Runs the product in processes of its own, for tests: the whole stack, or one worker."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ Found = TypeVar("Found")
 
 
 def free_port() -> int:
-    """A TCP port of the loopback that nothing listens on now."""
+    """A free TCP port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def wait_for(found: Callable[[], Found | None], *, what: str, seconds: float = 20) -> Found:
-    """What `found` returns, as soon as that is something; fails with `what` when it stays nothing."""
+    """Wait until `found` returns something true, and return it. Fails with `what` after the timeout."""
     end = time.monotonic() + seconds
     while True:
         result = found()
@@ -63,12 +63,12 @@ def wait_for(found: Callable[[], Found | None], *, what: str, seconds: float = 2
 
 
 def ignore_sigint() -> None:
-    """For `preexec_fn`: the process is started as a shell starts what runs in its background."""
+    """For `preexec_fn`: start the process as a shell starts background jobs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def heed_sigint() -> None:
-    """For `preexec_fn`: the process is started as from a terminal, however these tests were started."""
+    """For `preexec_fn`: start the process as from a terminal."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -86,14 +86,14 @@ LONG_KEY = "a-secret-key-for-this-test-and-nothing-else-0123456789"
 
 
 def clean_environment(**settings: str) -> dict[str, str]:
-    """The environment without the product's own settings, then with those given."""
+    """The environment without settings of the product, except for those given."""
     from_outside = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "CHROMIUM")
     kept = {name: os.environ[name] for name in from_outside if name in os.environ}
     return {**kept, "PYTHONUNBUFFERED": "1", **settings}
 
 
 def servers_of_its_own() -> dict[str, str]:
-    """A new database of PostgreSQL and an empty Redis where .ci/with-servers has started these, else nothing."""
+    """Settings for a new PostgreSQL database and an empty Redis if .ci/with-servers has started them; else empty."""
     settings = {}
     if server := os.environ.get("STACK_DATABASE_URL"):
         name = f"stack_{secrets.token_hex(8)}"
@@ -134,7 +134,7 @@ def processes_that_mention(text: str) -> dict[int, str]:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether there is such a process, and it is more than what its parent has not collected yet."""
+    """Whether the process exists and isn't a zombie."""
     try:
         return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
     except OSError:
@@ -142,7 +142,7 @@ def is_alive(pid: int) -> bool:
 
 
 def children_of(pid: int) -> set[int]:
-    """The processes that it has started and that live."""
+    """Its living child processes."""
     listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
     return {int(child) for child, parent in map(str.split, listed.splitlines()) if int(parent) == pid}
 
@@ -159,7 +159,7 @@ class Mail:
 
 @cache
 def _prepared_data(*, demo: bool) -> Path:
-    """A data directory with a migrated SQLite database, and the demo in it; made once in each process of the tests."""
+    """A data directory with a migrated SQLite database and the demo, created once per test process."""
     directory = tempfile.TemporaryDirectory(prefix="rollcall-prepared-")
     atexit.register(directory.cleanup)
     data_dir = Path(directory.name)
@@ -172,7 +172,7 @@ def _prepared_data(*, demo: bool) -> Path:
 
 
 def copy_prepared_data(data_dir: Path, *, demo: bool) -> None:
-    """Fill a new data directory, so that what starts on it has hardly anything left to prepare."""
+    """Fill a new data directory, so that the product starts quickly on it."""
     shutil.copytree(_prepared_data(demo=demo), data_dir, dirs_exist_ok=True)
 
 
@@ -248,7 +248,7 @@ class Stack:
             self.wait_until_ready()
 
     def wait_until_ready(self) -> str:
-        """The line that says where to go and how to sign in."""
+        """Wait for the line with the URL and the password, and return it."""
 
         def ready() -> str | None:
             assert self.process is not None
@@ -260,7 +260,7 @@ class Stack:
         return wait_for(ready, what=f"running product: {self.lines}", seconds=START_SECONDS)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
-        """Ends everything as Ctrl-C does; the exit status. Nothing of it may be left."""
+        """Stop everything, as Ctrl-C does. Returns the exit status. Fails if a process is left."""
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(how)
@@ -274,11 +274,11 @@ class Stack:
         return status
 
     def processes(self) -> dict[int, str]:
-        """What still runs of this stack."""
+        """The processes of this stack that still run."""
         return processes_that_mention(str(self.data_dir))
 
     def get(self, path: str) -> str:
-        """The body at `path`, fetched by nobody in particular."""
+        """The body at `path`, without signing in."""
         with urllib.request.urlopen(self.url + path, timeout=10) as answer:
             return str(answer.read().decode())
 
@@ -287,7 +287,7 @@ class Stack:
         return read_inbox(self.data_dir / "mail", to)
 
     def wait_for_mail(self, to: str, *, seconds: float = 20) -> Mail:
-        """The newest mail to that address, as soon as there is one."""
+        """Wait for an email to that address, and return the newest one."""
         return wait_for(lambda: self.inbox(to), what=f"mail to {to}", seconds=seconds)[-1]
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -301,7 +301,7 @@ class Stack:
 
 
 def run_manage(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command of manage.py to its end with exactly these settings."""
+    """Run a command of manage.py with exactly these settings."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
@@ -319,12 +319,12 @@ class Broker(Protocol):
     client: redis.Redis
 
     def start(self) -> None:
-        """Nothing, where it runs already."""
+        """Start it, if it isn't running."""
 
     def stop(self) -> None: ...
 
     def lose_everything(self) -> None:
-        """What is on the disk, too. Only of one that does not run."""
+        """Delete all data, also on disk. It must not be running."""
 
 
 class EmbeddedValkey:
@@ -336,7 +336,7 @@ class EmbeddedValkey:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Returns when it accepts connections."""
+        """Start it, and wait until it accepts connections."""
         if self._process is not None:
             return
         self._process = subprocess.Popen(embedded_broker.valkey_command(self._data_dir), stdout=subprocess.DEVNULL)
@@ -392,7 +392,7 @@ class WorkerOnFile:
         self.broker.stop()
 
     def start_worker(self) -> None:
-        """Starts the worker and waits until it takes tasks."""
+        """Start the worker, and wait until it takes tasks."""
         with self.log_path.open("ab") as log:
             before = log.tell()
             self.worker = subprocess.Popen(
@@ -410,7 +410,7 @@ class WorkerOnFile:
         )
 
     def kill_worker(self) -> None:
-        """As `kill -9` does, with all its children."""
+        """Kill it and all its children, as `kill -9` does."""
         assert self.worker is not None
         os.killpg(self.worker.pid, signal.SIGKILL)
         self.worker.wait()

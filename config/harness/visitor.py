@@ -1,4 +1,4 @@
-"""Somebody with a browser and no JavaScript, at a server that runs: signs in, reads pages, sends a file."""
+"""An HTTP client without JavaScript that signs in, reads pages and uploads a file."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ class Visitor:
 
     @property
     def cookies(self) -> str:
-        """The header by which the server knows the visitor."""
+        """The Cookie header of the session."""
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._session.cookies)
 
     def get(self, path: str) -> requests.Response:
-        """The answer, wherever the path led; one that is no success raises HTTPError."""
+        """The response after redirects. Raises HTTPError if it isn't a success."""
         return self._looked_at(self._session.get(urljoin(self._url, path), timeout=SECONDS))
 
     def is_answered(self, path: str) -> bool:
-        """Whether there is a success at that path, or any server at all."""
+        """Whether the server responds with success at that path."""
         try:
             return self._session.get(urljoin(self._url, path), timeout=SECONDS).ok
         except requests.ConnectionError:
@@ -68,11 +68,11 @@ class Visitor:
         return {"roles": role[1], "sites": "all", "csrfmiddlewaretoken": token[1]}
 
     def open_stream(self, path: str) -> requests.Response:
-        """The answer before its body is read. Whoever opens it closes it."""
+        """The response before its body is read. The caller closes it."""
         return self._session.get(urljoin(self._url, path), stream=True, timeout=SECONDS)
 
     def post(self, path: str, fields: dict[str, str], *, file: bytes | None = None) -> requests.Response:
-        """Sends the form at that path, with its token."""
+        """Submit the form at that path, with its CSRF token."""
         token = HIDDEN.search(self.get(path).text)
         assert token, "There is no form."
         answer = self._session.post(

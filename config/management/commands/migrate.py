@@ -1,4 +1,4 @@
-"""`manage.py migrate`: Django's own command, which first refuses a database of an earlier version."""
+"""`manage.py migrate`: Django's command, which also refuses a database of an earlier version."""
 
 from __future__ import annotations
 
