@@ -20,8 +20,6 @@ from accounts.organizations.roles import RoleDraft, delete_role, save_role
 from accounts.organizations.sites import delete_site, save_site
 from invites.imports.bulk_insert import renew_statistics
 from invites.imports.check import check_batch
-from invites.imports.chunks import claim_chunk
-from invites.imports.invite import invite_chunk
 from invites.imports.upload import start_batch
 from invites.invitations.acceptance import NewAccount, accept_with_new_account
 from invites.invitations.actions import resend_many, revoke_many
@@ -30,6 +28,7 @@ from invites.mailing.delivery_log import save_as_sent
 from invites.models import Invitation
 from tests.concurrency import at_once, crossing, once_after, unexpected
 from tests.files import csv_of
+from tests.invites.imports.chunk_work import invite_one_chunk
 from tests.invites.invitations.helpers import Invite, selection_of
 from tests.rules import domain_error
 
@@ -230,9 +229,7 @@ def test_many_are_sent_again_while_a_file_invites_them_anew(by: Membership, invi
     renew_statistics()
 
     def invite_anew() -> None:
-        claim = claim_chunk(batch.pk)
-        assert claim is not None
-        invite_chunk(claim)
+        invite_one_chunk(batch)
 
     results = while_held(invitations[1], invite_anew, lambda: resend_many(by, Invitation.objects.all()))
 

@@ -13,11 +13,11 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 
 from accounts.models import Organization, Role, Site, User
-from invites import tasks
-from invites.imports import chunks, upload_parts
+from invites.imports import upload_parts
 from invites.management.commands import invite_csv
 from invites.models import Batch, Invitation, UploadPart
 from tests.files import PROBLEMS, REFUSED, csv_of, many
+from tests.invites.imports.chunk_work import process_one_chunk
 from tests.invites.mailing.mail import addresses
 
 Run = Callable[..., Batch]
@@ -253,9 +253,7 @@ def test_the_report_for_people_adds_up(run: Run) -> None:
 
 def test_the_report_of_a_batch_in_the_middle_adds_up_with_who_is_waiting(start: Run) -> None:
     batch = start(many(450))
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
-    tasks.process_claimed_chunk(claim)
+    process_one_chunk(batch)
 
     answer = json.loads(command("batch_report", batch.pk, json=True)[1])
     assert (answer["state"], answer["rows"], answer["invited"], answer["waiting"]) == ("inviting", 450, 200, 250)

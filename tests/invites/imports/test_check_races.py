@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Membership, User
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
-from invites.imports import check, check_claims, chunks, invite
+from invites.imports import check, check_claims
 from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
@@ -20,6 +20,7 @@ from invites.invitations.authorization import selection_of
 from invites.models import Batch, DailyInviteCount, Invitation, Row
 from tests.concurrency import once_after
 from tests.files import PROBLEMS, csv_of, many
+from tests.invites.imports.chunk_work import invite_one_chunk
 from tests.rules import domain_error
 
 Run = Callable[..., Batch]
@@ -156,9 +157,7 @@ def test_a_stop_that_was_decided_on_before_the_check_ended_counts_its_rows_and_g
 
 
 def test_a_stop_that_was_decided_on_before_anybody_was_invited_leaves_who_is(as_it_was_seen: Batch) -> None:
-    claim = chunks.claim_chunk(as_it_was_seen.pk)
-    assert claim is not None
-    invite.invite_chunk(claim)
+    invite_one_chunk(as_it_was_seen)
 
     assert stop_batch(as_it_was_seen)
 

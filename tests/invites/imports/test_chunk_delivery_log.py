@@ -10,15 +10,14 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Membership, Role
-from invites import tasks
-from invites.imports import chunks, send
+from invites.imports import send
 from invites.imports.chunk_delivery_log import flush_previous_log, revoke_unsent
-from invites.imports.invite import invite_chunk
 from invites.imports.send import send_chunk
 from invites.invitations import actions
 from invites.mailing.domain_backoff import DEFERRALS_BEFORE_BACKOFF
 from invites.models import Batch, BatchChunk, Invitation, Row
 from tests.files import csv_of
+from tests.invites.imports.chunk_work import invite_one_chunk, process_one_chunk
 from tests.invites.mailing.mail import let_time_pass
 from tests.invites.mailing.mail_server import MailServer
 
@@ -110,9 +109,7 @@ def states_after_death(
     batch: Batch, server: MailServer, monkeypatch: pytest.MonkeyPatch, *, mails: int = 3
 ) -> dict[str, str]:
     """What the next worker finds out about each, before it mails anything."""
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
-    invite_chunk(claim)
+    claim = invite_one_chunk(batch)
     with monkeypatch.context() as patched:
         die_at(mails, server, patched)
         with pytest.raises(Killed):
@@ -174,9 +171,7 @@ def test_a_refusal_ends_the_streak_after_which_the_server_counts_as_busy(server:
     server.answers[addresses[9]] = ["550 5.1.1 Nobody"]
     batch = start(csv_of(*addresses))
 
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
-    tasks.process_claimed_chunk(claim)
+    process_one_chunk(batch)
 
     assert server.taken == [addresses[19]]
     batch.refresh_from_db()

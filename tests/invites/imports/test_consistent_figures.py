@@ -7,20 +7,17 @@ from collections.abc import Callable
 from django.test import Client
 
 from accounts.models import Membership, Role, User
-from invites import tasks
-from invites.imports import chunks, invite
 from invites.imports.presentation.banners import banner_of
 from invites.imports.stop import stop_batch
 from invites.models import Batch, Invitation, Row
 from tests.files import many
+from tests.invites.imports.chunk_work import invite_one_chunk, process_one_chunk
 from tests.pages import HTMX, text_of, url_of
 
 
 def test_the_list_counts_whom_the_sidebar_counts(ines: Client, start: Callable[..., Batch]) -> None:
     batch = start(many(450))
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
-    tasks.process_claimed_chunk(claim)
+    process_one_chunk(batch)
     some = list(batch.invitations.values_list("pk", flat=True)[:80])
     Invitation.objects.filter(pk__in=some).update(mail_state=Invitation.Mail.QUEUED)
 
@@ -34,9 +31,7 @@ def test_the_question_before_stopping_stays_true_while_the_import_runs(
     ines: Client, start: Callable[..., Batch]
 ) -> None:
     batch = start(many(450))
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
-    tasks.process_claimed_chunk(claim)
+    process_one_chunk(batch)
 
     words = text_of(ines.get(f"/o/acme/batches/{batch.pk}/stop/").content.decode())
 
@@ -46,9 +41,7 @@ def test_the_question_before_stopping_stays_true_while_the_import_runs(
 def invite_chunks(batch: Batch, *, count: int = 1) -> Batch:
     """Chunks that are invited, and whose mails have not gone out."""
     for _ in range(count):
-        claim = chunks.claim_chunk(batch.pk)
-        assert claim is not None
-        invite.invite_chunk(claim)
+        invite_one_chunk(batch)
     return batch
 
 
@@ -144,9 +137,7 @@ def test_why_a_batch_was_stopped_comes_first(start: Callable[..., Batch], admin_
 
 def test_refused_people_count_as_invited_nowhere(ines: Client, start: Callable[..., Batch], admin: User) -> None:
     batch = start(many(450))
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
-    tasks.process_claimed_chunk(claim)
+    process_one_chunk(batch)
     refuse(batch, 20)
 
     words = text_of(ines.get("/o/acme/batches/").content.decode())

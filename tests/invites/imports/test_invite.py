@@ -27,6 +27,7 @@ from invites.mailing import sender
 from invites.models import Batch, BatchChunk, DailyInviteCount, Invitation, Row, UploadPart
 from tests.concurrency import at_once
 from tests.files import csv_of, many
+from tests.invites.imports.chunk_work import claim_one_chunk, invite_one_chunk, process_one_chunk
 from tests.invites.mailing.mail import addresses
 from tests.rules import domain_error
 
@@ -283,8 +284,7 @@ def test_the_batch_stops_when_its_inviter_lost_a_site(start: Run, work: Run, adm
 
 def test_a_chunk_is_not_claimed_again_before_its_claim_expires(start: Run) -> None:
     batch = start(csv_of("ann@example.com"))
-    first = chunks.claim_chunk(batch.pk)
-    assert first is not None
+    first = claim_one_chunk(batch)
 
     assert chunks.claim_chunk(batch.pk) is None
     BatchChunk.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
@@ -296,8 +296,7 @@ def test_a_chunk_is_not_claimed_again_before_its_claim_expires(start: Run) -> No
 
 def test_a_worker_with_an_outdated_claim_changes_nothing(start: Run) -> None:
     batch = start(csv_of("ann@example.com"))
-    lost = chunks.claim_chunk(batch.pk)
-    assert lost is not None
+    lost = claim_one_chunk(batch)
     BatchChunk.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     chunks.claim_chunk(batch.pk)
 
@@ -310,8 +309,7 @@ def test_a_worker_with_an_outdated_claim_changes_nothing(start: Run) -> None:
 
 def test_another_worker_sends_after_a_worker_died_between_inviting_and_sending(start: Run, work: Run) -> None:
     batch = start(csv_of("ann@example.com", "ben@example.com"))
-    died = chunks.claim_chunk(batch.pk)
-    assert died is not None
+    died = claim_one_chunk(batch)
     invite.invite_chunk(died)
     BatchChunk.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
 
@@ -417,9 +415,7 @@ def test_statistics_are_renewed_only_once(start: Run, work: Run, monkeypatch: py
 
 def test_stopping_keeps_invited_people_and_counts_the_others(start: Run, work: Run) -> None:
     batch = start(many(450))
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
-    tasks.process_claimed_chunk(claim)
+    process_one_chunk(batch)
 
     assert stop_batch(batch)
     work(batch)
@@ -439,9 +435,7 @@ def test_stopping_an_ended_import_changes_nothing(run: Run) -> None:
 
 def test_people_invited_before_the_stop_get_their_email(start: Run, work: Run) -> None:
     batch = start(csv_of("ann@example.com"))
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
-    invite.invite_chunk(claim)
+    invite_one_chunk(batch)
     stop_batch(batch)
     BatchChunk.objects.update(claimed_until=None)
 

@@ -30,16 +30,11 @@ from invites.mailing.sender import SendResult
 from invites.models import Batch, BatchChunk, Invitation, Row, UploadPart
 from tests.concurrency import at_once, crossing, once_after, unexpected
 from tests.files import PROBLEMS, csv_of, many
+from tests.invites.imports.chunk_work import claim_one_chunk, invite_one_chunk, process_one_chunk
 from tests.invites.mailing.mail import addresses
 from tests.rules import domain_error
 
 Run = Callable[..., Batch]
-
-
-def process_one_chunk(batch: Batch) -> None:
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
-    tasks.process_claimed_chunk(claim)
 
 
 def adds_up(batch: Batch) -> bool:
@@ -153,8 +148,7 @@ def test_deleting_the_inviter_stops_the_import(
 def test_deleting_the_organization_breaks_no_task(start: Run, acme: Organization) -> None:
     batch, checking = start(many(450)), start(PROBLEMS)
     process_one_chunk(batch)
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
+    claim = claim_one_chunk(batch)
 
     acme.delete()
 
@@ -169,9 +163,7 @@ def test_deleting_the_organization_breaks_no_task(start: Run, acme: Organization
 
 def test_emails_are_sent_after_a_stop_if_people_are_invited(start: Run, work: Run) -> None:
     batch = start(many(450))
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
-    invite_chunk(claim)
+    invite_one_chunk(batch)
     stop_batch(batch)
     BatchChunk.objects.update(claimed_until=None)
 
@@ -241,8 +233,7 @@ def test_deleting_an_organization_deletes_invitations_that_are_stored_meanwhile(
             acme.delete()
 
     monkeypatch.setattr(invite, "insert_invitations", invite_slowly)
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
+    claim = claim_one_chunk(batch)
     results = at_once(lambda: invite_chunk(claim), delete)
 
     assert (has_looked.is_set(), results) == (True, [None, None])
@@ -281,13 +272,11 @@ def test_a_chunk_that_is_claimed_meanwhile_is_not_given_up(start: Run) -> None:
         chunks.release_claim(claim)
     mine, theirs = claims[0].chunk_id, claims[1].chunk_id
     BatchChunk.objects.filter(pk=mine).update(backoff_count=send.MAX_BACKOFFS)
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
+    claim = claim_one_chunk(batch)
     assert claim.chunk_id == mine
 
     def start_processing() -> None:
-        other = chunks.claim_chunk(batch.pk)
-        assert other is not None
+        other = claim_one_chunk(batch)
         assert other.chunk_id == theirs
 
     with once_after('"invites_batchchunk"."claimed_until" IS NULL', start_processing):

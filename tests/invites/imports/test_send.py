@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from accounts.models import Membership
 from invites import tasks
-from invites.imports import chunks, invite, send
+from invites.imports import chunks, send
 from invites.imports.selectors.summary import summary_of
 from invites.imports.undo import undo_import
 from invites.mailing import sender
@@ -23,6 +23,7 @@ from invites.mailing.backoff import CRASHED_REASON, UNREACHABLE_REASON
 from invites.mailing.transports.smtp import EmailBackend
 from invites.models import Batch, BatchChunk, Invitation, Row
 from tests.files import csv_of, many
+from tests.invites.imports.chunk_work import claim_one_chunk, invite_one_chunk, process_one_chunk
 from tests.invites.mailing.mail import let_time_pass
 from tests.invites.mailing.mail_server import MailServer
 
@@ -200,11 +201,9 @@ def test_each_unreachable_address_of_the_server_renews_the_claim(
 
 def test_a_worker_that_was_only_slow_does_not_count_as_one_that_died(start: Run) -> None:
     batch = start(many(2))
-    slow = chunks.claim_chunk(batch.pk)
-    assert slow is not None
+    slow = claim_one_chunk(batch)
     BatchChunk.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
-    other = chunks.claim_chunk(batch.pk)
-    assert other is not None
+    other = claim_one_chunk(batch)
     assert other.attempts == 2
 
     chunks.release_claim(slow)
@@ -218,9 +217,7 @@ def test_a_worker_that_was_only_slow_does_not_count_as_one_that_died(start: Run)
 def invited(start: Run) -> Batch:
     """Thirty whose mail is to be sent, in one chunk."""
     batch = start(many(30))
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
-    invite.invite_chunk(claim)
+    claim = invite_one_chunk(batch)
     chunks.release_claim(claim)
     return batch
 
@@ -288,10 +285,7 @@ def test_a_time_slice_ends_after_some_seconds(
     monkeypatch.setattr(sender, "TIME_SLICE_SECONDS", 0)
     monkeypatch.setattr(sender, "GROUP", 25)
     batch = start(many(60))
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
-
-    tasks.process_claimed_chunk(claim)
+    process_one_chunk(batch)
 
     assert len(server.taken) == 25
     again = chunks.claim_chunk(batch.pk)

@@ -17,7 +17,7 @@ from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.checking import Cells
-from invites.imports import check, chunks, cleanup
+from invites.imports import check, cleanup
 from invites.imports.bulk_insert import insert_rows
 from invites.imports.cleanup import ROWS_AT_ONCE
 from invites.imports.presentation.rows import report_lines
@@ -27,6 +27,7 @@ from invites.imports.stop import stop_batch
 from invites.imports.upload import start_batch
 from invites.models import Batch, DailyInviteCount, Row, UploadPart
 from tests.files import PROBLEMS, many
+from tests.invites.imports.chunk_work import process_one_chunk
 from tests.pages import downloaded, text, url_of
 
 Run = Callable[..., Batch]
@@ -91,9 +92,7 @@ def test_waiting_rows_are_listed_and_downloaded_as_not_invited(ines: Client, sta
 
 def test_people_invited_before_the_stop_do_not_count_as_stopped(start: Run) -> None:
     batch = start(many(450))
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
-    tasks.process_claimed_chunk(claim)
+    process_one_chunk(batch)
 
     stop_batch(batch)
 

@@ -9,13 +9,12 @@ from django.test import Client
 
 from accounts.models import Membership, Role, User
 from accounts.organizations.grants import AccessSelection
-from invites import tasks
-from invites.imports import chunks
 from invites.imports.selectors.summary import summary_of
 from invites.invitations.invite import change_invitation
 from invites.models import Batch, BatchChunk, DailyInviteCount, Invitation, Row
 from tests.concurrency import once_after
 from tests.files import many
+from tests.invites.imports.chunk_work import process_one_chunk
 from tests.invites.mailing.mail import let_time_pass
 from tests.invites.mailing.mail_server import MailServer
 from tests.pages import text, text_of, url_of
@@ -39,9 +38,7 @@ def have_one_site_left(membership: Membership) -> None:
 def mailed_in_part(server: MailServer, start: Run, work: Run) -> Batch:
     """Of 450 people 200 have their mail; the others wait for a server that is too busy."""
     batch = start(many(450))
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
-    tasks.process_claimed_chunk(claim)
+    process_one_chunk(batch)
     server.answer_all = BUSY
     work(batch)
     server.answer_all = ""

@@ -21,7 +21,6 @@ from accounts.organizations.signals import reasons_to_keep
 from invites import tasks
 from invites.imports import chunks, undo
 from invites.imports.chunk_delivery_log import revoke_unsent
-from invites.imports.invite import invite_chunk
 from invites.imports.presentation.summary import summary_lines
 from invites.imports.selectors.rows import rows_of
 from invites.imports.selectors.summary import revoked_counts, summary_of
@@ -33,6 +32,7 @@ from invites.mailing.outbox import organizations_with_due_mail, send_due_invitat
 from invites.models import Batch, BatchChunk, Invitation, Row
 from tests.concurrency import at_once, unexpected
 from tests.files import many
+from tests.invites.imports.chunk_work import invite_one_chunk
 from tests.invites.invitations.helpers import link_of
 from tests.invites.mailing.mail import send_now
 from tests.pages import text, text_of, url_of
@@ -203,9 +203,7 @@ def test_a_page_that_was_opened_before_accepts_nothing_afterwards(
 
 def test_no_more_emails_are_sent(start: Run, work: Run, admin_membership: Membership) -> None:
     batch = start(many(PEOPLE))
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
-    invite_chunk(claim)
+    claim = invite_one_chunk(batch)
     chunks.release_claim(claim)
 
     undo_import(admin_membership, batch)

@@ -17,8 +17,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership, Role, User
 from accounts.organizations.access import MemberRequest
-from invites import tasks
-from invites.imports import chunks, undo
+from invites.imports import undo
 from invites.imports.selectors.progress import progress_now
 from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_batch
@@ -26,6 +25,7 @@ from invites.live import streams
 from invites.models import Batch, Invitation, Row
 from invites.shell.events import IndicatorPoller
 from tests.files import csv_of, many
+from tests.invites.imports.chunk_work import process_one_chunk
 from tests.invites.imports.presentation.test_banners import events_of
 from tests.pages import url_of
 
@@ -174,9 +174,7 @@ def test_a_poll_takes_two_queries_however_much_runs(
     )
     for poller in (dialog, page, indicator):
         poller.poll()
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
-    tasks.process_claimed_chunk(claim)
+    process_one_chunk(batch)
 
     for poller in (dialog, page, indicator):
         with django_assert_num_queries(2):
@@ -196,9 +194,7 @@ def test_the_numbers_of_a_poll_add_up(start: Run, run: Run, member: User) -> Non
         csv_of("bad@@example.com", member.email, *(f"person{n}@people.example.com" for n in range(300))),
         only_valid=True,
     )
-    claim = chunks.claim_chunk(batch.pk)
-    assert claim is not None
-    tasks.process_claimed_chunk(claim)
+    process_one_chunk(batch)
     sent = list(batch.invitations.order_by("pk").values_list("pk", flat=True))
     Invitation.objects.filter(pk__in=sent[:40]).update(mail_state=Invitation.Mail.QUEUED)
     # The mail server refused them, and the rows know it of the first.

@@ -14,8 +14,7 @@ from django.utils import timezone
 from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection
 from invites.imports import check, check_claims, send
-from invites.imports.chunks import ChunkClaim, claim_chunk, renew_claim
-from invites.imports.invite import invite_chunk
+from invites.imports.chunks import ChunkClaim, renew_claim
 from invites.imports.presentation.status import stage_of
 from invites.imports.selectors.progress import progress_now, with_progress
 from invites.imports.selectors.summary import Summary
@@ -24,6 +23,7 @@ from invites.live.progress import Progress, TimeLeft
 from invites.mailing import sender
 from invites.models import Batch
 from tests.files import many
+from tests.invites.imports.chunk_work import invite_one_chunk
 from tests.invites.mailing.mail_server import MailServer
 from tests.plans import plan_of
 from tests.workbooks import sheet_of, workbook_of
@@ -50,9 +50,7 @@ def test_a_poll_reads_only_indexes(start: Callable[..., Batch], run: Callable[..
     for number in range(4):
         run(many(500, domain=f"other{number}.example.com"))
     batch = start(many(500))
-    claim = claim_chunk(batch.pk)
-    assert claim is not None
-    invite_chunk(claim)
+    invite_one_chunk(batch)
     with CaptureQueriesContext(connection) as captured:
         with_progress(Batch.objects.filter(pk=batch.pk)).get()
 
