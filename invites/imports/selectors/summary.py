@@ -84,14 +84,8 @@ def outcomes_of(batch: Batch) -> Summary:
     if not batch.keeps_rows:
         return Summary()
     bounced = batch.invitations.open().filter(mail_state__in=Invitation.UNDELIVERED)
-    rows: Counter[tuple[str, str]] = Counter()
-    for outcome, reason, count in (
-        batch.rows.order_by()
-        .values_list("outcome", "reason")
-        .annotate(count=Count("*"))
-        .values_list("outcome", "reason", "count")
-    ):
-        rows[outcome, reason] += count
+    counts = batch.rows.order_by().values_list("outcome", "reason").annotate(count=Count("*"))
+    rows = Counter({(outcome, reason): count for outcome, reason, count in counts})
     by_outcome: Counter[str] = Counter()
     for (outcome, _), count in rows.items():
         by_outcome[outcome] += count
