@@ -1,4 +1,4 @@
-"""Pages as tests ask for them, and what they read on them."""
+"""Helpers that request pages and read their text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the database goes about a statement."""
+"""Query plans."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from django.db import connection, transaction
 
 
 def plan_of(sql: str) -> str:
-    """Its plan if reading the whole table is no choice: as it is not for long lists. Not within a transaction."""
+    """The plan of the statement without sequential scans, as for large tables. Don't call it in a transaction."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            # As it does by itself now and then: only now it knows that an index tells enough.
+            # As autovacuum does now and then. Index-only scans need it.
             cursor.execute("VACUUM (ANALYZE)")
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            # Tables as short as those of a test would not be worth an index.
+            # For small tables, PostgreSQL would prefer sequential scans.
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         explain = "EXPLAIN (COSTS OFF)" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
         cursor.execute(f"{explain} {sql}")

@@ -1,4 +1,4 @@
-"""A rule that a test expects to be broken, by its code."""
+"""Expect a service error by its code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from accounts.errors import ServiceError
 
 @contextmanager
 def domain_error(code: str, *, match: str | None = None) -> Iterator[pytest.ExceptionInfo[ServiceError]]:
-    """What is done inside must break the rule of that code; `match` is found in its sentence."""
+    """Expect a ServiceError with that code, whose message matches `match`."""
     with pytest.raises(ServiceError, match=match) as refused:
         yield refused
     assert refused.value.code == code

@@ -241,7 +241,7 @@ def named_modules(path: Path) -> Iterator[str]:
             yield value
 
 
-def test_what_is_named_in_strings_exists() -> None:
+def test_dotted_names_in_strings_exist() -> None:
     """A module that is moved is looked for in strings, too: in the settings, in logs, in tests."""
     wrong = []
     for path in [*FILES, *files_of("tests"), *files_of("benchmarks")]:

@@ -1,6 +1,6 @@
-"""Every address of the product as nobody, as a member without rights, and as another organization's admin.
+"""Every URL as an anonymous user, as a member without permissions, and as an admin of another organization.
 
-A new address has to be entered here, or `test_no_address_is_forgotten` fails.
+New URLs must be added here, or `test_no_address_is_forgotten` fails.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FOUND = list(views_of(urlpatterns))
 
 @dataclass(frozen=True)
 class Responses:
-    """What each of them gets: a status, or 302 for the way to the sign-in page."""
+    """The status for each of them. 302 leads to the sign-in page."""
 
     nobody: int
     member: int
@@ -38,56 +38,56 @@ class Responses:
 ANYBODY = Responses(nobody=200, member=200, outsider=200)
 SIGNED_IN = Responses(nobody=302, member=200, outsider=200)
 MEMBERS = Responses(nobody=302, member=200, outsider=404)
-WITH_A_RIGHT = Responses(nobody=302, member=403, outsider=404)
+WITH_PERMISSION = Responses(nobody=302, member=403, outsider=404)
 
-# The addresses of an organization, and what of Acme stands at `<int:pk>`.
+# The URLs of an organization, and the kind of object at `<int:pk>`.
 OURS: dict[str, tuple[Responses, str]] = {
     "organizations:member_home": (MEMBERS, ""),
     "shell:banners": (MEMBERS, ""),
-    "organizations:settings": (WITH_A_RIGHT, ""),
-    "organizations:roles": (WITH_A_RIGHT, ""),
-    "organizations:role_new": (WITH_A_RIGHT, ""),
-    "organizations:role_edit": (WITH_A_RIGHT, "role"),
-    "organizations:role_delete": (WITH_A_RIGHT, "role"),
-    "organizations:sites": (WITH_A_RIGHT, ""),
-    "organizations:site_new": (WITH_A_RIGHT, ""),
-    "organizations:site_edit": (WITH_A_RIGHT, "site"),
-    "organizations:site_delete": (WITH_A_RIGHT, "site"),
-    "directory:users": (WITH_A_RIGHT, ""),
-    "directory:people_bulk": (WITH_A_RIGHT, ""),
-    "directory:bulk_action": (WITH_A_RIGHT, "bulk_action"),
-    "shell:bulk_action_events": (WITH_A_RIGHT, "bulk_action"),
-    "directory:bulk_action_banner": (WITH_A_RIGHT, "bulk_action"),
-    "shell:bulk_action_banner_events": (WITH_A_RIGHT, "bulk_action"),
-    "directory:bulk_action_stop": (WITH_A_RIGHT, "bulk_action"),
-    "directory:bulk_action_close_banner": (WITH_A_RIGHT, "bulk_action"),
-    "directory:member_edit": (WITH_A_RIGHT, "membership"),
-    "directory:member_remove": (WITH_A_RIGHT, "membership"),
-    "invitations:invite": (WITH_A_RIGHT, ""),
-    "directory:invitation_edit": (WITH_A_RIGHT, "invitation"),
-    "directory:invitation_resend": (WITH_A_RIGHT, "invitation"),
-    "directory:invitation_revoke": (WITH_A_RIGHT, "invitation"),
-    "imports:import": (WITH_A_RIGHT, ""),
-    "imports:sample": (WITH_A_RIGHT, ""),
-    "imports:batches": (WITH_A_RIGHT, ""),
-    "imports:batch": (WITH_A_RIGHT, "batch"),
-    "imports:batch_problems": (WITH_A_RIGHT, "batch"),
-    "imports:batch_problems_file": (WITH_A_RIGHT, "batch"),
-    "imports:batch_invite_valid": (WITH_A_RIGHT, "batch"),
-    "imports:batch_stop": (WITH_A_RIGHT, "batch"),
-    "imports:batch_remind": (WITH_A_RIGHT, "batch"),
-    "imports:batch_undo": (WITH_A_RIGHT, "batch"),
-    "imports:batch_close_banner": (WITH_A_RIGHT, "batch"),
-    "imports:batch_download": (WITH_A_RIGHT, "batch"),
-    "imports:batch_dialog": (WITH_A_RIGHT, "batch"),
-    "shell:batch_dialog_events": (WITH_A_RIGHT, "batch"),
-    "imports:batch_progress": (WITH_A_RIGHT, "batch"),
-    "shell:batch_progress_events": (WITH_A_RIGHT, "batch"),
-    "shell:indicator": (WITH_A_RIGHT, ""),
-    "shell:indicator_events": (WITH_A_RIGHT, ""),
+    "organizations:settings": (WITH_PERMISSION, ""),
+    "organizations:roles": (WITH_PERMISSION, ""),
+    "organizations:role_new": (WITH_PERMISSION, ""),
+    "organizations:role_edit": (WITH_PERMISSION, "role"),
+    "organizations:role_delete": (WITH_PERMISSION, "role"),
+    "organizations:sites": (WITH_PERMISSION, ""),
+    "organizations:site_new": (WITH_PERMISSION, ""),
+    "organizations:site_edit": (WITH_PERMISSION, "site"),
+    "organizations:site_delete": (WITH_PERMISSION, "site"),
+    "directory:users": (WITH_PERMISSION, ""),
+    "directory:people_bulk": (WITH_PERMISSION, ""),
+    "directory:bulk_action": (WITH_PERMISSION, "bulk_action"),
+    "shell:bulk_action_events": (WITH_PERMISSION, "bulk_action"),
+    "directory:bulk_action_banner": (WITH_PERMISSION, "bulk_action"),
+    "shell:bulk_action_banner_events": (WITH_PERMISSION, "bulk_action"),
+    "directory:bulk_action_stop": (WITH_PERMISSION, "bulk_action"),
+    "directory:bulk_action_close_banner": (WITH_PERMISSION, "bulk_action"),
+    "directory:member_edit": (WITH_PERMISSION, "membership"),
+    "directory:member_remove": (WITH_PERMISSION, "membership"),
+    "invitations:invite": (WITH_PERMISSION, ""),
+    "directory:invitation_edit": (WITH_PERMISSION, "invitation"),
+    "directory:invitation_resend": (WITH_PERMISSION, "invitation"),
+    "directory:invitation_revoke": (WITH_PERMISSION, "invitation"),
+    "imports:import": (WITH_PERMISSION, ""),
+    "imports:sample": (WITH_PERMISSION, ""),
+    "imports:batches": (WITH_PERMISSION, ""),
+    "imports:batch": (WITH_PERMISSION, "batch"),
+    "imports:batch_problems": (WITH_PERMISSION, "batch"),
+    "imports:batch_problems_file": (WITH_PERMISSION, "batch"),
+    "imports:batch_invite_valid": (WITH_PERMISSION, "batch"),
+    "imports:batch_stop": (WITH_PERMISSION, "batch"),
+    "imports:batch_remind": (WITH_PERMISSION, "batch"),
+    "imports:batch_undo": (WITH_PERMISSION, "batch"),
+    "imports:batch_close_banner": (WITH_PERMISSION, "batch"),
+    "imports:batch_download": (WITH_PERMISSION, "batch"),
+    "imports:batch_dialog": (WITH_PERMISSION, "batch"),
+    "shell:batch_dialog_events": (WITH_PERMISSION, "batch"),
+    "imports:batch_progress": (WITH_PERMISSION, "batch"),
+    "shell:batch_progress_events": (WITH_PERMISSION, "batch"),
+    "shell:indicator": (WITH_PERMISSION, ""),
+    "shell:indicator_events": (WITH_PERMISSION, ""),
 }
 
-# The addresses outside the organizations; what those of the invitation show is tested with it.
+# The URLs outside the organizations. The pages of invitations are tested with them.
 OTHERS: dict[str, Responses] = {
     "users:home": Responses(nobody=302, member=302, outsider=302),
     "users:account": SIGNED_IN,
@@ -98,7 +98,7 @@ OTHERS: dict[str, Responses] = {
     "acceptance:invitation_switch": ANYBODY,
 }
 
-# What others bring with them: pages for everybody, pages for who is signed in.
+# The pages of allauth.
 SIGN_IN_PAGES: dict[str, Responses] = {
     "account_login": Responses(nobody=200, member=302, outsider=302),
     "account_logout": Responses(nobody=302, member=200, outsider=200),
@@ -114,7 +114,7 @@ SIGN_IN_PAGES: dict[str, Responses] = {
 
 @pytest.fixture
 def acmes(acme: Organization, sites: list[Site], admin: User, member_membership: Membership) -> dict[str, int]:
-    """The numbers of one thing of each kind that belongs to Acme."""
+    """The ids of one object of each kind that belongs to Acme."""
     grant = AccessGrant.objects.create(organization=acme, all_sites=True)
     invitation = Invitation.objects.create(
         organization=acme,
@@ -183,8 +183,8 @@ def test_nothing_of_acme_is_found_below_another_organization(
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-@pytest.mark.parametrize("name", [name for name, (answers, _kind) in OURS.items() if answers is WITH_A_RIGHT])
-def test_a_member_without_the_right_is_refused(
+@pytest.mark.parametrize("name", [name for name, (answers, _kind) in OURS.items() if answers is WITH_PERMISSION])
+def test_members_without_the_permission_get_403(
     name: str, method: str, acmes: dict[str, int], member: User, client_of: Callable[..., Client]
 ) -> None:
     assert client_of(member).generic(method, path_of(name, "acme", acmes)).status_code == 403

@@ -1,4 +1,4 @@
-"""A test that expects a broken rule says which: another rule that is broken first would hide that a guard is gone."""
+"""Tests expect service errors by their code. Otherwise another error could hide that a check is missing."""
 
 from __future__ import annotations
 

@@ -217,7 +217,7 @@ def demo_password() -> str:
 
 
 def sign_in_hint() -> str | None:
-    """One sentence for whoever has started the program, or None where the demonstration is not there.
+    """A sentence with the demo's address and password, or None if there is no demo.
 
     Someone who has changed the admin's password is not told one that no longer works.
     """

@@ -1,4 +1,4 @@
-"""The operators' site: to look things up and to shut an account; no secret is shown, nothing with rules is edited."""
+"""The admin site for operators: they look things up and deactivate accounts, and see no secrets."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_no_password_and_no_token_is_shown(client: Client, member: User, invitat
             assert secret not in shown
 
 
-def test_an_account_is_shut_and_its_address_stays(client: Client, member: User) -> None:
+def test_an_account_can_be_deactivated_and_its_address_stays(client: Client, member: User) -> None:
     path = reverse("admin:accounts_user_change", args=[member.pk])
     data = {
         "first_name": "Mara",
@@ -142,7 +142,7 @@ def test_no_list_is_filtered_by_what_it_does_not_offer(
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
-def test_a_filter_that_makes_no_sense_is_no_error_of_the_server(
+def test_an_invalid_filter_causes_no_server_error(
     model: type[Model], client: Client, member_membership: Membership
 ) -> None:
     page = django_admin.site._registry[model]
@@ -160,7 +160,7 @@ def test_a_filter_that_makes_no_sense_is_no_error_of_the_server(
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
-def test_whatever_is_asked_of_a_list_is_no_error_of_the_server(
+def test_no_query_of_a_list_causes_a_server_error(
     model: type[Model], client: Client, member_membership: Membership, invitation: Invitation
 ) -> None:
     path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
@@ -232,7 +232,7 @@ def test_an_operator_makes_no_link_of_a_name(client: Client, member: User, field
     assert getattr(member, field) != "evil．com"
 
 
-def test_operators_sign_in_where_everybody_does(operator: User, client_of: Callable[..., Client]) -> None:
+def test_operators_sign_in_on_the_normal_page(operator: User, client_of: Callable[..., Client]) -> None:
     """The admin's own page would count no attempts."""
     client = client_of(None)
     page = client.get("/operators/", follow=True)
@@ -245,7 +245,7 @@ def test_operators_sign_in_where_everybody_does(operator: User, client_of: Calla
     assert client.get("/operators/").status_code == 200
 
 
-def test_operators_change_their_password_where_everybody_does(client: Client, operator: User) -> None:
+def test_operators_change_their_password_on_the_normal_page(client: Client, operator: User) -> None:
     """The admin's own page would count no guesses at the current one."""
     change = {"new_password1": "a few other words", "new_password2": "a few other words"}
 

@@ -1,4 +1,4 @@
-"""An operator founds an organization on the command line."""
+"""The command `create_organization`."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_no_organization_is_called_like_a_link(monkeypatch: pytest.MonkeyPatch) 
         (("--slug", "new", "--admin", "a@b.example"), "short", "12 characters"),
     ],
 )
-def test_founds_nothing_when_something_is_wrong(
+def test_creates_nothing_if_something_is_wrong(
     monkeypatch: pytest.MonkeyPatch, acme: Organization, arguments: tuple[str, ...], password: str, sentence: str
 ) -> None:
     with pytest.raises(CommandError, match=sentence):

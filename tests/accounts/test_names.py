@@ -1,4 +1,4 @@
-"""Names: compared in one folded form, and shown only where they can carry nothing into a page or a mail."""
+"""Names are folded for comparisons, and can't smuggle anything into pages or emails."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_people_are_found_by_the_name_they_have_now(db: None) -> None:
     assert User.objects.get(pk=many.pk).person_key == "bo ek bo@example.com"
 
 
-def test_an_address_is_one_however_it_is_written(db: None) -> None:
+def test_an_address_matches_in_any_spelling(db: None) -> None:
     assert User.objects.create_user("Ann@Example.COM").email == "ann@example.com"
 
 
@@ -88,7 +88,7 @@ def test_what_a_mail_program_would_make_a_link_of_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("unseen", ["\u202e", "\u200b", "\ufeff", "\x00", "\x07", "\u2066", "\ue000", "\U000e0041"])
-def test_characters_that_nobody_sees_are_refused(unseen: str) -> None:
+def test_invisible_characters_are_refused(unseen: str) -> None:
     with pytest.raises(ValidationError, match="cannot be seen"):
         clean_label(f"Lyon{unseen}depot")
 

@@ -1,4 +1,4 @@
-"""The pages about oneself and about the organization: the way in, settings, one's account."""
+"""The pages home, settings and account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the queue is told: a hint may come twice or never, and no worker may lose or hoard it."""
+"""The configuration of Celery: tasks may be delivered twice or never, and workers don't prefetch them."""
 
 from __future__ import annotations
 

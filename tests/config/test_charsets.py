@@ -1,4 +1,4 @@
-"""A form is read as UTF-8, and no name of another charset brings the server down."""
+"""Forms are decoded as UTF-8, whatever charset the request names."""
 
 from __future__ import annotations
 

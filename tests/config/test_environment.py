@@ -1,4 +1,4 @@
-"""Settings come from the environment: what is wrong is named, and what is secret is not repeated."""
+"""Settings come from the environment. Errors name the variable, and don't repeat secrets."""
 
 from __future__ import annotations
 

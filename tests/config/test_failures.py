@@ -1,4 +1,4 @@
-"""A database that is away or busy is no mistake of the program, and no page shows what it said."""
+"""A database that is down or busy causes a 503, and no page shows its error."""
 
 from __future__ import annotations
 

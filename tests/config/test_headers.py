@@ -1,4 +1,4 @@
-"""What every answer says to the browser, and what the browser may not talk the server into."""
+"""The headers of every response, and requests that other sites must not be able to make."""
 
 from __future__ import annotations
 

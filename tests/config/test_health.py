@@ -1,4 +1,4 @@
-"""The machines that watch over the product are told what works, and nothing else."""
+"""Health checks tell what works, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A body that is too large is refused while it comes in, whether it said so beforehand or not."""
+"""A body that is too large is refused while it streams in, with or without Content-Length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log has one line per event, tells what to look for, and never a secret."""
+"""The log has one line per event, useful fields, and no secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever stands in a header, it is no error of the server."""
+"""Odd headers cause no server error."""
 
 from __future__ import annotations
 

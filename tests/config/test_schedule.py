@@ -1,4 +1,4 @@
-"""Of several beats one looks for lost work; whichever is gone, another takes over."""
+"""Only one of several beat processes is active. If it dies, another takes over."""
 
 from __future__ import annotations
 

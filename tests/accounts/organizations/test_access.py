@@ -1,4 +1,4 @@
-"""Who may open which view: declared beside it, refused where it is not, enforced for every request."""
+"""Access to views: declared beside each view, and enforced for every request."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_class_that_declares_nothing_is_refused() -> None:
         guarded([path("forgotten/", View.as_view())])
 
 
-def test_what_others_bring_has_to_be_marked() -> None:
+def test_third_party_views_must_be_marked() -> None:
     brought = [path("theirs/", undeclared)]
     with pytest.raises(ImproperlyConfigured):
         guarded([path("", include(brought))])
@@ -77,7 +77,7 @@ def test_every_declaration_is_accepted() -> None:
 # --- What a request finds -----------------------------------------------------------------------------
 
 
-def test_a_right_that_was_taken_away_is_gone_at_the_next_request(
+def test_a_revoked_permission_is_gone_at_the_next_request(
     admin: User, admin_membership: Membership, client_of: Callable[..., Client]
 ) -> None:
     client = client_of(admin)
@@ -86,7 +86,7 @@ def test_a_right_that_was_taken_away_is_gone_at_the_next_request(
     assert client.get("/o/acme/roles/").status_code == 403
 
 
-def test_who_was_removed_finds_nothing_at_the_next_request(
+def test_a_removed_member_finds_nothing_at_the_next_request(
     admin: User, admin_membership: Membership, client_of: Callable[..., Client]
 ) -> None:
     client = client_of(admin)
@@ -105,7 +105,7 @@ def test_several_roles_add_up(member: User, member_membership: Membership, clien
 
 
 @pytest.mark.parametrize("path", ["/o/acme/", "/o/globex/", "/o/no-such-place/"])
-def test_an_organization_that_is_not_ones_own_looks_like_none(
+def test_another_organization_looks_as_if_it_did_not_exist(
     path: str, globex: object, acme: object, join: Callable[..., User], client_of: Callable[..., Client]
 ) -> None:
     stranger = User.objects.create_user("stranger@example.org", "a long enough password")

@@ -1,4 +1,4 @@
-"""The demonstration: what is in it, and that seeding it again changes nothing."""
+"""The demo: its content, and that seeding it again changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""If you can't grant it, you can't touch it: members, roles and sites. A new service has to be entered here."""
+"""If you can't grant it, you can't change it: members, roles and sites. New services must be added here."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_every_action_is_listed() -> None:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_service_refuses_what_the_actor_could_not_grant(
+def test_a_service_refuses_access_that_the_user_cannot_grant(
     action: str,
     lesser: Membership,
     admin_membership: Membership,

@@ -1,4 +1,4 @@
-"""The ceiling: nobody gives a permission that they do not hold, nor a site beyond theirs."""
+"""Nobody grants a permission or a site that they don't have."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def names(found: object) -> set[str]:
     return {each.name for each in found}  # type: ignore[attr-defined]
 
 
-def test_an_org_admin_may_give_everything(
+def test_an_org_admin_may_grant_everything(
     admin_membership: Membership, roles: dict[str, Role], sites: list[Site]
 ) -> None:
     assert names(grantable_roles(admin_membership)) == set(ROLES)
@@ -47,7 +47,7 @@ def test_an_org_admin_may_give_everything(
     assert admin_membership.all_sites
 
 
-def test_others_may_give_what_is_within_their_own(inviter: Membership) -> None:
+def test_others_may_grant_what_they_have(inviter: Membership) -> None:
     assert names(grantable_roles(inviter)) == {"ReadOnly", "Inviter"}
     assert names(grantable_sites(inviter)) == {"Lyon depot", "Ghent"}
     assert not inviter.all_sites
@@ -112,7 +112,7 @@ def test_what_belongs_to_another_organization_is_refused_and_not_named(
         assert "Secret" not in refused.value.message
 
 
-def test_values_edited_into_the_form_are_refused(
+def test_forged_form_values_are_refused(
     admin_membership: Membership, inviter: Membership, roles: dict[str, Role], sites: list[Site], globex: Organization
 ) -> None:
     theirs = Role.objects.get(organization=globex, name="ReadOnly")
@@ -155,7 +155,7 @@ def test_all_sites_with_some_of_them_is_all_sites(
     assert form.selection() == AccessSelection((roles["ReadOnly"],), (), all_sites=True)
 
 
-def test_a_choice_made_earlier_is_shown_again(
+def test_an_earlier_selection_is_shown_again(
     admin_membership: Membership, roles: dict[str, Role], sites: list[Site]
 ) -> None:
     selection = AccessSelection.of([roles["ReadOnly"]], sites[:2])

@@ -56,7 +56,7 @@ def shut(client: Client, user: User) -> Any:
 # --- Operators ------------------------------------------------------------------------------------------
 
 
-def test_an_operator_does_not_shut_the_account_of_the_last_one(
+def test_an_operator_cannot_deactivate_the_last_manager(
     operator: User, admin: User, manager: User, client_of: ClientOf
 ) -> None:
     answer = shut(client_of(operator), admin)
@@ -65,7 +65,7 @@ def test_an_operator_does_not_shut_the_account_of_the_last_one(
     assert User.objects.get(pk=admin.pk).is_active
 
 
-def test_an_operator_shuts_the_account_of_one_of_two(
+def test_an_operator_can_deactivate_one_of_two_managers(
     operator: User, admin: User, colleague: Membership, acme: Organization, client_of: ClientOf
 ) -> None:
     assert shut(client_of(operator), admin).status_code == 302
@@ -75,7 +75,7 @@ def test_an_operator_shuts_the_account_of_one_of_two(
         check_may_deactivate(colleague.user)
 
 
-def test_whoever_manages_nobody_can_be_shut_out(
+def test_a_user_who_manages_nobody_can_be_deactivated(
     operator: User, admin: User, manager: User, member: User, client_of: ClientOf
 ) -> None:
     for user in (manager, member):
@@ -99,7 +99,7 @@ def test_the_operators_site_does_nothing_to_many_at_once(operator: User) -> None
         assert not django_admin.site._registry[model].get_actions(request)
 
 
-def test_nobody_founds_an_organization_for_a_closed_account(admin: User, colleague: Membership) -> None:
+def test_no_organization_is_created_for_a_deactivated_account(admin: User, colleague: Membership) -> None:
     User.objects.filter(pk=admin.pk).update(is_active=False)
     with pytest.raises(CommandError, match="is deactivated"):
         call_command("create_organization", "Initech", "--slug", "initech", "--admin", admin.email)
@@ -153,7 +153,7 @@ def test_several_roles_add_up(acme: Organization, admin_membership: Membership, 
     remove_membership(admin_membership, admin_membership)
 
 
-def test_whoever_leaves_last_counts_however_many_members_there_are(
+def test_the_last_manager_counts_among_many_members(
     acme: Organization, admin_membership: Membership, colleague: Membership, join: Callable[..., User]
 ) -> None:
     counts = []

@@ -1,4 +1,4 @@
-"""Changing and removing members, as a service: rights, the ceiling both ways, and that somebody is left."""
+"""The services that change and remove members: permissions, and the last manager."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_project_manager_changes_and_removes_nobody(
     assert Membership.objects.filter(pk=member_membership.pk).exists()
 
 
-def test_a_right_that_was_taken_away_meanwhile_no_longer_counts(
+def test_a_permission_that_was_revoked_meanwhile_does_not_count(
     admin_membership: Membership, member_membership: Membership, lead: Membership, read_only: Role
 ) -> None:
     assert admin_membership.permissions()
@@ -65,7 +65,7 @@ def test_a_right_that_was_taken_away_meanwhile_no_longer_counts(
         change_membership(admin_membership, member_membership, AccessSelection.of([read_only], all_sites=True))
 
 
-def test_who_holds_more_is_out_of_reach(
+def test_a_member_with_more_permissions_cannot_be_changed(
     lead: Membership, admin_membership: Membership, read_only: Role, sites: list[Site]
 ) -> None:
     with domain_error("beyond_permissions"):
@@ -83,7 +83,7 @@ def test_one_of_two_admins_is_not_removed_by_somebody_with_less_access(
     remove_membership(colleague, admin_membership)
 
 
-def test_who_has_a_site_beyond_is_out_of_reach(
+def test_a_member_with_another_site_cannot_be_changed(
     lead: Membership, acme: Organization, sites: list[Site], join: Callable[..., User]
 ) -> None:
     within = join(acme, "within@example.com", "ReadOnly", sites=sites[:1]).memberships.get()
@@ -98,7 +98,7 @@ def test_who_has_a_site_beyond_is_out_of_reach(
     ]
 
 
-def test_gives_nobody_more_than_one_has(
+def test_nobody_grants_more_than_they_have(
     lead: Membership, member_membership: Membership, read_only: Role, sites: list[Site]
 ) -> None:
     for selection in (
@@ -116,7 +116,7 @@ def test_a_member_keeps_a_role(admin_membership: Membership, member_membership: 
         change_membership(admin_membership, member_membership, AccessSelection.of([], all_sites=True))
 
 
-def test_the_last_who_manages_users_stays_so(
+def test_the_last_user_manager_is_kept(
     admin_membership: Membership, manager_membership: Membership, read_only: Role
 ) -> None:
     for attempt in (
@@ -128,7 +128,7 @@ def test_the_last_who_manages_users_stays_so(
     assert [role.name for role in Membership.objects.get(pk=admin_membership.pk).roles.all()] == ["Org Admin"]
 
 
-def test_a_closed_account_does_not_count_as_somebody_who_manages(
+def test_a_deactivated_user_does_not_count_as_manager(
     admin_membership: Membership, acme: Organization, join: Callable[..., User]
 ) -> None:
     other = join(acme, "other@example.com", "Org Admin")
@@ -137,7 +137,7 @@ def test_a_closed_account_does_not_count_as_somebody_who_manages(
         remove_membership(admin_membership, admin_membership)
 
 
-def test_everybody_may_leave(admin_membership: Membership, member_membership: Membership) -> None:
+def test_every_member_may_leave(admin_membership: Membership, member_membership: Membership) -> None:
     remove_membership(member_membership, member_membership)
     assert not Membership.objects.filter(pk=member_membership.pk).exists()
     assert User.objects.filter(email="member@example.com").exists(), "the account stays"
@@ -156,7 +156,7 @@ def test_nobody_of_another_organization_can_be_changed_or_removed(
     assert Membership.objects.filter(pk=theirs.pk).exists()
 
 
-def test_who_was_removed_meanwhile_is_gone(
+def test_a_member_who_was_removed_meanwhile_is_gone(
     admin_membership: Membership, member_membership: Membership, read_only: Role
 ) -> None:
     Membership.objects.filter(pk=member_membership.pk).delete()

@@ -1,4 +1,4 @@
-"""Org Admin holds every permission, also one that is added later; the other default roles gain nothing by themselves."""
+"""Org Admin has every permission, even one that is added later. Other default roles don't get it."""
 
 from __future__ import annotations
 
@@ -87,7 +87,9 @@ def test_a_project_manager_has_everything_of_today_but_users(acme: Organization)
     assert acme.roles.get(name="Project manager").allowed == all_permissions() - {"users.invite", "users.manage"}
 
 
-def test_whoever_has_less_cannot_touch_org_admins(night_work: Permission, admin: User, acme: Organization) -> None:
+def test_a_member_with_less_access_cannot_change_org_admins(
+    night_work: Permission, admin: User, acme: Organization
+) -> None:
     """Not even with everything that there was before."""
     before = sorted(all_permissions() - {night_work.value})
     old_boss = Role.objects.create(organization=acme, name="Boss", permissions=before)

@@ -62,7 +62,7 @@ def to_all(role: Role) -> AccessSelection:
 
 @pytest.mark.parametrize("draft", [MORE, LESS], ids=["more", "less"])
 @pytest.mark.parametrize("where", ["all sites", "another site"])
-def test_nobody_changes_what_members_on_sites_beyond_their_own_may_do(
+def test_nobody_changes_permissions_of_members_with_more_sites(
     acme: Organization,
     sites: list[Site],
     keeper: Membership,
@@ -82,7 +82,7 @@ def test_nobody_changes_what_members_on_sites_beyond_their_own_may_do(
     assert night_shift.permissions == ["work.view", "work.edit"]
 
 
-def test_nobody_changes_what_members_with_more_permissions_may_do(
+def test_nobody_changes_permissions_of_members_with_more_permissions(
     acme: Organization, sites: list[Site], keeper: Membership, night_shift: Role, join: Join
 ) -> None:
     """They would get what they lack, and then have more than the one who gave it."""
@@ -93,7 +93,7 @@ def test_nobody_changes_what_members_with_more_permissions_may_do(
         save_role(keeper, MORE, night_shift)
 
 
-def test_a_role_of_members_within_reach_is_changed(
+def test_a_role_of_members_with_less_access_is_changed(
     acme: Organization, sites: list[Site], keeper: Membership, night_shift: Role, join: Join
 ) -> None:
     worker = join(acme, "worker@example.com", "Night shift", "Keeper", sites=sites[:2]).memberships.get()
@@ -143,7 +143,7 @@ OFFERS = [an_invitation, an_expired_invitation, an_import, a_correction]
 
 
 @pytest.mark.parametrize("offer", OFFERS)
-def test_nobody_changes_what_invitations_beyond_their_reach_give(
+def test_nobody_changes_permissions_of_invitations_with_more_access(
     admin_membership: Membership, keeper: Membership, night_shift: Role, offer: Callable[[Membership, Role], None]
 ) -> None:
     offer(admin_membership, night_shift)
@@ -154,7 +154,7 @@ def test_nobody_changes_what_invitations_beyond_their_reach_give(
         delete_role(keeper, night_shift)
 
 
-def test_what_is_no_longer_offered_does_not_count(
+def test_closed_invitations_do_not_count(
     admin_membership: Membership, keeper: Membership, night_shift: Role, sites: list[Site]
 ) -> None:
     revoke(admin_membership, invite(admin_membership, to_all(night_shift)))
@@ -165,7 +165,7 @@ def test_what_is_no_longer_offered_does_not_count(
     save_role(keeper, MORE, night_shift)
 
 
-def test_an_invitation_that_is_accepted_between_the_two_looks_is_seen(
+def test_an_invitation_that_is_accepted_between_the_two_queries_counts(
     acme: Organization, admin_membership: Membership, keeper: Membership, night_shift: Role, join: Join
 ) -> None:
     """Of members first and invitations then, each look would be at the wrong moment."""

@@ -1,4 +1,4 @@
-"""Roles: who sees and changes them, and that nobody puts more into one than they hold."""
+"""Roles: who sees and changes them, and that nobody adds permissions that they don't have."""
 
 from __future__ import annotations
 

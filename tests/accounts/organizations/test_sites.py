@@ -1,4 +1,4 @@
-"""Sites: found, added, renamed and deleted by who may manage them."""
+"""Sites are searched, added, renamed and deleted by members who may manage them."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_site_is_renamed(client: Client, sites: list[Site]) -> None:
     assert sites[0].name == "Lyon north"
 
 
-def test_who_has_not_all_sites_gets_the_one_that_they_add(
+def test_a_member_without_all_sites_gets_the_site_they_add(
     acme: Organization, sites: list[Site], join: Callable[..., User]
 ) -> None:
     by = join(acme, "lead@example.com", "Project manager", sites=sites[:1]).memberships.get()
@@ -122,14 +122,14 @@ def test_who_has_not_all_sites_gets_the_one_that_they_add(
     assert set(by.sites.all()) == {sites[0], added}
 
 
-def test_a_site_that_nobody_is_limited_to_is_deleted(client: Client, sites: list[Site], manager: User) -> None:
+def test_a_site_to_which_nobody_is_assigned_is_deleted(client: Client, sites: list[Site], manager: User) -> None:
     path = f"{SITES}{sites[2].pk}/delete/"
     assert "Nobody has access to this site by name." in words_of(client.get(path))
     assert "The site Turin was deleted." in words_of(client.post(path, follow=True))
     assert not Site.objects.filter(pk=sites[2].pk).exists()
 
 
-def test_a_site_that_somebody_is_limited_to_stays(client: Client, sites: list[Site], member: User) -> None:
+def test_a_site_to_which_somebody_is_assigned_is_kept(client: Client, sites: list[Site], member: User) -> None:
     path = f"{SITES}{sites[0].pk}/delete/"
     assert "1 person has access to this site by name. Give that person other sites first." in words_of(client.get(path))
     assert client.post(path).status_code == 422
@@ -168,7 +168,7 @@ def lyon_only(acme: Organization, sites: list[Site], join: Callable[..., User]) 
 
 
 @pytest.mark.parametrize("path", ["", "delete/"])
-def test_a_site_beyond_ones_own_cannot_be_changed(
+def test_a_site_without_access_cannot_be_changed(
     lyon_only: User, sites: list[Site], client_of: Callable[..., Client], path: str
 ) -> None:
     turin = sites[2]
@@ -181,7 +181,7 @@ def test_a_site_beyond_ones_own_cannot_be_changed(
     assert turin.name == "Turin"
 
 
-def test_the_services_refuse_it_too(lyon_only: User, sites: list[Site]) -> None:
+def test_the_services_refuse_a_site_without_access_too(lyon_only: User, sites: list[Site]) -> None:
     by = lyon_only.memberships.get()
     with domain_error("beyond_permissions"):
         save_site(by, name="Mine", country="", site=sites[2])
@@ -207,7 +207,7 @@ def test_a_permission_that_is_lost_between_page_and_service_is_refused_as_well(
         assert client.post(f"{SITES}{sites[2].pk}/{path}", {"name": "Mine"}).status_code == 403
 
 
-def test_a_site_beyond_ones_own_is_shown_without_buttons(
+def test_a_site_without_access_is_shown_without_buttons(
     lyon_only: User, sites: list[Site], client_of: Callable[..., Client]
 ) -> None:
     client = client_of(lyon_only)
@@ -221,7 +221,7 @@ def test_a_site_beyond_ones_own_is_shown_without_buttons(
     assert client.get(f"{SITES}{sites[2].pk}/delete/").status_code == 403
 
 
-def test_ones_own_site_is_renamed(lyon_only: User, sites: list[Site], client_of: Callable[..., Client]) -> None:
+def test_a_site_with_access_is_renamed(lyon_only: User, sites: list[Site], client_of: Callable[..., Client]) -> None:
     assert client_of(lyon_only).post(f"{SITES}{sites[0].pk}/", {"name": "Lyon yard", "country": ""}).status_code == 302
     sites[0].refresh_from_db()
     assert sites[0].name == "Lyon yard"

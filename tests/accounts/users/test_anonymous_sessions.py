@@ -1,4 +1,4 @@
-"""Who isn't signed in leaves no session behind, except for an hour with a link to a new password."""
+"""Anonymous users get no session, except for an hour with a reset link."""
 
 from __future__ import annotations
 
@@ -51,19 +51,19 @@ def test_no_anonymous_request_creates_a_session(db: None, client: Client, method
 
 
 @pytest.mark.parametrize("password", ["wrong", PASSWORD], ids=["wrong", "right"])
-def test_neither_does_a_sign_in_that_fails(client: Client, admin: User, password: str) -> None:
+def test_a_failed_sign_in_creates_no_session(client: Client, admin: User, password: str) -> None:
     User.objects.filter(pk=admin.pk).update(is_active=False)
     client.post("/accounts/login/", {"login": admin.email, "password": password})
     assert not Session.objects.exists()
 
 
-def test_hundreds_of_links_of_invitations_create_none(db: None) -> None:
+def test_hundreds_of_invitation_links_create_no_session(db: None) -> None:
     for number in range(300):
         Client().get(f"/i/token-{number}/", follow=True)
     assert not Session.objects.exists()
 
 
-def test_a_link_to_a_new_password_creates_one_for_an_hour(client: Client, admin: User) -> None:
+def test_a_reset_link_creates_a_session_for_an_hour(client: Client, admin: User) -> None:
     form = client.get(ask(client)).headers["Location"]
 
     assert timedelta() < Session.objects.get().expire_date - timezone.now() <= HOUR
@@ -74,7 +74,7 @@ def test_a_link_to_a_new_password_creates_one_for_an_hour(client: Client, admin:
     assert admin.check_password(PASSWORD)
 
 
-def test_a_link_in_the_browser_of_somebody_else_creates_one_for_an_hour(
+def test_a_reset_link_in_another_browser_creates_a_session_for_an_hour(
     admin: User, member: User, client_of: Callable[..., Client]
 ) -> None:
     link = ask(Client())
@@ -85,7 +85,7 @@ def test_a_link_in_the_browser_of_somebody_else_creates_one_for_an_hour(
     assert all(each.expire_date - timezone.now() <= HOUR for each in Session.objects.all())
 
 
-def test_who_signs_in_by_the_link_stays_signed_in(client: Client, admin: User) -> None:
+def test_a_user_who_signs_in_by_the_link_stays_signed_in(client: Client, admin: User) -> None:
     choose(client, ask(client))
 
     with travel(timezone.now() + timedelta(days=13)):
@@ -93,7 +93,7 @@ def test_who_signs_in_by_the_link_stays_signed_in(client: Client, admin: User) -
     assert "_password_reset_key" not in client.session
 
 
-def test_who_accepts_an_invitation_in_that_hour_stays_signed_in(
+def test_a_user_who_accepts_an_invitation_in_that_hour_stays_signed_in(
     client: Client, admin_membership: Membership, sites: list[Site]
 ) -> None:
     selection = AccessSelection.of([], all_sites=True)
@@ -108,7 +108,7 @@ def test_who_accepts_an_invitation_in_that_hour_stays_signed_in(
         assert client.get("/account/").status_code == 200
 
 
-def test_one_client_opens_so_many_links_in_an_hour(admin: User) -> None:
+def test_opening_reset_links_is_limited_per_client(admin: User) -> None:
     link = ask(Client())
     answers = [Client().get(link).status_code for _ in range(61)]
 
@@ -120,7 +120,7 @@ def test_one_client_opens_so_many_links_in_an_hour(admin: User) -> None:
     assert page.headers["Retry-After"] == "3600"
 
 
-def test_what_has_expired_is_cleaned_up_and_nothing_else(client: Client, admin: User) -> None:
+def test_only_expired_rows_are_cleaned_up(client: Client, admin: User) -> None:
     client.get(ask(client))
     signed_in = Client()
     signed_in.post("/accounts/login/", {"login": admin.email, "password": PASSWORD})

@@ -1,4 +1,4 @@
-"""A new password: by the link of a mail, or by somebody who knows the old one."""
+"""A new password by a reset link, or by a user who knows the old one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def choose(client: Client, link: str, password: str = NEW) -> Any:
     return client.post(opened.headers["Location"], {"password1": password}, follow=True)
 
 
-def test_the_mailed_link_leads_to_a_new_password_and_in(client: Client, admin: User) -> None:
+def test_the_link_in_the_email_sets_a_password_and_signs_in(client: Client, admin: User) -> None:
     response = choose(client, ask(client))
     assert response.redirect_chain[-1][0] == "/o/acme/users/"
     assert "Your password was changed." in words_of(response)
@@ -54,9 +54,7 @@ def test_the_mailed_link_leads_to_a_new_password_and_in(client: Client, admin: U
 
 
 @pytest.mark.parametrize("closed", ["before it is opened", "before the form is sent"])
-def test_a_link_of_an_account_that_was_closed_is_as_any_that_does_not_work(
-    client: Client, admin: User, closed: str
-) -> None:
+def test_the_link_of_a_deactivated_account_does_not_work(client: Client, admin: User, closed: str) -> None:
     link = ask(client)
     address = link if closed == "before it is opened" else client.get(link).headers["Location"]
     User.objects.filter(pk=admin.pk).update(is_active=False)
@@ -108,14 +106,14 @@ def test_an_unknown_address_gets_the_same_answer_and_no_mail(client: Client, adm
     assert not AccountEmail.objects.exists()
 
 
-def test_a_closed_account_gets_no_mail(client: Client, admin: User) -> None:
+def test_a_deactivated_account_gets_no_email(client: Client, admin: User) -> None:
     User.objects.filter(pk=admin.pk).update(is_active=False)
     client.post(ASK, {"email": admin.email})
     deliver()
     assert mail.outbox == []
 
 
-def test_an_account_that_was_closed_meanwhile_gets_no_mail(client: Client, admin: User) -> None:
+def test_an_account_that_was_deactivated_meanwhile_gets_no_email(client: Client, admin: User) -> None:
     client.post(ASK, {"email": admin.email})
     User.objects.filter(pk=admin.pk).update(is_active=False)
     deliver()
@@ -134,7 +132,7 @@ def test_the_link_ends_after_three_days(client: Client, admin: User) -> None:
         assert "This link does not work" in words_of(client.get(link))
 
 
-def test_an_open_form_ends_too(client: Client, admin: User) -> None:
+def test_an_open_form_expires_too(client: Client, admin: User) -> None:
     form = client.get(ask(client)).headers["Location"]
     with travel(timezone.now() + timedelta(days=3, minutes=1)):
         response = client.post(form, {"password1": NEW})
@@ -143,7 +141,7 @@ def test_an_open_form_ends_too(client: Client, admin: User) -> None:
     assert admin.check_password(PASSWORD)
 
 
-def test_the_form_stands_at_an_address_without_the_key(client: Client, admin: User) -> None:
+def test_the_url_of_the_form_does_not_contain_the_key(client: Client, admin: User) -> None:
     link = ask(client)
     key = link.rstrip("/").split("-", 1)[1]
     opened = client.get(link)
@@ -168,7 +166,7 @@ def test_says_what_is_wrong_with_a_password(client: Client, admin: User, passwor
     assert admin.check_password(PASSWORD)
 
 
-def test_a_password_is_changed_by_who_knows_it(admin: User, client_of: Callable[..., Client]) -> None:
+def test_a_user_who_knows_the_password_can_change_it(admin: User, client_of: Callable[..., Client]) -> None:
     client = client_of(admin)
     response = client.post(CHANGE, {"oldpassword": PASSWORD, "password1": NEW}, follow=True)
     assert response.redirect_chain[-1][0] == "/account/"
@@ -177,7 +175,7 @@ def test_a_password_is_changed_by_who_knows_it(admin: User, client_of: Callable[
     assert admin.check_password(NEW)
 
 
-def test_changing_it_signs_one_out_everywhere_else(admin: User, client_of: Callable[..., Client]) -> None:
+def test_changing_it_ends_all_other_sessions(admin: User, client_of: Callable[..., Client]) -> None:
     here, elsewhere = client_of(admin), client_of(admin)
     here.post(CHANGE, {"oldpassword": PASSWORD, "password1": NEW})
     assert here.get("/account/").status_code == 200

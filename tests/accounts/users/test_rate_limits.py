@@ -1,4 +1,4 @@
-"""Counts are exact, whoever counts at once, and they stand in Redis and in the database."""
+"""Rate limits are exact under concurrency, in Redis and in the database."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_many_at_once_cannot_get_past_a_limit_of_redis(redis_server: RedisServer
     assert at_once(RateLimiter(redis_server.url), 20) == 5
 
 
-def test_redis_counts_while_it_is_there(db: None, redis_server: RedisServer) -> None:
+def test_counts_are_in_redis_while_it_is_up(db: None, redis_server: RedisServer) -> None:
     limiter = RateLimiter(redis_server.url)
 
     assert allowed(limiter, times=4) == 4
@@ -96,7 +96,7 @@ def test_the_embedded_valkey_counts_too(db: None, tmp_path_factory: pytest.TempP
         broker.stop()
 
 
-def test_a_redis_that_was_away_counts_again(
+def test_counts_are_in_redis_again_after_it_was_down(
     db: None, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate_limits, "REDIS_PAUSE_SECONDS", 0)
@@ -110,7 +110,7 @@ def test_a_redis_that_was_away_counts_again(
     assert redis_server.client.keys("LIMITS:*")
 
 
-def test_a_redis_that_hangs_keeps_nobody_waiting_for_long(db: None, redis_server: RedisServer) -> None:
+def test_a_hanging_redis_delays_a_request_only_briefly(db: None, redis_server: RedisServer) -> None:
     limiter = RateLimiter(redis_server.url)
     assert allowed(limiter, times=1) == 1
     assert redis_server._process is not None
@@ -122,14 +122,14 @@ def test_a_redis_that_hangs_keeps_nobody_waiting_for_long(db: None, redis_server
     assert time.monotonic() - began < 5
 
 
-def test_what_is_given_back_is_not_counted(db: None, redis_server: RedisServer) -> None:
+def test_an_attempt_that_is_given_back_does_not_count(db: None, redis_server: RedisServer) -> None:
     for subject, limiter in (("ann", RateLimiter(redis_server.url)), ("bob", RateLimiter(NOWHERE))):
         allowed(limiter, times=5, subject=subject)
         limiter.give_back(LIMIT, subject)
         assert allowed(limiter, subject=subject) == 1
 
 
-def test_a_lock_stands_when_redis_goes_away_but_not_what_was_given_back(db: None, redis_server: RedisServer) -> None:
+def test_a_lock_survives_when_redis_goes_down_unless_it_was_given_back(db: None, redis_server: RedisServer) -> None:
     limiter = RateLimiter(redis_server.url)
     allowed(limiter, times=5, subject="locked")
     allowed(limiter, times=5, subject="signed in")
@@ -140,7 +140,7 @@ def test_a_lock_stands_when_redis_goes_away_but_not_what_was_given_back(db: None
     assert allowed(limiter, times=1, subject="signed in") == 1
 
 
-def test_a_lock_of_the_database_stands_when_redis_is_back(
+def test_a_lock_in_the_database_survives_when_redis_is_back(
     db: None, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate_limits, "REDIS_PAUSE_SECONDS", 0)
@@ -151,13 +151,13 @@ def test_a_lock_of_the_database_stands_when_redis_is_back(
 
     assert allowed(limiter) == 0
     limiter.clear(LIMIT, "ann")
-    assert allowed(limiter) == 5, "whoever has shown that the mailbox is theirs is let in"
+    assert allowed(limiter) == 5, "the owner of the mailbox may sign in"
     with travel(timezone.now() + timedelta(seconds=61)):
         redis_server.client.flushall()
         assert allowed(limiter) == 5, "it has ended"
 
 
-def test_a_lock_stands_when_redis_has_lost_its_counts(db: None, redis_server: RedisServer) -> None:
+def test_a_lock_survives_when_redis_loses_its_data(db: None, redis_server: RedisServer) -> None:
     limiter = RateLimiter(redis_server.url)
     assert allowed(limiter) == 5
     redis_server.client.flushall()
@@ -165,7 +165,7 @@ def test_a_lock_stands_when_redis_has_lost_its_counts(db: None, redis_server: Re
     assert allowed(limiter) == 0
 
 
-def test_a_lock_of_the_database_ends_with_that_of_redis(db: None, redis_server: RedisServer) -> None:
+def test_a_lock_in_the_database_ends_with_the_one_in_redis(db: None, redis_server: RedisServer) -> None:
     limiter = RateLimiter(redis_server.url)
     allowed(limiter, times=4)
     (key,) = redis_server.client.keys("LIMITS:*")
@@ -191,7 +191,7 @@ def test_a_count_that_has_ended_begins_again(db: None) -> None:
         assert allowed(limiter) == 5
 
 
-def test_counts_that_have_ended_are_removed_and_no_others(db: None) -> None:
+def test_only_expired_counts_are_removed(db: None) -> None:
     limiter = RateLimiter(NOWHERE)
     allowed(limiter)
     with travel(timezone.now() + timedelta(seconds=30)):

@@ -1,4 +1,4 @@
-"""Asking for a link to a new password tells nothing, and nobody can use it to pester or to lock out the owner."""
+"""Requesting a reset link reveals nothing, and can't be used to spam or lock out the owner."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_the_same_work_is_done_whether_or_not_there_is_an_account(
 
 
 @pytest.mark.parametrize("email", ADDRESSES)
-def test_nobody_waits_for_a_mail_server_or_learns_that_it_is_away(
+def test_a_mail_server_that_is_down_changes_neither_response_nor_duration(
     admin: User, client: Client, email: str, settings: LazySettings
 ) -> None:
     settings.EMAIL_BACKEND = "tests.accounts.users.slow_mail.EmailBackend"
@@ -75,7 +75,7 @@ def test_nobody_waits_for_a_mail_server_or_learns_that_it_is_away(
 
 
 @pytest.mark.parametrize("email", ADDRESSES)
-def test_a_broker_that_is_away_changes_no_answer(
+def test_a_broker_that_is_down_changes_no_response(
     admin: User, client: Client, email: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_args: object, **_options: object) -> None:
@@ -154,7 +154,7 @@ def by_command_and_worker(client: Client, user: User) -> None:
 
 
 @pytest.mark.parametrize("change", [by_last_link, lambda *who: by_page(*who), by_command_and_worker])
-def test_an_owner_whose_links_are_dead_after_a_new_password_gets_another(
+def test_after_a_new_password_the_owner_can_request_another_link(
     client: Client, admin: User, change: Callable[[Client, User], None]
 ) -> None:
     use_up()
@@ -175,14 +175,14 @@ def test_links_last_longer_than_the_limit() -> None:
 # --- The worker ---------------------------------------------------------------------------------------------
 
 
-def test_several_requests_that_wait_are_one_email(client: Client, admin: User) -> None:
+def test_several_waiting_requests_become_one_email(client: Client, admin: User) -> None:
     for _ in range(3):
         client.post(ASK, {"email": admin.email})
     deliver()
     assert len(mail.outbox) == 1
 
 
-def test_an_email_that_a_mail_server_did_not_take_is_sent_later(
+def test_an_email_that_the_mail_server_deferred_is_sent_later(
     client: Client, admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_self: object) -> None:
@@ -200,7 +200,7 @@ def test_an_email_that_a_mail_server_did_not_take_is_sent_later(
     assert not AccountEmail.objects.exists()
 
 
-def test_an_email_that_meets_a_bug_is_tried_ever_less_often_and_holds_back_no_other(
+def test_an_email_that_fails_by_a_bug_is_retried_with_backoff_and_blocks_no_other(
     client: Client, admin: User, member: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def message_of(user: User) -> Any:
@@ -225,7 +225,7 @@ def test_an_email_that_meets_a_bug_is_tried_ever_less_often_and_holds_back_no_ot
     assert 5 <= attempts <= 8
 
 
-def test_an_address_that_is_refused_for_good_is_not_tried_again(
+def test_an_address_that_is_permanently_refused_is_not_retried(
     client: Client, admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_self: object) -> None:
@@ -237,7 +237,7 @@ def test_an_address_that_is_refused_for_good_is_not_tried_again(
     assert not AccountEmail.objects.exists()
 
 
-def test_what_another_worker_has_claimed_is_not_sent_twice_and_is_taken_over_if_it_died(
+def test_a_claimed_email_is_not_sent_twice_and_is_retried_if_the_worker_died(
     client: Client, admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(_self: object) -> None:
@@ -256,7 +256,7 @@ def test_what_another_worker_has_claimed_is_not_sent_twice_and_is_taken_over_if_
     assert len(mail.outbox) == 1
 
 
-def test_what_could_not_be_sent_for_a_day_is_given_up(client: Client, admin: User) -> None:
+def test_an_email_that_could_not_be_sent_for_a_day_is_given_up(client: Client, admin: User) -> None:
     client.post(ASK, {"email": admin.email})
     with travel(timezone.now() + timedelta(days=1, seconds=1)):
         tasks.clean_up()
@@ -300,7 +300,7 @@ def by_command(client: Client, user: User, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("change", [by_page, for_the_first_time, by_link])
-def test_the_owner_is_told_of_a_new_password(client: Client, admin: User, change: Callable[..., None]) -> None:
+def test_the_owner_is_notified_of_a_new_password(client: Client, admin: User, change: Callable[..., None]) -> None:
     change(client, admin)
     deliver()
 
@@ -312,7 +312,7 @@ def test_the_owner_is_told_of_a_new_password(client: Client, admin: User, change
     assert NEW not in message.body
 
 
-def test_the_owner_is_told_of_one_that_an_operator_has_set(
+def test_the_owner_is_notified_of_a_password_set_by_an_operator(
     client: Client, admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by_command(client, admin, monkeypatch)
@@ -325,7 +325,7 @@ def test_the_task_follows_a_new_password_at_once(client: Client, admin: User, pu
     assert published == [(admin.pk,)]
 
 
-def test_nobody_is_told_of_what_is_no_new_password(client: Client, admin: User) -> None:
+def test_no_notice_without_a_new_password(client: Client, admin: User) -> None:
     User.objects.create_user("new@example.com", PASSWORD)
     admin.first_name = "Inès"
     admin.save()

@@ -1,4 +1,4 @@
-"""Signing in and out: who gets in, what is said to the others, and where one comes out."""
+"""Signing in and out: who gets in, the messages for others, and where it leads."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def test_leads_to_the_users_of_the_organization(client: Client, admin: User) -> 
     assert response.redirect_chain[-1][0] == "/o/acme/users/"
 
 
-def test_leads_somebody_who_manages_nothing_to_their_own_page(client: Client, member: User) -> None:
+def test_leads_members_who_manage_nothing_to_their_home(client: Client, member: User) -> None:
     response = client.post(SIGN_IN, {"login": member.email, "password": PASSWORD}, follow=True)
     assert response.redirect_chain[-1][0] == "/o/acme/"
 
 
 @pytest.mark.parametrize("typed", ["ADMIN@Example.com", "  admin@example.com "])
-def test_takes_the_address_however_it_is_typed(client: Client, admin: User, typed: str) -> None:
+def test_accepts_the_address_in_any_spelling(client: Client, admin: User, typed: str) -> None:
     sign_in(client, typed)
     assert is_signed_in(client)
 
@@ -53,7 +53,7 @@ def test_takes_the_address_however_it_is_typed(client: Client, admin: User, type
         ("boss@office.local", "Boss@office.local"),
     ],
 )
-def test_takes_the_address_in_the_letters_of_every_alphabet(client: Client, admin: User, kept: str, typed: str) -> None:
+def test_accepts_addresses_in_every_alphabet(client: Client, admin: User, kept: str, typed: str) -> None:
     User.objects.filter(pk=admin.pk).update(email=unicodedata.normalize("NFC", kept))
 
     sign_in(client, typed)
@@ -64,12 +64,12 @@ def test_takes_the_address_in_the_letters_of_every_alphabet(client: Client, admi
 @pytest.mark.parametrize(
     "typed", ["admin", "admin@", "@example.com", "a b@example.com", "a@b@c.de", "a" * 400 + "@x.de"]
 )
-def test_says_that_it_is_no_address(client: Client, db: None, typed: str) -> None:
+def test_rejects_an_invalid_address(client: Client, db: None, typed: str) -> None:
     words = words_of(sign_in(client, typed))
     assert "Enter an address such as name@company.com." in words or "at most 320 characters" in words
 
 
-def test_a_wrong_password_is_refused_in_words_and_the_address_stays(client: Client, admin: User) -> None:
+def test_a_wrong_password_is_refused_and_the_address_is_kept(client: Client, admin: User) -> None:
     response = sign_in(client, password="not the password")
     assert "The address or the password is not right." in words_of(response)
     assert 'value="admin@example.com"' in response.content.decode()
@@ -77,7 +77,7 @@ def test_a_wrong_password_is_refused_in_words_and_the_address_stays(client: Clie
     assert not is_signed_in(client)
 
 
-def test_an_address_that_nobody_has_is_refused_in_the_same_words(client: Client, admin: User) -> None:
+def test_an_unknown_address_is_refused_with_the_same_message(client: Client, admin: User) -> None:
     known, unknown = sign_in(client, password="wrong"), sign_in(client, "nobody@example.com", "wrong")
     assert words_of(known) == words_of(unknown)
 
@@ -135,20 +135,20 @@ def test_too_many_requests_from_one_place_are_answered_by_a_page(client: Client,
     assert "Too many attempts" in words_of(response)
 
 
-def test_a_closed_account_is_told_so_and_does_not_get_in(client: Client, admin: User) -> None:
+def test_a_deactivated_user_cannot_sign_in(client: Client, admin: User) -> None:
     User.objects.filter(pk=admin.pk).update(is_active=False)
     response = client.post(SIGN_IN, {"login": admin.email, "password": PASSWORD}, follow=True)
     assert "This account is closed" in words_of(response)
     assert not is_signed_in(client)
 
 
-def test_closing_an_account_ends_its_sessions(admin: User, client_of: Callable[..., Client]) -> None:
+def test_deactivating_an_account_ends_its_sessions(admin: User, client_of: Callable[..., Client]) -> None:
     client = client_of(admin)
     User.objects.filter(pk=admin.pk).update(is_active=False)
     assert client.get("/o/acme/users/").status_code == 302
 
 
-def test_comes_back_to_the_page_where_one_was(client: Client, admin: User) -> None:
+def test_leads_back_to_the_page_before_signing_in(client: Client, admin: User) -> None:
     asked = client.get("/o/acme/sites/?q=lyon")
     form = client.get(asked.headers["Location"])
     assert 'name="next" value="/o/acme/sites/?q=lyon"' in form.content.decode()
@@ -176,7 +176,7 @@ def test_never_leads_to_another_site(client: Client, admin: User, elsewhere: str
     )
 
 
-def test_a_forged_host_finds_nothing(client: Client, db: None) -> None:
+def test_a_forged_host_is_refused(client: Client, db: None) -> None:
     assert client.get(SIGN_IN, headers={"host": "evil.example"}).status_code == 400
 
 
@@ -206,7 +206,7 @@ def test_signing_out_says_so_on_the_sign_in_page(admin: User, client_of: Callabl
     assert not is_signed_in(client)
 
 
-def test_opening_the_address_of_signing_out_only_asks(admin: User, client_of: Callable[..., Client]) -> None:
+def test_opening_the_sign_out_page_only_asks(admin: User, client_of: Callable[..., Client]) -> None:
     client = client_of(admin)
     assert "Sign out?" in words_of(client.get("/accounts/logout/"))
     assert is_signed_in(client)
@@ -224,5 +224,5 @@ def test_a_dialog_whose_session_has_ended_leaves_the_page_for_sign_in(client: Cl
     assert response.headers["HX-Redirect"] == "/accounts/login/?next=%2Fo%2Facme%2Fsites%2F"
 
 
-def test_a_session_that_ended_does_not_come_back_to_what_was_posted(client: Client, admin: User) -> None:
+def test_signing_in_again_does_not_lead_back_to_a_post(client: Client, admin: User) -> None:
     assert client.post("/o/acme/sites/new/", {"name": "Porto"}).headers["Location"] == SIGN_IN

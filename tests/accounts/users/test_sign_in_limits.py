@@ -1,4 +1,4 @@
-"""Nobody guesses passwords without end, whatever they send, and nobody can lock the owner out."""
+"""Nobody can guess passwords without limit, and nobody can lock the owner out."""
 
 from __future__ import annotations
 
@@ -75,11 +75,11 @@ def set_password(client: Client, link: str) -> Any:
     return client.post(form, {"password1": NEW}, follow=True)
 
 
-# --- The count stands ---------------------------------------------------------------------------------
+# --- Counts can't be evaded ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("email", ["admin@example.com", "ADMIN@Example.com", " admin@example.com "])
-def test_five_wrong_passwords_lock_the_account_however_it_is_typed(admin: User, counted_in: str, email: str) -> None:
+def test_five_wrong_passwords_lock_the_account_in_any_spelling(admin: User, counted_in: str, email: str) -> None:
     for number in range(5):
         assert LOCKED not in words_of(sign_in(Client(REMOTE_ADDR=f"192.0.2.{number}"), email))
 
@@ -90,7 +90,7 @@ def test_five_wrong_passwords_lock_the_account_however_it_is_typed(admin: User, 
     assert not is_signed_in(owner)
 
 
-def test_an_account_that_nobody_has_is_locked_in_the_same_words(admin: User, counted_in: str) -> None:
+def test_an_unknown_account_is_locked_with_the_same_message(admin: User, counted_in: str) -> None:
     pages: list[str] = []
     for email in ("admin@example.com", "nobody@example.com"):
         lock(email, address=f"192.0.2.{len(pages)}")
@@ -100,7 +100,7 @@ def test_an_account_that_nobody_has_is_locked_in_the_same_words(admin: User, cou
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8000", "localhost", "localhost:8000", "LOCALHOST"])
-def test_the_count_stands_whatever_the_host_header_says(admin: User, counted_in: str, host: str) -> None:
+def test_the_host_header_does_not_affect_the_count(admin: User, counted_in: str, host: str) -> None:
     lock()
 
     sign_in(owner := Client(headers={"host": host}), password=PASSWORD)
@@ -109,11 +109,11 @@ def test_the_count_stands_whatever_the_host_header_says(admin: User, counted_in:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1.", "localhost.:8000", "evil.example"])
-def test_a_host_that_is_not_ours_gets_no_attempt(admin: User, host: str) -> None:
+def test_an_unknown_host_gets_no_attempt(admin: User, host: str) -> None:
     assert sign_in(Client(headers={"host": host}), password=PASSWORD).status_code == 400
 
 
-def test_a_lock_stands_after_hundreds_of_anonymous_requests(admin: User, counted_in: str) -> None:
+def test_a_lock_survives_hundreds_of_anonymous_requests(admin: User, counted_in: str) -> None:
     lock()
 
     for number in range(350):
@@ -125,7 +125,7 @@ def test_a_lock_stands_after_hundreds_of_anonymous_requests(admin: User, counted
     assert not is_signed_in(owner)
 
 
-def test_a_lock_stands_when_redis_goes_away(admin: User, redis_server: RedisServer, settings: LazySettings) -> None:
+def test_a_lock_survives_when_redis_goes_down(admin: User, redis_server: RedisServer, settings: LazySettings) -> None:
     redis_server.start()
     redis_server.client.flushall()
     rate_limits._rate_limiter.cache_clear()
@@ -145,7 +145,7 @@ def test_a_lock_ends_after_five_minutes(admin: User) -> None:
     assert is_signed_in(owner)
 
 
-def test_one_client_cannot_guess_for_one_account_after_the_other(admin: User, counted_in: str) -> None:
+def test_one_client_cannot_guess_for_many_accounts(admin: User, counted_in: str) -> None:
     attacker = Client(REMOTE_ADDR="192.0.2.66")
     for number in range(10):
         assert LOCKED not in words_of(sign_in(attacker, f"somebody{number}@example.com"))
@@ -155,7 +155,7 @@ def test_one_client_cannot_guess_for_one_account_after_the_other(admin: User, co
     assert is_signed_in(elsewhere)
 
 
-def test_a_header_that_no_proxy_of_ours_has_sent_makes_no_other_client(admin: User, counted_in: str) -> None:
+def test_a_forged_proxy_header_does_not_change_the_client(admin: User, counted_in: str) -> None:
     for number in range(10):
         sign_in(Client(headers={"X-Forwarded-For": f"192.0.2.{number}"}), f"somebody{number}@example.com")
     assert LOCKED in words_of(sign_in(Client(headers={"X-Forwarded-For": "192.0.2.99"}), password=PASSWORD))
@@ -177,7 +177,7 @@ def test_ipv4_addresses_in_the_form_of_ipv6_are_different_clients(admin: User) -
     assert is_signed_in(elsewhere)
 
 
-def test_right_passwords_count_for_nothing(admin: User, counted_in: str) -> None:
+def test_correct_passwords_do_not_count(admin: User, counted_in: str) -> None:
     for _ in range(4):
         sign_in(Client())
     for _ in range(12):
@@ -212,7 +212,7 @@ def test_the_page_of_a_limit_says_when_to_try_again(client: Client, db: None) ->
     assert answer.headers["Retry-After"] == "60"
 
 
-def test_the_password_of_an_open_session_cannot_be_guessed_either(admin: User, counted_in: str) -> None:
+def test_the_form_to_change_a_password_is_limited_too(admin: User, counted_in: str) -> None:
     client = Client()
     client.force_login(admin)
     for _ in range(5):
@@ -225,7 +225,7 @@ def test_the_password_of_an_open_session_cannot_be_guessed_either(admin: User, c
     assert admin.check_password(PASSWORD)
 
 
-def test_no_address_of_anybody_is_kept_with_a_count(admin: User) -> None:
+def test_counts_contain_no_addresses(admin: User) -> None:
     lock()
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM accounts_ratelimitcount")
@@ -238,7 +238,7 @@ def test_no_address_of_anybody_is_kept_with_a_count(admin: User) -> None:
 # --- The owner gets in ----------------------------------------------------------------------------------
 
 
-def test_a_link_by_email_gets_the_owner_past_the_lock(admin: User, counted_in: str) -> None:
+def test_a_reset_link_ends_the_lock(admin: User, counted_in: str) -> None:
     lock()
     owner = Client()
     assert "Forgot your password?” to get in by email." in words_of(sign_in(owner, password=PASSWORD))
@@ -251,7 +251,7 @@ def test_a_link_by_email_gets_the_owner_past_the_lock(admin: User, counted_in: s
     assert is_signed_in(elsewhere), "The lock is gone, too."
 
 
-def test_a_link_by_email_never_passes_a_second_factor(admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reset_link_does_not_skip_a_second_factor(admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "accounts.users.sign_in.Adapter.get_login_stages",
         lambda _self: ["tests.accounts.users.second_factor.SecondFactor"],

@@ -1,4 +1,4 @@
-"""Workers leave the processor to whoever waits for a page."""
+"""Workers have a lower priority than the web server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A number beside a link is the number that the link leads to."""
+"""The number in a link is the number of people behind it."""
 
 from __future__ import annotations
 

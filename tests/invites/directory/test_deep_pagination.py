@@ -1,4 +1,4 @@
-"""Pages far down a long list: exact, and found by walking over an index from the nearer end."""
+"""Pages deep in a long list are exact, and found by index scans from the nearer end."""
 
 from __future__ import annotations
 

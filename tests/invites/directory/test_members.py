@@ -1,4 +1,4 @@
-"""Members are given other roles and sites, and removed: within one's own rights, and never the last manager."""
+"""Members are changed and removed within one's own permissions, but never the last manager."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def role(organization: Organization, name: str) -> Role:
 
 @pytest.fixture
 def people_manager(manager: User, acme: Organization, sites: list[Site]) -> User:
-    """Manages users, but holds little else: ReadOnly's rights, and Lyon depot alone."""
+    """Manages users, but has little else: the permissions of ReadOnly, and only Lyon depot."""
     mine = Role.objects.create(
         organization=acme, name="People", permissions=["users.view", "users.manage", "work.view"]
     )
@@ -173,7 +173,7 @@ def test_one_of_two_admins_is_out_of_reach_of_somebody_with_less_access(
     assert Membership.objects.filter(user__in=(admin, colleague.user_id)).count() == 2
 
 
-def test_who_holds_more_is_out_of_reach(
+def test_a_member_with_more_permissions_cannot_be_changed(
     client_of: ClientOf, people_manager: User, admin: User, acme: Organization
 ) -> None:
     client = client_of(people_manager)

@@ -1,4 +1,4 @@
-"""The list of people: who is in it, in which words, searched, filtered and paged."""
+"""The list of users: its content, search, filters and pages."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ def test_names_are_text_and_not_markup(client_of: ClientOf, admin: User, member:
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; Co" in page
 
 
-# --- Rights -----------------------------------------------------------------------------------------
+# --- Permissions ------------------------------------------------------------------------------------
 
 
 def test_who_may_only_look_is_offered_nothing_to_do(

@@ -1,4 +1,4 @@
-"""The invitee's way in: with a new account, with one they have, once, in time, and for nobody else."""
+"""Accepting an invitation: with a new or an existing account, once, in time, and only by the invitee."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_the_password_is_not_sent_back(invite: Invite) -> None:
 # --- With an account --------------------------------------------------------------------------------
 
 
-def test_who_has_an_account_signs_in_with_its_password(invite: Invite) -> None:
+def test_an_invitee_with_an_account_signs_in_with_its_password(invite: Invite) -> None:
     user = account()
     client = opened(invite())
 
@@ -171,7 +171,7 @@ def test_guessing_the_password_is_slowed_down(invite: Invite) -> None:
     assert not Membership.objects.filter(user=user).exists()
 
 
-def test_an_account_that_was_shut_does_not_come_in(invite: Invite) -> None:
+def test_a_deactivated_account_cannot_accept(invite: Invite) -> None:
     user = account()
     User.objects.filter(pk=user.pk).update(is_active=False)
     client = opened(invite())
@@ -182,7 +182,7 @@ def test_an_account_that_was_shut_does_not_come_in(invite: Invite) -> None:
     assert not Session.objects.exists()
 
 
-def test_who_is_signed_in_already_only_accepts(invite: Invite, client_of: ClientOf) -> None:
+def test_a_signed_in_invitee_only_accepts(invite: Invite, client_of: ClientOf) -> None:
     user = account()
     client = opened(invite(), client_of(user))
 
@@ -197,7 +197,7 @@ def test_who_is_signed_in_already_only_accepts(invite: Invite, client_of: Client
 JOINED = "You have joined Acme"
 
 
-def test_who_joins_lands_there_and_is_told_so(invite: Invite) -> None:
+def test_a_new_member_lands_in_the_organization_with_a_message(invite: Invite) -> None:
     page = send_form(opened(invite()), CHOSEN, follow=True)
 
     assert page.redirect_chain[-1][0] == "/o/acme/"
@@ -219,7 +219,7 @@ def test_an_admin_of_another_organization_lands_in_the_one_they_have_joined(
     assert JOINED not in text_of(client.get("/o/globex/users/").content.decode()), "It is said once."
 
 
-def test_who_may_see_the_users_there_lands_among_them(invite: Invite, outsider: User, client_of: ClientOf) -> None:
+def test_a_new_member_who_may_see_users_lands_on_that_page(invite: Invite, outsider: User, client_of: ClientOf) -> None:
     client = opened(invite(outsider.email, roles=["Org Admin"], sites=None), client_of(outsider))
 
     page = send_form(client, follow=True)
@@ -364,7 +364,7 @@ def test_it_expires_between_the_page_and_its_answer_without_any_clean_up(invite:
     assert not User.objects.filter(email="chiara.rossi@people.example.com").exists()
 
 
-def test_it_expires_even_between_the_look_and_the_answer(invite: Invite) -> None:
+def test_it_expires_even_while_it_is_being_accepted(invite: Invite) -> None:
     invitation = invite(expired=True)
 
     with domain_error("dead_link", match="does not work any more"):
@@ -383,7 +383,7 @@ def test_it_works_for_the_fourteen_days_of_the_settings(invite: Invite) -> None:
         assert opened(invitation).get(INVITATION).status_code == 404
 
 
-def test_looking_uses_nothing_up(invite: Invite) -> None:
+def test_opening_the_link_does_not_use_it_up(invite: Invite) -> None:
     invitation = invite()
     for _ in range(5):
         scanner = Client()
@@ -394,7 +394,7 @@ def test_looking_uses_nothing_up(invite: Invite) -> None:
     assert send_form(opened(invitation), CHOSEN).status_code == 302
 
 
-def test_links_that_open_nothing_look_alike(invite: Invite, client_of: ClientOf) -> None:
+def test_links_that_do_not_work_look_alike(invite: Invite, client_of: ClientOf) -> None:
     used, expired = invite("used@people.example.com"), invite("expired@people.example.com", expired=True)
     revoked, renewed = invite("revoked@people.example.com"), invite("renewed@people.example.com")
     send_form(opened(used), CHOSEN)
@@ -420,7 +420,7 @@ def test_links_that_open_nothing_look_alike(invite: Invite, client_of: ClientOf)
         assert private not in words
 
 
-def test_whoever_has_accepted_and_is_signed_in_is_told_that_they_are_in(
+def test_a_user_who_has_accepted_is_told_that_they_are_a_member(
     invite: Invite, client_of: ClientOf, admin: User, acme: Organization
 ) -> None:
     invitation = invite()
@@ -443,7 +443,7 @@ def test_without_a_link_there_is_nothing_to_see(db: None) -> None:
     assert Client().post(INVITATION, CHOSEN).status_code == 404
 
 
-# --- Rights are looked at again ---------------------------------------------------------------------
+# --- Permissions are checked again ------------------------------------------------------------------
 
 
 def _demote(by: Membership) -> None:
@@ -517,7 +517,7 @@ def test_every_token_is_kept_in_the_same_way_for_an_hour_and_in_no_session(invit
     assert not Session.objects.exists()
 
 
-def test_a_cookie_that_we_have_not_signed_opens_nothing(invite: Invite) -> None:
+def test_a_cookie_without_our_signature_opens_nothing(invite: Invite) -> None:
     invitation = invite()
     _hash, when, signature = opened(invitation).cookies[COOKIE].value.split(":")
     other = opened(invite("ann@people.example.com")).cookies[COOKIE].value.split(":")[0]

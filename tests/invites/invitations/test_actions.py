@@ -1,4 +1,4 @@
-"""Invitations that wait for an answer: sent again, taken back, changed; one by one and many at once."""
+"""Open invitations are resent, revoked and changed, one by one and in bulk."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def message_of(client: Client) -> str:
 # --- Sent again -------------------------------------------------------------------------------------
 
 
-def test_sent_again_means_a_new_link_for_the_full_time_and_the_old_one_dead(
+def test_resending_creates_a_new_link_and_the_old_one_stops_working(
     client_of: ClientOf, admin: User, acme: Organization, invite: Invite
 ) -> None:
     invitation = invite(expired=True)
@@ -57,7 +57,7 @@ def test_sent_again_means_a_new_link_for_the_full_time_and_the_old_one_dead(
     assert f"The invitation to {invitation.email} will be resent." in message_of(client)
 
 
-def test_what_became_more_than_one_may_give_since_it_was_shown_is_neither_sent_nor_changed(
+def test_an_invitation_that_now_grants_too_much_is_neither_resent_nor_changed(
     by: Membership, limited: Membership, invite: Invite, acme: Organization, sites: list[Site]
 ) -> None:
     seen = invite()
@@ -74,7 +74,7 @@ def test_what_became_more_than_one_may_give_since_it_was_shown_is_neither_sent_n
     assert (found.inviter, found.grant.all_sites, found.times_resent) == (by.user, True, 0)
 
 
-def test_of_many_who_are_sent_again_those_who_get_more_meanwhile_are_left(
+def test_resending_many_skips_those_that_got_more_access_meanwhile(
     by: Membership, limited: Membership, invite: Invite, acme: Organization
 ) -> None:
     changed, other = invite(), invite("other@people.example.com")
@@ -100,7 +100,7 @@ def test_opened_as_a_page_it_asks_first(client_of: ClientOf, admin: User, invite
     assert invitation.times_resent == 0
 
 
-def test_nobody_is_pestered_within_a_minute(
+def test_nothing_is_resent_within_a_minute(
     client_of: ClientOf, admin: User, acme: Organization, invite: Invite
 ) -> None:
     invitation = invite()
@@ -157,7 +157,7 @@ def test_who_may_not_give_a_role_cannot_send_its_invitation_again(
     assert invitation.times_resent == 0
 
 
-# --- Taken back -------------------------------------------------------------------------------------
+# --- Revoked ----------------------------------------------------------------------------------------
 
 
 def test_a_revoked_invitation_leaves_the_list_and_its_link_dies(
@@ -359,7 +359,7 @@ def test_selecting_members_alone_says_that_nothing_can_be_done(client_of: Client
     assert "None of the selected users has an open invitation." in message_of(client)
 
 
-# --- Rights -----------------------------------------------------------------------------------------
+# --- Permissions ------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""If you can't grant it, you can't touch it: invitations to more than the actor could give, one by one and in bulk.
+"""If you can't grant it, you can't change it: invitations that grant too much, one by one and in bulk.
 
 `lesser` may invite and see users, on all sites, and nothing else. The invitation is for an Org Admin.
 """
@@ -241,7 +241,7 @@ def test_ones_own_and_those_of_people_with_less_access_are_stopped(
     assert cancel_bulk_action(by, second)
 
 
-def test_whoever_may_not_invite_any_more_stops_nothing(lesser: Membership, to_inviter: Invitation) -> None:
+def test_a_member_who_may_no_longer_invite_cannot_stop_it(lesser: Membership, to_inviter: Invitation) -> None:
     action = start_bulk_action(lesser, Kind.REVOKE, [to_inviter.pk])
     Membership.objects.get(pk=lesser.pk).roles.clear()
 
@@ -249,7 +249,9 @@ def test_whoever_may_not_invite_any_more_stops_nothing(lesser: Membership, to_in
         cancel_bulk_action(lesser, action)
 
 
-def test_whoever_left_keeps_nobody_from_stopping(by: Membership, lesser: Membership, to_inviter: Invitation) -> None:
+def test_an_action_of_a_removed_member_can_be_stopped(
+    by: Membership, lesser: Membership, to_inviter: Invitation
+) -> None:
     action = start_bulk_action(by, Kind.REVOKE, [to_inviter.pk])
     by.delete()
 

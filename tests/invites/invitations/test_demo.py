@@ -1,4 +1,4 @@
-"""What the demonstration shows of invitations."""
+"""The invitations of the demo."""
 
 from __future__ import annotations
 

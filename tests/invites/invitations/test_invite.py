@@ -1,4 +1,4 @@
-"""Inviting one person: the dialog, what it refuses, and what comes of it."""
+"""Inviting one person: the dialog, its errors, and the result."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_dialog_is_a_page_of_its_own_without_javascript(client_of: ClientOf,
 
 
 @pytest.mark.parametrize("email", ["fay@gmial.com", " Fay@GMIAL.com "])
-def test_an_address_that_looks_like_a_slip_is_asked_about_once_and_sent_as_it_is_if_wanted(
+def test_a_possible_typo_is_asked_about_once_and_can_be_confirmed(
     ines: Client, filled: dict[str, Any], email: str
 ) -> None:
     answer = ines.post(INVITE, {**filled, "email": email}, headers=HTMX)
@@ -73,7 +73,7 @@ def test_an_address_that_looks_like_a_slip_is_asked_about_once_and_sent_as_it_is
     assert Invitation.objects.get().email_key == "fay@gmial.com"
 
 
-def test_the_address_that_was_meant_comes_into_the_form_with_one_press(ines: Client, filled: dict[str, Any]) -> None:
+def test_the_suggested_address_can_be_used_with_one_click(ines: Client, filled: dict[str, Any]) -> None:
     asked = {**filled, "email": "fay@gmial.com", "as_typed": "fay@gmial.com", "use": "fay@gmail.com"}
 
     answer = ines.post(INVITE, asked, headers=HTMX)
@@ -86,7 +86,7 @@ def test_the_address_that_was_meant_comes_into_the_form_with_one_press(ines: Cli
     assert Invitation.objects.get().email == "fay@gmail.com"
 
 
-def test_what_was_asked_about_is_asked_anew_of_another_address(ines: Client, filled: dict[str, Any]) -> None:
+def test_another_address_is_asked_about_again(ines: Client, filled: dict[str, Any]) -> None:
     answer = ines.post(INVITE, {**filled, "email": "gus@hotmial.com", "as_typed": "fay@gmial.com"}, headers=HTMX)
 
     assert "Did you mean gus@hotmail.com ?" in text_of(answer.content.decode())
@@ -207,7 +207,7 @@ def test_a_member_is_not_invited_again(client_of: ClientOf, admin: User, member:
     assert not Invitation.objects.exists()
 
 
-def test_whoever_has_a_pending_invitation_is_not_mailed_twice(
+def test_a_person_with_a_pending_invitation_is_not_invited_again(
     client_of: ClientOf, admin: User, acme: Organization, invite: Invite, filled: dict[str, Any]
 ) -> None:
     invite()
@@ -221,7 +221,7 @@ def test_whoever_has_a_pending_invitation_is_not_mailed_twice(
 
 
 @pytest.mark.parametrize("why", ["expired", "failed", "bounced"])
-def test_an_invitation_that_leads_nowhere_makes_room_for_a_new_one(
+def test_an_invitation_that_no_longer_works_is_replaced(
     client_of: ClientOf, admin: User, invite: Invite, filled: dict[str, Any], why: str
 ) -> None:
     old = invite(expired=why == "expired")
@@ -250,14 +250,14 @@ def local_inviter(manager: User, acme: Organization, sites: list[Site]) -> User:
     return manager
 
 
-def test_only_what_one_may_give_is_offered(client_of: ClientOf, local_inviter: User) -> None:
+def test_only_grantable_roles_and_sites_are_offered(client_of: ClientOf, local_inviter: User) -> None:
     form = client_of(local_inviter).get(INVITE).context["form"]
 
     assert [role.name for role in form.fields["roles"].queryset] == ["Inviter"]
     assert [label for _, label in form.fields["sites"].choices] == ["Lyon depot"]
 
 
-def test_edited_ids_beyond_ones_rights_give_nothing(
+def test_forged_ids_beyond_ones_permissions_grant_nothing(
     client_of: ClientOf, local_inviter: User, outsider: User, acme: Organization, globex: Organization,
     sites: list[Site], filled: dict[str, Any],
 ) -> None:  # fmt: skip
@@ -288,7 +288,7 @@ def test_edited_ids_beyond_ones_rights_give_nothing(
 
 
 @pytest.mark.parametrize("role", ["Project manager", "ReadOnly"])
-def test_without_the_right_nobody_is_invited(
+def test_members_without_the_permission_invite_nobody(
     client_of: ClientOf, acme: Organization, join: Callable[..., User], filled: dict[str, Any], role: str
 ) -> None:
     client = client_of(join(acme, "somebody@example.com", role))

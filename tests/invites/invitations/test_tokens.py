@@ -1,4 +1,4 @@
-"""Tokens are those that Django's own function would make: links that were mailed before stay good."""
+"""Tokens equal those of Django's `salted_hmac`, so that earlier links keep working."""
 
 from __future__ import annotations
 
