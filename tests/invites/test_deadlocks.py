@@ -1,4 +1,4 @@
-"""Two people whose wishes touch the same things in the same moment: none waits for the other in a circle."""
+"""Two people change the same things at the same moment without a deadlock."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def night_shift(acme: Organization) -> AccessSelection:
-    """A role and a site that nobody has."""
+    """A role and a site without members."""
     role = Role.objects.create(organization=acme, name="Night shift", permissions=["work.view"])
     return AccessSelection.of([role], [Site.objects.create(organization=acme, name="Porto yard")])
 
 
 def while_held(invitation: Invitation, *jobs: Callable[[], object]) -> list[object]:
-    """What the jobs came to, which begin while somebody else holds the invitation, until all have had time to come to
-    it: each has locked by then what it locks before."""
+    """The results of the jobs. They start while the invitation is locked, for long enough that each has acquired the
+    locks that it needs before."""
     is_held = threading.Event()
 
     def hold() -> None:
@@ -179,7 +179,7 @@ def test_who_accepts_while_they_are_invited_again_is_not(by: Membership, night_s
 
 
 def test_many_are_revoked_while_a_worker_notes_whose_mail_is_sent(by: Membership, invite: Invite) -> None:
-    """One statement locks many invitations, in whatever order the database finds them."""
+    """One statement locks many invitations in any order."""
     first, last = invite(mailed=False), invite("zoe@people.example.com", mailed=False)
     has_noted = threading.Event()
 
@@ -198,7 +198,7 @@ def test_many_are_revoked_while_a_worker_notes_whose_mail_is_sent(by: Membership
 
 
 def test_many_are_invited_anew_while_a_worker_notes_whose_mail_is_sent(by: Membership, invite: Invite) -> None:
-    """Their batch was undone a moment ago. Where they stand in the table the last comes first."""
+    """Their batch was just undone. In the table, the last one comes first."""
     invitations = [invite(f"{name}@people.example.com", mailed=False) for name in ("ann", "ben", "cat")]
     for invitation in reversed(invitations):
         Invitation.objects.filter(pk=invitation.pk).update(description="Stored anew")

@@ -1,4 +1,4 @@
-"""`manage.py invite_csv` and `manage.py batch_report`: the page's services for scripts and for support."""
+"""`manage.py invite_csv` and `manage.py batch_report`, for scripts and for support."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def file_of(tmp_path: Path, admin: User) -> FileOf:
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No worker runs here, so the command lends a hand at once."""
+    """No worker runs here, so the command does the work immediately."""
     monkeypatch.setattr(invite_csv, "HELP_AFTER_SECONDS", -1)
     monkeypatch.setattr(invite_csv, "POLL_SECONDS", 0)
 
 
 def command(*arguments: object, **options: Any) -> tuple[int, str]:
-    """The exit status and what was printed."""
+    """The exit status and the output."""
     out = io.StringIO()
     try:
         call_command(*map(str, arguments), stdout=out, **options)
@@ -56,7 +56,7 @@ def command(*arguments: object, **options: Any) -> tuple[int, str]:
 
 
 def refused(*arguments: object, **options: Any) -> tuple[int, str]:
-    """The exit status and the sentence of a command that was refused."""
+    """The exit status and the message of a command that failed."""
     with pytest.raises(CommandError) as caught:
         command(*arguments, **options)
     return caught.value.returncode, str(caught.value)

@@ -1,4 +1,4 @@
-"""A bug of ours is logged once, is not tried for ever, and the admin gets a reference that is in the log, too."""
+"""A bug is logged once and not retried forever, and the admin gets a reference that is in the log."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _nothing_was_logged(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def breaks(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, error: Exception | None = None) -> None:
-    """From now on the function raises the error each time."""
+    """Let the function raise the error each time."""
 
     def broken(*_args: Any, **_more: Any) -> Any:
         raise error.with_traceback(None) if error else ZeroDivisionError("a bug of ours")
@@ -53,7 +53,7 @@ def breaks(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, error: Except
 
 
 def tracebacks(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    """What was logged with a traceback."""
+    """The log entries with a traceback."""
     lines = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
     return [line for line in lines if line.get("exc_info")]
 
@@ -192,7 +192,7 @@ def test_a_real_worker_gives_up_within_seconds_and_logs_one_traceback(broken_wor
 
 
 def raised(error: Exception) -> Exception:
-    """The error as it comes from within our own code."""
+    """The error, raised inside our own code."""
 
     class Unreadable(io.BytesIO):
         def read(self, *_: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""Whatever a file holds, and whatever goes wrong while it is read: the page answers, and the batch comes to an end."""
+"""Whatever a file contains and whatever goes wrong in the check, the page responds and the import ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small file is checked while the admin waits; whatever takes more than a second is left to a worker."""
+"""A small file is checked in the request. If that takes more than a second, a worker checks it."""
 
 from __future__ import annotations
 

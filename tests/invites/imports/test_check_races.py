@@ -1,4 +1,4 @@
-"""Things that happen to a file while it is checked, or waits to be corrected."""
+"""What happens to a file while it is checked or waits to be corrected."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_check_that_was_given_up_does_not_wipe_what_the_next_one_has_staged(
 def test_a_check_of_the_file_before_keeps_no_claim_on_the_corrected_one(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
-    """The attempts of a corrected file are counted anew, and come to the number that another one had."""
+    """The attempts of a corrected file start at 0, and reach the number of an earlier claim."""
     batch = start_batch(admin_membership, file_name="team.csv", content=[PROBLEMS], selection=read_only)
     slow = check_claims.claim_batch(batch.pk)
     assert slow is not None
@@ -81,7 +81,7 @@ def test_a_check_of_the_file_before_keeps_no_claim_on_the_corrected_one(
 def test_of_two_checks_the_first_does_not_take_the_claim_of_the_second_for_its_own(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
-    """A machine that stands still for as long as a claim lasts, just when it has claimed."""
+    """A machine hangs right after its claim, until the claim has expired."""
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], selection=read_only)
     others: list[Batch | None] = []
 
@@ -138,7 +138,7 @@ def test_a_corrected_file_that_is_stopped_in_its_check_counts_no_half_of_it(
 
 @pytest.fixture
 def as_it_was_seen(admin_membership: Membership, read_only: AccessSelection) -> Batch:
-    """A batch of 300 people as somebody saw it, who decided then what they do now that it is checked."""
+    """A batch of 300 people as an admin saw it before it was checked."""
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], selection=read_only)
     check.check_batch(batch.pk)
     return batch
@@ -168,7 +168,7 @@ def test_a_stop_that_was_decided_on_before_anybody_was_invited_leaves_who_is(as_
 def test_a_batch_that_is_checked_while_a_worker_looks_whether_it_has_ended_has_not(
     start: Run, work: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
-    """A task that is delivered early: at its look there are no chunks yet, and a moment later there are."""
+    """A task that runs early: it finds no chunks, and a moment later there are some."""
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], selection=read_only)
 
     with once_after('FROM "invites_batchchunk"', lambda: check.check_batch(batch.pk)):

@@ -1,4 +1,4 @@
-"""However many files one organization uploads, a process of the worker is left for other work, and others get a turn."""
+"""However many files an organization uploads, one process stays free, and other organizations get their share."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ print(batch.pk)
 
 
 def in_another_process(do: Callable[[], Any]) -> Any:
-    """What it returns in a process that was forked from this one."""
+    """The result of the function in a forked process."""
     reading, writing = os.pipe()
     pid = os.fork()
     if not pid:
@@ -75,7 +75,7 @@ def test_so_many_processes_get_a_slot_and_no_more() -> None:
 
 
 def taken_within(slots: CheckSlots) -> tuple[bool, bool]:
-    """Whether this process gets a slot, and one that it starts gets another."""
+    """Whether this process gets a slot, and a process that it starts gets another."""
     with slots.take() as taken:
         return taken, in_another_process(lambda: is_free(slots))
 
@@ -158,7 +158,7 @@ def work(tmp_path: Path) -> Iterator[Work]:
 
 
 def store_files(work: Work, name: str, *, count: int, organization: str) -> int:
-    """Stores the same large file so many times; the id of the last batch."""
+    """Stores the same large file so many times. Returns the id of the last batch."""
     work.path.write_bytes(a_large_file())
     what = {"path": str(work.path), "name": name, "count": count}
     return int(work.worker.run(STORE.format(**what, organization=organization, admin=ADMINS[organization])))

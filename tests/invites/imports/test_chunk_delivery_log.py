@@ -1,4 +1,4 @@
-"""Two things that a batch must not take for its own: what was resent since, and what it passed over before it died."""
+"""A batch doesn't mark as sent what was resent meanwhile, or what it skipped before its worker died."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Mail = Invitation.Mail
 
 
 class Killed(BaseException):
-    """As a process that is no more: nothing after it is done."""
+    """Ends a process without any cleanup."""
 
 
 # --- Resent ---------------------------------------------------------------------------------------------
@@ -34,7 +34,7 @@ class Killed(BaseException):
 
 @pytest.fixture
 def resent(server: MailServer, start: Run, work: Run, admin_membership: Membership, settings: Any) -> Invitation:
-    """Ann got the mail of the batch, and was resent the invitation since. The server has put Ben's mail off."""
+    """Ann got the email of the batch, and then her invitation was resent. Ben's email failed temporarily."""
     settings.RESEND_PAUSE = 0
     server.answers["ben@example.com"] = ["450 4.2.0 Later"] * 3
     work(start(csv_of("ann@example.com", "ben@example.com")))
@@ -46,7 +46,7 @@ def resent(server: MailServer, start: Run, work: Run, admin_membership: Membersh
 
 
 def test_a_refusal_that_comes_late_does_not_revoke_what_was_resent(resent: Invitation) -> None:
-    """A worker that lost its claim hears it: the mail that counts is another one by now."""
+    """A worker that lost its claim is told so. Another email counts by now."""
     assert revoke_unsent([resent.pk], Row.Reason.MAIL_REFUSED, detail="550 Nobody") == 0
 
     resent.refresh_from_db()
@@ -95,7 +95,7 @@ def test_only_unsent_invitations_of_an_unauthorized_inviter_are_revoked(
 
 
 def die_at(mails: int, server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once the server has taken so many. Nothing that a process does on its way out may matter."""
+    """Die when the server has accepted so many, without any cleanup."""
 
     def die(*_: object) -> None:
         if len(server.taken) == mails:
@@ -108,7 +108,7 @@ def die_at(mails: int, server: MailServer, monkeypatch: pytest.MonkeyPatch) -> N
 def states_after_death(
     batch: Batch, server: MailServer, monkeypatch: pytest.MonkeyPatch, *, mails: int = 3
 ) -> dict[str, str]:
-    """What the next worker finds out about each, before it mails anything."""
+    """The state of each invitation when the next worker has read the log."""
     claim = invite_one_chunk(batch)
     with monkeypatch.context() as patched:
         die_at(mails, server, patched)
@@ -165,7 +165,7 @@ def test_an_email_to_a_domain_in_backoff_does_not_count_as_sent(
 
 
 def test_a_refusal_ends_the_streak_after_which_the_server_counts_as_busy(server: MailServer, start: Run) -> None:
-    """Nine put off, one refused, nine put off: the server answers, so the last one is still tried."""
+    """Nine temporary failures, one permanent, nine temporary: the server responds, so the last one is still tried."""
     addresses = [f"person{number:02}@domain{number}.example.com" for number in range(20)]
     server.answers = {address: ["450 4.2.0 Later"] for address in addresses[:19]}
     server.answers[addresses[9]] = ["550 5.1.1 Nobody"]

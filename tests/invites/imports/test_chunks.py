@@ -1,4 +1,4 @@
-"""Two workers that reach for the same chunk in the same moment: one gets it, and the other gets another."""
+"""Two workers that claim at the same moment get different chunks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A batch that is inviting at this moment has one figure, wherever it is told."""
+"""All pages show the same numbers of a running import."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def test_the_question_before_stopping_stays_true_while_the_import_runs(
 
 
 def invite_chunks(batch: Batch, *, count: int = 1) -> Batch:
-    """Chunks that are invited, and whose mails have not gone out."""
+    """A batch with so many chunks that are invited, but not sent."""
     for _ in range(count):
         invite_one_chunk(batch)
     return batch
 
 
 def refuse(batch: Batch, count: int) -> None:
-    """What a worker does when the mail server refuses addresses for good."""
+    """Do what a worker does when the mail server refuses addresses permanently."""
     refused = list(batch.invitations.order_by("pk").values_list("pk", flat=True)[:count])
     found = Invitation.objects.filter(pk__in=refused)
     found.update(state=Invitation.State.REVOKED, mail_state=Invitation.Mail.FAILED)

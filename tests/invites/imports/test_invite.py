@@ -383,7 +383,7 @@ def test_two_workers_invite_each_address_once(start: Run) -> None:
 def test_postgresql_renews_its_statistics_after_the_first_chunk(
     run: Run, monkeypatch: pytest.MonkeyPatch, people: int, is_told: bool
 ) -> None:
-    """Of the next ones it knows then where to look: in a minute, when it looks by itself, they are all there."""
+    """Then the next chunks get good plans. Autovacuum would run a minute later, when all rows are stored."""
     monkeypatch.setattr(invite, "MANY_ROWS", 10)
     with CaptureQueriesContext(connection) as captured:
         run(many(people))

@@ -1,4 +1,4 @@
-"""Who may see and change batches: admins who invite, and nobody else."""
+"""Only members with the permission to invite see and change imports."""
 
 from __future__ import annotations
 

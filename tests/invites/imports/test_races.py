@@ -1,4 +1,4 @@
-"""Things that happen to a batch while it runs, and two people who do the same at once."""
+"""What happens to an import while it runs, and two people who do the same thing at the same time."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_role_or_site_of_a_running_batch_is_kept(start: Run, read_only: Access
 
 
 def test_a_role_is_kept_while_its_import_ends(start: Run, work: Run, read_only: AccessSelection) -> None:
-    """Nobody was invited at the first look, and nothing runs at the second."""
+    """At the first query nobody is invited, and at the second nothing runs."""
     batch = start(csv_of("ann@example.com"))
 
     with once_after("SELECT", lambda: work(batch)):
@@ -247,7 +247,7 @@ def test_deleting_a_batch_deletes_late_rows_and_invitations(start: Run, acme: Or
     late = (batch.pk, 9, 9, "late@example.com", *Cells("late@example.com"))
 
     def store_late(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
-        """When the invitations have been deleted, and the rest is to follow."""
+        """Called after the invitations are deleted, and before the rest is."""
         result = execute(sql, *more)
         if sql.startswith('DELETE FROM "invites_batchchunk"'):
             insert_rows([late], [])
@@ -264,7 +264,7 @@ def test_deleting_a_batch_deletes_late_rows_and_invitations(start: Run, acme: Or
 
 
 def test_a_chunk_that_is_claimed_meanwhile_is_not_given_up(start: Run) -> None:
-    """Of its people some are mailed already when the other one comes to it."""
+    """Some of its emails are sent already when the other worker reaches it."""
     batch = start(many(450))
     claims = [claim for _ in range(3) if (claim := chunks.claim_chunk(batch.pk))]
     for claim in claims:

@@ -1,4 +1,4 @@
-"""What a real mail server may answer, and what becomes of the batch: nothing is lost, nobody is mailed twice."""
+"""Sending with a real mail server: no email is lost, and nobody gets two."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def test_a_worker_that_was_only_slow_does_not_count_as_one_that_died(start: Run)
 
 @pytest.fixture
 def invited(start: Run) -> Batch:
-    """Thirty whose mail is to be sent, in one chunk."""
+    """Thirty invited people in one chunk, whose emails are not sent yet."""
     batch = start(many(30))
     claim = invite_one_chunk(batch)
     chunks.release_claim(claim)
@@ -223,7 +223,7 @@ def invited(start: Run) -> Batch:
 
 
 def claim_after_deaths(batch: Batch) -> chunks.ChunkClaim | None:
-    """The claim after the last of those whose workers died."""
+    """The claim after the workers of all earlier claims died."""
     BatchChunk.objects.update(attempts=chunks.MAX_ATTEMPTS)
     return chunks.claim_chunk(batch.pk)
 

@@ -35,7 +35,7 @@ Run = Callable[..., Batch]
 
 @pytest.fixture
 def half_checked(admin_membership: Membership, read_only: AccessSelection) -> Batch:
-    """An import of which a worker has stored more rows than are deleted at once, and not seen the end."""
+    """An import whose check has stored more rows than one transaction deletes, and is not done."""
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(9)], selection=read_only)
     addresses = [f"person{number}@people.example.com" for number in range(ROWS_AT_ONCE + 500)]
     rows = [(batch.pk, place, place, email, *Cells(email, "Ann", "Lee")) for place, email in enumerate(addresses, 2)]
@@ -155,7 +155,7 @@ def test_what_an_import_still_needs_is_never_deleted(start: Run, half_checked: B
 def test_rows_of_a_rejected_file_do_not_count_and_are_deleted_in_parts(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
-    """The fault is in the last line, when all rows before it are stored."""
+    """The problem is in the last line, after all other rows are stored."""
     people = ROWS_AT_ONCE + 500
     batch = start_batch(
         admin_membership, file_name="team.csv", content=[many(people) + b'"ann@example.com,Ann'], selection=read_only

@@ -36,7 +36,7 @@ def have_one_site_left(membership: Membership) -> None:
 
 @pytest.fixture
 def mailed_in_part(server: MailServer, start: Run, work: Run) -> Batch:
-    """Of 450 people 200 have their mail; the others wait for a server that is too busy."""
+    """200 of 450 people have their email. The others wait for a busy server."""
     batch = start(many(450))
     process_one_chunk(batch)
     server.answer_all = BUSY

@@ -1,4 +1,4 @@
-"""Undoing a batch of many: its links die at once, workers write it down, and every figure is that of the end."""
+"""Undoing a large import: its links stop working immediately, and all numbers are final before workers are done."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def being_undone(run: Run, admin_membership: Membership) -> Batch:
-    """Confirmed by the admin; no worker has begun."""
+    """The admin has confirmed, and no worker has started."""
     batch = run(many(PEOPLE))
     assert undo_import(admin_membership, batch) == PEOPLE
     assert batch.invitations.filter(state=State.PENDING).count() == PEOPLE
@@ -73,7 +73,7 @@ def test_it_asks_as_many_questions_however_many_invitations_were_changed(
 
 
 def take_back_all(batch: Batch) -> int:
-    """What workers do until nothing is left; how many slices that were."""
+    """Do the work of workers until nothing is left. Returns the number of slices."""
     slices = 1
     while revoke_slice(batch.pk) is not None:
         slices += 1
@@ -86,7 +86,7 @@ def become_member(invitation: Invitation) -> object:
 
 
 def figures(batch: Batch, client: Client) -> dict[str, Any]:
-    """What the product tells of the batch, wherever it does."""
+    """All numbers about the batch that pages and commands show."""
     batch.refresh_from_db()
     lines = [line for group in summary_lines(summary_of(batch)) for line in group]
     listed = {line.label: rows_of(batch, line.outcome).count() for line in lines}
@@ -307,7 +307,7 @@ def test_recovery_continues_after_a_worker_died_in_a_slice(
     revoke_slice(batch.pk)
 
     def die(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
-        """When the invitations of the slice are changed, and nothing is committed."""
+        """Dies when the invitations of the slice are updated, but not committed."""
         if sql.startswith('UPDATE "invites_batch"'):
             raise KeyboardInterrupt
         return execute(sql, *more)
@@ -396,7 +396,7 @@ def test_an_invitation_that_is_being_accepted_is_skipped_and_counted_later(
     waited_for: list[bool] = []
 
     def stay(*_: object) -> None:
-        """The invitation is marked as accepted, and its transaction is not over."""
+        """Waits when the invitation is marked as accepted, but not committed."""
         taken.set()
         waited_for.append(others_done.wait(1))
 

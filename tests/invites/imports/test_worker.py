@@ -1,4 +1,4 @@
-"""Batches on a real worker over a real broker: whatever is killed or away, nothing is lost and nothing is done twice."""
+"""Imports with a real worker and a real broker: whatever dies, nothing is lost and nothing is done twice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PEOPLE = 400
 
 
 def a_large_file(people: int = PEOPLE) -> bytes:
-    """People in chunks of 200, in a file that is too large to be checked while the page waits."""
+    """People in chunks of 200, in a file that is too large for a check in the request."""
     lines = (f"person{number}@people.example.com,Ann,Example,{'Night shift. ' * 60}" for number in range(people))
     return "\r\n".join([HEADER, *lines]).encode()
 
@@ -78,7 +78,7 @@ def test_a_starting_worker_recovers_lost_work_immediately(tmp_path: Path) -> Non
 
 
 def test_a_worker_survives_the_loss_of_its_broker(work: Work) -> None:
-    """One of its children is at a chunk, and the other is waiting for the broker."""
+    """One of its processes works on a chunk, and the other waits for the broker."""
     people = PEOPLE // 2
     work.invite(a_large_file(people))
     wait_for(lambda: work.sent() >= 20, what="mails", seconds=60)
@@ -133,7 +133,7 @@ def test_no_link_is_in_what_is_published_logged_or_stored_and_the_mails_alone_ha
 
 
 def test_a_recovery_task_does_not_expire_behind_the_tasks_of_a_batch(settings: Any) -> None:
-    """Else nothing that others have lost were found during a long import, and the terminal would tell of each recovery."""
+    """Otherwise no lost work would be found during a long import, and the terminal would show each recovery."""
     expires = settings.CELERY_BEAT_SCHEDULE["recover"]["options"]["expires"]
 
     assert expires > tasks.TASKS_PER_BATCH * sender.TIME_SLICE_SECONDS

@@ -106,7 +106,7 @@ print({count})
 
 
 def first_column(settings: dict[str, str], question: str) -> list[Any]:
-    """What the SQL finds in the database of a product that runs with these settings."""
+    """The result of the SQL in the database of a product that runs with these settings."""
     if url := settings.get("DATABASE_URL"):
         with psycopg.connect(url) as connection:
             return [row[0] for row in connection.execute(question).fetchall()]
@@ -115,7 +115,7 @@ def first_column(settings: dict[str, str], question: str) -> list[Any]:
 
 
 class Work:
-    """A worker with the demo organization: `invite(content)` starts a batch, the rest looks at what came of it."""
+    """A worker with the demo organization. `invite(content)` starts an import; the other methods ask about it."""
 
     def __init__(self, worker: WorkerOnFile, directory: Path) -> None:
         self.worker = worker
@@ -141,7 +141,7 @@ class Work:
         return answer
 
     def remind(self, batch: int) -> int:
-        """How many invitations of the batch go out again, without the minute's pause that they would need."""
+        """Resends invitations of the batch without the pause that they would need. Returns how many."""
         settings = {**self.worker.settings, "RESEND_PAUSE": "0"}
         done = run_manage("shell", "--no-imports", "-c", REMIND.format(batch=batch), **settings)
         assert done.returncode == 0, done.stderr
@@ -160,16 +160,16 @@ class Work:
         return int(self.worker.ask(UNDO.format(batch=batch)))
 
     def invite_singly(self, count: int, *, domain: str, organization: str) -> None:
-        """So many people, one by one, as the form does it."""
+        """Invites so many people one by one, as the form does."""
         how = {"count": count, "domain": domain, "organization": organization, "admin": ADMINS[organization]}
         self.worker.ask(INVITE_SINGLY.format(**how))
 
     def ask(self, question: str) -> list[Any]:
-        """The first column of what the SQL finds."""
+        """The first column of the result of the SQL."""
         return first_column(self.worker.settings, question)
 
     def held(self, batch: int) -> set[str]:
-        """The chunks that workers hold, each with what changes as soon as it is kept, taken up by another, or done."""
+        """The chunks that workers hold, each with values that change when its claim is renewed, lost or released."""
         what = "id || ', claim ' || claims || ', until ' || claimed_until"
         return set(
             self.ask(
@@ -179,7 +179,7 @@ class Work:
         )
 
     def wait_until_taken_up(self, batch: int, held: set[str], *, seconds: float) -> None:
-        """Until nothing is left as it was held at a kill: the living keep theirs, and that of the dead is taken up."""
+        """Wait until all chunks have changed since a kill: renewed by living workers, or claimed from the dead one."""
         wait_for(lambda: not held & self.held(batch), what="one that takes up what the dead held", seconds=seconds)
 
     def wait_until_done(self, *, batches: int = 1, seconds: float = 120) -> None:
@@ -199,5 +199,5 @@ class Work:
         return int(self.ask("SELECT count(*) FROM invites_invitation WHERE batch_id = 1 AND mail_state = 'sent'")[0])
 
     def mails(self) -> Counter[str]:
-        """How many mails each address got."""
+        """How many emails each address got."""
         return Counter(mail.to for mail in self.worker.inbox())

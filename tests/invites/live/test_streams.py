@@ -1,4 +1,4 @@
-"""Server-sent events are for who may see them now, and a flood of them slows down nothing but themselves."""
+"""Server-sent events end when their viewer may no longer see them, and many streams slow down only each other."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_one_user_has_so_many_streams_and_no_more(
 def test_an_abandoned_stream_is_released(
     ines: Client, start: Run, admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As Django leaves it when the client is gone before the first byte."""
+    """Django doesn't close the response of a client that left before the first byte."""
     batch = start(many(10))
     monkeypatch.setattr(streams, "_open", Counter())
     response = ines.get(url_of(batch, "shell:batch_dialog_events"))
@@ -98,15 +98,15 @@ def test_many_streams_poll_less_often_and_are_released_at_their_end(
     ines: Client, start: Run, admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = start(many(10))
-    backoff_count: list[float] = []
+    sleeps: list[float] = []
 
     class Clock:
-        """asyncio as it is, but for the backoff_count."""
+        """asyncio with a recorded `sleep`."""
 
         @staticmethod
         async def sleep(seconds: float) -> None:
-            backoff_count.append(seconds)
-            if len(backoff_count) == 1:
+            sleeps.append(seconds)
+            if len(sleeps) == 1:
                 streams._open[0] = 1_000_000
             else:
                 await sync_to_async(stop_batch)(batch)
@@ -117,13 +117,13 @@ def test_many_streams_poll_less_often_and_are_released_at_their_end(
     events: Any = events_of(ines.get(url_of(batch, "shell:batch_dialog_events")))
 
     assert events[-1] == ("end", "{}")
-    assert 0.5 < backoff_count[0] <= streams.POLL_SECONDS == 1 < 100 < backoff_count[1]
+    assert 0.5 < sleeps[0] <= streams.POLL_SECONDS == 1 < 100 < sleeps[1]
     assert streams._open == {0: 1_000_000}
 
 
 @pytest.fixture
 def asked(ines: Client, admin_membership: Membership) -> MemberRequest:
-    """Who asks for a stream, and where."""
+    """A request for a stream."""
     request = MemberRequest()
     request.membership, request.organization = admin_membership, admin_membership.organization
     request.user, request.session = admin_membership.user, ines.session

@@ -1,4 +1,4 @@
-"""Streams of the running product, over real sockets: how many one user gets at once, and what ends them."""
+"""Streams of the running product over real sockets: how many one user gets, and what ends them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ACTS = {
 
 @pytest.fixture(scope="module")
 def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The product with an import, the first one, that goes on for minutes."""
+    """The product with an import that runs for minutes."""
     running = Stack(tmp_path_factory.mktemp("slow") / "var", MAILS_PER_SECOND="1")
     running.start()
     try:
@@ -69,7 +69,7 @@ def shell(stack: Stack, code: str) -> None:
 
 
 class Listener:
-    """Reads a stream in a thread of its own, from the first event on."""
+    """Reads a stream in a thread of its own."""
 
     def __init__(self, visitor: Visitor) -> None:
         self._stream = visitor.open_stream(EVENTS)

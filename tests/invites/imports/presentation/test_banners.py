@@ -1,4 +1,4 @@
-"""What an admin is told of batches: steps, banners, the indicator, and events."""
+"""Banners, and with them the steps, the indicator and the events of an import."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_the_banner_stays_until_it_is_closed(ines: Client, run: Run) -> None:
 def test_closing_a_banner_does_not_close_later_news(
     ines: Client, start: Run, work: Run, admin_membership: Membership
 ) -> None:
-    """The page was open since before; or the batch went on just when the button was pressed."""
+    """The page was opened earlier, or the import continued just before the button was pressed."""
     seen = start(PROBLEMS)
     banners = reverse("shell:banners", args=["acme"])
     shown = re.search(r'hx-post="([^"]+)"', text(ines.get(banners)))

@@ -1,4 +1,4 @@
-"""The responses to a batch's invitations by day, and the plot that is drawn of them."""
+"""Acceptances by day, and their plot."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MONDAY = datetime(2026, 11, 16, 9, tzinfo=UTC)
 
 
 def accept(batch: Batch, count: int, when: datetime) -> None:
-    """So many of those who have not answered do so then."""
+    """So many of the pending invitations are accepted then."""
     waiting = batch.invitations.filter(state=Invitation.State.PENDING).order_by("pk")[:count]
     batch.invitations.filter(pk__in=[each.pk for each in waiting]).update(
         state=Invitation.State.ACCEPTED, answered_at=when

@@ -33,7 +33,7 @@ def test_people_refused_by_the_mail_server_do_not_count_as_withdrawn(run: Run) -
 
 
 def _refuse(batch: Batch) -> None:
-    """What a worker does when the server will not take mail to the first of them."""
+    """Do what a worker does when the server refuses the first address."""
     refused = batch.invitations.order_by("pk")[0]
     taken_back = {
         "state": Invitation.State.REVOKED,

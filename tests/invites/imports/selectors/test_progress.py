@@ -1,4 +1,4 @@
-"""How far a batch is, in figures and in words that never promise too much."""
+"""The progress of an import in numbers, and an estimate of the time left."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_poll_reads_only_indexes(start: Callable[..., Batch], run: Callable[..
 def test_what_was_mailed_is_seen_at_least_each_second(
     server: MailServer, start: Callable[..., Batch], work: Callable[[Batch], Batch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each time that a worker looks up from its mails, of which it sends hundreds in a turn."""
+    """Called each time that the worker renews its claim."""
     seen: list[int] = []
 
     def keep(claim: ChunkClaim) -> bool:
@@ -109,7 +109,7 @@ def test_each_batch_and_each_step_has_its_own_time() -> None:
 def looks(
     admin_membership: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., list[Progress]]:
-    """The progress after each block of a file, as others see it meanwhile."""
+    """The progress after each block of a file."""
 
     def looks(content: bytes, *, name: str = "team.csv") -> list[Progress]:
         batch = start_batch(admin_membership, file_name=name, content=[content], selection=read_only)

@@ -1,4 +1,4 @@
-"""A batch and the list of them, as an admin meets them."""
+"""The list of imports, the page of one, and its downloads."""
 
 from __future__ import annotations
 

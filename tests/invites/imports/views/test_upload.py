@@ -1,4 +1,4 @@
-"""Importing a file, as an admin meets it."""
+"""The dialog that starts an import, and the page that follows."""
 
 from __future__ import annotations
 
