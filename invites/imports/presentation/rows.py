@@ -11,9 +11,12 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from invites.checking import COLUMNS
-from invites.imports.selectors.rows import REPORT_BLOCK, STOPPED_BEFORE, cells_now, reasons, rows_of
+from invites.imports.selectors.rows import STOPPED_BEFORE, cells_now, reasons, rows_of
 from invites.models import Batch, Invitation, Row
 from invites.wording import smart_quotes
+
+# How many rows of a report are in memory at a time.
+REPORT_BLOCK = 2_000
 
 
 @dataclass(frozen=True)

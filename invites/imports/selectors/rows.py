@@ -13,7 +13,6 @@ from invites.models import Batch, Invitation, Row
 
 Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 
-REPORT_BLOCK = 2_000
 STOPPED_BEFORE = "The import was stopped before"
 
 BOUNCED = Q(invitation__mail_state__in=Invitation.UNDELIVERED)

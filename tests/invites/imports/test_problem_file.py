@@ -20,7 +20,7 @@ from accounts.organizations.grants import AccessSelection
 from invites import downloads, tasks
 from invites.checking.reading import workbook
 from invites.imports import corrections, problem_file
-from invites.imports.selectors import rows
+from invites.imports.presentation import rows
 from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch

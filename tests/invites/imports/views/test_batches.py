@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from accounts.models import Organization, User
 from invites import downloads
-from invites.imports.selectors import rows
+from invites.imports.presentation import rows
 from invites.imports.selectors.summary import summary_of
 from invites.models import Batch
 from tests.files import PROBLEMS, csv_of, many, pieces_of
