@@ -1,10 +1,10 @@
-/* The grid of rows that need fixing: one tab stop, arrows, typing, paste. Each edit goes to the server, which
-   checks it, stores it and sends the rows anew; edits wait for each other, so none is overtaken. What is not answered
-   is kept in this tab: it is sent when the page goes, and again when it comes back.
+/* The grid of rows that need fixing: one tab stop, arrow keys, typing, pasting. Each edit goes to the server, which
+   checks and stores it and returns the changed rows. Edits are sent one after the other, so they keep their order.
+   Unanswered edits are kept in this tab: they are sent when the page is left, and again when it is loaded.
 
    [data-grid]        the table; its rows are [data-grid-row], its cells .rc-cell with data-place and data-text
-   button[name=do]    what can be done with a row; those of the bar send the form itself
-   #grid-bar, #grid-alike, #grid-said   come with every answer */
+   button[name=do]    the actions of a row; those of the bar submit the form
+   #grid-bar, #grid-alike, #grid-said   come with every response */
 (() => {
   "use strict";
 
@@ -13,12 +13,12 @@
   const form = document.getElementById("grid-form");
   const announce = (sentence) => window.rollcall.announce(sentence);
 
-  let current = null; // The cell or button that Tab leads to.
+  let current = null; // The cell or button that Tab moves to.
   let editor = null; // { cell, field, before }
-  let moving = false; // The editor is being put into a row that came anew.
+  let moving = false; // The editor is being moved into a row from the server.
   let queue = Promise.resolve();
-  let waiting = 0; // Requests that are not answered yet.
-  let unanswered = []; // What they ask for, and edits that could not be sent: { fields, edits }
+  let waiting = 0; // Requests without a response yet.
+  let unanswered = []; // Their content, and edits that could not be sent: { fields, edits }
 
   /* --- Rows, cells, stops --- */
 
@@ -26,7 +26,7 @@
   const cellOf = (element) => element.closest(".rc-cell");
   const rows = () => [...grid.querySelectorAll("[data-grid-row]")];
   const cellsOf = (row) => [...row.querySelectorAll(".rc-cell")];
-  // What the arrows go through from side to side; the buttons inside a cell lie below its value.
+  // Where the left and right arrow keys stop. The buttons inside a cell are below its value.
   const stopsOf = (row) => [...cellsOf(row), ...row.querySelectorAll(".rc-grid-action button")];
   const buttonsIn = (cell) => [...cell.querySelectorAll(":scope > button")];
   const isOut = (row) => row.dataset.state === "out";
@@ -64,7 +64,7 @@
 
   const firstStop = () => grid.querySelector(".rc-cell-bad") || grid.querySelector(".rc-cell");
 
-  /* The bar hides what is scrolled below it. */
+  /* Scroll so that the bar doesn't cover the element. */
   const keepOverBar = (element) => {
     const bar = document.getElementById("grid-bar")?.getBoundingClientRect();
     const box = element.getBoundingClientRect();
@@ -77,7 +77,7 @@
     return after || null;
   };
 
-  /* After the last problem of the page: its first one that is left, the next page, or the way on. */
+  /* Move to the next problem; after the last one to the first that is left, the next page, or the main button. */
   const goOn = (cell) => {
     const next = nextProblem(cell);
     if (next) return go(next), keepOverBar(next);
@@ -145,7 +145,7 @@
       event.preventDefault();
       save([{ cell: at, value: "" }]);
     } else if (event.key.length === 1 || event.key === "Dead" || event.key === "Process") {
-      // The sign itself goes into the field, which has the focus by then, in place of what stood there.
+      // The character itself goes into the field, which has the focus by then, and replaces the old value.
       edit(at, { all: true });
     }
   });
@@ -242,7 +242,7 @@
     ask({ do: button.value }).then(() => document.querySelector("#grid-alike button") || go(firstStop()));
   });
 
-  /* --- Paste: a block from a spreadsheet goes to the right and down --- */
+  /* --- Pasting a block from a spreadsheet, to the right and down --- */
 
   const parse = (text) => {
     const lines = [[]];
@@ -299,7 +299,7 @@
     return ask({ do: "save" }, wanted, also);
   };
 
-  /* Shown at once; what the server makes of it comes in a moment. */
+  /* Show the value at once; the row from the server follows. */
   const show = (cell, value) => {
     const shown = cell.querySelector(".rc-cell-value");
     shown.querySelector("bdi").textContent = value || "Empty";
@@ -314,20 +314,20 @@
     keep();
     waiting += 1;
     const send = () => request(asked, also, { blind }).finally(() => (waiting -= 1));
-    // At once when nothing is on its way: the page may be about to go.
+    // At once if no other request is running: the user may be leaving the page.
     queue = waiting === 1 ? send() : queue.then(send);
     return queue;
   };
 
-  /* `blind`: nobody knows whether the server has an earlier one of these edits. Then it is not how often the row was
-     changed that tells whether somebody else was here, but whether the cell holds what stood there before. */
+  /* `blind`: we don't know whether an earlier one of these edits arrived. Then the server can't detect a conflict by the
+     version of the row, but by whether the cell has one of the values from before. */
   const request = async (asked, also, { blind = false } = {}) => {
     const { fields, edits } = asked;
     const body = new URLSearchParams({ ...fields, shown: form.elements.shown.value });
     for (const { id, row, value, was } of edits) {
       body.set(id, value);
       if (blind) for (const before of was) body.append(id.replace("cell-", "was-"), before);
-      // As it is now: an edit before this one may have changed the row.
+      // The current version: an earlier edit may have changed the row.
       else body.set(`seen-${row}`, document.getElementById(`row-${row}`)?.dataset.version ?? "");
     }
     let answer = null;
@@ -339,9 +339,9 @@
         keepalive: body.toString().length < 50_000,
       });
     } catch {
-      // The network is away: said below.
+      // There is no network: reported below.
     }
-    // Where the server was not reached, or has failed, it is sent again another time.
+    // Sent again later if the server wasn't reached or failed.
     asked.failed = !answer || answer.status >= 500;
     unanswered = unanswered.filter((each) => each.edits.length && each.failed || each !== asked);
     keep();
@@ -351,9 +351,9 @@
     put(new DOMParser().parseFromString(await answer.text(), "text/html"), also);
   };
 
-  /* --- What is not answered yet --- */
+  /* --- Unanswered edits --- */
 
-  // For this file alone: in a corrected one, a row of that number is somebody else.
+  // For this file only: in a corrected one, a row of that number is another person.
   const KEPT = `rollcall:${location.pathname}:${form.elements.shown.value}`;
 
   const keep = () => {
@@ -361,17 +361,17 @@
       if (unanswered.length) sessionStorage.setItem(KEPT, JSON.stringify(unanswered));
       else sessionStorage.removeItem(KEPT);
     } catch {
-      // There is no room, or none is allowed: then it is only sent.
+      // Storage is full or disabled: the edits are only sent.
     }
   };
 
-  /* What may stand in the cell on the server: what did, and whatever was sent since. */
+  /* The values that the cell may have on the server: the last known one, and those sent since. */
   const valuesBefore = (cell) => {
     const sent = unanswered.flatMap(({ edits }) => edits).filter(({ id }) => id === cell.id);
     return [...new Set([cell.dataset.text, ...sent.flatMap(({ value, was }) => [value, ...was])])];
   };
 
-  /* All edits at once, as the page goes; buttons that were pressed wait for its return. */
+  /* Send all edits at once when the page is left. Pressed buttons wait until it is loaded again. */
   const sendAll = () => {
     const edits = new Map(unanswered.flatMap((asked) => asked.edits).map((edit) => [edit.id, edit]));
     if (edits.size) request({ fields: { do: "save" }, edits: [...edits.values()] }, "", { blind: true });
@@ -382,10 +382,10 @@
     try {
       kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
     } catch {
-      // Nothing that we wrote.
+      // Not written by us.
     }
     for (const { fields, edits } of kept) {
-      // A button that is not there any more has done what it says.
+      // The action of a button that is gone was done.
       const done = fields.do !== "save" && !grid.querySelector(`button[value="${CSS.escape(fields.do)}"]`);
       if (done) continue;
       for (const { id, value } of edits) if (document.getElementById(id)) show(document.getElementById(id), value);
@@ -394,7 +394,7 @@
     keep();
   };
 
-  /* What was typed stays in the cell, and can be sent again. */
+  /* Keep what was typed in the cell, so that it can be sent again. */
   const failed = (answer, edits) => {
     for (const { id, value } of edits) {
       const cell = document.getElementById(id);
@@ -410,7 +410,7 @@
       cell.querySelector(".rc-cell-value").after(cause);
       cell.classList.add("rc-cell-bad");
     }
-    // A refusal says why in plain text.
+    // A rejected request gives the reason as plain text.
     const why = answer?.headers.get("Content-Type")?.startsWith("text/plain") ? answer.text() : Promise.resolve("");
     why.then((said) => window.rollcall.sayTrouble(answer?.status, said));
   };
@@ -436,7 +436,7 @@
     const was = current && old.contains(current) ? current : null;
     const edited = editor && old.contains(editor.cell) ? editor : null;
     const range = edited && [edited.field.selectionStart, edited.field.selectionEnd];
-    // The same cell again; for a button that is gone, its cell or the first one that came in its place.
+    // The same cell in the new row; for a button outside a cell, the first button of the row, or its first cell.
     const again = (element) => {
       const cell = cellOf(element);
       if (cell) return row.querySelector(`#${CSS.escape(cell.id)}`);
@@ -459,24 +459,24 @@
     moving = false;
   };
 
-  // The bar's buttons send the form; what is on its way goes first.
+  // The buttons of the bar submit the form, after all running requests.
   document.addEventListener(
     "submit",
     (event) => {
       if (event.target !== form || !waiting) return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      const wish = Object.assign(document.createElement("input"), { type: "hidden", name: "do", value: event.submitter?.value ?? "check" });
+      const action = Object.assign(document.createElement("input"), { type: "hidden", name: "do", value: event.submitter?.value ?? "check" });
       queue.then(() => {
         if (grid.querySelector("[data-unsaved]")) return;
-        form.append(wish);
+        form.append(action);
         form.requestSubmit();
       });
     },
     true,
   );
 
-  // Leaving the page with an open cell keeps what was typed; coming back shows how things are by then.
+  // Leaving the page saves the open cell; coming back loads the current state.
   for (const leaving of ["beforeunload", "pagehide"]) window.addEventListener(leaving, () => editor && commit());
   window.addEventListener("pagehide", () => (waiting > 1 || unanswered.some(({ failed }) => failed)) && sendAll());
   window.addEventListener("pageshow", (event) => event.persisted && location.reload());

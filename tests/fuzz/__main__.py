@@ -1,8 +1,8 @@
 """Let atheris look for a file that breaks the check: `make fuzz`, or `python -m tests.fuzz file|time SECONDS`.
 
-`file` looks for any file that breaks a promise, `time` for one that takes more than linear time. The fuzzer starts from
-the files of tests/data and continues in var/fuzz/learned with what it found. It writes a file that breaks something to
-var/fuzz as crash-...: `python -m tests.fuzz file|time FILE` checks it once more.
+`file` looks for any file that fails an assertion, `time` for one that takes more than linear time. The fuzzer starts
+with the files of tests/data and stores what it learns in var/fuzz/learned. It writes a failing file to var/fuzz as
+crash-...: `python -m tests.fuzz file|time FILE` checks it again.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What must hold of any bytes under any name: for a fuzzer, and for the mutations that the tests make themselves.
+"""What must be true for any bytes and any name, for the fuzzer and for tests with mutated files.
 
-Asserts with messages, and nothing of pytest or Django: the fuzzer has an environment of its own.
+This uses plain asserts without pytest or Django, because the fuzzer has its own environment.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ _ROWS_OF_A_SHEET = 1 << 20
 
 
 def take(data: bytes) -> None:
-    """One file. Its last byte chooses the name; what begins as XML does is the sheet of a workbook."""
+    """Check one file. Its last byte chooses the name. XML is the sheet of a workbook."""
     if data.startswith(b"<sheetData"):
         look_at(workbook_of(data.decode("utf-8", "replace")), "people.xlsx")
     look_at(data, NAMES[data[-1] % len(NAMES)] if data else "")
 
 
 def look_at(data: bytes, name: str) -> Report:
-    """Check the file and all that can be said of it; raises where something that must hold does not."""
+    """Check the file and its report. Raises AssertionError if something isn't as it must be."""
     check = Check(io.BytesIO(data), limits=LIMITS, name=name)
     rows: list[Row] = []
     for block in check.blocks():
@@ -108,7 +108,7 @@ def _look_at_rejection(report: Report) -> None:
 
 
 def _look_at_places(rows: list[Row], *, lines: int) -> None:
-    """Rows and lines only rise, and a row is no further down than the lines of the file let it be."""
+    """Row numbers and lines increase, and stay within the lines of the file."""
     number = line = 0
     for row in rows:
         assert number < row.number, "numbers of rows rise"
@@ -146,7 +146,7 @@ def _check_cells(cells: Cells) -> Row:
 
 
 def _look_at_records(found: RecordFile, rows: list[Row]) -> None:
-    """The rows that a file of problem rows is made of are those that were checked."""
+    """The records for a file of problem rows are the rows that were checked."""
     records = {record.number: record.cells for record in found}
     assert list(records) == [row.number for row in rows]
     for row in rows:
@@ -155,7 +155,7 @@ def _look_at_records(found: RecordFile, rows: list[Row]) -> None:
 
 
 def _check_again(problem_rows: list[Row], report: Report) -> None:
-    """The problem rows as a file of their own: the same rows are wrong, unless a cell makes another file of them."""
+    """Check the problem rows as a file of their own, which may be rejected because of a cell."""
     if not problem_rows:
         return
     file = io.StringIO(newline="")

@@ -1,6 +1,6 @@
-"""No file takes more than linear time: the fuzzer looks for pieces whose repetition makes the check slow.
+"""Look for text that makes the check slow when it is repeated: no file may take more than linear time.
 
-Asserts with messages, and nothing of pytest or Django: the fuzzer has an environment of its own.
+This uses plain asserts without pytest or Django, because the fuzzer has its own environment.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a file's own domains say of an address that is a slip of one."""
+"""Typos of the domains that most addresses in a file have."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TEAM = DomainTypoDetector(
 
 
 @pytest.mark.parametrize(
-    ("slip", "right"),
+    ("typo", "right"),
     {
         "nortwind.example": "northwind.example",
         "northhwind.example": "northwind.example",
@@ -25,8 +25,8 @@ TEAM = DomainTypoDetector(
         "contoso.co": "contoso.com",
     }.items(),
 )
-def test_a_domain_one_edit_away_from_the_one_of_many_is_a_likely_slip(slip: str, right: str) -> None:
-    assert DomainTypoDetector({right: 200, slip: 1}).find_typos() == {slip: right}
+def test_a_domain_one_edit_away_from_a_frequent_one_is_a_likely_typo(typo: str, right: str) -> None:
+    assert DomainTypoDetector({right: 200, typo: 1}).find_typos() == {typo: right}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_domain_one_edit_away_from_the_one_of_many_is_a_likely_slip(slip: str,
         "unclear",
     ],
 )
-def test_what_may_be_another_company_is_no_slip(domains: dict[str, int]) -> None:
+def test_a_domain_that_may_be_another_company_is_not_a_typo(domains: dict[str, int]) -> None:
     assert DomainTypoDetector(domains).find_typos() == {}
 
 

@@ -32,7 +32,7 @@ def test_every_file_has_a_verdict_and_every_verdict_a_file() -> None:
 
 
 @pytest.mark.parametrize("name", of("rejected"))
-def test_refuses_with_one_problem_that_says_what_to_do(name: str) -> None:
+def test_rejects_a_file_with_one_problem_and_a_hint(name: str) -> None:
     expected, report = VERDICTS[name], check_file(name)
     assert report.verdict == "rejected"
     (problem,) = report.problems
@@ -50,7 +50,7 @@ def test_refuses_with_one_problem_that_says_what_to_do(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*of("ok"), *of("problems")])
-def test_reads_every_row_and_says_how(name: str) -> None:
+def test_reads_every_row(name: str) -> None:
     expected, report = VERDICTS[name], check_file(name)
     assert report.verdict == expected["verdict"], report.problems
     assert (report.encoding, report.delimiter) == (expected["encoding"], expected["delimiter"])
@@ -63,7 +63,7 @@ def test_reads_every_row_and_says_how(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", of("problems"))
-def test_names_row_line_column_and_code_of_each_problem(name: str) -> None:
+def test_finds_each_problem(name: str) -> None:
     report = check_file(name)
     told = [
         (
@@ -78,13 +78,13 @@ def test_names_row_line_column_and_code_of_each_problem(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, expected in VERDICTS.items() if "people" in expected])
-def test_gives_back_the_people_as_they_were_written(name: str) -> None:
+def test_reads_the_values_of_each_row(name: str) -> None:
     _, rows = read_file(name)
     assert ["|".join(row.values) for row in rows] == VERDICTS[name]["people"]
 
 
 @pytest.mark.parametrize("name", [name for name, expected in VERDICTS.items() if "duplicates" in expected])
-def test_names_the_row_that_a_duplicate_repeats(name: str) -> None:
+def test_finds_duplicates(name: str) -> None:
     report, rows = read_file(name)
     repeated = [row for row in rows if row.duplicate_of]
     assert [f"{row.number} of {row.duplicate_of}" for row in repeated] == VERDICTS[name]["duplicates"]

@@ -17,7 +17,7 @@ def file_of(count: int, *, blank: str = "") -> bytes:
 
 
 @pytest.mark.parametrize("limit", [1, 7, 1000, 1001, 2000])
-def test_as_many_rows_as_allowed_are_fine_and_one_more_is_not(limit: int) -> None:
+def test_accepts_as_many_rows_as_allowed_and_no_more(limit: int) -> None:
     limits = Limits(max_rows=limit)
     assert check_bytes(file_of(limit), limits=limits).valid == limit
     report = check_bytes(file_of(limit + 1), limits=limits)
@@ -34,7 +34,7 @@ def test_counts_all_rows_of_a_file_that_has_too_many_and_no_blank_ones() -> None
     assert check_bytes(file_of(5, blank="\n,,\n"), limits=Limits(max_rows=5)).verdict == "ok"
 
 
-def test_hands_out_no_row_over_the_limit() -> None:
+def test_yields_no_row_over_the_limit() -> None:
     check = Check(io.BytesIO(file_of(2_500)), limits=Limits(max_rows=2_000))
     assert sum(len(block) for block in check.blocks()) <= 2_000
     assert check.report.verdict == "rejected"
@@ -48,13 +48,13 @@ def test_a_file_of_the_largest_size_is_fine_and_one_byte_more_is_not() -> None:
     assert report.rejection.code == "too_big"
 
 
-def test_one_byte_over_never_reads_the_same_as_the_limit() -> None:
+def test_one_byte_over_the_limit_never_looks_the_same() -> None:
     report = check_bytes(b"x" * (1024 * 1024 + 1), limits=Limits(max_bytes=1024 * 1024))
     assert report.rejection is not None
     assert report.rejection.message.startswith("This file has 1.1 MB; at most 1 MB ")
 
 
-def test_a_stream_that_cannot_be_rewound_is_checked_and_cut_off_all_the_same() -> None:
+def test_a_stream_that_cannot_be_rewound_is_checked_and_cut_off_at_the_limit() -> None:
     class Pipe(io.RawIOBase):
         """As a pipe: it can be read once, and not be rewound."""
 
@@ -87,13 +87,13 @@ def test_a_cell_may_be_as_long_as_the_limit_and_no_longer() -> None:
     assert [problem.code for problem in report.problems] == ["description_too_long"]
 
 
-def test_a_line_without_an_end_is_refused_before_it_fills_the_memory() -> None:
+def test_an_endless_line_is_rejected_before_it_fills_the_memory() -> None:
     report = check_bytes(HEADER.encode() + b"x" * 5_000_000)
     assert report.rejection is not None
     assert report.rejection.code == "line_too_long"
 
 
-def test_an_endless_cell_over_many_lines_is_refused_with_its_row() -> None:
+def test_an_endless_cell_with_many_lines_is_rejected_with_its_row() -> None:
     long = "\n".join(["dddddddddd"] * 200_000)
     report = check_bytes((HEADER + f'anna@company.com,Anna,Berg,"{long}"\n').encode())
     assert report.rejection is not None
@@ -117,7 +117,7 @@ def test_a_check_is_one_pass() -> None:
 
 @pytest.mark.parametrize("lines", ["\n", ",,,\n"], ids=["blank", "delimiters"])
 @pytest.mark.parametrize("above", [False, True], ids=["below the header", "above the header"])
-def test_a_file_of_empty_lines_is_refused_at_the_end_of_what_a_spreadsheet_holds(lines: str, above: bool) -> None:
+def test_a_file_of_empty_lines_is_rejected_beyond_the_rows_of_a_spreadsheet(lines: str, above: bool) -> None:
     empty, person = lines * 1_100_000, "ann@company.com,Anna,Berg,\n"
     report = check_bytes((empty + HEADER if above else HEADER + person + empty).encode())
     assert report.rejection is not None

@@ -55,7 +55,7 @@ def test_a_tab_or_line_break_at_the_start_is_escaped(cell: str) -> None:
 
 
 @pytest.mark.parametrize("cell", ["", "x", "'x", "a=b", "Anna-Maria", "a@b.co", "one, two; three", "a\r\nb", "1+1"])
-def test_other_cells_stay_as_they_are(cell: str) -> None:
+def test_other_cells_are_unchanged(cell: str) -> None:
     assert escape_formula(cell) == cell
 
 

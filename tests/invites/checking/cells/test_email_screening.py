@@ -57,7 +57,7 @@ def test_finds_no_mistake_in_what_the_library_accepts(text: str) -> None:
 
 @given(st.from_regex(FAST, fullmatch=True))
 @settings(max_examples=150, deadline=None)
-def test_what_the_regex_takes_is_its_own_normal_form(text: str) -> None:
+def test_what_the_pattern_matches_is_its_own_normal_form(text: str) -> None:
     if len(text) <= FAST_LENGTH:
         assert ask_library(text) == text
 

@@ -86,7 +86,7 @@ def test_a_header_has_nothing_that_looks_like_a_link(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["A.B. Clark & St. Gallen", "Acme Inc.", "Ph.D", "R/D", "Anna Berg: HR", "U.S.", "Zoë"]
 )
-def test_a_header_stays_as_it_is_if_nothing_looks_like_a_link(text: str) -> None:
+def test_a_header_without_a_link_is_unchanged(text: str) -> None:
     assert defuse_header(text) == text
 
 

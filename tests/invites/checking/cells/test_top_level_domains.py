@@ -24,7 +24,7 @@ def test_no_ending_is_made_up() -> None:
     assert endings_of_iana() >= ENDINGS - RESERVED
 
 
-def test_each_ending_stands_in_its_list() -> None:
+def test_each_ending_is_in_the_right_list() -> None:
     assert all(len(each) == 2 and each.isascii() for each in COUNTRY_CODES)
     assert all(len(each) > 2 and each.isascii() for each in OPEN)
     assert not any(each.isascii() for each in OF_OTHER_SCRIPTS)

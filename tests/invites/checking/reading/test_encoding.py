@@ -226,7 +226,7 @@ def test_every_encoding_is_one_that_python_has() -> None:
 
 
 @pytest.mark.parametrize("size", [999, 1_000, 1_001, 5_000])
-def test_a_word_without_end_is_no_name(size: int) -> None:
+def test_an_endless_word_is_not_a_name(size: int) -> None:
     header = b"Email,First name,Last name\nu@example.com,Anna,"
     assert check_bytes(header + "é".encode() * size + b"\n").rejection is None
     rejection = check_bytes(header + "é".encode("cp1252") * size + b"\n").rejection

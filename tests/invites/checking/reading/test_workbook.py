@@ -43,13 +43,13 @@ def test_reads_the_rows_and_numbers_them_as_the_spreadsheet_does() -> None:
 
 
 @pytest.mark.parametrize("name", ["people.csv", "people", "people.xlsx.csv", ""])
-def test_a_workbook_that_is_not_called_one_is_refused_with_what_to_do(name: str) -> None:
+def test_a_workbook_with_another_name_is_rejected(name: str) -> None:
     report = check(workbook_of(sheet_of([HEADER, ANNA])), name=name)
     assert code_of(report) == "excel_workbook"
 
 
 @pytest.mark.parametrize("name", ["people.xlsx", "PEOPLE.XLSX"])
-def test_a_csv_file_that_is_called_a_workbook_is_read_as_what_it_is(name: str) -> None:
+def test_a_csv_file_with_the_name_of_a_workbook_is_read(name: str) -> None:
     report = check(b"Email,First name,Last name\nanna@company.com,Anna,Berg\n", name=name)
     assert (report.verdict, report.encoding) == ("ok", "UTF-8")
 
@@ -77,13 +77,13 @@ def test_what_is_wrong_with_a_table_is_wrong_with_a_sheet(rows: list[list[str]],
     assert code_of(check(workbook_of(sheet_of(rows)))) == code
 
 
-def test_parts_that_say_they_are_too_large_are_refused() -> None:
+def test_parts_with_a_large_declared_size_are_rejected() -> None:
     data = workbook_of(sheet_of([HEADER, ANNA]), more={"xl/media/large.xml": " " * 3_000_000})
     assert code_of(check(data, limits=Limits(max_bytes=200_000))) == "workbook_too_big"
     assert check(data).verdict == "ok"
 
 
-def test_parts_that_are_larger_than_they_say_are_refused() -> None:
+def test_parts_larger_than_their_declared_size_are_rejected() -> None:
     data = bytearray(workbook_of(sheet_of([HEADER, ANNA]) + "<!--" + " " * 3_000_000 + "-->"))
     # The size in the archive's directory and in the part's own header, made small.
     for mark, place in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
@@ -140,7 +140,7 @@ VALUE = "<v>1</v></c></row>"
         "blank in a position", "empty position", "no quotation marks",
     ],
 )  # fmt: skip
-def test_a_position_that_no_spreadsheet_writes_is_refused_before_the_reader_sees_it(row: str) -> None:
+def test_an_odd_position_is_rejected_before_the_library_reads_it(row: str) -> None:
     workbook = with_rows(row)
     with pytest.raises(WorkbookRejected, match="workbook_unreadable"):
         scan_archive(io.BytesIO(workbook), LIMITS)
@@ -214,7 +214,7 @@ def test_a_position_may_be_written_in_any_way_that_xml_allows(row: str) -> None:
     ],
     ids=["the last cell", "the last column", "no positions", "hundreds of columns"],
 )
-def test_a_sheet_that_reaches_too_far_is_refused(row: str, code: str) -> None:
+def test_a_sheet_that_is_too_large_is_rejected(row: str, code: str) -> None:
     assert code_of(check(with_rows(row))) == code
 
 
@@ -226,7 +226,7 @@ def test_the_sheet_is_looked_at_under_whatever_name_it_has(name: str) -> None:
     assert code_of(check(workbook_of(odd, name=name))) == "workbook_unreadable"
 
 
-def test_zero_bytes_in_a_sheet_are_refused() -> None:
+def test_zero_bytes_in_a_sheet_are_rejected() -> None:
     assert code_of(check(workbook_of(sheet_of([HEADER, [ANNA[0], "An\0na", "Berg"]])))) == "workbook_unreadable"
 
 
@@ -235,7 +235,7 @@ def test_a_picture_may_hold_any_bytes() -> None:
     assert check(workbook_of(sheet_of([HEADER, ANNA]), more={"xl/media/image1.png": picture})).valid == 1
 
 
-def test_an_archive_with_two_directories_is_refused() -> None:
+def test_an_archive_with_two_directories_is_rejected() -> None:
     file = io.BytesIO(workbook_of(sheet_of([HEADER, ANNA])))
     with zipfile.ZipFile(file, "a") as archive:
         archive.comment = b"PK\x05\x06" + bytes(18)
@@ -290,11 +290,11 @@ def test_a_note_far_from_the_table_is_one_problem() -> None:
     assert [(problem.row, problem.code) for problem in report.problems] == [(3, "cell_without_column")]
 
 
-def test_a_workbook_with_a_password_is_refused_in_words() -> None:
+def test_a_workbook_with_a_password_is_rejected() -> None:
     assert code_of(check(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))) == "workbook_unreadable"
 
 
-def test_another_archive_is_named_as_what_it_is() -> None:
+def test_another_archive_is_recognized() -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("people.csv", "Email\n")

@@ -131,7 +131,7 @@ def children() -> set[str]:
     return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
 
 
-def test_a_workbook_that_takes_too_long_is_refused_in_time() -> None:
+def test_a_slow_workbook_is_rejected_in_time() -> None:
     workbook, before = slow(), children()
     began = time.monotonic()
     assert opened(workbook, Limits(workbook_seconds=0.3)) == "workbook_too_heavy"
@@ -139,7 +139,7 @@ def test_a_workbook_that_takes_too_long_is_refused_in_time() -> None:
     assert children() <= before
 
 
-def test_who_waits_hears_of_it_and_can_end_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_callback_is_called_while_waiting_and_can_stop_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook_module, "_SECONDS_BETWEEN_CALLS", 0.05)
     calls, before = [], children()
 
