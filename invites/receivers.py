@@ -17,7 +17,7 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.models import Organization, Role, Site
 from accounts.organizations.selectors import AccessBeyond
-from accounts.organizations.signals import deletion_asked, demo_founded, permission_change_asked
+from accounts.organizations.signals import deletion_requested, demo_created, permission_change_requested
 from invites.invitations.demo import invite_demo_people
 from invites.invitations.querysets import open_grants
 from invites.mailing.bounces import note_bounce
@@ -38,7 +38,7 @@ _OFFERED = ngettext_lazy(
 )
 
 
-@receiver(deletion_asked)
+@receiver(deletion_requested)
 def why_not_delete(sender: type[Role | Site], item: Role | Site, **_more: Any) -> str | None:
     """Why the role or the site can't be deleted, or None. Only open invitations and unfinished imports matter."""
     is_role = isinstance(item, Role)
@@ -57,7 +57,7 @@ def why_not_delete(sender: type[Role | Site], item: Role | Site, **_more: Any) -
     return None
 
 
-@receiver(permission_change_asked)
+@receiver(permission_change_requested)
 def find_offered_roles(sender: type[Role], roles: QuerySet[Role], beyond: AccessBeyond, **_more: Any) -> set[int]:
     """The ids of roles that open invitations and unfinished imports grant together with access that is `beyond`."""
     grants = beyond.among(open_grants(roles))
@@ -74,7 +74,7 @@ def delete_late_rows(sender: type[Batch], instance: Batch, **_more: Any) -> None
     Row.objects.filter(batch_id=instance.pk).delete()
 
 
-@receiver(demo_founded)
+@receiver(demo_created)
 def invite_demo(sender: type[Organization], organization: Organization, **_more: Any) -> None:
     """Show every status on the users page of the demo organization."""
     invite_demo_people(organization)

@@ -1,4 +1,4 @@
-"""The demonstration: two organizations with people, and the password that opens them."""
+"""The demo: two organizations with members who share a password."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from accounts.organizations.organizations import (
     create_organization,
     sort_permissions,
 )
-from accounts.organizations.signals import demo_founded
+from accounts.organizations.signals import demo_created
 from accounts.permissions import Permission
 
 ADMIN_EMAIL = "admin@example.com"
@@ -29,7 +29,7 @@ ADMIN_EMAIL = "admin@example.com"
 
 @dataclass(frozen=True)
 class DemoRole:
-    """A role of the organization's own, beside the three default ones."""
+    """A custom role of the organization, besides the three default ones."""
 
     name: str
     description: str
@@ -38,7 +38,7 @@ class DemoRole:
 
 @dataclass(frozen=True)
 class DemoPerson:
-    """A member. `seen` is how long ago, or None for somebody who has not been back since joining."""
+    """A member. `seen` is how long ago they were last seen, or None if never since joining."""
 
     email: str
     first_name: str
@@ -51,7 +51,7 @@ class DemoPerson:
 
 @dataclass(frozen=True)
 class DemoOrganization:
-    """An organization as the demonstration has it; the first of the people is its admin."""
+    """An organization of the demo. The first of its people is its admin."""
 
     name: str
     slug: str
@@ -200,26 +200,26 @@ GLOBEX = DemoOrganization(
 
 
 def demo_password() -> str:
-    """The password of everybody in the demonstration.
+    """The password of all members of the demo.
 
-    `DEMO_PASSWORD` sets it. Otherwise it is made once and kept in DATA_DIR/demo-password, which only
-    the owner can read.
+    `DEMO_PASSWORD` sets it. Otherwise it is generated once and kept in DATA_DIR/demo-password, which only the owner can
+    read.
     """
     if chosen := os.environ.get("DEMO_PASSWORD"):
         return chosen
     path = _password_file()
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Created with its mode, so that there is no moment in which others can read it.
+        # Created with its mode, so that others can never read it.
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(_new_password() + "\n")
     return path.read_text().strip()
 
 
 def sign_in_hint() -> str | None:
-    """A sentence with the demo's address and password, or None if there is no demo.
+    """How to sign in to the demo, without a period at the end; None if there is no demo.
 
-    Someone who has changed the admin's password is not told one that no longer works.
+    Doesn't show the password if the admin has changed it.
     """
     admin = User.objects.filter(email=ADMIN_EMAIL, memberships__organization__slug=ACME.slug).first()
     if admin is None or not (os.environ.get("DEMO_PASSWORD") or _password_file().exists()):
@@ -232,7 +232,7 @@ def sign_in_hint() -> str | None:
 
 @transaction.atomic
 def seed_demo() -> tuple[Organization, ...]:
-    """Acme and Globex with their people. What is there already stays as it is, also where it was edited."""
+    """Create Acme and Globex with their people. Existing rows are not changed."""
     password = demo_password()
     return tuple(_seed(each, password) for each in (ACME, GLOBEX))
 
@@ -246,7 +246,7 @@ def _seed(demo: DemoOrganization, password: str) -> Organization:
             Site(organization=organization, name=name, country=country) for name, country in demo.sites
         )
         _add_people(organization, demo.people)
-        demo_founded.send(sender=Organization, organization=organization)
+        demo_created.send(sender=Organization, organization=organization)
     _set_passwords((person.email for person in demo.people), password)
     return organization
 
@@ -285,10 +285,9 @@ def _add_people(organization: Organization, people: Iterable[DemoPerson]) -> Non
 
 
 def _set_passwords(emails: Iterable[str], password: str) -> None:
-    """Sets the password of who has none, and with `DEMO_PASSWORD` of everybody whose own differs.
+    """Set the password of users who have none, and with `DEMO_PASSWORD` of all users.
 
-    All share one hash: hashing is slow by design, and a second start must take no time. A password
-    that somebody chose for themselves is only overruled by `DEMO_PASSWORD`.
+    All share one hash, because hashing is slow on purpose. Only `DEMO_PASSWORD` replaces a password that a user chose.
     """
     users = list(User.objects.filter(email__in=list(emails)))
     overrule = bool(os.environ.get("DEMO_PASSWORD"))
@@ -313,6 +312,6 @@ def _password_file() -> Path:
 
 
 def _new_password() -> str:
-    """About 77 bits that can be read out and typed: no letter that looks like another."""
+    """About 77 bits, without letters that look alike, so that it is easy to type."""
     letters = "abcdefghjkmnpqrstuvwxyz23456789"
     return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))

@@ -14,7 +14,7 @@ from accounts.errors import AccessDenied
 from accounts.models import Membership, Role, Site
 from accounts.organizations.grants import grantable_roles, grantable_sites
 from accounts.organizations.selectors import AccessBeyond
-from accounts.organizations.signals import roles_on_offer
+from accounts.organizations.signals import roles_to_be_granted
 
 
 def why_not_permissions(by: Membership, roles: QuerySet[Role]) -> dict[int, str]:
@@ -25,7 +25,7 @@ def why_not_permissions(by: Membership, roles: QuerySet[Role]) -> dict[int, str]
     reasons: dict[int, str] = {}
     for beyond in _beyond(by):
         # Invitations first: if one is accepted in between, the second query finds its member.
-        for pk in roles_on_offer(roles, beyond):
+        for pk in roles_to_be_granted(roles, beyond):
             reasons.setdefault(pk, f"Open invitations or imports with this role give {beyond.what} beyond yours.")
         members = beyond.among(Membership.objects.filter(organization_id=by.organization_id))
         for pk in roles.filter(pk__in=members.values("roles")).order_by().values_list("pk", flat=True):

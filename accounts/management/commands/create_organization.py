@@ -1,4 +1,4 @@
-"""`manage.py create_organization NAME --slug SLUG --admin ADDRESS`: how the first people of a server come to be."""
+"""`manage.py create_organization NAME --slug SLUG --admin ADDRESS`: create an organization and its first admin."""
 
 from __future__ import annotations
 

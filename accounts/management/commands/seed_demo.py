@@ -1,4 +1,4 @@
-"""`manage.py seed_demo`: the demonstration's organizations, people and password. Harmless to repeat."""
+"""`manage.py seed_demo`: create the demo. It can be repeated."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from django.core.management import call_command
 
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.demo import demo_password, seed_demo, sign_in_hint
-from accounts.organizations.signals import demo_founded
+from accounts.organizations.signals import demo_created
 from accounts.permissions import all_permissions
 
 PASSWORD = "only for looking at"
@@ -171,9 +171,9 @@ def founded() -> Iterator[list[str]]:
     def listen(organization: Organization, **_more: Any) -> None:
         told.append(f"{organization.slug}: {organization.memberships.count()}")
 
-    demo_founded.connect(listen)
+    demo_created.connect(listen)
     yield told
-    demo_founded.disconnect(listen)
+    demo_created.disconnect(listen)
 
 
 @pytest.mark.usefixtures("db", "chosen")
