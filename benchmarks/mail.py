@@ -1,8 +1,9 @@
-"""Mails of one batch, one process, one connection: `python -m benchmarks.mail`.
+"""Emails of one batch, one process, one connection: `python -m benchmarks.mail`.
 
-Against Django's own `send_messages` with the same messages, and against smtplib with bytes that were rendered before.
-The product's own figure has everything in it that a worker does with a chunk: claiming it, reading the invitations,
-their links, counting what each address is sent, and saving before each next mail that the last one was taken.
+Against Django's own backend with the same messages, and against smtplib with bytes that were rendered before. Once with
+a server that replies at once, and once with one that takes 20 ms per reply, as over a real network. Rollcall's time
+includes all that a worker does with a chunk: claiming it, reading the invitations, making their links, counting emails
+per address, and saving each result before the next message ends.
 """
 
 from __future__ import annotations
@@ -20,25 +21,36 @@ from benchmarks.invite import batch_of
 from benchmarks.mail_sink import MailSink
 from benchmarks.rounds import in_a_process, keep, medians, say, verdict
 
-COUNT = 2_000
-ROUNDS = 5
+COUNT, ROUNDS = 2_000, 5
+# Without pipelining, a message takes four replies.
+SLOW_COUNT, SLOW_ROUNDS, SLOW_MILLISECONDS = 100, 3, 20
 OURS, BYTES, DJANGO = "Rollcall", "smtplib, rendered before", "Django send_messages"
 LEAST_TIMES_DJANGO, MOST_TIMES_BYTES = 5, 1.5
 
 
 def main() -> None:
-    seconds = in_a_process("benchmarks.mail")
-    say(f"Mail: {COUNT:,} messages over one connection, {ROUNDS} turns")
-    for name, spent in seconds.items():
-        say(f"  {name:28}{COUNT / spent:12,.0f} messages/s {spent / seconds[BYTES]:8.2f} x")
+    seconds = _measured(COUNT, ROUNDS, milliseconds=0)
     django, rendered = seconds[DJANGO] / seconds[OURS], seconds[OURS] / seconds[BYTES]
     say(f"  at least {LEAST_TIMES_DJANGO} x as fast as Django: {django:.1f} x, {verdict(django >= LEAST_TIMES_DJANGO)}")
     say(f"  at most {MOST_TIMES_BYTES} x the time of bytes: {rendered:.2f} x, {verdict(rendered <= MOST_TIMES_BYTES)}")
     keep("mail", {"messages": COUNT, "turns": ROUNDS, "seconds": seconds})
+    slow = {"messages": SLOW_COUNT, "turns": SLOW_ROUNDS, "milliseconds_per_reply": SLOW_MILLISECONDS}
+    seconds = _measured(SLOW_COUNT, SLOW_ROUNDS, milliseconds=SLOW_MILLISECONDS)
+    keep("mail to a slow server", {**slow, "seconds": seconds})
+
+
+def _measured(count: int, rounds: int, *, milliseconds: int) -> dict[str, float]:
+    say(f"Mail: {count:,} messages over one connection, {milliseconds} ms per reply, {rounds} turns")
+    settings = {"MESSAGES": count, "TURNS": rounds, "MILLISECONDS_PER_REPLY": milliseconds}
+    seconds = in_a_process("benchmarks.mail", **{name: str(value) for name, value in settings.items()})
+    for name, spent in seconds.items():
+        say(f"  {name:28}{count / spent:12,.0f} messages/s {spent / seconds[BYTES]:8.2f} x")
+    return seconds
 
 
 def measure_here() -> None:
-    with MailSink() as sink, tempfile.TemporaryDirectory(prefix="rollcall-bench-") as directory:
+    delay = int(os.environ["MILLISECONDS_PER_REPLY"]) / 1_000
+    with MailSink(delay) as sink, tempfile.TemporaryDirectory(prefix="rollcall-bench-") as directory:
         os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
         os.environ |= {
             "DATA_DIR": directory,
@@ -49,10 +61,10 @@ def measure_here() -> None:
         import django
 
         django.setup()
-        json.dump(measure(sink.port), sys.stdout)
+        json.dump(measure(sink.port, count=int(os.environ["MESSAGES"]), rounds=int(os.environ["TURNS"])), sys.stdout)
 
 
-def measure(port: int) -> dict[str, float]:
+def measure(port: int, *, count: int, rounds: int) -> dict[str, float]:
     from django.core.mail import get_connection
     from django.core.management import call_command
 
@@ -63,20 +75,20 @@ def measure(port: int) -> dict[str, float]:
 
     call_command("migrate", verbosity=0)
     # One chunk, and so one connection, as the others have.
-    with mock.patch.object(invite, "MIN_CHUNK_ROWS", COUNT):
-        batch = batch_of(list(people(COUNT, bad=0)), number=1)
+    with mock.patch.object(invite, "MIN_CHUNK_ROWS", count):
+        batch = batch_of(list(people(count, bad=0)), number=1)
     claim = chunks.claim_chunk(batch.pk)
     assert claim is not None
     invite.invite_chunk(claim)
     chunks.release_claim(claim)
     invitations = list(Invitation.objects.select_related("organization", "inviter", "grant"))
-    assert len(invitations) == COUNT
+    assert len(invitations) == count
     template = InvitationTemplate(invitations[0])
     link = "https://rollcall.example.com/i/abcdefghijklmnopqrstuvwxyzA/"
     rendered = [(each.email, template.build(each, link=link).message().as_bytes()) for each in invitations]
 
     def with_django() -> None:
-        with get_connection() as connection:
+        with get_connection("django.core.mail.backends.smtp.EmailBackend") as connection:
             connection.send_messages([template.build(each, link=link) for each in invitations])
 
     def with_smtplib() -> None:
@@ -91,10 +103,10 @@ def measure(port: int) -> dict[str, float]:
         while claim := chunks.claim_chunk(batch.pk):
             send_chunk(claim)
         spent = time.perf_counter() - began
-        assert Invitation.objects.filter(mail_state=Invitation.Mail.SENT).count() == COUNT
+        assert Invitation.objects.filter(mail_state=Invitation.Mail.SENT).count() == count
         return spent
 
-    return medians({OURS: with_rollcall, BYTES: with_smtplib, DJANGO: with_django}, rounds=ROUNDS)
+    return medians({OURS: with_rollcall, BYTES: with_smtplib, DJANGO: with_django}, rounds=rounds)
 
 
 if __name__ == "__main__":

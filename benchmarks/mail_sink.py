@@ -1,10 +1,11 @@
-"""A mail server that takes everything as fast as it can, in a process of its own."""
+"""A mail server that accepts everything, in a process of its own."""
 
 from __future__ import annotations
 
 import multiprocessing
 import socket
 import threading
+import time
 from types import TracebackType
 
 GREETING = b"220 sink\r\n"
@@ -12,12 +13,21 @@ EXTENSIONS = b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"
 
 
 class MailSink:
-    """Listens on `port` of the loopback while it is entered."""
+    """Listens on `port` of the loopback while it is entered.
+
+    It replies after the delay, in seconds, like a server that is as far away: commands that arrive together are
+    answered together.
+    """
+
+    def __init__(self, delay: float = 0.0) -> None:
+        self._delay = delay
 
     def __enter__(self) -> MailSink:
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=16)
         self.port = int(self._socket.getsockname()[1])
-        self._process = multiprocessing.get_context("fork").Process(target=_serve, args=(self._socket,), daemon=True)
+        self._process = multiprocessing.get_context("fork").Process(
+            target=_serve, args=(self._socket, self._delay), daemon=True
+        )
         self._process.start()
         self._socket.close()
         return self
@@ -29,14 +39,14 @@ class MailSink:
         self._process.join()
 
 
-def _serve(listening: socket.socket) -> None:
+def _serve(listening: socket.socket, delay: float) -> None:
     while True:
         line, _ = listening.accept()
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        threading.Thread(target=_talk, args=(line,), daemon=True).start()
+        threading.Thread(target=_talk, args=(line, delay), daemon=True).start()
 
 
-def _talk(line: socket.socket) -> None:
+def _talk(line: socket.socket, delay: float) -> None:
     line.sendall(GREETING)
     pending, in_mail = b"", False
     while received := line.recv(1 << 16):
@@ -67,4 +77,6 @@ def _talk(line: socket.socket) -> None:
             else:
                 answers += b"250 OK\r\n"
         if answers:
+            if delay:
+                time.sleep(delay)
             line.sendall(answers)

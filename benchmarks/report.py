@@ -127,6 +127,9 @@ def works(found: Found) -> Iterator[tuple[str, Mapping[str, float]]]:
             yield f"stage and invite {invite['rows']:,} rows on {database}", seconds
     if mail := found.get("mail"):
         yield f"send {mail['messages']:,} mails", mail["seconds"]
+    if slow := found.get("mail to a slow server"):
+        what = f"send {slow['messages']:,} mails to a server that takes {slow['milliseconds_per_reply']} ms per reply"
+        yield what, slow["seconds"]
 
 
 def beside_others(found: Found) -> Iterator[tuple[str, ...]]:
