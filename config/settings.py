@@ -310,9 +310,9 @@ DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", f"Rollcall <no-reply@{_base.host
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 _mail = mail_server("EMAIL_URL")
 if _mail is not None:
-    EMAIL_BACKEND = _mail["EMAIL_BACKEND"].replace(
-        "django.core.mail.backends.smtp.", "invites.mailing.transports.smtp."
-    )
+    EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+    if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
+        EMAIL_BACKEND = "invites.mailing.transports.smtp.EmailBackend"
     EMAIL_HOST = _mail["EMAIL_HOST"] or "localhost"
     EMAIL_PORT = _mail["EMAIL_PORT"] or 25
     EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
