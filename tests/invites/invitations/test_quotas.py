@@ -1,4 +1,4 @@
-"""Nobody is a spam relay: the most invitations of a day, of an organization, of an admin and to one address."""
+"""Daily quotas keep Rollcall from being used for spam: per organization, per admin and per address."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def invite(by: Membership, selection: AccessSelection, email: str = ANN) -> Invi
 
 
 def mailed(by: Membership, selection: AccessSelection, email: str = ANN) -> Invitation:
-    """An invitation whose mail went out a while ago."""
+    """An invitation that was sent an hour ago."""
     invitation = invite(by, selection, email)
     send_now([invitation.pk])
     Invitation.objects.filter(pk=invitation.pk).update(mailed_at=timezone.now() - timedelta(hours=1))
@@ -57,7 +57,7 @@ def mail_again_and_again(by: Membership, selection: AccessSelection, times: int)
 # --- An organization and an admin in it ----------------------------------------------------------------
 
 
-def test_a_file_with_more_people_than_are_left_for_the_day_invites_nobody(run: Run, settings: Any) -> None:
+def test_a_file_over_the_daily_quota_invites_nobody(run: Run, settings: Any) -> None:
     settings.INVITATIONS_PER_DAY = 5
     run(many(2, domain="first.example.com"))
 
@@ -77,7 +77,7 @@ def test_a_file_with_more_people_than_are_left_for_the_day_invites_nobody(run: R
     assert run(many(3)).state == Batch.State.DONE
 
 
-def test_one_admin_cannot_use_up_what_the_organization_may(
+def test_one_admin_cannot_use_up_the_quota_of_the_organization(
     run: Run, join: Join, acme: Organization, settings: Any
 ) -> None:
     settings.INVITATIONS_PER_INVITER_PER_DAY = 2
@@ -101,7 +101,7 @@ def test_skipped_rows_and_rows_of_a_stopped_import_do_not_count(start: Run, run:
     assert DailyInviteCount.objects.get().invitations == 3
 
 
-def test_whoever_could_not_be_invited_because_each_worker_died_does_not_count(run: Run, start: Run, work: Run) -> None:
+def test_rows_that_were_given_up_after_crashes_do_not_count(run: Run, start: Run, work: Run) -> None:
     run(many(3))
     hopeless = start(many(4, domain="hopeless.example.com"))
     hopeless.chunks.update(attempts=chunks.MAX_ATTEMPTS)
@@ -111,7 +111,7 @@ def test_whoever_could_not_be_invited_because_each_worker_died_does_not_count(ru
     assert DailyInviteCount.objects.get().invitations == 3
 
 
-def test_a_file_with_problems_goes_on_waiting_when_the_rest_is_over_the_limit(
+def test_a_file_with_problems_keeps_waiting_if_its_valid_rows_exceed_the_quota(
     start: Run, admin_membership: Membership, settings: Any
 ) -> None:
     settings.INVITATIONS_PER_DAY = 1
@@ -125,7 +125,7 @@ def test_a_file_with_problems_goes_on_waiting_when_the_rest_is_over_the_limit(
     assert DailyInviteCount.objects.count() == 0
 
 
-def test_one_person_more_is_refused_with_a_sentence_in_the_form(
+def test_the_form_says_why_one_more_person_is_refused(
     ines: Any, admin_membership: Membership, read_only: AccessSelection, grant: dict[str, list[int]], settings: Any
 ) -> None:
     settings.INVITATIONS_PER_DAY = 1
@@ -139,7 +139,7 @@ def test_one_person_more_is_refused_with_a_sentence_in_the_form(
     assert Invitation.objects.count() == 1
 
 
-def test_no_more_is_given_back_than_was_taken(run: Run) -> None:
+def test_refunds_no_more_than_was_counted(run: Run) -> None:
     """The count of another day, or one that somebody has corrected by hand."""
     batch = run(many(3))
     DailyInviteCount.objects.update(invitations=2)
@@ -149,7 +149,7 @@ def test_no_more_is_given_back_than_was_taken(run: Run) -> None:
     assert DailyInviteCount.objects.get().invitations == 2
 
 
-def test_a_new_day_begins_with_nothing_used(run: Run, settings: Any) -> None:
+def test_a_new_day_has_a_new_quota(run: Run, settings: Any) -> None:
     settings.INVITATIONS_PER_DAY = 2
     run(many(2))
 
@@ -158,7 +158,7 @@ def test_a_new_day_begins_with_nothing_used(run: Run, settings: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_uploads_at_once_cannot_exceed_it_together(
+def test_concurrent_uploads_cannot_exceed_the_quota(
     admin_membership: Membership, read_only: AccessSelection, settings: Any
 ) -> None:
     settings.INVITATIONS_PER_DAY = 35
@@ -181,7 +181,7 @@ def test_uploads_at_once_cannot_exceed_it_together(
 # --- One address ---------------------------------------------------------------------------------------
 
 
-def test_taking_back_and_inviting_again_pesters_nobody(
+def test_revoking_and_inviting_again_does_not_get_around_the_limit(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     mail_again_and_again(admin_membership, read_only, 5)
@@ -194,7 +194,7 @@ def test_taking_back_and_inviting_again_pesters_nobody(
     invite(admin_membership, read_only, "ben@people.example.com")
 
 
-def test_its_row_of_a_file_fails_with_the_reason(
+def test_the_row_of_a_full_address_fails_with_the_reason(
     run: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     mail_again_and_again(admin_membership, read_only, 5)
@@ -211,7 +211,7 @@ def test_its_row_of_a_file_fails_with_the_reason(
     assert not Invitation.objects.filter(email=ANN, state=Invitation.State.PENDING).exists()
 
 
-def test_sending_again_stops_there_and_the_link_stays_good(
+def test_a_resend_over_the_limit_is_refused_and_the_link_still_works(
     admin_membership: Membership, read_only: AccessSelection, settings: Any
 ) -> None:
     settings.MAILS_PER_RECIPIENT_PER_DAY = 1
@@ -226,7 +226,7 @@ def test_sending_again_stops_there_and_the_link_stays_good(
     assert Invitation.objects.get().token_hash == invitation.token_hash
 
 
-def test_a_link_counts_once_however_often_its_mail_is_tried(
+def test_a_link_counts_once_however_often_its_email_is_tried(
     admin_membership: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.MAILS_PER_RECIPIENT_PER_DAY = 1
@@ -243,7 +243,7 @@ def test_a_link_counts_once_however_often_its_mail_is_tried(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_mails_at_once_cannot_exceed_it_together(
+def test_concurrent_emails_cannot_exceed_the_limit(
     admin_membership: Membership, read_only: AccessSelection, settings: Any
 ) -> None:
     settings.MAILS_PER_RECIPIENT_PER_DAY = 5
@@ -271,7 +271,7 @@ def anything(by_outsider: Membership) -> AccessSelection:
     return AccessSelection.of(by_outsider.organization.roles.all(), all_sites=True)
 
 
-def test_one_organization_cannot_use_up_what_another_may_send_to_an_address(
+def test_organizations_have_separate_limits_for_an_address(
     admin_membership: Membership, read_only: AccessSelection, by_outsider: Membership, anything: AccessSelection
 ) -> None:
     mail_again_and_again(admin_membership, read_only, 5)
@@ -286,7 +286,7 @@ def test_one_organization_cannot_use_up_what_another_may_send_to_an_address(
     assert invitation.mail_state == Invitation.Mail.SENT
 
 
-def test_an_import_of_another_organization_is_not_held_back(
+def test_an_import_of_another_organization_is_not_limited(
     run: Run,
     admin_membership: Membership,
     read_only: AccessSelection,
@@ -300,7 +300,7 @@ def test_an_import_of_another_organization_is_not_held_back(
     assert (batch.state, summary_of(batch).invited) == (Batch.State.DONE, 2)
 
 
-def test_resending_many_skips_the_address_only_where_it_had_enough(
+def test_resending_many_skips_an_address_only_where_its_limit_is_reached(
     admin_membership: Membership,
     read_only: AccessSelection,
     by_outsider: Membership,
@@ -316,7 +316,7 @@ def test_resending_many_skips_the_address_only_where_it_had_enough(
     assert (resent.sent, resent.skipped) == (1, 0)
 
 
-def test_mails_of_several_organizations_are_counted_for_each(
+def test_emails_are_counted_per_organization(
     admin_membership: Membership,
     read_only: AccessSelection,
     by_outsider: Membership,
@@ -332,7 +332,7 @@ def test_mails_of_several_organizations_are_counted_for_each(
     assert quotas.count_daily_mail([mine, theirs]) == {mine.pk}
 
 
-def test_the_counts_of_an_organization_go_with_it(
+def test_deleting_an_organization_deletes_its_counts(
     admin_membership: Membership, read_only: AccessSelection, by_outsider: Membership, anything: AccessSelection
 ) -> None:
     mailed(admin_membership, read_only)
@@ -343,7 +343,7 @@ def test_the_counts_of_an_organization_go_with_it(
     assert DailyRecipientMail.objects.get().organization == admin_membership.organization
 
 
-def test_past_days_are_forgotten(admin_membership: Membership, read_only: AccessSelection) -> None:
+def test_past_counts_are_deleted(admin_membership: Membership, read_only: AccessSelection) -> None:
     mailed(admin_membership, read_only)
 
     tasks.recover()

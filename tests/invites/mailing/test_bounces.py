@@ -1,4 +1,4 @@
-"""Mail that came back, as the provider reports it."""
+"""Bounces that a provider reports."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def ben(batch: Batch) -> Invitation:
     return Invitation.objects.get(email="ben@example.com")
 
 
-def test_what_came_back_is_told_with_the_reason(batch: Batch, ben: Invitation, ines: Client) -> None:
+def test_shows_a_bounce_with_its_reason(batch: Batch, ben: Invitation, ines: Client) -> None:
     assert report(ben, PERMANENT) == 200
 
     ben.refresh_from_db()
@@ -144,12 +144,12 @@ NO_REPORTS: list[Any] = [
 
 
 @pytest.mark.parametrize("payload", NO_REPORTS, ids=lambda payload: json.dumps(payload)[:60])
-def test_what_is_no_report_is_refused(db: None, payload: Any) -> None:
+def test_refuses_json_that_is_no_report(db: None, payload: Any) -> None:
     assert post(json.dumps(payload)) == 400
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"{", b"[" * 100_000, b'{"a":' * 100_000, b"9" * 5_000, b"NaN"])
-def test_what_is_no_json_is_refused(db: None, body: bytes) -> None:
+def test_refuses_what_is_not_json(db: None, body: bytes) -> None:
     assert post(body) == 400
 
 
@@ -170,12 +170,12 @@ def test_what_is_no_json_is_refused(db: None, body: bytes) -> None:
     ],
     ids=str,
 )
-def test_a_value_of_another_type_is_no_error_of_the_server(ben: Invitation, odd: dict[str, Any]) -> None:
+def test_a_value_of_another_type_does_not_crash(ben: Invitation, odd: dict[str, Any]) -> None:
     assert report(ben, PERMANENT | odd) in (200, 400)
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\ud800", "x" * 100_000])
-def test_no_text_of_a_report_is_too_odd_to_be_stored(ben: Invitation, text: str) -> None:
+def test_stores_any_text_of_a_report(ben: Invitation, text: str) -> None:
     assert report(ben, {**PERMANENT, "recipient": text}) == 200
     assert report(ben, {**PERMANENT, "user-variables": {"invitation": text}}) == 200
     status = {"code": 550, "message": text, "description": ""}
@@ -186,7 +186,7 @@ def test_no_text_of_a_report_is_too_odd_to_be_stored(ben: Invitation, text: str)
     assert len(ben.mail_detail) <= 300
 
 
-def test_an_error_of_ours_lets_the_provider_report_again(ben: Invitation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_provider_retries_a_report_after_our_error(ben: Invitation, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_args: object, **_more: object) -> None:
         raise OperationalError
 
@@ -196,7 +196,7 @@ def test_an_error_of_ours_lets_the_provider_report_again(ben: Invitation, monkey
         report(ben, PERMANENT)
 
 
-def test_a_client_that_reports_too_often_is_refused_before_its_secret_is_looked_at(
+def test_a_client_that_reports_too_often_is_refused_before_its_secret_is_checked(
     ben: Invitation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate_limits.REPORTS_OF_CLIENT, "amount", 3)
@@ -210,7 +210,7 @@ def test_a_client_that_reports_too_often_is_refused_before_its_secret_is_looked_
     assert again.status_code == 400, "the next minute starts at nothing"
 
 
-def test_the_banner_says_how_many_came_back(batch: Batch, ben: Invitation) -> None:
+def test_the_banner_says_how_many_bounced(batch: Batch, ben: Invitation) -> None:
     assert "bounced" not in banner_of(batch).text
 
     report(ben, PERMANENT)
@@ -226,7 +226,7 @@ def test_the_banner_says_how_many_came_back(batch: Batch, ben: Invitation) -> No
     ],
     ids=["by the provider", "by the recipient's server"],
 )
-def test_whoever_refuses_it_for_good(ben: Invitation, event: dict[str, Any]) -> None:
+def test_a_permanent_failure_is_a_bounce(ben: Invitation, event: dict[str, Any]) -> None:
     report(ben, event)
 
     ben.refresh_from_db()
@@ -239,7 +239,7 @@ def test_whoever_refuses_it_for_good(ben: Invitation, event: dict[str, Any]) -> 
     [{"event": "delivered"}, {"event": "opened"}, {**PERMANENT, "severity": "temporary"}, {"event": "complained"}],
     ids=["delivered", "opened", "put off", "complained"],
 )
-def test_nothing_else_that_is_reported_changes_anything(ben: Invitation, event: dict[str, Any]) -> None:
+def test_other_events_change_nothing(ben: Invitation, event: dict[str, Any]) -> None:
     assert report(ben, event) == 200
 
     ben.refresh_from_db()
@@ -247,14 +247,14 @@ def test_nothing_else_that_is_reported_changes_anything(ben: Invitation, event: 
 
 
 @pytest.mark.parametrize("wrong", [{"secret": "provider:guessed-by-somebody"}, {"key": "another"}])
-def test_who_has_not_the_secret_cannot_report(ben: Invitation, wrong: dict[str, Any]) -> None:
+def test_refuses_reports_without_the_secret(ben: Invitation, wrong: dict[str, Any]) -> None:
     assert report(ben, PERMANENT, **wrong) == 400
 
     ben.refresh_from_db()
     assert ben.mail_state == Invitation.Mail.SENT
 
 
-def test_an_old_mail_that_comes_back_says_nothing_of_the_new_one(ben: Invitation, admin_membership: Membership) -> None:
+def test_a_bounce_of_an_old_email_does_not_affect_the_resent_one(ben: Invitation, admin_membership: Membership) -> None:
     old = Invitation.objects.get(pk=ben.pk)
     Invitation.objects.filter(pk=ben.pk).update(mailed_at=timezone.now() - timedelta(hours=1))
     ben.refresh_from_db()
@@ -267,7 +267,7 @@ def test_an_old_mail_that_comes_back_says_nothing_of_the_new_one(ben: Invitation
 
 
 @pytest.mark.parametrize("state", [Invitation.State.ACCEPTED, Invitation.State.REVOKED])
-def test_what_was_answered_stays_as_it_is(ben: Invitation, state: str) -> None:
+def test_a_closed_invitation_does_not_change(ben: Invitation, state: str) -> None:
     Invitation.objects.filter(pk=ben.pk).update(state=state)
 
     report(ben, PERMANENT)
@@ -276,14 +276,14 @@ def test_what_was_answered_stays_as_it_is(ben: Invitation, state: str) -> None:
     assert ben.mail_state == Invitation.Mail.SENT
 
 
-def test_somebody_else_who_got_it_forwarded_does_not_count(ben: Invitation) -> None:
+def test_a_bounce_from_a_forwarding_address_does_not_count(ben: Invitation) -> None:
     report(ben, {**PERMANENT, "recipient": "other@example.net"})
 
     ben.refresh_from_db()
     assert ben.mail_state == Invitation.Mail.SENT
 
 
-def test_whose_mail_came_back_can_be_imported_again_after_it_was_taken_back(
+def test_a_bounced_address_can_be_imported_again_after_it_was_revoked(
     ben: Invitation, admin_membership: Membership, run: Run
 ) -> None:
     report(ben, PERMANENT)

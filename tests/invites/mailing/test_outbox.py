@@ -1,4 +1,4 @@
-"""Mail of single invitations against a real SMTP server: busy, refusing, gone, and back."""
+"""Sends the outbox to a real SMTP server that is busy, refuses, is away, or comes back."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def state_of(invitation: Invitation) -> tuple[str, str]:
 
 
 def let_seconds_pass(seconds: float) -> None:
-    """As far as shifts and backoff_count are concerned."""
+    """For locks and for the times at which invitations are due."""
     SendLock.objects.update(expires_at=F("expires_at") - timedelta(seconds=seconds))
     Invitation.objects.update(mail_due_at=F("mail_due_at") - timedelta(seconds=seconds))
 
@@ -93,7 +93,7 @@ class Killed(BaseException):
     pass
 
 
-def test_what_is_due_is_delivered_once(mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization) -> None:
+def test_sends_due_invitations_once(mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization) -> None:
     people = [due(f"person{number}@people.example.com") for number in range(3)]
 
     assert send_due_invitations(acme.pk) is None
@@ -105,7 +105,7 @@ def test_what_is_due_is_delivered_once(mailbox: Mailbox, due: Callable[[str], In
 
 
 @pytest.mark.parametrize("answer", ["421 Closing down", "450 Busy", "451 Try again", "452 Full"])
-def test_a_busy_server_is_asked_again_later_and_gets_it_once(
+def test_retries_later_when_the_server_is_busy(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, answer: str
 ) -> None:
     invitation = due("ann@people.example.com")
@@ -128,7 +128,7 @@ def test_a_busy_server_is_asked_again_later_and_gets_it_once(
     assert state_of(invitation) == ("sent", "")
 
 
-def test_pauses_grow(mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization) -> None:
+def test_backoff_is_exponential(mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization) -> None:
     invitation = due("ann@people.example.com")
     mailbox.answers["ann@people.example.com"] = ["450 Busy"] * 20
     now, backoff_count = timezone.now(), []
@@ -145,7 +145,7 @@ def test_pauses_grow(mailbox: Mailbox, due: Callable[[str], Invitation], acme: O
     assert backoff_count[-1] == 15 * 60
 
 
-def test_a_refused_address_is_failed_with_the_servers_reason_and_the_rest_goes_out(
+def test_a_refused_address_fails_with_the_servers_reason_and_others_are_sent(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization
 ) -> None:
     refused, fine = due("nobody@people.example.com"), due("somebody@people.example.com")
@@ -161,7 +161,7 @@ def test_a_refused_address_is_failed_with_the_servers_reason_and_the_rest_goes_o
     assert mailbox.asked.count(refused.email) == 1
 
 
-def test_a_server_that_is_gone_loses_nothing(
+def test_loses_nothing_when_the_server_is_away(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, settings: Any
 ) -> None:
     invitation = due("ann@people.example.com")
@@ -177,7 +177,7 @@ def test_a_server_that_is_gone_loses_nothing(
     assert mailbox.taken == ["ann@people.example.com"]
 
 
-def test_a_server_that_hangs_is_left_after_the_timeout(
+def test_a_server_that_hangs_is_given_up_after_the_timeout(
     due: Callable[[str], Invitation], acme: Organization, settings: Any
 ) -> None:
     invitation = due("ann@people.example.com")
@@ -194,7 +194,7 @@ def test_a_server_that_hangs_is_left_after_the_timeout(
     assert invitation.mail_due_at is not None
 
 
-def test_after_many_attempts_it_is_given_up_and_said(
+def test_gives_up_after_many_attempts_with_a_reason(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization
 ) -> None:
     invitation = due("ann@people.example.com")
@@ -206,7 +206,7 @@ def test_after_many_attempts_it_is_given_up_and_said(
     assert state_of(invitation) == ("failed", UNREACHABLE_REASON)
 
 
-def test_the_sweep_finds_what_nobody_was_told_of(
+def test_recovery_finds_due_invitations_without_a_task(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     invitation = due("ann@people.example.com")
@@ -220,7 +220,7 @@ def test_the_sweep_finds_what_nobody_was_told_of(
     assert state_of(invitation) == ("sent", "")
 
 
-def test_whoever_dies_with_a_mail_leaves_it_to_be_found(
+def test_recovery_finds_the_invitations_of_a_worker_that_died(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     invitation = due("ann@people.example.com")
@@ -240,7 +240,7 @@ def test_whoever_dies_with_a_mail_leaves_it_to_be_found(
     assert mailbox.taken == [invitation.email]
 
 
-def test_a_mail_that_kills_whoever_sends_it_lets_the_others_go_first_and_is_given_up(
+def test_a_message_that_crashes_workers_lets_others_go_first_and_is_given_up(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     poison = due("ann@people.example.com")
@@ -268,7 +268,7 @@ def test_a_mail_that_kills_whoever_sends_it_lets_the_others_go_first_and_is_give
     assert state_of(poison) == ("failed", CRASHED_REASON)
 
 
-def test_a_server_that_was_away_for_long_does_not_make_each_mail_go_alone(
+def test_many_deferrals_do_not_count_as_crashes(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization
 ) -> None:
     for number in range(5):
@@ -280,7 +280,7 @@ def test_a_server_that_was_away_for_long_does_not_make_each_mail_go_alone(
     assert len(mailbox.taken) == 5
 
 
-def test_what_the_turn_had_no_time_for_keeps_its_place_and_does_not_wait_with_a_domain_that_is_left_alone(
+def test_invitations_that_were_not_tried_stay_due_while_a_domain_is_in_backoff(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     DomainBackoff.objects.create(
@@ -306,7 +306,7 @@ def test_what_the_turn_had_no_time_for_keeps_its_place_and_does_not_wait_with_a_
     assert busy.mail_due_at > timezone.now() + timedelta(minutes=10)
 
 
-def test_one_organizations_full_queue_does_not_hold_up_another(
+def test_a_long_queue_does_not_delay_another_organization(
     mailbox: Mailbox, due: Callable[[str], Invitation], invite: Invite, acme: Organization, outsider: User
 ) -> None:
     for number in range(60):
@@ -321,7 +321,7 @@ def test_one_organizations_full_queue_does_not_hold_up_another(
     assert "theirs@people.example.com" in mailbox.taken
 
 
-def test_what_somebody_sent_who_lost_the_right_is_not_mailed_and_the_list_says_why(
+def test_fails_invitations_of_an_inviter_who_lost_the_permission_and_says_why(
     mailbox: Mailbox,
     due: Callable[[str], Invitation],
     by: Membership,
@@ -343,7 +343,7 @@ def test_what_somebody_sent_who_lost_the_right_is_not_mailed_and_the_list_says_w
     assert mailbox.taken == ["ann@people.example.com"], "A colleague who may can send it."
 
 
-def test_that_for_which_a_colleague_answers_just_when_it_is_looked_at_is_mailed(
+def test_sends_an_invitation_that_a_colleague_takes_over_during_the_check(
     mailbox: Mailbox,
     due: Callable[[str], Invitation],
     by: Membership,
@@ -366,7 +366,7 @@ def test_that_for_which_a_colleague_answers_just_when_it_is_looked_at_is_mailed(
 # --- One at a time -------------------------------------------------------------------------------------
 
 
-def test_whatever_else_asks_for_them_the_mails_of_an_organization_go_out_in_one_chain_of_turns(
+def test_an_organization_has_one_chain_of_tasks_however_many_are_enqueued(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(110):
@@ -383,13 +383,15 @@ def test_whatever_else_asks_for_them_the_mails_of_an_organization_go_out_in_one_
     assert (len(mailbox.taken), enqueued) == (50, [])
     second = send_due_invitations(acme.pk, first.lock_token)
     assert second is not None
-    assert send_due_invitations(acme.pk, first.lock_token) is None, "A task that is delivered twice begins no second."
+    assert send_due_invitations(acme.pk, first.lock_token) is None, (
+        "A task that is delivered twice starts no second chain."
+    )
     assert len(mailbox.taken) == 100
     assert send_due_invitations(acme.pk, second.lock_token) is None
     assert len(set(mailbox.taken)) == len(mailbox.taken) == 110
 
 
-def test_a_task_asks_for_the_next_turn_with_what_was_handed_over(
+def test_a_task_enqueues_the_next_one_with_the_token_of_the_lock(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(60):
@@ -406,7 +408,7 @@ def test_a_task_asks_for_the_next_turn_with_what_was_handed_over(
     assert len(published) == 1
 
 
-def test_what_was_handed_over_and_lost_is_found_by_the_sweep(
+def test_recovery_finds_a_lock_that_was_transferred_to_a_lost_task(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization
 ) -> None:
     for number in range(60):
@@ -421,7 +423,7 @@ def test_what_was_handed_over_and_lost_is_found_by_the_sweep(
     assert len(set(mailbox.taken)) == len(mailbox.taken) == 60
 
 
-def test_a_slow_server_does_not_make_a_turn_longer(
+def test_a_slow_server_does_not_extend_the_time_slice(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sender, "TIME_SLICE_SECONDS", 0.3)
@@ -440,7 +442,7 @@ def test_a_slow_server_does_not_make_a_turn_longer(
     assert set(Invitation.objects.values_list("mail_attempts", flat=True)) == {0}, "To wait is no attempt."
 
 
-def test_one_that_comes_at_the_very_end_of_a_turn_is_not_forgotten(
+def test_an_invitation_that_becomes_due_just_before_the_release_is_sent(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     due("ann@people.example.com")
@@ -460,7 +462,7 @@ def test_one_that_comes_at_the_very_end_of_a_turn_is_not_forgotten(
     assert mailbox.taken == ["ann@people.example.com", "late@people.example.com"]
 
 
-def test_a_shift_is_renewed_and_one_that_was_lost_is_neither_kept_nor_handed_over(acme: Organization) -> None:
+def test_a_lock_is_renewed_and_a_lost_one_is_neither_renewed_nor_transferred(acme: Organization) -> None:
     lock = acquire_send_lock(acme.pk)
     assert lock is not None
     let_seconds_pass(15)

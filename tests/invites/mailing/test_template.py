@@ -1,4 +1,4 @@
-"""The mail of an invitation: its words, and that nobody's name can make it say or do something else."""
+"""The invitation email: its words, and that no name can change what it says or does."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def message_to(invitation: Invitation) -> AnymailMessage:
     return InvitationTemplate(invitation).build(invitation, link="https://rollcall.example.org/i/token/")
 
 
-def test_the_mail_says_who_invites_to_what_and_what_to_do(
+def test_says_who_invites_to_what_and_what_to_do(
     invite: Invite, acme: Organization, sites: list[Site], settings: Any
 ) -> None:
     invitation = invite(mailed=False, sites=sites)
@@ -56,9 +56,7 @@ def test_the_mail_says_who_invites_to_what_and_what_to_do(
     assert "If the button does nothing, open this address:" in html
 
 
-def test_a_long_list_of_sites_is_cut_and_all_sites_are_called_so(
-    invite: Invite, acme: Organization, admin: User
-) -> None:
+def test_shortens_a_long_list_of_sites_and_says_all_sites(invite: Invite, acme: Organization, admin: User) -> None:
     many = [Site.objects.create(organization=acme, name=f"Site {letter}") for letter in "ABCDEFGH"]
 
     cut = message_to(invite("a@people.example.com", sites=many))
@@ -68,7 +66,7 @@ def test_a_long_list_of_sites_is_cut_and_all_sites_are_called_so(
     assert "the roles Project manager and ReadOnly on all sites." in everywhere.body
 
 
-def test_every_mail_of_a_run_is_to_one_person_with_their_own_link(invite: Invite, acme: Organization) -> None:
+def test_each_message_has_one_recipient_and_their_own_link(invite: Invite, acme: Organization) -> None:
     people = [invite(f"person{number}@people.example.com", first_name=f"P{number}x", mailed=False) for number in "123"]
 
     messages = deliver(acme)
@@ -82,7 +80,7 @@ def test_every_mail_of_a_run_is_to_one_person_with_their_own_link(invite: Invite
             assert other.email not in message.body + html_of(message)
 
 
-def test_the_same_link_is_recognised_as_the_same_mail(invite: Invite) -> None:
+def test_the_same_link_has_the_same_message_id(invite: Invite) -> None:
     invitation = invite()
 
     first, second = message_to(invitation), message_to(invitation)
@@ -91,9 +89,7 @@ def test_the_same_link_is_recognised_as_the_same_mail(invite: Invite) -> None:
     assert invitation.token_seed not in first.message().as_string()
 
 
-def test_no_markup_of_a_name_gets_into_the_mail(
-    invite: Invite, acme: Organization, admin: User, sites: list[Site]
-) -> None:
+def test_escapes_markup_in_names(invite: Invite, acme: Organization, admin: User, sites: list[Site]) -> None:
     evil = '<img src="x" onerror="alert(1)"><a href="//evil">&'
     Organization.objects.filter(pk=acme.pk).update(name=evil)
     Role.objects.filter(organization=acme, name="ReadOnly").update(name=evil[:80])
@@ -109,9 +105,7 @@ def test_no_markup_of_a_name_gets_into_the_mail(
 
 
 @pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r", "\u2028", "\x0b"])
-def test_no_line_of_a_name_gets_into_the_headers(
-    invite: Invite, acme: Organization, admin: User, line_end: str
-) -> None:
+def test_a_line_break_in_a_name_adds_no_header(invite: Invite, acme: Organization, admin: User, line_end: str) -> None:
     evil = f"Ines{line_end}Bcc: all@evil.example.com{line_end}{line_end}Body"
     Organization.objects.filter(pk=acme.pk).update(name=evil)
     User.objects.filter(pk=admin.pk).update(first_name=evil)
@@ -129,7 +123,7 @@ def test_no_line_of_a_name_gets_into_the_headers(
     assert "Body" in str(message["From"])
 
 
-def test_an_address_that_no_header_can_hold_is_refused(invite: Invite) -> None:
+def test_refuses_an_address_that_no_header_can_hold(invite: Invite) -> None:
     invitation = invite()
     invitation.email = "a@people.example.com\nBcc: b@people.example.com"
 
@@ -167,20 +161,20 @@ def test_no_name_becomes_a_link_in_a_mail_program(invite: Invite, acme: Organiza
         assert link in header.replace(INVISIBLE, ""), "nothing but that"
 
 
-def test_a_subject_without_links_stays_as_it_is(invite: Invite, acme: Organization) -> None:
+def test_a_subject_without_links_is_unchanged(invite: Invite, acme: Organization) -> None:
     Organization.objects.filter(pk=acme.pk).update(name="A.B. Clark & St. Gallen")
 
     assert message_to(invite()).subject == "Ines Martin invited you to A.B. Clark & St. Gallen"
 
 
-def test_a_name_that_looks_like_a_mark_of_the_template_stays_a_name(invite: Invite) -> None:
+def test_template_syntax_in_a_name_is_not_evaluated(invite: Invite) -> None:
     invitation = invite()
     Invitation.objects.filter(pk=invitation.pk).update(first_name="{{ link }} {% now %}")
 
     assert "Hello {{ link }} {% now %}," in message_to(invitation).body
 
 
-def test_a_revoked_or_accepted_invitation_is_not_mailed(invite: Invite, acme: Organization) -> None:
+def test_does_not_send_closed_invitations(invite: Invite, acme: Organization) -> None:
     for number, state in enumerate(("revoked", "accepted", "replaced")):
         invitation = invite(f"person{number}@people.example.com", mailed=False)
         Invitation.objects.filter(pk=invitation.pk).update(state=state)
@@ -188,7 +182,7 @@ def test_a_revoked_or_accepted_invitation_is_not_mailed(invite: Invite, acme: Or
     assert deliver(acme) == []
 
 
-def test_an_organization_mails_its_own_people_alone(
+def test_sends_only_the_invitations_of_the_organization(
     invite: Invite, acme: Organization, globex: Organization, outsider: User
 ) -> None:
     invite("ours@people.example.com", mailed=False)
@@ -199,7 +193,7 @@ def test_an_organization_mails_its_own_people_alone(
     assert [message.to for message in mail.outbox] == [["ours@people.example.com"]]
 
 
-def test_a_change_of_the_secret_key_leaves_links_that_work(invite: Invite, acme: Organization, settings: Any) -> None:
+def test_links_work_after_the_secret_key_changed(invite: Invite, acme: Organization, settings: Any) -> None:
     from django.test import Client
 
     invite(mailed=False)

@@ -1,4 +1,4 @@
-"""Mail by a provider's API: many in one call where it can do that, each with an outcome of its own."""
+"""Sends through a provider's API: in batches where it takes them, with a result for each recipient."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def links() -> dict[str, str]:
     return {each.email: link_for(derive_token(each.token_seed)) for each in Invitation.objects.all()}
 
 
-def test_a_range_is_one_call_in_which_each_person_has_a_link_of_their_own(use: Use, run: Run) -> None:
+def test_sends_a_chunk_in_one_call_with_a_link_for_each_invitee(use: Use, run: Run) -> None:
     provider = use("mailgun", queued)
 
     batch = run(many(30))
@@ -72,7 +72,7 @@ def test_a_range_is_one_call_in_which_each_person_has_a_link_of_their_own(use: U
     assert set(Invitation.objects.values_list("mail_state", flat=True)) == {Invitation.Mail.SENT}
 
 
-def test_what_is_put_into_html_is_escaped_and_links_are_not_led_through_the_provider(use: Use, run: Run) -> None:
+def test_escapes_merged_html_and_turns_tracking_off(use: Use, run: Run) -> None:
     provider = use("mailgun", queued)
 
     run(csv_of("ann@example.com,O'Hara & <b>Sons</b>,Lee,", "ben@example.com"))
@@ -84,7 +84,7 @@ def test_what_is_put_into_html_is_escaped_and_links_are_not_led_through_the_prov
     assert (call.fields["o:tracking-clicks"], call.fields["o:tracking-opens"]) == (["no"], ["no"])
 
 
-def test_no_more_go_in_one_call_than_the_operator_says(use: Use, run: Run, settings: Any) -> None:
+def test_a_call_has_at_most_the_configured_number_of_messages(use: Use, run: Run, settings: Any) -> None:
     settings.MAILS_PER_CALL = 12
     provider = use("mailgun", queued)
 
@@ -93,7 +93,7 @@ def test_no_more_go_in_one_call_than_the_operator_says(use: Use, run: Run, setti
     assert [len(recipients(call)) for call in provider.calls] == [12, 12, 6]
 
 
-def test_an_address_for_which_a_whole_call_is_refused_fails_alone(use: Use, run: Run) -> None:
+def test_an_address_that_makes_a_call_fail_fails_alone(use: Use, run: Run) -> None:
     def refuse_ben(call: Call) -> tuple[int, object]:
         return (
             (400, {"message": "to parameter is not a valid address"})
@@ -129,7 +129,7 @@ def test_each_recipient_of_a_call_has_a_status_of_their_own(use: Use, run: Run) 
     assert summary_of(batch).invited == 2
 
 
-def test_when_all_of_a_call_are_refused_none_counts_as_invited(use: Use, run: Run) -> None:
+def test_nobody_counts_as_invited_if_all_of_a_call_are_refused(use: Use, run: Run) -> None:
     use(
         "mandrill",
         lambda call: (200, [{"email": each["email"], "status": "invalid"} for each in call.fields["message"]["to"]]),
@@ -140,7 +140,7 @@ def test_when_all_of_a_call_are_refused_none_counts_as_invited(use: Use, run: Ru
 
 # Anymail says of SendGrid that nobody tries it against the service any more.
 @pytest.mark.filterwarnings("ignore::anymail.exceptions.AnymailNotSupportedWarning")
-def test_sendgrid_puts_the_values_of_each_person_into_one_message(use: Use, run: Run) -> None:
+def test_sendgrid_merges_the_values_of_each_invitee(use: Use, run: Run) -> None:
     provider = use("sendgrid", lambda _: (202, {}))
 
     batch = run(many(30))
@@ -159,7 +159,7 @@ def test_sendgrid_puts_the_values_of_each_person_into_one_message(use: Use, run:
     assert (batch.state, summary_of(batch).invited) == (Batch.State.DONE, 30)
 
 
-def test_a_provider_without_a_bulk_form_is_called_for_each(use: Use, run: Run) -> None:
+def test_calls_a_provider_without_batches_once_per_message(use: Use, run: Run) -> None:
     def taken(call: Call) -> tuple[int, object]:
         return 200, {"ErrorCode": 0, "Message": "OK", "MessageID": "1", "To": call.fields["To"]}
 
@@ -173,7 +173,7 @@ def test_a_provider_without_a_bulk_form_is_called_for_each(use: Use, run: Run) -
 
 
 @pytest.mark.parametrize("status", [401, 429, 500, 503])
-def test_a_provider_in_trouble_is_left_alone_and_loses_nothing(use: Use, start: Run, work: Run, status: int) -> None:
+def test_loses_nothing_when_the_provider_fails(use: Use, start: Run, work: Run, status: int) -> None:
     provider = use("mailgun", lambda _: (status, {"message": "no"}))
     batch = work(start(many(250)))
 
@@ -185,7 +185,7 @@ def test_a_provider_in_trouble_is_left_alone_and_loses_nothing(use: Use, start: 
     assert (batch.state, summary_of(batch).invited) == (Batch.State.DONE, 250)
 
 
-def test_an_organization_whose_name_looks_like_a_mark_is_mailed_one_by_one(use: Use, run: Run, acme: Any) -> None:
+def test_sends_one_by_one_if_a_name_looks_like_a_placeholder(use: Use, run: Run, acme: Any) -> None:
     acme.name = "Acme %recipient.email%"
     acme.save()
     provider = use("mailgun", queued)
@@ -211,7 +211,7 @@ def test_an_operator_chooses_a_provider_by_environment_variables() -> None:
     assert [call.path for call in provider.calls] == ["/example.com/messages"]
 
 
-def test_a_mail_server_and_a_provider_are_not_both_taken() -> None:
+def test_refuses_both_a_mail_server_and_a_provider() -> None:
     both = {"MAIL_PROVIDER": "mailgun", "EMAIL_URL": "smtp://127.0.0.1:25"}
     done = run_manage("check", **both, DATA_DIR="/nonexistent", SECRET_KEY=LONG_KEY)
 

@@ -1,4 +1,4 @@
-"""Mail as bytes: what the fast way sends is what the message says."""
+"""Messages as bytes are the same as messages that Django builds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def parts(message: EmailMessage) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("first_name", NAMES)
-def test_both_ways_say_the_same(start: Callable[..., Batch], work: Callable[[Batch], Batch], first_name: str) -> None:
+def test_rendered_bytes_equal_the_built_message(
+    start: Callable[..., Batch], work: Callable[[Batch], Batch], first_name: str
+) -> None:
     work(start(csv_of("ann@example.com,Ann,Lee,")))
     invitation = Invitation.objects.get()
     invitation.first_name = first_name
@@ -53,7 +55,7 @@ def test_both_ways_say_the_same(start: Callable[..., Batch], work: Callable[[Bat
     ("email", "first_name"),
     [("jörg@example.com", "Jörg"), ("ann@example.com\nBcc: x@example.com", "Ann"), ("ann@example.com", "A" * 450)],
 )
-def test_who_takes_more_care_goes_the_slow_way(run: Callable[..., Batch], email: str, first_name: str) -> None:
+def test_an_unusual_invitee_is_not_simple(run: Callable[..., Batch], email: str, first_name: str) -> None:
     run(csv_of("ann@example.com"))
     invitation = Invitation.objects.get()
     template = InvitationTemplate(invitation)
@@ -63,7 +65,7 @@ def test_who_takes_more_care_goes_the_slow_way(run: Callable[..., Batch], email:
 
 
 @pytest.mark.parametrize("pipelining", [True, False])
-def test_a_real_server_gets_everybody_whatever_it_answers_to_some(
+def test_a_real_server_gets_the_others_when_it_refuses_some(
     run: Callable[..., Batch], settings: Any, pipelining: bool
 ) -> None:
     with MailServer() as server:

@@ -1,4 +1,4 @@
-"""Many mails in a row over one line: each has its own outcome, and whatever dies, one mail at most is in doubt."""
+"""Many messages over one connection: each has its own result, and a crash leaves at most one unknown."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def let_the_lease_run_out() -> None:
     BatchChunk.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
 
 
-def test_the_next_mail_waits_until_the_one_before_was_noted(server: MailServer, start: Run) -> None:
+def test_a_message_does_not_end_before_the_previous_result_is_taken(server: MailServer, start: Run) -> None:
     invited(start(many(3)))
     due = load_unsent(list(Invitation.objects.values_list("pk", flat=True)))
     template = InvitationTemplate(Invitation.objects.earliest("pk"))
@@ -67,7 +67,7 @@ def test_the_next_mail_waits_until_the_one_before_was_noted(server: MailServer, 
 
 
 @pytest.mark.parametrize("pipelining", [True, False])
-def test_everybody_has_the_outcome_that_the_server_gave_them(
+def test_each_invitee_has_the_result_that_the_server_gave(
     server: MailServer, start: Run, work: Run, pipelining: bool
 ) -> None:
     server.pipelining = pipelining
@@ -95,7 +95,7 @@ def test_everybody_has_the_outcome_that_the_server_gave_them(
     }
 
 
-def test_a_line_that_drops_after_a_mail_was_taken_costs_that_mail_twice_at_most(server: MailServer, run: Run) -> None:
+def test_a_broken_connection_duplicates_at_most_one_email(server: MailServer, run: Run) -> None:
     server.drops_after = 7
 
     batch = run(many(20))
@@ -106,7 +106,7 @@ def test_a_line_that_drops_after_a_mail_was_taken_costs_that_mail_twice_at_most(
     assert server.connections == 2
 
 
-def test_it_is_one_line_and_one_write_for_each_mail(
+def test_uses_one_connection_and_one_write_per_message(
     server: MailServer, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[bytes | str] = []
@@ -131,7 +131,7 @@ def test_it_is_one_line_and_one_write_for_each_mail(
 
 
 @pytest.mark.parametrize("some_are_skipped", [False, True], ids=["all of them", "some put off"])
-def test_what_a_worker_had_mailed_when_it_died_is_not_mailed_again(
+def test_what_a_dead_worker_sent_is_not_sent_again(
     server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch, some_are_skipped: bool
 ) -> None:
     batch = start(many(20))
@@ -161,7 +161,7 @@ def test_what_a_worker_had_mailed_when_it_died_is_not_mailed_again(
     assert mails.total() == len(mails) + 1, "The one that was under way, and no other."
 
 
-def test_whoever_was_refused_before_the_worker_died_does_not_count_as_invited(
+def test_an_address_refused_before_a_crash_does_not_count_as_invited(
     server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = start(many(6))
@@ -187,7 +187,7 @@ def test_whoever_was_refused_before_the_worker_died_does_not_count_as_invited(
     assert Invitation.objects.get(email=person(2)).state == Invitation.State.REVOKED
 
 
-def test_a_worker_whose_lease_was_lost_sends_nothing_more(
+def test_a_worker_that_lost_its_claim_stops_sending(
     server: MailServer, start: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claim = invited(start(many(20)))
@@ -203,7 +203,7 @@ def test_a_worker_whose_lease_was_lost_sends_nothing_more(
     assert len(server.taken) == 5
 
 
-def test_one_that_was_sent_again_meanwhile_is_not_taken_for_mailed(server: MailServer, start: Run, work: Run) -> None:
+def test_an_invitation_resent_meanwhile_does_not_count_as_sent(server: MailServer, start: Run, work: Run) -> None:
     batch = start(csv_of("ann@example.com", "ben@example.com"))
     invited(batch)
     ann = Invitation.objects.get(email="ann@example.com")
@@ -217,7 +217,7 @@ def test_one_that_was_sent_again_meanwhile_is_not_taken_for_mailed(server: MailS
     assert (server.taken, ann.mail_state) == (["ben@example.com"], Invitation.Mail.QUEUED)
 
 
-def test_a_mail_at_which_every_worker_dies_is_found_and_given_up_alone(
+def test_a_message_that_crashes_every_worker_is_found_and_given_up_alone(
     server: MailServer, start: Run, work: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = start(many(20))
