@@ -135,7 +135,7 @@ def test_a_row_is_skipped_and_restored(team: Batch, by: Membership) -> None:
 
     corrections.restore_row(team, 5, by=by)
     assert (outcome(team, 5), counts(team)) == ("problem", (5, 0, 0, 0))
-    assert [cell.text for cell in shown_row(row(team, 5)).cells] == ["dan example.com", "Daniel", "Ray", ""]
+    assert [cell.text for cell in shown_row(row(team, 5)).cells[:4]] == ["dan example.com", "Daniel", "Ray", ""]
 
 
 # --- Rows against each other -------------------------------------------------------------------------
