@@ -5,8 +5,8 @@ rows of the database: workers acquire permits for a hundred emails to many domai
 while Redis is away.
 
 The `limits` library was tried. It grants all or nothing where a worker needs what is left, asks Redis once per domain
-(10 ms for a group of 100 emails instead of 2 to 5), and counts in fixed windows of whole seconds: at 40 emails per
-second, up to 106 were sent in one second by workers that were late.
+(11 to 20 ms for 100 domains, where the statements here take 7 to 10), and counts in fixed windows of whole seconds: at
+40 emails per second, up to 106 were sent in one second by workers that were late.
 """
 
 from __future__ import annotations
