@@ -25,7 +25,7 @@ PARTS = ("broker", "web", "worker")
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
-    """With the backoff_count of a user's machine, which other tests shorten."""
+    """With the delays of a user's machine, which other tests shorten."""
     stack = Stack(tmp_path / "var", RECOVERY_SECONDS="5")
     stack.start()
     yield stack
