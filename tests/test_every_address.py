@@ -154,6 +154,15 @@ def test_what_names_an_organization_is_for_its_members(found: FoundView) -> None
     assert found.access.member
 
 
+def test_an_address_names_an_organization_however_many_were_built_before() -> None:
+    """Building one in a nested namespace changes the converters of other patterns."""
+    reverse("imports:batches", args=["acme"])
+
+    found = {each.name: each.names_organization for each in views_of(urlpatterns)}
+
+    assert (found["imports:batches"], found["users:account"], found["acceptance:invitation"]) == (True, False, False)
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE"])
 @pytest.mark.parametrize("name", OURS)
 def test_nobody_is_sent_to_sign_in(name: str, method: str, acmes: dict[str, int], client: Client) -> None:

@@ -129,7 +129,8 @@ def views_of(
     """Every view below the patterns, with its declaration. The other arguments describe the includes above."""
     for pattern in patterns:
         here = route + str(pattern.pattern)
-        named = names_organization or "organization" in pattern.pattern.converters
+        # By its text: the converters of all patterns "" are one dict, to which Django adds those of the includes above.
+        named = names_organization or "organization>" in str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             inside = trusted or isinstance(getattr(pattern, "access", None), Access)
             inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
