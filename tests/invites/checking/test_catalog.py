@@ -38,6 +38,18 @@ def test_titles_are_unique() -> None:
     assert len(set(titles)) == len(titles)
 
 
+def codes_in_the_source() -> set[str]:
+    """The codes that the check of a cell names: `CellError("email_needed")`, `needed="…"`, `too_long="…"`."""
+    named = r"""\b(?:CellError\(|needed=|too_long=)\s*"(\w+)\""""
+    sources = [path.read_text() for path in (ROOT / "invites" / "checking").rglob("*.py")]
+    return {code for source in sources for code in re.findall(named, source)}
+
+
+def test_every_code_of_a_cell_is_in_the_catalog() -> None:
+    assert len(codes_in_the_source()) > 20
+    assert codes_in_the_source() <= set(CATALOG)
+
+
 def test_a_code_that_is_no_longer_in_use_is_its_own_title() -> None:
     assert title_of("email_other") == "Bad address"
     assert title_of("code_of_last_year") == "code_of_last_year"
