@@ -118,7 +118,7 @@ def test_a_thousand_people_of_mixed_names_are_invited_and_skipped_the_second_tim
     import_by_dropping(admin_page, "thousand.csv", content)
     has_ended(admin_page, "Nobody new was invited to Acme")
     admin_page.get_by_role("link", name="See the batch").last.click()
-    expect(admin_page.get_by_role("heading", name="Summary")).to_be_visible()
+    expect(admin_page.get_by_role("heading", name="Results")).to_be_visible()
     assert summary(admin_page)["already invited"] == 1000
     assert len([mail for mail in stack.inbox() if mail.to.startswith("thousand.")]) == 1000
 
@@ -191,7 +191,7 @@ def test_all_problem_rows_are_listed_and_the_valid_ones_can_be_invited(stack: St
     assert not [mail for mail in stack.inbox() if mail.to.startswith("partly.")]
 
     admin_page.get_by_role("button", name="Invite the other 2").click()
-    expect(admin_page.get_by_role("heading", name="Summary")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
+    expect(admin_page.get_by_role("heading", name="Results")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
     found = summary(admin_page)
     assert (found["Invited"], found["Problems"], found["Rows in the file"]) == (2, 2, 4)
     admin_page.goto("/o/acme/roles/")

@@ -174,7 +174,7 @@ def test_a_file_is_mended_and_invited_by_keyboard_alone(
     press(page, "Tab")
     assert focused(page) == "whole"
     press(page, "Enter")
-    expect(page.get_by_role("heading", name="Summary")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
+    expect(page.get_by_role("heading", name="Results")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
     found = summary(page)
     assert (found["Invited"], found["Problems"], found["Rows in the file"]) == (5, 1, 6)
     page.goto("/o/acme/roles/")
@@ -432,7 +432,7 @@ def test_of_two_at_the_same_row_the_second_is_told(
     told(other, "Somebody else has changed row 2 in the meantime.")
     expect(other.locator("#cell-2-2")).to_contain_text("First")
     admin_page.get_by_role("button", name="Check and invite 1").click()
-    expect(admin_page.get_by_role("heading", name="Summary")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
+    expect(admin_page.get_by_role("heading", name="Results")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
     other.locator("#cell-2-1").click()
     other.keyboard.type("x")
     press(other, "Enter")
@@ -496,7 +496,7 @@ def test_the_rows_are_downloaded_mended_and_uploaded_again(admin_page: Page, bat
     open_grid(page, pk)
     expect(bar(page)).to_have_text("0 left to fix · 1 left out")
     page.get_by_role("button", name="Check and invite 5").click()
-    expect(page.get_by_role("heading", name="Summary")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
+    expect(page.get_by_role("heading", name="Results")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
     assert summary(page)["Invited"] == 5
 
 
