@@ -12,7 +12,7 @@ The `limits` library was tried. It grants all or nothing where a worker needs wh
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -65,10 +65,7 @@ def delete_idle_buckets() -> None:
 
 @transaction.atomic
 def _acquire(wanted: Mapping[str, int], rate: int, *, block: float, longest_wait: float = 0.0) -> dict[str, Permits]:
-    # Inserted and locked in one order, so that two workers that want the same keys don't deadlock.
-    new = [RateLimitBucket(key=key, free_at=timezone.now()) for key in sorted(wanted)]
-    RateLimitBucket.objects.bulk_create(new, ignore_conflicts=True)
-    buckets = list(RateLimitBucket.objects.select_for_update().filter(key__in=wanted).order_by("key"))
+    buckets = _lock_buckets(sorted(wanted))
     now = timezone.now()
     permits = {}
     for bucket in buckets:
@@ -81,3 +78,16 @@ def _acquire(wanted: Mapping[str, int], rate: int, *, block: float, longest_wait
         buckets, update_conflicts=True, unique_fields=["key"], update_fields=["free_at"]
     )
     return permits
+
+
+def _lock_buckets(keys: Sequence[str]) -> list[RateLimitBucket]:
+    """The buckets, locked, and created if need be. In one order, so that two workers with the same keys don't deadlock.
+
+    A loop, because `delete_idle_buckets` may delete one between the two statements.
+    """
+    while True:
+        new = [RateLimitBucket(key=key, free_at=timezone.now()) for key in keys]
+        RateLimitBucket.objects.bulk_create(new, ignore_conflicts=True)
+        buckets = list(RateLimitBucket.objects.select_for_update().filter(key__in=keys).order_by("key"))
+        if len(buckets) == len(keys):
+            return buckets

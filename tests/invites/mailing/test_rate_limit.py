@@ -10,6 +10,8 @@ import pytest
 import time_machine
 
 from invites.mailing.rate_limit import Permits, acquire_for_domains, acquire_for_organization, acquire_global
+from invites.models import RateLimitBucket
+from tests.concurrency import once_after
 
 BEGIN = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 
@@ -63,3 +65,13 @@ def test_a_rate_that_no_block_divides_is_kept_exactly(clock: time_machine.Travel
         clock.shift(timedelta(seconds=permits.next_in))
 
     assert acquired / seconds == pytest.approx(rate, rel=0.01)
+
+
+def test_a_bucket_that_is_deleted_meanwhile_is_created_again(settings: Any) -> None:
+    settings.MAILS_PER_SECOND_PER_ORGANIZATION = 20
+    acquire_for_organization(1, 5)
+
+    with once_after(f'INTO "{RateLimitBucket._meta.db_table}"', RateLimitBucket.objects.all().delete):
+        permits = acquire_for_organization(1, 5)
+
+    assert permits.count == 5
