@@ -38,7 +38,7 @@ async def batch_events(request: MemberRequest, organization: str, pk: int, place
     The stream includes the indicator, so that a page needs only one stream.
     """
     await sync_to_async(batch_to_see)(request, pk)
-    poller = IndicatorPoller(request, pk=pk, place=place)
+    poller = ProgressPoller(request, pk=pk, place=place)
     return stream(request, poller.poll, at_end=["shell:changed", "people:changed", "batch:ended"])
 
 
@@ -46,11 +46,11 @@ async def batch_events(request: MemberRequest, organization: str, pk: int, place
 @require_safe
 async def shell_events(request: MemberRequest, organization: str) -> HttpResponseBase:
     """The indicator as server-sent events, until nothing runs."""
-    return stream(request, IndicatorPoller(request).poll, at_end=["shell:changed", "people:changed"])
+    return stream(request, ProgressPoller(request).poll, at_end=["shell:changed", "people:changed"])
 
 
-class IndicatorPoller:
-    """Polls for one stream. Loads what doesn't change only once; the rest takes one query per poll."""
+class ProgressPoller:
+    """Polls running imports for one stream. Loads what doesn't change only once; the rest takes one query per poll."""
 
     def __init__(self, request: MemberRequest, *, pk: int = 0, place: str = "") -> None:
         """`pk` is the batch whose fragment is sent, or 0 for the indicator alone."""
@@ -137,7 +137,7 @@ class BulkActionPoller:
         self._request = request
         self._actions = visible_actions(request.membership).filter(actions_still_visible(request.membership), pk=pk)
         self._template, self._is_page = TEMPLATES[place], request.GET.get("on") == "page"
-        self._indicator = IndicatorPoller(request)
+        self._indicator = ProgressPoller(request)
         self._time_left = TimeLeft()
 
     def poll(self) -> Snapshot | None:

@@ -36,7 +36,7 @@ from invites.imports import corrections
 from invites.imports.presentation.banners import running_for
 from invites.invitations.invite import change_invitation, invite_person
 from invites.models import Batch, BulkAction, CorrectionJob, Invitation, Row
-from invites.shell.events import BulkActionPoller, IndicatorPoller
+from invites.shell.events import BulkActionPoller, ProgressPoller
 from tests.files import csv_of
 from tests.invites.imports.test_authorization import everything
 from tests.invites.invitations.helpers import Invite, selection_of
@@ -474,9 +474,9 @@ def test_a_stream_ends_when_its_viewer_may_no_longer_see_it(
     kind: str, asked: HttpRequest, by: Membership, clerk: Membership, mine: Brought, colleague: Membership
 ) -> None:
     Batch.objects.filter(pk=mine.ended.pk).update(state=Batch.State.INVITING, inviting_at=timezone.now())
-    poller: IndicatorPoller | BulkActionPoller
+    poller: ProgressPoller | BulkActionPoller
     if kind == "import":
-        poller = IndicatorPoller(asked, pk=mine.ended.pk, place="page")  # type: ignore[arg-type]
+        poller = ProgressPoller(asked, pk=mine.ended.pk, place="page")  # type: ignore[arg-type]
     else:
         poller = BulkActionPoller(asked, pk=mine.action.pk, place="banner")  # type: ignore[arg-type]
     assert poller.poll() is not None

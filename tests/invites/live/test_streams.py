@@ -23,7 +23,7 @@ from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_batch
 from invites.live import streams
 from invites.models import Batch, Invitation, Row
-from invites.shell.events import IndicatorPoller
+from invites.shell.events import ProgressPoller
 from tests.files import csv_of, many
 from tests.invites.imports.chunk_work import process_one_chunk
 from tests.invites.imports.presentation.test_banners import events_of
@@ -141,7 +141,7 @@ def test_undoing_is_followed_with_two_queries_per_poll(
     monkeypatch.setattr(undo, "SLICE", 2)
     batch = work(start(many(3)))
     undo.undo_import(admin_membership, batch)
-    poller = IndicatorPoller(asked, pk=batch.pk, place="page")
+    poller = ProgressPoller(asked, pk=batch.pk, place="page")
     first = poller.poll()
     assert first is not None
     assert "Taking back 3 invitations" in first.fragments["fragment"]
@@ -168,9 +168,9 @@ def test_a_poll_takes_two_queries_however_much_runs(
     )
     Batch.objects.filter(pk=third.pk).update(state=Batch.State.CHECKING)
     dialog, page, indicator = (
-        IndicatorPoller(asked, pk=batch.pk, place="dialog"),
-        IndicatorPoller(asked, pk=other.pk, place="page"),
-        IndicatorPoller(asked),
+        ProgressPoller(asked, pk=batch.pk, place="dialog"),
+        ProgressPoller(asked, pk=other.pk, place="page"),
+        ProgressPoller(asked),
     )
     for poller in (dialog, page, indicator):
         poller.poll()
