@@ -159,11 +159,8 @@ def undone_text(name: str, summary: Summary) -> str:
 def stopped_title(batch: Batch, summary: Summary) -> str:
     """ "Stopped. 140 users were invited to Acme", without the period."""
     name = batch.organization.name
-    return (
-        f"Stopped. {USERS_WERE_INVITED.format(summary.invited, name)}"
-        if summary.invited
-        else (f"Stopped. Nobody was invited to {name}")
-    )
+    invited = USERS_WERE_INVITED.format(summary.invited, name) if summary.invited else f"Nobody was invited to {name}"
+    return f"Stopped. {invited}"
 
 
 def stopped_text(batch: Batch, summary: Summary) -> str:

@@ -35,7 +35,7 @@ from invites.imports.selectors.typos import typos_of
 from invites.imports.views.lookup import batch_to_change, batch_to_see
 from invites.invitations.authorization import why_not_change
 from invites.models import Batch, CorrectionJob, Row
-from invites.wording import smart_quotes
+from invites.wording import ROWS, smart_quotes
 
 Then = CorrectionJob.Then
 
@@ -245,7 +245,7 @@ def _redirect(request: MemberRequest, address: str, *, status: int = 200) -> Htt
 
 
 def _heading_when_done(tally: Tally) -> str:
-    return "1 row needed fixing" if tally.rows == 1 else f"{tally.rows:,} rows needed fixing"
+    return f"{ROWS.format(tally.rows)} needed fixing"
 
 
 def _conflict_message(done: EditResult) -> str:
@@ -258,14 +258,14 @@ def _announcement(batch: Batch, action: GridAction, done: EditResult, tally: Tal
         return _conflict_message(done)
     rest = f"{tally.left:,} left to fix." if tally.left else "Nothing is left to fix."
     if action.name == "all":
-        return f"{_rows(len(done.changed))} mended. {rest}"
+        return f"{ROWS.format(len(done.changed))} mended. {rest}"
     if not done.changed:
         return ""
     shown = [shown_row(row) for row in grid_rows(batch).filter(number__in=list(done.changed)[:2])]
     number = action.number or min(done.changed)
     mine = next((each for each in shown if each.row.number == number), None)
     if mine is None or (not action.number and len(done.changed) > 1):
-        return f"{_rows(len(done.changed))} changed. {rest}"
+        return f"{ROWS.format(len(done.changed))} changed. {rest}"
     return f"{_describe_row(mine)} {rest}"
 
 
@@ -281,10 +281,6 @@ def _describe_row(shown: GridRow) -> str:
             return f"Row {number} is left out."
     causes = [cause for cell in shown.cells for cause in cell.causes]
     return f"Row {number}: {'. '.join(causes)}."
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 # --- The file ----------------------------------------------------------------------------------------
