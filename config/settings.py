@@ -322,7 +322,7 @@ if _mail is not None:
 else:
     EMAIL_BACKEND = "django_mail_preview.backends.EmailBackend"
 # For each answer, and each address of the server that is tried. Without one, a mail server that hangs would hold a
-# worker for ever, and beyond the lease of what is mailed (invites/imports/chunks.py) another worker would take it up.
+# worker for ever, and beyond the claim of a chunk (invites/imports/chunks.py) another worker would send it, too.
 EMAIL_TIMEOUT = number("EMAIL_TIMEOUT", 10, most=15)
 
 # Instead of a mail server, a provider that is called by HTTP. Its own settings have the names that Anymail gives them.

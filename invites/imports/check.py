@@ -122,7 +122,7 @@ def _handle_error(batch: Batch, error: Exception) -> Batch | None:
         except LostClaim:
             return None
     else:
-        # The next attempt need not wait for the lease.
+        # The next attempt need not wait until the claim expires.
         held(batch).update(claimed_until=None, error_reference=reference)
     batch.refresh_from_db()
     return None if is_transient(error) else batch

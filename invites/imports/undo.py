@@ -80,7 +80,7 @@ def revoke_slice(batch_id: int) -> timedelta | None:
 
 
 def _check_all_are_manageable(by: Membership, batch: Batch) -> None:
-    """Raises DomainError if an invitation was changed to give more than `by` can give."""
+    """Raises AccessDenied if an invitation was changed to give more than `by` can give."""
     others = AccessGrant.objects.filter(pk__in=_pending(batch).exclude(grant=batch.grant_id).values("grant_id"))
     beyond = others.exclude(pk__in=manageable_grants(by, others)).first()
     if beyond is not None:

@@ -22,8 +22,8 @@ def start_batch(
 ) -> Batch:
     """Store the file and its batch in one transaction. The file isn't read yet.
 
-    `content` yields the file in pieces of any size. Raises DomainError when `by` may not invite, or may
-    not grant what was chosen, or the file is over the limit.
+    `content` yields the file in pieces of any size. Raises AccessDenied when `by` may not invite or
+    can't grant the selection, and DomainError: "gone", "too_large".
     """
     check_may_invite(by)
     batch = Batch.objects.create(
@@ -48,7 +48,7 @@ def correct_batch(
 
     The rows of a problem file, which we offer for download, are merged into the file of the batch. Any other file
     replaces it. Until that is done, the batch keeps its file and all edits. Then `by` becomes its inviter.
-    Raises DomainError as `start_batch` does, and "busy" or "moved_on" if the batch no longer waits.
+    Raises the same as `start_batch`, and DomainError "busy" or "moved_on" if the batch no longer waits.
     """
     lock_batch(batch, by)
     grant = create_grant(by, selection)
