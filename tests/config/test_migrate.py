@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from config.harness.running import ROOT, clean_environment, free_port
+from config.harness.running import ROOT, clean_environment, copy_prepared_data, free_port, run_manage
 
 SENTENCE = "This database is from an earlier version. Remove var/ to start again."
 
@@ -44,3 +44,13 @@ def test_a_database_of_an_earlier_version_is_refused(earlier: Path, command: str
     with closing(sqlite3.connect(earlier / "rollcall.sqlite3")) as database:
         tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert tables == {"django_migrations"}
+
+
+def test_a_database_of_a_later_version_is_not_taken_for_an_earlier_one(tmp_path: Path) -> None:
+    copy_prepared_data(tmp_path, demo=False)
+    with closing(sqlite3.connect(tmp_path / "rollcall.sqlite3")) as database, database:
+        database.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('invites', '0099_later', '2026')")
+
+    done = run_manage("migrate", DATA_DIR=str(tmp_path))
+
+    assert (done.returncode, done.stderr) == (0, "")

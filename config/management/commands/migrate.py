@@ -9,15 +9,15 @@ from django.core.management.commands import migrate
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 
-OURS = ("accounts", "invites")
+FIRST = (("accounts", "0001_accounts"), ("invites", "0001_invites"))
 EARLIER_VERSION = "This database is from an earlier version. Remove var/ to start again."
 
 
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
-        """Raises CommandError if migrations were applied that this version doesn't have."""
-        loader = MigrationLoader(connections[options["database"]], ignore_no_migrations=True)
-        unknown = {each for each in loader.applied_migrations if each[0] in OURS} - loader.disk_migrations.keys()
-        if unknown:
-            raise CommandError(EARLIER_VERSION)
+        """Raises CommandError if an app of ours was migrated, but not by the first migration of this version."""
+        applied = MigrationLoader(connections[options["database"]], ignore_no_migrations=True).applied_migrations
+        for app, first in FIRST:
+            if (app, first) not in applied and any(name == app for name, _ in applied):
+                raise CommandError(EARLIER_VERSION)
         super().handle(*args, **options)
