@@ -14,8 +14,7 @@ from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu.exceptions import OperationalError
 from kombu.transport import TRANSPORT_ALIASES
 
-from config.devserver.keeper import die_with_parent
-from config.devserver.processes import give_way
+from config.worker_process import die_with_parent, give_way
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

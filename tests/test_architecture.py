@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -18,7 +19,14 @@ APPS = ("accounts", "config", "invites")
 # is a module or a package; of several that fit, the longest counts.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("invites.checking",),
-    ("accounts.errors", "accounts.labels", "accounts.names", "accounts.permissions", "accounts.htmx"),
+    (
+        "accounts.backoff",
+        "accounts.errors",
+        "accounts.labels",
+        "accounts.names",
+        "accounts.permissions",
+        "accounts.htmx",
+    ),
     ("accounts.models",),
     ("accounts.organizations",),
     ("accounts.users",),
@@ -94,7 +102,7 @@ def imports_of(path: Path) -> Iterator[Import]:
                 assert child.level == 0, f"{module} imports by a relative name"
                 for name in child.names:
                     full = f"{child.module}.{name.name}"
-                    # `from invites import tasks` is about the module, `from invites.tasks import sweep` too.
+                    # `from invites import tasks` is about the module, `from invites.tasks import recover` too.
                     yield Import(module, full if full in MODULES else str(child.module), child.lineno, function)
             else:
                 is_function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
@@ -193,6 +201,21 @@ def test_apps_know_nothing_of_the_configuration_but_the_celery_app() -> None:
         each
         for each in IMPORTS
         if app_of(each.module) != "config" and app_of(each.target) == "config" and each.target != "config.celery"
+    ]
+    assert not wrong, told(wrong)
+
+
+def test_what_helps_developers_is_not_used_at_work() -> None:
+    """Settings know where the embedded broker listens; `up` is the development server."""
+    wrong = [
+        each
+        for each in IMPORTS
+        if (is_in(each.target, "config.harness") and not is_in(each.module, "config.harness"))
+        or (
+            is_in(each.target, "config.devserver")
+            and not any(map(partial(is_in, each.module), ("config.devserver", "config.harness", "config.settings")))
+            and each.module != "config.management.commands.up"
+        )
     ]
     assert not wrong, told(wrong)
 

@@ -26,10 +26,10 @@ GRACE_SECONDS = 6
 PR_SET_PDEATHSIG = 1
 
 
-def die_with_parent(how: signal.Signals = signal.SIGKILL) -> None:
-    """Ask the kernel to signal this process when its parent dies. Does nothing on systems other than Linux."""
+def end_with_parent() -> None:
+    """Ask the kernel to end this process when its parent dies. Does nothing on systems other than Linux."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(how))
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM))
 
 
 def main(pid_file: Path, command: list[str]) -> int:
@@ -38,7 +38,7 @@ def main(pid_file: Path, command: list[str]) -> int:
         command,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=lambda: die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - there is no thread yet
+        preexec_fn=end_with_parent,  # noqa: PLW1509 - there is no thread yet
     )
     pid_file.write_text(str(child.pid))
     threading.Thread(target=_follow_orders, args=(child,), daemon=True).start()

@@ -20,8 +20,6 @@ from typing import Protocol
 
 from config.devserver import keeper
 
-# A `nice` value, of -20 to 19: about a tenth of the processor time of a process with the default value.
-GIVE_WAY = 10
 # All services together may take this long to end before they are killed.
 STOP_SECONDS = 10
 # Two signals closer together than this count as one: some programs signal the process and its group.
@@ -33,18 +31,6 @@ HEALTHY_SECONDS = 60
 # A process that never became ready is started this often.
 STARTS_UNTIL_GIVING_UP = 4
 POLL_SECONDS = 0.1
-
-
-def give_way() -> None:
-    """Lower the priority of this process: a page must not wait for a worker that sends thousands of emails.
-
-    On most Linux machines each session has its own share of the processor, and only the value of the session counts
-    (sched(7)). It is changed only if the parent leads the session, which then has no other processes.
-    """
-    os.nice(GIVE_WAY)
-    if os.getsid(0) == os.getppid():
-        with suppress(OSError):
-            Path("/proc/self/autogroup").write_text(str(GIVE_WAY))
 
 
 @dataclass

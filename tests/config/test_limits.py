@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.urls import reverse
 
 from config.harness.running import Stack
 from config.limits import limit_of
@@ -46,8 +47,8 @@ def test_a_body_that_announces_its_size_is_refused(server: Stack, path: str) -> 
 @pytest.mark.parametrize(
     ("path", "is_upload"),
     [
-        ("/o/acme/import/", True),
-        ("/o/acme/import/sample_batch_invite.csv", False),
+        (reverse("imports:import", args=["acme"]), True),
+        (reverse("imports:sample", args=["acme"]), False),
         ("/o/acme/batches/1/problems/", False),
         ("/o/acme/batches/1/remind/", False),
         ("/accounts/login/", False),

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from config.devserver.processes import GIVE_WAY
 from config.harness.running import ROOT
+from config.worker_process import GIVE_WAY
 
 AUTOGROUP = Path("/proc/self/autogroup")
 # As the pool of a worker does, whose first process leads a session.

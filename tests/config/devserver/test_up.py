@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from config.devserver import embedded_broker
-from config.harness.running import LONG_KEY, Stack, children_of, is_listening, run_manage, wait_for
+from config.harness.running import LONG_KEY, Stack, children_of, run_manage, wait_for
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_starts_after_a_crash_and_ends_what_it_left(new_stack: Callable[..., Sta
 
     assert left_behind.wait(5) == -signal.SIGTERM
     assert "Ended what an earlier run had left behind: web." in stack.lines
-    assert is_listening(path)
+    assert embedded_broker.is_listening(stack.data_dir)
     assert stack.stop() == 0
 
 
