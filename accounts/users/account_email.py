@@ -23,14 +23,15 @@ from django.urls import reverse
 from django.utils import timezone
 from limits import RateLimitItem, RateLimitItemPerDay
 
+from accounts.backoff import exponential_delay
 from accounts.models import AccountEmail, User
 from accounts.users import rate_limits
 from accounts.users.passwords import ResetTokenGenerator
 
 # A claim lasts longer than any mail server takes.
 CLAIM = timedelta(minutes=2)
-FIRST_PAUSE = timedelta(seconds=5)
-LONGEST_PAUSE = timedelta(minutes=10)
+FIRST_DELAY = timedelta(seconds=5)
+LONGEST_DELAY = timedelta(minutes=10)
 TURN_SECONDS = 3.0
 MOST_OF_A_TURN = 500
 GIVEN_UP_AFTER = timedelta(days=1)
@@ -98,7 +99,9 @@ def _send(user_id: int | None, kind: AccountEmail.Kind) -> None:
     except Exception as error:
         if not _is_refused_for_good(error):
             attempts = claimed.values_list("attempts", flat=True).first() or 1
-            claimed.update(retry_at=timezone.now() + _pause_after(attempts))
+            claimed.update(
+                retry_at=timezone.now() + exponential_delay(attempts - 1, first=FIRST_DELAY, longest=LONGEST_DELAY)
+            )
             if not isinstance(error, MAIL_ERRORS):
                 raise
             log.warning("account_email_put_off", user=user_id, kind=kind.value, error=type(error).__name__)
@@ -152,11 +155,6 @@ def _is_refused_for_good(error: Exception) -> bool:
         case AnymailRecipientsRefused() | AnymailInvalidAddress():
             return True
     return False
-
-
-def _pause_after(attempts: int) -> timedelta:
-    longest_doubling = 10
-    return min(FIRST_PAUSE * int(2 ** min(attempts - 1, longest_doubling)), LONGEST_PAUSE)
 
 
 def _resets_of_address() -> RateLimitItem:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from accounts.backoff import exponential_delay
+
 FIRST_DELAY = timedelta(seconds=10)
 LONGEST_DELAY = timedelta(minutes=15)
 UNREACHABLE_REASON = "The mail server could not be reached, or stayed busy."
@@ -11,6 +13,5 @@ CRASHED_REASON = "This mail could not be sent: each attempt broke off in the mid
 
 
 def backoff_delay(backoff_count: int) -> timedelta:
-    """The delay after so many delays in a row: twice as long each time, up to the longest."""
-    longest_doubling = 10
-    return min(FIRST_DELAY * int(2 ** min(backoff_count, longest_doubling)), LONGEST_DELAY)
+    """The delay before email is retried, after so many delays in a row."""
+    return exponential_delay(backoff_count, first=FIRST_DELAY, longest=LONGEST_DELAY)
