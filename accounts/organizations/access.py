@@ -112,7 +112,6 @@ class FoundView:
 
     route: str
     name: str
-    pattern: URLPattern
     access: Access | None
     trusted: bool
     names_organization: bool
@@ -138,9 +137,7 @@ def views_of(
                 pattern.url_patterns, route=here, namespace=inner, trusted=inside, names_organization=named
             )
         else:
-            yield FoundView(
-                here, f"{namespace}{pattern.name or ''}", pattern, access_of(pattern.callback), trusted, named
-            )
+            yield FoundView(here, f"{namespace}{pattern.name or ''}", access_of(pattern.callback), trusted, named)
 
 
 def access_of(view: Callable[..., Any]) -> Access | None:

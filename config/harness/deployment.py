@@ -54,7 +54,7 @@ def documented(heading: str) -> list[str]:
 
 
 class Machine:
-    """Runs commands until it is left, each by a shell in `directory`'s own temporary place; what they say is kept."""
+    """Runs commands in the project's root as a shell would. Their output goes to log files in `directory`."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory

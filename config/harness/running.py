@@ -109,17 +109,6 @@ def servers_of_its_own() -> dict[str, str]:
     return settings
 
 
-def is_listening(path: Path) -> bool:
-    """Whether a process accepts connections at the Unix socket `path`."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1)
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-        return True
-
-
 def processes_that_mention(text: str) -> dict[int, str]:
     """Process id and command line of every process that has `text` in its command line or environment."""
     found = {}
@@ -340,7 +329,7 @@ class EmbeddedValkey:
         if self._process is not None:
             return
         self._process = subprocess.Popen(embedded_broker.valkey_command(self._data_dir), stdout=subprocess.DEVNULL)
-        wait_for(lambda: is_listening(embedded_broker.socket_path(self._data_dir)), what="broker")
+        wait_for(lambda: embedded_broker.is_listening(self._data_dir), what="broker")
 
     def stop(self) -> None:
         if self._process is not None:

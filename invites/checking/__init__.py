@@ -5,7 +5,7 @@
         ...                       # rows, in order
     check.report                  # the verdict
 
-Code outside of this package imports the names below.
+Code that checks files imports the names below. Links, and patterns for them, are in cells/links.py for anybody.
 """
 
 from invites.checking.block import Block
@@ -13,7 +13,6 @@ from invites.checking.catalog import CATALOG, OVER_LIMITS, Kind, title_of
 from invites.checking.cells.csv_injection import CsvLines, escape_formula, unescape_formula
 from invites.checking.cells.email import email_key
 from invites.checking.cells.provider_typos import intended_domain
-from invites.checking.cells.row import check_cells
 from invites.checking.cells.text import visible
 from invites.checking.check import Check
 from invites.checking.columns import COLUMNS, EMAIL, REQUIRED, Cells, Column
@@ -23,6 +22,7 @@ from invites.checking.reading.records import Record, RecordFile, open_records, o
 from invites.checking.reading.workbook import ENCODING as XLSX
 from invites.checking.reading.workbook import Sheet
 from invites.checking.report import Limits, Notice, Problem, Report, Row, Verdict
+from invites.checking.row import check_cells
 
 __all__ = [
     "CATALOG",

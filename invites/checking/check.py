@@ -12,10 +12,9 @@ from invites.checking.block import Block
 from invites.checking.catalog import duplicate_notice, file_problem, notice
 from invites.checking.cells.error import CellError
 from invites.checking.cells.provider_typos import intended_domain
-from invites.checking.cells.row import check_cells
 from invites.checking.cells.text import is_blank
 from invites.checking.domain_typos import typo_notice
-from invites.checking.reading.chunks import Columns, Records, take_columns
+from invites.checking.reading.chunks import RECORDS_AT_ONCE, Columns, Records, take_columns
 from invites.checking.reading.dialect import DELIMITERS, find_dialect
 from invites.checking.reading.encoding import Source
 from invites.checking.reading.file import open_file, read_records
@@ -23,11 +22,11 @@ from invites.checking.reading.header import Header, found_and_expected, holds_an
 from invites.checking.reading.quotes import explain_quote, find_swallowed_rows
 from invites.checking.reading.workbook import ENCODING, Sheet
 from invites.checking.report import Limits, Problem, Report, Row
+from invites.checking.row import check_cells
 from invites.checking.screening import Screen
 
 # We look for column names below a title, a date or a note.
 _ROWS_ABOVE = 10
-_RECORDS_AT_ONCE = 256
 # No spreadsheet has more rows. A file that consists of line breaks could have 25 million.
 _MOST_RECORDS = 1_048_576
 
@@ -299,7 +298,7 @@ class _RecordChecker:
         found, exact = self.report.rows, True
         try:
             for number, cells in enumerate(self.records):
-                if number % _RECORDS_AT_ONCE == 0:
+                if number % RECORDS_AT_ONCE == 0:
                     self._while_waiting()
                 found += any(not is_blank(cell) for cell in cells)
         except csv.Error:

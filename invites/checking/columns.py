@@ -17,6 +17,7 @@ from email_validator.rfc_constants import EMAIL_MAX_LENGTH
 from invites.checking.cells.email_mistakes import check_email
 from invites.checking.cells.error import CellError
 from invites.checking.cells.names import USUAL_NAME, USUAL_TEXT, check_name, check_text
+from invites.checking.cells.text import join_words
 
 
 class Cells(NamedTuple):
@@ -124,5 +125,4 @@ REQUIRED = tuple(column for column in COLUMNS if column.is_required)
 
 def list_columns(columns: Iterable[Column]) -> str:
     """The titles in a sentence: "Email, First name and Last name"."""
-    *titles, last = [column.title for column in columns]
-    return f"{', '.join(titles)} and {last}"
+    return join_words([column.title for column in columns], "and")

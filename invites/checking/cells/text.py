@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from invites.checking.cells.links import DRAWN_AS_NOTHING
 
@@ -78,3 +79,8 @@ def name_of(character: str) -> str:
         return known[character]
     name = unicodedata.name(character, "")
     return name.lower() if name else f"U+{ord(character):04X}"
+
+
+def join_words(words: Sequence[str], word: str) -> str:
+    """ "A", "A and B", "A, B and C", or with another word than "and"."""
+    return f"{', '.join(words[:-1])} {word} {words[-1]}" if len(words) > 1 else words[0]

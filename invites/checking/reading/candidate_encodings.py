@@ -2,9 +2,9 @@
 
 Almost any bytes can be decoded in a dozen encodings, so decoding proves nothing. The evidence is the text: each
 encoding is tried on the distinct words with non-ASCII bytes. A word that no language spells that way rules it out.
- Where the remaining encodings give different text, we count the words whose accented letters stand between the
-same letters as in common names (see `spellings`). A wrong guess would silently change somebody's name, so we
-reject a file that isn't clear.
+Where the remaining encodings give different text, we count the words whose accented letters stand between the same
+letters as in common names (see `spellings`). A wrong guess would silently change somebody's name, so we reject a file
+that isn't clear.
 """
 
 import re

@@ -11,7 +11,7 @@ from typing import Protocol
 from invites.checking.reading.workbook import SheetRows
 
 # Enough to amortize the work per chunk, and few enough to be freed before Python's garbage collector runs.
-_RECORDS = 256
+RECORDS_AT_ONCE = 256
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
@@ -47,7 +47,7 @@ class Columns:
 def take_columns(records: Records, width: int) -> Columns | None:
     """The next chunk of records; None after the last one. Raises csv.Error where the text can't be read further."""
     line = records.line_num + 1
-    rows = list(islice(records, _RECORDS))
+    rows = list(islice(records, RECORDS_AT_ONCE))
     if not rows:
         return None
     lines: Sequence[int] = range(line, records.line_num + 1)

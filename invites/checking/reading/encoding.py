@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from invites.checking.catalog import file_problem
-from invites.checking.cells.text import visible
+from invites.checking.cells.text import join_words, visible
 from invites.checking.reading.candidate_encodings import (
     MAX_WORDS_IN_DOUBT,
     WordSample,
@@ -211,5 +211,5 @@ def _doubt(source: Source, word: bytes, spellings: list[str]) -> Problem:
     if not spellings:
         return file_problem("unreadable", line=line)
     shown = [visible(spelling.replace("\xa0", " "), limit=_SHOWN) for spelling in spellings]
-    found = f"{', '.join(shown[:-1])} or {shown[-1]}" if len(shown) > 1 else f"perhaps {shown[0]}"
+    found = join_words(shown, "or") if len(shown) > 1 else f"perhaps {shown[0]}"
     return file_problem("unsure_spelling", line=line, found=found)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from invites.checking.catalog import RENAME, file_problem
-from invites.checking.cells.text import is_blank, trim_all, visible
+from invites.checking.cells.text import is_blank, join_words, trim_all, visible
 from invites.checking.columns import COLUMNS, REQUIRED, Cells, Column, list_columns
 from invites.checking.report import Limits, Problem
 
@@ -114,14 +114,14 @@ def read_header(cells: list[str], *, limits: Limits) -> Header | Problem:
         if columns.count(column) > 1:
             found = [f'"{name}"' for name, known_as in zip(names, columns, strict=True) if known_as == column]
             return file_problem(
-                "double_column", name=f'"{column.title}"', found=_and(found, "and"), value=", ".join(names)
+                "double_column", name=f'"{column.title}"', found=join_words(found, "and"), value=", ".join(names)
             )
     missing = [column for column in REQUIRED if column not in known]
     if missing:
         others = [name for name, column in zip(names, columns, strict=True) if column is None and name]
         return file_problem(
             "missing_column",
-            names=_and([f'"{column.title}"' for column in missing], "or"),
+            names=join_words([f'"{column.title}"' for column in missing], "or"),
             guess=_guess(missing, others),
             value=", ".join(names),
         )
@@ -160,10 +160,6 @@ def _names_all(reduced: str, columns: Iterable[Column]) -> bool:
     return all(any(name in reduced for name in column.aliases) for column in columns)
 
 
-def _and(parts: list[str], word: str) -> str:
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + f" {word} {parts[-1]}"
-
-
 def _guess(missing: list[Column], others: list[str]) -> str:
     """A hint that names the likely matches among the other columns."""
     for name in others:
@@ -184,7 +180,7 @@ def _guess(missing: list[Column], others: list[str]) -> str:
     if len(missing) > 1:
         pairs = [f'"{column.title}" called {found[column].name}' for column in missing if column in found]
         rename = RENAME if len(pairs) == 1 else RENAME.replace("Rename it", "Rename them")
-        return f"Is {_and(pairs, 'and')}? {rename}"
+        return f"Is {join_words(pairs, 'and')}? {rename}"
     [(column, match)] = found.items()
     if match.has_foreign_letters:
         return (
