@@ -3,8 +3,8 @@
 A role is a named set of these in one organization. `INVITE_USERS` and `MANAGE_USERS` are what sets an Org Admin apart
 from a Project manager.
 
-To add one, add a line to `Permission`. Views ask for it by `@requires(Permission.EXPORT_USERS)`, and templates by
-`{% if may.export_users %}`.
+To add one, add a line to `Permission`. Views ask for it by `@requires(Permission.EXPORT_DATA)`, and templates by
+`{% if may.export_data %}`.
 """
 
 from __future__ import annotations
