@@ -203,7 +203,11 @@ TEMPLATES = [
                 "accounts.context.shell",
                 "invites.shell.context.shell",
             ],
-            "builtins": ["accounts.templatetags.icons"],
+            "builtins": [
+                "accounts.templatetags.icons",
+                "django.templatetags.i18n",
+                "django.contrib.humanize.templatetags.humanize",
+            ],
         },
     }
 ]
@@ -248,7 +252,8 @@ try:
     ZoneInfo(TIME_ZONE)
 except (ZoneInfoNotFoundError, ValueError) as error:
     raise ImproperlyConfigured(f"TIME_ZONE must be a name like Europe/Paris, not {TIME_ZONE!r}.") from error
-LANGUAGE_CODE = "en-gb"
+LANGUAGE_CODE = "en-us"
+FORMAT_MODULE_PATH = "config.formats"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"

@@ -26,6 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "accounts.names",
         "accounts.permissions",
         "accounts.htmx",
+        "accounts.wording",
     ),
     ("accounts.models",),
     ("accounts.organizations",),
