@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
-from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
 
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Role, Site
+from accounts.wording import listed
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ class GrantableAccess:
 
     def check_can_grant(self, selection: AccessSelection) -> None:
         """Raises AccessDenied if the member can't grant all of the selection."""
-        if selection.all_sites and not self._membership.all_sites:
+        if self._lacks_all_sites(selection):
             raise AccessDenied("beyond_permissions", "You do not have all sites, so you cannot give all of them.")
         beyond: list[Role | Site] = [*self._roles_beyond(selection), *self._sites_beyond(selection)]
         if beyond:
@@ -89,32 +94,38 @@ class GrantableAccess:
             what = f"“{ours[0]}”" if ours else "that"
             raise AccessDenied("beyond_permissions", f"You cannot give {what}: it goes beyond your own rights.")
 
-    def check_can_manage(self, selection: AccessSelection, *, to: str) -> None:
+    def check_can_manage(self, selection: AccessSelection, why_not: _StrOrPromise, **values: object) -> None:
         """Raises AccessDenied if the member can't manage something that grants the selection.
 
-        `to` ends the sentence for them: "change this import".
+        The message is that of `why_not_manage`.
         """
-        if sentence := self.why_not_manage(selection, to=to):
+        if sentence := self.why_not_manage(selection, why_not, **values):
             raise AccessDenied("beyond_permissions", sentence)
 
-    def why_not_manage(self, selection: AccessSelection, *, to: str) -> str:
-        """The same as a sentence: "Only somebody who can grant Org Admin can change this import."; else empty."""
-        what = self.describe_missing_access(selection)
-        return f"Only somebody who can grant {what} can {to}." if what else ""
+    def why_not_manage(self, selection: AccessSelection, why_not: _StrOrPromise, **values: object) -> str:
+        """Why the member can't manage something that grants the selection; empty if they can.
 
-    def describe_missing_access(self, selection: AccessSelection) -> str:
-        """The part of the selection that the member can't grant: "Org Admin", "access to Turin", or an empty string."""
+        `why_not` is the sentence for them, with `{access}` for what they lack: "You can't change this import because it
+        grants access you don't have: {access}." The other `values` are filled in, too.
+        """
+        if self.can_grant(selection):
+            return ""
+        return why_not.format(access=listed(self.missing_access(selection)), **values)
+
+    def missing_access(self, selection: AccessSelection) -> list[str]:
+        """What the member can't grant: the names of roles, or if they can grant these, those of sites."""
         if roles := self._roles_beyond(selection):
-            return get_text_list(self._names(roles) or ["these roles"], "and")
-        if selection.all_sites and not self._membership.all_sites:
-            return "access to all sites"
-        if sites := self._sites_beyond(selection):
-            return f"access to {get_text_list(self._names(sites) or ['these sites'], 'and')}"
-        return ""
+            return self._names(roles)
+        if self._lacks_all_sites(selection):
+            return [_("all sites")]
+        return self._names(self._sites_beyond(selection))
 
     def can_grant(self, selection: AccessSelection) -> bool:
         """Whether the member may grant all of the selection, and so may change what grants it."""
-        return not self.describe_missing_access(selection)
+        return not (self._roles_beyond(selection) or self._lacks_all_sites(selection) or self._sites_beyond(selection))
+
+    def _lacks_all_sites(self, selection: AccessSelection) -> bool:
+        return selection.all_sites and not self._membership.all_sites
 
     def _roles_beyond(self, selection: AccessSelection) -> list[Role]:
         return [role for role in selection.roles if role.pk not in self._roles]

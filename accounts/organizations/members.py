@@ -5,11 +5,14 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.text import get_text_list
+from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization, User
 from accounts.organizations.grants import AccessSelection, GrantableAccess, lock_selection
 from accounts.permissions import USER_ADMINISTRATION, Permission
+
+HAS_MORE = _("You can’t edit {user} because they have access you don’t have: {access}.")
 
 
 @transaction.atomic
@@ -125,4 +128,9 @@ def _check_may_manage(by: Membership) -> None:
 
 def check_can_manage_member(by: Membership, membership: Membership) -> None:
     """Raises AccessDenied unless `by` could grant all that the member has."""
-    GrantableAccess(by).check_can_manage(AccessSelection.held_by(membership), to=f"change {membership.user}")
+    GrantableAccess(by).check_can_manage(AccessSelection.held_by(membership), HAS_MORE, user=membership.user)
+
+
+def why_not_change_member(by: Membership, membership: Membership) -> str:
+    """The message of `check_can_manage_member`; empty if `by` can change the member."""
+    return GrantableAccess(by).why_not_manage(AccessSelection.held_by(membership), HAS_MORE, user=membership.user)

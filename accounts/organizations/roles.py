@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization, Role
@@ -40,7 +41,8 @@ def may_edit(grantable: GrantableAccess, role: Role) -> bool:
 
 def check_can_change(by: Membership, role: Role) -> None:
     """Raises AccessDenied if the role has a permission that `by` doesn't have."""
-    GrantableAccess(by).check_can_manage(AccessSelection(roles=(role,)), to="change this role")
+    why_not = _("You can’t edit {access} because it has permissions you don’t have.")
+    GrantableAccess(by).check_can_manage(AccessSelection(roles=(role,)), why_not)
 
 
 @transaction.atomic

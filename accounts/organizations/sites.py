@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Site
 from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
 from accounts.organizations.in_use import site_in_use
 from accounts.organizations.signals import reasons_to_keep
+
+NO_ACCESS = _("You can’t edit {access} because you don’t have access to it.")
 
 
 def save_site(by: Membership, *, name: str, country: str, site: Site | None = None) -> Site:
@@ -50,12 +53,12 @@ def delete_site(by: Membership, site: Site) -> None:
 
 def check_can_change(by: Membership, site: Site) -> None:
     """Raises AccessDenied unless `by` has access to the site."""
-    GrantableAccess(by).check_can_manage(AccessSelection(sites=(site,)), to="change this site")
+    GrantableAccess(by).check_can_manage(AccessSelection(sites=(site,)), NO_ACCESS)
 
 
 def why_not_change(by: Membership, site: Site) -> str:
     """Why `by` can't change the site, as a sentence; empty if they can."""
-    return GrantableAccess(by).why_not_manage(AccessSelection(sites=(site,)), to="change this site")
+    return GrantableAccess(by).why_not_manage(AccessSelection(sites=(site,)), NO_ACCESS)
 
 
 def _locked(by: Membership, site: Site) -> Site:

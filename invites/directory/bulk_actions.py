@@ -12,6 +12,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.errors import AccessDenied
 from accounts.models import Membership
@@ -164,7 +165,8 @@ def why_not_cancel(by: Membership, action: BulkAction) -> str:
     starter = Membership.objects.filter(organization=action.organization_id, user=action.started_by_id).first()
     if starter is None or starter.user_id == by.user_id:
         return ""
-    return GrantableAccess(by).why_not_manage(AccessSelection.held_by(starter), to="stop this")
+    why_not = _("You can’t stop this because the person who started it has access you don’t have: {access}.")
+    return GrantableAccess(by).why_not_manage(AccessSelection.held_by(starter), why_not)
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from accounts.errors import DomainError
 from accounts.models import Membership, Organization, User
 from accounts.organizations.grants import GrantableAccess
 from accounts.permissions import Permission
+from accounts.wording import listed
 from invites.imports.check_claims import renew_claim
 from invites.invitations.authorization import selection_of
 from invites.invitations.visibility import visible_name
@@ -70,8 +71,8 @@ def _why_not(user: User | None, organization: Organization, grant: AccessGrant) 
     member = members.first() if user else None
     if member is None or not member.has_permission(Permission.INVITE_USERS):
         return "can't invite users now"
-    what = GrantableAccess(member).describe_missing_access(selection_of(grant))
-    return f"can't grant {what}" if what else ""
+    missing = GrantableAccess(member).missing_access(selection_of(grant))
+    return f"can't grant {listed(missing)}" if missing else ""
 
 
 def save_row_editors(batch: Batch) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Membership
 from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_batch
-from invites.invitations.authorization import check_can_manage, lock_to_change, manageable_grants
+from invites.invitations.authorization import CANNOT_CHANGE_IMPORT, check_can_manage, lock_to_change, manageable_grants
 from invites.models import AccessGrant, Batch, BatchChunk, Invitation, InvitationQuerySet
 from invites.unexpected_errors import is_transient, reference_of
 
@@ -84,7 +84,7 @@ def _check_all_are_manageable(by: Membership, batch: Batch) -> None:
     others = AccessGrant.objects.filter(pk__in=_pending(batch).exclude(grant=batch.grant_id).values("grant_id"))
     beyond = others.exclude(pk__in=manageable_grants(by, others)).first()
     if beyond is not None:
-        check_can_manage(by, beyond, to="undo this import")
+        check_can_manage(by, beyond, CANNOT_CHANGE_IMPORT)
 
 
 def postpone(batch_id: int, error: Exception) -> None:

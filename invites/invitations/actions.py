@@ -13,7 +13,13 @@ from django.utils import timezone
 
 from accounts.errors import DomainError
 from accounts.models import Membership
-from invites.invitations.authorization import check_can_manage, check_may_invite, manageable_grants
+from invites.invitations.authorization import (
+    CANNOT_RESEND,
+    CANNOT_REVOKE,
+    check_can_manage,
+    check_may_invite,
+    manageable_grants,
+)
 from invites.invitations.invite import expiry_from, not_pending, pending_of
 from invites.invitations.quotas import daily_mail_limit_reason, has_reached_daily_mail_limit
 from invites.invitations.tokens import hashes_for, new_seeds
@@ -49,7 +55,7 @@ def resend(by: Membership, invitation: Invitation) -> None:
     `by` becomes its inviter. The caller enqueues the task that sends the email. Raises AccessDenied, and DomainError:
     "not_pending", "too_soon".
     """
-    check_can_manage(by, invitation.grant, to="resend this invitation")
+    check_can_manage(by, invitation.grant, CANNOT_RESEND)
     if not pending_of(by.organization, invitation).exists():
         raise not_pending(invitation)
     if not _resend(by, [invitation.pk], grants=[invitation.grant_id]):
@@ -86,7 +92,7 @@ def revoke(by: Membership, invitation: Invitation) -> None:
     held = pending_of(by.organization, invitation).select_for_update(no_key=True).first()
     if held is None:
         raise not_pending(invitation)
-    check_can_manage(by, held.grant, to="revoke this invitation")
+    check_can_manage(by, held.grant, CANNOT_REVOKE)
     pending_of(by.organization, invitation).close(Invitation.State.REVOKED)
 
 

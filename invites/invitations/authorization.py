@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization, User
 from accounts.organizations.grants import AccessSelection, GrantableAccess, lock_selection, membership_now
 from accounts.permissions import Permission
 from invites.models import AccessGrant, Batch
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
+CANNOT_CHANGE_IMPORT = gettext_lazy("You can’t change this import because it grants access you don’t have: {access}.")
+CANNOT_EDIT = gettext_lazy("You can’t edit this invitation because it grants access you don’t have: {access}.")
+CANNOT_RESEND = gettext_lazy("You can’t resend this invitation because it grants access you don’t have: {access}.")
+CANNOT_REVOKE = gettext_lazy("You can’t revoke this invitation because it grants access you don’t have: {access}.")
+CANNOT_REPLACE = gettext_lazy(
+    "You can’t replace the earlier invitation for this address because it grants access you don’t have: {access}."
+)
 
 
 def check_may_invite(by: Membership) -> None:
@@ -20,23 +33,23 @@ def check_may_invite(by: Membership) -> None:
         raise AccessDenied("not_allowed", f"You may not invite users to {by.organization.name}.")
 
 
-def check_can_manage(by: Membership, grant: AccessGrant, *, to: str) -> Membership:
+def check_can_manage(by: Membership, grant: AccessGrant, why_not: _StrOrPromise) -> Membership:
     """Raises AccessDenied unless `by` could grant all of it now: if you can't grant it, you can't change it.
 
     Every action on an import or an invitation calls this, in the transaction that has locked it. Returns `by` as it is
-    now. `to` ends the sentence for somebody who can't: "change this import".
+    now. `why_not` is the sentence for somebody who can't, with `{access}` for what they can't grant.
     """
     now = membership_now(by)
     check_may_invite(now)
     if grant.organization_id != now.organization_id:
-        raise AccessDenied("not_allowed", "This belongs to another organization.")
-    GrantableAccess(now).check_can_manage(selection_of(grant), to=to)
+        raise AccessDenied("not_allowed", _("This belongs to another organization."))
+    GrantableAccess(now).check_can_manage(selection_of(grant), why_not)
     return now
 
 
 def check_can_change(by: Membership, batch: Batch) -> Membership:
     """The same for an import, before it is edited, corrected, checked, invited, stopped, undone or downloaded."""
-    return check_can_manage(by, batch.grant, to="change this import")
+    return check_can_manage(by, batch.grant, CANNOT_CHANGE_IMPORT)
 
 
 def lock_to_change(by: Membership, batch: Batch) -> Membership:
@@ -56,7 +69,7 @@ def manageable_grants(by: Membership, grants: QuerySet[AccessGrant]) -> list[int
 
 def why_not_change(by: Membership, batch: Batch) -> str:
     """Why `by` can't change this import, as a sentence; empty if they can."""
-    return GrantableAccess(by).why_not_manage(selection_of(batch.grant), to="change this import")
+    return GrantableAccess(by).why_not_manage(selection_of(batch.grant), CANNOT_CHANGE_IMPORT)
 
 
 def create_grant(by: Membership, selection: AccessSelection) -> AccessGrant:

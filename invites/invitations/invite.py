@@ -12,7 +12,13 @@ from accounts.errors import DomainError
 from accounts.models import Membership, Organization
 from accounts.organizations.grants import AccessSelection
 from invites.checking import Cells, check_cells
-from invites.invitations.authorization import check_can_manage, check_may_invite, create_grant
+from invites.invitations.authorization import (
+    CANNOT_EDIT,
+    CANNOT_REPLACE,
+    check_can_manage,
+    check_may_invite,
+    create_grant,
+)
 from invites.invitations.quotas import check_recipient_quota, consume_invitation_quota
 from invites.invitations.tokens import derive_token, hash_token, new_seed
 from invites.invitations.visibility import sees_everybody
@@ -80,7 +86,7 @@ def change_invitation(by: Membership, invitation: Invitation, selection: AccessS
         if held is None:
             raise not_pending(invitation)
         # Checked while it is locked, because somebody may have changed it since the page was shown.
-        check_can_manage(by, held.grant, to="change this invitation")
+        check_can_manage(by, held.grant, CANNOT_EDIT)
         held.grant, held.inviter = grant, by.user
         held.save(update_fields=["grant", "inviter"])
 
@@ -104,7 +110,7 @@ def _make_room(by: Membership, email_key: str) -> None:
     """Replace an earlier invitation that no longer works, if `by` could have granted it."""
     replaceable = by.organization.invitations.replaceable(undelivered=True).for_address(email_key)
     for held in replaceable.select_for_update(no_key=True):
-        check_can_manage(by, held.grant, to="replace the earlier invitation of this address")
+        check_can_manage(by, held.grant, CANNOT_REPLACE)
     replaceable.close(Invitation.State.REPLACED)
 
 

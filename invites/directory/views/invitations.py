@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -18,20 +20,28 @@ from invites.directory.bulk_actions import IN_REQUEST
 from invites.directory.users import PER_PAGE, UserFilter, chosen_invitations, matching_invitations, person_of
 from invites.directory.views import bulk_actions
 from invites.invitations import actions
-from invites.invitations.authorization import check_can_manage, selection_of
+from invites.invitations.authorization import (
+    CANNOT_EDIT,
+    CANNOT_RESEND,
+    CANNOT_REVOKE,
+    check_can_manage,
+    selection_of,
+)
 from invites.invitations.invite import change_invitation
 from invites.invitations.views.responses import back_url, error_response, resent_text, revoked_text, success_response
 from invites.invitations.visibility import visible_invitations
 from invites.models import BulkAction, Invitation, InvitationQuerySet
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """The details of an invitation, and a form to change its roles and sites."""
-    to = "change this invitation"
     is_change = request.method == "POST"
-    invitation = _invitation_to_change(request, pk, to=to) if is_change else _invitation(request, pk)
+    invitation = _invitation_to_change(request, pk, CANNOT_EDIT) if is_change else _invitation(request, pk)
     initial = GrantForm.initial_for(selection_of(invitation.grant))
     form = GrantForm(posted(request), membership=request.membership, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -41,7 +51,7 @@ def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpR
             form.add_error(None, broken.message)
         else:
             return success_response(request, f"The roles and sites of {invitation.full_name} were changed.")
-    why_not = GrantableAccess(request.membership).why_not_manage(selection_of(invitation.grant), to=to)
+    why_not = GrantableAccess(request.membership).why_not_manage(selection_of(invitation.grant), CANNOT_EDIT)
     context = {"form": form, "person": person_of(invitation), "why_not_change": why_not}
     return render(request, "directory/invitation_edit.html", context, status=422 if form.errors else 200)
 
@@ -50,7 +60,7 @@ def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpR
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_resend(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Resend an invitation. Opened as a page, ask first."""
-    invitation = _invitation_to_change(request, pk, to="resend this invitation")
+    invitation = _invitation_to_change(request, pk, CANNOT_RESEND)
     if request.method != "POST":
         context = {"invitation": invitation, "days": settings.INVITATION_DAYS}
         return render(request, "directory/invitation_resend.html", context)
@@ -66,7 +76,7 @@ def invitation_resend(request: MemberRequest, organization: str, pk: int) -> Htt
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_revoke(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask, then revoke an invitation."""
-    invitation = _invitation_to_change(request, pk, to="revoke this invitation")
+    invitation = _invitation_to_change(request, pk, CANNOT_REVOKE)
     if request.method == "POST":
         try:
             actions.revoke(request.membership, invitation)
@@ -108,10 +118,10 @@ def _invitation(request: MemberRequest, pk: int) -> Invitation:
     return get_object_or_404(invitations.select_related("grant", "inviter", "organization"), pk=pk)
 
 
-def _invitation_to_change(request: MemberRequest, pk: int, *, to: str) -> Invitation:
-    """The same, for an action. Raises AccessDenied for members who can't grant all that it grants."""
+def _invitation_to_change(request: MemberRequest, pk: int, why_not: _StrOrPromise) -> Invitation:
+    """The same, for an action. Raises AccessDenied with `why_not` for members who can't grant all that it grants."""
     invitation = _invitation(request, pk)
-    check_can_manage(request.membership, invitation.grant, to=to)
+    check_can_manage(request.membership, invitation.grant, why_not)
     return invitation
 
 

@@ -18,7 +18,12 @@ from accounts.models import Membership, Role, Site
 from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.forms import GrantForm
 from accounts.organizations.grants import AccessSelection, GrantableAccess
-from accounts.organizations.members import change_membership, check_can_manage_member, remove_membership
+from accounts.organizations.members import (
+    change_membership,
+    check_can_manage_member,
+    remove_membership,
+    why_not_change_member,
+)
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
 from invites.directory.users import Person, Status, StatusCounts, UserFilter, count_users, find_users_page
@@ -152,7 +157,7 @@ def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespo
                 messages.success(request, "Your roles and sites were changed.")
                 return _reload(request, reverse("organizations:member_home", args=(organization,)))
             return success_response(request, f"The roles and sites of {member.user} were changed.")
-    context = {"form": form, "member": member, "why_not_change": _why_not_change(request, member)}
+    context = {"form": form, "member": member, "why_not_change": why_not_change_member(request.membership, member)}
     return render(request, "directory/member_edit.html", context, status=422 if form.errors else 200)
 
 
@@ -187,9 +192,3 @@ def _member_to_change(request: MemberRequest, pk: int) -> Membership:
     member = _member(request, pk)
     check_can_manage_member(request.membership, member)
     return member
-
-
-def _why_not_change(request: MemberRequest, member: Membership) -> str:
-    return GrantableAccess(request.membership).why_not_manage(
-        AccessSelection.held_by(member), to=f"change {member.user}"
-    )

@@ -39,7 +39,7 @@ ACTIONS: dict[str, Callable[[Membership, Membership, Role, Site], object]] = {
 }
 # These are the rule itself, ask about it, or keep to it for others.
 INSIDE = {"members.check_can_manage_member", "roles.check_can_change", "sites.check_can_change"}
-INSIDE |= {"sites.why_not_change", "role_access.check_may_change_permissions"}
+INSIDE |= {"members.why_not_change_member", "sites.why_not_change", "role_access.check_may_change_permissions"}
 
 
 def found_actions() -> Iterator[str]:

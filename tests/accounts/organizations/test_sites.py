@@ -158,7 +158,7 @@ def test_the_database_itself_refuses_a_second_site_of_one_name(
 
 # --- Sites beyond one's own -----------------------------------------------------------------------------
 
-TURIN = "Only somebody who can grant access to Turin can change this site."
+TURIN = "You can’t edit Turin because you don’t have access to it."
 
 
 @pytest.fixture

@@ -258,7 +258,7 @@ def test_whoever_holds_more_can_be_looked_at(
     assert f"{USERS}{boss.pk}/remove/" not in page
     assert page.count("See roles and sites") == 1
     dialog = client_of(manager).get(f"{USERS}{boss.pk}/").content.decode()
-    assert "Only somebody who can grant Org Admin can change Ines Martin." in dialog
+    assert "You can’t edit Ines Martin because they have access you don’t have: Org Admin." in dialog
 
 
 def _changeable(page: object) -> set[str]:

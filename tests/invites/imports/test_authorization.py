@@ -35,7 +35,7 @@ ClientOf = Callable[[User | None], Client]
 Work = Callable[[Batch], Batch]
 Then = CorrectionJob.Then
 
-CHANGE = "Only somebody who can grant Org Admin can change this import."
+CHANGE = "You can’t change this import because it grants access you don’t have: Org Admin."
 
 # What each address of an import is for. `own` is for whoever has started it, and only tells that they have read it.
 ADDRESSES = {

@@ -152,7 +152,10 @@ def test_who_may_not_give_a_role_cannot_send_its_invitation_again(
 
     assert deliver(acme) == []
     assert answer.status_code == 403
-    assert answer.content.decode() == "Only somebody who can grant Org Admin can resend this invitation."
+    assert (
+        answer.content.decode()
+        == "You can’t resend this invitation because it grants access you don’t have: Org Admin."
+    )
     invitation.refresh_from_db()
     assert invitation.times_resent == 0
 
@@ -221,7 +224,9 @@ def test_who_may_not_give_what_it_gives_cannot_change_it(
     )
 
     assert answer.status_code == 403
-    assert answer.content.decode() == "Only somebody who can grant Org Admin can change this invitation."
+    assert (
+        answer.content.decode() == "You can’t edit this invitation because it grants access you don’t have: Org Admin."
+    )
     assert [role.name for role in Invitation.objects.get().grant.roles.all()] == ["Org Admin"]
 
 

@@ -47,7 +47,7 @@ role = Role.objects.get(organization__slug="acme", is_org_admin=True)
 Batch.objects.get(pk={batch}).grant.roles.set([role])
 Invitation.objects.get(pk={invitation}).grant.roles.set([role])
 """
-CHANGE = "Only somebody who can grant Org Admin can change this import."
+CHANGE = "You can’t change this import because it grants access you don’t have: Org Admin."
 
 
 def run(stack: Stack, code: str) -> list[int]:
@@ -95,7 +95,7 @@ def test_an_action_that_is_refused_says_why_in_the_dialog(stack: Stack, lees_pag
     page.get_by_role("link", name="Revoke").click()
 
     expect(heading(page)).to_have_text("You can’t do this")
-    expect(page.locator("#dialog")).to_contain_text("Only somebody who can grant Org Admin can revoke this invitation.")
+    expect(page.locator("#dialog")).to_contain_text("You can’t revoke this invitation")
 
 
 def test_the_grid_that_cannot_be_edited_can_be_read_by_everybody(stack: Stack, lees_page: Callable[[], Page]) -> None:
