@@ -417,7 +417,7 @@
 
   const put = (fresh, also) => {
     for (const row of [...fresh.querySelectorAll("[data-grid-row]")]) replace(document.getElementById(row.id), row);
-    for (const id of ["grid-bar", "grid-alike"]) {
+    for (const id of ["grid-heading", "grid-bar", "grid-alike"]) {
       const [old, part] = [document.getElementById(id), fresh.getElementById(id)];
       if (!old || !part || old.innerHTML === part.innerHTML) continue;
       const pressed = old.contains(document.activeElement);

@@ -166,11 +166,9 @@ def _render_page(request: MemberRequest, batch: Batch) -> HttpResponse:
     asked = request.GET.get("kind", "")
     kind = asked if asked in counts.rows_by_code else ""
     page = _page_of(batch, counts, kind, request.GET.get("page"))
-    tally = counts.tally
     context = {
         "batch": batch,
         "columns": COLUMNS,
-        "heading": rows_need_fixing(tally.rows) if tally.left else _heading_when_done(tally),
         "notice": smart_quotes(batch.notice),
         "kinds": counts.kinds,
         "page": page,
@@ -209,7 +207,9 @@ def _page_of(batch: Batch, counts: GridCounts, kind: str, number: str | None) ->
 
 def _live(counts: GridCounts, kind: str) -> dict[str, Any]:
     """The part of the context that changes with every edit."""
-    return {"tally": counts.tally, "kind": kind, "alike": counts.alike_by_code[kind]}
+    tally = counts.tally
+    heading = rows_need_fixing(tally.left)
+    return {"heading": heading, "tally": tally, "kind": kind, "alike": counts.alike_by_code[kind]}
 
 
 def _show_first_left(request: MemberRequest, batch: Batch) -> HttpResponse:
@@ -242,10 +242,6 @@ def _redirect(request: MemberRequest, address: str, *, status: int = 200) -> Htt
 
 
 # --- Messages -------------------------------------------------------------------------------------------
-
-
-def _heading_when_done(tally: Tally) -> str:
-    return f"{ROWS.format(tally.rows)} needed fixing"
 
 
 def _conflict_message(done: EditResult) -> str:

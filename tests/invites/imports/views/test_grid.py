@@ -269,6 +269,14 @@ def test_an_edit_is_answered_with_the_new_rows_the_bar_and_a_sentence(
     assert found[1].startswith(said) if said else found[1] == ""
 
 
+def test_the_heading_counts_what_is_left(script: Client, ines: Client, start: Run) -> None:
+    batch = start(csv_of("ann@@example.com", "ben@@example.com", "cat@example.com"))
+
+    assert '<h1 class="rc-title" id="grid-heading">1 row needs fixing</h1>' in text(post(script, batch, "take:2:0"))
+    assert "Nothing is left to fix</h1>" in text(post(script, batch, "all:email_two_at"))
+    assert "Nothing is left to fix</h1>" in text(ines.get(grid_url(batch)))
+
+
 @pytest.mark.parametrize(
     "do",
     [

@@ -213,6 +213,7 @@ def test_one_press_mends_all_of_a_kind_and_one_takes_it_back(admin_page: Page, b
     page.get_by_role("button", name="Apply to all 2").click()
 
     expect(bar(page)).to_have_text("3 left to fix · 2 fixed")
+    expect(page.get_by_role("heading", level=1)).to_have_text("3 rows need fixing")
     expect(page.get_by_role("button", name="Apply to all")).to_have_count(0)
     page.get_by_role("button", name="Undo row 6").click()
     expect(bar(page)).to_have_text("4 left to fix · 1 fixed")
