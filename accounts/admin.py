@@ -115,8 +115,18 @@ class UserAdmin(OperatorsAdmin):
     list_filter = ("is_active", "is_staff", "organizations")
     search_fields = ("email", "person_key")
     ordering = ("email",)
-    fields = ("email", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "date_joined", "last_login")
-    readonly_fields = ("email", "is_staff", "is_superuser", "date_joined", "last_login")
+    fields = (
+        "email",
+        "first_name",
+        "last_name",
+        "language",
+        "is_active",
+        "is_staff",
+        "is_superuser",
+        "date_joined",
+        "last_login",
+    )
+    readonly_fields = ("email", "language", "is_staff", "is_superuser", "date_joined", "last_login")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

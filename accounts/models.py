@@ -37,6 +37,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)
     person_key = PersonKeyField(db_index=True)
+    language = models.CharField(max_length=10, blank=True, help_text="Empty for the language of the browser.")
     # Set by Django's `set_password` until the user is saved.
     _password: str | None
     is_staff = models.BooleanField("operator", default=False, help_text="May use the operators' site.")
@@ -77,6 +78,9 @@ class Organization(models.Model):
 
     name = models.CharField(max_length=150)
     slug = models.SlugField(max_length=60, unique=True)
+    language = models.CharField(
+        max_length=10, default="en", help_text="Of emails to people who haven't chosen a language."
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     members: models.ManyToManyField[User, Membership] = models.ManyToManyField(

@@ -23,6 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "accounts.backoff",
         "accounts.errors",
         "accounts.labels",
+        "accounts.languages",
         "accounts.names",
         "accounts.permissions",
         "accounts.htmx",

@@ -24,6 +24,7 @@ from django.utils import timezone
 from limits import RateLimitItem, RateLimitItemPerDay
 
 from accounts.backoff import exponential_delay
+from accounts.languages import in_language
 from accounts.models import AccountEmail, User
 from accounts.users import rate_limits
 from accounts.users.passwords import ResetTokenGenerator
@@ -95,7 +96,9 @@ def _send(user_id: int | None, kind: AccountEmail.Kind) -> None:
             if kind == AccountEmail.Kind.PASSWORD_CHANGED:
                 # Pages have done so already, but commands have not.
                 allow_resets_again(user.email)
-            MESSAGES[kind](user).send()
+            with in_language(user.language):
+                message = MESSAGES[kind](user)
+            message.send()
     except Exception as error:
         if not _is_refused_for_good(error):
             attempts = claimed.values_list("attempts", flat=True).first() or 1

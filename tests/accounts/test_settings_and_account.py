@@ -115,7 +115,7 @@ def test_shows_where_one_belongs(member: User, client_of: Callable[..., Client])
 def test_changes_ones_own_name_and_nothing_else(member: User, client_of: Callable[..., Client]) -> None:
     data = {"first_name": "Zoë", "last_name": "Łukasiewicz", "email": "other@example.com", "is_staff": "on"}
     response = client_of(member).post("/account/", data, follow=True)
-    assert "Your name was changed." in words_of(response)
+    assert "Your changes were saved." in words_of(response)
     member.refresh_from_db()
     assert (member.get_full_name(), member.email, member.is_staff) == ("Zoë Łukasiewicz", "member@example.com", False)
     assert member.person_key == "zoe lukasiewicz member@example.com", "and is found by the new one"
