@@ -29,6 +29,11 @@ lint: ## Look at the code without running it: style, types, templates, settings,
 	@.ci/venv requirements-dev.txt
 	@PYTHON=$(PYTHON_HERE) exec .ci/lint
 
+.PHONY: translations
+translations: ## Extract all texts into the catalogs below locale/, and compile them
+	@.ci/venv requirements-dev.txt
+	@exec $(PYTHON_HERE) manage.py translations
+
 .PHONY: bench
 bench: ## Measure the check against its peers, the import, the mail and a drop; writes docs/performance.md
 	@.ci/venv benchmarks/requirements.txt .venv-bench
