@@ -22,7 +22,7 @@ from invites.invitations.demo import invite_demo_people
 from invites.invitations.querysets import open_grants
 from invites.mailing.bounces import note_bounce
 from invites.mailing.message import REFERENCE
-from invites.models import AccessGrant, Batch, Invitation, Row
+from invites.models import AccessGrant, Batch, FailureReason, Invitation, Row
 
 # An old report that somebody sends again says nothing about a newer email.
 OLDEST_EVENT = timedelta(days=1)
@@ -85,7 +85,7 @@ def save_bounce(sender: type[object], event: AnymailTrackingEvent, **_more: Any)
     """Save what the email provider reports about an email that it had accepted."""
     token_hash = str((event.metadata or {}).get(REFERENCE, ""))
     if event.event_type in PERMANENT and TOKEN_HASH.fullmatch(token_hash) and _is_recent(event.timestamp):
-        reason = event.mta_response or event.description or event.reject_reason or "The mail came back."
+        reason = event.mta_response or event.description or event.reject_reason or FailureReason.BOUNCED
         note_bounce(token_hash, email=event.recipient or "", reason=reason)
 
 

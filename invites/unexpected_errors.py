@@ -9,6 +9,7 @@ import traceback
 
 import structlog
 from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerError
 
 # These can succeed later with the same code: the database or the broker is down, the disk is full, memory is short.
@@ -39,7 +40,7 @@ def reference_of(error: Exception) -> str:
 
 def ask_support(reference: str) -> str:
     """The sentence that tells a user the reference of an error."""
-    return f"If this happens again, contact support and mention reference {reference}."
+    return _("If this happens again, contact support and mention reference {reference}.").format(reference=reference)
 
 
 def _last_frame_of_ours(error: Exception) -> str:

@@ -21,8 +21,8 @@ from accounts.organizations.selectors import memberships_with_permission
 from accounts.permissions import Permission
 from invites.invitations import actions
 from invites.invitations.authorization import check_may_invite
-from invites.models import BulkAction, BulkActionChunk
-from invites.unexpected_errors import ask_support, is_transient, log_unexpected
+from invites.models import BulkAction, BulkActionChunk, FailureReason
+from invites.unexpected_errors import is_transient, log_unexpected
 
 # Up to so many are handled in the request, which takes about half a second.
 IN_REQUEST = 2_000
@@ -32,10 +32,6 @@ STALLED_AFTER = timedelta(seconds=8)
 MAX_ATTEMPTS = 5
 # Invitations that are locked, because they are being accepted or sent, are free by then.
 BUSY_FOR = timedelta(seconds=1)
-
-NOT_ALLOWED = "The person who started this may no longer invite users."
-WORKERS_DIED = "Something went wrong on our side. Select the users again to go on."
-OUR_FAULT = "Something went wrong on our side."
 
 
 @dataclass(frozen=True)
@@ -73,14 +69,14 @@ def handle_next_chunk(action_id: int) -> Handled | None:
     if action is None:
         return None
     if action.attempts > MAX_ATTEMPTS:
-        stop_bulk_action(action, reason=WORKERS_DIED)
+        stop_bulk_action(action, reason=FailureReason.WORKERS_DIED)
         return None
     try:
         return _handle_chunk(action_id)
     except Exception as error:
         reference = log_unexpected("bulk_action_failed", error, action=action_id, attempt=action.attempts)
         if action.attempts > 1 and not is_transient(error):
-            stop_bulk_action(action, reason=f"{OUR_FAULT} {ask_support(reference)}")
+            stop_bulk_action(action, reason=FailureReason.UNEXPECTED, reference=reference)
         else:
             # The recovery task retries without waiting for the claim to expire.
             BulkAction.objects.filter(pk=action_id).update(claimed_until=None)
@@ -106,7 +102,7 @@ def _handle_chunk(action_id: int) -> Handled | None:
         return None
     by = _allowed_starter(action)
     if by is None:
-        _end(action, BulkAction.State.STOPPED, reason=NOT_ALLOWED)
+        _end(action, BulkAction.State.STOPPED, reason=FailureReason.INVITER_LEFT)
         return None
     chunk = action.chunks.order_by("pk").first()
     is_busy = _handle(action, by, chunk) if chunk else False
@@ -170,19 +166,23 @@ def why_not_cancel(by: Membership, action: BulkAction) -> str:
 
 
 @transaction.atomic
-def stop_bulk_action(action: BulkAction, *, reason: str = "") -> bool:
-    """Skip the remaining chunks, after the current one. Returns False if the action had already ended."""
+def stop_bulk_action(action: BulkAction, *, reason: str = "", reference: str = "") -> bool:
+    """Skip the remaining chunks, after the current one. Returns False if the action had already ended.
+
+    `reason` is a `FailureReason`; `reference` is that of an unexpected error.
+    """
     running = BulkAction.objects.select_for_update(no_key=True).filter(state=BulkAction.State.RUNNING)
     found = running.filter(pk=action.pk).first()
     if found is None:
         return False
+    found.error_reference = reference
     _end(found, BulkAction.State.STOPPED, reason=reason)
     return True
 
 
 def _end(action: BulkAction, state: BulkAction.State, *, reason: str = "") -> None:
     now = timezone.now()
-    action.state, action.stop_reason = state, reason[:300]
+    action.state, action.stop_reason = state, reason
     action.ended_at, action.progressed_at, action.claimed_until = now, now, None
     # Show the result, even if the banner with the progress was closed.
     action.banner_closed_at = None

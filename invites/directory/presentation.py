@@ -10,7 +10,8 @@ from django.utils.translation import ngettext_lazy
 from accounts.models import Membership
 from invites.invitations.wording import beyond_text, resend_title, revoke_title, skipped_text
 from invites.live.progress import Progress, TimeLeft, estimate_seconds_left
-from invites.models import BulkAction
+from invites.models import BulkAction, FailureReason
+from invites.unexpected_errors import ask_support
 from invites.wording import INVITATIONS
 
 SHOWN = 2
@@ -81,6 +82,12 @@ def _running(action: BulkAction, time_left: TimeLeft) -> ActionView:
     return ActionView(action, "info", title, text, announced, progress)
 
 
+def _why_stopped(action: BulkAction) -> list[str]:
+    """The sentences that say why; none if an admin stopped it."""
+    support = ask_support(action.error_reference) if action.error_reference else ""
+    return [FailureReason.text_of(action.stop_reason), support]
+
+
 def _ended(action: BulkAction) -> tuple[str, str, str]:
     """The kind of the banner, its title, and its text."""
     if action.kind == Kind.RESEND:
@@ -91,7 +98,7 @@ def _ended(action: BulkAction) -> tuple[str, str, str]:
     no_longer = _NO_LONGER_PENDING.format(gone) if gone else ""
     if action.state == State.STOPPED:
         left = f"{INVITATIONS.format(action.total - action.done)} stayed as they were."
-        told = (action.stop_reason, left if action.total > action.done else "", skipped, no_longer)
+        told = (*_why_stopped(action), left if action.total > action.done else "", skipped, no_longer)
         return "warn", f"Stopped. {title}", " ".join(part for part in told if part)
     text = " ".join(part for part in (skipped, no_longer) if part)
     return "ok" if action.changed else "warn", title, text

@@ -19,7 +19,7 @@ from accounts.models import Membership, Organization, Role, Site
 from accounts.names import fold
 from invites.directory.paging import slice_union
 from invites.invitations.visibility import invitation_is_visible, visible_invitations
-from invites.models import AccessGrant, Invitation, InvitationQuerySet
+from invites.models import AccessGrant, FailureReason, Invitation, InvitationQuerySet
 
 PER_PAGE = 25
 LONGEST_SEARCH = 200
@@ -255,7 +255,7 @@ def _of_invitation(invitation: Invitation, now: datetime) -> Person:
         all_sites=invitation.grant.all_sites,
         active_at=None,
         invited_at=invitation.mailed_at or invitation.created_at,
-        undelivered=(invitation.mail_detail or "The mail did not arrive.") if undelivered else "",
+        undelivered=FailureReason.text_of(invitation.mail_detail or FailureReason.BOUNCED) if undelivered else "",
         invitation=invitation,
     )
 

@@ -54,7 +54,7 @@ def invite_chunk(claim: ChunkClaim) -> None:
         invited = _invite_waiting_rows(claim)
     except ServiceError as broken:
         # Outside of the transaction, because stopping locks the batch before its chunks.
-        stop_batch(Batch.objects.get(pk=claim.batch_id), reason=broken.message)
+        stop_batch(Batch.objects.get(pk=claim.batch_id), reason=broken.code)
         return
     if invited and _is_first_of_many(claim):
         renew_statistics()

@@ -16,9 +16,9 @@ from invites.imports.chunks import ChunkClaim, held, release_claim, renew_claim
 from invites.imports.stop import stop_batch
 from invites.invitations.authorization import GrantKey, find_unauthorized
 from invites.invitations.quotas import refund_invitation_quota
-from invites.mailing.backoff import CRASHED_REASON, UNREACHABLE_REASON, backoff_delay
+from invites.mailing.backoff import backoff_delay
 from invites.mailing.sender import SendResult, TimeSlice, send_invitations
-from invites.models import Batch, BatchChunk, Invitation, InvitationQuerySet, Row
+from invites.models import Batch, BatchChunk, FailureReason, Invitation, InvitationQuerySet, Row
 
 # With the longest delay, that is half a day.
 MAX_BACKOFFS = 50
@@ -35,7 +35,7 @@ def send_chunk(claim: ChunkClaim) -> timedelta | None:
     if chunk is None:
         return None
     if claim.is_abandoned:
-        _give_up([chunk], detail=CRASHED_REASON)
+        _give_up([chunk], detail=FailureReason.INTERRUPTED)
         held(claim).update(stage=BatchChunk.Stage.DONE, claimed_until=None)
         return None
     flush_previous_log(chunk)
@@ -55,7 +55,7 @@ def send_chunk(claim: ChunkClaim) -> timedelta | None:
         # attempt gives up twice as many, so that the chunk comes to an end.
         suspects = ids[: max(1, chunk.suspects_given_up)]
         held(claim).update(suspects_given_up=F("suspects_given_up") + len(suspects))
-        _give_up([chunk], detail=CRASHED_REASON, ids=suspects)
+        _give_up([chunk], detail=FailureReason.INTERRUPTED, ids=suspects)
         return _release(claim, SendResult(not_tried=ids[len(suspects) :]), delay=delay)
     time_slice = TimeSlice(partial(renew_claim, claim))
     result = send_invitations(ids, log=ChunkDeliveryLog(claim), time_slice=time_slice, one_by_one=claim.is_suspicious)
@@ -72,9 +72,9 @@ def _back_off(claim: ChunkClaim, chunk: BatchChunk, result: SendResult) -> timed
         if result.server_failed:
             # The chunks that other workers hold come to their own end.
             free = Q(pk=chunk.pk) | Q(claimed_until=None)
-            _give_up(chunk.batch.chunks.filter(free, stage=BatchChunk.Stage.MAIL), detail=UNREACHABLE_REASON)
+            _give_up(chunk.batch.chunks.filter(free, stage=BatchChunk.Stage.MAIL), detail=FailureReason.UNREACHABLE)
         else:
-            _give_up([chunk], detail=UNREACHABLE_REASON, ids=[*result.deferred, *result.blocked])
+            _give_up([chunk], detail=FailureReason.UNREACHABLE, ids=[*result.deferred, *result.blocked])
         held(claim).update(backoff_count=0, mail_retry_at=None)
         return timedelta(0)
     delay = backoff_delay(chunk.backoff_count)

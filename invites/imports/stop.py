@@ -23,9 +23,9 @@ def stop_import(by: Membership, batch: Batch) -> bool:
 def stop_batch(batch: Batch, *, reason: str = "") -> bool:
     """Stop the batch. People who are already invited stay invited; the other rows are not invited.
 
-    Returns False if the batch had already ended. Admins are shown the `reason`. Safe while workers run: it waits for
-    chunks that are being invited, and these count as invited. Takes the same time for any number of rows: those that
-    still wait count as not invited from now on, and workers delete most of what has to be deleted.
+    Returns False if the batch had already ended. The `reason` is a `FailureReason`. Safe while workers run: it waits
+    for chunks that are being invited, and these count as invited. Takes the same time for any number of rows: those
+    that still wait count as not invited from now on, and workers delete most of what has to be deleted.
     """
     now = timezone.now()
     stopped = Batch.objects.filter(pk=batch.pk, state__in=[*Batch.RUNNING, Batch.State.NEEDS_CORRECTION]).update(

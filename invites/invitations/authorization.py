@@ -13,7 +13,7 @@ from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization, User
 from accounts.organizations.grants import AccessSelection, GrantableAccess, lock_selection, membership_now
 from accounts.permissions import Permission
-from invites.models import AccessGrant, Batch
+from invites.models import AccessGrant, Batch, FailureReason
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -93,18 +93,17 @@ def selection_of(grant: AccessGrant) -> AccessSelection:
 
 
 def check_still_allowed(inviter: User | None, organization: Organization, grant: AccessGrant) -> None:
-    """Raises DomainError if the inviter could not grant this any more.
+    """Raises DomainError, with a code of `FailureReason`, if the inviter can no longer grant this.
 
     Permissions can be lost between an upload and its processing, and between an invitation and its acceptance.
     """
     membership = Membership.objects.filter(user=inviter, organization=organization).first() if inviter else None
     if membership is None or not membership.user.is_active or not membership.has_permission(Permission.INVITE_USERS):
-        raise DomainError("inviter_left", "The person who started this may no longer invite users.")
+        raise DomainError(FailureReason.INVITER_LEFT, str(FailureReason.INVITER_LEFT.label))
     try:
         GrantableAccess(membership).check_can_grant(selection_of(grant))
     except AccessDenied as denied:
-        message = "The person who started this may no longer give these roles and sites."
-        raise DomainError(denied.code, message) from denied
+        raise DomainError(FailureReason.ACCESS_LOST, str(FailureReason.ACCESS_LOST.label)) from denied
 
 
 class GrantKey(NamedTuple):
@@ -115,7 +114,7 @@ class GrantKey(NamedTuple):
 
 
 def find_unauthorized(keys: Iterable[GrantKey]) -> dict[GrantKey, str]:
-    """The keys whose inviter could not grant that any more, each with the reason."""
+    """The keys whose inviter can no longer grant that, each with the code of a `FailureReason`."""
     reasons = {}
     for key in set(keys):
         grant = AccessGrant.objects.select_related("organization").get(pk=key.grant_id)
@@ -123,5 +122,5 @@ def find_unauthorized(keys: Iterable[GrantKey]) -> dict[GrantKey, str]:
         try:
             check_still_allowed(inviter, grant.organization, grant)
         except DomainError as broken:
-            reasons[key] = broken.message
+            reasons[key] = broken.code
     return reasons

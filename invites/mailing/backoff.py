@@ -1,4 +1,4 @@
-"""Exponential backoff of email, and the reasons that are shown when an email is given up."""
+"""Exponential backoff of email."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from accounts.backoff import exponential_delay
 
 FIRST_DELAY = timedelta(seconds=10)
 LONGEST_DELAY = timedelta(minutes=15)
-UNREACHABLE_REASON = "The mail server could not be reached, or stayed busy."
-CRASHED_REASON = "This mail could not be sent: each attempt broke off in the middle."
 
 
 def backoff_delay(backoff_count: int) -> timedelta:

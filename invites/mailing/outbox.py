@@ -12,10 +12,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from invites.invitations.authorization import GrantKey, find_unauthorized
-from invites.mailing.backoff import CRASHED_REASON, UNREACHABLE_REASON, backoff_delay
+from invites.mailing.backoff import backoff_delay
 from invites.mailing.send_lock import HeldSendLock, acquire_send_lock, active_send_locks
 from invites.mailing.sender import SendResult, TimeSlice, send_invitations
-from invites.models import Invitation, InvitationQuerySet
+from invites.models import FailureReason, Invitation, InvitationQuerySet
 
 SLICE = 50
 MAX_ATTEMPTS = 60
@@ -70,7 +70,7 @@ def _next_slice(organization_id: int) -> list[Invitation]:
 
 
 def _send(due: list[Invitation], lock: HeldSendLock) -> SendResult:
-    _give_up([each for each in due if each.mail_crashes > MAX_CRASHES], CRASHED_REASON)
+    _give_up([each for each in due if each.mail_crashes > MAX_CRASHES], FailureReason.INTERRUPTED)
     due = [each for each in due if each.mail_crashes <= MAX_CRASHES]
     _count_crash(due)
     by_id = {each.pk: each for each in _fail_unauthorized(due)}
@@ -81,7 +81,7 @@ def _send(due: list[Invitation], lock: HeldSendLock) -> SendResult:
     )
     # If the server itself failed, those that were not tried need not ask it now either.
     failed = [by_id[pk] for pk in (*result.deferred, *(result.not_tried if result.server_failed else ()))]
-    _give_up([each for each in failed if each.mail_attempts + 1 >= MAX_ATTEMPTS], UNREACHABLE_REASON)
+    _give_up([each for each in failed if each.mail_attempts + 1 >= MAX_ATTEMPTS], FailureReason.UNREACHABLE)
     _retry_later([each for each in failed if each.mail_attempts + 1 < MAX_ATTEMPTS])
     allowed_at = timezone.now() + timedelta(seconds=result.retry_in or 0)
     _unsent(by_id[pk] for pk in (*result.throttled, *result.blocked)).update(mail_due_at=allowed_at)

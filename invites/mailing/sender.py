@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from invites.invitations.quotas import count_daily_mail, daily_mail_limit_reason
+from invites.invitations.quotas import count_daily_mail
 from invites.mailing.delivery import MailConnection
 from invites.mailing.delivery_log import DeliveryLog, without_waiting_for_disk
 from invites.mailing.message import MessageData, OutgoingMessage, filter_unsent, load_unsent
 from invites.mailing.template import InvitationTemplate
 from invites.mailing.throttle import SendThrottle
 from invites.mailing.transports.errors import DeliveryError, PermanentFailure, TemporaryFailure
-from invites.models import Invitation
+from invites.models import FailureReason, Invitation
 
 # After so long, other batches and organizations get the worker.
 TIME_SLICE_SECONDS = 3.0
@@ -129,7 +129,7 @@ class _SendRun:
         over_quota = count_daily_mail(allowed)
         for data in allowed:
             if data.id in over_quota:
-                self._fail(data, f"This address {daily_mail_limit_reason()}")
+                self._fail(data, FailureReason.DAILY_LIMIT)
         allowed = [data for data in allowed if data.id not in over_quota]
         open_ids = {data.id for data in allowed}
         if allowed:

@@ -2,6 +2,7 @@
 
 from invites.models.access_grant import AccessGrant
 from invites.models.batch import Batch, BatchChunk, CorrectionJob, Row, UploadPart
+from invites.models.failure_reason import FailureReason
 from invites.models.invitation import BulkAction, BulkActionChunk, Invitation, InvitationQuerySet
 from invites.models.mail import DailyInviteCount, DailyRecipientMail, DomainBackoff, RateLimitBucket, SendLock
 
@@ -15,6 +16,7 @@ __all__ = [
     "DailyInviteCount",
     "DailyRecipientMail",
     "DomainBackoff",
+    "FailureReason",
     "Invitation",
     "InvitationQuerySet",
     "RateLimitBucket",

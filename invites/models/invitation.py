@@ -241,7 +241,10 @@ class BulkAction(models.Model):
     started_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="bulk_actions")
     kind = models.CharField(max_length=10, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
-    stop_reason = models.CharField(max_length=300, blank=True, help_text="Why it stopped by itself.")
+    stop_reason = models.CharField(max_length=20, blank=True, help_text="A FailureReason, unless an admin stopped it.")
+    error_reference = models.CharField(
+        max_length=20, blank=True, help_text="The reference of the unexpected error that stopped it."
+    )
 
     total = models.PositiveIntegerField()
     done = models.PositiveIntegerField(default=0)

@@ -14,7 +14,7 @@ from invites.imports.notices import banner_topic
 from invites.imports.selectors.progress import count_unsent
 from invites.imports.selectors.summary import Summary, outcomes_of, summary_of
 from invites.invitations.visibility import visible_batches
-from invites.models import Batch
+from invites.models import Batch, FailureReason
 from invites.wording import smart_quotes
 
 SHOWN = 2
@@ -130,7 +130,7 @@ def _texts(batch: Batch, summary: Summary) -> tuple[str, str, str]:
         case Batch.State.STOPPED:
             return "warn", f"{stopped_title(batch, summary)}.", stopped_text(batch, summary)
         case Batch.State.FAILED:
-            return "bad", f"{name} was not imported.", batch.state_reason
+            return "bad", f"{name} was not imported.", FailureReason.text_of(batch.state_reason)
     if summary.invited:
         return "ok", f"{USERS_WERE_INVITED.format(summary.invited, organization)}.", result_text(name, summary)
     kind = "warn" if summary.failed else "ok"
@@ -174,7 +174,8 @@ def stopped_text(batch: Batch, summary: Summary) -> str:
     else:
         parts = []
     refused = _NOT_MAILED.format(summary.mail_refused) if summary.mail_refused else ""
-    return " ".join(_sentence(part) for part in (batch.state_reason, *parts, refused) if part)
+    reason = FailureReason.text_of(batch.state_reason)
+    return " ".join(_sentence(part) for part in (reason, *parts, refused) if part)
 
 
 def result_text(name: str, summary: Summary) -> str:

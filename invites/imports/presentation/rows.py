@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 
 from invites.checking import COLUMNS
 from invites.imports.selectors.rows import STOPPED_BEFORE, cells_now, reasons, rows_of
-from invites.models import Batch, Invitation, Row
+from invites.models import Batch, FailureReason, Invitation, Row
 from invites.wording import smart_quotes
 
 # How many rows of a report are in memory at a time.
@@ -40,13 +40,13 @@ def shown_outcome(row: Row) -> ShownOutcome:
         case Row.Outcome.SKIPPED:
             return ShownOutcome("skipped", "Skipped", row.detail or row.get_reason_display())
         case Row.Outcome.FAILED if row.reason == Row.Reason.STOPPED:
-            return ShownOutcome("skipped", "Not invited", row.detail or STOPPED_BEFORE)
+            return ShownOutcome("skipped", "Not invited", FailureReason.text_of(row.detail) or STOPPED_BEFORE)
         case Row.Outcome.WAITING if row.batch.state == Batch.State.STOPPED:
             return ShownOutcome("skipped", "Not invited", STOPPED_BEFORE)
         case Row.Outcome.WAITING if row.batch.state in Batch.ENDED:
-            return ShownOutcome("failed", "Failed", row.batch.state_reason)
+            return ShownOutcome("failed", "Failed", FailureReason.text_of(row.batch.state_reason))
         case Row.Outcome.FAILED:
-            return ShownOutcome("failed", "Failed", row.detail or row.get_reason_display())
+            return ShownOutcome("failed", "Failed", FailureReason.text_of(row.detail) or row.get_reason_display())
         case Row.Outcome.INVITED if invitation:
             return _answer(invitation, row.batch)
         case Row.Outcome.INVITED:
@@ -62,9 +62,9 @@ def _answer(invitation: Invitation, batch: Batch) -> ShownOutcome:
     if batch.is_being_undone:
         return ShownOutcome("skipped", "Withdrawn", _moment(batch.undone_at))
     if invitation.mail_state == Invitation.Mail.BOUNCED:
-        return ShownOutcome("bounced", "Bounced", invitation.mail_detail)
+        return ShownOutcome("bounced", "Bounced", FailureReason.text_of(invitation.mail_detail))
     if invitation.mail_state == Invitation.Mail.FAILED:
-        return ShownOutcome("bounced", "Not delivered", invitation.mail_detail)
+        return ShownOutcome("bounced", "Not delivered", FailureReason.text_of(invitation.mail_detail))
     if invitation.is_expired:
         return ShownOutcome("skipped", "Expired", _moment(invitation.expires_at))
     return ShownOutcome("mail", "Waiting", _on_its_way(invitation))

@@ -20,7 +20,7 @@ from invites.imports.presentation.banners import (
 from invites.imports.selectors.summary import Summary
 from invites.imports.selectors.typos import Typos, typos_of
 from invites.live.progress import Progress
-from invites.models import Batch, CorrectionJob
+from invites.models import Batch, CorrectionJob, FailureReason
 from invites.wording import INVITATIONS, PEOPLE, ROWS, smart_quotes
 
 Action = CorrectionJob.Action
@@ -254,7 +254,7 @@ def _so_far(progress: Progress) -> str:
 
 
 def _why(batch: Batch) -> str:
-    return batch.state_reason or "Nobody has been invited."
+    return FailureReason.text_of(batch.state_reason) or "Nobody has been invited."
 
 
 def before_stopping(batch: Batch, progress: Progress | None) -> str:

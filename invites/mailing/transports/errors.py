@@ -12,6 +12,7 @@ from anymail.exceptions import AnymailAPIError, AnymailError, AnymailInvalidAddr
 
 from invites.mailing.template import one_line
 from invites.mailing.transports.smtp import CLOSING
+from invites.models import FailureReason
 
 REASON_LENGTH = 300
 # Statuses by which providers refuse the message or one of its addresses, rather than the call.
@@ -43,15 +44,15 @@ def classify_error(error: Exception) -> DeliveryError:
         case smtplib.SMTPDataError():
             return classify_reply(error.smtp_code, error.smtp_error)
         case smtplib.SMTPNotSupportedError():
-            return PermanentFailure("The mail server cannot send to an address with such characters.")
+            return PermanentFailure(FailureReason.ADDRESS_UNSUPPORTED)
         case AnymailRecipientsRefused() | AnymailInvalidAddress():
-            return PermanentFailure("The mail provider refused the address.")
+            return PermanentFailure(FailureReason.ADDRESS_REFUSED)
         case AnymailAPIError() if error.status_code in MESSAGE_STATUSES:
-            return PermanentFailure("The mail provider refused the message.")
+            return PermanentFailure(FailureReason.MESSAGE_REFUSED)
         case AnymailAPIError():
-            return ConnectionFailure(f"The mail provider answered {error.status_code or 'nothing'}.")
+            return ConnectionFailure(f"The email provider answered {error.status_code or 'nothing'}.")
         case AnymailError():
-            return PermanentFailure("The mail provider cannot send this message.")
+            return PermanentFailure(FailureReason.MESSAGE_UNSUPPORTED)
     # Connecting, signing in or the sender failed, which is no recipient's fault.
     return ConnectionFailure(_shortened(str(error)))
 

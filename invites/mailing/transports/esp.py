@@ -13,6 +13,7 @@ from anymail.exceptions import AnymailRecipientsRefused
 from anymail.message import AnymailMessage
 
 from invites.mailing.message import OutgoingMessage
+from invites.models import FailureReason
 
 # The placeholder of each provider, by Anymail's name of it. None of them escapes the values that it inserts.
 PLACEHOLDERS = {"Mailgun": "%recipient.{}%", "Mandrill": "*|{}|*", "SendGrid": "-rollcall.{}-"}
@@ -48,11 +49,12 @@ def send_batch(backend: AnymailBaseBackend, messages: Sequence[OutgoingMessage])
         backend.send_messages([email])
     except AnymailRecipientsRefused:
         # All of them were refused, each with a status of its own.
-        return [_refusal(email, message) or "The mail provider refused the address." for message in messages]
+        return [_refusal(email, message) or FailureReason.ADDRESS_REFUSED for message in messages]
     return [_refusal(email, message) for message in messages]
 
 
 def _refusal(email: AnymailMessage, message: OutgoingMessage) -> str:
     recipient = email.anymail_status.recipients.get(message.data.email)
-    is_refused = recipient is not None and recipient.status in REFUSED_STATUSES
-    return f"The mail provider refused the address: {recipient.status}." if is_refused else ""
+    if recipient is None or recipient.status not in REFUSED_STATUSES:
+        return ""
+    return FailureReason.ADDRESS_INVALID if recipient.status == "invalid" else FailureReason.ADDRESS_REFUSED

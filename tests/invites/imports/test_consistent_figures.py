@@ -131,7 +131,7 @@ def test_why_a_batch_was_stopped_comes_first(start: Callable[..., Batch], admin_
 
     batch.refresh_from_db()
     assert banner_of(batch).text == (
-        "The person who started this may no longer invite users. 3 rows of team.csv were not invited."
+        "The person who started this can no longer invite users. 3 rows of team.csv were not invited."
     )
 
 

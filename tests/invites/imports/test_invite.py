@@ -24,7 +24,7 @@ from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.imports.upload_parts import stored_upload
 from invites.mailing import sender
-from invites.models import Batch, BatchChunk, DailyInviteCount, Invitation, Row, UploadPart
+from invites.models import Batch, BatchChunk, DailyInviteCount, FailureReason, Invitation, Row, UploadPart
 from tests.concurrency import at_once
 from tests.files import csv_of, many
 from tests.invites.imports.chunk_work import claim_one_chunk, invite_one_chunk, process_one_chunk
@@ -266,7 +266,7 @@ def test_the_batch_stops_when_its_inviter_lost_the_permission(
     work(batch)
 
     assert batch.state == Batch.State.STOPPED
-    assert batch.state_reason == "The person who started this may no longer invite users."
+    assert batch.state_reason == FailureReason.INVITER_LEFT
     assert (Invitation.objects.count(), mail.outbox) == (0, [])
     assert summary_as_json(batch)["failed"] == summary_as_json(batch)["rows"] == 2
 

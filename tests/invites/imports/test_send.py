@@ -19,9 +19,8 @@ from invites.imports import chunks, send
 from invites.imports.selectors.summary import summary_of
 from invites.imports.undo import undo_import
 from invites.mailing import sender
-from invites.mailing.backoff import CRASHED_REASON, UNREACHABLE_REASON
 from invites.mailing.transports.smtp import EmailBackend
-from invites.models import Batch, BatchChunk, Invitation, Row
+from invites.models import Batch, BatchChunk, FailureReason, Invitation, Row
 from tests.files import csv_of, many
 from tests.invites.imports.chunk_work import claim_one_chunk, invite_one_chunk, process_one_chunk
 from tests.invites.mailing.mail import let_time_pass
@@ -104,7 +103,7 @@ def test_a_recipient_that_always_fails_temporarily_is_given_up_with_the_reason(
 
     summary = summary_of(batch)
     assert (batch.state, summary.invited, summary.failed) == (Batch.State.DONE, 1, 1)
-    assert batch.rows.get(email="grey@example.com").detail == UNREACHABLE_REASON
+    assert batch.rows.get(email="grey@example.com").detail == FailureReason.UNREACHABLE
 
 
 def test_the_whole_batch_waits_for_a_server_that_closes_the_connection(
@@ -239,7 +238,7 @@ def test_an_email_that_kills_every_worker_is_given_up_and_the_rest_are_sent(invi
     summary = summary_of(invited)
     assert (invited.state, summary.mail_refused, summary.invited) == (Batch.State.DONE, 1, 29)
     row = invited.rows.get(outcome=Row.Outcome.FAILED)
-    assert (row.email, row.detail, len(mail.outbox)) == (first, CRASHED_REASON, 29)
+    assert (row.email, row.detail, len(mail.outbox)) == (first, FailureReason.INTERRUPTED, 29)
 
 
 def test_a_chunk_whose_emails_all_kill_workers_ends(invited: Batch, work: Run) -> None:

@@ -11,7 +11,7 @@ from accounts.models import Membership, Role, User
 from accounts.organizations.grants import AccessSelection
 from invites.imports.selectors.summary import summary_of
 from invites.invitations.invite import change_invitation
-from invites.models import Batch, BatchChunk, DailyInviteCount, Invitation, Row
+from invites.models import Batch, BatchChunk, DailyInviteCount, FailureReason, Invitation, Row
 from tests.concurrency import once_after
 from tests.files import many
 from tests.invites.imports.chunk_work import process_one_chunk
@@ -21,7 +21,6 @@ from tests.pages import text, text_of, url_of
 
 Run = Callable[..., Batch]
 Lose = Callable[[Membership], object]
-LEFT = "The person who started this may no longer invite users."
 BUSY = "421 4.3.2 Service shutting down"
 
 
@@ -49,9 +48,9 @@ def mailed_in_part(server: MailServer, start: Run, work: Run) -> Batch:
 @pytest.mark.parametrize(
     ("lose", "why"),
     [
-        (be_demoted, LEFT),
-        (Membership.delete, LEFT),
-        (have_one_site_left, "The person who started this may no longer give these roles and sites."),
+        (be_demoted, FailureReason.INVITER_LEFT),
+        (Membership.delete, FailureReason.INVITER_LEFT),
+        (have_one_site_left, FailureReason.ACCESS_LOST),
     ],
     ids=["demoted", "removed", "a site less"],
 )
@@ -101,7 +100,7 @@ def test_the_page_says_why_beside_each_of_them(
 
     page = text_of(text(colleague.get(f"{url_of(batch)}?outcome=failed")))
 
-    assert f"Not invited {LEFT}" in page
+    assert f"Not invited {FailureReason.INVITER_LEFT.label}" in page
     assert "Failed 250" in page
 
 

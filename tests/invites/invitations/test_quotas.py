@@ -25,7 +25,7 @@ from invites.invitations.actions import resend, resend_many, revoke
 from invites.invitations.invite import invite_person
 from invites.mailing.delivery import MailConnection
 from invites.mailing.transports.errors import TemporaryFailure
-from invites.models import Batch, DailyInviteCount, DailyRecipientMail, Invitation, Row
+from invites.models import Batch, DailyInviteCount, DailyRecipientMail, FailureReason, Invitation, Row
 from tests.concurrency import at_once, unexpected
 from tests.files import PROBLEMS, csv_of, many
 from tests.invites.mailing.mail import send_now
@@ -203,10 +203,7 @@ def test_the_row_of_a_full_address_fails_with_the_reason(
     batch = run(csv_of(ANN, "ben@people.example.com"))
 
     row = batch.rows.get(email=ANN)
-    assert (row.outcome, row.detail) == (
-        Row.Outcome.FAILED,
-        "This address was sent 5 invitations today, which is enough.",
-    )
+    assert (row.outcome, row.detail) == (Row.Outcome.FAILED, FailureReason.DAILY_LIMIT)
     assert (batch.state, summary_of(batch).invited, len(mail.outbox)) == (Batch.State.DONE, 1, 1)
     assert not Invitation.objects.filter(email=ANN, state=Invitation.State.PENDING).exists()
 

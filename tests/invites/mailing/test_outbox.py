@@ -22,11 +22,10 @@ from config.harness.running import free_port
 from invites import tasks
 from invites.invitations.invite import change_invitation
 from invites.mailing import sender
-from invites.mailing.backoff import CRASHED_REASON, UNREACHABLE_REASON
 from invites.mailing.message import OutgoingMessage
 from invites.mailing.outbox import MAX_ATTEMPTS, MAX_CRASHES, organizations_with_due_mail, send_due_invitations
 from invites.mailing.send_lock import HeldSendLock, acquire_send_lock
-from invites.models import DomainBackoff, Invitation, SendLock
+from invites.models import DomainBackoff, FailureReason, Invitation, SendLock
 from tests.concurrency import once_after
 from tests.invites.invitations.helpers import Invite, selection_of
 
@@ -203,7 +202,7 @@ def test_gives_up_after_many_attempts_with_a_reason(
 
     send_due_invitations(acme.pk)
 
-    assert state_of(invitation) == ("failed", UNREACHABLE_REASON)
+    assert state_of(invitation) == ("failed", FailureReason.UNREACHABLE)
 
 
 def test_recovery_finds_due_invitations_without_a_task(
@@ -265,7 +264,7 @@ def test_a_message_that_crashes_workers_lets_others_go_first_and_is_given_up(
             send_due_invitations(acme.pk)
 
     assert set(mailbox.taken) == {late.email, *(each.email for each in with_it)}
-    assert state_of(poison) == ("failed", CRASHED_REASON)
+    assert state_of(poison) == ("failed", FailureReason.INTERRUPTED)
 
 
 def test_many_deferrals_do_not_count_as_crashes(
@@ -334,10 +333,11 @@ def test_fails_invitations_of_an_inviter_who_lost_the_permission_and_says_why(
 
     assert send_due_invitations(acme.pk) is None
 
-    why = "The person who started this may no longer invite users."
-    assert (mailbox.asked, state_of(invitation)) == ([], ("failed", why))
+    assert (mailbox.asked, state_of(invitation)) == ([], ("failed", FailureReason.INVITER_LEFT))
     colleague = client_of(join(acme, "second@example.com", "Org Admin"))
-    assert f'title="{why}">Not delivered<' in colleague.get("/o/acme/users/").content.decode()
+    assert (
+        f'title="{FailureReason.INVITER_LEFT.label}">Not delivered<' in colleague.get("/o/acme/users/").content.decode()
+    )
     colleague.post(f"/o/acme/invitations/{invitation.pk}/resend/")
     send_due_invitations(acme.pk)
     assert mailbox.taken == ["ann@people.example.com"], "A colleague who may can send it."

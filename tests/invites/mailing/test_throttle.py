@@ -21,11 +21,10 @@ from invites.imports.invite import invite_chunk
 from invites.imports.selectors.summary import summary_of
 from invites.invitations.invite import invite_person
 from invites.mailing import rate_limit
-from invites.mailing.backoff import UNREACHABLE_REASON
 from invites.mailing.domain_backoff import DEFERRALS_BEFORE_BACKOFF, DomainBackoffs, domain_of
 from invites.mailing.outbox import send_due_invitations
 from invites.mailing.sender import SendResult
-from invites.models import Batch, DomainBackoff, Invitation, RateLimitBucket
+from invites.models import Batch, DomainBackoff, FailureReason, Invitation, RateLimitBucket
 from tests.concurrency import at_once, crossing, unexpected
 from tests.files import csv_of, many
 from tests.invites.imports.work import Work
@@ -303,7 +302,7 @@ def test_emails_to_a_domain_that_never_accepts_them_are_given_up_with_the_reason
 
     summary = summary_of(batch)
     assert (batch.state, summary.invited, summary.failed) == (Batch.State.DONE, 20, 20)
-    assert set(batch.rows.filter(outcome="failed").values_list("detail", flat=True)) == {UNREACHABLE_REASON}
+    assert set(batch.rows.filter(outcome="failed").values_list("detail", flat=True)) == {FailureReason.UNREACHABLE}
 
 
 def test_old_backoffs_are_deleted(db: None) -> None:

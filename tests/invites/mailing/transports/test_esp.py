@@ -12,7 +12,7 @@ import pytest
 from config.harness.running import LONG_KEY, run_manage
 from invites.imports.selectors.summary import summary_of
 from invites.invitations.tokens import derive_token, link_for
-from invites.models import Batch, Invitation, Row
+from invites.models import Batch, FailureReason, Invitation, Row
 from tests.files import csv_of, many
 from tests.invites.mailing.mail import let_time_pass
 from tests.invites.mailing.mail_provider import Call, MailProvider
@@ -108,7 +108,7 @@ def test_an_address_that_makes_a_call_fail_fails_alone(use: Use, run: Run) -> No
     assert [len(recipients(call)) for call in provider.calls] == [3, 1, 1, 1]
     assert summary_of(batch).invited == 2
     row = batch.rows.get(outcome=Row.Outcome.FAILED)
-    assert (row.email, row.detail) == ("ben@example.com", "The mail provider refused the message.")
+    assert (row.email, row.detail) == ("ben@example.com", FailureReason.MESSAGE_REFUSED)
 
 
 def test_each_recipient_of_a_call_has_a_status_of_their_own(use: Use, run: Run) -> None:
@@ -125,7 +125,7 @@ def test_each_recipient_of_a_call_has_a_status_of_their_own(use: Use, run: Run) 
     assert "*|text_link|*" in call.fields["message"]["text"]
     assert call.fields["message"]["preserve_recipients"] is False
     row = batch.rows.get(outcome=Row.Outcome.FAILED)
-    assert (row.email, row.detail) == ("ben@example.com", "The mail provider refused the address: rejected.")
+    assert (row.email, row.detail) == ("ben@example.com", FailureReason.ADDRESS_REFUSED)
     assert summary_of(batch).invited == 2
 
 

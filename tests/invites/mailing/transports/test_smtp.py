@@ -17,12 +17,11 @@ from invites.imports import chunks
 from invites.imports.chunk_delivery_log import ChunkDeliveryLog
 from invites.imports.invite import invite_chunk
 from invites.imports.selectors.summary import summary_of
-from invites.mailing.backoff import CRASHED_REASON
 from invites.mailing.delivery import MailConnection
 from invites.mailing.message import OutgoingMessage, load_unsent
 from invites.mailing.template import InvitationTemplate
 from invites.mailing.transports.smtp import Pipeline
-from invites.models import Batch, BatchChunk, Invitation, Row
+from invites.models import Batch, BatchChunk, FailureReason, Invitation, Row
 from tests.files import csv_of, many
 from tests.invites.mailing.mail import let_time_pass
 from tests.invites.mailing.mail_server import MailServer
@@ -247,7 +246,7 @@ def test_a_message_that_crashes_every_worker_is_found_and_given_up_alone(
     # The first one had invited them with the same claim.
     assert deaths == 1 + chunks.MAX_ATTEMPTS
     row = batch.rows.get(outcome=Row.Outcome.FAILED)
-    assert (row.email, row.detail) == (person(7), CRASHED_REASON)
+    assert (row.email, row.detail) == (person(7), FailureReason.INTERRUPTED)
     mails = Counter(server.taken)
     assert set(mails) == {person(number) for number in range(20)} - {person(7)}
     assert mails.total() - len(mails) <= 1 + chunks.SUSPICIOUS_AFTER, "Only what was under way beside it went twice."

@@ -1,0 +1,32 @@
+"""Why an email was not delivered, or why work in the background stopped."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class FailureReason(models.TextChoices):
+    """Codes that are stored in place of a sentence, which pages show in the language of their reader.
+
+    The same fields may hold what a mail server answered.
+    """
+
+    INVITER_LEFT = "inviter_left", _("The person who started this can no longer invite users.")
+    ACCESS_LOST = "access_lost", _("The person who started this can no longer grant these roles and sites.")
+    DAILY_LIMIT = "daily_limit", _("This address reached the daily limit for invitations.")
+    BOUNCED = "bounced", _("The email bounced.")
+    UNREACHABLE = "unreachable", _("The mail server was busy or couldn’t be reached.")
+    INTERRUPTED = "interrupted", _("The email couldn’t be sent because every attempt was interrupted.")
+    ADDRESS_INVALID = "address_invalid", _("The email provider says that the address is invalid.")
+    ADDRESS_REFUSED = "address_refused", _("The email provider refused the address.")
+    ADDRESS_UNSUPPORTED = "address_unsupported", _("The mail server doesn’t support this kind of address.")
+    MESSAGE_REFUSED = "message_refused", _("The email provider refused the message.")
+    MESSAGE_UNSUPPORTED = "message_unsupported", _("The email provider can’t send this message.")
+    WORKERS_DIED = "workers_died", _("Something went wrong on our side. Select the users again to continue.")
+    UNEXPECTED = "unexpected", _("Something went wrong on our side.")
+
+    @classmethod
+    def text_of(cls, reason: str) -> str:
+        """The sentence for a code; any other text, such as a mail server's answer, unchanged."""
+        return str(cls(reason).label) if reason in cls.values else reason
