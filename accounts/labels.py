@@ -6,6 +6,7 @@ import unicodedata
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from invites.checking.cells.links import find_link
 
@@ -22,10 +23,10 @@ def clean_label(text: str) -> str:
     """
     label = " ".join(text.split())
     if any(unicodedata.category(each) in _UNSEEN and each not in _JOINERS for each in label):
-        raise ValidationError("There is a character in it that cannot be seen. Type it again.", code="unseen")
+        raise ValidationError(_("This contains an invisible character. Type it again."), code="unseen")
     if find_link(label):
         raise ValidationError(
-            "This would become a link in emails. Write it without a web address, or put a space after the dot.",
+            _("This would become a link in emails. Remove the web address, or add a space after the dot."),
             code="link",
         )
     return label

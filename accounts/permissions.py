@@ -10,31 +10,43 @@ To add one, add a line to `Permission`. Views ask for it by `@requires(Permissio
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.wording import separated
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 
 class Permission(TextChoices):
     """What a person may do in an organization: the stored value, one line for people who edit roles, and the label."""
 
-    meaning: str
+    meaning: _StrOrPromise
 
-    VIEW_USERS = "users.view", "Who is there and who is invited, with roles and sites.", "See users"
+    VIEW_USERS = "users.view", _("See members and invitations, with their roles and sites."), _("See users")
     INVITE_USERS = (
         "users.invite",
-        "One person or a whole file. Without “See users”, only their own imports and invitations are shown.",
-        "Invite users",
+        _("Invite one person or import a file. Without “See users”, they see only their own imports and invitations."),
+        _("Invite users"),
     )
-    MANAGE_USERS = "users.manage", "Change their roles and sites, and remove them. Needs “See users”.", "Manage users"
-    MANAGE_ROLES = "roles.manage", "Put roles together, within one's own permissions.", "Manage roles"
-    MANAGE_SITES = "sites.manage", "Add, rename and delete sites.", "Manage sites"
-    MANAGE_ORGANIZATION = "organization.manage", "What the organization is called.", "Manage settings"
-    VIEW_WORK = "work.view", "Read everything on their sites, change nothing.", "See work"
-    EDIT_WORK = "work.edit", "Enter work on their sites, and correct it.", "Do work"
-    REVIEW_WORK = "work.review", "Approve work or send it back.", "Review work"
-    EXPORT_DATA = "data.export", "Take data along as a file.", "Export data"
+    MANAGE_USERS = (
+        "users.manage",
+        _("Change users' roles and sites, and remove users. Requires “See users”."),
+        _("Manage users"),
+    )
+    MANAGE_ROLES = "roles.manage", _("Create and edit roles, within their own permissions."), _("Manage roles")
+    MANAGE_SITES = "sites.manage", _("Add, rename and delete sites."), _("Manage sites")
+    MANAGE_ORGANIZATION = "organization.manage", _("Rename the organization."), _("Manage settings")
+    VIEW_WORK = "work.view", _("See everything on their sites."), _("See work")
+    EDIT_WORK = "work.edit", _("Enter and correct work on their sites."), _("Do work")
+    REVIEW_WORK = "work.review", _("Approve work or send it back."), _("Review work")
+    EXPORT_DATA = "data.export", _("Export data to a file."), _("Export data")
 
-    def __new__(cls, value: str, meaning: str) -> Permission:
+    def __new__(cls, value: str, meaning: _StrOrPromise) -> Permission:
         # Django has taken the label off already: it is the last part.
         permission = str.__new__(cls, value)
         permission._value_, permission.meaning = value, meaning
@@ -53,13 +65,12 @@ def all_permissions() -> frozenset[str]:
 
 
 def permission_summary(permissions: Iterable[str]) -> str:
-    """The permissions as text for a page: "See users, export data", or "Everything"."""
+    """The permissions as text for a page: "See users, Export data", or "Everything"."""
     held = frozenset(permissions)
     if held >= all_permissions():
-        return "Everything"
+        return gettext("Everything")
     labels = [each.label for each in Permission if each.value in held]
-    words = ", ".join([labels[0], *(label[0].lower() + label[1:] for label in labels[1:])]) if labels else "Nothing"
     missing = [each.label for each in Permission if each.value not in held]
     if len(missing) <= 2 < len(labels):
-        return "Everything except " + " and ".join(label[0].lower() + label[1:] for label in missing)
-    return words
+        return gettext("Everything except: {permissions}").format(permissions=separated(missing))
+    return separated(labels) or gettext("Nothing")

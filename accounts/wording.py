@@ -25,8 +25,13 @@ def counted(message: _StrOrPromise, number: int, **values: object) -> str:
     return message.format(number, count=grouped(number), **values)
 
 
+def separated(words: Sequence[object]) -> str:
+    """ "A, B, C"; empty for no words."""
+    return _(", ").join(str(word) for word in words)
+
+
 def listed(words: Sequence[object]) -> str:
     """ "A", "A and B" or "A, B and C"; empty for no words."""
     if len(words) < 2:
         return "".join(str(word) for word in words)
-    return _("{words} and {last}").format(words=_(", ").join(str(word) for word in words[:-1]), last=words[-1])
+    return _("{words} and {last}").format(words=separated(words[:-1]), last=words[-1])

@@ -13,8 +13,9 @@ from anymail.exceptions import AnymailWebhookValidationFailure
 from anymail.signals import AnymailTrackingEvent
 from anymail.urls import urlpatterns
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
+from limits import RateLimitItem
 
 from accounts.organizations.access import third_party
 from accounts.users import rate_limits
@@ -36,7 +37,13 @@ def webhooks() -> list[URLResolver]:
 
 
 def _view_of(view: Any) -> View:
-    return limited(rate_limits.REPORTS_OF_CLIENT, strict(view))
+    return limited(rate_limits.REPORTS_OF_CLIENT, strict(view), refuse=_too_many_reports)
+
+
+def _too_many_reports(request: HttpRequest, limit: RateLimitItem) -> HttpResponse:
+    """Tell the provider's server when to send its reports again."""
+    headers = {"Retry-After": str(limit.get_expiry())}
+    return HttpResponse("Too many requests.\n", status=429, content_type="text/plain", headers=headers)
 
 
 class StrictReports:
@@ -78,7 +85,7 @@ def _reject_invalid() -> Iterator[None]:
 def _check(event: AnymailTrackingEvent) -> None:
     """Raises TypeError for values of another type than Anymail documents."""
     if not isinstance(event.metadata or {}, Mapping):
-        raise TypeError("The metadata is no mapping.")
+        raise TypeError("The metadata isn't a mapping.")
     texts = (event.recipient, event.mta_response, event.description, event.reject_reason)
     if not all(isinstance(text or "", str) for text in texts):
-        raise TypeError("A text is something else.")
+        raise TypeError("A text isn't a string.")

@@ -1,15 +1,24 @@
-"""The page for unexpected errors: 503 with Retry-After if the database is down or busy, else 500."""
+"""The pages for invalid requests (400) and for unexpected errors.
+
+An unexpected error is answered with 503 and Retry-After if the database is down or busy, else with 500.
+"""
 
 from __future__ import annotations
 
 import sys
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.defaults import server_error
 
 RETRY_AFTER_SECONDS = 10
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Called by Django for an invalid request, such as one for another host, so the link has our own address."""
+    return render(None, "400.html", {"home_url": f"{settings.BASE_URL}/"}, status=400)
 
 
 def failure(request: HttpRequest) -> HttpResponse:

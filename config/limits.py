@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from io import BytesIO
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.template import TemplateDoesNotExist
+from django.core.handlers.asgi import ASGIRequest
 from django.template.loader import render_to_string
+from django.utils.formats import number_format
+from django.utils.translation import get_language_from_request, override
+from django.utils.translation import gettext as _
 
 Scope = MutableMapping[str, Any]
 Event = MutableMapping[str, Any]
@@ -100,16 +104,10 @@ async def _discard(receive: Receive) -> int:
 
 
 async def _refuse(scope: Scope, send: Send, *, size: int, limit: int) -> None:
-    is_upload = limit == settings.MAX_UPLOAD_BODY_BYTES
-    limit_mb = str(settings.MAX_UPLOAD_MB) if is_upload else f"{limit / MEGABYTE:g}"
-    what = "file" if is_upload else "form"
-    message = f"This {what} has {size / MEGABYTE:,.1f} MB. At most {limit_mb} MB are read."
-    wants_part = any(name.lower() == b"hx-request" for name, _ in scope["headers"])
-    page = "" if wants_part else await sync_to_async(_page)(message, size, limit_mb)
-    body = (page or message).encode()
-    kind = b"text/html; charset=utf-8" if page else b"text/plain; charset=utf-8"
+    wants_part = any(name.lower() == b"hx-request" for name, _value in scope["headers"])
+    body = (await sync_to_async(_text)(scope, size, limit, is_page=not wants_part)).encode()
     headers = [
-        (b"content-type", kind),
+        (b"content-type", b"text/plain; charset=utf-8" if wants_part else b"text/html; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
@@ -120,9 +118,14 @@ async def _refuse(scope: Scope, send: Send, *, size: int, limit: int) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def _page(message: str, size: int, limit_mb: str) -> str:
-    context = {"message": message, "size_mb": f"{size / MEGABYTE:,.1f}", "limit_mb": limit_mb}
-    try:
-        return render_to_string("413.html", context)
-    except TemplateDoesNotExist:
-        return ""
+def _text(scope: Scope, size: int, limit: int, *, is_page: bool) -> str:
+    """What is too large, as a page or as one line, in the language of the browser."""
+    with override(get_language_from_request(ASGIRequest(scope, BytesIO()))):
+        size_mb = number_format(size / MEGABYTE, decimal_pos=1, force_grouping=True)
+        if limit == settings.MAX_UPLOAD_BODY_BYTES:
+            message = _("This file is {size} MB. Files can have up to {limit} MB.")
+            message = message.format(size=size_mb, limit=number_format(settings.MAX_UPLOAD_MB))
+        else:
+            message = _("This form is {size} MB. Forms can have up to {limit} MB.")
+            message = message.format(size=size_mb, limit=number_format(f"{limit / MEGABYTE:g}"))
+        return render_to_string("413.html", {"message": message}) if is_page else message

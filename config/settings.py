@@ -174,8 +174,9 @@ MIDDLEWARE = [
     "config.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "config.hosts.HostMiddleware",
+    # Before the hosts are checked, so that the page about a wrong host has styles.
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.hosts.HostMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

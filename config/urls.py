@@ -32,4 +32,5 @@ urlpatterns = guarded(
     ]
 )
 
+handler400 = "config.failures.bad_request"
 handler500 = "config.failures.failure"

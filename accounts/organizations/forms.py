@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from crispy_forms.helper import FormHelper
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from accounts.labels import LabelField
 from accounts.models import Membership, Organization, Role, Site
@@ -15,6 +16,8 @@ from accounts.organizations.roles import RoleDraft
 from accounts.permissions import Permission
 
 if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
     RoleChoiceField = forms.ModelMultipleChoiceField[Role]
 else:  # Django's field is generic for the type checker only.
     RoleChoiceField = forms.ModelMultipleChoiceField
@@ -27,7 +30,7 @@ class LinesWidget(forms.CheckboxSelectMultiple):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs)
-        self.descriptions: Mapping[str, str] = {}
+        self.descriptions: Mapping[str, _StrOrPromise] = {}
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)
@@ -38,7 +41,7 @@ class SitesWidget(forms.SelectMultiple):
     """A searchable multi-select (`data-sites`). Each option has its country in `data-country`."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({"data-sites": "", "aria-label": "Sites", **(attrs or {})})
+        super().__init__({"data-sites": "", "aria-label": _("Sites"), **(attrs or {})})
         self.countries: Mapping[str, str] = {}
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -53,11 +56,12 @@ class RolesField(RoleChoiceField):
 
     def __init__(self, **kwargs: Any) -> None:
         messages = {
-            "required": "Choose at least one role.",
-            "invalid_choice": "Choose roles from the list.",
-            "invalid_pk_value": "Choose roles from the list.",
-            "list": "Choose roles from the list.",
+            "required": _("Choose at least one role."),
+            "invalid_choice": _("Choose roles from the list."),
+            "invalid_pk_value": _("Choose roles from the list."),
+            "list": _("Choose roles from the list."),
         }
+        kwargs.setdefault("label", _("Roles"))
         super().__init__(Role.objects.none(), widget=LinesWidget(), error_messages=messages, **kwargs)
 
     def clean(self, value: Any) -> Any:
@@ -73,10 +77,11 @@ class SitesField(forms.MultipleChoiceField):
 
     def __init__(self, **kwargs: Any) -> None:
         messages = {
-            "required": "Choose at least one site, or All sites.",
-            "invalid_choice": "Choose sites from the list.",
-            "invalid_list": "Choose sites from the list.",
+            "required": _("Choose at least one site, or All sites."),
+            "invalid_choice": _("Choose sites from the list."),
+            "invalid_list": _("Choose sites from the list."),
         }
+        kwargs.setdefault("label", _("Sites"))
         super().__init__(widget=SitesWidget(), error_messages=messages, **kwargs)
 
 
@@ -135,27 +140,30 @@ class GrantForm(PlainForm):
         assert isinstance(field, SitesField)
         assert isinstance(field.widget, SitesWidget)
         self._sites = {str(site.pk): site for site in grantable_sites(self.membership)}
-        everything = [(ALL_SITES, "All sites")] if self.membership.all_sites else []
+        everything = [(ALL_SITES, _("All sites"))] if self.membership.all_sites else []
         field.choices = [*everything, *((value, site.name) for value, site in self._sites.items())]
         field.widget.countries = {value: site.country for value, site in self._sites.items()}
         # An organization without sites can invite, too.
         field.required = Site.objects.filter(organization_id=self.membership.organization_id).exists()
         if not everything:
-            missing = "Choose at least one site." if self._sites else "You have no site that you could give."
+            missing = _("Choose at least one site.") if self._sites else _("You don't have a site that you can grant.")
             field.error_messages["required"] = missing
 
 
 class RoleForm(PlainForm):
     """A role: its name, its description, and permissions of those that the editor has."""
 
-    name = LabelField(max_length=80, error_messages={"required": "Enter a name such as Field worker."})
-    description = LabelField(max_length=200, required=False)
+    name = LabelField(
+        label=_("Name"), max_length=80, error_messages={"required": _("Enter a name such as Field worker.")}
+    )
+    description = LabelField(label=_("Description"), max_length=200, required=False)
     permissions = forms.MultipleChoiceField(
+        label=_("Permissions"),
         widget=LinesWidget(),
         error_messages={
-            "required": "Choose at least one permission.",
-            "invalid_choice": "Choose permissions from the list.",
-            "invalid_list": "Choose permissions from the list.",
+            "required": _("Choose at least one permission."),
+            "invalid_choice": _("Choose permissions from the list."),
+            "invalid_list": _("Choose permissions from the list."),
         },
     )
 
@@ -184,10 +192,10 @@ class RoleForm(PlainForm):
         field.widget.descriptions = {each.value: each.meaning for each in held}
         if permissions_stay:
             field.disabled = True
-            field.help_text = f"{permissions_stay} So you can't change the permissions."
+            field.help_text = permissions_stay
         if role is not None and role.is_default:
             self.fields["name"].disabled = True
-            self.fields["name"].help_text = "One of the three roles that every organization has: its name stays."
+            self.fields["name"].help_text = _("Every organization has this role, so you can't rename it.")
 
     def draft(self) -> RoleDraft:
         """The role, once the form is valid."""
@@ -198,8 +206,10 @@ class RoleForm(PlainForm):
 class SiteForm(PlainForm):
     """A site: its name and its country, which is optional."""
 
-    name = LabelField(max_length=120, error_messages={"required": "Enter a name such as Lyon depot."})
-    country = LabelField(max_length=80, required=False)
+    name = LabelField(
+        label=_("Name"), max_length=120, error_messages={"required": _("Enter a name such as Lyon depot.")}
+    )
+    country = LabelField(label=_("Country"), max_length=80, required=False)
 
     def __init__(self, *args: Any, site: Site | None = None, **kwargs: Any) -> None:
         if site is not None:
@@ -211,9 +221,10 @@ class OrganizationForm(PlainForm):
     """The name of an organization."""
 
     name = LabelField(
+        label=_("Name"),
         max_length=150,
-        help_text="People read it in their invitation and in the sidebar.",
-        error_messages={"required": "Enter the organization's name."},
+        help_text=_("Shown in invitations and in the sidebar."),
+        error_messages={"required": _("Enter the organization's name.")},
     )
 
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:

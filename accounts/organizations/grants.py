@@ -66,7 +66,7 @@ def membership_now(by: Membership) -> Membership:
     """
     found = Membership.objects.filter(pk=by.pk, user__is_active=True).select_related("organization", "user").first()
     if found is None:
-        raise AccessDenied("not_allowed", "You are no longer a member of this organization.")
+        raise AccessDenied("not_allowed", _("You are no longer a member of this organization."))
     return found
 
 
@@ -87,12 +87,16 @@ class GrantableAccess:
     def check_can_grant(self, selection: AccessSelection) -> None:
         """Raises AccessDenied if the member can't grant all of the selection."""
         if self._lacks_all_sites(selection):
-            raise AccessDenied("beyond_permissions", "You do not have all sites, so you cannot give all of them.")
+            raise AccessDenied(
+                "beyond_permissions", _("You can't grant access to all sites because you don't have it.")
+            )
         beyond: list[Role | Site] = [*self._roles_beyond(selection), *self._sites_beyond(selection)]
         if beyond:
             ours = self._names(beyond)
-            what = f"“{ours[0]}”" if ours else "that"
-            raise AccessDenied("beyond_permissions", f"You cannot give {what}: it goes beyond your own rights.")
+            if not ours:
+                raise AccessDenied("beyond_permissions", _("You can't grant access that you don't have yourself."))
+            message = _("You can't grant {access} because you don't have that access yourself.")
+            raise AccessDenied("beyond_permissions", message.format(access=listed(ours)))
 
     def check_can_manage(self, selection: AccessSelection, why_not: _StrOrPromise, **values: object) -> None:
         """Raises AccessDenied if the member can't manage something that grants the selection.
@@ -144,7 +148,7 @@ def lock_selection(selection: AccessSelection) -> None:
     Roles are locked before sites, and both before anything else. Raises DomainError("gone") if one was deleted.
     """
     if not (_all_there(Role, selection.roles) and _all_there(Site, selection.sites)):
-        raise DomainError("gone", "A role or site that you chose was deleted in the meantime. Choose again.")
+        raise DomainError("gone", _("A role or site that you chose has been deleted. Choose again."))
 
 
 def _all_there(model: type[Role] | type[Site], chosen: Sequence[Role | Site]) -> bool:

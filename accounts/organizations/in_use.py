@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
+
+from accounts.wording import counted
+
+ROLE_IN_USE = ngettext_lazy(
+    "{count} person has this role. Give them another one first.",
+    "{count} people have this role. Give them another one first.",
+)
+SITE_IN_USE = ngettext_lazy(
+    "{count} person is assigned to this site. Reassign them first.",
+    "{count} people are assigned to this site. Reassign them first.",
+)
 
 
 def role_in_use(members: int) -> str:
     """The reason if so many members have the role."""
-    return ngettext(
-        "1 person has this role. Give that person another one first.",
-        "{members} people have this role. Give them another one first.",
-        members,
-    ).format(members=f"{members:,}")
+    return counted(ROLE_IN_USE, members)
 
 
 def site_in_use(members: int) -> str:
     """The reason if so many members are assigned to the site. Members with all sites don't count."""
-    return ngettext(
-        "1 person has access to this site by name. Give that person other sites first.",
-        "{members} people have access to this site by name. Give them other sites first.",
-        members,
-    ).format(members=f"{members:,}")
+    return counted(SITE_IN_USE, members)

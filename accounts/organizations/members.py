@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.text import get_text_list
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization, User
 from accounts.organizations.grants import AccessSelection, GrantableAccess, lock_selection
 from accounts.permissions import USER_ADMINISTRATION, Permission
+from accounts.wording import listed
 
-HAS_MORE = _("You can’t edit {user} because they have access you don’t have: {access}.")
+HAS_MORE = gettext_lazy("You can’t edit {user} because they have access you don’t have: {access}.")
 
 
 @transaction.atomic
@@ -31,7 +32,7 @@ def change_membership(
     check_can_manage_member(by, membership)
     GrantableAccess(by).check_can_grant(selection)
     if not selection.roles:
-        raise DomainError("no_role", "Choose at least one role.")
+        raise DomainError("no_role", _("Choose at least one role."))
     membership.roles.set(selection.roles)
     membership.sites.set(selection.sites)
     membership.all_sites = selection.all_sites
@@ -67,8 +68,10 @@ def check_somebody_manages(organization: Organization) -> None:
     if not _user_managers(organization).exists():
         raise DomainError(
             "last_manager",
-            "This is the only person with all sites who can invite and manage users. "
-            "Give somebody else such a role and all sites first.",
+            _(
+                "This is the only person with access to all sites who can invite and manage users. "
+                "Give someone else that access first."
+            ),
         )
 
 
@@ -81,11 +84,11 @@ def check_may_deactivate(user: User) -> None:
     for organization in Organization.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"):
         managers = _user_managers(organization)
         if managers.filter(user=user).exists() and not managers.exclude(user=user).exists():
-            raise DomainError(
-                "last_manager",
-                f"{user} is the only person with all sites who can invite and manage users of {organization.name}. "
-                "Somebody else has to get such a role and all sites first.",
+            message = (
+                f"{user} is the only person with access to all sites who can invite and manage users of "
+                f"{organization.name}. Someone else needs that access first."
             )
+            raise DomainError("last_manager", message)
 
 
 def _user_managers(organization: Organization) -> QuerySet[Membership]:
@@ -108,22 +111,23 @@ def _fresh(by: Membership, membership: Membership) -> tuple[Membership, Membersh
     found = found.select_related("organization", "user").order_by("pk")
     members = {each.pk: each for each in found.filter(pk__in=(by.pk, membership.pk))}
     if by.pk not in members:
-        raise AccessDenied("not_allowed", "You are no longer a member of this organization.")
+        raise AccessDenied("not_allowed", _("You are no longer a member of this organization."))
     if membership.pk not in members:
-        raise DomainError("gone", "This person is no longer a member.")
+        raise DomainError("gone", _("This person is no longer a member."))
     return members[by.pk], members[membership.pk]
 
 
 def _check_keeps_user_administration(before: Membership, after: Membership) -> None:
     lost = USER_ADMINISTRATION & before.permissions() - after.permissions()
     if lost:
-        what = get_text_list([each.label.lower() for each in Permission if each in lost], "or")
-        raise DomainError("gives_up", f"You can no longer {what} then. Only somebody else can give you that back.")
+        labels = listed([each.label for each in Permission if each in lost])
+        message = _("You would lose these permissions: {permissions}. Only someone else can give them back to you.")
+        raise DomainError("gives_up", message.format(permissions=labels))
 
 
 def _check_may_manage(by: Membership) -> None:
     if not by.has_permission(Permission.MANAGE_USERS):
-        raise AccessDenied("not_allowed", "You may not manage users.")
+        raise AccessDenied("not_allowed", _("You don't have permission to manage users."))
 
 
 def check_can_manage_member(by: Membership, membership: Membership) -> None:

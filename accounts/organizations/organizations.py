@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from typing import TYPE_CHECKING
 
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.languages import in_language
 from accounts.models import Organization, Role
 from accounts.permissions import Permission
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 ORG_ADMIN = "Org Admin"
 PROJECT_MANAGER = "Project manager"
 READ_ONLY = "ReadOnly"
 
 # A permission that is added later belongs to Org Admin automatically, and to no other role.
-DEFAULT_ROLES: tuple[tuple[str, str, tuple[Permission, ...]], ...] = (
-    (ORG_ADMIN, "Everything, also inviting and managing users.", ()),
+DEFAULT_ROLES: tuple[tuple[str, _StrOrPromise, tuple[Permission, ...]], ...] = (
+    (ORG_ADMIN, _("Everything, including inviting and managing users."), ()),
     (
         PROJECT_MANAGER,
-        "Everything except inviting and managing users.",
+        _("Everything except inviting and managing users."),
         (
             Permission.VIEW_USERS,
             Permission.MANAGE_ROLES,
@@ -28,26 +35,30 @@ DEFAULT_ROLES: tuple[tuple[str, str, tuple[Permission, ...]], ...] = (
             Permission.EXPORT_DATA,
         ),
     ),
-    (READ_ONLY, "Sees everything on their sites, changes nothing.", (Permission.VIEW_WORK,)),
+    (READ_ONLY, _("Can see everything on their sites, but can't change anything."), (Permission.VIEW_WORK,)),
 )
 
 
 @transaction.atomic
 def create_organization(name: str, slug: str) -> Organization:
-    """A new organization with the roles Org Admin, Project manager and ReadOnly."""
+    """A new organization with the roles Org Admin, Project manager and ReadOnly.
+
+    The names of the roles are the same everywhere. Their descriptions are in the language of the organization.
+    """
     organization = Organization.objects.create(name=name, slug=slug)
-    Role.objects.bulk_create(
-        Role(
-            organization=organization,
-            name=role_name,
-            description=description,
-            permissions=[permission.value for permission in permissions],
-            is_default=True,
-            is_org_admin=role_name == ORG_ADMIN,
-            position=position,
+    with in_language(organization.language):
+        Role.objects.bulk_create(
+            Role(
+                organization=organization,
+                name=role_name,
+                description=str(description),
+                permissions=[permission.value for permission in permissions],
+                is_default=True,
+                is_org_admin=role_name == ORG_ADMIN,
+                position=position,
+            )
+            for position, (role_name, description, permissions) in enumerate(DEFAULT_ROLES, start=1)
         )
-        for position, (role_name, description, permissions) in enumerate(DEFAULT_ROLES, start=1)
-    )
     return organization
 
 

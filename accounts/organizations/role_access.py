@@ -7,14 +7,29 @@ could add permissions to a role of members with all sites, who could then grant 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import AccessDenied
 from accounts.models import Membership, Role, Site
 from accounts.organizations.grants import grantable_roles, grantable_sites
 from accounts.organizations.selectors import AccessBeyond
 from accounts.organizations.signals import roles_to_be_granted
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Access that somebody can't grant, and the sentence for each way in which people have it."""
+
+    beyond: AccessBeyond
+    of_members: _StrOrPromise
+    of_invitations: _StrOrPromise
 
 
 def why_not_permissions(by: Membership, roles: QuerySet[Role]) -> dict[int, str]:
@@ -23,13 +38,13 @@ def why_not_permissions(by: Membership, roles: QuerySet[Role]) -> dict[int, str]
     The number of queries doesn't depend on the number of roles, members or invitations.
     """
     reasons: dict[int, str] = {}
-    for beyond in _beyond(by):
+    for reason in _reasons(by):
         # Invitations first: if one is accepted in between, the second query finds its member.
-        for pk in roles_to_be_granted(roles, beyond):
-            reasons.setdefault(pk, f"Open invitations or imports with this role give {beyond.what} beyond yours.")
-        members = beyond.among(Membership.objects.filter(organization_id=by.organization_id))
+        for pk in roles_to_be_granted(roles, reason.beyond):
+            reasons.setdefault(pk, str(reason.of_invitations))
+        members = reason.beyond.among(Membership.objects.filter(organization_id=by.organization_id))
         for pk in roles.filter(pk__in=members.values("roles")).order_by().values_list("pk", flat=True):
-            reasons[pk] = f"Members with this role have {beyond.what} beyond yours."
+            reasons[pk] = str(reason.of_members)
     return reasons
 
 
@@ -42,11 +57,31 @@ def check_may_change_permissions(by: Membership, role: Role) -> None:
         raise AccessDenied("beyond_permissions", reason)
 
 
-def _beyond(by: Membership) -> Iterator[AccessBeyond]:
+def _reasons(by: Membership) -> Iterator[Reason]:
     """The access that `by` can't grant. Sites come last, because that reason takes precedence."""
     organization = by.organization_id
     roles = Role.objects.filter(organization=organization).exclude(pk__in=grantable_roles(by))
-    yield AccessBeyond(what="permissions", roles=roles)
+    yield Reason(
+        AccessBeyond(roles=roles),
+        of_members=_(
+            "Some people with this role have permissions you don't have, "
+            "so you can't delete it or change its permissions."
+        ),
+        of_invitations=_(
+            "Some open invitations or imports grant this role along with permissions you don't have, "
+            "so you can't delete it or change its permissions."
+        ),
+    )
     if not by.all_sites:
         sites = Site.objects.filter(organization=organization).exclude(pk__in=grantable_sites(by))
-        yield AccessBeyond(what="access to sites", sites=sites)
+        yield Reason(
+            AccessBeyond(sites=sites),
+            of_members=_(
+                "Some people with this role have access to sites you don't have, "
+                "so you can't delete it or change its permissions."
+            ),
+            of_invitations=_(
+                "Some open invitations or imports grant this role along with sites you don't have, "
+                "so you can't delete it or change its permissions."
+            ),
+        )

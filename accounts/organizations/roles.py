@@ -65,7 +65,7 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
         if draft.permissions != role.allowed:
             check_may_change_permissions(by, role)
     if not by.permissions() >= draft.permissions:
-        raise AccessDenied("beyond_permissions", "A role cannot hold a permission that you do not hold yourself.")
+        raise AccessDenied("beyond_permissions", _("A role can't include a permission that you don't have yourself."))
     role.name = role.name if role.is_default else draft.name
     role.description = draft.description
     role.permissions = sort_permissions(draft.permissions)
@@ -73,7 +73,8 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
         with transaction.atomic():
             role.save()
     except IntegrityError as error:
-        raise DomainError("name_taken", f"There is a role “{draft.name}” already. Choose another name.") from error
+        message = _("There is already a role named “{name}”. Choose another name.").format(name=draft.name)
+        raise DomainError("name_taken", message) from error
     check_somebody_manages(organization)
     return role
 
@@ -87,7 +88,8 @@ def delete_role(by: Membership, role: Role) -> None:
     role = _locked(by, role)
     by = membership_now(by)
     if role.is_default:
-        raise DomainError("default_role", f"{role.name} is one of the three roles that every organization has.")
+        message = _("Every organization has the role {name}, so you can't delete it.").format(name=role.name)
+        raise DomainError("default_role", message)
     _check_editable(by, role)
     check_may_change_permissions(by, role)
     people = role.memberships.count()
@@ -106,11 +108,12 @@ def _locked(by: Membership, role: Role, *, no_key: bool = False) -> Role:
     roles = Role.objects.select_for_update(no_key=no_key).filter(organization_id=by.organization_id)
     found = roles.filter(pk=role.pk).first()
     if found is None:
-        raise DomainError("gone", "This role was deleted in the meantime.")
+        raise DomainError("gone", _("This role has been deleted."))
     return found
 
 
 def _check_editable(by: Membership, role: Role) -> None:
     if is_fixed(role):
-        raise DomainError("fixed_role", f"{role.name} always holds every permission and cannot be changed.")
+        message = _("{name} always has every permission, so you can't change it.").format(name=role.name)
+        raise DomainError("fixed_role", message)
     check_can_change(by, role)

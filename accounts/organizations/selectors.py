@@ -16,9 +16,8 @@ Holder = TypeVar("Holder", bound=Model)
 
 @dataclass(frozen=True)
 class AccessBeyond:
-    """Access that somebody can't grant: either roles, or sites together with all sites. `what` describes it."""
+    """Access that somebody can't grant: either roles, or sites together with all sites."""
 
-    what: str
     roles: QuerySet[Role] | None = None
     sites: QuerySet[Site] | None = None
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Site
@@ -11,7 +12,7 @@ from accounts.organizations.grants import AccessSelection, GrantableAccess, memb
 from accounts.organizations.in_use import site_in_use
 from accounts.organizations.signals import reasons_to_keep
 
-NO_ACCESS = _("You can’t edit {access} because you don’t have access to it.")
+NO_ACCESS = gettext_lazy("You can’t edit {access} because you don’t have access to it.")
 
 
 def save_site(by: Membership, *, name: str, country: str, site: Site | None = None) -> Site:
@@ -23,14 +24,15 @@ def save_site(by: Membership, *, name: str, country: str, site: Site | None = No
         is_new = site is None
         # Locked, so that a member who is being removed at this moment can't get the site.
         if is_new and not Membership.objects.select_for_update(no_key=True).filter(pk=by.pk).first():
-            raise AccessDenied("not_allowed", "You are no longer a member of this organization.")
+            raise AccessDenied("not_allowed", _("You are no longer a member of this organization."))
         site = Site(organization=by.organization) if site is None else _locked(by, site)
         site.name, site.country = name, country
         try:
             with transaction.atomic():
                 site.save()
         except IntegrityError as error:
-            raise DomainError("name_taken", f"There is a site “{name}” already. Choose another name.") from error
+            message = _("There is already a site named “{name}”. Choose another name.").format(name=name)
+            raise DomainError("name_taken", message) from error
         if is_new and not by.all_sites:
             by.sites.add(site)
         return site
@@ -65,6 +67,6 @@ def _locked(by: Membership, site: Site) -> Site:
     """Lock and refresh the site, and check that `by` may change it."""
     found = Site.objects.select_for_update().filter(organization=by.organization, pk=site.pk).first()
     if found is None:
-        raise DomainError("gone", "This site was deleted in the meantime.")
+        raise DomainError("gone", _("This site has been deleted."))
     check_can_change(membership_now(by), found)
     return found

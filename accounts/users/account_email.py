@@ -21,6 +21,7 @@ from django.db.models import F
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from limits import RateLimitItem, RateLimitItemPerDay
 
 from accounts.backoff import exponential_delay
@@ -123,7 +124,7 @@ def _reset_message(user: User) -> EmailMultiAlternatives:
         "days": timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT).days,
     }
     message = EmailMultiAlternatives(
-        subject="Choose a new password for Rollcall",
+        subject=_("Choose a new password for Rollcall"),
         body=render_to_string("mail/password_reset.txt", context),
         to=[user.email],
     )
@@ -137,7 +138,7 @@ def _changed_message(user: User) -> EmailMultiAlternatives:
         "link": f"{settings.BASE_URL}{reverse('account_reset_password')}",
     }
     return EmailMultiAlternatives(
-        subject="Your Rollcall password was changed",
+        subject=_("Your Rollcall password was changed"),
         body=render_to_string("mail/password_changed.txt", context),
         to=[user.email],
     )
@@ -152,7 +153,7 @@ MESSAGES: dict[AccountEmail.Kind, Callable[[User], EmailMultiAlternatives]] = {
 def _is_refused_for_good(error: Exception) -> bool:
     match error:
         case SMTPRecipientsRefused():
-            return all(code >= 500 for code, _answer in error.recipients.values())
+            return all(code >= 500 for code, _reply in error.recipients.values())
         case SMTPDataError():
             return error.smtp_code >= 500
         case AnymailRecipientsRefused() | AnymailInvalidAddress():

@@ -5,11 +5,14 @@ from __future__ import annotations
 from django.contrib.auth import password_validation
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 
 MIN_LENGTH = 12
-PASSWORD_HINT = f"At least {MIN_LENGTH} characters. A few words are fine."
+PASSWORD_HINT = format_lazy(gettext_lazy("At least {length} characters. A few words are fine."), length=MIN_LENGTH)
 
 
 class LongEnough(password_validation.MinimumLengthValidator):
@@ -20,10 +23,11 @@ class LongEnough(password_validation.MinimumLengthValidator):
 
     def validate(self, password: str, user: User | None = None) -> None:
         if len(password) < self.min_length:
-            raise ValidationError(f"Use at least {self.min_length} characters.", code="password_too_short")
+            message = _("Use at least {length} characters.").format(length=self.min_length)
+            raise ValidationError(message, code="password_too_short")
 
     def get_help_text(self) -> str:
-        return PASSWORD_HINT
+        return str(PASSWORD_HINT)
 
 
 class NotCommon(password_validation.CommonPasswordValidator):
@@ -31,9 +35,11 @@ class NotCommon(password_validation.CommonPasswordValidator):
 
     def validate(self, password: str, user: User | None = None) -> None:
         if password.isdigit():
-            raise ValidationError("Digits alone are guessed quickly. Use a few words.", code="password_too_common")
+            message = _("A password can't be only numbers. Use a few words.")
+            raise ValidationError(message, code="password_too_common")
         if password.lower().strip() in self.passwords:
-            raise ValidationError("Many people use this password. Choose another one.", code="password_too_common")
+            message = _("Many people use this password. Choose another one.")
+            raise ValidationError(message, code="password_too_common")
 
 
 class NotAboutYou(password_validation.UserAttributeSimilarityValidator):
@@ -45,9 +51,8 @@ class NotAboutYou(password_validation.UserAttributeSimilarityValidator):
         try:
             super().validate(password, user)
         except ValidationError as error:
-            raise ValidationError(
-                "This is too close to your name or address. Choose another one.", code="password_too_similar"
-            ) from error
+            message = _("This password is too similar to your name or email address. Choose another one.")
+            raise ValidationError(message, code="password_too_similar") from error
 
 
 class ResetTokenGenerator(PasswordResetTokenGenerator):

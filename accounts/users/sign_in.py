@@ -19,6 +19,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.tasks import enqueue_emails
@@ -28,8 +29,8 @@ from accounts.users.passwords import PASSWORD_HINT
 from accounts.users.sign_in_limits import SignInAttempt
 
 ADDRESS_MESSAGES = {
-    "required": "Enter your email address.",
-    "invalid": "Enter an address such as name@company.com.",
+    "required": _("Enter your email address."),
+    "invalid": _("Enter an address such as name@company.com."),
 }
 
 
@@ -38,11 +39,11 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     error_messages = {  # noqa: RUF012  # Its class has the same attribute.
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": "The address or the password is not right. Look at both, or choose a new password.",
-        "too_many_login_attempts": (
-            "Too many attempts. Wait five minutes, or use “Forgot your password?” to get in by email."
+        "email_password_mismatch": _("Incorrect email address or password. Try again, or use “Forgot your password?”."),
+        "too_many_login_attempts": _(
+            "Too many attempts. Wait five minutes, or use “Forgot your password?” to sign in by email."
         ),
-        "enter_current_password": "This is not your current password.",
+        "enter_current_password": _("This isn't your current password."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -85,8 +86,9 @@ class SignInForm(LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"] = _address_field(self.fields["login"])
+        self.fields["password"].label = _("Password")
         self.fields["password"].help_text = ""
-        self.fields["password"].error_messages["required"] = "Enter your password."
+        self.fields["password"].error_messages["required"] = _("Enter your password.")
         _use_our_messages(self)
 
     def clean(self) -> dict[str, Any] | None:
@@ -128,9 +130,9 @@ class OnePasswordMixin:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         password = self.fields["password1"]
-        password.label = "New password"
+        password.label = _("New password")
         password.help_text = PASSWORD_HINT
-        password.error_messages["required"] = "Enter a new password."
+        password.error_messages["required"] = _("Enter a new password.")
         _use_our_messages(self)
 
 
@@ -147,13 +149,13 @@ class OtherPasswordForm(OnePasswordMixin, ChangePasswordForm):  # type: ignore[m
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["oldpassword"].label = "Current password"
+        self.fields["oldpassword"].label = _("Current password")
         self.fields["oldpassword"].help_text = ""
-        self.fields["oldpassword"].error_messages["required"] = "Enter your current password."
+        self.fields["oldpassword"].error_messages["required"] = _("Enter your current password.")
 
 
 def _address_field(instead_of: forms.Field) -> AddressField:
-    return AddressField(label="Email", widget=instead_of.widget, error_messages=ADDRESS_MESSAGES)
+    return AddressField(label=_("Email"), widget=instead_of.widget, error_messages=ADDRESS_MESSAGES)
 
 
 def _use_our_messages(form: Any) -> None:

@@ -34,24 +34,30 @@ def user_of(request: HttpRequest) -> str:
     return f"user {request.user.pk}" if request.user.is_authenticated else client_of(request)
 
 
-def limited(limit: RateLimitItem, view: View, *, by: Callable[[HttpRequest], str] = client_of) -> View:
-    """The view with a rate limit on forms: it answers 429 above the limit."""
+def too_many_attempts(request: HttpRequest, limit: RateLimitItem) -> HttpResponse:
+    """The page that says when to try again."""
+    seconds = limit.get_expiry()
+    page = render(request, "429.html", {"is_over_in_a_minute": seconds <= 60}, status=429)
+    page["Retry-After"] = str(seconds)
+    return page
+
+
+def limited(
+    limit: RateLimitItem,
+    view: View,
+    *,
+    by: Callable[[HttpRequest], str] = client_of,
+    refuse: Callable[[HttpRequest, RateLimitItem], HttpResponse] = too_many_attempts,
+) -> View:
+    """The view with a rate limit on forms. Above the limit it returns the response of `refuse`, with status 429."""
 
     @wraps(view)
     def limited_view(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if request.method not in SAFE_METHODS and not rate_limits.hit(limit, by(request)):
-            return too_many_attempts(request, limit)
+            return refuse(request, limit)
         return view(request, *args, **kwargs)
 
     return limited_view
-
-
-def too_many_attempts(request: HttpRequest, limit: RateLimitItem) -> HttpResponse:
-    """The page that says when to try again."""
-    seconds = limit.get_expiry()
-    page = render(request, "429.html", {"wait": "a minute" if seconds <= 60 else "an hour"}, status=429)
-    page["Retry-After"] = str(seconds)
-    return page
 
 
 class SignInAttempt:

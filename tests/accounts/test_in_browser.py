@@ -49,7 +49,7 @@ def test_a_role_is_put_together_read_and_deleted_by_keyboard(admin_page: Page) -
 
     page.get_by_role("link", name="Org Admin", exact=True).press("Enter")
     expect(dialog.get_by_role("heading", name="Org Admin")).to_be_focused()
-    expect(dialog).to_contain_text("Always holds every permission")
+    expect(dialog).to_contain_text("This role always has every permission")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("link", name="Org Admin", exact=True)).to_be_focused()

@@ -36,8 +36,8 @@ def test_home_is_the_organization_used_last(
 def test_somebody_without_an_organization_is_told_what_to_do(db: None, client_of: Callable[..., Client]) -> None:
     client = client_of(User.objects.create_user("new@example.org", "a long enough password"))
     words = words_of(client.get("/"))
-    assert "You belong to no organization" in words
-    assert "Ask the admin of your organization to invite this address." in words
+    assert "You don't belong to an organization yet" in words
+    assert "Ask an admin of your organization to invite this address." in words
     assert "new@example.org" in words
 
 
@@ -47,7 +47,7 @@ def test_the_organizations_address_leads_to_its_users_where_one_may_see_them(cli
 
 def test_a_member_who_manages_nothing_sees_what_they_are(member: User, client_of: Callable[..., Client]) -> None:
     words = words_of(client_of(member).get("/o/acme/"))
-    assert "ReadOnly Sees everything on their sites, changes nothing. See work" in words
+    assert "ReadOnly Can see everything on their sites, but can't change anything. See work" in words
     assert "Lyon depot France" in words
     assert "Ghent" not in words
 
@@ -58,14 +58,14 @@ def test_a_description_is_a_paragraph_of_its_own(member: User, client_of: Callab
     page = client_of(member).get("/o/acme/").content.decode()
 
     paragraphs = re.findall(r'<p class="rc-page-lead">(.*?)</p>', page)
-    assert paragraphs == ["What you may do here, and where.", "<bdi>Night shift, gate 4</bdi>"]
+    assert paragraphs == ["Your roles and sites in this organization.", "<bdi>Night shift, gate 4</bdi>"]
 
 
 def test_all_sites_are_said_as_such(
     acme: Organization, join: Callable[..., User], client_of: Callable[..., Client]
 ) -> None:
     words = words_of(client_of(join(acme, "all@example.com", "ReadOnly")).get("/o/acme/"))
-    assert "You have access to all sites, those that are added later included." in words
+    assert "You have access to all sites, including new ones." in words
 
 
 def test_the_sidebar_holds_what_one_may_open(
@@ -86,7 +86,7 @@ def test_the_sidebar_holds_what_one_may_open(
 
 def test_the_organization_is_renamed_and_keeps_its_address(client: Client, acme: Organization) -> None:
     response = client.post("/o/acme/settings/", {"name": " Acme  Energy "}, follow=True)
-    assert "The name was changed." in words_of(response)
+    assert "The organization was renamed." in words_of(response)
     acme.refresh_from_db()
     assert (acme.name, acme.slug) == ("Acme Energy", "acme")
 

@@ -151,7 +151,7 @@ def test_an_upload_shows_its_bytes_and_can_be_cancelled(import_form: Any) -> Non
     session.send("Network.emulateNetworkConditions", slowly)
     people = {"name": "people.csv", "mimeType": "text/csv", "buffer": b"Email,First name,Last name\r\n" * 60_000}
     import_form.locator("#id_file").set_input_files(people)
-    import_form.get_by_text("Sees everything on their sites, changes nothing.").click()
+    import_form.get_by_text("Can see everything on their sites, but can't change anything.").click()
     import_form.get_by_role("combobox", name="Sites").click()
     import_form.get_by_role("option", name="All sites").click()
     import_form.keyboard.press("Escape")

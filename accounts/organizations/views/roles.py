@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.errors import DomainError
@@ -72,8 +73,8 @@ def _edit(request: MemberRequest, role: Role | None) -> HttpResponse:
         except DomainError as broken:
             form.add_error("name" if broken.code == "name_taken" else None, broken.message)
         else:
-            said = "was added" if role is None else "was changed"
-            return done(request, f"The role {saved.name} {said}.", event=CHANGED, page=LIST)
+            said = _("The role {name} was added.") if role is None else _("The role {name} was changed.")
+            return done(request, said.format(name=saved.name), event=CHANGED, page=LIST)
     context: dict[str, Any] = {"role": role, "locked": locked, "permissions_stay": kept}
     if role is not None and locked:
         context |= {"fixed": is_fixed(role), "held": [each for each in Permission if each.value in role.allowed]}
@@ -102,6 +103,7 @@ def role_delete(request: MemberRequest, organization: str, pk: int) -> HttpRespo
         except DomainError as broken:
             form.add_error(None, broken.message)
         else:
-            return done(request, f"The role {role.name} was deleted.", event=CHANGED, page=LIST)
+            said = _("The role {name} was deleted.").format(name=role.name)
+            return done(request, said, event=CHANGED, page=LIST)
     in_use = role_in_use(role.memberships.count())
     return show(request, "organizations/role_delete.html", form, role=role, in_use=in_use)

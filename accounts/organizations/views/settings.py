@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.organizations.access import MemberRequest, requires
@@ -23,7 +24,7 @@ def settings(request: MemberRequest, organization: str) -> HttpResponse:
     form = OrganizationForm(posted(request), organization=request.organization)
     if request.method == "POST" and form.is_valid():
         rename_organization(request.organization, form.cleaned_data["name"])
-        messages.success(request, "The name was changed.")
+        messages.success(request, _("The organization was renamed."))
         return redirect("organizations:settings", request.organization.slug)
     address = f"{site_settings.BASE_URL}{reverse('organizations:member_home', args=[request.organization.slug])}"
     context = {"form": form, "address": address}

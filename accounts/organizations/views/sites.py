@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.errors import DomainError
@@ -70,8 +71,8 @@ def _edit(request: MemberRequest, site: Site | None) -> HttpResponse:
         except DomainError as broken:
             form.add_error("name" if broken.code == "name_taken" else None, broken.message)
         else:
-            said = "was added" if site is None else "was changed"
-            return done(request, f"The site {saved.name} {said}.", event=CHANGED, page=LIST)
+            said = _("The site {name} was added.") if site is None else _("The site {name} was changed.")
+            return done(request, said.format(name=saved.name), event=CHANGED, page=LIST)
     locked = why_not_change(request.membership, site) if site else ""
     return show(request, "organizations/site_form.html", form, site=site, why_not_change=locked)
 
@@ -88,7 +89,8 @@ def site_delete(request: MemberRequest, organization: str, pk: int) -> HttpRespo
         except DomainError as broken:
             form.add_error(None, broken.message)
         else:
-            return done(request, f"The site {site.name} was deleted.", event=CHANGED, page=LIST)
+            said = _("The site {name} was deleted.").format(name=site.name)
+            return done(request, said, event=CHANGED, page=LIST)
     in_use = site_in_use(site.memberships.count())
     return show(request, "organizations/site_delete.html", form, site=site, in_use=in_use)
 

@@ -61,7 +61,10 @@ def test_an_operator_cannot_deactivate_the_last_manager(
 ) -> None:
     answer = shut(client_of(operator), admin)
 
-    assert "Ines Martin is the only person with all sites who can invite and manage users of Acme." in words_of(answer)
+    assert (
+        "Ines Martin is the only person with access to all sites who can invite and manage users of Acme."
+        in words_of(answer)
+    )
     assert User.objects.get(pk=admin.pk).is_active
 
 
@@ -125,7 +128,9 @@ def test_a_manager_of_some_sites_is_not_enough(
         lambda: check_may_deactivate(admin),
     ]
     for attempt in attempts:
-        with domain_error("last_manager", match="the only person with all sites who can invite and manage users"):
+        with domain_error(
+            "last_manager", match="the only person with access to all sites who can invite and manage users"
+        ):
             attempt()
     shut(client_of(operator), admin)
 

@@ -31,9 +31,9 @@ from tests.rules import domain_error
 ClientOf = Callable[[User | None], Client]
 Join = Callable[..., User]
 
-SITES = "Members with this role have access to sites beyond yours."
-PERMISSIONS = "Members with this role have permissions beyond yours."
-OFFERED = "Open invitations or imports with this role give access to sites beyond yours."
+SITES = "Some people with this role have access to sites you don't have, so you can't"
+PERMISSIONS = "Some people with this role have permissions you don't have, so you can't"
+OFFERED = "Some open invitations or imports grant this role along with sites you don't have, so you can't"
 MORE = RoleDraft("Night shift", "", frozenset({"work.view", "work.edit", "users.manage"}))
 LESS = RoleDraft("Night shift", "", frozenset({"work.view"}))
 
@@ -196,7 +196,7 @@ def test_the_dialog_says_why_permissions_stay_and_changes_the_name(
     client = client_of(keeper.user)
 
     shown = client.get(page_of(night_shift))
-    assert f"{SITES} So you can't change the permissions." in words_of(shown)
+    assert SITES in words_of(shown)
     assert "Delete role" not in words_of(shown)
     boxes = [line for line in shown.content.decode().split("<input") if 'name="permissions"' in line]
     assert boxes

@@ -37,13 +37,13 @@ def test_lists_roles_with_what_they_allow_and_how_many_have_them(
     client: Client, night_shift: Role, member: User, manager: User
 ) -> None:
     words = words_of(client.get(ROLES))
-    assert "Org Admin Everything, also inviting and managing users. Everything 1 person" in words
+    assert "Org Admin Everything, including inviting and managing users. Everything 1 person" in words
     assert (
-        "Project manager Everything except inviting and managing users. Everything except invite users and manage users"
+        "Project manager Everything except inviting and managing users. Everything except: Invite users, Manage users"
         in words
     )
-    assert "ReadOnly Sees everything on their sites, changes nothing. See work 1 person" in words
-    assert "Night shift Works at night. See work, do work 0 people" in words
+    assert "ReadOnly Can see everything on their sites, but can't change anything. See work 1 person" in words
+    assert "Night shift Works at night. See work, Do work 0 people" in words
 
 
 def test_offers_to_delete_only_roles_of_ones_own(client: Client, night_shift: Role) -> None:
@@ -86,7 +86,7 @@ def test_in_a_dialog_the_list_is_told_and_then_says_what_was_done(client: Client
         ({"name": "", "permissions": ["work.view"]}, "Enter a name such as Field worker."),
         ({"name": "Painter"}, "Choose at least one permission."),
         ({"name": "Painter", "permissions": ["work.paint"]}, "Choose permissions from the list."),
-        ({"name": "readonly", "permissions": ["work.view"]}, "There is a role “readonly” already."),
+        ({"name": "readonly", "permissions": ["work.view"]}, "There is already a role named “readonly”."),
         ({"name": "www.evil.example", "permissions": ["work.view"]}, "This would become a link in emails."),
         ({"name": "x" * 81, "permissions": ["work.view"]}, "at most 80 characters"),
     ],
@@ -130,7 +130,7 @@ def test_a_service_keeps_the_name_of_a_default_role(admin_membership: Membership
 def test_org_admin_can_be_read_and_not_changed(client: Client, acme: Organization) -> None:
     role = acme.roles.get(name="Org Admin")
     shown = client.get(page_of(role))
-    assert "Always holds every permission" in words_of(shown)
+    assert "This role always has every permission" in words_of(shown)
     assert "Review work Approve work or send it back." in words_of(shown)
     assert "<form method" not in shown.content.decode().split('id="content"')[1].split("</main>")[0]
     assert client.post(page_of(role), {"name": "Org Admin", "permissions": ["work.view"]}).status_code == 422
@@ -140,7 +140,7 @@ def test_org_admin_can_be_read_and_not_changed(client: Client, acme: Organizatio
 
 def test_a_role_that_nobody_has_is_deleted(client: Client, night_shift: Role) -> None:
     path = f"{page_of(night_shift)}delete/"
-    assert "Nobody has this role. Deleting it cannot be undone." in words_of(client.get(path))
+    assert "Nobody has this role. Deleting it can't be undone." in words_of(client.get(path))
     assert Role.objects.filter(pk=night_shift.pk).exists(), "asking deletes nothing"
     assert "The role Night shift was deleted." in words_of(client.post(path, follow=True))
     assert not Role.objects.filter(pk=night_shift.pk).exists()
@@ -151,7 +151,7 @@ def test_a_role_that_somebody_has_stays(
 ) -> None:
     join(acme, "worker@example.com", "Night shift")
     path = f"{page_of(night_shift)}delete/"
-    assert "1 person has this role. Give that person another one first." in words_of(client.get(path))
+    assert "1 person has this role. Give them another one first." in words_of(client.get(path))
     response = client.post(path)
     assert response.status_code == 422
     assert Role.objects.filter(pk=night_shift.pk).exists()
@@ -159,7 +159,7 @@ def test_a_role_that_somebody_has_stays(
 
 def test_a_default_role_is_not_deleted(client: Client, acme: Organization) -> None:
     response = client.post(f"{page_of(acme.roles.get(name='Project manager'))}delete/")
-    assert "Project manager is one of the three roles that every organization has." in words_of(response)
+    assert "Every organization has the role Project manager, so you can't delete it." in words_of(response)
     assert acme.roles.filter(name="Project manager").exists()
 
 
@@ -207,7 +207,9 @@ def test_a_role_that_holds_more_can_be_neither_changed_nor_deleted(
     keeper: User, night_shift: Role, client_of: Callable[..., Client]
 ) -> None:
     client = client_of(keeper)
-    assert "It holds permissions that you do not hold" in words_of(client.get(page_of(night_shift)))
+    assert "You can't edit this role because it has permissions you don't have." in words_of(
+        client.get(page_of(night_shift))
+    )
     refused = client.post(page_of(night_shift), {"name": "Mine", "permissions": ["work.view"]})
     assert refused.status_code == 403
     assert "You can’t edit Night shift because it has permissions you don’t have." in words_of(refused)
@@ -277,7 +279,7 @@ def test_the_last_role_that_manages_users_keeps_that(
     own = Role.objects.create(organization=acme, name="Boss", permissions=sorted(all_permissions()))
     admin_membership.roles.set([own])
     response = client_of(admin).post(page_of(own), {"name": "Boss", "permissions": ["roles.manage"]})
-    assert "This is the only person with all sites who can invite and manage users." in words_of(response)
+    assert "This is the only person with access to all sites who can invite and manage users." in words_of(response)
     own.refresh_from_db()
     assert "users.manage" in own.permissions
 
@@ -288,7 +290,7 @@ def test_a_role_of_another_organization_cannot_be_changed(admin_membership: Memb
         lambda: save_role(admin_membership, draft("Mine", "work.view"), theirs),
         lambda: delete_role(admin_membership, theirs),
     ):
-        with domain_error("gone", match="was deleted in the meantime"):
+        with domain_error("gone", match="has been deleted"):
             attempt()
     theirs.refresh_from_db()
     assert theirs.name == "Dispatcher"
@@ -301,9 +303,9 @@ def test_a_role_of_another_organization_cannot_be_changed(admin_membership: Memb
     ("permissions", "words"),
     [
         (all_permissions(), "Everything"),
-        (all_permissions() - {"data.export"}, "Everything except export data"),
+        (all_permissions() - {"data.export"}, "Everything except: Export data"),
         ({"work.view"}, "See work"),
-        ({"data.export", "work.view", "users.view"}, "See users, see work, export data"),
+        ({"data.export", "work.view", "users.view"}, "See users, See work, Export data"),
         (set(), "Nothing"),
     ],
 )

@@ -24,7 +24,7 @@ def client(manager: User, client_of: Callable[..., Client]) -> Client:
 
 def test_lists_sites_with_country_and_how_many_have_access(client: Client, member: User) -> None:
     words = words_of(client.get(SITES))
-    assert "1 person has all of them." in words
+    assert "1 person has access to all sites." in words
     assert "Ghent Belgium 1 person" in words
     assert "Lyon depot France 2 people" in words, "the member, and the manager who has all"
     assert words.index("Ghent") < words.index("Lyon depot") < words.index("Turin")
@@ -90,9 +90,9 @@ def test_in_a_dialog_the_list_is_told(client: Client) -> None:
     ("name", "answer"),
     [
         ("", "Enter a name such as Lyon depot."),
-        ("LYON depot", "There is a site “LYON depot” already."),
+        ("LYON depot", "There is already a site named “LYON depot”."),
         ("http://evil.example", "This would become a link in emails."),
-        ("Lyon\u202edepot", "There is a character in it that cannot be seen."),
+        ("Lyon\u202edepot", "This contains an invisible character."),
     ],
 )
 def test_says_what_is_wrong(client: Client, name: str, answer: str) -> None:
@@ -124,14 +124,14 @@ def test_a_member_without_all_sites_gets_the_site_they_add(
 
 def test_a_site_to_which_nobody_is_assigned_is_deleted(client: Client, sites: list[Site], manager: User) -> None:
     path = f"{SITES}{sites[2].pk}/delete/"
-    assert "Nobody has access to this site by name." in words_of(client.get(path))
+    assert "Nobody is assigned to this site." in words_of(client.get(path))
     assert "The site Turin was deleted." in words_of(client.post(path, follow=True))
     assert not Site.objects.filter(pk=sites[2].pk).exists()
 
 
 def test_a_site_to_which_somebody_is_assigned_is_kept(client: Client, sites: list[Site], member: User) -> None:
     path = f"{SITES}{sites[0].pk}/delete/"
-    assert "1 person has access to this site by name. Give that person other sites first." in words_of(client.get(path))
+    assert "1 person is assigned to this site. Reassign them first." in words_of(client.get(path))
     assert client.post(path).status_code == 422
     assert Site.objects.filter(pk=sites[0].pk).exists()
 
@@ -142,7 +142,7 @@ def test_a_site_of_another_organization_cannot_be_changed(admin_membership: Memb
         lambda: save_site(admin_membership, name="Mine", country="", site=theirs),
         lambda: delete_site(admin_membership, theirs),
     ):
-        with domain_error("gone", match="was deleted in the meantime"):
+        with domain_error("gone", match="has been deleted"):
             attempt()
     theirs.refresh_from_db()
     assert theirs.name == "Rotterdam hub"

@@ -69,7 +69,7 @@ def test_a_reset_link_creates_a_session_for_an_hour(client: Client, admin: User)
     assert timedelta() < Session.objects.get().expire_date - timezone.now() <= HOUR
     assert 0 < int(client.cookies["sessionid"]["max-age"]) <= HOUR.total_seconds()
     with travel(timezone.now() + HOUR + timedelta(seconds=1)):
-        assert "This link does not work" in words_of(client.post(form, {"password1": NEW}))
+        assert "This link is no longer valid" in words_of(client.post(form, {"password1": NEW}))
     admin.refresh_from_db()
     assert admin.check_password(PASSWORD)
 

@@ -71,7 +71,7 @@ def test_rejects_an_invalid_address(client: Client, db: None, typed: str) -> Non
 
 def test_a_wrong_password_is_refused_and_the_address_is_kept(client: Client, admin: User) -> None:
     response = sign_in(client, password="not the password")
-    assert "The address or the password is not right." in words_of(response)
+    assert "Incorrect email address or password." in words_of(response)
     assert 'value="admin@example.com"' in response.content.decode()
     assert "not the password" not in response.content.decode()
     assert not is_signed_in(client)
@@ -92,7 +92,7 @@ def test_six_wrong_passwords_in_a_row_lock_the_address_for_a_while(client: Clien
     for _attempt in range(5):
         sign_in(client, password="wrong")
     response = sign_in(client)
-    assert "Too many attempts. Wait five minutes, or use “Forgot your password?” to get in by email." in words_of(
+    assert "Too many attempts. Wait five minutes, or use “Forgot your password?” to sign in by email." in words_of(
         response
     )
     assert not is_signed_in(client)
@@ -138,7 +138,7 @@ def test_too_many_requests_from_one_place_are_answered_by_a_page(client: Client,
 def test_a_deactivated_user_cannot_sign_in(client: Client, admin: User) -> None:
     User.objects.filter(pk=admin.pk).update(is_active=False)
     response = client.post(SIGN_IN, {"login": admin.email, "password": PASSWORD}, follow=True)
-    assert "This account is closed" in words_of(response)
+    assert "This account is deactivated" in words_of(response)
     assert not is_signed_in(client)
 
 

@@ -241,7 +241,7 @@ def test_counts_contain_no_addresses(admin: User) -> None:
 def test_a_reset_link_ends_the_lock(admin: User, counted_in: str) -> None:
     lock()
     owner = Client()
-    assert "Forgot your password?” to get in by email." in words_of(sign_in(owner, password=PASSWORD))
+    assert "Forgot your password?” to sign in by email." in words_of(sign_in(owner, password=PASSWORD))
 
     owner.post(ASK, {"email": admin.email})
     page = set_password(owner, link_in_mail())

@@ -94,7 +94,10 @@ def test_the_last_who_manages_users_stays(
 
     for answer in (removed, changed):
         assert answer.status_code == 422
-        assert "This is the only person with all sites who can invite and manage users." in answer.content.decode()
+        assert (
+            "This is the only person with access to all sites who can invite and manage users."
+            in answer.content.decode()
+        )
     assert Membership.objects.get(user=admin).roles.get().name == "Org Admin"
 
 
@@ -106,7 +109,9 @@ def test_nobody_is_left_who_manages_but_cannot_invite(
     )
 
     assert answer.status_code == 422
-    assert "This is the only person with all sites who can invite and manage users." in answer.content.decode()
+    assert (
+        "This is the only person with access to all sites who can invite and manage users." in answer.content.decode()
+    )
     assert Membership.objects.get(user=admin).roles.get().name == "Org Admin"
 
 
@@ -120,7 +125,9 @@ def test_who_would_give_up_their_own_rights_is_asked_first_and_then_led_home(
     for headers in (HTMX, {}):
         asked = client.post(address_of(admin), weaker, headers=headers)
         assert asked.status_code == 200
-        assert "You can no longer see users, invite users or manage users then." in text_of(asked.content.decode())
+        assert "You would lose these permissions: See users, Invite users and Manage users." in text_of(
+            asked.content.decode()
+        )
         assert Membership.objects.get(user=admin).roles.get().name == "Org Admin"
 
     page = asked.content.decode()

@@ -44,7 +44,7 @@ def test_the_dialog_offers_the_file_first_and_then_one_person(client_of: ClientO
     assert 'hx-get="/o/acme/import/"' in answer
     assert "or invite one person" in words
     assert "Description optional" in words
-    assert "ReadOnly Sees everything on their sites, changes nothing." in words
+    assert "ReadOnly Can see everything on their sites, but" in words
 
 
 def test_the_dialog_is_a_page_of_its_own_without_javascript(client_of: ClientOf, admin: User) -> None:
