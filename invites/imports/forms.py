@@ -9,10 +9,16 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
 from accounts.organizations.forms import GrantForm
+from accounts.wording import counted, grouped
 from invites.checking import COLUMNS
+from invites.imports.presentation.status import megabytes
+
+_LIMITS = ngettext_lazy("Up to {count} row or {size} MB", "Up to {count} rows or {size} MB")
 
 
 class CsvField(forms.FileField):
@@ -20,19 +26,19 @@ class CsvField(forms.FileField):
 
     def __init__(self) -> None:
         super().__init__(
-            label="CSV file",
+            label=_("CSV file"),
             widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,text/csv"}),
             allow_empty_file=True,
             error_messages={
-                "required": "Choose a CSV file.",
-                "missing": "Choose a CSV file.",
-                "invalid": "Choose the CSV file again.",
+                "required": _("Choose a CSV file."),
+                "missing": _("Choose a CSV file."),
+                "invalid": _("Choose the CSV file again."),
             },
         )
 
     @property
     def limits(self) -> str:
-        return f"Up to {settings.MAX_ROWS:,} rows or {settings.MAX_UPLOAD_MB} MB"
+        return counted(_LIMITS, settings.MAX_ROWS, size=grouped(settings.MAX_UPLOAD_MB))
 
     @property
     def max_mb(self) -> int:
@@ -48,21 +54,24 @@ class ImportForm(GrantForm):
     def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         super().__init__(*args, membership=membership, **kwargs)
         for name in ("roles", "sites"):
-            self.fields[name].note = "for everyone in the file"  # type: ignore[attr-defined]
+            self.fields[name].note = _("for everyone in the file")  # type: ignore[attr-defined]
         self.fields["file"].help_text = format_html(
-            'Columns: {}. <a href="{}" download>Download a sample file</a>. Excel’s .xlsx works, too.',
-            ", ".join(column.expected for column in COLUMNS),
-            reverse("imports:sample", args=[membership.organization.slug]),
+            gettext(
+                'Columns: {columns}. <a href="{url}" download>Download a sample file</a>. '
+                "You can also import Excel files (.xlsx)."
+            ),
+            columns=", ".join(column.expected for column in COLUMNS),
+            url=reverse("imports:sample", args=[membership.organization.slug]),
         )
 
     def clean_file(self) -> UploadedFile[Any]:
         file: UploadedFile[Any] = self.cleaned_data["file"]
         limit = settings.MAX_UPLOAD_MB * 1024 * 1024
         if (file.size or 0) > limit:
-            size = (file.size or 0) / 1024 / 1024
-            raise forms.ValidationError(
-                f"This file has {size:,.1f} MB. At most {settings.MAX_UPLOAD_MB} MB are read: "
-                "split it into several files, and import them one after the other.",
-                code="too_large",
+            message = gettext(
+                "This file is {size} MB, and the limit is {limit} MB. "
+                "Split it into smaller files and import them one at a time."
             )
+            message = message.format(size=megabytes(file.size or 0), limit=grouped(settings.MAX_UPLOAD_MB))
+            raise forms.ValidationError(message, code="too_large")
         return file

@@ -8,10 +8,11 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import ngettext_lazy
 
+from accounts.wording import counted
 from invites.models import Batch, BulkAction
 
-_SECONDS_LEFT = ngettext_lazy("About {} second left.", "About {} seconds left.")
-_MINUTES_LEFT = ngettext_lazy("About {} minute left.", "About {} minutes left.")
+_SECONDS_LEFT = ngettext_lazy("About {count} second left.", "About {count} seconds left.")
+_MINUTES_LEFT = ngettext_lazy("About {count} minute left.", "About {count} minutes left.")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Progress:
         if self.seconds_left is None:
             return ""
         seconds = _round_up(self.seconds_left)
-        return _SECONDS_LEFT.format(seconds) if seconds <= 90 else _MINUTES_LEFT.format(seconds // 60)
+        return counted(_SECONDS_LEFT, seconds) if seconds <= 90 else counted(_MINUTES_LEFT, seconds // 60)
 
 
 def _round_up(seconds: int) -> int:

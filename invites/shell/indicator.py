@@ -6,16 +6,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import ngettext_lazy
 
+from accounts.wording import counted, grouped
 from invites.directory.presentation import describe_running
-from invites.imports.presentation.status import rows_of_job
+from invites.imports.presentation.status import progress_count, stage_title
 from invites.imports.selectors.progress import progress_of
+from invites.imports.selectors.summary import Summary
 from invites.live.progress import Progress
-from invites.models import Batch, BulkAction, CorrectionJob
-from invites.wording import ROWS
+from invites.models import Batch, BulkAction
 
 # At most so many of each kind are shown.
 INDICATED = 3
+_DONE_OF = ngettext_lazy("{done} of {count}", "{done} of {count}")
 
 
 def indicated(running: Iterable[Batch]) -> list[dict[str, Any]]:
@@ -29,30 +32,22 @@ def indicated_actions(running: Iterable[BulkAction]) -> list[dict[str, Any]]:
 
 
 def _indicated_action(action: BulkAction) -> dict[str, Any]:
-    doing, what = describe_running(action)
     url = reverse("directory:bulk_action", args=[action.organization.slug, action.pk])
     return {
-        "file_name": what,
-        "stage": doing,
+        "title": " ".join(describe_running(action)),
         "share": action.done / action.total if action.total else 0.0,
-        "count": f"{action.done:,} of {action.total:,}" if action.done else "",
+        "count": counted(_DONE_OF, action.total, done=grouped(action.done)) if action.done else "",
         "url": url,
         "dialog_url": url,
     }
 
 
 def _indicated(batch: Batch, progress: Progress) -> dict[str, Any]:
-    job = batch.current_job
-    if batch.state == Batch.State.INVITING:
-        count = f"{progress.done:,} of {progress.total:,} people"
-    else:
-        count = rows_of_job(progress) if job else ROWS.format(progress.done)
     address = [batch.organization.slug, batch.pk]
     return {
-        "file_name": batch.file_name,
-        "stage": "Fixing" if job and job.action == CorrectionJob.Action.APPLY else batch.get_state_display(),
+        "title": stage_title(batch, Summary()),
         "share": progress.share,
-        "count": count if progress.done else "",
+        "count": progress_count(batch, progress) if progress.done else "",
         "url": reverse("imports:batch", args=address),
         "dialog_url": reverse("imports:batch_dialog", args=address),
     }

@@ -79,7 +79,7 @@ def test_the_sample_is_dropped_mailed_accepted_and_skipped_the_second_time(
 
     import_by_dropping(admin_page, "sample_batch_invite.csv", sample)
     has_ended(admin_page, "Nobody new was invited to Acme")
-    admin_page.get_by_role("link", name="See the batch").last.click()
+    admin_page.get_by_role("link", name="View import").last.click()
     assert summary(admin_page) == {
         "Invited": 0,
         "accepted": 0,
@@ -106,7 +106,7 @@ def test_a_thousand_people_of_mixed_names_are_invited_and_skipped_the_second_tim
     content = csv_of(people, delimiter=";", encoding="utf-16")
     import_by_dropping(admin_page, "thousand.csv", content)
     has_ended(admin_page, "1,000 users were invited to Acme")
-    admin_page.get_by_role("link", name="See the batch").last.click()
+    admin_page.get_by_role("link", name="View import").last.click()
     expect(admin_page.get_by_text("Read as UTF-16")).to_be_visible()
     found = summary(admin_page)
     assert (found["Invited"], found["Skipped"], found["Rows in the file"]) == (1000, 0, 1000)
@@ -117,7 +117,7 @@ def test_a_thousand_people_of_mixed_names_are_invited_and_skipped_the_second_tim
 
     import_by_dropping(admin_page, "thousand.csv", content)
     has_ended(admin_page, "Nobody new was invited to Acme")
-    admin_page.get_by_role("link", name="See the batch").last.click()
+    admin_page.get_by_role("link", name="View import").last.click()
     expect(admin_page.get_by_role("heading", name="Results")).to_be_visible()
     assert summary(admin_page)["already invited"] == 1000
     assert len([mail for mail in stack.inbox() if mail.to.startswith("thousand.")]) == 1000
@@ -212,10 +212,10 @@ def test_a_corrected_file_goes_on_where_the_first_one_stopped(admin_page: Page) 
 def test_a_batch_is_stopped_and_says_so(admin_page: Page) -> None:
     import_by_dropping(admin_page, "stopped.csv", csv_of(mixed_people(2500, "stopped")))
     admin_page.get_by_role("link", name="Stop inviting").click(timeout=IMPORT_SECONDS * 1000)
-    expect(heading(admin_page)).to_have_text("Stop now?")
+    expect(heading(admin_page)).to_have_text("Stop inviting?")
     admin_page.get_by_role("button", name="Stop", exact=True).click()
     expect(heading(admin_page)).to_contain_text("Stopped.")
-    admin_page.get_by_role("link", name="See the batch").last.click()
+    admin_page.get_by_role("link", name="View import").last.click()
     expect(admin_page.locator(".rc-page-title")).to_contain_text("Stopped")
     found = summary(admin_page)
     assert found["Rows in the file"] == 2500
@@ -226,7 +226,7 @@ def test_a_batch_is_stopped_and_says_so(admin_page: Page) -> None:
 def test_a_batch_is_sent_again_and_undone_from_its_page(admin_page: Page) -> None:
     import_by_dropping(admin_page, "again.csv", csv_of(mixed_people(2, "again")))
     has_ended(admin_page, "2 users were invited to Acme")
-    admin_page.get_by_role("link", name="See the batch").last.click()
+    admin_page.get_by_role("link", name="View import").last.click()
 
     admin_page.get_by_role("link", name="Remind 2 people").click()
     expect(heading(admin_page)).to_have_text("Remind 2 people?")
@@ -236,10 +236,10 @@ def test_a_batch_is_sent_again_and_undone_from_its_page(admin_page: Page) -> Non
     admin_page.get_by_role("button", name="More for this batch").click()
     admin_page.get_by_role("link", name="Undo batch").click()
     admin_page.locator("#dialog").get_by_role("button", name="Undo batch").click()
-    expect(admin_page.locator("#alerts")).to_contain_text("2 invitations were taken back.")
+    expect(admin_page.locator("#alerts")).to_contain_text("2 invitations were revoked.")
     # The message comes first, then the new figures.
-    expect(admin_page.locator(".rc-summary")).to_contain_text("withdrawn")
-    assert summary(admin_page)["withdrawn"] == 2
+    expect(admin_page.locator(".rc-summary")).to_contain_text("revoked")
+    assert summary(admin_page)["revoked"] == 2
 
 
 def test_a_file_is_imported_without_javascript(stack: Stack, new_context: Any, signed_in_state: Any) -> None:
@@ -281,5 +281,5 @@ def test_a_workbook_of_excel_is_imported_as_it_is(admin_page: Page) -> None:
     workbook = workbook_of(sheet_of([["Email", "First name", "Last name", "Description"], *people]))
     import_by_dropping(admin_page, "people.xlsx", workbook)
     has_ended(admin_page, "2 users were invited to Acme")
-    admin_page.get_by_role("link", name="See the batch").last.click()
+    admin_page.get_by_role("link", name="View import").last.click()
     expect(admin_page.get_by_text("Read as XLSX.")).to_be_visible()

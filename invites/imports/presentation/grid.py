@@ -1,16 +1,24 @@
-"""Present the rows of the grid: each cell with its problems and its suggestion."""
+"""What the grid says: each cell with its problems and its suggestion, and the figures of the bar."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import ngettext_lazy
+
 from accounts.models import User
+from accounts.wording import counted
 from invites.checking import COLUMNS
-from invites.imports.selectors.grid import EDITABLE, SHOWN, editable
+from invites.imports.selectors.grid import EDITABLE, SHOWN, Tally, editable
 from invites.imports.selectors.rows import cells_now
 from invites.invitations.typos import domain_of, intended_address
 from invites.models import Row
 from invites.wording import smart_quotes
+
+_LEFT_TO_FIX = ngettext_lazy("{count} left to fix", "{count} left to fix")
+_FIXED = ngettext_lazy("{count} fixed", "{count} fixed")
+_DUPLICATES = ngettext_lazy("{count} twice in the file", "{count} twice in the file")
+_SKIPPED = ngettext_lazy("{count} skipped", "{count} skipped")
 
 
 @dataclass(frozen=True)
@@ -87,10 +95,12 @@ def shown_row(row: Row) -> GridRow:
             state = "twice"
         case _:
             state = "out" if row.reason == Row.Reason.SKIPPED_BY_ADMIN else "left"
+    # A skipped row keeps its problems, in case it is restored.
+    problems = row.problems if state == "left" else []
     cells = []
     for place, (column, value) in enumerate(zip(COLUMNS, cells_now(row), strict=True)):
-        whole = [each for each in row.problems if each["column"] is None] if place == 0 else []
-        mine = whole + [each for each in row.problems if each["column"] == column.title]
+        whole = [each for each in problems if each["column"] is None] if place == 0 else []
+        mine = whole + [each for each in problems if each["column"] == column.title]
         offers = [each for each in mine if each["suggestion"] is not None]
         cells.append(
             Cell(
@@ -106,3 +116,9 @@ def shown_row(row: Row) -> GridRow:
             )
         )
     return GridRow(row, state, cells)
+
+
+def tally_texts(tally: Tally) -> list[str]:
+    """ "8 left to fix", "2 fixed", "1 skipped": the first always, the others if there are any."""
+    others = ((_FIXED, tally.fixed), (_DUPLICATES, tally.twice), (_SKIPPED, tally.skipped_by_admin))
+    return [counted(_LEFT_TO_FIX, tally.left), *(counted(message, count) for message, count in others if count)]

@@ -6,11 +6,20 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
+from accounts.wording import counted, grouped
 from invites.imports.selectors.summary import Responses
 
 WIDTH, HEIGHT = 500, 260
 LEFT, RIGHT, TOP, BOTTOM = 34, 8, 34, 26
+_ACCEPTED = ngettext_lazy("{count} accepted", "{count} accepted")
+_INVITED = ngettext_lazy("{count} invited", "{count} invited")
+_TITLE = ngettext_lazy(
+    "{accepted} of {count} invited person has accepted as of {date}.",
+    "{accepted} of {count} invited people have accepted as of {date}.",
+)
 
 
 @dataclass(frozen=True)
@@ -62,10 +71,10 @@ def plot_of(responses: Responses, invited: int) -> Plot:
     last_x, last_y = points[-1]
     line = " ".join(f"{x},{y}" for x, y in points)
     step = _round_step(invited)
-    x_ticks = [Tick(x_of(0), date_format(first, "j M"), "start")]
+    x_ticks = [Tick(x_of(0), date_format(first, "MONTH_DAY_FORMAT"), "start")]
     if 0.2 < (today - first).days / span < 0.85:
-        x_ticks.append(Tick(last_x, "Today"))
-    x_ticks.append(Tick(x_of(span), date_format(end, "j M"), "end"))
+        x_ticks.append(Tick(last_x, _("Today")))
+    x_ticks.append(Tick(x_of(span), date_format(end, "MONTH_DAY_FORMAT"), "end"))
     return Plot(
         width=WIDTH,
         height=HEIGHT,
@@ -76,14 +85,16 @@ def plot_of(responses: Responses, invited: int) -> Plot:
         area=f"{points[0][0]},{y_of(0)} {line} {last_x},{y_of(0)}",
         last_x=last_x,
         last_y=last_y,
-        last_label=f"{responses.accepted:,} accepted",
+        last_label=counted(_ACCEPTED, responses.accepted),
         last_anchor="start" if last_x < WIDTH * 0.72 else "end",
         label_dy=_clear_of_lines(responses.accepted / invited),
         invited_y=y_of(invited),
-        invited_label=f"{invited:,} invited",
-        y_ticks=[Tick(y_of(count), f"{count:,}") for count in range(0, invited, step) if count < invited * 0.95],
+        invited_label=counted(_INVITED, invited),
+        y_ticks=[Tick(y_of(count), grouped(count)) for count in range(0, invited, step) if count < invited * 0.95],
         x_ticks=x_ticks,
-        title=f"{responses.accepted:,} of {invited:,} people have accepted by {date_format(today, 'j F')}.",
+        title=counted(
+            _TITLE, invited, accepted=grouped(responses.accepted), date=date_format(today, "MONTH_DAY_FORMAT")
+        ),
     )
 
 

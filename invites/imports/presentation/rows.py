@@ -9,14 +9,27 @@ from functools import lru_cache
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import get_language, gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext as _
 
+from accounts.wording import counted
 from invites.checking import COLUMNS
-from invites.imports.selectors.rows import STOPPED_BEFORE, cells_now, reasons, rows_of
+from invites.imports.selectors.rows import cells_now, reasons, rows_of
 from invites.models import Batch, FailureReason, Invitation, Row
 from invites.wording import smart_quotes
 
 # How many rows of a report are in memory at a time.
 REPORT_BLOCK = 2_000
+
+
+_REASONS = {
+    Row.Reason.ALREADY_MEMBER: gettext_lazy("Already a member"),
+    Row.Reason.ALREADY_INVITED: gettext_lazy("Already invited"),
+    Row.Reason.DUPLICATE: gettext_lazy("Twice in the file"),
+    Row.Reason.STOPPED: gettext_lazy("The import was stopped"),
+    Row.Reason.MAIL_REFUSED: gettext_lazy("The mail server rejected the address"),
+}
+_MORE_PROBLEMS = ngettext_lazy("{problem}, and {count} more problem", "{problem}, and {count} more problems")
 
 
 @dataclass(frozen=True)
@@ -34,67 +47,72 @@ def shown_outcome(row: Row) -> ShownOutcome:
     match row.outcome:
         case Row.Outcome.PROBLEM:
             more = len(row.problems) - 1
-            also = f", and {more} more" if more > 0 else ""
-            label = "Left out" if row.reason == Row.Reason.SKIPPED_BY_ADMIN else "Problem"
-            return ShownOutcome("problem", label, smart_quotes(f"{row.detail}{also}"))
+            detail = counted(_MORE_PROBLEMS, more, problem=row.detail) if more > 0 else row.detail
+            label = _("Skipped") if row.reason == Row.Reason.SKIPPED_BY_ADMIN else _("Problem")
+            return ShownOutcome("problem", label, smart_quotes(detail))
         case Row.Outcome.SKIPPED:
-            return ShownOutcome("skipped", "Skipped", row.detail or row.get_reason_display())
+            return ShownOutcome("skipped", _("Skipped"), _why(row))
         case Row.Outcome.FAILED if row.reason == Row.Reason.STOPPED:
-            return ShownOutcome("skipped", "Not invited", FailureReason.text_of(row.detail) or STOPPED_BEFORE)
+            return ShownOutcome("skipped", _("Not invited"), _why(row))
         case Row.Outcome.WAITING if row.batch.state == Batch.State.STOPPED:
-            return ShownOutcome("skipped", "Not invited", STOPPED_BEFORE)
+            return ShownOutcome("skipped", _("Not invited"), str(_REASONS[Row.Reason.STOPPED]))
         case Row.Outcome.WAITING if row.batch.state in Batch.ENDED:
-            return ShownOutcome("failed", "Failed", FailureReason.text_of(row.batch.state_reason))
+            return ShownOutcome("failed", _("Failed"), FailureReason.text_of(row.batch.state_reason))
         case Row.Outcome.FAILED:
-            return ShownOutcome("failed", "Failed", FailureReason.text_of(row.detail) or row.get_reason_display())
+            return ShownOutcome("failed", _("Failed"), _why(row))
         case Row.Outcome.INVITED if invitation:
-            return _answer(invitation, row.batch)
+            return _response(invitation, row.batch)
         case Row.Outcome.INVITED:
-            return ShownOutcome("ok", "Invited", "")
-    return ShownOutcome("waiting", "Waiting", "")
+            return ShownOutcome("ok", _("Invited"), "")
+    return ShownOutcome("waiting", _("Waiting"), "")
 
 
-def _answer(invitation: Invitation, batch: Batch) -> ShownOutcome:
+def _why(row: Row) -> str:
+    return FailureReason.text_of(row.detail) or str(_REASONS.get(Row.Reason(row.reason), ""))
+
+
+def _response(invitation: Invitation, batch: Batch) -> ShownOutcome:
     if invitation.state == Invitation.State.ACCEPTED:
-        return ShownOutcome("ok", "Accepted", _moment(invitation.answered_at))
+        return ShownOutcome("ok", _("Accepted"), _moment(invitation.answered_at))
     if invitation.state != Invitation.State.PENDING:
-        return ShownOutcome("skipped", "Withdrawn", _moment(invitation.answered_at))
+        return ShownOutcome("skipped", _("Revoked"), _moment(invitation.answered_at))
     if batch.is_being_undone:
-        return ShownOutcome("skipped", "Withdrawn", _moment(batch.undone_at))
+        return ShownOutcome("skipped", _("Revoked"), _moment(batch.undone_at))
     if invitation.mail_state == Invitation.Mail.BOUNCED:
-        return ShownOutcome("bounced", "Bounced", FailureReason.text_of(invitation.mail_detail))
+        return ShownOutcome("bounced", _("Bounced"), FailureReason.text_of(invitation.mail_detail))
     if invitation.mail_state == Invitation.Mail.FAILED:
-        return ShownOutcome("bounced", "Not delivered", FailureReason.text_of(invitation.mail_detail))
+        return ShownOutcome("bounced", _("Not delivered"), FailureReason.text_of(invitation.mail_detail))
     if invitation.is_expired:
-        return ShownOutcome("skipped", "Expired", _moment(invitation.expires_at))
-    return ShownOutcome("mail", "Waiting", _on_its_way(invitation))
+        return ShownOutcome("skipped", _("Expired"), _moment(invitation.expires_at))
+    return ShownOutcome("mail", _("Waiting"), _delivery(invitation))
 
 
-def _on_its_way(invitation: Invitation) -> str:
-    """What is known of the mail with the link that counts: "sent" is only what a server took."""
+def _delivery(invitation: Invitation) -> str:
+    """What is known of the email with the current link: "Sent" means that a mail server has accepted it."""
     if invitation.mail_state == Invitation.Mail.SENT:
-        return f"Sent {_moment(invitation.mailed_at)}"
+        return _("Sent {time}").format(time=_moment(invitation.mailed_at))
     if invitation.mail_state == Invitation.Mail.SENDING:
-        return "Put off by the mail server, tried again later"
-    return "Reminder not sent yet" if invitation.times_resent else "Not sent yet"
+        return _("Delayed by the mail server. We’ll try again.")
+    return _("Reminder not sent yet") if invitation.times_resent else _("Not sent yet")
 
 
 def _moment(when: datetime | None) -> str:
-    return _minute(when.replace(second=0, microsecond=0)) if when else ""
+    return _minute(when.replace(second=0, microsecond=0), get_language()) if when else ""
 
 
 @lru_cache(maxsize=10_000)
-def _minute(when: datetime) -> str:
-    """The date and minute. Cached, because formatting takes longer than anything else about a row."""
-    return date_format(localtime(when), "j M, H:i")
+def _minute(when: datetime, language: str | None) -> str:
+    """The date and minute in the active language. Cached, because formatting is the slowest step of a row."""
+    return date_format(localtime(when), "SHORT_DATETIME_FORMAT")
 
 
 def report_lines(batch: Batch, chosen: str = "") -> Iterator[list[str]]:
     """The outcome of every row as lines of a CSV file, the header first.
 
-    A row with problems keeps what stood in the file, so that it can be corrected and uploaded again.
+    A row with problems has the cells of the file, and the columns keep the names that the check knows, so that rows
+    can be corrected and uploaded again.
     """
-    yield ["Row", *[column.title for column in COLUMNS], "Outcome", "Detail", "Edited by"]
+    yield [_("Row"), *[column.title for column in COLUMNS], _("Outcome"), _("Detail"), _("Edited by")]
     rows, last = rows_of(batch, chosen), -1
     # Each block has its own query, so that no cursor and no connection is held during a slow download.
     while block := list(rows.filter(number__gt=last)[:REPORT_BLOCK]):

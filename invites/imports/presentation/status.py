@@ -4,91 +4,103 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
-from django.utils.translation import ngettext_lazy
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from invites.imports.presentation.banners import (
-    STILL_GOING_OUT,
-    USERS_WERE_INVITED,
-    result_text,
-    stopped_text,
-    stopped_title,
-    undone_text,
-    undone_title,
-)
+from accounts.wording import counted, grouped
+from invites.imports.presentation.wording import STILL_SENDING, result_text, result_title, stopped_text, undone_text
 from invites.imports.selectors.summary import Summary
 from invites.imports.selectors.typos import Typos, typos_of
 from invites.live.progress import Progress
 from invites.models import Batch, CorrectionJob, FailureReason
-from invites.wording import INVITATIONS, PEOPLE, ROWS, smart_quotes
+from invites.wording import smart_quotes
 
-Action = CorrectionJob.Action
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
-# How much of a file is checked, by the share of its bytes.
-_PARTS = {
-    1 / 4: "about a quarter of the file",
-    1 / 3: "about a third of the file",
-    1 / 2: "about half of the file",
-    2 / 3: "about two thirds of the file",
-    3 / 4: "about three quarters of the file",
-    0.95: "nearly all of the file",
+Action, State = CorrectionJob.Action, Batch.State
+
+_INVITATIONS = ngettext_lazy("{count} invitation", "{count} invitations")
+_PEOPLE = ngettext_lazy("{count} person", "{count} people")
+_PEOPLE_OF = ngettext_lazy("{done} of {count} person", "{done} of {count} people")
+_ROWS_OF = ngettext_lazy("{done} of {count} row", "{done} of {count} rows")
+_BYTES = ngettext_lazy("{count} byte", "{count} bytes")
+_NO_PROBLEMS = ngettext_lazy("{count} row, no problems", "{count} rows, no problems")
+_WITH_PROBLEMS = ngettext_lazy("{count} row, {problems} with problems", "{count} rows, {problems} with problems")
+# How much of a file is checked, by the share of its bytes: the number of its rows isn't known yet.
+_ROWS_CHECKED = {
+    0: ngettext_lazy("{count} row", "{count} rows"),
+    1 / 4: ngettext_lazy("{count} row, about a quarter of the file", "{count} rows, about a quarter of the file"),
+    1 / 3: ngettext_lazy("{count} row, about a third of the file", "{count} rows, about a third of the file"),
+    1 / 2: ngettext_lazy("{count} row, about half of the file", "{count} rows, about half of the file"),
+    2 / 3: ngettext_lazy("{count} row, about two thirds of the file", "{count} rows, about two thirds of the file"),
+    3 / 4: ngettext_lazy(
+        "{count} row, about three quarters of the file", "{count} rows, about three quarters of the file"
+    ),
+    0.95: ngettext_lazy("{count} row, nearly all of the file", "{count} rows, nearly all of the file"),
 }
+_ROWS_NEED_FIXING = ngettext_lazy("{count} row needs fixing", "{count} rows need fixing")
+_TYPOS = ngettext_lazy("{count} address may have a typo.", "{count} addresses may have typos.")
+_MANY_TYPOS = ngettext_lazy("At least {count} address may have a typo.", "At least {count} addresses may have typos.")
+_SKIPPED = ngettext_lazy(
+    "{count} person was skipped because they are already a member or already invited.",
+    "{count} people were skipped because they are already members or already invited.",
+)
+_FAILED = ngettext_lazy("{count} person couldn’t be invited.", "{count} people couldn’t be invited.")
+_ALL_INVITED = ngettext_lazy(
+    "Everyone has already been invited and stays invited. {count} email is still being sent, even if you stop now.",
+    "Everyone has already been invited and stays invited. {count} emails are still being sent, even if you stop now.",
+)
+_INVITED_NOT_SENT = ngettext_lazy(
+    "{count} person has already been invited and stays invited. The email is still being sent.",
+    "{count} people have already been invited and stay invited. Their emails are still being sent.",
+)
+_INVITED = ngettext_lazy(
+    "{count} person has already been invited and stays invited.",
+    "{count} people have already been invited and stay invited.",
+)
+_MORE_NOT_SENT = ngettext_lazy(
+    "{count} more person has been invited. The email is still being sent.",
+    "{count} more people have been invited. Their emails are still being sent.",
+)
+# Shown earlier, a bar may disappear at once and only flicker.
+BAR_AFTER = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
 class _JobTexts:
     """The texts about a correction job. `title` may contain the names of the file and of the corrected file."""
 
-    title: str
-    step: str
-    text: str
-    before_stopping: str
+    title: _StrPromise
+    step: _StrPromise
+    text: _StrPromise
+    before_stopping: _StrPromise
 
 
 _JOBS = {
     Action.APPLY: _JobTexts(
-        title="Applying the fix to {file}",
-        step="Applying the fix",
-        text="Does in each row what its button says. Nobody is invited yet.",
-        before_stopping="Rows that are fixed already stay fixed, and the others stay as they are.",
+        title=gettext_lazy("Fixing {file}"),
+        step=gettext_lazy("Applying the fix"),
+        text=gettext_lazy("Applies the suggested fix to every row. Nobody has been invited yet."),
+        before_stopping=gettext_lazy("Rows that are already fixed stay fixed. The other rows stay as they are."),
     ),
     Action.CHECK: _JobTexts(
-        title="Checking {file} again",
-        step="Checking again",
-        text="Every row that was edited is checked again before anyone is invited.",
-        before_stopping="Everything that was fixed stays fixed. Nobody has been invited yet, and nobody will be.",
+        title=gettext_lazy("Checking {file} again"),
+        step=gettext_lazy("Checking again"),
+        text=gettext_lazy("Every edited row is checked again before anyone is invited."),
+        before_stopping=gettext_lazy("All fixes are kept. Nobody has been invited yet, and nobody will be."),
     ),
     Action.USE_FILE: _JobTexts(
-        title="Checking {corrected}",
-        step="Checking the corrected file",
-        text="It is checked as a whole before it is used. Until then, everything that was fixed here is kept.",
-        before_stopping="The corrected file is not used, and everything that was fixed here is kept.",
+        title=gettext_lazy("Checking {corrected}"),
+        step=gettext_lazy("Checking the corrected file"),
+        text=gettext_lazy("The whole file is checked before it is used. Until then, all fixes made here are kept."),
+        before_stopping=gettext_lazy("The corrected file won’t be used. All fixes made here are kept."),
     ),
 }
-_BYTES = ngettext_lazy("{} byte", "{} bytes")
-_ROWS_NEED_FIXING = ngettext_lazy("{:,} row needs fixing", "{:,} rows need fixing")
-_MAY_BE_TYPOS = ngettext_lazy(
-    "{:,} good address may be a slip of the keyboard.", "{:,} good addresses may be slips of the keyboard."
-)
-_SKIPPED = ngettext_lazy(
-    "{:,} person was skipped: already a member, or invited.",
-    "{:,} people were skipped: members or invited already.",
-)
-_ARE_INVITED = ngettext_lazy(
-    "{:,} person is invited already and stays invited. The mail is still going out.",
-    "{:,} people are invited already and stay invited. Their mails are still going out.",
-)
-_WERE_INVITED = ngettext_lazy(
-    "{:,} person was invited when you pressed Stop, and stays invited.",
-    "{:,} people were invited when you pressed Stop. Whoever is invited stays invited.",
-)
-_MORE_ARE_INVITED = ngettext_lazy(
-    "{:,} more is invited, too. The mail is still going out.",
-    "{:,} more are invited, too. Their mails are still going out.",
-)
-# Shown earlier, a bar may disappear at once and only flicker.
-BAR_AFTER = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -118,159 +130,183 @@ class Stage:
 
 def stage_of(batch: Batch, *, summary: Summary, progress: Progress | None, may_change: bool = True) -> Stage:
     """The status of a batch. `progress` is that of the running step, if any; `may_change`: the viewer may fix it."""
-    title = _title(batch, summary)
-    check, invite = _check(batch, summary, progress, may_change=may_change), _invite(batch, summary, progress)
-    announced = f"{title}. {progress.quarter} percent." if progress and progress.quarter else title
-    return Stage(title, [Step("done", "Uploaded", file_size(batch.file_size)), check, invite], announced)
+    title = announced = stage_title(batch, summary)
+    if progress and progress.quarter:
+        announced = _("{title}. {percent} percent.").format(title=title, percent=progress.quarter)
+    steps = [
+        Step("done", _("Uploaded"), file_size(batch.file_size)),
+        _check_step(batch, summary, progress, may_change=may_change),
+        _invite_step(batch, summary, progress),
+    ]
+    return Stage(title, steps, announced)
 
 
-def _title(batch: Batch, summary: Summary) -> str:
+def stage_title(batch: Batch, summary: Summary) -> str:
+    """What is happening, or the result: "Checking team.csv". Only the result needs the summary."""
     if batch.undone_at:
-        return undone_title(batch, summary).removesuffix(".")
+        return result_title(batch, summary)
+    name = batch.file_name
     match batch.state:
-        case Batch.State.CHECKING if job := batch.current_job:
-            return _JOBS[Action(job.action)].title.format(file=batch.file_name, corrected=job.file_name)
-        case Batch.State.CHECKING:
-            return f"Checking {batch.file_name}"
-        case Batch.State.INVITING:
-            return f"Inviting from {batch.file_name}"
-        case Batch.State.NEEDS_CORRECTION:
+        case State.CHECKING if job := batch.current_job:
+            return _JOBS[Action(job.action)].title.format(file=name, corrected=job.file_name)
+        case State.CHECKING:
+            return _("Checking {file}").format(file=name)
+        case State.INVITING:
+            return _("Inviting from {file}").format(file=name)
+        case State.NEEDS_CORRECTION:
             return rows_need_fixing(summary.to_fix)
-        case Batch.State.DONE if summary.invited:
-            return USERS_WERE_INVITED.format(summary.invited, batch.organization.name)
-        case Batch.State.DONE:
-            return f"Nobody new was invited to {batch.organization.name}"
-        case Batch.State.STOPPED:
-            return stopped_title(batch, summary)
-    return f"{batch.file_name} was not imported"
+    return result_title(batch, summary)
 
 
 def file_size(size: int) -> str:
     """ "174 bytes", "18 KB", "1.2 MB": the same as in the drop zone."""
     if size < 1024:
-        return _BYTES.format(size)
-    return f"{size / 1024:,.0f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:,.1f} MB"
+        return counted(_BYTES, size)
+    if size < 1024 * 1024:
+        return _("{size} KB").format(size=grouped(round(size / 1024)))
+    return _("{size} MB").format(size=megabytes(size))
+
+
+def megabytes(size: int) -> str:
+    """A number of bytes in megabytes, with one decimal place."""
+    return number_format(round(size / 1024 / 1024, 1), 1, force_grouping=True)
 
 
 def rows_need_fixing(count: int) -> str:
     """ "1 row needs fixing", "11 rows need fixing", "Nothing is left to fix"."""
-    return _ROWS_NEED_FIXING.format(count) if count else "Nothing is left to fix"
+    return counted(_ROWS_NEED_FIXING, count) if count else _("Nothing is left to fix")
 
 
-def rows_of_job(progress: Progress) -> str:
-    """ "12,000 of 150,000 rows"."""
-    return f"{progress.done:,} of {ROWS.format(progress.total)}"
+def progress_count(batch: Batch, progress: Progress) -> str:
+    """How much of the running step is done: "12,000 of 150,000 rows". Empty before anything is done."""
+    if batch.state == State.INVITING:
+        return counted(_PEOPLE_OF, progress.total, done=grouped(progress.done)) if progress.total else ""
+    if not progress.done:
+        return ""
+    if batch.current_job:
+        return counted(_ROWS_OF, progress.total, done=grouped(progress.done))
+    return counted(_ROWS_CHECKED[0], progress.done)
 
 
-def _check(batch: Batch, summary: Summary, progress: Progress | None, *, may_change: bool) -> Step:
+def _check_step(batch: Batch, summary: Summary, progress: Progress | None, *, may_change: bool) -> Step:
     match batch.state:
-        case Batch.State.CHECKING if progress and (job := batch.current_job):
-            texts = _JOBS[Action(job.action)]
-            fact = rows_of_job(progress) if progress.done else ""
-            bar = _bar(job.created_at, progress) if progress.total else None
-            return Step("now", texts.step, fact, f"{texts.text} {progress.time_left}".strip(), bar)
-        case Batch.State.CHECKING if progress:
-            fact = ", ".join(part for part in (ROWS.format(progress.done), _part_of_file(progress.share)) if part)
-            fact = fact if progress.done else ""
-            text = f"Every row is looked at before anyone is invited. {progress.time_left}"
-            # A workbook is read in one step, so its share is unknown.
-            bar = _bar(batch.created_at, progress) if progress.share else None
-            return Step("now", "Checking", fact, text.strip(), bar)
-        case Batch.State.REJECTED:
-            refused = batch.rejection or {}
-            return Step(
-                "failed",
-                smart_quotes(str(refused.get("message", "")).removesuffix(".")),
-                text=f"{smart_quotes(refused.get('hint', ''))} Nobody has been invited.".strip(),
-                found=", ".join(refused.get("found", [])),
-                expected=", ".join(refused.get("expected", [])),
-            )
-        case Batch.State.NEEDS_CORRECTION:
-            parts = [
+        case State.CHECKING if progress:
+            return _checking(batch, progress)
+        case State.REJECTED:
+            return _rejected(batch)
+        case State.NEEDS_CORRECTION:
+            sentences = [
                 smart_quotes(batch.notice),
-                "Nobody has been invited yet.",
-                "Fix the rows, upload a corrected file, or go on without them." if may_change else "",
+                _("Nobody has been invited yet."),
+                _("Fix the rows, upload a corrected file, or continue without them.") if may_change else "",
                 _typos_text(typos_of(batch)),
             ]
-            return Step("warn", "Checked", _checked(batch, summary), " ".join(part for part in parts if part))
-        case Batch.State.FAILED | Batch.State.STOPPED if batch.checked_at is None:
-            return Step("failed" if batch.state == Batch.State.FAILED else "stopped", "Not checked", "", _why(batch))
-    return Step("done", "Checked", _checked(batch, summary))
+            return Step("warn", _("Checked"), _checked(batch, summary), _joined(sentences))
+        case State.FAILED | State.STOPPED if batch.checked_at is None:
+            return Step("failed" if batch.state == State.FAILED else "stopped", _("Not checked"), text=_why(batch))
+    return Step("done", _("Checked"), _checked(batch, summary))
+
+
+def _checking(batch: Batch, progress: Progress) -> Step:
+    if job := batch.current_job:
+        texts = _JOBS[Action(job.action)]
+        bar = _bar(job.created_at, progress) if progress.total else None
+        text = _joined([str(texts.text), progress.time_left])
+        return Step("now", str(texts.step), progress_count(batch, progress), text, bar)
+    # At the beginning, no share is shown.
+    share = min(_ROWS_CHECKED, key=lambda part: abs(part - progress.share)) if progress.share >= 0.2 else 0
+    fact = counted(_ROWS_CHECKED[share], progress.done) if progress.done else ""
+    text = _joined([_("Every row is checked before anyone is invited."), progress.time_left])
+    # A workbook is read in one step, so its share is unknown.
+    return Step("now", _("Checking"), fact, text, _bar(batch.created_at, progress) if progress.share else None)
+
+
+def _rejected(batch: Batch) -> Step:
+    rejection = batch.rejection or {}
+    return Step(
+        "failed",
+        smart_quotes(rejection.get("message", "")),
+        text=_joined([smart_quotes(rejection.get("hint", "")), _("Nobody has been invited.")]),
+        found=", ".join(rejection.get("found", [])),
+        expected=", ".join(rejection.get("expected", [])),
+    )
 
 
 def _typos_text(typos: Typos) -> str:
-    if not typos.open:
-        return ""
-    if typos.at_least:
-        return f"At least {typos.open:,} good addresses may be slips of the keyboard."
-    return _MAY_BE_TYPOS.format(typos.open)
-
-
-def _part_of_file(share: float) -> str:
-    """About how much of the file is checked; "" at the beginning. The number of its rows is not known yet."""
-    return _PARTS[min(_PARTS, key=lambda part: abs(part - share))] if share >= 0.2 else ""
+    return counted(_MANY_TYPOS if typos.at_least else _TYPOS, typos.open) if typos.open else ""
 
 
 def _checked(batch: Batch, summary: Summary) -> str:
-    problems = f"{summary.problems:,} with problems" if summary.problems else "no problems"
-    return f"{ROWS.format(batch.row_total)}, {problems}"
+    if summary.problems:
+        return counted(_WITH_PROBLEMS, batch.row_total, problems=grouped(summary.problems))
+    return counted(_NO_PROBLEMS, batch.row_total)
 
 
-def _invite(batch: Batch, summary: Summary, progress: Progress | None) -> Step:
+def _invite_step(batch: Batch, summary: Summary, progress: Progress | None) -> Step:
+    invited = counted(_PEOPLE, summary.invited)
     if batch.is_being_undone:
-        text = f"The links do not work any more. {undone_text(batch.file_name, summary)}"
-        if batch.error_reference:
-            text += " Something went wrong on our side, so this takes longer. We try again every few minutes. "
-            text += f"If you contact support, mention reference {batch.error_reference}."
-        return Step("now", "Taking back", INVITATIONS.format(summary.undone), text)
+        return _undoing(batch, summary)
     if batch.undone_at:
-        return Step("stopped", "Invited", PEOPLE.format(summary.invited), undone_text(batch.file_name, summary))
+        return Step("stopped", _("Invited"), invited, undone_text(batch, summary))
     match batch.state:
-        case Batch.State.INVITING if progress:
-            fact = f"{progress.done:,} of {PEOPLE.format(progress.total)}" if progress.total else ""
-            return Step("now", "Inviting", fact, _so_far(progress), _bar(batch.created_at, progress))
-        case Batch.State.DONE:
-            text = result_text(batch.file_name, summary)
-            return Step("done", "Invited", PEOPLE.format(summary.invited), text)
-        case Batch.State.STOPPED | Batch.State.FAILED if batch.checked_at:
-            if batch.state == Batch.State.STOPPED:
-                stay = "Whoever is invited already stays invited." if summary.invited else "Nobody has been invited."
-                text = f"{stopped_text(batch, summary)} {stay}".strip()
-                return Step("stopped", "Invited", PEOPLE.format(summary.invited), text)
-            return Step("failed", "Invited", PEOPLE.format(summary.invited), _why(batch))
-    return Step("next", "Inviting")
+        case State.INVITING if progress:
+            bar = _bar(batch.created_at, progress)
+            return Step("now", _("Inviting"), progress_count(batch, progress), _so_far(progress), bar)
+        case State.DONE:
+            return Step("done", _("Invited"), invited, result_text(batch, summary))
+        case State.STOPPED if batch.checked_at:
+            stay = _("People who have already been invited stay invited.")
+            sentences = [stopped_text(batch, summary), stay if summary.invited else _("Nobody has been invited.")]
+            return Step("stopped", _("Invited"), invited, _joined(sentences))
+        case State.FAILED if batch.checked_at:
+            return Step("failed", _("Invited"), invited, _why(batch))
+    return Step("next", _("Inviting"))
+
+
+def _undoing(batch: Batch, summary: Summary) -> Step:
+    sentences = [_("The links no longer work."), undone_text(batch, summary)]
+    if batch.error_reference:
+        delayed = _(
+            "Something went wrong on our side, so this is taking longer. We try again every few minutes. "
+            "If you contact support, mention reference {reference}."
+        )
+        sentences.append(delayed.format(reference=batch.error_reference))
+    return Step("now", _("Revoking"), counted(_INVITATIONS, summary.undone), _joined(sentences))
 
 
 def _so_far(progress: Progress) -> str:
     """The time left, and the people who are not in the count next to it."""
-    parts = [progress.time_left]
+    sentences = [progress.time_left]
     if progress.on_the_way and not progress.waiting:
-        parts.append(f"Everybody is invited; {STILL_GOING_OUT.format(progress.on_the_way)}.")
+        sentences += [_("Everyone has been invited."), counted(STILL_SENDING, progress.on_the_way)]
     if progress.skipped:
-        parts.append(_SKIPPED.format(progress.skipped))
+        sentences.append(counted(_SKIPPED, progress.skipped))
     if progress.failed:
-        parts.append(f"{PEOPLE.format(progress.failed)} could not be invited.")
-    return " ".join(part for part in parts if part)
+        sentences.append(counted(_FAILED, progress.failed))
+    return _joined(sentences)
 
 
 def _why(batch: Batch) -> str:
-    return FailureReason.text_of(batch.state_reason) or "Nobody has been invited."
+    return FailureReason.text_of(batch.state_reason) or _("Nobody has been invited.")
 
 
 def before_stopping(batch: Batch, progress: Progress | None) -> str:
     """What stopping does, for the question before it. Emails to people who are already invited are sent anyway."""
     if job := batch.current_job:
-        return _JOBS[Action(job.action)].before_stopping
-    inviting = progress if batch.state == Batch.State.INVITING else None
-    done, out = (inviting.done, inviting.on_the_way) if inviting else (0, 0)
-    if not (done or out):
-        return "Nobody has been invited yet, and nobody will be."
-    if inviting and out and not inviting.waiting:
-        going_out = STILL_GOING_OUT.format(out)
-        return f"Everybody is invited already, and stays invited. {going_out}, and stopping does not change that."
+        return str(_JOBS[Action(job.action)].before_stopping)
+    inviting = progress if batch.state == State.INVITING else None
+    done, on_the_way = (inviting.done, inviting.on_the_way) if inviting else (0, 0)
+    if not (done or on_the_way):
+        return _("Nobody has been invited yet, and nobody will be.")
+    if inviting and on_the_way and not inviting.waiting:
+        return counted(_ALL_INVITED, on_the_way)
     if not done:
-        return _ARE_INVITED.format(out)
-    return f"{_WERE_INVITED.format(done)} {_MORE_ARE_INVITED.format(out)}" if out else _WERE_INVITED.format(done)
+        return counted(_INVITED_NOT_SENT, on_the_way)
+    return _joined([counted(_INVITED, done), counted(_MORE_NOT_SENT, on_the_way) if on_the_way else ""])
+
+
+def _joined(sentences: list[str]) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
 def _bar(began: datetime, progress: Progress) -> float | None:

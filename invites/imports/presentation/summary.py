@@ -3,62 +3,87 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
+from accounts.wording import counted, listed
 from invites.imports.selectors.summary import Summary
 from invites.models import Batch
 
-DELIMITERS = {"comma": "commas", "semicolon": "semicolons", "tab": "tabs", "pipe": "pipes"}
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+# By the names of the filters in selectors/rows.py.
+OUTCOME_LABELS = {
+    "invited": gettext_lazy("Invited"),
+    "accepted": gettext_lazy("accepted"),
+    "waiting": gettext_lazy("waiting for a response"),
+    "bounced": gettext_lazy("bounced"),
+    "expired": gettext_lazy("expired"),
+    "revoked": gettext_lazy("revoked"),
+    "skipped": gettext_lazy("Skipped"),
+    "already_member": gettext_lazy("already a member"),
+    "already_invited": gettext_lazy("already invited"),
+    "duplicate": gettext_lazy("twice in the file"),
+    "problem": gettext_lazy("Problems"),
+    "failed": gettext_lazy("Failed"),
+}
+_READ_WITH = {
+    "comma": gettext_lazy("Read as {encoding}, separated by commas."),
+    "semicolon": gettext_lazy("Read as {encoding}, separated by semicolons."),
+    "tab": gettext_lazy("Read as {encoding}, separated by tabs."),
+    "pipe": gettext_lazy("Read as {encoding}, separated by pipes."),
+}
+_IGNORED = ngettext_lazy("The column {columns} was not read.", "The columns {columns} were not read.")
 
 
 @dataclass(frozen=True)
 class Line:
     """One line of the summary. `outcome` is the filter for its rows. If `is_part`, it is a part of the line above."""
 
-    label: str
-    count: int
     outcome: str
+    count: int
     is_part: bool = False
+
+    @property
+    def label(self) -> _StrPromise:
+        return OUTCOME_LABELS[self.outcome]
 
 
 def summary_lines(summary: Summary) -> list[list[Line]]:
     """Groups of lines, each a sum and its parts. The sums add up to the rows of the file.
 
-    Lines with 0 are shown, except for "expired" and "withdrawn".
+    Lines with 0 are shown, except for "expired" and "revoked".
     """
     invited = [
-        Line("Invited", summary.invited, "invited"),
-        Line("accepted", summary.accepted, "accepted", is_part=True),
-        Line("waiting for an answer", summary.waiting_answer, "waiting", is_part=True),
-        Line("bounced", summary.bounced, "bounced", is_part=True),
+        Line("invited", summary.invited),
+        Line("accepted", summary.accepted, is_part=True),
+        Line("waiting", summary.waiting_answer, is_part=True),
+        Line("bounced", summary.bounced, is_part=True),
     ]
     if summary.expired:
-        invited.append(Line("expired", summary.expired, "expired", is_part=True))
+        invited.append(Line("expired", summary.expired, is_part=True))
     if summary.revoked:
-        invited.append(Line("withdrawn", summary.revoked, "withdrawn", is_part=True))
+        invited.append(Line("revoked", summary.revoked, is_part=True))
     skipped = [
-        Line("Skipped", summary.skipped, "skipped"),
-        Line("already a member", summary.already_member, "already_member", is_part=True),
-        Line("already invited", summary.already_invited, "already_invited", is_part=True),
-        Line("twice in the file", summary.duplicate, "duplicate", is_part=True),
+        Line("skipped", summary.skipped),
+        Line("already_member", summary.already_member, is_part=True),
+        Line("already_invited", summary.already_invited, is_part=True),
+        Line("duplicate", summary.duplicate, is_part=True),
     ]
-    return [
-        invited,
-        skipped,
-        [Line("Problems", summary.problems, "problem")],
-        [Line("Failed", summary.failed, "failed")],
-    ]
+    return [invited, skipped, [Line("problem", summary.problems)], [Line("failed", summary.failed)]]
 
 
 def how_read(batch: Batch) -> str:
-    """ "Read as UTF-8 with semicolons. The column “Team” was not read.", or "" before the check has ended."""
+    """ "Read as UTF-8, separated by semicolons. The column “Team” was not read."; "" before the check has ended."""
     if not batch.encoding:
         return ""
-    cells = DELIMITERS.get(batch.delimiter, batch.delimiter)
-    joined = "and" if " with " in batch.encoding else "with"
-    read = f"Read as {batch.encoding} {joined} {cells}." if cells else f"Read as {batch.encoding}."
-    ignored = [f"“{name}”" for name in batch.ignored_columns]
-    if len(ignored) == 1:
-        return f"{read} The column {ignored[0]} was not read."
-    if ignored:
-        return f"{read} The columns {', '.join(ignored[:-1])} and {ignored[-1]} were not read."
-    return read
+    # A workbook has no delimiter.
+    read = _READ_WITH.get(batch.delimiter) or _("Read as {encoding}.")
+    sentences = [read.format(encoding=batch.encoding)]
+    if batch.ignored_columns:
+        columns = listed([f"“{name}”" for name in batch.ignored_columns])
+        sentences.append(counted(_IGNORED, len(batch.ignored_columns), columns=columns))
+    return " ".join(sentences)

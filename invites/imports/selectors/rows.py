@@ -13,39 +13,30 @@ from invites.models import Batch, Invitation, Row
 
 Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 
-STOPPED_BEFORE = "The import was stopped before"
-
 BOUNCED = Q(invitation__mail_state__in=Invitation.UNDELIVERED)
 
 
-def _filters(*, is_being_undone: bool = False, has_ended: bool = False) -> dict[str, tuple[str, Q]]:
+def _filters(*, is_being_undone: bool = False, has_ended: bool = False) -> dict[str, Q]:
     """The lines of the summary as filters. Built for each call, because some depend on the time."""
     expired = Q(invitation__expires_at__lte=timezone.now())
     open_states = [] if is_being_undone else [Invitation.State.PENDING]
     failed = (Outcome.FAILED, Outcome.WAITING) if has_ended else (Outcome.FAILED,)
-    pending = Q(outcome=Outcome.INVITED, invitation__state__in=open_states)
+    invited = Q(outcome=Outcome.INVITED)
+    pending = invited & Q(invitation__state__in=open_states)
     return {
-        "invited": ("Invited", Q(outcome=Outcome.INVITED)),
-        "accepted": ("Accepted", Q(outcome=Outcome.INVITED, invitation__state=Invitation.State.ACCEPTED)),
-        "waiting": ("Waiting for an answer", pending & ~BOUNCED & ~expired),
-        "bounced": ("Bounced", pending & BOUNCED),
-        "expired": ("Expired", pending & ~BOUNCED & expired),
-        "withdrawn": (
-            "Withdrawn",
-            Q(outcome=Outcome.INVITED) & ~Q(invitation__state__in=[*open_states, Invitation.State.ACCEPTED]),
-        ),
-        "skipped": ("Skipped", Q(outcome=Outcome.SKIPPED)),
-        "already_member": ("Already a member", Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_MEMBER)),
-        "already_invited": ("Already invited", Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_INVITED)),
-        "duplicate": ("Twice in the file", Q(outcome=Outcome.SKIPPED, reason=Reason.DUPLICATE)),
-        "problem": ("Problems", Q(outcome=Outcome.PROBLEM)),
-        "failed": ("Failed", Q(outcome__in=failed)),
+        "invited": invited,
+        "accepted": invited & Q(invitation__state=Invitation.State.ACCEPTED),
+        "waiting": pending & ~BOUNCED & ~expired,
+        "bounced": pending & BOUNCED,
+        "expired": pending & ~BOUNCED & expired,
+        "revoked": invited & ~Q(invitation__state__in=[*open_states, Invitation.State.ACCEPTED]),
+        "skipped": Q(outcome=Outcome.SKIPPED),
+        "already_member": Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_MEMBER),
+        "already_invited": Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_INVITED),
+        "duplicate": Q(outcome=Outcome.SKIPPED, reason=Reason.DUPLICATE),
+        "problem": Q(outcome=Outcome.PROBLEM),
+        "failed": Q(outcome__in=failed),
     }
-
-
-def filter_labels() -> dict[str, str]:
-    """The filters that `rows_of` knows, with their labels, in the order of the summary."""
-    return {name: label for name, (label, _) in _filters().items()}
 
 
 def rows_of(batch: Batch, chosen: str = "") -> QuerySet[Row]:
@@ -54,7 +45,7 @@ def rows_of(batch: Batch, chosen: str = "") -> QuerySet[Row]:
         return batch.rows.none()
     rows = batch.rows.select_related("invitation", "edited_by").order_by("number")
     filters = _filters(is_being_undone=batch.is_being_undone, has_ended=batch.state in Batch.ENDED)
-    return rows.filter(filters[chosen][1]) if chosen in filters else rows
+    return rows.filter(filters[chosen]) if chosen in filters else rows
 
 
 def codes_of(problems: Iterable[dict[str, Any]]) -> str:

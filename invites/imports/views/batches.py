@@ -9,6 +9,8 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
@@ -16,19 +18,21 @@ from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
 from accounts.organizations.access import MemberRequest, requires
 from accounts.permissions import Permission
+from accounts.wording import counted
 from invites import tasks
 from invites.directory.bulk_actions import IN_REQUEST
 from invites.directory.views import bulk_actions
 from invites.downloads import csv_download
 from invites.imports.correction_jobs import stop_job
 from invites.imports.notices import banner_topic, close_banner
-from invites.imports.presentation.banners import TAKEN_BACK, TAKING_BACK, banners_for, stopped_text
+from invites.imports.presentation.banners import banners_for
 from invites.imports.presentation.plot import plot_of
 from invites.imports.presentation.rows import report_lines, shown_outcome
 from invites.imports.presentation.status import before_stopping
-from invites.imports.presentation.summary import how_read, summary_lines
+from invites.imports.presentation.summary import OUTCOME_LABELS, how_read, summary_lines
+from invites.imports.presentation.wording import stopped_text
 from invites.imports.selectors.progress import progress_now, progress_of, with_progress
-from invites.imports.selectors.rows import filter_labels, rows_of
+from invites.imports.selectors.rows import rows_of
 from invites.imports.selectors.summary import (
     Summary,
     awaiting_response,
@@ -54,6 +58,15 @@ PAGE_BATCHES = 25
 PAGE_ROWS = 50
 # The rows of these are not decided.
 WITHOUT_SUMMARY = (*Batch.RUNNING, Batch.State.REJECTED, Batch.State.NEEDS_CORRECTION)
+
+_REVOKING = ngettext_lazy(
+    "Revoking {count} invitation. Its link no longer works.",
+    "Revoking {count} invitations. Their links no longer work.",
+)
+_REVOKED = ngettext_lazy(
+    "{count} invitation was revoked. Its link no longer works.",
+    "{count} invitations were revoked. Their links no longer work.",
+)
 
 
 @requires(Permission.INVITE_USERS)
@@ -91,7 +104,6 @@ def batch_page(request: MemberRequest, organization: str, pk: int) -> HttpRespon
 
 
 def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) -> dict[str, Any]:
-    labels = filter_labels()
     may_change = not why_not_change(request.membership, batch)
     chosen = request.GET.get("outcome", "")
     responses = responses_of(batch, summary)
@@ -100,8 +112,8 @@ def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) ->
         "summary_lines": summary_lines(summary),
         "responses": responses,
         "plot": plot_of(responses, summary.invited) if summary.invited else None,
-        "outcome": chosen if chosen in labels else "",
-        "outcome_label": labels.get(chosen, ""),
+        "outcome": chosen if chosen in OUTCOME_LABELS else "",
+        "outcome_label": OUTCOME_LABELS.get(chosen, ""),
         "page": page,
         "listed": [(row, shown_outcome(row)) for row in page],
         "notice": stopped_text(batch, summary)
@@ -133,7 +145,7 @@ def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpRespon
     """Ask, then stop the import. With `job` in the form, stop only its running job."""
     batch = batch_to_change(request, pk)
     if request.method != "POST" and batch.is_running:
-        context = {"batch": batch, "sentence": before_stopping(batch, progress_now(batch))}
+        context = {"batch": batch, "consequence": before_stopping(batch, progress_now(batch))}
         return render(request, "imports/batch_stop.html", context)
     if request.method == "POST":
         if "job" in request.POST:
@@ -177,8 +189,10 @@ def batch_undo(request: MemberRequest, organization: str, pk: int) -> HttpRespon
     count = undo_import(request.membership, batch)
     if batch.is_being_undone:
         tasks.enqueue_on_commit(tasks.revoke_slice, batch.pk)
-    done = f"{TAKING_BACK.format(count)}." if batch.is_being_undone else TAKEN_BACK.format(count)
-    return _message_response(request, batch, f"{done} Their links do not work any more.", warning=not count)
+    if not count:
+        return _message_response(request, batch, _("No invitations were revoked."), warning=True)
+    message = counted(_REVOKING if batch.is_being_undone else _REVOKED, count)
+    return _message_response(request, batch, message, warning=False)
 
 
 def _message_response(request: MemberRequest, batch: Batch, message: str, *, warning: bool) -> HttpResponse:
@@ -208,7 +222,7 @@ def batch_close_banner(request: MemberRequest, organization: str, pk: int) -> Ht
 @requires(Permission.INVITE_USERS, Permission.VIEW_USERS)
 @require_safe
 def batch_download(request: MemberRequest, organization: str, pk: int) -> StreamingHttpResponse:
-    """The outcome of every row as a CSV file. Cells that look like formulas are escaped."""
+    """Download the outcome of every row. Cells that look like formulas are escaped."""
     batch = batch_to_change(request, pk)
     rows = report_lines(batch, request.GET.get("outcome", ""))
-    return csv_download(rows, name=f"batch-{batch.pk}-report.csv")
+    return csv_download(rows, name=f"import-{batch.pk}-report.csv")

@@ -14,6 +14,8 @@ from django.db import transaction
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -21,13 +23,14 @@ from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
 from accounts.organizations.access import MemberRequest, requires
 from accounts.permissions import Permission
+from accounts.wording import counted
 from invites import tasks
 from invites.checking import CATALOG, COLUMNS
 from invites.downloads import download
 from invites.imports import correction_jobs, corrections
 from invites.imports.corrections import Edit, EditResult
 from invites.imports.presentation.banners import banners_for
-from invites.imports.presentation.grid import GridRow, shown_row
+from invites.imports.presentation.grid import GridRow, shown_row, tally_texts
 from invites.imports.presentation.status import rows_need_fixing
 from invites.imports.problem_file import problem_file
 from invites.imports.selectors.grid import GridCounts, Tally, first_left, grid_counts, grid_rows
@@ -35,7 +38,7 @@ from invites.imports.selectors.typos import typos_of
 from invites.imports.views.lookup import batch_to_change, batch_to_see
 from invites.invitations.authorization import why_not_change
 from invites.models import Batch, CorrectionJob, Row
-from invites.wording import ROWS, smart_quotes
+from invites.wording import as_sentence, smart_quotes
 
 Then = CorrectionJob.Then
 
@@ -43,12 +46,14 @@ PAGE_ROWS = 50
 # The codes of errors after which the admin stays in the grid.
 STAYS = ("none_valid", "other_file")
 _CELL = re.compile(r"cell-(\d{1,9})-(\d{1,3})")
-_CONFLICT = "Somebody else has changed row {} in the meantime. The page shows how it stands now."
+_ROWS_FIXED = ngettext_lazy("{count} row fixed.", "{count} rows fixed.")
+_ROWS_CHANGED = ngettext_lazy("{count} row changed.", "{count} rows changed.")
+_LEFT_TO_FIX = ngettext_lazy("{count} left to fix.", "{count} left to fix.")
 
 
 @dataclass(frozen=True)
 class GridAction:
-    """What a button of the grid asks for: `leave:14`, `take:14:0`, `all:email_two_at`, `check`."""
+    """What a button of the grid asks for: `skip:14`, `take:14:0`, `all:email_two_at`, `check`."""
 
     name: str
     number: int = 0
@@ -101,8 +106,8 @@ def _apply_action(action: GridAction, batch: Batch, edits: list[Edit], request: 
         "take": lambda: corrections.apply_suggestion(batch, action.number, action.place, by=by),
         "meant": lambda: corrections.use_intended_address(batch, action.number, by=by),
         "keep": lambda: corrections.keep_as_shown(batch, action.number, by=by),
-        "leave": lambda: corrections.skip_row(batch, action.number, by=by),
-        "back": lambda: corrections.restore_row(batch, action.number, by=by),
+        "skip": lambda: corrections.skip_row(batch, action.number, by=by),
+        "restore": lambda: corrections.restore_row(batch, action.number, by=by),
         "undo": lambda: corrections.undo(batch, action.number, by=by),
         "all": lambda: correction_jobs.apply_to_all(batch, action.code, by=by),
         "check": lambda: correction_jobs.check_all_again(batch, by=by),
@@ -123,7 +128,7 @@ def _apply_action(action: GridAction, batch: Batch, edits: list[Edit], request: 
 def _check_shown(batch: Batch, shown: str | None) -> None:
     """Raise DomainError if the page shows another file: its rows are other people. `shown` is when it was uploaded."""
     if shown and shown != batch.created_at.isoformat():
-        raise DomainError("other_file", "Somebody has uploaded a corrected file. The page shows how it stands now.")
+        raise DomainError("other_file", _("Someone uploaded a corrected file. The page now shows that file."))
 
 
 # --- The request ------------------------------------------------------------------------------
@@ -131,7 +136,8 @@ def _check_shown(batch: Batch, shown: str | None) -> None:
 
 def _read_action(data: QueryDict) -> GridAction:
     name, *rest = data.get("do", "").split(":")
-    number, place, *_ = [*(found for each in rest if (found := _number(each)) is not None), 0, 0]
+    numbers = [found for each in rest if (found := _number(each)) is not None]
+    number, place = [*numbers, 0, 0][:2]
     return GridAction(name, number, min(place, len(COLUMNS) - 1), code=_known(rest[0]) if rest else "")
 
 
@@ -208,8 +214,13 @@ def _page_of(batch: Batch, counts: GridCounts, kind: str, number: str | None) ->
 def _live(counts: GridCounts, kind: str) -> dict[str, Any]:
     """The part of the context that changes with every edit."""
     tally = counts.tally
-    heading = rows_need_fixing(tally.left)
-    return {"heading": heading, "tally": tally, "kind": kind, "alike": counts.alike_by_code[kind]}
+    return {
+        "heading": rows_need_fixing(tally.left),
+        "tally": tally,
+        "tally_texts": tally_texts(tally),
+        "kind": kind,
+        "alike": counts.alike_by_code[kind],
+    }
 
 
 def _show_first_left(request: MemberRequest, batch: Batch) -> HttpResponse:
@@ -218,7 +229,8 @@ def _show_first_left(request: MemberRequest, batch: Batch) -> HttpResponse:
     if found is None:
         return redirect(_address(request))
     number, before = found
-    messages.warning(request, f"Checked again. Row {number} is the first that still needs fixing.")
+    message = _("Checked again. Row {number} is the first that still needs fixing.").format(number=number)
+    messages.warning(request, message)
     page = before // PAGE_ROWS + 1
     address = reverse("imports:batch_problems", args=[batch.organization.slug, batch.pk])
     return redirect(f"{address}{f'?page={page}' if page > 1 else ''}#row-{number}")
@@ -245,38 +257,45 @@ def _redirect(request: MemberRequest, address: str, *, status: int = 200) -> Htt
 
 
 def _conflict_message(done: EditResult) -> str:
-    return _CONFLICT.format(min(done.overtaken))
+    message = _("Someone else changed row {number} in the meantime. The page now shows their change.")
+    return message.format(number=min(done.overtaken))
 
 
 def _announcement(batch: Batch, action: GridAction, done: EditResult, tally: Tally) -> str:
-    """A sentence for screen readers about what the edit did."""
+    """What the edit did, for screen readers."""
     if done.overtaken:
         return _conflict_message(done)
-    rest = f"{tally.left:,} left to fix." if tally.left else "Nothing is left to fix."
-    if action.name == "all":
-        return f"{ROWS.format(len(done.changed))} mended. {rest}"
-    if not done.changed:
+    if not done.changed and action.name != "all":
         return ""
-    shown = [shown_row(row) for row in grid_rows(batch).filter(number__in=list(done.changed)[:2])]
+    left = counted(_LEFT_TO_FIX, tally.left) if tally.left else _("Nothing is left to fix.")
+    return f"{_describe_change(batch, action, done)} {left}"
+
+
+def _describe_change(batch: Batch, action: GridAction, done: EditResult) -> str:
+    if action.name == "all":
+        return counted(_ROWS_FIXED, len(done.changed))
     number = action.number or min(done.changed)
-    mine = next((each for each in shown if each.row.number == number), None)
-    if mine is None or (not action.number and len(done.changed) > 1):
-        return f"{ROWS.format(len(done.changed))} changed. {rest}"
-    return f"{_describe_row(mine)} {rest}"
+    if number in done.changed and (action.number or len(done.changed) == 1):
+        row = grid_rows(batch).filter(number=number).first()
+        if row is not None:
+            return _describe_row(shown_row(row))
+    return counted(_ROWS_CHANGED, len(done.changed))
 
 
 def _describe_row(shown: GridRow) -> str:
     number = shown.row.number
     match shown.state:
         case "fixed":
-            doubt = next((f" Did you mean {cell.meant}?" for cell in shown.cells if cell.meant), "")
-            return f"Row {number} is fixed.{doubt}"
+            meant = next((cell.meant for cell in shown.cells if cell.meant), None)
+            if meant:
+                return _("Row {number} is fixed. Did you mean {address}?").format(number=number, address=meant)
+            return _("Row {number} is fixed.").format(number=number)
         case "twice":
-            return f"Row {number} is skipped: {shown.row.detail[:1].lower()}{shown.row.detail[1:]}."
+            return _("Row {number} is skipped. {reason}.").format(number=number, reason=shown.row.detail)
         case "out":
-            return f"Row {number} is left out."
-    causes = [cause for cell in shown.cells for cause in cell.causes]
-    return f"Row {number}: {'. '.join(causes)}."
+            return _("Row {number} is skipped.").format(number=number)
+    causes = " ".join(as_sentence(cause) for cell in shown.cells for cause in cell.causes)
+    return _("Row {number}: {problems}").format(number=number, problems=causes)
 
 
 # --- The file ----------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ THE_PAGE = ("imports:batch_problems", "GET")
 ACTING = [name for name, purpose in ADDRESSES.items() if "act" in purpose]
 
 # The buttons of the grid, as it sends them.
-BUTTONS = ["save", "take:3:0", "meant:3", "keep:3", "leave:3", "back:3", "undo:3", "all:email_two_at", "check"]
+BUTTONS = ["save", "take:3:0", "meant:3", "keep:3", "skip:3", "restore:3", "undo:3", "all:email_two_at", "check"]
 BUTTONS += ["others", "whole"]
 
 # Every service that is given an import and somebody who acts on it.
@@ -236,7 +236,7 @@ def test_a_permission_that_is_lost_between_page_and_service_is_refused_as_well(
     monkeypatch.setattr("invites.imports.views.lookup.check_can_change", lambda by, batch: by)
     before = everything()
 
-    answer = client_of(lesser.user).post(url_of(waiting, name), {"do": "leave:3"})
+    answer = client_of(lesser.user).post(url_of(waiting, name), {"do": "skip:3"})
 
     assert answer.status_code == 403
     assert CHANGE in text(answer)
@@ -266,7 +266,7 @@ def test_a_stranger_cannot_be_planted_among_admins(
     """The attack: an address edited in the grid, which the admin then invites without another look."""
     form = {"cell-3-0": "stranger@evil.example.com", "seen-3": "0", "do": "save"}
     client_of(lesser.user).post(url_of(waiting, "imports:batch_problems"), form)
-    ines.post(url_of(waiting, "imports:batch_problems"), {"do": "leave:4"})
+    ines.post(url_of(waiting, "imports:batch_problems"), {"do": "skip:4"})
     ines.post(url_of(waiting, "imports:batch_problems"), {"do": "others"})
     waiting.refresh_from_db()
     work(waiting)
@@ -278,7 +278,7 @@ def test_a_stranger_cannot_be_planted_among_admins(
 def test_whoever_can_grant_it_acts_on_imports_of_others(
     client_of: ClientOf, waiting: Batch, colleague: Membership, headers: dict[str, str]
 ) -> None:
-    client_of(colleague.user).post(url_of(waiting, "imports:batch_problems"), {"do": "leave:3"}, headers=headers)
+    client_of(colleague.user).post(url_of(waiting, "imports:batch_problems"), {"do": "skip:3"}, headers=headers)
 
     assert waiting.rows.get(number=3).reason == Row.Reason.SKIPPED_BY_ADMIN
 

@@ -35,7 +35,7 @@ def test_the_question_before_stopping_stays_true_while_the_import_runs(
 
     words = text_of(ines.get(f"/o/acme/batches/{batch.pk}/stop/").content.decode())
 
-    assert "200 people were invited when you pressed Stop. Whoever is invited stays invited." in words
+    assert "200 people have already been invited and stay invited." in words
 
 
 def invite_chunks(batch: Batch, *, count: int = 1) -> Batch:
@@ -65,8 +65,8 @@ def test_the_question_before_stopping_has_the_numbers_of_the_progress(
 
     assert "150 of 450 people" in seen(ines, batch, "imports:batch_dialog")
     assert (
-        "150 people were invited when you pressed Stop. Whoever is invited stays invited. "
-        "50 more are invited, too. Their mails are still going out."
+        "150 people have already been invited and stay invited. "
+        "50 more people have been invited. Their emails are still being sent."
     ) in seen(ines, batch, "imports:batch_stop")
 
 
@@ -76,7 +76,7 @@ def test_before_the_first_email_nobody_counts_as_done(ines: Client, start: Calla
 
     invite_chunks(batch)
 
-    assert "200 people are invited already and stay invited. Their mails are still" in seen(
+    assert "200 people have already been invited and stay invited. Their emails are still" in seen(
         ines, batch, "imports:batch_stop"
     )
 
@@ -87,18 +87,18 @@ def test_all_pages_say_that_only_emails_are_left(ines: Client, start: Callable[.
 
     dialog = seen(ines, batch, "imports:batch_dialog")
     assert "12 of 50 people" in dialog
-    assert "Everybody is invited; 38 mails are still going out." in dialog
+    assert "Everyone has been invited. 38 emails are still being sent." in dialog
     asked = seen(ines, batch, "imports:batch_stop")
-    assert "Everybody is invited already, and stays invited. 38 mails are still going out" in asked
+    assert "Everyone has already been invited and stays invited. 38 emails are still being sent" in asked
 
     stop_batch(batch)
 
     banner = banner_of(batch)
     assert banner.title == "Stopped. 50 users were invited to Acme."
-    assert banner.text == "Everybody was invited already; 38 mails are still going out."
-    assert "38 mails are still going out" in seen(ines, batch, "imports:batch")
+    assert banner.text == "Everyone had already been invited. 38 emails are still being sent."
+    assert "38 emails are still being sent" in seen(ines, batch, "imports:batch")
     Invitation.objects.update(mail_state=Invitation.Mail.SENT)
-    assert banner_of(batch).text == "Everybody was invited already."
+    assert banner_of(batch).text == "Everyone had already been invited."
 
 
 def test_a_stopped_import_counts_not_invited_unsent_and_refused_people(
@@ -110,7 +110,7 @@ def test_a_stopped_import_counts_not_invited_unsent_and_refused_people(
     stop_batch(batch)
 
     assert banner_of(batch).text == (
-        "250 rows of team.csv were not invited. 198 mails are still going out. 2 could not be mailed."
+        "250 people in team.csv were not invited. 198 emails are still being sent. 2 emails couldn’t be sent."
     )
 
 
@@ -120,7 +120,7 @@ def test_a_batch_that_is_stopped_before_anybody_was_invited_prints_no_nought(sta
     stop_batch(batch)
 
     assert banner_of(batch).title == "Stopped. Nobody was invited to Acme."
-    assert banner_of(batch).text == "1 row of team.csv was not invited."
+    assert banner_of(batch).text == "1 person in team.csv was not invited."
 
 
 def test_why_a_batch_was_stopped_comes_first(start: Callable[..., Batch], admin_membership: Membership) -> None:
@@ -131,7 +131,7 @@ def test_why_a_batch_was_stopped_comes_first(start: Callable[..., Batch], admin_
 
     batch.refresh_from_db()
     assert banner_of(batch).text == (
-        "The person who started this can no longer invite users. 3 rows of team.csv were not invited."
+        "The person who started this can no longer invite users. 3 people in team.csv were not invited."
     )
 
 
@@ -144,4 +144,4 @@ def test_refused_people_count_as_invited_nowhere(ines: Client, start: Callable[.
 
     assert "180 of 430 people" in words
     assert "180 invited Inviting" in words
-    assert "20 people could not be invited." in seen(ines, batch, "imports:batch_dialog")
+    assert "20 people couldn’t be invited." in seen(ines, batch, "imports:batch_dialog")

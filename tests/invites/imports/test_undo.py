@@ -112,12 +112,12 @@ def test_the_admin_sees_the_progress_and_then_the_count(
     page = text_of(text(ines.post(f"{url_of(batch)}undo/", follow=True)))
 
     assert enqueued == [(tasks.revoke_slice, batch.pk)]
-    assert "Taking back 25 invitations. Their links do not work any more." in page
-    assert "withdrawn 25" in page
+    assert "Revoking 25 invitations. Their links no longer work." in page
+    assert "revoked 25" in page
     assert page.count("Undoing") == 1
     assert "Undo batch" not in page
-    assert "Taking back 25 invitations." in text_of(text(ines.get("/o/acme/roles/")))
-    assert "25 invited , 25 withdrawn Undoing" in text_of(text(ines.get("/o/acme/batches/")))
+    assert "Revoking 25 invitations." in text_of(text(ines.get("/o/acme/roles/")))
+    assert "25 invited, 25 revoked Undoing" in text_of(text(ines.get("/o/acme/batches/")))
 
     # A page that was opened meanwhile goes on asking, and gets the banner anew when that has ended.
     until_the_end = "/o/acme/banners/?at=end"
@@ -127,12 +127,12 @@ def test_the_admin_sees_the_progress_and_then_the_count(
     take_back_all(batch)
 
     news = text(ines.get(until_the_end))
-    assert "Undone. 25 invitations were taken back." in text_of(news)
+    assert "Undone. 25 invitations were revoked." in text_of(news)
     assert until_the_end not in news
     for address in (url_of(batch), "/o/acme/roles/", "/o/acme/batches/"):
-        assert "Taking back" not in text(ines.get(address))
-    assert "Undone. 25 invitations were taken back." in text_of(text(ines.get("/o/acme/roles/")))
-    assert "25 invited , 25 withdrawn Undone" in text_of(text(ines.get("/o/acme/batches/")))
+        assert "Revoking" not in text(ines.get(address))
+    assert "Undone. 25 invitations were revoked." in text_of(text(ines.get("/o/acme/roles/")))
+    assert "25 invited, 25 revoked Undone" in text_of(text(ines.get("/o/acme/batches/")))
 
 
 def test_few_invitations_are_revoked_in_the_request(ines: Client, run: Run) -> None:
@@ -140,7 +140,7 @@ def test_few_invitations_are_revoked_in_the_request(ines: Client, run: Run) -> N
 
     page = text_of(text(ines.post(f"{url_of(batch)}undo/", follow=True)))
 
-    assert "10 invitations were taken back. Their links do not work any more." in page
+    assert "10 invitations were revoked. Their links no longer work." in page
     assert batch.invitations.filter(state=State.REVOKED).count() == SLICE
     assert not Batch.objects.get().is_being_undone
 
@@ -159,7 +159,7 @@ def test_all_numbers_are_final_from_the_start(being_undone: Batch, ines: Client)
 
 
 def test_each_row_is_shown_as_withdrawn_immediately(being_undone: Batch, ines: Client) -> None:
-    page = text_of(text(ines.get(f"{url_of(being_undone)}?outcome=withdrawn")))
+    page = text_of(text(ines.get(f"{url_of(being_undone)}?outcome=revoked")))
 
     assert page.count("person") >= PEOPLE
     assert page.count("Waiting Sent") == 0

@@ -266,7 +266,7 @@ def test_the_list_of_imports_has_only_ones_own(
     page, of_admin = clara.get("/o/acme/batches/").content.decode(), ines.get("/o/acme/batches/").content.decode()
 
     assert re.findall(r"<bdi>([\w-]+\.csv)", page) == ["mine.csv", "mine-done.csv"]
-    assert "The files that you have imported into Acme" in text_of(page)
+    assert "The files that you imported into Acme" in text_of(page)
     assert len(re.findall(r"<bdi>([\w-]+\.csv)", of_admin)) == 4
 
 
@@ -367,7 +367,7 @@ def test_no_row_names_a_colleague_who_edited_it(
 
     page = clara.get(address)
 
-    assert "Edited by somebody else" in text_of(page.content.decode())
+    assert "Edited by someone else" in text_of(page.content.decode())
     assert shows_nobody_else(page)
     mine.waiting.rows.filter(number=number).update(edited_by=clerk.user)
     assert "Edited by Clara Kent" in text_of(clara.get(address).content.decode())

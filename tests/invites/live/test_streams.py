@@ -144,7 +144,7 @@ def test_undoing_is_followed_with_two_queries_per_poll(
     poller = ProgressPoller(asked, pk=batch.pk, place="page")
     first = poller.poll()
     assert first is not None
-    assert "Taking back 3 invitations" in first.fragments["fragment"]
+    assert "Revoking 3 invitations" in first.fragments["fragment"]
 
     undo.revoke_slice(batch.pk)
     with django_assert_num_queries(2):
@@ -155,7 +155,7 @@ def test_undoing_is_followed_with_two_queries_per_poll(
     last = poller.poll()
     assert last is not None
     assert not last.goes_on
-    assert "Undone. 3 invitations were taken back" in last.fragments["fragment"]
+    assert "Undone. 3 invitations were revoked" in last.fragments["fragment"]
 
 
 def test_a_poll_takes_two_queries_however_much_runs(

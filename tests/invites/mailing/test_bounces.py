@@ -215,7 +215,7 @@ def test_the_banner_says_how_many_bounced(batch: Batch, ben: Invitation) -> None
 
     report(ben, PERMANENT)
 
-    assert banner_of(batch).text == "From team.csv: 1 bounced."
+    assert banner_of(batch).text == "From team.csv: 1 email bounced."
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_the_banner_of_a_second_import_of_the_same_file_says_that_all_were_skipp
 
     html = text(ines.get(reverse("shell:banners", args=["acme"])))
     assert "Nobody new was invited to Acme." in html
-    assert "All 2 rows of team.csv were skipped: they are invited already." in html
+    assert "All 2 rows of team.csv were skipped because those people are already invited." in html
 
 
 def test_the_banner_is_for_the_inviter(
@@ -258,7 +258,7 @@ def test_a_batch_whose_inviter_has_left_still_has_its_page(
     colleague = client_of(join(acme, "colleague@example.com", "Org Admin"))
     admin.delete()
 
-    assert "somebody who has left" in text(colleague.get(url_of(batch)))
+    assert "someone who left" in text(colleague.get(url_of(batch)))
     assert colleague.get(reverse("imports:batches", args=["acme"])).status_code == 200
 
 
@@ -290,4 +290,4 @@ def test_people_who_were_not_invited_do_not_count_as_failed_emails(start: Run, w
     batch = start(many(3))
     batch.chunks.update(attempts=chunks.MAX_ATTEMPTS)
 
-    assert banner_of(work(batch)).text == "From team.csv: 3 could not be invited."
+    assert banner_of(work(batch)).text == "From team.csv: 3 couldn’t be invited."

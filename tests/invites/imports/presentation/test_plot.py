@@ -58,7 +58,7 @@ def test_the_plot_says_in_words_what_it_shows(ines: Client, run: Run) -> None:
 
     page = text(ines.get(url_of(batch)))
 
-    assert "3 of 4 people have accepted by" in page
+    assert "3 of 4 invited people have accepted as of" in page
     assert ">4 invited<" in page
     assert ">3 accepted<" in page
 
@@ -70,4 +70,4 @@ def test_a_batch_that_invited_nobody_has_no_plot(ines: Client, run: Run) -> None
     page = text(ines.get(url_of(again)))
 
     assert "rc-plot" not in page
-    assert "nobody has to answer" in page
+    assert "there are no responses to show" in page

@@ -10,8 +10,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from invites.imports.presentation.summary import how_read, summary_lines
-from invites.imports.selectors.rows import filter_labels, rows_of
+from invites.imports.presentation.summary import OUTCOME_LABELS, how_read, summary_lines
+from invites.imports.selectors.rows import rows_of
 from invites.imports.selectors.summary import revoked_counts, summary_of
 from invites.models import Batch, Invitation, Row
 from tests.files import csv_of, many
@@ -56,7 +56,7 @@ def test_each_line_of_the_summary_counts_what_its_filter_lists(run: Run, member:
     for invitation, changed in zip(batch.invitations.order_by("pk"), states, strict=False):
         Invitation.objects.filter(pk=invitation.pk).update(**changed)
     lines = [line for group in summary_lines(summary_of(batch)) for line in group]
-    assert {line.outcome for line in lines} == set(filter_labels())
+    assert {line.outcome for line in lines} == set(OUTCOME_LABELS)
     assert {line.label: line.count for line in lines} == {
         line.label: rows_of(batch, line.outcome).count() for line in lines
     }
@@ -69,10 +69,15 @@ def test_each_line_of_the_summary_counts_what_its_filter_lists(run: Run, member:
 @pytest.mark.parametrize(
     ("encoding", "delimiter", "ignored", "said"),
     [
-        ("UTF-8", "semicolon", [], "Read as UTF-8 with semicolons."),
-        ("UTF-8 with BOM", "comma", [], "Read as UTF-8 with BOM and commas."),
-        ("UTF-8", "comma", ["Team"], "Read as UTF-8 with commas. The column “Team” was not read."),
-        ("UTF-8", "tab", ["A", "B", "C"], "Read as UTF-8 with tabs. The columns “A”, “B” and “C” were not read."),
+        ("UTF-8", "semicolon", [], "Read as UTF-8, separated by semicolons."),
+        ("UTF-8 with BOM", "comma", [], "Read as UTF-8 with BOM, separated by commas."),
+        ("UTF-8", "comma", ["Team"], "Read as UTF-8, separated by commas. The column “Team” was not read."),
+        (
+            "UTF-8",
+            "tab",
+            ["A", "B", "C"],
+            "Read as UTF-8, separated by tabs. The columns “A”, “B” and “C” were not read.",
+        ),
         ("", "", [], ""),
     ],
 )

@@ -41,7 +41,7 @@ def press(client: Client, batch: Batch, do: str, **fields: str) -> Any:
 
 
 def test_they_are_shown_in_the_dialog_on_the_page_and_beside_the_grid(ines: Client, slips: Batch) -> None:
-    assert "2 good addresses may be slips of the keyboard." in words(ines, slips, "imports:batch_dialog")
+    assert "2 addresses may have typos." in words(ines, slips, "imports:batch_dialog")
     for name in ("imports:batch", "imports:batch_problems"):
         told = words(ines, slips, name)
         assert "Row 3 fay@gmial.com Use gmail.com in row 3" in told
@@ -53,8 +53,8 @@ def test_one_press_takes_what_was_meant_and_one_takes_it_back(ines: Client, slip
 
     assert response.headers["Location"].endswith("#row-3")
     assert (outcome(slips, 3), row(slips, 3).email) == ("waiting", "fay@gmail.com")
-    assert "fay@gmail.com in place of fay@gmial.com . Undo row 3" in words(ines, slips)
-    assert "1 good address may be a slip" in words(ines, slips, "imports:batch_dialog")
+    assert "fay@gmail.com instead of fay@gmial.com . Undo row 3" in words(ines, slips)
+    assert "1 address may have a typo" in words(ines, slips, "imports:batch_dialog")
     # It is no row of the grid: nothing was to fix in it.
     assert counts(slips) == (1, 0, 0, 0)
 
@@ -70,7 +70,7 @@ def test_who_was_meant_and_is_in_the_file_already_is_skipped(ines: Client, start
     press(ines, batch, "meant:6")
 
     assert outcome(batch, 6) == "skipped duplicate"
-    assert "The same address is in row 5, so it is skipped." in words(ines, batch)
+    assert "This row is skipped. The same address is in row 5." in words(ines, batch)
     press(ines, batch, "undo:6")
     assert outcome(batch, 6) == "waiting"
 
@@ -84,7 +84,7 @@ def test_what_was_taken_is_what_is_invited(ines: Client, slips: Batch, work: Run
     assert sorted(each.to[0] for each in mail.outbox) == ["fay@gmail.com", "gus@hotmial.com", "kim@gmail.com"]
     told = words(ines, slips, "imports:batch")
     assert "Row 4: gus@hotmial.com . Did you mean gus@hotmail.com ?" in told
-    assert "The people were invited all the same." in told
+    assert "These addresses were invited as written." in told
     assert "fay@gmial.com" not in told
 
 
@@ -131,10 +131,10 @@ def test_of_many_the_first_are_listed_and_the_rest_is_never_told_too_low(ines: C
     many = start(csv_of("a@@example.com,A,B,", *(f"q{n}@gmial.com,A,B," for n in range(230))))
 
     assert "And at least 190 more." in words(ines, many)
-    assert "At least 200 good addresses may be slips of the keyboard." in words(ines, many, "imports:batch_dialog")
+    assert "At least 200 addresses may have typos." in words(ines, many, "imports:batch_dialog")
 
 
 def test_none_are_shown_where_there_are_none(ines: Client, team: Batch, by: Membership) -> None:
-    assert "Worth a look" not in words(ines, team)
+    assert "Possible typos" not in words(ines, team)
     invite_valid_rows(team, by=by)
     assert "slips of the keyboard" not in words(ines, team, "imports:batch_dialog")

@@ -79,7 +79,7 @@ def test_fifty_rows_make_a_page_and_an_edit_finds_its_row_by_number(ines: Client
 def test_bad_cells_are_fields_of_one_form(ines: Client, team: Batch) -> None:
     html = text(ines.get(grid_url(team)))
 
-    fields = re.findall(r'name="(cell-\d+-\d)" value="([^"]*)"', html)
+    fields = re.findall(r'name="(cell-\d+-\d)"\s+value="([^"]*)"', html)
     assert fields == [
         ("cell-3-0", "ben@@example.com"),
         ("cell-4-2", ""),
@@ -87,7 +87,7 @@ def test_bad_cells_are_fields_of_one_form(ines: Client, team: Batch) -> None:
         ("cell-7-0", "fay@@example.com"),
         ("cell-8-0", "gus@example.com"),
     ]
-    assert html.index('name="do" value="check"') < html.index('name="do" value="take:3:0"'), "Enter presses the first"
+    assert html.index('value="check"') < html.index('value="take:3:0"'), "Enter presses the first button"
 
 
 def test_the_form_stores_all_that_was_typed_and_shows_what_is_left(ines: Client, team: Batch) -> None:
@@ -104,25 +104,25 @@ def test_the_form_stores_all_that_was_typed_and_shows_what_is_left(ines: Client,
 
 
 def test_a_button_of_a_row_keeps_what_was_typed_in_others(ines: Client, team: Batch) -> None:
-    response = ines.post(grid_url(team), {"do": "leave:7", "cell-4-2": "Cole", "seen-4": "0"})
+    response = ines.post(grid_url(team), {"do": "skip:7", "cell-4-2": "Cole", "seen-4": "0"})
 
     assert response.headers["Location"] == f"{grid_url(team)}#row-7"
     assert (outcome(team, 4), outcome(team, 7)) == ("waiting", "problem skipped_by_admin")
-    assert "Put back" in text(ines.get(grid_url(team)))
+    assert "Restore<" in text(ines.get(grid_url(team)))
 
 
 def test_an_overtaken_edit_is_told_on_the_page(ines: Client, team: Batch) -> None:
     ines.post(grid_url(team), {"do": "save", "cell-3-0": "ben@example.com", "seen-3": "0"})
     ines.post(grid_url(team), {"do": "check", "cell-3-0": "bob@example.com", "seen-3": "0"})
 
-    assert "Somebody else has changed row 3 in the meantime." in text(ines.get(grid_url(team)))
+    assert "Someone else changed row 3 in the meantime." in text(ines.get(grid_url(team)))
     assert row(team, 3).email == "ben@example.com"
 
 
 def test_a_cell_of_several_lines_keeps_them(ines: Client, start: Run) -> None:
     batch = start(csv_of('ann@@example.com,Ann,Lee,"one\ntwo\x07"'))
     html = text(ines.get(grid_url(batch)))
-    assert '<textarea class="form-control" name="cell-2-3"' in html
+    assert re.search(r'<textarea\s+class="form-control"\s+name="cell-2-3"', html)
 
     # As a browser sends what it was given.
     ines.post(grid_url(batch), {"do": "check", "cell-2-3": "one\r\ntwo\x07", "seen-2": "0"})
@@ -153,7 +153,7 @@ def test_a_very_long_cell_is_cut_for_display_and_kept_when_another_one_is_saved(
 
 
 def mend_all(client: Client, batch: Batch) -> None:
-    for do in ("take:3:0", "take:7:0", "leave:5", "keep:8"):
+    for do in ("take:3:0", "take:7:0", "skip:5", "keep:8"):
         post(client, batch, do)
     post(client, batch, "save", cell_4_2="Cole", seen_4="0")
 
@@ -162,21 +162,21 @@ def test_when_nothing_is_left_the_button_checks_and_invites(
     ines: Client, script: Client, team: Batch, work: Run
 ) -> None:
     mend_all(script, team)
-    assert bar(text(ines.get(grid_url(team)))) == "0 left to fix · 4 fixed · 1 left out Check and invite 6"
+    assert bar(text(ines.get(grid_url(team)))) == "0 left to fix · 4 fixed · 1 skipped Check and invite 6"
 
     response = post(ines, team, "whole")
 
     assert response.headers["Location"] == grid_url(team, "imports:batch")
     summary = summary_of(work(team))
     assert (summary.invited, summary.problems, summary.skipped_by_admin, summary.rows) == (6, 1, 1, 7)
-    assert "1 was left out" in text(ines.get(reverse("directory:users", args=["acme"])))
+    assert "1 was skipped by an admin" in text(ines.get(reverse("directory:users", args=["acme"])))
 
 
 def test_check_and_invite_invites_nobody_when_a_row_came_back_meanwhile(
     ines: Client, script: Client, team: Batch
 ) -> None:
     mend_all(script, team)
-    post(script, team, "back:5")
+    post(script, team, "restore:5")
 
     response = post(ines, team, "whole")
 
@@ -203,17 +203,15 @@ def test_nobody_is_invited_by_who_was_overtaken(ines: Client, team: Batch) -> No
 
 def test_nobody_can_be_invited_when_all_rows_are_skipped(ines: Client, start: Run) -> None:
     batch = start(csv_of("a@@example.com,A,B,"))
-    post(ines, batch, "leave:2")
+    post(ines, batch, "skip:2")
 
-    assert bar(text(ines.get(grid_url(batch)))) == "0 left to fix · 1 left out Check again"
+    assert bar(text(ines.get(grid_url(batch)))) == "0 left to fix · 1 skipped Check again"
     response = post(ines, batch, "whole")
     assert response.headers["Location"] == grid_url(batch)
     assert "No row of this file can be invited as it is." in text(ines.get(grid_url(batch)))
 
 
-@pytest.mark.parametrize(
-    "do", ["save", "take:3:0", "leave:3", "undo:3", "all:email_two_at", "check", "others", "whole"]
-)
+@pytest.mark.parametrize("do", ["save", "take:3:0", "skip:3", "undo:3", "all:email_two_at", "check", "others", "whole"])
 def test_what_comes_too_late_is_answered_with_a_sentence(
     ines: Client, script: Client, team: Batch, by: Any, do: str
 ) -> None:
@@ -239,7 +237,7 @@ def test_what_comes_too_late_is_answered_with_a_sentence(
         (
             "save",
             {"cell_3_0": "ann@example.com", "seen_3": "0"},
-            "Row 3 is skipped: the same address is in row 2. 4 left to fix.",
+            "Row 3 is skipped. The same address is in row 2. 4 left to fix.",
             ["3"],
         ),
         (
@@ -248,13 +246,13 @@ def test_what_comes_too_late_is_answered_with_a_sentence(
             "2 rows changed. 3 left to fix.",
             ["3", "4"],
         ),
-        ("save", {"cell_3_0": "x@example.com", "seen_3": "7"}, "Somebody else has changed row 3", ["3"]),
+        ("save", {"cell_3_0": "x@example.com", "seen_3": "7"}, "Someone else changed row 3", ["3"]),
         ("save", {"cell_3_0": "ben@@example.com", "seen_3": "0"}, "", []),
         ("take:7:0", {}, "Row 7 is fixed. 4 left to fix.", ["7"]),
-        ("all:email_two_at", {}, "2 rows mended. 3 left to fix.", ["3", "7"]),
-        ("leave:5", {}, "Row 5 is left out. 4 left to fix.", ["5"]),
+        ("all:email_two_at", {}, "2 rows fixed. 3 left to fix.", ["3", "7"]),
+        ("skip:5", {}, "Row 5 is skipped. 4 left to fix.", ["5"]),
         ("keep:8", {}, "Row 8 is fixed. 4 left to fix.", ["8"]),
-        ("undo:8", {}, "Somebody else has changed row 8", ["8"]),
+        ("undo:8", {}, "Someone else changed row 8", ["8"]),
     ],
 )
 def test_an_edit_is_answered_with_the_new_rows_the_bar_and_a_sentence(
@@ -289,7 +287,7 @@ def test_the_heading_counts_what_is_left(script: Client, ines: Client, start: Ru
             "take:99999999999:0",
             "all",
             "all:x",
-            "leave:0",
+            "skip:0",
             ":",
             "undo:-1",
         ),
@@ -334,7 +332,7 @@ def test_an_edit_that_is_sent_again_does_not_undo_what_somebody_else_made_of_the
 
     html = text(post(script, team, "save", cell_4_2="Cole", was_4_2=["", "Col"], seen_4="1"))
 
-    assert "Somebody else has changed row 4" in html
+    assert "Someone else changed row 4" in html
     assert row(team, 4).last_name == "Colman"
 
 
@@ -356,10 +354,10 @@ def test_an_edit_of_a_row_that_a_corrected_file_has_done_away_with_shows_the_pag
     response = post(script, team, "save", cell_3_0="ben@example.com", seen_3="0")
 
     assert response.headers["HX-Redirect"] == grid_url(team)
-    assert "Somebody else has changed row 3 in the meantime." in text(script.get(grid_url(team)))
+    assert "Someone else changed row 3 in the meantime." in text(script.get(grid_url(team)))
 
 
-@pytest.mark.parametrize("do", ["save", "leave:3", "take:3:0", "others", "check"])
+@pytest.mark.parametrize("do", ["save", "skip:3", "take:3:0", "others", "check"])
 def test_nothing_is_done_to_the_rows_of_a_corrected_file_by_a_page_that_shows_the_one_before(
     script: Client, team: Batch, by: Membership, read_only: AccessSelection, do: str
 ) -> None:
@@ -373,7 +371,7 @@ def test_nothing_is_done_to_the_rows_of_a_corrected_file_by_a_page_that_shows_th
 
     assert response.headers["HX-Redirect"] == grid_url(team)
     page = text(script.get(grid_url(team)))
-    assert "Somebody has uploaded a corrected file." in page
+    assert "Someone uploaded a corrected file." in page
     assert "yan@@example.com" in page
     assert counts(team) == (2, 0, 0, 0)
 
@@ -388,9 +386,9 @@ def test_who_may_see_and_mend(
     for user, status in ((member, 403), (manager, 403), (outsider, 404), (None, 302)):
         client = client_of(user)
         assert client.get(grid_url(team, name)).status_code == status
-        assert client.post(grid_url(team, name), {"do": "leave:3"}).status_code == status
+        assert client.post(grid_url(team, name), {"do": "skip:3"}).status_code == status
     elsewhere = reverse(name, args=["globex", team.pk])
-    assert client_of(outsider).post(elsewhere, {"do": "leave:3"}).status_code in (404, 405)
+    assert client_of(outsider).post(elsewhere, {"do": "skip:3"}).status_code in (404, 405)
     assert client_of(outsider).get(elsewhere).status_code == 404
     assert counts(team) == (5, 0, 0, 0)
 
@@ -399,7 +397,7 @@ def test_without_the_token_of_the_page_nothing_is_mended(admin: User, team: Batc
     client = Client(enforce_csrf_checks=True)
     client.force_login(admin)
 
-    assert client.post(grid_url(team), {"do": "leave:3"}).status_code == 403
+    assert client.post(grid_url(team), {"do": "skip:3"}).status_code == 403
     assert counts(team) == (5, 0, 0, 0)
 
 
@@ -407,11 +405,11 @@ def test_the_news_elsewhere_counts_what_is_left_and_the_page_itself_does_not_rep
     ines: Client, team: Batch
 ) -> None:
     post(ines, team, "take:3:0")
-    post(ines, team, "leave:5")
+    post(ines, team, "skip:5")
 
     assert "3 rows of team.csv need fixing." in text(ines.get(reverse("directory:users", args=["acme"])))
     assert "rows of team.csv need fixing." not in text(ines.get(grid_url(team)))
     assert "3 rows need fixing" in text(ines.get(grid_url(team, "imports:batch")))
-    for do in ("take:7:0", "leave:4", "keep:8"):
+    for do in ("take:7:0", "skip:4", "keep:8"):
         post(ines, team, do)
     assert "Nothing is left to fix in team.csv." in text(ines.get(reverse("directory:users", args=["acme"])))

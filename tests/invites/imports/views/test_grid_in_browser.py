@@ -98,11 +98,11 @@ def test_a_file_is_mended_and_invited_by_keyboard_alone(
     # The arrows go from cell to cell, and through the button that lies below a value.
     moves = {
         "ArrowRight": "cell-3-1",
-        "End": "leave:3",
+        "End": "skip:3",
         "Home": "cell-3-0",
         "ArrowDown": "take:3:0",
         "ArrowUp": "cell-3-0",
-        "Control+End": "leave:7",
+        "Control+End": "skip:7",
         "Control+Home": "cell-3-0",
     }
     for key, place in moves.items():
@@ -152,23 +152,23 @@ def test_a_file_is_mended_and_invited_by_keyboard_alone(
     press(page, "Shift+Tab")
     assert focused(page) == "cell-5-2"
 
-    # Leave out, put back, leave out.
+    # Skip, restore, skip.
     press(page, "Control+End")
     press(page, "Enter")
-    expect(bar(page)).to_have_text("1 left to fix · 3 fixed · 1 left out")
-    assert focused(page) == "back:7"
+    expect(bar(page)).to_have_text("1 left to fix · 3 fixed · 1 skipped")
+    assert focused(page) == "restore:7"
     press(page, "Enter")
     expect(bar(page)).to_have_text("2 left to fix · 3 fixed")
     press(page, "Space")
-    told(page, "Row 7 is left out.")
+    told(page, "Row 7 is skipped.")
 
     # Nothing is lost on a reload.
     page.reload()
-    expect(bar(page)).to_have_text("1 left to fix · 3 fixed · 1 left out")
+    expect(bar(page)).to_have_text("1 left to fix · 3 fixed · 1 skipped")
     tab_into(page)
     assert focused(page) == "cell-6-0"
     press(page, "ArrowDown", "Enter")
-    expect(bar(page)).to_have_text("0 left to fix · 4 fixed · 1 left out")
+    expect(bar(page)).to_have_text("0 left to fix · 4 fixed · 1 skipped")
     assert not [mail for mail in stack.inbox() if mail.to.endswith(KEYBOARD)]
 
     press(page, "Tab")
@@ -178,7 +178,7 @@ def test_a_file_is_mended_and_invited_by_keyboard_alone(
     found = summary(page)
     assert (found["Invited"], found["Problems"], found["Rows in the file"]) == (5, 1, 6)
     page.goto("/o/acme/roles/")
-    expect(banner(page, "5 users were invited to Acme.").first).to_contain_text("1 was left out")
+    expect(banner(page, "5 users were invited to Acme.").first).to_contain_text("1 was skipped by an admin")
 
 
 def test_a_block_from_a_spreadsheet_fills_cells_to_the_right_and_below(
@@ -430,7 +430,7 @@ def test_of_two_at_the_same_row_the_second_is_told(
     other.keyboard.type("Second")
     press(other, "Enter")
 
-    told(other, "Somebody else has changed row 2 in the meantime.")
+    told(other, "Someone else changed row 2 in the meantime.")
     expect(other.locator("#cell-2-2")).to_contain_text("First")
     admin_page.get_by_role("button", name="Check and invite 1").click()
     expect(admin_page.get_by_role("heading", name="Results")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
@@ -466,8 +466,8 @@ def test_without_javascript_the_bad_cells_are_fields(
     page.get_by_role("textbox", name="Last name, row 5").press("Enter")
     expect(bar(page)).to_have_text("3 left to fix · 2 fixed")
     page.get_by_role("button", name="Keep one @").first.click()
-    page.get_by_role("button", name="Leave out row 7").click()
-    expect(bar(page)).to_have_text("1 left to fix · 3 fixed · 1 left out")
+    page.get_by_role("button", name="Skip row 7").click()
+    expect(bar(page)).to_have_text("1 left to fix · 3 fixed · 1 skipped")
     page.get_by_role("button", name="Keep one @").click()
     page.get_by_role("button", name="Check and invite 5").click()
     expect(page.get_by_role("heading", name="team.csv", exact=True)).to_be_visible()
@@ -495,7 +495,7 @@ def test_the_rows_are_downloaded_mended_and_uploaded_again(admin_page: Page, bat
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.locator("#dialog-title")).to_have_text("Nothing is left to fix", timeout=IMPORT_SECONDS * 1000)
     open_grid(page, pk)
-    expect(bar(page)).to_have_text("0 left to fix · 1 left out")
+    expect(bar(page)).to_have_text("0 left to fix · 1 skipped")
     page.get_by_role("button", name="Check and invite 5").click()
     expect(page.get_by_role("heading", name="Results")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
     assert summary(page)["Invited"] == 5
@@ -510,7 +510,7 @@ def test_axe_finds_nothing_in_the_grid_while_a_cell_is_open(
     page.set_viewport_size({"width": width, "height": 900})
     open_grid(page, batch(TEAM + "much.too.long.an.address.to.break.anywhere" * 3 + '@@{d},A,B,"one\ntwo\x07"\n'))
     page.locator("#row-3").get_by_role("button", name="Keep one @").click()
-    page.locator("#row-7").get_by_role("button", name="Leave out").click()
+    page.locator("#row-7").get_by_role("button", name="Skip").click()
     expect(page.locator("#row-7.rc-row-out")).to_be_visible()
     page.locator("#cell-4-2").click()
     expect(page.get_by_role("textbox", name="Last name, row 4")).to_be_focused()

@@ -60,11 +60,11 @@ def test_a_reminder_is_called_sent_only_after_the_server_accepted_it(
     # The rows and the report, the summary, the banner and the list of people say the same.
     assert told("ann@example.com").startswith("Waiting: Sent ")
     assert told("ben@example.com") == "Not delivered: 550 5.1.1 Has left the company"
-    assert told("zoe@example.com") == "Waiting: Put off by the mail server, tried again later"
+    assert told("zoe@example.com") == "Waiting: Delayed by the mail server. We’ll try again."
     summary = summary_of(batch)
     assert (summary.invited, summary.waiting_answer, summary.bounced, summary.unanswered) == (3, 2, 1, 2)
     assert [row.email for row in rows_of(batch, "bounced")] == ["ben@example.com"]
-    assert "1 bounced" in banner_of(batch).text
+    assert "1 email bounced" in banner_of(batch).text
     assert 'title="550 5.1.1 Has left the company">Not delivered<' in ines.get("/o/acme/users/").content.decode()
     assert "Remind 2 people" in ines.get(f"/o/acme/batches/{batch.pk}/").content.decode()
     assert "Remind 2 people?" in ines.get(f"/o/acme/batches/{batch.pk}/remind/").content.decode()

@@ -27,11 +27,11 @@ def test_undoing_revokes_what_was_not_accepted_and_the_summary_shows_it(ines: Cl
     assert batch.invitations.filter(state=Invitation.State.REVOKED).count() == 0
 
     response = ines.post(f"/o/acme/batches/{batch.pk}/undo/", follow=True)
-    assert "3 invitations were taken back." in response.content.decode()
+    assert "3 invitations were revoked." in response.content.decode()
     summary = summary_of(batch)
     assert (summary.invited, summary.accepted, summary.revoked, summary.waiting_answer) == (4, 1, 3, 0)
     page = ines.get(f"/o/acme/batches/{batch.pk}/").content.decode()
-    assert "withdrawn" in page
+    assert "revoked" in page
     assert "Undo batch" not in page
     assert "Remind" not in page
 
@@ -48,14 +48,14 @@ def test_an_undone_import_is_called_undone_everywhere(
     colleague.post(f"/o/acme/batches/{batch.pk}/undo/")
 
     told = text_of(ines.get("/o/acme/roles/").content.decode())
-    assert "Undone. 3 invitations were taken back. 1 person from team.csv had accepted and stays." in told
+    assert "Undone. 3 invitations were revoked. 1 person from team.csv had already accepted and stays a member." in told
     assert "users were invited" not in told
     for page in (f"/o/acme/batches/{batch.pk}/", "/o/acme/batches/"):
         pills = re.findall(r'<span class="rc-pill[^"]*">.*?</span>', ines.get(page).content.decode(), re.DOTALL)
         assert text_of(pills[0]) == "Undone"
-    assert "4 invited , 3 withdrawn Undone" in text_of(ines.get("/o/acme/batches/").content.decode())
+    assert "4 invited, 3 revoked Undone" in text_of(ines.get("/o/acme/batches/").content.decode())
     dialog = text_of(ines.get(f"/o/acme/batches/{batch.pk}/dialog/", headers={"HX-Request": "true"}).content.decode())
-    assert "Undone. 3 invitations were taken back" in dialog
+    assert "Undone. 3 invitations were revoked" in dialog
     batch.refresh_from_db()
     assert summary_as_json(batch)["state"] == "done"
 
@@ -70,8 +70,8 @@ def test_invitations_revoked_one_by_one_do_not_count_as_undone(
 
     response = colleague.post(f"/o/acme/batches/{batch.pk}/undo/", follow=True)
 
-    assert "2 invitations were taken back. Their links do not work" in text_of(response.content.decode())
-    assert "Undone. 2 invitations were taken back." in text_of(ines.get("/o/acme/roles/").content.decode())
+    assert "2 invitations were revoked. Their links no longer work" in text_of(response.content.decode())
+    assert "Undone. 2 invitations were revoked." in text_of(ines.get("/o/acme/roles/").content.decode())
     batch.refresh_from_db()
     assert (summary_of(batch).undone, summary_of(batch).revoked) == (2, 3)
 
@@ -80,7 +80,7 @@ def test_undoing_ones_own_import_shows_no_banner(ines: Client, run: Run) -> None
     batch = run(many(2))
     ines.post(f"/o/acme/batches/{batch.pk}/undo/")
     ines.get("/o/acme/batches/")
-    assert "taken back" not in ines.get("/o/acme/roles/").content.decode()
+    assert "were revoked" not in ines.get("/o/acme/roles/").content.decode()
 
 
 def test_undoing_what_still_runs_stops_it_first(ines: Client, start: Run, work: Run) -> None:

@@ -184,7 +184,7 @@ def test_a_file_over_the_limit_is_refused_with_its_size(ines: Client, grant: dic
     response = submit_import(ines, b"x" * (1024 * 1024 + 200_000), **grant)
 
     assert response.status_code == 422
-    assert "This file has 1.2 MB. At most 1 MB are read" in text(response)
+    assert "This file is 1.2 MB, and the limit is 1 MB." in text(response)
     assert Batch.objects.count() == 0
 
 

@@ -1,0 +1,111 @@
+"""What became of an import, in the sentences that banners, dialogs, pages and the result email share.
+
+Titles have no period, because they are headings, too.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
+
+from accounts.wording import counted
+from invites.imports.selectors.progress import count_unsent
+from invites.imports.selectors.summary import Summary
+from invites.models import Batch, FailureReason
+
+STILL_SENDING = ngettext_lazy("{count} email is still being sent.", "{count} emails are still being sent.")
+_USERS_INVITED = ngettext_lazy(
+    "{count} user was invited to {organization}", "{count} users were invited to {organization}"
+)
+_STOPPED = ngettext_lazy(
+    "Stopped. {count} user was invited to {organization}", "Stopped. {count} users were invited to {organization}"
+)
+_REVOKING = ngettext_lazy("Revoking {count} invitation", "Revoking {count} invitations")
+_UNDONE = ngettext_lazy("Undone. {count} invitation was revoked", "Undone. {count} invitations were revoked")
+_HAD_ACCEPTED = ngettext_lazy(
+    "{count} person from {file} had already accepted and stays a member.",
+    "{count} people from {file} had already accepted and stay members.",
+)
+_NOT_INVITED = ngettext_lazy("{count} person in {file} was not invited.", "{count} people in {file} were not invited.")
+_NOT_SENT = ngettext_lazy("{count} email couldn’t be sent.", "{count} emails couldn’t be sent.")
+_ALREADY_MEMBERS = ngettext_lazy("{count} was already a member.", "{count} were already members.")
+_ALREADY_INVITED = ngettext_lazy("{count} was already invited.", "{count} were already invited.")
+_DUPLICATES = ngettext_lazy("{count} was a duplicate.", "{count} were duplicates.")
+_PROBLEMS = ngettext_lazy("{count} had a problem.", "{count} had problems.")
+_SKIPPED_BY_ADMIN = ngettext_lazy("{count} was skipped by an admin.", "{count} were skipped by an admin.")
+_BOUNCED = ngettext_lazy("{count} email bounced.", "{count} emails bounced.")
+_FAILED = ngettext_lazy("{count} couldn’t be invited.", "{count} couldn’t be invited.")
+_ALL_SKIPPED = ngettext_lazy("The only row of {file} was skipped.", "All {count} rows of {file} were skipped.")
+_ALL_ALREADY_MEMBERS = ngettext_lazy(
+    "The only row of {file} was skipped because that person is already a member.",
+    "All {count} rows of {file} were skipped because those people are already members.",
+)
+_ALL_ALREADY_INVITED = ngettext_lazy(
+    "The only row of {file} was skipped because that person is already invited.",
+    "All {count} rows of {file} were skipped because those people are already invited.",
+)
+
+
+def result_title(batch: Batch, summary: Summary) -> str:
+    """The result of an import that has ended: "231 users were invited to Acme"."""
+    organization = batch.organization.name
+    if batch.undone_at:
+        return counted(_REVOKING if batch.is_being_undone else _UNDONE, summary.undone)
+    if batch.state not in (Batch.State.DONE, Batch.State.STOPPED):
+        return _("{file} was not imported").format(file=batch.file_name)
+    if summary.invited:
+        title = _USERS_INVITED if batch.state == Batch.State.DONE else _STOPPED
+        return counted(title, summary.invited, organization=organization)
+    if batch.state == Batch.State.DONE:
+        return _("Nobody new was invited to {organization}").format(organization=organization)
+    return _("Stopped. Nobody was invited to {organization}").format(organization=organization)
+
+
+def undone_text(batch: Batch, summary: Summary) -> str:
+    """How many people had accepted, and so are members."""
+    if summary.accepted:
+        return counted(_HAD_ACCEPTED, summary.accepted, file=batch.file_name)
+    return _("Nobody from {file} had accepted.").format(file=batch.file_name)
+
+
+def stopped_text(batch: Batch, summary: Summary) -> str:
+    """Why it stopped, how many people were not invited, and how many emails are still being sent."""
+    sentences = [FailureReason.text_of(batch.state_reason)] if batch.state_reason else []
+    if summary.stopped:
+        sentences.append(counted(_NOT_INVITED, summary.stopped, file=batch.file_name))
+    elif summary.invited:
+        sentences.append(_("Everyone had already been invited."))
+    if summary.invited and (unsent := count_unsent(batch)):
+        sentences.append(counted(STILL_SENDING, unsent))
+    if summary.mail_refused:
+        sentences.append(counted(_NOT_SENT, summary.mail_refused))
+    return " ".join(sentences)
+
+
+def result_text(batch: Batch, summary: Summary) -> str:
+    """How many people of an import that is done were not invited or not reached, and why."""
+    if not summary.invited and summary.rows and summary.skipped == summary.rows:
+        return _all_skipped_text(batch, summary)
+    counts = (
+        (_ALREADY_MEMBERS, summary.already_member),
+        (_ALREADY_INVITED, summary.already_invited),
+        (_DUPLICATES, summary.duplicate),
+        (_PROBLEMS, summary.to_fix),
+        (_SKIPPED_BY_ADMIN, summary.skipped_by_admin),
+        (_NOT_SENT, summary.mail_refused),
+        (_BOUNCED, summary.bounced),
+        (_FAILED, summary.failed - summary.stopped - summary.mail_refused),
+    )
+    sentences = " ".join(counted(message, count) for message, count in counts if count)
+    if not sentences:
+        return _("Everyone in {file} was invited.").format(file=batch.file_name)
+    return _("From {file}: {sentences}").format(file=batch.file_name, sentences=sentences)
+
+
+def _all_skipped_text(batch: Batch, summary: Summary) -> str:
+    message = _ALL_SKIPPED
+    if summary.already_member == summary.rows:
+        message = _ALL_ALREADY_MEMBERS
+    elif summary.already_invited == summary.rows:
+        message = _ALL_ALREADY_INVITED
+    return counted(message, summary.rows, file=batch.file_name)
