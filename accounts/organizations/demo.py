@@ -62,17 +62,17 @@ class DemoOrganization:
 
 FIELD_WORKER = DemoRole(
     "Field worker",
-    "Does the work on their sites and corrects it.",
+    "Enters and corrects work on their sites.",
     frozenset({Permission.VIEW_WORK, Permission.EDIT_WORK}),
 )
 AUDITOR = DemoRole(
     "Auditor",
-    "Sees people and work, and takes the data along.",
+    "Sees users and work, and exports data.",
     frozenset({Permission.VIEW_USERS, Permission.VIEW_WORK, Permission.EXPORT_DATA}),
 )
 DISPATCHER = DemoRole(
     "Dispatcher",
-    "Plans the work, reviews it, and sees who is there.",
+    "Plans and reviews work, and sees users.",
     frozenset({Permission.VIEW_USERS, Permission.VIEW_WORK, Permission.EDIT_WORK, Permission.REVIEW_WORK}),
 )
 

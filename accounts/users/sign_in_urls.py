@@ -1,7 +1,7 @@
-"""The pages of allauth that this product has, and no others.
+"""The pages of allauth that this product uses, and no others.
 
-Nobody signs up without an invitation, and an address cannot be changed: it is how an invitation and a
-person find each other. Leaving those routes out is surer than closing them.
+There is no sign-up, because accounts come only from invitations, and no page to change an email address, because
+invitations are matched by it.
 """
 
 from allauth.account import views

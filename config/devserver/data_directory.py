@@ -21,7 +21,7 @@ def make_run_dir(data_dir: Path) -> Path:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         run_dir.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise CommandError(f"The data directory {data_dir} cannot be used: {error.strerror}. Set DATA_DIR.") from error
+        raise CommandError(f"The data directory {data_dir} can't be used: {error.strerror}. Set DATA_DIR.") from error
     return run_dir
 
 
@@ -32,7 +32,7 @@ def lock(run_dir: Path) -> TextIO:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         file.seek(0)
-        raise CommandError(f"Rollcall is running here already: {file.read().strip()}.") from error
+        raise CommandError(f"Rollcall is already running here: {file.read().strip()}.") from error
     file.seek(0)
     file.truncate()
     file.write(f"{settings.BASE_URL}/ (process {os.getpid()})")

@@ -61,7 +61,9 @@ def check_port(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except PermissionError as error:
-            raise CommandError(f"Port {port} is for root alone. Choose another one: PORT=8000 make run") from error
+            raise CommandError(
+                f"Port {port} can only be used by root. Choose another one: PORT=8000 make run"
+            ) from error
         except OSError as error:
             another = port + 1 if port < 65_535 else 8000
             raise CommandError(

@@ -24,7 +24,7 @@ def test_the_first_admin_can_do_everything(monkeypatch: pytest.MonkeyPatch) -> N
     told = found(monkeypatch, "Initech", "--slug", "initech", "--admin", "Ines@Initech.example", "--first-name", "Ines")
 
     membership = Membership.objects.get(organization__slug="initech")
-    assert told == "Initech is founded, and ines@initech.example is its admin.\n"
+    assert told == "Created Initech. Its admin is ines@initech.example.\n"
     assert [role.name for role in membership.roles.all()] == ["Org Admin"]
     assert membership.all_sites
     assert membership.user.check_password(PASSWORD)

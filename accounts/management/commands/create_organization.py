@@ -21,14 +21,14 @@ from accounts.users.addresses import AddressField
 
 class Command(BaseCommand):
     help = (
-        "Found an organization with its three default roles and its first admin, who invites the others. "
+        "Create an organization with its three default roles and its first admin. "
         "A new admin's password is asked for, or read from standard input."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="the organization's name")
-        parser.add_argument("--slug", required=True, help="its name in addresses, such as acme")
-        parser.add_argument("--admin", required=True, metavar="EMAIL", help="who becomes its first Org Admin")
+        parser.add_argument("--slug", required=True, help="its name in URLs, such as acme")
+        parser.add_argument("--admin", required=True, metavar="EMAIL", help="the address of its first Org Admin")
         parser.add_argument("--first-name", default="")
         parser.add_argument("--last-name", default="")
 
@@ -41,16 +41,18 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages), returncode=2) from error
         if Organization.objects.filter(slug=slug).exists():
-            raise CommandError(f"There is an organization “{slug}” already.")
+            raise CommandError(f"There is already an organization with the slug {slug}.")
         if User.objects.filter(email=email, is_active=False).exists():
-            raise CommandError(f"The account {email} is deactivated. An organization needs an admin who can sign in.")
+            raise CommandError(
+                f"The account {email} is deactivated. The admin of an organization must be able to sign in."
+            )
         admin = User.objects.filter(email=email).first() or self._new_user(email, first_name, last_name)
         with transaction.atomic():
             admin.save()
             organization = create_organization(name, slug)
             membership = Membership.objects.create(user=admin, organization=organization, all_sites=True)
             membership.roles.add(organization.roles.get(is_org_admin=True))
-        self.stdout.write(f"{organization.name} is founded, and {email} is its admin.")
+        self.stdout.write(f"Created {organization.name}. Its admin is {email}.")
 
     def _new_user(self, email: str, first_name: str, last_name: str) -> User:
         user = User(email=email, first_name=first_name, last_name=last_name)

@@ -66,7 +66,7 @@ class Command(BaseCommand):
                 call_command("seed_demo", quiet=True)
         except DatabaseError as error:
             first_line = str(error).strip().splitlines()[0]
-            raise CommandError(f"The database cannot be used: {first_line}") from error
+            raise CommandError(f"The database can't be used: {first_line}") from error
         if build_environment()["DEBUG"] == "0":
             call_command("collectstatic", verbosity=0, interactive=False)
 

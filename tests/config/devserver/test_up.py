@@ -56,7 +56,7 @@ def test_starts_says_where_to_go_and_ends_without_a_trace(new_stack: Callable[..
     again = run_manage("up", **first.settings)
     assert again.returncode == 1
     assert again.stderr == (
-        f"Rollcall is running here already: http://127.0.0.1:{first.port}/ (process {first.process.pid}).\n"  # type: ignore[union-attr]
+        f"Rollcall is already running here: http://127.0.0.1:{first.port}/ (process {first.process.pid}).\n"  # type: ignore[union-attr]
     )
 
     elsewhere = run_manage("up", **{**first.settings, "DATA_DIR": str(tmp_path / "elsewhere")})
@@ -174,7 +174,7 @@ def ignores(pid: int, how: signal.Signals) -> bool:
         ({"BASE_URL": "rollcall"}, "A setting is wrong: BASE_URL must look like https://"),
         ({"DATA_DIR": "/proc/rollcall"}, "A setting is wrong: No SECRET_KEY is set, and none can be kept in /proc/"),
         ({"DATA_DIR": "/proc/rollcall", "SECRET_KEY": LONG_KEY}, "The data directory /proc/rollcall cannot be used: "),
-        ({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}, "The database cannot be used: "),
+        ({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}, "The database can't be used: "),
     ],
 )
 def test_says_what_is_wrong_in_one_sentence(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:

@@ -434,7 +434,7 @@ def test_selected_people_of_others_are_neither_changed_nor_counted(
 
     assert page.redirect_chain == [("/o/acme/batches/", 302)]
     assert "1 invitation was revoked." in text_of(page.content.decode())
-    assert "skipped" not in text_of(page.content.decode()).partition("Batches")[2].partition("Files")[0]
+    assert "skipped" not in text_of(page.content.decode()).partition("Imports")[2].partition("Files")[0]
     hidden.invitation.refresh_from_db()
     assert hidden.invitation.state == Invitation.State.PENDING
 
