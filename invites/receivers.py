@@ -13,28 +13,34 @@ from django.db.models import Q, QuerySet
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from accounts.models import Organization, Role, Site
 from accounts.organizations.selectors import AccessBeyond
 from accounts.organizations.signals import deletion_requested, demo_created, permission_change_requested
+from accounts.wording import counted
 from invites.invitations.demo import invite_demo_people
 from invites.invitations.querysets import open_grants
 from invites.mailing.bounces import note_bounce
 from invites.mailing.message import REFERENCE
 from invites.models import AccessGrant, Batch, FailureReason, Invitation, Row
 
-# An old report that somebody sends again says nothing about a newer email.
+# An old report that is repeated says nothing about a newer email.
 OLDEST_EVENT = timedelta(days=1)
-# Clocks differ. A report from further in the future would stay valid for as long as somebody repeats it.
+# Clocks differ. A report from further in the future could be repeated for a long time.
 LATEST_EVENT = timedelta(hours=1)
 TOKEN_HASH = re.compile(r"[0-9a-f]{64}")
 # Refused by the recipient's server, or by the provider before it asked that.
 PERMANENT = (EventType.BOUNCED, EventType.REJECTED, EventType.FAILED)
 
-_OFFERED = ngettext_lazy(
-    "{:,} invitation without an answer gives this {}. Change or revoke it first.",
-    "{:,} invitations without an answer give this {}. Change or revoke them first.",
+_ROLE_IN_INVITATIONS = ngettext_lazy(
+    "{count} open invitation grants this role. Change or revoke it first.",
+    "{count} open invitations grant this role. Change or revoke them first.",
+)
+_SITE_IN_INVITATIONS = ngettext_lazy(
+    "{count} open invitation grants this site. Change or revoke it first.",
+    "{count} open invitations grant this site. Change or revoke them first.",
 )
 
 
@@ -42,7 +48,6 @@ _OFFERED = ngettext_lazy(
 def why_not_delete(sender: type[Role | Site], item: Role | Site, **_more: Any) -> str | None:
     """Why the role or the site can't be deleted, or None. Only open invitations and unfinished imports matter."""
     is_role = isinstance(item, Role)
-    what = "role" if is_role else "site"
     grants = (
         AccessGrant.objects.filter(roles=item) if isinstance(item, Role) else AccessGrant.objects.filter(sites=item)
     )
@@ -51,9 +56,11 @@ def why_not_delete(sender: type[Role | Site], item: Role | Site, **_more: Any) -
     is_running = batches.exclude(state__in=Batch.ENDED).exists()
     waiting = Invitation.objects.open().filter(grant__in=grants).count()
     if waiting:
-        return _OFFERED.format(waiting, what)
+        return counted(_ROLE_IN_INVITATIONS if is_role else _SITE_IN_INVITATIONS, waiting)
+    if is_running and is_role:
+        return _("An unfinished import grants this role. Finish or stop it first.")
     if is_running:
-        return f"An import that has not ended gives this {what}. Finish or stop it first."
+        return _("An unfinished import grants this site. Finish or stop it first.")
     return None
 
 

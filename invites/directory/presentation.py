@@ -5,20 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from accounts.models import Membership
-from invites.invitations.wording import beyond_text, resend_title, revoke_title, skipped_text
+from accounts.wording import counted, grouped
+from invites.invitations.wording import not_resent_text, not_revoked_text, resend_title, revoke_title
 from invites.live.progress import Progress, TimeLeft, estimate_seconds_left
 from invites.models import BulkAction, FailureReason
 from invites.unexpected_errors import ask_support
-from invites.wording import INVITATIONS
+from invites.wording import as_sentence
 
 SHOWN = 2
 Kind, State = BulkAction.Kind, BulkAction.State
 
-_NO_LONGER_PENDING = ngettext_lazy("{:,} was no longer pending.", "{:,} were no longer pending.")
-_DOING = {Kind.RESEND: "Resending", Kind.REVOKE: "Revoking"}
+_NO_LONGER_PENDING = ngettext_lazy("{count} was no longer pending.", "{count} were no longer pending.")
+_NOT_CHANGED = ngettext_lazy("{count} invitation wasn’t changed.", "{count} invitations weren’t changed.")
+_RUNNING = {
+    Kind.RESEND: ngettext_lazy("Resending {count} invitation", "Resending {count} invitations"),
+    Kind.REVOKE: ngettext_lazy("Revoking {count} invitation", "Revoking {count} invitations"),
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class ActionView:
 
     @property
     def heading(self) -> str:
-        """The title without its period."""
+        """The title without its period, for the head of a dialog."""
         return self.title.removesuffix(".")
 
 
@@ -47,7 +53,7 @@ def running_actions(membership: Membership) -> QuerySet[BulkAction]:
 
 
 def actions_to_show(membership: Membership, *, but: int = 0) -> list[ActionView]:
-    """The newest actions of this member whose banner is open, without the one with the id `but`."""
+    """The newest actions of this member whose banner is open, except the one with the id `but`."""
     actions = _started_by(membership).filter(banner_closed_at=None).exclude(pk=but)
     return [view_of(action) for action in actions[:SHOWN]]
 
@@ -60,9 +66,9 @@ def view_of(action: BulkAction, time_left: TimeLeft | None = None) -> ActionView
     return ActionView(action, kind, title, text, announced=f"{title} {text}".strip(), progress=None)
 
 
-def describe_running(action: BulkAction) -> tuple[str, str]:
-    """ "Resending" and "20,000 invitations"."""
-    return _DOING[Kind(action.kind)], INVITATIONS.format(action.total)
+def running_title(action: BulkAction) -> str:
+    """ "Resending 20,000 invitations"."""
+    return counted(_RUNNING[Kind(action.kind)], action.total)
 
 
 def _started_by(membership: Membership) -> QuerySet[BulkAction]:
@@ -74,11 +80,11 @@ def _running(action: BulkAction, time_left: TimeLeft) -> ActionView:
     share = action.done / action.total if action.total else 0.0
     seconds = time_left.steady(action, estimate_seconds_left(action.created_at, share))
     progress = Progress(action.done, action.total, share, seconds)
-    doing, what = describe_running(action)
-    left = progress.time_left.removesuffix(".")
-    text = f"{action.done:,} done{f', {left[0].lower()}{left[1:]}' if left else ''}."
-    title = f"{doing} {what}."
-    announced = f"{title} {progress.quarter} percent." if progress.quarter else title
+    title = as_sentence(running_title(action))
+    text = f"{_('{count} done.').format(count=grouped(action.done))} {progress.time_left}".strip()
+    announced = title
+    if progress.quarter:
+        announced = _("{title}: {percent}% done").format(title=running_title(action), percent=progress.quarter)
     return ActionView(action, "info", title, text, announced, progress)
 
 
@@ -88,17 +94,20 @@ def _why_stopped(action: BulkAction) -> list[str]:
     return [FailureReason.text_of(action.stop_reason), support]
 
 
+def _joined(sentences: list[str]) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
 def _ended(action: BulkAction) -> tuple[str, str, str]:
     """The kind of the banner, its title, and its text."""
     if action.kind == Kind.RESEND:
-        title, skipped = resend_title(action.changed), skipped_text(action.skipped)
+        title, skipped = resend_title(action.changed), not_resent_text(action.skipped)
     else:
-        title, skipped = revoke_title(action.changed), beyond_text(action.skipped)
+        title, skipped = revoke_title(action.changed), not_revoked_text(action.skipped)
     gone = action.done - action.changed - action.skipped
-    no_longer = _NO_LONGER_PENDING.format(gone) if gone else ""
-    if action.state == State.STOPPED:
-        left = f"{INVITATIONS.format(action.total - action.done)} stayed as they were."
-        told = (*_why_stopped(action), left if action.total > action.done else "", skipped, no_longer)
-        return "warn", f"Stopped. {title}", " ".join(part for part in told if part)
-    text = " ".join(part for part in (skipped, no_longer) if part)
-    return "ok" if action.changed else "warn", title, text
+    sentences = [skipped, counted(_NO_LONGER_PENDING, gone) if gone else ""]
+    if action.state != State.STOPPED:
+        return "ok" if action.changed else "warn", title, _joined(sentences)
+    not_handled = action.total - action.done
+    not_changed = counted(_NOT_CHANGED, not_handled) if not_handled else ""
+    return "warn", f"{_('Stopped.')} {title}", _joined([*_why_stopped(action), not_changed, *sentences])

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet, TextChoices
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Organization, Role, Site
 from accounts.names import fold
@@ -26,11 +27,11 @@ LONGEST_SEARCH = 200
 
 
 class Status(TextChoices):
-    """The status of a person in the list."""
+    """The status of a user in the list."""
 
-    ACTIVE = "active", "Active"
-    PENDING = "pending", "Invite pending"
-    EXPIRED = "expired", "Invite expired"
+    ACTIVE = "active", _("Active")
+    PENDING = "pending", _("Invite pending")
+    EXPIRED = "expired", _("Invite expired")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.errors import DomainError
 from accounts.models import Membership, User
@@ -21,7 +22,7 @@ from invites.models import Invitation, InvitationQuerySet
 
 @dataclass(frozen=True)
 class NewAccount:
-    """What somebody without an account entered on the page of the invitation."""
+    """What an invitee without an account entered on the page of the invitation."""
 
     first_name: str
     last_name: str
@@ -32,7 +33,7 @@ def find_open_invitation(token_hash: str) -> Invitation:
     """The invitation of the link.
 
     Raises DomainError("dead_link") if the link is unknown, was used or revoked, or has expired, and if the inviter
-    could not send the invitation today. The code is the same for all, so that nobody can tell them apart.
+    could not send the invitation today. The code is the same for all, so nobody can tell them apart.
     """
     invitation = _with_open_link(token_hash).select_related("organization", "inviter", "grant").first()
     if invitation is None:
@@ -54,7 +55,7 @@ def accept_with_existing_account(user: User, token_hash: str) -> Membership:
     with transaction.atomic():
         invitation = _mark_accepted(token_hash)
         if user.email != invitation.email_key:
-            raise DomainError("other_mailbox", "This invitation is for another address than yours.")
+            raise DomainError("other_mailbox", _("This invitation is for another email address."))
         return _become_member(user, invitation)
 
 
@@ -134,8 +135,8 @@ def _check_inviter(invitation: Invitation) -> None:
 
 
 def _dead_link() -> DomainError:
-    return DomainError("dead_link", "This invitation does not work any more.")
+    return DomainError("dead_link", _("This invitation is no longer valid."))
 
 
 def _has_account() -> DomainError:
-    return DomainError("has_account", "There is an account with this address already. Sign in with its password.")
+    return DomainError("has_account", _("An account with this address already exists. Sign in with its password."))

@@ -10,9 +10,12 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from accounts.errors import DomainError
 from accounts.models import Membership
+from accounts.wording import counted
 from invites.invitations.authorization import (
     CANNOT_RESEND,
     CANNOT_REVOKE,
@@ -21,17 +24,22 @@ from invites.invitations.authorization import (
     manageable_grants,
 )
 from invites.invitations.invite import expiry_from, not_pending, pending_of
-from invites.invitations.quotas import daily_mail_limit_reason, has_reached_daily_mail_limit
+from invites.invitations.quotas import daily_mail_limit_text, has_reached_daily_mail_limit
 from invites.invitations.tokens import hashes_for, new_seeds
 from invites.invitations.visibility import invitation_is_visible
 from invites.models import AccessGrant, Invitation, InvitationQuerySet
 
 CHUNK = 1_000
 
+_SENT_TOO_OFTEN = ngettext_lazy(
+    "This invitation was already sent to {email} {count} time, which is the limit.",
+    "This invitation was already sent to {email} {count} times, which is the limit.",
+)
+
 
 @dataclass(frozen=True)
 class Resent:
-    """How many invitations were resent, and how many were skipped: too soon, too often, or beyond one's permissions."""
+    """How many invitations were resent, and how many were skipped: too soon, too often, or beyond the user's access."""
 
     sent: int
     skipped: int
@@ -39,7 +47,7 @@ class Resent:
 
 @dataclass(frozen=True)
 class Revoked:
-    """How many invitations were revoked, and how many were skipped because they grant more than one's own access.
+    """How many invitations were revoked, and how many were skipped because they grant more than the user's access.
 
     `busy` has the ids of those that another transaction has locked.
     """
@@ -88,7 +96,7 @@ def revoke(by: Membership, invitation: Invitation) -> None:
     Raises AccessDenied, and DomainError: "not_pending".
     """
     check_may_invite(by)
-    # Locked, because somebody may be changing its roles at this moment.
+    # Locked, because its roles may be changing right now.
     held = pending_of(by.organization, invitation).select_for_update(no_key=True).first()
     if held is None:
         raise not_pending(invitation)
@@ -185,10 +193,11 @@ def _resend(by: Membership, ids: list[int], *, grants: Collection[int]) -> int:
 
 
 def _reason_not_resent(invitation: Invitation) -> str:
+    email = invitation.email
     if invitation.times_resent >= settings.RESEND_LIMIT:
-        return f"{invitation.email} was sent this invitation {invitation.times_resent + 1} times, which is enough."
+        return counted(_SENT_TOO_OFTEN, invitation.times_resent + 1, email=email)
     if invitation.mail_state in Invitation.UNSENT:
-        return f"The invitation of {invitation.email} is on its way already."
+        return _("The invitation to {email} is already being sent.").format(email=email)
     if Invitation.objects.filter(has_reached_daily_mail_limit(), pk=invitation.pk).exists():
-        return f"{invitation.email} {daily_mail_limit_reason()} Try again tomorrow."
-    return f"{invitation.email} was sent this invitation a moment ago. Wait a minute before you send it again."
+        return daily_mail_limit_text(email)
+    return _("The invitation to {email} was just sent. Wait a minute before you resend it.").format(email=email)

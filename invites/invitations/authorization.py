@@ -30,14 +30,17 @@ CANNOT_REPLACE = gettext_lazy(
 def check_may_invite(by: Membership) -> None:
     """Raises AccessDenied if the member may not invite users."""
     if not by.has_permission(Permission.INVITE_USERS):
-        raise AccessDenied("not_allowed", f"You may not invite users to {by.organization.name}.")
+        raise AccessDenied(
+            "not_allowed",
+            _("You don’t have permission to invite users to {organization}.").format(organization=by.organization.name),
+        )
 
 
 def check_can_manage(by: Membership, grant: AccessGrant, why_not: _StrOrPromise) -> Membership:
     """Raises AccessDenied unless `by` could grant all of it now: if you can't grant it, you can't change it.
 
     Every action on an import or an invitation calls this, in the transaction that has locked it. Returns `by` as it is
-    now. `why_not` is the sentence for somebody who can't, with `{access}` for what they can't grant.
+    now. `why_not` is the sentence for a member who can't, with `{access}` for what they can't grant.
     """
     now = membership_now(by)
     check_may_invite(now)

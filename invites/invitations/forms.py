@@ -10,6 +10,7 @@ from crispy_forms.layout import Layout, Row
 from django import forms
 from django.contrib.auth import password_validation
 from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.organizations.forms import GrantForm, PlainForm
@@ -20,9 +21,14 @@ from invites.invitations.acceptance import NewAccount
 from invites.invitations.typos import domain_of, intended_address
 from invites.models import Invitation
 
-# How much a person can type; the check has the real limits and explains them.
+# How much people can type. The check has the real limits and explains them.
 LONGEST = 10_000
 NAMES = ("first_name", "last_name")
+REQUIRED = {
+    "email": _("Enter an address such as name@company.com."),
+    "first_name": _("Enter a first name."),
+    "last_name": _("Enter a last name."),
+}
 
 
 class CellsMixin:
@@ -51,7 +57,7 @@ class InviteForm(CellsMixin, GrantForm):
     """Asks for one person, with roles and sites of their own.
 
     After `clean`, `meant` is the address that was probably meant. It is None if the hidden field `as_typed` confirms
-    the address: the admin has seen the question and keeps what was typed.
+    the address: the admin has seen the question and keeps the address.
     """
 
     meant: str | None = None
@@ -81,14 +87,19 @@ class InviteForm(CellsMixin, GrantForm):
 class NewAccountForm(CellsMixin, PlainForm):
     """Asks an invitee for a password, and to confirm or correct their name."""
 
-    first_name = forms.CharField(max_length=LONGEST, error_messages={"required": "Enter your first name."})
-    last_name = forms.CharField(max_length=LONGEST, error_messages={"required": "Enter your last name."})
+    first_name = forms.CharField(
+        label=_("First name"), max_length=LONGEST, error_messages={"required": _("Enter your first name.")}
+    )
+    last_name = forms.CharField(
+        label=_("Last name"), max_length=LONGEST, error_messages={"required": _("Enter your last name.")}
+    )
     password = forms.CharField(
+        label=_("Password"),
         max_length=LONGEST,
         strip=False,
         help_text=PASSWORD_HINT,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "data-password": ""}),
-        error_messages={"required": "Choose a password."},
+        error_messages={"required": _("Choose a password.")},
     )
 
     def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
@@ -124,23 +135,23 @@ class OwnPasswordForm(PlainForm):
     """Asks an invitee who has an account for its password."""
 
     password = forms.CharField(
+        label=_("Password"),
         max_length=LONGEST,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "data-password": ""}),
-        error_messages={"required": "Enter the password of your account."},
+        error_messages={"required": _("Enter your password.")},
     )
 
 
 def _field_of(column: Column) -> forms.CharField:
     is_email = column is EMAIL
-    required = "Enter an address such as name@company.com." if is_email else f"Enter a {column.title.lower()}."
     attributes = {"autocomplete": "off"}
     return forms.CharField(
-        label=column.title,
+        label=_(column.title),
         max_length=LONGEST,
         required=column.is_required,
         widget=forms.EmailInput({**attributes, "spellcheck": "false"}) if is_email else forms.TextInput(attributes),
-        error_messages={"required": required},
+        error_messages={"required": REQUIRED.get(column.key, _("Fill in this field."))},
     )
 
 

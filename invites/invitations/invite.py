@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.errors import DomainError
 from accounts.models import Membership, Organization
@@ -28,8 +29,8 @@ from invites.models import Invitation, InvitationQuerySet
 def invite_person(by: Membership, *, selection: AccessSelection, **cells: str) -> Invitation:
     """Create an invitation and put its email into the outbox. The caller enqueues the task that sends it.
 
-    The cells are checked as those of a file. An earlier invitation of the address that expired, that could not be
-    delivered, or whose import is being undone, is replaced if `by` could have given it. Raises AccessDenied, and
+    The cells are checked like those of a file. An earlier invitation for the address is replaced if it expired, was not
+    delivered, or belongs to an import that is being undone, and if `by` could grant it. Raises AccessDenied, and
     DomainError: "bad_cell", "already_member", "already_invited", "over_quota".
     """
     check_may_invite(by)
@@ -85,7 +86,7 @@ def change_invitation(by: Membership, invitation: Invitation, selection: AccessS
         held = pending_of(by.organization, invitation).select_for_update(no_key=True).first()
         if held is None:
             raise not_pending(invitation)
-        # Checked while it is locked, because somebody may have changed it since the page was shown.
+        # Checked while it is locked, because it may have changed since the page was shown.
         check_can_manage(by, held.grant, CANNOT_EDIT)
         held.grant, held.inviter = grant, by.user
         held.save(update_fields=["grant", "inviter"])
@@ -97,13 +98,18 @@ def pending_of(organization: Organization, invitation: Invitation) -> Invitation
 
 
 def not_pending(invitation: Invitation) -> DomainError:
-    """The error if somebody accepted or revoked the invitation in the meantime."""
-    return DomainError("not_pending", f"The invitation of {invitation.email} is no longer pending.")
+    """The error if the invitation was accepted or revoked in the meantime."""
+    return DomainError(
+        "not_pending", _("The invitation to {email} is no longer pending.").format(email=invitation.email)
+    )
 
 
 def _check_not_member(organization: Organization, email_key: str, email: str) -> None:
     if organization.memberships.filter(user__email=email_key).exists():
-        raise DomainError("already_member", f"{email} is a member of {organization.name} already.")
+        raise DomainError(
+            "already_member",
+            _("{email} is already a member of {organization}.").format(email=email, organization=organization.name),
+        )
 
 
 def _make_room(by: Membership, email_key: str) -> None:
@@ -120,6 +126,9 @@ def _check_not_invited(by: Membership, email_key: str, email: str) -> None:
 
 
 def _already_invited(by: Membership, email: str) -> DomainError:
-    """Every inviter may learn that somebody is invited already, but only some may see the list."""
-    how = " To send it again, choose Resend in the list." if sees_everybody(by) else ""
-    return DomainError("already_invited", f"{email} has an invitation to {by.organization.name} already.{how}")
+    """Every inviter may learn that the address is already invited, but only some may see the list."""
+    if sees_everybody(by):
+        message = _("{email} is already invited to {organization}. To send another email, choose Resend in the list.")
+    else:
+        message = _("{email} is already invited to {organization}.")
+    return DomainError("already_invited", message.format(email=email, organization=by.organization.name))

@@ -2,24 +2,43 @@
 
 Emails to an address are counted per organization, so that no organization can use up the quota of another, or learn
 what it sends. Days are those of UTC. Each count is a row that is locked, or changed by one conditional statement, so
-that concurrent requests cannot exceed a quota together.
+that concurrent requests can't exceed a quota together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, QuerySet, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from accounts.errors import DomainError
 from accounts.models import Organization, User
+from accounts.wording import counted
 from invites.models import Batch, DailyInviteCount, DailyRecipientMail
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
 KEEP_FOR = timedelta(days=2)
+
+_ORGANIZATION_LIMIT = ngettext_lazy(
+    "{organization} can invite {count} person a day.", "{organization} can invite {count} people a day."
+)
+_INVITER_LIMIT = ngettext_lazy(
+    "Each admin can invite {count} person a day.", "Each admin can invite {count} people a day."
+)
+_LEFT = ngettext_lazy("{count} invitation is left for today.", "{count} invitations are left for today.")
+_WANTED = ngettext_lazy("You tried to invite {count} person.", "You tried to invite {count} people.")
+_MAIL_LIMIT = ngettext_lazy(
+    "{email} already got {count} invitation today, which is the limit. Try again tomorrow.",
+    "{email} already got {count} invitations today, which is the limit. Try again tomorrow.",
+)
 
 # One statement for a hundred emails. Django's own upsert has no condition.
 _COUNT_EMAILS = f"""
@@ -32,26 +51,26 @@ _COUNT_EMAILS = f"""
 
 
 def consume_invitation_quota(organization: Organization, inviter: User | None, count: int) -> None:
-    """Count so many invitations for today, in the caller's transaction.
+    """Add `count` invitations to today's, in the caller's transaction.
 
     Raises DomainError("over_quota"), with nothing counted, if the organization or the inviter has fewer left.
     """
     if not count:
         return
-    # Only one transaction at a time counts. Inserts of rows that refer to the organization need not wait.
+    # Only one transaction at a time counts. Inserting rows that refer to the organization needs no wait.
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     today = DailyInviteCount.objects.filter(organization=organization, day=_today())
     used = today.aggregate(used=Sum("invitations", default=0))["used"]
-    _check(count, used, settings.INVITATIONS_PER_DAY, f"{organization.name} can invite")
+    _check(count, used, settings.INVITATIONS_PER_DAY, _ORGANIZATION_LIMIT, organization=organization.name)
     own = today.filter(inviter=inviter)
     used = own.aggregate(used=Sum("invitations", default=0))["used"]
-    _check(count, used, settings.INVITATIONS_PER_INVITER_PER_DAY, "One admin can invite")
+    _check(count, used, settings.INVITATIONS_PER_INVITER_PER_DAY, _INVITER_LIMIT)
     if not own.update(invitations=F("invitations") + count):
         DailyInviteCount.objects.create(organization=organization, inviter=inviter, day=_today(), invitations=count)
 
 
 def refund_invitation_quota(batch: Batch, count: int) -> None:
-    """Undo the count of so many invitations of the batch that turned out not to be needed."""
+    """Subtract `count` invitations of the batch that turned out not to be needed."""
     if count and batch.inviting_at:
         day = DailyInviteCount.objects.filter(
             organization=batch.organization_id, day=batch.inviting_at.astimezone(UTC).date()
@@ -109,13 +128,12 @@ def has_reached_daily_mail_limit() -> Exists:
 def check_recipient_quota(organization: Organization, email_key: str, email: str) -> None:
     """Raises DomainError("over_quota") if the organization may send no further email to the address today."""
     if _full_recipients().filter(organization=organization, email_key=email_key).exists():
-        raise DomainError("over_quota", f"{email} {daily_mail_limit_reason()} Try again tomorrow.")
+        raise DomainError("over_quota", daily_mail_limit_text(email))
 
 
-def daily_mail_limit_reason() -> str:
-    """The end of a sentence that begins with the address."""
-    most = settings.MAILS_PER_RECIPIENT_PER_DAY
-    return f"was sent {'1 invitation' if most == 1 else f'{most:,} invitations'} today, which is enough."
+def daily_mail_limit_text(email: str) -> str:
+    """Why no further email can be sent to this address today."""
+    return counted(_MAIL_LIMIT, settings.MAILS_PER_RECIPIENT_PER_DAY, email=email)
 
 
 def delete_past_counts() -> None:
@@ -128,15 +146,17 @@ def _full_recipients() -> QuerySet[DailyRecipientMail]:
     return DailyRecipientMail.objects.filter(day=_today(), emails__gte=settings.MAILS_PER_RECIPIENT_PER_DAY)
 
 
-def _check(count: int, used: int, limit: int, who: str) -> None:
+def _check(count: int, used: int, limit: int, limit_text: _StrOrPromise, **values: object) -> None:
+    """Raises DomainError("over_quota") if `count` is more than what is left of the limit."""
     left = max(0, limit - used)
     if count > left:
-        people = "1 more was" if count == 1 else f"{count:,} more were"
-        raise DomainError(
-            "over_quota",
-            f"{who} {limit:,} people a day. {left:,} of them are left for today, and {people} to be invited. "
-            "Nobody has been invited. Try again tomorrow.",
+        sentences = (
+            counted(limit_text, limit, **values),
+            counted(_LEFT, left),
+            counted(_WANTED, count),
+            _("Nobody has been invited. Try again tomorrow."),
         )
+        raise DomainError("over_quota", " ".join(sentences))
 
 
 def _today() -> date:

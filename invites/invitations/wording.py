@@ -1,23 +1,25 @@
-"""Roles and sites in words, as the pages and the mails say them, and which of them are still to be given."""
+"""How pages and emails describe access, and the results of resending and revoking."""
 
 from __future__ import annotations
 
-from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
+from accounts.wording import counted, listed
 from invites.models import AccessGrant
-from invites.wording import INVITATIONS
 
 NAMED_SITES = 3
 
-_REVOKED = ngettext_lazy("{:,} invitation was revoked.", "{:,} invitations were revoked.")
-_BEYOND = ngettext_lazy(
-    "{:,} was skipped because it grants access you don’t have.",
-    "{:,} were skipped because they grant access you don’t have.",
+_MORE_SITES = ngettext_lazy("{count} more site", "{count} more sites")
+_RESENT = ngettext_lazy("{count} invitation will be resent.", "{count} invitations will be resent.")
+_REVOKED = ngettext_lazy("{count} invitation was revoked.", "{count} invitations were revoked.")
+_NOT_RESENT = ngettext_lazy(
+    "{count} was skipped because it was sent recently, hit the resend limit, or grants access you don’t have.",
+    "{count} were skipped because they were sent recently, hit the resend limit, or grant access you don’t have.",
 )
-_SKIPPED = ngettext_lazy(
-    "{:,} was skipped because it was sent recently, hit the resend limit, or grants access you don’t have.",
-    "{:,} were skipped because they were sent recently, hit the resend limit, or grant access you don’t have.",
+_NOT_REVOKED = ngettext_lazy(
+    "{count} was skipped because it grants access you don’t have.",
+    "{count} were skipped because they grant access you don’t have.",
 )
 
 
@@ -27,41 +29,44 @@ def role_names(grant: AccessGrant) -> list[str]:
 
 
 def site_names(grant: AccessGrant, *, at_most: int = NAMED_SITES) -> list[str]:
-    """The names of the sites; of a long list the first ones, and "5 more sites"."""
+    """The names of the sites, to use in a sentence. A long list ends in "5 more sites"."""
     if grant.all_sites:
-        return ["all sites"]
+        return [_("all sites")]
     names = [site.name for site in grant.sites.all()]
-    return names if len(names) <= at_most + 1 else [*names[:at_most], f"{len(names) - at_most} more sites"]
+    return names if len(names) <= at_most + 1 else [*names[:at_most], counted(_MORE_SITES, len(names) - at_most)]
+
+
+def site_list(grant: AccessGrant) -> list[str]:
+    """The same, to use in a list: "All sites"."""
+    return [_("All sites")] if grant.all_sites else site_names(grant)
 
 
 def grant_line(grant: AccessGrant) -> str:
     """ "ReadOnly · Lyon, Ghent, Turin", for the head of a dialog."""
-    sites = [name[0].upper() + name[1:] if grant.all_sites else name for name in site_names(grant)]
-    return " · ".join(part for part in (", ".join(role_names(grant)), ", ".join(sites)) if part)
+    return " · ".join(part for part in (", ".join(role_names(grant)), ", ".join(site_list(grant))) if part)
 
 
 def grant_sentence(grant: AccessGrant) -> str:
-    """ "ReadOnly on Lyon, Ghent and Turin", for the head of a page."""
-    return " on ".join(
-        part for part in (get_text_list(role_names(grant), "and"), get_text_list(site_names(grant), "and")) if part
-    )
+    """ "ReadOnly for Lyon, Ghent and Turin", for the head of a page."""
+    roles, sites = listed(role_names(grant)), listed(site_names(grant))
+    return _("{roles} for {sites}").format(roles=roles, sites=sites) if roles and sites else roles or sites
 
 
 def resend_title(count: int) -> str:
-    """ "61 invitations will be resent." They are not called sent before a mail server has accepted them."""
-    return f"{INVITATIONS.format(count) if count else 'No invitations'} will be resent."
+    """ "61 invitations will be resent." Not "were", because no mail server has accepted them yet."""
+    return counted(_RESENT, count) if count else _("No invitations will be resent.")
 
 
 def revoke_title(count: int) -> str:
     """ "61 invitations were revoked."."""
-    return _REVOKED.format(count) if count else "No invitations were revoked."
+    return counted(_REVOKED, count) if count else _("No invitations were revoked.")
 
 
-def beyond_text(count: int) -> str:
-    """Why some were not revoked; empty when all were."""
-    return _BEYOND.format(count) if count else ""
+def not_resent_text(count: int) -> str:
+    """How many were not resent, and why; empty for none."""
+    return counted(_NOT_RESENT, count) if count else ""
 
 
-def skipped_text(count: int) -> str:
-    """Why some were not resent; empty when all were."""
-    return _SKIPPED.format(count) if count else ""
+def not_revoked_text(count: int) -> str:
+    """How many were not revoked, and why; empty for none."""
+    return counted(_NOT_REVOKED, count) if count else ""

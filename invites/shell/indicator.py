@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext_lazy
 
 from accounts.wording import counted, grouped
-from invites.directory.presentation import describe_running
+from invites.directory.presentation import running_title
 from invites.imports.presentation.status import progress_count, stage_title
 from invites.imports.selectors.progress import progress_of
 from invites.imports.selectors.summary import Summary
@@ -34,7 +34,7 @@ def indicated_actions(running: Iterable[BulkAction]) -> list[dict[str, Any]]:
 def _indicated_action(action: BulkAction) -> dict[str, Any]:
     url = reverse("directory:bulk_action", args=[action.organization.slug, action.pk])
     return {
-        "title": " ".join(describe_running(action)),
+        "title": running_title(action),
         "share": action.done / action.total if action.total else 0.0,
         "count": counted(_DONE_OF, action.total, done=grouped(action.done)) if action.done else "",
         "url": url,

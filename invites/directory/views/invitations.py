@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.errors import DomainError
@@ -50,7 +51,8 @@ def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpR
         except DomainError as broken:
             form.add_error(None, broken.message)
         else:
-            return success_response(request, f"The roles and sites of {invitation.full_name} were changed.")
+            changed = _("The roles and sites of {user} were changed.").format(user=invitation.full_name)
+            return success_response(request, changed)
     why_not = GrantableAccess(request.membership).why_not_manage(selection_of(invitation.grant), CANNOT_EDIT)
     context = {"form": form, "person": person_of(invitation), "why_not_change": why_not}
     return render(request, "directory/invitation_edit.html", context, status=422 if form.errors else 200)
@@ -69,7 +71,7 @@ def invitation_resend(request: MemberRequest, organization: str, pk: int) -> Htt
     except DomainError as broken:
         return success_response(request, broken.message, warning=True)
     tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
-    return success_response(request, f"The invitation to {invitation.email} will be resent.")
+    return success_response(request, _("The invitation to {email} will be resent.").format(email=invitation.email))
 
 
 @requires(Permission.INVITE_USERS)
@@ -81,8 +83,8 @@ def invitation_revoke(request: MemberRequest, organization: str, pk: int) -> Htt
         try:
             actions.revoke(request.membership, invitation)
         except DomainError as broken:
-            return error_response(request, broken, title="Nothing was revoked")
-        return success_response(request, f"The invitation to {invitation.email} was revoked.")
+            return error_response(request, broken, title=_("The invitation wasn’t revoked"))
+        return success_response(request, _("The invitation to {email} was revoked.").format(email=invitation.email))
     return render(request, "directory/invitation_revoke.html", {"invitation": invitation})
 
 
@@ -96,7 +98,9 @@ def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
     chosen = _chosen(request)
     count, action, confirmed = chosen.count(), request.POST.get("action"), request.POST.get("confirmed") == "1"
     if not count:
-        return success_response(request, "None of the selected users has an open invitation.", warning=True)
+        return success_response(
+            request, _("None of the selected users have an invitation to resend or revoke."), warning=True
+        )
     if confirmed and count > IN_REQUEST and action in BulkAction.Kind.values:
         ids = actions.pending_ids(request.membership, chosen)
         return bulk_actions.start(request, BulkAction.Kind(action), ids, then=back_url(request.membership))
@@ -128,7 +132,7 @@ def _invitation_to_change(request: MemberRequest, pk: int, why_not: _StrOrPromis
 def _chosen(request: MemberRequest) -> InvitationQuerySet:
     if _wants_all(request):
         wanted = UserFilter.read(request.GET, request.organization)
-        # If a role of the filter was deleted in the meantime, the list has people whom nobody selected.
+        # If a role or site of the filter was deleted in the meantime, the list has people whom nobody selected.
         if not wanted.is_all_of(request.GET):
             return Invitation.objects.none()
         return matching_invitations(request.membership, wanted)

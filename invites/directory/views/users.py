@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -33,7 +34,7 @@ from invites.invitations.views.responses import error_response, success_response
 
 @dataclass(frozen=True)
 class UserRow:
-    """A row of the list, and what the viewer may do. The dialog at `edit_url` says why they may not change it."""
+    """A row of the list, and what the viewer may do. The dialog at `edit_url` says why they can't change it."""
 
     person: Person
     edit_url: str
@@ -59,7 +60,7 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
         "wanted": wanted,
         "query": wanted.query_string(),
         "tabs": _tabs(wanted, counts),
-        "filters": [_filter(wanted, "role", here.roles.all()), _filter(wanted, "site", here.sites.all())],
+        "filters": [_role_filter(wanted, here.roles.all()), _site_filter(wanted, here.sites.all())],
         "page": page,
         "lines": [_row(request.membership, grantable, person) for person in page.object_list],
         # Bulk actions are for invitations only.
@@ -97,7 +98,7 @@ class Filter:
 
 
 def _tabs(wanted: UserFilter, counts: StatusCounts) -> list[FilterLink]:
-    statuses: list[tuple[str, str, Status | None]] = [("all", "All", None)]
+    statuses: list[tuple[str, str, Status | None]] = [("all", _("All"), None)]
     statuses += [(status.value, str(status.label), status) for status in Status]
     return [
         FilterLink(key, label, wanted.query_string(status=status), wanted.status == status, counts.of(status))
@@ -105,14 +106,20 @@ def _tabs(wanted: UserFilter, counts: StatusCounts) -> list[FilterLink]:
     ]
 
 
-def _filter(wanted: UserFilter, name: str, offered: Iterable[Role] | Iterable[Site]) -> Filter:
-    chosen = wanted.role if name == "role" else wanted.site
-    everything = FilterLink("any", f"Any {name}", wanted.query_string(**{name: None}), chosen is None)
-    choices = [
-        FilterLink(str(each.pk), each.name, wanted.query_string(**{name: each}), chosen == each) for each in offered
+def _role_filter(wanted: UserFilter, roles: Iterable[Role]) -> Filter:
+    links = [FilterLink("any", _("Any role"), wanted.query_string(role=None), wanted.role is None)]
+    links += [
+        FilterLink(str(role.pk), role.name, wanted.query_string(role=role), wanted.role == role) for role in roles
     ]
-    icon = "shield-check" if name == "role" else "map-pin"
-    return Filter(name, name.capitalize(), icon, chosen.name if chosen else "", [everything, *choices])
+    return Filter("role", _("Role"), "shield-check", wanted.role.name if wanted.role else "", links)
+
+
+def _site_filter(wanted: UserFilter, sites: Iterable[Site]) -> Filter:
+    links = [FilterLink("any", _("Any site"), wanted.query_string(site=None), wanted.site is None)]
+    links += [
+        FilterLink(str(site.pk), site.name, wanted.query_string(site=site), wanted.site == site) for site in sites
+    ]
+    return Filter("site", _("Site"), "map-pin", wanted.site.name if wanted.site else "", links)
 
 
 def _row(viewer: Membership, grantable: GrantableAccess, person: Person) -> UserRow:
@@ -154,9 +161,10 @@ def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespo
             form.add_error(None, broken.message)
         else:
             if member == request.membership:
-                messages.success(request, "Your roles and sites were changed.")
+                messages.success(request, _("Your roles and sites were changed."))
                 return _reload(request, reverse("organizations:member_home", args=(organization,)))
-            return success_response(request, f"The roles and sites of {member.user} were changed.")
+            changed = _("The roles and sites of {user} were changed.").format(user=member.user)
+            return success_response(request, changed)
     context = {"form": form, "member": member, "why_not_change": why_not_change_member(request.membership, member)}
     return render(request, "directory/member_edit.html", context, status=422 if form.errors else 200)
 
@@ -170,15 +178,16 @@ def member_remove(request: MemberRequest, organization: str, pk: int) -> HttpRes
         try:
             remove_membership(request.membership, member)
         except DomainError as broken:
-            return error_response(request, broken, title=f"{member.user} was not removed")
+            return error_response(request, broken, title=_("{user} wasn’t removed").format(user=member.user))
         if member == request.membership:
             return _reload(request, reverse("users:home"))
-        return success_response(request, f"{member.user} was removed from {request.organization.name}.")
+        removed = _("{user} was removed from {organization}.")
+        return success_response(request, removed.format(user=member.user, organization=request.organization.name))
     return render(request, "directory/member_remove.html", {"member": member})
 
 
 def _reload(request: MemberRequest, address: str) -> HttpResponse:
-    """Load a whole page: after a change of one's own permissions, the page behind the dialog is outdated."""
+    """Load a whole page, because the page behind the dialog is outdated once users change their own permissions."""
     return HttpResponseClientRedirect(address) if asks_for_fragment(request) else redirect(address)
 
 

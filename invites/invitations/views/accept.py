@@ -24,6 +24,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -39,14 +41,16 @@ from invites.invitations.acceptance import (
 )
 from invites.invitations.forms import NewAccountForm, OwnPasswordForm
 from invites.invitations.tokens import fingerprint, hash_token
-from invites.invitations.wording import role_names, site_names
+from invites.invitations.wording import role_names, site_list
 from invites.models import Invitation
 
 COOKIE = "invitation"
 COOKIE_LASTS = timedelta(hours=1)
 # The hidden field of every form that accepts.
 SHOWN_FOR = "shown_for"
-OPENED_ANOTHER = "You opened another invitation in the meantime. Check that this is the one you want to accept."
+OPENED_ANOTHER = gettext_lazy(
+    "You opened another invitation in the meantime. Check that this is the one you want to accept."
+)
 
 
 @public("The token in the URL gives access to the invitation.")
@@ -150,7 +154,7 @@ def _sign_in(request: HttpRequest, link: str, found: Invitation, sent: QueryDict
             form.add_error("password", error)
         else:
             if user is None or user.email != found.email_key:
-                form.add_error("password", "This is not the password of your account.")
+                form.add_error("password", _("That password isn’t correct."))
             else:
                 response: HttpResponse = perform_login(
                     request, user, email_verification="none", redirect_url="/invitation/"
@@ -165,7 +169,9 @@ def _welcome(request: HttpRequest, membership: Membership) -> HttpResponse:
     # Signing in has already cycled the key. This does it for users who were signed in before.
     request.session.cycle_key()
     organization = membership.organization
-    messages.success(request, format_html("You have joined <bdi>{}</bdi>.", organization.name))
+    messages.success(
+        request, format_html(_("You’ve joined <bdi>{organization}</bdi>."), organization=organization.name)
+    )
     # Not home, which may lead to another organization.
     response = redirect("organizations:member_home", organization.slug)
     response.delete_cookie(COOKIE, path=reverse("acceptance:invitation"), samesite="Lax")
@@ -179,7 +185,7 @@ def _show(request: HttpRequest, found: Invitation, template: str, *, status: int
     if request.method == "POST" and _sent_for(request, found.token_hash) is None:
         messages.warning(request, OPENED_ANOTHER)
         status = 409
-    offer = {"roles": role_names(found.grant), "sites": site_names(found.grant)}
+    offer = {"roles": role_names(found.grant), "sites": site_list(found.grant)}
     shown_for = {"name": SHOWN_FOR, "value": fingerprint(found.token_hash)}
     return render(request, template, {"invitation": found, "shown_for": shown_for, **offer, **context}, status=status)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import DomainError
@@ -36,6 +37,6 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
             form.add_error("email" if broken.code.startswith("already") else None, broken.message)
         else:
             tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
-            return success_response(request, f"{invitation.email} was invited.")
+            return success_response(request, _("{email} was invited.").format(email=invitation.email))
     context = {"form": form, "days": settings.INVITATION_DAYS}
     return render(request, "invitations/invite.html", context, status=422 if form.is_bound else 200)

@@ -15,11 +15,11 @@ from accounts.organizations.access import MemberRequest
 from accounts.permissions import Permission
 from invites.invitations.actions import Resent, Revoked
 from invites.invitations.visibility import sees_everybody
-from invites.invitations.wording import beyond_text, resend_title, revoke_title, skipped_text
+from invites.invitations.wording import not_resent_text, not_revoked_text, resend_title, revoke_title
 
 
 def back_url(viewer: Membership) -> str:
-    """The page to go back to: the users, or else the imports of somebody who may not see users."""
+    """The page to go back to: the users, or the imports for a member who can't see users."""
     if sees_everybody(viewer):
         page = "directory:users"
     elif viewer.has_permission(Permission.INVITE_USERS):
@@ -47,9 +47,9 @@ def error_response(request: MemberRequest, broken: DomainError, *, title: str) -
 
 def revoked_text(revoked: Revoked) -> str:
     """How many were revoked, and why not all."""
-    return f"{revoke_title(revoked.count)} {beyond_text(revoked.skipped)}".strip()
+    return f"{revoke_title(revoked.count)} {not_revoked_text(revoked.skipped)}".strip()
 
 
 def resent_text(resent: Resent) -> str:
     """How many will be resent, and why not all."""
-    return f"{resend_title(resent.sent)} {skipped_text(resent.skipped)}".strip()
+    return f"{resend_title(resent.sent)} {not_resent_text(resent.skipped)}".strip()

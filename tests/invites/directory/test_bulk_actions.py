@@ -214,7 +214,7 @@ def test_a_list_that_is_no_longer_narrowed_by_a_deleted_role_means_nobody(
     ines.post(f"{SELECTED}?role={role_id}", {"action": "revoke", "all": "1", "confirmed": "1"}, headers=HTMX)
 
     assert Invitation.objects.filter(state="pending").count() == 3
-    assert "None of the selected users has an open invitation." in page_of(ines)
+    assert "None of the selected users have an invitation to resend or revoke." in page_of(ines)
 
 
 def test_those_of_another_organization_are_never_touched(
@@ -398,7 +398,7 @@ def test_it_stops_where_whoever_started_it_loses_the_permission(
     assert not action.chunks.exists()
     view = view_of(action)
     assert (view.kind, view.title) == ("warn", "Stopped. 4 invitations were revoked.")
-    assert view.text == "The person who started this can no longer invite users. 5 invitations stayed as they were."
+    assert view.text == "The person who started this can no longer invite users. 5 invitations weren’t changed."
 
 
 def test_whoever_may_not_invite_cannot_start_it(member: User, make_many: MakeMany) -> None:
@@ -420,7 +420,7 @@ def test_an_admin_stops_it_and_the_rest_stays_as_it_is(
     assert handle_next_chunk(action.pk) is None
     assert times_resent() == [0] * 5 + [1] * 4
     assert not action.chunks.exists()
-    assert "5 invitations stayed as they were." in page_of(ines)
+    assert "5 invitations weren’t changed." in page_of(ines)
     assert not stop_bulk_action(action)
 
 
@@ -512,7 +512,7 @@ def test_the_banner_and_the_sidebar_tell_how_far_it_is(
 
     for path in (USERS, "/o/acme/roles/"):
         page = page_of(ines, path)
-        assert "Revoking 9 invitations. 4 done, about 20 seconds left. Show progress" in page
+        assert "Revoking 9 invitations. 4 done. About 20 seconds left. Show progress" in page
         assert "4 of 9" in page
     html = ines.get(USERS).content.decode()
     assert html.count('<progress class="rc-progress" value="0.4444"') == 3, "A banner, and the sidebar wide and narrow."

@@ -60,7 +60,7 @@ def run(stack: Stack) -> Callable[[str], None]:
 
 def revoke_everybody_who_matches(page: Page, name: str) -> None:
     page.goto(f"{USERS}?q={name}")
-    page.get_by_label("Select everybody on this page").check()
+    page.get_by_label("Select everyone on this page").check()
     page.get_by_role("button", name=f"Select all {MANY:,} that match").click()
     page.locator("#people-selected").get_by_role("button", name="Revoke").click()
     expect(heading(page)).to_have_text(f"Revoke {MANY:,} invitations?")
@@ -129,7 +129,7 @@ def test_a_running_action_is_stopped_in_its_dialog(admin_page: Page, run: Callab
     page.locator("#dialog").get_by_role("button", name="Stop").click()
 
     expect(heading(page)).to_have_text("Stopped. No invitations were revoked")
-    expect(page.locator("#dialog")).to_contain_text("5 invitations stayed as they were.")
+    expect(page.locator("#dialog")).to_contain_text("5 invitations weren’t changed.")
     page.keyboard.press("Escape")
     banner = page.locator("#banners .rc-banner-warn").filter(has_text="Stopped. No invitations were revoked.")
     banner.get_by_role("button", name="Close this message").click()

@@ -117,7 +117,7 @@ def test_search_filters_and_tabs_work_together_without_losing_a_letter(admin_pag
     expect(page.locator("#people tbody tr")).to_have_count(1)
     expect(search).to_have_value("noor az")
     expect(search).to_be_focused()
-    expect(page.locator("#people-found")).to_have_text("1 found")
+    expect(page.locator("#people-found")).to_have_text("1 user found")
     assert page.url.endswith("?q=noor%20az")
 
     page.get_by_role("link", name="Invite pending").click()
@@ -148,7 +148,7 @@ def test_people_are_selected_and_revoked_from_the_keyboard(admin_page: Page) -> 
     expect(page.get_by_role("searchbox")).to_be_visible()
     expect(box).not_to_be_checked()
 
-    page.get_by_role("checkbox", name="Select everybody on this page").press("Space")
+    page.get_by_role("checkbox", name="Select everyone on this page").press("Space")
     expect(box).to_be_checked()
     page.get_by_role("button", name="Revoke").press("Enter")
     expect(heading(page)).to_have_text("Revoke 1 invitation?")
@@ -162,7 +162,7 @@ def test_people_are_selected_and_revoked_from_the_keyboard(admin_page: Page) -> 
 def test_the_menu_of_a_person_changes_what_they_get(admin_page: Page, somebody: str) -> None:
     page = admin_page
     page.goto(f"{USERS}?q={somebody}")
-    menu = page.get_by_role("button", name="What to do with Noor Aziz")
+    menu = page.get_by_role("button", name="Actions for Noor Aziz")
     menu.focus()
 
     page.keyboard.press("Enter")
@@ -199,9 +199,9 @@ def test_everything_works_without_javascript(stack: Stack, browser: Any, signed_
     page.get_by_role("searchbox").press("Enter")
     expect(page.locator("tbody tr")).to_have_count(1)
     # A menu opens by the focus of its button.
-    page.get_by_role("button", name="What to do with Paper Trail").click()
+    page.get_by_role("button", name="Actions for Paper Trail").click()
     page.get_by_role("link", name="Resend").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Send the invitation again?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Resend the invitation?")
     page.get_by_role("link", name="Cancel").click()
 
     page.goto(f"{USERS}?q=paper+trail")
@@ -237,12 +237,12 @@ def _each_dialog(page: Page, somebody: str) -> Iterator[str]:
     page.get_by_role("checkbox", name="Select Noor Aziz").check()
     expect(page.locator("[data-selection-count]")).to_have_text("1 selected")
     yield from examine(page)
-    menu = page.get_by_role("button", name="What to do with Noor Aziz")
+    menu = page.get_by_role("button", name="Actions for Noor Aziz")
     menu.click()
     expect(page.get_by_role("link", name="Resend")).to_be_visible()
     yield from examine(page)
     page.get_by_role("link", name="Revoke").click()
-    expect(heading(page)).to_contain_text("Revoke the invitation of Noor Aziz?")
+    expect(heading(page)).to_contain_text("Revoke the invitation for Noor Aziz?")
     yield from examine(page)
     page.keyboard.press("Escape")
     expect(page.locator("#dialog")).to_be_hidden()

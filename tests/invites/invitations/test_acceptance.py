@@ -31,7 +31,7 @@ ClientOf = Callable[[User | None], Client]
 INVITATION = "/invitation/"
 COOKIE = "invitation"
 CHOSEN = {"first_name": "Chiara", "last_name": "Rossi", "password": "a few plain words"}
-DEAD = "This invitation does not work any more"
+DEAD = "This invitation is no longer valid"
 
 
 def opened(invitation: Invitation, client: Client | None = None) -> Client:
@@ -63,7 +63,7 @@ def test_the_page_says_who_invites_where_and_to_what(invite: Invite) -> None:
     assert "Email chiara.rossi@people.example.com Role ReadOnly Sites Ghent , Lyon depot" in words
     assert "At least 12 characters. A few words are fine." in words
     assert "Accept and sign in" in words
-    assert "I have an account already" in words
+    assert "Already have an account?" in words
     assert 'value="Chiara"' in page.content.decode()
     assert 'value="Rossi"' in page.content.decode()
 
@@ -150,7 +150,7 @@ def test_an_invitee_with_an_account_signs_in_with_its_password(invite: Invite) -
     client = opened(invite())
 
     page = client.get(INVITATION)
-    assert "Sign in with the password of your account to join." in text_of(page.content.decode())
+    assert "Sign in to your account to join." in text_of(page.content.decode())
     assert "first_name" not in page.content.decode()
     wrong = send_form(client, {"password": "not the right one"})
     assert wrong.status_code == 422
@@ -190,14 +190,14 @@ def test_a_signed_in_invitee_only_accepts(invite: Invite, client_of: ClientOf) -
     client = opened(invite(), client_of(user))
 
     page = client.get(INVITATION)
-    assert "Ines Martin invited you. You are signed in as Chiara Rossi ." in text_of(page.content.decode())
+    assert "Ines Martin invited you. You’re signed in as Chiara Rossi ." in text_of(page.content.decode())
     assert not Membership.objects.filter(user=user).exists()
     assert send_form(client).status_code == 302
 
     assert Membership.objects.filter(user=user).exists()
 
 
-JOINED = "You have joined Acme"
+JOINED = "You’ve joined Acme"
 
 
 def test_a_new_member_lands_in_the_organization_with_a_message(invite: Invite) -> None:
@@ -236,7 +236,7 @@ def test_the_name_of_the_organization_is_shown_as_it_is(invite: Invite, acme: Or
 
     page = send_form(opened(invite()), CHOSEN, follow=True)
 
-    assert "You have joined <bdi>&lt;b&gt;Acme&lt;/b&gt; &amp; Sons</bdi>." in page.content.decode()
+    assert "You’ve joined <bdi>&lt;b&gt;Acme&lt;/b&gt; &amp; Sons</bdi>." in page.content.decode()
 
 
 def test_a_member_keeps_what_they_have(invite: Invite, member: User, client_of: ClientOf, acme: Organization) -> None:
@@ -254,7 +254,7 @@ def test_another_account_is_refused_and_can_be_left(invite: Invite, client_of: C
     invitation = invite()
     client = opened(invitation, client_of(outsider))
 
-    assert "This invitation is for another address" in client.get(INVITATION).content.decode()
+    assert "This invitation is for another email address" in client.get(INVITATION).content.decode()
     assert send_form(client, CHOSEN).status_code == 403
     assert Membership.objects.filter(organization__slug="acme").count() == 1
 
@@ -370,7 +370,7 @@ def test_it_expires_between_the_page_and_its_answer_without_any_clean_up(invite:
 def test_it_expires_even_while_it_is_being_accepted(invite: Invite) -> None:
     invitation = invite(expired=True)
 
-    with domain_error("dead_link", match="does not work any more"):
+    with domain_error("dead_link", match="is no longer valid"):
         accept_with_existing_account(account(), invitation.token_hash)
 
     assert not Membership.objects.filter(user__email=invitation.email).exists()
@@ -433,7 +433,7 @@ def test_a_user_who_has_accepted_is_told_that_they_are_a_member(
     told = mine.get(link_of(invitation), follow=True)
 
     assert told.status_code == 200
-    assert "You have joined Acme" in text_of(told.content.decode())
+    assert "You’ve joined Acme" in text_of(told.content.decode())
     assert 'href="/o/acme/"' in told.content.decode()
     for other in (Client(), client_of(admin)):
         assert other.get(link_of(invitation), follow=True).status_code == 404
@@ -539,7 +539,7 @@ def test_the_cookie_ends_after_an_hour_and_the_link_opens_again(invite: Invite) 
         client.cookies[COOKIE]["max-age"] = ""
         page = send_form(client, CHOSEN)
         assert page.status_code == 404
-        assert "open the link in your email again" in text_of(page.content.decode())
+        assert "open it again from your email" in text_of(page.content.decode())
         assert send_form(opened(invitation, client), CHOSEN).status_code == 302
 
 

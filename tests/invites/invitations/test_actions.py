@@ -95,7 +95,7 @@ def test_opened_as_a_page_it_asks_first(client_of: ClientOf, admin: User, invite
 
     page = client_of(admin).get(f"/o/acme/invitations/{invitation.pk}/resend/")
 
-    assert "Send the invitation again?" in text_of(page.content.decode())
+    assert "Resend the invitation?" in text_of(page.content.decode())
     invitation.refresh_from_db()
     assert invitation.times_resent == 0
 
@@ -112,7 +112,7 @@ def test_nothing_is_resent_within_a_minute(
     client.post(address, headers=HTMX)
 
     assert deliver(acme) == []
-    assert "a moment ago" in message_of(client)
+    assert "was just sent" in message_of(client)
 
 
 def test_nobody_is_pestered_more_often_than_the_settings_allow(
@@ -129,7 +129,7 @@ def test_nobody_is_pestered_more_often_than_the_settings_allow(
 
     invitation.refresh_from_db()
     assert invitation.times_resent == 2
-    assert "which is enough" in message_of(client)
+    assert "which is the limit" in message_of(client)
 
 
 def test_what_is_on_its_way_is_not_sent_twice(
@@ -170,7 +170,7 @@ def test_a_revoked_invitation_leaves_the_list_and_its_link_dies(
     client = client_of(admin)
     address = f"/o/acme/invitations/{invitation.pk}/revoke/"
 
-    assert "Revoke the invitation of Chiara Rossi ?" in text_of(client.get(address).content.decode())
+    assert "Revoke the invitation for Chiara Rossi ?" in text_of(client.get(address).content.decode())
     assert opens(link_of(invitation))
     assert client.post(address, headers=HTMX).status_code == 204
 
@@ -361,7 +361,7 @@ def test_selecting_members_alone_says_that_nothing_can_be_done(client_of: Client
 
     client.post(SELECTED, {"action": "resend", "selected": [f"m{member.memberships.get().pk}"]}, headers=HTMX)
 
-    assert "None of the selected users has an open invitation." in message_of(client)
+    assert "None of the selected users have an invitation to resend or revoke." in message_of(client)
 
 
 # --- Permissions ------------------------------------------------------------------------------------
@@ -422,7 +422,7 @@ def test_a_role_that_is_on_offer_cannot_be_deleted(acme: Organization, admin: Us
         selection=selection_of(acme, "Temp"),
     )
 
-    with domain_error("in_use", match="1 invitation without an answer gives this role"):
+    with domain_error("in_use", match="1 open invitation grants this role"):
         delete_role(by, role)
     Invitation.objects.filter(pk=invitation.pk).update(state="revoked")
     delete_role(by, role)

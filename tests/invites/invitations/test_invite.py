@@ -65,7 +65,7 @@ def test_a_possible_typo_is_asked_about_once_and_can_be_confirmed(
     assert (answer.status_code, Invitation.objects.count()) == (422, 0)
     assert "ay@gmail.com ? Use" in words
     assert "Did you mean" in words
-    assert f"it goes to {email.strip()} as it stands." in words
+    assert f"If {email.strip()} is correct, choose Send invitation to use it." in words
     assert 'value="Chiara"' in answer.content.decode()
 
     ines.post(INVITE, {**filled, "email": email, "as_typed": email.strip()}, headers=HTMX)
@@ -203,7 +203,7 @@ def test_nobody_is_invited_and_nothing_is_lost_with(
 def test_a_member_is_not_invited_again(client_of: ClientOf, admin: User, member: User, filled: dict[str, Any]) -> None:
     answer = client_of(admin).post(INVITE, filled | {"email": "Member@Example.com"}, headers=HTMX)
 
-    assert answer.context["form"].errors["email"] == ["Member@example.com is a member of Acme already."]
+    assert answer.context["form"].errors["email"] == ["Member@example.com is already a member of Acme."]
     assert not Invitation.objects.exists()
 
 
@@ -215,7 +215,7 @@ def test_a_person_with_a_pending_invitation_is_not_invited_again(
     answer = client_of(admin).post(INVITE, filled | {"email": "CHIARA.Rossi@people.example.com"}, headers=HTMX)
 
     assert answer.status_code == 422
-    assert "has an invitation to Acme already" in answer.content.decode()
+    assert "is already invited to Acme" in answer.content.decode()
     assert Invitation.objects.count() == 1
     assert deliver(acme) == []
 

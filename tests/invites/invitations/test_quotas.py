@@ -66,7 +66,7 @@ def test_a_file_over_the_daily_quota_invites_nobody(run: Run, settings: Any) -> 
     summary = summary_of(batch)
     assert (batch.state, summary.rows, summary.failed, summary.invited) == (Batch.State.FAILED, 4, 4, 0)
     assert batch.state_reason == (
-        "Acme can invite 5 people a day. 3 of them are left for today, and 4 more were to be invited. "
+        "Acme can invite 5 people a day. 3 invitations are left for today. You tried to invite 4 people. "
         "Nobody has been invited. Try again tomorrow."
     )
     assert {shown_outcome(row) for row in rows_of(batch, "failed")} == {
@@ -86,7 +86,7 @@ def test_one_admin_cannot_use_up_the_quota_of_the_organization(
 
     refused, taken = run(many(1)), run(many(1), by=other)
 
-    assert refused.state_reason.startswith("One admin can invite 2 people a day. 0 of them are left for today")
+    assert refused.state_reason.startswith("Each admin can invite 2 people a day. 0 invitations are left for today.")
     assert (refused.state, taken.state) == (Batch.State.FAILED, Batch.State.DONE)
 
 
@@ -117,7 +117,7 @@ def test_a_file_with_problems_keeps_waiting_if_its_valid_rows_exceed_the_quota(
     settings.INVITATIONS_PER_DAY = 1
     batch = start(PROBLEMS)
 
-    with domain_error("over_quota", match="1 people a day"):
+    with domain_error("over_quota", match="1 person a day"):
         invite_valid_rows(batch, by=admin_membership)
 
     batch.refresh_from_db()
@@ -135,7 +135,7 @@ def test_the_form_says_why_one_more_person_is_refused(
     answer = ines.post("/o/acme/invite/", person | grant)
 
     assert answer.status_code == 422
-    assert "0 of them are left for today, and 1 more was to be invited." in answer.content.decode()
+    assert "0 invitations are left for today. You tried to invite 1 person." in answer.content.decode()
     assert Invitation.objects.count() == 1
 
 
@@ -189,7 +189,7 @@ def test_revoking_and_inviting_again_does_not_get_around_the_limit(
     with domain_error("over_quota") as broken:
         invite(admin_membership, read_only)
 
-    assert broken.value.message == f"{ANN} was sent 5 invitations today, which is enough. Try again tomorrow."
+    assert broken.value.message == f"{ANN} already got 5 invitations today, which is the limit. Try again tomorrow."
     assert len(mail.outbox) == 5
     invite(admin_membership, read_only, "ben@people.example.com")
 
@@ -218,7 +218,7 @@ def test_a_resend_over_the_limit_is_refused_and_the_link_still_works(
         resend(admin_membership, invitation)
     resent = resend_many(admin_membership, Invitation.objects.all())
 
-    assert broken.value.message == f"{ANN} was sent 1 invitation today, which is enough. Try again tomorrow."
+    assert broken.value.message == f"{ANN} already got 1 invitation today, which is the limit. Try again tomorrow."
     assert (resent.sent, resent.skipped) == (0, 1)
     assert Invitation.objects.get().token_hash == invitation.token_hash
 

@@ -34,7 +34,7 @@ def test_the_page_shows_how_the_file_was_read_and_a_summary_that_adds_up(ines: C
 
     html = text(ines.get(url_of(batch)))
 
-    for words in ("team.csv", "Ines Martin", "ReadOnly on ", "Lyon depot", "Read as UTF-8, separated by commas"):
+    for words in ("team.csv", "Ines Martin", "ReadOnly for ", "Lyon depot", "Read as UTF-8, separated by commas"):
         assert words in html
     lines = {line.label: line.count for group in ines.get(url_of(batch)).context["summary_lines"] for line in group}
     assert lines["Invited"] == 2

@@ -91,7 +91,7 @@ def test_an_action_that_is_refused_says_why_in_the_dialog(stack: Stack, lees_pag
     page.goto("/o/acme/users/?q=refused-action")
     run(stack, RAISE.format(batch=batch, invitation=invitation))
 
-    page.get_by_role("button", name="What to do with").click()
+    page.get_by_role("button", name="Actions for").click()
     page.get_by_role("link", name="Revoke").click()
 
     expect(heading(page)).to_have_text("You can't do this")
