@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from asgiref.sync import sync_to_async
 from django.db import connections
 from django.http import StreamingHttpResponse
+from django.utils import translation
 from django.utils.http import content_disposition_header
 
 from invites.checking import CsvLines, escape_formula
@@ -17,8 +18,8 @@ BLOCK = 128 * 1024
 
 
 def download(lines: Iterator[bytes], *, name: str) -> StreamingHttpResponse:
-    """The lines as a CSV file of that name. It is sent while the lines are generated."""
-    response = StreamingHttpResponse(_blocks(lines), content_type="text/csv")
+    """The lines as a CSV file of that name. They are generated while it is sent, in the language of the request."""
+    response = StreamingHttpResponse(_blocks(lines, translation.get_language()), content_type="text/csv")
     response["Content-Disposition"] = content_disposition_header(True, name)
     return response
 
@@ -35,16 +36,17 @@ def _csv(rows: Iterable[list[str]]) -> Iterator[bytes]:
         yield f"{lines.line(map(escape_formula, row))}\r\n".encode()
 
 
-async def _blocks(lines: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _blocks(lines: Iterator[bytes], language: str | None) -> AsyncIterator[bytes]:
     """Many lines at a time. Under ASGI, Django would exhaust an ordinary iterator before it sends anything."""
 
     def take() -> bytes:
         block = bytearray()
         try:
-            for line in lines:
-                block += line
-                if len(block) >= BLOCK:
-                    break
+            with translation.override(language):
+                for line in lines:
+                    block += line
+                    if len(block) >= BLOCK:
+                        break
             return bytes(block)
         finally:
             # Don't hold a database connection while a slow client reads the block.

@@ -10,6 +10,8 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from accounts.languages import in_language
+from accounts.models import User
 from accounts.organizations.selectors import memberships_with_permission
 from accounts.permissions import Permission
 from invites.checking.cells.links import defuse_header
@@ -52,13 +54,15 @@ def send_result_email(batch_id: int) -> None:
     # An inviter who lost the permission may no longer know the result.
     members = memberships_with_permission(Permission.INVITE_USERS)
     if members.filter(organization=batch.organization, user=batch.inviter).exists():
-        _send(batch, to=batch.inviter.email)
+        _send(batch, batch.inviter)
     Batch.objects.filter(pk=batch_id).update(result_emailed_at=timezone.now(), result_email_claimed_until=None)
 
 
-def _send(batch: Batch, *, to: str) -> None:
+def _send(batch: Batch, to: User) -> None:
     try:
-        _email(batch, to=to).send()
+        with in_language(to.language, batch.organization.language):
+            message = _email(batch, to)
+        message.send()
     except MAIL_ERRORS as error:
         if not isinstance(classify_error(error), PermanentFailure):
             raise
@@ -68,15 +72,15 @@ def _send(batch: Batch, *, to: str) -> None:
         log_unexpected("result_email_failed", error, batch=batch.pk)
 
 
-def _email(batch: Batch, *, to: str) -> EmailMultiAlternatives:
+def _email(batch: Batch, to: User) -> EmailMultiAlternatives:
     banner = banner_of(batch)
-    context = {"batch": batch, "banner": banner, "link": f"{settings.BASE_URL}{banner.link_url}"}
+    context = {"batch": batch, "banner": banner, "link": f"{settings.BASE_URL}{banner.link_url}", "to": to}
     email = EmailMultiAlternatives(
-        subject=defuse_header(banner.title.rstrip(".")),
-        body=render_to_string("mail/batch_report.txt", context),
-        to=[to],
+        subject=defuse_header(banner.heading),
+        body=render_to_string("mail/import_result.txt", context),
+        to=[to.email],
     )
-    email.attach_alternative(render_to_string("mail/batch_report.html", context), "text/html")
+    email.attach_alternative(render_to_string("mail/import_result.html", context), "text/html")
     return email
 
 

@@ -13,8 +13,10 @@ from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from accounts.errors import DomainError
+from accounts.wording import grouped
 from invites import checking
 from invites.imports.bulk_insert import insert_part
 from invites.imports.check_claims import NeedsWorker
@@ -137,9 +139,8 @@ def _limited(parts: Iterable[bytes]) -> Iterator[bytes]:
     for part in parts:
         size += len(part)
         if size > limit:
-            raise DomainError(
-                "too_large", f"The file is larger than {settings.MAX_UPLOAD_MB} MB, the most that is read."
-            )
+            message = _("The file is larger than {limit} MB, which is the limit.")
+            raise DomainError("too_large", message.format(limit=grouped(settings.MAX_UPLOAD_MB)))
         yield part
 
 

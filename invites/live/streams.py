@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from asgiref.sync import sync_to_async
 from django.db import connections
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import translation
 
 from accounts.organizations.access import MemberRequest
 
@@ -52,12 +53,13 @@ _open_lock = threading.RLock()
 def stream(request: MemberRequest, poll: Poll, *, at_end: list[str]) -> HttpResponseBase:
     """Send the fragments of `poll` when they change, and at the end trigger the events `at_end`.
 
-    A viewer with too many open streams gets a 429, and requests the fragment instead.
+    They are in the language of the request. A viewer with too many open streams gets a 429, and requests the fragment
+    instead.
     """
     user_id = request.user.pk
     if not _admit(user_id):
         return HttpResponse(status=429)
-    events = _Events(_events(poll, at_end), user_id)
+    events = _Events(_events(poll, at_end, translation.get_language()), user_id)
     response = StreamingHttpResponse(events, content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
@@ -99,7 +101,7 @@ class _Events:
         self._release()
 
 
-async def _events(poll: Poll, at_end: list[str]) -> AsyncIterator[str]:
+async def _events(poll: Poll, at_end: list[str], language: str | None) -> AsyncIterator[str]:
     cost = 0.0
 
     def polled() -> Snapshot | None:
@@ -107,7 +109,8 @@ async def _events(poll: Poll, at_end: list[str]) -> AsyncIterator[str]:
         with _polling:
             began = time.thread_time()
             try:
-                return poll()
+                with translation.override(language):
+                    return poll()
             finally:
                 # The thread lives for minutes, and must not keep the connection.
                 connections.close_all()

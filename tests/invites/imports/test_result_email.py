@@ -13,12 +13,13 @@ from django.core import mail
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.models import Membership, User
+from accounts.models import Membership, Organization, User
 from invites import tasks
 from invites.imports.result_email import find_unsent
 from invites.models import Batch
 from tests.files import csv_of, many
 from tests.invites.mailing.mail_server import MailServer
+from tests.marked import MARKED, marked_language
 
 Run = Callable[..., Batch]
 
@@ -47,9 +48,29 @@ def test_the_result_of_a_long_import_is_emailed_once_to_the_inviter(run: Run, ad
     (report,) = reports(admin)
     assert report.subject == "2 users were invited to Acme"
     for text in (report.body, str(report.alternatives[0][0])):
-        assert "2 users were invited to Acme." in text
+        assert "2 users were invited to Acme" in text
         assert "1 was already a member" in text
         assert f"http://127.0.0.1:8000/o/acme/batches/{batch.pk}/" in text
+
+
+@pytest.mark.parametrize(("chosen", "organization"), [(MARKED, "en"), ("", MARKED)])
+def test_the_result_is_in_the_language_of_the_inviter_or_else_of_the_organization(
+    run: Run, admin: User, acme: Organization, chosen: str, organization: str
+) -> None:
+    batch = after(run(csv_of("ann@example.com")), seconds=61)
+    User.objects.filter(pk=admin.pk).update(language=chosen)
+    Organization.objects.filter(pk=acme.pk).update(language=organization)
+
+    with marked_language():
+        tasks.send_result_email(batch.pk)
+
+    (report,) = reports(admin)
+    assert report.subject == "[1 user was invited to Acme]"
+    for text in (report.body, str(report.alternatives[0][0])):
+        assert "[1 user was invited to Acme]" in text
+        assert "[Everyone in team.csv was invited.]" in text
+        assert "[View import]" in text
+        assert "[This email was sent to" in text
 
 
 def test_a_short_import_sends_no_result(run: Run, admin: User) -> None:

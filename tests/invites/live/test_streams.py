@@ -12,7 +12,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership, Role, User
@@ -27,6 +27,7 @@ from invites.shell.events import ProgressPoller
 from tests.files import csv_of, many
 from tests.invites.imports.chunk_work import process_one_chunk
 from tests.invites.imports.presentation.test_banners import events_of
+from tests.marked import MARKED, marked_language
 from tests.pages import url_of
 
 Run = Callable[..., Batch]
@@ -77,6 +78,19 @@ def test_one_user_has_so_many_streams_and_no_more(
     for response in opened:
         response.close()
     assert streams._open == {admin.pk + 1: 1000}
+
+
+def test_a_stream_is_in_the_language_of_its_viewer(ines: Client, run: Run, admin: User) -> None:
+    batch = run(many(10))
+    User.objects.filter(pk=admin.pk).update(language=MARKED)
+
+    with marked_language():
+        response = ines.get(url_of(batch, "shell:batch_dialog_events"))
+        with translation.override("en"):
+            fragment = dict(events_of(response))["fragment"]
+
+    assert "[10 users were invited to Acme]" in fragment
+    assert "[View import]" in fragment
 
 
 def test_an_abandoned_stream_is_released(
