@@ -37,11 +37,21 @@ class LinesWidget(forms.CheckboxSelectMultiple):
         return {**option, "description": self.descriptions.get(str(value), "")}
 
 
+# Shown by static/js/sites.js, which puts in the values.
+_SITES_TEXTS = {
+    "data-text-placeholder": _("Choose sites"),
+    "data-text-remove": _("Remove {site}"),
+    "data-text-added": _("{site} added"),
+    "data-text-removed": _("{site} removed"),
+    "data-text-no-match": _("No site matches “{search}”"),
+}
+
+
 class SitesWidget(forms.SelectMultiple):
     """A searchable multi-select (`data-sites`). Each option has its country in `data-country`."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({"data-sites": "", "aria-label": _("Sites"), **(attrs or {})})
+        super().__init__({"data-sites": "", "aria-label": _("Sites"), **_SITES_TEXTS, **(attrs or {})})
         self.countries: Mapping[str, str] = {}
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:

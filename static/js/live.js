@@ -1,207 +1,194 @@
 /* Parts of a page that follow what happens on the server.
 
-   <div data-live="EVENTS" data-live-poll="FRAGMENT">: server-sent events "fragment" (HTML whose own
-   [data-live] element is the part anew), "trigger" (an event for the body) and "end". Where no stream
-   arrives the fragment is asked for every two seconds. A part is over when it comes without an address in
-   data-live. Nodes that stay the same are kept, so that focus, selection and moving bars are too.
+   <div data-live="EVENTS" data-live-poll="FRAGMENT">: server-sent events "fragment" (HTML whose own [data-live] element
+   replaces the part), "trigger" (an event for the body) and "end". If the stream fails, the fragment is requested
+   every two seconds. A part that comes without an address in data-live has ended. Nodes that stay the same are kept,
+   and with them focus, selection and progress bars.
 
-   data-live-beside="EVENTS": the stream of this part also tells, by events "beside", what the parts with that address
-   follow; as long as it is open theirs is not. */
-(() => {
-  "use strict";
+   data-live-beside="EVENTS": the stream of this part also sends, as events "beside", what the parts with that address
+   show. As long as it is open, theirs is not. */
 
-  const POLL_MS = 2000;
-  // What the stream triggers at its end; when polling finds the end, it does.
-  const AT_END = ["shell:changed", "people:changed", "batch:ended"];
-  const streams = new Map(); // Address of events -> { source, beside, timer, failures }
+import { announce } from "./messages.js";
+import "../django_htmx/ext/hx-sse-2.min.js";
 
-  const parts = (address) => [...document.querySelectorAll("[data-live]")].filter((part) => part.dataset.live === address);
-  const addresses = () => new Set([...document.querySelectorAll("[data-live]")].map((part) => part.dataset.live).filter(Boolean));
-  const besideOf = (address) => parts(address).find((part) => part.dataset.liveBeside)?.dataset.liveBeside;
-  const trigger = (name) => htmx.trigger(document.body, name);
+const POLL_MS = 2000;
+// What a stream triggers at its end. A poll that finds the end triggers the same.
+const AT_END = ["shell:changed", "people:changed", "batch:ended"];
+const followed = new Map(); // By address: { source: the element that has the stream, beside, timer, failures }
 
-  /* --- Putting a fragment in --- */
+const partsOf = (address) => [...document.querySelectorAll("[data-live]")].filter((part) => part.dataset.live === address);
+const besideOf = (address) => partsOf(address).find((part) => part.dataset.liveBeside)?.dataset.liveBeside;
+const trigger = (name) => htmx.trigger(document.body, name);
 
-  const alike = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.id || "") === (b.id || "");
+/* --- Replacing a part and keeping what is the same --- */
 
-  const setAttributes = (old, fresh) => {
-    for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
-    for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
-  };
+const isSame = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.id || "") === (b.id || "");
 
-  const morph = (old, fresh) => {
-    if (old.nodeType !== Node.ELEMENT_NODE) {
-      if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
-      return;
-    }
-    setAttributes(old, fresh);
-    morphChildren(old, fresh);
-  };
+const morph = (old, fresh) => {
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
+    return;
+  }
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  morphChildren(old, fresh);
+};
 
-  const morphChildren = (old, fresh) => {
-    let at = old.firstChild;
-    for (const wanted of [...fresh.childNodes]) {
-      // What stood before a node that comes again is gone.
-      const found = wanted.id ? [...old.children].find((child) => child.id === wanted.id) : null;
-      while (found && at && at !== found) {
-        const gone = at;
-        at = at.nextSibling;
-        gone.remove();
-      }
-      if (at && alike(at, wanted)) {
-        morph(at, wanted);
-        at = at.nextSibling;
-      } else {
-        old.insertBefore(wanted, at);
-      }
-    }
-    while (at) {
+const morphChildren = (old, fresh) => {
+  let at = old.firstChild;
+  const skipUntil = (end) => {
+    while (at && at !== end) {
       const gone = at;
       at = at.nextSibling;
       gone.remove();
     }
   };
-
-  /* `address` is kept while its stream is open, whatever the fragment says: it is how the part is found. */
-  const put = (part, html, address = null) => {
-    const fragment = new DOMParser().parseFromString(html, "text/html").body;
-    const fresh = fragment.querySelector("[data-live]") || (part.id && fragment.querySelector(`#${CSS.escape(part.id)}`));
-    const told = part.querySelector("[data-announce]")?.textContent;
-    const hadFocus = part.contains(document.activeElement);
-    if (fresh) {
-      morph(part, fresh);
+  for (const wanted of [...fresh.childNodes]) {
+    // What stands before a node that comes again is gone.
+    const again = wanted.id && [...old.children].find((child) => child.id === wanted.id);
+    if (again) skipUntil(again);
+    if (at && isSame(at, wanted)) {
+      morph(at, wanted);
+      at = at.nextSibling;
     } else {
-      morphChildren(part, fragment);
-      part.dataset.live = "";
+      old.insertBefore(wanted, at);
     }
-    if (address) part.dataset.live = address;
-    htmx.process(part);
-    const tells = part.querySelector("[data-announce]")?.textContent.trim();
-    if (tells && tells !== told?.trim()) window.rollcall.announce(tells);
-    if (hadFocus && !part.contains(document.activeElement)) {
-      const heading = part.closest(".modal") && document.getElementById("dialog-title");
-      (heading || document.getElementById("content"))?.focus({ preventScroll: true });
-    }
-  };
+  }
+  skipUntil(null);
+};
 
-  /* --- Listening --- */
+/* `address` stays in data-live while its stream is open, whatever the fragment says: it is how the part is found. */
+const replace = (part, html, address = null) => {
+  const fragment = new DOMParser().parseFromString(html, "text/html").body;
+  const fresh = fragment.querySelector("[data-live]") || (part.id && fragment.querySelector(`#${CSS.escape(part.id)}`));
+  const announced = part.querySelector("[data-announce]")?.textContent.trim();
+  const hadFocus = part.contains(document.activeElement);
+  if (fresh) {
+    morph(part, fresh);
+  } else {
+    morphChildren(part, fragment);
+    part.dataset.live = "";
+  }
+  if (address) part.dataset.live = address;
+  htmx.process(part);
+  const sentence = part.querySelector("[data-announce]")?.textContent.trim();
+  if (sentence !== announced) announce(sentence);
+  if (hadFocus && !part.contains(document.activeElement)) {
+    const heading = part.closest("dialog") && document.getElementById("dialog-title");
+    (heading || document.getElementById("content")).focus({ preventScroll: true });
+  }
+};
 
-  const stop = (address) => {
-    const stream = streams.get(address);
-    if (!stream) return;
-    streams.delete(address);
-    stream.source?.close();
-    clearTimeout(stream.timer);
-  };
+/* --- Streams: htmx's extension opens, reopens and closes them --- */
 
-  /* The part stays as it is: nobody follows it any more. */
-  const leave = (address) => {
-    for (const part of parts(address)) part.dataset.live = "";
-    stop(address);
-  };
+const closeStream = (stream) => {
+  if (stream.source) htmx.swap(stream.source, "", { swapStyle: "delete" });
+  stream.source = null;
+};
 
-  const listen = (address) => {
-    const stream = { source: null, beside: besideOf(address), timer: 0, failures: 0 };
-    streams.set(address, stream);
-    if (!window.EventSource) {
-      poll(address, stream);
-      return;
-    }
-    const source = new EventSource(address);
-    stream.source = source;
-    source.addEventListener("fragment", (event) => {
-      stream.failures = 0;
-      for (const part of parts(address)) put(part, event.data, address);
-    });
-    source.addEventListener("beside", (event) => {
-      for (const part of stream.beside ? parts(stream.beside) : []) put(part, event.data);
-    });
-    source.addEventListener("trigger", (event) => trigger(event.data));
-    source.addEventListener("end", (event) => {
-      // The server may tell this viewer no more. The fragment's own answer says what is left to do.
-      if (JSON.parse(event.data).ask) ask(address, stream);
-      else leave(address);
-    });
-    source.addEventListener("error", () => {
-      stream.failures += 1;
-      // The browser connects again by itself; when that leads nowhere, asking may.
-      if (source.readyState !== EventSource.CLOSED && stream.failures < 2) return;
-      ask(address, stream);
-    });
-  };
+const stop = (address) => {
+  const stream = followed.get(address);
+  if (!stream) return;
+  followed.delete(address);
+  closeStream(stream);
+  clearTimeout(stream.timer);
+};
 
-  /* Ask for the fragment instead of listening. */
-  const ask = (address, stream) => {
-    stream.source.close();
-    stream.source = null;
-    if (!stream.timer) poll(address, stream);
-    follow();
-  };
+/* The parts stay as they are. */
+const leave = (address) => {
+  for (const part of partsOf(address)) part.dataset.live = "";
+  stop(address);
+};
 
-  const poll = async (address, stream) => {
-    if (streams.get(address) !== stream) return;
-    const from = parts(address).find((part) => part.dataset.livePoll)?.dataset.livePoll;
-    if (!from) {
-      stop(address);
-      return;
-    }
-    try {
-      const answer = await fetch(from, { headers: { "HX-Request": "true", "HX-Current-URL": location.href } });
-      const leads = answer.headers.get("HX-Redirect");
-      if (leads) {
-        location.assign(leads);
-        return;
-      }
-      if (answer.ok) {
-        const html = await answer.text();
-        for (const part of parts(address)) put(part, html);
-        if (!parts(address).length) {
-          stop(address);
-          AT_END.forEach(trigger);
-          return;
-        }
-      } else if (answer.status === 404 || answer.status === 403) {
-        leave(address);
-        return;
-      }
-    } catch {
-      // The network is away; it is asked again.
-    }
-    stream.timer = setTimeout(() => poll(address, stream), POLL_MS);
-  };
+const HANDLERS = {
+  fragment: (address, stream, data) => partsOf(address).forEach((part) => replace(part, data, address)),
+  beside: (address, stream, data) => stream.beside && partsOf(stream.beside).forEach((part) => replace(part, data)),
+  trigger: (address, stream, data) => trigger(data),
+  // With "ask", the viewer may see no more, and the response to a request for the fragment says why.
+  end: (address, stream, data) => (JSON.parse(data).ask ? pollInstead(address, stream) : leave(address)),
+};
 
-  // Streams follow what is on the page, and rest while nobody looks: a browser allows few per server.
-  const follow = () => {
-    const wanted = document.hidden ? new Set() : addresses();
-    for (const address of [...wanted]) {
-      const stream = streams.get(address);
-      // Where the fragment is asked for, nothing is told beside it.
-      if (!stream || stream.source) wanted.delete(stream ? stream.beside : besideOf(address));
-    }
-    for (const address of [...streams.keys()]) if (!wanted.has(address)) stop(address);
-    for (const address of wanted) if (!streams.has(address)) listen(address);
-  };
-
-  let due = false;
-  const soon = () => {
-    if (due) return;
-    due = true;
-    queueMicrotask(() => {
-      due = false;
-      follow();
-    });
-  };
-
-  document.addEventListener("DOMContentLoaded", () => {
-    follow();
-    new MutationObserver(soon).observe(document.body, {
-      subtree: true,
-      childList: true,
-      attributes: true,
-      attributeFilter: ["data-live"],
-    });
+const openStream = (address) => {
+  const stream = { source: document.createElement("div"), beside: besideOf(address), timer: 0, failures: 0 };
+  followed.set(address, stream);
+  stream.source.hidden = true;
+  stream.source.setAttribute("hx-ext", "sse");
+  stream.source.setAttribute("sse-connect", address);
+  stream.source.setAttribute("sse-swap", Object.keys(HANDLERS).join());
+  stream.source.addEventListener("htmx:sseBeforeMessage", (event) => {
+    event.preventDefault(); // Nothing is swapped into the element itself.
+    stream.failures = 0;
+    HANDLERS[event.detail.type](address, stream, event.detail.data);
   });
-  document.addEventListener("visibilitychange", follow);
-  window.addEventListener("pagehide", () => [...streams.keys()].forEach(stop));
-  window.addEventListener("pageshow", (event) => event.persisted && follow());
-})();
+  stream.source.addEventListener("htmx:sseError", (event) => {
+    stream.failures += 1;
+    if (event.detail.source.readyState === EventSource.CLOSED || stream.failures > 1) pollInstead(address, stream);
+  });
+  document.body.append(stream.source);
+  htmx.process(stream.source);
+};
+
+/* --- Polling --- */
+
+const pollInstead = (address, stream) => {
+  closeStream(stream);
+  if (!stream.timer) poll(address, stream);
+  follow();
+};
+
+const poll = async (address, stream) => {
+  if (followed.get(address) !== stream) return;
+  const from = partsOf(address).find((part) => part.dataset.livePoll)?.dataset.livePoll;
+  if (!from) {
+    stop(address);
+    return;
+  }
+  try {
+    const response = await fetch(from, { headers: { "HX-Request": "true", "HX-Current-URL": location.href } });
+    const redirect = response.headers.get("HX-Redirect");
+    if (redirect) {
+      location.assign(redirect);
+      return;
+    }
+    if (response.ok) {
+      const html = await response.text();
+      for (const part of partsOf(address)) replace(part, html);
+      if (!partsOf(address).length) {
+        stop(address);
+        AT_END.forEach(trigger);
+        return;
+      }
+    } else if (response.status === 404 || response.status === 403) {
+      leave(address);
+      return;
+    }
+  } catch {
+    // The network is down: try again.
+  }
+  stream.timer = setTimeout(() => poll(address, stream), POLL_MS);
+};
+
+/* --- Follow what is on the page, and nothing while the page is hidden: browsers allow few streams per server --- */
+
+const follow = () => {
+  const live = document.hidden ? [] : [...document.querySelectorAll("[data-live]:not([data-live=''])")];
+  const wanted = new Set(live.map((part) => part.dataset.live));
+  for (const address of [...wanted]) {
+    const stream = followed.get(address);
+    // A poll sends nothing for other parts.
+    if (!stream || stream.source) wanted.delete(stream ? stream.beside : besideOf(address));
+  }
+  for (const address of [...followed.keys()]) if (!wanted.has(address)) stop(address);
+  for (const address of wanted) if (!followed.has(address)) openStream(address);
+};
+
+follow();
+new MutationObserver(follow).observe(document.body, {
+  subtree: true,
+  childList: true,
+  attributes: true,
+  attributeFilter: ["data-live"],
+});
+document.addEventListener("visibilitychange", follow);
+window.addEventListener("pagehide", () => [...followed.keys()].forEach(stop));
+window.addEventListener("pageshow", (event) => event.persisted && follow());

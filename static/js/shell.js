@@ -1,44 +1,55 @@
-/* The frame of the page: one polite live line, what can be dismissed, the sidebar as an offcanvas. */
-(() => {
-  "use strict";
+/* The frame of a signed-in page: its menus, and the modules that its content needs. */
 
-  /* Says a sentence to screen readers. What lies outside an open dialog is silent to some of them, so
-     that the dialog has a line of its own. */
-  const announce = (sentence) => {
-    const inDialog = document.querySelector(".modal.show [data-live-line]");
-    const line = inDialog || document.querySelector("body > [data-live-line]");
-    if (line && sentence) line.textContent = sentence;
-  };
-  window.rollcall = { announce };
+/* --- Modules that only some pages use, loaded when their element is on the page --- */
 
-  const nextFocus = (gone) => {
-    const next = gone.nextElementSibling || gone.previousElementSibling;
-    return next?.querySelector("button, a[href]") || document.getElementById("content");
-  };
+const MODULES = {
+  "[data-selection]": () => import("./selection.js"),
+  "[data-dropzone]": () => import("./dropzone.js"),
+  "select[data-sites]": () => import("./sites.js"),
+  "[data-grid]": () => import("./grid.js"),
+  "[data-live]:not([data-live=''])": () => import("./live.js"),
+};
 
-  document.addEventListener("click", (event) => {
-    const dismiss = event.target.closest?.("[data-dismiss]");
-    const gone = dismiss?.closest(dismiss.dataset.dismiss);
-    if (gone) {
-      const next = nextFocus(gone);
-      gone.remove();
-      next?.focus();
-      return;
-    }
+const loadModules = (root) => {
+  for (const [selector, load] of Object.entries(MODULES)) {
+    if (root.matches(selector) || root.querySelector(selector)) load();
+  }
+};
 
-    // A dialog opens over the page, not over the sidebar.
-    const leads = event.target.closest?.("#sidebar a[href]");
-    if (leads) {
-      const sidebar = bootstrap.Offcanvas.getInstance(leads.closest("#sidebar"));
-      sidebar?.hide();
-    }
-  });
+loadModules(document.body);
+document.addEventListener("htmx:load", (event) => loadModules(event.detail.elt));
 
-  // A banner that was closed on the server leaves too; the keyboard goes on from its neighbour.
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const banner = event.detail.target;
-    if (!banner?.matches?.(".rc-banner") || !banner.contains(document.activeElement)) return;
-    const next = nextFocus(banner);
-    requestAnimationFrame(() => next?.focus());
-  });
-})();
+/* --- Menus: the browser opens and closes them (popover); arrow keys move inside --- */
+
+const itemsOf = (menu) => [...menu.querySelectorAll(".rc-menu-item")].filter((item) => item.getClientRects().length);
+
+const KEYS = {
+  ArrowDown: (items, at) => items[(at + 1) % items.length],
+  ArrowUp: (items, at) => items.at(at < 0 ? -1 : at - 1),
+  Home: (items) => items[0],
+  End: (items) => items.at(-1),
+};
+
+document.addEventListener("keydown", (event) => {
+  const button = event.target.closest?.("[popovertarget]");
+  const menu = event.target.closest?.(".rc-menu") || button?.popoverTargetElement;
+  if (!menu?.matches(".rc-menu") || !Object.hasOwn(KEYS, event.key)) return;
+  const isOpen = menu.matches(":popover-open");
+  if (!isOpen && !event.key.startsWith("Arrow")) return;
+  event.preventDefault();
+  if (!isOpen) menu.showPopover({ source: button });
+  const items = itemsOf(menu);
+  KEYS[event.key](items, items.indexOf(event.target))?.focus();
+});
+
+document.addEventListener("click", (event) => {
+  const item = event.target.closest?.(".rc-menu-item");
+  if (item && !item.dataset.themeChoice) item.closest(".rc-menu").hidePopover();
+});
+
+// Tab leaves a menu or the sidebar of a phone, which then closes.
+document.addEventListener("focusout", (event) => {
+  const open = event.target.closest?.(":popover-open");
+  if (!open || !event.relatedTarget || open.contains(event.relatedTarget)) return;
+  if (event.relatedTarget.popoverTargetElement !== open) open.hidePopover();
+});

@@ -11,26 +11,22 @@ from playwright.sync_api import expect
 
 OpenAs = Callable[..., Any]
 
+# By htmx, as on a real page: then the module of live parts is loaded.
 PUT_PART = """() => {
-  const part = document.createElement("section");
-  part.id = "part";
-  part.dataset.live = "/part/events/";
-  part.dataset.livePoll = "/part/";
-  part.innerHTML = '<p>0 of 2</p><a id="stop" href="/">Stop</a><p data-announce>Began</p>';
-  document.getElementById("content").prepend(part);
-  part.querySelector("a").focus();
-  part.querySelector("a").kept = true;
   window.heard = [];
   document.body.addEventListener("people:changed", () => window.heard.push("people:changed"));
+  const part = `<section id="part" data-live="/part/events/" data-live-poll="/part/">
+    <p>0 of 2</p><a id="stop" href="/">Stop</a><p data-announce>Began</p></section>`;
+  htmx.swap("#content", part, { swapStyle: "afterbegin" });
+  document.getElementById("stop").focus();
+  document.getElementById("stop").kept = true;
 }"""
 
 PUT_PART_AND_BESIDE = """() => {
-  const [part, beside] = ["section", "p"].map((name) => document.createElement(name));
-  [part.id, beside.id] = ["part", "beside"];
-  Object.assign(part.dataset, {live: "/part/events/", livePoll: "/part/", liveBeside: "/beside/events/"});
-  part.innerHTML = "<p>0 of 2</p>";
-  beside.dataset.live = "/beside/events/";
-  document.getElementById("content").prepend(part, beside);
+  const parts = `
+    <section id="part" data-live="/part/events/" data-live-poll="/part/" data-live-beside="/beside/events/">
+    <p>0 of 2</p></section><p id="beside" data-live="/beside/events/"></p>`;
+  htmx.swap("#content", parts, { swapStyle: "afterbegin" });
 }"""
 
 

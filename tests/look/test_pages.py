@@ -10,6 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from config.harness.running import Stack
+
 OpenAs = Callable[..., Any]
 
 
@@ -20,10 +22,11 @@ def violations(page: Any) -> list[str]:
 
 
 def expect_theme(page: Any, name: str) -> None:
-    expect(page.locator("html")).to_have_attribute("data-bs-theme", name)
+    background = {"light": "rgb(250, 250, 248)", "dark": "rgb(19, 19, 18)"}[name]
+    expect(page.locator("body")).to_have_css("background-color", background)
 
 
-def test_the_colours_follow_the_system_until_they_are_chosen(open_as: OpenAs) -> None:
+def test_the_theme_follows_the_system_until_it_is_chosen(open_as: OpenAs) -> None:
     page = open_as(dark=True)
     page.goto("/o/acme/users/")
     expect_theme(page, "dark")
@@ -41,6 +44,12 @@ def test_the_colours_follow_the_system_until_they_are_chosen(open_as: OpenAs) ->
     expect_theme(page, "light")
 
 
+def test_without_a_script_the_theme_follows_the_system(stack: Stack, new_context: Any) -> None:
+    page = new_context(java_script_enabled=False, color_scheme="dark").new_page()
+    page.goto("/accounts/login/")
+    expect_theme(page, "dark")
+
+
 @pytest.mark.parametrize("width", [390, 320])
 def test_on_a_phone_the_sidebar_opens_and_nothing_is_wider_than_the_screen(open_as: OpenAs, width: int) -> None:
     page = open_as(width=width)
@@ -50,7 +59,8 @@ def test_on_a_phone_the_sidebar_opens_and_nothing_is_wider_than_the_screen(open_
     page.get_by_role("button", name="Menu", exact=True).click()
     sites = page.get_by_role("link", name="Sites", exact=True)
     expect(sites).to_be_visible()
-    expect(page.locator("#sidebar.show:not(.showing)")).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.getElementById('sidebar').contains(document.activeElement)")
     page.keyboard.press("Escape")
     expect(sites).to_be_hidden()
     expect(page.get_by_role("button", name="Menu", exact=True)).to_be_focused()
@@ -130,7 +140,7 @@ def test_a_workbook_of_a_kind_that_is_not_read_is_refused_before_it_is_sent(impo
     workbook = {"name": "field-team.xlsm", "mimeType": "application/zip", "buffer": b"PK\x03\x04" + bytes(64)}
     import_form.locator("#id_file").set_input_files(workbook)
     expect(import_form.locator("[data-drop-error]")).to_have_text(
-        "This file is an Excel workbook. In Excel choose Save as, then CSV UTF-8, and drop that file here."
+        "This kind of Excel workbook can’t be read. In Excel, choose Save As and CSV UTF-8, and drop that file here."
     )
     expect(import_form.locator("[data-drop-refused]")).to_have_text("field-team.xlsm was not uploaded")
 
@@ -179,3 +189,68 @@ def test_axe_finds_nothing_on_the_users_page_and_in_its_dialogs(open_as: OpenAs,
     page.get_by_role("combobox", name="Sites").click()
     expect(page.get_by_role("option").first).to_be_visible()
     assert violations(page) == []
+
+
+MENU = "What to do with"
+
+
+def test_a_menu_is_used_with_the_keyboard(open_as: OpenAs) -> None:
+    page = open_as()
+    page.goto("/o/acme/sites/")
+    button = page.get_by_role("button", name=MENU).first
+    items = page.locator(".rc-menu:popover-open .rc-menu-item")
+    button.focus()
+    page.keyboard.press("ArrowDown")
+    expect(items.first).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(items.last).to_be_focused()
+    page.keyboard.press("Home")
+    expect(items.first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(items).to_have_count(0)
+    expect(button).to_be_focused()
+
+    page.keyboard.press("Enter")
+    expect(items.first).to_be_visible()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Tab")
+    expect(items).to_have_count(0)
+
+
+def test_a_menu_opens_at_its_button_and_stays_on_the_screen(open_as: OpenAs) -> None:
+    page = open_as(width=390)
+    page.goto("/o/acme/sites/")
+    button = page.get_by_role("button", name=MENU).last
+    button.click()
+    menu = page.locator(".rc-menu:popover-open")
+    expect(menu).to_be_visible()
+    at, box = button.bounding_box(), menu.bounding_box()
+    assert abs(box["x"] + box["width"] - at["x"] - at["width"]) < 4
+    assert box["x"] >= 0
+    assert min(abs(box["y"] - at["y"] - at["height"]), abs(box["y"] + box["height"] - at["y"])) < 8
+    page.mouse.click(5, 5)
+    expect(menu).to_have_count(0)
+
+
+def test_a_menu_opens_without_a_script(stack: Stack, new_context: Any, signed_in_state: Any) -> None:
+    page = new_context(storage_state=signed_in_state("admin@example.com"), java_script_enabled=False).new_page()
+    page.goto("/o/acme/users/")
+    page.get_by_role("button", name="Your menu").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_radio_buttons_without_an_answer_are_not_drawn_as_chosen(open_as: OpenAs) -> None:
+    page = open_as()
+    page.goto("/o/acme/invite/")
+    page.evaluate(
+        """() => document.getElementById("content").insertAdjacentHTML("beforeend", `<form id="question">
+          <input class="form-check-input" type="radio" name="answer" value="yes" aria-label="Yes">
+          <input class="form-check-input" type="radio" name="answer" value="no" aria-label="No"></form>`)"""
+    )
+    answers = page.locator("#question input")
+    surface, accent = "rgb(255, 255, 255)", "rgb(47, 75, 199)"
+    for answer in answers.all():
+        expect(answer).to_have_css("background-color", surface)
+    answers.first.check()
+    expect(answers.first).to_have_css("background-color", accent)
+    expect(answers.last).to_have_css("background-color", surface)

@@ -98,7 +98,7 @@ def test_one_person_is_invited_in_the_dialog_mailed_and_becomes_active(
     expect(invitee.get_by_label("Last name")).to_have_value("Conti")
     password = invitee.get_by_label("Password", exact=True)
     password.fill("a few plain words")
-    invitee.get_by_role("button", name="Show the password").click()
+    invitee.get_by_role("button", name="Show password").click()
     expect(password).to_have_attribute("type", "text")
     invitee.get_by_role("button", name="Accept and sign in").click()
     expect(invitee.get_by_role("heading", level=1)).to_contain_text("Acme")

@@ -1,0 +1,112 @@
+/* What the page says: texts with values, announcements, banners, and errors of requests.
+
+   Texts are rendered by templates, translated, into data-text-NAME attributes and <template>s. */
+
+import { openDialog } from "./dialog.js";
+
+/* --- Texts and announcements --- */
+
+/* The text in data-text-NAME of the element, such as "Remove {site}", with its values. */
+export const textOf = (element, name, values = {}) =>
+  element.dataset[`text${name}`].replace(/\{(\w+)\}/g, (placeholder, key) => values[key] ?? placeholder);
+
+export const formatNumber = (number, options) => number.toLocaleString(document.documentElement.lang, options);
+
+/* Screen readers read the sentence. Some ignore what is outside an open dialog, so the dialog has its own live line. */
+export const announce = (sentence) => {
+  const line = document.querySelector("dialog[open] [data-live-line]") || document.querySelector("body > [data-live-line]");
+  if (sentence) line.textContent = sentence;
+};
+
+/* --- Banners --- */
+
+const focusAfter = (removed) => {
+  const next = removed.nextElementSibling || removed.previousElementSibling;
+  return next?.querySelector("button, a[href]") || document.getElementById("content");
+};
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-dismiss]");
+  const dismissed = button?.closest(button.dataset.dismiss);
+  if (!dismissed) return;
+  const next = focusAfter(dismissed);
+  dismissed.remove();
+  next.focus();
+});
+
+// The server closed a banner: move the focus to the next one.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const banner = event.detail.target;
+  if (!banner?.matches?.(".rc-banner") || !banner.contains(document.activeElement)) return;
+  const next = focusAfter(banner);
+  requestAnimationFrame(() => next.focus());
+});
+
+/* --- Errors of requests: shown in the dialog if it was the target, else as a banner ---
+
+   Only errors of what the user did are shown. The page repeats its own requests. */
+
+const GESTURES = new Set(["click", "submit", "input", "change", "keyup", "search", "keydown"]);
+
+const isPlainText = (xhr) => (xhr.getResponseHeader("Content-Type") || "").startsWith("text/plain");
+
+/* { title, text } for the status, from the #error-texts template. `reason` is the server's explanation. */
+const errorFor = (status, reason) => {
+  const texts = document.getElementById("error-texts").content;
+  const find = (name) => texts.querySelector(`[data-status~="${name}"]`);
+  const found = (reason && find(`${status}-reason`)) || find(status) || find("500");
+  const [title, text] = [...found.children].map((element) => element.textContent.replace("{reason}", reason));
+  return { title, text };
+};
+
+const errorBanner = ({ title, text }) => {
+  const banner = document.getElementById("error-banner").content.cloneNode(true).firstElementChild;
+  banner.querySelector("[data-error-title]").textContent = title;
+  banner.querySelector("[data-error-text]").textContent = text;
+  return banner;
+};
+
+const removeErrors = () => document.querySelectorAll("[data-error]").forEach((banner) => banner.remove());
+
+const show = (error, { target, elt } = {}) => {
+  const content = document.getElementById("dialog-content");
+  removeErrors();
+  if (target && target === content) {
+    const body = content.querySelector(".rc-dialog-body");
+    if (body) {
+      body.prepend(errorBanner(error));
+      body.scrollTop = 0;
+      return;
+    }
+    const opened = openDialog(document.getElementById("dialog-error"), elt);
+    opened.querySelector("#dialog-title").textContent = error.title.replace(/\.$/, "");
+    opened.querySelector("[data-error-text]").textContent = error.text;
+    return;
+  }
+  const alerts = document.getElementById("alerts");
+  alerts.prepend(errorBanner(error));
+  alerts.scrollIntoView({ block: "nearest" });
+};
+
+/* For requests without htmx. The status is 0 if the server wasn't reached. */
+export const showError = (status, reason = "") => show(errorFor(status, reason));
+
+const showRequestError = (event) => {
+  const { xhr, target, requestConfig } = event.detail;
+  const elt = requestConfig?.elt;
+  if (!GESTURES.has(requestConfig?.triggeringEvent?.type)) return;
+  const error = errorFor(xhr?.status || 0, xhr?.status && isPlainText(xhr) ? xhr.responseText.slice(0, 300) : "");
+  // The drop zone shows the errors of its file.
+  const refused = new CustomEvent("upload:refused", { bubbles: true, cancelable: true, detail: error });
+  if (elt.matches?.("[data-upload]") && !elt.dispatchEvent(refused)) return;
+  show(error, { target, elt });
+};
+
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, showRequestError);
+}
+
+// A new request replaces the errors of the last one.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (GESTURES.has(event.detail.requestConfig?.triggeringEvent?.type)) removeErrors();
+});
