@@ -10,8 +10,10 @@ from collections.abc import Callable
 
 # Four times as much text may take eight times as long: linear time, with a margin of two.
 TIMES_LONGER, TIMES_SLOWER = 4, 8
+# One measurement of each length is enough if they are this close.
+TIMES_AT_FIRST = 6
 # A text grows until a call takes this long. Code that never does, up to LONGEST characters, isn't slow.
-LEAST_SECONDS = 0.002
+LEAST_SECONDS = 0.001
 LONGEST = 50_000
 
 Function = Callable[[str], object]
@@ -33,11 +35,13 @@ def seconds_of(function: Function, text: str) -> float:
 def grows_too_fast(function: Function, shape: Shape) -> bool:
     """Whether the function isn't linear on texts of this shape."""
     length = 200
-    while seconds_of(function, text_of(shape, length)) < LEAST_SECONDS:
+    while (before := seconds_of(function, text_of(shape, length))) < LEAST_SECONDS:
         length *= 4
         if length > LONGEST:
             return False
     short, long = text_of(shape, length), text_of(shape, length * TIMES_LONGER)
-    # The fastest of some runs: a busy machine disturbs some of them, and rarely all.
+    if seconds_of(function, long) <= TIMES_AT_FIRST * before:
+        return False
+    # A busy machine disturbs some runs, and rarely all: the fastest of some counts.
     before = min(seconds_of(function, short) for _ in range(3))
     return all(seconds_of(function, long) > TIMES_SLOWER * before for _ in range(3))
