@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from invites.checking import Check
+from invites.checking import Check, report
 
 pytestmark = pytest.mark.exhaustive
 HEADER = b"Email,First name,Last name,Description\n"
@@ -66,10 +66,12 @@ def peak_of(pattern: str, count: int) -> float:
     ],
     ids=["bad rows", "rows with three problems", "duplicates", "bad domains in other letters", "unique names"],
 )
-def test_no_kind_of_bad_row_grows_the_memory(pattern: str) -> None:
-    assert peak_of(pattern, 17_000) < peak_of(pattern, 11_000) + 2
+def test_no_kind_of_bad_row_grows_the_memory(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Fewer than in the product, so that less of a file is needed to reach it.
+    monkeypatch.setattr(report, "PROBLEMS_KEPT", 1_000)
+    assert peak_of(pattern, 9_000) < peak_of(pattern, 5_000) + 1.3
 
 
 def test_an_address_takes_less_than_130_bytes() -> None:
     pattern = "person{0}@company.com,Anna,Berg,\n"
-    assert (peak_of(pattern, 60_000) - peak_of(pattern, 20_000)) * MB / 40_000 < 130
+    assert (peak_of(pattern, 40_000) - peak_of(pattern, 20_000)) * MB / 20_000 < 130
