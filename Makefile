@@ -12,12 +12,9 @@ run: ## Install what is needed, then run everything on this machine until Ctrl-C
 	@exec $(PYTHON_HERE) manage.py up
 
 .PHONY: test
-test: ## Install what the tests need, then run all of them; those in a browser come last, one at a time
+test: ## Install what the tests need, then run all of them, in a browser and without one
 	@.ci/venv requirements-dev.txt
-	@status=0; \
-	$(PYTHON_HERE) -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not browser" || status=1; \
-	$(PYTHON_HERE) -m pytest -m browser || status=1; \
-	exit $$status
+	@exec $(PYTHON_HERE) .ci/test.py
 
 .PHONY: test-faults
 test-faults: ## Break workers, broker, database and mail server on purpose, upload hostile files; TRIALS=200 for a whole night of it

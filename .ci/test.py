@@ -1,0 +1,45 @@
+"""Runs all tests: those in a browser beside the others, and their report comes last. Arguments go to both runs.
+
+With ROLLCALL_TRIES=2, tests that failed are run once more, alone: a browser on a busy machine can be late.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+PYTEST = [sys.executable, "-m", "pytest", *sys.argv[1:]]
+# Each run remembers its own failures.
+IN_BROWSER = [*PYTEST, "-m", "browser", "-o", "cache_dir=.pytest_cache/browser"]
+OTHERS = [*PYTEST, "-m", "not browser", "-o", "cache_dir=.pytest_cache/others"]
+IN_PARALLEL = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+TESTS_FAILED = 1
+
+
+def main() -> int:
+    with tempfile.TemporaryFile() as report:
+        in_browser = subprocess.Popen(IN_BROWSER, stdout=report, stderr=subprocess.STDOUT)
+        try:
+            others = subprocess.call([*OTHERS, *IN_PARALLEL])
+        finally:
+            # Ctrl-C reaches both runs, so there is nothing to end here.
+            in_browser.wait()
+            report.seek(0)
+            shutil.copyfileobj(report, sys.stdout.buffer)
+            sys.stdout.flush()
+    return max(_again(IN_BROWSER, in_browser.returncode), _again(OTHERS, others))
+
+
+def _again(command: list[str], status: int) -> int:
+    """The status of a second run of the failed tests, if there may be one."""
+    if status != TESTS_FAILED or os.environ.get("ROLLCALL_TRIES") != "2":
+        return abs(status)
+    print("== once more, what failed", flush=True)
+    return abs(subprocess.call([*command, "--last-failed", "--last-failed-no-failures", "none"]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
