@@ -83,7 +83,7 @@ def test_the_sample_is_dropped_mailed_accepted_and_skipped_the_second_time(
     assert summary(admin_page) == {
         "Invited": 0,
         "accepted": 0,
-        "waiting for an answer": 0,
+        "waiting for a response": 0,
         "bounced": 0,
         "Skipped": 2,
         "already a member": 1,
@@ -195,7 +195,7 @@ def test_all_problem_rows_are_listed_and_the_valid_ones_can_be_invited(stack: St
     found = summary(admin_page)
     assert (found["Invited"], found["Problems"], found["Rows in the file"]) == (2, 2, 4)
     admin_page.goto("/o/acme/roles/")
-    expect(banner(admin_page, "2 users were invited to Acme.").first).to_contain_text("2 have problems")
+    expect(banner(admin_page, "2 users were invited to Acme.").first).to_contain_text("2 had problems")
 
 
 def test_a_corrected_file_goes_on_where_the_first_one_stopped(admin_page: Page) -> None:
@@ -233,9 +233,9 @@ def test_a_batch_is_sent_again_and_undone_from_its_page(admin_page: Page) -> Non
     admin_page.locator("#dialog").get_by_role("link", name="Cancel").click()
     expect(admin_page.locator("#dialog")).to_be_hidden()
 
-    admin_page.get_by_role("button", name="More for this batch").click()
-    admin_page.get_by_role("link", name="Undo batch").click()
-    admin_page.locator("#dialog").get_by_role("button", name="Undo batch").click()
+    admin_page.get_by_role("button", name="More actions for this import").click()
+    admin_page.get_by_role("link", name="Undo import").click()
+    admin_page.locator("#dialog").get_by_role("button", name="Undo import").click()
     expect(admin_page.locator("#alerts")).to_contain_text("2 invitations were revoked.")
     # The message comes first, then the new figures.
     expect(admin_page.locator(".rc-summary")).to_contain_text("revoked")

@@ -132,7 +132,7 @@ def stage_of(batch: Batch, *, summary: Summary, progress: Progress | None, may_c
     """The status of a batch. `progress` is that of the running step, if any; `may_change`: the viewer may fix it."""
     title = announced = stage_title(batch, summary)
     if progress and progress.quarter:
-        announced = _("{title}. {percent} percent.").format(title=title, percent=progress.quarter)
+        announced = _("{title}: {percent}% done").format(title=title, percent=progress.quarter)
     steps = [
         Step("done", _("Uploaded"), file_size(batch.file_size)),
         _check_step(batch, summary, progress, may_change=may_change),

@@ -119,7 +119,7 @@ def test_a_running_import_says_how_far_it_is(batch: Batch) -> None:
     progress = Progress(1, 1, 0.3, seconds_left=1, skipped=1, failed=1)
     stage = stage_of(batch, summary=Summary(), progress=progress)
     _, _, inviting = stage.steps
-    assert (stage.title, stage.announced) == ("Inviting from team.csv", "Inviting from team.csv. 25 percent.")
+    assert (stage.title, stage.announced) == ("Inviting from team.csv", "Inviting from team.csv: 25% done")
     assert (inviting.name, inviting.fact) == ("Inviting", "1 of 1 person")
     assert inviting.text == (
         "About 1 second left. 1 person was skipped because they are already a member or already invited. "

@@ -116,7 +116,7 @@ def test_a_file_is_mended_and_invited_by_keyboard_alone(
     expect(bar(page)).to_have_text("4 left to fix · 1 fixed")
     told(page, "Row 3 is fixed. 4 left to fix.")
     assert focused(page) == "cell-3-0"
-    expect(page.locator("#row-3 th")).to_contain_text("fixed")
+    expect(page.locator("#row-3 th")).to_contain_text("Fixed")
 
     # Typing edits; Enter saves and goes to the next problem.
     press(page, "ArrowDown", "End", "ArrowLeft", "ArrowLeft")
@@ -488,7 +488,7 @@ def test_the_rows_are_downloaded_mended_and_uploaded_again(admin_page: Page, bat
     corrected = "".join(line for line in corrected.splitlines(keepends=True) if not line.startswith("test@"))
 
     page.get_by_role("link", name="Upload a corrected file").click()
-    expect(page.locator("#dialog .rc-dialog-lead")).to_contain_text("puts its rows back into team.csv")
+    expect(page.locator("#dialog .rc-dialog-lead")).to_contain_text("its rows are merged into team.csv")
     page.locator("#dialog input[type=file]").set_input_files(
         {"name": "team - rows to fix.csv", "mimeType": "text/csv", "buffer": corrected.encode()}
     )
