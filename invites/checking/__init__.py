@@ -4,19 +4,22 @@
     for block in check.blocks():
         ...                       # rows, in order
     check.report                  # the verdict
+    message_of(problem)           # a problem in words
 
 Code that checks files imports the names below. Links, and patterns for them, are in cells/links.py for anybody.
 """
 
 from invites.checking.block import Block
-from invites.checking.catalog import CATALOG, OVER_LIMITS, Kind, title_of
+from invites.checking.catalog import CATALOG, OVER_LIMITS
 from invites.checking.cells.csv_injection import CsvLines, escape_formula, unescape_formula
 from invites.checking.cells.email import email_key
 from invites.checking.cells.provider_typos import intended_domain
 from invites.checking.cells.text import visible
 from invites.checking.check import Check
 from invites.checking.columns import COLUMNS, EMAIL, REQUIRED, Cells, Column
+from invites.checking.describe import column_title, expected_column, fix_of, hint_of, message_of, title_of
 from invites.checking.domain_typos import DomainTypoDetector, typo_notice
+from invites.checking.messages import Language
 from invites.checking.reading.dialect import DELIMITERS
 from invites.checking.reading.records import Record, RecordFile, open_records, open_sheet_records
 from invites.checking.reading.workbook import ENCODING as XLSX
@@ -38,7 +41,7 @@ __all__ = [
     "Column",
     "CsvLines",
     "DomainTypoDetector",
-    "Kind",
+    "Language",
     "Limits",
     "Notice",
     "Problem",
@@ -49,9 +52,14 @@ __all__ = [
     "Sheet",
     "Verdict",
     "check_cells",
+    "column_title",
     "email_key",
     "escape_formula",
+    "expected_column",
+    "fix_of",
+    "hint_of",
     "intended_domain",
+    "message_of",
     "open_records",
     "open_sheet_records",
     "title_of",

@@ -1,236 +1,407 @@
 """Every problem that the check can report: its code, message, hint and an example.
 
 `python -m invites.checking` prints the table in `docs/problems.md`. Messages have no period, because they are shown
-below cells; hints are sentences.
+below cells; hints are sentences. `describe.py` fills in the placeholders and knows how each is written.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
-from invites.checking.cells.error import CellError
+from invites.checking.cells.error import CellError, Param
 from invites.checking.cells.text import visible
-from invites.checking.columns import COLUMNS, EMAIL, list_columns
+from invites.checking.columns import EMAIL
+from invites.checking.messages import Plural, gettext_noop, ngettext_noop
 from invites.checking.report import Notice, Problem
 
 Scope = Literal["file", "row", "warning"]
+# One sentence, or one for each case: the parameter `case` names it.
+Message: TypeAlias = str | Plural
+Cases: TypeAlias = Mapping[str, Message]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of problem. `title` names it in a few words where it is counted; `message` and `hint` are format
-    strings.
-    """
+    """One kind of problem. `title` names it in a few words where it is counted."""
 
     code: str
     scope: Scope
     title: str
-    message: str
-    hint: str
+    message: Message | Cases
+    hint: Message | Cases
     example: str
 
 
-_SAVE_AGAIN = "Save the sheet as CSV UTF-8 and drop that file here."
-RENAME = "Rename it in your spreadsheet, save as CSV, and choose the file again."
-
-_OUR_COLUMNS = list_columns(COLUMNS)
-
 _FILE = (
-    Kind("empty", "file", "Empty file",
-         "This file is empty", "Choose the file that lists the people.", "0 bytes"),
-    Kind("excel_workbook", "file", "Excel workbook",
-         "This file is an Excel workbook",
-         "In Excel choose Save as, then CSV UTF-8, and drop that file here.", "an .xlsx file called people.csv"),
-    Kind("workbook_unreadable", "file", "Unreadable workbook",
-         "This workbook can't be read: it is damaged, or locked with a password",
-         "Open it in your spreadsheet. " + _SAVE_AGAIN, "an .xlsx file that was cut off"),
-    Kind("workbook_too_big", "file", "Workbook too big",
-         "This workbook holds more than {limit}, or its sheet reaches too far",
-         "Keep one sheet with the people in it and nothing else, or save that sheet as CSV UTF-8.",
+    Kind("empty", "file", gettext_noop("Empty file"),
+         gettext_noop("This file is empty"),
+         gettext_noop("Choose the file that lists the people to invite."), "0 bytes"),
+    Kind("excel_workbook", "file", gettext_noop("Excel workbook"),
+         gettext_noop("This file is an Excel workbook, not a CSV file"),
+         gettext_noop("In Excel, choose Save As and CSV UTF-8, and upload that file."),
+         "an .xlsx file called people.csv"),
+    Kind("workbook_unreadable", "file", gettext_noop("Unreadable workbook"),
+         gettext_noop("This workbook can’t be read because it’s damaged or protected by a password"),
+         gettext_noop("Open it in your spreadsheet, save the sheet as CSV UTF-8, and upload that file."),
+         "an .xlsx file that was cut off"),
+    Kind("workbook_too_big", "file", gettext_noop("Workbook too large"),
+         gettext_noop("This workbook contains more than {max_size} of data, or the sheet is too large"),
+         gettext_noop(
+             "Keep a single sheet that has only the people to invite, or save that sheet as CSV UTF-8. "
+             "Then upload the file again."
+         ),
          "a sheet with a cell in XFD1048576"),
-    Kind("workbook_too_heavy", "file", "Workbook too heavy",
-         "This workbook needs too much memory or time to read: it is large, or has a cell far from the table",
-         "Copy the rows that list the people into a new workbook, or save that sheet as CSV UTF-8.",
+    Kind("workbook_too_heavy", "file", gettext_noop("Workbook too complex"),
+         gettext_noop("This workbook takes too much memory or time to read"),
+         gettext_noop(
+             "The workbook may be very large, or have a cell far from the table. Copy the rows with the people to "
+             "invite into a new workbook, or save that sheet as CSV UTF-8. Then upload the file again."
+         ),
          "a cell of 240 MB"),
-    Kind("sheet_empty", "file", "Empty sheet",
-         "The first sheet of this workbook is empty, and only the first is read",
-         "Move the sheet that lists the people to the front, or save that sheet as CSV UTF-8.",
+    Kind("sheet_empty", "file", gettext_noop("Empty sheet"),
+         gettext_noop("The first sheet of this workbook is empty, and only the first sheet is read"),
+         gettext_noop(
+             "Move the sheet with the people to invite to the front, or save that sheet as CSV UTF-8. "
+             "Then upload the file again."
+         ),
          "a workbook with the people on Sheet2"),
-    Kind("other_kind", "file", "Not a CSV file",
-         "This file is {kind}, not a CSV file",
-         "Export the list from your spreadsheet as CSV, and drop that file here.", "a PNG picture named people.csv"),
-    Kind("not_text", "file", "Not text",
-         "This file is not text: it holds characters that no text has",
-         "Open it in your spreadsheet. " + _SAVE_AGAIN, "a zero byte (NUL) in line 3"),
-    Kind("unreadable", "file", "Unreadable letters",
-         "Line {line} has letters that can't be read",
-         "The file may be damaged. Open it in your spreadsheet and correct that line. " + _SAVE_AGAIN,
+    Kind("other_kind", "file", gettext_noop("Not a CSV file"),
+         gettext_noop("This file is {kind}, not a CSV file"),
+         gettext_noop("Export the list from your spreadsheet as CSV, and upload that file."),
+         "a PNG image named people.csv"),
+    Kind("not_text", "file", gettext_noop("Binary data"),
+         gettext_noop("This file isn’t text: it contains binary data"),
+         gettext_noop("Open it in your spreadsheet, save the sheet as CSV UTF-8, and upload that file."),
+         "a zero byte (NUL) in line 3"),
+    Kind("unreadable", "file", gettext_noop("Unreadable characters"),
+         gettext_noop("Line {line} has characters that can’t be read"),
+         gettext_noop(
+             "The file may be damaged. Open it in your spreadsheet, correct that line, save the sheet as CSV UTF-8, "
+             "and upload that file."
+         ),
          "a file cut in the middle of a letter, or pieced together from two files"),
-    Kind("unsure_spelling", "file", "Uncertain spelling",
-         "We can't be sure how a word in line {line} is spelled: {found}",
-         "The file doesn't say how it stores accented letters. Open it in your spreadsheet and check that line. "
-         + _SAVE_AGAIN,
+    Kind("unsure_spelling", "file", gettext_noop("Unknown character encoding"),
+         gettext_noop(
+             "We couldn’t determine the character encoding: a word in line {line} could be read as {spellings}"
+         ),
+         gettext_noop(
+             "The file doesn’t say how it stores accented letters. Open it in your spreadsheet, check that line, "
+             "save the sheet as CSV UTF-8, and upload that file."
+         ),
          "Heged\u0171s or Heged\u00fbs"),
-    Kind("too_big", "file", "File too big",
-         "This file has {found}; at most {limit} can be imported at once",
-         "Split it into several files.", "26 MB where 25 MB are allowed"),
-    Kind("too_many_rows", "file", "Too many rows",
-         "This file has {found} rows; at most {limit} can be imported at once",
-         "Split it into several files.", "200,001 rows where 200,000 are allowed"),
-    Kind("too_many_lines", "file", "Too many lines",
-         "This file has more than {limit} lines, and most of them are empty",
-         "Delete the empty lines, or copy the table into a new file.", "a million line breaks"),
-    Kind("too_many_columns", "file", "Too many columns",
-         "This file has {found} columns; at most {limit} are read",
-         f"Keep the columns {_OUR_COLUMNS}.", "101 columns"),
-    Kind("cell_too_long", "file", "Endless cell",
-         "A cell in row {row} is longer than {limit} characters",
-         "Look for a quotation mark there that is never closed, or shorten the cell.", "a cell of a megabyte"),
-    Kind("line_too_long", "file", "Endless line",
-         "A line of this file is longer than {limit} characters",
-         "Open it in your spreadsheet. " + _SAVE_AGAIN, "a file without line breaks"),
-    Kind("unclosed_quote", "file", "Open quotation mark",
-         "A quotation mark that opens in row {row} is never closed",
-         "Close it, or write it twice if it belongs to the text. Everybody below it was read as one cell.",
+    Kind("too_big", "file", gettext_noop("File too large"),
+         gettext_noop("This file is {size}, and the limit is {max_size}"),
+         gettext_noop("Split it into several files."), "26 MB where 25 MB are allowed"),
+    Kind("too_many_rows", "file", gettext_noop("Too many rows"),
+         {
+             "counted": ngettext_noop(
+                 "This file has {found} row, and the limit is {limit}",
+                 "This file has {found} rows, and the limit is {limit}",
+                 "found",
+             ),
+             "more": ngettext_noop(
+                 "This file has more than {limit} row, which is the limit",
+                 "This file has more than {limit} rows, which is the limit",
+                 "limit",
+             ),
+         },
+         gettext_noop("Split it into several files."), "200,001 rows where 200,000 are allowed"),
+    Kind("too_many_lines", "file", gettext_noop("Too many lines"),
+         ngettext_noop(
+             "This file has more than {limit} line, most of them empty",
+             "This file has more than {limit} lines, most of them empty",
+             "limit",
+         ),
+         gettext_noop("Delete the empty lines, or copy the table into a new file."), "a million line breaks"),
+    Kind("too_many_columns", "file", gettext_noop("Too many columns"),
+         ngettext_noop(
+             "This file has {found} column, and the limit is {limit}",
+             "This file has {found} columns, and the limit is {limit}",
+             "found",
+         ),
+         gettext_noop("Keep the columns {all_columns}."), "101 columns"),
+    Kind("cell_too_long", "file", gettext_noop("Cell too long"),
+         ngettext_noop(
+             "A cell in row {row} is longer than {limit} character",
+             "A cell in row {row} is longer than {limit} characters",
+             "limit",
+         ),
+         gettext_noop("Look for a quotation mark in that row that is never closed, or shorten the cell."),
+         "a cell of a megabyte"),
+    Kind("line_too_long", "file", gettext_noop("Line too long"),
+         ngettext_noop(
+             "A line of this file is longer than {limit} character",
+             "A line of this file is longer than {limit} characters",
+             "limit",
+         ),
+         gettext_noop("Open it in your spreadsheet, save the sheet as CSV UTF-8, and upload that file."),
+         "a file without line breaks"),
+    Kind("unclosed_quote", "file", gettext_noop("Unclosed quotation mark"),
+         gettext_noop("A quotation mark in row {row} is never closed"),
+         gettext_noop(
+             "Close it, or write it twice if it’s part of the text. Everything after it was read as a single cell."
+         ),
          'anna@company.com,"Anna,Berg'),
-    Kind("text_after_quote", "file", "Text after a quotation mark",
-         "In row {row} text follows a closing quotation mark",
-         "Write a quotation mark that belongs to the text twice, or save the sheet as CSV from your spreadsheet.",
+    Kind("text_after_quote", "file", gettext_noop("Text after a quotation mark"),
+         gettext_noop("There is text after a closing quotation mark in row {row}"),
+         gettext_noop(
+             "If a quotation mark is part of the text, write it twice. Or open the file in your spreadsheet and save "
+             "it as CSV."
+         ),
          'anna@company.com,"Anna"B,Berg'),
-    Kind("other_delimiter", "file", "Other separator",
-         "The first line says that {delimiter} separates the cells, and that is not read",
-         "Use a comma, a semicolon, a tab or a pipe.", "sep=^"),
-    Kind("no_header", "file", "No column names",
-         "There is no row of column names: the first row is a person already",
-         f"Put a row above it with {_OUR_COLUMNS}.", "anna@company.com,Anna,Berg"),
-    Kind("missing_column", "file", "Column missing",
-         "No column is called {names}", "{guess}", "Email,First name,Surname"),
-    Kind("names_below", "file", "Column names further down",
-         "The column names are in row {number}, and something else is above them",
-         "Delete all above row {number}, save as CSV, and choose the file again.",
+    Kind("other_delimiter", "file", gettext_noop("Unsupported separator"),
+         gettext_noop("The first line says that cells are separated by {character}, which isn’t supported"),
+         gettext_noop("Use a comma, a semicolon, a tab, or a pipe."), "sep=^"),
+    Kind("no_header", "file", gettext_noop("No column names"),
+         gettext_noop("The column names are missing: the first row is already a person"),
+         gettext_noop("Add a row above it with the names {all_columns}."), "anna@company.com,Anna,Berg"),
+    Kind("missing_column", "file", gettext_noop("Missing column"),
+         ngettext_noop(
+             "The column {columns} is missing",
+             "The columns {columns} are missing",
+             "count",
+         ),
+         {
+             "both_names": gettext_noop(
+                 "Does “{name}” contain first and last names? Split it into the columns {name_columns}, save the file "
+                 "as CSV, and upload it again."
+             ),
+             "one_cell": gettext_noop(
+                 "“{name}” is a single cell. Split it into columns in your spreadsheet, save the file as CSV, and "
+                 "upload it again."
+             ),
+             "unknown": gettext_noop(
+                 "Name the columns {required_columns} in the first row, save the file as CSV, and upload it again."
+             ),
+             "several": gettext_noop(
+                 "Rename these columns in your spreadsheet, save the file as CSV, and upload it again: {renames}."
+             ),
+             "other_alphabet": gettext_noop(
+                 "“{name}” looks like “{column}”, but some of its letters are from another alphabet. Retype the name "
+                 "in your spreadsheet, save the file as CSV, and upload it again."
+             ),
+             "other_name": gettext_noop(
+                 "Is “{name}” the column “{column}”? Rename it in your spreadsheet, save the file as CSV, and upload "
+                 "it again."
+             ),
+             "similar_name": gettext_noop(
+                 "“{name}” looks like “{column}”. Rename it in your spreadsheet, save the file as CSV, and upload it "
+                 "again."
+             ),
+         },
+         "Email,First name,Surname"),
+    Kind("names_below", "file", gettext_noop("Text above the column names"),
+         gettext_noop("The column names are in row {number}, and there is text above them"),
+         gettext_noop("Delete everything above row {number}, save the file as CSV, and upload it again."),
          "Team list, and below it Email,First name,Last name"),
-    Kind("double_column", "file", "Column twice",
-         "Two columns are called {name}",
-         "Keep one of {found}, save as CSV, and choose the file again.", "Email,First name,Last name,E-mail"),
-    Kind("no_rows", "file", "No rows",
-         "There are column names, but nobody below them",
-         "Add one row for each person.", "Email,First name,Last name"),
+    Kind("double_column", "file", gettext_noop("Duplicate column"),
+         gettext_noop("More than one column is named “{column}”"),
+         gettext_noop("Keep one of {names}, save the file as CSV, and upload it again."),
+         "Email,First name,Last name,E-mail"),
+    Kind("no_rows", "file", gettext_noop("No rows"),
+         gettext_noop("This file has column names but no people"),
+         gettext_noop("Add one row for each person."), "Email,First name,Last name"),
 )  # fmt: skip
 
 _ROW = (
-    Kind("email_needed", "row", "Address missing",
-         "An email address is needed", "Fill in the address of this person.", ""),
-    Kind("email_link", "row", "Link in place of an address",
-         "This is a link, not an address", "Take away mailto: and what follows the address.",
-         "mailto:anna@company.com"),
-    Kind("email_with_name", "row", "More than an address",
-         "There is more than the address in this cell", "Keep the address alone.",
-         "Anna Berg <anna@company.com>"),
-    Kind("email_twice", "row", "Several addresses",
-         "There are {count} addresses in this cell", "Give each person a row.",
-         "anna@company.com; bob@company.com"),
-    Kind("email_no_at", "row", "No @ sign",
-         "There is no @ sign", "Write the address as name@company.com.", "anna.company.com"),
-    Kind("email_two_at", "row", "Several @ signs",
-         "There are {count} @ signs", "Keep the one before the domain.",
-         "anna@@company.com"),
-    Kind("email_space", "row", "Space in an address",
-         "A {what} is not allowed here", "Take it away, or put a dot in its place.",
-         "anna berg@company.com"),
-    Kind("email_invisible", "row", "Invisible character",
-         "There is an invisible character in this address ({character})",
-         "Take it away, or type the address anew.", "anna\u200b@company.com"),
-    Kind("email_no_name", "row", "Nothing before the @ sign",
-         "There is nothing before the @ sign", "Write the address as name@company.com.",
-         "@company.com"),
-    Kind("email_no_domain", "row", "Nothing after the @ sign",
-         "There is nothing after the @ sign", "Write the address as name@company.com.",
-         "anna@"),
-    Kind("email_no_ending", "row", "No ending such as .com",
-         "This address has no ending, such as .com",
-         "Write what follows the @ sign in full, such as company.com.", "anna@company"),
-    Kind("email_edge", "row", "Mark beside an address",
-         "{character} is not allowed at the {end} of an address", "Take it away.",
-         "anna@company.com,"),
-    Kind("email_dots", "row", "Two dots together",
-         "Two dots follow each other", "Keep one dot.", "anna@company..com"),
-    Kind("email_dot_edge", "row", "Dot in a wrong place",
-         "A dot is not allowed {place}", "Take the dot away.", "anna.@company.com"),
-    Kind("email_hyphen", "row", "Hyphen in a wrong place",
-         "A hyphen is not allowed {place}", "Look at what follows the @ sign.",
-         "anna@-company.com"),
-    Kind("email_reserved", "row", "Ending without email",
-         "No address that ends in .{ending} can get an email",
-         "Use the address at which this person gets email.", "anna@company.test"),
-    Kind("email_number_domain", "row", "Number as a domain",
-         "This address ends in a number, not in a name such as company.com",
-         "Write the name of the domain after the @ sign.", "anna@192.168.0.1"),
-    Kind("email_too_long", "row", "Address too long",
-         "{what} is too long: {found} characters, and at most {limit} are allowed",
-         "Look whether two cells have run together.", "an address of 300 characters"),
-    Kind("email_character", "row", "Character not allowed in an address",
-         "{character} is not allowed {place}", "Look for a slip of the finger there.",
-         "anna(work)@company.com"),
-    Kind("email_quoted", "row", "Address in quotation marks",
-         "Quotation marks are not allowed in an address", "Write the address without them.",
-         '"anna berg"@company.com'),
-    Kind("email_domain", "row", "Bad domain",
-         "The part after the @ sign is not the name of a domain",
-         "Look for a slip of the finger there.", "anna@xn--company.com"),
-    Kind("email_other", "row", "Bad address",
-         "This is not an email address", "Write the address as name@company.com.",
-         "a combining accent at the start"),
-    Kind("first_name_needed", "row", "First name missing",
-         "A first name is needed",
-         "Fill in the cell; a hyphen will do if this person has only one name.", ""),
-    Kind("last_name_needed", "row", "Last name missing",
-         "A last name is needed",
-         "Fill in the cell; a hyphen will do if this person has only one name.", ""),
-    Kind("name_too_long", "row", "Name too long",
-         "This name has {found} characters, and at most {limit} are allowed",
-         "Shorten it.", "151 letters"),
-    Kind("description_too_long", "row", "Description too long",
-         "This description has {found} characters, and at most {limit} are allowed",
-         "Shorten it.", "1,001 characters"),
-    Kind("control_character", "row", "Control character",
-         "There is a control character in this cell ({character})",
-         "Take it away, or type the cell anew.", "Anna\x07"),
-    Kind("line_break", "row", "Line break in a name",
-         "A line break is not allowed in a name", "Write the name on one line.", "Anna\nMaria"),
-    Kind("direction_override", "row", "Reversed writing",
-         "There is a character in this cell that turns the direction of writing around ({character})",
-         "Take it away, or type the cell anew.", "Anna\u202egreB"),
-    Kind("lost_character", "row", "Lost letter",
-         "A letter of this cell was lost in an earlier conversion ({character})",
-         "Type the letter anew.", "Ren\ufffd"),
-    Kind("link_in_name", "row", "Link in a name",
-         "A name can't hold a web or email address ({link})",
-         "An email program would turn it into a link. Write the name alone.", "Anna www.company.com"),
-    Kind("quotes_around_name", "row", "Quotation mark beside a name",
-         "There is a quotation mark {place}",
-         "Take it away. A quotation mark opens a cell only where it is the very first character.", ' "Anna"'),
-    Kind("too_many_cells", "row", "Too many cells",
-         "This row has {found} cells where {limit} have a column name",
-         "Put quotation marks around the cell that holds the {delimiter}, or empty the cells at the end.",
+    Kind("email_needed", "row", gettext_noop("Missing address"),
+         gettext_noop("The email address is missing"),
+         gettext_noop("Enter the address of this person."), ""),
+    Kind("email_link", "row", gettext_noop("Link instead of an address"),
+         gettext_noop("This is a link, not an email address"),
+         gettext_noop("Remove “mailto:” and everything after the address."), "mailto:anna@company.com"),
+    Kind("email_with_name", "row", gettext_noop("Text beside the address"),
+         gettext_noop("This cell contains more than an email address"),
+         gettext_noop("Keep only the address."), "Anna Berg <anna@company.com>"),
+    Kind("email_twice", "row", gettext_noop("Several addresses"),
+         ngettext_noop(
+             "This cell contains {count} email address",
+             "This cell contains {count} email addresses",
+             "count",
+         ),
+         gettext_noop("Enter each person in a separate row."), "anna@company.com; bob@company.com"),
+    Kind("email_no_at", "row", gettext_noop("No @ sign"),
+         gettext_noop("The @ sign is missing"),
+         gettext_noop("Enter an address such as name@company.com."), "anna.company.com"),
+    Kind("email_two_at", "row", gettext_noop("Several @ signs"),
+         ngettext_noop("This address has {count} @ sign", "This address has {count} @ signs", "count"),
+         gettext_noop("Keep the one before the domain."), "anna@@company.com"),
+    Kind("email_space", "row", gettext_noop("Space in an address"),
+         {
+             "space": gettext_noop("An email address can’t contain a space"),
+             "line_break": gettext_noop("An email address can’t contain a line break"),
+         },
+         gettext_noop("Remove it, or replace it with a dot."), "anna berg@company.com"),
+    Kind("email_invisible", "row", gettext_noop("Invisible character"),
+         gettext_noop("This address contains an invisible character ({character})"),
+         gettext_noop("Remove it, or retype the address."), "anna\u200b@company.com"),
+    Kind("email_no_name", "row", gettext_noop("Nothing before the @ sign"),
+         gettext_noop("There is nothing before the @ sign"),
+         gettext_noop("Enter an address such as name@company.com."), "@company.com"),
+    Kind("email_no_domain", "row", gettext_noop("Nothing after the @ sign"),
+         gettext_noop("There is nothing after the @ sign"),
+         gettext_noop("Enter an address such as name@company.com."), "anna@"),
+    Kind("email_no_ending", "row", gettext_noop("No ending such as .com"),
+         gettext_noop("This address has no ending such as .com"),
+         gettext_noop("Enter the whole domain after the @ sign, such as company.com."), "anna@company"),
+    Kind("email_edge", "row", gettext_noop("Extra character beside the address"),
+         {
+             "start": gettext_noop("An email address can’t start with {character}"),
+             "end": gettext_noop("An email address can’t end with {character}"),
+         },
+         gettext_noop("Remove it."), "anna@company.com,"),
+    Kind("email_dots", "row", gettext_noop("Two dots in a row"),
+         gettext_noop("This address has two dots in a row"),
+         gettext_noop("Keep one dot."), "anna@company..com"),
+    Kind("email_dot_edge", "row", gettext_noop("Misplaced dot"),
+         {
+             "start": gettext_noop("An email address can’t start with a dot"),
+             "before_at": gettext_noop("A dot isn’t allowed right before the @ sign"),
+             "after_at": gettext_noop("A dot isn’t allowed right after the @ sign"),
+         },
+         gettext_noop("Remove the dot."), "anna.@company.com"),
+    Kind("email_hyphen", "row", gettext_noop("Misplaced hyphen"),
+         {
+             "start": gettext_noop("A part of the domain can’t start with a hyphen"),
+             "end": gettext_noop("A part of the domain can’t end with a hyphen"),
+         },
+         gettext_noop("Check the part after the @ sign."), "anna@-company.com"),
+    Kind("email_reserved", "row", gettext_noop("Domain without email"),
+         gettext_noop("Addresses that end in .{ending} can’t receive email"),
+         gettext_noop("Enter the address where this person receives email."), "anna@company.test"),
+    Kind("email_number_domain", "row", gettext_noop("Number instead of a domain"),
+         gettext_noop("This address ends in a number instead of a domain such as company.com"),
+         gettext_noop("Enter the domain after the @ sign."), "anna@192.168.0.1"),
+    Kind("email_too_long", "row", gettext_noop("Address too long"),
+         {
+             "address": ngettext_noop(
+                 "This address has {found} character, and the limit is {limit}",
+                 "This address has {found} characters, and the limit is {limit}",
+                 "found",
+             ),
+             "before_at": ngettext_noop(
+                 "The part before the @ sign has {found} character, and the limit is {limit}",
+                 "The part before the @ sign has {found} characters, and the limit is {limit}",
+                 "found",
+             ),
+             "label": ngettext_noop(
+                 "A part of the domain has {found} character, and the limit is {limit}",
+                 "A part of the domain has {found} characters, and the limit is {limit}",
+                 "found",
+             ),
+         },
+         gettext_noop("Check whether two cells were joined."), "an address of 300 characters"),
+    Kind("email_character", "row", gettext_noop("Character not allowed in an address"),
+         {
+             "before_at": gettext_noop("{character} isn’t allowed before the @ sign"),
+             "after_at": gettext_noop("{character} isn’t allowed after the @ sign"),
+         },
+         gettext_noop("Check the address for a typo."), "anna(work)@company.com"),
+    Kind("email_quoted", "row", gettext_noop("Address in quotation marks"),
+         gettext_noop("An email address can’t contain quotation marks"),
+         gettext_noop("Remove the quotation marks."), '"anna berg"@company.com'),
+    Kind("email_domain", "row", gettext_noop("Not a domain"),
+         gettext_noop("The part after the @ sign isn’t a domain"),
+         gettext_noop("Check it for a typo."), "anna@xn--company.com"),
+    Kind("email_other", "row", gettext_noop("Not an address"),
+         gettext_noop("This isn’t an email address"),
+         gettext_noop("Enter an address such as name@company.com."), "a combining accent at the start"),
+    Kind("first_name_needed", "row", gettext_noop("Missing first name"),
+         gettext_noop("The first name is missing"),
+         gettext_noop("Enter a first name. If this person has only one name, enter a hyphen here."), ""),
+    Kind("last_name_needed", "row", gettext_noop("Missing last name"),
+         gettext_noop("The last name is missing"),
+         gettext_noop("Enter a last name. If this person has only one name, enter a hyphen here."), ""),
+    Kind("name_too_long", "row", gettext_noop("Name too long"),
+         ngettext_noop(
+             "This name has {found} character, and the limit is {limit}",
+             "This name has {found} characters, and the limit is {limit}",
+             "found",
+         ),
+         gettext_noop("Shorten it."), "151 letters"),
+    Kind("description_too_long", "row", gettext_noop("Description too long"),
+         ngettext_noop(
+             "This description has {found} character, and the limit is {limit}",
+             "This description has {found} characters, and the limit is {limit}",
+             "found",
+         ),
+         gettext_noop("Shorten it."), "1,001 characters"),
+    Kind("control_character", "row", gettext_noop("Control character"),
+         gettext_noop("This cell contains a control character ({character})"),
+         gettext_noop("Remove it, or retype the cell."), "Anna\x07"),
+    Kind("line_break", "row", gettext_noop("Line break in a name"),
+         gettext_noop("A name can’t contain a line break"),
+         gettext_noop("Put the name on one line."), "Anna\nMaria"),
+    Kind("direction_override", "row", gettext_noop("Reversed text"),
+         gettext_noop("This cell contains a character that reverses the direction of the text ({character})"),
+         gettext_noop("Remove it, or retype the cell."), "Anna\u202egreB"),
+    Kind("lost_character", "row", gettext_noop("Lost letter"),
+         gettext_noop("A letter in this cell was lost when the file was converted earlier ({character})"),
+         gettext_noop("Retype the letter."), "Ren\ufffd"),
+    Kind("link_in_name", "row", gettext_noop("Link in a name"),
+         gettext_noop("A name can’t contain a web or email address ({link})"),
+         gettext_noop("Email programs would turn it into a link. Enter only the name."), "Anna www.company.com"),
+    Kind("quotes_around_name", "row", gettext_noop("Quotation mark in a name"),
+         {
+             "edge": gettext_noop("This name starts or ends with a quotation mark"),
+             "inside": gettext_noop("This name contains a quotation mark that doesn’t open or close anything"),
+         },
+         gettext_noop("Remove it. A quotation mark opens a cell only if it’s the very first character."), ' "Anna"'),
+    Kind("too_many_cells", "row", gettext_noop("Too many cells"),
+         ngettext_noop(
+             "This row has {found} cells, but only {limit} column has a name",
+             "This row has {found} cells, but only {limit} columns have names",
+             "limit",
+         ),
+         gettext_noop(
+             "If a cell contains the separator ({character}), put quotation marks around the cell. "
+             "If there is text after the last column, remove it."
+         ),
          "anna@company.com,Anna,Berg, Jr,Night shift"),
-    Kind("cell_without_column", "row", "Cell without a column",
-         "There is something beside the last column that has a name",
-         "Empty that cell, or give its column a name.", "a note to the right of the table of a workbook"),
+    Kind("cell_without_column", "row", gettext_noop("Cell without a column name"),
+         gettext_noop("There is text after the last column that has a name"),
+         gettext_noop("Remove the text, or give its column a name."),
+         "a note to the right of the table of a workbook"),
 )  # fmt: skip
 
 _WARNINGS = (
-    Kind("duplicate", "warning", "Twice in the file",
-         "The same address stands in row {first}; that row counts, and this one is skipped",
-         "Nothing to do, unless one of the two was meant for somebody else.", "Anna@company.com and anna@company.com"),
-    Kind("likely_typo", "warning", "Likely slip",
-         '"{found}" looks like a slip of "{right}"',
-         "The row counts as it is; look whether it is right.", "anna@gmial.com"),
-    Kind("ignored_column", "warning", "Column not read",
-         'The column "{name}" is not read',
-         f"Nothing to do: only {_OUR_COLUMNS} are.", "Phone"),
-    Kind("unnamed_column", "warning", "Column without a name",
-         "Column {number} has no name and is not read",
-         "Give it a name if it matters.", "Email,,First name,Last name"),
+    Kind("duplicate", "warning", gettext_noop("Duplicate address"),
+         gettext_noop("The same address is in row {first}. That row is invited, and this one is skipped"),
+         gettext_noop("You don’t have to do anything, unless one of the two is someone else’s."),
+         "Anna@company.com and anna@company.com"),
+    Kind("likely_typo", "warning", gettext_noop("Possible typo"),
+         gettext_noop("“{found}” looks like a typo of “{right}”"),
+         gettext_noop("The address will be invited as written. Check whether it’s right."), "anna@gmial.com"),
+    Kind("ignored_column", "warning", gettext_noop("Ignored column"),
+         gettext_noop("The column “{name}” is ignored"),
+         gettext_noop("You don’t have to do anything. Only {all_columns} are read."), "Phone"),
+    Kind("unnamed_column", "warning", gettext_noop("Column without a name"),
+         gettext_noop("Column {number} has no name and is ignored"),
+         gettext_noop("If you need it, give it a name."), "Email,,First name,Last name"),
 )  # fmt: skip
+
+# The labels of suggestions: what accepting one does.
+FIXES: dict[str, str] = {
+    "add_space": gettext_noop("Add a space after the dot"),
+    "keep_address": gettext_noop("Keep the address"),
+    "keep_first": gettext_noop("Keep {suggestion}"),
+    "keep_one_at": gettext_noop("Keep one @"),
+    "keep_one_dot": gettext_noop("Keep one dot"),
+    "put_on_one_line": gettext_noop("Put it on one line"),
+    "remove": gettext_noop("Remove it"),
+    "remove_character": gettext_noop("Remove {character}"),
+    "remove_colon": gettext_noop("Remove the colon"),
+    "remove_comma": gettext_noop("Remove the comma"),
+    "remove_dot": gettext_noop("Remove the dot"),
+    "remove_line_break": gettext_noop("Remove the line break"),
+    "remove_mailto": gettext_noop("Remove mailto:"),
+    "remove_quotation_marks": gettext_noop("Remove the quotation marks"),
+    "remove_semicolon": gettext_noop("Remove the semicolon"),
+    "remove_space": gettext_noop("Remove the space"),
+    "use_at": gettext_noop("Use @"),
+    "use_domain": gettext_noop("Use {domain}"),
+    "use_dot": gettext_noop("Use a dot"),
+}
 
 # Problems of a file that larger limits might accept.
 OVER_LIMITS = frozenset({"too_big", "too_many_rows", "workbook_too_big", "workbook_too_heavy"})
@@ -238,31 +409,16 @@ OVER_LIMITS = frozenset({"too_big", "too_many_rows", "workbook_too_big", "workbo
 CATALOG: dict[str, Kind] = {kind.code: kind for kind in _FILE + _ROW + _WARNINGS}
 
 
-def title_of(code: str) -> str:
-    """The short title of a code, for pills and headings. A code that is no longer in use is its own title."""
-    kind = CATALOG.get(code)
-    return kind.title if kind else code
-
-
 def file_problem(
-    code: str, *, row: int | None = None, line: int | None = None, value: str = "", **facts: object
+    code: str, *, row: int | None = None, line: int | None = None, value: str = "", **params: Param
 ) -> Problem:
     """A problem of the whole file; `row` and `line` say where to look if one place causes it."""
-    kind = CATALOG[code]
-    facts.setdefault("row", f"{row:,}" if row else "")
-    facts.setdefault("line", f"{line:,}" if line else "")
-    return Problem(
-        code, kind.message.format(**facts), kind.hint.format(**facts), row, line, None, visible(value) if value else ""
-    )
+    return Problem(code, params, row, line, None, visible(value) if value else "")
 
 
 def row_problem(error: CellError, *, row: int, line: int, column: str | None, value: str) -> Problem:
-    """The error as a problem of its row. `column` is a title, and `value` the cell as found."""
-    kind = CATALOG[error.code]
-    message, hint = kind.message, kind.hint
-    if error.facts:
-        message, hint = message.format(**error.facts), hint.format(**error.facts)
-    return Problem(error.code, message, hint, row, line, column, visible(value), error.suggestion, error.label)
+    """The error as a problem of its row. `column` is a key, and `value` the cell as found."""
+    return Problem(error.code, error.params, row, line, column, visible(value), error.suggestion, error.fix)
 
 
 def notice(
@@ -272,12 +428,11 @@ def notice(
     column: str | None = None,
     value: str = "",
     suggestion: str | None = None,
-    **facts: object,
+    **params: Param,
 ) -> Notice:
-    message = CATALOG[code].message.format(**facts)
-    return Notice(row, code, message, column, visible(value), suggestion)
+    return Notice(code, params, row, column, visible(value), suggestion)
 
 
 def duplicate_notice(*, row: int, first: int, value: str) -> Notice:
     """The notice for a row whose address is in row `first` already."""
-    return notice("duplicate", row=row, column=EMAIL.title, value=value, first=f"{first:,}")
+    return notice("duplicate", row=row, column=EMAIL.key, value=value, first=first)

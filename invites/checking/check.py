@@ -15,10 +15,10 @@ from invites.checking.cells.provider_typos import intended_domain
 from invites.checking.cells.text import is_blank
 from invites.checking.domain_typos import typo_notice
 from invites.checking.reading.chunks import RECORDS_AT_ONCE, Columns, Records, take_columns
-from invites.checking.reading.dialect import DELIMITERS, find_dialect
+from invites.checking.reading.dialect import find_dialect
 from invites.checking.reading.encoding import Source
 from invites.checking.reading.file import open_file, read_records
-from invites.checking.reading.header import Header, found_and_expected, holds_an_address, names_our_columns, read_header
+from invites.checking.reading.header import Header, found_names, holds_an_address, names_our_columns, read_header
 from invites.checking.reading.quotes import explain_quote, find_swallowed_rows
 from invites.checking.reading.workbook import ENCODING, Sheet
 from invites.checking.report import Limits, Problem, Report, Row
@@ -164,12 +164,12 @@ class _RecordChecker:
                     return None
                 continue
             header = read_header(cells, limits=self.limits)
-            found, expected = found_and_expected(cells)
+            found = found_names(cells)
             self.report.columns = found
             if isinstance(header, Problem):
                 if header.code in ("missing_column", "no_header") and (below := self._find_names_below(cells)):
                     header = file_problem("names_below", number=below, value=header.value)
-                self.report.reject(header, found=found, expected=expected)
+                self.report.reject(header, found=found)
                 return None
             self.report.columns, self.report.ignored_columns = header.names, header.ignored
             for name in header.ignored:
@@ -193,7 +193,7 @@ class _RecordChecker:
     def _has_too_many_lines(self) -> bool:
         if self.number <= self._most_records:
             return False
-        self.report.reject(file_problem("too_many_lines", limit=f"{self._most_records:,}"))
+        self.report.reject(file_problem("too_many_lines", limit=self._most_records))
         return True
 
     def _check_rows(self, header: Header) -> Iterator[Block]:
@@ -290,18 +290,17 @@ class _RecordChecker:
         """The error of a row with cells beyond the last named column, and what to show of it."""
         if not self.delimiter:
             return CellError("cell_without_column"), ", ".join(filter(None, cells[header.width : header.width + 50]))
-        facts = {"found": f"{len(cells):,}", "limit": header.width, "delimiter": DELIMITERS[self.delimiter]}
-        return CellError("too_many_cells", facts), self.delimiter.join(cells[:50])
+        params = {"found": len(cells), "limit": header.width, "character": ord(self.delimiter)}
+        return CellError("too_many_cells", params), self.delimiter.join(cells[:50])
 
     def _reject_row_count(self) -> None:
         """Reject a file with too many rows. Counts the others first, so that the message can name both numbers."""
-        found, exact = self.report.rows, True
+        found, case = self.report.rows, "counted"
         try:
             for number, cells in enumerate(self.records):
                 if number % RECORDS_AT_ONCE == 0:
                     self._while_waiting()
                 found += any(not is_blank(cell) for cell in cells)
         except csv.Error:
-            exact = False
-        words = f"{found:,}" if exact else f"more than {self.limits.max_rows:,}"
-        self.report.reject(file_problem("too_many_rows", found=words, limit=f"{self.limits.max_rows:,}"))
+            case = "more"
+        self.report.reject(file_problem("too_many_rows", case=case, found=found, limit=self.limits.max_rows))

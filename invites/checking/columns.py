@@ -7,7 +7,7 @@ Invitation.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from email_validator.rfc_constants import EMAIL_MAX_LENGTH
 from invites.checking.cells.email_mistakes import check_email
 from invites.checking.cells.error import CellError
 from invites.checking.cells.names import USUAL_NAME, USUAL_TEXT, check_name, check_text
-from invites.checking.cells.text import join_words
+from invites.checking.messages import gettext_noop
 
 
 class Cells(NamedTuple):
@@ -36,7 +36,8 @@ class Cells(NamedTuple):
 class Column:
     """A column that we read.
 
-    `key` is its name in `Cells`, in forms, and in the models Row and Invitation. `title` is shown to people.
+    `key` is its name in `Cells`, in forms, and in the models Row and Invitation. `title` is its name in our files, and
+    pages show it translated.
     `aliases` are names that mean this column in a header, and `guesses` names that only suggest it: both have
     lowercase letters and digits only. `longest` is in characters.
 
@@ -56,18 +57,13 @@ class Column:
     is_required: bool = False
     usual: re.Pattern[str] | None = None
 
-    @property
-    def expected(self) -> str:
-        """How the column is listed where we say which ones we expect."""
-        return self.title if self.is_required else f"{self.title} (optional)"
-
 
 _LONGEST_NAME, _LONGEST_DESCRIPTION = 150, 1_000
 
 COLUMNS = (
     Column(
         key="email",
-        title="Email",
+        title=gettext_noop("Email"),
         sample="user{n}@abc.com",
         aliases=(
             "email", "emailaddress", "emailadresse", "mailadresse", "adresseemail", "adressemail", "mail",
@@ -86,7 +82,7 @@ COLUMNS = (
     ),
     Column(
         key="first_name",
-        title="First name",
+        title=gettext_noop("First name"),
         sample="first name {n}",
         aliases=("firstname", "prénom", "prenom", "prénoms", "vorname", "vornamen", "nombre", "nombres",
                  "nombredepila"),
@@ -98,7 +94,7 @@ COLUMNS = (
     ),
     Column(
         key="last_name",
-        title="Last name",
+        title=gettext_noop("Last name"),
         sample="last name {n}",
         aliases=("lastname", "nom", "nomdefamille", "nachname", "familienname", "apellido", "apellidos"),
         guesses=("surname", "familyname", "family", "last", "lname", "secondname", "sn", "zuname", "name"),
@@ -109,7 +105,7 @@ COLUMNS = (
     ),
     Column(
         key="description",
-        title="Description",
+        title=gettext_noop("Description"),
         sample="optional info about user {n}",
         aliases=("description", "beschreibung", "descripción", "descripcion"),
         guesses=("notes", "note", "comment", "comments", "info"),
@@ -121,8 +117,3 @@ COLUMNS = (
 
 EMAIL = COLUMNS[0]
 REQUIRED = tuple(column for column in COLUMNS if column.is_required)
-
-
-def list_columns(columns: Iterable[Column]) -> str:
-    """The titles in a sentence: "Email, First name and Last name"."""
-    return join_words([column.title for column in columns], "and")

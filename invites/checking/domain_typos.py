@@ -28,10 +28,10 @@ _EDGES = ".,;:!?()[]<>\"' "
 
 
 class Correction(NamedTuple):
-    """A corrected address, and the label of the button that accepts it."""
+    """A corrected address, and the code of the label of the button that accepts it."""
 
     suggestion: str
-    label: str
+    fix: str
 
 
 class DomainTypoDetector:
@@ -88,7 +88,7 @@ class DomainTypoDetector:
             if candidates:
                 right = self._clearest(candidates, at_least=at_least)
                 is_address = right is not None and normalize_address(f"{local}@{right}") is not None
-                return Correction(f"{local}@{right}", f"Use {right}") if is_address else None
+                return Correction(f"{local}@{right}", "use_domain") if is_address else None
         return None
 
     def _find_near(self, domain: str) -> set[str]:
@@ -119,7 +119,7 @@ def typo_notice(*, row: int, email: str, right: str) -> Notice:
     return notice(
         "likely_typo",
         row=row,
-        column=EMAIL.title,
+        column=EMAIL.key,
         value=email,
         suggestion=f"{local}@{right}",
         found=domain,

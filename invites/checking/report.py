@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from invites.checking.cells.email import email_key
+from invites.checking.cells.error import Params
 from invites.checking.columns import Cells
 
 Verdict = Literal["ok", "problems", "rejected"]
@@ -34,30 +35,30 @@ class Limits:
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong, in words: information about the file, never an exception.
+    """One thing that is wrong, as a code of the catalog and the values of its sentences. `describe.py` words it.
 
-    `row` counts as the spreadsheet does (the header is row 1), and `line` is the line of the file at which that row
-    starts; both are None for a problem of the whole file. `value` is for display: shortened, with invisible characters
-    made visible. `suggestion` is the corrected cell, given only when it is certain.
+    JSON can store the `params`. `row` counts as the spreadsheet does (the header is row 1), and `line` is the line of
+    the file at which that row starts; both are None for a problem of the whole file. `column` is a key of the registry.
+    `value` is for display: shortened, with invisible characters made visible. `suggestion` is the corrected cell, given
+    only when it is certain, and `fix` the code of its label.
     """
 
     code: str
-    message: str
-    hint: str
+    params: Params
     row: int | None
     line: int | None
     column: str | None
     value: str
     suggestion: str | None = None
-    suggestion_label: str | None = None
+    fix: str | None = None
 
 
 class Notice(NamedTuple):
     """Something the admin should know that stops nobody from being invited."""
 
-    row: int | None
     code: str
-    message: str
+    params: Params
+    row: int | None
     column: str | None = None
     value: str = ""
     suggestion: str | None = None
@@ -91,7 +92,8 @@ class Row(NamedTuple):
 class Report:
     """What one check found. rows = valid + skipped + problem_rows, whenever the check yields a block.
 
-    `problems`, `warnings` and `duplicates` are cut off at a maximum length; the counts are complete.
+    `problems`, `warnings` and `duplicates` are cut off at a maximum length; the counts are complete. `found` are the
+    names in the first row if the file is rejected because of them.
     """
 
     verdict: Verdict = "ok"
@@ -106,8 +108,7 @@ class Report:
     columns: tuple[str, ...] = ()
     ignored_columns: tuple[str, ...] = ()
     rejection: Problem | None = None
-    found: tuple[str, ...] = ()
-    expected: tuple[str, ...] = ()
+    found: tuple[str, ...] | None = None
     problems: list[Problem] = field(default_factory=list)
     problems_by_code: dict[str, int] = field(default_factory=dict)
     warnings: list[Notice] = field(default_factory=list)
@@ -142,7 +143,7 @@ class Report:
         if len(self.warnings) < WARNINGS_KEPT:
             self.warnings.append(notice)
 
-    def reject(self, problem: Problem, *, found: tuple[str, ...] = (), expected: tuple[str, ...] = ()) -> None:
+    def reject(self, problem: Problem, *, found: tuple[str, ...] | None = None) -> None:
         """Reject the file: this problem replaces everything that was counted before."""
         self.verdict = "rejected"
         self.rejection = problem
@@ -154,7 +155,7 @@ class Report:
         self.warnings = []
         self.warning_count = 0
         self.duplicates = []
-        self.found, self.expected = found, expected
+        self.found = found
 
     def grouped(self) -> Iterator[tuple[str, int]]:
         """The kinds of problem with their counts, the most frequent first."""

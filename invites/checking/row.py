@@ -20,7 +20,7 @@ def check_cells(cells: Cells, *, row: int, line: int, extra: CellError | None = 
     for column, cell in zip(COLUMNS, cells, strict=True):
         value = column.check(cell)
         if isinstance(value, CellError):
-            problems.append(row_problem(value, row=row, line=line, column=column.title, value=cell))
+            problems.append(row_problem(value, row=row, line=line, column=column.key, value=cell))
             value = ""
         values.append(value)
     return Row(row, line, Cells(*values), tuple(problems), None, cells if problems else None)

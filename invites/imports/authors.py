@@ -10,20 +10,18 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from accounts.errors import DomainError
-from accounts.models import Membership, Organization, User
-from accounts.organizations.grants import GrantableAccess
+from accounts.models import Membership, User
+from accounts.organizations.grants import AccessSelection, GrantableAccess
 from accounts.permissions import Permission
-from accounts.wording import listed
 from invites.imports.check_claims import renew_claim
 from invites.invitations.authorization import selection_of
 from invites.invitations.visibility import visible_name
-from invites.models import AccessGrant, Batch
+from invites.models import AccessGrant, Batch, Reason
+from invites.reasons import ExplainedError, as_reason
 
 CHUNK = 1_000
 # Replaces the id of a deleted account, which can't grant anything.
 DELETED_ACCOUNT = 0
-INSTEAD = "Choose the roles and sites of this import, or start a new import with the complete file."
 
 
 def authors_of(batch: Batch) -> set[int]:
@@ -34,19 +32,16 @@ def authors_of(batch: Batch) -> set[int]:
 def check_authors(
     authors: Iterable[int], grant: AccessGrant, *, instead_of: AccessGrant, readers: Iterable[int | None] = ()
 ) -> None:
-    """Raises DomainError("beyond_authors") if the grant gives more than the old one and an author can't grant it now.
+    """Raises ExplainedError("beyond_authors") if the grant gives more than the old one and an author can't grant it.
 
     The message names the author if all `readers` (ids of users) may see that user.
     """
     if not gives_more(grant, instead_of):
         return
-    organization = grant.organization
     users = User.objects.in_bulk(set(authors))
     for author in sorted(set(authors)):
-        if reason := _why_not(users.get(author), organization, grant):
-            name = _name_for(readers, users.get(author), organization)
-            message = f"{name} uploaded or edited rows of this import and {reason}. {INSTEAD}"
-            raise DomainError("beyond_authors", message)
+        if why_not := _why_not(users.get(author), readers, grant):
+            raise ExplainedError("beyond_authors", why_not, as_reason("choose_access"))
 
 
 def gives_more(new: AccessGrant, old: AccessGrant) -> bool:
@@ -58,21 +53,23 @@ def gives_more(new: AccessGrant, old: AccessGrant) -> bool:
     return not before.all_sites and (after.all_sites or not set(before.sites).issuperset(after.sites))
 
 
-def _name_for(readers: Iterable[int | None], author: User | None, organization: Organization) -> str:
-    if author is None:
-        return "Somebody whose account was deleted"
-    members = Membership.objects.filter(organization=organization, user__in=[each for each in readers if each])
-    return str(author) if all(visible_name(member, author) for member in members) else "Somebody else"
-
-
-def _why_not(user: User | None, organization: Organization, grant: AccessGrant) -> str:
-    """Why the user can't give the grant, as the end of a sentence ("can't grant Org Admin"), or ""."""
-    members = Membership.objects.filter(user=user, user__is_active=True, organization=organization)
-    member = members.first() if user else None
+def _why_not(user: User | None, readers: Iterable[int | None], grant: AccessGrant) -> Reason | None:
+    """Why the user can't grant it; None if they can. Names the user if all readers may see that user."""
+    if user is None:
+        return as_reason("deleted_account")
+    members = Membership.objects.filter(organization=grant.organization)
+    seen_by = members.filter(user__in=[each for each in readers if each])
+    is_named = all(visible_name(reader, user) for reader in seen_by)
+    who, values = ("author", {"author": str(user)}) if is_named else ("someone", {})
+    member = members.filter(user=user, user__is_active=True).first()
     if member is None or not member.has_permission(Permission.INVITE_USERS):
-        return "can't invite users now"
-    missing = GrantableAccess(member).missing_access(selection_of(grant))
-    return f"can't grant {listed(missing)}" if missing else ""
+        return as_reason(f"{who}_cannot_invite", **values)
+    grantable, selection = GrantableAccess(member), selection_of(grant)
+    if grantable.can_grant(selection):
+        return None
+    if grantable.can_grant(AccessSelection.of(selection.roles)) and selection.all_sites:
+        return as_reason(f"{who}_lacks_sites", **values)
+    return as_reason(f"{who}_lacks_access", access=grantable.missing_access(selection), **values)
 
 
 def save_row_editors(batch: Batch) -> None:

@@ -60,7 +60,7 @@ class NewFlaggedRow(NamedTuple):
     row: NewRow
     outcome: str
     reason: str = Row.Reason.NONE.value
-    detail: str = ""
+    duplicate_of: int | None = None
     problems: str = "[]"
     problem_codes: str = ""
     suggested_codes: str = ""

@@ -14,7 +14,6 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.errors import DomainError
 from invites import checking
 from invites.imports.authors import save_row_editors
 from invites.imports.bulk_insert import NewFlaggedRow, NewRow, insert_rows
@@ -35,7 +34,8 @@ from invites.imports.selectors.rows import codes_of, suggested
 from invites.imports.selectors.typos import KEPT
 from invites.imports.upload_parts import Budget, pieces_of, store_parts, stored_upload
 from invites.models import Batch, CorrectionJob, Row
-from invites.unexpected_errors import ask_support, is_transient, log_unexpected, reference_of
+from invites.reasons import ExplainedError, as_reason, support_reasons
+from invites.unexpected_errors import is_transient, log_unexpected, reference_of
 
 STAGED_AT_ONCE = 5_000
 RETRY_AFTER = timedelta(seconds=8)
@@ -43,11 +43,6 @@ RETRY_AFTER = timedelta(seconds=8)
 _checks_in_request = threading.BoundedSemaphore(2)
 # How long a small file waits for one of these places. In the worker it might be behind large files, for a minute.
 SECONDS_FOR_A_PLACE = 0.5
-OUR_FAULT = (
-    "Something went wrong on our side while checking this file. Nobody has been invited. Upload the file again later."
-)
-NOT_CHECKED = "The file could not be checked. Nobody has been invited. Upload it again in a few minutes."
-NOT_CORRECTED = "Something went wrong on our side. Nobody has been invited. Try again in a few minutes."
 
 
 def check_in_request(batch: Batch) -> Batch | None:
@@ -78,7 +73,7 @@ def check_batch(batch_id: int, *, in_request: bool = False) -> Batch | None:
     try:
         job = _job_of(batch)
         if batch.attempts > MAX_ATTEMPTS:
-            _give_up(batch, NOT_CHECKED, reference=batch.error_reference)
+            _give_up(batch, "not_checked", reference=batch.error_reference)
         else:
             budget = Budget.of(in_request=in_request)
             if job is None or work_on_job(batch, job, budget):
@@ -118,7 +113,7 @@ def _handle_error(batch: Batch, error: Exception) -> Batch | None:
     log_unexpected("check_failed", error, is_known=is_known, batch=batch.pk, attempt=batch.attempts)
     if is_known and not is_transient(error):
         try:
-            _give_up(batch, OUR_FAULT, reference=reference)
+            _give_up(batch, "check_failed", reference=reference)
         except LostClaim:
             return None
     else:
@@ -190,11 +185,7 @@ def _conclude(batch: Batch, report: checking.Report, sheet: checking.Sheet | Non
     batch.skipped_numbers, batch.row_editors = [], {}
     if report.verdict == "rejected" and report.rejection:
         batch.state, batch.row_total, batch.ended_at = Batch.State.REJECTED, 0, now
-        batch.rejection = {
-            **report.rejection._asdict(),
-            "found": list(report.found),
-            "expected": list(report.expected),
-        }
+        batch.rejection = {**report.rejection._asdict(), "found": report.found}
     elif report.problem_rows and not (batch.only_valid and report.valid):
         batch.state = Batch.State.NEEDS_CORRECTION
         if sheet is not None:
@@ -203,8 +194,8 @@ def _conclude(batch: Batch, report: checking.Report, sheet: checking.Sheet | Non
         batch.state = Batch.State.INVITING
         try:
             begin_inviting(batch)
-        except DomainError as broken:
-            batch.state, batch.state_reason, batch.ended_at = Batch.State.FAILED, broken.message[:300], now
+        except ExplainedError as broken:
+            batch.state, batch.state_reasons, batch.ended_at = Batch.State.FAILED, broken.reasons, now
     batch.save()
     clean_up(batch.pk)
 
@@ -216,16 +207,15 @@ def _store_sheet(batch: Batch, sheet: checking.Sheet) -> None:
 
 
 @transaction.atomic
-def _give_up(batch: Batch, reason: str, *, reference: str = "") -> None:
+def _give_up(batch: Batch, code: str, *, reference: str) -> None:
     """Fail the batch, or only its job: the file kills every worker that reads it, or meets a bug of ours."""
     renew_claim(batch)
-    support = f" {ask_support(reference)}" if reference else ""
     if job := _job_of(batch):
-        give_up_job(batch, job, f"{NOT_CORRECTED}{support}")
+        give_up_job(batch, job, [as_reason("correction_failed"), *support_reasons(reference)])
         return
     batch.state, batch.ended_at, batch.claimed_until = Batch.State.FAILED, timezone.now(), None
-    batch.state_reason = f"{reason}{support}"
-    batch.save(update_fields=["state", "state_reason", "ended_at", "claimed_until"])
+    batch.state_reasons = [as_reason(code), *support_reasons(reference)]
+    batch.save(update_fields=["state", "state_reasons", "ended_at", "claimed_until"])
     clean_up(batch.pk)
 
 
@@ -258,7 +248,7 @@ def _new_flagged_row(batch: Batch, row: checking.Row, *, is_skipped: bool) -> Ne
             new,
             outcome=Row.Outcome.SKIPPED.value,
             reason=Row.Reason.DUPLICATE.value,
-            detail=f"The same address is in row {row.duplicate_of}",
+            duplicate_of=row.duplicate_of,
         )
     problems = [problem._asdict() for problem in row.problems]
     return NewFlaggedRow(
@@ -269,5 +259,4 @@ def _new_flagged_row(batch: Batch, row: checking.Row, *, is_skipped: bool) -> Ne
         problem_codes=codes_of(problems),
         suggested_codes=codes_of(suggested(problems)),
         cells=json.dumps(row.cells),
-        detail=row.problems[0].message[:300],
     )

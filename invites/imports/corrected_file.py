@@ -16,13 +16,13 @@ from typing import BinaryIO, NamedTuple
 
 from django.db.models import Q
 
-from accounts.errors import DomainError
 from invites.checking import Cells, Column, Limits, Problem, Record, RecordFile, open_records, unescape_formula
 from invites.imports.authors import DELETED_ACCOUNT, authors_of
 from invites.imports.problem_file import open_stored
 from invites.imports.record_writer import Layout, RecordWriter, can_hold
 from invites.imports.upload_parts import new_file, stored_upload
 from invites.models import Batch, Row
+from invites.reasons import ExplainedError, as_reason, problem_reason
 
 CHUNK = 1_000
 _ROW_NUMBER = re.compile(r"\s*Row (\d{1,9})\b")
@@ -50,19 +50,18 @@ def merge_corrected(
     end. Rows that were edited in the page stay as edited, unless they are in the upload. Skipped are those that were
     skipped before, and those that were removed from the file. `by` is the id of the user who corrects it.
     Changes nothing, and calls `keep` again and again.
-    Raises DomainError, with the code of the problem, for an upload whose kind, encoding or columns don't fit.
+    Raises ExplainedError, with the code of the problem, for an upload whose kind, encoding or columns don't fit.
     """
     stored = open_stored(batch, stored_upload(batch), limits=limits)
     corrected = open_records(upload, limits=limits, name=name, codec=stored.codec, while_waiting=keep)
     if isinstance(corrected, Problem):
-        raise DomainError(corrected.code, f"{corrected.message}. {corrected.hint}")
+        raise ExplainedError(corrected.code, problem_reason(corrected))
     if corrected.what_is_wrong_position is None:
         return None
     try:
         return _Merge(batch, stored, _Corrections(corrected, keep, by), limits, keep).merge()
     except csv.Error as error:
-        message = "A quotation mark in this file is never closed. Save it from your spreadsheet as CSV again."
-        raise DomainError("unclosed_quote", message) from error
+        raise ExplainedError("unclosed_quote", as_reason("unclosed_quote")) from error
 
 
 class _Merge:

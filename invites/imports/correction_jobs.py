@@ -7,7 +7,7 @@ worker may die at any time: the job stores its progress, and the next worker con
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, BinaryIO
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from django.db.models import F, QuerySet, Sum, TextField
 from django.db.models.functions import Cast, Coalesce, Length
 from django.utils import timezone
 
-from accounts.errors import AccessDenied, DomainError, ServiceError
+from accounts.errors import AccessDenied
 from accounts.models import Membership
 from invites.checking import Check
 from invites.imports.authors import DELETED_ACCOUNT, check_authors
@@ -38,7 +38,8 @@ from invites.imports.invite import begin_inviting
 from invites.imports.selectors.grid import LEFT, grid_rows, rows_with_suggestion
 from invites.imports.upload_parts import Budget, pieces_of, store_upload, stored_upload
 from invites.invitations.authorization import check_can_change, lock_to_change
-from invites.models import Batch, CorrectionJob, Row
+from invites.models import Batch, CorrectionJob, Reason, Row
+from invites.reasons import ExplainedError, as_reason, problem_reason
 
 Action, Then = CorrectionJob.Action, CorrectionJob.Then
 
@@ -47,8 +48,6 @@ ROWS_IN_REQUEST = 1_000
 CHARACTERS_IN_REQUEST = 256 * 1024
 # How many rows a job changes in one transaction.
 CHUNK = 1_000
-NOBODY = "No row of this file can be invited as it is. Upload a corrected file."
-NOT_ALLOWED = "The person who asked for this can no longer change this import. Nobody has been invited."
 
 
 # --- What an admin asks for --------------------------------------------------------------------------
@@ -65,7 +64,7 @@ def apply_to_all(batch: Batch, code: str, *, by: Membership) -> EditResult:
 def check_all_again(batch: Batch, *, by: Membership, then: CorrectionJob.Then = Then.STAY) -> EditResult:
     """Check all edited rows again, compare all addresses, and continue as `then` says.
 
-    Raises DomainError as `invite_waiting` does. If a worker does it, the batch has what it raises as its notice.
+    Raises ExplainedError as `invite_waiting` does. If a worker does it, the batch has what it raises as its notice.
     """
     lock_batch(batch, by)
     done = _change(batch, by, Action.CHECK, then=then)
@@ -103,7 +102,7 @@ def start_job(batch: Batch, by: Membership, action: CorrectionJob.Action, **what
     now = timezone.now()
     # The new claim number invalidates an earlier claim of the batch.
     Batch.objects.filter(pk=batch.pk).update(
-        state=Batch.State.CHECKING, claims=F("claims") + 1, attempts=0, claimed_until=None, notice="", progressed_at=now
+        state=Batch.State.CHECKING, claims=F("claims") + 1, attempts=0, claimed_until=None, notice=[], progressed_at=now
     )
     batch.refresh_from_db()
     return CorrectionJob.objects.create(batch=batch, action=action, started_by=by.user, created_at=now, **what)
@@ -148,8 +147,8 @@ def work_on_job(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
     while rows := _next_rows(job):
         try:
             _check_may_continue(batch, job)
-        except DomainError as broken:
-            _stop_with_notice(batch, job, reason=broken.message)
+        except ExplainedError as broken:
+            _stop_with_notice(batch, job, broken.reasons)
             break
         _change_rows(job, rows)
         if not _save_chunk(batch, job, rows):
@@ -167,32 +166,36 @@ def work_on_job(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
     return False
 
 
-def _check_may_continue(batch: Batch, job: CorrectionJob) -> None:
-    """Raises DomainError("not_allowed") if the person who started the job could not do so now."""
+def _check_may_continue(batch: Batch, job: CorrectionJob) -> Membership:
+    """Raises ExplainedError("not_allowed") if the person who started the job could not do so now."""
     by = Membership.objects.filter(user=job.started_by_id, organization=batch.organization_id).first()
+    if by is None:
+        raise _not_allowed()
     try:
-        if by is None:
-            raise AccessDenied("not_allowed", NOT_ALLOWED)
-        check_can_change(by, batch)
+        return check_can_change(by, batch)
     except AccessDenied as denied:
-        raise DomainError("not_allowed", NOT_ALLOWED) from denied
+        raise _not_allowed() from denied
+
+
+def _not_allowed() -> ExplainedError:
+    return ExplainedError("not_allowed", as_reason("not_allowed"))
 
 
 @transaction.atomic
-def _stop_with_notice(batch: Batch, job: CorrectionJob, *, reason: str) -> None:
-    """Change no more rows, and store the reason. Saved rows are kept, and still compared with the others."""
+def _stop_with_notice(batch: Batch, job: CorrectionJob, reasons: list[Reason]) -> None:
+    """Change no more rows, and store the reasons. Saved rows are kept, and still compared with the others."""
     renew_claim(batch)
     CorrectionJob.objects.filter(pk=job.pk).update(is_stopped=True)
-    batch.notice = f"{reason} Everything that was fixed until then is kept."
+    batch.notice = [*reasons, as_reason("changes_kept")]
     batch.save(update_fields=["notice"])
 
 
-def give_up_job(batch: Batch, job: CorrectionJob, reason: str) -> None:
+def give_up_job(batch: Batch, job: CorrectionJob, reasons: list[Reason]) -> None:
     """End a job that kills every worker or hits a bug. The batch waits for corrections again.
 
     If rows have been changed, the next try only compares them with the others.
     """
-    notice = f"{reason} Everything that you fixed here is kept."
+    notice = [*reasons, as_reason("edits_kept")]
     with transaction.atomic():
         renew_claim(batch)
         if job.action == Action.USE_FILE or job.is_stopped:
@@ -243,18 +246,16 @@ def _finish(batch: Batch, job: CorrectionJob) -> None:
     _end(batch, job, notice=batch.notice)
     if job.is_stopped or job.then == Then.STAY:
         return
-    by = Membership.objects.filter(user=job.started_by_id, organization=batch.organization_id).first()
     try:
-        if by is None:
-            raise AccessDenied("not_allowed", NOT_ALLOWED)
+        by = _check_may_continue(batch, job)
         with transaction.atomic():
             _go_on(batch, by, job.then)
-    except ServiceError as broken:
-        Batch.objects.filter(pk=batch.pk).update(notice=broken.message)
+    except ExplainedError as broken:
+        Batch.objects.filter(pk=batch.pk).update(notice=broken.reasons)
         batch.refresh_from_db()
 
 
-def _end(batch: Batch, job: CorrectionJob, *, notice: str = "") -> None:
+def _end(batch: Batch, job: CorrectionJob, *, notice: Sequence[Reason] = ()) -> None:
     """End the job of a locked batch, which waits for corrections again and gets a new banner."""
     batch.parts.filter(is_correction=True).delete()
     job.delete()
@@ -262,7 +263,7 @@ def _end(batch: Batch, job: CorrectionJob, *, notice: str = "") -> None:
         job.grant.delete()
     Batch.objects.filter(pk=batch.pk).update(
         state=Batch.State.NEEDS_CORRECTION,
-        notice=notice,
+        notice=list(notice),
         claims=F("claims") + 1,
         attempts=0,
         claimed_until=None,
@@ -282,17 +283,17 @@ def _go_on(batch: Batch, by: Membership, then: str) -> None:
 def invite_waiting(batch: Batch, *, by: Membership) -> None:
     """Invite the valid rows of a locked batch; the others stay problems.
 
-    `by` becomes the inviter, whose permissions are checked again while inviting. Raises AccessDenied, and DomainError:
-    "none_valid", "over_quota".
+    `by` becomes the inviter, whose permissions are checked again while inviting. Raises AccessDenied, and
+    ExplainedError: "none_valid", "over_quota".
     """
     check_can_change(by, batch)
     if not batch.rows.filter(outcome=Row.Outcome.WAITING).exists():
-        raise DomainError("none_valid", NOBODY)
+        raise ExplainedError("none_valid", as_reason("none_valid"))
     Batch.objects.filter(pk=batch.pk).update(
         state=Batch.State.INVITING,
         only_valid=True,
         inviter=by.user,
-        notice="",
+        notice=[],
         banner_closed_at=None,
         progressed_at=timezone.now(),
     )
@@ -325,9 +326,9 @@ def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
         else:
             _check_not_refused(merged.file, budget, name=batch.file_name, keep=keep)
         _check_may_continue(batch, job)
-    except DomainError as broken:
+    except ExplainedError as broken:
         budget.check_problem(broken.code)
-        _refuse(batch, job, broken.message)
+        _refuse(batch, job, broken.reasons)
         return False
     if merged is None:
         what = {"file_name": job.file_name, "file_size": job.file_size, "skipped_numbers": [], "row_editors": {}}
@@ -343,19 +344,20 @@ def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
 
 
 def _check_not_refused(file: BinaryIO, budget: Budget, *, name: str, keep: Callable[[], None]) -> None:
-    """Raises DomainError if the check would reject the file as a whole. Its rows may have problems."""
+    """Raises ExplainedError if the check would reject the file as a whole. Its rows may have problems."""
     file.seek(0)
     check = Check(file, limits=budget.limits, name=name, while_waiting=keep)
     for _block in check.blocks():
         keep()
     if refused := check.report.rejection:
-        raise DomainError(refused.code, f"{refused.message}. {refused.hint}".strip())
+        raise ExplainedError(refused.code, problem_reason(refused))
 
 
 @transaction.atomic
-def _refuse(batch: Batch, job: CorrectionJob, reason: str) -> None:
+def _refuse(batch: Batch, job: CorrectionJob, reasons: list[Reason]) -> None:
     renew_claim(batch)
-    _end(batch, job, notice=f"“{job.file_name}” was not used. {reason} Everything that you fixed here is kept.")
+    notice = [as_reason("file_not_used", file_name=job.file_name), *reasons, as_reason("edits_kept")]
+    _end(batch, job, notice=notice)
 
 
 @transaction.atomic

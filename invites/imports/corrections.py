@@ -31,7 +31,7 @@ from invites.models import Batch, Row
 # The fields of a row that an edit changes.
 _TEXTS = (
     *Cells._fields,
-    *("email_key", "outcome", "reason", "detail", "suggested_codes", "version", "edited_by_id"),
+    *("email_key", "outcome", "reason", "duplicate_of", "suggested_codes", "version", "edited_by_id"),
 )
 _OBJECTS = ("problems", "edit", "cells")
 
@@ -112,7 +112,7 @@ def apply_suggestion(batch: Batch, number: int, place: int, *, by: Membership) -
     rows = _left(batch, number)
     keys = keys_of(rows)
     for row in rows:
-        _apply_suggestions(row, [each for each in suggested(row.problems) if each["column"] == COLUMNS[place].title])
+        _apply_suggestions(row, [each for each in suggested(row.problems) if each["column"] == COLUMNS[place].key])
     return store_rows(batch, rows, keys, _result_of(number, rows), by=by)
 
 
@@ -213,7 +213,7 @@ def _apply_suggestions(row: Row, problems: Iterable[dict[str, Any]]) -> None:
     """Apply the first suggestion for each cell."""
     suggestions = {problem["column"]: problem["suggestion"] for problem in reversed(list(problems))}
     cells = cells_now(row)
-    _set_cells(row, Cells(*[suggestions.get(column.title, cell) for column, cell in zip(COLUMNS, cells, strict=True)]))
+    _set_cells(row, Cells(*[suggestions.get(column.key, cell) for column, cell in zip(COLUMNS, cells, strict=True)]))
 
 
 def _set_cells(row: Row, cells: Cells, *, keep: bool = False) -> None:
@@ -248,7 +248,7 @@ def _set_values(row: Row, cells: Cells) -> list[dict[str, Any]]:
 def _set_problems(row: Row, problems: list[dict[str, Any]]) -> None:
     row.outcome, row.reason = (Row.Outcome.PROBLEM if problems else Row.Outcome.WAITING), Row.Reason.NONE
     row.problems, row.suggested_codes = problems, codes_of(suggested(problems))
-    row.detail = problems[0]["message"][:300] if problems else ""
+    row.duplicate_of = None
 
 
 def store_rows(

@@ -81,7 +81,7 @@ def _find_typos(batch: Batch, domains: DomainTypoDetector) -> Iterable[tuple[Row
 
 
 def _is_of_an_address(problem: dict[str, Any]) -> bool:
-    return bool(problem["column"] == EMAIL.title)
+    return bool(problem["column"] == EMAIL.key)
 
 
 def _suggest(row: Row, domains: DomainTypoDetector) -> bool:
@@ -90,7 +90,7 @@ def _suggest(row: Row, domains: DomainTypoDetector) -> bool:
     for problem in filter(_is_of_an_address, row.problems):
         correction = domains.correct(problem["suggestion"] or _address_now(row))
         if correction is not None:
-            problem["suggestion"], problem["suggestion_label"] = correction
+            problem["suggestion"], problem["fix"] = correction
             changed = True
     if changed:
         row.suggested_codes = codes_of(suggested(row.problems))

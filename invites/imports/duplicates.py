@@ -17,19 +17,18 @@ from invites.models import Batch, Row
 FEW = 2_000
 # How many rows are found at a time.
 FOUND = 20_000
-_REPEATS = "The same address is in row "
 _TABLE = Row._meta.db_table
 # A window function compares each row with the first one of its address.
 _UNSETTLED = f"""
     SELECT id, number, first FROM (
-        SELECT id, number, detail, edit IS NOT NULL AS is_edited, FIRST_VALUE(number) OVER (
+        SELECT id, number, duplicate_of, edit IS NOT NULL AS is_edited, FIRST_VALUE(number) OVER (
             PARTITION BY email_key ORDER BY CASE WHEN edit IS NULL THEN 0 ELSE 1 END, number
         ) AS first
         FROM {_TABLE}
         WHERE batch_id = %s AND email_key <> '' {{chosen}}
             AND (outcome = 'waiting' OR (outcome = 'skipped' AND edit IS NOT NULL))
     ) AS people
-    WHERE is_edited AND detail <> CASE WHEN first = number THEN '' ELSE '{_REPEATS}' || first END
+    WHERE is_edited AND COALESCE(duplicate_of, number) <> first
     LIMIT {FOUND}
 """  # noqa: S608 - only constants
 
@@ -65,11 +64,11 @@ def find_unsettled(batch: Batch, keys: Collection[str] | None = None) -> list[Un
 
 def settle(rows: Sequence[Unsettled]) -> None:
     """Save the outcome of each row: only the first with its address is invited."""
-    waiting = (Row.Outcome.WAITING.value, Row.Reason.NONE.value, "")
+    waiting = (Row.Outcome.WAITING.value, Row.Reason.NONE.value, None)
     records = [(*(waiting if row.first == row.number else _skipped(row.first)), row.row_id) for row in rows]
     with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE {_TABLE} SET outcome = %s, reason = %s, detail = %s WHERE id = %s", records)  # noqa: S608
+        cursor.executemany(f"UPDATE {_TABLE} SET outcome = %s, reason = %s, duplicate_of = %s WHERE id = %s", records)  # noqa: S608
 
 
-def _skipped(first: int) -> tuple[str, str, str]:
-    return Row.Outcome.SKIPPED.value, Row.Reason.DUPLICATE.value, f"{_REPEATS}{first}"
+def _skipped(first: int) -> tuple[str, str, int]:
+    return Row.Outcome.SKIPPED.value, Row.Reason.DUPLICATE.value, first

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership
 from accounts.organizations.forms import GrantForm
 from accounts.wording import counted, grouped
-from invites.checking import COLUMNS
 from invites.imports.presentation.status import megabytes
+from invites.problems import expected_columns
 
 _LIMITS = ngettext_lazy("Up to {count} row or {size} MB", "Up to {count} rows or {size} MB")
 
@@ -60,7 +60,7 @@ class ImportForm(GrantForm):
                 'Columns: {columns}. <a href="{url}" download>Download a sample file</a>. '
                 "You can also import Excel files (.xlsx)."
             ),
-            columns=", ".join(column.expected for column in COLUMNS),
+            columns=", ".join(expected_columns()),
             url=reverse("imports:sample", args=[membership.organization.slug]),
         )
 

@@ -10,15 +10,15 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from accounts.errors import ServiceError
+from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, User
 from invites.imports.bulk_insert import AnyOf, Person, insert_invitations, people_in, renew_statistics
 from invites.imports.chunks import ChunkClaim, held
 from invites.imports.stop import stop_batch
 from invites.invitations.authorization import check_still_allowed, manageable_grants
 from invites.invitations.quotas import consume_invitation_quota, refund_invitation_quota
-from invites.models import AccessGrant, Batch, BatchChunk, Invitation, Row
-from invites.unexpected_errors import ask_support
+from invites.models import AccessGrant, Batch, BatchChunk, FailureReason, Invitation, Row
+from invites.reasons import as_reason
 
 # A chunk is invited in one statement and sent by one worker: large, but several for each worker.
 MIN_CHUNK_ROWS = 200
@@ -52,9 +52,11 @@ def invite_chunk(claim: ChunkClaim) -> None:
     """
     try:
         invited = _invite_waiting_rows(claim)
-    except ServiceError as broken:
-        # Outside of the transaction, because stopping locks the batch before its chunks.
-        stop_batch(Batch.objects.get(pk=claim.batch_id), reason=broken.code)
+    except (DomainError, AccessDenied) as broken:
+        # Outside of the transaction, because stopping locks the batch before its chunks. Access is denied to an inviter
+        # who has left since the rows were claimed.
+        code = broken.code if isinstance(broken, DomainError) else FailureReason.INVITER_LEFT
+        stop_batch(Batch.objects.get(pk=claim.batch_id), reasons=[as_reason(code)])
         return
     if invited and _is_first_of_many(claim):
         renew_statistics()
@@ -77,7 +79,7 @@ def _invite_waiting_rows(claim: ChunkClaim) -> bool:
     rows = batch.rows.filter(number__range=(chunk.first_number, chunk.last_number))
     if claim.is_hopeless:
         # Avoids whatever the earlier attempts died of, so that the batch can end.
-        failed = waiting(rows).update(outcome=Row.Outcome.FAILED, detail=_not_invited(batch))
+        failed = waiting(rows).update(outcome=Row.Outcome.FAILED, detail=FailureReason.NOT_INVITED)
         refund_invitation_quota(batch, failed)
     else:
         check_still_allowed(batch.inviter, batch.organization, batch.grant)
@@ -85,11 +87,6 @@ def _invite_waiting_rows(claim: ChunkClaim) -> bool:
     chunk.stage, chunk.attempts = BatchChunk.Stage.MAIL, 0
     chunk.save(update_fields=["stage", "attempts"])
     return True
-
-
-def _not_invited(batch: Batch) -> str:
-    text = "These people could not be invited. Import them again."
-    return f"{text} {ask_support(batch.error_reference)}" if batch.error_reference else text
 
 
 def waiting(rows: QuerySet[Row]) -> QuerySet[Row]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from invites.models import Batch
+from invites.models import Batch, Reason
 
 
-def pop_notice(batch: Batch) -> str:
-    """Why the file that was just uploaded was not used, or "". Shown in the response, so the page doesn't repeat it."""
+def pop_notice(batch: Batch) -> list[Reason]:
+    """Why the file that was just uploaded was not used, if so. Shown in the response, so the page doesn't repeat it."""
     if batch.state != Batch.State.NEEDS_CORRECTION or not batch.notice:
-        return ""
-    Batch.objects.filter(pk=batch.pk, notice=batch.notice).update(notice="")
+        return []
+    Batch.objects.filter(pk=batch.pk, state=batch.state, claims=batch.claims).update(notice=[])
     return batch.notice
 
 

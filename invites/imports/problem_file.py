@@ -28,9 +28,10 @@ from invites.checking import (
 )
 from invites.imports.record_writer import Layout, RecordWriter, can_hold
 from invites.imports.selectors.grid import LEFT, grid_rows
-from invites.imports.selectors.rows import reasons
 from invites.imports.upload_parts import limits, stored_upload
 from invites.models import Batch, Row
+from invites.problems import problems_of
+from invites.reasons import ExplainedError, problem_reason
 
 WRONG = "What is wrong"
 # How many rows are in memory at a time.
@@ -77,7 +78,7 @@ def _lines(batch: Batch, upload: BinaryIO, rows: Iterator[RowLeft]) -> Iterator[
             return
         if record.number == row.number:
             cells = layout.fill(record.cells, row.cells)
-            wrong = f"Row {row.number}. {'. '.join(reasons(row.problems))}"
+            wrong = f"Row {row.number}. {'. '.join(problems_of(row.problems))}"
             # Cells beyond the last column stay beyond it.
             yield writer.line(
                 [*map(escape_formula, cells[:width]), escape_formula(wrong), *map(escape_formula, cells[width:])]
@@ -88,14 +89,14 @@ def _lines(batch: Batch, upload: BinaryIO, rows: Iterator[RowLeft]) -> Iterator[
 def open_stored(batch: Batch, upload: BinaryIO, *, limits: Limits) -> RecordFile:
     """The records of the batch's own file. For a workbook, the check has stored the text of its sheet.
 
-    Raises DomainError, with the code of the problem.
+    Raises ExplainedError, with the code of the problem.
     """
     if batch.encoding == XLSX:
         found = open_sheet_records(Sheet(upload), limits=limits)
     else:
         found = open_records(upload, limits=limits, name=batch.file_name)
     if isinstance(found, Problem):
-        raise DomainError(found.code, found.message)
+        raise ExplainedError(found.code, problem_reason(found))
     return found
 
 

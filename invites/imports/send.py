@@ -19,6 +19,7 @@ from invites.invitations.quotas import refund_invitation_quota
 from invites.mailing.backoff import backoff_delay
 from invites.mailing.sender import SendResult, TimeSlice, send_invitations
 from invites.models import Batch, BatchChunk, FailureReason, Invitation, InvitationQuerySet, Row
+from invites.reasons import as_reason
 
 # With the longest delay, that is half a day.
 MAX_BACKOFFS = 50
@@ -139,8 +140,8 @@ def _revoke_unauthorized(chunk: BatchChunk) -> list[_Unsent]:
     unsent = _load_unsent(chunk)
     unauthorized = find_unauthorized(each.grant_key for each in unsent)
     # First: if this worker dies before it has revoked them all, the next one finds the rest.
-    reason = unauthorized.get(GrantKey(batch.grant_id, batch.inviter_id))
-    if reason is not None and stop_batch(batch, reason=reason):
+    code = unauthorized.get(GrantKey(batch.grant_id, batch.inviter_id))
+    if code is not None and stop_batch(batch, reasons=[as_reason(code)]):
         # The other chunks need not wait for their retries.
         Batch.objects.filter(pk=batch.pk).update(mail_retry_at=None)
         batch.chunks.update(retry_at=None)

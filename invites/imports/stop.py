@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -9,7 +11,7 @@ from accounts.models import Membership
 from invites.imports.cleanup import clean_up
 from invites.invitations.authorization import lock_to_change
 from invites.invitations.quotas import refund_invitation_quota
-from invites.models import Batch, BatchChunk, CorrectionJob, Row
+from invites.models import Batch, BatchChunk, CorrectionJob, Reason, Row
 
 
 @transaction.atomic
@@ -20,16 +22,16 @@ def stop_import(by: Membership, batch: Batch) -> bool:
 
 
 @transaction.atomic
-def stop_batch(batch: Batch, *, reason: str = "") -> bool:
+def stop_batch(batch: Batch, *, reasons: Sequence[Reason] = ()) -> bool:
     """Stop the batch. People who are already invited stay invited; the other rows are not invited.
 
-    Returns False if the batch had already ended. The `reason` is a `FailureReason`. Safe while workers run: it waits
-    for chunks that are being invited, and these count as invited. Takes the same time for any number of rows: those
-    that still wait count as not invited from now on, and workers delete most of what has to be deleted.
+    Returns False if the batch had already ended. Admins are shown the `reasons`. Safe while workers run: it waits for
+    chunks that are being invited, and these count as invited. Takes the same time for any number of rows: those that
+    still wait count as not invited from now on, and workers delete most of what has to be deleted.
     """
     now = timezone.now()
     stopped = Batch.objects.filter(pk=batch.pk, state__in=[*Batch.RUNNING, Batch.State.NEEDS_CORRECTION]).update(
-        state=Batch.State.STOPPED, state_reason=reason[:300], ended_at=now, progressed_at=now, claimed_until=None
+        state=Batch.State.STOPPED, state_reasons=list(reasons), ended_at=now, progressed_at=now, claimed_until=None
     )
     if not stopped:
         return False

@@ -18,6 +18,7 @@ from accounts.models import Membership, User
 from invites.checking import Cells, check_cells
 from invites.invitations.authorization import check_still_allowed
 from invites.models import Invitation, InvitationQuerySet
+from invites.problems import explain
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def accept_with_new_account(token_hash: str, account: NewAccount) -> Membership:
             invitation = _mark_accepted(token_hash)
             names = check_cells(Cells(invitation.email, account.first_name, account.last_name), row=1, line=1)
             if names.problems:
-                raise DomainError("bad_cell", f"{names.problems[0].message}.")
+                raise DomainError("bad_cell", explain(names.problems[0]))
             if find_account(invitation) is not None:
                 raise _has_account()
             user = User.objects.create(

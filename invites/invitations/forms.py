@@ -20,6 +20,7 @@ from invites.checking import Row as CheckedRow
 from invites.invitations.acceptance import NewAccount
 from invites.invitations.typos import domain_of, intended_address
 from invites.models import Invitation
+from invites.problems import explain
 
 # How much people can type. The check has the real limits and explains them.
 LONGEST = 10_000
@@ -45,11 +46,10 @@ class CellsMixin:
     def check(self, cells: Cells) -> CheckedRow:
         """Check the cells, and add an error to the field of each that is wrong."""
         row = check_cells(cells, row=1, line=1)
-        keys = {column.title: column.key for column in COLUMNS}
         for problem in row.problems:
-            name = keys[problem.column] if problem.column else ""
+            name = problem.column
             if name in self.fields and name not in self.errors:
-                self.add_error(name, f"{problem.message}. {problem.hint}".strip())  # type: ignore[attr-defined]
+                self.add_error(name, explain(problem))  # type: ignore[attr-defined]
         return row
 
 

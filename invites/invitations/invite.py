@@ -24,6 +24,7 @@ from invites.invitations.quotas import check_recipient_quota, consume_invitation
 from invites.invitations.tokens import derive_token, hash_token, new_seed
 from invites.invitations.visibility import sees_everybody
 from invites.models import Invitation, InvitationQuerySet
+from invites.problems import explain
 
 
 def invite_person(by: Membership, *, selection: AccessSelection, **cells: str) -> Invitation:
@@ -36,7 +37,7 @@ def invite_person(by: Membership, *, selection: AccessSelection, **cells: str) -
     check_may_invite(by)
     person = check_cells(Cells(**cells), row=1, line=1)
     if person.problems:
-        raise DomainError("bad_cell", f"{person.problems[0].message}.")
+        raise DomainError("bad_cell", explain(person.problems[0]))
     organization, email = by.organization, person.values.email
     now = timezone.now()
     try:

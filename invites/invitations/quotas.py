@@ -9,32 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, QuerySet, Sum
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from accounts.errors import DomainError
 from accounts.models import Organization, User
 from accounts.wording import counted
 from invites.models import Batch, DailyInviteCount, DailyRecipientMail
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
+from invites.reasons import ExplainedError, as_reason
 
 KEEP_FOR = timedelta(days=2)
 
-_ORGANIZATION_LIMIT = ngettext_lazy(
-    "{organization} can invite {count} person a day.", "{organization} can invite {count} people a day."
-)
-_INVITER_LIMIT = ngettext_lazy(
-    "Each admin can invite {count} person a day.", "Each admin can invite {count} people a day."
-)
-_LEFT = ngettext_lazy("{count} invitation is left for today.", "{count} invitations are left for today.")
-_WANTED = ngettext_lazy("You tried to invite {count} person.", "You tried to invite {count} people.")
 _MAIL_LIMIT = ngettext_lazy(
     "{email} already got {count} invitation today, which is the limit. Try again tomorrow.",
     "{email} already got {count} invitations today, which is the limit. Try again tomorrow.",
@@ -61,10 +50,10 @@ def consume_invitation_quota(organization: Organization, inviter: User | None, c
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     today = DailyInviteCount.objects.filter(organization=organization, day=_today())
     used = today.aggregate(used=Sum("invitations", default=0))["used"]
-    _check(count, used, settings.INVITATIONS_PER_DAY, _ORGANIZATION_LIMIT, organization=organization.name)
+    _check(count, used, settings.INVITATIONS_PER_DAY, "organization_quota", organization=organization.name)
     own = today.filter(inviter=inviter)
     used = own.aggregate(used=Sum("invitations", default=0))["used"]
-    _check(count, used, settings.INVITATIONS_PER_INVITER_PER_DAY, _INVITER_LIMIT)
+    _check(count, used, settings.INVITATIONS_PER_INVITER_PER_DAY, "inviter_quota")
     if not own.update(invitations=F("invitations") + count):
         DailyInviteCount.objects.create(organization=organization, inviter=inviter, day=_today(), invitations=count)
 
@@ -146,17 +135,12 @@ def _full_recipients() -> QuerySet[DailyRecipientMail]:
     return DailyRecipientMail.objects.filter(day=_today(), emails__gte=settings.MAILS_PER_RECIPIENT_PER_DAY)
 
 
-def _check(count: int, used: int, limit: int, limit_text: _StrOrPromise, **values: object) -> None:
-    """Raises DomainError("over_quota") if `count` is more than what is left of the limit."""
+def _check(count: int, used: int, limit: int, code: str, **values: object) -> None:
+    """Raises ExplainedError("over_quota") if `count` is more than what is left of the limit."""
     left = max(0, limit - used)
     if count > left:
-        sentences = (
-            counted(limit_text, limit, **values),
-            counted(_LEFT, left),
-            counted(_WANTED, count),
-            _("Nobody has been invited. Try again tomorrow."),
-        )
-        raise DomainError("over_quota", " ".join(sentences))
+        reasons = (as_reason(code, limit=limit, **values), as_reason("quota_left", left=left))
+        raise ExplainedError("over_quota", *reasons, as_reason("over_quota", wanted=count))
 
 
 def _today() -> date:

@@ -10,6 +10,9 @@ from django.utils import timezone
 from accounts.models import Organization, User
 from invites.models.access_grant import AccessGrant
 
+# A code and its values.
+Reason = dict[str, Any]
+
 
 class Batch(models.Model):
     """One uploaded CSV and what became of it."""
@@ -30,7 +33,9 @@ class Batch(models.Model):
     inviter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="batches")
     grant = models.ForeignKey(AccessGrant, on_delete=models.RESTRICT, related_name="batches")
     state = models.CharField(max_length=20, choices=State, default=State.CHECKING)
-    state_reason = models.CharField(max_length=300, blank=True, help_text="Why it was stopped or failed.")
+    state_reasons: models.JSONField[list[Reason], list[Reason]] = models.JSONField(
+        default=list, blank=True, help_text="Why it was stopped or failed: see invites/reasons.py."
+    )
     only_valid = models.BooleanField(default=False, help_text="Invite the valid rows of a file with problems.")
 
     file_name = models.CharField(max_length=255)
@@ -39,7 +44,9 @@ class Batch(models.Model):
     delimiter = models.CharField(max_length=20, blank=True)
     ignored_columns = models.JSONField(default=list)
     rejection: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
-        null=True, blank=True, help_text="The problem of the whole file, with the columns found and expected."
+        null=True,
+        blank=True,
+        help_text="The problem of the file, with the names of its columns if they are wrong.",
     )
     warnings = models.JSONField(default=list)
     skipped_numbers = models.JSONField(
@@ -55,11 +62,11 @@ class Batch(models.Model):
         db_default={},
         help_text="Numbers of edited rows that a corrected file kept, by user id; empty once it is checked.",
     )
-    notice = models.TextField(
+    notice: models.JSONField[list[Reason], list[Reason]] = models.JSONField(
+        default=list,
+        db_default=[],
         blank=True,
-        default="",
-        db_default="",
-        help_text="Why a corrected file was not used, or why nobody was invited.",
+        help_text="Why a corrected file was not used, or why nobody was invited: see invites/reasons.py.",
     )
 
     rows_checked = models.PositiveIntegerField(default=0, help_text="Progress of the check.")
@@ -225,10 +232,10 @@ class Row(models.Model):
         NONE = "", ""
         ALREADY_MEMBER = "already_member", "Already a member"
         ALREADY_INVITED = "already_invited", "Already invited"
-        DUPLICATE = "duplicate", "Twice in the file"
-        STOPPED = "stopped", "Not invited: the batch was stopped"
+        DUPLICATE = "duplicate", "Duplicate"
+        STOPPED = "stopped", "The import was stopped"
         MAIL_REFUSED = "mail_refused", "The mail server refused the address"
-        SKIPPED_BY_ADMIN = "skipped_by_admin", "Left out"
+        SKIPPED_BY_ADMIN = "skipped_by_admin", "Skipped by an admin"
 
     # Without a constraint, to store thousands of rows faster: see Invitation.
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="rows", db_index=False, db_constraint=False)
@@ -241,8 +248,19 @@ class Row(models.Model):
     description = models.TextField(blank=True)
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.WAITING, db_default=Outcome.WAITING)
     reason = models.CharField(max_length=20, choices=Reason, blank=True, default="", db_default="")
-    detail = models.CharField(max_length=300, blank=True, default="", db_default="")
-    problems = models.JSONField(default=list, db_default=[], help_text="Problems as invites.checking reports them.")
+    detail = models.CharField(
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of a failed row: a FailureReason, or what the mail server answered.",
+    )
+    duplicate_of = models.PositiveIntegerField(
+        null=True, blank=True, help_text="The number of the row that has the same address and is invited."
+    )
+    problems = models.JSONField(
+        default=list, db_default=[], help_text="Problems as invites.checking reports them, in codes and values."
+    )
     problem_codes = models.CharField(
         max_length=300,
         blank=True,

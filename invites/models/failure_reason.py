@@ -23,6 +23,7 @@ class FailureReason(models.TextChoices):
     ADDRESS_UNSUPPORTED = "address_unsupported", _("The mail server doesn’t support this kind of address.")
     MESSAGE_REFUSED = "message_refused", _("The email provider refused the message.")
     MESSAGE_UNSUPPORTED = "message_unsupported", _("The email provider can’t send this message.")
+    NOT_INVITED = "not_invited", _("This person couldn’t be invited. Import them again.")
     WORKERS_DIED = "workers_died", _("Something went wrong on our side. Select the users again to continue.")
     UNEXPECTED = "unexpected", _("Something went wrong on our side.")
 

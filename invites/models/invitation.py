@@ -161,7 +161,13 @@ class Invitation(models.Model):
     )
 
     mail_state = models.CharField(max_length=10, choices=Mail, default=Mail.QUEUED, db_default=Mail.QUEUED)
-    mail_detail = models.CharField(max_length=300, blank=True, default="", db_default="")
+    mail_detail = models.CharField(
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="A FailureReason, or what the mail server answered.",
+    )
     mailed_at = models.DateTimeField(null=True, blank=True)
     mail_due_at = models.DateTimeField(
         null=True,

@@ -163,7 +163,7 @@ def test_a_refused_file_says_why_and_the_next_choice_keeps_roles_and_sites(admin
     import_by_dropping(admin_page, "surname.csv", b"Email,First name,Surname\r\na@refused.example.com,A,B\r\n")
     has_ended(admin_page, "surname.csv was not imported")
     failed = admin_page.locator(".rc-step-failed")
-    expect(failed).to_contain_text("No column is called “Last name”")
+    expect(failed).to_contain_text("The column “Last name” is missing")
     expect(failed).to_contain_text("Email, First name, Surname")
     expect(failed).to_contain_text("Nobody has been invited.")
     admin_page.get_by_role("link", name="Choose another file").click()
@@ -187,7 +187,7 @@ def test_all_problem_rows_are_listed_and_the_valid_ones_can_be_invited(stack: St
     expect(lines).to_have_count(2)
     expect(lines.nth(0)).to_contain_text("partly.1@mixed")
     expect(lines.nth(0).locator("th")).to_contain_text("3")
-    expect(lines.nth(1)).to_contain_text("A last name is needed")
+    expect(lines.nth(1)).to_contain_text("The last name is missing")
     assert not [mail for mail in stack.inbox() if mail.to.startswith("partly.")]
 
     admin_page.get_by_role("button", name="Invite the other 2").click()

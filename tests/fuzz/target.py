@@ -19,6 +19,8 @@ from invites.checking import (
     Row,
     check_cells,
     escape_formula,
+    hint_of,
+    message_of,
     open_records,
 )
 from invites.checking.reading.records import RecordFile
@@ -86,16 +88,16 @@ def _look_at_counts(report: Report) -> None:
     for problem in report.problems:
         _look_at_words(problem)
     for notice in (*report.warnings, *report.duplicates):
-        assert notice.message
-        assert _is_shown(notice.message + notice.value), "nothing invisible is shown"
+        assert message_of(notice)
+        assert _is_shown(message_of(notice) + notice.value), "nothing invisible is shown"
 
 
 def _look_at_words(problem: Problem) -> None:
-    assert problem.message
-    assert problem.hint.endswith(".")
+    assert message_of(problem)
+    assert hint_of(problem).endswith(".")
     assert len(problem.value) <= 80 * len("\u27e8U+10FFFF\u27e9")
-    assert len(problem.message) + len(problem.hint) < 2_000, "a sentence stays a sentence"
-    assert _is_shown(problem.message + problem.hint + problem.value), "nothing invisible is shown"
+    assert len(message_of(problem)) + len(hint_of(problem)) < 2_000, "a sentence stays a sentence"
+    assert _is_shown(message_of(problem) + hint_of(problem) + problem.value), "nothing invisible is shown"
 
 
 def _is_shown(text: str) -> bool:
@@ -118,7 +120,7 @@ def _look_at_places(rows: list[Row], *, lines: int) -> None:
         number, line = row.number, row.line
         for problem in row.problems:
             assert (problem.row, problem.line) == (row.number, row.line)
-            assert problem.column is None or problem.column in TITLES
+            assert problem.column is None or problem.column in Cells._fields
 
 
 def _look_at_row(row: Row) -> None:
@@ -135,8 +137,7 @@ def _look_at_row(row: Row) -> None:
     assert row.duplicate_of is None
     for problem in row.problems:
         if problem.suggestion is not None and problem.column is not None:
-            key = COLUMNS[TITLES.index(problem.column)].key
-            again = _check_cells(row.cells._replace(**{key: problem.suggestion}))
+            again = _check_cells(row.cells._replace(**{problem.column: problem.suggestion}))
             left = [each.code for each in again.problems if each.column == problem.column]
             assert not left, "what is suggested fixes the cell"
 

@@ -81,7 +81,7 @@ def test_problems_are_listed_and_end_in_1() -> None:
         "line": 2,
         "column": "Email",
         "code": "email_two_at",
-        "message": "There are two @ signs",
+        "message": "This address has 2 @ signs",
         "value": "anna@@company.com",
     }
     assert [person["email"] for person in found["people"]] == ["bob@company.com"]
@@ -121,7 +121,7 @@ def test_tells_people_what_is_wrong_and_how_to_mend_it() -> None:
     text = run(str(DATA / "several-problems-in-a-row.csv")).stdout.decode()
     assert "several-problems-in-a-row.csv has 1 row to fix" in text
     assert "Read as UTF-8, cells separated by comma" in text
-    assert "There are two @ signs" in text
+    assert "This address has 2 @ signs" in text
     assert "Keep the one before the domain." in text
 
 
@@ -129,7 +129,7 @@ def test_tells_people_what_was_found_and_what_was_expected() -> None:
     text = run(str(DATA / "header-surname.csv")).stdout.decode()
     assert "Found     Email, First name, Surname" in text
     assert "Expected  Email, First name, Last name, Description (optional)" in text
-    assert "Is it Surname?" in text
+    assert "Is “Surname” the column “Last name”?" in text
 
 
 def test_reads_the_standard_input() -> None:
@@ -148,7 +148,7 @@ def test_the_operators_limits_hold_and_both_numbers_are_said() -> None:
     found = answer(str(DATA / "sample.csv"), MAX_ROWS="1")
     assert found["verdict"] == "rejected"
     assert "2 rows" in found["problems"][0]["message"]
-    assert "at most 1 " in found["problems"][0]["message"]
+    assert "the limit is 1" in found["problems"][0]["message"]
     assert answer(str(DATA / "sample.csv"), MAX_ROWS="2")["verdict"] == "ok"
 
 
@@ -162,6 +162,6 @@ def test_a_likely_slip_of_the_files_own_domain_is_a_warning(tmp_path: Path) -> N
         {
             "row": 22,
             "code": "likely_typo",
-            "message": '"nortwind.example.com" looks like a slip of "northwind.example.com"',
+            "message": "“nortwind.example.com” looks like a typo of “northwind.example.com”",
         }
     ]

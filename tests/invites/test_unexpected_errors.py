@@ -27,6 +27,7 @@ from invites.invitations.invite import invite_person
 from invites.mailing import outbox
 from invites.mailing.send_lock import HeldSendLock
 from invites.models import Batch, BatchChunk, Invitation, Row
+from invites.reasons import text_of
 from invites.unexpected_errors import reference_of
 from tests.files import csv_of, many
 from tests.invites.imports.test_worker import a_large_file
@@ -110,7 +111,7 @@ def test_a_bug_that_is_another_one_each_time_ends_after_some_tries(
         batch.refresh_from_db()
 
     assert batch.state == Batch.State.FAILED
-    assert REFERENCE.findall(batch.state_reason) == [tracebacks(caplog)[-1]["reference"]]
+    assert REFERENCE.findall(text_of(batch.state_reasons)) == [tracebacks(caplog)[-1]["reference"]]
     assert len(tracebacks(caplog)) == check_claims.MAX_ATTEMPTS
 
 
@@ -145,8 +146,8 @@ def test_trouble_that_does_not_pass_ends_with_a_reference(start: Run, monkeypatc
 
     batch.refresh_from_db()
     assert batch.state == Batch.State.FAILED
-    assert "could not be checked" in batch.state_reason
-    assert REFERENCE.search(batch.state_reason)
+    assert "couldn’t be checked" in text_of(batch.state_reasons)
+    assert REFERENCE.search(text_of(batch.state_reasons))
 
 
 def test_a_worker_that_dies_is_no_bug_that_was_met_twice(
@@ -185,7 +186,7 @@ def test_a_real_worker_gives_up_within_seconds_and_logs_one_traceback(broken_wor
     log = broken_worker.worker.log_path.read_text()
     assert log.count("Traceback (most recent call last)") == log.count("ZeroDivisionError: a bug of ours") == 1
     assert log.count(reference) == 2, "The second try is one line."
-    assert reference in broken_worker.ask("SELECT state_reason FROM invites_batch")[0]
+    assert reference in broken_worker.ask("SELECT state_reasons FROM invites_batch")[0]
 
 
 # --- What a reference is -----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Check a cell that should hold an email address: say in plain words what is wrong, and suggest a certain fix.
+"""Check a cell that should hold an email address: find out what is wrong, and suggest a certain fix.
 
 `diagnose_common_mistakes` knows the mistakes that people make, the most specific one first. email-validator rejects
 all of them, too (a test checks that), so a file full of mistakes never waits for the library. `explain_rejection`
@@ -17,8 +17,8 @@ from invites.checking.cells.email import (
     normalize_address,
     normalize_plain_address,
 )
-from invites.checking.cells.error import CellError
-from invites.checking.cells.text import name_of, trim_all
+from invites.checking.cells.error import CellError, Param
+from invites.checking.cells.text import trim_all
 
 _AT_WRITTEN_OUT = re.compile(r"\(at\)|\[at\]|\{at\}|(?<=\s)at(?=\s)|[\uff20\ufe6b]", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
@@ -30,9 +30,9 @@ _QUOTES = "\"'`\u00ab\u00bb\u2018\u2019\u201a\u201c\u201d\u201e\u2039\u203a"
 _EDGES = ".,;:!?()[]<>{}\u2026" + _QUOTES
 _NOT_IN_LOCAL = re.compile(r"[^a-zA-Z0-9_!#$%&'*+\-/=?^`{|}~.\u0080-\U0010ffff]")
 _NOT_IN_DOMAIN = re.compile(r"[^a-zA-Z0-9\-.\u0080-\U0010ffff]")
-_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
-_NAMED = {".": "dot", ",": "comma", ";": "semicolon", ":": "colon"}
-_DOT_PLACES = (("at the start", "."), ("just after the @ sign", "@."), ("just before the @ sign", ".@"))
+# The fixes that remove one of these marks.
+_REMOVE_MARK = {".": "remove_dot", ",": "remove_comma", ";": "remove_semicolon", ":": "remove_colon"}
+_DOT_PLACES = (("start", "."), ("after_at", "@."), ("before_at", ".@"))
 
 
 def check_email(cell: str) -> str | CellError:
@@ -51,9 +51,9 @@ def _if_valid(corrected: str) -> str | None:
     return corrected if corrected and normalize_address(corrected) is not None else None
 
 
-def _error(code: str, corrected: str = "", label: str = "", **facts: object) -> CellError:
+def _error(code: str, corrected: str = "", fix: str = "", **params: Param) -> CellError:
     suggestion = _if_valid(corrected)
-    return CellError(code, facts, suggestion, label if suggestion is not None else None)
+    return CellError(code, params, suggestion, fix if suggestion is not None else None)
 
 
 def diagnose_common_mistakes(text: str) -> CellError | None:
@@ -61,16 +61,16 @@ def diagnose_common_mistakes(text: str) -> CellError | None:
     if not text:
         return CellError("email_needed")
     if len(text) > LONGEST:
-        return CellError("email_too_long", {"what": "This address", "found": f"{len(text):,}", "limit": 254})
+        return CellError("email_too_long", {"case": "address", "found": len(text), "limit": 254})
     ats = text.count("@")
     if ats == 0:
         written_out = _AT_WRITTEN_OUT.search(text)
         corrected = (
             f"{text[: written_out.start()].rstrip()}@{text[written_out.end() :].lstrip()}" if written_out else ""
         )
-        return _error("email_no_at", corrected, "Use @")
+        return _error("email_no_at", corrected, "use_at")
     if text[:7].lower() == "mailto:":
-        return _error("email_link", trim_all(text[7:].partition("?")[0]), "Remove mailto:")
+        return _error("email_link", trim_all(text[7:].partition("?")[0]), "remove_mailto")
     return _find_surroundings(text, ats) or _find_bad_characters(text) or _find_bad_shape(text)
 
 
@@ -78,22 +78,21 @@ def _find_surroundings(text: str, ats: int) -> CellError | None:
     """A name around the address, several addresses, several @ signs, marks at the ends."""
     inner = _IN_BRACKETS.findall(text) if "<" in text else []
     if len(inner) == 1 and ats == 1 and "@" in inner[0]:
-        return _error("email_with_name", trim_all(inner[0].removeprefix("mailto:")), "Keep the address")
+        return _error("email_with_name", trim_all(inner[0].removeprefix("mailto:")), "keep_address")
     if ats == 1 and (address := _address_among_words(text)):
-        return CellError("email_with_name", {}, address, "Keep the address")
+        return CellError("email_with_name", {}, address, "keep_address")
     if ats > 1:
         several = [part for part in _BETWEEN_ADDRESSES.split(text) if "@" in part.strip(_EDGES + "@")]
         if len(several) > 1:
             first = several[0].strip(_EDGES)
-            return _error("email_twice", first, f"Keep {first}", count=_NUMBERS.get(len(several), len(several)))
-        return _error("email_two_at", _SEVERAL_ATS.sub("@", text), "Keep one @", count=_NUMBERS.get(ats, ats))
+            return _error("email_twice", first, "keep_first", count=len(several))
+        return _error("email_two_at", _SEVERAL_ATS.sub("@", text), "keep_one_at", count=ats)
     bare = trim_all(text.strip(_EDGES))
     # Some marks may start an address: 'anna@company.com is one.
     if bare != text and (suggestion := _if_valid(bare)) and normalize_address(text) is None:
         end, mark = ("end", text[-1]) if text[-1] in _EDGES else ("start", text[0])
-        what = "quotation marks" if mark in _QUOTES else _NAMED.get(mark)
-        label = f"Remove the {what}" if what else f"Remove {mark}"
-        return CellError("email_edge", {"character": name_of(mark), "end": end}, suggestion, label)
+        fix = "remove_quotation_marks" if mark in _QUOTES else _REMOVE_MARK.get(mark, "remove_character")
+        return CellError("email_edge", {"case": end, "character": ord(mark)}, suggestion, fix)
     return None
 
 
@@ -114,22 +113,22 @@ def _address_among_words(text: str) -> str | None:
 def _find_bad_characters(text: str) -> CellError | None:
     """Spaces, invisible characters, quotation marks, a comma in the domain."""
     if blank := _SPACES.search(text):
-        what = "line break" if set(blank[0]) & set("\r\n\u2028\u2029") else "space"
-        return _error("email_space", _SPACES.sub("", text), f"Remove the {what}", what=what)
+        case = "line_break" if set(blank[0]) & set("\r\n\u2028\u2029") else "space"
+        return _error("email_space", _SPACES.sub("", text), f"remove_{case}", case=case)
     if not text.isprintable():
         unseen = [character for character in text if unicodedata.category(character) in ("Cc", "Cf", "Cs")]
         if unseen:
             seen = "".join(character for character in text if character not in unseen)
-            return _error("email_invisible", seen, "Remove it", character=name_of(unseen[0]))
+            return _error("email_invisible", seen, "remove", character=ord(unseen[0]))
     local, _, domain = text.rpartition("@")
     if '"' in local:
-        return _error("email_quoted", text.replace('"', ""), "Remove the quotation marks")
+        return _error("email_quoted", text.replace('"', ""), "remove_quotation_marks")
     if wrong := _NOT_IN_LOCAL.search(local):
-        return CellError("email_character", {"character": name_of(wrong[0]), "place": "before the @ sign"})
+        return CellError("email_character", {"case": "before_at", "character": ord(wrong[0])})
     if wrong := _NOT_IN_DOMAIN.search(domain):
         corrected = domain.replace(",", ".").replace(";", ".").replace("_", "-") if wrong[0] in ",;" else ""
-        facts = {"character": name_of(wrong[0]), "place": "after the @ sign"}
-        return _error("email_character", f"{local}@{corrected}" if corrected else "", "Use a dot", **facts)
+        address = f"{local}@{corrected}" if corrected else ""
+        return _error("email_character", address, "use_dot", case="after_at", character=ord(wrong[0]))
     return None
 
 
@@ -141,13 +140,13 @@ def _find_bad_shape(text: str) -> CellError | None:
     if not domain:
         return CellError("email_no_domain")
     if ".." in text:
-        return _error("email_dots", _SEVERAL_DOTS.sub(".", text), "Keep one dot")
-    for place, mark in _DOT_PLACES:
+        return _error("email_dots", _SEVERAL_DOTS.sub(".", text), "keep_one_dot")
+    for case, mark in _DOT_PLACES:
         if mark in text and (mark != "." or text[0] == "."):
             corrected = text[1:] if mark == "." else text.replace(mark, "@")
-            return _error("email_dot_edge", corrected, "Remove the dot", place=place)
+            return _error("email_dot_edge", corrected, "remove_dot", case=case)
     if text[-1] == ".":
-        return CellError("email_edge", {"character": name_of("."), "end": "end"})
+        return CellError("email_edge", {"case": "end", "character": ord(".")})
     if domain.isascii() and "." not in domain:
         return CellError("email_no_ending")
     if len(text) <= FAST_LENGTH:  # A longer one may be too long, which comes first.
@@ -158,8 +157,7 @@ def _find_bad_shape(text: str) -> CellError | None:
 def _find_bad_hyphen(domain: str) -> CellError | None:
     for label in domain.split("."):
         if label[:1] == "-" or label[-1:] == "-":
-            place = "at the start of a part of the domain" if label[:1] == "-" else "at the end of a part of the domain"
-            return CellError("email_hyphen", {"place": place})
+            return CellError("email_hyphen", {"case": "start" if label[:1] == "-" else "end"})
     return None
 
 
@@ -183,13 +181,11 @@ def _find_too_long(text: str, local: str, domain: str) -> CellError | None:
     octets = len(unicodedata.normalize("NFC", local).encode("utf-8", "replace"))
     found = max(len(local), octets)
     if found > LOCAL_OCTETS:
-        return CellError(
-            "email_too_long", {"what": "What stands before the @ sign", "found": found, "limit": LOCAL_OCTETS}
-        )
+        return CellError("email_too_long", {"case": "before_at", "found": found, "limit": LOCAL_OCTETS})
     longest = max(len(label) for label in domain.split("."))
     if longest > 63:
-        return CellError("email_too_long", {"what": "A part of the domain", "found": longest, "limit": 63})
+        return CellError("email_too_long", {"case": "label", "found": longest, "limit": 63})
     total = len(text.encode("utf-8", "replace"))
     if total > 254:
-        return CellError("email_too_long", {"what": "This address", "found": total, "limit": 254})
+        return CellError("email_too_long", {"case": "address", "found": total, "limit": 254})
     return None

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from invites.checking.cells.error import CellError
 from invites.checking.cells.links import find_link
-from invites.checking.cells.text import is_blank, name_of, trim, visible
+from invites.checking.cells.text import is_blank, trim, visible
 
 # Most names: letters of the common scripts with their combining marks, and single spaces, hyphens and apostrophes
 # between them. None of the checks below finds an error in such a text; a test tries every letter.
@@ -48,7 +48,7 @@ def _check_name(cell: str, needed: str, longest: int) -> str | CellError:
     if not name or is_blank(name):
         return CellError(needed)
     if len(name) > longest:
-        return CellError("name_too_long", {"found": f"{len(name):,}", "limit": f"{longest:,}"})
+        return CellError("name_too_long", {"found": len(name), "limit": longest})
     error = _find_error_in_name(name)
     return _with_valid_suggestion(error, lambda text: _check_name(text, needed, longest)) if error else name
 
@@ -66,7 +66,7 @@ def check_text(cell: str, *, too_long: str, longest: int) -> str | CellError:
         return cell
     text = trim(cell)
     if len(text) > longest:
-        return CellError(too_long, {"found": f"{len(text):,}", "limit": f"{longest:,}"})
+        return CellError(too_long, {"found": len(text), "limit": longest})
     if not text.isprintable() and is_blank(text):
         return ""
     for wrong in _NEVER_IN_TEXT.finditer(text):
@@ -79,18 +79,16 @@ def check_text(cell: str, *, too_long: str, longest: int) -> str | CellError:
 def _find_error_in_name(name: str) -> CellError | None:
     if wrong := _NEVER_IN_TEXT.search(name):
         if wrong[0] in _LINE_BREAKS:
-            return CellError("line_break", {}, " ".join(name.split()), "Put it on one line")
+            return CellError("line_break", {}, " ".join(name.split()), "put_on_one_line")
         return _explain_character(wrong[0], name)
     if '"' in name and (name.count('"') % 2 or (name[0] == '"' and name[-1] == '"')):
-        at_edge = '"' in (name[0], name[-1])
-        place = "at the edge of this name" if at_edge else "in this name that opens or closes nothing"
+        case = "edge" if '"' in (name[0], name[-1]) else "inside"
         without = trim(name.replace('"', ""))
-        return CellError("quotes_around_name", {"place": place}, without, "Remove the quotation marks")
+        return CellError("quotes_around_name", {"case": case}, without, "remove_quotation_marks")
     if link := find_link(name):
         dotted = _INITIAL_AND_NAME.fullmatch(name)
         spaced = f"{dotted[1]}. {dotted[2]}" if dotted and dotted[2][0].isupper() else None
-        facts = {"link": visible(link, limit=60)}
-        return CellError("link_in_name", facts, spaced, spaced and "Put a space after the dot")
+        return CellError("link_in_name", {"link": visible(link, limit=60)}, spaced, spaced and "add_space")
     return None
 
 
@@ -98,18 +96,18 @@ def _explain_character(character: str, text: str) -> CellError:
     """The error of a text with this character, one of _NEVER_IN_TEXT."""
     if character in _OVERRIDES:
         without = "".join(kept for kept in text if kept not in _OVERRIDES)
-        return CellError("direction_override", {"character": name_of(character)}, without, "Remove it")
+        return CellError("direction_override", {"character": ord(character)}, without, "remove")
     if character == "\ufffd":
-        return CellError("lost_character", {"character": character})
+        return CellError("lost_character", {"character": ord(character)})
     # One of 128 to 159 was a letter or sign in another encoding, which we can't guess.
     corrected = None
     if character < "\x20":
         corrected = trim(_TABS.sub(" ", _INVISIBLE_CONTROLS.sub("", text)))
-    return CellError("control_character", {"character": name_of(character)}, corrected, corrected and "Remove it")
+    return CellError("control_character", {"character": ord(character)}, corrected, corrected and "remove")
 
 
 def _with_valid_suggestion(error: CellError, check: Callable[[str], str | CellError]) -> CellError:
     """The error, without its suggestion if that has an error, too."""
     if not error.suggestion or isinstance(check(error.suggestion), CellError):
-        return error._replace(suggestion=None, label=None)
+        return error._replace(suggestion=None, fix=None)
     return error

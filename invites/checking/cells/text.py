@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
 
 from invites.checking.cells.links import DRAWN_AS_NOTHING
 
@@ -66,21 +65,3 @@ def visible(value: str, *, limit: int = SHOWN) -> str:
     if shortened.isascii() and shortened.isprintable():
         return shortened
     return _UNSEEN.sub(lambda match: show(match[0]), shortened)
-
-
-def name_of(character: str) -> str:
-    """How to write one character in a sentence: itself in quotation marks, or its Unicode name."""
-    if character == '"':
-        return "'\"'"
-    if character.isprintable() and character != " ":
-        return f'"{character}"'
-    known = {" ": "space", "\t": "tab", "\n": "line break", "\r": "line break", "\xa0": "no-break space"}
-    if character in known:
-        return known[character]
-    name = unicodedata.name(character, "")
-    return name.lower() if name else f"U+{ord(character):04X}"
-
-
-def join_words(words: Sequence[str], word: str) -> str:
-    """ "A", "A and B", "A, B and C", or with another word than "and"."""
-    return f"{', '.join(words[:-1])} {word} {words[-1]}" if len(words) > 1 else words[0]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import dropwhile, islice
 
 from invites.checking.catalog import file_problem
-from invites.checking.cells.text import is_blank, name_of
+from invites.checking.cells.text import is_blank
 from invites.checking.reading.header import count_known
 from invites.checking.report import Problem
 
@@ -37,7 +37,7 @@ def find_dialect(lines: Iterable[str]) -> Dialect | Problem:
     sample = list(islice(dropwhile(_is_blank_line, lines), _SAMPLE))
     if sample and (said := _SEP_LINE.fullmatch(sample[0])):
         if said[1] not in DELIMITERS:
-            return file_problem("other_delimiter", line=1, value=said[1], delimiter=name_of(said[1]))
+            return file_problem("other_delimiter", line=1, value=said[1], character=ord(said[1]))
         return Dialect(said[1], 1)
     # The delimiter with the most column names wins, then the one with the most cells, then the more common one.
     best = max(DELIMITERS, key=lambda delimiter: _score(sample, delimiter))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from invites.checking.catalog import file_problem
-from invites.checking.cells.text import join_words, visible
+from invites.checking.cells.text import visible
 from invites.checking.reading.candidate_encodings import (
     MAX_WORDS_IN_DOUBT,
     WordSample,
@@ -69,7 +69,7 @@ def open_source(stream: BinaryIO, limits: Limits) -> Source | Problem:
     """Find out the kind and encoding of the file, or why it can't be read. The stream is left at any position."""
     stream, size = rewindable(stream, limits)
     if size > limits.max_bytes:
-        return file_problem("too_big", found=say_size(size), limit=say_size(limits.max_bytes))
+        return file_problem("too_big", size=size, max_size=limits.max_bytes)
     stream.seek(0)
     head = stream.read(_HEAD)
     if not head:
@@ -77,7 +77,7 @@ def open_source(stream: BinaryIO, limits: Limits) -> Source | Problem:
     if kind := name_kind(head):
         return file_problem("excel_workbook") if is_excel(kind) else file_problem("other_kind", kind=kind)
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return file_problem("other_kind", kind="text in UTF-32")
+        return file_problem("other_kind", kind="utf_32")
     codec, start = _guess_unicode(head)
     source = Source(stream, codec, _UTF16.get(codec, "UTF-8 with BOM" if start else "UTF-8"), start, size)
     invalid_at = _find_invalid_byte(source, limits)
@@ -86,16 +86,6 @@ def open_source(stream: BinaryIO, limits: Limits) -> Source | Problem:
     if codec != "utf-8" or start:
         return source if invalid_at is None else file_problem("unreadable", line=_count_lines(source, invalid_at))
     return _confirm_utf8(source) if invalid_at is None else _read_as_legacy(source, limits)
-
-
-def say_size(size: int) -> str:
-    """A size in a unit that suits it: 26.2 MB, 12 bytes."""
-    for unit, factor in (("MB", 1024 * 1024), ("KB", 1024)):
-        if size >= factor:
-            # Rounded up, so that one byte over the limit never looks the same as the limit.
-            tenths = -(-size * 10 // factor)
-            return f"{tenths // 10:,} {unit}" if tenths % 10 == 0 else f"{tenths / 10:,.1f} {unit}"
-    return f"{size:,} bytes"
 
 
 def rewindable(stream: BinaryIO, limits: Limits) -> tuple[BinaryIO, int]:
@@ -150,7 +140,7 @@ def _find_invalid_byte(source: Source, limits: Limits) -> int | Problem | None:
         last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
         since_break = since_break + len(chunk) if last < 0 else len(chunk) - last - 1
         if since_break > longest:
-            return file_problem("line_too_long", limit=f"{longest:,}")
+            return file_problem("line_too_long", limit=longest)
         done += len(chunk)
     try:
         decoder.decode(b"", final=True)
@@ -211,5 +201,4 @@ def _doubt(source: Source, word: bytes, spellings: list[str]) -> Problem:
     if not spellings:
         return file_problem("unreadable", line=line)
     shown = [visible(spelling.replace("\xa0", " "), limit=_SHOWN) for spelling in spellings]
-    found = join_words(shown, "or") if len(shown) > 1 else f"perhaps {shown[0]}"
-    return file_problem("unsure_spelling", line=line, found=found)
+    return file_problem("unsure_spelling", line=line, spellings=shown)

@@ -4,28 +4,28 @@ import re
 
 _EXCEL = "excel"
 _MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF87a", "a GIF picture"),
-    (b"GIF89a", "a GIF picture"),
-    (b"II*\0", "a TIFF picture"),
-    (b"MM\0*", "a TIFF picture"),
-    (b"%PDF-", "a PDF document"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+    (b"II*\0", "tiff"),
+    (b"MM\0*", "tiff"),
+    (b"%PDF-", "pdf"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _EXCEL),
-    (b"{\\rtf", "an RTF document"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ\0", "an xz archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"Rar!\x1a\x07", "a RAR archive"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
-    (b"SQLite format 3\0", "an SQLite database"),
-    (b"PAR1", "a Parquet file"),
-    (b"ARROW1", "an Arrow file"),
-    (b"MZ", "a Windows program"),
-    (b"\x7fELF", "a Linux program"),
-    (b"BEGIN:VCARD", "an address book (vCard)"),
-    (b"BEGIN:VCALENDAR", "a calendar"),
+    (b"{\\rtf", "rtf"),
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"7z\xbc\xaf\x27\x1c", "7zip"),
+    (b"Rar!\x1a\x07", "rar"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"SQLite format 3\0", "sqlite"),
+    (b"PAR1", "parquet"),
+    (b"ARROW1", "arrow"),
+    (b"MZ", "windows_program"),
+    (b"\x7fELF", "linux_program"),
+    (b"BEGIN:VCARD", "vcard"),
+    (b"BEGIN:VCALENDAR", "calendar"),
 )
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|meta|div|script|style|title|p|a)\b", re.IGNORECASE)
 _SVG = re.compile(rb"\s*<svg\b", re.IGNORECASE)
@@ -35,7 +35,7 @@ _MARKS = (b"\xef\xbb\xbf",)
 
 
 def name_kind(head: bytes) -> str | None:
-    """What the file is if it isn't a table in text, such as "a PDF document" or "excel"; None if it may be one.
+    """What the file is if it isn't a table in text, such as "pdf" or "excel"; None if it may be one.
 
     `head` is the start of the file. An archive is recognized by the names in it, and never unpacked.
     """
@@ -48,17 +48,17 @@ def name_kind(head: bytes) -> str | None:
                 continue
             return name
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "a WebP picture"
+        return "webp"
     for mark in _MARKS:
         head = head.removeprefix(mark)
     if _HTML.match(_skip_comments(head)):
-        return "a web page (HTML)"
+        return "html"
     if _SVG.match(head):
-        return "an SVG picture"
+        return "svg"
     if _XML.match(head):
-        return _EXCEL if b"urn:schemas-microsoft-com:office:spreadsheet" in head else "an XML file"
+        return _EXCEL if b"urn:schemas-microsoft-com:office:spreadsheet" in head else "xml"
     if _JSON.match(head):
-        return "a JSON file"
+        return "json"
     return None
 
 
@@ -81,13 +81,13 @@ def is_excel(kind: str) -> bool:
 
 def _name_archive(head: bytes) -> str:
     if b"mimetypeapplication/vnd.oasis.opendocument" in head[:200]:
-        return "an OpenDocument file"
+        return "opendocument"
     if b"xl/" in head or (b"[Content_Types].xml" in head and b"word/" not in head and b"ppt/" not in head):
         return _EXCEL
     if b"word/" in head:
-        return "a Word document"
+        return "word"
     if b"ppt/" in head:
-        return "a PowerPoint file"
+        return "powerpoint"
     if b"Index/Document.iwa" in head or b"Index/Tables" in head:
-        return "an Apple Numbers file"
-    return "a ZIP archive"
+        return "numbers"
+    return "zip"

@@ -6,9 +6,10 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from invites.checking.catalog import RENAME, file_problem
-from invites.checking.cells.text import is_blank, join_words, trim_all, visible
-from invites.checking.columns import COLUMNS, REQUIRED, Cells, Column, list_columns
+from invites.checking.catalog import file_problem
+from invites.checking.cells.error import Param
+from invites.checking.cells.text import is_blank, trim_all, visible
+from invites.checking.columns import COLUMNS, REQUIRED, Cells, Column
 from invites.checking.report import Limits, Problem
 
 # What people and spreadsheets in four languages add to a column name.
@@ -109,22 +110,17 @@ def read_header(cells: list[str], *, limits: Limits) -> Header | Problem:
     ):
         return file_problem("no_header", value=", ".join(names))
     if len(names) > limits.max_columns:
-        return file_problem("too_many_columns", found=f"{len(names):,}", limit=f"{limits.max_columns:,}")
+        return file_problem("too_many_columns", found=len(names), limit=limits.max_columns)
     for column in COLUMNS:
         if columns.count(column) > 1:
-            found = [f'"{name}"' for name, known_as in zip(names, columns, strict=True) if known_as == column]
-            return file_problem(
-                "double_column", name=f'"{column.title}"', found=join_words(found, "and"), value=", ".join(names)
-            )
+            found = [name for name, known_as in zip(names, columns, strict=True) if known_as == column]
+            return file_problem("double_column", column=column.key, names=found, value=", ".join(names))
     missing = [column for column in REQUIRED if column not in known]
     if missing:
         others = [name for name, column in zip(names, columns, strict=True) if column is None and name]
-        return file_problem(
-            "missing_column",
-            names=join_words([f'"{column.title}"' for column in missing], "or"),
-            guess=_guess(missing, others),
-            value=", ".join(names),
-        )
+        keys = [column.key for column in missing]
+        problem = file_problem("missing_column", value=", ".join(names), count=len(keys), columns=keys)
+        return problem._replace(params={**problem.params, **_guess(missing, others)})
     where = {column: index for index, column in enumerate(columns) if column}
     unknown = [index for index, name in enumerate(reduced) if columns[index] is None and name != _WHAT_IS_WRONG]
     return Header(
@@ -142,12 +138,12 @@ def is_what_is_wrong(name: str) -> bool:
     return _reduce(name) == _WHAT_IS_WRONG
 
 
-def found_and_expected(cells: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The column names to show beside each other when the header is rejected."""
+def found_names(cells: list[str]) -> tuple[str, ...]:
+    """The column names to show when the header is rejected."""
     found = [visible(trim_all(cell)) for cell in cells[:50]]
     while found and not found[-1]:
         found.pop()
-    return tuple(found), tuple(column.expected for column in COLUMNS)
+    return tuple(found)
 
 
 def _reduce(cell: str) -> str:
@@ -160,45 +156,32 @@ def _names_all(reduced: str, columns: Iterable[Column]) -> bool:
     return all(any(name in reduced for name in column.aliases) for column in columns)
 
 
-def _guess(missing: list[Column], others: list[str]) -> str:
-    """A hint that names the likely matches among the other columns."""
+def _guess(missing: list[Column], others: list[str]) -> dict[str, Param]:
+    """The case of the hint and its values: the likely matches among the other columns."""
     for name in others:
         reduced = _reduce(name)
         if reduced in _BOTH_NAMES and {"first_name", "last_name"} <= {column.key for column in missing}:
-            return (
-                f"Does {name} hold both names? Put them into two columns, First name and Last name, save as CSV, and "
-                "choose the file again."
-            )
+            return {"case": "both_names", "name": name, "name_columns": ["first_name", "last_name"]}
         if len(missing) > 1 and _names_all(reduced, missing):
-            return (
-                f'"{name}" is one cell. Split it into columns in your spreadsheet, save as CSV, and choose the file '
-                "again."
-            )
+            return {"case": "one_cell", "name": name}
     found = _match(missing, others)
     if not found:
-        return f"Name the columns {list_columns(REQUIRED)} in the first row, save as CSV, and choose the file again."
-    if len(missing) > 1:
-        pairs = [f'"{column.title}" called {found[column].name}' for column in missing if column in found]
-        rename = RENAME if len(pairs) == 1 else RENAME.replace("Rename it", "Rename them")
-        return f"Is {join_words(pairs, 'and')}? {rename}"
+        return {"case": "unknown"}
+    if len(found) > 1:
+        return {
+            "case": "several",
+            "renames": [[found[column].name, column.key] for column in missing if column in found],
+        }
     [(column, match)] = found.items()
-    if match.has_foreign_letters:
-        return (
-            f'"{match.name}" looks like "{column.title}", but some of its letters are from another alphabet. '
-            "Type the name anew in your spreadsheet, save as CSV, and choose the file again."
-        )
-    return (
-        f"Is it {match.name}? {RENAME}" if match.is_known else f'"{match.name}" looks like "{column.title}". {RENAME}'
-    )
+    return {"case": match.case, "name": match.name, "column": column.key}
 
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """A column of the file that is probably one of ours with another name."""
+    """A column of the file that is probably one of ours with another name. `case` is one of the hint."""
 
     name: str
-    has_foreign_letters: bool = False
-    is_known: bool = False
+    case: str
 
 
 def _match(missing: list[Column], others: list[str]) -> dict[Column, _Match]:
@@ -216,14 +199,14 @@ def _find_lookalike(column: Column, names: list[str]) -> _Match | None:
     for name in names:
         latin = unicodedata.normalize("NFKC", name).translate(_LOOKALIKES)
         if latin != name and _COLUMN_OF.get(_reduce(latin)) == column:
-            return _Match(name, has_foreign_letters=True)
+            return _Match(name, "other_alphabet")
     return None
 
 
 def _find_known(column: Column, names: list[str]) -> _Match | None:
-    return next((_Match(name, is_known=True) for name in names if _reduce(name) in column.guesses), None)
+    return next((_Match(name, "other_name") for name in names if _reduce(name) in column.guesses), None)
 
 
 def _find_near(column: Column, names: list[str]) -> _Match | None:
     near = difflib.get_close_matches(_reduce(column.title), [_reduce(name) for name in names], n=1, cutoff=0.75)
-    return next((_Match(name) for name in names if near and _reduce(name) == near[0]), None)
+    return next((_Match(name, "similar_name") for name in names if near and _reduce(name) == near[0]), None)

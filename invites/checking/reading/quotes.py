@@ -46,7 +46,7 @@ def explain_quote(lines: Iterable[str], *, delimiter: str, row: int, line: int, 
             break
     if in_quotes and "limit" not in error:
         return file_problem("unclosed_quote", row=row, line=line, value="".join(text_of_cell)[cell_start:])
-    return file_problem("cell_too_long", row=row, line=line, limit=f"{limits.max_cell:,}")
+    return file_problem("cell_too_long", row=row, line=line, limit=limits.max_cell)
 
 
 def _skip_quoted(text: str, position: int) -> tuple[int, bool]:

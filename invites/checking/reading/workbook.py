@@ -22,7 +22,7 @@ from typing import IO, BinaryIO, cast
 
 from invites.checking.catalog import file_problem
 from invites.checking.cells.text import is_blank
-from invites.checking.reading.encoding import Source, say_size
+from invites.checking.reading.encoding import Source
 from invites.checking.reading.file_types import is_excel, name_kind
 from invites.checking.reading.workbook_child import REJECTED, ChildLimits
 from invites.checking.report import Limits, Problem
@@ -152,5 +152,4 @@ def _run_child(
 def _as_problem(answer: IO[bytes]) -> Problem:
     answer.seek(0)
     verdict = json.load(answer)
-    code, row, limit = verdict["code"], verdict.get("row"), verdict.get("limit", 0)
-    return file_problem(code, row=row, limit=f"{limit:,}" if code == "cell_too_long" else say_size(limit))
+    return file_problem(verdict.pop("code"), **verdict)

@@ -7,7 +7,7 @@ library and python_calamine, so that it starts in a few hundredths of a second.
     python -I workbook_child.py LIMITS
 
 LIMITS are those of `ChildLimits`, as JSON. Exit status 0: the rows were written. REJECTED: the output is
-a verdict as JSON instead: the code of a problem and its facts. Any other status: the process failed or was killed.
+a verdict as JSON instead: the code of a problem and its values. Any other status: the process failed or was killed.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ class ChildLimits(TypedDict):
 
 
 class WorkbookRejected(Exception):
-    """Why a workbook isn't read: the code of a problem, and the facts of its message."""
+    """Why a workbook isn't read: the code of a problem, and the values of its message."""
 
-    def __init__(self, code: str, **facts: int) -> None:
+    def __init__(self, code: str, **params: int) -> None:
         super().__init__(code)
-        self.verdict = {"code": code, **facts}
+        self.verdict = {"code": code, **params}
 
 
 def main() -> None:
@@ -68,7 +68,7 @@ def main() -> None:
     except OSError as error:
         if error.errno != errno.EFBIG:
             raise
-        reject({"code": "workbook_too_big", "limit": limits["text"]})
+        reject({"code": "workbook_too_big", "max_size": limits["text"]})
 
 
 def limit_this_process(limits: ChildLimits) -> None:
@@ -157,7 +157,7 @@ def scan_archive(file: BinaryIO, limits: ChildLimits) -> None:
     with zipfile.ZipFile(file) as archive:
         parts = archive.infolist()
         if sum(part.file_size for part in parts) > limits["unpacked"] or len(parts) > _PARTS:
-            raise WorkbookRejected("workbook_too_big", limit=limits["unpacked"])
+            raise WorkbookRejected("workbook_too_big", max_size=limits["unpacked"])
         for part in parts:
             # Any part may be the sheet, whatever its name: another part of the archive says which one is.
             with archive.open(part) as unpacked:
@@ -208,7 +208,7 @@ def open_sheet(file: BinaryIO, limits: ChildLimits) -> CalamineSheet:
         raise WorkbookRejected("sheet_empty" if len(sheets) > 1 else "empty")
     rows, columns = sheet.end[0] + 1, sheet.end[1] + 1
     if columns > limits["columns"] or rows * columns > limits["cells"]:
-        raise WorkbookRejected("workbook_too_big", limit=limits["unpacked"])
+        raise WorkbookRejected("workbook_too_big", max_size=limits["unpacked"])
     return sheet
 
 

@@ -16,8 +16,10 @@ from invites.imports.notices import banner_topic
 from invites.imports.presentation.wording import result_text, result_title, stopped_text, undone_text
 from invites.imports.selectors.summary import Summary, outcomes_of, summary_of
 from invites.invitations.visibility import visible_batches
-from invites.models import Batch, FailureReason
-from invites.wording import as_sentence, smart_quotes
+from invites.models import Batch
+from invites.problems import message_of, stored_problem
+from invites.reasons import text_of
+from invites.wording import as_sentence
 
 SHOWN = 2
 
@@ -120,17 +122,17 @@ def _texts(batch: Batch, summary: Summary) -> tuple[str, str, str]:
         return "warn", title, undone_text(batch, summary)
     match batch.state:
         case Batch.State.REJECTED:
-            return "bad", title, smart_quotes(as_sentence((batch.rejection or {}).get("message", "")))
+            return "bad", title, as_sentence(message_of(stored_problem(batch.rejection or {})))
         case Batch.State.NEEDS_CORRECTION:
             return (
                 "warn",
                 _needs_fixing(batch, summary),
-                smart_quotes(batch.notice) or _("Nobody has been invited yet."),
+                text_of(batch.notice) or _("Nobody has been invited yet."),
             )
         case Batch.State.STOPPED:
             return "warn", title, stopped_text(batch, summary)
         case Batch.State.FAILED:
-            return "bad", title, FailureReason.text_of(batch.state_reason)
+            return "bad", title, text_of(batch.state_reasons)
     return "warn" if summary.failed and not summary.invited else "ok", title, result_text(batch, summary)
 
 

@@ -9,11 +9,12 @@ from django.utils.translation import ngettext_lazy
 from accounts.models import User
 from accounts.wording import counted
 from invites.checking import COLUMNS
+from invites.imports.presentation.rows import duplicate_text
 from invites.imports.selectors.grid import EDITABLE, SHOWN, Tally, editable
 from invites.imports.selectors.rows import cells_now
 from invites.invitations.typos import domain_of, intended_address
 from invites.models import Row
-from invites.wording import smart_quotes
+from invites.problems import column_title, fix_of, hint_of, message_of, stored_problem
 
 _LEFT_TO_FIX = ngettext_lazy("{count} left to fix", "{count} left to fix")
 _FIXED = ngettext_lazy("{count} fixed", "{count} fixed")
@@ -82,6 +83,11 @@ class GridRow:
         return self.row.editor
 
     @property
+    def duplicate(self) -> str:
+        """Which row has the same address; empty for a row that is no duplicate."""
+        return duplicate_text(self.row)
+
+    @property
     def may_be_undone(self) -> bool:
         return self.row.edit is not None and self.state != "out"
 
@@ -96,21 +102,21 @@ def shown_row(row: Row) -> GridRow:
         case _:
             state = "out" if row.reason == Row.Reason.SKIPPED_BY_ADMIN else "left"
     # A skipped row keeps its problems, in case it is restored.
-    problems = row.problems if state == "left" else []
+    problems = [stored_problem(each) for each in row.problems] if state == "left" else []
     cells = []
     for place, (column, value) in enumerate(zip(COLUMNS, cells_now(row), strict=True)):
-        whole = [each for each in problems if each["column"] is None] if place == 0 else []
-        mine = whole + [each for each in problems if each["column"] == column.title]
-        offers = [each for each in mine if each["suggestion"] is not None]
+        whole = [each for each in problems if each.column is None] if place == 0 else []
+        mine = whole + [each for each in problems if each.column == column.key]
+        offers = [Suggestion(fix_of(each), each.suggestion) for each in mine if each.suggestion is not None]
         cells.append(
             Cell(
                 place=place,
-                column=column.title,
+                column=column_title(column.key),
                 text=editable(value),
                 length=len(value),
-                causes=[smart_quotes(each["message"]) for each in mine],
-                hints=[smart_quotes(each["hint"]) for each in mine],
-                suggestion=Suggestion(offers[0]["suggestion_label"], offers[0]["suggestion"]) if offers else None,
+                causes=[message_of(each) for each in mine],
+                hints=[hint_of(each) for each in mine],
+                suggestion=offers[0] if offers else None,
                 may_be_kept=bool(whole),
                 meant=intended_address(row.email) if state == "fixed" and place == 0 else None,
             )

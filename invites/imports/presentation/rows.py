@@ -12,11 +12,13 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext_lazy, ngettext_lazy
 from django.utils.translation import gettext as _
 
-from accounts.wording import counted
+from accounts.wording import counted, grouped
 from invites.checking import COLUMNS
-from invites.imports.selectors.rows import cells_now, reasons, rows_of
+from invites.imports.selectors.rows import cells_now, rows_of
 from invites.models import Batch, FailureReason, Invitation, Row
-from invites.wording import smart_quotes
+from invites.problems import message_of, problems_of, stored_problem
+from invites.reasons import text_of
+from invites.unexpected_errors import ask_support
 
 # How many rows of a report are in memory at a time.
 REPORT_BLOCK = 2_000
@@ -47,9 +49,10 @@ def shown_outcome(row: Row) -> ShownOutcome:
     match row.outcome:
         case Row.Outcome.PROBLEM:
             more = len(row.problems) - 1
-            detail = counted(_MORE_PROBLEMS, more, problem=row.detail) if more > 0 else row.detail
+            first = message_of(stored_problem(row.problems[0]))
+            detail = counted(_MORE_PROBLEMS, more, problem=first) if more > 0 else first
             label = _("Skipped") if row.reason == Row.Reason.SKIPPED_BY_ADMIN else _("Problem")
-            return ShownOutcome("problem", label, smart_quotes(detail))
+            return ShownOutcome("problem", label, detail)
         case Row.Outcome.SKIPPED:
             return ShownOutcome("skipped", _("Skipped"), _why(row))
         case Row.Outcome.FAILED if row.reason == Row.Reason.STOPPED:
@@ -57,7 +60,7 @@ def shown_outcome(row: Row) -> ShownOutcome:
         case Row.Outcome.WAITING if row.batch.state == Batch.State.STOPPED:
             return ShownOutcome("skipped", _("Not invited"), str(_REASONS[Row.Reason.STOPPED]))
         case Row.Outcome.WAITING if row.batch.state in Batch.ENDED:
-            return ShownOutcome("failed", _("Failed"), FailureReason.text_of(row.batch.state_reason))
+            return ShownOutcome("failed", _("Failed"), text_of(row.batch.state_reasons))
         case Row.Outcome.FAILED:
             return ShownOutcome("failed", _("Failed"), _why(row))
         case Row.Outcome.INVITED if invitation:
@@ -67,8 +70,18 @@ def shown_outcome(row: Row) -> ShownOutcome:
     return ShownOutcome("waiting", _("Waiting"), "")
 
 
+def duplicate_text(row: Row) -> str:
+    """Which row has the same address; empty for a row that is no duplicate."""
+    if row.duplicate_of is None:
+        return ""
+    return _("The same address is in row {number}").format(number=grouped(row.duplicate_of))
+
+
 def _why(row: Row) -> str:
-    return FailureReason.text_of(row.detail) or str(_REASONS.get(Row.Reason(row.reason), ""))
+    why = duplicate_text(row) or FailureReason.text_of(row.detail) or str(_REASONS.get(Row.Reason(row.reason), ""))
+    if row.detail == FailureReason.NOT_INVITED and row.batch.error_reference:
+        return f"{why} {ask_support(row.batch.error_reference)}"
+    return why
 
 
 def _response(invitation: Invitation, batch: Batch) -> ShownOutcome:
@@ -121,7 +134,7 @@ def report_lines(batch: Batch, chosen: str = "") -> Iterator[list[str]]:
             cells = [
                 *cells_now(row),
                 shown.label,
-                "; ".join(reasons(row.problems)) or shown.detail,
+                "; ".join(problems_of(row.problems)) or shown.detail,
                 str(row.editor or ""),
             ]
             yield [str(row.number), *cells]

@@ -16,8 +16,9 @@ from invites.imports.presentation.wording import STILL_SENDING, result_text, res
 from invites.imports.selectors.summary import Summary
 from invites.imports.selectors.typos import Typos, typos_of
 from invites.live.progress import Progress
-from invites.models import Batch, CorrectionJob, FailureReason
-from invites.wording import smart_quotes
+from invites.models import Batch, CorrectionJob
+from invites.problems import expected_columns, hint_of, message_of, stored_problem
+from invites.reasons import text_of
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -196,7 +197,7 @@ def _check_step(batch: Batch, summary: Summary, progress: Progress | None, *, ma
             return _rejected(batch)
         case State.NEEDS_CORRECTION:
             sentences = [
-                smart_quotes(batch.notice),
+                text_of(batch.notice),
                 _("Nobody has been invited yet."),
                 _("Fix the rows, upload a corrected file, or continue without them.") if may_change else "",
                 _typos_text(typos_of(batch)),
@@ -223,12 +224,13 @@ def _checking(batch: Batch, progress: Progress) -> Step:
 
 def _rejected(batch: Batch) -> Step:
     rejection = batch.rejection or {}
+    problem, found = stored_problem(rejection), rejection["found"]
     return Step(
         "failed",
-        smart_quotes(rejection.get("message", "")),
-        text=_joined([smart_quotes(rejection.get("hint", "")), _("Nobody has been invited.")]),
-        found=", ".join(rejection.get("found", [])),
-        expected=", ".join(rejection.get("expected", [])),
+        message_of(problem),
+        text=_joined([hint_of(problem), _("Nobody has been invited.")]),
+        found="" if found is None else ", ".join(found),
+        expected="" if found is None else ", ".join(expected_columns()),
     )
 
 
@@ -287,7 +289,7 @@ def _so_far(progress: Progress) -> str:
 
 
 def _why(batch: Batch) -> str:
-    return FailureReason.text_of(batch.state_reason) or _("Nobody has been invited.")
+    return text_of(batch.state_reasons) or _("Nobody has been invited.")
 
 
 def before_stopping(batch: Batch, progress: Progress | None) -> str:

@@ -11,7 +11,8 @@ from django.utils.translation import ngettext_lazy
 from accounts.wording import counted
 from invites.imports.selectors.progress import count_unsent
 from invites.imports.selectors.summary import Summary
-from invites.models import Batch, FailureReason
+from invites.models import Batch
+from invites.reasons import text_of
 
 STILL_SENDING = ngettext_lazy("{count} email is still being sent.", "{count} emails are still being sent.")
 _USERS_INVITED = ngettext_lazy(
@@ -70,7 +71,7 @@ def undone_text(batch: Batch, summary: Summary) -> str:
 
 def stopped_text(batch: Batch, summary: Summary) -> str:
     """Why it stopped, how many people were not invited, and how many emails are still being sent."""
-    sentences = [FailureReason.text_of(batch.state_reason)] if batch.state_reason else []
+    sentences = [text_of(batch.state_reasons)] if batch.state_reasons else []
     if summary.stopped:
         sentences.append(counted(_NOT_INVITED, summary.stopped, file=batch.file_name))
     elif summary.invited:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, Q, QuerySet
 
-from invites.checking.catalog import title_of
 from invites.models import Batch, Row
+from invites.problems import title_of
 
 Outcome, Reason = Row.Outcome, Row.Reason
 

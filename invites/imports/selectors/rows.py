@@ -64,9 +64,3 @@ def cells_now(row: Row) -> Cells:
     if row.outcome != Outcome.PROBLEM or not row.cells:
         return Cells(*[getattr(row, column.key) for column in COLUMNS])
     return Cells(*(row.edit["cells"] if row.edit else row.cells))
-
-
-def reasons(problems: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """A sentence for every problem of a row, for somebody who corrects it in a spreadsheet."""
-    for problem in problems:
-        yield f"{problem['column']}: {problem['message']}" if problem["column"] else problem["message"]

@@ -21,7 +21,7 @@ class Typo:
     found: str
     right: str
     taken: bool
-    note: str = ""
+    duplicate_of: int | None = None
 
     @property
     def domain(self) -> str:
@@ -70,7 +70,7 @@ def likely_address(batch: Batch, row: Row) -> str | None:
 def _typo(row: Row, notice: dict[str, Any]) -> Typo | None:
     found, right = notice["value"], notice["suggestion"]
     if row.edit and row.outcome in (Row.Outcome.WAITING, Row.Outcome.SKIPPED):
-        return Typo(row.number, found, row.email, taken=True, note=row.detail)
+        return Typo(row.number, found, row.email, taken=True, duplicate_of=row.duplicate_of)
     if row.outcome in (Row.Outcome.WAITING, Row.Outcome.INVITED) and row.email == found:
         return Typo(row.number, found, right, taken=False)
     return None

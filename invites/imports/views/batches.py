@@ -52,7 +52,8 @@ from invites.invitations.authorization import why_not_change
 from invites.invitations.views.responses import back_url, resent_text
 from invites.invitations.visibility import visible_batches
 from invites.invitations.wording import grant_sentence
-from invites.models import Batch, BulkAction, FailureReason
+from invites.models import Batch, BulkAction
+from invites.reasons import text_of
 
 PAGE_BATCHES = 25
 PAGE_ROWS = 50
@@ -116,9 +117,7 @@ def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) ->
         "outcome_label": OUTCOME_LABELS.get(chosen, ""),
         "page": page,
         "listed": [(row, shown_outcome(row)) for row in page],
-        "notice": stopped_text(batch, summary)
-        if batch.state == Batch.State.STOPPED
-        else FailureReason.text_of(batch.state_reason),
+        "notice": stopped_text(batch, summary) if batch.state == Batch.State.STOPPED else text_of(batch.state_reasons),
         "may_undo": may_change and summary.waiting_answer + summary.bounced + summary.expired > 0,
         "may_download": may_change and request.membership.has_permission(Permission.VIEW_USERS),
     }

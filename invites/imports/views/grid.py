@@ -38,7 +38,8 @@ from invites.imports.selectors.typos import typos_of
 from invites.imports.views.lookup import batch_to_change, batch_to_see
 from invites.invitations.authorization import why_not_change
 from invites.models import Batch, CorrectionJob, Row
-from invites.wording import as_sentence, smart_quotes
+from invites.reasons import text_of
+from invites.wording import as_sentence
 
 Then = CorrectionJob.Then
 
@@ -175,7 +176,7 @@ def _render_page(request: MemberRequest, batch: Batch) -> HttpResponse:
     context = {
         "batch": batch,
         "columns": COLUMNS,
-        "notice": smart_quotes(batch.notice),
+        "notice": text_of(batch.notice),
         "kinds": counts.kinds,
         "page": page,
         "banners": banners_for(request.membership, but=batch.pk),
@@ -291,7 +292,7 @@ def _describe_row(shown: GridRow) -> str:
                 return _("Row {number} is fixed. Did you mean {address}?").format(number=number, address=meant)
             return _("Row {number} is fixed.").format(number=number)
         case "twice":
-            return _("Row {number} is skipped. {reason}.").format(number=number, reason=shown.row.detail)
+            return _("Row {number} is skipped. {reason}.").format(number=number, reason=shown.duplicate)
         case "out":
             return _("Row {number} is skipped.").format(number=number)
     causes = " ".join(as_sentence(cause) for cell in shown.cells for cause in cell.causes)

@@ -23,7 +23,7 @@ from invites.imports.views.lookup import batch_to_change, batch_to_see
 from invites.imports.views.progress import progress_dialog
 from invites.invitations.authorization import selection_of
 from invites.models import Batch
-from invites.wording import smart_quotes
+from invites.reasons import text_of
 
 
 @requires(Permission.INVITE_USERS)
@@ -44,13 +44,13 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
         try:
             batch = _take_in(request, form, correcting)
         except DomainError as broken:
-            form.add_error(None, smart_quotes(broken.message))
+            form.add_error(None, broken.message)
         else:
             tasks.start_processing(batch)
-            refusal = pop_notice(batch) if correcting else ""
+            refusal = pop_notice(batch) if correcting else []
             if not refusal:
                 return _taken_up(request, batch)
-            form.add_error(None, smart_quotes(refusal))
+            form.add_error(None, text_of(refusal))
     context = {"form": form, "correcting": correcting}
     return render(request, "imports/import.html", context, status=422 if form.errors else 200)
 

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from invites.imports.presentation.banners import banner_of
 from invites.imports.selectors.summary import summary_as_json, summary_of
 from invites.models import Batch
+from invites.problems import hint_of, stored_problem
 
 
 class Command(BaseCommand):
@@ -35,7 +36,7 @@ def report_text(batch: Batch) -> str:
         banner = banner_of(batch)
         lines.append(" ".join(part for part in (banner.title, banner.text) if part))
         if batch.rejection:
-            lines.append(str(batch.rejection.get("hint", "")))
+            lines.append(hint_of(stored_problem(batch.rejection)))
     counts = [
         ("Invited", summary.invited),
         ("Already a member", summary.already_member),

@@ -12,7 +12,21 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import ngettext_lazy
 
-from invites.checking import DELIMITERS, Check, DomainTypoDetector, Problem, Report, Row, title_of, typo_notice
+from invites.checking import (
+    COLUMNS,
+    DELIMITERS,
+    Check,
+    DomainTypoDetector,
+    Problem,
+    Report,
+    Row,
+    column_title,
+    expected_column,
+    hint_of,
+    message_of,
+    title_of,
+    typo_notice,
+)
 from invites.imports.upload_parts import limits
 from invites.wording import ROWS
 
@@ -90,15 +104,15 @@ def as_json(report: Report) -> dict[str, Any]:
             {
                 "row": problem.row,
                 "line": problem.line,
-                "column": problem.column,
+                "column": problem.column and column_title(problem.column),
                 "code": problem.code,
-                "message": problem.message,
+                "message": message_of(problem),
                 "value": problem.value,
             }
             for problem in report.problems
         ],
         "warnings": [
-            {"row": notice.row, "code": notice.code, "message": notice.message}
+            {"row": notice.row, "code": notice.code, "message": message_of(notice)}
             for notice in sorted(report.warnings + report.duplicates, key=lambda notice: notice.row or 0)
         ],
     }
@@ -107,10 +121,11 @@ def as_json(report: Report) -> dict[str, Any]:
 def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
     """The text report: the verdict, how the file was read, the counts, and the problems by kind."""
     if report.rejection is not None:
-        lines = [f"{name} can't be imported", f"  {report.rejection.message}"]
-        if report.expected:
-            lines += [f"  Found     {', '.join(report.found)}", f"  Expected  {', '.join(report.expected)}"]
-        return [*lines, f"  {report.rejection.hint}"]
+        lines = [f"{name} can't be imported", f"  {message_of(report.rejection)}"]
+        if report.found is not None:
+            expected = ", ".join(map(expected_column, COLUMNS))
+            lines += [f"  Found     {', '.join(report.found)}", f"  Expected  {expected}"]
+        return [*lines, f"  {hint_of(report.rejection)}"]
     verdict = "is fine" if report.verdict == "ok" else f"has {ROWS.format(report.problem_rows)} to fix"
     lines = [
         f"{name} {verdict}",
@@ -125,14 +140,14 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
     if report.duplicates:
         lines += ["", f"{ROWS.format(report.skipped)} skipped"]
         lines += [
-            f"  row {notice.row:>6,}  {notice.value}  {notice.message}"
+            f"  row {notice.row:>6,}  {notice.value}  {message_of(notice)}"
             for notice in report.duplicates[:SHOWN_OF_A_KIND]
         ]
         if report.skipped > SHOWN_OF_A_KIND:
             lines.append(f"  and {report.skipped - SHOWN_OF_A_KIND:,} more")
     if report.warnings:
         lines += ["", f"{_WARNINGS.format(report.warning_count)}, which stop nobody"]
-        lines += [f"  row {warning.row:>6,}  {warning.message}" for warning in report.warnings[:SHOWN_OF_A_KIND]]
+        lines += [f"  row {warning.row:>6,}  {message_of(warning)}" for warning in report.warnings[:SHOWN_OF_A_KIND]]
         if report.warning_count > SHOWN_OF_A_KIND:
             lines.append(f"  and {report.warning_count - SHOWN_OF_A_KIND:,} more")
     if people:
@@ -146,10 +161,10 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
 def _group_lines(code: str, count: int, problems: list[Problem]) -> list[str]:
     lines = [f"{title_of(code)}: {_PROBLEMS.format(count)} ({code})"]
     for problem in problems[:SHOWN_OF_A_KIND]:
-        place = f"row {problem.row:>6,}  {problem.column or 'whole row'}"
-        lines.append(f"  {place}: {problem.value or '(empty)'}  {problem.message}")
+        place = f"row {problem.row:>6,}  {column_title(problem.column) if problem.column else 'whole row'}"
+        lines.append(f"  {place}: {problem.value or '(empty)'}  {message_of(problem)}")
     if count > SHOWN_OF_A_KIND:
         lines.append(f"  and {count - SHOWN_OF_A_KIND:,} more")
     if problems:
-        lines.append(f"  {problems[0].hint}")
+        lines.append(f"  {hint_of(problems[0])}")
     return lines

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from benchmarks.files import HEADER
 from benchmarks.files import people as invented_people
-from invites.checking import Limits, Report
+from invites.checking import Limits, Report, hint_of, message_of
 from invites.checking.screening import Screen
 from tests.checking import check_bytes, read_rows
 
@@ -33,9 +33,9 @@ def must_be_a_verdict(report: Report) -> None:
     assert (report.verdict == "problems") == bool(report.problem_rows)
     assert report.problem_count == sum(report.problems_by_code.values())
     for problem in report.problems:
-        assert problem.message
-        assert problem.hint
-        assert "\0" not in problem.value + problem.message
+        assert message_of(problem)
+        assert hint_of(problem)
+        assert "\0" not in problem.value + message_of(problem)
         assert len(problem.value) <= 640
 
 

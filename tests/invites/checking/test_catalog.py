@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Mapping
 
 import pytest
 
 from config.harness.running import ROOT
 from invites.checking import CATALOG, Limits, title_of
 from invites.checking.__main__ import as_markdown
+from invites.checking.catalog import Cases, Message
+from invites.checking.messages import Plural
 from tests.checking import check_bytes
 from tests.workbooks import sheet_of, workbook_of
 
@@ -20,17 +23,38 @@ def test_the_page_of_problems_matches_the_catalog() -> None:
     assert _PAGE.read_text(encoding="utf-8") == as_markdown(), "python -m invites.checking > docs/problems.md"
 
 
+def sentences(message: Message | Cases) -> list[str]:
+    """The sentence in all its cases and forms."""
+    if isinstance(message, Mapping):
+        return [sentence for case in message.values() for sentence in sentences(case)]
+    return [message] if isinstance(message, str) else [message.singular, message.plural]
+
+
+def placeholders(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+
 @pytest.mark.parametrize("code", CATALOG)
 def test_titles_messages_and_hints_have_one_style(code: str) -> None:
     kind = CATALOG[code]
     assert kind.code == code
     assert 3 < len(kind.title) <= 40
-    assert not re.search(r"[.!]$", kind.title + kind.message)
-    assert kind.hint.endswith((".", "}"))
-    assert not re.search(r"\b(please|invalid|error|oops|successfully)\b|!", kind.message + kind.hint, re.IGNORECASE)
-    fields = {name for _, name, _, _ in string.Formatter().parse(kind.message + kind.hint) if name}
-    assert fields <= {"row", "line", "found", "limit", "kind", "names", "name", "guess", "delimiter", "character", "end",
-                      "place", "count", "ending", "what", "link", "right", "number", "first"}  # fmt: skip
+    for message in (kind.title, *sentences(kind.message)):
+        assert not re.search(r"[.!]$", message)
+    for hint in sentences(kind.hint):
+        assert hint.endswith(".")
+    for sentence in (*sentences(kind.message), *sentences(kind.hint)):
+        assert not re.search(r"\b(please|invalid|error|oops|successfully)\b|!", sentence, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("code", CATALOG)
+def test_both_forms_of_a_plural_have_the_same_placeholders(code: str) -> None:
+    kind = CATALOG[code]
+    for message in (kind.message, kind.hint):
+        for case in message.values() if isinstance(message, Mapping) else [message]:
+            if isinstance(case, Plural):
+                assert placeholders(case.singular) == placeholders(case.plural)
+                assert case.number in placeholders(case.plural) | {"count"}
 
 
 def test_titles_are_unique() -> None:
@@ -51,7 +75,7 @@ def test_every_code_of_a_cell_is_in_the_catalog() -> None:
 
 
 def test_a_code_that_is_no_longer_in_use_is_its_own_title() -> None:
-    assert title_of("email_other") == "Bad address"
+    assert title_of("email_other") == "Not an address"
     assert title_of("code_of_last_year") == "code_of_last_year"
 
 

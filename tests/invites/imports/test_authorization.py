@@ -26,6 +26,7 @@ from invites.imports import corrected_file, correction_jobs, corrections, stop, 
 from invites.imports.corrections import Edit
 from invites.invitations.invite import change_invitation, invite_person
 from invites.models import AccessGrant, Batch, BatchChunk, BulkAction, CorrectionJob, Invitation, Row, UploadPart
+from invites.reasons import as_reason
 from tests.files import PROBLEMS, csv_of
 from tests.modules import public_functions
 from tests.pages import HTMX, submit_import, text, url_of
@@ -410,7 +411,7 @@ def test_a_worker_applies_nothing_for_whoever_lost_the_permission(
 
     waiting.refresh_from_db()
     assert waiting.state == Batch.State.NEEDS_CORRECTION
-    assert waiting.notice.startswith("The person who asked for this can no longer change this import.")
+    assert waiting.notice[0] == as_reason("not_allowed")
     assert not waiting.rows.filter(edit__isnull=False).exists()
 
 
@@ -436,5 +437,5 @@ def test_a_worker_uses_no_file_of_whoever_lost_the_permission(
 
     waiting.refresh_from_db()
     assert (waiting.state, waiting.file_name) == (Batch.State.NEEDS_CORRECTION, "admins.csv")
-    assert waiting.notice.startswith("“new.csv” was not used. The person who asked for this can no longer")
+    assert waiting.notice[:2] == [as_reason("file_not_used", file_name="new.csv"), as_reason("not_allowed")]
     assert not waiting.rows.filter(email="evil@example.com").exists()

@@ -20,6 +20,7 @@ from invites.imports.corrections import Edit
 from invites.imports.problem_file import problem_file
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.models import AccessGrant, Batch, Invitation
+from invites.reasons import as_reason, text_of
 from tests.files import csv_of
 from tests.invites.conftest import TEAM
 from tests.invites.imports.grid import grid_url, outcome, row, text
@@ -78,10 +79,10 @@ def plant(batch: Batch, by: Membership) -> None:
 
 def assert_refused(batch: Batch, selection: AccessSelection) -> None:
     assert batch.state == Batch.State.NEEDS_CORRECTION
-    assert batch.notice == (
-        "“fixed.csv” was not used. Ben Osei uploaded or edited rows of this import and can't grant Org Admin. Choose "
+    assert text_of(batch.notice) == (
+        "“fixed.csv” wasn’t used. Ben Osei uploaded or edited rows of this import and can’t grant Org Admin. Choose "
         "the roles and sites of this import, or start a new import with the complete file. "
-        "Everything that you fixed here is kept."
+        "Everything you fixed here is kept."
     )
     assert set(batch.grant.roles.all()) == set(selection.roles)
 
@@ -123,7 +124,7 @@ def test_a_row_of_the_corrected_file_is_the_correctors_own(
 
     correct(waiting, content, much)
 
-    assert waiting.notice == ""
+    assert waiting.notice == []
     assert set(waiting.grant.roles.all()) == set(much.roles)
     assert row(waiting, 3).outcome == "problem", "as in the file"
     assert row(waiting, 3).edited_by == by.user
@@ -136,7 +137,7 @@ def test_somebody_who_could_give_it_may_have_edited_rows(
 
     correct(waiting, rows_to_fix(waiting), much)
 
-    assert waiting.notice == ""
+    assert waiting.notice == []
     assert (row(waiting, 3).email, row(waiting, 3).edited_by) == (STRANGER, colleague.user)
 
 
@@ -160,7 +161,7 @@ def test_an_undone_edit_has_no_author(
 
     correct(waiting, csv_of("ben@example.com,Ben,Fox,,Row 3", header="Email,First name,Last name,,What is wrong"), much)
 
-    assert waiting.notice == ""
+    assert waiting.notice == []
 
 
 def test_apply_to_all_does_not_answer_for_what_somebody_typed(
@@ -204,7 +205,7 @@ def test_authors_outlive_a_merge(
     else:
         correct(waiting, rows_to_fix(waiting) + STRANGER.encode() + b",S,T,,\r\n", little, who=lesser)
     correct(waiting, rows_to_fix(waiting), little, who=colleague)
-    assert waiting.notice == ""
+    assert waiting.notice == []
     if kind != "added":
         assert (row(waiting, 3).email, row(waiting, 3).edited_by) == (STRANGER, lesser.user)
 
@@ -224,7 +225,7 @@ def test_a_complete_file_may_give_more(
     correct(waiting, csv_of("ann@example.com"), much)
     work(waiting)
 
-    assert waiting.notice == ""
+    assert waiting.notice == []
     assert waiting.authors == [by.user_id]
     assert list(Invitation.objects.values_list("email", flat=True)) == ["ann@example.com"]
 
@@ -238,7 +239,7 @@ def test_the_page_says_at_once_why_a_file_was_not_used(
     answer = submit_import(ines, rows_to_fix(waiting), name="fixed.csv", query=f"?correct={waiting.pk}", **fields)
 
     assert answer.status_code == 422
-    assert "Ben Osei uploaded or edited rows of this import and can't grant Org Admin." in unescape(text(answer))
+    assert "Ben Osei uploaded or edited rows of this import and can’t grant Org Admin." in unescape(text(answer))
 
 
 # --- Who they are now -----------------------------------------------------------------------------------
@@ -253,7 +254,7 @@ def test_an_author_who_can_grant_less_since_counts_only_where_more_is_given(
 
     correct(waiting, rows_to_fix(waiting), request.getfixturevalue(selection))
 
-    refused = "second@example.com uploaded or edited rows of this import and can't invite users now." in waiting.notice
+    refused = as_reason("author_cannot_invite", author="second@example.com") in waiting.notice
     assert refused == (selection == "much")
 
 
@@ -271,7 +272,7 @@ def test_an_author_is_not_named_where_the_inviter_may_not_see_users(
 
     correct(waiting, rows_to_fix(waiting), much)
 
-    assert "Somebody else uploaded or edited rows of this import and can't grant Org Admin." in waiting.notice
+    assert as_reason("someone_lacks_access", access=["Org Admin"]) in waiting.notice
 
 
 def test_a_deleted_account_can_grant_nothing(
@@ -282,7 +283,7 @@ def test_a_deleted_account_can_grant_nothing(
 
     correct(waiting, rows_to_fix(waiting), much)
 
-    assert "Somebody whose account was deleted uploaded or edited rows of this import" in waiting.notice
+    assert as_reason("deleted_account") in waiting.notice
 
 
 def test_edits_of_an_admin_who_can_grant_less_now_are_invited_by_another_admin(

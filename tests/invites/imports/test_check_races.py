@@ -109,7 +109,7 @@ def test_a_batch_that_is_stopped_while_its_check_is_given_up_stays_stopped(
         assert check.check_batch(batch.pk) is None
 
     batch.refresh_from_db()
-    assert (batch.state, batch.state_reason) == (Batch.State.STOPPED, "")
+    assert (batch.state, batch.state_reasons) == (Batch.State.STOPPED, [])
 
 
 def test_a_batch_that_is_stopped_while_its_file_is_read_is_no_trouble(

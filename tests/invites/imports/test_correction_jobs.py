@@ -34,6 +34,8 @@ from invites.imports.stop import stop_batch
 from invites.imports.upload import correct_batch, invite_valid_rows
 from invites.imports.upload_parts import stored_upload
 from invites.models import AccessGrant, Batch, CorrectionJob, Invitation, Row, UploadPart
+from invites.problems import fix_of, stored_problem
+from invites.reasons import as_reason
 from invites.receivers import why_not_delete
 from tests.concurrency import at_once, once_after
 from tests.files import csv_of
@@ -84,8 +86,8 @@ def test_a_few_rows_are_changed_at_once(thirty: Batch, by: Membership) -> None:
 
     assert in_state(thirty) == Batch.State.NEEDS_CORRECTION
     assert counts(thirty) == (0, 19, 11, 0)
-    assert row(thirty, 25).detail == "The same address is in row 5"
-    assert row(thirty, 10).detail == "The same address is in row 2"
+    assert row(thirty, 25).duplicate_of == 5
+    assert row(thirty, 10).duplicate_of == 2
 
 
 def test_many_rows_are_changed_by_a_worker_as_they_would_be_at_once(
@@ -119,7 +121,7 @@ def test_a_row_of_the_file_counts_before_one_above_it_that_was_corrected(
     correction_jobs.apply_to_all(batch, "email_two_at", by=by)
     tasks.check_batch(batch.pk)
 
-    assert (row(batch, 8).detail, outcome(batch, 10)) == ("The same address is in row 10", "waiting")
+    assert (row(batch, 8).duplicate_of, outcome(batch, 10)) == (10, "waiting")
     assert counts(batch) == (0, 7, 1, 0)
 
 
@@ -143,7 +145,7 @@ def test_suggestions_for_unreadable_domains_are_found_by_a_job_too(start: Run, b
     correction_jobs.check_all_again(batch, by=by)
     tasks.check_batch(batch.pk)
 
-    labels = {each.problems[0]["suggestion_label"] for each in batch.rows.filter(number__gt=21)}
+    labels = {fix_of(stored_problem(each.problems[0])) for each in batch.rows.filter(number__gt=21)}
     assert labels == {"Use northwind.example.com"}
 
 
@@ -203,7 +205,7 @@ def test_nobody_is_invited_for_who_lost_the_right_meanwhile(
     tasks.check_batch(thirty.pk)
 
     assert (in_state(thirty), Invitation.objects.count()) == (Batch.State.NEEDS_CORRECTION, 0)
-    assert "The person who asked for this can no longer change this import." in thirty.notice
+    assert thirty.notice == [as_reason("not_allowed"), as_reason("changes_kept")]
 
 
 # --- While it runs -----------------------------------------------------------------------------------
@@ -379,7 +381,7 @@ def test_after_a_bug_of_ours_the_import_waits_for_corrections_again(
     assert counts(thirty) == (22, 7, 1, 0)
     said = text(ines.get(grid_url(thirty)))
     assert "Something went wrong on our side." in said
-    assert re.search(r"mention reference [A-Z2-7]{4}-[A-Z2-7]{4}\. Everything that you fixed here is kept\.", said)
+    assert re.search(r"mention reference [A-Z2-7]{4}-[A-Z2-7]{4}\. Everything you fixed here is kept\.", said)
 
 
 def test_a_job_that_kills_every_worker_ends(thirty: Batch, by: Membership, in_chunks: None) -> None:
@@ -391,7 +393,7 @@ def test_a_job_that_kills_every_worker_ends(thirty: Batch, by: Membership, in_ch
     tasks.check_batch(thirty.pk)
 
     assert in_state(thirty) == Batch.State.NEEDS_CORRECTION
-    assert "Something went wrong on our side." in thirty.notice
+    assert thirty.notice == [as_reason("correction_failed"), as_reason("edits_kept")]
     assert counts(thirty) == (30, 0, 0, 0)
 
 
@@ -416,7 +418,7 @@ def test_a_change_that_is_stopped_leaves_the_others_as_they_are(
 
     assert in_state(batch) == Batch.State.NEEDS_CORRECTION
     # What was fixed was compared with the other rows all the same.
-    assert (counts(batch), row(batch, 3).detail) == ((26, 3, 1, 0), "The same address is in row 2")
+    assert (counts(batch), row(batch, 3).duplicate_of) == ((26, 3, 1, 0), 2)
 
 
 def test_a_stop_that_comes_too_late_stops_nothing_else(
@@ -502,10 +504,10 @@ def test_a_large_corrected_file_that_is_refused_takes_nothing_away_and_the_pages
     assert in_state(edited) == Batch.State.NEEDS_CORRECTION
     assert (as_stored(edited), stored_upload(edited).read(), edited.created_at) == (before, file, created_at)
     assert (UploadPart.objects.count(), AccessGrant.objects.count(), edited.file_name) == (1, grants, "team.csv")
-    why = "“fixed.csv” was not used. A quotation mark that opens in row 3 is never closed."
+    why = "“fixed.csv” wasn’t used. A quotation mark in row 3 is never closed."
     for address in (grid_url(edited), grid_url(edited, "imports:batch"), "/o/acme/users/"):
         assert why in text(ines.get(address))
-    assert "Everything that you fixed here is kept." in text(ines.get(grid_url(edited)))
+    assert "Everything you fixed here is kept." in text(ines.get(grid_url(edited)))
     # Until something else is tried.
     submit_import(script, csv_of("kim@@example.com"), name="fixed.csv", query=f"?correct={edited.pk}", **grant)
     tasks.check_batch(edited.pk)
@@ -518,8 +520,8 @@ def test_a_refusal_that_the_dialog_has_told_is_not_told_again(
     response = submit_import(script, UNREADABLE, name="fixed.csv", query=f"?correct={edited.pk}", **grant)
 
     assert response.status_code == 422
-    assert "“fixed.csv” was not used." in text(response)
-    assert "was not used" not in text(ines.get(grid_url(edited)))
+    assert "“fixed.csv” wasn’t used." in text(response)
+    assert "wasn’t used" not in text(ines.get(grid_url(edited)))
 
 
 def test_a_corrected_file_that_is_stopped_is_dropped(
@@ -550,7 +552,7 @@ def test_a_corrected_file_that_meets_a_bug_of_ours_takes_nothing_away(
         tasks.check_batch(edited.pk)
 
     assert (in_state(edited), as_stored(edited)) == (Batch.State.NEEDS_CORRECTION, before)
-    assert "Something went wrong on our side." in edited.notice
+    assert edited.notice[0] == as_reason("correction_failed")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -67,7 +67,6 @@ def test_the_problem_of_an_edited_row_is_the_new_one(team: Batch, by: Membership
 
     found = row(team, 3)
     assert [problem["code"] for problem in found.problems] == ["email_no_ending"]
-    assert found.detail == found.problems[0]["message"]
     assert found.suggested_codes == ""
 
 
@@ -147,7 +146,7 @@ def test_of_two_that_are_mended_to_one_address_the_first_is_invited(team: Batch,
 
     assert edit(team, 5, EMAIL, "dan@EXAMPLE.com", by=by).changed == {5, 7}
     assert (outcome(team, 5), outcome(team, 7)) == ("waiting", "skipped duplicate")
-    assert row(team, 7).detail == "The same address is in row 5"
+    assert row(team, 7).duplicate_of == 5
 
 
 @pytest.mark.parametrize("how", ["edited", "undone"])
@@ -161,7 +160,7 @@ def test_an_address_that_becomes_free_goes_to_who_waited_for_it(team: Batch, by:
     else:
         corrections.undo(team, 3, by=by)
 
-    assert (outcome(team, 5), row(team, 5).detail) == ("waiting", "")
+    assert (outcome(team, 5), row(team, 5).duplicate_of) == ("waiting", None)
 
 
 def test_checking_again_looks_at_all_that_was_mended(team: Batch, by: Membership) -> None:

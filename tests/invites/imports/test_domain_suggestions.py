@@ -10,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
+from invites.checking import Notice
 from invites.imports import correction_jobs, corrections
 from invites.imports.upload import start_batch
 from invites.models import Batch, Row
+from invites.problems import fix_of, message_of, stored_problem
 from tests.files import csv_of
 from tests.invites.imports.test_corrections import EMAIL, edit
 
@@ -21,7 +23,7 @@ TEAM = tuple(f"p{number}@northwind.example.com" for number in range(20))
 
 def suggestions(batch: Batch, number: int) -> list[tuple[str, str]]:
     problems = batch.rows.get(number=number).problems
-    return [(each["suggestion"], each["suggestion_label"]) for each in problems if each["suggestion"]]
+    return [(each["suggestion"], fix_of(stored_problem(each))) for each in problems if each["suggestion"]]
 
 
 def test_an_unreadable_domain_is_mended_by_one_press(start: Callable[..., Batch], by: Membership) -> None:
@@ -49,7 +51,7 @@ def test_a_good_address_with_a_likely_slip_is_a_warning_and_no_more(start: Calla
     assert batch.state == Batch.State.INVITING
     (warning,) = batch.warnings
     assert (warning["row"], warning["code"], warning["suggestion"]) == (22, "likely_typo", "anna@northwind.example.com")
-    assert warning["message"] == '"nortwind.example.com" looks like a slip of "northwind.example.com"'
+    assert message_of(Notice(**warning)) == "“nortwind.example.com” looks like a typo of “northwind.example.com”"
 
 
 def test_a_file_of_many_problems_is_put_right_in_pieces(
@@ -62,5 +64,5 @@ def test_a_file_of_many_problems_is_put_right_in_pieces(
 
     suggested = batch.rows.filter(suggested_codes__contains=" email_no_ending ")
     assert suggested.count() == 1_100
-    assert {row.problems[0]["suggestion_label"] for row in suggested} == {"Use northwind.example.com"}
+    assert {fix_of(stored_problem(row.problems[0])) for row in suggested} == {"Use northwind.example.com"}
     assert len(captured) < 50, "One for each piece, and none for each row."

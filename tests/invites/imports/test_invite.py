@@ -25,6 +25,8 @@ from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.imports.upload_parts import stored_upload
 from invites.mailing import sender
 from invites.models import Batch, BatchChunk, DailyInviteCount, FailureReason, Invitation, Row, UploadPart
+from invites.problems import message_of, stored_problem
+from invites.reasons import as_reason
 from tests.concurrency import at_once
 from tests.files import csv_of, many
 from tests.invites.imports.chunk_work import claim_one_chunk, invite_one_chunk, process_one_chunk
@@ -102,7 +104,7 @@ def test_the_first_of_a_repeated_address_counts_and_the_others_name_it(run: Run)
 
     summary = summary_of(batch)
     assert (summary.invited, summary.duplicate, summary.rows) == (1, 2, 3)
-    assert batch.rows.get(number=3).detail == "The same address is in row 2"
+    assert batch.rows.get(number=3).duplicate_of == 2
 
 
 def test_an_expired_invitation_makes_room_for_a_new_one(run: Run) -> None:
@@ -130,7 +132,7 @@ def test_a_rejected_file_invites_nobody_and_is_deleted(start: Run) -> None:
 
     assert batch.state == Batch.State.REJECTED
     assert batch.rejection is not None
-    assert "Last name" in batch.rejection["message"]
+    assert "Last name" in message_of(stored_problem(batch.rejection))
     assert batch.rejection["found"] == ["Email", "First name", "Surname"]
     assert (Row.objects.count(), Invitation.objects.count(), UploadPart.objects.count()) == (0, 0, 0)
     assert summary_as_json(batch)["rows"] == 0
@@ -144,7 +146,7 @@ def test_a_file_with_problem_rows_waits_and_invites_nobody(start: Run) -> None:
     assert Invitation.objects.count() == 0
     problem = batch.rows.get(number=3)
     assert problem.cells == ["ben@@example.com", "Ann", "Example", "Night shift"]
-    assert problem.problems[0]["column"] == "Email"
+    assert problem.problems[0]["column"] == "email"
 
 
 def test_the_valid_rows_can_be_invited_without_the_problem_rows(
@@ -266,7 +268,7 @@ def test_the_batch_stops_when_its_inviter_lost_the_permission(
     work(batch)
 
     assert batch.state == Batch.State.STOPPED
-    assert batch.state_reason == FailureReason.INVITER_LEFT
+    assert batch.state_reasons == [as_reason(FailureReason.INVITER_LEFT)]
     assert (Invitation.objects.count(), mail.outbox) == (0, [])
     assert summary_as_json(batch)["failed"] == summary_as_json(batch)["rows"] == 2
 
@@ -350,7 +352,7 @@ def test_a_file_that_kills_every_worker_is_given_up(admin_membership: Membership
 
     batch.refresh_from_db()
     assert batch.state == Batch.State.FAILED
-    assert "Nobody has been invited" in batch.state_reason
+    assert batch.state_reasons == [as_reason("not_checked")]
 
 
 def test_only_one_call_finishes_a_batch(start: Run, work: Run) -> None:

@@ -28,6 +28,7 @@ from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.invitations.invite import invite_person
 from invites.mailing.sender import SendResult
 from invites.models import Batch, BatchChunk, FailureReason, Invitation, Row, UploadPart
+from invites.reasons import as_reason
 from tests.concurrency import at_once, crossing, once_after, unexpected
 from tests.files import PROBLEMS, csv_of, many
 from tests.invites.imports.chunk_work import claim_one_chunk, invite_one_chunk, process_one_chunk
@@ -54,7 +55,7 @@ def test_the_import_stops_when_its_inviter_is_demoted(start: Run, work: Run, adm
 
     summary = summary_of(batch)
     assert (batch.state, summary.invited, summary.stopped, summary.rows) == (Batch.State.STOPPED, 200, 250, 450)
-    assert batch.state_reason == FailureReason.INVITER_LEFT
+    assert batch.state_reasons == [as_reason(FailureReason.INVITER_LEFT)]
 
 
 def test_the_import_stops_when_its_inviter_can_grant_less(start: Run, work: Run, admin_membership: Membership) -> None:
@@ -63,7 +64,7 @@ def test_the_import_stops_when_its_inviter_can_grant_less(start: Run, work: Run,
     admin_membership.all_sites = False
     admin_membership.save()
 
-    assert work(batch).state_reason == FailureReason.ACCESS_LOST
+    assert work(batch).state_reasons == [as_reason(FailureReason.ACCESS_LOST)]
 
 
 def test_a_role_or_site_of_a_running_batch_is_kept(start: Run, read_only: AccessSelection) -> None:
@@ -444,7 +445,7 @@ def test_a_stop_and_a_check_that_is_given_up_do_not_wait_for_each_other(
     Row.objects.create(batch=batch, number=2, line=2, email="half@example.com", email_key="half@example.com")
 
     results = crossing(
-        ('DELETE FROM "invites_row"', lambda: check._give_up(claimed, check.NOT_CHECKED)),
+        ('DELETE FROM "invites_row"', lambda: check._give_up(claimed, "not_checked", reference="")),
         ('UPDATE "invites_batch"', lambda: stop_batch(Batch.objects.get())),
     )
 

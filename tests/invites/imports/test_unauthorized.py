@@ -12,6 +12,7 @@ from accounts.organizations.grants import AccessSelection
 from invites.imports.selectors.summary import summary_of
 from invites.invitations.invite import change_invitation
 from invites.models import Batch, BatchChunk, DailyInviteCount, FailureReason, Invitation, Row
+from invites.reasons import as_reason
 from tests.concurrency import once_after
 from tests.files import many
 from tests.invites.imports.chunk_work import process_one_chunk
@@ -63,7 +64,7 @@ def test_the_batch_stops_and_unsent_invitations_are_revoked(
 
     work(batch)
 
-    assert (batch.state, batch.state_reason, len(server.taken)) == (Batch.State.STOPPED, why, 200)
+    assert (batch.state, batch.state_reasons, len(server.taken)) == (Batch.State.STOPPED, [as_reason(why)], 200)
     summary = summary_of(batch)
     assert (summary.rows, summary.invited, summary.waiting_answer) == (450, 200, 200)
     assert (summary.failed, summary.stopped) == (250, 250)

@@ -26,6 +26,7 @@ from invites.invitations.invite import invite_person
 from invites.mailing.delivery import MailConnection
 from invites.mailing.transports.errors import TemporaryFailure
 from invites.models import Batch, DailyInviteCount, DailyRecipientMail, FailureReason, Invitation, Row
+from invites.reasons import text_of
 from tests.concurrency import at_once, unexpected
 from tests.files import PROBLEMS, csv_of, many
 from tests.invites.mailing.mail import send_now
@@ -65,12 +66,12 @@ def test_a_file_over_the_daily_quota_invites_nobody(run: Run, settings: Any) -> 
 
     summary = summary_of(batch)
     assert (batch.state, summary.rows, summary.failed, summary.invited) == (Batch.State.FAILED, 4, 4, 0)
-    assert batch.state_reason == (
+    assert text_of(batch.state_reasons) == (
         "Acme can invite 5 people a day. 3 invitations are left for today. You tried to invite 4 people. "
         "Nobody has been invited. Try again tomorrow."
     )
     assert {shown_outcome(row) for row in rows_of(batch, "failed")} == {
-        ShownOutcome("failed", "Failed", batch.state_reason)
+        ShownOutcome("failed", "Failed", text_of(batch.state_reasons))
     }
     assert not batch.parts.exists()
     assert Invitation.objects.count() == len(mail.outbox) == 2
@@ -86,7 +87,9 @@ def test_one_admin_cannot_use_up_the_quota_of_the_organization(
 
     refused, taken = run(many(1)), run(many(1), by=other)
 
-    assert refused.state_reason.startswith("Each admin can invite 2 people a day. 0 invitations are left for today.")
+    assert text_of(refused.state_reasons).startswith(
+        "Each admin can invite 2 people a day. 0 invitations are left for today."
+    )
     assert (refused.state, taken.state) == (Batch.State.FAILED, Batch.State.DONE)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from invites.checking import Row, intended_domain
+from invites.checking import Row, hint_of, intended_domain, message_of
 from tests.checking import check_person
 
 
@@ -99,10 +99,10 @@ def test_accepts_what_can_get_mail(typed: str, email: str) -> None:
 def test_rejects_other_texts_and_suggests_a_certain_fix(typed: str, told: tuple[str, str | None]) -> None:
     (problem,) = check(typed).problems
     assert (problem.code, problem.suggestion) == told
-    assert problem.column == "Email"
-    assert problem.message
-    assert problem.hint.endswith(".")
-    assert bool(problem.suggestion_label) == bool(problem.suggestion)
+    assert problem.column == "email"
+    assert message_of(problem)
+    assert hint_of(problem).endswith(".")
+    assert bool(problem.fix) == bool(problem.suggestion)
 
 
 @pytest.mark.parametrize("suggestion", sorted({told[1] for told in BAD.values() if told[1]}))

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from invites.checking import hint_of, message_of
 from invites.checking.cells.names import USUAL_NAME, USUAL_TEXT, check_name, check_text
 from tests.checking import check_person
 
@@ -84,8 +85,8 @@ def test_removes_what_surrounds_a_name(around: str) -> None:
 def test_rejects_what_is_not_a_name(name: str, told: tuple[str, str | None]) -> None:
     (problem,) = check_person(first_name=name).problems
     assert (problem.code, problem.suggestion) == told
-    assert problem.column == "First name"
-    assert problem.hint.endswith(".")
+    assert problem.column == "first_name"
+    assert hint_of(problem).endswith(".")
 
 
 def test_shows_invisible_characters() -> None:
@@ -96,8 +97,8 @@ def test_shows_invisible_characters() -> None:
 def test_shortens_a_long_value() -> None:
     (problem,) = check_person(first_name="n" * 500).problems
     assert len(problem.value) == 80
-    assert "500" in problem.message
-    assert "150" in problem.message
+    assert "500" in message_of(problem)
+    assert "150" in message_of(problem)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_shortens_a_long_value() -> None:
 )
 def test_rejects_a_harmful_description(description: str, code: str) -> None:
     (problem,) = check_person(description=description).problems
-    assert (problem.code, problem.column) == (code, "Description")
+    assert (problem.code, problem.column) == (code, "description")
 
 
 @pytest.mark.parametrize("description", ["", "d" * 1000, "one\r\ntwo", "tab\there", "See www.company.com", '"quoted"'])

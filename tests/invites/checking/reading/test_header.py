@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import pytest
 
-from invites.checking import Limits, Problem
+from invites.checking import Limits, Problem, hint_of
 from invites.checking.reading.header import read_header
 
-AGAIN = "in your spreadsheet, save as CSV, and choose the file again."
+RENAME = "in your spreadsheet, save the file as CSV, and upload it again"
 
 
 @pytest.mark.parametrize(
     ("names", "hint"),
     [
-        (["Mails", "Given", "Family"], 'Is "Email" called Mails, "First name" called Given and "Last name" called Family? Rename them'),
-        (["Email", "Given", "Surname"], 'Is "First name" called Given and "Last name" called Surname? Rename them'),
-        (["Emial", "Given", "Last nmae"], 'Is "Email" called Emial, "First name" called Given and "Last name" called Last nmae? Rename them'),
-        (["Email", "Given", "Shift"], 'Is "First name" called Given? Rename it'),
-        (["Email", "First name", "Surname"], "Is it Surname? Rename it"),
-        (["Emial", "First name", "Last name"], '"Emial" looks like "Email". Rename it'),
+        (["Mails", "Given", "Family"],
+         f"Rename these columns {RENAME}: “Mails” → “Email”, “Given” → “First name”, “Family” → “Last name”."),
+        (["Email", "Given", "Surname"],
+         f"Rename these columns {RENAME}: “Given” → “First name”, “Surname” → “Last name”."),
+        (["Emial", "Given", "Last nmae"],
+         f"Rename these columns {RENAME}: “Emial” → “Email”, “Given” → “First name”, “Last nmae” → “Last name”."),
+        (["Email", "Given", "Shift"], f"Is “Given” the column “First name”? Rename it {RENAME}."),
+        (["Email", "First name", "Surname"], f"Is “Surname” the column “Last name”? Rename it {RENAME}."),
+        (["Emial", "First name", "Last name"], f"“Emial” looks like “Email”. Rename it {RENAME}."),
     ],
 )  # fmt: skip
 def test_suggests_a_column_for_each_that_is_missing(names: list[str], hint: str) -> None:
     problem = read_header(names, limits=Limits())
 
     assert isinstance(problem, Problem)
-    assert (problem.code, problem.hint) == ("missing_column", f"{hint} {AGAIN}")
+    assert (problem.code, hint_of(problem)) == ("missing_column", hint)
 
 
 def test_suggests_no_column_twice() -> None:
     problem = read_header(["Email", "Fastname", "Shift"], limits=Limits())
 
     assert isinstance(problem, Problem)
-    assert problem.hint.count("Fastname") == 1
+    assert hint_of(problem).count("Fastname") == 1

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invites.checking import Limits, Report
+from invites.checking import Limits, Report, message_of
 from invites.checking.reading import workbook_child
 from invites.checking.reading.workbook import Sheet, open_workbook
 from invites.checking.reading.workbook_child import ChildLimits, WorkbookRejected, scan_archive
@@ -66,7 +66,7 @@ def test_the_same_limits_hold() -> None:
     assert check(data, limits=Limits(max_rows=4)).valid == 4
     report = check(data, limits=Limits(max_rows=3))
     assert report.rejection is not None
-    assert report.rejection.message.startswith("This file has 4 rows; at most 3 ")
+    assert message_of(report.rejection).startswith("This file has 4 rows, and the limit is 3")
     assert code_of(check(data, limits=Limits(max_bytes=len(data) - 1))) == "too_big"
 
 

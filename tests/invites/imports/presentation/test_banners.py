@@ -163,9 +163,9 @@ def test_the_banner_appears_when_the_import_ends_on_its_page(ines: Client, start
 def test_pages_have_curly_quotes(dialog: Client, grant: dict[str, Any], ines: Client) -> None:
     said = text(submit_import(dialog, REFUSED, **grant))
 
-    assert "No column is called “Last name”" in said
-    assert "No column is called “Last name”" in text(ines.get(url_of(Batch.objects.get())))
-    assert "No column is called “Last name”" in banner_of(Batch.objects.get()).text
+    assert "The column “Last name” is missing" in said
+    assert "The column “Last name” is missing" in text(ines.get(url_of(Batch.objects.get())))
+    assert "The column “Last name” is missing" in banner_of(Batch.objects.get()).text
 
 
 def test_the_indicator_shows_what_runs_and_then_nothing(ines: Client, start: Run, work: Run) -> None:

@@ -42,7 +42,7 @@ def test_the_page_shows_rows_kinds_and_the_bar(ines: Client, team: Batch) -> Non
     assert "5 rows need fixing" in html
     assert "Nobody has been invited yet. Correct the rows here, or in your spreadsheet." in html
     assert re.findall(r'data-grid-row="(\d+)"', html) == ["3", "4", "5", "7", "8"]
-    assert "There are two @ signs" in html
+    assert "This address has 2 @ signs" in html
     assert "Keep one @" in html
     assert bar(html) == "5 left to fix Invite the other 2 Check again"
 

@@ -131,7 +131,7 @@ def test_a_file_is_mended_and_invited_by_keyboard_alone(
     page.keyboard.type("Nobody")
     press(page, "Escape")
     assert focused(page) == "cell-5-2"
-    expect(page.locator("#cell-5-2")).to_contain_text("A last name is needed")
+    expect(page.locator("#cell-5-2")).to_contain_text("The last name is missing")
     press(page, "Home", "F2")
     expect(page.get_by_role("textbox", name="Email, row 5")).to_have_value(f"dan@{KEYBOARD}")
     press(page, "Escape", "End", "ArrowLeft", "ArrowLeft", "Enter")
@@ -194,7 +194,7 @@ def test_a_block_from_a_spreadsheet_fills_cells_to_the_right_and_below(
     page.reload()
     expect(page.locator("#row-2")).to_contain_text('Night "A" shift')
     expect(page.locator("#cell-3-2")).to_contain_text("Li")
-    expect(page.locator("#row-4")).to_contain_text("A last name is needed")
+    expect(page.locator("#row-4")).to_contain_text("The last name is missing")
 
     # Into an open cell, from the middle of a row, and more than there is room for.
     page.locator("#cell-4-1").click()
@@ -217,7 +217,7 @@ def test_one_press_mends_all_of_a_kind_and_one_takes_it_back(admin_page: Page, b
     expect(page.get_by_role("button", name="Apply to all")).to_have_count(0)
     page.get_by_role("button", name="Undo row 6").click()
     expect(bar(page)).to_have_text("4 left to fix · 1 fixed")
-    expect(page.locator("#row-6")).to_contain_text("There are two @ signs")
+    expect(page.locator("#row-6")).to_contain_text("This address has 2 @ signs")
     expect(page.get_by_role("button", name="Apply to all 1")).to_be_visible()
 
 

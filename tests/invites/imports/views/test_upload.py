@@ -284,7 +284,7 @@ def test_no_name_of_a_file_is_an_error_of_ours(ines: Client, grant: dict[str, An
         (b"", "empty"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 60, "PNG"),
         (REFUSED, "Last name"),
-        (b"Email,First name,Last name\r\n", "nobody below them"),
+        (b"Email,First name,Last name\r\n", "no people"),
         (b'Email,First name,Last name\r\n"ann@example.com,Ann,Lee\r\n', "quot"),
     ],
 )
