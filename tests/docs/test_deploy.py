@@ -126,7 +126,7 @@ def test_the_documented_commands_run_the_product(machine: Machine) -> None:
     assert server_header(url, host=host) == ""
     visitor = Visitor(url, base_url=f"https://{host}")
     whole_journey(visitor, machine, email="ines@acme.example.org", password="three quiet harbours")
-    ready, ping = commands("Watching it", count=2)
+    ready, ping = commands("Monitoring", count=2)
     machine.run(ready)
     assert "1 node online" in machine.run(with_settings + ping)
     assert [machine.end(name) for name in ("beat", "worker", "web")] == [0, 0, 0], "All end in good order."
