@@ -9,7 +9,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 HIDDEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-READ_ONLY = re.compile(r'name="roles" value="(\d+)"[^>]*>\s*<[^>]+><bdi>ReadOnly<')
+READ_ONLY = re.compile(r'name="roles"\s+value="(\d+)"[^>]*>\s*<[^>]+><bdi>ReadOnly<')
 SECONDS = 30
 
 
