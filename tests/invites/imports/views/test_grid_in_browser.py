@@ -199,7 +199,7 @@ def test_a_block_from_a_spreadsheet_fills_cells_to_the_right_and_below(
     # Into an open cell, from the middle of a row, and more than there is room for.
     page.locator("#cell-4-1").click()
     page.evaluate(PASTE, "Cy\tDee\textra\tmore\nnobody\there")
-    told(page, "What did not fit on this page was not pasted.")
+    told(page, "Cells that didn’t fit on this page were not pasted.")
     expect(page.locator("#cell-4-2")).to_contain_text("Dee")
     expect(page.locator("#cell-4-3")).to_contain_text("extra")
     expect(bar(page)).to_have_text("1 left to fix · 2 fixed")
@@ -449,7 +449,7 @@ def test_an_edit_that_could_not_be_sent_stays_and_says_so(admin_page: Page, batc
     press(page, "Enter")
 
     expect(page.locator("#cell-2-2")).to_contain_text("Not saved")
-    expect(page.get_by_role("alert")).to_contain_text("Rollcall cannot be reached.")
+    expect(page.get_by_role("alert")).to_contain_text("Can’t reach Rollcall.")
     expect(page.locator("#cell-2-2")).to_contain_text("Berg")
     page.unroute("**/problems/")
     press(page, "Enter", "Enter")
