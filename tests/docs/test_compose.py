@@ -82,7 +82,7 @@ def test_the_image_has_what_runs_and_nothing_else() -> None:
     copied = {line.split()[1].removeprefix("./") for line in dockerfile().splitlines() if line.startswith("COPY ")}
     sent = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text().splitlines()
 
-    assert copied == {"manage.py", "requirements.txt", "config", "accounts", "invites", "templates", "static"}
+    assert copied == {"manage.py", "requirements.txt", "config", "accounts", "invites", "locale", "templates", "static"}
     assert {line[1:] for line in sent if line.startswith("!")} == copied
     assert all((ROOT / name).exists() for name in copied)
     assert "--require-hashes --requirement requirements.txt" in dockerfile()

@@ -173,7 +173,7 @@ def ignores(pid: int, how: signal.Signals) -> bool:
         ({"PORT": "abc"}, "A setting is wrong: PORT must be a whole number of 1 to 65535, not 'abc'."),
         ({"BASE_URL": "rollcall"}, "A setting is wrong: BASE_URL must look like https://"),
         ({"DATA_DIR": "/proc/rollcall"}, "A setting is wrong: No SECRET_KEY is set, and none can be kept in /proc/"),
-        ({"DATA_DIR": "/proc/rollcall", "SECRET_KEY": LONG_KEY}, "The data directory /proc/rollcall cannot be used: "),
+        ({"DATA_DIR": "/proc/rollcall", "SECRET_KEY": LONG_KEY}, "The data directory /proc/rollcall can't be used: "),
         ({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}, "The database can't be used: "),
     ],
 )
