@@ -123,9 +123,9 @@ def _text(scope: Scope, size: int, limit: int, *, is_page: bool) -> str:
     with override(get_language_from_request(ASGIRequest(scope, BytesIO()))):
         size_mb = number_format(size / MEGABYTE, decimal_pos=1, force_grouping=True)
         if limit == settings.MAX_UPLOAD_BODY_BYTES:
-            message = _("This file is {size} MB. Files can have up to {limit} MB.")
+            message = _("This file is {size} MB, and the limit is {limit} MB.")
             message = message.format(size=size_mb, limit=number_format(settings.MAX_UPLOAD_MB))
         else:
-            message = _("This form is {size} MB. Forms can have up to {limit} MB.")
+            message = _("This form is {size} MB, and the limit is {limit} MB.")
             message = message.format(size=size_mb, limit=number_format(f"{limit / MEGABYTE:g}"))
         return render_to_string("413.html", {"message": message}) if is_page else message

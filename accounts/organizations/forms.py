@@ -156,7 +156,7 @@ class GrantForm(PlainForm):
         # An organization without sites can invite, too.
         field.required = Site.objects.filter(organization_id=self.membership.organization_id).exists()
         if not everything:
-            missing = _("Choose at least one site.") if self._sites else _("You don't have a site that you can grant.")
+            missing = _("Choose at least one site.") if self._sites else _("You don’t have a site that you can grant.")
             field.error_messages["required"] = missing
 
 
@@ -205,7 +205,7 @@ class RoleForm(PlainForm):
             field.help_text = permissions_stay
         if role is not None and role.is_default:
             self.fields["name"].disabled = True
-            self.fields["name"].help_text = _("Every organization has this role, so you can't rename it.")
+            self.fields["name"].help_text = _("Every organization has this role, so you can’t rename it.")
 
     def draft(self) -> RoleDraft:
         """The role, once the form is valid."""
@@ -234,7 +234,7 @@ class OrganizationForm(PlainForm):
         label=_("Name"),
         max_length=150,
         help_text=_("Shown in invitations and in the sidebar."),
-        error_messages={"required": _("Enter the organization's name.")},
+        error_messages={"required": _("Enter the organization’s name.")},
     )
 
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:

@@ -88,14 +88,14 @@ class GrantableAccess:
         """Raises AccessDenied if the member can't grant all of the selection."""
         if self._lacks_all_sites(selection):
             raise AccessDenied(
-                "beyond_permissions", _("You can't grant access to all sites because you don't have it.")
+                "beyond_permissions", _("You can’t grant access to all sites because you don’t have it.")
             )
         beyond: list[Role | Site] = [*self._roles_beyond(selection), *self._sites_beyond(selection)]
         if beyond:
             ours = self._names(beyond)
             if not ours:
-                raise AccessDenied("beyond_permissions", _("You can't grant access that you don't have yourself."))
-            message = _("You can't grant {access} because you don't have that access yourself.")
+                raise AccessDenied("beyond_permissions", _("You can’t grant access that you don’t have yourself."))
+            message = _("You can’t grant {access} because you don’t have that access yourself.")
             raise AccessDenied("beyond_permissions", message.format(access=listed(ours)))
 
     def check_can_manage(self, selection: AccessSelection, why_not: _StrOrPromise, **values: object) -> None:

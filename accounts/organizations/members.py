@@ -127,7 +127,7 @@ def _check_keeps_user_administration(before: Membership, after: Membership) -> N
 
 def _check_may_manage(by: Membership) -> None:
     if not by.has_permission(Permission.MANAGE_USERS):
-        raise AccessDenied("not_allowed", _("You don't have permission to manage users."))
+        raise AccessDenied("not_allowed", _("You don’t have permission to manage users."))
 
 
 def check_can_manage_member(by: Membership, membership: Membership) -> None:

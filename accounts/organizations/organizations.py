@@ -35,7 +35,7 @@ DEFAULT_ROLES: tuple[tuple[str, _StrOrPromise, tuple[Permission, ...]], ...] = (
             Permission.EXPORT_DATA,
         ),
     ),
-    (READ_ONLY, _("Can see everything on their sites, but can't change anything."), (Permission.VIEW_WORK,)),
+    (READ_ONLY, _("Can see everything on their sites, but can’t change anything."), (Permission.VIEW_WORK,)),
 )
 
 

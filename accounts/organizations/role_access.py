@@ -64,12 +64,12 @@ def _reasons(by: Membership) -> Iterator[Reason]:
     yield Reason(
         AccessBeyond(roles=roles),
         of_members=_(
-            "Some people with this role have permissions you don't have, "
-            "so you can't delete it or change its permissions."
+            "Some people with this role have permissions you don’t have, "
+            "so you can’t delete it or change its permissions."
         ),
         of_invitations=_(
-            "Some open invitations or imports grant this role along with permissions you don't have, "
-            "so you can't delete it or change its permissions."
+            "Some open invitations or imports grant this role along with permissions you don’t have, "
+            "so you can’t delete it or change its permissions."
         ),
     )
     if not by.all_sites:
@@ -77,11 +77,11 @@ def _reasons(by: Membership) -> Iterator[Reason]:
         yield Reason(
             AccessBeyond(sites=sites),
             of_members=_(
-                "Some people with this role have access to sites you don't have, "
-                "so you can't delete it or change its permissions."
+                "Some people with this role have access to sites you don’t have, "
+                "so you can’t delete it or change its permissions."
             ),
             of_invitations=_(
-                "Some open invitations or imports grant this role along with sites you don't have, "
-                "so you can't delete it or change its permissions."
+                "Some open invitations or imports grant this role along with sites you don’t have, "
+                "so you can’t delete it or change its permissions."
             ),
         )

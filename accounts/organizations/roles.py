@@ -65,7 +65,7 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
         if draft.permissions != role.allowed:
             check_may_change_permissions(by, role)
     if not by.permissions() >= draft.permissions:
-        raise AccessDenied("beyond_permissions", _("A role can't include a permission that you don't have yourself."))
+        raise AccessDenied("beyond_permissions", _("A role can’t include a permission that you don’t have yourself."))
     role.name = role.name if role.is_default else draft.name
     role.description = draft.description
     role.permissions = sort_permissions(draft.permissions)
@@ -88,7 +88,7 @@ def delete_role(by: Membership, role: Role) -> None:
     role = _locked(by, role)
     by = membership_now(by)
     if role.is_default:
-        message = _("Every organization has the role {name}, so you can't delete it.").format(name=role.name)
+        message = _("Every organization has the role {name}, so you can’t delete it.").format(name=role.name)
         raise DomainError("default_role", message)
     _check_editable(by, role)
     check_may_change_permissions(by, role)
@@ -114,6 +114,6 @@ def _locked(by: Membership, role: Role, *, no_key: bool = False) -> Role:
 
 def _check_editable(by: Membership, role: Role) -> None:
     if is_fixed(role):
-        message = _("{name} always has every permission, so you can't change it.").format(name=role.name)
+        message = _("{name} always has every permission, so you can’t change it.").format(name=role.name)
         raise DomainError("fixed_role", message)
     check_can_change(by, role)

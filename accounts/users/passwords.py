@@ -35,7 +35,7 @@ class NotCommon(password_validation.CommonPasswordValidator):
 
     def validate(self, password: str, user: User | None = None) -> None:
         if password.isdigit():
-            message = _("A password can't be only numbers. Use a few words.")
+            message = _("A password can’t be only numbers. Use a few words.")
             raise ValidationError(message, code="password_too_common")
         if password.lower().strip() in self.passwords:
             message = _("Many people use this password. Choose another one.")

@@ -43,7 +43,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         "too_many_login_attempts": _(
             "Too many attempts. Wait five minutes, or use “Forgot your password?” to sign in by email."
         ),
-        "enter_current_password": _("This isn't your current password."),
+        "enter_current_password": _("This isn’t your current password."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

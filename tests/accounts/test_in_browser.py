@@ -25,7 +25,7 @@ def test_a_site_is_added_found_and_deleted_without_leaving_the_list(admin_page: 
 
     page.get_by_role("searchbox").fill("croatia")
     expect(page.get_by_role("row")).to_have_count(2)
-    page.get_by_role("button", name="What to do with Zagreb base").click()
+    page.get_by_role("button", name="Actions for Zagreb base").click()
     page.get_by_role("link", name="Delete site").click()
     dialog.get_by_role("button", name="Delete site").click()
     expect(page.locator("#alerts")).to_contain_text("The site Zagreb base was deleted.")

@@ -36,7 +36,7 @@ def test_home_is_the_organization_used_last(
 def test_somebody_without_an_organization_is_told_what_to_do(db: None, client_of: Callable[..., Client]) -> None:
     client = client_of(User.objects.create_user("new@example.org", "a long enough password"))
     words = words_of(client.get("/"))
-    assert "You don't belong to an organization yet" in words
+    assert "You don’t belong to an organization yet" in words
     assert "Ask an admin of your organization to invite this address." in words
     assert "new@example.org" in words
 
@@ -47,7 +47,7 @@ def test_the_organizations_address_leads_to_its_users_where_one_may_see_them(cli
 
 def test_a_member_who_manages_nothing_sees_what_they_are(member: User, client_of: Callable[..., Client]) -> None:
     words = words_of(client_of(member).get("/o/acme/"))
-    assert "ReadOnly Can see everything on their sites, but can't change anything. See work" in words
+    assert "ReadOnly Can see everything on their sites, but can’t change anything. See work" in words
     assert "Lyon depot France" in words
     assert "Ghent" not in words
 
@@ -93,7 +93,7 @@ def test_the_organization_is_renamed_and_keeps_its_address(client: Client, acme:
 
 @pytest.mark.parametrize(
     ("name", "answer"),
-    [("", "Enter the organization's name."), ("acme.example", "This would become a link in emails.")],
+    [("", "Enter the organization’s name."), ("acme.example", "This would become a link in emails.")],
 )
 def test_says_what_is_wrong_with_a_name(client: Client, acme: Organization, name: str, answer: str) -> None:
     response = client.post("/o/acme/settings/", {"name": name})

@@ -40,7 +40,7 @@ def test_a_body_that_announces_its_size_is_refused(server: Stack, path: str) -> 
     answer = connection.getresponse()
 
     assert answer.status == 413
-    assert "up to" in answer.read().decode()
+    assert "and the limit is" in answer.read().decode()
     assert answer.headers["Cache-Control"] == "no-store"
 
 
@@ -111,7 +111,7 @@ def test_a_body_that_hides_its_size_is_counted(server: Stack) -> None:
     answer = connection.getresponse()
 
     assert answer.status == 413
-    assert "This file is 3.0 MB. Files can have up to 1 MB." in answer.read().decode()
+    assert "This file is 3.0 MB, and the limit is 1 MB." in answer.read().decode()
 
 
 def test_a_body_of_a_size_that_is_allowed_goes_on_to_the_page(server: Stack) -> None:
@@ -134,4 +134,4 @@ def test_htmx_gets_the_sentence_alone(server: Stack) -> None:
     answer = connection.getresponse()
 
     assert answer.status == 413
-    assert answer.read().decode() == "This file is 2.0 MB. Files can have up to 1 MB."
+    assert answer.read().decode() == "This file is 2.0 MB, and the limit is 1 MB."

@@ -172,4 +172,4 @@ def test_a_file_that_is_too_large_is_refused_by_the_product_in_its_own_words(sit
     answer = refused.value.response
     assert answer is not None
     assert answer.status_code == 413
-    assert f"Files can have up to {settings.MAX_UPLOAD_MB} MB." in answer.text
+    assert f"and the limit is {settings.MAX_UPLOAD_MB} MB." in answer.text

@@ -211,7 +211,7 @@ def test_nobody_gives_more_than_they_have(
     status, said = refused("invite_csv", file_of(many(1)), **options)
 
     assert status == 2
-    assert "you don't have that access yourself" in said
+    assert "you don’t have that access yourself" in said
 
 
 def test_a_file_over_the_limit_is_refused(file_of: FileOf, settings: Any) -> None:

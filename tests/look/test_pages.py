@@ -40,7 +40,7 @@ def test_the_theme_follows_the_system_until_it_is_chosen(open_as: OpenAs) -> Non
     expect_theme(page, "dark")
 
     page.get_by_role("button", name="Your menu").click()
-    page.get_by_role("button", name="As the system").click()
+    page.get_by_role("button", name="System").click()
     expect_theme(page, "light")
 
 
@@ -161,7 +161,7 @@ def test_an_upload_shows_its_bytes_and_can_be_cancelled(import_form: Any) -> Non
     session.send("Network.emulateNetworkConditions", slowly)
     people = {"name": "people.csv", "mimeType": "text/csv", "buffer": b"Email,First name,Last name\r\n" * 60_000}
     import_form.locator("#id_file").set_input_files(people)
-    import_form.get_by_text("Can see everything on their sites, but can't change anything.").click()
+    import_form.get_by_text("Can see everything on their sites, but can’t change anything.").click()
     import_form.get_by_role("combobox", name="Sites").click()
     import_form.get_by_role("option", name="All sites").click()
     import_form.keyboard.press("Escape")
@@ -191,7 +191,7 @@ def test_axe_finds_nothing_on_the_users_page_and_in_its_dialogs(open_as: OpenAs,
     assert violations(page) == []
 
 
-MENU = "What to do with"
+MENU = "Actions for"
 
 
 def test_a_menu_is_used_with_the_keyboard(open_as: OpenAs) -> None:

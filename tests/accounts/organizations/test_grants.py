@@ -55,7 +55,7 @@ def test_others_may_grant_what_they_have(inviter: Membership) -> None:
 
 def test_a_project_manager_cannot_make_an_org_admin(manager_membership: Membership, roles: dict[str, Role]) -> None:
     assert "Org Admin" not in names(grantable_roles(manager_membership))
-    with domain_error("beyond_permissions", match="You can't grant Org Admin because"):
+    with domain_error("beyond_permissions", match="You can’t grant Org Admin because"):
         GrantableAccess(manager_membership).check_can_grant(AccessSelection.of([roles["Org Admin"]], all_sites=True))
 
 
@@ -97,7 +97,7 @@ def test_all_sites_needs_all_sites_and_not_each_of_them(
     acme: Organization, sites: list[Site], roles: dict[str, Role], join: Callable[..., User]
 ) -> None:
     has_each = join(acme, "each@example.com", "Org Admin", sites=sites).memberships.get()
-    with domain_error("beyond_permissions", match="You can't grant access to all sites"):
+    with domain_error("beyond_permissions", match="You can’t grant access to all sites"):
         GrantableAccess(has_each).check_can_grant(AccessSelection.of([roles["ReadOnly"]], all_sites=True))
 
 

@@ -31,9 +31,9 @@ from tests.rules import domain_error
 ClientOf = Callable[[User | None], Client]
 Join = Callable[..., User]
 
-SITES = "Some people with this role have access to sites you don't have, so you can't"
-PERMISSIONS = "Some people with this role have permissions you don't have, so you can't"
-OFFERED = "Some open invitations or imports grant this role along with sites you don't have, so you can't"
+SITES = "Some people with this role have access to sites you don’t have, so you can’t"
+PERMISSIONS = "Some people with this role have permissions you don’t have, so you can’t"
+OFFERED = "Some open invitations or imports grant this role along with sites you don’t have, so you can’t"
 MORE = RoleDraft("Night shift", "", frozenset({"work.view", "work.edit", "users.manage"}))
 LESS = RoleDraft("Night shift", "", frozenset({"work.view"}))
 

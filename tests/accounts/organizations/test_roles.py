@@ -37,13 +37,13 @@ def test_lists_roles_with_what_they_allow_and_how_many_have_them(
     client: Client, night_shift: Role, member: User, manager: User
 ) -> None:
     words = words_of(client.get(ROLES))
-    assert "Org Admin Everything, including inviting and managing users. Everything 1 person" in words
+    assert "Org Admin Everything, including inviting and managing users. Everything 1 1 user" in words
     assert (
         "Project manager Everything except inviting and managing users. Everything except: Invite users, Manage users"
         in words
     )
-    assert "ReadOnly Can see everything on their sites, but can't change anything. See work 1 person" in words
-    assert "Night shift Works at night. See work, Do work 0 people" in words
+    assert "ReadOnly Can see everything on their sites, but can’t change anything. See work 1 1 user" in words
+    assert "Night shift Works at night. See work, Do work 0 0 users" in words
 
 
 def test_offers_to_delete_only_roles_of_ones_own(client: Client, night_shift: Role) -> None:
@@ -140,7 +140,7 @@ def test_org_admin_can_be_read_and_not_changed(client: Client, acme: Organizatio
 
 def test_a_role_that_nobody_has_is_deleted(client: Client, night_shift: Role) -> None:
     path = f"{page_of(night_shift)}delete/"
-    assert "Nobody has this role. Deleting it can't be undone." in words_of(client.get(path))
+    assert "Nobody has this role. Deleting it can’t be undone." in words_of(client.get(path))
     assert Role.objects.filter(pk=night_shift.pk).exists(), "asking deletes nothing"
     assert "The role Night shift was deleted." in words_of(client.post(path, follow=True))
     assert not Role.objects.filter(pk=night_shift.pk).exists()
@@ -159,7 +159,7 @@ def test_a_role_that_somebody_has_stays(
 
 def test_a_default_role_is_not_deleted(client: Client, acme: Organization) -> None:
     response = client.post(f"{page_of(acme.roles.get(name='Project manager'))}delete/")
-    assert "Every organization has the role Project manager, so you can't delete it." in words_of(response)
+    assert "Every organization has the role Project manager, so you can’t delete it." in words_of(response)
     assert acme.roles.filter(name="Project manager").exists()
 
 
@@ -207,7 +207,7 @@ def test_a_role_that_holds_more_can_be_neither_changed_nor_deleted(
     keeper: User, night_shift: Role, client_of: Callable[..., Client]
 ) -> None:
     client = client_of(keeper)
-    assert "You can't edit this role because it has permissions you don't have." in words_of(
+    assert "You can’t edit this role because it has permissions you don’t have." in words_of(
         client.get(page_of(night_shift))
     )
     refused = client.post(page_of(night_shift), {"name": "Mine", "permissions": ["work.view"]})

@@ -25,8 +25,8 @@ def client(manager: User, client_of: Callable[..., Client]) -> Client:
 def test_lists_sites_with_country_and_how_many_have_access(client: Client, member: User) -> None:
     words = words_of(client.get(SITES))
     assert "1 person has access to all sites." in words
-    assert "Ghent Belgium 1 person" in words
-    assert "Lyon depot France 2 people" in words, "the member, and the manager who has all"
+    assert "Ghent Belgium 1 1 user" in words
+    assert "Lyon depot France 2 2 users" in words, "the member, and the manager who has all"
     assert words.index("Ghent") < words.index("Lyon depot") < words.index("Turin")
 
 

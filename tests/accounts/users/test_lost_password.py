@@ -101,7 +101,7 @@ def test_an_unknown_address_gets_the_same_answer_and_no_mail(client: Client, adm
     unknown = client.post(ASK, {"email": "nobody@example.com"}, follow=True)
     deliver()
     assert words_of(known) == words_of(unknown)
-    assert "we're sending a link to it" in words_of(unknown)
+    assert "we’re sending a link to it" in words_of(unknown)
     assert [message.to for message in mail.outbox] == [[admin.email]]
     assert not AccountEmail.objects.exists()
 
@@ -154,7 +154,7 @@ def test_the_url_of_the_form_does_not_contain_the_key(client: Client, admin: Use
     [
         ("", "Enter a new password."),
         ("short one", "Use at least 12 characters."),
-        ("123456789012345", "A password can't be only numbers."),
+        ("123456789012345", "A password can’t be only numbers."),
         ("1qaz2wsx3edc", "Many people use this password."),
         ("admin@example.com", "too similar to your name or email address"),
     ],
@@ -184,7 +184,7 @@ def test_changing_it_ends_all_other_sessions(admin: User, client_of: Callable[..
 
 def test_a_wrong_old_password_changes_nothing(admin: User, client_of: Callable[..., Client]) -> None:
     response = client_of(admin).post(CHANGE, {"oldpassword": "wrong", "password1": NEW})
-    assert "This isn't your current password." in words_of(response)
+    assert "This isn’t your current password." in words_of(response)
     admin.refresh_from_db()
     assert admin.check_password(PASSWORD)
 

@@ -71,7 +71,7 @@ def test_a_mail_server_that_is_down_changes_neither_response_nor_duration(
     answer = client.post(ASK, {"email": email}, follow=True)
 
     assert time.monotonic() - began < 2.5
-    assert "we're sending a link to it" in words_of(answer)
+    assert "we’re sending a link to it" in words_of(answer)
 
 
 @pytest.mark.parametrize("email", ADDRESSES)

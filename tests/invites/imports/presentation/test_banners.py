@@ -281,7 +281,7 @@ def test_an_import_for_which_the_right_was_lost_between_form_and_storing_leaves_
     role = read_only.roles[0]
     role.delete()
 
-    with pytest.raises(Exception, match=r"you don't have that access yourself|has been deleted"):
+    with pytest.raises(Exception, match=r"you don’t have that access yourself|has been deleted"):
         start_batch(admin_membership, file_name="x.csv", content=[b"x"], selection=read_only)
     assert Batch.objects.count() == 0
 

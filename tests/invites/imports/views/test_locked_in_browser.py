@@ -94,7 +94,7 @@ def test_an_action_that_is_refused_says_why_in_the_dialog(stack: Stack, lees_pag
     page.get_by_role("button", name="Actions for").click()
     page.get_by_role("link", name="Revoke").click()
 
-    expect(heading(page)).to_have_text("You can't do this")
+    expect(heading(page)).to_have_text("You can’t do this")
     expect(page.locator("#dialog")).to_contain_text("You can’t revoke this invitation")
 
 
@@ -110,5 +110,5 @@ def test_the_grid_that_cannot_be_edited_can_be_read_by_everybody(stack: Stack, l
         expect(page.get_by_text("Edited by Ines Martin")).to_be_visible()
         assert list(examine(page)) == []
         page.goto(f"/o/acme/batches/{batch}/undo/")
-        expect(page.get_by_role("heading", name="You can't do this")).to_be_visible()
+        expect(page.get_by_role("heading", name="You can’t do this")).to_be_visible()
         assert list(examine(page)) == []
