@@ -1,4 +1,4 @@
-"""Check the upload of a batch and stage its rows, or do the job of a batch that has one: nobody is invited here."""
+"""Check the uploaded file of a batch and stage its rows, or do the correction job of the batch. Invites nobody."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ from invites.unexpected_errors import is_transient, log_unexpected, reference_of
 
 STAGED_AT_ONCE = 5_000
 RETRY_AFTER = timedelta(seconds=8)
-# At the same time, in one web process: the others go to a worker, so that pages are served.
+# One web process runs this many checks at a time, so that it can still serve pages. Workers do the others.
 _checks_in_request = threading.BoundedSemaphore(2)
-# How long a small file waits for one of these places. In the worker it might be behind large files, for a minute.
+# How long a request waits for its turn. Sent to a worker, a small file might wait behind large ones for a minute.
 SECONDS_FOR_A_PLACE = 0.5
 
 
@@ -59,13 +59,13 @@ def check_in_request(batch: Batch) -> Batch | None:
 
 
 def check_batch(batch_id: int, *, in_request: bool = False) -> Batch | None:
-    """Check the batch's file and move it on: rejected, needs_correction or inviting. If it has a job, do that.
+    """Check the file and set the next state of the batch: rejected, needs_correction or inviting. Or do its job.
 
-    None when there is nothing to do: it is checked already, or a worker is at it. May be called any
-    number of times and may die anywhere: the next call begins again from the stored file, or goes on with the job.
+    Returns None if there is nothing to do, because the batch is checked or another worker holds it. Can be called any
+    number of times, and can die at any point: the next call starts over from the stored file, or continues the job.
 
-    An unexpected error is logged and not raised. After a bug of ours the batch is returned, and it is still `checking`
-    or has failed; after passing trouble None is returned, and the recovery task asks again.
+    Logs unexpected errors instead of raising them. After a bug of ours, returns the batch, which is still `checking` or
+    has failed. After a transient error, returns None, and the recovery task retries.
     """
     batch = claim_batch(batch_id)
     if batch is None:
@@ -81,7 +81,7 @@ def check_batch(batch_id: int, *, in_request: bool = False) -> Batch | None:
     except LostClaim:
         return None
     except NeedsWorker:
-        # Nothing has failed: the worker has all its attempts.
+        # This attempt doesn't count, because nothing has failed.
         held(batch).update(claimed_until=None, attempts=batch.attempts - 1)
         raise
     except Exception as error:
@@ -90,10 +90,10 @@ def check_batch(batch_id: int, *, in_request: bool = False) -> Batch | None:
 
 
 def find_waiting() -> int | None:
-    """The id of a batch that waits to be checked: the oldest of an organization that is chosen by chance.
+    """The id of the oldest batch that waits to be checked, in a random organization.
 
-    So each organization gets its share, however many files another one has uploaded. A batch that met an error waits
-    a few seconds for its next try.
+    So every organization gets its share, even if another one has uploaded many files. After an error, a batch waits a
+    few seconds before it is retried.
     """
     now = timezone.now()
     free = Q(claimed_until=None) | Q(claimed_until__lt=now)
@@ -107,7 +107,7 @@ def find_waiting() -> int | None:
 
 
 def _handle_error(batch: Batch, error: Exception) -> Batch | None:
-    """Log the error and end the claim. The same bug a second time fails the batch: more tries would change nothing."""
+    """Log the error and release the claim. If the same bug happens twice, fail the batch: retries won't help."""
     reference = reference_of(error)
     is_known = reference == batch.error_reference
     log_unexpected("check_failed", error, is_known=is_known, batch=batch.pk, attempt=batch.attempts)
@@ -117,7 +117,7 @@ def _handle_error(batch: Batch, error: Exception) -> Batch | None:
         except LostClaim:
             return None
     else:
-        # The next attempt need not wait until the claim expires.
+        # The next attempt doesn't have to wait until the claim expires.
         held(batch).update(claimed_until=None, error_reference=reference)
     batch.refresh_from_db()
     return None if is_transient(error) else batch
@@ -134,7 +134,7 @@ def _check(batch: Batch, budget: Budget) -> None:
     budget.check_size(batch.file_size)
     upload = stored_upload(batch)
     check = checking.Check(upload, limits=budget.limits, name=batch.file_name, while_waiting=ClaimRenewer(batch))
-    _begin_anew(batch)
+    _delete_staged_rows(batch)
     skipped_numbers = frozenset(batch.skipped_numbers)
     blocks: list[checking.Block] = []
     staged = 0
@@ -159,12 +159,12 @@ def _check(batch: Batch, budget: Budget) -> None:
 
 
 def _position(upload: BinaryIO, report: checking.Report) -> int:
-    """How far the rows reach in the file, in bytes. In a workbook, which has no delimiter and is packed, 0."""
+    """How many bytes of the file are checked. 0 for a workbook (it has no delimiter), because it is compressed."""
     return upload.tell() if report.delimiter else 0
 
 
-def _begin_anew(batch: Batch) -> None:
-    """Remove what an earlier check staged before it died, unless this claim is an earlier one itself by now."""
+def _delete_staged_rows(batch: Batch) -> None:
+    """Delete the rows that an earlier check staged before it died. Raises LostClaim."""
     is_left = True
     while is_left:
         with transaction.atomic():
@@ -201,14 +201,14 @@ def _conclude(batch: Batch, report: checking.Report, sheet: checking.Sheet | Non
 
 
 def _store_sheet(batch: Batch, sheet: checking.Sheet) -> None:
-    """Keep the sheet's text in place of the workbook. A page that shows its rows doesn't have to read the workbook."""
+    """Replace the workbook by the text of its sheet, so that pages don't have to read the workbook."""
     batch.parts.all().delete()
     store_parts(batch, pieces_of(sheet.text))
 
 
 @transaction.atomic
 def _give_up(batch: Batch, code: str, *, reference: str) -> None:
-    """Fail the batch, or only its job: the file kills every worker that reads it, or meets a bug of ours."""
+    """Fail the batch, or only its job, because its file crashes every worker or triggers a bug of ours."""
     renew_claim(batch)
     if job := _job_of(batch):
         give_up_job(batch, job, [as_reason("correction_failed"), *support_reasons(reference)])
@@ -221,7 +221,7 @@ def _give_up(batch: Batch, code: str, *, reference: str) -> None:
 
 @transaction.atomic
 def _stage(batch: Batch, blocks: list[checking.Block], skipped_numbers: Collection[int], **progress: int) -> None:
-    """Store the rows of some blocks. Nearly all are built straight from the columns."""
+    """Store the rows of some blocks. Nearly all come straight from the columns, without a `checking.Row`."""
     rows: list[NewRow] = []
     flagged: list[NewFlaggedRow] = []
     for block in blocks:

@@ -16,6 +16,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.errors import DomainError
 from accounts.models import Membership
@@ -66,9 +67,9 @@ def lock_batch(batch: Batch, by: Membership) -> None:
     """
     held = Batch.objects.filter(pk=batch.pk, state=Batch.State.NEEDS_CORRECTION).update(progressed_at=timezone.now())
     if not held and Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING).exists():
-        raise DomainError("busy", "This import is being checked. Try again in a moment.")
+        raise DomainError("busy", _("This import is being checked. Try again in a moment."))
     if not held:
-        raise DomainError("moved_on", "This file is no longer waiting to be corrected.")
+        raise DomainError("moved_on", _("This import is no longer waiting for corrections."))
     batch.refresh_from_db()
     # Checked last, because a corrected file may give other roles and sites.
     check_can_change(by, batch)
@@ -128,7 +129,7 @@ def use_intended_address(batch: Batch, number: int, *, by: Membership) -> EditRe
         # A row without problems hasn't stored the cells of the file yet.
         row.cells = row.cells or list(cells)
         _set_cells(row, cells._replace(email=meant))
-    changed = [row for row, _ in doubted]
+    changed = [row for row, _address in doubted]
     return store_rows(batch, changed, keys, _result_of(number, changed), by=by)
 
 

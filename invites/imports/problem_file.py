@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any, BinaryIO, NamedTuple
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.errors import DomainError
 from invites.checking import (
@@ -139,4 +140,4 @@ def _left(batch: Batch) -> QuerySet[Row]:
 def _check_waits(batch: Batch) -> None:
     waiting = Batch.objects.filter(pk=batch.pk, state=Batch.State.NEEDS_CORRECTION, created_at=batch.created_at)
     if not waiting.exists():
-        raise DomainError("moved_on", "This file is no longer waiting to be corrected.")
+        raise DomainError("moved_on", _("This import is no longer waiting for corrections."))

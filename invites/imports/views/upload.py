@@ -29,10 +29,10 @@ from invites.reasons import text_of
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_file(request: MemberRequest, organization: str) -> HttpResponse:
-    """Ask for the batch's roles, sites and file; then check it and go on to inviting.
+    """Ask for roles, sites and a file. Then check the file, and invite everyone if it has no problems.
 
-    `?again=ID` starts from the roles and sites of an earlier batch; `?correct=ID` gives a corrected
-    file to a batch that waits for one.
+    `?again=ID` preselects the roles and sites of an earlier import. With `?correct=ID`, the file is a corrected one for
+    an import that waits for corrections.
     """
     correcting = batch_to_change(request, _number(request.GET["correct"])) if "correct" in request.GET else None
     earlier = correcting or (batch_to_see(request, _number(request.GET["again"])) if "again" in request.GET else None)
@@ -42,14 +42,14 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
     form = ImportForm(data, files, membership=request.membership, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            batch = _take_in(request, form, correcting)
+            batch = _store_upload(request, form, correcting)
         except DomainError as broken:
             form.add_error(None, broken.message)
         else:
             tasks.start_processing(batch)
             refusal = pop_notice(batch) if correcting else []
             if not refusal:
-                return _taken_up(request, batch)
+                return _started_response(request, batch)
             form.add_error(None, text_of(refusal))
     context = {"form": form, "correcting": correcting}
     return render(request, "imports/import.html", context, status=422 if form.errors else 200)
@@ -60,7 +60,7 @@ def _number(value: str) -> int:
     return int(value) if value.isdecimal() and len(value) < 20 else 0
 
 
-def _take_in(request: MemberRequest, form: ImportForm, correcting: Batch | None) -> Batch:
+def _store_upload(request: MemberRequest, form: ImportForm, correcting: Batch | None) -> Batch:
     upload = form.cleaned_data["file"]
     given: dict[str, Any] = {"file_name": upload.name, "content": upload.chunks(), "selection": form.selection()}
     if correcting:
@@ -68,7 +68,7 @@ def _take_in(request: MemberRequest, form: ImportForm, correcting: Batch | None)
     return start_batch(request.membership, **given)
 
 
-def _taken_up(request: MemberRequest, batch: Batch) -> HttpResponse:
+def _started_response(request: MemberRequest, batch: Batch) -> HttpResponse:
     if not asks_for_fragment(request):
         fix = batch.state == Batch.State.NEEDS_CORRECTION
         return redirect("imports:batch_problems" if fix else "imports:batch", request.organization.slug, batch.pk)

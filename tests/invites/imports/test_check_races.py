@@ -55,7 +55,7 @@ def test_a_check_that_was_given_up_does_not_wipe_what_the_next_one_has_staged(
     tasks.check_batch(batch.pk)
 
     with pytest.raises(check_claims.LostClaim):
-        check._begin_anew(given_up)
+        check._delete_staged_rows(given_up)
 
     assert batch.rows.count() == 3
 

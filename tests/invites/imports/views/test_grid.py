@@ -222,7 +222,7 @@ def test_what_comes_too_late_is_answered_with_a_sentence(
     )
     response = post(ines, team, do, cell_3_0="ben@example.com", seen_3="0")
     assert response.headers["Location"] == grid_url(team, "imports:batch")
-    assert "This file is no longer waiting to be corrected." in text(ines.get(grid_url(team, "imports:batch")))
+    assert "This import is no longer waiting for corrections." in text(ines.get(grid_url(team, "imports:batch")))
     assert counts(team)[0] == 5
 
 

@@ -437,7 +437,7 @@ def test_of_two_at_the_same_row_the_second_is_told(
     other.locator("#cell-2-1").click()
     other.keyboard.type("x")
     press(other, "Enter")
-    expect(other.get_by_text("This file is no longer waiting to be corrected.")).to_be_visible()
+    expect(other.get_by_text("This import is no longer waiting for corrections.")).to_be_visible()
 
 
 def test_an_edit_that_could_not_be_sent_stays_and_says_so(admin_page: Page, batch: Callable[[str], int]) -> None:

@@ -410,7 +410,7 @@ def test_a_corrected_file_for_a_batch_that_went_on_is_refused(ines: Client, run:
     response = submit_import(ines, csv_of("ben@example.com"), query=f"?correct={batch.pk}", **grant)
 
     assert response.status_code == 422
-    assert "This file is no longer waiting to be corrected." in text(response)
+    assert "This import is no longer waiting for corrections." in text(response)
     assert (Batch.objects.count(), Invitation.objects.count(), UploadPart.objects.count()) == (1, 1, 0)
 
 
