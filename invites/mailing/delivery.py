@@ -25,6 +25,7 @@ from invites.mailing.transports.errors import (
 from invites.mailing.transports.esp import is_batch_provider, send_batch
 from invites.mailing.transports.smtp import EmailBackend as SmtpBackend
 from invites.mailing.transports.smtp import MessageQueue, Pipeline
+from invites.models import FailureReason
 
 Results = Generator[tuple[OutgoingMessage, DeliveryError | None]]
 
@@ -138,7 +139,7 @@ class MailConnection:
         except MAIL_ERRORS as error:
             return classify_error(error)
         except ValueError:
-            return PermanentFailure("No mail can be sent to this address.")
+            return PermanentFailure(FailureReason.ADDRESS_UNUSABLE)
         return None
 
 

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from anymail.message import AnymailMessage
 
+from accounts.models import User
 from invites.invitations.tokens import derive_token, hash_token, link_for
-from invites.mailing.template import InvitationTemplate
+from invites.mailing.template import InvitationTemplate, InviteeAccount
 from invites.mailing.transports.smtp import RenderedMessage
 from invites.models import Invitation, InvitationQuerySet
 
@@ -31,11 +32,23 @@ class MessageData(NamedTuple):
     organization_id: int
     grant_id: int
     inviter_id: int | None
+    account: InviteeAccount | None = None
+
+    @property
+    def template_key(self) -> tuple[int, int | None, InviteeAccount | None]:
+        """Messages with the same key have the same template."""
+        return self.grant_id, self.inviter_id, self.account
 
 
 def load_unsent(ids: Sequence[int]) -> list[MessageData]:
     """Those that are still to be sent. Read for each group, because some may have been revoked since the run began."""
-    return [MessageData(*values) for values in _unsent(ids).order_by("pk").values_list(*MessageData._fields)]
+    records = list(_unsent(ids).order_by("pk").values_list(*MessageData._fields[:-1]))
+    group = [MessageData(*values) for values in records]
+    languages = dict(User.objects.filter(email__in={data.email_key for data in group}).values_list("email", "language"))
+    if not languages:
+        return group
+    accounts = {email: InviteeAccount(language) for email, language in languages.items()}
+    return [data._replace(account=accounts.get(data.email_key)) for data in group]
 
 
 def filter_unsent(ids: Iterable[int]) -> set[int]:

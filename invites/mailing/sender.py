@@ -111,7 +111,7 @@ class _SendRun:
         self._throttle = SendThrottle()
         self._deferrals_in_a_row = 0
         self._connection = connection
-        self._templates: dict[tuple[int, int | None], InvitationTemplate] = {}
+        self._templates: dict[tuple[object, ...], InvitationTemplate] = {}
         self._checked_at = time.monotonic()
 
     def filter_blocked(self, ids: Sequence[int]) -> Sequence[int]:
@@ -202,10 +202,10 @@ class _SendRun:
         self.result.refused.append(data.id)
 
     def _template_for(self, data: MessageData) -> InvitationTemplate:
-        key = (data.grant_id, data.inviter_id)
+        key = data.template_key
         if key not in self._templates:
             invitations = Invitation.objects.select_related("organization", "inviter", "grant")
-            self._templates[key] = InvitationTemplate(invitations.get(pk=data.id))
+            self._templates[key] = InvitationTemplate(invitations.get(pk=data.id), account=data.account)
         return self._templates[key]
 
     def _check_time(self) -> None:

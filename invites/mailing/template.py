@@ -1,4 +1,4 @@
-"""Renders the invitation email as text and HTML: once per grant and inviter, then per invitee."""
+"""Renders the invitation email as text and HTML: once per grant, inviter and language, then per invitee."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from email.utils import formatdate, parseaddr
 from functools import lru_cache
 from itertools import product
 from operator import itemgetter
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from anymail.message import AnymailMessage
 from django.conf import settings
@@ -21,8 +21,10 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import escape
-from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
 
+from accounts.languages import in_language
+from accounts.wording import listed
 from invites.checking.cells.links import defuse, defuse_header
 from invites.invitations.wording import role_names, site_names
 from invites.mailing.transports.smtp import RenderedMessage
@@ -54,8 +56,14 @@ class Invitee(Protocol):
     def expires_at(self) -> datetime: ...
 
 
+class InviteeAccount(NamedTuple):
+    """What the email depends on if the invitee has an account. The language is empty if they haven't chosen one."""
+
+    language: str
+
+
 class InvitationTemplate:
-    """The email to all invitees of the same organization, inviter and grant.
+    """The email in one language to all invitees of the same organization, inviter and grant.
 
     The templates are rendered once, with random marks for the values of the invitee. The text is then split at the
     marks, so that no value can be mistaken for a mark.
@@ -65,11 +73,12 @@ class InvitationTemplate:
     # The values of the message as bytes: those of the slots, for the text and escaped for the HTML, and three headers.
     PLACES = (*map("_".join, product(("text", "html"), SLOTS)), "to", "message_id", "date")
 
-    def __init__(self, invitation: Invitation) -> None:
+    def __init__(self, invitation: Invitation, *, account: InviteeAccount | None = None) -> None:
+        """`account` is that of the invitee, if they have one. Otherwise the organization's language is used."""
+        self._languages = (account.language if account else "", invitation.organization.language)
         inviter = invitation.inviter
         organization = one_line(invitation.organization.name)
         inviter_name = one_line(inviter.get_full_name()) if inviter else ""
-        self.subject = defuse_header(f"{inviter_name or 'Somebody'} invited you to {organization}"[:HEADER_LENGTH])
         self.from_email = _sender(organization)
         self.reply_to = [inviter.email] if inviter else []
 
@@ -79,12 +88,16 @@ class InvitationTemplate:
             "inviter": defuse(inviter_name),
             "inviter_first_name": defuse(one_line(inviter.get_short_name())) if inviter else "",
             "inviter_email": inviter.email if inviter else "",
-            "offer": _offer(invitation.grant),
+            "has_account": account is not None,
             **{slot: f"{mark}.{slot}.{mark}" for slot in self.SLOTS},
         }
         cut = re.compile(rf"{mark}\.(\w+)\.{mark}")
-        self._text = cut.split(render_to_string("mail/invitation.txt", context))
-        self._html = cut.split(render_to_string("mail/invitation.html", context))
+        with in_language(*self._languages):
+            self.subject = defuse_header(_subject(inviter_name, organization)[:HEADER_LENGTH])
+            context["subject"] = _subject(str(context["inviter"]), str(context["organization"]))
+            context["access"] = _access(invitation.grant)
+            self._text = cut.split(render_to_string("mail/invitation.txt", context))
+            self._html = cut.split(render_to_string("mail/invitation.html", context))
         self.sender_address = parseaddr(self.from_email)[1]
         self._host = self.sender_address.rpartition("@")[2] or "localhost"
         self._expiries: dict[datetime, str] = {}
@@ -93,7 +106,7 @@ class InvitationTemplate:
     def build(self, invitee: Invitee, *, link: str) -> AnymailMessage:
         """The message to one invitee. Raises ValueError for an address that no header can hold."""
         if one_line(invitee.email) != invitee.email:
-            raise ValueError("The address holds a line break or another character that no mail can carry.")
+            raise ValueError("The address contains a line break or another character that no email can contain.")
         values = self._values(invitee, link)
         message = self._message(text=_filled(self._text, values))
         message.to = [invitee.email]
@@ -177,7 +190,8 @@ class InvitationTemplate:
     def _expiry(self, expires_at: datetime) -> str:
         # Thousands of invitations expire at the same moment.
         if expires_at not in self._expiries:
-            self._expiries[expires_at] = date_format(timezone.localtime(expires_at), "j F Y")
+            with in_language(*self._languages):
+                self._expiries[expires_at] = date_format(timezone.localtime(expires_at))
         return self._expiries[expires_at]
 
     def _message_id(self, seed: str) -> str:
@@ -211,17 +225,21 @@ def one_line(text: str) -> str:
     return " ".join(_UNPRINTABLE.sub(" ", text).split())
 
 
-def _offer(grant: AccessGrant) -> str:
-    """Such as "the role ReadOnly on Lyon, Ghent and Turin"."""
-    roles = [defuse(one_line(name)) for name in role_names(grant)]
-    sites = [defuse(one_line(name)) for name in site_names(grant)]
-    offer = f"the role{'s' if len(roles) > 1 else ''} {get_text_list(roles, 'and')}" if roles else "access"
-    return f"{offer} on {get_text_list(sites, 'and')}" if sites else offer
+def _subject(inviter: str, organization: str) -> str:
+    if not inviter:
+        return _("You are invited to {organization}").format(organization=organization)
+    return _("{inviter} invited you to {organization}").format(inviter=inviter, organization=organization)
+
+
+def _access(grant: AccessGrant) -> str:
+    """Such as "ReadOnly for Lyon, Ghent and Turin"; empty without roles."""
+    roles, sites = (listed([defuse(one_line(name)) for name in names(grant)]) for names in (role_names, site_names))
+    return _("{roles} for {sites}").format(roles=roles, sites=sites) if roles and sites else roles
 
 
 def _sender(organization: str) -> str:
     """The configured address with the name of the organization."""
-    _, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     return str(Address(display_name=defuse_header(organization[:HEADER_LENGTH]), addr_spec=address))
 
 

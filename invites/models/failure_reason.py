@@ -21,6 +21,7 @@ class FailureReason(models.TextChoices):
     ADDRESS_INVALID = "address_invalid", _("The email provider says that the address is invalid.")
     ADDRESS_REFUSED = "address_refused", _("The email provider refused the address.")
     ADDRESS_UNSUPPORTED = "address_unsupported", _("The mail server doesn’t support this kind of address.")
+    ADDRESS_UNUSABLE = "address_unusable", _("Email can’t be sent to this address.")
     MESSAGE_REFUSED = "message_refused", _("The email provider refused the message.")
     MESSAGE_UNSUPPORTED = "message_unsupported", _("The email provider can’t send this message.")
     NOT_INVITED = "not_invited", _("This person couldn’t be invited. Import them again.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 
@@ -22,3 +23,12 @@ def test_the_package_imports_nothing_else_of_the_project() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_no_module_translates() -> None:
+    """The package marks its sentences. Whoever shows them translates them."""
+    for path in (ROOT / "invites" / "checking").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            module = str(node.module) if isinstance(node, ast.ImportFrom) else ""
+            assert not {name.split(".")[0] for name in (*names, module)} & {"gettext", "locale", "django"}, path

@@ -91,7 +91,7 @@ def test_one_person_is_invited_in_the_dialog_mailed_and_becomes_active(
 
     mail = stack.wait_for_mail(email)
     assert mail.subject == "Ines Martin invited you to Acme"
-    assert "you get the role ReadOnly on Turin works" in mail.text
+    assert "join Acme as ReadOnly for Turin works" in mail.text
     invitee = new_context().new_page()
     invitee.goto(LINK.search(mail.text)[0])  # type: ignore[index]
     assert invitee.url == f"{stack.url}/invitation/"

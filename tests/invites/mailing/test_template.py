@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from typing import Any
 
@@ -10,11 +12,17 @@ import pytest
 from anymail.message import AnymailMessage
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from accounts.models import Membership, Organization, Role, Site, User
+from invites.mailing import template
 from invites.mailing.template import InvitationTemplate
-from invites.models import Invitation
+from invites.models import Batch, Invitation
+from tests.files import csv_of
 from tests.invites.invitations.helpers import Invite, deliver, link_of
+from tests.marked import MARKED, marked_language
 from tests.pages import text_of
 
 INVISIBLE = "\u2060"
@@ -39,21 +47,22 @@ def test_says_who_invites_to_what_and_what_to_do(
     assert message.subject == "Ines Martin invited you to Acme"
     assert message.to == ["chiara.rossi@people.example.com"]
     assert message.reply_to == ["admin@example.com"]
-    until = f"{invitation.expires_at:%-d %B %Y}"
+    until = date_format(localtime(invitation.expires_at))
     said = (
         "Ines Martin invited you to Acme",
-        "Hello Chiara, you get the role ReadOnly on Ghent, Lyon depot and Turin. Choose a password and you are in.",
+        "Hi Chiara, Ines Martin has invited you to join Acme as ReadOnly for Ghent, Lyon depot and Turin. "
+        "Choose a password to get started.",
         "Accept the invitation",
         f"{settings.BASE_URL}{link_of(invitation)}",
         f"The link works until {until}.",
-        "Sent to chiara.rossi@people.example.com because admin@example.com asked for it.",
-        "If you do not know Ines, you can ignore this email.",
+        "This email was sent to chiara.rossi@people.example.com because admin@example.com invited you.",
+        "If you don't know Ines, you can ignore this email.",
     )
     html = re.sub(r" (?=[.,])", "", text_of(re.sub(r"</?bdi>", "", html_of(message))))
     for words in said:
         assert words in message.body
         assert words in html
-    assert "If the button does nothing, open this address:" in html
+    assert "If the button doesn't work, paste this link into your browser:" in html
 
 
 def test_shortens_a_long_list_of_sites_and_says_all_sites(invite: Invite, acme: Organization, admin: User) -> None:
@@ -62,8 +71,8 @@ def test_shortens_a_long_list_of_sites_and_says_all_sites(invite: Invite, acme: 
     cut = message_to(invite("a@people.example.com", sites=many))
     everywhere = message_to(invite("b@people.example.com", sites=None, roles=["ReadOnly", "Project manager"]))
 
-    assert "the role ReadOnly on Site A, Site B, Site C and 5 more sites." in cut.body
-    assert "the roles Project manager and ReadOnly on all sites." in everywhere.body
+    assert "as ReadOnly for Site A, Site B, Site C and 5 more sites." in cut.body
+    assert "as Project manager and ReadOnly for all sites." in everywhere.body
 
 
 def test_each_message_has_one_recipient_and_their_own_link(invite: Invite, acme: Organization) -> None:
@@ -74,7 +83,7 @@ def test_each_message_has_one_recipient_and_their_own_link(invite: Invite, acme:
     for person, message in zip(people, messages, strict=True):
         assert (message.to, message.cc, message.bcc) == ([person.email], [], [])
         assert link_of(person) in message.body
-        assert f"Hello {person.first_name}," in message.body
+        assert f"Hi {person.first_name}," in message.body
         for other in set(people) - {person}:
             assert link_of(other) not in message.body + html_of(message)
             assert other.email not in message.body + html_of(message)
@@ -171,7 +180,7 @@ def test_template_syntax_in_a_name_is_not_evaluated(invite: Invite) -> None:
     invitation = invite()
     Invitation.objects.filter(pk=invitation.pk).update(first_name="{{ link }} {% now %}")
 
-    assert "Hello {{ link }} {% now %}," in message_to(invitation).body
+    assert "Hi {{ link }} {% now %}," in message_to(invitation).body
 
 
 def test_does_not_send_closed_invitations(invite: Invite, acme: Organization) -> None:
@@ -204,3 +213,75 @@ def test_links_work_after_the_secret_key_changed(invite: Invite, acme: Organizat
     path = re.search(r"/i/\S+", str(message.body))
     assert path is not None
     assert Client().get(path.group(), follow=True).status_code == 200
+
+
+# --- Languages ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def marked() -> Iterator[None]:
+    with marked_language():
+        yield
+
+
+def assert_is_marked(message: EmailMultiAlternatives) -> None:
+    """Every text went through gettext, and none of them is a fragment."""
+    assert message.subject == "[Ines Martin invited you to Acme]"
+    shown = re.sub(r"<style>.*?</style>", "", html_of(message), flags=re.DOTALL)
+    for text in (str(message.body), text_of(re.sub(r"</?bdi>", "", shown))):
+        rest = text
+        while (shorter := re.sub(r"\[[^\[\]]*\]", "", rest)) != rest:
+            rest = shorter
+        rest = re.sub(r"https?://\S+", "", rest)
+        assert set(re.findall(r"\w+", rest)) <= {"Rollcall", "nbsp"}, rest
+    assert 'lang="fr"' in html_of(message)
+
+
+def test_an_invitee_with_an_account_gets_the_email_in_their_language(
+    marked: None, invite: Invite, acme: Organization, outsider: User
+) -> None:
+    User.objects.filter(pk=outsider.pk).update(language=MARKED)
+    invite(outsider.email, mailed=False)
+
+    (message,) = deliver(acme)
+
+    assert_is_marked(message)
+    assert "[Accept the invitation to get started.]" in message.body, "They have a password."
+
+
+def test_others_get_it_in_the_language_of_the_organization(marked: None, invite: Invite, acme: Organization) -> None:
+    invite("english@people.example.com", mailed=False)
+    (english,) = deliver(acme)
+    Organization.objects.filter(pk=acme.pk).update(language=MARKED)
+    invite("marked@people.example.com", mailed=False)
+    (message,) = deliver(acme)
+
+    assert english.subject == "Ines Martin invited you to Acme"
+    assert_is_marked(message)
+    assert "[Choose a password to get started.]" in message.body
+
+
+def test_an_import_compiles_the_email_once_per_language(
+    marked: None,
+    run: Callable[..., Batch],
+    join: Callable[..., User],
+    globex: Organization,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compiled: list[str] = []
+
+    def render(name: str, context: dict[str, object]) -> str:
+        compiled.append(name)
+        return render_to_string(name, context)
+
+    monkeypatch.setattr(template, "render_to_string", render)
+    addresses = [f"user{number}@people.example.com" for number in range(4)]
+    for address, language in zip(addresses, ["", MARKED, MARKED, ""], strict=True):
+        user = join(globex, address, "ReadOnly")
+        User.objects.filter(pk=user.pk).update(language=language)
+
+    run(csv_of(*addresses))
+
+    subjects = Counter(message.subject for message in mail.outbox)
+    assert subjects == {"Ines Martin invited you to Acme": 2, "[Ines Martin invited you to Acme]": 2}
+    assert Counter(compiled) == {"mail/invitation.txt": 2, "mail/invitation.html": 2}
