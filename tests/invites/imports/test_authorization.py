@@ -161,7 +161,7 @@ def test_no_view_loads_an_import_in_another_way() -> None:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_service_refuses_whoever_cannot_grant_what_the_import_gives(
+def test_a_service_refuses_an_admin_who_cannot_grant_the_access_of_the_import(
     action: str, waiting: Batch, lesser: Membership
 ) -> None:
     before = everything()
@@ -173,9 +173,7 @@ def test_a_service_refuses_whoever_cannot_grant_what_the_import_gives(
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_service_looks_at_the_permissions_of_this_moment(
-    action: str, waiting: Batch, admin_membership: Membership
-) -> None:
+def test_a_service_checks_the_current_permissions(action: str, waiting: Batch, admin_membership: Membership) -> None:
     assert admin_membership.permissions()
     Membership.objects.get(pk=admin_membership.pk).roles.set(Role.objects.filter(name="Project manager"))
 
@@ -184,7 +182,7 @@ def test_a_service_looks_at_the_permissions_of_this_moment(
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_service_refuses_an_admin_of_fewer_sites(action: str, waiting: Batch, limited: Membership) -> None:
+def test_a_service_refuses_an_admin_with_fewer_sites(action: str, waiting: Batch, limited: Membership) -> None:
     with domain_error("beyond_permissions"):
         ACTIONS[action](waiting, limited)
 
@@ -201,7 +199,7 @@ def test_a_service_refuses_an_admin_of_another_organization(action: str, waiting
 @pytest.mark.parametrize(
     ("name", "method"), [(name, method) for name in ACTING for method in ("GET", "POST") if (name, method) != THE_PAGE]
 )
-def test_a_page_refuses_whoever_cannot_grant_what_the_import_gives(
+def test_a_page_refuses_an_admin_who_cannot_grant_the_access_of_the_import(
     request: pytest.FixtureRequest, client_of: ClientOf, lesser: Membership, name: str, state: str, method: str
 ) -> None:
     batch: Batch = request.getfixturevalue(state)
@@ -231,7 +229,7 @@ def test_the_grid_refuses_every_button(client_of: ClientOf, waiting: Batch, less
 @pytest.mark.parametrize(
     "name", ["imports:batch_problems", "imports:batch_invite_valid", "imports:batch_stop", "imports:batch_undo"]
 )
-def test_a_permission_that_is_lost_between_page_and_service_is_refused_as_well(
+def test_a_permission_lost_between_page_and_service_is_noticed(
     client_of: ClientOf, waiting: Batch, lesser: Membership, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("invites.imports.views.lookup.check_can_change", lambda by, batch: by)
@@ -245,7 +243,7 @@ def test_a_permission_that_is_lost_between_page_and_service_is_refused_as_well(
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_nobody_replaces_the_waiting_file_of_more_powerful_people(
+def test_an_admin_with_less_access_cannot_replace_a_waiting_file(
     client_of: ClientOf, waiting: Batch, lesser: Membership, method: str
 ) -> None:
     client, before = client_of(lesser.user), everything()
@@ -261,7 +259,7 @@ def test_nobody_replaces_the_waiting_file_of_more_powerful_people(
     assert everything() == before
 
 
-def test_a_stranger_cannot_be_planted_among_admins(
+def test_an_admin_with_less_access_cannot_add_an_address_to_an_import_of_admins(
     client_of: ClientOf, ines: Client, waiting: Batch, lesser: Membership, work: Work
 ) -> None:
     """The attack: an address edited in the grid, which the admin then invites without another look."""
@@ -276,7 +274,7 @@ def test_a_stranger_cannot_be_planted_among_admins(
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["a page", "in the dialog"])
-def test_whoever_can_grant_it_acts_on_imports_of_others(
+def test_an_admin_who_can_grant_its_access_can_act_on_an_import_of_others(
     client_of: ClientOf, waiting: Batch, colleague: Membership, headers: dict[str, str]
 ) -> None:
     client_of(colleague.user).post(url_of(waiting, "imports:batch_problems"), {"do": "skip:3"}, headers=headers)
@@ -304,7 +302,7 @@ def test_the_page_of_an_import_says_why_it_has_no_buttons(
     assert any(f'"{url_of(batch, name)}' in mine for name in ("imports:batch_invite_valid", "imports:batch_undo"))
 
 
-def test_the_dialog_of_an_import_that_runs_has_no_stop_for_whoever_cannot_stop_it(
+def test_the_dialog_of_a_running_import_has_no_stop_button_for_members_who_cannot_stop_it(
     client_of: ClientOf, ines: Client, waiting: Batch, lesser: Membership
 ) -> None:
     Batch.objects.filter(pk=waiting.pk).update(state=Batch.State.INVITING)
@@ -317,7 +315,7 @@ def test_the_dialog_of_an_import_that_runs_has_no_stop_for_whoever_cannot_stop_i
     assert CHANGE in theirs
 
 
-def test_the_grid_can_be_read_and_not_edited(
+def test_the_grid_is_read_only_for_members_who_cannot_change_the_import(
     client_of: ClientOf, waiting: Batch, lesser: Membership, colleague: Membership
 ) -> None:
     corrections.apply_suggestion(waiting, 3, 0, by=colleague)
@@ -336,7 +334,9 @@ def test_the_grid_can_be_read_and_not_edited(
         assert control not in page
 
 
-def test_the_report_needs_see_users(client_of: ClientOf, invited: Batch, admin_membership: Membership) -> None:
+def test_the_report_needs_the_permission_to_view_users(
+    client_of: ClientOf, invited: Batch, admin_membership: Membership
+) -> None:
     every = set(admin_membership.permissions())
     blind = Role.objects.create(
         organization=invited.organization, name="Blind", permissions=sorted(every - {"users.view"})
@@ -355,7 +355,7 @@ def test_the_report_needs_see_users(client_of: ClientOf, invited: Batch, admin_m
 # --- What the import's own grant doesn't tell ------------------------------------------------------------
 
 
-def test_an_invitation_that_was_given_more_keeps_its_import_from_being_undone(
+def test_an_import_with_an_invitation_that_grants_more_cannot_be_undone(
     admin_membership: Membership, lesser: Membership, of_admins: AccessSelection, work: Work
 ) -> None:
     batch = upload.start_batch(
@@ -372,7 +372,7 @@ def test_an_invitation_that_was_given_more_keeps_its_import_from_being_undone(
     assert undo.undo_import(admin_membership, batch) == 1
 
 
-def test_an_expired_invitation_to_more_is_not_replaced_by_an_import(
+def test_an_import_does_not_replace_an_expired_invitation_that_grants_more(
     admin_membership: Membership, lesser: Membership, of_admins: AccessSelection, work: Work
 ) -> None:
     person = {"email": "ann@example.com", "first_name": "Ann", "last_name": "Lee", "description": ""}
@@ -400,7 +400,7 @@ def demote(by: Membership, acme: Organization) -> None:
     by.roles.set([role])
 
 
-def test_a_worker_applies_nothing_for_whoever_lost_the_permission(
+def test_a_worker_applies_nothing_after_the_permission_is_lost(
     acme: Organization, waiting: Batch, colleague: Membership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(correction_jobs, "ROWS_IN_REQUEST", 0)
@@ -416,7 +416,7 @@ def test_a_worker_applies_nothing_for_whoever_lost_the_permission(
 
 
 @pytest.mark.parametrize("when", ["before", "while the file is checked"])
-def test_a_worker_uses_no_file_of_whoever_lost_the_permission(
+def test_a_worker_does_not_use_a_corrected_file_after_the_permission_is_lost(
     acme: Organization, waiting: Batch, colleague: Membership, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
     selection = AccessSelection.of(acme.roles.filter(name="Org Admin"), all_sites=True)

@@ -90,7 +90,7 @@ def assert_refused(batch: Batch, selection: AccessSelection) -> None:
 # --- What was edited here -------------------------------------------------------------------------------
 
 
-def test_an_edited_row_is_not_merged_into_an_import_that_gives_more(
+def test_an_edited_row_is_not_merged_into_an_import_that_grants_more(
     waiting: Batch, lesser: Membership, little: AccessSelection, much: AccessSelection, correct: Correct
 ) -> None:
     plant(waiting, lesser)
@@ -102,7 +102,7 @@ def test_an_edited_row_is_not_merged_into_an_import_that_gives_more(
     assert not Invitation.objects.exists()
 
 
-def test_an_address_that_was_not_a_problem_counts_as_well(
+def test_an_edited_address_without_a_problem_counts_too(
     by: Membership, lesser: Membership, little: AccessSelection, much: AccessSelection, correct: Correct
 ) -> None:
     people = [f"p{number}@gmail.com" for number in range(5)]
@@ -116,7 +116,7 @@ def test_an_address_that_was_not_a_problem_counts_as_well(
     assert_refused(correct(batch, rows_to_fix(batch).replace(b"@@", b"@"), much), little)
 
 
-def test_a_row_of_the_corrected_file_is_the_correctors_own(
+def test_rows_of_a_corrected_file_belong_to_the_admin_who_uploads_it(
     waiting: Batch, lesser: Membership, by: Membership, much: AccessSelection, correct: Correct
 ) -> None:
     content = rows_to_fix(waiting)
@@ -130,7 +130,7 @@ def test_a_row_of_the_corrected_file_is_the_correctors_own(
     assert row(waiting, 3).edited_by == by.user
 
 
-def test_somebody_who_could_give_it_may_have_edited_rows(
+def test_rows_edited_by_an_admin_who_can_grant_the_access_are_merged(
     waiting: Batch, colleague: Membership, much: AccessSelection, correct: Correct
 ) -> None:
     plant(waiting, colleague)
@@ -164,7 +164,7 @@ def test_an_undone_edit_has_no_author(
     assert waiting.notice == []
 
 
-def test_apply_to_all_does_not_answer_for_what_somebody_typed(
+def test_apply_to_all_does_not_become_the_editor_of_what_others_typed(
     waiting: Batch, by: Membership, lesser: Membership, little: AccessSelection, much: AccessSelection, correct: Correct
 ) -> None:
     corrections.edit_cells(waiting, [Edit(3, 0, "stranger@@evil.example.com", seen=0)], by=lesser)
@@ -178,7 +178,7 @@ def test_apply_to_all_does_not_answer_for_what_somebody_typed(
 # --- What is in the file --------------------------------------------------------------------------------
 
 
-def test_a_file_that_somebody_put_in_its_place_is_not_merged_into_an_import_that_gives_more(
+def test_a_replaced_file_is_not_merged_into_an_import_that_grants_more(
     waiting: Batch, lesser: Membership, little: AccessSelection, much: AccessSelection, correct: Correct
 ) -> None:
     correct(waiting, csv_of(STRANGER, "ben@@example.com"), little, who=lesser)
@@ -212,7 +212,7 @@ def test_authors_outlive_a_merge(
     assert_refused(correct(waiting, rows_to_fix(waiting), much), little)
 
 
-def test_a_complete_file_may_give_more(
+def test_a_complete_file_may_grant_more(
     waiting: Batch,
     lesser: Membership,
     by: Membership,
@@ -230,7 +230,7 @@ def test_a_complete_file_may_give_more(
     assert list(Invitation.objects.values_list("email", flat=True)) == ["ann@example.com"]
 
 
-def test_the_page_says_at_once_why_a_file_was_not_used(
+def test_the_response_says_why_a_file_was_not_used(
     ines: Client, waiting: Batch, lesser: Membership, much: AccessSelection
 ) -> None:
     plant(waiting, lesser)
@@ -246,7 +246,7 @@ def test_the_page_says_at_once_why_a_file_was_not_used(
 
 
 @pytest.mark.parametrize("selection", ["little", "much"])
-def test_an_author_who_can_grant_less_since_counts_only_where_more_is_given(
+def test_an_author_who_lost_access_counts_only_if_more_is_granted(
     request: pytest.FixtureRequest, waiting: Batch, colleague: Membership, correct: Correct, selection: str
 ) -> None:
     plant(waiting, colleague)
@@ -300,7 +300,7 @@ def test_edits_of_an_admin_who_can_grant_less_now_are_invited_by_another_admin(
     assert invitation.inviter == by.user
 
 
-def test_workers_invite_nobody_for_an_inviter_who_can_grant_less_since(
+def test_workers_invite_nobody_for_an_inviter_who_lost_access(
     waiting: Batch, colleague: Membership, work: Callable[..., Batch]
 ) -> None:
     invite_valid_rows(waiting, by=colleague)
@@ -324,7 +324,7 @@ def test_workers_invite_nobody_for_an_inviter_who_can_grant_less_since(
         (("ReadOnly", 0, True), ("Inviter", 0, True), True),
     ],
 )
-def test_what_is_more(
+def test_which_grants_give_more(
     acme: Organization,
     sites: list[Site],
     lesser: Membership,

@@ -34,7 +34,7 @@ ODD_FILES = {
 
 
 @pytest.mark.parametrize("content", ODD_FILES.values(), ids=ODD_FILES.keys())
-def test_no_file_is_an_error_of_the_server(ines: Client, grant: dict[str, Any], content: bytes) -> None:
+def test_no_file_causes_a_server_error(ines: Client, grant: dict[str, Any], content: bytes) -> None:
     answer = submit_import(ines, content, **grant)
 
     assert answer.status_code in {302, 422}
@@ -46,7 +46,7 @@ def test_no_file_is_an_error_of_the_server(ines: Client, grant: dict[str, Any], 
             assert ines.get(reverse(page, args=["acme", batch.pk])).status_code == 200
 
 
-def test_the_worker_takes_up_what_stumbled_at_once(
+def test_the_worker_retries_a_failed_check_immediately(
     ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch, work: Callable[[Batch], Batch]
 ) -> None:
     with monkeypatch.context() as once:

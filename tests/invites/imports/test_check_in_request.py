@@ -64,7 +64,7 @@ def state_after_upload(ines: Client, content: bytes, name: str, grant: dict[str,
     ],
     ids=["csv", "csv with problems", "workbook", "damaged workbook"],
 )
-def test_a_small_file_has_its_verdict_when_the_page_answers(
+def test_a_small_file_is_checked_in_the_request(
     ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch, name: str, content: bytes, state: str
 ) -> None:
     # On a busy machine a workbook takes longer than a second, and would be left to a worker.
@@ -84,9 +84,7 @@ def test_a_small_file_has_its_verdict_when_the_page_answers(
     ],
     ids=["bytes", "rows", "rows of a workbook", "unpacked size", "text of a workbook", "cells"],
 )
-def test_a_large_file_is_left_to_the_worker_however_small_it_looks(
-    ines: Client, grant: dict[str, Any], name: str, content: bytes
-) -> None:
+def test_a_large_file_is_left_to_a_worker(ines: Client, grant: dict[str, Any], name: str, content: bytes) -> None:
     assert state_after_upload(ines, content, name, grant) == Batch.State.CHECKING
 
     tasks.check_batch(Batch.objects.get().pk)
@@ -94,7 +92,7 @@ def test_a_large_file_is_left_to_the_worker_however_small_it_looks(
     assert Batch.objects.get().state != Batch.State.CHECKING
 
 
-def test_a_workbook_that_takes_long_is_left_to_the_worker(
+def test_a_slow_workbook_is_left_to_a_worker(
     ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upload_parts, "SECONDS_IN_REQUEST", 0.001)
@@ -106,23 +104,21 @@ def test_a_workbook_that_takes_long_is_left_to_the_worker(
     assert Batch.objects.get().state == Batch.State.REJECTED
 
 
-def test_a_csv_file_that_takes_long_is_left_to_the_worker(
+def test_a_slow_csv_file_is_left_to_a_worker(
     ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upload_parts, "SECONDS_IN_REQUEST", 0.0)
     assert state_after_upload(ines, many(2), "team.csv", grant) == Batch.State.CHECKING
 
 
-def test_the_file_of_a_large_upload_is_not_even_loaded(
+def test_a_request_does_not_load_a_large_file(
     ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(check, "stored_upload", lambda batch: pytest.fail("It was loaded."))
     assert state_after_upload(ines, many(20_000), "team.csv", grant) == Batch.State.CHECKING
 
 
-def test_when_others_are_checked_in_this_process_the_file_is_left_to_the_worker(
-    ines: Client, grant: dict[str, Any]
-) -> None:
+def test_a_file_is_left_to_a_worker_while_the_process_checks_others(ines: Client, grant: dict[str, Any]) -> None:
     with check._checks_in_request, check._checks_in_request:
         assert state_after_upload(ines, many(2), "team.csv", grant) == Batch.State.CHECKING
     Batch.objects.all().delete()
@@ -130,7 +126,7 @@ def test_when_others_are_checked_in_this_process_the_file_is_left_to_the_worker(
     assert state_after_upload(ines, many(2), "team.csv", grant) == Batch.State.INVITING
 
 
-def test_while_a_workbook_is_read_the_worker_keeps_its_claim_and_hears_of_a_stop(
+def test_while_it_reads_a_workbook_a_worker_renews_its_claim_and_notices_a_stop(
     admin_membership: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workbook_module, "_SECONDS_BETWEEN_CALLS", 0.05)
@@ -166,7 +162,7 @@ def test_a_large_file_is_not_claimed_by_its_request(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_on_sqlite_an_upload_waits_for_its_turn_and_holds_no_lock_meanwhile(
+def test_on_sqlite_an_upload_waits_for_its_turn_without_a_lock(
     start: Callable[..., Batch], admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     earlier = start(many(2))

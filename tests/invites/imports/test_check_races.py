@@ -26,26 +26,26 @@ from tests.rules import domain_error
 Run = Callable[..., Batch]
 
 
-def test_a_file_that_holds_one_person_many_times_invites_them_once(run: Run) -> None:
+def test_a_file_with_one_person_many_times_invites_them_once(run: Run) -> None:
     summary = summary_of(run(csv_of(*["ann@example.com"] * 30)))
 
     assert (summary.invited, summary.duplicate, summary.rows) == (1, 29, 30)
 
 
-def test_a_file_of_whom_everybody_is_there_already_ends_at_once(run: Run, member: User) -> None:
+def test_a_file_with_only_members_ends_immediately(run: Run, member: User) -> None:
     batch = run(csv_of("member@example.com", "admin@example.com"))
 
     assert (batch.state, summary_of(batch).already_member, mail.outbox) == (Batch.State.DONE, 2, [])
 
 
-def test_without_a_valid_row_only_valid_waits_for_a_correction(run: Run) -> None:
+def test_only_valid_waits_for_corrections_if_no_row_is_valid(run: Run) -> None:
     batch = run(csv_of("ben@@example.com", "c@example.com,,Cole,"), only_valid=True)
 
     assert batch.state == Batch.State.NEEDS_CORRECTION
     assert Invitation.objects.count() == 0
 
 
-def test_a_check_that_was_given_up_does_not_wipe_what_the_next_one_has_staged(
+def test_an_outdated_check_does_not_delete_what_the_next_one_staged(
     start: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], selection=read_only)
@@ -60,7 +60,7 @@ def test_a_check_that_was_given_up_does_not_wipe_what_the_next_one_has_staged(
     assert batch.rows.count() == 3
 
 
-def test_a_check_of_the_file_before_keeps_no_claim_on_the_corrected_one(
+def test_a_check_of_the_replaced_file_has_no_claim_on_the_corrected_one(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     """The attempts of a corrected file start at 0, and reach the number of an earlier claim."""
@@ -78,7 +78,7 @@ def test_a_check_of_the_file_before_keeps_no_claim_on_the_corrected_one(
         check_claims.renew_claim(slow)
 
 
-def test_of_two_checks_the_first_does_not_take_the_claim_of_the_second_for_its_own(
+def test_an_outdated_check_does_not_use_the_claim_of_the_next_one(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     """A machine hangs right after its claim, until the claim has expired."""
@@ -99,7 +99,7 @@ def test_of_two_checks_the_first_does_not_take_the_claim_of_the_second_for_its_o
     check_claims.renew_claim(others[0])
 
 
-def test_a_batch_that_is_stopped_while_its_check_is_given_up_stays_stopped(
+def test_a_batch_stopped_while_its_check_fails_stays_stopped(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], selection=read_only)
@@ -112,7 +112,7 @@ def test_a_batch_that_is_stopped_while_its_check_is_given_up_stays_stopped(
     assert (batch.state, batch.state_reasons) == (Batch.State.STOPPED, [])
 
 
-def test_a_batch_that_is_stopped_while_its_file_is_read_is_no_trouble(
+def test_stopping_while_the_file_is_read_is_not_an_error(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], selection=read_only)
@@ -123,7 +123,7 @@ def test_a_batch_that_is_stopped_while_its_file_is_read_is_no_trouble(
     assert (Batch.objects.get().state, Row.objects.count()) == (Batch.State.STOPPED, 0)
 
 
-def test_a_corrected_file_that_is_stopped_in_its_check_counts_no_half_of_it(
+def test_a_corrected_file_stopped_during_its_check_leaves_no_rows(
     start: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start(PROBLEMS)
@@ -144,7 +144,7 @@ def as_it_was_seen(admin_membership: Membership, read_only: AccessSelection) -> 
     return batch
 
 
-def test_a_stop_that_was_decided_on_before_the_check_ended_counts_its_rows_and_gives_their_number_back(
+def test_a_stop_that_waited_for_the_check_counts_its_rows_and_refunds_the_quota(
     as_it_was_seen: Batch,
 ) -> None:
     assert as_it_was_seen.state == Batch.State.CHECKING
@@ -156,7 +156,7 @@ def test_a_stop_that_was_decided_on_before_the_check_ended_counts_its_rows_and_g
     assert DailyInviteCount.objects.get().invitations == 0
 
 
-def test_a_stop_that_was_decided_on_before_anybody_was_invited_leaves_who_is(as_it_was_seen: Batch) -> None:
+def test_a_stop_that_waited_for_a_chunk_keeps_its_invitations(as_it_was_seen: Batch) -> None:
     invite_one_chunk(as_it_was_seen)
 
     assert stop_batch(as_it_was_seen)
@@ -165,7 +165,7 @@ def test_a_stop_that_was_decided_on_before_anybody_was_invited_leaves_who_is(as_
     assert (summary.rows, summary.invited, summary.stopped) == (300, 200, 100)
 
 
-def test_a_batch_that_is_checked_while_a_worker_looks_whether_it_has_ended_has_not(
+def test_a_batch_whose_check_ends_meanwhile_is_not_finished(
     start: Run, work: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     """A task that runs early: it finds no chunks, and a moment later there are some."""
@@ -179,7 +179,7 @@ def test_a_batch_that_is_checked_while_a_worker_looks_whether_it_has_ended_has_n
     assert (summary_of(work(batch)).invited, len(mail.outbox)) == (300, 300)
 
 
-def test_a_corrected_file_is_of_the_moment_of_its_upload(
+def test_a_corrected_file_has_the_time_of_its_upload(
     start: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start(PROBLEMS)
@@ -192,7 +192,7 @@ def test_a_corrected_file_is_of_the_moment_of_its_upload(
     assert timezone.now() - batch.created_at < timedelta(minutes=1)
 
 
-def test_who_goes_on_with_a_file_that_was_corrected_meanwhile_is_held_to_what_that_gives(
+def test_inviting_valid_rows_checks_the_access_of_the_file_that_replaced_the_first(
     start: Run, admin_membership: Membership, read_only: AccessSelection, limited: Membership
 ) -> None:
     seen = start(PROBLEMS)

@@ -64,7 +64,7 @@ def is_free(slots: CheckSlots) -> bool:
         return taken
 
 
-def test_so_many_processes_get_a_slot_and_no_more() -> None:
+def test_only_as_many_processes_as_slots_get_one() -> None:
     slots = CheckSlots(2)
 
     with slots.take() as here:
@@ -115,7 +115,7 @@ def store(admin_membership: Membership, read_only: AccessSelection, outsider: Us
     return store
 
 
-def test_an_organization_with_one_file_gets_its_turn_beside_one_with_many(store: Callable[[str], Batch]) -> None:
+def test_an_organization_with_one_file_does_not_wait_behind_one_with_many(store: Callable[[str], Batch]) -> None:
     oldest, *_ = [store("acme") for _ in range(5)]
     one = store("globex")
 

@@ -45,7 +45,7 @@ def resent(server: MailServer, start: Run, work: Run, admin_membership: Membersh
     return ann
 
 
-def test_a_refusal_that_comes_late_does_not_revoke_what_was_resent(resent: Invitation) -> None:
+def test_a_late_refusal_does_not_revoke_a_resent_invitation(resent: Invitation) -> None:
     """A worker that lost its claim is told so. Another email counts by now."""
     assert revoke_unsent([resent.pk], Row.Reason.MAIL_REFUSED, detail="550 Nobody") == 0
 
@@ -66,7 +66,7 @@ def test_the_batch_does_not_mail_what_was_resent(server: MailServer, resent: Inv
     assert resent.mail_due_at is not None
 
 
-def test_a_batch_that_is_given_up_leaves_what_was_resent(resent: Invitation, work: Run) -> None:
+def test_a_batch_that_gives_up_keeps_resent_invitations(resent: Invitation, work: Run) -> None:
     BatchChunk.objects.update(backoff_count=send.MAX_BACKOFFS)
     batch = Batch.objects.get()
     let_time_pass(batch)

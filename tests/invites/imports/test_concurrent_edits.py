@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Run = Callable[..., Batch]
 
 
-def test_of_two_edits_of_a_row_one_is_taken_and_one_is_told(team: Batch, by: Membership) -> None:
+def test_one_of_two_concurrent_edits_is_saved_and_the_other_is_a_conflict(team: Batch, by: Membership) -> None:
     names = ("Cole", "Kohl", "Coll")
 
     results = at_once(*(lambda name=name: corrections.edit_cells(team, [Edit(4, 2, name, 0)], by=by) for name in names))
@@ -36,7 +36,7 @@ def test_of_two_edits_of_a_row_one_is_taken_and_one_is_told(team: Batch, by: Mem
     )
 
 
-def test_two_that_mend_rows_to_one_address_at_once_do_not_invite_it_twice(team: Batch, by: Membership) -> None:
+def test_two_concurrent_corrections_to_the_same_address_invite_it_once(team: Batch, by: Membership) -> None:
     results = at_once(
         *(
             lambda number=number: corrections.edit_cells(team, [Edit(number, 0, "kim@example.com", 0)], by=by)
@@ -49,7 +49,7 @@ def test_two_that_mend_rows_to_one_address_at_once_do_not_invite_it_twice(team: 
     assert counts(team) == (2, 1, 2, 0)
 
 
-def test_mending_and_inviting_at_once_are_one_after_the_other(team: Batch, by: Membership, work: Run) -> None:
+def test_correcting_and_inviting_take_turns(team: Batch, by: Membership, work: Run) -> None:
     results = at_once(
         lambda: corrections.apply_suggestion(team, 3, 0, by=by),
         lambda: invite_valid_rows(Batch.objects.get(pk=team.pk), by=by),
@@ -66,9 +66,7 @@ def test_mending_and_inviting_at_once_are_one_after_the_other(team: Batch, by: M
     assert {"ann@example.com", "eve@example.com"} <= invited
 
 
-def test_of_mending_and_a_corrected_file_at_once_no_half_is_seen(
-    team: Batch, by: Membership, read_only: AccessSelection
-) -> None:
+def test_correcting_and_replacing_the_file_take_turns(team: Batch, by: Membership, read_only: AccessSelection) -> None:
     whole = csv_of("kim@example.com,Kim,Lee,")
     results = at_once(
         lambda: correction_jobs.apply_to_all(team, "email_two_at", by=by),

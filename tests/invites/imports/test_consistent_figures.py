@@ -15,7 +15,7 @@ from tests.invites.imports.chunk_work import invite_one_chunk, process_one_chunk
 from tests.pages import HTMX, text_of, url_of
 
 
-def test_the_list_counts_whom_the_sidebar_counts(ines: Client, start: Callable[..., Batch]) -> None:
+def test_the_list_has_the_same_count_as_the_sidebar(ines: Client, start: Callable[..., Batch]) -> None:
     batch = start(many(450))
     process_one_chunk(batch)
     some = list(batch.invitations.values_list("pk", flat=True)[:80])
@@ -57,9 +57,7 @@ def seen(client: Client, batch: Batch, name: str) -> str:
     return text_of(client.get(url_of(batch, name), headers=HTMX).content.decode())
 
 
-def test_the_question_before_stopping_has_the_numbers_of_the_progress(
-    ines: Client, start: Callable[..., Batch]
-) -> None:
+def test_the_question_before_stopping_has_the_counts_of_the_progress(ines: Client, start: Callable[..., Batch]) -> None:
     batch = invite_chunks(start(many(450)))
     Invitation.objects.filter(pk__in=batch.invitations.values("pk")[:150]).update(mail_state=Invitation.Mail.SENT)
 
@@ -114,7 +112,7 @@ def test_a_stopped_import_counts_not_invited_unsent_and_refused_people(
     )
 
 
-def test_a_batch_that_is_stopped_before_anybody_was_invited_prints_no_nought(start: Callable[..., Batch]) -> None:
+def test_a_batch_stopped_before_anyone_was_invited_shows_no_zero(start: Callable[..., Batch]) -> None:
     batch = start(many(1))
 
     stop_batch(batch)

@@ -81,7 +81,7 @@ def in_state(batch: Batch) -> str:
 # --- What comes of it --------------------------------------------------------------------------------
 
 
-def test_a_few_rows_are_changed_at_once(thirty: Batch, by: Membership) -> None:
+def test_a_few_rows_are_changed_in_the_request(thirty: Batch, by: Membership) -> None:
     correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
 
     assert in_state(thirty) == Batch.State.NEEDS_CORRECTION
@@ -90,7 +90,7 @@ def test_a_few_rows_are_changed_at_once(thirty: Batch, by: Membership) -> None:
     assert row(thirty, 10).duplicate_of == 2
 
 
-def test_many_rows_are_changed_by_a_worker_as_they_would_be_at_once(
+def test_a_worker_changes_many_rows_like_the_request_would(
     start: Run, by: Membership, request: pytest.FixtureRequest
 ) -> None:
     at_once, by_worker = start(csv_of(*THIRTY)), start(csv_of(*THIRTY))
@@ -110,7 +110,7 @@ def test_many_rows_are_changed_by_a_worker_as_they_would_be_at_once(
 
 
 @pytest.mark.parametrize("chunks", [None, "in_chunks"])
-def test_a_row_of_the_file_counts_before_one_above_it_that_was_corrected(
+def test_an_unedited_row_is_invited_instead_of_a_corrected_one_above_it(
     start: Run, by: Membership, chunks: str | None, request: pytest.FixtureRequest
 ) -> None:
     lines = [f"p{number}@@example.com,P,Q," for number in range(8)]
@@ -125,7 +125,7 @@ def test_a_row_of_the_file_counts_before_one_above_it_that_was_corrected(
     assert counts(batch) == (0, 7, 1, 0)
 
 
-def test_few_rows_with_endless_cells_are_left_to_a_worker(start: Run, by: Membership) -> None:
+def test_a_few_rows_with_very_long_cells_are_left_to_a_worker(start: Run, by: Membership) -> None:
     batch = start(csv_of(*(f"p{number}@@example.com,P,Q,{'x' * 60_000}" for number in range(6))))
 
     correction_jobs.apply_to_all(batch, "email_two_at", by=by)
@@ -135,7 +135,7 @@ def test_few_rows_with_endless_cells_are_left_to_a_worker(start: Run, by: Member
     assert {each.email for each in batch.rows.all()} == {f"p{number}@example.com" for number in range(6)}
 
 
-def test_suggestions_for_unreadable_domains_are_found_by_a_job_too(start: Run, by: Membership, in_chunks: None) -> None:
+def test_a_job_also_finds_suggestions_for_unreadable_domains(start: Run, by: Membership, in_chunks: None) -> None:
     good = (f"p{number}@northwind.example.com" for number in range(20))
     batch = start(csv_of(*good, *(f"q{number}@@@nortwind.example.com" for number in range(6))))
     for number in range(22, 28):
@@ -159,7 +159,7 @@ def test_suggestions_for_unreadable_domains_are_found_by_a_job_too(start: Run, b
         ("check", 0, Batch.State.NEEDS_CORRECTION),
     ],
 )
-def test_a_worker_goes_on_as_the_button_says(
+def test_a_worker_continues_as_the_button_said(
     script: Client, start: Run, work: Run, by: Membership, in_chunks: None, then: str, left: int, state: str
 ) -> None:
     batch = start(csv_of(*THIRTY, *["eve@example.com,Eve,,"] * left))
@@ -176,7 +176,7 @@ def test_a_worker_goes_on_as_the_button_says(
         assert (batch.inviter, summary_of(work(batch)).invited) == (by.user, 20)
 
 
-def test_what_forbids_inviting_after_the_check_is_told_on_the_pages(
+def test_pages_say_why_nobody_was_invited_after_the_check(
     ines: Client, thirty: Batch, by: Membership, in_chunks: None, settings: Any
 ) -> None:
     correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
@@ -194,7 +194,7 @@ def test_what_forbids_inviting_after_the_check_is_told_on_the_pages(
     assert "people a day" not in text(ines.get(grid_url(thirty, "imports:batch")))
 
 
-def test_nobody_is_invited_for_who_lost_the_right_meanwhile(
+def test_nobody_is_invited_for_a_member_who_lost_the_permission_meanwhile(
     thirty: Batch, by: Membership, in_chunks: None, manager: User
 ) -> None:
     correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
@@ -211,7 +211,7 @@ def test_nobody_is_invited_for_who_lost_the_right_meanwhile(
 # --- While it runs -----------------------------------------------------------------------------------
 
 
-def test_the_pages_tell_how_far_it_is(ines: Client, thirty: Batch, by: Membership, in_chunks: None) -> None:
+def test_pages_show_the_progress(ines: Client, thirty: Batch, by: Membership, in_chunks: None) -> None:
     correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
     CorrectionJob.objects.update(rows_done=12, rows_total=30)
 
@@ -224,7 +224,7 @@ def test_the_pages_tell_how_far_it_is(ines: Client, thirty: Batch, by: Membershi
     assert ines.get(grid_url(thirty)).headers["Location"] == grid_url(thirty, "imports:batch")
 
 
-def test_how_many_rows_there_are_is_counted_by_the_worker(
+def test_the_worker_counts_the_rows(
     thirty: Batch, by: Membership, in_chunks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
@@ -237,7 +237,7 @@ def test_how_many_rows_there_are_is_counted_by_the_worker(
     assert [(job.rows_done, job.rows_total) for job in seen] == [(30, 30)]
 
 
-def test_who_has_started_it_sees_it_run_in_the_import_of_somebody_else(
+def test_the_member_who_started_it_sees_it_run_in_an_import_of_someone_else(
     client_of: Callable[[User | None], Client], thirty: Batch, colleague: Membership, in_chunks: None
 ) -> None:
     correction_jobs.apply_to_all(thirty, "email_two_at", by=colleague)
@@ -245,7 +245,7 @@ def test_who_has_started_it_sees_it_run_in_the_import_of_somebody_else(
     assert "Fixing <bdi>team.csv</bdi>" in text(client_of(colleague.user).get("/o/acme/users/"))
 
 
-def test_an_edit_is_refused_with_a_sentence_and_kept_by_the_page(
+def test_an_edit_during_a_job_is_refused_with_a_message_and_kept_by_the_page(
     script: Client, ines: Client, thirty: Batch, by: Membership, in_chunks: None
 ) -> None:
     correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
@@ -262,7 +262,7 @@ def test_an_edit_is_refused_with_a_sentence_and_kept_by_the_page(
 
 
 @pytest.mark.parametrize("name", ["correct", "invite_valid", "apply", "edit"])
-def test_nothing_else_is_begun_meanwhile(
+def test_nothing_else_can_be_started_during_a_job(
     thirty: Batch, by: Membership, read_only: AccessSelection, in_chunks: None, name: str
 ) -> None:
     other = Batch.objects.get()
@@ -308,7 +308,7 @@ def die_at(number: int, job: Callable[[], object]) -> bool:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("first", range(3))
-def test_a_worker_that_dies_anywhere_leaves_nothing_undone_and_nothing_done_twice(
+def test_a_job_is_done_exactly_once_wherever_a_worker_dies(
     start: Run, by: Membership, first: int, request: pytest.FixtureRequest
 ) -> None:
     lines = THIRTY[:12]
@@ -334,7 +334,7 @@ def test_a_worker_that_dies_anywhere_leaves_nothing_undone_and_nothing_done_twic
     assert statement > 20
 
 
-def test_a_slow_worker_changes_nothing_after_another_one_has_done_its_job(
+def test_a_slow_worker_changes_nothing_after_another_one_did_the_job(
     thirty: Batch, by: Membership, in_chunks: None
 ) -> None:
     correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
@@ -353,7 +353,7 @@ def test_a_slow_worker_changes_nothing_after_another_one_has_done_its_job(
     assert (in_state(thirty), CorrectionJob.objects.get().rows_done) == (Batch.State.CHECKING, 0)
 
 
-def test_the_sweep_finds_a_job_that_nobody_works_on(thirty: Batch, by: Membership, in_chunks: None) -> None:
+def test_recovery_finds_a_job_that_nobody_works_on(thirty: Batch, by: Membership, in_chunks: None) -> None:
     correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
     Batch.objects.update(progressed_at=timezone.now() - timedelta(minutes=1))
 
@@ -384,7 +384,7 @@ def test_after_a_bug_of_ours_the_import_waits_for_corrections_again(
     assert re.search(r"mention reference [A-Z2-7]{4}-[A-Z2-7]{4}\. Everything you fixed here is kept\.", said)
 
 
-def test_a_job_that_kills_every_worker_ends(thirty: Batch, by: Membership, in_chunks: None) -> None:
+def test_a_job_that_crashes_every_worker_ends(thirty: Batch, by: Membership, in_chunks: None) -> None:
     correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
 
     for _ in range(2):
@@ -400,9 +400,7 @@ def test_a_job_that_kills_every_worker_ends(thirty: Batch, by: Membership, in_ch
 # --- It can be stopped -------------------------------------------------------------------------------
 
 
-def test_a_change_that_is_stopped_leaves_the_others_as_they_are(
-    script: Client, start: Run, by: Membership, in_chunks: None
-) -> None:
+def test_a_stopped_change_keeps_the_rest_as_it_was(script: Client, start: Run, by: Membership, in_chunks: None) -> None:
     batch = start(csv_of("p0@example.com,P,Q,", *THIRTY[1:]))
     correction_jobs.apply_to_all(batch, "email_two_at", by=by)
     asked = text(script.get(grid_url(batch, "imports:batch_stop")))
@@ -421,9 +419,7 @@ def test_a_change_that_is_stopped_leaves_the_others_as_they_are(
     assert (counts(batch), row(batch, 3).duplicate_of) == ((26, 3, 1, 0), 2)
 
 
-def test_a_stop_that_comes_too_late_stops_nothing_else(
-    script: Client, thirty: Batch, by: Membership, in_chunks: None
-) -> None:
+def test_a_late_stop_stops_nothing_else(script: Client, thirty: Batch, by: Membership, in_chunks: None) -> None:
     correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
     tasks.check_batch(thirty.pk)
 
@@ -443,9 +439,7 @@ def test_nobody_is_invited_after_a_stop(thirty: Batch, by: Membership, in_chunks
     assert (in_state(thirty), counts(thirty)) == (Batch.State.NEEDS_CORRECTION, (0, 19, 11, 0))
 
 
-def test_an_import_that_is_stopped_altogether_has_no_job_any_more(
-    thirty: Batch, by: Membership, in_chunks: None
-) -> None:
+def test_a_stopped_import_has_no_job(thirty: Batch, by: Membership, in_chunks: None) -> None:
     correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
 
     stop_batch(thirty)
@@ -492,7 +486,7 @@ def test_a_large_corrected_file_is_checked_by_a_worker(
     assert not UploadPart.objects.filter(is_correction=True).exists()
 
 
-def test_a_large_corrected_file_that_is_refused_takes_nothing_away_and_the_pages_say_why(
+def test_a_rejected_large_corrected_file_changes_nothing_and_pages_say_why(
     script: Client, ines: Client, edited: Batch, grant: dict[str, Any], by_worker: None
 ) -> None:
     before, file, grants = as_stored(edited), stored_upload(edited).read(), AccessGrant.objects.count()
@@ -514,7 +508,7 @@ def test_a_large_corrected_file_that_is_refused_takes_nothing_away_and_the_pages
     assert why not in text(ines.get(grid_url(edited)))
 
 
-def test_a_refusal_that_the_dialog_has_told_is_not_told_again(
+def test_a_rejection_shown_in_the_dialog_is_not_shown_again(
     script: Client, ines: Client, edited: Batch, grant: dict[str, Any]
 ) -> None:
     response = submit_import(script, UNREADABLE, name="fixed.csv", query=f"?correct={edited.pk}", **grant)
@@ -524,7 +518,7 @@ def test_a_refusal_that_the_dialog_has_told_is_not_told_again(
     assert "wasn’t used" not in text(ines.get(grid_url(edited)))
 
 
-def test_a_corrected_file_that_is_stopped_is_dropped(
+def test_a_stopped_corrected_file_is_deleted(
     script: Client, edited: Batch, grant: dict[str, Any], by_worker: None
 ) -> None:
     before, grants = as_stored(edited), AccessGrant.objects.count()
@@ -540,7 +534,7 @@ def test_a_corrected_file_that_is_stopped_is_dropped(
 
 
 @pytest.mark.parametrize("attempts", [0, check_claims.MAX_ATTEMPTS])
-def test_a_corrected_file_that_meets_a_bug_of_ours_takes_nothing_away(
+def test_a_corrected_file_that_triggers_a_bug_changes_nothing(
     edited: Batch, by: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch, attempts: int
 ) -> None:
     before = as_stored(edited)
@@ -557,7 +551,7 @@ def test_a_corrected_file_that_meets_a_bug_of_ours_takes_nothing_away(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("first", range(4))
-def test_a_worker_that_dies_anywhere_with_a_corrected_file_leaves_the_old_rows_or_the_new_ones(
+def test_a_corrected_file_is_used_completely_or_not_at_all_wherever_a_worker_dies(
     start: Run, by: Membership, read_only: AccessSelection, first: int
 ) -> None:
     corrected = b"Email,First name,Last name,Description,What is wrong\r\np@example.com,P,Q,,Row 4\r\n"
@@ -581,7 +575,7 @@ def test_a_worker_that_dies_anywhere_with_a_corrected_file_leaves_the_old_rows_o
     assert statement > 20
 
 
-def test_a_role_that_a_corrected_file_gives_is_kept_until_it_is_known_what_becomes_of_it(
+def test_a_role_of_a_corrected_file_cannot_be_deleted_before_it_is_checked(
     edited: Batch, by: Membership, acme: Organization
 ) -> None:
     role = Role.objects.get(organization=acme, name="Project manager")

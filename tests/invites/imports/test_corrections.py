@@ -30,7 +30,7 @@ def edit(
     return corrections.edit_cells(batch, [Edit(number, place, value, seen)], by=by)
 
 
-def test_a_file_with_problems_begins_with_all_of_them_left(team: Batch) -> None:
+def test_at_first_all_problems_are_left(team: Batch) -> None:
     assert counts(team) == (5, 0, 0, 0)
     assert [row.number for row in Row.objects.filter(suggested_codes__contains=" email_two_at ")] == [3, 7]
 
@@ -70,7 +70,7 @@ def test_the_problem_of_an_edited_row_is_the_new_one(team: Batch, by: Membership
     assert found.suggested_codes == ""
 
 
-def test_a_row_stays_of_its_kind_whatever_is_made_of_it(team: Batch, by: Membership) -> None:
+def test_an_edited_row_keeps_its_kind_of_problem(team: Batch, by: Membership) -> None:
     before = grid_counts(team).kinds
     edit(team, 3, EMAIL, "ben@example.com", by=by)
     edit(team, 4, LAST, "www.win.example", by=by)
@@ -79,14 +79,14 @@ def test_a_row_stays_of_its_kind_whatever_is_made_of_it(team: Batch, by: Members
     assert grid_counts(team).kinds == before
 
 
-def test_a_suggestion_is_put_in(team: Batch, by: Membership) -> None:
+def test_a_suggestion_is_applied(team: Batch, by: Membership) -> None:
     corrections.apply_suggestion(team, 3, EMAIL, by=by)
 
     assert (outcome(team, 3), row(team, 3).email) == ("waiting", "ben@example.com")
     assert counts(team) == (4, 1, 0, 0)
 
 
-def test_the_suggestions_of_a_kind_are_put_in_at_once(team: Batch, by: Membership) -> None:
+def test_all_suggestions_of_a_kind_are_applied_at_once(team: Batch, by: Membership) -> None:
     corrections.skip_row(team, 7, by=by)
     assert correction_jobs.apply_to_all(team, "email_two_at", by=by).changed == {3}
     corrections.restore_row(team, 7, by=by)
@@ -96,7 +96,7 @@ def test_the_suggestions_of_a_kind_are_put_in_at_once(team: Batch, by: Membershi
     assert (row(team, 3).email, row(team, 7).email) == ("ben@example.com", "fay@example.com")
 
 
-def test_a_row_with_too_many_cells_waits_until_somebody_has_looked(team: Batch, by: Membership) -> None:
+def test_a_row_with_too_many_cells_has_to_be_confirmed(team: Batch, by: Membership) -> None:
     edit(team, 8, FIRST, "Gustav", by=by)
     assert outcome(team, 8) == "problem"
 
@@ -107,7 +107,7 @@ def test_a_row_with_too_many_cells_waits_until_somebody_has_looked(team: Batch, 
     assert (outcome(team, 8), row(team, 8).first_name, row(team, 8).description) == ("waiting", "Gustav", "Lyon")
 
 
-def test_undo_brings_back_cells_and_problems(team: Batch, by: Membership) -> None:
+def test_undo_restores_cells_and_problems(team: Batch, by: Membership) -> None:
     before = {number: (row(team, number).problems, row(team, number).cells) for number in (3, 8)}
     edit(team, 3, EMAIL, "ben@example.com", by=by)
     corrections.keep_as_shown(team, 8, by=by)
@@ -120,7 +120,7 @@ def test_undo_brings_back_cells_and_problems(team: Batch, by: Membership) -> Non
     assert counts(team) == (5, 0, 0, 0)
 
 
-def test_typing_what_stood_in_the_file_is_undoing(team: Batch, by: Membership) -> None:
+def test_typing_the_original_value_undoes_the_edit(team: Batch, by: Membership) -> None:
     edit(team, 4, LAST, "Cole", by=by)
     edit(team, 4, LAST, "", by=by)
 
@@ -140,7 +140,7 @@ def test_a_row_is_skipped_and_restored(team: Batch, by: Membership) -> None:
 # --- Rows against each other -------------------------------------------------------------------------
 
 
-def test_of_two_that_are_mended_to_one_address_the_first_is_invited(team: Batch, by: Membership) -> None:
+def test_the_first_of_two_rows_corrected_to_the_same_address_is_invited(team: Batch, by: Membership) -> None:
     edit(team, 7, EMAIL, "dan@example.com", by=by)
     assert outcome(team, 7) == "waiting"
 
@@ -150,7 +150,7 @@ def test_of_two_that_are_mended_to_one_address_the_first_is_invited(team: Batch,
 
 
 @pytest.mark.parametrize("how", ["edited", "undone"])
-def test_an_address_that_becomes_free_goes_to_who_waited_for_it(team: Batch, by: Membership, how: str) -> None:
+def test_a_duplicate_is_invited_when_the_first_row_changes_its_address(team: Batch, by: Membership, how: str) -> None:
     edit(team, 3, EMAIL, "kim@example.com", by=by)
     edit(team, 5, EMAIL, "kim@example.com", by=by)
     assert counts(team) == (3, 1, 1, 0)
@@ -163,7 +163,7 @@ def test_an_address_that_becomes_free_goes_to_who_waited_for_it(team: Batch, by:
     assert (outcome(team, 5), row(team, 5).duplicate_of) == ("waiting", None)
 
 
-def test_checking_again_looks_at_all_that_was_mended(team: Batch, by: Membership) -> None:
+def test_checking_again_checks_all_edited_rows(team: Batch, by: Membership) -> None:
     edit(team, 3, EMAIL, "ben@example.com", by=by)
     edit(team, 5, EMAIL, "dan@example.com", by=by)
     # As if two admins had come to one address past each other.
@@ -180,7 +180,7 @@ def test_checking_again_looks_at_all_that_was_mended(team: Batch, by: Membership
 # --- Others at the same batch ------------------------------------------------------------------------
 
 
-def test_an_edit_of_what_somebody_else_has_changed_is_not_taken(team: Batch, by: Membership) -> None:
+def test_an_edit_of_a_row_that_someone_else_changed_is_a_conflict(team: Batch, by: Membership) -> None:
     edit(team, 3, EMAIL, "ben@example.com", by=by, seen=0)
 
     result = edit(team, 3, EMAIL, "bob@example.com", by=by, seen=0)
@@ -207,7 +207,7 @@ def test_rows_without_problems_cannot_be_edited(team: Batch, by: Membership, num
     ("change", "number"),
     [("apply_suggestion", 6), ("keep_as_shown", 2), ("skip_row", 6), ("restore_row", 3), ("undo", 3), ("skip_row", 99)],
 )
-def test_a_button_for_a_row_that_is_not_so_any_more_does_nothing(
+def test_a_button_that_no_longer_fits_its_row_does_nothing(
     team: Batch, by: Membership, change: str, number: int
 ) -> None:
     place = {"place": EMAIL} if change == "apply_suggestion" else {}
@@ -217,7 +217,7 @@ def test_a_button_for_a_row_that_is_not_so_any_more_does_nothing(
     assert counts(team) == (5, 0, 0, 0)
 
 
-def test_nothing_is_mended_in_a_batch_that_is_being_invited(team: Batch, by: Membership) -> None:
+def test_rows_cannot_be_corrected_while_they_are_invited(team: Batch, by: Membership) -> None:
     invite_valid_rows(team, by=by)
 
     changes: list[Callable[[], corrections.EditResult]] = [
@@ -233,7 +233,7 @@ def test_nothing_is_mended_in_a_batch_that_is_being_invited(team: Batch, by: Mem
     assert counts(team) == (5, 0, 0, 0)
 
 
-def test_nobody_without_the_right_mends(team: Batch, manager: User) -> None:
+def test_correcting_needs_the_permission(team: Batch, manager: User) -> None:
     with domain_error("not_allowed"):
         corrections.skip_row(team, 3, by=manager.memberships.get())
     assert counts(team) == (5, 0, 0, 0)
@@ -242,7 +242,7 @@ def test_nobody_without_the_right_mends(team: Batch, manager: User) -> None:
 # --- To the end --------------------------------------------------------------------------------------
 
 
-def test_who_was_mended_is_invited_as_mended(team: Batch, by: Membership, work: Run) -> None:
+def test_corrected_people_are_invited_as_corrected(team: Batch, by: Membership, work: Run) -> None:
     corrections.apply_suggestion(team, 3, EMAIL, by=by)
     edit(team, 4, LAST, "Cole", by=by)
     edit(team, 5, EMAIL, "ann@example.com", by=by)

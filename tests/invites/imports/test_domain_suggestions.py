@@ -1,4 +1,4 @@
-"""An address with a slip of the domain that most people of the file have."""
+"""An address with a typo of the domain that most people in the file have."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def suggestions(batch: Batch, number: int) -> list[tuple[str, str]]:
     return [(each["suggestion"], fix_of(stored_problem(each))) for each in problems if each["suggestion"]]
 
 
-def test_an_unreadable_domain_is_mended_by_one_press(start: Callable[..., Batch], by: Membership) -> None:
+def test_an_unreadable_domain_is_fixed_with_one_click(start: Callable[..., Batch], by: Membership) -> None:
     batch = start(csv_of(*TEAM, "anna@northwind", "ben@@nortwind.example.com", "cat@southwind"))
 
     assert suggestions(batch, 22) == [("anna@northwind.example.com", "Use northwind.example.com")]
@@ -39,13 +39,13 @@ def test_an_unreadable_domain_is_mended_by_one_press(start: Callable[..., Batch]
     assert [row.email for row in people] == ["anna@northwind.example.com", "ben@northwind.example.com"]
 
 
-def test_what_is_typed_in_the_grid_gets_the_same_suggestion(start: Callable[..., Batch], by: Membership) -> None:
+def test_an_address_typed_in_the_grid_gets_the_same_suggestion(start: Callable[..., Batch], by: Membership) -> None:
     batch = start(csv_of(*TEAM, "anna"))
     edit(batch, 22, EMAIL, "anna@nortwind", by=by)
     assert suggestions(batch, 22) == [("anna@northwind.example.com", "Use northwind.example.com")]
 
 
-def test_a_good_address_with_a_likely_slip_is_a_warning_and_no_more(start: Callable[..., Batch]) -> None:
+def test_a_valid_address_with_a_likely_typo_is_only_a_warning(start: Callable[..., Batch]) -> None:
     batch = start(csv_of(*TEAM, "anna@nortwind.example.com"))
 
     assert batch.state == Batch.State.INVITING
@@ -54,7 +54,7 @@ def test_a_good_address_with_a_likely_slip_is_a_warning_and_no_more(start: Calla
     assert message_of(Notice(**warning)) == "“nortwind.example.com” looks like a typo of “northwind.example.com”"
 
 
-def test_a_file_of_many_problems_is_put_right_in_pieces(
+def test_suggestions_for_many_problems_are_saved_in_chunks(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     content = csv_of(*TEAM, *(f"q{number}@northwind" for number in range(1_100)), "q@nortwind.example.com")

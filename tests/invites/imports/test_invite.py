@@ -36,7 +36,7 @@ from tests.rules import domain_error
 Run = Callable[..., Batch]
 
 
-def test_invites_everybody_of_a_clean_file(run: Run) -> None:
+def test_invites_everyone_in_a_file_without_problems(run: Run) -> None:
     batch = run(csv_of("ann@example.com", "ben@example.com"))
 
     assert batch.state == Batch.State.DONE
@@ -53,7 +53,9 @@ def test_invites_everybody_of_a_clean_file(run: Run) -> None:
     assert addresses(mail.outbox) == ["ann@example.com", "ben@example.com"]
 
 
-def test_gives_each_invitation_what_the_row_says_and_the_batch_grants(run: Run, read_only: AccessSelection) -> None:
+def test_each_invitation_has_the_values_of_its_row_and_the_grant_of_the_batch(
+    run: Run, read_only: AccessSelection
+) -> None:
     run(csv_of("Ann.Lee@Example.com,Ann,Lee,Night shift"))
 
     invitation = Invitation.objects.get()
@@ -66,7 +68,7 @@ def test_gives_each_invitation_what_the_row_says_and_the_batch_grants(run: Run, 
 
 
 @pytest.mark.parametrize("first", ["Zoë", "ΣΊΣΥΦΟΣ", "İnci", "Anna  Maria", "ﷺ" * 150])
-def test_people_of_a_file_are_found_by_the_name_that_django_would_have_stored(run: Run, first: str) -> None:
+def test_imported_people_have_the_same_search_key_as_others(run: Run, first: str) -> None:
     run(csv_of(f"ann@example.com,{first},Łukasiewicz,"))
     invitation = Invitation.objects.get()
     stored = invitation.person_key
@@ -76,7 +78,7 @@ def test_people_of_a_file_are_found_by_the_name_that_django_would_have_stored(ru
     assert stored == invitation.person_key
 
 
-def test_a_second_import_of_the_same_file_invites_nobody_and_mails_nobody(run: Run) -> None:
+def test_a_second_import_of_the_same_file_invites_and_emails_nobody(run: Run) -> None:
     content = csv_of("ann@example.com", "ben@example.com")
     run(content)
     mail.outbox.clear()
@@ -99,7 +101,7 @@ def test_a_member_of_another_organization_is_invited(run: Run, outsider: User) -
     assert summary_of(run(csv_of(outsider.email))).invited == 1
 
 
-def test_the_first_of_a_repeated_address_counts_and_the_others_name_it(run: Run) -> None:
+def test_the_first_of_several_rows_with_an_address_is_invited_and_the_others_refer_to_it(run: Run) -> None:
     batch = run(csv_of("ann@example.com", "ANN@example.com", "ann@EXAMPLE.com"))
 
     summary = summary_of(batch)
@@ -107,7 +109,7 @@ def test_the_first_of_a_repeated_address_counts_and_the_others_name_it(run: Run)
     assert batch.rows.get(number=3).duplicate_of == 2
 
 
-def test_an_expired_invitation_makes_room_for_a_new_one(run: Run) -> None:
+def test_an_expired_invitation_is_replaced(run: Run) -> None:
     run(csv_of("ann@example.com"))
     Invitation.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
 
@@ -165,7 +167,7 @@ def test_only_valid_invites_without_asking(run: Run) -> None:
     assert summary_as_json(run(csv_of("ann@example.com", "ben@@example.com"), only_valid=True))["invited"] == 1
 
 
-def test_pressing_twice_starts_the_inviting_once(start: Run, admin_membership: Membership) -> None:
+def test_a_double_click_starts_inviting_once(start: Run, admin_membership: Membership) -> None:
     batch = start(csv_of("ann@example.com", "ben@@example.com"))
     invite_valid_rows(batch, by=admin_membership)
 
@@ -236,7 +238,7 @@ def test_the_upload_is_removed_when_the_batch_has_ended(run: Run) -> None:
         ("x" * 300 + ".csv", ("x" * 300 + ".csv")[-255:]),
     ],
 )
-def test_the_name_of_the_file_is_only_a_name(
+def test_a_file_name_has_no_path(
     admin_membership: Membership, read_only: AccessSelection, name: str, kept: str
 ) -> None:
     batch = start_batch(admin_membership, file_name=name, content=[b"x"], selection=read_only)

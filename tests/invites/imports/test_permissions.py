@@ -43,7 +43,7 @@ EVENTS = ["shell:batch_dialog_events", "shell:batch_progress_events"]
 
 @pytest.mark.parametrize(("who", "status"), [("manager", 403), ("member", 403), ("outsider", 404), ("nobody", 302)])
 @pytest.mark.parametrize("name", PAGES + BATCH_PAGES + EVENTS + ["imports:batch_problems", "shell:indicator_events"])
-def test_only_who_may_invite_sees_batches(
+def test_viewing_imports_needs_the_permission_to_invite(
     request: pytest.FixtureRequest, client_of: ClientOf, run: Run, name: str, who: str, status: int
 ) -> None:
     batch = run(csv_of("ann@example.com"))
@@ -58,7 +58,7 @@ def test_only_who_may_invite_sees_batches(
 
 @pytest.mark.parametrize(("who", "status"), [("manager", 403), ("member", 403), ("outsider", 404), ("nobody", 302)])
 @pytest.mark.parametrize("name", BATCH_ACTIONS)
-def test_only_who_may_invite_changes_batches(
+def test_changing_imports_needs_the_permission_to_invite(
     request: pytest.FixtureRequest, client_of: ClientOf, start: Run, name: str, who: str, status: int
 ) -> None:
     batch = start(PROBLEMS)
@@ -71,7 +71,7 @@ def test_only_who_may_invite_changes_batches(
 
 
 @pytest.mark.parametrize(("who", "status"), [("manager", 403), ("member", 403), ("outsider", 404), ("nobody", 302)])
-def test_only_who_may_invite_imports(
+def test_importing_needs_the_permission_to_invite(
     request: pytest.FixtureRequest, client_of: ClientOf, grant: dict[str, Any], who: str, status: int
 ) -> None:
     client = client_of(None if who == "nobody" else request.getfixturevalue(who))
@@ -121,7 +121,7 @@ def test_the_roles_of_a_batch_of_another_organization_are_not_shown(
         "imports:batch_stop",
     ],
 )
-def test_every_page_answers_head_too(ines: Client, run: Run, name: str) -> None:
+def test_every_page_supports_head(ines: Client, run: Run, name: str) -> None:
     batch = run(csv_of("ann@example.com"))
     url = reverse(name, args=["acme"]) if name in PAGES else url_of(batch, name)
 

@@ -79,7 +79,7 @@ def got(client: Client, batch: Batch) -> bytes:
     ],
     ids=lambda value: repr(value),
 )
-def test_the_rows_come_as_the_file_was_and_go_back_into_it(
+def test_the_rows_have_the_format_of_the_file_and_are_merged_into_it(
     ines: Client,
     start: Run,
     work: Run,
@@ -136,7 +136,9 @@ def test_the_file_is_named_after_the_admins_own(ines: Client, start: Run) -> Non
     assert "%C3%89quipe%202%20-%20rows%20to%20fix.csv" in said
 
 
-def test_only_rows_that_are_left_are_in_the_file_as_they_stand_now(ines: Client, team: Batch, by: Membership) -> None:
+def test_the_file_has_only_rows_that_are_left_with_their_current_cells(
+    ines: Client, team: Batch, by: Membership
+) -> None:
     corrections.apply_suggestion(team, 3, 0, by=by)
     corrections.skip_row(team, 5, by=by)
     corrections.edit_cells(team, [corrections.Edit(7, 1, "=Fay", 0)], by=by)
@@ -150,7 +152,9 @@ def test_only_rows_that_are_left_are_in_the_file_as_they_stand_now(ines: Client,
     assert lines[3][5:] == ["Lyon"]
 
 
-def test_a_mended_name_that_the_encoding_cannot_hold_makes_it_utf_8(ines: Client, start: Run, by: Membership) -> None:
+def test_the_file_is_utf_8_if_its_encoding_cannot_hold_a_corrected_name(
+    ines: Client, start: Run, by: Membership
+) -> None:
     batch = start("\r\n".join([WIDE, *PEOPLE, ""]).encode("cp1252"))
     corrections.edit_cells(batch, [corrections.Edit(3, 1, "春子", 0)], by=by)
 
@@ -166,7 +170,7 @@ def test_a_line_that_names_the_delimiter_is_kept(ines: Client, start: Run) -> No
     assert got(ines, batch).startswith(b"sep=;\r\nEmail;First name;Last name;What is wrong\r\n")
 
 
-def test_the_report_runs_nothing_at_whichever_delimiter_it_is_opened(ines: Client, start: Run) -> None:
+def test_the_file_has_no_formulas_with_any_delimiter(ines: Client, start: Run) -> None:
     batch = start(csv_of("a@@example.com,x;=cmd,\u200b=1,y\t+2"))
 
     content = downloaded(ines.get(f"/o/acme/batches/{batch.pk}/report.csv")).decode("utf-8-sig")
@@ -177,7 +181,7 @@ def test_the_report_runs_nothing_at_whichever_delimiter_it_is_opened(ines: Clien
             assert not [cell for cell in line if cell.lstrip('"\u200b').startswith(("=", "+"))]
 
 
-def test_a_word_without_context_comes_back_as_it_was_written(
+def test_a_merged_word_keeps_its_spelling(
     ines: Client, start: Run, by: Membership, correct: Callable[..., Any]
 ) -> None:
     """The bytes of this name are valid UTF-8, too, for another letter."""
@@ -191,7 +195,7 @@ def test_a_word_without_context_comes_back_as_it_was_written(
     assert (row(batch, 7).first_name, row(batch, 7).last_name) == ("Ã©", "Low")
 
 
-def test_nobody_is_called_by_an_apostrophe_that_was_ours(
+def test_our_escaping_apostrophe_is_removed_again(
     ines: Client, start: Run, work: Run, correct: Callable[..., Any]
 ) -> None:
     batch = start(csv_of("a@@example.com,=Ann,-,+32 2 555", "b@@example.com,'-Ben,Lee,'=5"))
@@ -213,9 +217,7 @@ def test_the_column_is_ignored_without_a_notice(ines: Client, team: Batch, corre
     assert (outcome(team, 3), outcome(team, 7)) == ("waiting", "problem")
 
 
-def test_rows_find_their_places_by_their_numbers_in_any_order(
-    ines: Client, team: Batch, correct: Callable[..., Any]
-) -> None:
+def test_rows_are_merged_by_number_in_any_order(ines: Client, team: Batch, correct: Callable[..., Any]) -> None:
     header, *lines = got(ines, team).splitlines(keepends=True)
 
     correct(team, b"".join([header, *reversed(lines)]).replace(b"@@", b"@"))
@@ -227,7 +229,7 @@ def test_rows_find_their_places_by_their_numbers_in_any_order(
     ]
 
 
-def test_extra_rows_come_at_the_end_and_removed_rows_are_skipped(
+def test_extra_rows_are_appended_and_removed_rows_are_skipped(
     ines: Client, team: Batch, correct: Callable[..., Any]
 ) -> None:
     header, *lines = got(ines, team).splitlines(keepends=True)
@@ -241,7 +243,7 @@ def test_extra_rows_come_at_the_end_and_removed_rows_are_skipped(
     assert counts(team) == (2, 0, 0, 1)
 
 
-def test_what_was_mended_in_the_page_stays_mended(
+def test_corrections_made_on_the_page_are_kept(
     ines: Client, team: Batch, by: Membership, correct: Callable[..., Any]
 ) -> None:
     content = got(ines, team)
@@ -260,7 +262,7 @@ def test_what_was_mended_in_the_page_stays_mended(
     assert counts(team) == (0, 0, 0, 1)
 
 
-def test_a_description_gets_a_column_where_there_was_none(
+def test_a_column_is_added_for_a_new_description(
     ines: Client, start: Run, by: Membership, correct: Callable[..., Any], work: Run
 ) -> None:
     batch = start(
@@ -280,7 +282,7 @@ def test_a_description_gets_a_column_where_there_was_none(
     ]
 
 
-def test_a_file_without_the_column_is_the_whole_file(
+def test_a_file_without_the_column_replaces_the_whole_file(
     team: Batch, by: Membership, work: Run, correct: Callable[..., Any]
 ) -> None:
     corrections.skip_row(team, 3, by=by)
@@ -302,7 +304,7 @@ def test_a_file_without_the_column_is_the_whole_file(
         b"Email,First name,Last name\r\n\r\n",
     ],
 )
-def test_a_file_that_does_not_fit_takes_nothing_away(
+def test_a_file_that_does_not_fit_changes_nothing(
     ines: Client, team: Batch, by: Membership, correct: Callable[..., Any], content: bytes
 ) -> None:
     corrections.apply_suggestion(team, 3, 0, by=by)
@@ -318,7 +320,7 @@ def test_a_file_that_does_not_fit_takes_nothing_away(
 @pytest.mark.parametrize(
     "content", [many(31), b"Email,First name,Last name,What is wrong\r\n" + b"new@example.com,New,Lee,\r\n" * 31]
 )
-def test_a_file_with_too_many_rows_takes_nothing_away_when_a_worker_has_counted_them(
+def test_a_file_with_too_many_rows_for_a_request_changes_nothing(
     ines: Client, team: Batch, by: Membership, correct: Callable[..., Any], content: bytes, settings: Any
 ) -> None:
     settings.MAX_ROWS = 30
@@ -334,14 +336,14 @@ def test_a_file_with_too_many_rows_takes_nothing_away_when_a_worker_has_counted_
     assert " 30" in text_of(team.notice)
 
 
-def test_why_a_corrected_file_is_not_taken_is_said_in_the_dialog(team: Batch, correct: Callable[..., Any]) -> None:
+def test_the_dialog_says_why_a_corrected_file_is_not_used(team: Batch, correct: Callable[..., Any]) -> None:
     said = text(correct(team, csv_of("kim@example.com,Kim,Lee,", '"lea@example.com,Lea,Orr,')))
 
     assert "A quotation mark in row 3 is never closed." in said
     assert "Upload a corrected file" in said
 
 
-def test_a_file_of_a_batch_that_went_on_is_not_handed_out(ines: Client, team: Batch, by: Membership) -> None:
+def test_the_file_cannot_be_downloaded_after_the_batch_has_moved_on(ines: Client, team: Batch, by: Membership) -> None:
     from invites.imports.upload import invite_valid_rows
 
     invite_valid_rows(team, by=by)
@@ -351,7 +353,7 @@ def test_a_file_of_a_batch_that_went_on_is_not_handed_out(ines: Client, team: Ba
     )
 
 
-def test_a_file_that_is_being_handed_out_is_whole_though_the_batch_is_stopped(ines: Client, team: Batch) -> None:
+def test_a_download_is_complete_even_if_the_batch_is_stopped(ines: Client, team: Batch) -> None:
     response = ines.get(grid_url(team, "imports:batch_problems_file"))
     stop_batch(Batch.objects.get())
 
@@ -359,7 +361,7 @@ def test_a_file_that_is_being_handed_out_is_whole_though_the_batch_is_stopped(in
 
 
 @pytest.mark.parametrize("statement", ['FROM "invites_uploadpart"', 'FROM "invites_row"'])
-def test_a_file_is_not_handed_out_with_rows_of_a_corrected_one(
+def test_a_download_has_no_rows_of_a_corrected_file(
     ines: Client, team: Batch, by: Membership, read_only: AccessSelection, statement: str
 ) -> None:
     """Another admin corrects it between the looks at the file and at its rows."""
@@ -375,7 +377,7 @@ def test_a_file_is_not_handed_out_with_rows_of_a_corrected_one(
     assert response.headers["Location"] == grid_url(team, "imports:batch")
 
 
-def test_many_rows_are_handed_out_in_chunks_as_if_in_one(
+def test_a_download_in_several_chunks_has_every_row_once(
     ines: Client, team: Batch, by: Membership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     corrections.edit_cells(team, [corrections.Edit(7, 1, "=Fay", 0)], by=by)
@@ -386,7 +388,7 @@ def test_many_rows_are_handed_out_in_chunks_as_if_in_one(
     assert got(ines, team) == in_one
 
 
-def test_a_file_whose_batch_is_corrected_while_it_is_handed_out_breaks_off(
+def test_a_download_is_aborted_if_a_corrected_file_replaces_the_rows(
     ines: Client, team: Batch, by: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Better no file than one with rows of two."""
@@ -445,7 +447,7 @@ def test_the_merged_file_is_checked_like_any_other_after_a_crash(
     assert counts(team) == (3, 0, 0, 0)
 
 
-def test_a_workbook_is_read_once_whatever_is_done_with_its_rows(
+def test_a_workbook_is_read_only_once(
     ines: Client, start: Run, work: Run, correct: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [
@@ -468,7 +470,7 @@ def test_a_workbook_is_read_once_whatever_is_done_with_its_rows(
     assert summary_of(work(batch)).invited == 2
 
 
-def test_the_rows_of_a_workbook_come_as_text_that_every_excel_opens_and_go_back_as_text_or_workbook(
+def test_rows_of_a_workbook_are_downloaded_as_csv_and_can_be_merged_from_csv_or_a_workbook(
     ines: Client, start: Run, by: Membership, work: Run, correct: Callable[..., Any]
 ) -> None:
     rows = [

@@ -87,7 +87,7 @@ def test_a_role_is_kept_while_its_import_ends(start: Run, work: Run, read_only: 
 
 
 @pytest.mark.parametrize("what", ["role", "site"])
-def test_what_was_deleted_since_the_form_was_shown_is_not_given(
+def test_roles_deleted_since_the_form_was_shown_are_not_granted(
     admin_membership: Membership, acme: Organization, what: str
 ) -> None:
     role = Role.objects.create(organization=acme, name="Temporary", permissions=[])
@@ -113,7 +113,7 @@ def test_new_members_are_skipped_and_removed_members_are_invited(
     assert addresses(mail.outbox) == ["member@example.com", "new@example.com"]
 
 
-def test_a_person_invited_meanwhile_is_not_invited_twice(
+def test_a_person_who_was_invited_meanwhile_is_not_invited_twice(
     start: Run, work: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     batch = start(csv_of("ann@example.com", "ben@example.com"))

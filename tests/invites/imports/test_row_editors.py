@@ -48,7 +48,7 @@ def test_the_grid_says_who_changed_a_row(ines: Client, team: Batch, ann: Members
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_the_last_one_counts(team: Batch, by: Membership, ann: Membership, change: str) -> None:
+def test_the_last_editor_is_shown(team: Batch, by: Membership, ann: Membership, change: str) -> None:
     number, do = CHANGES[change]
     do(team, by)
     if change == "skip":
@@ -59,20 +59,20 @@ def test_the_last_one_counts(team: Batch, by: Membership, ann: Membership, chang
     assert row(team, number).edited_by == ann.user
 
 
-def test_a_row_as_it_was_in_the_file_names_nobody(ines: Client, team: Batch, ann: Membership) -> None:
+def test_an_unchanged_row_has_no_editor(ines: Client, team: Batch, ann: Membership) -> None:
     corrections.skip_row(team, 3, by=ann)
     corrections.restore_row(team, 3, by=ann)
 
     assert "Edited by" not in text(ines.get(grid_url(team)))
 
 
-def test_the_answer_to_an_edit_names_the_editor(script: Client, team: Batch) -> None:
+def test_the_response_to_an_edit_names_the_editor(script: Client, team: Batch) -> None:
     answer = script.post(grid_url(team), {"do": "take:3:0", "shown": team.created_at.isoformat()})
 
     assert "Edited by <bdi>Ines Martin</bdi>" in text(answer)
 
 
-def test_a_worker_edits_for_whoever_asked(
+def test_a_worker_edits_on_behalf_of_the_member_who_asked(
     team: Batch, by: Membership, ann: Membership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(correction_jobs, "ROWS_IN_REQUEST", 0)
@@ -86,7 +86,7 @@ def test_a_worker_edits_for_whoever_asked(
     assert row(team, 3).edited_by == ann.user
 
 
-def test_an_editor_whose_account_is_deleted_leaves_the_row(ines: Client, team: Batch, ann: Membership) -> None:
+def test_a_row_loses_an_editor_whose_account_is_deleted(ines: Client, team: Batch, ann: Membership) -> None:
     corrections.skip_row(team, 3, by=ann)
     ann.user.delete()
 
@@ -135,7 +135,7 @@ def test_the_report_says_who_edited_a_row(ines: Client, ended: Batch) -> None:
     assert editors == {"2": "", "3": "Ann Ek", "4": "", "5": "Ann Ek", "6": "", "7": "", "8": ""}
 
 
-def test_an_editors_name_runs_nothing_in_a_spreadsheet(ines: Client, ended: Batch, ann: Membership) -> None:
+def test_an_editors_name_is_not_a_formula_in_the_report(ines: Client, ended: Batch, ann: Membership) -> None:
     User.objects.filter(pk=ann.user_id).update(first_name="=1+1")
 
     report = downloaded(ines.get(grid_url(ended, "imports:batch_download"))).decode("utf-8-sig")
@@ -152,7 +152,7 @@ def test_the_report_can_be_uploaded_again(ines: Client, ended: Batch, start: Cal
     assert row(batch, 3).email == "ben@example.com"
 
 
-def test_the_editor_of_a_merged_row_is_shown_in_the_end(
+def test_the_editor_of_a_merged_row_is_shown_after_the_import(
     ines: Client,
     team: Batch,
     by: Membership,
@@ -175,7 +175,9 @@ def test_the_editor_of_a_merged_row_is_shown_in_the_end(
     assert editors == {str(number): editor for number, editor in enumerate(expected, start=2)}
 
 
-def test_naming_editors_costs_no_query_for_each_row_in_the_end(ines: Client, ended: Batch, ann: Membership) -> None:
+def test_naming_editors_costs_no_query_for_each_row_after_the_import(
+    ines: Client, ended: Batch, ann: Membership
+) -> None:
     page = grid_url(ended, "imports:batch")
     ines.get(page)
     asked = []

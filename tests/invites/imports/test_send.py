@@ -29,7 +29,7 @@ from tests.invites.mailing.mail_server import MailServer
 Run = Callable[..., Batch]
 
 
-def test_every_person_gets_one_mail_over_one_connection(server: MailServer, run: Run) -> None:
+def test_every_person_gets_one_email_over_one_connection(server: MailServer, run: Run) -> None:
     batch = run(many(30))
 
     assert batch.state == Batch.State.DONE
@@ -75,7 +75,7 @@ def test_a_temporary_failure_is_retried_later_and_the_others_are_sent_now(
     assert summary_of(batch).invited == 3
 
 
-def test_the_pauses_grow_while_nothing_gets_through(server: MailServer, start: Run, work: Run) -> None:
+def test_the_delays_grow_while_every_email_fails(server: MailServer, start: Run, work: Run) -> None:
     server.answers["grey@example.com"] = ["450 4.2.0 Not now"] * 4
     batch = start(csv_of("grey@example.com"))
     backoff_count = []
@@ -123,7 +123,7 @@ def test_the_whole_batch_waits_for_a_server_that_closes_the_connection(
     assert (batch.state, len(server.taken), len(set(server.taken))) == (Batch.State.DONE, 450, 450)
 
 
-def test_a_server_that_is_away_loses_nothing(server: MailServer, start: Run, work: Run) -> None:
+def test_nothing_is_lost_while_the_server_is_down(server: MailServer, start: Run, work: Run) -> None:
     batch = start(csv_of("ann@example.com"))
     server.stop()
 
@@ -136,7 +136,7 @@ def test_a_server_that_is_away_loses_nothing(server: MailServer, start: Run, wor
     assert server.taken == ["ann@example.com"]
 
 
-def test_a_server_that_hangs_costs_one_time_out_and_not_one_for_each_person(
+def test_a_server_that_hangs_costs_one_timeout_and_not_one_per_person(
     server: MailServer, start: Run, work: Run
 ) -> None:
     batch = start(many(450))
@@ -198,7 +198,7 @@ def test_each_unreachable_address_of_the_server_renews_the_claim(
     assert len(replies) == 2 + greeting_and_farewell + 3
 
 
-def test_a_worker_that_was_only_slow_does_not_count_as_one_that_died(start: Run) -> None:
+def test_a_slow_worker_does_not_count_as_dead(start: Run) -> None:
     batch = start(many(2))
     slow = claim_one_chunk(batch)
     BatchChunk.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
@@ -227,7 +227,7 @@ def claim_after_deaths(batch: Batch) -> chunks.ChunkClaim | None:
     return chunks.claim_chunk(batch.pk)
 
 
-def test_an_email_that_kills_every_worker_is_given_up_and_the_rest_are_sent(invited: Batch, work: Run) -> None:
+def test_an_email_that_crashes_every_worker_is_given_up_and_the_rest_are_sent(invited: Batch, work: Run) -> None:
     first = invited.invitations.earliest("pk").email
     claim = claim_after_deaths(invited)
     assert claim is not None
@@ -241,7 +241,7 @@ def test_an_email_that_kills_every_worker_is_given_up_and_the_rest_are_sent(invi
     assert (row.email, row.detail, len(mail.outbox)) == (first, FailureReason.INTERRUPTED, 29)
 
 
-def test_a_chunk_whose_emails_all_kill_workers_ends(invited: Batch, work: Run) -> None:
+def test_a_chunk_whose_emails_all_crash_workers_ends(invited: Batch, work: Run) -> None:
     given_up = []
     while claim := claim_after_deaths(invited):
         send.send_chunk(claim)

@@ -75,7 +75,7 @@ def test_the_batch_stops_and_unsent_invitations_are_revoked(
     assert not batch.chunks.exclude(stage=BatchChunk.Stage.DONE).exists()
 
 
-def test_other_chunks_need_not_wait_for_their_retry(
+def test_other_chunks_do_not_wait_for_their_retry(
     mailed_in_part: Batch, work: Run, admin_membership: Membership
 ) -> None:
     batch = mailed_in_part
@@ -90,7 +90,7 @@ def test_other_chunks_need_not_wait_for_their_retry(
     assert summary_of(batch).stopped == 250
 
 
-def test_the_page_says_why_beside_each_of_them(
+def test_the_page_shows_the_reason_for_each_row(
     mailed_in_part: Batch, work: Run, client_of: Callable[[User], Client], admin: User, join: Callable[..., User]
 ) -> None:
     batch = mailed_in_part
@@ -105,7 +105,7 @@ def test_the_page_says_why_beside_each_of_them(
     assert "Failed 250" in page
 
 
-def test_those_for_whom_a_colleague_answers_by_now_get_their_mail(
+def test_invitations_with_another_inviter_are_still_sent(
     server: MailServer,
     mailed_in_part: Batch,
     work: Run,

@@ -58,7 +58,7 @@ def being_undone(run: Run, admin_membership: Membership) -> Batch:
     return batch
 
 
-def test_it_asks_as_many_questions_however_many_invitations_were_changed(
+def test_the_number_of_queries_does_not_depend_on_the_number_of_changed_invitations(
     run: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     def queries(changed: int) -> int:
@@ -72,7 +72,7 @@ def test_it_asks_as_many_questions_however_many_invitations_were_changed(
     assert queries(8) == queries(2)
 
 
-def take_back_all(batch: Batch) -> int:
+def revoke_all(batch: Batch) -> int:
     """Do the work of workers until nothing is left. Returns the number of slices."""
     slices = 1
     while revoke_slice(batch.pk) is not None:
@@ -124,7 +124,7 @@ def test_the_admin_sees_the_progress_and_then_the_count(
     assert until_the_end in text(ines.get("/o/acme/roles/"))
     assert ines.get(until_the_end).status_code == 204
 
-    take_back_all(batch)
+    revoke_all(batch)
 
     news = text(ines.get(until_the_end))
     assert "Undone. 25 invitations were revoked." in text_of(news)
@@ -158,18 +158,18 @@ def test_all_numbers_are_final_from_the_start(being_undone: Batch, ines: Client)
     assert (end["batches"], end["users"]["Invite pending"]) == ({batch.pk: 25}, 0)
 
 
-def test_each_row_is_shown_as_withdrawn_immediately(being_undone: Batch, ines: Client) -> None:
+def test_each_row_is_shown_as_revoked_immediately(being_undone: Batch, ines: Client) -> None:
     page = text_of(text(ines.get(f"{url_of(being_undone)}?outcome=revoked")))
 
     assert page.count("person") >= PEOPLE
     assert page.count("Waiting Sent") == 0
 
 
-def test_the_page_follows_it_until_its_end(being_undone: Batch, ines: Client) -> None:
+def test_the_page_follows_undoing_until_it_ends(being_undone: Batch, ines: Client) -> None:
     events = url_of(being_undone, "shell:batch_progress_events")
     assert f'data-live="{events}"' in text(ines.get(url_of(being_undone)))
 
-    take_back_all(being_undone)
+    revoke_all(being_undone)
 
     assert events not in text(ines.get(url_of(being_undone)))
 
@@ -237,7 +237,7 @@ def test_a_due_reminder_is_not_sent_and_not_enqueued_forever(run: Run, admin_mem
     assert mail.outbox == []
 
 
-def test_they_cannot_be_sent_again_changed_or_revoked_one_by_one(
+def test_they_cannot_be_resent_changed_or_revoked_one_by_one(
     being_undone: Batch, admin_membership: Membership, read_only: AccessSelection, ines: Client
 ) -> None:
     invitation = being_undone.invitations.all()[0]
@@ -267,12 +267,12 @@ def test_the_same_people_can_be_invited_before_the_last_slice(
 
     assert (summary_of(anew).invited, summary_of(anew).already_invited) == (PEOPLE - 1, 1)
     assert summary_of(old).undone == PEOPLE
-    take_back_all(old)
+    revoke_all(old)
     assert (summary_of(old).undone, summary_of(anew).waiting_answer) == (PEOPLE, PEOPLE - 1)
     assert Invitation.objects.filter(state=State.PENDING).count() == PEOPLE
 
 
-def test_what_it_gave_is_not_kept_for_it(being_undone: Batch, read_only: AccessSelection) -> None:
+def test_its_roles_and_sites_can_be_deleted(being_undone: Batch, read_only: AccessSelection) -> None:
     assert reasons_to_keep(read_only.roles[0]) == []
 
 
@@ -281,7 +281,7 @@ def test_people_who_had_accepted_stay(run: Run, admin_membership: Membership) ->
     member = become_member(batch.invitations.all()[0])
 
     undo_import(admin_membership, batch)
-    take_back_all(batch)
+    revoke_all(batch)
 
     summary = summary_of(batch)
     assert (summary.accepted, summary.undone, summary.revoked) == (1, PEOPLE - 1, PEOPLE - 1)
@@ -295,7 +295,7 @@ def test_invitations_are_revoked_in_slices(being_undone: Batch) -> None:
     revoke_slice(being_undone.pk)
 
     assert being_undone.invitations.filter(state=State.REVOKED).count() == SLICE
-    assert take_back_all(being_undone) == 2
+    assert revoke_all(being_undone) == 2
     assert being_undone.invitations.filter(state=State.REVOKED).count() == PEOPLE
 
 
@@ -355,10 +355,10 @@ def test_two_admins_and_two_workers_undo_it_once(run: Run, admin_membership: Mem
     assert results == [60, 60]
     first = Batch.objects.get().undone_at
 
-    results = at_once(*[lambda: take_back_all(Batch.objects.get(pk=batch.pk))] * 2, press(colleague))
+    results = at_once(*[lambda: revoke_all(Batch.objects.get(pk=batch.pk))] * 2, press(colleague))
 
     assert unexpected(results) == []
-    take_back_all(batch)
+    revoke_all(batch)
     assert (summary_of(batch).undone, batch.undone_at, batch.is_being_undone) == (60, first, False)
 
 
@@ -376,12 +376,12 @@ def test_an_invitation_is_either_accepted_or_revoked_when_both_race(run: Run, ad
 
     def undo_all() -> None:
         undo_import(admin_membership, Batch.objects.get(pk=batch.pk))
-        take_back_all(Batch.objects.get(pk=batch.pk))
+        revoke_all(Batch.objects.get(pk=batch.pk))
 
     results = at_once(accept_some, undo_all)
 
     assert unexpected(results) == []
-    take_back_all(batch)
+    revoke_all(batch)
     summary = summary_of(batch)
     members = Membership.objects.filter(user__email__startswith="person").count()
     assert (summary.accepted, summary.undone, summary.waiting_answer) == (members, 40 - members, 0)
@@ -415,6 +415,6 @@ def test_an_invitation_that_is_being_accepted_is_skipped_and_counted_later(
     assert unexpected(results) == []
     # SQLite lets one write at a time, so that there everything waits.
     assert waited_for == [connection.features.has_select_for_update_skip_locked]
-    take_back_all(batch)
+    revoke_all(batch)
     summary = summary_of(batch)
     assert (summary.accepted, summary.undone, batch.is_being_undone) == (1, PEOPLE - 1, False)

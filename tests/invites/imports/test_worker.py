@@ -29,7 +29,7 @@ def a_large_file(people: int = PEOPLE) -> bytes:
     return "\r\n".join([HEADER, *lines]).encode()
 
 
-def test_everybody_is_invited_though_the_worker_is_killed_in_the_middle(work: Work) -> None:
+def test_everyone_is_invited_even_if_the_worker_is_killed(work: Work) -> None:
     work.invite(a_large_file())
     wait_for(lambda: work.sent() >= 20, what="mails", seconds=60)
 
@@ -50,7 +50,7 @@ def test_everybody_is_invited_though_the_worker_is_killed_in_the_middle(work: Wo
     assert again <= 2, "Each of the two children was at one mail when it died, and at no other."
 
 
-def test_what_is_uploaded_while_the_broker_is_down_is_finished_later_though_the_queue_is_lost(work: Work) -> None:
+def test_an_upload_is_finished_even_if_the_broker_was_down_and_lost_its_queue(work: Work) -> None:
     work.worker.broker.stop()
 
     answer = work.upload(many(20))
@@ -111,7 +111,7 @@ def test_tasks_delivered_many_times_do_their_work_once(work: Work) -> None:
     assert (work.report()["invited"], len(mails), set(mails.values())) == (PEOPLE, PEOPLE, {1})
 
 
-def test_no_link_is_in_what_is_published_logged_or_stored_and_the_mails_alone_have_it(tmp_path: Path) -> None:
+def test_only_emails_contain_the_link(tmp_path: Path) -> None:
     with WorkerOnFile(tmp_path, LOG_LEVEL="DEBUG") as worker:
         work = Work(worker, tmp_path)
         work.invite(many(30))

@@ -61,7 +61,7 @@ def test_a_stream_ends_when_its_viewer_may_no_longer_see_it(
 
 
 @pytest.mark.parametrize("name", ["shell:batch_dialog_events", "shell:batch_progress_events", "shell:indicator_events"])
-def test_one_user_has_so_many_streams_and_no_more(
+def test_the_number_of_streams_per_user_is_limited(
     ines: Client, start: Run, admin: User, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = start(many(10))
@@ -172,7 +172,7 @@ def test_undoing_is_followed_with_two_queries_per_poll(
     assert "Undone. 3 invitations were revoked" in last.fragments["fragment"]
 
 
-def test_a_poll_takes_two_queries_however_much_runs(
+def test_a_poll_takes_two_queries_for_any_number_of_imports(
     start: Run, asked: MemberRequest, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     batch, other, third = (

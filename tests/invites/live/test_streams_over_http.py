@@ -142,7 +142,7 @@ def is_let_in(visitor: Visitor) -> bool:
         return response.status_code == 200
 
 
-def test_signing_out_ends_the_streams_of_that_session_and_of_no_other(slow: Stack, listen: Listen) -> None:
+def test_signing_out_ends_only_the_streams_of_that_session(slow: Stack, listen: Listen) -> None:
     here, elsewhere = signed_in(slow), signed_in(slow)
     listeners = listen(here), listen(elsewhere)
 
@@ -152,7 +152,7 @@ def test_signing_out_ends_the_streams_of_that_session_and_of_no_other(slow: Stac
     assert listeners[1].is_open
 
 
-def test_another_password_ends_the_streams_of_every_other_session(slow: Stack, colleague: str, listen: Listen) -> None:
+def test_changing_the_password_ends_the_streams_of_other_sessions(slow: Stack, colleague: str, listen: Listen) -> None:
     here, elsewhere = signed_in(slow, colleague), signed_in(slow, colleague)
     listener, of_another = listen(here), listen(signed_in(slow))
 

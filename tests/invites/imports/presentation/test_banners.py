@@ -28,7 +28,7 @@ ClientOf = Callable[[User | None], Client]
 # --- News ----------------------------------------------------------------------------------------------
 
 
-def test_the_banner_says_how_many_were_invited_on_whatever_page(ines: Client, run: Run, member: User) -> None:
+def test_the_banner_says_how_many_were_invited_on_every_page(ines: Client, run: Run, member: User) -> None:
     batch = run(csv_of("ann@example.com", "ben@example.com", "member@example.com"))
 
     for name in ("directory:users", "organizations:roles", "imports:batches"):
@@ -85,7 +85,7 @@ def test_the_banner_stays_until_it_is_closed(ines: Client, run: Run) -> None:
     assert "1 user was invited" not in text(ines.get(url))
 
 
-def test_closing_a_banner_does_not_close_later_news(
+def test_closing_a_banner_does_not_close_a_newer_one(
     ines: Client, start: Run, work: Run, admin_membership: Membership
 ) -> None:
     """The page was opened earlier, or the import continued just before the button was pressed."""
@@ -214,7 +214,7 @@ def events_of(response: Any) -> list[tuple[str, str]]:
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", ["shell:batch_dialog_events", "shell:batch_progress_events"])
-def test_the_events_bring_the_result_and_what_has_changed_and_the_end(ines: Client, run: Run, name: str) -> None:
+def test_the_stream_sends_the_result_then_triggers_updates_and_ends(ines: Client, run: Run, name: str) -> None:
     batch = run(csv_of("ann@example.com", "ben@example.com"))
 
     response = ines.get(url_of(batch, name))
@@ -230,7 +230,7 @@ def test_the_events_bring_the_result_and_what_has_changed_and_the_end(ines: Clie
 
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
 @pytest.mark.django_db(transaction=True)
-def test_the_events_of_the_indicator_end_when_nothing_runs(ines: Client, run: Run) -> None:
+def test_the_stream_of_the_indicator_ends_when_nothing_runs(ines: Client, run: Run) -> None:
     run(csv_of("ann@example.com"))
 
     events = events_of(ines.get(reverse("shell:indicator_events", args=["acme"])))
@@ -262,7 +262,7 @@ def test_a_batch_whose_inviter_has_left_still_has_its_page(
     assert colleague.get(reverse("imports:batches", args=["acme"])).status_code == 200
 
 
-def test_a_colleague_can_go_on_with_a_file_that_waits_and_the_news_is_theirs(
+def test_a_colleague_who_continues_a_waiting_import_gets_its_banner(
     client_of: ClientOf, start: Run, work: Run, acme: Organization, join: Callable[..., User], ines: Client
 ) -> None:
     batch = start(PROBLEMS)
@@ -275,7 +275,7 @@ def test_a_colleague_can_go_on_with_a_file_that_waits_and_the_news_is_theirs(
     assert "2 users were invited" not in text(ines.get(reverse("shell:banners", args=["acme"])))
 
 
-def test_an_import_for_which_the_right_was_lost_between_form_and_storing_leaves_nothing(
+def test_an_import_whose_role_is_deleted_before_it_is_stored_leaves_nothing(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     role = read_only.roles[0]

@@ -52,7 +52,7 @@ def test_days_are_those_of_the_operators_time_zone(run: Run) -> None:
     assert responses.days == [(date(2026, 11, 17), 1)]
 
 
-def test_the_plot_says_in_words_what_it_shows(ines: Client, run: Run) -> None:
+def test_the_plot_has_a_text_alternative(ines: Client, run: Run) -> None:
     batch = run(many(4))
     accept(batch, 3, timezone.now())
 

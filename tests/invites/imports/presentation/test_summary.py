@@ -19,7 +19,7 @@ from tests.files import csv_of, many
 Run = Callable[..., Batch]
 
 
-def test_people_refused_by_the_mail_server_do_not_count_as_withdrawn(run: Run) -> None:
+def test_people_refused_by_the_mail_server_do_not_count_as_revoked(run: Run) -> None:
     batch = run(many(4))
     _refuse(batch)
 
@@ -35,12 +35,12 @@ def test_people_refused_by_the_mail_server_do_not_count_as_withdrawn(run: Run) -
 def _refuse(batch: Batch) -> None:
     """Do what a worker does when the server refuses the first address."""
     refused = batch.invitations.order_by("pk")[0]
-    taken_back = {
+    revoked_values = {
         "state": Invitation.State.REVOKED,
         "mail_state": Invitation.Mail.FAILED,
         "answered_at": timezone.now(),
     }
-    Invitation.objects.filter(pk=refused.pk).update(**taken_back)
+    Invitation.objects.filter(pk=refused.pk).update(**revoked_values)
     batch.rows.filter(invitation=refused).update(outcome=Row.Outcome.FAILED, reason=Row.Reason.MAIL_REFUSED)
 
 

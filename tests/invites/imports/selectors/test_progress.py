@@ -63,7 +63,7 @@ def test_a_poll_reads_only_indexes(start: Callable[..., Batch], run: Callable[..
     assert "Seq Scan" not in plan
 
 
-def test_what_was_mailed_is_seen_at_least_each_second(
+def test_sent_emails_are_counted_at_least_every_second(
     server: MailServer, start: Callable[..., Batch], work: Callable[[Batch], Batch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Called each time that the worker renews its claim."""
@@ -161,7 +161,7 @@ def test_the_progress_of_a_workbook_is_unknown(looks: Callable[..., list[Progres
         (0.97, "8,214 rows, nearly all of the file"),
     ],
 )
-def test_a_check_shows_its_rows_and_the_part_of_the_file(share: float, words: str) -> None:
+def test_a_check_shows_its_rows_and_the_share_of_the_file(share: float, words: str) -> None:
     batch = Batch(state=Batch.State.CHECKING, file_name="team.csv", created_at=timezone.now() - timedelta(minutes=1))
 
     check = stage_of(batch, summary=Summary(), progress=Progress(8_214, 0, share)).steps[1]

@@ -1,4 +1,4 @@
-"""Good addresses that look like a slip of the keyboard: shown before anybody is invited, corrected with one press."""
+"""Valid addresses that look like typos: shown before anyone is invited, fixed with one click."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tests.pages import text_of
 Run = Callable[..., Batch]
 
 # Rows 2 to 5.
-SLIPS = ("ann@@example.com,Ann,Lee,", "fay@gmial.com,Fay,Orr,", "gus@hotmial.com,Gus,Hill,", "kim@gmail.com,Kim,Ray,")
+TYPOS = ("ann@@example.com,Ann,Lee,", "fay@gmial.com,Fay,Orr,", "gus@hotmial.com,Gus,Hill,", "kim@gmail.com,Kim,Ray,")
 
 
 @pytest.fixture
-def slips(start: Run) -> Batch:
-    batch = start(csv_of(*SLIPS))
+def typos(start: Run) -> Batch:
+    batch = start(csv_of(*TYPOS))
     assert batch.state == Batch.State.NEEDS_CORRECTION
     return batch
 
@@ -40,32 +40,32 @@ def press(client: Client, batch: Batch, do: str, **fields: str) -> Any:
     return client.post(grid_url(batch), {"do": do, **{name.replace("_", "-"): value for name, value in fields.items()}})
 
 
-def test_they_are_shown_in_the_dialog_on_the_page_and_beside_the_grid(ines: Client, slips: Batch) -> None:
-    assert "2 addresses may have typos." in words(ines, slips, "imports:batch_dialog")
+def test_typos_are_shown_in_the_dialog_on_the_page_and_below_the_grid(ines: Client, typos: Batch) -> None:
+    assert "2 addresses may have typos." in words(ines, typos, "imports:batch_dialog")
     for name in ("imports:batch", "imports:batch_problems"):
-        told = words(ines, slips, name)
+        told = words(ines, typos, name)
         assert "Row 3 fay@gmial.com Use gmail.com in row 3" in told
         assert "Row 4 gus@hotmial.com Use hotmail.com in row 4" in told
 
 
-def test_one_press_takes_what_was_meant_and_one_takes_it_back(ines: Client, slips: Batch) -> None:
-    response = press(ines, slips, "meant:3")
+def test_one_click_fixes_a_typo_and_one_undoes_it(ines: Client, typos: Batch) -> None:
+    response = press(ines, typos, "meant:3")
 
     assert response.headers["Location"].endswith("#row-3")
-    assert (outcome(slips, 3), row(slips, 3).email) == ("waiting", "fay@gmail.com")
-    assert "fay@gmail.com instead of fay@gmial.com . Undo row 3" in words(ines, slips)
-    assert "1 address may have a typo" in words(ines, slips, "imports:batch_dialog")
+    assert (outcome(typos, 3), row(typos, 3).email) == ("waiting", "fay@gmail.com")
+    assert "fay@gmail.com instead of fay@gmial.com . Undo row 3" in words(ines, typos)
+    assert "1 address may have a typo" in words(ines, typos, "imports:batch_dialog")
     # It is no row of the grid: nothing was to fix in it.
-    assert counts(slips) == (1, 0, 0, 0)
+    assert counts(typos) == (1, 0, 0, 0)
 
-    press(ines, slips, "undo:3")
+    press(ines, typos, "undo:3")
 
-    assert (outcome(slips, 3), row(slips, 3).email) == ("waiting", "fay@gmial.com")
-    assert "Use gmail.com in row 3" in words(ines, slips)
+    assert (outcome(typos, 3), row(typos, 3).email) == ("waiting", "fay@gmial.com")
+    assert "Use gmail.com in row 3" in words(ines, typos)
 
 
-def test_who_was_meant_and_is_in_the_file_already_is_skipped(ines: Client, start: Run) -> None:
-    batch = start(csv_of(*SLIPS, "kim@gmial.com,Kim,Ray,"))
+def test_a_fixed_address_that_is_already_in_the_file_is_skipped(ines: Client, start: Run) -> None:
+    batch = start(csv_of(*TYPOS, "kim@gmial.com,Kim,Ray,"))
 
     press(ines, batch, "meant:6")
 
@@ -75,55 +75,55 @@ def test_who_was_meant_and_is_in_the_file_already_is_skipped(ines: Client, start
     assert outcome(batch, 6) == "waiting"
 
 
-def test_what_was_taken_is_what_is_invited(ines: Client, slips: Batch, work: Run) -> None:
-    press(ines, slips, "meant:3")
-    press(ines, slips, "others")
+def test_the_fixed_address_is_invited(ines: Client, typos: Batch, work: Run) -> None:
+    press(ines, typos, "meant:3")
+    press(ines, typos, "others")
 
-    work(slips)
+    work(typos)
 
     assert sorted(each.to[0] for each in mail.outbox) == ["fay@gmail.com", "gus@hotmial.com", "kim@gmail.com"]
-    told = words(ines, slips, "imports:batch")
+    told = words(ines, typos, "imports:batch")
     assert "Row 4: gus@hotmial.com . Did you mean gus@hotmail.com ?" in told
     assert "These addresses were invited as written." in told
     assert "fay@gmial.com" not in told
 
 
-def test_what_was_taken_stays_when_the_problem_rows_come_back_as_a_file(
-    ines: Client, slips: Batch, by: Membership, read_only: Any
+def test_a_fixed_typo_is_kept_when_a_corrected_file_is_merged(
+    ines: Client, typos: Batch, by: Membership, read_only: Any
 ) -> None:
-    corrections.use_intended_address(slips, 3, by=by)
-    file = downloaded(ines.get(grid_url(slips, "imports:batch_problems_file"))).replace(b"@@", b"@@@")
+    corrections.use_intended_address(typos, 3, by=by)
+    file = downloaded(ines.get(grid_url(typos, "imports:batch_problems_file"))).replace(b"@@", b"@@@")
 
-    correct_batch(slips, file_name="rows.csv", content=[file], selection=read_only, by=by)
-    tasks.check_batch(slips.pk)
+    correct_batch(typos, file_name="rows.csv", content=[file], selection=read_only, by=by)
+    tasks.check_batch(typos.pk)
 
-    assert (row(slips, 3).email, row(slips, 4).email) == ("fay@gmail.com", "gus@hotmial.com")
+    assert (row(typos, 3).email, row(typos, 4).email) == ("fay@gmail.com", "gus@hotmial.com")
 
 
-def test_a_cell_that_is_mended_to_a_slip_says_so_and_is_mended_with_one_press(
-    script: Client, ines: Client, slips: Batch
+def test_a_cell_corrected_to_a_typo_says_so_and_is_fixed_with_one_click(
+    script: Client, ines: Client, typos: Batch
 ) -> None:
-    html = text(press(script, slips, "save", cell_2_0="ann@gmial.com", seen_2="0"))
+    html = text(press(script, typos, "save", cell_2_0="ann@gmial.com", seen_2="0"))
 
     assert "Row 2 is fixed. Did you mean ann@gmail.com? Nothing is left to fix." in text_of(html)
     assert "Use gmail.com" in text_of(html)
-    assert outcome(slips, 2) == "waiting", "it is no problem"
+    assert outcome(typos, 2) == "waiting", "it is no problem"
 
-    html = text(press(script, slips, "meant:2"))
+    html = text(press(script, typos, "meant:2"))
 
     assert "Did you mean" not in text_of(html)
-    assert (outcome(slips, 2), row(slips, 2).email) == ("waiting", "ann@gmail.com")
-    press(script, slips, "undo:2")
-    assert outcome(slips, 2) == "problem"
+    assert (outcome(typos, 2), row(typos, 2).email) == ("waiting", "ann@gmail.com")
+    press(script, typos, "undo:2")
+    assert outcome(typos, 2) == "problem"
 
 
-def test_what_nobody_doubts_is_not_changed(script: Client, slips: Batch) -> None:
+def test_an_address_without_a_typo_is_not_changed(script: Client, typos: Batch) -> None:
     for do in ("meant:5", "meant:2", "meant:99", "meant"):
-        assert press(script, slips, do).status_code == 200
-    assert [row(slips, number).version for number in (2, 3, 4, 5)] == [0, 0, 0, 0]
+        assert press(script, typos, do).status_code == 200
+    assert [row(typos, number).version for number in (2, 3, 4, 5)] == [0, 0, 0, 0]
 
 
-def test_of_many_the_first_are_listed_and_the_rest_is_never_told_too_low(ines: Client, start: Run) -> None:
+def test_the_first_of_many_typos_are_listed_and_the_rest_are_counted(ines: Client, start: Run) -> None:
     some = start(csv_of("a@@example.com,A,B,", *(f"p{n}@gmial.com,A,B," for n in range(15))))
     assert (len(typos_of(some).listed), typos_of(some).more, typos_of(some).at_least) == (10, 5, False)
     assert "And 5 more." in words(ines, some)
@@ -134,7 +134,7 @@ def test_of_many_the_first_are_listed_and_the_rest_is_never_told_too_low(ines: C
     assert "At least 200 addresses may have typos." in words(ines, many, "imports:batch_dialog")
 
 
-def test_none_are_shown_where_there_are_none(ines: Client, team: Batch, by: Membership) -> None:
+def test_without_typos_nothing_is_shown(ines: Client, team: Batch, by: Membership) -> None:
     assert "Possible typos" not in words(ines, team)
     invite_valid_rows(team, by=by)
-    assert "slips of the keyboard" not in words(ines, team, "imports:batch_dialog")
+    assert "may have typos" not in words(ines, team, "imports:batch_dialog")

@@ -89,7 +89,7 @@ def test_the_number_of_queries_does_not_depend_on_the_size_of_the_import(ines: C
     assert len(for_large) <= len(for_small)
 
 
-def test_the_report_holds_every_row_and_no_formula(ines: Client, run: Run, acme: Organization) -> None:
+def test_the_report_has_every_row_and_no_formula(ines: Client, run: Run, acme: Organization) -> None:
     batch = run(csv_of("ann@example.com,=1+1,Lee,@SUM(A1)", "ben@example.com,Ben,-Cole,+33 1"), only_valid=True)
 
     response = ines.get(url_of(batch, "imports:batch_download"))
@@ -133,7 +133,7 @@ def test_pages_of_an_import_are_in_the_language_of_their_reader(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", ["imports:batch_download", "imports:batch_problems_file"])
-def test_a_long_file_begins_before_its_end_is_made_and_keeps_no_connection(
+def test_a_long_download_is_streamed_without_holding_a_connection(
     ines: Client, start: Run, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(downloads, "BLOCK", 3)
@@ -181,14 +181,14 @@ def test_the_list_has_the_newest_batch_first(ines: Client, run: Run) -> None:
     assert html.index("second.csv") < html.index("first.csv")
 
 
-def test_the_list_without_a_batch_says_how_to_begin(ines: Client) -> None:
+def test_an_empty_list_says_how_to_start(ines: Client) -> None:
     assert "Import CSV file" in text(ines.get(reverse("imports:batches", args=["acme"])))
 
 
 # --- Stop ----------------------------------------------------------------------------------------------
 
 
-def test_stopping_is_asked_about_first(ines: Client, start: Run) -> None:
+def test_stopping_asks_for_confirmation(ines: Client, start: Run) -> None:
     batch = start(many(5))
 
     html = text(ines.get(url_of(batch, "imports:batch_stop")))

@@ -47,7 +47,7 @@ def test_the_page_shows_rows_kinds_and_the_bar(ines: Client, team: Batch) -> Non
     assert bar(html) == "5 left to fix Invite the other 2 Check again"
 
 
-def test_what_a_kind_can_have_in_all_its_rows(ines: Client, team: Batch) -> None:
+def test_apply_to_all_is_offered_for_a_kind_with_suggestions(ines: Client, team: Batch) -> None:
     html = text(ines.get(grid_url(team), {"kind": "email_two_at"}))
 
     assert re.findall(r'data-grid-row="(\d+)"', html) == ["3", "7"]
@@ -56,7 +56,7 @@ def test_what_a_kind_can_have_in_all_its_rows(ines: Client, team: Batch) -> None
     assert "Apply to all" not in text(ines.get(grid_url(team), {"kind": "last_name_needed"}))
 
 
-def test_markup_in_an_edited_cell_is_shown_as_it_is(script: Client, team: Batch) -> None:
+def test_markup_in_an_edited_cell_is_escaped(script: Client, team: Batch) -> None:
     html = text(post(script, team, "save", cell_3_0='"><script>alert(1)</script>', seen_3="0"))
 
     assert "<script>" not in html
@@ -90,7 +90,7 @@ def test_bad_cells_are_fields_of_one_form(ines: Client, team: Batch) -> None:
     assert html.index('value="check"') < html.index('value="take:3:0"'), "Enter presses the first button"
 
 
-def test_the_form_stores_all_that_was_typed_and_shows_what_is_left(ines: Client, team: Batch) -> None:
+def test_the_form_saves_all_cells_and_shows_what_is_left(ines: Client, team: Batch) -> None:
     fields = {"cell-3-0": "ben@example.com", "cell-4-2": "Cole", "cell-5-0": "dan@", "cell-7-0": "fay@@example.com"}
     seen = {f"seen-{number}": "0" for number in (3, 4, 5, 7, 8)}
 
@@ -103,7 +103,7 @@ def test_the_form_stores_all_that_was_typed_and_shows_what_is_left(ines: Client,
     assert (outcome(team, 7), row(team, 7).version) == ("problem", 0)
 
 
-def test_a_button_of_a_row_keeps_what_was_typed_in_others(ines: Client, team: Batch) -> None:
+def test_a_button_of_a_row_also_saves_other_rows(ines: Client, team: Batch) -> None:
     response = ines.post(grid_url(team), {"do": "skip:7", "cell-4-2": "Cole", "seen-4": "0"})
 
     assert response.headers["Location"] == f"{grid_url(team)}#row-7"
@@ -111,7 +111,7 @@ def test_a_button_of_a_row_keeps_what_was_typed_in_others(ines: Client, team: Ba
     assert "Restore<" in text(ines.get(grid_url(team)))
 
 
-def test_an_overtaken_edit_is_told_on_the_page(ines: Client, team: Batch) -> None:
+def test_the_page_reports_a_conflicting_edit(ines: Client, team: Batch) -> None:
     ines.post(grid_url(team), {"do": "save", "cell-3-0": "ben@example.com", "seen-3": "0"})
     ines.post(grid_url(team), {"do": "check", "cell-3-0": "bob@example.com", "seen-3": "0"})
 
@@ -152,7 +152,7 @@ def test_a_very_long_cell_is_cut_for_display_and_kept_when_another_one_is_saved(
 # --- Going on ----------------------------------------------------------------------------------------
 
 
-def mend_all(client: Client, batch: Batch) -> None:
+def fix_all(client: Client, batch: Batch) -> None:
     for do in ("take:3:0", "take:7:0", "skip:5", "keep:8"):
         post(client, batch, do)
     post(client, batch, "save", cell_4_2="Cole", seen_4="0")
@@ -161,7 +161,7 @@ def mend_all(client: Client, batch: Batch) -> None:
 def test_when_nothing_is_left_the_button_checks_and_invites(
     ines: Client, script: Client, team: Batch, work: Run
 ) -> None:
-    mend_all(script, team)
+    fix_all(script, team)
     assert bar(text(ines.get(grid_url(team)))) == "0 left to fix · 4 fixed · 1 skipped Check and invite 6"
 
     response = post(ines, team, "whole")
@@ -172,10 +172,10 @@ def test_when_nothing_is_left_the_button_checks_and_invites(
     assert "1 was skipped by an admin" in text(ines.get(reverse("directory:users", args=["acme"])))
 
 
-def test_check_and_invite_invites_nobody_when_a_row_came_back_meanwhile(
+def test_check_and_invite_invites_nobody_if_a_row_was_restored_meanwhile(
     ines: Client, script: Client, team: Batch
 ) -> None:
-    mend_all(script, team)
+    fix_all(script, team)
     post(script, team, "restore:5")
 
     response = post(ines, team, "whole")
@@ -185,14 +185,14 @@ def test_check_and_invite_invites_nobody_when_a_row_came_back_meanwhile(
     assert (team.state, Invitation.objects.count()) == (Batch.State.NEEDS_CORRECTION, 0)
 
 
-def test_the_others_are_invited_with_what_was_mended(ines: Client, team: Batch, work: Run) -> None:
+def test_the_others_are_invited_with_corrected_rows(ines: Client, team: Batch, work: Run) -> None:
     response = ines.post(grid_url(team), {"do": "others", "cell-4-2": "Cole", "seen-4": "0"})
 
     assert response.headers["Location"] == grid_url(team, "imports:batch")
     assert summary_of(work(team)).invited == 3
 
 
-def test_nobody_is_invited_by_who_was_overtaken(ines: Client, team: Batch) -> None:
+def test_a_conflicting_edit_invites_nobody(ines: Client, team: Batch) -> None:
     post(ines, team, "save", cell_3_0="ben@example.com", seen_3="0")
 
     post(ines, team, "others", cell_3_0="bob@example.com", seen_3="0")
@@ -212,9 +212,7 @@ def test_nobody_can_be_invited_when_all_rows_are_skipped(ines: Client, start: Ru
 
 
 @pytest.mark.parametrize("do", ["save", "take:3:0", "skip:3", "undo:3", "all:email_two_at", "check", "others", "whole"])
-def test_what_comes_too_late_is_answered_with_a_sentence(
-    ines: Client, script: Client, team: Batch, by: Any, do: str
-) -> None:
+def test_a_late_action_gets_a_message(ines: Client, script: Client, team: Batch, by: Any, do: str) -> None:
     invite_valid_rows(team, by=by)
 
     assert post(script, team, do, cell_3_0="ben@example.com", seen_3="0").headers["HX-Redirect"] == grid_url(
@@ -255,7 +253,7 @@ def test_what_comes_too_late_is_answered_with_a_sentence(
         ("undo:8", {}, "Someone else changed row 8", ["8"]),
     ],
 )
-def test_an_edit_is_answered_with_the_new_rows_the_bar_and_a_sentence(
+def test_the_response_to_an_edit_has_the_changed_rows_the_bar_and_an_announcement(
     script: Client, team: Batch, do: str, fields: dict[str, str], said: str, rows: list[str]
 ) -> None:
     html = text(post(script, team, do, **fields))
@@ -294,14 +292,14 @@ def test_the_heading_counts_what_is_left(script: Client, ines: Client, start: Ru
         *("all:\0", "take:\0:0", "\0"),
     ],
 )
-def test_no_wish_is_too_strange(script: Client, ines: Client, team: Batch, do: str) -> None:
+def test_unknown_actions_do_nothing(script: Client, ines: Client, team: Batch, do: str) -> None:
     assert post(script, team, do).status_code == 200
     assert post(ines, team, do).status_code == 302
     assert counts(team) == (5, 0, 0, 0)
 
 
 @pytest.mark.parametrize("kind", ["nonsense", "\0", "x" * 5_000])
-def test_no_kind_is_too_strange(script: Client, ines: Client, team: Batch, kind: str) -> None:
+def test_unknown_kinds_are_ignored(script: Client, ines: Client, team: Batch, kind: str) -> None:
     address = f"{grid_url(team)}?{urlencode({'kind': kind})}"
 
     assert ines.get(address).status_code == 200
@@ -310,9 +308,7 @@ def test_no_kind_is_too_strange(script: Client, ines: Client, team: Batch, kind:
 
 
 @pytest.mark.parametrize("arrived", [False, True])
-def test_an_edit_that_is_sent_again_is_kept_whether_it_had_arrived_or_not(
-    script: Client, team: Batch, arrived: bool
-) -> None:
+def test_a_repeated_edit_is_saved_whether_or_not_it_arrived_before(script: Client, team: Batch, arrived: bool) -> None:
     if arrived:
         post(script, team, "save", cell_4_2="Col", seen_4="0")
 
@@ -325,9 +321,7 @@ def test_an_edit_that_is_sent_again_is_kept_whether_it_had_arrived_or_not(
     assert re.findall(r'data-grid-row="(\d+)"', html) == ["4"], "who sends it once more is told how the row stands"
 
 
-def test_an_edit_that_is_sent_again_does_not_undo_what_somebody_else_made_of_the_cell(
-    script: Client, team: Batch
-) -> None:
+def test_a_repeated_edit_does_not_overwrite_a_newer_one(script: Client, team: Batch) -> None:
     post(script, team, "save", cell_4_2="Colman", seen_4="0")
 
     html = text(post(script, team, "save", cell_4_2="Cole", was_4_2=["", "Col"], seen_4="1"))
@@ -336,7 +330,7 @@ def test_an_edit_that_is_sent_again_does_not_undo_what_somebody_else_made_of_the
     assert row(team, 4).last_name == "Colman"
 
 
-def test_cells_that_are_none_of_ours_are_passed_over(script: Client, team: Batch) -> None:
+def test_unknown_cells_are_ignored(script: Client, team: Batch) -> None:
     strange = {"cell-3-4": "x", "cell-3-0-0": "x", "cell--1-0": "x", "cell-99999999999-0": "x", "seen-3": "x"}
 
     assert script.post(grid_url(team), {"do": "save", **strange}).status_code == 200
@@ -346,9 +340,7 @@ def test_cells_that_are_none_of_ours_are_passed_over(script: Client, team: Batch
     assert counts(team) == (5, 0, 0, 0)
 
 
-def test_an_edit_of_a_row_that_a_corrected_file_has_done_away_with_shows_the_page_anew(
-    script: Client, team: Batch
-) -> None:
+def test_an_edit_of_a_row_that_is_gone_reloads_the_page(script: Client, team: Batch) -> None:
     team.rows.filter(number=3).delete()
 
     response = post(script, team, "save", cell_3_0="ben@example.com", seen_3="0")
@@ -358,7 +350,7 @@ def test_an_edit_of_a_row_that_a_corrected_file_has_done_away_with_shows_the_pag
 
 
 @pytest.mark.parametrize("do", ["save", "skip:3", "take:3:0", "others", "check"])
-def test_nothing_is_done_to_the_rows_of_a_corrected_file_by_a_page_that_shows_the_one_before(
+def test_an_outdated_page_does_not_change_rows_of_a_corrected_file(
     script: Client, team: Batch, by: Membership, read_only: AccessSelection, do: str
 ) -> None:
     shown = re.search(r'name="shown" value="([^"]+)"', text(script.get(grid_url(team))))
@@ -380,7 +372,7 @@ def test_nothing_is_done_to_the_rows_of_a_corrected_file_by_a_page_that_shows_th
 
 
 @pytest.mark.parametrize("name", ["imports:batch_problems", "imports:batch_problems_file"])
-def test_who_may_see_and_mend(
+def test_permissions(
     name: str, team: Batch, member: User, manager: User, outsider: User, client_of: Callable[..., Client]
 ) -> None:
     for user, status in ((member, 403), (manager, 403), (outsider, 404), (None, 302)):
@@ -393,7 +385,7 @@ def test_who_may_see_and_mend(
     assert counts(team) == (5, 0, 0, 0)
 
 
-def test_without_the_token_of_the_page_nothing_is_mended(admin: User, team: Batch) -> None:
+def test_a_change_needs_the_csrf_token(admin: User, team: Batch) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(admin)
 
@@ -401,9 +393,7 @@ def test_without_the_token_of_the_page_nothing_is_mended(admin: User, team: Batc
     assert counts(team) == (5, 0, 0, 0)
 
 
-def test_the_news_elsewhere_counts_what_is_left_and_the_page_itself_does_not_repeat_it(
-    ines: Client, team: Batch
-) -> None:
+def test_banners_on_other_pages_count_what_is_left(ines: Client, team: Batch) -> None:
     post(ines, team, "take:3:0")
     post(ines, team, "skip:5")
 

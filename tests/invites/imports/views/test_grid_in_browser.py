@@ -85,7 +85,7 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def test_a_file_is_mended_and_invited_by_keyboard_alone(
+def test_a_file_can_be_corrected_and_invited_with_the_keyboard(
     stack: Stack, admin_page: Page, batch: Callable[[str], int]
 ) -> None:
     page = admin_page
@@ -205,7 +205,7 @@ def test_a_block_from_a_spreadsheet_fills_cells_to_the_right_and_below(
     expect(bar(page)).to_have_text("1 left to fix · 2 fixed")
 
 
-def test_one_press_mends_all_of_a_kind_and_one_takes_it_back(admin_page: Page, batch: Callable[[str], int]) -> None:
+def test_one_click_fixes_all_rows_of_a_kind_and_one_undoes_a_row(admin_page: Page, batch: Callable[[str], int]) -> None:
     page = admin_page
     open_grid(page, batch(TEAM))
     page.get_by_role("link", name="Several @ signs 2").click()
@@ -221,9 +221,7 @@ def test_one_press_mends_all_of_a_kind_and_one_takes_it_back(admin_page: Page, b
     expect(page.get_by_role("button", name="Apply to all 1")).to_be_visible()
 
 
-def test_a_fix_of_many_rows_is_followed_and_leads_back_to_the_rows(
-    admin_page: Page, batch: Callable[[str], int]
-) -> None:
+def test_the_progress_of_fixing_many_rows_is_shown(admin_page: Page, batch: Callable[[str], int]) -> None:
     page = admin_page
     pk = batch("".join(f"p{number}@@{{d}},Ann,Lee,\n" for number in range(1_100)) + "dan@{d},Dan,,\n")
     open_grid(page, pk, "?kind=email_two_at")
@@ -254,7 +252,7 @@ assert stop_job(Membership.objects.get(user=batch.inviter, organization=batch.or
 """
 
 
-def test_an_edit_during_a_job_is_told_and_made_when_the_grid_is_opened_again(
+def test_an_edit_during_a_job_is_saved_when_the_grid_is_opened_again(
     stack: Stack, admin_page: Page, batch: Callable[[str], int]
 ) -> None:
     page, pk = admin_page, batch("x@{d},Ann,,\n")
@@ -278,7 +276,7 @@ def test_an_edit_during_a_job_is_told_and_made_when_the_grid_is_opened_again(
     expect(page.locator("#cell-2-2")).to_contain_text("Berg")
 
 
-def test_edits_that_come_faster_than_the_answers_are_all_kept(admin_page: Page, batch: Callable[[str], int]) -> None:
+def test_edits_faster_than_the_responses_are_all_saved(admin_page: Page, batch: Callable[[str], int]) -> None:
     page = admin_page
     open_grid(page, batch("x@{d},,,\ny@{d},,,\n"))
     tab_into(page)
@@ -322,7 +320,7 @@ def type_a_name_in_vain(page: Page) -> None:
     expect(page.locator("#cell-2-2")).to_contain_text("Not saved")
 
 
-def test_edits_that_wait_for_an_answer_are_sent_after_a_reload(admin_page: Page, batch: Callable[[str], int]) -> None:
+def test_pending_edits_are_sent_after_a_reload(admin_page: Page, batch: Callable[[str], int]) -> None:
     page = admin_page
     open_grid(page, batch("x@{d},,,\n"))
     tab_into(page)
@@ -352,7 +350,7 @@ check_batch(batch.pk)
 """
 
 
-def test_edits_of_a_file_that_was_replaced_meanwhile_are_not_made_to_other_people(
+def test_pending_edits_of_a_replaced_file_are_not_applied(
     stack: Stack, admin_page: Page, batch: Callable[[str], int]
 ) -> None:
     page, pk = admin_page, batch("x@{d},Ann,,\n")
@@ -373,7 +371,7 @@ def test_edits_of_a_file_that_was_replaced_meanwhile_are_not_made_to_other_peopl
     expect(bar(page)).to_have_text("1 left to fix")
 
 
-def test_edits_that_wait_for_an_answer_are_sent_when_the_page_goes(
+def test_pending_edits_are_sent_when_the_page_is_left(
     admin_page: Page, batch: Callable[[str], int], new_context: Any, signed_in_state: Any
 ) -> None:
     page, pk = admin_page, batch("x@{d},,,\n")
@@ -391,7 +389,7 @@ def test_edits_that_wait_for_an_answer_are_sent_when_the_page_goes(
     expect(bar(other)).to_have_text("0 left to fix · 1 fixed")
 
 
-def test_what_could_not_be_sent_is_sent_after_a_reload(admin_page: Page, batch: Callable[[str], int]) -> None:
+def test_failed_edits_are_sent_after_a_reload(admin_page: Page, batch: Callable[[str], int]) -> None:
     page = admin_page
     open_grid(page, batch("x@{d},Ann,,\n"))
     type_a_name_in_vain(page)
@@ -403,7 +401,7 @@ def test_what_could_not_be_sent_is_sent_after_a_reload(admin_page: Page, batch: 
     expect(page.locator("#cell-2-2")).to_contain_text("Berg")
 
 
-def test_what_stands_in_an_open_cell_is_kept_when_one_goes_away(admin_page: Page, batch: Callable[[str], int]) -> None:
+def test_an_open_cell_is_saved_when_the_page_is_left(admin_page: Page, batch: Callable[[str], int]) -> None:
     page = admin_page
     open_grid(page, batch("x@{d},Ann,,\n"))
     tab_into(page)
@@ -415,7 +413,7 @@ def test_what_stands_in_an_open_cell_is_kept_when_one_goes_away(admin_page: Page
     expect(bar(page)).to_have_text("0 left to fix · 1 fixed")
 
 
-def test_of_two_at_the_same_row_the_second_is_told(
+def test_the_second_of_two_editors_of_a_row_is_told(
     admin_page: Page, batch: Callable[[str], int], new_context: Any, signed_in_state: Any
 ) -> None:
     pk = batch("x@{d},Ann,,\n")
@@ -440,7 +438,7 @@ def test_of_two_at_the_same_row_the_second_is_told(
     expect(other.get_by_text("This import is no longer waiting for corrections.")).to_be_visible()
 
 
-def test_an_edit_that_could_not_be_sent_stays_and_says_so(admin_page: Page, batch: Callable[[str], int]) -> None:
+def test_a_failed_edit_stays_and_says_so(admin_page: Page, batch: Callable[[str], int]) -> None:
     page = admin_page
     open_grid(page, batch("x@{d},Ann,,\n"))
     tab_into(page)
@@ -473,7 +471,7 @@ def test_without_javascript_the_bad_cells_are_fields(
     expect(page.get_by_role("heading", name="team.csv", exact=True)).to_be_visible()
 
 
-def test_the_rows_are_downloaded_mended_and_uploaded_again(admin_page: Page, batch: Callable[[str], int]) -> None:
+def test_rows_can_be_downloaded_corrected_and_uploaded(admin_page: Page, batch: Callable[[str], int]) -> None:
     page = admin_page
     pk = batch(TEAM)
     open_grid(page, pk)

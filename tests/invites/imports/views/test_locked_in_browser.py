@@ -68,7 +68,7 @@ def lees_page(stack: Stack, new_context: Any, signed_in_state: Any) -> Callable[
     return lambda: new_context(storage_state=signed_in_state(LESSER)).new_page()
 
 
-def test_an_edit_that_is_refused_says_why_and_keeps_what_was_typed(stack: Stack, lees_page: Callable[[], Page]) -> None:
+def test_a_refused_edit_says_why_and_keeps_what_was_typed(stack: Stack, lees_page: Callable[[], Page]) -> None:
     batch, invitation = set_up(stack, "refused-edit")
     page = lees_page()
     open_grid(page, batch)
@@ -85,7 +85,7 @@ def test_an_edit_that_is_refused_says_why_and_keeps_what_was_typed(stack: Stack,
     expect(page.locator("[data-unsaved]")).to_have_attribute("data-text", "Berg")
 
 
-def test_an_action_that_is_refused_says_why_in_the_dialog(stack: Stack, lees_page: Callable[[], Page]) -> None:
+def test_the_dialog_says_why_an_action_is_refused(stack: Stack, lees_page: Callable[[], Page]) -> None:
     batch, invitation = set_up(stack, "refused-action")
     page = lees_page()
     page.goto("/o/acme/users/?q=refused-action")
@@ -98,7 +98,7 @@ def test_an_action_that_is_refused_says_why_in_the_dialog(stack: Stack, lees_pag
     expect(page.locator("#dialog")).to_contain_text("You can’t revoke this invitation")
 
 
-def test_the_grid_that_cannot_be_edited_can_be_read_by_everybody(stack: Stack, lees_page: Callable[[], Page]) -> None:
+def test_the_read_only_grid_is_accessible(stack: Stack, lees_page: Callable[[], Page]) -> None:
     batch, invitation = set_up(stack, "locked")
     run(stack, RAISE.format(batch=batch, invitation=invitation))
     page = lees_page()

@@ -40,7 +40,7 @@ def test_a_reminder_has_a_new_link(ines: Client, run: Run) -> None:
     assert [pk for pk in before if now[pk] == before[pk]] == [accepted.pk]
 
 
-def test_a_reminder_is_called_sent_only_after_the_server_accepted_it(
+def test_a_reminder_is_shown_as_sent_after_the_server_accepted_it(
     server: MailServer, ines: Client, run: Run, acme: Organization
 ) -> None:
     batch = run(csv_of("ann@example.com", "ben@example.com", "zoe@example.com"))

@@ -83,7 +83,7 @@ def test_undoing_ones_own_import_shows_no_banner(ines: Client, run: Run) -> None
     assert "were revoked" not in ines.get("/o/acme/roles/").content.decode()
 
 
-def test_undoing_what_still_runs_stops_it_first(ines: Client, start: Run, work: Run) -> None:
+def test_undoing_a_running_import_stops_it_first(ines: Client, start: Run, work: Run) -> None:
     batch = start(many(2))
     ines.post(f"/o/acme/batches/{batch.pk}/undo/")
     batch = work(batch)

@@ -25,7 +25,7 @@ ClientOf = Callable[[User | None], Client]
 # --- The sample file -----------------------------------------------------------------------------------
 
 
-def test_the_sample_is_the_owners_file_byte_for_byte(ines: Client) -> None:
+def test_the_sample_is_the_owners_file(ines: Client) -> None:
     response = ines.get(reverse("imports:sample", args=["acme"]))
 
     assert response.content == (
@@ -59,16 +59,14 @@ def test_the_form_asks_for_roles_sites_and_a_file(ines: Client, grant: dict[str,
     assert 'type="file"' in html
 
 
-def test_as_a_page_it_is_whole_and_in_the_dialog_it_is_a_part(ines: Client) -> None:
+def test_the_form_is_a_page_or_a_fragment_for_the_dialog(ines: Client) -> None:
     url = reverse("imports:import", args=["acme"])
 
     assert "<html" in text(ines.get(url))
     assert "<html" not in text(ines.get(url, headers=HTMX))
 
 
-def test_a_clean_file_goes_straight_on_and_the_page_shows_the_batch(
-    ines: Client, grant: dict[str, Any], work: Run
-) -> None:
+def test_a_valid_file_leads_to_the_page_of_its_import(ines: Client, grant: dict[str, Any], work: Run) -> None:
     response = submit_import(ines, csv_of("ann@example.com", "ben@example.com"), **grant)
 
     batch = Batch.objects.get()
@@ -78,7 +76,7 @@ def test_a_clean_file_goes_straight_on_and_the_page_shows_the_batch(
     assert len(mail.outbox) == 2
 
 
-def test_the_dialog_goes_on_to_the_steps_of_the_batch(dialog: Client, grant: dict[str, Any]) -> None:
+def test_the_dialog_continues_with_the_progress(dialog: Client, grant: dict[str, Any]) -> None:
     response = submit_import(dialog, csv_of("ann@example.com"), **grant)
 
     assert response.status_code == 200
@@ -88,7 +86,7 @@ def test_the_dialog_goes_on_to_the_steps_of_the_batch(dialog: Client, grant: dic
     assert url_of(Batch.objects.get(), "shell:batch_dialog_events") in text(response)
 
 
-def test_everybody_gets_what_was_chosen_in_the_form(
+def test_everyone_gets_the_chosen_roles_and_sites(
     ines: Client, grant: dict[str, Any], read_only: AccessSelection, work: Run
 ) -> None:
     submit_import(ines, csv_of("ann@example.com"), **grant)
@@ -98,7 +96,7 @@ def test_everybody_gets_what_was_chosen_in_the_form(
     assert (set(given.roles.all()), set(given.sites.all())) == (set(read_only.roles), set(read_only.sites))
 
 
-def test_all_sites_can_be_given(ines: Client, grant: dict[str, Any]) -> None:
+def test_all_sites_can_be_granted(ines: Client, grant: dict[str, Any]) -> None:
     submit_import(ines, csv_of("ann@example.com"), roles=grant["roles"], sites=["all"])
 
     given = Batch.objects.get().grant
@@ -106,7 +104,7 @@ def test_all_sites_can_be_given(ines: Client, grant: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("missing", ["roles", "sites", "file"])
-def test_what_is_missing_is_said_and_what_was_chosen_stays(
+def test_errors_name_what_is_missing_and_keep_what_was_chosen(
     ines: Client, grant: dict[str, Any], read_only: AccessSelection, missing: str
 ) -> None:
     fields = {name: value for name, value in grant.items() if name != missing}
@@ -121,7 +119,7 @@ def test_what_is_missing_is_said_and_what_was_chosen_stays(
     assert Batch.objects.count() == 0
 
 
-def test_the_chosen_roles_and_sites_stay_marked_after_an_error(
+def test_chosen_roles_and_sites_stay_selected_after_an_error(
     ines: Client, grant: dict[str, Any], read_only: AccessSelection
 ) -> None:
     html = text(submit_import(ines, None, **grant))
@@ -135,7 +133,7 @@ def test_the_chosen_roles_and_sites_stay_marked_after_an_error(
         assert "selected" in option
 
 
-def test_a_form_that_holds_nothing_at_all_is_told_everything_that_is_missing(ines: Client) -> None:
+def test_an_empty_form_lists_everything_that_is_missing(ines: Client) -> None:
     response = ines.post(reverse("imports:import", args=["acme"]))
 
     assert response.status_code == 422
@@ -145,7 +143,7 @@ def test_a_form_that_holds_nothing_at_all_is_told_everything_that_is_missing(ine
 
 @pytest.mark.parametrize("field", ["roles", "sites"])
 @pytest.mark.parametrize("value", ["theirs", "999999", "99999999999999999999", "x", "-1", "", "1' OR '1'='1", "\x00"])
-def test_roles_and_sites_that_were_edited_into_the_form_are_refused(
+def test_forged_roles_and_sites_are_refused(
     ines: Client, grant: dict[str, Any], globex: Organization, field: str, value: str
 ) -> None:
     if value == "theirs":
@@ -159,7 +157,7 @@ def test_roles_and_sites_that_were_edited_into_the_form_are_refused(
     assert (Batch.objects.count(), Row.objects.count(), UploadPart.objects.count()) == (0, 0, 0)
 
 
-def test_nobody_gives_more_than_they_have(
+def test_nobody_can_grant_more_than_they_have(
     client_of: ClientOf, acme: Organization, sites: list[Site], join: Callable[..., User], grant: dict[str, Any]
 ) -> None:
     inviting = Role.objects.create(organization=acme, name="Inviter", permissions=["users.view", "users.invite"])
@@ -178,7 +176,7 @@ def test_nobody_gives_more_than_they_have(
     assert submit_import(helper, csv_of("ann@example.com"), roles=[inviting.pk], sites=[sites[0].pk]).status_code == 302
 
 
-def test_a_file_over_the_limit_is_refused_with_its_size(ines: Client, grant: dict[str, Any], settings: Any) -> None:
+def test_a_file_over_the_limit_is_rejected_with_its_size(ines: Client, grant: dict[str, Any], settings: Any) -> None:
     settings.MAX_UPLOAD_MB = 1
 
     response = submit_import(ines, b"x" * (1024 * 1024 + 200_000), **grant)
@@ -204,13 +202,13 @@ NO_BATCH = ["0", "-1", "x", "", "1.5", "٣", "99999999999999999999", "9223372036
 
 @pytest.mark.parametrize("query", ["again", "correct"])
 @pytest.mark.parametrize("value", NO_BATCH)
-def test_a_number_that_is_no_batch_is_not_found(ines: Client, query: str, value: str) -> None:
+def test_an_unknown_id_is_not_found(ines: Client, query: str, value: str) -> None:
     assert ines.get(reverse("imports:import", args=["acme"]), {query: value}).status_code in {400, 404}
 
 
 @pytest.mark.parametrize("number", ["0", "9223372036854775807", "9223372036854775808", "9" * 30, "9" * 5000])
 @pytest.mark.parametrize("rest", ["", "problems/", "dialog/", "progress/", "report.csv", "stop/"])
-def test_an_address_beyond_every_number_is_not_found(ines: Client, number: str, rest: str) -> None:
+def test_an_id_beyond_the_range_of_the_database_is_not_found(ines: Client, number: str, rest: str) -> None:
     assert ines.get(f"/o/acme/batches/{number}/{rest}").status_code == 404
 
 
@@ -219,7 +217,7 @@ STRANGE = ["\x00", "a\x00b", "\ud800", "\u202e", "x" * 50_000, "%00", "%ED%A0%80
 
 @pytest.mark.parametrize("value", STRANGE)
 @pytest.mark.parametrize("name", ["outcome", "page", "kind"])
-def test_whatever_stands_in_the_query_is_no_error_of_ours(ines: Client, start: Run, name: str, value: str) -> None:
+def test_invalid_queries_cause_no_server_error(ines: Client, start: Run, name: str, value: str) -> None:
     batch = start(PROBLEMS)
     sent = value.encode("utf-8", "surrogatepass")
 
@@ -232,7 +230,7 @@ def test_whatever_stands_in_the_query_is_no_error_of_ours(ines: Client, start: R
 # --- Names of files ------------------------------------------------------------------------------------
 
 
-def test_the_name_of_the_file_is_shown_and_never_marks_anything_up(ines: Client, grant: dict[str, Any]) -> None:
+def test_the_file_name_is_escaped(ines: Client, grant: dict[str, Any]) -> None:
     submit_import(ines, csv_of("ann@example.com"), name='"><script>alert(1)</script>.csv', **grant)
 
     html = text(ines.get(url_of(Batch.objects.get())))
@@ -259,7 +257,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize("disposition", NAMES)
-def test_no_name_of_a_file_is_an_error_of_ours(ines: Client, grant: dict[str, Any], disposition: bytes) -> None:
+def test_no_file_name_causes_a_server_error(ines: Client, grant: dict[str, Any], disposition: bytes) -> None:
     fields = [("roles", grant["roles"][0]), ("sites", grant["sites"][0])]
     parts = [b'--cut\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%d\r\n' % (n.encode(), v) for n, v in fields]
     head = b'--cut\r\nContent-Disposition: form-data; name="file"; ' + disposition + b"\r\n\r\n"
@@ -288,7 +286,7 @@ def test_no_name_of_a_file_is_an_error_of_ours(ines: Client, grant: dict[str, An
         (b'Email,First name,Last name\r\n"ann@example.com,Ann,Lee\r\n', "quot"),
     ],
 )
-def test_a_refused_file_is_told_in_the_dialog_and_invites_nobody(
+def test_the_dialog_says_why_a_file_is_rejected_and_nobody_is_invited(
     dialog: Client, grant: dict[str, Any], content: bytes, said: str
 ) -> None:
     response = submit_import(dialog, content, **grant)
@@ -302,19 +300,19 @@ def test_a_refused_file_is_told_in_the_dialog_and_invites_nobody(
     assert (Invitation.objects.count(), UploadPart.objects.count()) == (0, 0)
 
 
-def test_a_refusal_that_was_shown_at_once_is_not_news_any_more(dialog: Client, grant: dict[str, Any]) -> None:
+def test_a_rejection_shown_in_the_dialog_has_no_banner(dialog: Client, grant: dict[str, Any]) -> None:
     submit_import(dialog, REFUSED, **grant)
 
     assert "was not imported" not in text(dialog.get(reverse("shell:banners", args=["acme"])))
 
 
-def test_a_refusal_that_nobody_has_seen_yet_is_news(ines: Client, start: Run) -> None:
+def test_a_rejection_that_nobody_has_seen_has_a_banner(ines: Client, start: Run) -> None:
     start(REFUSED)
 
     assert "team.csv was not imported." in text(ines.get(reverse("shell:banners", args=["acme"])))
 
 
-def test_without_the_dialog_a_refusal_stands_on_the_page_of_the_batch(ines: Client, grant: dict[str, Any]) -> None:
+def test_without_the_dialog_the_page_of_the_import_shows_the_rejection(ines: Client, grant: dict[str, Any]) -> None:
     html = text(ines.get(submit_import(ines, REFUSED, **grant).headers["Location"]))
 
     assert "Last name" in html
@@ -322,7 +320,7 @@ def test_without_the_dialog_a_refusal_stands_on_the_page_of_the_batch(ines: Clie
     assert "Choose another file" in html
 
 
-def test_a_file_with_problems_asks_what_to_do(dialog: Client, grant: dict[str, Any]) -> None:
+def test_the_dialog_for_a_file_with_problems_offers_what_to_do(dialog: Client, grant: dict[str, Any]) -> None:
     html = text(submit_import(dialog, PROBLEMS, **grant))
 
     assert "2 rows need fixing" in html
@@ -331,13 +329,13 @@ def test_a_file_with_problems_asks_what_to_do(dialog: Client, grant: dict[str, A
     assert Invitation.objects.count() == 0
 
 
-def test_without_the_dialog_a_file_with_problems_leads_to_them(ines: Client, grant: dict[str, Any]) -> None:
+def test_without_the_dialog_a_file_with_problems_leads_to_the_grid(ines: Client, grant: dict[str, Any]) -> None:
     assert submit_import(ines, PROBLEMS, **grant).headers["Location"] == url_of(
         Batch.objects.get(), "imports:batch_problems"
     )
 
 
-def test_the_page_of_problems_lists_row_value_and_reason_of_all(ines: Client, start: Run) -> None:
+def test_the_grid_lists_row_value_and_reason_of_each_problem(ines: Client, start: Run) -> None:
     html = text(ines.get(url_of(start(PROBLEMS), "imports:batch_problems")))
 
     assert "ben@@example.com" in html
@@ -349,7 +347,7 @@ def test_the_page_of_problems_lists_row_value_and_reason_of_all(ines: Client, st
     assert f"?correct={Batch.objects.get().pk}" in html
 
 
-def test_the_problems_can_be_seen_by_kind(ines: Client, start: Run) -> None:
+def test_problems_can_be_filtered_by_kind(ines: Client, start: Run) -> None:
     batch = start(PROBLEMS)
     kinds = ines.get(url_of(batch, "imports:batch_problems")).context["kinds"]
     assert len(kinds) == 2
@@ -362,7 +360,7 @@ def test_the_problems_can_be_seen_by_kind(ines: Client, start: Run) -> None:
     assert "ben@@example.com" not in html
 
 
-def test_markup_in_a_cell_is_shown_as_it_is(ines: Client, start: Run) -> None:
+def test_markup_in_a_cell_is_escaped(ines: Client, start: Run) -> None:
     batch = start(csv_of("<img src=x onerror=alert(1)>,Ann,Lee,x", "ann@example.com,<b>Ann</b>,Lee,<i>x</i>"))
 
     html = text(ines.get(url_of(batch, "imports:batch_problems")))
@@ -371,15 +369,13 @@ def test_markup_in_a_cell_is_shown_as_it_is(ines: Client, start: Run) -> None:
     assert "&lt;img src=x" in html
 
 
-def test_the_page_of_problems_of_a_batch_that_went_on_leads_to_the_batch(ines: Client, run: Run) -> None:
+def test_the_grid_of_an_import_that_moved_on_redirects_to_its_page(ines: Client, run: Run) -> None:
     batch = run(csv_of("ann@example.com"))
 
     assert ines.get(url_of(batch, "imports:batch_problems")).headers["Location"] == url_of(batch)
 
 
-def test_a_corrected_file_goes_on_with_the_same_batch(
-    ines: Client, start: Run, work: Run, grant: dict[str, Any]
-) -> None:
+def test_a_corrected_file_continues_the_same_import(ines: Client, start: Run, work: Run, grant: dict[str, Any]) -> None:
     batch = start(PROBLEMS)
 
     response = submit_import(
@@ -392,9 +388,7 @@ def test_a_corrected_file_goes_on_with_the_same_batch(
     assert summary_of(work(batch)).invited == 2
 
 
-def test_a_corrected_file_that_still_has_problems_is_shown_anew(
-    ines: Client, start: Run, grant: dict[str, Any]
-) -> None:
+def test_a_corrected_file_with_problems_is_shown_in_the_grid(ines: Client, start: Run, grant: dict[str, Any]) -> None:
     batch = start(PROBLEMS)
 
     submit_import(ines, csv_of("zoe@example.com", "kim@@example.com"), query=f"?correct={batch.pk}", **grant)
@@ -404,7 +398,7 @@ def test_a_corrected_file_that_still_has_problems_is_shown_anew(
     assert "ben@@example.com" not in html
 
 
-def test_a_corrected_file_for_a_batch_that_went_on_is_refused(ines: Client, run: Run, grant: dict[str, Any]) -> None:
+def test_a_corrected_file_for_an_import_that_moved_on_is_refused(ines: Client, run: Run, grant: dict[str, Any]) -> None:
     batch = run(csv_of("ann@example.com"))
 
     response = submit_import(ines, csv_of("ben@example.com"), query=f"?correct={batch.pk}", **grant)
@@ -417,7 +411,7 @@ def test_a_corrected_file_for_a_batch_that_went_on_is_refused(ines: Client, run:
 # --- Going on without the problem rows -----------------------------------------------------------------
 
 
-def test_the_valid_users_are_invited_when_the_admin_says_so(ines: Client, start: Run, work: Run) -> None:
+def test_the_admin_can_invite_the_valid_users(ines: Client, start: Run, work: Run) -> None:
     batch = start(PROBLEMS)
 
     response = ines.post(url_of(batch, "imports:batch_invite_valid"))
@@ -427,14 +421,14 @@ def test_the_valid_users_are_invited_when_the_admin_says_so(ines: Client, start:
     assert (summary.invited, summary.problems, summary.rows) == (2, 2, 4)
 
 
-def test_in_the_dialog_the_steps_go_on(dialog: Client, start: Run) -> None:
+def test_the_dialog_shows_the_progress_of_inviting_the_valid_users(dialog: Client, start: Run) -> None:
     response = dialog.post(url_of(start(PROBLEMS), "imports:batch_invite_valid"))
 
     assert "Inviting" in text(response)
     assert "shell:changed" in triggers(response)
 
 
-def test_pressing_a_second_time_is_answered_with_a_sentence(ines: Client, start: Run, work: Run) -> None:
+def test_a_second_click_gets_a_message(ines: Client, start: Run, work: Run) -> None:
     batch = start(PROBLEMS)
     ines.post(url_of(batch, "imports:batch_invite_valid"))
 
@@ -445,7 +439,7 @@ def test_pressing_a_second_time_is_answered_with_a_sentence(ines: Client, start:
     assert summary_of(work(batch)).invited == 2
 
 
-def test_a_file_without_one_valid_row_cannot_go_on(ines: Client, start: Run) -> None:
+def test_a_file_without_valid_rows_cannot_be_invited(ines: Client, start: Run) -> None:
     batch = start(csv_of("ben@@example.com"))
 
     assert "valid user" not in text(ines.get(url_of(batch, "imports:batch_problems"))).replace("0 valid users", "")
