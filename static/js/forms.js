@@ -7,7 +7,8 @@
 const focusable = (field) => field?.tomselect?.control_input || field;
 
 /* The first invalid field or group of checkboxes, in the order of the page. */
-export const firstInvalid = (root) => focusable(root.querySelector("[aria-invalid='true'], .rc-lines.is-invalid input"));
+export const firstInvalid = (root) =>
+  focusable(root.querySelector("[aria-invalid='true'], .rc-lines.is-invalid input"));
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("[data-problem-summary] a[href^='#']");
@@ -34,9 +35,11 @@ const clearErrors = (event) => {
   removeFromSummary(field);
   // The drop zone shows its own errors.
   if (field.querySelector("[data-dropzone]")) return;
-  field.querySelectorAll(".rc-error").forEach((error) => error.remove());
-  field.querySelectorAll(".is-invalid").forEach((element) => element.classList.remove("is-invalid"));
-  field.querySelectorAll("[aria-invalid]").forEach((element) => element.removeAttribute("aria-invalid"));
+  for (const error of field.querySelectorAll(".rc-error")) error.remove();
+  for (const element of field.querySelectorAll(".is-invalid, [aria-invalid]")) {
+    element.classList.remove("is-invalid");
+    element.removeAttribute("aria-invalid");
+  }
 };
 document.addEventListener("input", clearErrors);
 document.addEventListener("change", clearErrors);
@@ -129,6 +132,7 @@ document.addEventListener(
 
 document.addEventListener("DOMContentLoaded", () => {
   const main = document.getElementById("content");
-  const invalid = main.querySelector("[data-problem-summary]") || (main.querySelector(".rc-error") && firstInvalid(main));
+  const invalid =
+    main.querySelector("[data-problem-summary]") || (main.querySelector(".rc-error") && firstInvalid(main));
   (invalid || main.querySelector("[data-doubt][tabindex]"))?.focus();
 });

@@ -69,19 +69,16 @@ const keepOverBar = (element) => {
   if (bar && box.bottom > bar.top - 8 && box.top < bar.bottom) window.scrollBy(0, box.bottom - bar.top + 16);
 };
 
-const nextProblem = (cell) => {
-  const bad = [...grid.querySelectorAll(".rc-cell-bad")].filter((each) => each !== cell);
-  const after = bad.find((each) => cell.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING);
-  return after || null;
-};
-
 /* Move to the next problem; after the last one to the first that is left, the next page, or the main button. */
 const goOn = (cell) => {
-  const next = nextProblem(cell);
-  if (next) return go(next), keepOverBar(next);
-  const earlier = [...grid.querySelectorAll(".rc-cell-bad")].find((each) => each !== cell);
-  if (earlier) return go(earlier), keepOverBar(earlier);
-  go(cell);
+  const bad = [...grid.querySelectorAll(".rc-cell-bad")].filter((each) => each !== cell);
+  const isAfter = (each) => cell.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING;
+  const next = bad.find(isAfter) || bad[0];
+  go(next || cell);
+  if (next) {
+    keepOverBar(next);
+    return;
+  }
   queue.then(() => {
     if (editor || document.activeElement !== current || grid.querySelector(".rc-cell-bad")) return;
     (document.querySelector(".rc-paging a[rel=next]") || document.querySelector("#grid-bar .rc-filled"))?.focus();
@@ -155,7 +152,8 @@ grid.addEventListener("focusin", (event) => {
 
 /* --- Editing --- */
 
-const make = (tag, className, text = "") => Object.assign(document.createElement(tag), { className, textContent: text });
+const make = (tag, className, text = "") =>
+  Object.assign(document.createElement(tag), { className, textContent: text });
 
 const edit = (cell, { all = false, value = null } = {}) => {
   if (editor?.cell === cell || isOut(rowOf(cell))) return;
@@ -164,7 +162,10 @@ const edit = (cell, { all = false, value = null } = {}) => {
   const box = make("div", "rc-cell-editor");
   const field = document.createElement(before.includes("\n") ? "textarea" : "input");
   field.value = value ?? before;
-  field.setAttribute("aria-label", textOf(grid, "Cell", { column: cell.dataset.label, row: rowOf(cell).dataset.gridRow }));
+  field.setAttribute(
+    "aria-label",
+    textOf(grid, "Cell", { column: cell.dataset.label, row: rowOf(cell).dataset.gridRow }),
+  );
   field.autocomplete = "off";
   field.spellcheck = false;
   field.setAttribute("autocapitalize", "off");
@@ -279,7 +280,9 @@ grid.addEventListener("paste", (event) => {
   const edits = [];
   block.forEach((values, down) => {
     const cells = open[first + down] ? cellsOf(open[first + down]) : [];
-    values.forEach((value, right) => cells[place + right] && edits.push({ cell: cells[place + right], value }));
+    for (const [right, cell] of cells.slice(place, place + values.length).entries()) {
+      edits.push({ cell, value: values[right] });
+    }
   });
   const cut = first + block.length > open.length;
   save(edits, cut ? textOf(grid, "Cut") : "");
@@ -292,7 +295,8 @@ const save = (edits, also = "") => {
     return { id: cell.id, row: rowOf(cell).dataset.gridRow, value, was: valuesBefore(cell) };
   });
   // An edit that could not be sent is replaced by this one.
-  for (const asked of unanswered) if (asked.failed) asked.edits = asked.edits.filter(({ id }) => !wanted.some((each) => each.id === id));
+  for (const asked of unanswered)
+    if (asked.failed) asked.edits = asked.edits.filter(({ id }) => !wanted.some((each) => each.id === id));
   for (const { cell, value } of edits) show(cell, value);
   return ask({ do: "save" }, wanted, also);
 };
@@ -341,7 +345,7 @@ const request = async (asked, also, { blind = false } = {}) => {
   }
   // Sent again later if the server wasn't reached or failed.
   asked.failed = !answer || answer.status >= 500;
-  unanswered = unanswered.filter((each) => each.edits.length && each.failed || each !== asked);
+  unanswered = unanswered.filter((each) => (each.edits.length && each.failed) || each !== asked);
   keep();
   const leads = answer?.headers.get("HX-Redirect");
   if (leads) return location.assign(leads);
@@ -420,7 +424,8 @@ const put = (fresh, also) => {
     old.replaceWith(part);
     if (pressed) part.querySelector("button")?.focus();
   }
-  for (const cell of grid.querySelectorAll("[aria-busy]")) if (!waiting || waiting === 1) cell.removeAttribute("aria-busy");
+  for (const cell of grid.querySelectorAll("[aria-busy]"))
+    if (!waiting || waiting === 1) cell.removeAttribute("aria-busy");
   const said = fresh.getElementById("grid-said")?.textContent ?? "";
   announce(`${said} ${also}`.trim());
 };
@@ -462,7 +467,11 @@ document.addEventListener(
     if (event.target !== form || !waiting) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    const action = Object.assign(document.createElement("input"), { type: "hidden", name: "do", value: event.submitter?.value ?? "check" });
+    const action = Object.assign(document.createElement("input"), {
+      type: "hidden",
+      name: "do",
+      value: event.submitter?.value ?? "check",
+    });
     queue.then(() => {
       if (grid.querySelector("[data-unsaved]")) return;
       form.append(action);

@@ -16,7 +16,8 @@ const POLL_MS = 2000;
 const AT_END = ["shell:changed", "people:changed", "batch:ended"];
 const followed = new Map(); // By address: { source: the element that has the stream, beside, timer, failures }
 
-const partsOf = (address) => [...document.querySelectorAll("[data-live]")].filter((part) => part.dataset.live === address);
+const partsOf = (address) =>
+  [...document.querySelectorAll("[data-live]")].filter((part) => part.dataset.live === address);
 const besideOf = (address) => partsOf(address).find((part) => part.dataset.liveBeside)?.dataset.liveBeside;
 const trigger = (name) => htmx.trigger(document.body, name);
 
@@ -100,12 +101,21 @@ const leave = (address) => {
   stop(address);
 };
 
-const HANDLERS = {
-  fragment: (address, stream, data) => partsOf(address).forEach((part) => replace(part, data, address)),
-  beside: (address, stream, data) => stream.beside && partsOf(stream.beside).forEach((part) => replace(part, data)),
-  trigger: (address, stream, data) => trigger(data),
-  // With "ask", the viewer may see no more, and the response to a request for the fragment says why.
-  end: (address, stream, data) => (JSON.parse(data).ask ? pollInstead(address, stream) : leave(address)),
+const EVENTS = "fragment,beside,trigger,end";
+
+const handle = (type, data, address, stream) => {
+  if (type === "fragment") {
+    for (const part of partsOf(address)) replace(part, data, address);
+  } else if (type === "beside") {
+    for (const part of stream.beside ? partsOf(stream.beside) : []) replace(part, data);
+  } else if (type === "trigger") {
+    trigger(data);
+  } else if (JSON.parse(data).ask) {
+    // The viewer may see no more. The response to a request for the fragment says why.
+    pollInstead(address, stream);
+  } else {
+    leave(address);
+  }
 };
 
 const openStream = (address) => {
@@ -114,11 +124,11 @@ const openStream = (address) => {
   stream.source.hidden = true;
   stream.source.setAttribute("hx-ext", "sse");
   stream.source.setAttribute("sse-connect", address);
-  stream.source.setAttribute("sse-swap", Object.keys(HANDLERS).join());
+  stream.source.setAttribute("sse-swap", EVENTS);
   stream.source.addEventListener("htmx:sseBeforeMessage", (event) => {
     event.preventDefault(); // Nothing is swapped into the element itself.
     stream.failures = 0;
-    HANDLERS[event.detail.type](address, stream, event.detail.data);
+    handle(event.detail.type, event.detail.data, address, stream);
   });
   stream.source.addEventListener("htmx:sseError", (event) => {
     stream.failures += 1;

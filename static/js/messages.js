@@ -14,7 +14,8 @@ export const formatNumber = (number, options) => number.toLocaleString(document.
 
 /* Screen readers read the sentence. Some ignore what is outside an open dialog, so the dialog has its own live line. */
 export const announce = (sentence) => {
-  const line = document.querySelector("dialog[open] [data-live-line]") || document.querySelector("body > [data-live-line]");
+  const line =
+    document.querySelector("dialog[open] [data-live-line]") || document.querySelector("body > [data-live-line]");
   if (sentence) line.textContent = sentence;
 };
 
@@ -66,7 +67,9 @@ const errorBanner = ({ title, text }) => {
   return banner;
 };
 
-const removeErrors = () => document.querySelectorAll("[data-error]").forEach((banner) => banner.remove());
+const removeErrors = () => {
+  for (const banner of document.querySelectorAll("[data-error]")) banner.remove();
+};
 
 const show = (error, { target, elt } = {}) => {
   const content = document.getElementById("dialog-content");

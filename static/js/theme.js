@@ -1,7 +1,5 @@
 /* Applies the theme chosen in the account menu before the first paint. Without a choice, CSS follows the system. */
 (() => {
-  "use strict";
-
   const KEY = "rollcall-theme";
   const root = document.documentElement;
 
