@@ -4,6 +4,7 @@
    <dialog>. Closing then leads back. */
 
 import { firstInvalid } from "./forms.js";
+import { modulesLoaded } from "./shell.js";
 
 const content = document.getElementById("dialog-content");
 const dialog = document.getElementById("dialog");
@@ -33,20 +34,23 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.xhr?.status !== 422) typed = false;
   open(event.detail.requestConfig?.elt);
 });
-// Later than afterSwap, because the sites field is replaced in between.
-document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.target === content) focusContent();
+// When the content works: its modules are loaded, and have replaced the sites field, for example.
+document.addEventListener("htmx:afterSettle", async (event) => {
+  if (event.detail.target !== content) return;
+  const before = document.activeElement;
+  await modulesLoaded();
+  if (document.activeElement === before) focusContent();
 });
 
-/* Show a <template> of the page as the dialog. Returns its content. */
-export const openDialog = (template, from) => {
+/* Show the <template> of the page as the dialog. */
+content.addEventListener("dialog:open", (event) => {
+  const { template, from } = event.detail;
   clear();
   content.append(template.content.cloneNode(true));
   typed = false;
   open(from);
   focusContent();
-  return content;
-};
+});
 
 /* --- Closing --- */
 

@@ -2,8 +2,6 @@
 
    Texts are rendered by templates, translated, into data-text-NAME attributes and <template>s. */
 
-import { openDialog } from "./dialog.js";
-
 /* --- Texts and announcements --- */
 
 /* The text in data-text-NAME of the element, such as "Remove {site}", with its values. */
@@ -81,9 +79,10 @@ const show = (error, { target, elt } = {}) => {
       body.scrollTop = 0;
       return;
     }
-    const opened = openDialog(document.getElementById("dialog-error"), elt);
-    opened.querySelector("#dialog-title").textContent = error.title.replace(/\.$/, "");
-    opened.querySelector("[data-error-text]").textContent = error.text;
+    const template = document.getElementById("dialog-error");
+    content.dispatchEvent(new CustomEvent("dialog:open", { detail: { template, from: elt } }));
+    content.querySelector("#dialog-title").textContent = error.title.replace(/\.$/, "");
+    content.querySelector("[data-error-text]").textContent = error.text;
     return;
   }
   const alerts = document.getElementById("alerts");

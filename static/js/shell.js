@@ -10,11 +10,15 @@ const MODULES = {
   "[data-live]:not([data-live=''])": () => import("./live.js"),
 };
 
+let loading = Promise.resolve();
+
 const loadModules = (root) => {
-  for (const [selector, load] of Object.entries(MODULES)) {
-    if (root.matches(selector) || root.querySelector(selector)) load();
-  }
+  const needed = Object.keys(MODULES).filter((selector) => root.matches(selector) || root.querySelector(selector));
+  loading = Promise.allSettled([loading, ...needed.map((selector) => MODULES[selector]())]);
 };
+
+/* Resolves when everything on the page works. */
+export const modulesLoaded = () => loading;
 
 loadModules(document.body);
 document.addEventListener("htmx:load", (event) => loadModules(event.detail.elt));
