@@ -7,44 +7,44 @@ help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## Install what is needed, then run everything on this machine until Ctrl-C
+run: ## Install what is needed, and run everything on this machine until Ctrl-C
 	@.ci/venv requirements.txt
 	@exec $(PYTHON_HERE) manage.py up
 
 .PHONY: test
-test: ## Install what the tests need, then run all of them, in a browser and without one
+test: ## Install what the tests need, and run all of them, with and without a browser
 	@.ci/venv requirements-dev.txt
 	@exec $(PYTHON_HERE) .ci/test.py
 
 .PHONY: test-faults
-test-faults: ## Break workers, broker, database and mail server on purpose, upload hostile files; TRIALS=200 for a whole night of it
+test-faults: ## Break workers, broker, database and mail server on purpose, and upload hostile files; TRIALS=200 runs all night
 	@.ci/venv requirements-dev.txt
 	@exec $(PYTHON_HERE) -m pytest tests/faults
 
 .PHONY: lint
-lint: ## Look at the code without running it: style, types, templates, JavaScript, CSS, settings, migrations
+lint: ## Check style, types, templates, JavaScript, CSS, settings and migrations
 	@.ci/venv requirements-dev.txt
 	@PYTHON=$(PYTHON_HERE) exec .ci/lint
 
 .PHONY: translations
-translations: ## Extract all texts into the catalogs below locale/, and compile them
+translations: ## Extract all texts into the catalogs in locale/, and compile them
 	@.ci/venv requirements-dev.txt
 	@exec $(PYTHON_HERE) manage.py translations
 
 .PHONY: bench
-bench: ## Measure the check against its peers, the import, the mail and a drop; writes docs/performance.md
+bench: ## Measure checking, inviting, emailing and uploading, and update docs/performance.md
 	@.ci/venv benchmarks/requirements.txt .venv-bench
 	@exec .venv-bench/bin/python -m benchmarks
 
 .PHONY: bench-scaling
-bench-scaling: ## Measure whole imports of 1,000 to 1,000,000 rows; ARGUMENTS="--rows 1000 --workers 1 2" for less
+bench-scaling: ## Measure whole imports of 1,000 to 1,000,000 rows; ARGUMENTS="--rows 1000 --workers 1 2" measures fewer
 	@.ci/venv requirements-dev.txt
 	@exec $(PYTHON_HERE) -m benchmarks.scaling $(ARGUMENTS)
 
 SECONDS ?= 60
 TARGET ?= file
 .PHONY: fuzz
-fuzz: ## Let a fuzzer look for a file that breaks the check, or with TARGET=time for a slow one, for SECONDS=60
+fuzz: ## Let a fuzzer look for a file that breaks the check, or with TARGET=time, for a slow one, for SECONDS=60
 	@.ci/venv tests/fuzz/requirements.txt .venv-fuzz
 	@exec .venv-fuzz/bin/python -m tests.fuzz $(TARGET) $(SECONDS)
 

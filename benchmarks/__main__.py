@@ -1,4 +1,4 @@
-"""Every benchmark, one after the other: `python -m benchmarks`, about ten minutes."""
+"""Run all benchmarks one after the other: `python -m benchmarks`. Takes about ten minutes."""
 
 import sys
 

@@ -1,10 +1,10 @@
-"""How fast the check is: against bare csv.reader, against other ways to check a file, and on the worst of files.
+"""How fast the check is, compared with bare csv.reader and other libraries, and for the worst files.
 
-    python -m benchmarks.check                  a million rows, 2% of them bad; 10,000 for the slower peers
-    python -m benchmarks.check --rows 100000    sooner
+    python -m benchmarks.check                  a million rows, 2% of them bad; 10,000 rows for the slower libraries
+    python -m benchmarks.check --rows 100000    takes less time
 
-All run in one process, in turns, several times; what counts is the ratio of the medians. Memory is measured in
-processes of their own.
+All of them run in one process, in turns, several times. The results are ratios of medians. Memory is measured in
+separate processes.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--turns", type=int, default=5)
-    parser.add_argument("--bad", type=float, default=0.02, help="the share of rows that have something wrong")
+    parser.add_argument("--bad", type=float, default=0.02, help="the share of rows with problems")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         results = {
@@ -129,7 +129,7 @@ def main(arguments: list[str] | None = None) -> None:
 def beside_the_reader(folder: Path, made: Iterable[list[str]], rows: int, turns: int) -> dict[str, object]:
     path = write_file(folder / "large.csv", made)
     size = path.stat().st_size
-    say(f"Check: {rows:,} rows, {size / 1e6:.1f} MB, {size / rows:.0f} bytes a row, {turns} turns")
+    say(f"Check: {rows:,} rows, {size / 1e6:.1f} MB, {size / rows:.0f} bytes per row, {turns} rounds")
     seconds = seconds_of({READER: (read_only, path), OURS: (check, path)}, turns=turns)
     megabytes = {name: peak_memory(path, name) for name in seconds}
     times = seconds[OURS] / seconds[READER]
@@ -150,7 +150,7 @@ def by_stages(folder: Path, rows: int, bad: float, turns: int) -> dict[str, obje
         "find duplicates, hand out rows": (check, clean),
         f"check the {bad:.0%} of bad rows one by one": (check, spoiled),
     }
-    say(f"Check: {rows:,} rows, stage by stage, {turns} turns")
+    say(f"Check: {rows:,} rows, stage by stage, {turns} rounds")
     seconds = seconds_of(stages, turns=turns)
     for name, spent in seconds.items():
         say(f"  {name:56}{spent:9.3f} s {spent / seconds[READER]:8.2f} x")
@@ -189,7 +189,7 @@ def of_the_worst_files(folder: Path, rows: int, turns: int) -> dict[str, object]
         "only domains beyond ASCII": people_of_other_alphabets(rows),
     }
     paths = {name: write_file(folder / f"{name}.csv", made) for name, made in files.items()}
-    say(f"Check: {rows:,} rows, files of one kind, {turns} turns")
+    say(f"Check: {rows:,} rows, files of one kind, {turns} rounds")
     seconds = seconds_of({name: (check, path) for name, path in paths.items()}, turns=turns)
     megabytes = {name: peak_memory(path) for name, path in paths.items()}
     _tell(rows, seconds, megabytes, base="clean")
@@ -201,7 +201,7 @@ def of_the_worst_files(folder: Path, rows: int, turns: int) -> dict[str, object]
 def beside_the_peers(folder: Path, bad: float, turns: int) -> dict[str, object]:
     made = list(people(PEER_ROWS - REPEATED, bad=bad))
     path = write_file(folder / "small.csv", chain(made, islice(made, REPEATED)))
-    say(f"Check: {PEER_ROWS:,} rows, the same file for all, {turns} turns")
+    say(f"Check: {PEER_ROWS:,} rows, the same file for all, {turns} rounds")
     runs: dict[str, Run] = {READER: read_only, OURS: check, LIBRARY: ask_about_each_address}
     runs |= {name: make() for name, make in peers.make_peers(say).items()}
     refused = {name: run(path) for name, run in runs.items()}
@@ -226,7 +226,7 @@ def _tell(
     for name, spent in seconds.items():
         told = f"  {name:28}{spent:9.3f} s {rows / spent:12,.0f} rows/s {spent / seconds[base]:8.2f} x"
         found = (refused or {}).get(name)
-        say(f"{told} {megabytes[name]:7.0f} MB" + (f"  refuses {found:,}" if found is not None else ""))
+        say(f"{told} {megabytes[name]:7.0f} MB" + (f"  rejects {found:,}" if found is not None else ""))
 
 
 if __name__ == "__main__":

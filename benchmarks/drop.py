@@ -1,7 +1,7 @@
-"""From the drop of a file of 1,000 rows to its verdict on the screen: `python -m benchmarks.drop`.
+"""The time from dropping a file of 1,000 rows until the result of the check is shown: `python -m benchmarks.drop`.
 
-The product as `manage.py up` starts it, in a real Chromium. The clock runs in the page: from the moment at which the
-file falls, over the press on *Import* that follows at once, to the first picture that shows what the check found.
+Runs the product as `manage.py up` starts it, in a real Chromium. The page measures the time: the file is dropped,
+*Import* is pressed immediately, and the clock stops at the first frame that shows what the check found.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _DROP = """async ([content, name]) => {
 def main() -> None:
     chromium = find_chromium()
     if chromium is None:
-        say("Drop: no Chromium is installed here, so it is left out")
+        say("Drop: skipped, because Chromium isn't installed")
         return
     with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as directory:
         stack = Stack(Path(directory) / "var", INVITATIONS_PER_DAY="1000000", INVITATIONS_PER_INVITER_PER_DAY="1000000")
@@ -106,7 +106,7 @@ def drop(page: Page, name: str, content: str) -> dict[str, float]:
 
 
 def tell(found: dict[str, list[dict[str, float]]]) -> None:
-    say(f"Drop: {ROWS:,} rows, to the verdict on the screen, {TURNS} turns")
+    say(f"Drop: {ROWS:,} rows, until the result is shown, {TURNS} rounds")
     results: dict[str, Any] = {"rows": ROWS, "turns": TURNS}
     for name, spent in found.items():
         parts = {part: round(median(each[part] for each in spent)) for part in spent[0]}

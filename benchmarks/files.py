@@ -1,7 +1,7 @@
-"""Files of invented people for the benchmarks: world names, company addresses, and a share of rows that are wrong.
+"""Generates files for the benchmarks: names from around the world, company addresses, and some rows with problems.
 
-A row has 70 bytes in the mean. A million people have ninety thousand last names, and every other one of them has one
-of twenty thousand descriptions: to remember what was seen before is no easier than with a real file.
+A row has 70 bytes on average. A million people have 90,000 last names, and every other one has one of 20,000
+descriptions, so remembering values is no easier than in a real file.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Rows staged and people invited, on SQLite and on PostgreSQL: `python -m benchmarks.invite`.
+"""How fast rows are staged and people invited, on SQLite and PostgreSQL: `python -m benchmarks.invite`.
 
-The bare contender writes the very same rows and invitations into tables with the same columns and unique constraints,
-in two statements (COPY, or executemany), and does nothing else: no summary, no claims, no look at who is a member or
-invited already, no tokens to make. Those who invite one person after the other are timed on a few and counted for all.
+The bare version writes the same rows and invitations into tables with the same columns and unique constraints, with two
+statements (COPY, or executemany), and does nothing else: no results, no claims, no tokens, and no check whether someone
+is already a member or invited. Libraries that invite one person at a time are timed with a few people and extrapolated.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ def main() -> None:
     results = {"SQLite": in_a_process("benchmarks.invite", DATABASE_URL="")}
     programs = binaries()
     if programs is None:
-        say("Invite: no PostgreSQL is installed here, so it is left out")
+        say("Invite: PostgreSQL is skipped, because it isn't installed")
     else:
         with PostgresServer(programs) as server:
             results["PostgreSQL"] = in_a_process("benchmarks.invite", DATABASE_URL=server.new_database())
     for database, seconds in results.items():
-        say(f"Invite: {COUNT:,} rows staged and invited on {database}, {ROUNDS} turns")
+        say(f"Invite: {COUNT:,} rows staged and invited on {database}, {ROUNDS} rounds")
         for name, spent in seconds.items():
             say(f"  {name:28}{spent:9.2f} s {COUNT / spent:12,.0f} rows/s {spent / seconds[BARE]:8.2f} x")
         times = seconds[OURS] / seconds[BARE]

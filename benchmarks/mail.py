@@ -1,9 +1,9 @@
-"""Emails of one batch, one process, one connection: `python -m benchmarks.mail`.
+"""How fast the emails of one batch are sent, by one process over one connection: `python -m benchmarks.mail`.
 
-Against Django's own backend with the same messages, and against smtplib with bytes that were rendered before. Once with
-a server that replies at once, and once with one that takes 20 ms per reply, as over a real network. Rollcall's time
-includes all that a worker does with a chunk: claiming it, reading the invitations, making their links, counting emails
-per address, and saving each result before the next message ends.
+Compared with Django's own backend for the same messages, and with smtplib for messages that were rendered before. Once
+with a server that replies immediately, and once with a server that takes 20 ms per reply, as over a real network.
+Rollcall's time includes everything that a worker does with a chunk: claiming it, reading the invitations, creating
+their links, counting emails per address, and saving each result before the next message ends.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def _measured(count: int, rounds: int, *, milliseconds: int) -> dict[str, float]:
-    say(f"Mail: {count:,} messages over one connection, {milliseconds} ms per reply, {rounds} turns")
+    say(f"Mail: {count:,} messages over one connection, {milliseconds} ms per reply, {rounds} rounds")
     settings = {"MESSAGES": count, "TURNS": rounds, "MILLISECONDS_PER_REPLY": milliseconds}
     seconds = in_a_process("benchmarks.mail", **{name: str(value) for name, value in settings.items()})
     for name, spent in seconds.items():

@@ -1,4 +1,4 @@
-"""A mail server that accepts everything, in a process of its own."""
+"""A mail server that accepts everything. It runs in its own process."""
 
 from __future__ import annotations
 

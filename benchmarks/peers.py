@@ -1,7 +1,7 @@
-"""Other ways to check the same file, as their users write them, each with what it offers against the same mistakes.
+"""Other ways to check the same file, written as their users would, with what each library offers.
 
-All refuse what is no address, names that are missing, too long, links, or hold control characters, and an address that
-came before. Each tells how many rows it refuses, and of the generated files all refuse the same.
+All of them reject invalid and repeated addresses, and names that are missing, too long, contain control characters, or
+look like links. Each returns how many rows it rejects, which is the same number for the generated files.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def make_peers(say: Callable[[str], None]) -> dict[str, Callable[[], Peer]]:
         (FORM, "django", _form_per_row),
     ):
         if find_spec(module) is None:
-            say(f"  {name} is not installed and is left out: `make bench` installs it")
+            say(f"  {name} is not installed and is skipped: `make bench` installs it")
         else:
             makers[name] = make
     return makers

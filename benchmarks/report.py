@@ -1,7 +1,7 @@
-"""Write what was measured into docs/performance.md: `python -m benchmarks.report`.
+"""Write the measurements into docs/performance.md: `python -m benchmarks.report`.
 
-The measurements stand in docs/performance.json, those of bench.json in the place of older ones. The tables between the
-markers of docs/performance.md and the plot docs/scaling.svg are made of them, and of nothing else.
+docs/performance.json has the measurements; those in bench.json replace older ones. The tables between the markers in
+docs/performance.md and the plot docs/scaling.svg are generated from it alone.
 """
 
 from __future__ import annotations
@@ -202,7 +202,7 @@ def newest(published: Found, measured: Found) -> dict[str, Any]:
     missing = {(run["rows"], run["workers"]) for run in runs_of(published)}
     missing -= {(run["rows"], run["workers"]) for run in runs_of(measured)}
     if missing and "scaling" in measured:
-        say(f"The table of whole imports stays as it is: {len(missing)} of its lines were not measured yet.")
+        say(f"The table of whole imports isn't updated: {len(missing)} of its lines haven't been measured yet.")
         found["scaling"] = published["scaling"]
     return found
 
@@ -212,7 +212,7 @@ def write() -> None:
     MEASURED.write_text(json.dumps(found, indent=1) + "\n")
     DOCUMENT.write_text(render(DOCUMENT.read_text(), found))
     PLOT.write_text(scaling_plot.draw(runs_of(found)))
-    say(f"Written into {DOCUMENT.relative_to(ROOT)}")
+    say(f"Updated {DOCUMENT.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

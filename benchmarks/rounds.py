@@ -1,4 +1,4 @@
-"""Contenders take turns, so that what else the machine does meets all of them; the median of each counts."""
+"""Runs contenders in turns, so that other work on the machine affects them all. The median of each counts."""
 
 from __future__ import annotations
 

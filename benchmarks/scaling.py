@@ -1,9 +1,9 @@
-"""How long a whole import takes, and how that grows: `python -m benchmarks.scaling`, or `make bench-scaling`.
+"""How long whole imports of different sizes take: `python -m benchmarks.scaling`, or `make bench-scaling`.
 
-From the upload to everybody invited and mailed, on PostgreSQL and Redis, with the web and worker processes of
-docs/deploy.md and a mail server that takes everything at once; meanwhile somebody reads pages. Every combination of
-rows and workers gets a database of its own and is kept as soon as it is measured: a run that was broken off goes on
-where it was, and `--again` begins anew. What would not end within `--minutes` is left for the next run.
+Measures from the upload until everyone is invited and emailed, on PostgreSQL and Redis, with the web and worker
+processes of docs/deploy.md and a mail server that accepts everything immediately. Meanwhile, a user opens pages. Each
+combination of rows and workers has its own database, and its result is saved immediately: after an interruption, the
+next run continues, and `--again` starts over. What wouldn't finish within `--minutes` is left for the next run.
 
     python -m benchmarks.scaling --rows 1000 10000 --workers 1 2
 """
@@ -212,7 +212,7 @@ def measure_all(programs: Path, wanted: Iterable[tuple[int, int]], *, ends: floa
             known = _known()
             seconds = _expected(known, rows=rows, workers=workers)
             if time.monotonic() + seconds > ends:
-                say(f"{rows:>9,} rows, {workers} workers: would take about {seconds:.0f} s, left for the next run")
+                say(f"{rows:>9,} rows, {workers} workers: left for the next run (about {seconds:.0f} s)")
                 continue
             path = Path(directory) / f"{rows}.csv"
             if not path.exists():
@@ -227,8 +227,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
     parser.add_argument("--workers", type=int, nargs="+", default=WORKERS)
-    parser.add_argument("--minutes", type=float, default=15, help="begin nothing that would take longer in all")
-    parser.add_argument("--again", action="store_true", help="forget what was measured before")
+    parser.add_argument("--minutes", type=float, default=15, help="start nothing that would exceed this total")
+    parser.add_argument("--again", action="store_true", help="discard earlier measurements")
     options = parser.parse_args()
     ends = time.monotonic() + 60 * options.minutes
     if options.again:

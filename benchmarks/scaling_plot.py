@@ -1,4 +1,4 @@
-"""The plot of benchmarks/scaling.py as an SVG: seconds by rows, in powers of ten, a line for each count of workers."""
+"""Draws the plot of benchmarks/scaling.py as an SVG: seconds by rows, in powers of ten, one line per worker count."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 WIDTH, HEIGHT = 640, 400
 LEFT, RIGHT, TOP, BOTTOM = 64, 40, 56, 48
-# In this order: colour, dashes and mark say the same, so that none of them is needed.
+# Color, dashes and marker. Each of them alone tells the lines apart.
 LOOKS = (("#0b6e4f", "", "circle"), ("#b3541e", "8 4", "square"), ("#3b5ba5", "2 4", "triangle"))
 STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #333 }
