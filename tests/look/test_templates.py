@@ -48,6 +48,15 @@ def test_no_button_has_a_gap_between_its_words() -> None:
     assert found == []
 
 
+def test_templates_have_at_most_120_columns() -> None:
+    found = []
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        lines = enumerate(path.read_text().splitlines(), start=1)
+        found += [f"{path.relative_to(ROOT)}:{number}" for number, line in lines if len(line) > 120]
+
+    assert found == []
+
+
 @pytest.mark.parametrize(
     ("name", "letters"),
     [
