@@ -57,13 +57,13 @@ def test_the_title_is_the_result(batch: Batch, state: str, summary: Summary, tit
         (Summary(rows=2, already_member=1, duplicate=1), "All 2 rows of team.csv were skipped."),
         (
             Summary(rows=5, invited=1, already_member=1, already_invited=1, duplicate=1, problems=1),
-            "From team.csv: 1 was already a member. 1 was already invited. 1 was a duplicate. 1 had a problem.",
+            "From team.csv: 1 was already a member. 1 was already invited. 1 was in the file twice. 1 had a problem.",
         ),
         (
             Summary(
                 rows=20, invited=10, already_member=2, already_invited=2, duplicate=2, problems=4, skipped_by_admin=2
             ),
-            "From team.csv: 2 were already members. 2 were already invited. 2 were duplicates. 2 had problems. "
+            "From team.csv: 2 were already members. 2 were already invited. 2 were in the file twice. 2 had problems. "
             "2 were skipped by an admin.",
         ),
         (
