@@ -115,7 +115,7 @@ def test_the_admin_sees_the_progress_and_then_the_count(
     assert "Revoking 25 invitations. Their links no longer work." in page
     assert "revoked 25" in page
     assert page.count("Undoing") == 1
-    assert "Undo batch" not in page
+    assert "Undo import" not in page
     assert "Revoking 25 invitations." in text_of(text(ines.get("/o/acme/roles/")))
     assert "25 invited, 25 revoked Undoing" in text_of(text(ines.get("/o/acme/batches/")))
 

@@ -32,7 +32,7 @@ def test_undoing_revokes_what_was_not_accepted_and_the_summary_shows_it(ines: Cl
     assert (summary.invited, summary.accepted, summary.revoked, summary.waiting_answer) == (4, 1, 3, 0)
     page = ines.get(f"/o/acme/batches/{batch.pk}/").content.decode()
     assert "revoked" in page
-    assert "Undo batch" not in page
+    assert "Undo import" not in page
     assert "Remind" not in page
 
 
