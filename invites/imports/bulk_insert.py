@@ -1,6 +1,6 @@
-"""Insert thousands of rows at once, ten times as fast as Django's bulk_create.
+"""Insert thousands of rows, ten times as fast as Django's bulk_create.
 
-PostgreSQL gets them by COPY, SQLite by executemany; what is stored is the same.
+With COPY on PostgreSQL, with executemany on SQLite.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def people_in(rows: QuerySet[Row]) -> list[Person]:
 
 
 def insert_rows(rows: Sequence[NewRow], flagged: Sequence[NewFlaggedRow]) -> None:
-    """Store new rows. The database fills in the other columns of most of them."""
+    """Store new rows. The database fills in the columns that they don't have."""
     _insert(Row._meta.db_table, ROW_FIELDS, rows)
     fields = (*ROW_FIELDS, *NewFlaggedRow._fields[1:])
     _insert(Row._meta.db_table, fields, [(*row, *more) for row, *more in flagged])
@@ -91,8 +91,8 @@ def insert_rows(rows: Sequence[NewRow], flagged: Sequence[NewFlaggedRow]) -> Non
 def insert_part(part: UploadPart) -> None:
     """Store a piece of an upload.
 
-    PostgreSQL gets the bytes as they are. Django would write them into the statement as hexadecimal digits, which takes
-    four times as long.
+    On PostgreSQL, the bytes are sent in binary. Django would send them as hexadecimal digits, which takes four times as
+    long.
     """
     if connection.vendor != "postgresql":
         part.save(force_insert=True)
@@ -105,9 +105,9 @@ def insert_part(part: UploadPart) -> None:
 
 
 def insert_invitations(batch: Batch, people: Iterable[Person], *, now: datetime, expires_at: datetime) -> int:
-    """Store an invitation for each, but for those whose address has a pending one already; how many there were.
+    """Store an invitation for each person whose address has no pending one. Returns how many were stored.
 
-    What an invitation begins with (pending, its mail queued) the columns know themselves.
+    The database fills in the initial states: pending, with the email queued.
     """
     shared = {
         "organization_id": batch.organization_id,
@@ -119,7 +119,7 @@ def insert_invitations(batch: Batch, people: Iterable[Person], *, now: datetime,
     }
     own = ("row_id", "email_key", *Cells._fields, "person_key", "token_seed", "token_hash")
     given = tuple(shared.values())
-    # In one order, so that two batches with the same people wait for each other and not both.
+    # Sorted, so that two batches with the same people can't deadlock.
     ordered = sorted(people, key=attrgetter("email_key"))
     seeds = new_seeds(len(ordered))
 
@@ -148,10 +148,10 @@ DECIDING: dict[type[Model], Sequence[str]] = {
 
 
 def renew_statistics() -> None:
-    """Let PostgreSQL look at how much was stored.
+    """Run ANALYZE on PostgreSQL, so that plans don't assume empty tables.
 
-    It does so by itself, but up to a minute later, and until then it would go about tables with thousands of new rows
-    as if they were empty. Only what it decides by is looked at. Where it can't be, the import is slower and no worse.
+    Autovacuum does so as well, but up to a minute later. Analyzes only the columns that matter for plans. If it fails,
+    the import is only slower.
     """
     if connection.vendor == "postgresql":
         with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
@@ -160,7 +160,7 @@ def renew_statistics() -> None:
 
 
 def _person_key(values: Cells) -> str:
-    """The key as accounts.names.PersonKeyField makes it. Names repeat, addresses don't."""
+    """The same key as that of accounts.names.PersonKeyField. Only folded names are cached, because they repeat."""
     first, last, email = _folded_name(values.first_name), _folded_name(values.last_name), fold(values.email)
     key = f"{first} {last} {email}" if first and last else " ".join(filter(None, (first, last, email)))
     return key[:_LONGEST_KEY]
@@ -182,9 +182,9 @@ def _insert(table: str, columns: Sequence[str], records: Sequence[Sequence[Any]]
 
 
 def _insert_but_conflicts(table: str, columns: Sequence[str], records: Callable[[], Records]) -> int:
-    """As `_insert`, but for records that a unique constraint forbids; how many were inserted.
+    """Insert the records that don't violate a unique constraint. Returns how many were inserted.
 
-    COPY knows no conflicts: it is tried first, because there hardly ever are any, and it is half the work.
+    COPY can't skip conflicts. It is tried first, because conflicts are rare and it takes half the time.
     """
     if connection.vendor == "postgresql":
         with contextlib.suppress(IntegrityError), transaction.atomic():
@@ -207,7 +207,7 @@ def _insertion(table: str, columns: Sequence[str]) -> str:
 
 
 def _copy(table: str, columns: Sequence[str], records: Records) -> int:
-    """How many there were. While the next ones are made, the database works on those before."""
+    """Copy the records, and return how many there were. The database stores some while the next ones are generated."""
     with connection.wrap_database_errors, connection.cursor() as cursor:
         with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
             for record in records:

@@ -1,7 +1,7 @@
 """Claim a chunk of a batch, renew the claim while working on the chunk, and release it.
 
-A claim is a conditional UPDATE, and it expires. That of a worker that died expires by itself. A worker that was only
-slow finds that another claim has a higher number than its own, and changes nothing.
+A claim is a conditional UPDATE that expires, so nobody has to release the claim of a dead worker. A slow worker finds
+that another claim has a higher number than its own, and changes nothing.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def renew_claim(claim: ChunkClaim) -> bool:
 
 
 def note_error(claim: ChunkClaim, error: Exception) -> None:
-    """Keep the reference of a bug of ours: the admin is told it if the chunk has to be given up."""
+    """Store the reference of a bug. The admin sees it if the chunk has to be given up."""
     if not is_transient(error):
         Batch.objects.filter(pk=claim.batch_id).update(error_reference=reference_of(error))
 

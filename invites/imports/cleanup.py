@@ -42,7 +42,7 @@ def delete_some_rows(batch: Batch) -> bool:
         with connection.cursor() as cursor:
             # Django would load the rows with all their problems, and look for the invitation of each.
             cursor.execute(
-                f"DELETE FROM {table} WHERE batch_id = %s AND number <= %s",  # noqa: S608 - the name of a table of ours
+                f"DELETE FROM {table} WHERE batch_id = %s AND number <= %s",  # noqa: S608 - the name of our table
                 [batch.pk, numbers[:ROWS_AT_ONCE][-1]],
             )
     return len(numbers) > ROWS_AT_ONCE

@@ -191,7 +191,7 @@ def _stop_with_notice(batch: Batch, job: CorrectionJob, reasons: list[Reason]) -
 
 
 def give_up_job(batch: Batch, job: CorrectionJob, reasons: list[Reason]) -> None:
-    """End a job that kills every worker or hits a bug. The batch waits for corrections again.
+    """End a job that crashes every worker or hits a bug. The batch waits for corrections again.
 
     If rows have been changed, the next try only compares them with the others.
     """
@@ -219,7 +219,7 @@ def _change_rows(job: CorrectionJob, rows: Iterable[Row]) -> None:
         if job.action == Action.APPLY:
             is_edited = row.edit is not None
             apply_suggestions(row, job.code)
-            # A row that somebody edited keeps its editor, because nobody has looked at it now.
+            # An edited row keeps its editor, who has seen the row. This person hasn't.
             if not is_edited:
                 row.edited_by_id = job.started_by_id
         else:
@@ -228,7 +228,7 @@ def _change_rows(job: CorrectionJob, rows: Iterable[Row]) -> None:
 
 @transaction.atomic
 def _save_chunk(batch: Batch, job: CorrectionJob, rows: list[Row]) -> bool:
-    """Save the rows and the progress of the job. False, with nothing saved, if somebody has stopped the job."""
+    """Save the rows and the progress of the job. False, with nothing saved, if someone has stopped the job."""
     renew_claim(batch)
     job.last_number, job.rows_done = rows[-1].number, job.rows_done + len(rows)
     running = CorrectionJob.objects.filter(pk=job.pk, is_stopped=False)

@@ -54,7 +54,7 @@ class Edit:
 
 @dataclass
 class EditResult:
-    """The numbers of the rows that changed, and of those that somebody else changed first."""
+    """The numbers of the rows that changed, and of those that someone else changed first."""
 
     changed: set[int] = field(default_factory=set)
     overtaken: set[int] = field(default_factory=set)
@@ -94,7 +94,7 @@ def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> EditRe
             result.changed.add(row.number)
         if not new:
             continue
-        # Somebody else has changed or skipped the row.
+        # Someone else has changed or skipped the row.
         if row.reason == Row.Reason.SKIPPED_BY_ADMIN or any(_is_stale(edit, row, cells) for edit in new):
             result.overtaken.add(row.number)
             continue
@@ -191,7 +191,7 @@ def rows_to_check(batch: Batch) -> QuerySet[Row]:
 
 
 def _result_of(number: int, rows: Collection[Row]) -> EditResult:
-    """The result for a button of one row. Without rows, somebody else changed it first."""
+    """The result for a button of one row. Without rows, someone else changed it first."""
     return EditResult(overtaken=set() if rows else {number})
 
 

@@ -19,7 +19,7 @@ from invites.imports.selectors.grid import grid_rows
 from invites.imports.selectors.rows import codes_of, suggested
 from invites.models import Batch, Row
 
-# A file with more domains has none of its own.
+# A file with more domains has no frequent ones.
 MAX_DOMAINS = 5_000
 MAX_TYPOS = 50
 BLOCK = 1_000

@@ -124,7 +124,7 @@ def _chunks(rows: QuerySet[Row]) -> Iterator[list[RowLeft]]:
 
 
 def _new_columns(batch: Batch, stored: RecordFile) -> list[Column]:
-    """The columns that the file lacks although somebody has typed a cell for them."""
+    """The columns that the file lacks although someone has typed a cell for them."""
     return [column for column in stored.header.missing() if _has_typed(batch, COLUMNS.index(column))]
 
 

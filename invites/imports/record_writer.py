@@ -10,7 +10,7 @@ _BOMS = {"utf-8-sig": b"\xef\xbb\xbf", "utf-16-le": b"\xff\xfe", "utf-16-be": b"
 
 
 class Layout:
-    """The columns of a file, with `added` ones at the end, and the positions of ours."""
+    """The columns of a file, with the `added` ones at the end, and the positions of the columns that we read."""
 
     def __init__(self, file: RecordFile, *, added: Iterable[Column]) -> None:
         self.names = list(file.header_record.cells)

@@ -19,7 +19,7 @@ CRASHED_AFTER = timedelta(seconds=2)
 
 @dataclass(frozen=True)
 class StalledWork:
-    """Ids of batches that wait to be checked, whose chunks nobody works on, and that are being undone."""
+    """The ids of batches that wait to be checked, that have chunks to process, and that are being undone."""
 
     to_check: list[int]
     to_process: list[int]

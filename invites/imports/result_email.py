@@ -41,9 +41,9 @@ def find_unsent() -> list[int]:
 def send_result_email(batch_id: int) -> None:
     """Email the result once, if the work took longer than a minute.
 
-    A permanent failure and a bug of ours are not retried: the banner on the pages says the same. Raises one of
-    MAIL_ERRORS when the mail server is down; then it can be retried after RETRY_AFTER. A process that dies after
-    sending and before saving that causes a second email.
+    Permanent failures and bugs are not retried, because pages show the result, too. Raises one of MAIL_ERRORS if the
+    mail server is down; then it can be retried after RETRY_AFTER. If a process dies after sending the email and before
+    saving that it did, the email is sent twice.
     """
     batch = Batch.objects.select_related("organization", "inviter").filter(pk=batch_id).first()
     if batch is None or batch.inviter is None or _time_worked(batch) < LONG:

@@ -52,8 +52,8 @@ def send_chunk(claim: ChunkClaim) -> timedelta | None:
         unsent = [each for each in unsent if each.mail_state != Invitation.Mail.SENDING]
     ids = [each.id for each in unsent]
     if claim.is_hopeless and ids:
-        # One of these kills every worker. Sent one by one, it was the first that is left. Where it was not, each
-        # attempt gives up twice as many, so that the chunk comes to an end.
+        # One of these crashes every worker. They were sent one by one, so it should be the first that is left. In case
+        # it isn't, each attempt gives up twice as many, so that the chunk ends.
         suspects = ids[: max(1, chunk.suspects_given_up)]
         held(claim).update(suspects_given_up=F("suspects_given_up") + len(suspects))
         _give_up([chunk], detail=FailureReason.INTERRUPTED, ids=suspects)

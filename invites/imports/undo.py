@@ -88,7 +88,7 @@ def _check_all_are_manageable(by: Membership, batch: Batch) -> None:
 
 
 def postpone(batch_id: int, error: Exception) -> None:
-    """After a bug of ours, let the recovery task retry later, and let the page show the reference until then."""
+    """After a bug, let the recovery task retry later, and let the page show the reference until then."""
     if not is_transient(error):
         retry_at = timezone.now() + RETRY_AFTER
         Batch.objects.filter(pk=batch_id).update(error_reference=reference_of(error), retry_at=retry_at)

@@ -217,9 +217,9 @@ def test_pages_show_the_progress(ines: Client, thirty: Batch, by: Membership, in
 
     page, list_page = text(ines.get(grid_url(thirty, "imports:batch"))), text(ines.get("/o/acme/users/"))
 
-    for words in ("Applying the fix to team.csv", "12 of 30 rows", "Nobody is invited yet."):
+    for words in ("Fixing team.csv", "12 of 30 rows", "Nobody has been invited yet."):
         assert words in page
-    assert "Fixing <bdi>team.csv</bdi>" in list_page
+    assert "<bdi>Fixing team.csv</bdi>" in list_page
     assert "12 of 30 rows" in list_page
     assert ines.get(grid_url(thirty)).headers["Location"] == grid_url(thirty, "imports:batch")
 
@@ -242,7 +242,7 @@ def test_the_member_who_started_it_sees_it_run_in_an_import_of_someone_else(
 ) -> None:
     correction_jobs.apply_to_all(thirty, "email_two_at", by=colleague)
 
-    assert "Fixing <bdi>team.csv</bdi>" in text(client_of(colleague.user).get("/o/acme/users/"))
+    assert "<bdi>Fixing team.csv</bdi>" in text(client_of(colleague.user).get("/o/acme/users/"))
 
 
 def test_an_edit_during_a_job_is_refused_with_a_message_and_kept_by_the_page(
@@ -404,7 +404,7 @@ def test_a_stopped_change_keeps_the_rest_as_it_was(script: Client, start: Run, b
     batch = start(csv_of("p0@example.com,P,Q,", *THIRTY[1:]))
     correction_jobs.apply_to_all(batch, "email_two_at", by=by)
     asked = text(script.get(grid_url(batch, "imports:batch_stop")))
-    assert "Rows that are fixed already stay fixed, and the others stay as they are." in asked
+    assert "Rows that are already fixed stay fixed. The other rows stay as they are." in asked
     assert '<input type="hidden" name="job" value="1">' in asked
 
     def stop() -> None:
@@ -476,7 +476,7 @@ def test_a_large_corrected_file_is_checked_by_a_worker(
     )
 
     assert "Checking fixed.csv" in text(response)
-    assert "Until then, everything that was fixed here is kept." in text(response)
+    assert "Until then, all fixes made here are kept." in text(response)
     assert "shell:changed" in triggers(response)
     assert in_state(edited) == Batch.State.CHECKING
     assert counts(edited) == (28, 1, 0, 1)
@@ -582,7 +582,7 @@ def test_a_role_of_a_corrected_file_cannot_be_deleted_before_it_is_checked(
     selection = AccessSelection.of([role], all_sites=True)
     correct_batch(edited, file_name="b.csv", content=[UNREADABLE], selection=selection, by=by)
 
-    assert "An import that has not ended gives this role." in str(why_not_delete(Role, role))
+    assert "An unfinished import grants this role." in str(why_not_delete(Role, role))
 
     tasks.check_batch(edited.pk)
     assert why_not_delete(Role, role) is None

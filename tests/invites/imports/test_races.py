@@ -70,12 +70,8 @@ def test_the_import_stops_when_its_inviter_can_grant_less(start: Run, work: Run,
 def test_a_role_or_site_of_a_running_batch_is_kept(start: Run, read_only: AccessSelection) -> None:
     start(csv_of("ann@example.com"))
 
-    assert reasons_to_keep(read_only.roles[0]) == [
-        "An import that has not ended gives this role. Finish or stop it first."
-    ]
-    assert reasons_to_keep(read_only.sites[0]) == [
-        "An import that has not ended gives this site. Finish or stop it first."
-    ]
+    assert reasons_to_keep(read_only.roles[0]) == ["An unfinished import grants this role. Finish or stop it first."]
+    assert reasons_to_keep(read_only.sites[0]) == ["An unfinished import grants this site. Finish or stop it first."]
 
 
 def test_a_role_is_kept_while_its_import_ends(start: Run, work: Run, read_only: AccessSelection) -> None:

@@ -83,9 +83,9 @@ def test_waiting_rows_are_listed_and_downloaded_as_not_invited(ines: Client, sta
     ines.post(url_of(batch, "imports:batch_stop"))
 
     assert len(ines.get(url_of(batch), {"outcome": "failed"}).context["listed"]) == waiting
-    assert text(ines.get(url_of(batch))).count("The import was stopped before") == waiting
+    assert text(ines.get(url_of(batch))).count("The import was stopped") == waiting
     report = downloaded(ines.get(url_of(batch, "imports:batch_download")))
-    assert report.count("Not invited,The import was stopped before") == waiting
+    assert report.count("Not invited,The import was stopped") == waiting
     assert "Waiting" not in report
     assert summary_as_json(Batch.objects.get())["waiting"] == 0
 
