@@ -41,7 +41,7 @@ def test_cells_have_one_field_per_column() -> None:
     assert COLUMNS[0] is EMAIL
 
 
-def test_no_name_means_two_columns() -> None:
+def test_no_name_stands_for_two_columns() -> None:
     names = [name for column in COLUMNS for name in (*column.aliases, *column.guesses)]
     assert len(set(names)) == len(names)
 
@@ -64,7 +64,7 @@ def test_only_required_columns_reject_an_empty_cell(column: Column) -> None:
 
 
 @each_column
-def test_a_longer_cell_is_not_accepted(column: Column) -> None:
+def test_a_cell_over_the_limit_is_rejected(column: Column) -> None:
     longer = "a" * (column.longest + 1)
     assert column.check(longer) != longer
 
@@ -74,7 +74,7 @@ def test_a_longer_cell_is_not_accepted(column: Column) -> None:
 
 @each_column
 @pytest.mark.parametrize("model", [Row, Invitation])
-def test_both_models_have_room_for_a_column(model: type[Row] | type[Invitation], column: Column) -> None:
+def test_both_models_have_a_field_for_each_column(model: type[Row] | type[Invitation], column: Column) -> None:
     field = model._meta.get_field(column.key)
     if isinstance(field, CharField):
         assert field.max_length is not None

@@ -86,7 +86,7 @@ def test_an_invitation_is_changed_while_it_is_accepted(by: Membership, night_shi
     assert accepted.roles.get().name == "Night shift"
 
 
-def test_an_invitation_is_changed_while_its_address_is_invited_anew(
+def test_an_invitation_is_changed_while_its_address_is_invited_again(
     by: Membership, colleague: Membership, night_shift: AccessSelection
 ) -> None:
     invitation = alone(by, night_shift)
@@ -149,7 +149,7 @@ def test_a_member_gets_a_role_while_it_is_changed(
 
 
 @pytest.mark.parametrize("what", ["role", "site"])
-def test_what_a_member_gets_is_deleted_meanwhile(
+def test_a_role_is_deleted_while_a_member_gets_it(
     by: Membership, colleague: Membership, member: User, night_shift: AccessSelection, what: str
 ) -> None:
     def delete() -> None:
@@ -171,14 +171,14 @@ def test_what_a_member_gets_is_deleted_meanwhile(
     assert len([result for result in results if isinstance(result, ServiceError)]) == 1
 
 
-def test_who_accepts_while_they_are_invited_again_is_not(by: Membership, night_shift: AccessSelection) -> None:
+def test_an_invitee_who_accepts_is_not_invited_again(by: Membership, night_shift: AccessSelection) -> None:
     invitation = alone(by, night_shift)
 
     with once_after('UPDATE "invites_invitation"', lambda: accept(invitation)), domain_error("already_member"):
         alone(by, night_shift)
 
 
-def test_many_are_revoked_while_a_worker_notes_whose_mail_is_sent(by: Membership, invite: Invite) -> None:
+def test_many_are_revoked_while_a_worker_saves_sent_email(by: Membership, invite: Invite) -> None:
     """One statement locks many invitations in any order."""
     first, last = invite(mailed=False), invite("zoe@people.example.com", mailed=False)
     has_noted = threading.Event()
@@ -197,7 +197,7 @@ def test_many_are_revoked_while_a_worker_notes_whose_mail_is_sent(by: Membership
     assert at_once(note, revoke) == [None, 2]
 
 
-def test_many_are_invited_anew_while_a_worker_notes_whose_mail_is_sent(by: Membership, invite: Invite) -> None:
+def test_many_are_invited_again_while_a_worker_saves_sent_email(by: Membership, invite: Invite) -> None:
     """Their batch was just undone. In the table, the last one comes first."""
     invitations = [invite(f"{name}@people.example.com", mailed=False) for name in ("ann", "ben", "cat")]
     for invitation in reversed(invitations):
@@ -214,7 +214,7 @@ def test_many_are_invited_anew_while_a_worker_notes_whose_mail_is_sent(by: Membe
     assert while_held(invitations[1], note, make_room) == [None, None]
 
 
-def test_many_are_sent_again_while_a_file_invites_them_anew(by: Membership, invite: Invite) -> None:
+def test_many_are_resent_while_a_file_invites_them_again(by: Membership, invite: Invite) -> None:
     invitations = [invite(f"{name}@people.example.com") for name in ("ann", "ben", "cat")]
     for days, invitation in zip((3, 2, 1), reversed(invitations), strict=True):
         # Both by time and by place in the table the last come first.
@@ -236,7 +236,7 @@ def test_many_are_sent_again_while_a_file_invites_them_anew(by: Membership, invi
     assert unexpected(results) == []
 
 
-def test_a_member_who_is_removed_while_they_add_a_site_is_told(by: Membership, limited: Membership) -> None:
+def test_a_member_who_is_removed_while_adding_a_site_gets_an_error(by: Membership, limited: Membership) -> None:
     removed = crossing(
         ('INSERT INTO "accounts_site"', lambda: save_site(limited, name="Porto yard", country="")),
         ('FROM "accounts_organization"', lambda: remove_membership(by, limited)),

@@ -62,7 +62,7 @@ def tracebacks(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
 # --- The check ---------------------------------------------------------------------------------------
 
 
-def test_a_file_that_meets_the_same_bug_twice_fails_at_once(
+def test_a_file_that_hits_the_same_bug_twice_fails(
     ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     breaks(monkeypatch, checking.Check, "blocks")
@@ -98,7 +98,7 @@ def test_the_second_try_does_not_wait_for_recovery(
     assert len(asked) == 1, "It has failed, and is not tried again."
 
 
-def test_a_bug_that_is_another_one_each_time_ends_after_some_tries(
+def test_gives_up_after_several_different_bugs(
     start: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     errors = iter([KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError])
@@ -120,7 +120,7 @@ def test_a_bug_that_is_another_one_each_time_ends_after_some_tries(
     [OperationalError("database is locked"), OSError(28, "No space left on device"), MemoryError()],
     ids=["database", "disk", "memory"],
 )
-def test_trouble_that_may_pass_is_tried_as_often_as_before(
+def test_transient_errors_are_retried_as_often_as_before(
     start: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
     with monkeypatch.context() as broken:
@@ -138,7 +138,7 @@ def test_trouble_that_may_pass_is_tried_as_often_as_before(
     assert (batch.state, batch.error_reference) == (Batch.State.INVITING, "")
 
 
-def test_trouble_that_does_not_pass_ends_with_a_reference(start: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_transient_error_that_stays_ends_with_a_reference(start: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     breaks(monkeypatch, check, "insert_rows", OSError(28, "No space left on device"))
     batch = start(csv_of("ann@example.com"))
     for _ in range(check_claims.MAX_ATTEMPTS):
@@ -150,7 +150,7 @@ def test_trouble_that_does_not_pass_ends_with_a_reference(start: Run, monkeypatc
     assert REFERENCE.search(text_of(batch.state_reasons))
 
 
-def test_a_worker_that_dies_is_no_bug_that_was_met_twice(
+def test_a_crashed_worker_does_not_count_as_a_bug(
     admin_membership: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = start_batch(
@@ -204,7 +204,7 @@ def raised(error: Exception) -> Exception:
     return caught.value
 
 
-def test_the_same_bug_has_the_same_reference_whatever_it_met() -> None:
+def test_the_same_bug_has_the_same_reference_for_any_data() -> None:
     same = {reference_of(raised(ValueError(f"cell '{name}' at 0x7f{name} has {len(name)}"))) for name in ("ab", "abc")}
     others = {reference_of(raised(error)) for error in (ValueError("another message"), KeyError("ab"))}
     elsewhere = reference_of(ValueError("another message"))
@@ -262,7 +262,7 @@ def work_until_given_up(batch: Batch) -> None:
 
 
 @pytest.mark.parametrize("place", ["check_still_allowed", "_decide"])
-def test_people_who_cannot_be_invited_because_of_a_bug_count_as_failed(
+def test_people_not_invited_because_of_a_bug_count_as_failed(
     start: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, place: str
 ) -> None:
     batch = start(many(3))
@@ -279,7 +279,7 @@ def test_people_who_cannot_be_invited_because_of_a_bug_count_as_failed(
 
 
 @pytest.mark.parametrize("place", ["flush_previous_log", "_revoke_unauthorized", "send_invitations"])
-def test_mail_that_cannot_be_sent_because_of_a_bug_is_given_up_and_the_import_ends(
+def test_email_not_sent_because_of_a_bug_is_given_up_and_the_import_ends(
     start: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, place: str
 ) -> None:
     batch = start(many(3))
@@ -293,7 +293,7 @@ def test_mail_that_cannot_be_sent_because_of_a_bug_is_given_up_and_the_import_en
 
 
 @pytest.mark.parametrize("place", ["_fail_unauthorized", "send_invitations"])
-def test_a_single_email_that_meets_a_bug_is_given_up(
+def test_a_single_email_that_hits_a_bug_is_given_up(
     admin_membership: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     invitation = invite_person(
@@ -316,7 +316,7 @@ def test_a_single_email_that_meets_a_bug_is_given_up(
     assert (invitation.mail_state, invitation.mail_due_at) == (Invitation.Mail.FAILED, None)
 
 
-def test_an_undo_that_meets_a_bug_waits_longer_and_says_so(
+def test_an_undo_that_hits_a_bug_waits_longer_and_says_so(
     start: Run,
     work: Run,
     ines: Client,
@@ -347,7 +347,7 @@ def test_an_undo_that_meets_a_bug_waits_longer_and_says_so(
     assert (batch.is_being_undone, batch.error_reference, batch.retry_at) == (False, "", None)
 
 
-def test_a_result_that_meets_a_bug_is_tried_once(
+def test_a_result_email_that_hits_a_bug_is_tried_once(
     start: Run, work: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     batch = work(start(many(3)))
@@ -361,7 +361,7 @@ def test_a_result_that_meets_a_bug_is_tried_once(
     assert (result_email.find_unsent(), len(tracebacks(caplog))) == ([], 1)
 
 
-def test_a_log_line_without_a_traceback_says_what_it_was(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_log_line_without_a_traceback_names_the_error(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
         unexpected_errors.log_unexpected("check_failed", ValueError("x"), is_known=True, batch=7)
 

@@ -263,7 +263,7 @@ def test_a_permission_that_was_lost_meanwhile_no_longer_counts(
         save_role(by, draft("Painter", "work.edit"))
 
 
-def test_a_permission_that_is_lost_between_page_and_service_is_refused_as_well(
+def test_the_service_checks_permissions_again(
     keeper: User, night_shift: Role, client_of: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("accounts.organizations.views.roles.check_can_change", lambda by, role: None)

@@ -198,7 +198,7 @@ def test_a_site_that_was_taken_away_meanwhile_cannot_be_changed(lyon_only: User,
         save_site(by, name="Mine", country="", site=sites[0])
 
 
-def test_a_permission_that_is_lost_between_page_and_service_is_refused_as_well(
+def test_the_service_checks_permissions_again(
     lyon_only: User, sites: list[Site], client_of: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("accounts.organizations.views.sites.check_can_change", lambda by, site: None)

@@ -102,7 +102,7 @@ def page_of(client: Client, path: str = USERS) -> str:
 
 @pytest.mark.parametrize("headers", [HTMX, {}], ids=["in the dialog", "without JavaScript"])
 @pytest.mark.parametrize("kind", Kind.values)
-def test_more_than_a_few_thousand_are_left_to_workers(
+def test_workers_handle_more_than_a_few_thousand(
     ines: Client, make_many: MakeMany, kind: str, headers: dict[str, str]
 ) -> None:
     make_many(MANY, last_name="Match")
@@ -126,7 +126,7 @@ def test_more_than_a_few_thousand_are_left_to_workers(
 
 
 @pytest.mark.parametrize("kind", Kind.values)
-def test_an_action_nobody_knows_changes_nothing(ines: Client, make_many: MakeMany, kind: str) -> None:
+def test_an_unknown_action_changes_nothing(ines: Client, make_many: MakeMany, kind: str) -> None:
     make_many(MANY)
 
     ines.post(SELECTED, {"action": f"{kind}!", "all": "1", "confirmed": "1"}, headers=HTMX)
@@ -135,7 +135,7 @@ def test_an_action_nobody_knows_changes_nothing(ines: Client, make_many: MakeMan
     assert not Invitation.objects.exclude(state="pending", times_resent=0).exists()
 
 
-def test_a_few_are_handled_while_the_admin_waits(ines: Client, make_many: MakeMany) -> None:
+def test_a_few_are_handled_in_the_request(ines: Client, make_many: MakeMany) -> None:
     make_many(9)
 
     ines.post(SELECTED, {"action": "resend", "all": "1", "confirmed": "1"}, headers=HTMX)
@@ -145,7 +145,7 @@ def test_a_few_are_handled_while_the_admin_waits(ines: Client, make_many: MakeMa
     assert "9 invitations will be resent." in page_of(ines)
 
 
-def test_reminding_everybody_of_a_large_import_is_left_to_workers(
+def test_workers_remind_everyone_in_a_large_import(
     ines: Client, make_many: MakeMany, start_batch_of: Callable[[list[Invitation]], str]
 ) -> None:
     path = start_batch_of(make_many(MANY))
@@ -171,7 +171,7 @@ def start_batch_of(acme: Organization, admin: User) -> Callable[[list[Invitation
     return start_batch_of
 
 
-def test_every_request_is_quick_and_writes_little_however_many_are_meant(ines: Client, make_many: MakeMany) -> None:
+def test_every_request_is_fast_for_any_number_of_invitations(ines: Client, make_many: MakeMany) -> None:
     """tests/faults does the same with 200,000."""
     make_many(10_000)
     seconds = []
@@ -189,9 +189,7 @@ def test_every_request_is_quick_and_writes_little_however_many_are_meant(ines: C
 # --- Who is meant -----------------------------------------------------------------------------------
 
 
-def test_only_those_are_meant_who_were_on_the_list_when_it_was_started(
-    ines: Client, make_many: MakeMany, invite: Invite
-) -> None:
+def test_only_affects_invitations_that_existed_at_the_start(ines: Client, make_many: MakeMany, invite: Invite) -> None:
     make_many(MANY, last_name="Match")
     later = make_many(1, name="renamed", last_name="Other")[0]
     ines.post(f"{SELECTED}?q=match", {"action": "revoke", "all": "1", "confirmed": "1"}, headers=HTMX)
@@ -203,9 +201,7 @@ def test_only_those_are_meant_who_were_on_the_list_when_it_was_started(
     assert set(Invitation.objects.filter(state="pending")) == {later, invited}
 
 
-def test_a_list_that_is_no_longer_narrowed_by_a_deleted_role_means_nobody(
-    ines: Client, acme: Organization, make_many: MakeMany
-) -> None:
+def test_a_filter_by_a_deleted_role_selects_nobody(ines: Client, acme: Organization, make_many: MakeMany) -> None:
     role = Role.objects.create(organization=acme, name="Night shift", permissions=[])
     make_many(3)
     role_id = role.pk
@@ -217,7 +213,7 @@ def test_a_list_that_is_no_longer_narrowed_by_a_deleted_role_means_nobody(
     assert "None of the selected users have an invitation to resend or revoke." in page_of(ines)
 
 
-def test_those_of_another_organization_are_never_touched(
+def test_never_changes_another_organization(
     admin_membership: Membership, outsider: User, make_many: MakeMany, globex: Organization
 ) -> None:
     ours, foreign = make_many(3), make_many(3, name="foreign", organization=globex)
@@ -229,7 +225,7 @@ def test_those_of_another_organization_are_never_touched(
     assert Invitation.objects.filter(state="revoked").count() == 3
 
 
-def test_whoever_was_answered_or_resent_meanwhile_is_left_and_counted(
+def test_skips_and_counts_what_was_accepted_or_resent_in_the_meantime(
     admin_membership: Membership, make_many: MakeMany
 ) -> None:
     invitations = make_many(8)
@@ -248,7 +244,7 @@ def test_whoever_was_answered_or_resent_meanwhile_is_left_and_counted(
     )
 
 
-def test_what_goes_beyond_the_access_of_whoever_started_it_is_skipped(
+def test_skips_what_grants_more_than_the_starter_can_grant(
     limited: Membership, make_many: MakeMany, sites: list[Site]
 ) -> None:
     within, beyond = make_many(5), make_many(5, name="beyond")
@@ -265,7 +261,7 @@ def test_what_goes_beyond_the_access_of_whoever_started_it_is_skipped(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", Kind.values)
-def test_a_worker_that_dies_in_the_middle_of_a_chunk_leaves_it_as_it_was(
+def test_a_worker_that_dies_leaves_its_chunk_unchanged(
     admin_membership: Membership, make_many: MakeMany, kind: str
 ) -> None:
     class Killed(BaseException):
@@ -290,7 +286,7 @@ def test_a_worker_that_dies_in_the_middle_of_a_chunk_leaves_it_as_it_was(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_task_that_is_delivered_twice_at_once_resends_nobody_twice(
+def test_a_task_delivered_twice_resends_nothing_twice(
     admin_membership: Membership, make_many: MakeMany, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Both also believe that the action is theirs, as after a lease that has run out.
@@ -309,7 +305,7 @@ def test_a_task_that_is_delivered_twice_at_once_resends_nobody_twice(
     assert times_resent() == [1] * 40
 
 
-def test_while_a_worker_is_at_it_another_one_does_nothing(admin_membership: Membership, make_many: MakeMany) -> None:
+def test_a_second_worker_does_nothing_while_it_is_claimed(admin_membership: Membership, make_many: MakeMany) -> None:
     action = start(admin_membership, Kind.REVOKE, make_many(9))
     BulkAction.objects.update(claimed_until=timezone.now() + timedelta(seconds=9))
 
@@ -318,14 +314,14 @@ def test_while_a_worker_is_at_it_another_one_does_nothing(admin_membership: Memb
     assert not Invitation.objects.filter(state="revoked").exists()
 
 
-def test_an_action_that_has_ended_does_nothing_more(admin_membership: Membership, make_many: MakeMany) -> None:
+def test_nothing_happens_after_it_has_ended(admin_membership: Membership, make_many: MakeMany) -> None:
     action = finish(start(admin_membership, Kind.RESEND, make_many(5)))
 
     assert handle_next_chunk(action.pk) is None
     assert times_resent() == [1] * 5
 
 
-def test_mail_goes_out_while_the_rest_is_still_to_be_resent(
+def test_sends_email_after_each_chunk(
     admin_membership: Membership, make_many: MakeMany, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     action = start(admin_membership, Kind.RESEND, make_many(9))
@@ -342,9 +338,7 @@ def test_mail_goes_out_while_the_rest_is_still_to_be_resent(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_invitation_that_somebody_else_holds_is_revoked_a_moment_later(
-    admin_membership: Membership, make_many: MakeMany
-) -> None:
+def test_a_locked_invitation_is_revoked_a_moment_later(admin_membership: Membership, make_many: MakeMany) -> None:
     """Where rows are locked one by one, nobody waits with locks of their own: two could wait for each other."""
     invitations = make_many(4)
     action = start(admin_membership, Kind.REVOKE, invitations)
@@ -376,7 +370,7 @@ def test_an_invitation_that_somebody_else_holds_is_revoked_a_moment_later(
 
 
 @pytest.mark.parametrize("loss", ["removed", "demoted", "deactivated", "deleted"])
-def test_it_stops_where_whoever_started_it_loses_the_permission(
+def test_stops_when_its_starter_loses_the_permission(
     admin_membership: Membership, make_many: MakeMany, loss: str
 ) -> None:
     action = start(admin_membership, Kind.REVOKE, make_many(9))
@@ -401,14 +395,14 @@ def test_it_stops_where_whoever_started_it_loses_the_permission(
     assert view.text == "The person who started this can no longer invite users. 5 invitations weren’t changed."
 
 
-def test_whoever_may_not_invite_cannot_start_it(member: User, make_many: MakeMany) -> None:
+def test_members_without_permission_cannot_start_it(member: User, make_many: MakeMany) -> None:
     with domain_error("not_allowed"):
         start(member.memberships.get(), Kind.REVOKE, make_many(3))
 
     assert not BulkAction.objects.exists()
 
 
-def test_an_admin_stops_it_and_the_rest_stays_as_it_is(
+def test_an_admin_stops_it_and_the_rest_is_not_changed(
     ines: Client, admin_membership: Membership, make_many: MakeMany
 ) -> None:
     action = start(admin_membership, Kind.RESEND, make_many(9))
@@ -424,7 +418,7 @@ def test_an_admin_stops_it_and_the_rest_stays_as_it_is(
     assert not stop_bulk_action(action)
 
 
-def test_a_stop_is_a_post(ines: Client, admin_membership: Membership, make_many: MakeMany) -> None:
+def test_stopping_requires_a_post(ines: Client, admin_membership: Membership, make_many: MakeMany) -> None:
     action = start(admin_membership, Kind.RESEND, make_many(9))
 
     assert ines.get(f"{SELECTED}{action.pk}/stop/").status_code == 405
@@ -432,7 +426,7 @@ def test_a_stop_is_a_post(ines: Client, admin_membership: Membership, make_many:
     assert action.is_running
 
 
-def test_the_sweep_finds_what_nobody_is_at(admin_membership: Membership, make_many: MakeMany) -> None:
+def test_recovery_finds_stalled_actions(admin_membership: Membership, make_many: MakeMany) -> None:
     long_ago = timezone.now() - timedelta(minutes=1)
     lost, dead, held, ended = (start(admin_membership, Kind.REVOKE, make_many(1, name=f"{n}-")) for n in range(4))
     start(admin_membership, Kind.REVOKE, make_many(1, name="fresh"))
@@ -458,7 +452,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
     return broken
 
 
-def test_a_bug_that_is_met_twice_stops_it_with_a_reference(
+def test_the_same_bug_twice_stops_it_with_a_reference(
     admin_membership: Membership, make_many: MakeMany, broken: Callable[[Exception], None]
 ) -> None:
     action = start(admin_membership, Kind.RESEND, make_many(9))
@@ -474,7 +468,7 @@ def test_a_bug_that_is_met_twice_stops_it_with_a_reference(
     assert f"Something went wrong on our side. {ask_support(action.error_reference)}" in view_of(action).text
 
 
-def test_a_database_that_is_away_for_a_while_does_not_stop_it(
+def test_a_database_outage_does_not_stop_it(
     admin_membership: Membership,
     make_many: MakeMany,
     broken: Callable[[Exception], None],
@@ -490,7 +484,7 @@ def test_a_database_that_is_away_for_a_while_does_not_stop_it(
     assert times_resent() == [1] * 9
 
 
-def test_an_action_with_which_worker_after_worker_dies_ends(admin_membership: Membership, make_many: MakeMany) -> None:
+def test_stops_after_too_many_crashes(admin_membership: Membership, make_many: MakeMany) -> None:
     action = start(admin_membership, Kind.RESEND, make_many(9))
     BulkAction.objects.update(attempts=bulk_actions.MAX_ATTEMPTS)
 
@@ -503,7 +497,7 @@ def test_an_action_with_which_worker_after_worker_dies_ends(admin_membership: Me
 # --- What pages say ---------------------------------------------------------------------------------
 
 
-def test_the_banner_and_the_sidebar_tell_how_far_it_is(
+def test_the_banner_and_the_sidebar_show_its_progress(
     ines: Client, admin_membership: Membership, make_many: MakeMany
 ) -> None:
     action = start(admin_membership, Kind.REVOKE, make_many(9))
@@ -519,7 +513,7 @@ def test_the_banner_and_the_sidebar_tell_how_far_it_is(
     assert f'data-live="{SELECTED}{action.pk}/banner/events/"' in html
 
 
-def test_the_result_waits_on_every_page_until_it_is_closed(
+def test_the_result_stays_on_every_page_until_it_is_closed(
     ines: Client, admin_membership: Membership, make_many: MakeMany
 ) -> None:
     action = finish(start(admin_membership, Kind.RESEND, make_many(9)))
@@ -551,7 +545,7 @@ def test_closing_the_progress_does_not_close_the_result(
     assert "9 invitations will be resent." in page_of(ines), "That page had told of the progress alone."
 
 
-def test_nobody_else_is_told_nor_closes_it(
+def test_nobody_else_sees_or_closes_the_banner(
     ines: Client, colleague: Membership, client_of: ClientOf, admin_membership: Membership, make_many: MakeMany
 ) -> None:
     action = finish(start(admin_membership, Kind.RESEND, make_many(9)))
@@ -562,7 +556,7 @@ def test_nobody_else_is_told_nor_closes_it(
     assert "9 invitations will be resent." in page_of(ines)
 
 
-def test_when_none_could_be_resent_the_banner_warns(admin_membership: Membership, make_many: MakeMany) -> None:
+def test_the_banner_warns_if_none_could_be_resent(admin_membership: Membership, make_many: MakeMany) -> None:
     view = view_of(finish(start(admin_membership, Kind.RESEND, make_many(1, mail_state="queued"))))
 
     assert (view.kind, view.title) == ("warn", "No invitations will be resent.")
@@ -571,7 +565,7 @@ def test_when_none_could_be_resent_the_banner_warns(admin_membership: Membership
     )
 
 
-def test_the_dialog_is_a_page_too_and_loads_itself_again_while_it_runs(
+def test_the_dialog_as_a_page_refreshes_while_it_runs(
     ines: Client, admin_membership: Membership, make_many: MakeMany
 ) -> None:
     action = start(admin_membership, Kind.RESEND, make_many(9))
@@ -609,7 +603,7 @@ def with_progress(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
 @pytest.mark.parametrize("place", ["", "banner/"])
-def test_its_stream_tells_of_progress_and_triggers_the_result(
+def test_its_stream_sends_progress_and_triggers_the_result(
     ines: Client, admin_membership: Membership, make_many: MakeMany, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     action = start(admin_membership, Kind.RESEND, make_many(9))
@@ -631,7 +625,7 @@ def test_its_stream_tells_of_progress_and_triggers_the_result(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
-def test_the_sidebars_stream_goes_on_while_it_runs(
+def test_the_stream_of_the_sidebar_continues_while_it_runs(
     ines: Client, admin_membership: Membership, make_many: MakeMany, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     action = start(admin_membership, Kind.RESEND, make_many(9))
@@ -645,7 +639,7 @@ def test_the_sidebars_stream_goes_on_while_it_runs(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
-def test_its_stream_ends_for_somebody_who_may_not_invite_any_more(
+def test_its_stream_ends_when_the_viewer_loses_the_permission(
     ines: Client, admin_membership: Membership, make_many: MakeMany
 ) -> None:
     action = start(admin_membership, Kind.RESEND, make_many(9))

@@ -67,7 +67,7 @@ def revoke_everybody_who_matches(page: Page, name: str) -> None:
     page.locator("#dialog").get_by_role("button", name="Revoke").click()
 
 
-def test_thousands_are_revoked_in_the_background_and_the_result_waits_until_it_is_closed(
+def test_revokes_thousands_in_the_background_and_keeps_the_result_until_it_is_closed(
     admin_page: Page, run: Callable[[str], None]
 ) -> None:
     run(INVITE.format(many=MANY, name="thousands"))
@@ -89,7 +89,7 @@ def test_thousands_are_revoked_in_the_background_and_the_result_waits_until_it_i
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
-def test_progress_is_followed_in_the_banner_and_in_the_dialog_on_any_device(
+def test_the_banner_and_the_dialog_show_progress_on_any_device(
     new_context: Any, signed_in_state: Any, run: Callable[[str], None], scheme: str, width: int
 ) -> None:
     run(INVITE.format(many=MANY, name=scheme) + START.format(name=scheme))

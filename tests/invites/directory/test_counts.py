@@ -17,7 +17,7 @@ LINKS = re.compile(r'rc-col-num rc-col-inline">(\d+)<.*?href="([^"]*/users/\?[^"
 
 
 @pytest.mark.parametrize("name", ["roles", "sites"])
-def test_as_many_people_stand_behind_a_link_as_beside_it(
+def test_a_link_leads_to_as_many_people_as_it_says(
     client_of: Callable[[User], Client],
     admin: User,
     member: User,

@@ -36,7 +36,7 @@ def page_of(organization: Organization, number: int, **wanted: object) -> tuple[
     return [person.email for person in page.object_list], page.paginator.count
 
 
-def test_the_pages_put_together_are_everybody_in_the_order_of_names(long_list: Organization) -> None:
+def test_all_pages_together_list_everyone_by_name(long_list: Organization) -> None:
     # Everybody, everybody by a search, and some by a search.
     for status, search in product([None, *Status], ["", "same", "1"]):
         members = [(user.person_key, user.email) for user in User.objects.filter(person_key__contains=search)]
@@ -56,7 +56,7 @@ def test_the_pages_put_together_are_everybody_in_the_order_of_names(long_list: O
         assert all(len(page) == 25 for page in pages[:-1])
 
 
-def test_the_last_page_is_counted_from_the_end(long_list: Organization) -> None:
+def test_the_last_page_is_read_from_the_end(long_list: Organization) -> None:
     with CaptureQueriesContext(connection) as captured:
         page_of(long_list, 5)
 
@@ -80,7 +80,7 @@ def the_walk(captured: CaptureQueriesContext) -> str:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_the_invitations_that_are_passed_over_no_row_is_read(long_list: Organization) -> None:
+def test_skipping_invitations_reads_no_rows(long_list: Organization) -> None:
     for status, search in product([Status.PENDING, Status.EXPIRED], ["", "same"]):
         with CaptureQueriesContext(connection) as captured:
             page_of(long_list, 1, status=status, search=search)
@@ -111,7 +111,7 @@ def test_the_counts_of_the_tabs_read_no_row(long_list: Organization) -> None:
     assert reads_an_index_alone(plan_of(counting))
 
 
-def test_what_is_shown_is_read_of_one_page_alone(
+def test_only_the_rows_of_one_page_are_loaded(
     long_list: Organization, client_of: Callable[[User | None], Client], admin: User
 ) -> None:
     client = client_of(admin)

@@ -52,9 +52,7 @@ def somebody(stack: Stack, browser: Any, signed_in_state: Any) -> str:
     return "noor@one.example.com"
 
 
-def test_one_person_is_invited_in_the_dialog_mailed_and_becomes_active(
-    stack: Stack, admin_page: Page, new_context: Any
-) -> None:
+def test_one_person_is_invited_emailed_and_becomes_active(stack: Stack, admin_page: Page, new_context: Any) -> None:
     page, email = admin_page, "chiara@one.example.com"
     # The other tests fill the list, and this person need not be on its first page.
     page.goto(f"{USERS}?q=chiara+conti")
@@ -159,7 +157,7 @@ def test_people_are_selected_and_revoked_from_the_keyboard(admin_page: Page) -> 
     expect(page.get_by_text("Nobody matches “kim@one”")).to_be_visible()
 
 
-def test_the_menu_of_a_person_changes_what_they_get(admin_page: Page, somebody: str) -> None:
+def test_the_menu_changes_the_access_of_a_person(admin_page: Page, somebody: str) -> None:
     page = admin_page
     page.goto(f"{USERS}?q={somebody}")
     menu = page.get_by_role("button", name="Actions for Noor Aziz")
@@ -215,7 +213,7 @@ def test_everything_works_without_javascript(stack: Stack, browser: Any, signed_
 
 @pytest.mark.parametrize("width", [390, 320])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_scrolls_sideways_and_axe_is_content_on_a_phone(
+def test_on_a_phone_nothing_scrolls_sideways_and_axe_finds_nothing(
     admin_page: Page, somebody: str, width: int, scheme: Any
 ) -> None:
     page = admin_page
@@ -225,7 +223,7 @@ def test_nothing_scrolls_sideways_and_axe_is_content_on_a_phone(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_is_content_at_the_desk(admin_page: Page, somebody: str, scheme: Any) -> None:
+def test_axe_finds_nothing_on_a_wide_screen(admin_page: Page, somebody: str, scheme: Any) -> None:
     admin_page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
 
     assert "\n".join(_each_dialog(admin_page, somebody)) == ""

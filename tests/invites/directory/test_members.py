@@ -38,7 +38,7 @@ def people_manager(manager: User, acme: Organization, sites: list[Site]) -> User
     return manager
 
 
-def test_a_member_is_given_other_roles_and_sites(
+def test_changes_the_roles_and_sites_of_a_member(
     client_of: ClientOf, admin: User, member: User, acme: Organization, sites: list[Site]
 ) -> None:
     chosen = {"roles": [role(acme, "Project manager").pk], "sites": [sites[1].pk, sites[2].pk]}
@@ -51,7 +51,7 @@ def test_a_member_is_given_other_roles_and_sites(
     assert [each.name for each in membership.sites.all()] == ["Ghent", "Turin"]
 
 
-def test_the_dialog_shows_what_is_held_and_known(client_of: ClientOf, admin: User, member: User) -> None:
+def test_the_dialog_shows_the_access_and_details_of_a_member(client_of: ClientOf, admin: User, member: User) -> None:
     Membership.objects.filter(user=member).update(description="Night shift")
 
     page = client_of(admin).get(address_of(member), headers=HTMX).content.decode()
@@ -63,7 +63,7 @@ def test_the_dialog_shows_what_is_held_and_known(client_of: ClientOf, admin: Use
     assert page.count("selected") == 1
 
 
-def test_no_role_is_refused(client_of: ClientOf, admin: User, member: User, sites: list[Site]) -> None:
+def test_a_member_needs_a_role(client_of: ClientOf, admin: User, member: User, sites: list[Site]) -> None:
     answer = client_of(admin).post(address_of(member), {"sites": [sites[0].pk]}, headers=HTMX)
 
     assert answer.status_code == 422
@@ -71,7 +71,7 @@ def test_no_role_is_refused(client_of: ClientOf, admin: User, member: User, site
     assert Membership.objects.get(user=member).roles.count() == 1
 
 
-def test_a_member_is_removed_after_a_question(client_of: ClientOf, admin: User, member: User) -> None:
+def test_asks_before_removing_a_member(client_of: ClientOf, admin: User, member: User) -> None:
     client, address = client_of(admin), address_of(member, "remove/")
 
     assert "Remove Mara Conti ?" in text_of(client.get(address, headers=HTMX).content.decode())
@@ -83,7 +83,7 @@ def test_a_member_is_removed_after_a_question(client_of: ClientOf, admin: User, 
     assert client_of(member).get("/o/acme/").status_code == 404
 
 
-def test_the_last_who_manages_users_stays(
+def test_the_last_manager_cannot_be_removed(
     client_of: ClientOf, admin: User, acme: Organization, sites: list[Site]
 ) -> None:
     client = client_of(admin)
@@ -101,7 +101,7 @@ def test_the_last_who_manages_users_stays(
     assert Membership.objects.get(user=admin).roles.get().name == "Org Admin"
 
 
-def test_nobody_is_left_who_manages_but_cannot_invite(
+def test_the_last_manager_must_be_able_to_invite(
     client_of: ClientOf, admin: User, people_manager: User, acme: Organization
 ) -> None:
     answer = client_of(admin).post(
@@ -115,7 +115,7 @@ def test_nobody_is_left_who_manages_but_cannot_invite(
     assert Membership.objects.get(user=admin).roles.get().name == "Org Admin"
 
 
-def test_who_would_give_up_their_own_rights_is_asked_first_and_then_led_home(
+def test_asks_before_members_give_up_their_own_permissions(
     client_of: ClientOf, admin: User, acme: Organization, sites: list[Site], join: Callable[..., User]
 ) -> None:
     join(acme, "second@example.com", "Org Admin")
@@ -141,7 +141,7 @@ def test_who_would_give_up_their_own_rights_is_asked_first_and_then_led_home(
     assert "Your roles and sites were changed." in client.get("/o/acme/", follow=True).content.decode()
 
 
-def test_who_changes_only_their_sites_is_not_asked(
+def test_does_not_ask_members_who_only_change_their_sites(
     client_of: ClientOf, admin: User, colleague: Membership, acme: Organization, sites: list[Site]
 ) -> None:
     answer = client_of(admin).post(
@@ -152,7 +152,7 @@ def test_who_changes_only_their_sites_is_not_asked(
     assert [each.name for each in Membership.objects.get(user=admin).sites.all()] == ["Lyon depot"]
 
 
-def test_who_leaves_lands_on_a_page_of_their_own(
+def test_a_member_who_leaves_lands_on_their_home_page(
     client_of: ClientOf, admin: User, acme: Organization, join: Callable[..., User]
 ) -> None:
     join(acme, "second@example.com", "Org Admin")
@@ -170,7 +170,7 @@ def test_who_leaves_lands_on_a_page_of_their_own(
 
 @pytest.mark.parametrize("path", ["", "remove/"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_one_of_two_admins_is_out_of_reach_of_somebody_with_less_access(
+def test_members_with_less_access_cannot_remove_an_admin(
     client_of: ClientOf, people_manager: User, admin: User, colleague: Membership, path: str, method: str
 ) -> None:
     answer = client_of(people_manager).generic(method, address_of(admin, path))
@@ -199,7 +199,7 @@ def test_a_member_with_more_permissions_cannot_be_changed(
 
 
 @pytest.mark.usefixtures("admin")
-def test_nobody_gives_or_takes_beyond_their_own_with_edited_ids(
+def test_edited_ids_cannot_exceed_ones_own_access(
     client_of: ClientOf, people_manager: User, member: User, acme: Organization, globex: Organization, sites: list[Site]
 ) -> None:
     client = client_of(people_manager)
@@ -227,7 +227,9 @@ def test_nobody_gives_or_takes_beyond_their_own_with_edited_ids(
     assert client.post(address_of(member), good, headers=HTMX).status_code == 204
 
 
-def test_nobody_raises_themselves(client_of: ClientOf, people_manager: User, acme: Organization) -> None:
+def test_members_cannot_give_themselves_more_access(
+    client_of: ClientOf, people_manager: User, acme: Organization
+) -> None:
     answer = client_of(people_manager).post(
         address_of(people_manager), {"roles": [role(acme, "Org Admin").pk], "sites": ["all"]}, headers=HTMX
     )
@@ -252,7 +254,7 @@ def test_other_organizations_members_are_not_found(
 
 
 @pytest.mark.parametrize("name", ["Project manager", "ReadOnly"])
-def test_without_the_right_nobody_changes_a_member(
+def test_members_without_permission_cannot_change_a_member(
     client_of: ClientOf, admin: User, member: User, acme: Organization, join: Callable[..., User], name: str
 ) -> None:
     client = client_of(join(acme, "somebody@example.com", name))

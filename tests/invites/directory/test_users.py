@@ -26,7 +26,7 @@ def tabs_of(page: object) -> dict[str, int]:
     return {tab.label: tab.count for tab in page.context["tabs"]}  # type: ignore[attr-defined]
 
 
-def test_members_and_open_invitations_stand_in_one_list_by_name(
+def test_lists_members_and_open_invitations_by_name(
     client_of: ClientOf, admin: User, manager: User, member: User, invite: Invite
 ) -> None:
     invite(first_name="Élodie", last_name="Zhou", email="elodie@people.example.com")
@@ -41,7 +41,7 @@ def test_members_and_open_invitations_stand_in_one_list_by_name(
         assert status in words
 
 
-def test_tabs_count_what_they_lead_to(client_of: ClientOf, admin: User, member: User, invite: Invite) -> None:
+def test_tabs_show_how_many_they_lead_to(client_of: ClientOf, admin: User, member: User, invite: Invite) -> None:
     invite("one@people.example.com")
     invite("two@people.example.com")
     invite("old@people.example.com", expired=True)
@@ -52,7 +52,7 @@ def test_tabs_count_what_they_lead_to(client_of: ClientOf, admin: User, member: 
         assert len(names_in(client.get(USERS, {"status": status}))) == count
 
 
-def test_an_invitation_expires_in_the_list_by_the_clock_alone(client_of: ClientOf, admin: User, invite: Invite) -> None:
+def test_an_invitation_in_the_list_expires_on_time(client_of: ClientOf, admin: User, invite: Invite) -> None:
     invitation = invite()
     Invitation.objects.filter(pk=invitation.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
 
@@ -83,14 +83,14 @@ def test_search_finds_a_person_by(client_of: ClientOf, admin: User, invite: Invi
 
 
 @pytest.mark.parametrize("words", ["%", "_", "\\", "'", "\x00", "a" * 5000])
-def test_search_takes_every_character_as_itself(client_of: ClientOf, admin: User, words: str) -> None:
+def test_search_has_no_wildcards(client_of: ClientOf, admin: User, words: str) -> None:
     page = client_of(admin).get(USERS, {"q": words})
 
     assert page.status_code == 200
     assert tabs_of(page)["All"] == (1 if words == "\x00" else 0)
 
 
-def test_nobody_found_says_so_and_offers_a_way_out(client_of: ClientOf, admin: User) -> None:
+def test_an_empty_result_offers_to_clear_the_search(client_of: ClientOf, admin: User) -> None:
     words = text_of(client_of(admin).get(USERS, {"q": "<ingrid>", "status": "pending"}).content.decode())
 
     assert "Nobody matches “ &lt;ingrid&gt; ”" in words
@@ -98,7 +98,7 @@ def test_nobody_found_says_so_and_offers_a_way_out(client_of: ClientOf, admin: U
     assert "Clear the search" in words
 
 
-def test_who_is_alone_is_shown_the_first_step(client_of: ClientOf, admin: User) -> None:
+def test_the_only_member_is_offered_to_invite_people(client_of: ClientOf, admin: User) -> None:
     words = text_of(client_of(admin).get(USERS).content.decode())
 
     assert "Only you so far Invite one person, or drop in a CSV file with the whole team." in words
@@ -119,7 +119,7 @@ def test_filters_by_role_and_site_take_members_and_invitations(
     assert names_in(client.get(USERS, {"site": ghent.pk, "role": read_only.pk})) == []
 
 
-def test_another_organizations_role_narrows_nothing(
+def test_ignores_a_role_of_another_organization(
     client_of: ClientOf, admin: User, member: User, globex: Organization
 ) -> None:
     foreign = Role.objects.filter(organization=globex).first()
@@ -130,7 +130,7 @@ def test_another_organizations_role_narrows_nothing(
     assert tabs_of(page)["All"] == 2
 
 
-def test_paging_goes_through_everybody_once(client_of: ClientOf, admin: User, invite: Invite) -> None:
+def test_pages_list_everyone_once(client_of: ClientOf, admin: User, invite: Invite) -> None:
     for number in range(60):
         invite(f"person{number}@people.example.com", first_name="Same", last_name="Name")
     client = client_of(admin)
@@ -145,7 +145,7 @@ def test_paging_goes_through_everybody_once(client_of: ClientOf, admin: User, in
     assert len(client.get(USERS, {"page": 99}).context["lines"]) == 11
 
 
-def test_a_long_list_costs_no_more_queries_than_a_short_one(
+def test_a_long_list_takes_no_more_queries_than_a_short_one(
     client_of: ClientOf, admin: User, invite: Invite, django_assert_max_num_queries: Callable[..., object]
 ) -> None:
     for number in range(24):
@@ -157,7 +157,7 @@ def test_a_long_list_costs_no_more_queries_than_a_short_one(
         client.get(USERS)
 
 
-def test_htmx_gets_the_part_and_everybody_else_the_page(client_of: ClientOf, admin: User, invite: Invite) -> None:
+def test_htmx_gets_a_fragment_and_browsers_get_the_page(client_of: ClientOf, admin: User, invite: Invite) -> None:
     invite()
     client = client_of(admin)
 
@@ -170,7 +170,7 @@ def test_htmx_gets_the_part_and_everybody_else_the_page(client_of: ClientOf, adm
     assert "HX-Request" in page.headers["Vary"]
 
 
-def test_mail_that_did_not_arrive_is_told(client_of: ClientOf, admin: User, invite: Invite) -> None:
+def test_shows_email_that_was_not_delivered(client_of: ClientOf, admin: User, invite: Invite) -> None:
     invitation = invite()
     Invitation.objects.filter(pk=invitation.pk).update(mail_state="failed", mail_detail="550 No such mailbox")
 
@@ -188,7 +188,7 @@ def test_a_description_is_shown(client_of: ClientOf, admin: User, invite: Invite
     assert "substation crew" in client_of(admin).get(f"/o/acme/invitations/{invitation.pk}/").content.decode()
 
 
-def test_a_member_who_was_never_here_has_never_signed_in(client_of: ClientOf, admin: User, member: User) -> None:
+def test_shows_members_who_never_signed_in(client_of: ClientOf, admin: User, member: User) -> None:
     member.memberships.update(last_seen_at=None)
 
     assert "Never signed in" in client_of(admin).get(USERS).content.decode()
@@ -206,7 +206,7 @@ def test_names_are_text_and_not_markup(client_of: ClientOf, admin: User, member:
 # --- Permissions ------------------------------------------------------------------------------------
 
 
-def test_who_may_only_look_is_offered_nothing_to_do(
+def test_members_who_may_only_see_users_get_no_actions(
     client_of: ClientOf, manager: User, invite: Invite, acme: Organization
 ) -> None:
     invite()
@@ -220,7 +220,7 @@ def test_who_may_only_look_is_offered_nothing_to_do(
         assert forbidden not in words
 
 
-def test_who_may_invite_but_not_manage_answers_for_invitations_alone(
+def test_members_who_may_only_invite_get_actions_on_invitations(
     client_of: ClientOf, admin: User, manager: User, invite: Invite, acme: Organization
 ) -> None:
     Role.objects.filter(organization=acme, name="Project manager").update(permissions=["users.view", "users.invite"])
@@ -231,7 +231,7 @@ def test_who_may_invite_but_not_manage_answers_for_invitations_alone(
     assert {line.person.name for line in lines if line.has_menu} == {"Chiara Rossi"}
 
 
-def test_a_manager_of_users_cannot_reach_who_holds_more(
+def test_a_manager_cannot_change_members_with_more_access(
     client_of: ClientOf, admin: User, member: User, manager: User, acme: Organization, sites: list[Site]
 ) -> None:
     Role.objects.filter(organization=acme, name="Project manager").update(
@@ -247,7 +247,7 @@ def test_a_manager_of_users_cannot_reach_who_holds_more(
     assert _changeable(client_of(manager).get(USERS)) == {"Piet Janssens"}
 
 
-def test_whoever_holds_more_can_be_looked_at(
+def test_the_dialog_of_a_member_with_more_access_is_read_only(
     client_of: ClientOf, admin: User, manager: User, acme: Organization
 ) -> None:
     Role.objects.filter(organization=acme, name="Project manager").update(permissions=["users.view", "users.manage"])

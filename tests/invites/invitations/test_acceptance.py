@@ -54,7 +54,7 @@ def account(email: str = "chiara.rossi@people.example.com") -> User:
 # --- With a new account -----------------------------------------------------------------------------
 
 
-def test_the_page_says_who_invites_where_and_to_what(invite: Invite) -> None:
+def test_the_page_says_who_invites_to_what(invite: Invite) -> None:
     page = opened(invite()).get(INVITATION)
 
     words = text_of(page.content.decode())
@@ -92,7 +92,7 @@ def test_the_invitee_becomes_a_member_and_is_signed_in(invite: Invite, acme: Org
     assert "rossi" not in text_of(Client().get(link_of(invitation), follow=True).content.decode()).lower()
 
 
-def test_somebody_with_a_few_words_as_password_can_sign_in_with_them_later(invite: Invite) -> None:
+def test_a_password_of_a_few_words_works_at_the_next_sign_in(invite: Invite) -> None:
     send_form(opened(invite()), CHOSEN)
 
     page = Client().post(
@@ -117,7 +117,9 @@ def test_somebody_with_a_few_words_as_password_can_sign_in_with_them_later(invit
         ({"first_name": "https://evil.example.com"}, None),
     ],
 )
-def test_nothing_is_used_up_by(invite: Invite, change: dict[str, str], sentence: str | None) -> None:
+def test_an_invalid_form_does_not_use_up_the_invitation(
+    invite: Invite, change: dict[str, str], sentence: str | None
+) -> None:
     invitation = invite()
     client = opened(invitation)
 
@@ -136,7 +138,7 @@ def test_an_empty_form_says_what_is_missing(invite: Invite) -> None:
     assert "There is a problem" in page.content.decode()
 
 
-def test_the_password_is_not_sent_back(invite: Invite) -> None:
+def test_the_page_does_not_repeat_the_password(invite: Invite) -> None:
     page = send_form(opened(invite()), CHOSEN | {"first_name": ""})
 
     assert "a few plain words" not in page.content.decode()
@@ -162,7 +164,7 @@ def test_an_invitee_with_an_account_signs_in_with_its_password(invite: Invite) -
     assert client.session["_auth_user_id"] == str(user.pk)
 
 
-def test_guessing_the_password_is_slowed_down(invite: Invite) -> None:
+def test_password_guesses_are_limited(invite: Invite) -> None:
     user = account()
     client = opened(invite())
 
@@ -208,7 +210,7 @@ def test_a_new_member_lands_in_the_organization_with_a_message(invite: Invite) -
 
 
 @pytest.mark.parametrize("how", ["signed in", "by password", "from sign-in"])
-def test_an_admin_of_another_organization_lands_in_the_one_they_have_joined(
+def test_a_member_of_another_organization_lands_in_the_one_they_joined(
     invite: Invite, outsider: User, client_of: ClientOf, how: str
 ) -> None:
     client = opened(invite(outsider.email), client_of(outsider if how == "signed in" else None))
@@ -231,7 +233,7 @@ def test_a_new_member_who_may_see_users_lands_on_that_page(invite: Invite, outsi
     assert JOINED in text_of(page.content.decode())
 
 
-def test_the_name_of_the_organization_is_shown_as_it_is(invite: Invite, acme: Organization) -> None:
+def test_the_name_of_the_organization_is_escaped(invite: Invite, acme: Organization) -> None:
     Organization.objects.filter(pk=acme.pk).update(name="<b>Acme</b> & Sons")
 
     page = send_form(opened(invite()), CHOSEN, follow=True)
@@ -250,7 +252,7 @@ def test_a_member_keeps_what_they_have(invite: Invite, member: User, client_of: 
     assert not membership.all_sites
 
 
-def test_another_account_is_refused_and_can_be_left(invite: Invite, client_of: ClientOf, outsider: User) -> None:
+def test_another_account_is_refused_and_can_sign_out(invite: Invite, client_of: ClientOf, outsider: User) -> None:
     invitation = invite()
     client = opened(invitation, client_of(outsider))
 
@@ -277,7 +279,7 @@ def sent_as_shown(client: Client, *, meanwhile: str, fields: dict[str, str]) -> 
 
 
 @pytest.mark.parametrize("who", ["newcomer", "has an account", "signed in"])
-def test_a_form_is_not_sent_for_an_invitation_that_was_opened_meanwhile(
+def test_a_form_does_not_accept_an_invitation_opened_in_the_meantime(
     invite: Invite, client_of: ClientOf, who: str, outsider: User
 ) -> None:
     mine = invite()
@@ -314,7 +316,7 @@ def test_a_form_that_names_no_link_accepts_nothing(invite: Invite) -> None:
     assert not Session.objects.exists()
 
 
-def test_a_link_that_opens_nothing_looks_the_same_when_it_was_opened_meanwhile(invite: Invite) -> None:
+def test_an_invalid_link_opened_in_the_meantime_looks_the_same(invite: Invite) -> None:
     client = opened(invite())
 
     page = sent_as_shown(client, meanwhile="/i/never-was-one/", fields=CHOSEN)
@@ -327,7 +329,7 @@ def test_a_link_that_opens_nothing_looks_the_same_when_it_was_opened_meanwhile(i
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_at_once_make_one_member(invite: Invite) -> None:
+def test_fifty_concurrent_requests_create_one_member(invite: Invite) -> None:
     invitation = invite()
     clients = [opened(invitation) for _ in range(50)]
     start, answers = threading.Barrier(50), []
@@ -353,7 +355,7 @@ def test_fifty_at_once_make_one_member(invite: Invite) -> None:
     assert Membership.objects.filter(user__email=invitation.email).count() == 1
 
 
-def test_it_expires_between_the_page_and_its_answer_without_any_clean_up(invite: Invite) -> None:
+def test_it_can_expire_while_the_page_is_open(invite: Invite) -> None:
     invitation = invite()
     # Sooner than the cookie does, which would hide it.
     Invitation.objects.filter(pk=invitation.pk).update(expires_at=timezone.now() + timedelta(minutes=30))
@@ -376,7 +378,7 @@ def test_it_expires_even_while_it_is_being_accepted(invite: Invite) -> None:
     assert not Membership.objects.filter(user__email=invitation.email).exists()
 
 
-def test_it_works_for_the_fourteen_days_of_the_settings(invite: Invite) -> None:
+def test_it_works_for_the_days_in_the_settings(invite: Invite) -> None:
     invitation = invite()
 
     with time_machine.travel(timezone.now() + timedelta(days=14) - timedelta(minutes=1)):
@@ -397,7 +399,7 @@ def test_opening_the_link_does_not_use_it_up(invite: Invite) -> None:
     assert send_form(opened(invitation), CHOSEN).status_code == 302
 
 
-def test_links_that_do_not_work_look_alike(invite: Invite, client_of: ClientOf) -> None:
+def test_all_invalid_links_look_the_same(invite: Invite, client_of: ClientOf) -> None:
     used, expired = invite("used@people.example.com"), invite("expired@people.example.com", expired=True)
     revoked, renewed = invite("revoked@people.example.com"), invite("renewed@people.example.com")
     send_form(opened(used), CHOSEN)
@@ -441,7 +443,7 @@ def test_a_user_who_has_accepted_is_told_that_they_are_a_member(
     assert mine.get(link_of(invitation), follow=True).status_code == 404
 
 
-def test_without_a_link_there_is_nothing_to_see(db: None) -> None:
+def test_the_page_needs_a_link(db: None) -> None:
     assert Client().get(INVITATION).status_code == 404
     assert Client().post(INVITATION, CHOSEN).status_code == 404
 
@@ -466,7 +468,7 @@ def _take_sites(by: Membership) -> None:
 
 
 @pytest.mark.parametrize("what_happened", [_demote, _remove, _shut, _take_sites])
-def test_an_inviter_who_may_no_longer_invite_invites_nobody(
+def test_the_link_stops_working_when_the_inviter_loses_permission(
     invite: Invite, by: Membership, what_happened: Callable[[Membership], None]
 ) -> None:
     client = opened(invite())
@@ -480,7 +482,7 @@ def test_an_inviter_who_may_no_longer_invite_invites_nobody(
     assert not User.objects.filter(email="chiara.rossi@people.example.com").exists()
 
 
-def test_an_invitation_leads_into_its_own_organization_alone(invite: Invite, outsider: User) -> None:
+def test_an_invitation_gives_access_to_its_own_organization_only(invite: Invite, outsider: User) -> None:
     client = opened(invite())
     send_form(client, CHOSEN)
 
@@ -492,7 +494,7 @@ def test_an_invitation_leads_into_its_own_organization_alone(invite: Invite, out
 # --- The token ---------------------------------------------------------------------------------------
 
 
-def test_the_link_moves_on_so_that_its_token_is_in_no_address_to_pass_on(invite: Invite) -> None:
+def test_the_link_redirects_so_that_no_url_leaks_its_token(invite: Invite) -> None:
     invitation = invite()
     client = Client()
 
@@ -506,7 +508,7 @@ def test_the_link_moves_on_so_that_its_token_is_in_no_address_to_pass_on(invite:
     assert token_of(invitation) not in page.content.decode()
 
 
-def test_every_token_is_kept_in_the_same_way_for_an_hour_and_in_no_session(invite: Invite, settings: Any) -> None:
+def test_every_token_is_kept_in_a_cookie_for_an_hour(invite: Invite, settings: Any) -> None:
     settings.SESSION_COOKIE_SECURE = True
     for link in (link_of(invite()), "/i/never-was-one/", f"/i/{'x' * 500}/"):
         client = Client()
@@ -520,7 +522,7 @@ def test_every_token_is_kept_in_the_same_way_for_an_hour_and_in_no_session(invit
     assert not Session.objects.exists()
 
 
-def test_a_cookie_without_our_signature_opens_nothing(invite: Invite) -> None:
+def test_an_unsigned_cookie_opens_nothing(invite: Invite) -> None:
     invitation = invite()
     _hash, when, signature = opened(invitation).cookies[COOKIE].value.split(":")
     other = opened(invite("ann@people.example.com")).cookies[COOKIE].value.split(":")[0]
@@ -543,7 +545,7 @@ def test_the_cookie_ends_after_an_hour_and_the_link_opens_again(invite: Invite) 
         assert send_form(opened(invitation, client), CHOSEN).status_code == 302
 
 
-def test_nothing_is_kept_once_it_was_accepted(invite: Invite) -> None:
+def test_the_cookie_is_deleted_after_acceptance(invite: Invite) -> None:
     client = opened(invite())
     send_form(client, CHOSEN)
     assert client.cookies[COOKIE].value == ""
@@ -551,7 +553,7 @@ def test_nothing_is_kept_once_it_was_accepted(invite: Invite) -> None:
     assert client.get(INVITATION).status_code == 404
 
 
-def test_no_token_is_kept_in_the_database_or_in_logs(
+def test_neither_database_nor_logs_contain_a_token(
     invite: Invite, acme: Organization, caplog: pytest.LogCaptureFixture
 ) -> None:
     invitation = invite(mailed=False)
@@ -601,7 +603,7 @@ def test_the_session_is_renewed_at_acceptance(invite: Invite, client_of: ClientO
     assert here.session.session_key not in (None, before)
 
 
-def test_every_answer_asks_for_the_forms_token(invite: Invite) -> None:
+def test_every_form_needs_a_csrf_token(invite: Invite) -> None:
     client = opened(invite(), Client(enforce_csrf_checks=True))
 
     assert send_form(client, CHOSEN).status_code == 403
@@ -609,7 +611,7 @@ def test_every_answer_asks_for_the_forms_token(invite: Invite) -> None:
     assert not User.objects.filter(email="chiara.rossi@people.example.com").exists()
 
 
-def test_a_forged_host_gets_into_no_mail(
+def test_a_forged_host_is_in_no_email(
     invite: Invite, acme: Organization, settings: Any, sites: list[Site], admin: User
 ) -> None:
     settings.ALLOWED_HOSTS = ["*"]

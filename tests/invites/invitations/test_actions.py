@@ -74,7 +74,7 @@ def test_an_invitation_that_now_grants_too_much_is_neither_resent_nor_changed(
     assert (found.inviter, found.grant.all_sites, found.times_resent) == (by.user, True, 0)
 
 
-def test_resending_many_skips_those_that_got_more_access_meanwhile(
+def test_resending_many_skips_those_that_got_more_access_in_the_meantime(
     by: Membership, limited: Membership, invite: Invite, acme: Organization
 ) -> None:
     changed, other = invite(), invite("other@people.example.com")
@@ -115,7 +115,7 @@ def test_nothing_is_resent_within_a_minute(
     assert "was just sent" in message_of(client)
 
 
-def test_nobody_is_pestered_more_often_than_the_settings_allow(
+def test_an_invitation_can_be_resent_only_a_few_times(
     client_of: ClientOf, admin: User, acme: Organization, invite: Invite, settings: Any
 ) -> None:
     settings.RESEND_LIMIT = 2
@@ -132,7 +132,7 @@ def test_nobody_is_pestered_more_often_than_the_settings_allow(
     assert "which is the limit" in message_of(client)
 
 
-def test_what_is_on_its_way_is_not_sent_twice(
+def test_an_unsent_invitation_is_not_resent(
     client_of: ClientOf, admin: User, acme: Organization, invite: Invite
 ) -> None:
     invitation = invite(mailed=False)
@@ -142,7 +142,7 @@ def test_what_is_on_its_way_is_not_sent_twice(
     assert len(deliver(acme)) == 1
 
 
-def test_who_may_not_give_a_role_cannot_send_its_invitation_again(
+def test_a_member_who_cannot_grant_a_role_cannot_resend_its_invitation(
     client_of: ClientOf, manager: User, acme: Organization, invite: Invite
 ) -> None:
     Role.objects.filter(organization=acme, name="Project manager").update(permissions=["users.view", "users.invite"])
@@ -163,7 +163,7 @@ def test_who_may_not_give_a_role_cannot_send_its_invitation_again(
 # --- Revoked ----------------------------------------------------------------------------------------
 
 
-def test_a_revoked_invitation_leaves_the_list_and_its_link_dies(
+def test_a_revoked_invitation_leaves_the_list_and_its_link_stops_working(
     client_of: ClientOf, admin: User, acme: Organization, invite: Invite
 ) -> None:
     invitation = invite(mailed=False)
@@ -181,7 +181,7 @@ def test_a_revoked_invitation_leaves_the_list_and_its_link_dies(
     assert "Chiara Rossi" not in words
 
 
-def test_what_was_answered_meanwhile_cannot_be_revoked(client_of: ClientOf, admin: User, invite: Invite) -> None:
+def test_an_accepted_invitation_cannot_be_revoked(client_of: ClientOf, admin: User, invite: Invite) -> None:
     invitation = invite()
     Invitation.objects.filter(pk=invitation.pk).update(state="accepted")
 
@@ -212,7 +212,7 @@ def test_an_invitation_can_be_given_other_roles_and_sites(
     assert opens(link_of(invitation))
 
 
-def test_who_may_not_give_what_it_gives_cannot_change_it(
+def test_a_member_who_cannot_grant_its_access_cannot_change_it(
     client_of: ClientOf, manager: User, acme: Organization, sites: list[Site], invite: Invite
 ) -> None:
     Role.objects.filter(organization=acme, name="Project manager").update(permissions=["users.view", "users.invite"])
@@ -242,7 +242,7 @@ def test_an_empty_change_is_refused(client_of: ClientOf, admin: User, invite: In
 # --- Many at once -----------------------------------------------------------------------------------
 
 
-def test_those_selected_are_sent_again(
+def test_selected_invitations_are_resent(
     client_of: ClientOf, admin: User, member: User, acme: Organization, invite: Invite
 ) -> None:
     chosen = [invite(f"person{number}@people.example.com") for number in range(3)]
@@ -266,7 +266,7 @@ def test_skipped_invitations_are_counted(client_of: ClientOf, admin: User, acme:
     assert "1 invitation will be resent. 1 was skipped because it was sent recently, hit the" in message_of(client)
 
 
-def test_many_are_sent_again_in_as_few_statements_as_a_handful(
+def test_resending_many_takes_as_few_statements_as_resending_a_few(
     client_of: ClientOf, admin: User, invite: Invite, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     invitations = [invite(f"person{number}@people.example.com") for number in range(40)]
@@ -282,7 +282,7 @@ def test_many_are_sent_again_in_as_few_statements_as_a_handful(
     assert "40 invitations will be resent." in message_of(client)
 
 
-def test_those_with_roles_and_sites_of_their_own_are_looked_at_together(
+def test_different_grants_take_no_more_queries(
     by: Membership, invite: Invite, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(40):
@@ -296,7 +296,7 @@ def test_those_with_roles_and_sites_of_their_own_are_looked_at_together(
 
 
 @pytest.mark.parametrize("headers", [HTMX, {}], ids=["in the dialog", "without JavaScript"])
-def test_sending_to_more_than_a_page_asks_first(
+def test_resending_more_than_a_page_asks_first(
     client_of: ClientOf, admin: User, acme: Organization, invite: Invite, headers: dict[str, str]
 ) -> None:
     for number in range(26):
@@ -342,7 +342,7 @@ def test_revoking_many_asks_first_and_then_revokes_them(
     assert member.memberships.exists()
 
 
-def test_all_that_match_are_those_of_the_filter_and_no_others(client_of: ClientOf, admin: User, invite: Invite) -> None:
+def test_all_that_match_are_those_that_the_filter_shows(client_of: ClientOf, admin: User, invite: Invite) -> None:
     for number in range(30):
         invite(f"match{number}@people.example.com", last_name="Match")
     invite("other@people.example.com", last_name="Other")
@@ -391,7 +391,7 @@ def test_other_organizations_invitations_are_not_found(
 
 
 @pytest.mark.parametrize("role", ["Project manager", "ReadOnly"])
-def test_without_the_right_nothing_happens_to_an_invitation(
+def test_members_without_permission_cannot_act_on_an_invitation(
     client_of: ClientOf, acme: Organization, join: Callable[..., User], invite: Invite, role: str
 ) -> None:
     invitation = invite()
@@ -408,7 +408,7 @@ def test_without_the_right_nothing_happens_to_an_invitation(
     assert (invitation.state, invitation.token_hash) == ("pending", before)
 
 
-def test_a_role_that_is_on_offer_cannot_be_deleted(acme: Organization, admin: User, by: Membership) -> None:
+def test_a_role_of_an_open_invitation_cannot_be_deleted(acme: Organization, admin: User, by: Membership) -> None:
     from accounts.organizations.roles import delete_role
     from invites.invitations.invite import invite_person
 

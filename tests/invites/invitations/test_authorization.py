@@ -114,7 +114,7 @@ def test_a_page_refuses_it(
 
 
 @pytest.mark.parametrize("path", ["", "resend/", "revoke/"])
-def test_a_permission_that_is_lost_between_page_and_service_is_refused_as_well(
+def test_the_service_checks_permissions_again(
     client_of: ClientOf, to_admin: Invitation, lesser: Membership, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("invites.directory.views.invitations.check_can_manage", lambda by, grant, why_not: by)
@@ -125,7 +125,7 @@ def test_a_permission_that_is_lost_between_page_and_service_is_refused_as_well(
     assert (answer.status_code, answer.content.decode()[:9]) == (403, "You can’t")
 
 
-def test_it_can_be_looked_at_and_the_dialog_says_why_nothing_can_be_changed(
+def test_the_dialog_says_why_it_cannot_be_changed(
     client_of: ClientOf, to_admin: Invitation, lesser: Membership
 ) -> None:
     page = client_of(lesser.user).get(f"/o/acme/invitations/{to_admin.pk}/", headers=HTMX).content.decode()
@@ -198,7 +198,7 @@ def test_a_worker_skips_it(kind: str, to_admin: Invitation, to_inviter: Invitati
 
 
 @pytest.mark.parametrize("kind", Kind.values)
-def test_a_worker_asks_again_for_each_chunk(
+def test_a_worker_checks_permissions_for_each_chunk(
     kind: str, acme: Organization, invite: Invite, by: Membership, lesser: Membership
 ) -> None:
     people = [invite(f"p{number}@people.example.com", roles=["Org Admin"], sites=None) for number in range(4)]
@@ -216,7 +216,7 @@ def test_a_worker_asks_again_for_each_chunk(
 # --- Stopping what somebody else has started ---------------------------------------------------------------
 
 
-def test_a_bulk_action_of_somebody_with_more_access_is_not_stopped(
+def test_a_bulk_action_of_a_member_with_more_access_cannot_be_stopped(
     client_of: ClientOf, by: Membership, lesser: Membership, to_admin: Invitation
 ) -> None:
     action = start_bulk_action(by, Kind.REVOKE, [to_admin.pk])
@@ -235,7 +235,7 @@ def test_a_bulk_action_of_somebody_with_more_access_is_not_stopped(
     assert "You can’t stop this because the person who started it has access you don’t have: Org Admin." in dialog
 
 
-def test_ones_own_and_those_of_people_with_less_access_are_stopped(
+def test_own_actions_and_those_of_members_with_less_access_can_be_stopped(
     by: Membership, lesser: Membership, to_inviter: Invitation
 ) -> None:
     first, second = (start_bulk_action(lesser, Kind.REVOKE, [to_inviter.pk]) for _ in range(2))

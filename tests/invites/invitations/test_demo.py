@@ -18,11 +18,11 @@ def acme_of_the_demo(db: None, monkeypatch: pytest.MonkeyPatch) -> Organization:
     return Organization.objects.get(slug="acme")
 
 
-def test_every_status_is_there_to_be_seen(acme_of_the_demo: Organization) -> None:
+def test_the_demo_shows_every_status(acme_of_the_demo: Organization) -> None:
     assert count_users(acme_of_the_demo, UserFilter()) == StatusCounts(active=12, pending=3, expired=1)
 
 
-def test_a_second_start_adds_nobody_and_brings_nobody_back(acme_of_the_demo: Organization) -> None:
+def test_a_second_start_invites_nobody_again(acme_of_the_demo: Organization) -> None:
     Invitation.objects.filter(first_name="Chiara").update(state="revoked")
 
     seed_demo()
@@ -31,5 +31,5 @@ def test_a_second_start_adds_nobody_and_brings_nobody_back(acme_of_the_demo: Org
     assert count_users(acme_of_the_demo, UserFilter()).pending == 2
 
 
-def test_nobody_is_written_to(acme_of_the_demo: Organization) -> None:
+def test_the_demo_sends_no_email(acme_of_the_demo: Organization) -> None:
     assert deliver(acme_of_the_demo) == []

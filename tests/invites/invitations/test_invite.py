@@ -93,13 +93,13 @@ def test_another_address_is_asked_about_again(ines: Client, filled: dict[str, An
     assert Invitation.objects.count() == 0
 
 
-def test_the_number_of_days_is_that_of_the_settings(client_of: ClientOf, admin: User, settings: Any) -> None:
+def test_the_dialog_shows_the_days_in_the_settings(client_of: ClientOf, admin: User, settings: Any) -> None:
     settings.INVITATION_DAYS = 1
 
     assert "works for 1 day." in text_of(client_of(admin).get(INVITE).content.decode())
 
 
-def test_somebody_is_invited_with_roles_and_sites_of_their_own(
+def test_invites_one_person_with_their_own_roles_and_sites(
     client_of: ClientOf, admin: User, acme: Organization, filled: dict[str, Any]
 ) -> None:
     answer = client_of(admin).post(INVITE, filled, headers=HTMX)
@@ -118,7 +118,7 @@ def test_somebody_is_invited_with_roles_and_sites_of_their_own(
     assert [mail.to for mail in deliver(acme)] == [["chiara.rossi@people.example.com"]]
 
 
-def test_the_invitation_works_for_as_long_as_the_settings_say(
+def test_the_invitation_expires_after_the_days_in_the_settings(
     client_of: ClientOf, admin: User, filled: dict[str, Any]
 ) -> None:
     client_of(admin).post(INVITE, filled)
@@ -127,7 +127,7 @@ def test_the_invitation_works_for_as_long_as_the_settings_say(
     assert timedelta(days=14) - timedelta(minutes=1) < left <= timedelta(days=14)
 
 
-def test_without_javascript_one_comes_back_to_the_list_with_a_message(
+def test_without_javascript_the_list_opens_with_a_message(
     client_of: ClientOf, admin: User, filled: dict[str, Any]
 ) -> None:
     page = client_of(admin).post(INVITE, filled, follow=True)
@@ -139,7 +139,7 @@ def test_without_javascript_one_comes_back_to_the_list_with_a_message(
     assert "Chiara Rossi" in words
 
 
-def test_all_sites_is_one_choice(client_of: ClientOf, admin: User, filled: dict[str, Any]) -> None:
+def test_all_sites_can_be_chosen(client_of: ClientOf, admin: User, filled: dict[str, Any]) -> None:
     client_of(admin).post(INVITE, filled | {"sites": ["all"]})
 
     grant = Invitation.objects.get().grant
@@ -150,7 +150,7 @@ def test_all_sites_is_one_choice(client_of: ClientOf, admin: User, filled: dict[
 # --- What is refused --------------------------------------------------------------------------------
 
 
-def test_an_empty_form_says_all_that_is_missing_and_leads_there(client_of: ClientOf, admin: User) -> None:
+def test_an_empty_form_says_what_is_missing_with_links_to_the_fields(client_of: ClientOf, admin: User) -> None:
     answer = client_of(admin).post(INVITE, {}, headers=HTMX)
 
     assert answer.status_code == 422
@@ -182,7 +182,7 @@ def test_an_empty_form_says_all_that_is_missing_and_leads_there(client_of: Clien
         ("description", "x" * 9_000),
     ],
 )
-def test_nobody_is_invited_and_nothing_is_lost_with(
+def test_an_invalid_form_invites_nobody_and_keeps_its_values(
     client_of: ClientOf, admin: User, filled: dict[str, Any], field: str, value: str
 ) -> None:
     answer = client_of(admin).post(INVITE, filled | {field: value}, headers=HTMX)
@@ -298,7 +298,7 @@ def test_members_without_the_permission_invite_nobody(
     assert not Invitation.objects.exists()
 
 
-def test_outsiders_find_nothing_and_nobody_signs_in_first(
+def test_outsiders_get_404_and_anonymous_users_sign_in_first(
     client_of: ClientOf, outsider: User, filled: dict[str, Any]
 ) -> None:
     assert client_of(outsider).get(INVITE).status_code == 404
@@ -307,7 +307,7 @@ def test_outsiders_find_nothing_and_nobody_signs_in_first(
     assert not Invitation.objects.exists()
 
 
-def test_a_form_without_its_token_changes_nothing(admin: User, filled: dict[str, Any]) -> None:
+def test_a_form_without_csrf_token_changes_nothing(admin: User, filled: dict[str, Any]) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(admin)
 
@@ -315,12 +315,12 @@ def test_a_form_without_its_token_changes_nothing(admin: User, filled: dict[str,
     assert not Invitation.objects.exists()
 
 
-def test_the_dialog_answers_head_as_it_does_get(client_of: ClientOf, admin: User) -> None:
+def test_the_dialog_responds_to_head(client_of: ClientOf, admin: User) -> None:
     assert client_of(admin).head(INVITE).status_code == 200
     assert client_of(admin).put(INVITE).status_code == 405
 
 
-def test_without_javascript_it_is_said_how_to_choose_several_sites(
+def test_without_javascript_the_form_says_how_to_choose_several_sites(
     client_of: ClientOf, admin: User, sites: list[Site]
 ) -> None:
     page = client_of(admin).get(INVITE).content.decode()

@@ -104,7 +104,7 @@ def test_skipped_rows_and_rows_of_a_stopped_import_do_not_count(start: Run, run:
     assert DailyInviteCount.objects.get().invitations == 3
 
 
-def test_rows_that_were_given_up_after_crashes_do_not_count(run: Run, start: Run, work: Run) -> None:
+def test_rows_given_up_after_crashes_do_not_count(run: Run, start: Run, work: Run) -> None:
     run(many(3))
     hopeless = start(many(4, domain="hopeless.example.com"))
     hopeless.chunks.update(attempts=chunks.MAX_ATTEMPTS)

@@ -12,7 +12,7 @@ from invites.invitations.tokens import PURPOSE, derive_token, hash_token, hashes
 
 
 @pytest.mark.parametrize("secret", ["one", "another"])
-def test_a_token_is_the_hmac_of_its_seed_under_the_secret_key_of_now(settings: Any, secret: str) -> None:
+def test_a_token_is_the_hmac_of_its_seed_with_the_current_secret_key(settings: Any, secret: str) -> None:
     settings.SECRET_KEY = secret
     for seed in new_seeds(20):
         digest = salted_hmac(PURPOSE, seed, algorithm="sha256").digest()
@@ -20,7 +20,7 @@ def test_a_token_is_the_hmac_of_its_seed_under_the_secret_key_of_now(settings: A
         assert derive_token(seed) == base64.urlsafe_b64encode(digest[:20]).rstrip(b"=").decode()
 
 
-def test_the_hashes_of_thousands_are_those_of_each() -> None:
+def test_hashing_thousands_gives_the_same_hashes() -> None:
     seeds = new_seeds(20)
 
     assert list(hashes_for(seeds)) == [hash_token(derive_token(seed)) for seed in seeds]

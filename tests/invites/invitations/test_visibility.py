@@ -185,7 +185,7 @@ def test_every_address_is_listed() -> None:
     assert {each.name for each in views_of(urlpatterns) if not each.trusted} == set(ADDRESSES)
 
 
-def test_views_find_imports_invitations_and_actions_by_the_rule_alone() -> None:
+def test_views_find_imports_invitations_and_actions_only_by_the_rule() -> None:
     views = [path for path in Path(invites.__path__[0]).rglob("*.py") if {"views", "shell"} & set(path.parts)]
     other_ways = r"organization\.(batches|invitations|bulk_actions|rows)\b|(Batch|Invitation|BulkAction)\.objects\.\w+"
     found = {f"{path.name}: {way[0]}" for path in views for way in re.finditer(other_ways, path.read_text())}
@@ -203,7 +203,7 @@ def test_views_find_imports_invitations_and_actions_by_the_rule_alone() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, shows in ADDRESSES.items() if shows in THINGS])
-def test_what_others_brought_looks_as_if_it_did_not_exist(name: str, clara: Client, hidden: Brought) -> None:
+def test_the_work_of_others_looks_as_if_it_did_not_exist(name: str, clara: Client, hidden: Brought) -> None:
     before = everything()
 
     for address, method, headers in product(hidden.addresses(name), ["GET", "POST"], [{}, HTMX]):
@@ -217,7 +217,7 @@ def test_what_others_brought_looks_as_if_it_did_not_exist(name: str, clara: Clie
     assert everything() == before
 
 
-def test_a_page_of_everybody_is_refused_with_a_sentence(clara: Client, hidden: Brought, member: User) -> None:
+def test_a_page_about_everyone_is_refused_with_a_message(clara: Client, hidden: Brought, member: User) -> None:
     things = {"directory:users": [], "imports:batch_download": [hidden.ended.pk]}
     names = [name for name, shows in ADDRESSES.items() if shows == "everybody"]
 
@@ -252,7 +252,7 @@ def test_all_other_pages_show_nobody_else(
         assert shows_nobody_else(answer), name
 
 
-def test_the_list_of_imports_has_only_ones_own(
+def test_the_list_of_imports_has_only_own_imports(
     clara: Client, ines: Client, hidden: Brought, mine: Brought, acme: Organization
 ) -> None:
     page, of_admin = clara.get("/o/acme/batches/").content.decode(), ines.get("/o/acme/batches/").content.decode()
@@ -263,14 +263,12 @@ def test_the_list_of_imports_has_only_ones_own(
 
 
 @pytest.mark.parametrize("name", ["correct", "again"])
-def test_an_import_does_not_begin_with_that_of_others(name: str, clara: Client, hidden: Brought, mine: Brought) -> None:
+def test_no_import_starts_from_an_import_of_others(name: str, clara: Client, hidden: Brought, mine: Brought) -> None:
     assert clara.get(f"/o/acme/import/?{name}={hidden.waiting.pk}").status_code == 404
     assert clara.get(f"/o/acme/import/?{name}={mine.waiting.pk}").status_code == 200
 
 
-def test_an_import_of_others_in_which_one_has_rows_changed_is_not_shown_as_running(
-    clerk: Membership, hidden: Brought
-) -> None:
+def test_a_running_job_in_an_import_of_others_is_not_shown(clerk: Membership, hidden: Brought) -> None:
     Batch.objects.filter(pk=hidden.waiting.pk).update(state=Batch.State.CHECKING)
     CorrectionJob.objects.create(batch=hidden.waiting, action=CorrectionJob.Action.APPLY, started_by=clerk.user)
     assert not running_for(clerk).exists()
@@ -282,7 +280,7 @@ def test_an_import_of_others_in_which_one_has_rows_changed_is_not_shown_as_runni
 # --- What one brought oneself --------------------------------------------------------------------------
 
 
-def test_what_one_brought_is_found(clara: Client, mine: Brought) -> None:
+def test_own_work_is_found(clara: Client, mine: Brought) -> None:
     names = [name for name, shows in ADDRESSES.items() if shows in THINGS]
     for address in [address for name in names for address in mine.addresses(name)]:
         answer = clara.get(address)
@@ -293,7 +291,7 @@ def test_what_one_brought_is_found(clara: Client, mine: Brought) -> None:
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["a page", "in the dialog"])
 @pytest.mark.parametrize("who", ["clerk", "viewer", "admin"])
-def test_no_page_links_to_what_is_refused(
+def test_no_page_links_to_pages_that_are_refused(
     who: str,
     headers: dict[str, str],
     request: pytest.FixtureRequest,
@@ -330,7 +328,7 @@ def test_no_page_links_to_what_is_refused(
     assert ("/o/acme/users/" in found) == (who != "clerk")
 
 
-def test_an_invitation_of_ones_own_import_stays_visible_when_a_colleague_has_changed_it(
+def test_an_invitation_of_an_own_import_stays_visible_after_a_colleague_changed_it(
     by: Membership, clerk: Membership, clara: Client, mine: Brought
 ) -> None:
     imported = mine.ended.invitations.get()
@@ -348,7 +346,7 @@ def test_an_invitation_of_ones_own_import_stays_visible_when_a_colleague_has_cha
 
 
 @pytest.mark.parametrize("name", ["imports:batch_problems", "imports:batch"])
-def test_no_row_names_a_colleague_who_edited_it(
+def test_rows_do_not_name_colleagues_who_edited_them(
     name: str, by: Membership, clerk: Membership, clara: Client, mine: Brought
 ) -> None:
     address = mine.addresses(name)[0]
@@ -366,7 +364,7 @@ def test_no_row_names_a_colleague_who_edited_it(
 
 
 @pytest.mark.parametrize("word", ["secret-one", "nobody"])
-def test_inviting_tells_that_an_address_is_taken_and_names_no_list(
+def test_inviting_reveals_that_an_address_is_invited_but_not_the_list(
     word: str, clerk: Membership, by: Membership, hidden: Brought
 ) -> None:
     """It must: the address would be invited twice. The list that it would name is not open to the clerk."""
@@ -387,7 +385,7 @@ def test_inviting_tells_that_an_address_is_taken_and_names_no_list(
 
 @pytest.mark.parametrize("action", Kind.values)
 @pytest.mark.parametrize("confirmed", ["", "1"])
-def test_all_that_a_search_leaves_are_ones_own(
+def test_all_that_match_a_search_are_own_invitations(
     action: str, confirmed: str, clara: Client, hidden: Brought, mine: Brought
 ) -> None:
     before, form = everything(), {"all": "1", "action": action, "confirmed": confirmed}
@@ -404,7 +402,7 @@ def test_all_that_a_search_leaves_are_ones_own(
 
 @pytest.mark.parametrize("action", Kind.values)
 @pytest.mark.parametrize("confirmed", ["", "1"])
-def test_selecting_somebody_by_number_tells_nothing(
+def test_selecting_a_user_by_id_reveals_nothing(
     action: str, confirmed: str, clara: Client, hidden: Brought, mine: Brought
 ) -> None:
     before, form = everything(), {"action": action, "confirmed": confirmed}
@@ -417,7 +415,7 @@ def test_selecting_somebody_by_number_tells_nothing(
     assert everything() == before
 
 
-def test_selected_people_of_others_are_neither_changed_nor_counted(
+def test_selected_invitations_of_others_are_neither_changed_nor_counted(
     clara: Client, hidden: Brought, mine: Brought
 ) -> None:
     form = {"selected": [f"i{hidden.invitation.pk}", f"i{mine.invitation.pk}"], "action": "revoke", "confirmed": "1"}
@@ -432,7 +430,7 @@ def test_selected_people_of_others_are_neither_changed_nor_counted(
 
 
 @pytest.mark.parametrize("kind", Kind.values)
-def test_a_worker_leaves_what_the_starter_may_not_see_any_more(
+def test_a_worker_skips_what_the_starter_may_no_longer_see(
     kind: str, by: Membership, clerk: Membership, hidden: Brought, mine: Brought, colleague: Membership
 ) -> None:
     BulkAction.objects.all().delete()
@@ -485,7 +483,7 @@ def test_a_stream_ends_when_its_viewer_may_no_longer_see_it(
 # --- Permissions ---------------------------------------------------------------------------------------
 
 
-def test_every_role_of_ours_that_invites_or_manages_sees_users() -> None:
+def test_every_default_role_that_invites_or_manages_sees_users() -> None:
     needing = {Permission.INVITE_USERS, Permission.MANAGE_USERS}
     stored = [(name, frozenset(permissions)) for name, _about, permissions in DEFAULT_ROLES if permissions]
     stored += [(role.name, role.permissions) for organization in (ACME, GLOBEX) for role in organization.roles]
@@ -496,7 +494,7 @@ def test_every_role_of_ours_that_invites_or_manages_sees_users() -> None:
     assert Permission.VIEW_USERS.value in all_permissions()
 
 
-def test_somebody_who_cannot_see_users_is_not_the_last_who_manages_them(
+def test_a_member_who_cannot_see_users_does_not_count_as_manager(
     acme: Organization, by: Membership, clerk: Membership
 ) -> None:
     check_somebody_manages(acme)
@@ -506,7 +504,7 @@ def test_somebody_who_cannot_see_users_is_not_the_last_who_manages_them(
 
 
 @pytest.mark.parametrize("address", ["/o/acme/batches/", "/o/acme/batches/{}/", "/o/acme/invitations/{}/"])
-def test_as_many_queries_as_for_a_colleague_who_sees_everybody(
+def test_takes_no_more_queries_than_for_a_colleague_who_sees_everyone(
     address: str, clara: Client, clerk: Membership, mine: Brought
 ) -> None:
     address = address.format(mine.invitation.pk if "invitations" in address else mine.ended.pk)
@@ -521,7 +519,7 @@ def test_as_many_queries_as_for_a_colleague_who_sees_everybody(
     assert counts[0] <= counts[1]
 
 
-def test_what_one_brought_long_ago_is_still_ones_own(clara: Client, mine: Brought) -> None:
+def test_work_from_long_ago_is_still_visible(clara: Client, mine: Brought) -> None:
     Invitation.objects.filter(pk=mine.invitation.pk).update(expires_at=timezone.now() - timedelta(days=1))
 
     assert clara.get(f"/o/acme/invitations/{mine.invitation.pk}/").status_code == 200

@@ -58,7 +58,7 @@ def test_the_open_ones_of_an_organization_are_the_same(
     assert names(Invitation.objects.open_in(organization)) == names(organization.invitations.open())
 
 
-def test_those_that_no_longer_work_can_be_replaced(named: dict[str, Invitation]) -> None:
+def test_invitations_that_no_longer_work_can_be_replaced(named: dict[str, Invitation]) -> None:
     assert names(Invitation.objects.replaceable()) == {"expired", "undone"}
     assert names(Invitation.objects.replaceable(undelivered=True)) == {"expired", "undone", "bounced"}
 
