@@ -152,7 +152,7 @@ def test_the_invite_form_asks_for_the_column_and_stores_it(
     assert getattr(Invitation.objects.get(), column.key) == sample_of(column)
 
 
-# --- Rows that were stored before there was the last column ------------------------------------------
+# --- Rows that were stored before the last column was added ------------------------------------------
 
 
 @pytest.fixture

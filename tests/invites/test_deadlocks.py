@@ -32,7 +32,7 @@ from tests.invites.imports.chunk_work import invite_one_chunk
 from tests.invites.invitations.helpers import Invite, selection_of
 from tests.rules import domain_error
 
-# In which somebody else comes to where they have to wait.
+# Long enough for the other one to reach the lock.
 MOMENT = 0.5
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,7 +80,7 @@ def test_an_invitation_is_changed_while_it_is_accepted(by: Membership, night_shi
         ('INSERT INTO "invites_accessgrant"', lambda: change_invitation(by, invitation, night_shift)),
     )
 
-    # Whichever came first: the other one waited for it.
+    # Whichever came first, the other one waited for it.
     assert isinstance(accepted, Membership)
     assert changed is None or changed.code == "not_pending"
     assert accepted.roles.get().name == "Night shift"
@@ -167,7 +167,7 @@ def test_a_role_is_deleted_while_a_member_gets_it(
     )
 
     assert unexpected(results) == []
-    # Given, and kept, or deleted, and given to nobody.
+    # Either the member got it and it wasn't deleted, or it was deleted and nobody has it.
     assert len([result for result in results if isinstance(result, ServiceError)]) == 1
 
 
@@ -198,7 +198,7 @@ def test_many_are_revoked_while_a_worker_saves_sent_email(by: Membership, invite
 
 
 def test_many_are_invited_again_while_a_worker_saves_sent_email(by: Membership, invite: Invite) -> None:
-    """Their batch was just undone. In the table, the last one comes first."""
+    """Their batch was just undone. The last one is stored first."""
     invitations = [invite(f"{name}@people.example.com", mailed=False) for name in ("ann", "ben", "cat")]
     for invitation in reversed(invitations):
         Invitation.objects.filter(pk=invitation.pk).update(description="Stored anew")
@@ -217,7 +217,7 @@ def test_many_are_invited_again_while_a_worker_saves_sent_email(by: Membership, 
 def test_many_are_resent_while_a_file_invites_them_again(by: Membership, invite: Invite) -> None:
     invitations = [invite(f"{name}@people.example.com") for name in ("ann", "ben", "cat")]
     for days, invitation in zip((3, 2, 1), reversed(invitations), strict=True):
-        # Both by time and by place in the table the last come first.
+        # By time and in the table, the last ones come first.
         Invitation.objects.filter(pk=invitation.pk).update(expires_at=timezone.now() - timedelta(days=days))
     batch = start_batch(
         by,

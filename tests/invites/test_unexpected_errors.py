@@ -22,6 +22,7 @@ from config.celery import app
 from config.harness.running import WorkerOnFile, wait_for
 from invites import checking, tasks, unexpected_errors
 from invites.imports import check, check_claims, chunks, invite, recovery, result_email, send, undo, upload_parts
+from invites.imports.presentation.rows import shown_outcome
 from invites.imports.upload import start_batch
 from invites.invitations.invite import invite_person
 from invites.mailing import outbox
@@ -95,7 +96,7 @@ def test_the_second_try_does_not_wait_for_recovery(
     with django_capture_on_commit_callbacks(execute=True):
         tasks.check_batch(batch.pk)
 
-    assert len(asked) == 1, "It has failed, and is not tried again."
+    assert len(asked) == 1, "It failed, and isn't retried."
 
 
 def test_gives_up_after_several_different_bugs(
@@ -185,11 +186,11 @@ def test_a_real_worker_gives_up_within_seconds_and_logs_one_traceback(broken_wor
     [reference] = broken_worker.ask("SELECT error_reference FROM invites_batch")
     log = broken_worker.worker.log_path.read_text()
     assert log.count("Traceback (most recent call last)") == log.count("ZeroDivisionError: a bug of ours") == 1
-    assert log.count(reference) == 2, "The second try is one line."
+    assert log.count(reference) == 2, "The second attempt logs one line."
     assert reference in broken_worker.ask("SELECT state_reasons FROM invites_batch")[0]
 
 
-# --- What a reference is -----------------------------------------------------------------------------
+# --- References --------------------------------------------------------------------------------------
 
 
 def raised(error: Exception) -> Exception:
@@ -214,7 +215,7 @@ def test_the_same_bug_has_the_same_reference_for_any_data() -> None:
     assert all(REFERENCE.fullmatch(reference) for reference in same | others)
 
 
-# --- Everything else that workers do -----------------------------------------------------------------
+# --- Other work --------------------------------------------------------------------------------------
 
 
 def test_every_task_logs_its_unexpected_errors_once() -> None:
@@ -272,9 +273,9 @@ def test_people_not_invited_because_of_a_bug_count_as_failed(
 
     batch.refresh_from_db()
     assert batch.state == Batch.State.DONE
-    details = list(batch.rows.filter(outcome=Row.Outcome.FAILED).values_list("detail", flat=True))
-    assert len(details) == 3
-    assert REFERENCE.findall(details[0]) == [tracebacks(caplog)[0]["reference"]]
+    failed = batch.rows.filter(outcome=Row.Outcome.FAILED).select_related("batch")
+    assert len(failed) == 3
+    assert REFERENCE.findall(shown_outcome(failed[0]).detail) == [tracebacks(caplog)[0]["reference"]]
     assert len(tracebacks(caplog)) == 1
 
 

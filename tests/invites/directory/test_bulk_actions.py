@@ -1,4 +1,4 @@
-"""Resending and revoking thousands of invitations: workers do it in chunks, exactly once, and the pages stay quick."""
+"""Resending and revoking thousands of invitations: workers do it in chunks, exactly once, and pages stay fast."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ MANY = IN_REQUEST + 1
 
 @pytest.fixture
 def make_many(acme: Organization, admin: User, sites: list[Site]) -> MakeMany:
-    """Invitations that were mailed an hour ago: `make_many(5, last_name="Match")`, by default ReadOnly on two sites."""
+    """Invitations that were emailed an hour ago: `make_many(5, last_name="Match")`, by default ReadOnly for two sites."""
 
     def make_many(
         count: int, *, name: str = "person", roles: Iterable[str] = ("ReadOnly",), **fields: Any
@@ -76,13 +76,13 @@ def make_many(acme: Organization, admin: User, sites: list[Site]) -> MakeMany:
 
 
 def start(by: Membership, kind: BulkAction.Kind, invitations: Iterable[Invitation]) -> BulkAction:
-    """In chunks of four."""
+    """Chunks of four."""
     with mock.patch.object(actions, "CHUNK", 4):
         return start_bulk_action(by, kind, sorted(each.pk for each in invitations))
 
 
 def finish(action: BulkAction) -> BulkAction:
-    """Does what workers do, to the end."""
+    """Do what workers do until the action has ended."""
     while (handled := handle_next_chunk(action.pk)) and handled.wait is not None:
         pass
     action.refresh_from_db()
@@ -97,7 +97,7 @@ def page_of(client: Client, path: str = USERS) -> str:
     return text_of(client.get(path).content.decode())
 
 
-# --- From the page to the end -----------------------------------------------------------------------
+# --- Who does the work ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("headers", [HTMX, {}], ids=["in the dialog", "without JavaScript"])
@@ -161,7 +161,7 @@ def test_workers_remind_everyone_in_a_large_import(
 
 @pytest.fixture
 def start_batch_of(acme: Organization, admin: User) -> Callable[[list[Invitation]], str]:
-    """Makes the invitations those of an import that has ended; the address at which they are reminded."""
+    """Turn the invitations into those of an import that has ended. Returns the URL to remind them."""
 
     def start_batch_of(invitations: list[Invitation]) -> str:
         batch = acme.batches.create(inviter=admin, grant=invitations[0].grant, state="done", file_name="team.csv")
@@ -186,7 +186,7 @@ def test_every_request_is_fast_for_any_number_of_invitations(ines: Client, make_
     assert not Invitation.objects.exclude(state="pending", times_resent=0).exists()
 
 
-# --- Who is meant -----------------------------------------------------------------------------------
+# --- Who is affected --------------------------------------------------------------------------------
 
 
 def test_only_affects_invitations_that_existed_at_the_start(ines: Client, make_many: MakeMany, invite: Invite) -> None:
@@ -265,7 +265,7 @@ def test_a_worker_that_dies_leaves_its_chunk_unchanged(
     admin_membership: Membership, make_many: MakeMany, kind: str
 ) -> None:
     class Killed(BaseException):
-        """As `kill -9` does, it runs no handler of ours."""
+        """Like `kill -9`, it runs none of our handlers."""
 
     action = start(admin_membership, Kind(kind), make_many(10))
     assert handle_next_chunk(action.pk)
@@ -275,7 +275,7 @@ def test_a_worker_that_dies_leaves_its_chunk_unchanged(
         handle_next_chunk(action.pk)
 
     assert list(Invitation.objects.order_by("pk").values_list("token_hash", "state")) == before
-    assert handle_next_chunk(action.pk) is None, "The dead worker's claim is still good."
+    assert handle_next_chunk(action.pk) is None, "The claim of the dead worker hasn't expired."
     BulkAction.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     finish(action)
     assert (action.state, action.done, action.changed) == (State.DONE, 10, 10)
@@ -289,7 +289,7 @@ def test_a_worker_that_dies_leaves_its_chunk_unchanged(
 def test_a_task_delivered_twice_resends_nothing_twice(
     admin_membership: Membership, make_many: MakeMany, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Both also believe that the action is theirs, as after a lease that has run out.
+    # Both also believe that they claimed the action, as after a claim that expired.
     monkeypatch.setattr(bulk_actions, "CLAIM_TIMEOUT", timedelta(seconds=-1))
     action = start(admin_membership, Kind.RESEND, make_many(40))
 
@@ -339,7 +339,7 @@ def test_sends_email_after_each_chunk(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_locked_invitation_is_revoked_a_moment_later(admin_membership: Membership, make_many: MakeMany) -> None:
-    """Where rows are locked one by one, nobody waits with locks of their own: two could wait for each other."""
+    """If rows are locked one by one, waiting while holding locks could cause a deadlock."""
     invitations = make_many(4)
     action = start(admin_membership, Kind.REVOKE, invitations)
     held, done = threading.Event(), threading.Event()
@@ -366,7 +366,7 @@ def test_a_locked_invitation_is_revoked_a_moment_later(admin_membership: Members
     assert Invitation.objects.filter(state="revoked").count() == 4
 
 
-# --- When it can't go on ----------------------------------------------------------------------------
+# --- Stopping and errors ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("loss", ["removed", "demoted", "deactivated", "deleted"])
@@ -436,12 +436,12 @@ def test_recovery_finds_stalled_actions(admin_membership: Membership, make_many:
     BulkAction.objects.filter(pk=held.pk).update(claimed_until=timezone.now() + timedelta(seconds=9))
 
     assert sorted(bulk_actions.find_stalled()) == [lost.pk, dead.pk]
-    assert bulk_actions.find_stalled() == [], "They have just been asked for."
+    assert bulk_actions.find_stalled() == [], "They were just enqueued."
 
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
-    """Makes each try to resend fail with the error."""
+    """Make each attempt to resend fail with the error."""
 
     def broken(error: Exception) -> None:
         def fail(*_: object) -> None:
@@ -494,7 +494,7 @@ def test_stops_after_too_many_crashes(admin_membership: Membership, make_many: M
     assert (action.state, action.stop_reason) == (State.STOPPED, FailureReason.WORKERS_DIED)
 
 
-# --- What pages say ---------------------------------------------------------------------------------
+# --- Pages and streams ------------------------------------------------------------------------------
 
 
 def test_the_banner_and_the_sidebar_show_its_progress(
@@ -509,7 +509,7 @@ def test_the_banner_and_the_sidebar_show_its_progress(
         assert "Revoking 9 invitations. 4 done. About 20 seconds left. Show progress" in page
         assert "4 of 9" in page
     html = ines.get(USERS).content.decode()
-    assert html.count('value="0.4444"') == 3, "A banner, and the sidebar wide and narrow."
+    assert html.count('value="0.4444"') == 3, "In a banner, and twice in the sidebar."
     assert f'data-live="{SELECTED}{action.pk}/banner/events/"' in html
 
 
@@ -542,7 +542,7 @@ def test_closing_the_progress_does_not_close_the_result(
 
     assert "9 invitations will be resent." in page_of(ines)
     ines.post(closing, headers=HTMX)
-    assert "9 invitations will be resent." in page_of(ines), "That page had told of the progress alone."
+    assert "9 invitations will be resent." in page_of(ines), "That page only showed the progress."
 
 
 def test_nobody_else_sees_or_closes_the_banner(
@@ -574,7 +574,7 @@ def test_the_dialog_as_a_page_refreshes_while_it_runs(
 
     page = ines.get(path).content.decode()
     assert refresh in page
-    assert text_of(page).count("0 done") == 1, "No banner beside it says the same."
+    assert text_of(page).count("0 done") == 1, "No banner repeats it."
     assert f'data-live="{path}events/?on=page"' in page
     dialog, part = (ines.get(path, query, headers=HTMX).content.decode() for query in ({}, {"on": "page"}))
     assert ["<html" in dialog, "<h2" in dialog, 'aria-label="Close"' in dialog] == [False, True, True]
@@ -588,7 +588,7 @@ def test_the_dialog_as_a_page_refreshes_while_it_runs(
 def with_progress(
     client: Client, path: str, *between: Callable[[], object], monkeypatch: pytest.MonkeyPatch
 ) -> list[tuple[str, str]]:
-    """The events of a stream; after each look something is done."""
+    """The events of a stream. Work is done after each poll."""
     steps = iter(between)
 
     class Clock:

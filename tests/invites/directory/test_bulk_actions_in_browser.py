@@ -1,4 +1,4 @@
-"""Revoking thousands of invitations, as an admin follows it in Chromium on the running stack."""
+"""An admin revokes thousands of invitations, in Chromium on the running stack."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Invitation.objects.bulk_create(
     for number, (seed, token_hash) in enumerate(zip(seeds, hashes_for(seeds)))
 )
 """
-# No worker takes it up before the claim ends.
+# No worker continues it before the claim expires.
 START = """
 from datetime import timedelta
 from django.utils import timezone
@@ -49,7 +49,7 @@ GO_ON = "from invites.models import BulkAction; BulkAction.objects.filter(state=
 
 @pytest.fixture
 def run(stack: Stack) -> Callable[[str], None]:
-    """Runs Python beside the stack, on its database."""
+    """Runs Python code with the database of the stack."""
 
     def run(code: str) -> None:
         done = stack.manage("shell", "--no-imports", "-c", code)
@@ -78,7 +78,7 @@ def test_revokes_thousands_in_the_background_and_keeps_the_result_until_it_is_cl
     expect(page.locator("#dialog")).to_be_hidden()
     result = page.locator("#banners .rc-banner-ok").filter(has_text=f"{MANY:,} invitations were revoked.")
     expect(result).to_be_visible(timeout=60_000)
-    # The list has loaded itself again.
+    # The list reloaded itself.
     expect(page.locator("#people")).to_contain_text("Nobody matches “thousands”")
     page.goto("/o/acme/roles/")
     expect(result).to_be_visible()

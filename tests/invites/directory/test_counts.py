@@ -1,4 +1,4 @@
-"""The number in a link is the number of people behind it."""
+"""A link that shows a number of people leads to as many."""
 
 from __future__ import annotations
 

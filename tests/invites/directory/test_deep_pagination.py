@@ -30,14 +30,14 @@ def long_list(acme: Organization, invite: Invite, join: Callable[..., User]) -> 
 
 
 def page_of(organization: Organization, number: int, **wanted: object) -> tuple[list[str], int]:
-    """The addresses on the page, and how many stand in the whole list."""
+    """The addresses on the page, and the length of the whole list."""
     narrowed = UserFilter(**wanted)  # type: ignore[arg-type]
     page = find_users_page(organization, narrowed, number=number, counts=count_users(organization, narrowed))
     return [person.email for person in page.object_list], page.paginator.count
 
 
 def test_all_pages_together_list_everyone_by_name(long_list: Organization) -> None:
-    # Everybody, everybody by a search, and some by a search.
+    # Everyone, a search that matches everyone, and a search that matches some.
     for status, search in product([None, *Status], ["", "same", "1"]):
         members = [(user.person_key, user.email) for user in User.objects.filter(person_key__contains=search)]
         invited = [
@@ -65,11 +65,11 @@ def test_the_last_page_is_read_from_the_end(long_list: Organization) -> None:
     assert "OFFSET" not in walk.rpartition("ORDER BY")[2]
 
 
-# --- What the database does for it ------------------------------------------------------------------
+# --- Query plans ------------------------------------------------------------------------------------
 
 
 def reads_an_index_alone(plan: str) -> bool:
-    """Of the invitations. PostgreSQL and SQLite have different words for it."""
+    """Index scans of invitations. PostgreSQL and SQLite name them differently."""
     said = [line for line in plan.splitlines() if "invit" in line]
     return len(said) == 1 and ("Index Only Scan" in said[0] or "COVERING INDEX" in said[0])
 

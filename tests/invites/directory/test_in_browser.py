@@ -1,4 +1,4 @@
-"""The list of people and the invitation of one, in Chromium on the running stack."""
+"""The list of users, and inviting one person, in Chromium on the running stack."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def line_of(page: Page, name: str) -> Locator:
 
 
 def invite(page: Page, email: str, first_name: str, last_name: str) -> None:
-    """From the list of people through the dialog to the message that the person was invited."""
+    """Invite a person in the dialog, until the message says that they were invited."""
     page.goto(USERS)
     page.get_by_role("link", name="Invite users").click()
     page.get_by_label("Email", exact=True).fill(email)
@@ -45,7 +45,7 @@ def invite(page: Page, email: str, first_name: str, last_name: str) -> None:
 
 @pytest.fixture(scope="module")
 def somebody(stack: Stack, browser: Any, signed_in_state: Any) -> str:
-    """The address of somebody with a pending invitation: Noor Aziz."""
+    """The address of a person with a pending invitation: Noor Aziz."""
     context = browser.new_context(base_url=stack.url, storage_state=signed_in_state("admin@example.com"))
     invite(context.new_page(), "noor@one.example.com", "Noor", "Aziz")
     context.close()
@@ -54,7 +54,7 @@ def somebody(stack: Stack, browser: Any, signed_in_state: Any) -> str:
 
 def test_one_person_is_invited_emailed_and_becomes_active(stack: Stack, admin_page: Page, new_context: Any) -> None:
     page, email = admin_page, "chiara@one.example.com"
-    # The other tests fill the list, and this person need not be on its first page.
+    # Other tests fill the list, so this person may not be on its first page.
     page.goto(f"{USERS}?q=chiara+conti")
     page.get_by_role("link", name="Invite users").click()
     expect(heading(page)).to_have_text("Invite users")
@@ -67,7 +67,7 @@ def test_one_person_is_invited_emailed_and_becomes_active(stack: Stack, admin_pa
     choose_sites(page, "Turin works")
     page.get_by_role("button", name="Send invitation").click()
 
-    # What is wrong is said at the top, and nothing of what was typed is lost.
+    # The problems are listed at the top, and nothing that was typed is lost.
     expect(page.locator("[data-problem-summary]")).to_be_focused()
     expect(page.get_by_role("link", name="Enter a last name.")).to_be_visible()
     expect(page.get_by_label("Email", exact=True)).to_have_value("chiara@one")
@@ -196,7 +196,7 @@ def test_everything_works_without_javascript(stack: Stack, browser: Any, signed_
     page.get_by_role("searchbox").fill("paper trail")
     page.get_by_role("searchbox").press("Enter")
     expect(page.locator("tbody tr")).to_have_count(1)
-    # A menu opens by the focus of its button.
+    # A menu opens when its button gets the focus.
     page.get_by_role("button", name="Actions for Paper Trail").click()
     page.get_by_role("link", name="Resend").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Resend the invitation?")
@@ -230,7 +230,7 @@ def test_axe_finds_nothing_on_a_wide_screen(admin_page: Page, somebody: str, sch
 
 
 def _each_dialog(page: Page, somebody: str) -> Iterator[str]:
-    """What axe finds on the list with its bars and menus, and in the dialogs about a person."""
+    """Run axe on the list with its bars and menus, and on the dialogs about a person."""
     page.goto(f"{USERS}?q={somebody}")
     page.get_by_role("checkbox", name="Select Noor Aziz").check()
     expect(page.locator("[data-selection-count]")).to_have_text("1 selected")

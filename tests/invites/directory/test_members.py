@@ -1,4 +1,4 @@
-"""Members are changed and removed within one's own permissions, but never the last manager."""
+"""Members can be changed and removed by others with at least their access, but not the last manager."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_a_member_who_leaves_lands_on_their_home_page(
     assert not Membership.objects.filter(user=admin).exists()
 
 
-# --- The ceiling ------------------------------------------------------------------------------------
+# --- Permissions ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", ["", "remove/"])

@@ -113,7 +113,7 @@ def test_filters_by_role_and_site_take_members_and_invitations(
     client = client_of(admin)
 
     assert names_in(client.get(USERS, {"role": read_only.pk})) == ["Mara Conti", "Tess Rossi"]
-    # Who has all sites has this one, too.
+    # Members with all sites have this one, too.
     assert names_in(client.get(USERS, {"site": turin.pk})) == ["Ines Martin", "Piet Janssens", "Tess Rossi"]
     assert names_in(client.get(USERS, {"site": lyon.pk, "role": read_only.pk})) == ["Mara Conti"]
     assert names_in(client.get(USERS, {"site": ghent.pk, "role": read_only.pk})) == []
@@ -141,7 +141,7 @@ def test_pages_list_everyone_once(client_of: ClientOf, admin: User, invite: Invi
     assert [len(page.context["lines"]) for page in pages] == [25, 25, 11]
     assert len(set(emails)) == 61
     assert "1–25 of 61" in text_of(pages[0].content.decode())
-    # Behind the end stands the end.
+    # A page after the last one shows the last page.
     assert len(client.get(USERS, {"page": 99}).context["lines"]) == 11
 
 

@@ -1,4 +1,4 @@
-"""Invitations of single people, and what their mails said."""
+"""Invite single people, and read their emails."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def token_of(invitation: Invitation) -> str:
 
 
 def link_of(invitation: Invitation) -> str:
-    """The path of the address in the mail."""
+    """The path of the link in the email."""
     return f"/i/{token_of(invitation)}/"
 
 
 def deliver(organization: Organization) -> list[EmailMultiAlternatives]:
-    """What the worker does for the organization, and the mails that this brought."""
+    """Do the worker's job for the organization, and return the emails that it sent."""
     before = len(mail.outbox)
     more = send_due_invitations(organization.pk)
     while more:

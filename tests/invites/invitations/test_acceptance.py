@@ -35,14 +35,14 @@ DEAD = "This invitation is no longer valid"
 
 
 def opened(invitation: Invitation, client: Client | None = None) -> Client:
-    """A client that has followed the link of the mail."""
+    """A client that has followed the link in the email."""
     client = client or Client()
     client.get(link_of(invitation))
     return client
 
 
 def send_form(client: Client, fields: dict[str, str] | None = None, *, follow: bool = False) -> Any:
-    """Send the form of the invitation that the client has opened last."""
+    """Submit the form of the invitation that the client opened last."""
     link = client.cookies[COOKIE].value.split(":")[0]
     return client.post(INVITATION, {"shown_for": fingerprint(link), **(fields or {})}, follow=follow)
 
@@ -221,7 +221,7 @@ def test_a_member_of_another_organization_lands_in_the_one_they_joined(
 
     assert page.redirect_chain[-1][0] == "/o/acme/"
     assert text_of(page.content.decode()).count(JOINED) == 1
-    assert JOINED not in text_of(client.get("/o/globex/users/").content.decode()), "It is said once."
+    assert JOINED not in text_of(client.get("/o/globex/users/").content.decode()), "The message is shown once."
 
 
 def test_a_new_member_who_may_see_users_lands_on_that_page(invite: Invite, outsider: User, client_of: ClientOf) -> None:
@@ -271,7 +271,7 @@ def test_another_account_is_refused_and_can_sign_out(invite: Invite, client_of: 
 
 
 def sent_as_shown(client: Client, *, meanwhile: str, fields: dict[str, str]) -> Any:
-    """Open the page, then another link, as any page can make a browser do, and send the form of the first page."""
+    """Open the page, then another link, as any site can make a browser do, and submit the form of the first page."""
     shown = client.get(INVITATION).content.decode()
     hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]+)"', shown))
     client.get(meanwhile)
@@ -349,7 +349,7 @@ def test_fifty_concurrent_requests_create_one_member(invite: Invite) -> None:
 
     assert len(answers) == 50
     assert answers.count(302) == 1
-    # 422: the account was there already, and so many were signing in to it at once that it counted as guessing.
+    # 422: the account already existed, and so many signed in at the same time that it counted as guessing.
     assert set(answers) <= {302, 404, 422}
     assert User.objects.filter(email=invitation.email).count() == 1
     assert Membership.objects.filter(user__email=invitation.email).count() == 1
@@ -357,7 +357,7 @@ def test_fifty_concurrent_requests_create_one_member(invite: Invite) -> None:
 
 def test_it_can_expire_while_the_page_is_open(invite: Invite) -> None:
     invitation = invite()
-    # Sooner than the cookie does, which would hide it.
+    # Before the cookie expires, which would hide it.
     Invitation.objects.filter(pk=invitation.pk).update(expires_at=timezone.now() + timedelta(minutes=30))
     client = opened(invitation)
     assert client.get(INVITATION).status_code == 200
@@ -411,7 +411,7 @@ def test_all_invalid_links_look_the_same(invite: Invite, client_of: ClientOf) ->
     pages = []
     for link in links:
         client = Client()
-        # Django's own token differs from page to page.
+        # Django's CSRF token differs from page to page.
         page = client.get(link, follow=True)
         pages.append((page.status_code, page.redirect_chain, text_of(page.content.decode())))
         assert send_form(client, CHOSEN).status_code == 404
@@ -537,7 +537,7 @@ def test_the_cookie_ends_after_an_hour_and_the_link_opens_again(invite: Invite) 
     invitation = invite()
     client = opened(invitation)
     with time_machine.travel(timezone.now() + timedelta(hours=1, seconds=1)):
-        # Also for a browser that has kept it.
+        # Also for a browser that kept it.
         client.cookies[COOKIE]["max-age"] = ""
         page = send_form(client, CHOSEN)
         assert page.status_code == 404

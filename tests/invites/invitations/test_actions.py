@@ -26,7 +26,7 @@ HTMX = {"HX-Request": "true"}
 
 
 def opens(path: str) -> bool:
-    """Whether the link of a mail still leads to an invitation."""
+    """Whether the link in an email still leads to an invitation."""
     return Client().get(path, follow=True).status_code == 200
 
 
@@ -34,7 +34,7 @@ def message_of(client: Client) -> str:
     return text_of(client.get("/o/acme/users/").content.decode())
 
 
-# --- Sent again -------------------------------------------------------------------------------------
+# --- Resent -----------------------------------------------------------------------------------------
 
 
 def test_resending_creates_a_new_link_and_the_old_one_stops_working(
@@ -270,12 +270,12 @@ def test_resending_many_takes_as_few_statements_as_resending_a_few(
     client_of: ClientOf, admin: User, invite: Invite, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     invitations = [invite(f"person{number}@people.example.com") for number in range(40)]
-    # As those of a batch, they share their roles and sites.
+    # Like the invitations of a batch, they share a grant.
     Invitation.objects.update(grant=invitations[0].grant)
     keys = [f"i{each.pk}" for each in invitations]
     client = client_of(admin)
 
-    # Somebody waits for this page, and it may be asked for twenty thousand.
+    # A user waits for this response, which may be about 20,000 invitations.
     with django_assert_max_num_queries(39):
         client.post(SELECTED, {"action": "resend", "confirmed": "1", "selected": keys}, headers=HTMX)
 

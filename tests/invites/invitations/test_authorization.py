@@ -35,7 +35,7 @@ Kind, State = BulkAction.Kind, BulkAction.State
 
 @pytest.fixture
 def to_admin(invite: Invite) -> Invitation:
-    """An invitation of the admin's to become Org Admin."""
+    """An invitation from the admin to become Org Admin."""
     return invite("boss@people.example.com", roles=["Org Admin"], sites=None)
 
 
@@ -52,7 +52,7 @@ def values(invitation: Invitation) -> dict[str, Any]:
 # --- One ------------------------------------------------------------------------------------------------
 
 
-# Every service that is given an invitation, or an action on thousands of them, and somebody who acts on it.
+# Every service that takes an invitation or a bulk action, and the member who acts on it.
 ACTIONS: dict[str, Callable[[Membership, Invitation], object]] = {
     "actions.resend": actions.resend,
     "actions.revoke": actions.revoke,
@@ -60,7 +60,7 @@ ACTIONS: dict[str, Callable[[Membership, Invitation], object]] = {
         by, invitation, selection_of(by.organization, "Inviter")
     ),
 }
-# What is done with an invitation, by its address.
+# What each URL does with an invitation.
 ADDRESSES = {"directory:invitation_edit", "directory:invitation_resend", "directory:invitation_revoke"}
 
 
@@ -213,7 +213,7 @@ def test_a_worker_checks_permissions_for_each_chunk(
     assert (action.state, action.done, action.changed, action.skipped) == (State.DONE, 4, 2, 2)
 
 
-# --- Stopping what somebody else has started ---------------------------------------------------------------
+# --- Stopping the actions of others ------------------------------------------------------------------------
 
 
 def test_a_bulk_action_of_a_member_with_more_access_cannot_be_stopped(

@@ -23,7 +23,7 @@ HTMX = {"HX-Request": "true"}
 
 @pytest.fixture
 def filled(acme: Organization, sites: list[Site]) -> dict[str, Any]:
-    """The form as somebody would send it: Chiara Rossi, ReadOnly on Lyon depot."""
+    """A valid form: Chiara Rossi, ReadOnly for Lyon depot."""
     return {
         "email": "chiara.rossi@people.example.com",
         "first_name": "Chiara",
@@ -135,7 +135,7 @@ def test_without_javascript_the_list_opens_with_a_message(
     assert page.redirect_chain == [("/o/acme/users/", 302)]
     words = text_of(page.content.decode())
     assert "chiara.rossi@people.example.com was invited." in words
-    assert "sent" not in words, "No server has taken the mail yet."
+    assert "sent" not in words, "No server has accepted the email yet."
     assert "Chiara Rossi" in words
 
 
@@ -147,7 +147,7 @@ def test_all_sites_can_be_chosen(client_of: ClientOf, admin: User, filled: dict[
     assert not grant.sites.exists()
 
 
-# --- What is refused --------------------------------------------------------------------------------
+# --- Invalid forms ----------------------------------------------------------------------------------
 
 
 def test_an_empty_form_says_what_is_missing_with_links_to_the_fields(client_of: ClientOf, admin: User) -> None:
@@ -235,12 +235,12 @@ def test_an_invitation_that_no_longer_works_is_replaced(
     assert Invitation.objects.filter(state="pending").count() == 1
 
 
-# --- The ceiling ------------------------------------------------------------------------------------
+# --- Permissions ------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def local_inviter(manager: User, acme: Organization, sites: list[Site]) -> User:
-    """May invite, sees users, and has Lyon depot alone."""
+    """May invite and see users, and only has Lyon depot."""
     role = Role.objects.create(organization=acme, name="Inviter", permissions=["users.view", "users.invite"])
     membership = Membership.objects.get(user=manager)
     membership.all_sites = False

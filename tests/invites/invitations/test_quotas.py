@@ -55,7 +55,7 @@ def mail_again_and_again(by: Membership, selection: AccessSelection, times: int)
         revoke(by, mailed(by, selection))
 
 
-# --- An organization and an admin in it ----------------------------------------------------------------
+# --- Per organization and per admin --------------------------------------------------------------------
 
 
 def test_a_file_over_the_daily_quota_invites_nobody(run: Run, settings: Any) -> None:
@@ -143,7 +143,7 @@ def test_the_form_says_why_one_more_person_is_refused(
 
 
 def test_refunds_no_more_than_was_counted(run: Run) -> None:
-    """The count of another day, or one that somebody has corrected by hand."""
+    """The count may be of another day, or corrected by hand."""
     batch = run(many(3))
     DailyInviteCount.objects.update(invitations=2)
 
@@ -170,7 +170,7 @@ def test_concurrent_uploads_cannot_exceed_the_quota(
         content = many(10, domain=f"file{number}.example.com")
         batch = start_batch(admin_membership, file_name="x.csv", content=[content], selection=read_only)
         tasks.start_processing(batch)
-        # A worker checks what the requests leave to it.
+        # A worker checks what the requests didn't.
         tasks.check_batch(batch.pk)
 
     results = at_once(*(lambda number=number: upload(number) for number in range(20)))
@@ -181,7 +181,7 @@ def test_concurrent_uploads_cannot_exceed_the_quota(
     assert DailyInviteCount.objects.get().invitations == 30
 
 
-# --- One address ---------------------------------------------------------------------------------------
+# --- Per address ---------------------------------------------------------------------------------------
 
 
 def test_revoking_and_inviting_again_does_not_get_around_the_limit(
@@ -249,7 +249,7 @@ def test_concurrent_emails_cannot_exceed_the_limit(
     settings.MAILS_PER_RECIPIENT_PER_DAY = 5
     invitations = []
     for _ in range(12):
-        # Only one can be pending; the others are what a worker holds that began before they were replaced.
+        # Only one can be pending. A worker that started earlier still has the others.
         Invitation.objects.update(state=Invitation.State.REVOKED)
         invitations.append(invite(admin_membership, read_only))
 
@@ -267,7 +267,7 @@ def by_outsider(outsider: User) -> Membership:
 
 @pytest.fixture
 def anything(by_outsider: Membership) -> AccessSelection:
-    """What that admin gives there."""
+    """What that admin grants."""
     return AccessSelection.of(by_outsider.organization.roles.all(), all_sites=True)
 
 

@@ -1,4 +1,4 @@
-"""People of an organization are seen only with *See users*: every address, for somebody who has everything else.
+"""Only members with *See users* see the people in an organization: every URL, for a member with all other permissions.
 
 `clerk` has all permissions but *See users*, on all sites, and so sees the imports they started and the invitations
 they sent. An address that is new has to be entered in `ADDRESSES`.
@@ -47,14 +47,14 @@ from tests.rules import domain_error
 ClientOf = Callable[[User | None], Client]
 Kind = BulkAction.Kind
 SELECTED = "/o/acme/users/selected/"
-REFUSED = "Your roles do not allow it. Somebody who manages users of Acme can change that."
+REFUSED = "Your roles don’t allow it. Someone who manages users in Acme can change them."
 
-# What of an organization's people each address of the product shows.
-#   everybody   needs See users, and is refused without it
-#   import, invitation, action    one of these, which without See users is found only by whoever brought it
-#   own         only what one brought oneself
+# Whose data each URL shows.
+#   everybody   needs See users; others are refused
+#   import, invitation, action    one of these; without See users, members only find their own
+#   own         only the member's own work
 #   nobody      no people
-#   oneself     one's own account, or an invitation to oneself
+#   oneself     the user's own account, or an invitation to them
 ADDRESSES = {
     "directory:users": "everybody",
     "directory:member_edit": "everybody",
@@ -113,7 +113,7 @@ STREAMS = [name for name in ADDRESSES if name.endswith("_events")]
 
 @dataclass(frozen=True)
 class Brought:
-    """An import that waits to be corrected, one that has ended, an invitation and a bulk action of one member."""
+    """One member's work: an import that needs corrections, one that has ended, an invitation and a bulk action."""
 
     waiting: Batch
     ended: Batch
@@ -145,7 +145,7 @@ def clara(client_of: ClientOf, clerk: Membership) -> Client:
 
 @pytest.fixture
 def bring(start: Callable[..., Batch], work: Callable[[Batch], Batch], invite: Invite) -> Callable[..., Brought]:
-    """Everything of one member, with `word` in all names and addresses."""
+    """Create all of this for one member, with `word` in all names and addresses."""
 
     def bring(by: Membership, word: str) -> Brought:
         ended = work(start(csv_of(f"{word}-done@people.example.com"), by=by, name=f"{word}-done.csv"))
@@ -161,13 +161,13 @@ def bring(start: Callable[..., Batch], work: Callable[[Batch], Batch], invite: I
 
 @pytest.fixture
 def hidden(by: Membership, bring: Callable[..., Brought]) -> Brought:
-    """What the admin brought: all of it the clerk could give."""
+    """The admin's work. The clerk could grant all of it."""
     return bring(by, "secret")
 
 
 @pytest.fixture
 def mine(clerk: Membership, bring: Callable[..., Brought]) -> Brought:
-    """What the clerk brought."""
+    """The clerk's own work."""
     return bring(clerk, "mine")
 
 
@@ -178,7 +178,7 @@ def shows_nobody_else(response: Any) -> bool:
     return not re.search(r"secret|\bInes\b|Martin|admin@example|\bMara\b|Conti\b|member@example", page)
 
 
-# --- Nothing is forgotten ------------------------------------------------------------------------------
+# --- Completeness -------------------------------------------------------------------------------------
 
 
 def test_every_address_is_listed() -> None:
@@ -191,15 +191,15 @@ def test_views_find_imports_invitations_and_actions_only_by_the_rule() -> None:
     found = {f"{path.name}: {way[0]}" for path in views for way in re.finditer(other_ways, path.read_text())}
 
     assert found == {
-        # Of what the rule has found, those that run, with their progress.
+        # Of the imports that the rule found, those that are running, with their progress.
         "batches.py: Batch.objects.filter",
-        # With the rule in the condition, as it is at that moment.
+        # With the rule as a condition, so that it is checked at that moment.
         "events.py: Batch.objects.filter",
         "invitations.py: Invitation.objects.none",
     }
 
 
-# --- What others brought -------------------------------------------------------------------------------
+# --- The work of others --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", [name for name, shows in ADDRESSES.items() if shows in THINGS])
@@ -209,7 +209,7 @@ def test_the_work_of_others_looks_as_if_it_did_not_exist(name: str, clara: Clien
     for address, method, headers in product(hidden.addresses(name), ["GET", "POST"], [{}, HTMX]):
         answer = clara.generic(method, address, headers=headers)
         assert answer.status_code in (404, 405)
-        # What only takes a POST says so to everybody.
+        # URLs that need a POST say so to everyone.
         unknown = clara.generic(method, re.sub(r"\d+", "999999", address), headers=headers)
         assert answer.status_code == unknown.status_code
         assert shows_nobody_else(answer)
@@ -277,7 +277,7 @@ def test_a_running_job_in_an_import_of_others_is_not_shown(clerk: Membership, hi
     assert running_for(Membership.objects.get(pk=clerk.pk)).exists()
 
 
-# --- What one brought oneself --------------------------------------------------------------------------
+# --- Own work -----------------------------------------------------------------------------------------
 
 
 def test_own_work_is_found(clara: Client, mine: Brought) -> None:
@@ -341,7 +341,7 @@ def test_an_invitation_of_an_own_import_stays_visible_after_a_colleague_changed_
     assert "mine-done@people.example.com" in page.content.decode()
     assert shows_nobody_else(page)
     assert "by <bdi>Ines Martin</bdi>" not in page.content.decode()
-    # The other one is the colleague's now, who answers for it.
+    # The colleague is now the inviter of the other one.
     assert clara.get(f"/o/acme/invitations/{mine.invitation.pk}/").status_code == 404
 
 
@@ -367,7 +367,7 @@ def test_rows_do_not_name_colleagues_who_edited_them(
 def test_inviting_reveals_that_an_address_is_invited_but_not_the_list(
     word: str, clerk: Membership, by: Membership, hidden: Brought
 ) -> None:
-    """It must: the address would be invited twice. The list that it would name is not open to the clerk."""
+    """It must, or the address would be invited twice. But it can't mention the list, which the clerk may not see."""
     person = {"email": f"{word}@people.example.com", "first_name": "A", "last_name": "B", "description": ""}
     selection = selection_of(clerk.organization, "ReadOnly")
     if word == "nobody":
@@ -451,7 +451,7 @@ def test_a_worker_skips_what_the_starter_may_no_longer_see(
 
 @pytest.fixture
 def asked(by: Membership, client_of: ClientOf) -> Any:
-    """A request of a colleague with See users, which they can lose."""
+    """A request by a colleague who can lose See users."""
     client = client_of(by.user)
     request: Any = RequestFactory().get("/")
     request.session = SessionStore(client.session.session_key)
@@ -490,7 +490,7 @@ def test_every_default_role_that_invites_or_manages_sees_users() -> None:
 
     assert stored
     assert [name for name, permissions in stored if needing & permissions and "users.view" not in permissions] == []
-    # Org Admin stores none and allows all.
+    # Org Admin stores no permissions and has all of them.
     assert Permission.VIEW_USERS.value in all_permissions()
 
 

@@ -1,4 +1,4 @@
-"""The questions of `InvitationQuerySet`."""
+"""The methods of `InvitationQuerySet`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.invites.invitations.helpers import Invite
 
 @pytest.fixture
 def named(invite: Invite, admin_membership: Membership) -> dict[str, Invitation]:
-    """One invitation of each kind, by what is special about it."""
+    """One invitation of each kind, by name."""
     found = {
         name: invite(f"{name}@people.example.com") for name in ("fresh", "expired", "bounced", "sent", "undone", "gone")
     }
