@@ -22,24 +22,22 @@ msgstr ""
 @pytest.fixture
 def project(tmp_path: Path, settings: Settings) -> Path:
     """A small project with one language and no texts."""
-    for folder in ("accounts", "config", "invites/checking", "templates", "static/js", "locale/en/LC_MESSAGES"):
+    for folder in ("accounts", "config", "invites/checking", "templates", "locale/en/LC_MESSAGES"):
         (tmp_path / folder).mkdir(parents=True)
-    for domain in ("django", "djangojs"):
-        (tmp_path / f"locale/en/LC_MESSAGES/{domain}.po").write_text(PO_HEADER)
+    (tmp_path / "locale/en/LC_MESSAGES/django.po").write_text(PO_HEADER)
     settings.BASE_DIR, settings.LOCALE_PATHS = tmp_path, [tmp_path / "locale"]
     return tmp_path
 
 
-def catalog(project: Path, domain: str = "django") -> str:
-    return (project / f"locale/en/LC_MESSAGES/{domain}.po").read_text()
+def catalog(project: Path) -> str:
+    return (project / "locale/en/LC_MESSAGES/django.po").read_text()
 
 
 @needs_gettext
-def test_extracts_texts_of_templates_python_and_scripts(project: Path) -> None:
+def test_extracts_texts_of_templates_and_python(project: Path) -> None:
     (project / "templates/a.html").write_text('{% translate "From a template" %}')
     (project / "accounts/a.py").write_text('gettext_lazy("From Python")')
     (project / "invites/checking/a.py").write_text('ngettext_noop("{count} row", "{count} rows")')
-    (project / "static/js/a.js").write_text('gettext("From a script");')
 
     call_command("translations")
 
@@ -49,8 +47,7 @@ def test_extracts_texts_of_templates_python_and_scripts(project: Path) -> None:
         'msgid_plural "{count} rows"',
         'msgid "From a template"',
     ]
-    assert 'msgid "From a script"' in catalog(project, "djangojs")
-    assert {path.suffix for path in project.rglob("*") if path.is_file()} == {".html", ".py", ".js", ".po", ".mo"}
+    assert {path.suffix for path in project.rglob("*") if path.is_file()} == {".html", ".py", ".po", ".mo"}
 
 
 @needs_gettext

@@ -20,8 +20,8 @@ from django.core.management.commands import makemessages
 from django.core.management.utils import popen_wrapper
 from django.utils.translation import to_locale
 
-SOURCES = ("accounts", "config", "invites", "templates", "static/js")
-DOMAINS = ("django", "djangojs")
+# Scripts have no texts of their own: templates give them theirs in data attributes.
+SOURCES = ("accounts", "config", "invites", "templates")
 GETTEXT = ("xgettext", "msguniq", "msgmerge", "msgattrib", "msgfmt")
 
 
@@ -67,15 +67,13 @@ def _copy(base: Path, draft: Path, locale: Path) -> None:
 def _extract(draft: Path) -> None:
     """Update the catalog of each language in `draft`, without dates."""
     with chdir(draft):
-        for domain in DOMAINS:
-            call_command(
-                Extraction(),
-                domain=domain,
-                locale=[to_locale(code) for code, _name in settings.LANGUAGES],
-                no_location=True,
-                no_obsolete=True,
-                verbosity=0,
-            )
+        call_command(
+            Extraction(),
+            locale=[to_locale(code) for code, _name in settings.LANGUAGES],
+            no_location=True,
+            no_obsolete=True,
+            verbosity=0,
+        )
     for catalog in (draft / "locale").rglob("*.po"):
         lines = catalog.read_text().splitlines(keepends=True)
         catalog.write_text("".join(line for line in lines if not line.startswith('"POT-Creation-Date:')))
