@@ -1,0 +1,399 @@
+"""The product in a language that nobody speaks: every text is translated, and none is cut off.
+
+All texts are read as "[Îñṽîţé ûšéŕš öñé]". So words without accents are data, or somebody forgot to have them translated.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Page, expect
+
+from config.harness.driving import DROP, ROLE, SITE, csv_of, mixed_people
+from config.harness.running import Stack, wait_for
+from tests.catalogs import write_pseudo_catalog
+
+ADMIN, MEMBER = "admin@example.com", "ben.lindqvist@example.com"
+LINK = re.compile(r"http://\S+/(?:i|accounts/password/reset/key)/\S+")
+
+# Every text node and every attribute that is read to somebody, except those that repeat what else is there.
+READ_TEXTS = """() => {
+  const attributes = ["aria-label", "title", "placeholder", "alt", "data-busy", "data-guard", "aria-valuetext"];
+  const texts = [document.title];
+  const read = (root) => {
+    for (const element of root.querySelectorAll("*")) {
+      if (element.closest("script, style, svg, noscript, [aria-hidden=true]:not(.rc-dialog)")) continue;
+      if (element instanceof HTMLTemplateElement) read(element.content);
+      for (const name of element.getAttributeNames()) {
+        if (attributes.includes(name) || /^data-(text|label)/.test(name)) texts.push(element.getAttribute(name));
+      }
+      for (const node of element.childNodes) if (node.nodeType === Node.TEXT_NODE) texts.push(node.data);
+    }
+  };
+  read(document.body);
+  return texts.map((text) => text.trim()).filter((text) => text);
+}"""
+FIND_CUT_TEXTS = """() => [...document.querySelectorAll("body *")].filter((element) => {
+  const style = getComputedStyle(element);
+  // Texts for screen readers are in a box of one pixel.
+  const isHidden = !element.checkVisibility() || element.closest(".rc-skip") || element.clientWidth <= 1;
+  if (isHidden || style.overflowX !== "hidden" || style.textOverflow === "ellipsis") return false;
+  return element.scrollWidth > element.clientWidth + 1 && element.innerText.trim();
+}).map((element) => `${element.tagName.toLowerCase()}.${element.className}: ${element.innerText.trim().slice(0, 60)}`)"""
+SCROLLS_SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+CHANGE_PASSWORD = f"""
+from accounts.models import User
+user = User.objects.get(email={MEMBER!r})
+user.set_password("correct horse battery")
+user.save()
+"""
+# As if its check had taken longer than a minute.
+SEND_RESULT = """
+from datetime import timedelta
+from django.utils import timezone
+from invites.imports.result_email import send_result_email
+from invites.models import Batch
+Batch.objects.filter(pk={batch}).update(created_at=timezone.now() - timedelta(minutes=3), result_emailed_at=None)
+send_result_email({batch})
+"""
+# What people typed, and what is in files. Codes and paths are in the same columns, but on no page.
+READ_DATA = """
+import json
+from django.apps import apps
+from django.db.models import CharField, TextField
+texts = set()
+for model in [*apps.get_app_config("accounts").get_models(), *apps.get_app_config("invites").get_models()]:
+    for field in model._meta.concrete_fields:
+        is_text = isinstance(field, (CharField, TextField)) and not field.choices
+        if is_text and field.name in DATA_FIELDS:
+            texts |= set(model.objects.values_list(field.attname, flat=True))
+print(json.dumps(sorted(texts)))
+"""
+DATA_FIELDS = ("email", "first_name", "last_name", "name", "description", "country", "file_name")
+IN_FILES = ("Surname", "Email, Surname", "Email, First name, Surname", "a.csv", "a.pdf")
+# Names of the product and of standards, units as the browser writes them, and parts of dates.
+SAME_EVERYWHERE = set(
+    "Rollcall CSV csv MB KB bytes UTF Ctrl Esc Enter AM PM Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+)
+# What a script fills in.
+VALUE = re.compile(r"\{\w+\}")
+ADDRESS = re.compile(r"https?://\S+|[^\s\[\]<>()“”]+@[^\s\[\]<>()“”]+")
+
+
+@dataclass
+class Found:
+    """What is wrong, by the texts and by the addresses of the pages that have them first."""
+
+    untranslated: dict[str, str] = field(default_factory=dict)
+    cut: dict[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.untranslated or self.cut)
+
+    def __str__(self) -> str:
+        lines = [f"not translated: {text!r} on {place}" for text, place in self.untranslated.items()]
+        lines += [f"cut off: {text} on {place}" for text, place in self.cut.items()]
+        return "\n".join(lines)
+
+
+@pytest.fixture(scope="module")
+def pseudo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The running product with a pseudo translation."""
+    directory = tmp_path_factory.mktemp("pseudo")
+    write_pseudo_catalog(directory / "locale", "en_XA")
+    stack = Stack(
+        directory / "var",
+        DJANGO_SETTINGS_MODULE="tests.pseudo_locale.settings",
+        PSEUDO_LOCALE=str(directory / "locale"),
+        # Nobody has to wait for a link, or for the page about too many attempts.
+        RECOVERY_SECONDS="1",
+    )
+    stack.start()
+    try:
+        yield stack
+    finally:
+        stack.stop()
+
+
+@pytest.fixture(scope="module")
+def batches(pseudo: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
+    """Ids of imports that are done, need fixing, and were refused."""
+    directory = tmp_path_factory.mktemp("files")
+    rows = mixed_people(4, "pseudo")
+    problems = [
+        ("axe@x", "No", "Ending", ""),
+        ("two@@axe.example.com", "", "Signs", ""),
+        ("a b@axe.example.com", "X", "Y", ""),
+    ]
+    contents = {
+        "done": csv_of([*rows, rows[0], ("ann@gmial.com", "Ann", "Typo", "")]),
+        "problems": csv_of([*rows, *problems]),
+        "refused": b"Email,First name,Surname\r\na@b.example.com,A,B\r\n",
+    }
+    ids = {}
+    for name, content in contents.items():
+        path = directory / f"{name}.csv"
+        path.write_bytes(content)
+        arguments = ("--organization", "acme", "--role", ROLE, "--site", SITE, "--as", ADMIN, "--wait", "--json")
+        done = pseudo.manage("invite_csv", str(path), *arguments)
+        assert done.stdout, done.stderr
+        ids[name] = int(json.loads(done.stdout)["batch"])
+    return ids
+
+
+@pytest.fixture(scope="module")
+def data(pseudo: Stack, batches: dict[str, int]) -> list[str]:
+    """Every text that people typed, in the database or in a file, the longest first."""
+    done = pseudo.manage("shell", "--no-imports", "-c", f"DATA_FIELDS = {DATA_FIELDS!r}\n{READ_DATA}")
+    assert done.stdout, done.stderr
+    return sorted([*json.loads(done.stdout.strip().splitlines()[-1]), *IN_FILES], key=len, reverse=True)
+
+
+class Reader:
+    """Reads texts and notes those that are wrong."""
+
+    def __init__(self, data: list[str]) -> None:
+        self.found = Found()
+        self._data = re.compile("|".join(rf"(?<!\w){re.escape(text)}(?!\w)" for text in data if text.strip()))
+
+    def read(self, texts: list[str], place: str) -> None:
+        for text in texts:
+            rest = self._data.sub(" ", ADDRESS.sub(" ", self._data.sub(" ", VALUE.sub(" ", text))))
+            if set(re.findall(r"(?<!\w)[A-Za-z]{2,}(?!\w)", rest)) - SAME_EVERYWHERE:
+                self.found.untranslated.setdefault(text[:120], place)
+
+    def look(self, page: Page, place: str = "") -> None:
+        """Read the page as it stands."""
+        place = place or page.url.partition("//")[2].partition("/")[2]
+        self.read(page.evaluate(READ_TEXTS), place)
+        for text in page.evaluate(FIND_CUT_TEXTS):
+            self.found.cut.setdefault(text, place)
+        if page.evaluate(SCROLLS_SIDEWAYS):
+            width = page.viewport_size["width"] if page.viewport_size else 0
+            self.found.cut.setdefault(f"the page scrolls sideways at {width}", place)
+
+
+@pytest.fixture
+def reader(data: list[str]) -> Reader:
+    return Reader(data)
+
+
+@pytest.fixture(params=[1280, 390])
+def page_of(request: Any, browser: Browser, pseudo: Stack) -> Iterator[Callable[[str | None], Page]]:
+    """Opens a page of somebody who has signed in, or of nobody, on a wide and on a narrow screen."""
+    contexts = []
+
+    def page_of(email: str | None) -> Page:
+        context = browser.new_context(
+            base_url=pseudo.url, viewport={"width": request.param, "height": 900}, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        if email:
+            page.goto("/accounts/login/")
+            page.locator("input[name=login]").fill(email)
+            page.locator("input[name=password]").fill(pseudo.password)
+            page.locator("input[name=password]").press("Enter")
+            page.wait_for_url(re.compile("/o/"))
+        return page
+
+    yield page_of
+    for context in contexts:
+        context.close()
+
+
+def ids_of(pseudo: Stack, model: str, organization: str = "acme") -> list[int]:
+    code = f"""
+from accounts.models import *
+from invites.models import *
+print(*{model}.objects.filter(organization__slug={organization!r}).order_by("pk").values_list("pk", flat=True))"""
+    return [int(pk) for pk in pseudo.manage("shell", "--no-imports", "-c", code).stdout.split()]
+
+
+def test_pages_of_an_admin(
+    pseudo: Stack, batches: dict[str, int], page_of: Callable[[str | None], Page], reader: Reader
+) -> None:
+    page = page_of(ADMIN)
+    members, invitations = ids_of(pseudo, "Membership"), ids_of(pseudo, "Invitation")
+    roles, sites = ids_of(pseudo, "Role"), ids_of(pseudo, "Site")
+    done, problems, refused = batches["done"], batches["problems"], batches["refused"]
+    paths = [
+        "users/", "users/?status=active", "users/?status=expired", "users/?q=x%C3%A4%C3%A4x", "users/?page=2",
+        "invite/", "import/", f"import/?correct={problems}",
+        f"members/{members[0]}/", f"members/{members[1]}/", f"members/{members[0]}/remove/", f"members/{members[1]}/remove/",
+        *(f"invitations/{invitations[0]}/{action}" for action in ("", "resend/", "revoke/")),
+        "batches/", f"batches/{done}/", f"batches/{done}/?outcome=problem", f"batches/{done}/?outcome=skipped",
+        f"batches/{done}/remind/", f"batches/{done}/undo/", f"batches/{done}/stop/", f"batches/{done}/progress/",
+        f"batches/{problems}/", f"batches/{problems}/problems/", f"batches/{problems}/undo/", f"batches/{problems}/stop/",
+        f"batches/{problems}/progress/", f"batches/{refused}/", f"batches/{refused}/progress/",
+        "roles/", "roles/new/", *(f"roles/{roles[n]}/" for n in (0, 1, -1)), *(f"roles/{roles[n]}/delete/" for n in (1, -1)),
+        "sites/", "sites/?q=x%C3%A4x", "sites/new/", f"sites/{sites[0]}/", f"sites/{sites[0]}/delete/",
+        "settings/", "", "no-such-page/",
+    ]  # fmt: skip
+    for path in [
+        *(f"/o/acme/{path}" for path in paths),
+        "/account/",
+        "/accounts/password/change/",
+        "/accounts/logout/",
+    ]:
+        page.goto(path)
+        reader.look(page)
+    assert not reader.found, str(reader.found)
+
+
+def test_pages_of_a_member_without_permissions(page_of: Callable[[str | None], Page], reader: Reader) -> None:
+    page = page_of_member(page_of)
+    for path in ("/o/acme/", "/o/acme/users/", "/o/acme/roles/", "/account/"):
+        page.goto(path)
+        reader.look(page)
+    assert not reader.found, str(reader.found)
+
+
+def page_of_member(page_of: Callable[[str | None], Page]) -> Page:
+    return page_of(MEMBER)
+
+
+def test_dialogs_and_errors_of_forms(
+    pseudo: Stack, batches: dict[str, int], page_of: Callable[[str | None], Page], reader: Reader
+) -> None:
+    page = page_of(ADMIN)
+    title = page.locator("#dialog-title")
+    page.goto("/o/acme/users/")
+    page.locator("a[href$='/invite/']").first.click()
+    expect(title).to_be_visible()
+    reader.look(page, "the dialog to invite users")
+    page.locator("#dialog-content button[type=submit]").last.click()
+    expect(page.locator(".rc-problem-summary")).to_be_visible()
+    reader.look(page, "errors of the dialog to invite users")
+    page.locator("#dialog-content a[href$='/import/']").click()
+    expect(page.locator("[data-dropzone]")).to_be_visible()
+    page.locator("#dialog-content button[type=submit]").last.click()
+    expect(page.locator(".rc-problem-summary")).to_be_visible()
+    reader.look(page, "errors of the dialog to import a file")
+    combobox = page.get_by_role("combobox").last
+    combobox.click()
+    combobox.press_sequentially("ääää")
+    expect(page.locator(".ts-dropdown")).to_be_visible()
+    reader.look(page, "sites that don't match")
+    combobox.fill("")
+    page.locator(".ts-dropdown").get_by_role("option", name=SITE).click()
+    page.keyboard.press("Escape")
+    page.locator("#dialog-content input[name=roles]").first.check()
+    page.evaluate(DROP, ["#dialog .rc-dialog-head", "a.pdf", "AAAA"])
+    reader.look(page, "a file of the wrong type")
+    page.locator("#dialog-content input[type=file]").set_input_files(
+        {"name": "a.csv", "mimeType": "text/csv", "buffer": b"Email,Surname\r\na,b"}
+    )
+    expect(page.locator("[data-drop-name]")).to_have_text("a.csv")
+    reader.look(page, "a chosen file")
+    page.locator("#dialog-content button[type=submit]").last.click()
+    expect(page.locator("[data-dropzone]")).to_have_count(0)
+    reader.look(page, "a refused file")
+    for path in ("roles/new/", "sites/new/"):
+        page.goto(f"/o/acme/{path}")
+        page.locator("#dialog-content button[type=submit]").last.click()
+        expect(page.locator(".rc-error").first).to_be_visible()
+        reader.look(page, f"errors of {path}")
+    page.goto("/accounts/password/change/")
+    page.locator("input[name=oldpassword]").fill("x")
+    page.locator("input[name=password1]").fill("1234")
+    page.locator("main button[type=submit]").click()
+    expect(page.locator(".rc-error").first).to_be_visible()
+    reader.look(page, "errors of a new password")
+    assert not reader.found, str(reader.found)
+
+
+def test_actions_on_selected_users(page_of: Callable[[str | None], Page], reader: Reader) -> None:
+    page = page_of(ADMIN)
+    page.goto("/o/acme/users/?status=pending")
+    page.locator("input[type=checkbox][name=selected]").first.check()
+    reader.look(page, "selected users")
+    page.locator("button[name=action][value=revoke]").first.click()
+    expect(page.locator("#dialog-title")).to_be_visible()
+    reader.look(page, "the dialog to revoke selected invitations")
+    page.keyboard.press("Escape")
+    page.locator("button[name=action][value=resend]").first.click()
+    expect(page.locator("#alerts")).not_to_be_empty()
+    reader.look(page, "resent invitations")
+    assert not reader.found, str(reader.found)
+
+
+def test_rows_of_the_grid(batches: dict[str, int], page_of: Callable[[str | None], Page], reader: Reader) -> None:
+    page = page_of(ADMIN)
+    page.goto(f"/o/acme/batches/{batches['problems']}/problems/")
+    cell = page.locator("[role=grid] [data-problem], [role=grid] .rc-cell-bad").first
+    if cell.count():
+        cell.dblclick()
+        reader.look(page, "a cell that is edited")
+    assert not reader.found, str(reader.found)
+
+
+def test_pages_of_somebody_who_is_invited(
+    pseudo: Stack, batches: dict[str, int], page_of: Callable[[str | None], Page], reader: Reader
+) -> None:
+    page = page_of(None)
+    for path in (
+        "/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/", "/accounts/inactive/",
+        "/accounts/password/reset/key/1-unknown/", "/accounts/password/reset/key/done/", "/i/not-a-token/",
+    ):  # fmt: skip
+        page.goto(path)
+        reader.look(page)
+    page.goto("/accounts/login/")
+    page.locator("main button[type=submit]").click()
+    reader.look(page, "errors of signing in")
+    page.locator("input[name=login]").fill("nobody@example.com")
+    page.locator("input[name=password]").fill("wrong")
+    page.locator("main button[type=submit]").click()
+    expect(page.locator(".rc-error").first).to_be_visible()
+    reader.look(page, "a wrong password")
+    link = LINK.search(pseudo.wait_for_mail("pseudo.0@mixed.example.com").text)
+    assert link
+    page.goto(link[0])
+    reader.look(page, "an invitation")
+    page.locator("main button[type=submit]").first.click()
+    expect(page.locator(".rc-error").first).to_be_visible()
+    reader.look(page, "errors of accepting an invitation")
+    assert not reader.found, str(reader.found)
+
+
+def test_pages_about_errors(pseudo: Stack, browser: Browser, reader: Reader) -> None:
+    page = browser.new_context().new_page()
+    answers = {
+        400: requests.get(f"{pseudo.url}/", headers={"Host": "elsewhere.example"}, timeout=10),
+        403: requests.post(f"{pseudo.url}/accounts/login/", {"login": "x"}, timeout=10),
+        404: requests.get(f"{pseudo.url}/nowhere/", timeout=10),
+        413: requests.post(f"{pseudo.url}/accounts/login/", {"login": "x" * 600_000}, timeout=10),
+    }
+    for status, answer in answers.items():
+        assert answer.status_code == status
+        page.set_content(answer.text)
+        reader.look(page, f"the page of {status}")
+    assert not reader.found, str(reader.found)
+
+
+def test_emails(pseudo: Stack, batches: dict[str, int], browser: Browser, reader: Reader) -> None:
+    page = browser.new_page(base_url=pseudo.url)
+    page.goto("/accounts/password/reset/")
+    page.locator("input[name=email]").fill(MEMBER)
+    page.locator("main button[type=submit]").click()
+    pseudo.wait_for_mail(MEMBER)
+    for code in (CHANGE_PASSWORD, SEND_RESULT.format(batch=batches["done"])):
+        pseudo.manage("shell", "--no-imports", "-c", code)
+    wait_for(lambda: len(pseudo.inbox(MEMBER)) == 2, what="email about the new password")
+    pseudo.wait_for_mail(ADMIN)
+    # Another page, because the policy of the first one forbids the styles of emails.
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    for mail in pseudo.inbox():
+        place = f"the email {mail.subject!r}"
+        reader.read([mail.subject, *mail.text.splitlines()], place)
+        if mail.html:
+            page.set_content(mail.html)
+            reader.look(page, place)
+    assert not reader.found, str(reader.found)
