@@ -1,16 +1,8 @@
-"""Words that several domains share: counted nouns and sentences.
-
-A counted noun is formatted with its number: `PEOPLE.format(12480)` is "12,480 people".
-"""
+"""How several domains turn headings into sentences."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext_lazy
-
-INVITATIONS = ngettext_lazy("{:,} invitation", "{:,} invitations")
-PEOPLE = ngettext_lazy("{:,} person", "{:,} people")
-ROWS = ngettext_lazy("{:,} row", "{:,} rows")
 
 
 def as_sentence(title: str) -> str:

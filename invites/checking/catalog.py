@@ -38,7 +38,7 @@ _FILE = (
          gettext_noop("Choose the file that lists the people to invite."), "0 bytes"),
     Kind("excel_workbook", "file", gettext_noop("Excel workbook"),
          gettext_noop("This file is an Excel workbook, not a CSV file"),
-         gettext_noop("In Excel, choose Save As and CSV UTF-8, and upload that file."),
+         gettext_noop("In Excel, choose Save As, select CSV UTF-8, and upload that file."),
          "an .xlsx file called people.csv"),
     Kind("workbook_unreadable", "file", gettext_noop("Unreadable workbook"),
          gettext_noop("This workbook can’t be read because it’s damaged or protected by a password"),

@@ -63,7 +63,6 @@ _CHARACTERS = {
     "\u202d": gettext_noop("left-to-right override"),
     "\u202e": gettext_noop("right-to-left override"),
     "\ufeff": gettext_noop("byte order mark"),
-    "\ufffd": gettext_noop("replacement character"),
 }
 _BYTES = ngettext_noop("{size} byte", "{size} bytes", "size")
 _UNITS = ((1024 * 1024, gettext_noop("{size} MB")), (1024, gettext_noop("{size} KB")))

@@ -169,13 +169,13 @@ def test_only_valid_of_a_file_without_a_valid_row_waits_for_a_correction(file_of
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"organization": "nowhere"}, "There is no organization “nowhere”. There are: acme."),
-        ({"role": ["\udcff"]}, "'\\udcff' is no text in UTF-8."),
+        ({"organization": "nowhere"}, "There is no organization “nowhere”. Organizations: acme."),
+        ({"role": ["\udcff"]}, "'\\udcff' isn't valid UTF-8."),
         ({"inviter": "stranger@example.com"}, "stranger@example.com is not a member of Acme."),
-        ({"role": ["Boss"]}, "There is no role “Boss”. There are: Org Admin, Project manager, ReadOnly."),
-        ({"site": ["Mars"]}, "There is no site “Mars”. There are: Ghent, Lyon depot, Turin."),
+        ({"role": ["Boss"]}, "There is no role “Boss”. Choose one of: Org Admin, Project manager, ReadOnly."),
+        ({"site": ["Mars"]}, "There is no site “Mars”. Choose one of: Ghent, Lyon depot, Turin."),
         ({"role": []}, "Choose at least one role with --role."),
-        ({"site": []}, "Choose at least one site with --site, or --all-sites."),
+        ({"site": []}, "Choose at least one site with --site, or use --all-sites."),
     ],
 )
 def test_wrong_usage_ends_with_2_and_a_sentence(file_of: FileOf, changed: dict[str, Any], said: str) -> None:
@@ -187,7 +187,7 @@ def test_wrong_usage_ends_with_2_and_a_sentence(file_of: FileOf, changed: dict[s
 def test_a_file_that_cannot_be_read_ends_with_2(admin: User, tmp_path: Path, name: str, reason: str) -> None:
     path = tmp_path / name
 
-    assert refused("invite_csv", path, **OPTIONS) == (2, f"{path} cannot be read: {reason}.")
+    assert refused("invite_csv", path, **OPTIONS) == (2, f"{path} can't be read: {reason}.")
 
 
 def test_options_that_are_missing_are_named(admin: User) -> None:
@@ -197,7 +197,7 @@ def test_options_that_are_missing_are_named(admin: User) -> None:
 def test_inviting_needs_the_permission(file_of: FileOf, manager: User) -> None:
     status, said = refused("invite_csv", file_of(many(1)), **{**OPTIONS, "inviter": manager.email})
 
-    assert (status, said) == (1, f"{manager.email} may not invite users to Acme.")
+    assert (status, said) == (1, f"{manager.email} isn't allowed to invite users to Acme.")
     assert (Batch.objects.count(), UploadPart.objects.count()) == (0, 0)
 
 
@@ -265,4 +265,4 @@ def test_the_report_of_a_batch_in_the_middle_adds_up_with_who_is_waiting(start: 
 @pytest.mark.django_db
 @pytest.mark.parametrize("number", ["0", "12345", "99999999999999999999"])
 def test_the_report_of_no_batch_ends_with_2(number: str) -> None:
-    assert refused("batch_report", number) == (2, f"There is no batch {number}.")
+    assert refused("batch_report", number) == (2, f"There is no import {number}.")

@@ -15,23 +15,23 @@ from invites.problems import hint_of, stored_problem
 
 
 class Command(BaseCommand):
-    help = "Tell what became of a batch: its state and the summary that adds up."
+    help = "Show the result of an import: its state and a summary."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("id", type=int, help="the number of the batch")
+        parser.add_argument("id", type=int, help="the ID of the import")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         batch = Batch.objects.select_related("organization").filter(pk=options["id"]).first()
         if batch is None:
-            raise CommandError(f"There is no batch {options['id']}.", returncode=2)
+            raise CommandError(f"There is no import {options['id']}.", returncode=2)
         self.stdout.write(json.dumps(summary_as_json(batch)) if options["json"] else report_text(batch))
 
 
 def report_text(batch: Batch) -> str:
-    """The state, the banner and the summary of the batch."""
+    """The state, the banner and the summary of the import."""
     summary = summary_of(batch)
-    lines = [f"Batch {batch.pk}: {batch.file_name} for {batch.organization.name}. {batch.get_state_display()}."]
+    lines = [f"Import {batch.pk}: {batch.file_name} for {batch.organization.name}. {batch.get_state_display()}."]
     if not batch.is_running:
         banner = banner_of(batch)
         lines.append(" ".join(part for part in (banner.title, banner.text) if part))
@@ -41,7 +41,7 @@ def report_text(batch: Batch) -> str:
         ("Invited", summary.invited),
         ("Already a member", summary.already_member),
         ("Already invited", summary.already_invited),
-        ("Twice in the file", summary.duplicate),
+        ("Duplicate", summary.duplicate),
         ("Problems", summary.problems),
         ("Failed", summary.failed),
         *([("Waiting", summary.waiting)] if summary.waiting else []),

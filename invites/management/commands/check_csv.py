@@ -1,4 +1,4 @@
-"""Check a CSV file from the command line, with a text or JSON report. Needs no database."""
+"""`manage.py check_csv FILE`: check a CSV file and print a report. Needs no database."""
 
 import json
 import sys
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils.translation import ngettext_lazy
 
 from invites.checking import (
     COLUMNS,
@@ -28,22 +27,21 @@ from invites.checking import (
     typo_notice,
 )
 from invites.imports.upload_parts import limits
-from invites.wording import ROWS
 
 SHOWN_OF_A_KIND = 20
-_PROBLEMS = ngettext_lazy("{:,} problem", "{:,} problems")
-_WARNINGS = ngettext_lazy("{:,} warning", "{:,} warnings")
 _CHARACTERS = {name: character for character, name in DELIMITERS.items()}
 
 
 class Command(BaseCommand):
-    help = "Checks a CSV file as the page does, and invites nobody. Exit status: 0 ok, 1 problems or rejected, 2 usage."
+    help = (
+        "Check a CSV file as the page does. Invites nobody. Exit status: 0 ok, 1 problems or rejected, 2 usage error."
+    )
     requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own shape
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", help="the CSV file, or - for the standard input")
-        parser.add_argument("--json", action="store_true", help="answer with one JSON object")
-        parser.add_argument("--people", action="store_true", help="with the people who would be invited")
+        parser.add_argument("file", help="the CSV file, or - for standard input")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("--people", action="store_true", help="also print the people who would be invited")
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["file"]
@@ -60,7 +58,7 @@ class Command(BaseCommand):
                 answer["people"] = [row.values._asdict() for row in people]
             self.stdout.write(json.dumps(answer))
         else:
-            text = "\n".join(as_lines("The standard input" if name == "-" else Path(name).name, report, people))
+            text = "\n".join(as_lines("Standard input" if name == "-" else Path(name).name, report, people))
             # An ASCII terminal gets \xe9 for characters that it can't show.
             encoding = getattr(self.stdout, "encoding", None) or "utf-8"
             self.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
@@ -126,11 +124,11 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
             expected = ", ".join(map(expected_column, COLUMNS))
             lines += [f"  Found     {', '.join(report.found)}", f"  Expected  {expected}"]
         return [*lines, f"  {hint_of(report.rejection)}"]
-    verdict = "is fine" if report.verdict == "ok" else f"has {ROWS.format(report.problem_rows)} to fix"
+    verdict = "is fine" if report.verdict == "ok" else f"has {_counted(report.problem_rows, 'row')} to fix"
     lines = [
         f"{name} {verdict}",
         f"  Read as {report.encoding}" + (f", cells separated by {report.delimiter}" if report.delimiter else ""),
-        f"  {ROWS.format(report.rows)}: {report.valid:,} valid, {report.skipped:,} skipped (twice in the file), "
+        f"  {_counted(report.rows, 'row')}: {report.valid:,} valid, {report.skipped:,} skipped (duplicates), "
         f"{report.problem_rows:,} with problems",
     ]
     by_code = sorted(report.problems, key=lambda problem: problem.code)
@@ -138,7 +136,7 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
     for code, count in report.grouped():
         lines += ["", *_group_lines(code, count, groups.get(code, []))]
     if report.duplicates:
-        lines += ["", f"{ROWS.format(report.skipped)} skipped"]
+        lines += ["", f"{_counted(report.skipped, 'row')} skipped"]
         lines += [
             f"  row {notice.row:>6,}  {notice.value}  {message_of(notice)}"
             for notice in report.duplicates[:SHOWN_OF_A_KIND]
@@ -146,7 +144,7 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
         if report.skipped > SHOWN_OF_A_KIND:
             lines.append(f"  and {report.skipped - SHOWN_OF_A_KIND:,} more")
     if report.warnings:
-        lines += ["", f"{_WARNINGS.format(report.warning_count)}, which stop nobody"]
+        lines += ["", f"{_counted(report.warning_count, 'warning')} (these rows are valid)"]
         lines += [f"  row {warning.row:>6,}  {message_of(warning)}" for warning in report.warnings[:SHOWN_OF_A_KIND]]
         if report.warning_count > SHOWN_OF_A_KIND:
             lines.append(f"  and {report.warning_count - SHOWN_OF_A_KIND:,} more")
@@ -158,8 +156,13 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
     return lines
 
 
+def _counted(number: int, noun: str) -> str:
+    """ "1 row" or "12,480 rows". Commands are in English only."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def _group_lines(code: str, count: int, problems: list[Problem]) -> list[str]:
-    lines = [f"{title_of(code)}: {_PROBLEMS.format(count)} ({code})"]
+    lines = [f"{title_of(code)}: {_counted(count, 'problem')} ({code})"]
     for problem in problems[:SHOWN_OF_A_KIND]:
         place = f"row {problem.row:>6,}  {column_title(problem.column) if problem.column else 'whole row'}"
         lines.append(f"  {place}: {problem.value or '(empty)'}  {message_of(problem)}")

@@ -28,24 +28,24 @@ HELP_AFTER_SECONDS = 3
 
 
 class Command(BaseCommand):
-    help = "Invite the people of a CSV file to an organization, exactly as the page Import CSV file does."
+    help = "Invite the people in a CSV file to an organization, as the page Import CSV file does."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="the CSV file")
         parser.add_argument("--organization", required=True, metavar="SLUG", help="the organization, such as acme")
-        parser.add_argument("--as", required=True, dest="inviter", metavar="EMAIL", help="who invites")
-        parser.add_argument("--role", action="append", default=[], metavar="NAME", help="a role; may be repeated")
-        parser.add_argument("--site", action="append", default=[], metavar="NAME", help="a site; may be repeated")
-        parser.add_argument("--all-sites", action="store_true", help="all sites, those added later included")
+        parser.add_argument("--as", required=True, dest="inviter", metavar="EMAIL", help="the user who invites")
+        parser.add_argument("--role", action="append", default=[], metavar="NAME", help="a role; can be repeated")
+        parser.add_argument("--site", action="append", default=[], metavar="NAME", help="a site; can be repeated")
+        parser.add_argument("--all-sites", action="store_true", help="all sites, including those added later")
         parser.add_argument("--only-valid", action="store_true", help="invite the valid rows of a file with problems")
-        parser.add_argument("--wait", action="store_true", help="answer when the batch has ended")
+        parser.add_argument("--wait", action="store_true", help="wait until the import has ended")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         for name in (options["organization"], options["inviter"], *options["role"], *options["site"]):
             if any("\ud800" <= letter <= "\udfff" for letter in name):
                 # Undecodable bytes arrive as surrogates, which no database can search for.
-                raise CommandError(f"{name!a} is no text in UTF-8.", returncode=2)
+                raise CommandError(f"{name!a} isn't valid UTF-8.", returncode=2)
         by = self._inviter(options["organization"], options["inviter"])
         selection = self._selection(by, options)
         path: Path = options["file"]
@@ -59,10 +59,12 @@ class Command(BaseCommand):
                     only_valid=options["only_valid"],
                 )
         except OSError as error:
-            raise CommandError(f"{path} cannot be read: {error.strerror}.", returncode=2) from error
+            raise CommandError(f"{path} can't be read: {error.strerror}.", returncode=2) from error
         except ServiceError as broken:
             if broken.code == "not_allowed":
-                raise CommandError(f"{by.user.email} may not invite users to {by.organization.name}.") from broken
+                raise CommandError(
+                    f"{by.user.email} isn't allowed to invite users to {by.organization.name}."
+                ) from broken
             raise CommandError(broken.message, returncode=2 if broken.code == "beyond_permissions" else 1) from broken
         tasks.start_processing(batch)
         if options["wait"]:
@@ -76,7 +78,7 @@ class Command(BaseCommand):
         organization = Organization.objects.filter(slug=slug).first()
         if organization is None:
             known = ", ".join(Organization.objects.order_by("slug").values_list("slug", flat=True)[:20])
-            raise CommandError(f"There is no organization “{slug}”. There are: {known or 'none'}.", returncode=2)
+            raise CommandError(f"There is no organization “{slug}”. Organizations: {known or 'none'}.", returncode=2)
         member = organization.memberships.filter(user__email=email.lower()).select_related("user", "organization")
         membership = member.first()
         if membership is None:
@@ -90,7 +92,7 @@ class Command(BaseCommand):
         if not roles:
             raise CommandError("Choose at least one role with --role.", returncode=2)
         if not sites and not options["all_sites"] and organization.sites.exists():
-            raise CommandError("Choose at least one site with --site, or --all-sites.", returncode=2)
+            raise CommandError("Choose at least one site with --site, or use --all-sites.", returncode=2)
         return AccessSelection.of(roles, sites, all_sites=options["all_sites"])
 
 
@@ -98,16 +100,16 @@ Named = TypeVar("Named", Role, Site)
 
 
 def named(choices: QuerySet[Named], name: str, what: str) -> Named:
-    """The role or site of that name, in any case of letters."""
+    """The role or site with this name. Case doesn't matter."""
     found = choices.filter(name__iexact=name).first()
     if found is None:
         known: Sequence[str] = [str(choice) for choice in choices]
-        raise CommandError(f"There is no {what} “{name}”. There are: {', '.join(known) or 'none'}.", returncode=2)
+        raise CommandError(f"There is no {what} “{name}”. Choose one of: {', '.join(known) or 'none'}.", returncode=2)
     return found
 
 
 def wait_for(batch: Batch) -> None:
-    """Wait until the batch needs a person or has ended. If no worker does anything for a while, work on it here."""
+    """Wait until the batch has ended or needs a person. If no worker makes progress for a while, process it here."""
     while True:
         batch.refresh_from_db()
         if not batch.is_running:
