@@ -31,6 +31,8 @@ def open_import(page: Page) -> None:
     expect(heading(page)).to_have_text("Invite users")
     page.get_by_role("link", name="Import CSV file").click()
     expect(heading(page)).to_have_text("Import CSV file")
+    # Then the scripts of the dialog are loaded.
+    expect(heading(page)).to_be_focused()
 
 
 def heading(page: Page) -> Any:
