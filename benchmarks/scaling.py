@@ -40,7 +40,7 @@ from config.harness.visitor import Visitor
 
 ROWS = (1_000, 10_000, 100_000, 1_000_000)
 WORKERS = (1, 2, 4)
-PASSWORD = "four quiet harbours"  # noqa: S105 - of a database that is thrown away
+PASSWORD = "four quiet harbors"  # noqa: S105 - of a database that is thrown away
 # Of the organization whose people are invited meanwhile: the pages that have the most to do.
 PAGES = ("/o/acme/users/", "/o/acme/users/?q=berg", "/o/acme/batches/", "/o/acme/users/?status=pending")
 PAUSE_SECONDS = 0.2

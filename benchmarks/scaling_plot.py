@@ -66,20 +66,20 @@ def _inside(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     by_workers = groupby(sorted(runs, key=lambda run: (run["workers"], run["rows"])), key=lambda run: run["workers"])
     for number, (workers, found) in enumerate(by_workers):
         points = [(x.at(run["rows"]), y.at(run["mailed"])) for run in found]
-        colour, dashes, mark = LOOKS[number % len(LOOKS)]
+        color, dashes, mark = LOOKS[number % len(LOOKS)]
         line = " ".join(f"{at_x},{at_y}" for at_x, at_y in points)
-        stroke = f'class="line" stroke="{colour}" stroke-dasharray="{dashes}"'
+        stroke = f'class="line" stroke="{color}" stroke-dasharray="{dashes}"'
         yield f'<polyline {stroke} points="{line}"/>'
-        yield from (_mark(mark, colour, at_x, at_y) for at_x, at_y in points)
+        yield from (_mark(mark, color, at_x, at_y) for at_x, at_y in points)
         legend_x = LEFT + 120 * number
         yield f'<line {stroke} x1="{legend_x}" y1="40" x2="{legend_x + 28}" y2="40"/>'
-        yield _mark(mark, colour, legend_x + 14, 40)
+        yield _mark(mark, color, legend_x + 14, 40)
         yield f'<text x="{legend_x + 36}" y="44">{workers} worker{"" if workers == 1 else "s"}</text>'
 
 
-def _mark(kind: str, colour: str, x: float, y: float) -> str:
+def _mark(kind: str, color: str, x: float, y: float) -> str:
     if kind == "circle":
-        return f'<circle cx="{x}" cy="{y}" r="4" fill="{colour}"/>'
+        return f'<circle cx="{x}" cy="{y}" r="4" fill="{color}"/>'
     if kind == "square":
-        return f'<rect x="{x - 4:g}" y="{y - 4:g}" width="8" height="8" fill="{colour}"/>'
-    return f'<path d="M{x:g},{y - 5:g} l5,9 h-10 z" fill="{colour}"/>'
+        return f'<rect x="{x - 4:g}" y="{y - 4:g}" width="8" height="8" fill="{color}"/>'
+    return f'<path d="M{x:g},{y - 5:g} l5,9 h-10 z" fill="{color}"/>'

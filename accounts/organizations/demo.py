@@ -82,7 +82,7 @@ ACME = DemoOrganization(
     roles=(FIELD_WORKER, AUDITOR),
     sites=(
         ("Lyon depot", "France"),
-        ("Ghent harbour", "Belgium"),
+        ("Ghent harbor", "Belgium"),
         ("Turin works", "Italy"),
         ("Porto yard", "Portugal"),
         ("Oslo substation", "Norway"),
@@ -142,7 +142,7 @@ ACME = DemoOrganization(
             "Łukasz",
             "Wójcik",
             (FIELD_WORKER.name,),
-            ("Gdańsk terminal", "Bergen quay", "Ghent harbour"),
+            ("Gdańsk terminal", "Bergen quay", "Ghent harbor"),
             "Crane operator",
             timedelta(days=1, hours=4),
         ),

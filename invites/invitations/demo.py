@@ -33,7 +33,7 @@ ACME = (
         "Chiara",
         "Rossi",
         "ReadOnly",
-        ("Lyon depot", "Ghent harbour", "Turin works"),
+        ("Lyon depot", "Ghent harbor", "Turin works"),
         timedelta(hours=2),
     ),
     DemoInvitation(

@@ -16,24 +16,24 @@ from invites.models.batch import Batch, Row
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
-    """The questions that are asked about invitations. They can be combined: `.open().unsent()`."""
+    """Filters for invitations, which can be combined: `.open().unsent()`."""
 
     def open(self) -> Self:
         """Not accepted and not revoked; expired ones are included.
 
-        An invitation whose import is being undone counts as revoked, although workers have yet to write it down.
+        An invitation whose import is being undone counts as revoked, even if workers haven't saved that yet.
         """
         return self.filter(self.is_open())
 
     @staticmethod
     def is_open() -> models.Q:
-        """The same as a condition. It has no join, so that an UPDATE that waited for a lock checks the state again."""
+        """The same as a condition. Without a join, so that an UPDATE that waited for a lock checks the state again."""
         return models.Q(state=Invitation.State.PENDING) & ~InvitationQuerySet._is_being_undone()
 
     def open_in(self, organization: Organization) -> Self:
         """The open invitations of an organization, for long lists: PostgreSQL and SQLite answer from an index alone.
 
-        Takes a query of its own for the imports that are being undone. There are hardly ever any.
+        Needs another query for the imports that are being undone. There are rarely any.
         """
         invitations = self.filter(organization=organization, state=Invitation.State.PENDING)
         undone = Batch.objects.filter(organization=organization, is_being_undone=True).order_by()
@@ -41,17 +41,17 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return invitations.exclude(batch__in=ids) if ids else invitations
 
     def expired(self, now: datetime | None = None) -> Self:
-        """Whose link doesn't work any more; combine it with `open`."""
+        """Those whose link no longer works. Combine it with `open`."""
         return self.filter(expires_at__lte=now or timezone.now())
 
     def unexpired(self, now: datetime | None = None) -> Self:
-        """Whose link works if they are open."""
+        """Those whose link works if they are open."""
         return self.filter(expires_at__gt=now or timezone.now())
 
     def replaceable(self, *, undelivered: bool = False) -> Self:
-        """Pending ones that don't keep anybody from being invited again.
+        """Pending ones that don't keep anyone from being invited again.
 
-        They expired, or their import is being undone; if `undelivered`, also those whose email didn't arrive.
+        They expired, or their import is being undone; with `undelivered`, also those whose email wasn't delivered.
         """
         is_useless = models.Q(expires_at__lte=timezone.now()) | self._is_being_undone()
         if undelivered:
@@ -59,22 +59,22 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(is_useless, state=Invitation.State.PENDING)
 
     def unsent(self) -> Self:
-        """Whose email no server has accepted or refused yet."""
+        """Those whose email no server has accepted or refused yet."""
         return self.filter(mail_state__in=Invitation.UNSENT)
 
     def sent_with_import(self) -> Self:
-        """Whose email is not in the outbox: if it is unsent, the import that they belong to sends it."""
+        """Those whose email is not in the outbox. If it is unsent, their import sends it."""
         return self.filter(mail_due_at=None)
 
     def due(self, now: datetime | None = None) -> Self:
-        """Open ones whose email waits in the outbox and may be sent now."""
+        """Open ones whose email is in the outbox and may be sent now."""
         return self.open().unsent().filter(mail_due_at__lte=now or timezone.now())
 
     def for_address(self, email_key: str) -> Self:
         return self.filter(email_key=email_key)
 
     def close(self, state: str) -> int:
-        """Give them their final state, and take their email out of the outbox. Returns how many."""
+        """Give them their final state, and remove their email from the outbox. Returns how many."""
         return self.update(state=state, answered_at=timezone.now(), mail_due_at=None)
 
     @staticmethod
@@ -114,7 +114,7 @@ class Invitation(models.Model):
         FAILED = "failed", "Failed"
 
     UNSENT = (Mail.QUEUED.value, Mail.SENDING.value)
-    # A person counts as invited even so: the email came back, or a reminder was refused.
+    # These people still count as invited: the email bounced, or a reminder was refused.
     UNDELIVERED = (Mail.BOUNCED.value, Mail.FAILED.value)
 
     organization = models.ForeignKey(
@@ -139,7 +139,7 @@ class Invitation(models.Model):
         db_constraint=False,
     )
     email = models.CharField(max_length=320)
-    email_key = models.CharField(max_length=320, help_text="The lower-case form by which a person is recognised.")
+    email_key = models.CharField(max_length=320, help_text="The lowercase form, which identifies a person.")
     first_name = models.CharField(max_length=150)
     last_name = models.CharField(max_length=150)
     description = models.TextField(blank=True)
@@ -172,13 +172,13 @@ class Invitation(models.Model):
     mail_due_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When a mail outside of a batch is to be sent; moved on by a claim and by back-off.",
+        help_text="When an email outside of a batch is due; claims and backoff postpone it.",
     )
     mail_attempts = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="How often a mail server deferred it."
     )
     mail_crashes = models.PositiveSmallIntegerField(
-        default=0, db_default=0, help_text="How many workers died while they were sending it."
+        default=0, db_default=0, help_text="How many workers died while sending it."
     )
     times_resent = models.PositiveSmallIntegerField(default=0, db_default=0)
 
@@ -193,7 +193,7 @@ class Invitation(models.Model):
                 name="one_pending_invitation_per_address",
             ),
         )
-        # A foreign key without an index of its own is the first column of one of these, or hardly ever set.
+        # A foreign key without its own index is the first column of one of these, or rarely set.
         indexes = (
             models.Index(
                 fields=["accepted_by"], condition=models.Q(accepted_by__isnull=False), name="invitation_by_acceptor"
@@ -228,10 +228,10 @@ class Invitation(models.Model):
 
 
 class BulkAction(models.Model):
-    """Something that an admin does to thousands of invitations at once, and how far it is.
+    """An admin resends or revokes thousands of invitations at once.
 
-    Whom it is for was decided when it was started: its chunks name the invitations. `done` of `total` were handled: of
-    these `changed` were resent or revoked, `skipped` were left as they are, and the others were no longer pending.
+    The invitations were chosen when it was started, and are listed in its chunks. `done` of `total` were handled: of
+    these, `changed` were resent or revoked, `skipped` were not, and the others were no longer pending.
     """
 
     class Kind(models.TextChoices):
@@ -258,11 +258,11 @@ class BulkAction(models.Model):
     skipped = models.PositiveIntegerField(default=0)
 
     created_at = models.DateTimeField(default=timezone.now)
-    progressed_at = models.DateTimeField(default=timezone.now, help_text="When work on it last moved.")
+    progressed_at = models.DateTimeField(default=timezone.now, help_text="When a worker last worked on it.")
     ended_at = models.DateTimeField(null=True, blank=True)
     banner_closed_at = models.DateTimeField(null=True, blank=True)
-    claimed_until = models.DateTimeField(null=True, blank=True, help_text="A worker is at a chunk of it until then.")
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often a chunk was begun and not finished.")
+    claimed_until = models.DateTimeField(null=True, blank=True, help_text="A worker has claimed it until then.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often a chunk was started but not finished.")
 
     class Meta:
         indexes = (
@@ -278,7 +278,7 @@ class BulkAction(models.Model):
 
 
 class BulkActionChunk(models.Model):
-    """Some of the invitations that a bulk action is for. Deleted in the transaction that handles them."""
+    """Some of the invitations of a bulk action. Deleted in the transaction that handles them."""
 
     action = models.ForeignKey(BulkAction, on_delete=models.CASCADE, related_name="chunks")
     invitation_ids: models.JSONField[list[int], list[int]] = models.JSONField()

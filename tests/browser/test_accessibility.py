@@ -47,7 +47,7 @@ def page_of(request: Any, new_context: Any, signed_in_state: Any) -> Callable[[s
 
     def page_of(email: str | None) -> Page:
         page: Page = new_context(storage_state=signed_in_state(email) if email else None).new_page()
-        # Colours in the middle of a fade are nobody's.
+        # Without animations, because axe would measure colors in the middle of a fade.
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.set_viewport_size({"width": width, "height": 900})
         return page

@@ -26,7 +26,7 @@ from config.harness.driving import (
 from config.harness.running import Stack
 from tests.workbooks import sheet_of, workbook_of
 
-PASSWORD = "seven quiet harbours"
+PASSWORD = "seven quiet harbors"
 LINK = re.compile(r"http://\S+/i/\S+")
 
 

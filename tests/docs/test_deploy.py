@@ -115,7 +115,7 @@ def test_the_documented_commands_run_the_product(machine: Machine) -> None:
     assert settings + "; " == with_settings
     for command in prepare:
         machine.run(with_settings + command)
-    machine.run(with_settings + found_acme, given="three quiet harbours\n")
+    machine.run(with_settings + found_acme, given="three quiet harbors\n")
     gunicorn, worker, beat, uvicorn = commands("The processes", count=4)
 
     for name, command in (("web", gunicorn), ("worker", worker), ("beat", beat)):
@@ -125,7 +125,7 @@ def test_the_documented_commands_run_the_product(machine: Machine) -> None:
 
     assert server_header(url, host=host) == ""
     visitor = Visitor(url, base_url=f"https://{host}")
-    whole_journey(visitor, machine, email="ines@acme.example.org", password="three quiet harbours")
+    whole_journey(visitor, machine, email="ines@acme.example.org", password="three quiet harbors")
     ready, ping = commands("Monitoring", count=2)
     machine.run(ready)
     assert "1 node online" in machine.run(with_settings + ping)
@@ -150,7 +150,7 @@ def postgres() -> Iterator[PostgresServer]:
 
 def test_every_service_of_compose_runs_as_a_process(machine: Machine, postgres: PostgresServer) -> None:
     web, redis, mail = (free_port() for _ in range(3))
-    services = compose(PORT=str(web), SECRET_KEY="", DEMO_PASSWORD="three quiet harbours")["services"]
+    services = compose(PORT=str(web), SECRET_KEY="", DEMO_PASSWORD="three quiet harbors")["services"]
     differs = {
         "postgres://rollcall:rollcall@postgres:5432/rollcall": postgres.new_database(),
         "redis://redis:6379": f"redis://127.0.0.1:{redis}",
@@ -184,13 +184,13 @@ def test_every_service_of_compose_runs_as_a_process(machine: Machine, postgres: 
     wait_for(_passes(lambda: is_healthy("redis")), what="Redis", seconds=20)
     machine.start("mail", f"exec {CATCHER} --listen 127.0.0.1:{mail} {machine.directory}/mail")
     told = machine.run(command("prepare"), environment("prepare"))
-    assert "Sign in as admin@example.com with the password three quiet harbours" in told
+    assert "Sign in as admin@example.com with the password three quiet harbors" in told
     for name in ("web", "worker", "beat"):
         machine.start(name, command(name), environment(name))
     wait_for(_passes(lambda: is_healthy("web")), what="running product", seconds=60)
 
     visitor = Visitor(f"http://127.0.0.1:{web}")
-    whole_journey(visitor, machine, email="admin@example.com", password="three quiet harbours")
+    whole_journey(visitor, machine, email="admin@example.com", password="three quiet harbors")
 
     is_healthy("worker")
     assert [machine.end(name) for name in ("beat", "worker", "web")] == [0, 0, 0], "All end in good order."

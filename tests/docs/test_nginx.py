@@ -27,7 +27,7 @@ from tests.files import many
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 HOST = "rollcall.example.org"
-PASSWORD = "three quiet harbours"
+PASSWORD = "three quiet harbors"
 SILENCE_SECONDS = 3
 
 pytestmark = [

@@ -87,7 +87,7 @@ def test_sites_are_searched_chosen_and_taken_back(open_as: OpenAs) -> None:
 
     field.press_sequentially("ghent")
     field.press("Enter")
-    assert chosen_sites(page) == ["Ghent harbour"]
+    assert chosen_sites(page) == ["Ghent harbor"]
 
     field.press_sequentially("nowhere")
     expect(page.locator(".ts-dropdown")).to_have_text("No site matches “nowhere”")
@@ -154,7 +154,7 @@ def test_the_chosen_file_outlives_an_error_elsewhere_in_the_form(import_form: An
     assert import_form.locator("#id_file").evaluate("input => input.files.length") == 1
 
 
-def test_an_upload_shows_its_bytes_and_can_be_cancelled(import_form: Any) -> None:
+def test_an_upload_shows_its_bytes_and_can_be_canceled(import_form: Any) -> None:
     session = import_form.context.new_cdp_session(import_form)
     session.send("Network.enable")
     slowly = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000}

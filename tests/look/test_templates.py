@@ -26,11 +26,11 @@ class PasswordForm(PlainForm):
     note = forms.CharField(required=False)
     password = forms.CharField(widget=forms.PasswordInput(), help_text="A few words are fine.")
     terms = forms.BooleanField(error_messages={"required": "Tick this."})
-    colours = forms.MultipleChoiceField(choices=[("r", "Red"), ("g", "Green")], widget=LinesWidget())
+    colors = forms.MultipleChoiceField(choices=[("r", "Red"), ("g", "Green")], widget=LinesWidget())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        widget = self.fields["colours"].widget
+        widget = self.fields["colors"].widget
         assert isinstance(widget, LinesWidget)
         widget.descriptions = {"r": "As in <roses>."}
 
@@ -87,7 +87,7 @@ def test_a_password_can_be_shown() -> None:
 
 
 def test_each_line_of_choices_is_a_label_with_its_meaning() -> None:
-    html = render_crispy_form(PasswordForm({"colours": ["g"]}))
+    html = render_crispy_form(PasswordForm({"colors": ["g"]}))
     assert "As in &lt;roses&gt;." in html
     lines = html.split('class="rc-line"')[1:]
     assert len(lines) == 2
@@ -96,7 +96,7 @@ def test_each_line_of_choices_is_a_label_with_its_meaning() -> None:
 
 
 def test_an_error_stands_under_its_field_and_is_tied_to_it() -> None:
-    html = render_crispy_form(PasswordForm({"email": "", "password": "x", "terms": "on", "colours": ["r"]}))
+    html = render_crispy_form(PasswordForm({"email": "", "password": "x", "terms": "on", "colors": ["r"]}))
     assert 'id="id_email_error"' in html
     assert 'aria-invalid="true"' in html
     assert 'aria-describedby="id_email_error"' in html
@@ -107,16 +107,16 @@ def test_several_errors_are_summed_up_with_links_in_the_same_words() -> None:
     html = render_crispy_form(PasswordForm({"password": "x"}))
     assert "There is a problem" in html
     assert '<a href="#id_email">Enter an address such as name@company.com.</a>' in html
-    assert '<a href="#id_colours_0">' in html
+    assert '<a href="#id_colors_0">' in html
 
 
 def test_the_summary_follows_the_order_of_the_page() -> None:
     form = PasswordForm({})
-    assert [error.target for error in error_list(form)] == ["id_email", "id_password", "id_terms", "id_colours_0"]
+    assert [error.target for error in error_list(form)] == ["id_email", "id_password", "id_terms", "id_colors_0"]
 
 
 def test_an_error_of_the_whole_form_is_summed_up_even_when_alone() -> None:
-    form = PasswordForm({"email": "a@b.example", "password": "x", "terms": "on", "colours": ["r"]})
+    form = PasswordForm({"email": "a@b.example", "password": "x", "terms": "on", "colors": ["r"]})
     assert not error_list(form)
     form.add_error(None, "Nobody is left who could manage users.")
     assert [(error.message, error.target) for error in error_list(form)] == [
