@@ -1,4 +1,4 @@
-"""A batch, which is one import: its file, its rows, and the work that is left to do on it."""
+"""A batch is one import: its file, its rows, and the work that is left to do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Reason = dict[str, Any]
 
 
 class Batch(models.Model):
-    """One uploaded CSV and what became of it."""
+    """One uploaded file and its result."""
 
     class State(models.TextChoices):
         CHECKING = "checking", "Checking"
@@ -39,7 +39,7 @@ class Batch(models.Model):
     only_valid = models.BooleanField(default=False, help_text="Invite the valid rows of a file with problems.")
 
     file_name = models.CharField(max_length=255)
-    file_size = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
+    file_size = models.PositiveBigIntegerField(default=0, help_text="In bytes.")
     encoding = models.CharField(max_length=40, blank=True)
     delimiter = models.CharField(max_length=20, blank=True)
     ignored_columns = models.JSONField(default=list)
@@ -50,57 +50,63 @@ class Batch(models.Model):
     )
     warnings = models.JSONField(default=list)
     skipped_numbers = models.JSONField(
-        default=list, help_text="Numbers of rows that a corrected file skips; empty once it is checked."
+        default=list, help_text="Numbers of the rows that a corrected file skips. Empty once it is checked."
     )
     authors: models.JSONField[list[int], list[int]] = models.JSONField(
         default=list,
         db_default=[],
-        help_text="Ids of users who uploaded, corrected or edited the stored file. Deleted accounts count, too.",
+        help_text="IDs of the users who uploaded, corrected or edited the stored file, including deleted accounts.",
     )
     row_editors: models.JSONField[dict[str, list[int]], dict[str, list[int]]] = models.JSONField(
         default=dict,
         db_default={},
-        help_text="Numbers of edited rows that a corrected file kept, by user id; empty once it is checked.",
+        help_text="Numbers of the edited rows that a corrected file kept, by user ID. Empty once it is checked.",
     )
     notice: models.JSONField[list[Reason], list[Reason]] = models.JSONField(
         default=list,
         db_default=[],
         blank=True,
-        help_text="Why a corrected file was not used, or why nobody was invited: see invites/reasons.py.",
+        help_text="Why a corrected file wasn't used, or why nobody was invited: see invites/reasons.py.",
     )
 
     rows_checked = models.PositiveIntegerField(default=0, help_text="Progress of the check.")
     bytes_checked = models.PositiveBigIntegerField(default=0, help_text="Progress of the check.")
-    row_total = models.PositiveIntegerField(default=0, help_text="Rows in the file, once it is checked.")
+    row_total = models.PositiveIntegerField(default=0, help_text="How many rows the file has, once it is checked.")
 
     created_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True, blank=True)
     inviting_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
-    undone_at = models.DateTimeField(null=True, blank=True, help_text="When its invitations were revoked by undoing.")
+    undone_at = models.DateTimeField(null=True, blank=True, help_text="When the import was undone.")
     is_being_undone = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="Its pending invitations count as revoked.",
+        help_text="Undoing has started, so its pending invitations count as revoked.",
     )
     banner_closed_at = models.DateTimeField(null=True, blank=True)
     result_emailed_at = models.DateTimeField(null=True, blank=True, help_text="When the result was emailed.")
     result_email_claimed_until = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="A worker sends the result until then. After a failure: its next try.",
+        help_text="Until when a worker holds the result email. After a failure, when it is retried.",
     )
 
-    progressed_at = models.DateTimeField(default=timezone.now, help_text="When a worker or an admin last worked on it.")
+    progressed_at = models.DateTimeField(
+        default=timezone.now, help_text="When a worker or an admin last made progress."
+    )
     claimed_until = models.DateTimeField(
-        null=True, blank=True, help_text="When the claim of the worker that checks it expires."
+        null=True, blank=True, help_text="When the claim of the checking worker expires."
     )
     claims = models.PositiveIntegerField(
-        default=0, db_default=0, help_text="How often it was claimed; the fencing token of a claim."
+        default=0, db_default=0, help_text="How often it was claimed. Identifies a claim, as a fencing token."
     )
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often the check was started.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How many times the check was started.")
     error_reference = models.CharField(
-        max_length=9, blank=True, default="", db_default="", help_text="Of the last unexpected error; also in the log."
+        max_length=9,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Reference of the last unexpected error. It's also in the log.",
     )
     retry_at = models.DateTimeField(
         null=True, blank=True, help_text="When undoing is retried after an unexpected error."
@@ -130,7 +136,7 @@ class Batch(models.Model):
 
     @property
     def current_job(self) -> CorrectionJob | None:
-        """The job that changes rows of a checked batch, if there is one."""
+        """The job that is changing rows of a checked batch, if there is one."""
         return getattr(self, "job", None)
 
     def is_work_of(self, user_id: int) -> bool:
@@ -140,18 +146,18 @@ class Batch(models.Model):
 
     @property
     def keeps_rows(self) -> bool:
-        """Whether its rows count. The rows of a rejected file, or of one whose check didn't end, are to be deleted."""
+        """Whether its rows count. If the file was rejected or its check never finished, its rows will be deleted."""
         unchecked = self.state in (self.State.STOPPED, self.State.FAILED) and self.checked_at is None
         return not (unchecked or self.state == self.State.REJECTED)
 
     @property
     def is_at_work(self) -> bool:
-        """Whether workers change it, so that its page has to follow."""
+        """Whether workers are changing it, so its page has to follow."""
         return self.is_running or self.is_being_undone
 
 
 class CorrectionJob(models.Model):
-    """Changes many or all rows of a batch. A worker does it, chunk by chunk.
+    """A change of many or all rows of a batch, done by a worker in chunks.
 
     As long as a batch has a job, it is `checking`, and nobody can edit its rows. The rows up to `last_number` are done:
     another worker continues from there.
@@ -177,11 +183,13 @@ class CorrectionJob(models.Model):
     last_number = models.PositiveIntegerField(default=0, help_text="Rows up to this number are done.")
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(default=0)
-    is_stopped = models.BooleanField(default=False, help_text="The remaining rows don't change, and nobody is invited.")
+    is_stopped = models.BooleanField(
+        default=False, help_text="The remaining rows aren't changed, and nobody is invited."
+    )
 
     # For a corrected file, whose content is in the upload parts.
     file_name = models.CharField(max_length=255, blank=True)
-    file_size = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
+    file_size = models.PositiveBigIntegerField(default=0, help_text="In bytes.")
     grant = models.ForeignKey(AccessGrant, null=True, on_delete=models.RESTRICT, related_name="jobs")
 
     def __str__(self) -> str:
@@ -199,7 +207,7 @@ class UploadPart(models.Model):
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="parts", db_index=False)
     is_correction = models.BooleanField(
-        default=False, db_default=False, help_text="Of a corrected file that is not used yet."
+        default=False, db_default=False, help_text="Part of a corrected file that isn't used yet."
     )
     number = models.PositiveIntegerField()
     content = models.BinaryField()
@@ -253,7 +261,7 @@ class Row(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="Of a failed row: a FailureReason, or what the mail server answered.",
+        help_text="Why the row failed: a FailureReason or the reply of the mail server.",
     )
     duplicate_of = models.PositiveIntegerField(
         null=True, blank=True, help_text="The number of the row that has the same address and is invited."
@@ -266,16 +274,16 @@ class Row(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="The codes of the problems that the check found, each between spaces.",
+        help_text="The codes of the problems that the check found, separated and surrounded by spaces.",
     )
     suggested_codes = models.CharField(
         max_length=300, blank=True, default="", db_default="", help_text="The codes of problems that have a suggestion."
     )
     cells = models.JSONField(null=True, blank=True, help_text="The cells in the file, for a row with problems.")
     edit: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
-        null=True, blank=True, help_text="What an admin changed: its cells now, and the problems found before."
+        null=True, blank=True, help_text="What an admin changed: the current cells and the original problems."
     )
-    version = models.PositiveIntegerField(default=0, db_default=0, help_text="How often it was edited.")
+    version = models.PositiveIntegerField(default=0, db_default=0, help_text="How many times it was edited.")
     edited_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
@@ -297,7 +305,7 @@ class Row(models.Model):
 
     @property
     def editor(self) -> User | None:
-        """Who changed the row last, as long as it differs from the first upload.
+        """Who last changed the row, if it differs from the first upload.
 
         A row that nobody has edited since its file was checked can have an editor from the corrected file.
         """
@@ -311,7 +319,7 @@ class Row(models.Model):
 
 
 class BatchChunk(models.Model):
-    """Some hundred rows of a batch, which one worker claims, invites and sends (imports/chunks.py)."""
+    """A few hundred rows of a batch that one worker claims, invites and emails (imports/chunks.py)."""
 
     class Stage(models.TextChoices):
         INVITE = "invite", "Invite"
@@ -323,9 +331,11 @@ class BatchChunk(models.Model):
     last_number = models.PositiveIntegerField()
     stage = models.CharField(max_length=10, choices=Stage, default=Stage.INVITE)
     claimed_until = models.DateTimeField(null=True, blank=True)
-    claims = models.PositiveIntegerField(default=0, help_text="How often it was claimed; the fencing token of a claim.")
+    claims = models.PositiveIntegerField(
+        default=0, help_text="How often it was claimed. Identifies a claim, as a fencing token."
+    )
     attempts = models.PositiveSmallIntegerField(
-        default=0, help_text="How many claims in a row expired, because workers died."
+        default=0, help_text="How many claims in a row expired because workers died."
     )
     suspects_given_up = models.PositiveSmallIntegerField(
         default=0, help_text="How many emails were given up because workers died while sending them."
@@ -333,11 +343,11 @@ class BatchChunk(models.Model):
     retry_at = models.DateTimeField(null=True, blank=True, help_text="When it can be claimed again.")
     backoff_count = models.PositiveSmallIntegerField(default=0, help_text="How many retries in a row failed.")
     mail_retry_at = models.DateTimeField(
-        null=True, blank=True, help_text="When temporary failures are retried. Other emails needn't wait."
+        null=True, blank=True, help_text="When temporary failures are retried. Other emails don't have to wait."
     )
     # Everything between these two invitations was delivered, but is not saved as sent yet: see chunk_delivery_log.py.
-    first_delivered_id = models.BigIntegerField(null=True, blank=True, help_text="The id of an invitation.")
-    last_delivered_id = models.BigIntegerField(null=True, blank=True, help_text="The id of an invitation.")
+    first_delivered_id = models.BigIntegerField(null=True, blank=True, help_text="The ID of an invitation.")
+    last_delivered_id = models.BigIntegerField(null=True, blank=True, help_text="The ID of an invitation.")
 
     class Meta:
         ordering = ("first_number",)

@@ -1,4 +1,4 @@
-"""Why an email was not delivered, or why work in the background stopped."""
+"""Why an email wasn't delivered, or why background work stopped."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class FailureReason(models.TextChoices):
-    """Codes that are stored in place of a sentence, which pages show in the language of their reader.
+    """Codes that are stored instead of sentences. Pages show the sentences in the reader's language.
 
-    The same fields may hold what a mail server answered.
+    The same fields may contain the reply of a mail server.
     """
 
     INVITER_LEFT = "inviter_left", _("The person who started this can no longer invite users.")
@@ -30,5 +30,5 @@ class FailureReason(models.TextChoices):
 
     @classmethod
     def text_of(cls, reason: str) -> str:
-        """The sentence for a code; any other text, such as a mail server's answer, unchanged."""
+        """The sentence for a code. Any other text, such as the reply of a mail server, is returned unchanged."""
         return str(cls(reason).label) if reason in cls.values else reason

@@ -8,7 +8,7 @@ from accounts.models import Organization, User
 
 
 class DailyInviteCount(models.Model):
-    """How many people one inviter has invited to an organization on a day."""
+    """How many people one inviter invited to an organization in one day."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
     inviter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -25,7 +25,7 @@ class DailyInviteCount(models.Model):
 
 
 class DailyRecipientMail(models.Model):
-    """How many invitations an organization has emailed to one address on a day."""
+    """How many invitations an organization emailed to one address in one day."""
 
     day = models.DateField()
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -46,7 +46,7 @@ class DailyRecipientMail(models.Model):
 
 
 class RateLimitBucket(models.Model):
-    """When more email may be sent: in total, of one organization, or to one domain."""
+    """When more email can be sent: in total, by one organization, or to one domain."""
 
     key = models.CharField(max_length=320, primary_key=True)
     free_at = models.DateTimeField()
@@ -56,11 +56,11 @@ class RateLimitBucket(models.Model):
 
 
 class DomainBackoff(models.Model):
-    """A domain that deferred recipients, and until when no email is sent to it."""
+    """A domain that deferred recipients, and when email to it is retried."""
 
     domain = models.CharField(max_length=255, primary_key=True)
     deferrals = models.PositiveIntegerField(default=0, help_text="How many recipients in a row it deferred.")
-    backoff_count = models.PositiveIntegerField(default=0, help_text="How often in a row it was in backoff.")
+    backoff_count = models.PositiveIntegerField(default=0, help_text="How many backoffs in a row it had.")
     retry_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -17,12 +17,14 @@ from accounts.models import Membership, Organization
 from accounts.organizations.grants import AccessSelection
 from config.harness.running import ROOT
 from invites import problems, tasks
-from invites.checking import CATALOG, Notice, Problem
+from invites.checking import CATALOG, COLUMNS, Notice, Problem
+from invites.checking.catalog import FIXES, Cases, Message
 from invites.checking.describe import FILE_KINDS
 from invites.imports import correction_jobs
 from invites.imports.upload import correct_batch, start_batch
 from invites.models import Batch, Row
 from invites.reasons import text_of
+from tests.catalogs import texts
 from tests.checking import check_bytes
 from tests.files import PROBLEMS, REFUSED, csv_of
 from tests.invites.conftest import TEAM
@@ -85,6 +87,21 @@ def test_characters_are_named(character: str, name: str, marked: None) -> None:
 
 def test_the_expected_columns_are_translated(marked: None) -> None:
     assert problems.expected_columns() == ["[Email]", "[First name]", "[Last name]", "[[Description] (optional)]"]
+
+
+def sentences_of(message: Message | Cases) -> list[str]:
+    """The sentence in all its cases and forms."""
+    if isinstance(message, Mapping):
+        return [sentence for case in message.values() for sentence in sentences_of(case)]
+    return [message] if isinstance(message, str) else [message.singular, message.plural]
+
+
+def test_every_sentence_of_the_check_is_in_the_catalog_for_translators() -> None:
+    marked = {column.title for column in COLUMNS} | set(FIXES.values()) | set(FILE_KINDS.values())
+    for kind in CATALOG.values():
+        marked |= {kind.title, *sentences_of(kind.message), *sentences_of(kind.hint)}
+
+    assert marked <= set(texts()), "Mark it with gettext_noop or ngettext_noop, and run `make translations`"
 
 
 # --- Nothing is stored as a sentence ------------------------------------------------------------------------
