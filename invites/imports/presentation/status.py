@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext
 
 from accounts.wording import counted, grouped
 from invites.imports.presentation.wording import STILL_SENDING, result_text, result_title, stopped_text, undone_text
@@ -30,11 +30,12 @@ _PEOPLE = ngettext_lazy("{count} person", "{count} people")
 _PEOPLE_OF = ngettext_lazy("{done} of {count} person", "{done} of {count} people")
 _ROWS_OF = ngettext_lazy("{done} of {count} row", "{done} of {count} rows")
 _BYTES = ngettext_lazy("{count} byte", "{count} bytes")
+_ROWS = ngettext_lazy("{count} row", "{count} rows")
 _NO_PROBLEMS = ngettext_lazy("{count} row, no problems", "{count} rows, no problems")
 _WITH_PROBLEMS = ngettext_lazy("{count} row, {problems} with problems", "{count} rows, {problems} with problems")
 # How much of a file is checked, by the share of its bytes: the number of its rows isn't known yet.
 _ROWS_CHECKED = {
-    0: ngettext_lazy("{count} row", "{count} rows"),
+    0: _ROWS,
     1 / 4: ngettext_lazy("{count} row, about a quarter of the file", "{count} rows, about a quarter of the file"),
     1 / 3: ngettext_lazy("{count} row, about a third of the file", "{count} rows, about a third of the file"),
     1 / 2: ngettext_lazy("{count} row, about half of the file", "{count} rows, about half of the file"),
@@ -186,7 +187,7 @@ def progress_count(batch: Batch, progress: Progress) -> str:
         return ""
     if batch.current_job:
         return counted(_ROWS_OF, progress.total, done=grouped(progress.done))
-    return counted(_ROWS_CHECKED[0], progress.done)
+    return counted(_ROWS, progress.done)
 
 
 def _check_step(batch: Batch, summary: Summary, progress: Progress | None, *, may_change: bool) -> Step:
@@ -249,19 +250,19 @@ def _invite_step(batch: Batch, summary: Summary, progress: Progress | None) -> S
     if batch.is_being_undone:
         return _undoing(batch, summary)
     if batch.undone_at:
-        return Step("stopped", _("Invited"), invited, undone_text(batch, summary))
+        return Step("stopped", pgettext("step", "Invited"), invited, undone_text(batch, summary))
     match batch.state:
         case State.INVITING if progress:
             bar = _bar(batch.created_at, progress)
             return Step("now", _("Inviting"), progress_count(batch, progress), _so_far(progress), bar)
         case State.DONE:
-            return Step("done", _("Invited"), invited, result_text(batch, summary))
+            return Step("done", pgettext("step", "Invited"), invited, result_text(batch, summary))
         case State.STOPPED if batch.checked_at:
             stay = _("People who have already been invited stay invited.")
             sentences = [stopped_text(batch, summary), stay if summary.invited else _("Nobody has been invited.")]
-            return Step("stopped", _("Invited"), invited, _joined(sentences))
+            return Step("stopped", pgettext("step", "Invited"), invited, _joined(sentences))
         case State.FAILED if batch.checked_at:
-            return Step("failed", _("Invited"), invited, _why(batch))
+            return Step("failed", pgettext("step", "Invited"), invited, _why(batch))
     return Step("next", _("Inviting"))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 
 from accounts.wording import counted, listed
 from invites.imports.selectors.summary import Summary
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 # By the names of the filters in selectors/rows.py.
 OUTCOME_LABELS = {
-    "invited": gettext_lazy("Invited"),
+    "invited": pgettext_lazy("rows", "Invited"),
     "accepted": gettext_lazy("accepted"),
     "waiting": gettext_lazy("waiting for a response"),
     "bounced": gettext_lazy("bounced"),
     "expired": gettext_lazy("expired"),
     "revoked": gettext_lazy("revoked"),
-    "skipped": gettext_lazy("Skipped"),
+    "skipped": pgettext_lazy("rows", "Skipped"),
     "already_member": gettext_lazy("already a member"),
     "already_invited": gettext_lazy("already invited"),
     "duplicate": gettext_lazy("twice in the file"),
     "problem": gettext_lazy("Problems"),
-    "failed": gettext_lazy("Failed"),
+    "failed": pgettext_lazy("rows", "Failed"),
 }
 _READ_WITH = {
     "comma": gettext_lazy("Read as {encoding}, separated by commas."),

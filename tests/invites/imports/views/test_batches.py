@@ -22,7 +22,7 @@ from invites.imports.selectors.summary import summary_of
 from invites.models import Batch
 from tests.files import PROBLEMS, csv_of, many, pieces_of
 from tests.marked import MARKED, marked_language
-from tests.pages import HTMX, downloaded, text, url_of, words_of
+from tests.pages import downloaded, text, url_of
 
 Run = Callable[..., Batch]
 ClientOf = Callable[[User | None], Client]
@@ -115,20 +115,6 @@ def test_the_report_is_in_the_language_of_its_reader(ines: Client, run: Run, adm
     assert [line["[Row]"] for line in lines] == ["2", "3"]
     assert [line["[Outcome]"] for line in lines] == ["[Waiting]", "[Skipped]"]
     assert [line["Email"] for line in lines] == ["ann@example.com"] * 2, "The check knows this name."
-
-
-@pytest.mark.parametrize("name", ["imports:batch", "imports:batch_problems", "imports:batch_dialog"])
-def test_pages_of_an_import_are_in_the_language_of_their_reader(
-    ines: Client, start: Run, admin: User, name: str
-) -> None:
-    batch = start(PROBLEMS)
-    User.objects.filter(pk=admin.pk).update(language=MARKED)
-
-    with marked_language():
-        page = words_of(ines.get(url_of(batch, name), headers=HTMX))
-
-    assert "[2 rows need fixing]" in page
-    assert "[Nobody has been invited yet." in page
 
 
 @pytest.mark.django_db(transaction=True)
