@@ -1,4 +1,4 @@
-"""Whole files and single people, checked at once."""
+"""Check whole files and single people in one call."""
 
 from __future__ import annotations
 

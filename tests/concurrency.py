@@ -1,4 +1,4 @@
-"""What several jobs do at the same time, or in between the statements of another one."""
+"""Run several jobs at the same time, or one between the statements of another."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""The fixed cast of the fast tests, and the running product for those that need it whole.
+"""The fixed cast of the fast tests, and the running product for tests that need all of it.
 
     acme      Acme with its default roles, `sites`: "Lyon depot", "Ghent" and "Turin"
     admin     Org Admin of Acme, all sites      manager   Project manager of Acme, all sites
     member    ReadOnly of Acme, Lyon depot      outsider  Org Admin of another organization, Globex
 
-`start` stores a batch and checks it, `work` does what workers do; both without a queue.
+`start` stores a batch and checks it, and `work` does what workers do; both without a queue.
 
-`stack` is the product as a user starts it, in processes of its own; `page` and `admin_page` are
-Chromium against it; `worker` is a real Celery worker for tests that bring their own database.
+`stack` is the product as a user starts it, in its own processes; `page` and `admin_page` open it in Chromium; `worker`
+is a real Celery worker for tests that bring their own database.
 """
 
 from __future__ import annotations

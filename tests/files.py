@@ -1,4 +1,4 @@
-"""Files that tests upload, and files that the product hands out."""
+"""Files that tests upload and download."""
 
 from __future__ import annotations
 

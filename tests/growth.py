@@ -1,6 +1,6 @@
-"""Measure how the time of a function grows with its text.
+"""Measure how the time of a function grows with the length of its text.
 
-Nothing of pytest or Django: the fuzzer has an environment of its own.
+Uses neither pytest nor Django, because the fuzzer has its own environment.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The functions of a package, for tests that find functions missing from a list."""
+"""Lists the functions of a package, for tests that find functions missing from a list."""
 
 from __future__ import annotations
 

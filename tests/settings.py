@@ -1,4 +1,4 @@
-"""The product's settings for fast tests: nothing of the developer's environment, nothing outside a temporary directory."""
+"""The product's settings for fast tests: independent of the developer's environment, and all files are temporary."""
 
 import os
 import tempfile

@@ -1,4 +1,4 @@
-"""Imports point one way; see docs/architecture.md. Read from the source, so that no module has to be imported."""
+"""Imports point one way: see docs/architecture.md. Reads the source, so that no module has to be imported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Excel workbooks made by hand, part by part."""
+"""Builds Excel workbooks part by part."""
 
 from __future__ import annotations
 

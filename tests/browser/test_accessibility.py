@@ -1,4 +1,4 @@
-"""axe finds nothing on any page, in the light and in the dark, wide and narrow."""
+"""axe finds nothing on any page, in light and dark, on wide and narrow screens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The job of the product from the dialog to the person who is in, in Chromium on the running stack."""
+"""The whole journey, from the dialog to the invitee who has joined, in Chromium on the running stack."""
 
 from __future__ import annotations
 

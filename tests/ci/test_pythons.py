@@ -1,4 +1,4 @@
-"""Which Pythons are supported is written in pyproject.toml; everything else that names one agrees with it."""
+"""pyproject.toml says which Python versions are supported. Everything else that names versions agrees."""
 
 from __future__ import annotations
 

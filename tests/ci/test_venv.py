@@ -1,4 +1,4 @@
-"""A newcomer's first command makes the virtual environment, or says in one sentence why it cannot."""
+"""A newcomer's first command creates the virtual environment, or says in one sentence why it can't."""
 
 from __future__ import annotations
 

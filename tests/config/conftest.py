@@ -1,4 +1,4 @@
-"""A stack that logs as a server does, one JSON object per line, for tests of what it writes and answers."""
+"""A stack that logs like a server, one JSON object per line, for tests of its logs and responses."""
 
 from __future__ import annotations
 

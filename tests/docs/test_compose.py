@@ -1,4 +1,4 @@
-"""compose.yaml is whole: what must survive does, what must wait waits, and nothing is open to others."""
+"""compose.yaml is complete: data survives restarts, services wait for each other, and nothing is exposed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The commands of docs/deploy.md and of compose.yaml, run as they are written: a file goes in, mails come out.
+"""Runs the commands in docs/deploy.md and compose.yaml as they are written: a file goes in, and emails come out.
 
-Only addresses and places differ, and PostgreSQL is not run as root. No Docker is needed: a service is a process with
-the environment that compose.yaml gives it, with aiosmtpd in place of the mail catcher that has an image of its own.
+Only addresses and paths differ, and PostgreSQL doesn't run as root. Docker isn't needed: a service is a process with
+the environment in compose.yaml, and aiosmtpd takes the place of the mail catcher, which has its own image.
 """
 
 from __future__ import annotations

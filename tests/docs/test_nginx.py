@@ -1,6 +1,6 @@
-"""The nginx of docs/deploy.md, as it is written there, before the web process: slow uploads, large ones, live pages.
+"""The nginx configuration in docs/deploy.md in front of the web process: slow uploads, large uploads, live pages.
 
-Only addresses and places differ. No worker runs, so that an import goes on for as long as a test looks at it.
+Only addresses and paths differ. No worker runs, so an import stays in progress for as long as a test needs.
 """
 
 from __future__ import annotations

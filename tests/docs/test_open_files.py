@@ -1,4 +1,4 @@
-"""How many files a web process opens for what: docs/deploy.md says it, for operators to set a limit by."""
+"""docs/deploy.md says how many files a web process opens for what, so that operators can set a limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/performance.md says what was measured: its tables and its plot are made by a command, and by nobody's hand."""
+"""docs/performance.md shows the measurements: a command generates its tables and its plot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What README.md says of settings and commands is what the code does."""
+"""README.md is right about settings and commands."""
 
 from __future__ import annotations
 

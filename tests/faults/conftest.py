@@ -1,6 +1,6 @@
-"""Real servers and real workers for tests that break them. `make test-faults`; how often each is broken: TRIALS.
+"""Real servers and real workers for tests that break them: `make test-faults`. TRIALS says how often each is broken.
 
-They are no part of `make test`: each takes minutes.
+They aren't part of `make test`, because each takes minutes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The worst files that we could think of, made in code. Each is named after its oddity and is the same every time.
+"""Generates the worst files that we could think of. Each is named after its oddity and is always the same.
 
-All are within the size limit of 25 MB, so that nothing but the reading stands between them and the service.
+All of them are within the size limit of 25 MB, so only the reading of files protects the service from them.
 """
 
 from __future__ import annotations

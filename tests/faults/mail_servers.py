@@ -1,4 +1,4 @@
-"""A mail server that remembers more than who was mailed, and fails where it hurts most."""
+"""A mail server that remembers every message, and fails at the worst moments."""
 
 from __future__ import annotations
 

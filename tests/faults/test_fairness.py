@@ -1,4 +1,4 @@
-"""Two hundred thousand people of one organization, or thousands of its reminders, never keep another's twenty waiting."""
+"""Inviting or reminding 200,000 people never keeps 20 people of another organization waiting."""
 
 from __future__ import annotations
 

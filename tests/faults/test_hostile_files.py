@@ -1,4 +1,4 @@
-"""The worst files, five times each and in parallel: one web process and one worker go on serving everybody else."""
+"""The worst files, five times each and in parallel: one web process and one worker keep serving everyone else."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Workers are killed with -9 at random points: nobody is lost, nobody is invited twice, and next to nobody mailed twice.
+"""Workers are killed with -9 at random points: nobody is lost or invited twice, and almost nobody is emailed twice.
 
-Meanwhile the mail server refuses some for good, and none of them may count as invited.
+Meanwhile the mail server refuses some addresses permanently. None of these people may count as invited.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Two hundred thousand members, and as many invitations of one import: every page and every button answers at once.
+"""With 200,000 members and as many invitations of one import, every page and every button responds quickly.
 
-What a button asks for is then done by a real worker, while others open pages and invite people.
+A real worker then does what the button started, while others open pages and invite people.
 """
 
 from __future__ import annotations

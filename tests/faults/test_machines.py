@@ -1,4 +1,4 @@
-"""Several worker machines on one PostgreSQL and one Redis: they share a batch, and any of them may be lost or ended."""
+"""Several worker machines on one PostgreSQL and one Redis: they share a batch, and each of them can be lost or stopped."""
 
 from __future__ import annotations
 

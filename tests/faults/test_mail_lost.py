@@ -1,4 +1,4 @@
-"""The worst moments of a mail server, and a mail of which workers die: nobody is lost, and a second mail is the same."""
+"""A mail server that fails at the worst moments, and an email that kills workers: nobody is lost, and repeats are the same."""
 
 from __future__ import annotations
 

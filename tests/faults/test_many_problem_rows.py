@@ -1,6 +1,6 @@
-"""An import with 199,000 problem rows: every request answers at once, in little memory, and a worker does the rest.
+"""An import with 199,000 problem rows: every request is fast and needs little memory, and a worker does the rest.
 
-Some workers are killed with -9 meanwhile: each row is changed once all the same.
+Some workers are killed with -9. Each row is still changed once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The broker, the database and the mail server fail in the middle: every batch comes to its right end all the same."""
+"""The broker, the database and the mail server fail during imports. Every import still ends correctly."""
 
 from __future__ import annotations
 

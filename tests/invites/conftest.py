@@ -1,4 +1,4 @@
-"""Files and batches for the tests of the engine."""
+"""Files and batches for the tests of invites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""check_csv as scripts and support call it: through the real command line."""
+"""`manage.py check_csv` for scripts and support, on the real command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two people change the same things at the same moment without a deadlock."""
+"""Two people change the same things at the same time without a deadlock."""
 
 from __future__ import annotations
 

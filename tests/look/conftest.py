@@ -1,4 +1,4 @@
-"""A page of the running product that remembers what its console complained of."""
+"""A page of the running product that remembers console errors."""
 
 from __future__ import annotations
 

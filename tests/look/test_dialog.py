@@ -1,4 +1,4 @@
-"""The dialog with the keyboard: where the focus is, how it is kept, and what closing asks."""
+"""The dialog with the keyboard: where the focus goes, and when closing asks first."""
 
 from __future__ import annotations
 

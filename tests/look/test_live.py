@@ -1,4 +1,4 @@
-"""Parts of a page that follow the server: by events, and by asking where no events arrive."""
+"""Parts of a page that follow the server, by events or by polling."""
 
 from __future__ import annotations
 

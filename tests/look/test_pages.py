@@ -1,4 +1,4 @@
-"""Theme, sidebar, sites and drop zone in a real browser, and axe on what everybody sees."""
+"""Theme, sidebar, sites and drop zone in a real browser, and axe on the pages that everyone sees."""
 
 from __future__ import annotations
 

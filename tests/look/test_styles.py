@@ -1,4 +1,4 @@
-"""Style sheets and templates know the same classes: what nobody wears is removed, what somebody wears is drawn."""
+"""Style sheets and templates have the same classes: no rule is unused, and no class has no rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The forms as the look draws them, and the words it makes of names and errors."""
+"""How forms are rendered, and how names and errors are shown."""
 
 from __future__ import annotations
 

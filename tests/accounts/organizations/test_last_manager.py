@@ -1,6 +1,6 @@
 """An organization always keeps one active member with all sites who can both invite and manage users.
 
-On pages, by commands, on the operators' site; each pair of changes also by two people in the same moment.
+Tested on pages, with commands, on the operators' site, and for each pair of changes made at the same time.
 """
 
 from __future__ import annotations

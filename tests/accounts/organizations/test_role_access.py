@@ -1,6 +1,6 @@
-"""Whoever changes a role's permissions can grant all that those have who have the role, or will get it.
+"""To change a role's permissions, members must be able to grant all access of those who have the role or will get it.
 
-`keeper` manages users and roles, on Lyon depot and Ghent, and nothing of what Org Admins alone may do.
+`keeper` manages users and roles for Lyon depot and Ghent, and has no permission that only Org Admins have.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A stage of sign-in that asks for more than a password, as allauth's second factor does."""
+"""A sign-in stage that asks for more than a password, like allauth's second factor."""
 
 from __future__ import annotations
 

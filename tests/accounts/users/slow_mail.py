@@ -1,4 +1,4 @@
-"""A mail server that takes three seconds to say that it is away."""
+"""A mail server that takes three seconds to say that it is unavailable."""
 
 from __future__ import annotations
 

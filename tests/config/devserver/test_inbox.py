@@ -1,4 +1,4 @@
-"""The development inbox: read by everybody in development, by nobody elsewhere, and never without end."""
+"""The development inbox: open to everyone in development, to nobody elsewhere, and limited in size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The supervisor of `manage.py up`, with small programs in place of the product's."""
+"""The supervisor of `manage.py up`, with small programs instead of the product's."""
 
 from __future__ import annotations
 

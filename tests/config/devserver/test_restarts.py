@@ -1,4 +1,4 @@
-"""What `make run` has started is restarted when it dies, and an import that was under way is finished by itself."""
+"""`make run` restarts processes that die, and imports that were running finish."""
 
 from __future__ import annotations
 

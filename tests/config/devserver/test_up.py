@@ -1,4 +1,4 @@
-"""`manage.py up` as a newcomer meets it: it starts, says where to go, ends without a trace, and survives being killed."""
+"""`manage.py up` for a newcomer: it starts, prints where to go, stops without a trace, and survives being killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The product's settings with a bug in the check, for tests that run the product in processes of its own."""
+"""The product's settings with a bug in the check, for tests that run the product in separate processes."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Work on one chunk of a batch as a worker does."""
+"""Work on one chunk of a batch, like a worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A batch with problem rows, and who corrects it."""
+"""A batch with problem rows, and the admin who corrects it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The product's settings with a check that takes long for some files, for tests that run the product on its own."""
+"""The product's settings with a slow check of some files, for tests that run the product in separate processes."""
 
 import time
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
-"""A real worker with the demo organizations, and what a test wants to know of its batches.
+"""A real worker with the demo organizations, and what tests need to know about its batches.
 
-The test's own process looks into the worker's database with plain SQL, and changes it through the product.
+The test process reads the worker's database with plain SQL, and changes it through the product.
 """
 
 from __future__ import annotations

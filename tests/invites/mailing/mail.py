@@ -1,4 +1,4 @@
-"""Sends invitations at once, and ends every backoff."""
+"""Sends invitations immediately, and ends every backoff."""
 
 from __future__ import annotations
 

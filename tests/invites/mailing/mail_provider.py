@@ -1,4 +1,4 @@
-"""A real HTTP server that plays a mail provider."""
+"""A real HTTP server that acts like an email provider."""
 
 from __future__ import annotations
 

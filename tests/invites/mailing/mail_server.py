@@ -1,4 +1,4 @@
-"""A real SMTP server that does what a test tells it."""
+"""A real SMTP server that does what a test tells it to do."""
 
 from __future__ import annotations
 
