@@ -35,7 +35,7 @@ def test_the_readme_lists_every_version() -> None:
     assert listed in (ROOT / "README.md").read_text().replace("\n", " ")
 
 
-def test_the_tools_look_at_the_code_as_the_oldest_python_does() -> None:
+def test_the_tools_target_the_oldest_python() -> None:
     assert PYPROJECT["tool"]["ruff"]["target-version"] == f"py{OLDEST_MINOR.replace('.', '')}"
     assert PYPROJECT["tool"]["mypy"]["python_version"] == OLDEST_MINOR
     assert f"--python-version {OLDEST} " in (ROOT / "Makefile").read_text()
@@ -106,7 +106,7 @@ def test_the_same_interpreter_is_listed_once(tmp_path: Path) -> None:
     assert listed(tmp_path, tmp_path / "first", tmp_path / "shims", tmp_path / "copy") == {"3.12.90": str(real)}
 
 
-def test_what_is_no_supported_interpreter_is_not_listed(tmp_path: Path) -> None:
+def test_unsupported_interpreters_are_not_listed(tmp_path: Path) -> None:
     for version in ("2.7.18", "3.10.13", "3.11.1", "3.15.0", "3.14.0rc1"):
         fake_python(tmp_path / version / "python3", says=version)
     fake_python(tmp_path / "pypy" / "python3.11", says="3.11.90", status=1)
@@ -116,7 +116,7 @@ def test_what_is_no_supported_interpreter_is_not_listed(tmp_path: Path) -> None:
     assert listed(tmp_path, *tmp_path.iterdir()) == {}
 
 
-def test_the_interpreter_of_an_environment_is_the_one_it_was_made_with() -> None:
+def test_an_environment_leads_to_the_interpreter_that_created_it() -> None:
     done = subprocess.run(
         [sys.executable, ROOT / ".ci" / "interpreters.py"],
         env={"HOME": "/nonexistent", "PATH": str(Path(sys.executable).parent)},

@@ -102,7 +102,7 @@ def test_a_supported_python_is_found_beside_one_that_is_not(copy: Path, run: Run
     assert set((copy / "bin" / "used").read_text().split()) == {f"{copy}/bin/python3.13"}
 
 
-def test_an_environment_of_another_python_than_the_one_asked_for_is_made_anew(copy: Path, run: Run) -> None:
+def test_an_environment_with_another_python_is_recreated(copy: Path, run: Run) -> None:
     run(PYTHON=sys.executable, **NOWHERE)
     marker = copy / ".venv" / "marker"
     marker.touch()
@@ -116,8 +116,8 @@ def test_an_environment_of_another_python_than_the_one_asked_for_is_made_anew(co
     assert not marker.exists()
 
 
-def test_an_environment_that_was_never_finished_is_made_anew(copy: Path, run: Run) -> None:
-    # Without what is installed there, that is without pip.
+def test_an_unfinished_environment_is_recreated(copy: Path, run: Run) -> None:
+    # Without pip, because nothing was installed in it.
     fake_python(copy / ".venv" / "bin" / "python", f'exec {sys.executable} -S "$@"')
 
     ended = run(**NOWHERE)
@@ -131,7 +131,7 @@ def with_pip_of_this_test(copy: Path) -> None:
 
 
 def test_a_python_without_venv(copy: Path, run: Run) -> None:
-    # As on Debian without the package python3-venv.
+    # Like Debian without the package python3-venv.
     hide = (
         "import importlib.util as u; find = u.find_spec; u.find_spec = lambda name: name != 'ensurepip' and find(name)"
     )
@@ -160,7 +160,7 @@ def test_no_network(copy: Path, run: Run) -> None:
     assert not list((copy / ".venv").glob("installed-*")), "the next time it is tried again"
 
 
-def test_what_was_installed_is_not_installed_again_until_the_pins_change(copy: Path, run: Run) -> None:
+def test_packages_are_installed_again_only_when_the_pins_change(copy: Path, run: Run) -> None:
     calls = copy / "calls"
     fake_python(
         copy / ".venv" / "bin" / "python",
@@ -178,9 +178,7 @@ def test_what_was_installed_is_not_installed_again_until_the_pins_change(copy: P
 
 @pytest.mark.parametrize("to_group", [False, True], ids=["it alone", "its group"])
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_can_be_ended_while_pip_waits_also_in_the_background_of_a_shell(
-    copy: Path, how: signal.Signals, to_group: bool
-) -> None:
+def test_can_be_stopped_while_pip_waits_even_in_the_background(copy: Path, how: signal.Signals, to_group: bool) -> None:
     with_pip_of_this_test(copy)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(30)
@@ -202,7 +200,7 @@ def test_can_be_ended_while_pip_waits_also_in_the_background_of_a_shell(
     assert processes_that_mention(str(copy)) == {}
 
 
-def test_can_be_ended_while_pip_waits_by_a_sigint_to_make_alone(copy: Path) -> None:
+def test_can_be_stopped_while_pip_waits_by_a_sigint_to_make(copy: Path) -> None:
     with_pip_of_this_test(copy)
     (copy / "Makefile").write_text("install:\n\t@.ci/venv requirements.txt\n")
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -219,7 +217,7 @@ def test_can_be_ended_while_pip_waits_by_a_sigint_to_make_alone(copy: Path) -> N
     assert processes_that_mention(str(copy)) == {}
 
 
-def test_can_be_ended_while_the_environment_is_made(copy: Path) -> None:
+def test_can_be_stopped_while_the_environment_is_created(copy: Path) -> None:
     process = subprocess.Popen(
         [str(copy / ".ci" / "venv"), "requirements.txt"],
         env=clean_environment(**NOWHERE),

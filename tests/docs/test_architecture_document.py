@@ -8,7 +8,7 @@ import pytest
 
 from config.harness.running import ROOT
 
-# A path in the map may start at one of these.
+# Paths in the documents may be relative to one of these.
 STARTS = (ROOT, ROOT / "invites", ROOT / "invites" / "checking", ROOT / "invites" / "imports")
 DOCUMENTS = {name: (ROOT / name).read_text() for name in ("docs/architecture.md", "CONTRIBUTING.md")}
 QUOTED = re.compile(r"`([^`\n]+)`")

@@ -18,11 +18,11 @@ def dockerfile() -> str:
     return ROOT.joinpath(SERVICES["web"]["build"]["dockerfile"]).read_text()
 
 
-def test_it_has_everything_that_the_product_is_made_of() -> None:
+def test_it_has_every_service() -> None:
     assert set(SERVICES) == {"postgres", "redis", "mail", *OURS}
 
 
-def test_all_of_ours_are_one_image_with_the_same_settings_on_the_same_data() -> None:
+def test_all_processes_share_image_settings_and_data() -> None:
     for name in OURS:
         assert SERVICES[name]["environment"] == SERVICES["web"]["environment"]
         assert (SERVICES[name]["image"], SERVICES[name]["volumes"]) == ("rollcall", ["data:/data"])
@@ -30,7 +30,7 @@ def test_all_of_ours_are_one_image_with_the_same_settings_on_the_same_data() -> 
     assert set(compose()["volumes"]) == {"data", "postgres", "redis"}
 
 
-def test_what_is_queued_survives_a_restart_and_is_never_thrown_away() -> None:
+def test_the_queue_survives_a_restart_and_is_never_evicted() -> None:
     command = " ".join(SERVICES["redis"]["command"])
 
     assert "--appendonly yes" in command
@@ -39,7 +39,7 @@ def test_what_is_queued_survives_a_restart_and_is_never_thrown_away() -> None:
     assert SERVICES["postgres"]["volumes"] == ["postgres:/var/lib/postgresql/data"]
 
 
-def test_nothing_starts_before_what_it_needs() -> None:
+def test_services_wait_for_what_they_need() -> None:
     waits = {name: {on: how["condition"] for on, how in SERVICES[name]["depends_on"].items()} for name in OURS}
 
     assert waits.pop("prepare") == {"postgres": "service_healthy", "redis": "service_healthy"}
@@ -48,19 +48,19 @@ def test_nothing_starts_before_what_it_needs() -> None:
         assert SERVICES[name]["healthcheck"]["test"], name
 
 
-def test_only_the_pages_and_the_caught_mails_are_published_and_to_this_machine_alone() -> None:
+def test_only_pages_and_caught_emails_are_published_on_the_loopback() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
 
     assert published == {"web": ["127.0.0.1:8000:8000"], "mail": ["127.0.0.1:8025:8025"]}
 
 
-def test_whoever_breaks_in_is_not_root() -> None:
+def test_containers_do_not_run_as_root() -> None:
     assert re.search(r"^USER rollcall$", dockerfile(), re.MULTILINE)
     for name in OURS:
         assert (SERVICES[name]["cap_drop"], SERVICES[name]["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
 
 
-def test_a_secret_is_given_or_generated_and_never_in_the_file() -> None:
+def test_secrets_are_set_or_generated_and_never_in_the_file() -> None:
     assert SERVICES["web"]["environment"]["SECRET_KEY"] == ""
     assert compose(SECRET_KEY="k" * 50)["services"]["worker"]["environment"]["SECRET_KEY"] == "k" * 50
     database = compose(POSTGRES_PASSWORD="other")["services"]
@@ -68,17 +68,17 @@ def test_a_secret_is_given_or_generated_and_never_in_the_file() -> None:
     assert ":other@postgres:5432/" in database["web"]["environment"]["DATABASE_URL"]
 
 
-def test_a_proxy_is_trusted_only_when_it_is_said() -> None:
+def test_a_proxy_is_trusted_only_if_it_is_set() -> None:
     assert SERVICES["web"]["environment"]["TRUST_PROXY"] == "0"
     assert compose(TRUST_PROXY="1")["services"]["web"]["environment"]["TRUST_PROXY"] == "1"
 
 
 @pytest.mark.parametrize("image", [SERVICES[name]["image"] for name in ("postgres", "redis", "mail")])
-def test_images_are_of_a_version(image: str) -> None:
+def test_images_have_a_version(image: str) -> None:
     assert re.search(r":v?\d+(\.\d+)?(-\w+)?$", image)
 
 
-def test_the_image_has_what_runs_and_nothing_else() -> None:
+def test_the_image_has_only_what_runs() -> None:
     copied = {line.split()[1].removeprefix("./") for line in dockerfile().splitlines() if line.startswith("COPY ")}
     sent = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text().splitlines()
 
@@ -88,13 +88,13 @@ def test_the_image_has_what_runs_and_nothing_else() -> None:
     assert "--require-hashes --requirement requirements.txt" in dockerfile()
 
 
-def test_pages_go_before_the_work_and_stay_quick_while_thousands_are_invited() -> None:
+def test_pages_come_before_work_and_stay_fast_during_imports() -> None:
     assert SERVICES["worker"]["cpu_shares"] == 1024 // 4
     assert all("cpu_shares" not in SERVICES[name] for name in SERVICES if name != "worker")
     assert "autovacuum_naptime=5s" in SERVICES["postgres"]["command"]
 
 
-def test_a_worker_gets_the_time_to_hand_back_what_it_has_begun() -> None:
+def test_a_worker_has_time_to_finish_its_step() -> None:
     grace = SERVICES["worker"]["stop_grace_period"]
 
     assert int(grace.removesuffix("s")) > 4 * TIME_SLICE_SECONDS

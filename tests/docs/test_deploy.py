@@ -60,7 +60,7 @@ def whole_journey(visitor: Visitor, machine: Machine, *, email: str, password: s
     visitor.sign_in(email, password)
     visitor.import_file(many(PEOPLE), organization="acme")
 
-    # The banner, which is on every page but the batch's own.
+    # The banner, which is on every page except that of the import.
     wait_for(
         lambda: f"{PEOPLE} users were invited" in visitor.get("/o/acme/batches/").text,
         what="end of the batch",
@@ -129,9 +129,9 @@ def test_the_documented_commands_run_the_product(machine: Machine) -> None:
     ready, ping = commands("Monitoring", count=2)
     machine.run(ready)
     assert "1 node online" in machine.run(with_settings + ping)
-    assert [machine.end(name) for name in ("beat", "worker", "web")] == [0, 0, 0], "All end in good order."
+    assert [machine.end(name) for name in ("beat", "worker", "web")] == [0, 0, 0], "All of them stop cleanly."
 
-    # The other web server, on the same data.
+    # The other web server, with the same data.
     machine.start("uvicorn", f"{with_settings} exec {uvicorn}")
     wait_for(lambda: answers(url, host=host), what="running product", seconds=60)
     assert server_header(url, host=host) == ""
@@ -193,7 +193,7 @@ def test_every_service_of_compose_runs_as_a_process(machine: Machine, postgres: 
     whole_journey(visitor, machine, email="admin@example.com", password="three quiet harbors")
 
     is_healthy("worker")
-    assert [machine.end(name) for name in ("beat", "worker", "web")] == [0, 0, 0], "All end in good order."
+    assert [machine.end(name) for name in ("beat", "worker", "web")] == [0, 0, 0], "All of them stop cleanly."
 
 
 def _passes(check: Callable[[], None]) -> Callable[[], bool]:

@@ -53,7 +53,7 @@ def seconds(name: str) -> int:
     return int(setting(name).removesuffix("s"))
 
 
-def test_the_limits_fit_those_of_the_product() -> None:
+def test_the_limits_match_those_of_the_product() -> None:
     assert int(setting("client_max_body_size").removesuffix("m")) * 1024 * 1024 > settings.MAX_UPLOAD_BODY_BYTES
     assert seconds("client_body_timeout") == Timeout.default
     assert seconds("proxy_read_timeout") > 2 * KEEP_ALIVE_SECONDS
@@ -89,7 +89,7 @@ class Site:
         gunicorn = gunicorn.replace(".venv/bin/python", sys.executable).replace("127.0.0.1:8000", f"127.0.0.1:{web}")
         machine.start("web", f"exec {gunicorn} --timeout {SILENCE_SECONDS}", given)
         differs = {
-            # So that a test need not be silent for half a minute.
+            # So that the test needn't be silent for 30 seconds.
             "client_body_timeout 30s": f"client_body_timeout {SILENCE_SECONDS}s",
             "listen 80;": f"listen 127.0.0.1:{plain};",
             "listen 443 ssl": f"listen 127.0.0.1:{tls} ssl",
@@ -143,27 +143,27 @@ class Slowly(HTTPAdapter):
             yield body[start : start + size]
 
 
-def test_an_upload_may_be_as_slow_as_it_is_and_progress_is_told_at_once(site: Site) -> None:
+def test_a_slow_upload_succeeds_and_progress_is_not_buffered(site: Site) -> None:
     slow = site.visitor(Slowly(pieces=6, pause=SILENCE_SECONDS / 3))
     began = time.monotonic()
 
     batch = slow.import_file(many(20), organization="acme")
 
-    assert time.monotonic() - began > 2 * SILENCE_SECONDS - 1, "It took longer than any pause may."
+    assert time.monotonic() - began > 2 * SILENCE_SECONDS - 1, "It took longer than any allowed pause."
     began = time.monotonic()
     with slow.open_stream(f"/o/acme/batches/{batch}/progress/events/") as events:
         assert next(events.iter_content(None))
-    assert time.monotonic() - began < KEEP_ALIVE_SECONDS / 2, "Nothing on the way has waited for more."
+    assert time.monotonic() - began < KEEP_ALIVE_SECONDS / 2, "Nothing buffered the response."
 
 
-def test_a_client_that_goes_silent_in_the_middle_is_cut_off(site: Site) -> None:
+def test_a_silent_client_is_disconnected(site: Site) -> None:
     stalled = site.visitor(Slowly(pieces=2, pause=2.5 * SILENCE_SECONDS))
 
     with pytest.raises(requests.RequestException):
         stalled.import_file(many(20), organization="acme")
 
 
-def test_a_file_that_is_too_large_is_refused_by_the_product_in_its_own_words(site: Site) -> None:
+def test_the_product_itself_rejects_a_file_that_is_too_large(site: Site) -> None:
     visitor = site.visitor(Slowly(pieces=1, pause=0))
 
     with pytest.raises(requests.HTTPError) as refused:

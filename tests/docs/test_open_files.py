@@ -68,7 +68,7 @@ def test_a_web_process_opens_no_more_than_is_documented(busy: Stack) -> None:
         for _ in range(STREAMS):
             answer = streams.enter_context(visitor.open_stream(f"/o/acme/batches/{batch}/progress/events/"))
             assert answer.status_code == 200
-        # Each looks once a second, with a file or two more while it does.
+        # Each polls once a second, which takes one or two more files.
         wait_for(lambda: open_files(busy) <= rest + STREAMS * page, what="rest with streams")
         assert open_files(busy) >= STREAMS
 

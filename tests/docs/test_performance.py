@@ -18,14 +18,14 @@ def run(rows: int, workers: int, **measured: float | None) -> dict[str, Any]:
     return {"rows": rows, "workers": workers, "pages": 100, **known, **measured}
 
 
-def test_the_document_is_what_the_command_makes_of_the_measurements() -> None:
+def test_the_document_is_up_to_date() -> None:
     measured = json.loads(MEASURED.read_text())
 
     assert DOCUMENT.read_text() == report.render(DOCUMENT.read_text(), measured)
     assert PLOT.read_text() == scaling_plot.draw(report.runs_of(measured))
 
 
-def test_a_measurement_stands_in_the_tables() -> None:
+def test_the_tables_show_measurements() -> None:
     found = {"scaling": {"runs": [run(100_000, 2), run(1_000, 1, page_median=None, page_p95=None, mailed=2.0)]}}
 
     text = report.render(DOCUMENT.read_text(), found)
@@ -36,10 +36,10 @@ def test_a_measurement_stands_in_the_tables() -> None:
         "| upload of 100,000 rows until all are invited, 2 workers | at most 60 s | 30 s | 20.0 s | aim reached |"
         in text
     )
-    assert report.render(text, found) == text, "Written twice it is the same."
+    assert report.render(text, found) == text, "Rendering it again changes nothing."
 
 
-def test_others_who_did_the_same_work_stand_beside_it_the_fastest_first() -> None:
+def test_libraries_are_compared_the_fastest_first() -> None:
     seconds = {"get_or_create, one by one": 60.0, "Rollcall": 2.0, "bare": 0.5}
     found = {"invite": {"rows": 100_000, "seconds": {"PostgreSQL": seconds}}}
 
@@ -53,7 +53,7 @@ def test_others_who_did_the_same_work_stand_beside_it_the_fastest_first() -> Non
     assert {line[0] for line in lines} == {"stage and invite 100,000 rows on PostgreSQL"}
 
 
-def test_each_stage_of_the_check_stands_with_what_it_adds() -> None:
+def test_each_stage_of_the_check_shows_what_it_adds() -> None:
     found = {"check": {"stages": {"seconds": {"csv.reader": 1.0, "screen": 2.5, "bad rows": 3.0}}}}
 
     assert list(report.stages(found)) == [
@@ -64,7 +64,7 @@ def test_each_stage_of_the_check_stands_with_what_it_adds() -> None:
     ]
 
 
-def test_a_part_of_the_whole_imports_does_not_take_the_place_of_all() -> None:
+def test_an_incomplete_run_does_not_replace_a_complete_one() -> None:
     published = {"mail": 1, "scaling": {"runs": [run(1_000, 1), run(1_000, 2)]}}
     part, whole = [run(1_000, 1, invited=5.0)], [run(1_000, 1), run(1_000, 2), run(1_000, 4)]
 
@@ -96,11 +96,11 @@ def test_the_plot_has_a_line_for_each_number_of_workers_with_a_mark_for_each_imp
     parts = [part.tag.rpartition("}")[2] for part in plot.iter()]
     texts = {part.text for part in plot.iter() if part.tag.endswith("text")}
     assert parts.count("polyline") == 2
-    assert (parts.count("circle"), parts.count("rect")) == (3, 3), "One of each stands in the legend."
+    assert (parts.count("circle"), parts.count("rect")) == (3, 3), "The legend has one of each."
     assert {"1 worker", "2 workers", "1,000", "10,000", "rows"} <= texts
 
 
-def test_every_command_that_it_names_is_there() -> None:
+def test_the_commands_it_names_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
 
     for command in ("bench", "bench-scaling"):

@@ -10,7 +10,7 @@ import pytest
 
 from config.harness.running import ROOT
 
-# Variables that the code reads and that are no settings of the product.
+# Variables that the code reads but that aren't settings.
 NOT_SETTINGS = {"DJANGO_SETTINGS_MODULE"}
 READS = re.compile(
     r"""\b(?:text|choice|switch|number|seconds|items|hosts|database|mail_server|secret|former_secrets|webhook_secret|broker|environ\.get)\(\s*"([A-Z][A-Z_]+)"(?:,\s*([^,)]+))?"""
@@ -37,7 +37,7 @@ def test_the_table_has_every_setting_and_no_other() -> None:
     assert set(told_by_the_readme()) == set(read_by_the_code())
 
 
-def test_the_table_tells_the_defaults() -> None:
+def test_the_table_has_the_right_defaults() -> None:
     told = told_by_the_readme()
 
     written = {"True": "1", "False": "0"}
@@ -49,7 +49,7 @@ def test_the_table_tells_the_defaults() -> None:
     assert {name for name in told if re.fullmatch(r"`[0-9]+`", told[name])} >= {"PORT", "MAX_ROWS", "DEBUG", "DEMO"}
 
 
-def test_links_lead_somewhere() -> None:
+def test_links_have_targets() -> None:
     for document in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")):
         for target in re.findall(r"\]\(([^)#]+)", document.read_text()):
             if "://" not in target:
@@ -67,7 +67,7 @@ def test_make_help_lists_the_commands() -> None:
 
 
 @pytest.mark.parametrize("command", ["run", "test", "lint", "translations", "bench", "fuzz", "lock"])
-def test_every_command_can_be_made(command: str) -> None:
+def test_every_make_command_runs(command: str) -> None:
     assert re.search(r"\.ci/venv \S*requirements\S*\.txt", make("--dry-run", command))
 
 
@@ -78,7 +78,7 @@ def test_everything_runs_from_one_script() -> None:
     subprocess.run(["bash", "-n", str(ROOT / ".ci" / "run")], check=True)
 
 
-def test_every_package_is_pinned_with_its_hashes_and_the_tests_run_with_the_products_own() -> None:
+def test_every_package_is_pinned_with_hashes_and_tests_use_the_same_versions() -> None:
     pinned = {}
     apart = ("benchmarks/requirements.txt", "tests/fuzz/requirements.txt")
     for name in ("requirements.txt", "requirements-dev.txt", *apart):

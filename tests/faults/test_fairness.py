@@ -12,11 +12,11 @@ from tests.invites.mailing.mail_server import MailServer
 MANY = 200_000
 SECONDS = 10
 REMINDED = 3_000
-# For so long hints could pile up before.
+# How long tasks may pile up first.
 GOING_SECONDS = 25
 
 
-def test_twenty_are_invited_within_seconds_while_another_organization_invites_two_hundred_thousand(
+def test_invites_twenty_within_seconds_while_another_organization_invites_200_000(
     work: Work, server: MailServer
 ) -> None:
     def invite_twenty(domain: str) -> float:
@@ -28,7 +28,7 @@ def test_twenty_are_invited_within_seconds_while_another_organization_invites_tw
 
     alone = invite_twenty("alone.example.com")
     large = work.invite(many(MANY, domain="large.example.com"))
-    # Once while the large file is read, and once while its people are mailed.
+    # Once while the large file is checked, and once while its emails are sent.
     for organization_is in ("checked", "mailed"):
         if organization_is == "mailed":
             wait_for(lambda: any("@large." in to for to in server.taken), what="mail of the large batch", seconds=300)
@@ -37,7 +37,7 @@ def test_twenty_are_invited_within_seconds_while_another_organization_invites_tw
     assert work.ask(f"SELECT count(*) FROM invites_batch WHERE id = {large} AND state = 'inviting'") == [1]
 
 
-def test_twenty_single_invitations_are_mailed_within_seconds_while_another_organization_reminds_thousands(
+def test_emails_twenty_single_invitations_within_seconds_while_another_organization_reminds_thousands(
     work: Work, server: MailServer
 ) -> None:
     large = work.invite(many(REMINDED, domain="large.example.com"))
@@ -50,6 +50,6 @@ def test_twenty_single_invitations_are_mailed_within_seconds_while_another_organ
     began = time.monotonic()
     wait_for(lambda: sum("@small." in to for to in server.taken) == 20, what="mail to the twenty", seconds=60)
 
-    # The twenty alone take two, and no turn of the others takes more than three.
+    # The twenty alone take two seconds, and no time slice of the others takes more than three.
     assert time.monotonic() - began < 10
-    assert len(server.taken) < REMINDED * 2, "The reminders are not over."
+    assert len(server.taken) < REMINDED * 2, "The reminders are still being sent."

@@ -25,13 +25,13 @@ from tests.invites.imports.work import Work
 from tests.invites.mailing.mail_server import MailServer
 
 PEOPLE = 1_000
-# Every so many of them the mail server does not know.
+# One in so many addresses is unknown to the mail server.
 UNKNOWN = 7
 REFUSED = len(range(0, PEOPLE, UNKNOWN))
-# Of a file that a worker checks, and in several chunks.
+# Rows of a file that a worker checks, in several chunks.
 MANY = 6_000
 RESUMED_SECONDS = 30
-# In so many of all trials something has to be under way at the kill, or a test would prove nothing.
+# In this share of the trials, something must be in progress at the kill. Otherwise the test proves nothing.
 HITS = TRIALS // 4
 CHILDREN = """
 import json
@@ -55,11 +55,11 @@ def living_children(work: Work) -> list[int]:
     return wait_for(both, what="two children", seconds=30)
 
 
-# --- While mail goes out -----------------------------------------------------------------------------
+# --- While sending email -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["a child", "the whole worker"])
-def test_whoever_is_killed_loses_nobody_and_mails_at_most_one_twice(
+def test_a_killed_worker_loses_nobody_and_emails_at_most_one_person_twice(
     work: Work, server: MailServer, whole: bool
 ) -> None:
     hits = 0
@@ -89,7 +89,7 @@ def kill_once(work: Work, server: MailServer, *, domain: str, whole: bool) -> bo
     check_the_ledger(work, batch)
     mails = mailed(server, domain)
     assert len(mails) == PEOPLE - REFUSED, f"Killed after {point} mails."
-    # A worker that is killed whole is two children, each with a mail of its own under way.
+    # A killed worker has two children, each of them sending an email.
     assert mails.total() - len(mails) <= (2 if whole else 1), f"Killed after {point} mails."
     return bool(held)
 
@@ -107,7 +107,7 @@ def check_the_ledger(work: Work, batch: int) -> None:
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["all children", "the whole worker"])
-def test_reminders_go_on_after_a_kill_and_at_most_one_is_sent_twice(
+def test_reminders_continue_after_a_kill_and_at_most_one_is_sent_twice(
     work: Work, server: MailServer, whole: bool
 ) -> None:
     server.seconds_per_mail = 0.02
@@ -133,7 +133,7 @@ def remind_and_kill(work: Work, server: MailServer, *, domain: str, whole: bool)
     if whole:
         work.worker.start_worker()
 
-    # What was under way at the kill may still arrive.
+    # What was in progress at the kill may still arrive.
     unsent = f"SELECT count(*) FROM invites_invitation WHERE batch_id = {batch} AND mail_state <> 'sent'"
     goes_on = "more mail than was under way"
     wait_for(
@@ -149,7 +149,7 @@ def remind_and_kill(work: Work, server: MailServer, *, domain: str, whole: bool)
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["all children", "the whole worker"])
-def test_a_bulk_resend_goes_on_after_a_kill_and_nobody_gets_two_new_links(
+def test_a_bulk_resend_continues_after_a_kill_and_nobody_gets_two_new_links(
     work: Work, server: MailServer, whole: bool
 ) -> None:
     hits = 0
@@ -167,7 +167,7 @@ def resend_thousands_and_kill(work: Work, server: MailServer, *, domain: str, wh
     (last,) = work.ask("SELECT coalesce(max(id), 0) FROM invites_bulkaction")
     done = f"SELECT coalesce(max(done), -1) FROM invites_bulkaction WHERE id > {last}"
 
-    # Beside it: the workers begin before the process of whoever started it has ended.
+    # In parallel, because workers begin before the process that started it has ended.
     with ThreadPoolExecutor(1) as beside:
         resending = beside.submit(work.resend_in_background, batch)
         wait_for(lambda: work.ask(done)[0] >= point, what=f"{point} resent", seconds=60)
@@ -188,17 +188,17 @@ def resend_thousands_and_kill(work: Work, server: MailServer, *, domain: str, wh
     assert work.ask(f"SELECT changed {found}") == work.ask(f"SELECT done {found}") == [people]
     of_batch = f"FROM invites_invitation WHERE batch_id = {batch}"
     assert work.ask(f"SELECT DISTINCT times_resent {of_batch}") == [1], f"Killed after {point}."
-    # The mails that have gone out so far are of the new links; the rest need not be waited for.
+    # The emails sent so far have the new links. There is no need to wait for the rest.
     work.undo(batch)
     mails = mailed(server, domain)
     assert mails.total() - len(mails) <= 2, f"Killed after {point}."
     return bool(before < people)
 
 
-# --- Before mail goes out ----------------------------------------------------------------------------
+# --- Before sending email ----------------------------------------------------------------------------
 
 
-def test_a_kill_while_a_file_is_checked_or_its_people_are_invited_loses_nobody_and_invites_nobody_twice(
+def test_a_kill_while_checking_or_inviting_loses_nobody_and_invites_nobody_twice(
     work: Work, server: MailServer
 ) -> None:
     hits = Counter(
@@ -219,7 +219,7 @@ def kill_early(work: Work, server: MailServer, *, domain: str, whole: bool) -> s
         f" + (SELECT count(*) FROM invites_invitation WHERE batch_id > {last})"
     )
     point = random.SystemRandom().randrange(2 * MANY)
-    # Beside it: the command has hardly ended when the file is checked.
+    # In parallel, because the file is checked right after the command.
     with ThreadPoolExecutor(1) as beside:
         starting = beside.submit(work.invite, file)
         wait_for(lambda: work.ask(f"SELECT max(id) FROM invites_batch WHERE id > {last}")[0], what="batch")
@@ -249,10 +249,10 @@ def kill_early(work: Work, server: MailServer, *, domain: str, whole: bool) -> s
     return "checking" if state == "checking" else "inviting" if to_invite != [0] else "nothing"
 
 
-# --- While a batch is undone -------------------------------------------------------------------------
+# --- While undoing a batch ---------------------------------------------------------------------------
 
 
-def test_an_undo_goes_on_after_a_kill_and_takes_back_everybody(work: Work, server: MailServer) -> None:
+def test_an_undo_continues_after_a_kill_and_revokes_everything(work: Work, server: MailServer) -> None:
     hits = 0
     for trial in range(FEWER):
         hits += undo_and_kill(work, server, domain=f"trial{trial}.example.com")
@@ -271,7 +271,7 @@ def undo_and_kill(work: Work, server: MailServer, *, domain: str) -> bool:
     taken_back = f"SELECT count(*) {of_batch} AND state = 'revoked'"
     being_undone = f"SELECT count(*) FROM invites_batch WHERE id = {batch} AND is_being_undone"
 
-    # Beside it: the workers begin before the process of whoever undoes it has ended.
+    # In parallel, because workers begin before the process that undoes it has ended.
     with ThreadPoolExecutor(1) as beside:
         undoing = beside.submit(work.undo, batch)
         wait_for(lambda: work.ask(taken_back)[0] >= point, what=f"{point} taken back", seconds=60)
@@ -292,7 +292,7 @@ def undo_and_kill(work: Work, server: MailServer, *, domain: str) -> bool:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
-def test_the_embedded_product_goes_on_at_its_next_start(
+def test_the_embedded_product_continues_at_its_next_start(
     tmp_path: Path, server: MailServer, how: signal.Signals
 ) -> None:
     mail = {"EMAIL_URL": f"smtp://127.0.0.1:{server.port}", "EMAIL_TIMEOUT": "3", "WORKERS": "2"}

@@ -109,7 +109,7 @@ def test_two_machines_share_a_batch(machines: Machines, server: CloseMailServer)
     assert min(shares.values()) >= PEOPLE // 10, shares
 
 
-def test_a_machine_that_is_lost_with_the_queue_is_replaced_by_the_other(
+def test_the_other_machine_takes_over_when_one_is_lost_with_the_queue(
     machines: Machines, server: CloseMailServer, redis: RedisServer
 ) -> None:
     machines.start_worker("lyon", "--beat")
@@ -129,9 +129,7 @@ def test_a_machine_that_is_lost_with_the_queue_is_replaced_by_the_other(
     check_the_ledger(machines, batch, server, twice=1)
 
 
-def test_a_worker_that_is_asked_to_end_hands_back_what_it_has_begun(
-    machines: Machines, server: CloseMailServer
-) -> None:
+def test_a_worker_hands_back_its_work_on_sigterm(machines: Machines, server: CloseMailServer) -> None:
     machines.start_worker("lyon", "--beat")
     batch = machines.work.invite(many(PEOPLE))
     server.wait_for_mails(100)
@@ -142,12 +140,12 @@ def test_a_worker_that_is_asked_to_end_hands_back_what_it_has_begun(
     assert (status, time.monotonic() - began < 15) == (0, True)
     assert len(server.taken) < PEOPLE
     held = f"SELECT count(*) FROM invites_batchchunk WHERE batch_id = {batch} AND claimed_until > now() AND stage <> 'done'"
-    assert machines.work.ask(held) == [0], "Nobody has to wait for a lease to run out."
+    assert machines.work.ask(held) == [0], "Nobody has to wait until a claim expires."
     machines.start_worker("ghent", "--beat")
     check_the_ledger(machines, batch, server, twice=0)
 
 
-def test_of_two_beats_the_one_at_work_is_killed_and_the_other_finds_the_lost_work(
+def test_the_other_beat_finds_lost_work_when_the_active_one_is_killed(
     machines: Machines, server: CloseMailServer, redis: RedisServer
 ) -> None:
     machines.start_beat("first")
@@ -158,7 +156,7 @@ def test_of_two_beats_the_one_at_work_is_killed_and_the_other_finds_the_lost_wor
     server.wait_for_mails(1)
     assert not machines.is_elected("second")
 
-    # Else it would ask for what is left itself.
+    # Otherwise it would enqueue what is left itself.
     machines.end("lyon")
     machines.kill("first")
     redis.client.delete("celery", "unacked", "unacked_index")

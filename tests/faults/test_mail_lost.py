@@ -23,7 +23,7 @@ def server() -> Iterator[CloseMailServer]:
 
 
 @pytest.mark.parametrize("pipelining", [False, True], ids=["in turn", "pipelined"])
-def test_a_line_that_drops_after_the_mail_was_taken_costs_one_more_mail_with_the_same_link(
+def test_a_connection_lost_after_acceptance_causes_one_more_email_with_the_same_link(
     work: Work, server: CloseMailServer, pipelining: bool
 ) -> None:
     server.pipelining = pipelining
@@ -37,12 +37,14 @@ def test_a_line_that_drops_after_the_mail_was_taken_costs_one_more_mail_with_the
     assert (report["rows"], report["invited"], report["failed"]) == (PEOPLE, PEOPLE, 0)
     mails = Counter(server.taken)
     assert len(mails) == PEOPLE
-    assert {address for address, count in mails.items() if count > 1} <= unlucky, "Only who may not have been mailed."
+    assert {address for address, count in mails.items() if count > 1} <= unlucky, (
+        "Only those who might not have been emailed."
+    )
     assert max(mails.values()) <= 2
-    assert all(len(set(links)) == 1 for links in server.links.values()), "Each link works, whichever mail is opened."
+    assert all(len(set(links)) == 1 for links in server.links.values()), "All emails to a person have the same link."
 
 
-def test_a_mail_that_kills_whoever_sends_it_is_given_up_and_everybody_else_is_mailed(
+def test_an_email_that_kills_workers_is_given_up_and_everyone_else_is_emailed(
     work_on_servers: Work, server: CloseMailServer
 ) -> None:
     work, poison = work_on_servers, f"person{PEOPLE // 3}@people.example.com"

@@ -21,15 +21,15 @@ from tests.invites.imports.work import Work
 ROWS = 199_000
 KILLS = 3
 RESUMED_SECONDS = 30
-# What every answer is promised to take, and how much more memory all downloads together may. An answer may take twice as
-# long where the machine does other things, too.
+# The seconds that each response may take, and the memory that all downloads together may use. A response may take twice
+# as long, because the machine may be busy.
 SECONDS = 2
 MARGIN = 2
 MEMORY_MB = 60
 DOWNLOADS = 4
 
-# Sends requests as the admin's browser, with and without JavaScript. Prints the seconds that each took to answer, and by
-# how many MB the process has grown until all that is streamed was read, at the same time.
+# Sends requests like the admin's browser, with and without JavaScript. Prints how many seconds each took, and how many MB
+# the process grew while all streams were read at the same time.
 BROWSE = """
 import json, resource, time
 from concurrent.futures import ThreadPoolExecutor
@@ -104,7 +104,7 @@ def large(work: Work) -> Import:
     return Import(work)
 
 
-def test_every_request_is_answered_in_time_and_downloads_take_little_memory(large: Import) -> None:
+def test_every_request_is_fast_and_downloads_need_little_memory(large: Import) -> None:
     last, kind = f"?page={ROWS // 50}", "?kind=email_two_at"
     looks: list[Request] = [
         ("page", "get", address, {})
@@ -144,7 +144,7 @@ def test_every_request_is_answered_in_time_and_downloads_take_little_memory(larg
     large.send(("part", "post", f"{large.page}stop/", {}), *looks)
 
 
-def test_killed_workers_leave_each_row_changed_once(large: Import, work: Work) -> None:
+def test_each_row_changes_once_although_workers_are_killed(large: Import, work: Work) -> None:
     large.send(("part", "post", large.grid, {"do": "all:email_two_at"}))
     for number in range(KILLS):
         large.wait_for_rows(int((number + random.SystemRandom().random()) * ROWS / (KILLS + 1)), seconds=300)

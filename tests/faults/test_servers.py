@@ -16,7 +16,7 @@ from tests.invites.imports.work import Work
 from tests.invites.mailing.mail_server import MailServer
 
 PEOPLE = 300
-# Of a file that a worker checks.
+# Rows of a file that a worker checks.
 MANY = 6_000
 
 
@@ -27,14 +27,14 @@ def once_each(count: int = PEOPLE, *, domain: str = "people.example.com") -> dic
 # --- The broker ----------------------------------------------------------------------------------------
 
 
-def test_a_task_that_is_delivered_many_times_does_its_work_once(work: Work, server: MailServer) -> None:
+def test_a_task_delivered_many_times_does_its_work_once(work: Work, server: MailServer) -> None:
     batch = work.invite(many(PEOPLE))
     tasks = "from invites.tasks import check_batch, process_chunk\n"
     work.worker.run(f"{tasks}for _ in range(10): check_batch.delay({batch}); process_chunk.delay({batch})")
     work.wait_for_end(batch)
 
     work.worker.run(f"{tasks}for _ in range(5): check_batch.delay({batch}); process_chunk.delay({batch})")
-    # The queue is served in turn: after a second batch, what was asked of the first has been done.
+    # Tasks run in order: after a second batch, the tasks of the first one are done.
     work.wait_for_end(work.invite(many(5, domain="later.example.com")))
 
     assert work.report(batch)["invited"] == PEOPLE
@@ -42,7 +42,7 @@ def test_a_task_that_is_delivered_many_times_does_its_work_once(work: Work, serv
 
 
 @pytest.mark.parametrize(("people", "state"), [(PEOPLE, "inviting"), (MANY, "checking")], ids=["small", "large"])
-def test_a_broker_that_is_down_at_the_upload_costs_nobody_anything(
+def test_nobody_is_lost_if_the_broker_is_down_during_the_upload(
     work: Work, server: MailServer, people: int, state: str
 ) -> None:
     work.worker.broker.stop()
@@ -57,13 +57,13 @@ def test_a_broker_that_is_down_at_the_upload_costs_nobody_anything(
     assert Counter(server.taken) == once_each(people)
 
 
-def test_a_broker_that_loses_its_queue_in_the_middle_loses_no_work(work: Work, server: MailServer) -> None:
+def test_no_work_is_lost_if_the_broker_loses_its_queue(work: Work, server: MailServer) -> None:
     for trial in range(FEWER):
         domain = f"trial{trial}.example.com"
         batch, before = work.invite(many(PEOPLE, domain=domain)), len(server.taken)
         server.wait_for_mails(before + 1)
 
-        # Together with who would go on asking for what is left: then nobody but the recovery task knows of it.
+        # Together with the process that would enqueue the rest, so only the recovery task can find it.
         work.worker.kill_worker()
         work.worker.broker.client.flushall()
         work.worker.start_worker()
@@ -71,12 +71,10 @@ def test_a_broker_that_loses_its_queue_in_the_middle_loses_no_work(work: Work, s
         work.wait_for_end(batch)
         mails = Counter(address for address in server.taken if address.endswith(f"@{domain}"))
         assert set(mails) == set(once_each(domain=domain))
-        assert mails.total() - len(mails) <= 2, "Each of the two children was at one mail."
+        assert mails.total() - len(mails) <= 2, "Each of the two children was sending one email."
 
 
-def test_a_task_that_is_handed_out_again_while_it_is_at_work_does_its_work_once(
-    work_on_servers: Work, server: MailServer
-) -> None:
+def test_a_task_redelivered_while_it_runs_does_its_work_once(work_on_servers: Work, server: MailServer) -> None:
     """What Redis does with a task that takes longer than the visibility time-out."""
     client = work_on_servers.worker.broker.client
     batch = work_on_servers.invite(many(PEOPLE))
@@ -90,14 +88,12 @@ def test_a_task_that_is_handed_out_again_while_it_is_at_work_does_its_work_once(
             again += 1
 
     work_on_servers.wait_for_end(work_on_servers.invite(many(5, domain="later.example.com")))
-    assert again, "It was at work."
+    assert again, "It was running."
     assert Counter(server.taken) == {**once_each(), **once_each(5, domain="later.example.com")}
 
 
-def test_a_broker_that_is_killed_and_comes_back_costs_nobody_anything(
-    work_on_servers: Work, server: MailServer
-) -> None:
-    # Nearly always one is taken and not yet known to be: whoever is ended then sends it again.
+def test_nobody_is_lost_if_the_broker_is_killed_and_restarted(work_on_servers: Work, server: MailServer) -> None:
+    # Nearly always, one email was accepted but not yet saved. Then it is sent again.
     server.lingers = 0.05
     for trial in range(FEWER):
         domain = f"trial{trial}.example.com"
@@ -115,7 +111,7 @@ def test_a_broker_that_is_killed_and_comes_back_costs_nobody_anything(
 # --- The database --------------------------------------------------------------------------------------
 
 
-def test_a_batch_goes_on_after_the_database_was_restarted(
+def test_an_import_continues_after_a_database_restart(
     postgres: PostgresServer, work_on_servers: Work, server: MailServer
 ) -> None:
     for trial in range(FEWER):
@@ -136,9 +132,7 @@ def test_a_batch_goes_on_after_the_database_was_restarted(
 # --- The mail server -----------------------------------------------------------------------------------
 
 
-def test_whoever_is_put_off_gets_one_mail_later_and_whoever_is_refused_is_counted_apart(
-    work: Work, server: MailServer
-) -> None:
+def test_deferred_people_get_one_email_later_and_refused_ones_count_as_failed(work: Work, server: MailServer) -> None:
     server.answers = {
         "person3@people.example.com": ["550 5.1.1 No such user"],
         "person5@people.example.com": ["450 4.2.0 Greylisted"],
@@ -158,7 +152,7 @@ def test_whoever_is_put_off_gets_one_mail_later_and_whoever_is_refused_is_counte
     assert "No such user" in work.ask(refused)[0]
 
 
-def test_a_mail_server_that_is_away_is_waited_for(work: Work, server: MailServer) -> None:
+def test_waits_for_a_mail_server_that_is_down(work: Work, server: MailServer) -> None:
     server.stop()
     batch = work.invite(many(40))
     put_off = f"SELECT count(*) FROM invites_batch WHERE id = {batch} AND mail_retry_at IS NOT NULL"
@@ -170,7 +164,7 @@ def test_a_mail_server_that_is_away_is_waited_for(work: Work, server: MailServer
     assert Counter(server.taken) == once_each(40)
 
 
-def test_a_mail_server_that_hangs_holds_up_nobody_else(work: Work, server: MailServer) -> None:
+def test_a_hanging_mail_server_delays_nobody_else(work: Work, server: MailServer) -> None:
     server.hangs_for = "slow.example.com"
     slow = work.invite(many(400, domain="slow.example.com"))
 

@@ -25,7 +25,7 @@ def send(count: int) -> None:
     )
 
 
-def test_the_oldest_are_dropped_now_and_then(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_emails_are_deleted(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("config.devserver.inbox.secrets.randbelow", lambda _: 1)
     send(20)
     assert len(list(kept.glob("*.eml"))) == 20
@@ -37,7 +37,7 @@ def test_the_oldest_are_dropped_now_and_then(kept: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("is_open", "status"), [(True, 200), (False, 404)])
-def test_it_is_shut_outside_development(
+def test_it_is_closed_outside_development(
     kept: Path, settings: LazySettings, client: Client, is_open: bool, status: int
 ) -> None:
     settings.INBOX_OPEN = is_open

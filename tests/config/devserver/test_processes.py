@@ -17,7 +17,7 @@ import pytest
 from config.devserver.processes import STARTS_UNTIL_GIVING_UP
 from config.harness.running import ROOT, ignore_sigint, is_alive, wait_for
 
-# Reads its services, name, command and so on, as JSON; prints what `up` would, and how it ended.
+# Reads its services as JSON. Prints what `up` would print, and how it ended.
 SUPERVISE = """
 import json, os, sys
 from pathlib import Path
@@ -97,7 +97,7 @@ def wait_for_pid(directory: Path, name: str) -> int:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_restarts_with_growing_delays_and_ends_at_once_meanwhile(
+def test_restarts_with_growing_delays_and_stops_immediately(
     supervised: Supervised, tmp_path: Path, how: signal.Signals
 ) -> None:
     supervisor = supervised(web="raise SystemExit(3)", other=FOREVER, constants={"RESTART_DELAYS": [0, 0.5, 1, 1000]})
@@ -133,7 +133,7 @@ def test_delays_start_over_after_a_healthy_run(supervised: Supervised, tmp_path:
     assert "1000" not in said(tmp_path).read_text()
 
 
-def test_gives_up_on_what_never_gets_ready_and_on_nothing_else(supervised: Supervised, tmp_path: Path) -> None:
+def test_gives_up_only_on_processes_that_never_get_ready(supervised: Supervised, tmp_path: Path) -> None:
     supervisor = supervised(web="raise SystemExit(3)", other=FOREVER, ready=False, constants={"RESTART_DELAYS": [0]})
 
     assert supervisor.wait(20) == 0
@@ -143,9 +143,7 @@ def test_gives_up_on_what_never_gets_ready_and_on_nothing_else(supervised: Super
     assert last == f"GaveUp(name='web', status=3, starts={STARTS_UNTIL_GIVING_UP})"
 
 
-def test_what_a_dead_process_has_started_is_ended_before_it_is_restarted(
-    supervised: Supervised, tmp_path: Path
-) -> None:
+def test_stops_the_children_of_a_dead_process_before_a_restart(supervised: Supervised, tmp_path: Path) -> None:
     program = "import os, subprocess; print(subprocess.Popen(['sleep', '1000']).pid); os.kill(os.getpid(), 9)"
     supervised(web=program, constants={"RESTART_DELAYS": [1000]})
 
@@ -155,7 +153,7 @@ def test_what_a_dead_process_has_started_is_ended_before_it_is_restarted(
     wait_for(lambda: not is_alive(orphan), what="end of the orphan")
 
 
-def test_the_last_one_ends_when_all_others_have_ended(supervised: Supervised, tmp_path: Path) -> None:
+def test_the_last_process_stops_after_all_others(supervised: Supervised, tmp_path: Path) -> None:
     ends_slowly = "import signal, time; signal.signal(15, lambda *_: (time.sleep(1), print('bye'), exit()))"
     supervisor = supervised(
         last=f"import signal; signal.signal(15, lambda *_: (print('bye'), exit())); print('up'); {FOREVER}",
@@ -170,9 +168,7 @@ def test_the_last_one_ends_when_all_others_have_ended(supervised: Supervised, tm
 
 
 @pytest.mark.parametrize("is_impatient", [False, True])
-def test_what_does_not_end_is_killed_at_once_at_a_second_signal(
-    supervised: Supervised, tmp_path: Path, is_impatient: bool
-) -> None:
+def test_a_second_signal_kills_what_does_not_stop(supervised: Supervised, tmp_path: Path, is_impatient: bool) -> None:
     stubborn = f"import signal; signal.signal(15, signal.SIG_IGN); print('up'); {FOREVER}"
     supervisor = supervised(web=stubborn, constants={"STOP_SECONDS": 60 if is_impatient else 2})
     wait_for_lines(tmp_path, "web: up")
@@ -190,9 +186,7 @@ def test_what_does_not_end_is_killed_at_once_at_a_second_signal(
 
 
 @pytest.mark.parametrize("is_stubborn", [False, True])
-def test_nothing_outlives_a_supervisor_that_is_killed(
-    supervised: Supervised, tmp_path: Path, is_stubborn: bool
-) -> None:
+def test_nothing_outlives_a_killed_supervisor(supervised: Supervised, tmp_path: Path, is_stubborn: bool) -> None:
     ignoring = "import signal; signal.signal(15, signal.SIG_IGN); " if is_stubborn else ""
     supervisor = supervised(web=f"{ignoring}print('up'); {FOREVER}")
     wait_for_lines(tmp_path, "web: up")

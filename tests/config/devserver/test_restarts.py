@@ -84,7 +84,7 @@ def report(stack: Stack) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kills", [1, 2])
-def test_an_import_ends_exact_though_the_worker_is_killed_right_after_the_start(
+def test_an_import_is_complete_even_if_the_worker_is_killed_at_the_start(
     stack: Stack, tmp_path: Path, kills: int
 ) -> None:
     invite(stack, tmp_path / "team.csv", PEOPLE)
@@ -93,26 +93,26 @@ def test_an_import_ends_exact_though_the_worker_is_killed_right_after_the_start(
     for _ in range(kills):
         kill(stack, "worker")
     killed = time.monotonic()
-    assert len(mails(stack)) < PEOPLE, "The import was over before the worker was killed."
+    assert len(mails(stack)) < PEOPLE, "The import ended before the worker was killed."
     wait_for(lambda: state(stack) == "done", what="end of the import", seconds=180)
     seconds = time.monotonic() - killed
 
     told = report(stack)
     assert (told["rows"], told["invited"], told["failed"]) == (PEOPLE, PEOPLE, 0)
-    # After a minute Ines is mailed the result, too.
+    # After a minute, Ines also gets an email with the result.
     mailed = Counter(mail.to for mail in stack.inbox() if mail.to != "admin@example.com")
     assert len(mailed) == PEOPLE
-    assert mailed.total() - PEOPLE <= 2 * kills, "Each child was at one mail when it died."
+    assert mailed.total() - PEOPLE <= 2 * kills, "Each child was sending one email when it died."
     expected = [
         "worker | was killed (SIGKILL) and is restarted now",
         "worker | was killed (SIGKILL) and is restarted in 1 s",
     ]
     assert notices(stack, "worker") == expected[:kills]
-    # Where other programs keep the machine busy, the worker gives way to them and takes as much longer.
+    # On a busy machine, the worker gives way to other programs and takes longer.
     assert seconds < FINISHED_SECONDS * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
-def test_every_part_comes_back_also_when_only_its_keeper_dies(stack: Stack, tmp_path: Path) -> None:
+def test_every_process_is_restarted_even_if_only_its_keeper_dies(stack: Stack, tmp_path: Path) -> None:
     assert stack.process is not None
     pids = {name: pid_of(stack, name) for name in PARTS}
     for pid in pids.values():
@@ -133,7 +133,7 @@ def test_every_part_comes_back_also_when_only_its_keeper_dies(stack: Stack, tmp_
     assert stack.stop() == 0
 
 
-def test_gives_up_on_a_part_that_never_gets_ready_with_its_last_words(tmp_path: Path) -> None:
+def test_gives_up_on_a_process_that_never_gets_ready_and_shows_its_output(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "var")
     queue = tmp_path / "var" / "valkey" / "appendonlydir"
     queue.mkdir(parents=True)

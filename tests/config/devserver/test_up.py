@@ -41,7 +41,7 @@ def listens_at(port: int) -> list[str]:
     return [line[1] for line in lines if line[1].endswith(f":{port:04X}") and line[3] == "0A"]
 
 
-def test_starts_says_where_to_go_and_ends_without_a_trace(new_stack: Callable[..., Stack], tmp_path: Path) -> None:
+def test_starts_prints_where_to_go_and_stops_without_a_trace(new_stack: Callable[..., Stack], tmp_path: Path) -> None:
     first = new_stack(DEMO_PASSWORD="")
     first.start(from_nothing=True)
 
@@ -74,8 +74,8 @@ def test_starts_says_where_to_go_and_ends_without_a_trace(new_stack: Callable[..
     assert second.stop(signal.SIGTERM) == 0
 
 
-def test_starts_after_a_crash_and_ends_what_it_left(new_stack: Callable[..., Stack], tmp_path: Path) -> None:
-    # No socket fits below a directory as deep as this, so that it is kept elsewhere.
+def test_starts_after_a_crash_and_stops_leftover_processes(new_stack: Callable[..., Stack], tmp_path: Path) -> None:
+    # The path of a socket in this directory would be too long, so it is kept elsewhere.
     stack = new_stack("/".join(["deep"] * 25))
     path = embedded_broker.socket_path(stack.data_dir)
     assert not path.is_relative_to(stack.data_dir)
@@ -106,11 +106,11 @@ def test_nothing_survives_the_manager(new_stack: Callable[..., Stack]) -> None:
     wait_for(lambda: not stack.processes(), what="end of its children", seconds=15)
 
 
-def test_what_looks_for_lost_work_comes_back_when_it_is_killed(new_stack: Callable[..., Stack]) -> None:
+def test_beat_is_restarted_when_it_is_killed(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack()
     stack.start()
     worker = int((stack.data_dir / "run" / "worker.pid").read_text())
-    # Those who work, and the schedule of the recovery task.
+    # Workers, and the schedule of the recovery task.
     killed = children_of(worker)
 
     for pid in killed:
@@ -123,7 +123,7 @@ def test_what_looks_for_lost_work_comes_back_when_it_is_killed(new_stack: Callab
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("moment", ["at once", "while it prepares", "while all starts", "when all runs"])
-def test_can_be_ended_at_any_moment_also_in_the_background_of_a_shell(
+def test_can_be_stopped_at_any_moment_even_in_the_background(
     new_stack: Callable[..., Stack], how: signal.Signals, moment: str
 ) -> None:
     stack = new_stack()
@@ -139,7 +139,7 @@ def test_can_be_ended_at_any_moment_also_in_the_background_of_a_shell(
         wait_for((run_dir / "worker.pid").exists, what="worker")
     else:
         broker = int((run_dir / "broker.pid").read_text())
-        assert not ignores(broker, signal.SIGINT), "What it starts is as if nothing had been ignored."
+        assert not ignores(broker, signal.SIGINT), "Processes that it starts don't ignore the signal."
 
     status = stack.stop(how)
 
@@ -148,7 +148,7 @@ def test_can_be_ended_at_any_moment_also_in_the_background_of_a_shell(
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_can_be_ended_by_a_signal_to_make_alone(
+def test_can_be_stopped_by_a_signal_to_make(
     new_stack: Callable[..., Stack], tmp_path: Path, how: signal.Signals
 ) -> None:
     """At Ctrl-C make and what it runs get the signal. Here only make does, and it does not pass SIGINT on."""
@@ -177,7 +177,7 @@ def ignores(pid: int, how: signal.Signals) -> bool:
         ({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}, "The database can't be used: "),
     ],
 )
-def test_says_what_is_wrong_in_one_sentence(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:
+def test_reports_errors_in_one_sentence(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:
     ended = run_manage("up", **{"DATA_DIR": str(tmp_path / "var"), "PORT": "8999", **settings})
 
     assert ended.returncode == 1
