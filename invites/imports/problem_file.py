@@ -34,6 +34,7 @@ from invites.models import Batch, Row
 from invites.problems import problems_of
 from invites.reasons import ExplainedError, problem_reason
 
+# The name of this column and "Row 4." at the start of its cells aren't translated: they are read again.
 WRONG = "What is wrong"
 # How many rows are in memory at a time.
 CHUNK = 1_000

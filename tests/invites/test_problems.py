@@ -21,6 +21,7 @@ from invites.checking import CATALOG, COLUMNS, Notice, Problem
 from invites.checking.catalog import FIXES, Cases, Message
 from invites.checking.describe import FILE_KINDS
 from invites.imports import correction_jobs
+from invites.imports.problem_file import problem_file
 from invites.imports.upload import correct_batch, start_batch
 from invites.models import Batch, Row
 from invites.reasons import text_of
@@ -181,3 +182,17 @@ def test_what_was_checked_in_one_language_is_shown_in_another(
 
     assert "The column “Last name” is missing" in page
     assert not MARKED_TEXT.search(page)
+
+
+def test_a_problem_file_in_another_language_can_be_uploaded_again(
+    marked: None, team: Batch, by: Membership, read_only: AccessSelection
+) -> None:
+    file = b"".join(problem_file(team))
+    assert "Row 3. [Email]: [This address has 2 @ signs]" in file.decode()
+
+    fixed = file.replace(b"ben@@", b"ben@")
+    correct_batch(team, file_name="fixed.csv", content=[fixed], selection=read_only, by=by)
+    tasks.check_batch(team.pk)
+
+    assert team.rows.get(number=3).email == "ben@example.com"
+    assert team.rows.count() == 7, "The corrected row replaced the other one."
