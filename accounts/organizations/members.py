@@ -84,11 +84,11 @@ def check_may_deactivate(user: User) -> None:
     for organization in Organization.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"):
         managers = _user_managers(organization)
         if managers.filter(user=user).exists() and not managers.exclude(user=user).exists():
-            message = (
-                f"{user} is the only person with access to all sites who can invite and manage users of "
-                f"{organization.name}. Someone else needs that access first."
+            message = _(
+                "{user} is the only person with access to all sites who can invite and manage users of {organization}. "
+                "Someone else needs that access first."
             )
-            raise DomainError("last_manager", message)
+            raise DomainError("last_manager", message.format(user=user, organization=organization.name))
 
 
 def _user_managers(organization: Organization) -> QuerySet[Membership]:

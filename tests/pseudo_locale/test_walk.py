@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from config.harness.driving import DROP, ROLE, SITE, csv_of, mixed_people
 from config.harness.running import Stack, wait_for
 from tests.catalogs import write_pseudo_catalog
+from tests.files import many
 
 ADMIN, MEMBER = "admin@example.com", "ben.lindqvist@example.com"
 LINK = re.compile(r"http://\S+/(?:i|accounts/password/reset/key)/\S+")
@@ -77,7 +78,7 @@ for model in [*apps.get_app_config("accounts").get_models(), *apps.get_app_confi
 print(json.dumps(sorted(texts)))
 """
 DATA_FIELDS = ("email", "first_name", "last_name", "name", "description", "country", "file_name")
-IN_FILES = ("Surname", "Email, Surname", "Email, First name, Surname", "a.csv", "a.pdf")
+IN_FILES = ("Surname", "Email, Surname", "Email, First name, Surname", "a.csv", "a.pdf", "many.csv", "Ann", "Example")
 # Names of the product and of standards, units as the browser writes them, and parts of dates.
 SAME_EVERYWHERE = set(
     "Rollcall CSV csv MB KB bytes UTF Ctrl Esc Enter AM PM Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -124,7 +125,7 @@ def pseudo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def batches(pseudo: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
-    """Ids of imports that are done, need fixing, and were refused."""
+    """Ids of imports that are done, need fixing, were refused, were stopped, and failed."""
     directory = tmp_path_factory.mktemp("files")
     rows = mixed_people(4, "pseudo")
     problems = [
@@ -136,6 +137,8 @@ def batches(pseudo: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         "done": csv_of([*rows, rows[0], ("ann@gmial.com", "Ann", "Typo", "")]),
         "problems": csv_of([*rows, *problems]),
         "refused": b"Email,First name,Surname\r\na@b.example.com,A,B\r\n",
+        "stopped": csv_of([("stopped@mixed.example.com", "Stan", "Stopped", "")]),
+        "failed": csv_of([("failed@mixed.example.com", "Fay", "Failed", "")]),
     }
     ids = {}
     for name, content in contents.items():
@@ -145,6 +148,9 @@ def batches(pseudo: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         done = pseudo.manage("invite_csv", str(path), *arguments)
         assert done.stdout, done.stderr
         ids[name] = int(json.loads(done.stdout)["batch"])
+    code = "from invites.models import Batch\nfor pk, state in {}: Batch.objects.filter(pk=pk).update(state=state)"
+    states = [(ids["stopped"], "stopped"), (ids["failed"], "failed")]
+    pseudo.manage("shell", "--no-imports", "-c", code.format(states))
     return ids
 
 
@@ -223,7 +229,8 @@ def test_pages_of_an_admin(
     page = page_of(ADMIN)
     members, invitations = ids_of(pseudo, "Membership"), ids_of(pseudo, "Invitation")
     roles, sites = ids_of(pseudo, "Role"), ids_of(pseudo, "Site")
-    done, problems, refused = batches["done"], batches["problems"], batches["refused"]
+    done, problems = batches["done"], batches["problems"]
+    ended = [batches[name] for name in ("refused", "stopped", "failed")]
     paths = [
         "users/", "users/?status=active", "users/?status=expired", "users/?q=x%C3%A4%C3%A4x", "users/?page=2",
         "invite/", "import/", f"import/?correct={problems}",
@@ -232,7 +239,7 @@ def test_pages_of_an_admin(
         "batches/", f"batches/{done}/", f"batches/{done}/?outcome=problem", f"batches/{done}/?outcome=skipped",
         f"batches/{done}/remind/", f"batches/{done}/undo/", f"batches/{done}/stop/", f"batches/{done}/progress/",
         f"batches/{problems}/", f"batches/{problems}/problems/", f"batches/{problems}/undo/", f"batches/{problems}/stop/",
-        f"batches/{problems}/progress/", f"batches/{refused}/", f"batches/{refused}/progress/",
+        f"batches/{problems}/progress/", *(f"batches/{pk}/{page}" for pk in ended for page in ("", "progress/")),
         "roles/", "roles/new/", *(f"roles/{roles[n]}/" for n in (0, 1, -1)), *(f"roles/{roles[n]}/delete/" for n in (1, -1)),
         "sites/", "sites/?q=x%C3%A4x", "sites/new/", f"sites/{sites[0]}/", f"sites/{sites[0]}/delete/",
         "settings/", "", "no-such-page/",
@@ -296,6 +303,19 @@ def test_dialogs_and_errors_of_forms(
     page.locator("#dialog-content button[type=submit]").last.click()
     expect(page.locator("[data-dropzone]")).to_have_count(0)
     reader.look(page, "a refused file")
+    page.goto("/o/acme/import/")
+    page.get_by_role("combobox").last.click()
+    page.locator(".ts-dropdown").get_by_role("option", name=SITE).click()
+    page.keyboard.press("Escape")
+    page.locator("#dialog-content input[name=roles]").first.check()
+    page.locator("#dialog-content input[type=file]").set_input_files(
+        {"name": "many.csv", "mimeType": "text/csv", "buffer": many(600)}
+    )
+    page.locator("#dialog-content button[type=submit]").last.click()
+    expect(page.locator(".rc-step-now").first).to_be_visible()
+    reader.look(page, "a running import")
+    expect(page.locator("#see-dialog, #see-page").first).to_be_visible(timeout=60_000)
+    reader.look(page, "an import that is done")
     for path in ("roles/new/", "sites/new/"):
         page.goto(f"/o/acme/{path}")
         page.locator("#dialog-content button[type=submit]").last.click()
@@ -347,6 +367,7 @@ def test_pages_of_somebody_who_is_invited(
         reader.look(page)
     page.goto("/accounts/login/")
     page.locator("main button[type=submit]").click()
+    expect(page.locator(".rc-error").first).to_be_visible()
     reader.look(page, "errors of signing in")
     page.locator("input[name=login]").fill("nobody@example.com")
     page.locator("input[name=password]").fill("wrong")
