@@ -88,7 +88,7 @@ def test_problems_are_listed_and_end_in_1() -> None:
 
 
 def test_a_refused_file_has_one_problem_without_a_row_and_ends_in_1() -> None:
-    done = run(str(DATA / "header-slip.csv"), "--json", "--people")
+    done = run(str(DATA / "header-typo.csv"), "--json", "--people")
     assert done.returncode == 1
     found = json.loads(done.stdout)
     assert (found["verdict"], found["rows"], found["people"]) == ("rejected", 0, [])
@@ -117,7 +117,7 @@ def test_wrong_usage_is_one_sentence_and_ends_in_2(arguments: tuple[str, ...]) -
     assert b"Traceback" not in done.stderr
 
 
-def test_tells_people_what_is_wrong_and_how_to_mend_it() -> None:
+def test_tells_people_what_is_wrong_and_how_to_fix_it() -> None:
     text = run(str(DATA / "several-problems-in-a-row.csv")).stdout.decode()
     assert "several-problems-in-a-row.csv has 1 row to fix" in text
     assert "Read as UTF-8, cells separated by comma" in text
@@ -144,7 +144,7 @@ def test_prints_for_a_terminal_that_knows_only_ascii() -> None:
     assert b"\\u7f8e" in done.stdout
 
 
-def test_the_operators_limits_hold_and_both_numbers_are_said() -> None:
+def test_the_configured_limits_apply_and_the_message_has_both_numbers() -> None:
     found = answer(str(DATA / "sample.csv"), MAX_ROWS="1")
     assert found["verdict"] == "rejected"
     assert "2 rows" in found["problems"][0]["message"]
@@ -152,7 +152,7 @@ def test_the_operators_limits_hold_and_both_numbers_are_said() -> None:
     assert answer(str(DATA / "sample.csv"), MAX_ROWS="2")["verdict"] == "ok"
 
 
-def test_a_likely_slip_of_the_files_own_domain_is_a_warning(tmp_path: Path) -> None:
+def test_a_likely_typo_of_a_frequent_domain_is_a_warning(tmp_path: Path) -> None:
     people = [f"p{number}@northwind.example.com,Ann,Lee" for number in range(20)]
     file = tmp_path / "team.csv"
     file.write_text("\n".join(["Email,First name,Last name", *people, "anna@nortwind.example.com,Anna,Berg"]))

@@ -201,7 +201,7 @@ def test_inviting_needs_the_permission(file_of: FileOf, manager: User) -> None:
     assert (Batch.objects.count(), UploadPart.objects.count()) == (0, 0)
 
 
-def test_nobody_gives_more_than_they_have(
+def test_nobody_grants_more_than_they_have(
     file_of: FileOf, acme: Organization, sites: list[Site], join: Callable[..., User]
 ) -> None:
     Role.objects.create(organization=acme, name="Inviter", permissions=["users.view", "users.invite"])
@@ -264,5 +264,5 @@ def test_the_report_of_a_batch_in_the_middle_adds_up_with_who_is_waiting(start: 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("number", ["0", "12345", "99999999999999999999"])
-def test_the_report_of_no_batch_ends_with_2(number: str) -> None:
+def test_an_unknown_import_ends_with_2(number: str) -> None:
     assert refused("batch_report", number) == (2, f"There is no import {number}.")

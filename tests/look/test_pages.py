@@ -140,7 +140,7 @@ def test_a_workbook_of_a_kind_that_is_not_read_is_refused_before_it_is_sent(impo
     workbook = {"name": "field-team.xlsm", "mimeType": "application/zip", "buffer": b"PK\x03\x04" + bytes(64)}
     import_form.locator("#id_file").set_input_files(workbook)
     expect(import_form.locator("[data-drop-error]")).to_have_text(
-        "This kind of Excel workbook can’t be read. In Excel, choose Save As and CSV UTF-8, and upload that file."
+        "This kind of Excel workbook can’t be read. In Excel, choose Save As, select CSV UTF-8, and upload that file."
     )
     expect(import_form.locator("[data-drop-refused]")).to_have_text("field-team.xlsm was not uploaded")
 

@@ -74,7 +74,7 @@ def test_a_domain_that_may_be_another_company_is_not_a_typo(domains: dict[str, i
         "anna@nortwind.example": "anna@northwind.example",
     }.items(),
 )
-def test_an_unreadable_address_gets_the_domain_that_is_meant(text: str, corrected: str) -> None:
+def test_suggests_the_intended_domain_for_an_invalid_address(text: str, corrected: str) -> None:
     correction = TEAM.correct(text)
     assert correction is not None
     assert correction == (corrected, "use_domain")
@@ -85,7 +85,7 @@ def test_an_unreadable_address_gets_the_domain_that_is_meant(text: str, correcte
     ["", "anna", "anna@", "@northwind", "anna@southwind", "an na@northwind", "anna@northwind.dk", "anna@abd", "anna@ymail.com",
      "anna@site2.example", "anna@contoso.com"],
 )  # fmt: skip
-def test_nothing_is_suggested_where_it_is_not_sure(text: str) -> None:
+def test_suggests_nothing_without_certainty(text: str) -> None:
     assert TEAM.correct(text) is None
 
 
@@ -94,7 +94,7 @@ def test_an_ending_is_not_guessed_where_two_are_common() -> None:
     assert DomainTypoDetector({"northwind.com": 60, "northwind.fr": 4}).correct("anna@northwind") is not None
 
 
-def test_a_file_of_many_domains_is_looked_through_in_no_time() -> None:
+def test_searching_many_domains_is_fast() -> None:
     domains = {f"company{number}.example": 1 + 20 * (number % 2) for number in range(5_000)}
     began = time.process_time()
     own = DomainTypoDetector(domains)

@@ -100,7 +100,7 @@ def test_an_endless_cell_with_many_lines_is_rejected_with_its_row() -> None:
     assert (report.rejection.code, report.rejection.row) == ("cell_too_long", 2)
 
 
-def test_thousands_of_problems_are_counted_all_and_listed_to_an_end() -> None:
+def test_counts_all_problems_and_lists_the_first_thousands() -> None:
     report = check_bytes((HEADER + "anna,,Berg,\n" * 30_000).encode())
     assert (report.verdict, report.problem_rows, report.problem_count) == ("problems", 30_000, 60_000)
     assert report.truncated
@@ -125,7 +125,7 @@ def test_a_file_of_empty_lines_is_rejected_beyond_the_rows_of_a_spreadsheet(line
     assert "more than 1,048,576 lines" in message_of(report.rejection)
 
 
-def test_the_caller_is_heard_from_while_nothing_but_empty_lines_is_read() -> None:
+def test_the_callback_runs_while_only_empty_lines_are_read() -> None:
     heard: list[None] = []
     check = Check(io.BytesIO((HEADER + "\n" * 100_000).encode()), while_waiting=lambda: heard.append(None))
 
@@ -133,7 +133,7 @@ def test_the_caller_is_heard_from_while_nothing_but_empty_lines_is_read() -> Non
     assert len(heard) > 300
 
 
-def test_the_caller_is_heard_from_while_the_rows_beyond_the_limit_are_counted() -> None:
+def test_the_callback_runs_while_rows_over_the_limit_are_counted() -> None:
     heard: list[None] = []
     check = Check(io.BytesIO(file_of(100_000)), limits=Limits(max_rows=10), while_waiting=lambda: heard.append(None))
 

@@ -1,6 +1,6 @@
 """No text takes more than linear time: each pattern and each heuristic of the check, on input made to be slow.
 
-A new pattern is found here by itself: the test reads which patterns a module has and how it uses them.
+The test reads which patterns a module has and how it uses them, so it finds new ones automatically.
 """
 
 from __future__ import annotations

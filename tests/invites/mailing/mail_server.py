@@ -13,13 +13,14 @@ from config.harness.running import free_port, wait_for
 
 
 class MailServer:
-    """Takes mail on `port` of the loopback; `taken` are the recipients of what it took, in order, `taken_at` when.
+    """Accepts email on `port` of the loopback interface.
 
-    `asked` are all recipients that were named to it. `answers[address]` are what it says to that recipient, one at
-    each try, before it takes the mail; `answer_all` it says to everybody, and whoever is at one of `busy_domains` it
-    puts off. With `pipelining` it takes commands in a row. With `hangs` it says nothing at all, with `hangs_for`
-    nothing about the recipients of that domain, and each mail takes it `seconds_per_mail`; after `most_per_connection`
-    mails it drops the line, and once when it has taken `drops_after` in all, before it says so.
+    `taken` are the recipients of accepted messages, in order, `taken_at` their times, and `asked` all recipients that
+    a client named. `answers[address]` are replies to that recipient, one per try, before it is accepted. Everyone gets
+    `answer_all`, and recipients at `busy_domains` are deferred. With `pipelining` it accepts several commands at once.
+    With `hangs` it never replies, with `hangs_for` not to recipients of that domain. Each message takes
+    `seconds_per_mail`. It closes a connection after `most_per_connection` messages, and once after `drops_after`
+    messages in total, before it confirms the last one.
     """
 
     def __init__(self) -> None:

@@ -72,7 +72,7 @@ def test_ordinary_names_are_no_links(text: str) -> None:
         *("1.2.3.4/x", "http:1.2.3.4", "https:evil", "ftp:1.2.3.4", "127.0.0.1:80", "１.2.3.4／x", "(1.2.3.4:80)"),
     ],
 )
-def test_whatever_mail_programs_link_is_found(link: str) -> None:
+def test_finds_everything_that_mail_programs_link(link: str) -> None:
     assert find_link(link) == link
     assert find_link(f"Anna {link} Berg") == link
 

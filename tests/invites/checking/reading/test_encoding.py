@@ -166,7 +166,7 @@ def test_names_a_line_with_two_spellings() -> None:
     "name", ["\xed\xa0\x80", "\xed\xa0\xbd\xed\xb8\x80", "\xc3", "\xe2\x82", "\xc0\x80", "\xf0\x9f\x98"]
 )
 @pytest.mark.parametrize("before", ["Ann", "ANN", "Zo", ""])
-def test_never_makes_a_name_of_broken_utf_8(before: str, name: str) -> None:
+def test_never_reads_broken_utf_8_as_a_name(before: str, name: str) -> None:
     data = b"Email,First name,Last name\nu@example.com," + before.encode() + name.encode("latin-1") + b",Lee\n"
     assert check_bytes(data).verdict == "rejected"
 

@@ -219,7 +219,7 @@ def test_a_sheet_that_is_too_large_is_rejected(row: str, code: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["xl/people.xml", "people.bin", "xl/media/image1.png"])
-def test_the_sheet_is_looked_at_under_whatever_name_it_has(name: str) -> None:
+def test_the_sheet_is_checked_whatever_its_name_is(name: str) -> None:
     sheet = sheet_of([HEADER, ANNA])
     assert check(workbook_of(sheet, name=name)).valid == 1
     odd = sheet.replace("</sheetData>", f'<row r="3"><c r="A03">{VALUE}</sheetData>')
@@ -273,13 +273,13 @@ def test_values_come_as_a_spreadsheet_shows_them() -> None:
     assert list(opened.rows()) == [["12", "1.5", "TRUE", "2024-02-29"]]
 
 
-def test_the_first_sheet_that_is_seen_is_read() -> None:
+def test_reads_the_first_visible_sheet() -> None:
     people, notes = sheet_of([HEADER, ANNA]), sheet_of([["Notes"]])
     assert check(workbook_of(notes, people, hidden=1)).valid == 1
     assert code_of(check(workbook_of(notes, people))) == "missing_column"
 
 
-def test_an_empty_sheet_before_that_of_the_people_is_called_so() -> None:
+def test_an_empty_first_sheet_gets_its_own_message() -> None:
     people = sheet_of([HEADER, ANNA])
     assert code_of(check(workbook_of(sheet_of([]), people))) == "sheet_empty"
     assert code_of(check(workbook_of(sheet_of([])))) == "empty"

@@ -96,7 +96,7 @@ BOMBS = {
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_costs_the_child_alone_and_gets_a_clear_sentence(name: str, tmp_path: Path) -> None:
+def test_a_bomb_only_harms_the_child_and_gets_a_clear_message(name: str, tmp_path: Path) -> None:
     make, code = BOMBS[name]
     file = tmp_path / "bomb.xlsx"
     file.write_bytes(make())
