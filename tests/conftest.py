@@ -12,6 +12,7 @@ is a real Celery worker for tests that bring their own database.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -298,6 +299,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if without_browser and item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
     items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, not item.nodeid.startswith(LONG)))
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests live to the end: garbage collection needn't visit them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

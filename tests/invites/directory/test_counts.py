@@ -13,7 +13,7 @@ from accounts.models import Organization, User
 from tests.invites.invitations.helpers import Invite
 from tests.pages import text_of
 
-LINKS = re.compile(r'rc-col-num rc-col-inline">(\d+)<.*?href="([^"]*/users/\?[^"]*)"', re.DOTALL)
+LINKS = re.compile(r'rc-wide-only">(\d+)<.*?href="([^"]*/users/\?[^"]*)"', re.DOTALL)
 
 
 @pytest.mark.parametrize("name", ["roles", "sites"])
