@@ -10,7 +10,7 @@ from invites.models import Batch
 
 
 def claim_one_chunk(batch: Batch) -> chunks.ChunkClaim:
-    """Claim the next chunk, which there must be."""
+    """Claim the next chunk, which must exist."""
     claim = chunks.claim_chunk(batch.pk)
     assert claim is not None
     return claim

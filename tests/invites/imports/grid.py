@@ -16,7 +16,7 @@ from tests.files import whole_of
 
 @pytest.fixture
 def by(admin_membership: Membership) -> Membership:
-    """Who corrects the rows."""
+    """The member who corrects the rows."""
     return admin_membership
 
 
@@ -35,7 +35,7 @@ def outcome(batch: Batch, number: int) -> str:
 
 
 def counts(batch: Batch) -> tuple[int, int, int, int]:
-    """What the bar says: left, fixed, twice, left out. The summary has to add up as well."""
+    """What the bar says: left, fixed, twice, skipped. The summary has to add up, too."""
     summary = summary_of(batch)
     assert summary.rows == summary.invited + summary.skipped + summary.problems + summary.failed + summary.waiting
     tally = grid_counts(batch).tally

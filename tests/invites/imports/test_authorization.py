@@ -1,4 +1,4 @@
-"""If you can't grant it, you can't touch it: every action on an import, by somebody who invites but gives less.
+"""If you can't grant it, you can't touch it: every action on an import, by an admin who can grant less.
 
 The import gives Org Admin. `lesser` may invite and see users, on all sites, and nothing else. An action or an address
 that is new has to be entered here.
@@ -96,7 +96,7 @@ def stranger_in(number: int) -> Edit:
 
 
 def nothing_much(by: Membership) -> AccessSelection:
-    """What the lesser admin can give."""
+    """The access that the lesser admin can grant."""
     return AccessSelection.of(by.organization.roles.filter(name="Inviter"), all_sites=True)
 
 
@@ -125,7 +125,7 @@ def invited(admin_membership: Membership, of_admins: AccessSelection, work: Work
 
 
 def everything() -> list[Any]:
-    """All that an action on an import could change."""
+    """Everything that an action on an import could change."""
     kept = (Batch, BulkAction, CorrectionJob, AccessGrant, Invitation, Row, BatchChunk, UploadPart)
     return [list(model.objects.order_by("pk").values()) for model in kept]
 
@@ -134,7 +134,7 @@ def everything() -> list[Any]:
 
 
 def found_actions(thing: str) -> Iterator[str]:
-    """The services with a parameter for such a thing and one for whoever acts."""
+    """The services with a parameter for such an object and one for the member who acts."""
     for name, function in public_functions(invites):
         kinds = {str(each.annotation) for each in inspect.signature(function).parameters.values()}
         if {thing, "Membership"} <= kinds:

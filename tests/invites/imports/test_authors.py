@@ -1,4 +1,4 @@
-"""A corrected file may let an import give more only if everybody whose rows it keeps could give that.
+"""A corrected file may let an import grant more only if all authors of the rows it keeps can grant that.
 
 `lesser` may invite, and can grant the role Inviter only. The import gives Inviter, until an admin corrects it.
 """
@@ -57,7 +57,7 @@ def waiting(by: Membership, little: AccessSelection) -> Batch:
 
 @pytest.fixture
 def correct(by: Membership) -> Correct:
-    """Gives the import a corrected file, and lets a worker look at it."""
+    """Uploads a corrected file for the import, and lets a worker check it."""
 
     def correct(batch: Batch, content: bytes, selection: AccessSelection, *, who: Membership = by) -> Batch:
         correct_batch(batch, file_name="fixed.csv", content=[content], selection=selection, by=who)
@@ -98,7 +98,7 @@ def test_an_edited_row_is_not_merged_into_an_import_that_grants_more(
     correct(waiting, rows_to_fix(waiting), much)
 
     assert_refused(waiting, little)
-    assert row(waiting, 3).email == STRANGER, "what was edited stays"
+    assert row(waiting, 3).email == STRANGER, "the edit is kept"
     assert not Invitation.objects.exists()
 
 
@@ -197,7 +197,7 @@ def test_authors_outlive_a_merge(
     correct: Correct,
     kind: str,
 ) -> None:
-    """Somebody merges the work of the lesser one into the import as it is; only then is more given."""
+    """A colleague merges the work of the lesser admin into the import first. Only then is more granted."""
     if kind == "edited":
         plant(waiting, lesser)
     elif kind == "corrected":
@@ -289,7 +289,7 @@ def test_a_deleted_account_can_grant_nothing(
 def test_edits_of_an_admin_who_can_grant_less_now_are_invited_by_another_admin(
     waiting: Batch, by: Membership, colleague: Membership, work: Callable[..., Batch]
 ) -> None:
-    """They could give it when they edited the row. Whoever presses Invite answers for it, and is checked again."""
+    """They could grant it when they edited the row. The member who presses Invite is responsible, and is checked."""
     plant(waiting, colleague)
     colleague.roles.clear()
 

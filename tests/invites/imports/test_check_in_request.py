@@ -31,12 +31,12 @@ def people(count: int) -> list[list[str]]:
 
 
 def with_comment(length: int) -> bytes:
-    """A workbook of one person that unpacks to `length` bytes more."""
+    """A workbook with one person that unpacks to `length` more bytes."""
     return workbook_of(f"{sheet_of([HEADER, ANNA])}<!--{' ' * length}-->")
 
 
 def with_rows(*rows: str) -> bytes:
-    """A workbook of one person, with more rows below her."""
+    """A workbook with one person, and more rows below."""
     return workbook_of(sheet_of([HEADER, ANNA]).replace("</sheetData>", f"{''.join(rows)}</sheetData>"))
 
 
@@ -48,7 +48,7 @@ def slow() -> bytes:
 def state_after_upload(ines: Client, content: bytes, name: str, grant: dict[str, Any]) -> str:
     began = time.monotonic()
     response = submit_import(ines, content, name=name, **grant)
-    # Two seconds are promised, and twice as many are let pass on a busy machine.
+    # We promise two seconds, and allow four for a busy machine.
     assert time.monotonic() - began < 4
     assert response.status_code == 302
     return Batch.objects.get().state
@@ -67,7 +67,7 @@ def state_after_upload(ines: Client, content: bytes, name: str, grant: dict[str,
 def test_a_small_file_is_checked_in_the_request(
     ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch, name: str, content: bytes, state: str
 ) -> None:
-    # On a busy machine a workbook takes longer than a second, and would be left to a worker.
+    # On a busy machine, a workbook takes longer than a second and would be left to a worker.
     monkeypatch.setattr(upload_parts, "SECONDS_IN_REQUEST", 3.5)
     assert state_after_upload(ines, content, name, grant) == state
 
@@ -144,7 +144,7 @@ def test_while_it_reads_a_workbook_a_worker_renews_its_claim_and_notices_a_stop(
     with connection.execute_wrapper(stop_after_some):
         assert check.check_batch(batch.pk) is None
 
-    assert len(renewals) == 5, "The workbook was not read to its end."
+    assert len(renewals) == 5, "The workbook was not read to the end."
     batch.refresh_from_db()
     assert batch.state == Batch.State.STOPPED
     assert not batch.rows.exists()

@@ -138,7 +138,7 @@ def test_a_corrected_file_stopped_during_its_check_leaves_no_rows(
 
 @pytest.fixture
 def as_it_was_seen(admin_membership: Membership, read_only: AccessSelection) -> Batch:
-    """A batch of 300 people as an admin saw it before it was checked."""
+    """A batch of 300 people, as it was loaded before its check."""
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(300)], selection=read_only)
     check.check_batch(batch.pk)
     return batch

@@ -158,7 +158,7 @@ def work(tmp_path: Path) -> Iterator[Work]:
 
 
 def store_files(work: Work, name: str, *, count: int, organization: str) -> int:
-    """Stores the same large file so many times. Returns the id of the last batch."""
+    """Stores the same large file this many times. Returns the id of the last batch."""
     work.path.write_bytes(a_large_file())
     what = {"path": str(work.path), "name": name, "count": count}
     return int(work.worker.run(STORE.format(**what, organization=organization, admin=ADMINS[organization])))
@@ -174,7 +174,7 @@ def test_slow_files_delay_neither_small_imports_nor_other_organizations(work: Wo
 
     small = work.invite(many(20, domain="small.example.com"), organization="globex")
     work.wait_for_end(small, seconds=20)
-    assert checked(work) < FILES - 3, "It has not waited for the slow ones."
+    assert checked(work) < FILES - 3, "It did not wait for the slow ones."
     large = store_files(work, "large.csv", count=1, organization="globex")
     wait_for(
         lambda: work.ask(f"SELECT state FROM invites_batch WHERE id = {large}") != ["checking"],

@@ -46,7 +46,7 @@ def resent(server: MailServer, start: Run, work: Run, admin_membership: Membersh
 
 
 def test_a_late_refusal_does_not_revoke_a_resent_invitation(resent: Invitation) -> None:
-    """A worker that lost its claim is told so. Another email counts by now."""
+    """A worker that lost its claim finds out. Another email counts by now."""
     assert revoke_unsent([resent.pk], Row.Reason.MAIL_REFUSED, detail="550 Nobody") == 0
 
     resent.refresh_from_db()
@@ -95,7 +95,7 @@ def test_only_unsent_invitations_of_an_unauthorized_inviter_are_revoked(
 
 
 def die_at(mails: int, server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Die when the server has accepted so many, without any cleanup."""
+    """Die without any cleanup when the server has accepted this many emails."""
 
     def die(*_: object) -> None:
         if len(server.taken) == mails:

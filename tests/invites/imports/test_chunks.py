@@ -30,7 +30,7 @@ def test_two_workers_never_claim_the_same_chunk(start: Callable[..., Batch]) -> 
         claimed.append(chunks.claim_chunk(batch.pk))
         other.start()
         other.join(1)
-        assert other.is_alive(), "It has found the same chunk free, and waits for what the first makes of it."
+        assert other.is_alive(), "It found the same chunk free, and waits for the lock of the first."
     other.join(30)
 
     held = [claim for claim in claimed if claim is not None]
@@ -43,10 +43,12 @@ def test_two_workers_never_claim_the_same_chunk(start: Callable[..., Batch]) -> 
 def test_expired_claims_can_be_claimed_immediately(start: Callable[..., Batch]) -> None:
     batch = start(many(450))
     dead = [chunks.claim_chunk(batch.pk) for _ in range(3)]
-    assert chunks.claim_chunk(batch.pk) is None, "All is held."
+    assert chunks.claim_chunk(batch.pk) is None, "All chunks are held."
 
     chunks.expire_claims()
 
     assert None not in [chunks.claim_chunk(batch.pk) for _ in dead]
-    assert not any(chunks.held(claim).exists() for claim in dead if claim), "A dead worker that lives changes nothing."
-    assert set(batch.chunks.values_list("attempts", flat=True)) == {2}, "The death counts."
+    assert not any(chunks.held(claim).exists() for claim in dead if claim), (
+        "A worker that was thought dead changes nothing."
+    )
+    assert set(batch.chunks.values_list("attempts", flat=True)) == {2}, "The crash counts."

@@ -1,4 +1,4 @@
-"""Two admins at one batch: one after the other, nothing half done, nobody invited twice."""
+"""Two admins edit the same import: they take turns, nothing is half done, and nobody is invited twice."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_correcting_and_inviting_take_turns(team: Batch, by: Membership, work: R
     assert unexpected(results) == []
     assert not isinstance(results[1], DomainError)
     work(team)
-    # Whoever was corrected before is invited, and whoever was not is left as it was.
+    # Rows that were corrected before are invited, and the others stay as they are.
     invited = set(Invitation.objects.values_list("email", flat=True))
     for number, email in ((3, "ben@example.com"), (7, "fay@example.com")):
         assert outcome(team, number) == ("invited" if email in invited else "problem")

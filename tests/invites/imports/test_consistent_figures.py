@@ -39,7 +39,7 @@ def test_the_question_before_stopping_stays_true_while_the_import_runs(
 
 
 def invite_chunks(batch: Batch, *, count: int = 1) -> Batch:
-    """A batch with so many chunks that are invited, but not sent."""
+    """A batch with this many chunks that are invited, but not sent."""
     for _ in range(count):
         invite_one_chunk(batch)
     return batch

@@ -1,4 +1,4 @@
-"""Changes of many rows, which a worker makes in chunks: the same as at once, whoever dies, and stopped when asked."""
+"""Workers change many rows in chunks, with the same result as in a request. They can die, and be stopped."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def thirty(start: Run) -> Batch:
 
 @pytest.fixture
 def in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if a few rows were very many."""
+    """Makes a few rows count as too many for a request."""
     monkeypatch.setattr(correction_jobs, "ROWS_IN_REQUEST", 5)
     monkeypatch.setattr(correction_jobs, "CHUNK", 4)
     monkeypatch.setattr(duplicates, "FOUND", 3)
@@ -254,7 +254,7 @@ def test_an_edit_during_a_job_is_refused_with_a_message_and_kept_by_the_page(
     kept = script.post(grid_url(thirty), {"do": "save", "cell-3-0": "kim@example.com", "seen-3": "0"})
     plain = ines.post(grid_url(thirty), {"do": "save", "cell-3-0": "kim@example.com", "seen-3": "0"})
 
-    # What grid.js is told to send again, it keeps.
+    # grid.js keeps the edit and sends it again.
     assert (kept.status_code, kept.headers["HX-Redirect"]) == (503, grid_url(thirty, "imports:batch"))
     assert plain.headers["Location"] == grid_url(thirty, "imports:batch")
     assert "This import is being checked. Try again in a moment." in text(ines.get(grid_url(thirty, "imports:batch")))
@@ -284,11 +284,11 @@ def test_nothing_else_can_be_started_during_a_job(
 
 
 class Killed(BaseException):
-    """The process is gone: nothing catches this."""
+    """Stands for the death of a process: nothing catches it."""
 
 
 def die_at(number: int, job: Callable[[], object]) -> bool:
-    """Do the job until the statement of that number; whether it has come so far."""
+    """Do the job up to the statement with this number. False if the job ended before."""
     statements = 0
 
     def count(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
@@ -342,7 +342,7 @@ def test_a_slow_worker_changes_nothing_after_another_one_did_the_job(
     def by_another() -> None:
         Batch.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
         tasks.check_batch(thirty.pk)
-        # The next job is there already, and nobody has claimed it yet.
+        # The next job exists, and nobody has claimed it yet.
         correction_jobs.check_all_again(thirty, by=by)
 
     with once_after('FROM "invites_row"', by_another):
@@ -415,7 +415,7 @@ def test_a_stopped_change_keeps_the_rest_as_it_was(script: Client, start: Run, b
     tasks.check_batch(batch.pk)
 
     assert in_state(batch) == Batch.State.NEEDS_CORRECTION
-    # What was fixed was compared with the other rows all the same.
+    # The fixed rows were still compared with the others.
     assert (counts(batch), row(batch, 3).duplicate_of) == ((26, 3, 1, 0), 2)
 
 
@@ -453,7 +453,7 @@ def test_a_stopped_import_has_no_job(thirty: Batch, by: Membership, in_chunks: N
 
 @pytest.fixture
 def edited(thirty: Batch, by: Membership) -> Batch:
-    """A batch in which somebody has corrected a row and skipped one."""
+    """A batch with one corrected and one skipped row."""
     corrections.apply_suggestion(thirty, 3, 0, by=by)
     corrections.skip_row(thirty, 4, by=by)
     return thirty
@@ -461,7 +461,7 @@ def edited(thirty: Batch, by: Membership) -> Batch:
 
 @pytest.fixture
 def by_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if a small file were a large one."""
+    """Makes a small file count as a large one."""
     monkeypatch.setattr(upload_parts, "BYTES_IN_REQUEST", 10)
 
 
@@ -593,7 +593,7 @@ def test_a_role_of_a_corrected_file_cannot_be_deleted_before_it_is_checked(
 
 @pytest.fixture
 def others_can_write(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Somebody else writes at every point at which cells are checked, files are read, or rows are compared."""
+    """Someone else writes whenever cells are checked, files are read, or rows are compared."""
     done: list[str] = []
 
     def write() -> None:
@@ -661,12 +661,12 @@ def test_the_memory_of_a_job_does_not_grow_with_the_rows(
         tracemalloc.stop()
 
     small, large = peaks
-    # Of each row of a file some numbers are kept, and no cell.
+    # Only some numbers are kept for each row of a file, and no cells.
     assert all(after < before + 1 for before, after in zip(small, large, strict=True)), peaks
 
 
 def peak_of(batch: Batch) -> float:
-    """The most memory that a worker took for the job, in MB."""
+    """The peak memory of a worker during the job, in MB."""
     tracemalloc.start()
     tasks.check_batch(batch.pk)
     peak = tracemalloc.get_traced_memory()[1] / 1024 / 1024

@@ -1,4 +1,4 @@
-"""Problem rows are result one by one: what each change makes of the row, of others, and of the batch."""
+"""Correct problem rows one by one: what each change does to the row, to others, and to the batch."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_a_duplicate_is_invited_when_the_first_row_changes_its_address(team: Bat
 def test_checking_again_checks_all_edited_rows(team: Batch, by: Membership) -> None:
     edit(team, 3, EMAIL, "ben@example.com", by=by)
     edit(team, 5, EMAIL, "dan@example.com", by=by)
-    # As if two admins had come to one address past each other.
+    # As if two admins had corrected two rows to the same address at the same time.
     team.rows.filter(number=5).update(email_key="ben@example.com")
     changed = dict(row(team, 5).edit or {})
     changed["cells"] = ["ben@example.com", *changed["cells"][1:]]

@@ -65,4 +65,4 @@ def test_suggestions_for_many_problems_are_saved_in_chunks(
     suggested = batch.rows.filter(suggested_codes__contains=" email_no_ending ")
     assert suggested.count() == 1_100
     assert {fix_of(stored_problem(row.problems[0])) for row in suggested} == {"Use northwind.example.com"}
-    assert len(captured) < 50, "One for each piece, and none for each row."
+    assert len(captured) < 50, "One query per chunk, and none per row."

@@ -1,4 +1,4 @@
-"""The problem rows as a file: what an admin gets, and what becomes of it when it comes back."""
+"""Problem rows as a file: what an admin downloads, and how a corrected file is merged."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_the_rows_have_the_format_of_the_file_and_are_merged_into_it(
     assert content.startswith(bom)
     assert content.count(end.encode(encoding)) == 4
     lines = lines_of(content.removeprefix(bom), encoding=encoding, delimiter=delimiter)
-    # A file that isn't Unicode has a byte that makes sure that it isn't taken for UTF-8.
+    # A file that isn't Unicode has a byte that is invalid in UTF-8.
     mark = "" if encoding.startswith("utf") else "\xa0"
     assert lines[0] == [*WIDE.split(";"), f"What is wrong{mark}"]
     assert [line[:-1] for line in lines[1:]] == [
@@ -147,7 +147,7 @@ def test_the_file_has_only_rows_that_are_left_with_their_current_cells(
 
     assert [line[0] for line in lines[1:]] == ["cat@example.com", "fay@@example.com", "gus@example.com"]
     assert lines[2][1] == "'=Fay"
-    # The cell too many stays one too many.
+    # The extra cell is kept.
     assert lines[3][:4] == ["gus@example.com", "Gus", "Hill", "Day shift"]
     assert lines[3][5:] == ["Lyon"]
 
@@ -256,7 +256,7 @@ def test_corrections_made_on_the_page_are_kept(
     correct(team, b"".join([rows[0], rows[2].replace(b"Cat,,", b"Cat,Coleman,"), rows[4]]).replace(b"fay@@", b"fay@"))
 
     assert (row(team, 3).email, outcome(team, 3)) == ("ben@example.com", "waiting")
-    # Of two the file is the later word.
+    # The file overwrites the edit.
     assert row(team, 4).last_name == "Coleman"
     assert (outcome(team, 5), outcome(team, 8)) == ("problem skipped_by_admin", "waiting")
     assert counts(team) == (0, 0, 0, 1)
@@ -299,7 +299,7 @@ def test_a_file_without_the_column_replaces_the_whole_file(
         b"\x89PNG\r\n\x1a\n" + b"\0" * 60,
         b"Email,First name,What is wrong\r\nann@example.com,Ann,Row 3\r\n",
         b'Email,First name,Last name,What is wrong\r\n"ben@example.com,Ben,Fox,Row 3\r\n',
-        # What only shows when the file is read to its end.
+        # This is only found when the file is read to the end.
         csv_of("kim@example.com,Kim,Lee,", '"lea@example.com,Lea,Orr,'),
         b"Email,First name,Last name\r\n\r\n",
     ],
@@ -364,7 +364,7 @@ def test_a_download_is_complete_even_if_the_batch_is_stopped(ines: Client, team:
 def test_a_download_has_no_rows_of_a_corrected_file(
     ines: Client, team: Batch, by: Membership, read_only: AccessSelection, statement: str
 ) -> None:
-    """Another admin corrects it between the looks at the file and at its rows."""
+    """Another admin uploads a corrected file after the file is read, and before its rows are."""
 
     def correct() -> None:
         other = csv_of("zoe@@example.com", "yan@example.com")
@@ -391,7 +391,7 @@ def test_a_download_in_several_chunks_has_every_row_once(
 def test_a_download_is_aborted_if_a_corrected_file_replaces_the_rows(
     ines: Client, team: Batch, by: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Better no file than one with rows of two."""
+    """No file is better than one with rows of two files."""
     monkeypatch.setattr(problem_file, "CHUNK", 2)
     response = ines.get(grid_url(team, "imports:batch_problems_file"))
     other = csv_of("zoe@@example.com", *(f"yan{number}@@example.com" for number in range(9)))
@@ -403,7 +403,7 @@ def test_a_download_is_aborted_if_a_corrected_file_replaces_the_rows(
 
 
 def peak_of(client: Client, address: str) -> float:
-    """The most memory that making the file took, in MB; the file is not kept."""
+    """The peak memory of generating the file, in MB. The file is not kept."""
     with mock.patch.object(downloads, "connections"):
         tracemalloc.start()
         try:

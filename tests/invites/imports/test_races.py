@@ -1,4 +1,4 @@
-"""What happens to an import while it runs, and two people who do the same thing at the same time."""
+"""Changes of an import while it runs, and two people who do the same thing at the same time."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def test_deleting_an_organization_deletes_invitations_that_are_stored_meanwhile(
     def invite_slowly(*arguments: Any, **more: Any) -> int:
         count = insert_invitations(*arguments, **more)
         has_invited.set()
-        # Where only one may write, the deletion waits before it looks.
+        # With only one writer, the deletion waits before it reads.
         has_looked.wait(10 if connection.features.has_select_for_update else 0.1)
         return count
 
@@ -244,7 +244,7 @@ def test_deleting_a_batch_deletes_late_rows_and_invitations(start: Run, acme: Or
     late = (batch.pk, 9, 9, "late@example.com", *Cells("late@example.com"))
 
     def store_late(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
-        """Called after the invitations are deleted, and before the rest is."""
+        """Called after the invitations are deleted, before the rest is."""
         result = execute(sql, *more)
         if sql.startswith('DELETE FROM "invites_batchchunk"'):
             insert_rows([late], [])

@@ -46,7 +46,7 @@ def test_recovery_finds_an_expired_claim_when_no_other_worker_holds_a_chunk(star
     chunks.held(alive).update(claimed_until=None, stage=BatchChunk.Stage.DONE)
     moved_on.update(progressed_at=now - timedelta(seconds=3))
     assert recovery.find_stalled_work().to_process == [batch.pk]
-    assert recovery.find_stalled_work().to_process == [], "Asked for, and not again at once."
+    assert recovery.find_stalled_work().to_process == [], "It was enqueued a moment ago."
 
 
 def test_recovery_finds_an_upload_whose_task_was_lost(admin_membership: Membership, read_only: AccessSelection) -> None:

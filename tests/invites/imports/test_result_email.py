@@ -25,7 +25,7 @@ Run = Callable[..., Batch]
 
 
 def after(batch: Batch, *, seconds: int) -> Batch:
-    """The batch as if it had taken so long."""
+    """The batch, as if it had taken that long."""
     Batch.objects.filter(pk=batch.pk).update(created_at=timezone.now() - timedelta(seconds=seconds))
     batch.refresh_from_db()
     return batch
@@ -33,7 +33,7 @@ def after(batch: Batch, *, seconds: int) -> Batch:
 
 @pytest.fixture
 def tasks_run_immediately(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a recovery asks for is done at once."""
+    """Tasks run immediately instead of being enqueued."""
     monkeypatch.setattr(tasks, "enqueue_on_commit", lambda task, number, **_how: task(number))
 
 
@@ -89,7 +89,7 @@ def test_the_result_is_sent_when_the_import_finishes(
 
 
 def ended(batch: Batch, *, seconds_ago: int) -> None:
-    """As if the whole batch had been earlier."""
+    """Move the whole batch to an earlier time."""
     before = timedelta(seconds=seconds_ago)
     moments = ("created_at", "checked_at", "inviting_at", "ended_at")
     Batch.objects.filter(pk=batch.pk).update(**{moment: F(moment) - before for moment in moments})
@@ -99,7 +99,7 @@ def test_recovery_finds_a_lost_result_and_sends_it_once(run: Run, admin: User, t
     long, short = after(run(many(2)), seconds=90), run(csv_of("ann@example.com"))
 
     tasks.recover()
-    assert reports(admin) == [], "Who ended it a moment ago is at it."
+    assert reports(admin) == [], "The process that ended it may still send the email."
     ended(long, seconds_ago=20)
     ended(short, seconds_ago=20)
     tasks.recover()
@@ -136,7 +136,7 @@ def test_an_inviter_without_the_permission_gets_no_result(run: Run, admin: User,
     tasks.send_result_email(batch.pk)
 
     assert reports(admin) == []
-    assert find_unsent() == [], "Nor is it asked for again."
+    assert find_unsent() == [], "It is not enqueued again."
 
 
 def test_a_permanent_failure_is_not_retried(

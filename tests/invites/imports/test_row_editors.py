@@ -1,4 +1,4 @@
-"""Who last edited a row of the grid is stored, and shown beside it, in the grid and when the import has ended."""
+"""The last editor of a row is stored, and shown in the grid and after the import has ended."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_worker_edits_on_behalf_of_the_member_who_asked(
     tasks.check_batch(team.pk)
     assert row(team, 3).edited_by == ann.user
 
-    # To check a row again changes nothing of it.
+    # Checking a row again doesn't change it.
     correction_jobs.check_all_again(team, by=by)
     tasks.check_batch(team.pk)
     assert row(team, 3).edited_by == ann.user

@@ -66,7 +66,7 @@ def test_a_temporary_failure_is_retried_later_and_the_others_are_sent_now(
     batch = work(start(csv_of("ann@example.com", "grey@example.com", "zoe@example.com")))
     assert (batch.state, sorted(server.taken)) == (Batch.State.INVITING, ["ann@example.com", "zoe@example.com"])
 
-    assert work(batch).state == Batch.State.INVITING, "It waits for the pause."
+    assert work(batch).state == Batch.State.INVITING, "It waits for the delay."
     let_time_pass(batch)
     work(batch)
 
@@ -114,7 +114,7 @@ def test_the_whole_batch_waits_for_a_server_that_closes_the_connection(
 
     work(batch)
 
-    assert Invitation.objects.count() == 450, "Inviting goes on without the mail server."
+    assert Invitation.objects.count() == 450, "Inviting continues without the mail server."
     assert (batch.state, server.taken) == (Batch.State.INVITING, [])
     assert server.connections <= 4
     server.answer_all = ""
@@ -168,7 +168,7 @@ def test_each_response_of_a_slow_server_renews_the_claim(
 
     work(start(many(2)))
 
-    # The greeting, the answer to ours, and of each mail the sender, the recipient, the beginning and the end.
+    # The greeting and the reply to ours, and for each email the sender, the recipient, the start and the end of its data.
     assert len(server.taken) == 2
     assert len(kept) >= 2 + 2 * 4
     assert all(kept)
@@ -208,7 +208,7 @@ def test_a_slow_worker_does_not_count_as_dead(start: Run) -> None:
     chunks.release_claim(slow)
 
     still = chunks.held(other).get()
-    assert still.claimed_until is not None, "The chunk stays the other's."
+    assert still.claimed_until is not None, "The other worker still holds the chunk."
     assert still.attempts == 0
 
 
@@ -288,8 +288,8 @@ def test_a_time_slice_ends_after_some_seconds(
 
     assert len(server.taken) == 25
     again = chunks.claim_chunk(batch.pk)
-    assert again is not None, "It is given back at once."
-    assert again.attempts == 1, "And it does not count as an attempt that failed."
+    assert again is not None, "It is released immediately."
+    assert again.attempts == 1, "It does not count as a failed attempt."
     tasks.process_claimed_chunk(again)
     work(batch)
     assert (batch.state, len(set(server.taken))) == (Batch.State.DONE, 60)

@@ -36,7 +36,7 @@ def have_one_site_left(membership: Membership) -> None:
 
 @pytest.fixture
 def mailed_in_part(server: MailServer, start: Run, work: Run) -> Batch:
-    """200 of 450 people have their email. The others wait for a busy server."""
+    """200 of 450 people got their email. The others wait for a busy server."""
     batch = start(many(450))
     process_one_chunk(batch)
     server.answer_all = BUSY
@@ -71,7 +71,7 @@ def test_the_batch_stops_and_unsent_invitations_are_revoked(
     assert set(batch.rows.filter(outcome=Row.Outcome.FAILED).values_list("reason", "detail")) == {("stopped", why)}
     states = {Invitation.State.PENDING: 200, Invitation.State.REVOKED: 250}
     assert {state: Invitation.objects.filter(state=state).count() for state in states} == states
-    assert DailyInviteCount.objects.get().invitations == 200, "They can be invited anew on the same day."
+    assert DailyInviteCount.objects.get().invitations == 200, "They can be invited again on the same day."
     assert not batch.chunks.exclude(stage=BatchChunk.Stage.DONE).exists()
 
 

@@ -119,7 +119,7 @@ def test_the_admin_sees_the_progress_and_then_the_count(
     assert "Revoking 25 invitations." in text_of(text(ines.get("/o/acme/roles/")))
     assert "25 invited, 25 revoked Undoing" in text_of(text(ines.get("/o/acme/batches/")))
 
-    # A page that was opened meanwhile goes on asking, and gets the banner anew when that has ended.
+    # A page that was opened meanwhile keeps polling, and gets the banner again when undoing has ended.
     until_the_end = "/o/acme/banners/?at=end"
     assert until_the_end in text(ines.get("/o/acme/roles/"))
     assert ines.get(until_the_end).status_code == 204
@@ -307,7 +307,7 @@ def test_recovery_continues_after_a_worker_died_in_a_slice(
     revoke_slice(batch.pk)
 
     def die(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
-        """Dies when the invitations of the slice are updated, but not committed."""
+        """Dies after updating the invitations of the slice, before the commit."""
         if sql.startswith('UPDATE "invites_batch"'):
             raise KeyboardInterrupt
         return execute(sql, *more)
@@ -320,7 +320,7 @@ def test_recovery_continues_after_a_worker_died_in_a_slice(
     enqueued: list[Any] = []
     monkeypatch.setattr(tasks, "enqueue_on_commit", lambda task, number, **_how: enqueued.append((task, number)))
     tasks.recover()
-    assert enqueued == [], "It has moved a moment ago."
+    assert enqueued == [], "It made progress a moment ago."
     Batch.objects.update(progressed_at=timezone.now() - timedelta(seconds=9))
     tasks.recover()
     while enqueued:
@@ -396,7 +396,7 @@ def test_an_invitation_that_is_being_accepted_is_skipped_and_counted_later(
     waited_for: list[bool] = []
 
     def stay(*_: object) -> None:
-        """Waits when the invitation is marked as accepted, but not committed."""
+        """Waits after marking the invitation as accepted, before the commit."""
         taken.set()
         waited_for.append(others_done.wait(1))
 
@@ -413,7 +413,7 @@ def test_an_invitation_that_is_being_accepted_is_skipped_and_counted_later(
     results = at_once(lambda: become_member(batch.invitations.all()[0]), undo_all)
 
     assert unexpected(results) == []
-    # SQLite lets one write at a time, so that there everything waits.
+    # SQLite has one writer at a time, so everything waits.
     assert waited_for == [connection.features.has_select_for_update_skip_locked]
     revoke_all(batch)
     summary = summary_of(batch)

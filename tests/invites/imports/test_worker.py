@@ -45,9 +45,9 @@ def test_everyone_is_invited_even_if_the_worker_is_killed(work: Work) -> None:
     report, mails = work.report(), work.mails()
     assert (report["rows"], report["invited"], report["failed"]) == (PEOPLE, PEOPLE, 0)
     assert work.ask("SELECT count(DISTINCT email_key) FROM invites_invitation WHERE batch_id = 1") == [PEOPLE]
-    assert len(mails) == PEOPLE, "Nobody is left out."
+    assert len(mails) == PEOPLE, "Everyone got an email."
     again = sum(mails.values()) - PEOPLE
-    assert again <= 2, "Each of the two children was at one mail when it died, and at no other."
+    assert again <= 2, "Each of the two processes was sending one email when it died."
 
 
 def test_an_upload_is_finished_even_if_the_broker_was_down_and_lost_its_queue(work: Work) -> None:
@@ -89,7 +89,7 @@ def test_a_worker_survives_the_loss_of_its_broker(work: Work) -> None:
     work.wait_until_done()
 
     assert work.worker.worker is not None
-    assert work.worker.worker.poll() is None, "Nobody has to start it again."
+    assert work.worker.worker.poll() is None, "Nobody has to restart it."
     assert (work.report()["invited"], set(work.mails().values())) == (people, {1})
     work.invite(many(20, domain="later.example.com"))
     work.wait_until_done(batches=2)

@@ -135,20 +135,20 @@ class Work:
         return int(self.ask("SELECT max(id) FROM invites_batch")[0])
 
     def upload(self, content: bytes) -> dict[str, Any]:
-        """The status of the page's answer, and the seconds that it took."""
+        """The status of the response, and how many seconds it took."""
         self.path.write_bytes(content)
         answer: dict[str, Any] = self.worker.ask(UPLOAD.format(path=str(self.path)))
         return answer
 
     def remind(self, batch: int) -> int:
-        """Resends invitations of the batch without the pause that they would need. Returns how many."""
+        """Resends invitations of the batch without waiting for the minimum interval. Returns how many."""
         settings = {**self.worker.settings, "RESEND_PAUSE": "0"}
         done = run_manage("shell", "--no-imports", "-c", REMIND.format(batch=batch), **settings)
         assert done.returncode == 0, done.stderr
         return int(done.stdout.strip())
 
     def pretend_invited(self, count: int, *, domain: str) -> int:
-        """The batch of so many invitations that nobody was really mailed."""
+        """A batch with this many invitations that weren't really emailed."""
         return int(self.worker.ask(PRETEND_INVITED.format(count=count, domain=domain, admin=ADMINS["acme"])))
 
     def resend_in_background(self, batch: int) -> int:
@@ -156,11 +156,11 @@ class Work:
         return int(self.worker.ask(RESEND_IN_BACKGROUND.format(batch=batch)))
 
     def undo(self, batch: int) -> int:
-        """How many invitations are revoked. If they are many, that has only started."""
+        """How many invitations are revoked. If there are many, this has only started."""
         return int(self.worker.ask(UNDO.format(batch=batch)))
 
     def invite_singly(self, count: int, *, domain: str, organization: str) -> None:
-        """Invites so many people one by one, as the form does."""
+        """Invites this many people one by one, as the form does."""
         how = {"count": count, "domain": domain, "organization": organization, "admin": ADMINS[organization]}
         self.worker.ask(INVITE_SINGLY.format(**how))
 
@@ -187,7 +187,7 @@ class Work:
         wait_for(lambda: self.ask(states) == ["done"] * batches, what="end of the batch", seconds=seconds)
 
     def wait_for_end(self, batch: int, *, seconds: float = 180) -> None:
-        """Until that one batch is done."""
+        """Wait until this batch is done."""
         state = f"SELECT state FROM invites_batch WHERE id = {batch}"
         wait_for(lambda: self.ask(state) == ["done"], what=f"end of batch {batch}", seconds=seconds)
 

@@ -1,4 +1,4 @@
-"""Server-sent events end when their viewer may no longer see them, and many streams slow down only each other."""
+"""Server-sent events end when their viewer may no longer see them, and many streams only slow down each other."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ def test_the_number_of_streams_per_user_is_limited(
     opened[0].close()
 
     opened += [ines.get(url), ines.get(url)]
-    assert [response.status_code for response in opened[-2:]] == [200, 429], "One was closed, and counts once."
+    assert [response.status_code for response in opened[-2:]] == [200, 429], (
+        "A stream that is closed twice counts once."
+    )
     for response in opened:
         response.close()
     assert streams._open == {admin.pk + 1: 1000}
@@ -211,7 +213,7 @@ def test_the_numbers_of_a_poll_add_up(start: Run, run: Run, member: User) -> Non
     process_one_chunk(batch)
     sent = list(batch.invitations.order_by("pk").values_list("pk", flat=True))
     Invitation.objects.filter(pk__in=sent[:40]).update(mail_state=Invitation.Mail.QUEUED)
-    # The mail server refused them, and the rows know it of the first.
+    # The mail server refused them, and so far only the first row is marked.
     Invitation.objects.filter(pk__in=sent[40:42]).update(mail_state=Invitation.Mail.FAILED)
     Invitation.objects.filter(pk=sent[40]).update(state=Invitation.State.REVOKED)
     batch.rows.filter(invitation=sent[40]).update(outcome=Row.Outcome.FAILED, reason=Row.Reason.MAIL_REFUSED)

@@ -94,7 +94,7 @@ class Listener:
 
     def expect_end(self) -> None:
         self._thread.join(ENDS_WITHIN)
-        assert not self.is_open, f"It goes on after {ENDS_WITHIN} s."
+        assert not self.is_open, f"It is still open after {ENDS_WITHIN} s."
         assert self.events[-1] == "event: end"
 
 
@@ -123,7 +123,7 @@ def test_one_user_can_open_thirty_streams(slow: Stack) -> None:
         response.close()
 
     assert answers == {200: MAX_STREAMS_PER_USER, 429: MAX_STREAMS_PER_USER}
-    # Those that were closed count no more.
+    # Closed streams don't count.
     wait_for(lambda: is_let_in(visitor), what="place for another stream")
 
 

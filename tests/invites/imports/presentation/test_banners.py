@@ -1,4 +1,4 @@
-"""Banners, and with them the steps, the indicator and the events of an import."""
+"""The banners, the progress, the indicator and the event streams of an import."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Run = Callable[..., Batch]
 ClientOf = Callable[[User | None], Client]
 
 
-# --- News ----------------------------------------------------------------------------------------------
+# --- Banners ----------------------------------------------------------------------------------------------
 
 
 def test_the_banner_says_how_many_were_invited_on_every_page(ines: Client, run: Run, member: User) -> None:
@@ -43,13 +43,13 @@ def test_a_banner_does_not_read_each_invitation(
 ) -> None:
     run(csv_of("ann@example.com", "ben@example.com"))
 
-    # It stands on every page until it is closed, also after a batch of 200,000.
+    # It is on every page until it is closed, even after an import of 200,000 people.
     with django_assert_max_num_queries(50) as asked:
         html = text(ines.get(reverse("shell:banners", args=["acme"])))
 
     assert "2 users were invited to Acme." in html
     of_invitations = [each["sql"] for each in asked.captured_queries if "invites_invitation" in each["sql"]]
-    # Those whose mail bounced stand together in an index, and there are few.
+    # Bounced invitations are in an index, and there are few of them.
     assert all("'bounced'" in question for question in of_invitations)
 
 
@@ -142,7 +142,7 @@ def test_the_page_of_an_import_does_not_show_its_own_banner(ines: Client, run: R
     html = text(ines.get(url_of(batch)))
 
     assert [title in html for title in titles] == [False, True]
-    # Nor does it when it asks for the news again.
+    # Also when the page reloads the banners.
     again = re.search(r'id="banners"[^>]*hx-get="([^"]*)"', html)
     assert again
     assert [title in text(ines.get(again[1])) for title in titles] == [False, True]

@@ -20,7 +20,7 @@ MONDAY = datetime(2026, 11, 16, 9, tzinfo=UTC)
 
 
 def accept(batch: Batch, count: int, when: datetime) -> None:
-    """So many of the pending invitations are accepted then."""
+    """Accept this many of the pending invitations at that time."""
     waiting = batch.invitations.filter(state=Invitation.State.PENDING).order_by("pk")[:count]
     batch.invitations.filter(pk__in=[each.pk for each in waiting]).update(
         state=Invitation.State.ACCEPTED, answered_at=when

@@ -56,7 +56,7 @@ def test_a_poll_reads_only_indexes(start: Callable[..., Batch], run: Callable[..
 
     plan = plan_of(captured[0]["sql"])
 
-    # Of thousands of rows and invitations only those are touched that are counted.
+    # Only the rows and invitations that are counted are read.
     for index in ("row_by_outcome", "invitation_by_mail"):
         assert index in plan
     assert "SCAN" not in plan
@@ -90,7 +90,7 @@ def test_the_time_left_never_rises_for_a_viewer() -> None:
 
     told = [left.steady(batch, seconds) for seconds in looks]
 
-    # A little more is kept as it was told; much more is not steady, and nothing is told until it is less again.
+    # A small rise keeps the old estimate. A large one hides the estimate until it is lower again.
     assert told == [None, 240, 180, 90, None, 60, 60, None, None, 60, 50, 9, 8, None, 5]
     shown = [seconds for seconds in told if seconds is not None]
     assert shown == sorted(shown, reverse=True)

@@ -55,7 +55,7 @@ def test_one_click_fixes_a_typo_and_one_undoes_it(ines: Client, typos: Batch) ->
     assert (outcome(typos, 3), row(typos, 3).email) == ("waiting", "fay@gmail.com")
     assert "fay@gmail.com instead of fay@gmial.com . Undo row 3" in words(ines, typos)
     assert "1 address may have a typo" in words(ines, typos, "imports:batch_dialog")
-    # It is no row of the grid: nothing was to fix in it.
+    # It isn't a row of the grid, because it had no problem.
     assert counts(typos) == (1, 0, 0, 0)
 
     press(ines, typos, "undo:3")
@@ -107,7 +107,7 @@ def test_a_cell_corrected_to_a_typo_says_so_and_is_fixed_with_one_click(
 
     assert "Row 2 is fixed. Did you mean ann@gmail.com? Nothing is left to fix." in text_of(html)
     assert "Use gmail.com" in text_of(html)
-    assert outcome(typos, 2) == "waiting", "it is no problem"
+    assert outcome(typos, 2) == "waiting", "a typo is not a problem"
 
     html = text(press(script, typos, "meant:2"))
 

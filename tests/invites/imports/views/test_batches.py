@@ -129,7 +129,7 @@ def test_a_long_download_is_streamed_without_holding_a_connection(
     response: Any = ines.get(url_of(batch, name))
     pieces = async_to_sync(pieces_of)(response)
 
-    assert response.is_async, "Django collects what is not"
+    assert response.is_async, "Django would read all of it first"
     assert len(pieces) >= 4
     assert connection.connection is None
     assert b"".join(pieces).count(b"@@") >= 10

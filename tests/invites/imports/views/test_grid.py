@@ -1,4 +1,4 @@
-"""The page of the grid: what it shows, what its form does without JavaScript, and what grid.js gets."""
+"""The grid: the page, its form without JavaScript, and the responses to grid.js."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_a_cell_of_several_lines_keeps_them(ines: Client, start: Run) -> None:
     html = text(ines.get(grid_url(batch)))
     assert re.search(r'<textarea\s+class="form-control"\s+name="cell-2-3"', html)
 
-    # As a browser sends what it was given.
+    # As a browser submits it.
     ines.post(grid_url(batch), {"do": "check", "cell-2-3": "one\r\ntwo\x07", "seen-2": "0"})
     assert row(batch, 2).version == 0
     ines.post(grid_url(batch), {"do": "check", "cell-2-3": "one\r\ntwo", "cell-2-0": "ann@example.com", "seen-2": "0"})
@@ -149,7 +149,7 @@ def test_a_very_long_cell_is_cut_for_display_and_kept_when_another_one_is_saved(
     assert cells_now(row(batch, 2))[:4] == ("ann@example.com", "Ann", "Lee", whole)
 
 
-# --- Going on ----------------------------------------------------------------------------------------
+# --- Inviting ----------------------------------------------------------------------------------------
 
 
 def fix_all(client: Client, batch: Batch) -> None:
@@ -318,7 +318,7 @@ def test_a_repeated_edit_is_saved_whether_or_not_it_arrived_before(script: Clien
     assert (row(team, 4).first_name, row(team, 4).last_name, outcome(team, 4)) == ("Kate", "Cole", "waiting")
     assert "Row 4 is fixed." in html
     html = text(post(script, team, "save", **again))
-    assert re.findall(r'data-grid-row="(\d+)"', html) == ["4"], "who sends it once more is told how the row stands"
+    assert re.findall(r'data-grid-row="(\d+)"', html) == ["4"], "the response to a repeated edit has the current row"
 
 
 def test_a_repeated_edit_does_not_overwrite_a_newer_one(script: Client, team: Batch) -> None:
@@ -368,7 +368,7 @@ def test_an_outdated_page_does_not_change_rows_of_a_corrected_file(
     assert counts(team) == (2, 0, 0, 0)
 
 
-# --- Rights ------------------------------------------------------------------------------------------
+# --- Permissions ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["imports:batch_problems", "imports:batch_problems_file"])

@@ -1,4 +1,4 @@
-"""The grid in Chromium on the running stack: by keyboard alone, by paste, by one click, and without JavaScript."""
+"""The grid in Chromium on the running stack: with the keyboard, by pasting, by one click, and without JavaScript."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_a_file_can_be_corrected_and_invited_with_the_keyboard(
     tab_into(page)
     assert focused(page) == "cell-3-0", "the first problem is the tab stop"
 
-    # The arrows go from cell to cell, and through the button that lies below a value.
+    # The arrows move from cell to cell, and to the button below a value.
     moves = {
         "ArrowRight": "cell-3-1",
         "End": "skip:3",
@@ -111,14 +111,14 @@ def test_a_file_can_be_corrected_and_invited_with_the_keyboard(
     press(page, "ArrowLeft")
     assert focused(page) == "cell-3-0"
 
-    # Space takes what the cell suggests.
+    # Space applies the suggestion of the cell.
     press(page, "Space")
     expect(bar(page)).to_have_text("4 left to fix · 1 fixed")
     told(page, "Row 3 is fixed. 4 left to fix.")
     assert focused(page) == "cell-3-0"
     expect(page.locator("#row-3 th")).to_contain_text("Fixed")
 
-    # Typing edits; Enter saves and goes to the next problem.
+    # Typing edits. Enter saves and moves to the next problem.
     press(page, "ArrowDown", "End", "ArrowLeft", "ArrowLeft")
     assert focused(page) == "cell-4-2"
     page.keyboard.type("Cole")
@@ -127,7 +127,7 @@ def test_a_file_can_be_corrected_and_invited_with_the_keyboard(
     assert focused(page) == "cell-5-2"
     expect(page.locator("#cell-4-2")).to_contain_text("Cole")
 
-    # Escape puts the old value back; F2 edits what stands there.
+    # Escape restores the old value. F2 edits the current one.
     page.keyboard.type("Nobody")
     press(page, "Escape")
     assert focused(page) == "cell-5-2"
@@ -196,7 +196,7 @@ def test_a_block_from_a_spreadsheet_fills_cells_to_the_right_and_below(
     expect(page.locator("#cell-3-2")).to_contain_text("Li")
     expect(page.locator("#row-4")).to_contain_text("The last name is missing")
 
-    # Into an open cell, from the middle of a row, and more than there is room for.
+    # Into an open cell, from the middle of a row, and more than fits.
     page.locator("#cell-4-1").click()
     page.evaluate(PASTE, "Cy\tDee\textra\tmore\nnobody\there")
     told(page, "Cells that didn’t fit on this page were not pasted.")
@@ -268,7 +268,7 @@ def test_an_edit_during_a_job_is_saved_when_the_grid_is_opened_again(
     expect(page.get_by_text("Checking the corrected file").first).to_be_visible()
     stopped = stack.manage("shell", "--no-imports", "-c", STOP_JOB.format(pk=pk))
     assert stopped.returncode == 0, stopped.stderr
-    # The page has followed it.
+    # The page has followed the job.
     what_next = page.get_by_role("region", name="What to do next")
     what_next.get_by_role("link", name="Fix the rows").click(timeout=IMPORT_SECONDS * 1000)
 
@@ -292,7 +292,7 @@ def test_edits_faster_than_the_responses_are_all_saved(admin_page: Page, batch: 
 
 
 def hold_edits(page: Page, *, only_first: bool = False) -> None:
-    """Edits never come to the server, as when a machine goes to sleep."""
+    """Edits never reach the server, as if the machine went to sleep."""
     held: list[Any] = []
 
     def hold(route: Any) -> None:
@@ -312,7 +312,7 @@ def type_two_names(page: Page) -> None:
 
 
 def type_a_name_in_vain(page: Page) -> None:
-    """The network is away until `unroute`."""
+    """The network is down until `unroute`."""
     tab_into(page)
     page.route("**/problems/", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
     page.keyboard.type("Berg")
@@ -360,7 +360,7 @@ def test_pending_edits_of_a_replaced_file_are_not_applied(
     done = stack.manage("shell", "--no-imports", "-c", CORRECT.format(pk=pk, content=other))
     assert done.returncode == 0, done.stderr
 
-    # As the page goes it tries once more, and is told that it is of another file.
+    # When the page is left, it sends the edits again, and is told that the file was replaced.
     page.unroute("**/problems/")
     page.reload()
     page.wait_for_load_state("networkidle")

@@ -1,4 +1,4 @@
-"""What somebody sees in Chromium who can't grant what an import or an invitation gives."""
+"""What members see in Chromium if they can't grant the access of an import or an invitation."""
 
 from __future__ import annotations
 

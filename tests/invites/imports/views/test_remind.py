@@ -57,7 +57,7 @@ def test_a_reminder_is_shown_as_sent_after_the_server_accepted_it(
     assert told("ann@example.com") == "Waiting: Reminder not sent yet"
     tasks.send_due_invitations(acme.pk)
 
-    # The rows and the report, the summary, the banner and the list of people say the same.
+    # The rows, the report, the summary, the banner and the list of users agree.
     assert told("ann@example.com").startswith("Waiting: Sent ")
     assert told("ben@example.com") == "Not delivered: 550 5.1.1 Has left the company"
     assert told("zoe@example.com") == "Waiting: Delayed by the mail server. We’ll try again."
@@ -75,6 +75,6 @@ def test_people_with_an_expired_link_can_be_reminded(ines: Client, run: Run) -> 
     expired = batch.invitations.order_by("pk")[0]
     Invitation.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - timedelta(days=1))
 
-    # The button, and the question that it leads to.
+    # The button, and the question that it opens.
     assert "Remind 2 people" in ines.get(f"/o/acme/batches/{batch.pk}/").content.decode()
     assert "Remind 2 people?" in ines.get(f"/o/acme/batches/{batch.pk}/remind/").content.decode()
