@@ -202,7 +202,7 @@ def test_signing_out_says_so_on_the_sign_in_page(admin: User, client_of: Callabl
     client = client_of(admin)
     response = client.post("/accounts/logout/", follow=True)
     assert response.redirect_chain[-1][0] == SIGN_IN
-    assert "You are signed out." in words_of(response)
+    assert "You’re signed out." in words_of(response)
     assert not is_signed_in(client)
 
 

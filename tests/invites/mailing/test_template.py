@@ -56,13 +56,13 @@ def test_says_who_invites_to_what_and_what_to_do(
         f"{settings.BASE_URL}{link_of(invitation)}",
         f"The link works until {until}.",
         "This email was sent to chiara.rossi@people.example.com because admin@example.com invited you.",
-        "If you don't know Ines, you can ignore this email.",
+        "If you don’t know Ines, you can ignore this email.",
     )
     html = re.sub(r" (?=[.,])", "", text_of(re.sub(r"</?bdi>", "", html_of(message))))
     for words in said:
         assert words in message.body
         assert words in html
-    assert "If the button doesn't work, paste this link into your browser:" in html
+    assert "If the button doesn’t work, paste this link into your browser:" in html
 
 
 def test_shortens_a_long_list_of_sites_and_says_all_sites(invite: Invite, acme: Organization, admin: User) -> None:
