@@ -3,8 +3,8 @@
 
     python .ci/install.py REQUIREMENTS VENV [--anew]
 
-It is no shell script because SIGINT and SIGTERM end it at any moment, and pip with it: a shell that was itself started
-with SIGINT ignored, in the background of another one, can't change that, and neither would pip.
+This isn't a shell script because SIGINT and SIGTERM must end it at any moment, together with pip. A shell that was
+started with SIGINT ignored, in the background of another one, can't change that, and neither can pip.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main(requirements: Path, venv: Path, *, anew: bool) -> None:
     if anew:
         make(venv)
     print(
-        f"Installing the packages of {requirements} into {venv}; this is done once and takes about a minute.",
+        f"Installing the packages of {requirements} into {venv}. This happens once and takes about a minute.",
         flush=True,
     )
     log = venv / "install.log"
@@ -36,7 +36,7 @@ def main(requirements: Path, venv: Path, *, anew: bool) -> None:
         explain(log)
     shutil.copy(requirements, venv / f"installed-{requirements.name}")
     if requirements.name == "requirements-dev.txt":
-        # It has everything in it that the product needs, of the same versions.
+        # It includes everything that the product needs, in the same versions.
         shutil.copy("requirements.txt", venv / "installed-requirements.txt")
 
 
@@ -47,7 +47,7 @@ def make(venv: Path) -> None:
     log = venv.with_name(f"{venv.name}.log")
     try:
         if run([sys.executable, "-m", "venv", str(venv)], log) != 0:
-            fail(f"The virtual environment {venv} can't be made. What Python said is in {log}.")
+            fail(f"The virtual environment {venv} can't be created. Python's output is in {log}.")
     except KeyboardInterrupt:
         shutil.rmtree(venv, ignore_errors=True)
         log.unlink()
@@ -56,7 +56,7 @@ def make(venv: Path) -> None:
 
 
 def run(command: Sequence[str], log: Path) -> int:
-    """Run the command to its end, and kill it with all that it has started when this process is asked to end."""
+    """Run the command until it ends. Kill it and its child processes if this process is interrupted."""
     with log.open("wb") as out:
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
@@ -85,12 +85,12 @@ def make_was_interrupted() -> bool:
 
 
 def explain(log: Path) -> NoReturn:
-    """Say in one sentence why pip has failed."""
+    """Say in one sentence why pip failed."""
     said = log.read_text(errors="replace")
     if re.search("connection|resolution|timed out|network", said, re.IGNORECASE):
-        fail(f"The packages can't be downloaded: is there a network? What pip said is in {log}.")
+        fail(f"The packages can't be downloaded: is there a network? pip's output is in {log}.")
     errors = re.findall(r"^ERROR: (.*)$", said, re.MULTILINE)
-    fail(f"The packages can't be installed: {errors[-1] if errors else ''} What pip said is in {log}.")
+    fail(f"The packages can't be installed: {errors[-1] if errors else ''} pip's output is in {log}.")
 
 
 def fail(sentence: str) -> NoReturn:
@@ -104,5 +104,5 @@ if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]), Path(sys.argv[2]), anew="--anew" in sys.argv[3:])
     except KeyboardInterrupt:
-        print("Stopped. The next start goes on from here.", file=sys.stderr)
+        print("Stopped. The next start continues from here.", file=sys.stderr)
         sys.exit(130)

@@ -3,7 +3,7 @@
 
     .ci/interpreters.py        3.11.2 /usr/bin/python3.11
 
-It looks on PATH and where version managers keep theirs. Of those with exactly one version the first is taken.
+It searches PATH and the directories of version managers. If a version is there twice, the first one counts.
 """
 
 from __future__ import annotations

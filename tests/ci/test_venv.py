@@ -155,7 +155,7 @@ def test_no_network(copy: Path, run: Run) -> None:
 
     assert ended.returncode == 1
     assert (
-        ended.stderr == "The packages can't be downloaded: is there a network? What pip said is in .venv/install.log.\n"
+        ended.stderr == "The packages can't be downloaded: is there a network? pip's output is in .venv/install.log.\n"
     )
     assert not list((copy / ".venv").glob("installed-*")), "the next time it is tried again"
 
@@ -196,7 +196,7 @@ def test_can_be_stopped_while_pip_waits_even_in_the_background(copy: Path, how: 
             (os.killpg if to_group else os.kill)(process.pid, how)
             _, said = process.communicate(timeout=10)
 
-    assert (process.returncode, said) == (130, "Stopped. The next start goes on from here.\n")
+    assert (process.returncode, said) == (130, "Stopped. The next start continues from here.\n")
     assert processes_that_mention(str(copy)) == {}
 
 
