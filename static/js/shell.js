@@ -14,7 +14,9 @@ let loading = Promise.resolve();
 
 const loadModules = (root) => {
   const needed = Object.keys(MODULES).filter((selector) => root.matches(selector) || root.querySelector(selector));
-  loading = Promise.allSettled([loading, ...needed.map((selector) => MODULES[selector]())]);
+  // Without its module (the network is down, or a new version was deployed), the page is used as without scripts.
+  const load = (selector) => MODULES[selector]().catch(() => document.documentElement.classList.remove("js"));
+  loading = Promise.all([loading, ...needed.map(load)]);
 };
 
 /* Resolves when everything on the page works. */

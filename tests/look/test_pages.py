@@ -113,6 +113,16 @@ def import_form(open_as: OpenAs) -> Any:
     return page
 
 
+def test_a_form_works_without_a_module_that_could_not_be_loaded(open_as: OpenAs) -> None:
+    page = open_as()
+    page.route("**/js/dropzone*.js", lambda route: route.abort())
+    page.goto("/o/acme/users/")
+    page.get_by_role("link", name="Invite users").click()
+    page.get_by_role("link", name="Import CSV file").click()
+    expect(page.get_by_role("heading", name="Import CSV file")).to_be_focused()
+    expect(page.locator("#id_file")).to_have_css("opacity", "1")
+
+
 DRAG = """(kind) => {
   const carried = new DataTransfer();
   carried.items.add(new File(["Email,First name,Last name\\r\\n"], "people.csv", { type: "text/csv" }));

@@ -78,7 +78,7 @@ def test_a_refused_edit_says_why_and_keeps_what_was_typed(stack: Stack, lees_pag
     page.keyboard.type("Berg")
     page.keyboard.press("Enter")
 
-    trouble = page.locator("#alerts [data-trouble]")
+    trouble = page.locator("#alerts [data-error]")
     expect(trouble).to_contain_text("You can’t do this.")
     expect(trouble).to_contain_text(f"{CHANGE} Nothing was changed.")
     expect(page.locator("[data-not-saved]")).to_have_count(1)
