@@ -149,13 +149,13 @@ def test_no_address_is_forgotten() -> None:
 
 
 @pytest.mark.parametrize("found", [each for each in FOUND if each.names_organization], ids=lambda each: each.route)
-def test_what_names_an_organization_is_for_its_members(found: FoundView) -> None:
+def test_every_url_of_an_organization_is_for_its_members(found: FoundView) -> None:
     assert found.access is not None
     assert found.access.member
 
 
-def test_an_address_names_an_organization_however_many_were_built_before() -> None:
-    """Building one in a nested namespace changes the converters of other patterns."""
+def test_finding_the_organization_in_a_url_does_not_depend_on_earlier_ones() -> None:
+    """Reversing a URL in a nested namespace changes the converters of other patterns."""
     reverse("imports:batches", args=["acme"])
 
     found = {each.name: each.names_organization for each in views_of(urlpatterns)}
@@ -172,7 +172,7 @@ def test_nobody_is_sent_to_sign_in(name: str, acmes: dict[str, int], client: Cli
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_another_organizations_admin_finds_nothing(
+def test_an_admin_of_another_organization_gets_404(
     name: str, acmes: dict[str, int], outsider: User, client_of: Callable[..., Client]
 ) -> None:
     client = client_of(outsider)
@@ -181,12 +181,12 @@ def test_another_organizations_admin_finds_nothing(
 
 
 @pytest.mark.parametrize("name", [name for name, (_answers, kind) in OURS.items() if kind])
-def test_nothing_of_acme_is_found_below_another_organization(
+def test_objects_of_acme_are_404_below_another_organization(
     name: str, acmes: dict[str, int], outsider: User, client_of: Callable[..., Client]
 ) -> None:
     path = path_of(name, "globex", acmes)
     client = client_of(outsider)
-    # What only takes a POST says so before it looks anything up.
+    # A view that accepts only POST answers 405 before it looks anything up.
     assert client.get(path).status_code in (404, 405)
     assert client.post(path).status_code in (404, 405)
     assert 404 in (client.get(path).status_code, client.post(path).status_code)
@@ -201,7 +201,7 @@ def test_members_without_the_permission_get_403(
         assert client.generic(method, path_of(name, "acme", acmes)).status_code == 403, method
 
 
-# What a query or a form of some page is asked by.
+# Parameters of queries and forms.
 NAMES = (
     "q search status role site page kind outcome again correct do action all confirmed selected seen-2 cell-2-0 but "
     "email first_name last_name description name country roles sites permissions as_typed use"
@@ -209,7 +209,7 @@ NAMES = (
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_no_page_falls_over_what_a_database_cannot_hold(
+def test_no_page_fails_for_values_that_a_database_cannot_store(
     name: str, acmes: dict[str, int], admin: User, client_of: Callable[..., Client]
 ) -> None:
     client, path = client_of(admin), path_of(name, "acme", acmes)
@@ -234,7 +234,7 @@ def test_some_pages_are_for_every_member(
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_an_operator_who_is_no_member_finds_nothing_either(
+def test_an_operator_who_is_not_a_member_gets_404(
     name: str, acmes: dict[str, int], client_of: Callable[..., Client]
 ) -> None:
     client = client_of(User.objects.create_superuser("operator@example.org", "a long enough password"))
@@ -257,7 +257,7 @@ def test_addresses_outside_the_organizations(
     for user, expected in ((None, answers.nobody), (member, answers.member), (outsider, answers.outsider)):
         response = client_of(user).get(path)
         if name.startswith("acceptance:"):
-            # Whatever the one of an unknown invitation is, it is the same for all, and no error.
+            # Unknown invitations get the same response for everyone, and no error.
             assert response.status_code < 500
             continue
         assert response.status_code == expected
@@ -268,7 +268,7 @@ def test_addresses_outside_the_organizations(
 @pytest.mark.parametrize(
     "found", [each for each in FOUND if each.route.startswith("operators/")], ids=lambda each: each.route
 )
-def test_the_operators_site_is_shut_to_everybody_else(
+def test_the_operator_site_is_closed_to_everyone_else(
     found: FoundView, admin: User, client_of: Callable[..., Client]
 ) -> None:
     path = "/" + found.route.replace("^(?P<app_label>account|accounts|invites)/$", "accounts/")
@@ -284,7 +284,7 @@ def test_the_operators_site_is_shut_to_everybody_else(
 @pytest.mark.parametrize(
     "found", [each for each in FOUND if each.route.startswith("mail/")], ids=lambda each: each.route
 )
-def test_the_development_inbox_is_shut_outside_development(
+def test_the_development_inbox_is_closed_outside_development(
     found: FoundView, admin: User, client_of: Callable[..., Client]
 ) -> None:
     path = "/" + found.route.replace(

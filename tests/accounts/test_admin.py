@@ -48,7 +48,7 @@ def invitation(acme: Organization) -> Invitation:
     )
 
 
-def test_shows_everything_that_operators_are_asked_about() -> None:
+def test_operators_can_look_up_these_models() -> None:
     assert {model._meta.label_lower for model in REGISTERED} == {
         "accounts.user",
         "accounts.organization",
@@ -73,7 +73,7 @@ def test_lists_and_pages_open(
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
-def test_nothing_is_added_or_deleted_by_hand(model: type[Model], client: Client, member_membership: Membership) -> None:
+def test_operators_add_and_delete_nothing(model: type[Model], client: Client, member_membership: Membership) -> None:
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
     assert client.post(reverse(f"{name}_add")).status_code == 403
     for thing in model._default_manager.all()[:1]:
@@ -130,7 +130,7 @@ LOOKUPS = ("", "__exact", "__startswith", "__gte", "__contains", "__regex", "__i
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
-def test_no_list_is_filtered_by_what_it_does_not_offer(
+def test_a_list_accepts_only_the_filters_that_it_offers(
     model: type[Model], client: Client, member_membership: Membership
 ) -> None:
     page = django_admin.site._registry[model]
@@ -189,7 +189,7 @@ def test_no_query_of_a_list_causes_a_server_error(
             assert client.get(f"{path}{key}/{page}/").status_code in (302, 400, 403, 404), (key[:50], page)
 
 
-def test_no_refused_filter_is_logged_as_an_error(
+def test_a_refused_filter_is_not_logged_as_an_error(
     client: Client, member_membership: Membership, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert client.get("/operators/accounts/user/", {"password__startswith": "a"}).status_code == 400
@@ -201,15 +201,13 @@ def test_no_refused_filter_is_logged_as_an_error(
     assert not [line for line in lines if "Traceback" in line or "error" in line]
 
 
-def test_a_search_finds_what_several_words_have(client: Client, member: User) -> None:
+def test_a_search_finds_rows_that_match_several_words(client: Client, member: User) -> None:
     found = client.get("/operators/accounts/user/", {"q": "member example"})
 
     assert member.email in found.content.decode()
 
 
-def test_lists_are_filtered_by_what_they_offer(
-    client: Client, member_membership: Membership, invitation: Invitation
-) -> None:
+def test_the_offered_filters_work(client: Client, member_membership: Membership, invitation: Invitation) -> None:
     lists: list[tuple[str, dict[str, str | int]]] = [
         ("accounts_user", {"is_active__exact": "1", "organizations__id__exact": member_membership.organization_id}),
         (
@@ -229,7 +227,7 @@ def test_lists_are_filtered_by_what_they_offer(
 
 
 @pytest.mark.parametrize("field", ["first_name", "last_name"])
-def test_an_operator_makes_no_link_of_a_name(client: Client, member: User, field: str) -> None:
+def test_an_operator_cannot_turn_a_name_into_a_link(client: Client, member: User, field: str) -> None:
     data = {"first_name": "Mara", "last_name": "Conti", "is_active": "on", field: "evil．com"}
 
     page = client.post(reverse("admin:accounts_user_change", args=[member.pk]), data)
@@ -240,7 +238,7 @@ def test_an_operator_makes_no_link_of_a_name(client: Client, member: User, field
 
 
 def test_operators_sign_in_on_the_normal_page(operator: User, client_of: Callable[..., Client]) -> None:
-    """The admin's own page would count no attempts."""
+    """The admin's own page doesn't count attempts."""
     client = client_of(None)
     page = client.get("/operators/", follow=True)
     assert page.request["PATH_INFO"] == "/accounts/login/"
@@ -253,7 +251,7 @@ def test_operators_sign_in_on_the_normal_page(operator: User, client_of: Callabl
 
 
 def test_operators_change_their_password_on_the_normal_page(client: Client, operator: User) -> None:
-    """The admin's own page would count no guesses at the current one."""
+    """The admin's own page doesn't count guesses of the current password."""
     change = {"new_password1": "a few other words", "new_password2": "a few other words"}
 
     answers = [client.get("/operators/password_change/")]
@@ -267,7 +265,7 @@ def test_operators_change_their_password_on_the_normal_page(client: Client, oper
     assert [page.status_code for page in pages] == [200, 200, 200, 200, 200, 429]
 
 
-def test_an_org_admin_is_no_operator(admin: User, client_of: Callable[..., Client]) -> None:
+def test_an_org_admin_is_not_an_operator(admin: User, client_of: Callable[..., Client]) -> None:
     assert client_of(admin).get("/operators/", follow=True).status_code == 403
 
 

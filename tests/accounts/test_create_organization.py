@@ -35,7 +35,7 @@ def test_the_first_admin_can_do_everything(monkeypatch: pytest.MonkeyPatch) -> N
     ]
 
 
-def test_somebody_with_an_account_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_with_an_account_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
     user = User.objects.create_user("ines@initech.example", PASSWORD)
 
     found(monkeypatch, "Initech", "--slug", "initech", "--admin", "ines@initech.example", password="")
@@ -45,7 +45,7 @@ def test_somebody_with_an_account_keeps_it(monkeypatch: pytest.MonkeyPatch) -> N
     assert user.memberships.get().organization.name == "Initech"
 
 
-def test_no_organization_is_called_like_a_link(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_name_of_an_organization_is_not_a_link(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CommandError, match="link"):
         found(monkeypatch, "evil．com", "--slug", "new", "--admin", "a@b.example")
 
@@ -73,7 +73,7 @@ def test_creates_nothing_if_something_is_wrong(
     assert not User.objects.exists()
 
 
-def test_the_address_is_kept_in_the_form_by_which_sign_in_finds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_address_is_stored_as_sign_in_looks_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
     found(monkeypatch, "Initech", "--slug", "initech", "--admin", "Ivan@xn--e1afmkfd.xn--p1ai")
 
     assert User.objects.get().email == "ivan@пример.рф"

@@ -33,7 +33,7 @@ def test_a_site_is_added_found_and_deleted_without_leaving_the_list(admin_page: 
     expect(page).to_have_url("/o/acme/sites/?q=croatia")
 
 
-def test_a_role_is_put_together_read_and_deleted_by_keyboard(admin_page: Page) -> None:
+def test_a_role_is_added_viewed_and_deleted_with_the_keyboard(admin_page: Page) -> None:
     page, dialog = admin_page, admin_page.locator("#dialog")
     page.goto("/o/acme/roles/")
     page.get_by_role("link", name="Add role").focus()
@@ -44,7 +44,7 @@ def test_a_role_is_put_together_read_and_deleted_by_keyboard(admin_page: Page) -
     page.keyboard.press("Space")
     dialog.get_by_label("Name", exact=True).press("Enter")
     expect(page.locator("#roles")).to_contain_text("Crane driver")
-    # Filled in faster than it opens, the dialog is still there when the list is new, and keeps the keyboard.
+    # If it is filled in faster than it opens, the dialog is still open when the list is new, and keeps the focus.
     expect(dialog).to_be_hidden()
 
     page.get_by_role("link", name="Org Admin", exact=True).press("Enter")

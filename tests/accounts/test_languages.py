@@ -50,7 +50,7 @@ def test_a_page_is_in_the_language_of_the_browser(french: None, client: Client) 
 
 
 @pytest.mark.parametrize("header", ["de", "", "*", ";;;", "x" * 5_000, "fr;q=oops"])
-def test_a_page_is_in_english_when_the_browser_asks_for_nothing_that_is_there(header: str, client: Client) -> None:
+def test_a_page_is_in_english_if_the_product_has_no_language_of_the_browser(header: str, client: Client) -> None:
     response = client.get("/accounts/login/", headers={"Accept-Language": header})
     assert language_of(response).startswith("en")
 
@@ -72,7 +72,9 @@ def test_a_language_that_the_product_no_longer_has_is_ignored(member: User, clie
 
 
 @pytest.mark.parametrize("path", ["/accounts/login/", "/account/", "/nowhere/", "/"])
-def test_a_cache_knows_what_a_page_depends_on(path: str, member: User, client_of: Callable[..., Client]) -> None:
+def test_the_vary_header_names_what_a_page_depends_on(
+    path: str, member: User, client_of: Callable[..., Client]
+) -> None:
     response = client_of(member).get(path)
     assert {"Accept-Language", "Cookie", "HX-Request"} <= set(response.headers["Vary"].split(", "))
 

@@ -22,7 +22,7 @@ def client(admin: User, client_of: Callable[..., Client]) -> Client:
     return client_of(admin)
 
 
-# --- The way in ---------------------------------------------------------------------------------------
+# --- Home ---------------------------------------------------------------------------------------------
 
 
 def test_home_is_the_organization_used_last(
@@ -33,7 +33,7 @@ def test_home_is_the_organization_used_last(
     assert client_of(admin).get("/").headers["Location"] == "/o/globex/users/"
 
 
-def test_somebody_without_an_organization_is_told_what_to_do(db: None, client_of: Callable[..., Client]) -> None:
+def test_a_user_without_an_organization_learns_what_to_do(db: None, client_of: Callable[..., Client]) -> None:
     client = client_of(User.objects.create_user("new@example.org", "a long enough password"))
     words = words_of(client.get("/"))
     assert "You don’t belong to an organization yet" in words
@@ -41,18 +41,20 @@ def test_somebody_without_an_organization_is_told_what_to_do(db: None, client_of
     assert "new@example.org" in words
 
 
-def test_the_organizations_address_leads_to_its_users_where_one_may_see_them(client: Client) -> None:
+def test_the_address_of_an_organization_leads_to_its_users(client: Client) -> None:
     assert client.get("/o/acme/").headers["Location"] == "/o/acme/users/"
 
 
-def test_a_member_who_manages_nothing_sees_what_they_are(member: User, client_of: Callable[..., Client]) -> None:
+def test_a_member_who_manages_nothing_sees_their_roles_and_sites(
+    member: User, client_of: Callable[..., Client]
+) -> None:
     words = words_of(client_of(member).get("/o/acme/"))
     assert "ReadOnly Can see everything on their sites, but can’t change anything. See work" in words
     assert "Lyon depot France" in words
     assert "Ghent" not in words
 
 
-def test_a_description_is_a_paragraph_of_its_own(member: User, client_of: Callable[..., Client]) -> None:
+def test_a_description_is_a_separate_paragraph(member: User, client_of: Callable[..., Client]) -> None:
     Membership.objects.filter(user=member).update(description="Night shift, gate 4")
 
     page = client_of(member).get("/o/acme/").content.decode()
@@ -61,14 +63,14 @@ def test_a_description_is_a_paragraph_of_its_own(member: User, client_of: Callab
     assert paragraphs == ["Your roles and sites in this organization.", "<bdi>Night shift, gate 4</bdi>"]
 
 
-def test_all_sites_are_said_as_such(
+def test_says_that_a_member_has_all_sites(
     acme: Organization, join: Callable[..., User], client_of: Callable[..., Client]
 ) -> None:
     words = words_of(client_of(join(acme, "all@example.com", "ReadOnly")).get("/o/acme/"))
     assert "You have access to all sites, including new ones." in words
 
 
-def test_the_sidebar_holds_what_one_may_open(
+def test_the_sidebar_has_only_pages_that_the_member_can_open(
     admin: User, manager: User, member: User, client_of: Callable[..., Client]
 ) -> None:
     def items(user: User, path: str) -> list[str]:
@@ -103,16 +105,16 @@ def test_says_what_is_wrong_with_a_name(client: Client, acme: Organization, name
     assert acme.name == "Acme"
 
 
-# --- One's account ------------------------------------------------------------------------------------
+# --- Your account -------------------------------------------------------------------------------------
 
 
-def test_shows_where_one_belongs(member: User, client_of: Callable[..., Client]) -> None:
+def test_shows_the_organizations_of_the_user(member: User, client_of: Callable[..., Client]) -> None:
     words = words_of(client_of(member).get("/account/"))
     assert "You sign in as member@example.com ." in words
     assert "Acme ReadOnly Lyon depot" in words
 
 
-def test_changes_ones_own_name_and_nothing_else(member: User, client_of: Callable[..., Client]) -> None:
+def test_users_change_their_name_and_nothing_else(member: User, client_of: Callable[..., Client]) -> None:
     data = {"first_name": "Zoë", "last_name": "Łukasiewicz", "email": "other@example.com", "is_staff": "on"}
     response = client_of(member).post("/account/", data, follow=True)
     assert "Your changes were saved." in words_of(response)
@@ -138,7 +140,7 @@ def test_the_account_works_without_an_organization(db: None, client_of: Callable
 
 
 @pytest.mark.parametrize("path", ["/o/acme/roles/", "/o/acme/sites/", "/o/acme/settings/", "/account/"])
-def test_a_page_asks_no_more_of_the_database_when_there_is_more_to_show(
+def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(
     path: str, client: Client, admin: User, acme: Organization
 ) -> None:
     def queries() -> int:
@@ -147,7 +149,7 @@ def test_a_page_asks_no_more_of_the_database_when_there_is_more_to_show(
         return len(asked)
 
     queries()
-    # More than one of each, or what is looked up for each of them could not be told from what is looked up once.
+    # More than one of each: with one, a query for each row looks like a query for all of them.
     for number in range(2):
         _add_one_of_each(acme, admin, f"second {number}")
     before = queries()

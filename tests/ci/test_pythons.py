@@ -42,7 +42,7 @@ def test_the_tools_target_the_oldest_python() -> None:
 
 
 def test_the_image_has_the_python_that_runs_all_tests() -> None:
-    """Debian's own: .ci/run makes its environment with the oldest that it finds, and installs no other."""
+    """Debian's own: .ci/run uses the oldest Python that it finds, and installs no other."""
     dockerfile = (ROOT / "deploy" / "Dockerfile").read_text()
     ci = (ROOT / ".ci" / "run").read_text()
 
@@ -72,7 +72,7 @@ def fake_python(path: Path, *, says: str = "", status: int = 0, real: Path | Non
 
 
 def listed(home: Path, *path: Path) -> dict[str, str]:
-    """What is found below `home`, which every machine adds its own to."""
+    """The interpreters below `home`, without those of this machine."""
     environment = {"HOME": str(home), "PATH": os.pathsep.join(map(str, path)) or str(home)}
     done = subprocess.run(
         [sys.executable, ROOT / ".ci" / "interpreters.py"], env=environment, capture_output=True, text=True, check=True

@@ -44,7 +44,7 @@ def run(copy: Path) -> Run:
 
 
 def python_of_version(path: Path, version: str) -> str:
-    """The Python that runs this test, which says that it is of another version, and notes when it runs a program."""
+    """The Python that runs this test. It reports another version, and notes when it runs a program."""
     numbers = tuple(map(int, version.split(".")))
     says = (
         f"import platform, sys; sys.version_info = {numbers}; sys.version = {version!r}; "
@@ -126,7 +126,7 @@ def test_an_unfinished_environment_is_recreated(copy: Path, run: Run) -> None:
 
 
 def with_pip_of_this_test(copy: Path) -> None:
-    """An environment that is there already, with the pip of the one that runs this test."""
+    """An existing environment that has the pip of the one that runs this test."""
     fake_python(copy / ".venv" / "bin" / "python", f'exec {sys.executable} "$@"')
 
 

@@ -13,7 +13,7 @@ from config.harness.running import Stack
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Stack]:
-    """`manage.py up` that accepts files of 1 MB and tells everything in its log."""
+    """`manage.py up` that accepts files of 1 MB and logs everything."""
     with tempfile.TemporaryDirectory(prefix="rollcall-server-") as directory:
         running = Stack(Path(directory) / "var", LOG_LEVEL="INFO", LOG_FORMAT="json", MAX_UPLOAD_MB="1")
         running.start()

@@ -7,12 +7,12 @@ from invites.imports.chunks import CLAIM_DURATION
 from invites.mailing.sender import TIME_SLICE_SECONDS
 
 
-def test_a_task_stays_in_the_queue_until_it_is_done_and_is_handed_out_again_after_its_work_could_be_taken_up() -> None:
-    """What its worker dies with is also found by the recovery task; this is for the queue not to lose it before."""
+def test_a_task_is_acknowledged_when_it_is_done_and_delivered_again_if_its_worker_dies() -> None:
+    """The recovery task also finds the work of a dead worker, but the queue must not lose the task before that."""
     conf = app.conf
 
     assert (conf.task_acks_late, conf.task_reject_on_worker_lost) == (True, True)
-    # One each: what a worker holds besides, nobody else could begin.
+    # One task per process: no other worker could start a task that was prefetched.
     assert conf.worker_prefetch_multiplier == 1
     visible_again = conf.broker_transport_options["visibility_timeout"]
     assert CLAIM_DURATION.total_seconds() < visible_again <= 600

@@ -24,7 +24,7 @@ FORM = "application/x-www-form-urlencoded"
         f"{FORM}; charset=utf-8",
     ],
 )
-def test_a_charset_that_a_request_claims_changes_nothing(server: Stack, content_type: str) -> None:
+def test_the_charset_of_a_request_changes_nothing(server: Stack, content_type: str) -> None:
     connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
 
     connection.request("POST", "/accounts/login/", body=b"login=a", headers={"Content-Type": content_type})

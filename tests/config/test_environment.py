@@ -20,7 +20,7 @@ from config.harness.running import LONG_KEY, ROOT, clean_environment, run_manage
 
 
 def settings_with(data_dir: Path, *names: str, **variables: str) -> dict[str, Any]:
-    """The settings of those names in a process of its own that has these variables and no others."""
+    """The settings with those names, read in a process that has only these variables."""
     code = (
         "import json; from config import settings; "
         f"print(json.dumps({{name: getattr(settings, name, None) for name in {names!r}}}, default=str))"
@@ -37,7 +37,7 @@ def settings_with(data_dir: Path, *names: str, **variables: str) -> dict[str, An
     return found
 
 
-def test_a_name_with_https_makes_the_cookies_safe(tmp_path: Path) -> None:
+def test_cookies_are_secure_under_https(tmp_path: Path) -> None:
     names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_HSTS_SECONDS", "ALLOWED_HOSTS", "DEVELOPMENT")
 
     found = settings_with(
@@ -59,14 +59,14 @@ def test_a_host_header_may_have_the_port_of_the_base_url(tmp_path: Path, url: st
 
 
 @pytest.mark.parametrize("url", ["rollcall", "https://rollcall.example.org:port", "https://rollcall.example.org."])
-def test_a_base_url_that_is_none_is_named(tmp_path: Path, url: str) -> None:
+def test_an_invalid_base_url_is_named(tmp_path: Path, url: str) -> None:
     ended = run_manage("check", DATA_DIR=str(tmp_path), BASE_URL=url)
 
     assert ended.stderr.startswith("A setting is wrong: BASE_URL must look like https://")
     assert ended.stderr.count("\n") == 1
 
 
-def test_only_a_proxy_that_is_trusted_says_where_a_client_is(tmp_path: Path) -> None:
+def test_only_a_trusted_proxy_sets_the_address_of_a_client(tmp_path: Path) -> None:
     names = ("SECURE_PROXY_SSL_HEADER", "ALLAUTH_TRUSTED_PROXY_COUNT")
 
     assert settings_with(tmp_path, *names) == {"SECURE_PROXY_SSL_HEADER": None, "ALLAUTH_TRUSTED_PROXY_COUNT": None}
@@ -82,14 +82,14 @@ def test_django_never_shows_a_traceback_even_in_development(tmp_path: Path) -> N
     assert found == {"DEBUG": False, "DEVELOPMENT": True, "INBOX_OPEN": True}
 
 
-def test_the_inbox_is_shut_outside_development_and_where_mail_goes_out(tmp_path: Path) -> None:
+def test_the_inbox_is_closed_outside_development_and_when_email_is_sent(tmp_path: Path) -> None:
     assert settings_with(tmp_path, "INBOX_OPEN") == {"INBOX_OPEN": False}
     assert settings_with(tmp_path, "INBOX_OPEN", DEBUG="1", EMAIL_URL="smtp://mail.example.org") == {
         "INBOX_OPEN": False
     }
 
 
-def test_a_secret_key_is_made_once_and_kept_to_oneself(tmp_path: Path) -> None:
+def test_a_secret_key_is_generated_once_and_only_the_owner_can_read_it(tmp_path: Path) -> None:
     data_dir = tmp_path / "var"
 
     first = settings_with(data_dir, "SECRET_KEY")["SECRET_KEY"]
@@ -110,7 +110,7 @@ def test_a_secret_key_is_made_once_and_kept_to_oneself(tmp_path: Path) -> None:
         ({"DEMO_PASSWORD": "  short   "}, "DEMO_PASSWORD must have at least 8 characters while BASE_URL is "),
     ],
 )
-def test_what_is_for_one_machine_does_not_start_on_a_public_address(
+def test_settings_for_one_machine_are_refused_with_a_public_address(
     tmp_path: Path, url: str, variables: dict[str, str], sentence: str
 ) -> None:
     ended = run_manage("check", DATA_DIR=str(tmp_path), BASE_URL=url, **variables)
@@ -122,7 +122,7 @@ def test_what_is_for_one_machine_does_not_start_on_a_public_address(
 
 
 @pytest.mark.parametrize("url", ["http://localhost:8000", "http://127.1.2.3", "http://[::1]:8000"])
-def test_on_this_machine_development_and_a_short_demo_password_are_fine(tmp_path: Path, url: str) -> None:
+def test_development_and_a_short_demo_password_are_allowed_on_this_machine(tmp_path: Path, url: str) -> None:
     found = settings_with(tmp_path, "DEVELOPMENT", BASE_URL=url, DEBUG="1", DEMO_PASSWORD="demo")
 
     assert found == {"DEVELOPMENT": True}
@@ -138,7 +138,7 @@ def test_on_this_machine_development_and_a_short_demo_password_are_fine(tmp_path
         ),
     ],
 )
-def test_what_is_for_one_machine_does_not_start_under_a_public_name(
+def test_settings_for_one_machine_are_refused_with_a_public_host(
     tmp_path: Path, variables: dict[str, str], start: str
 ) -> None:
     ended = run_manage("check", DATA_DIR=str(tmp_path), ALLOWED_HOSTS="localhost,x.example.org", **variables)
@@ -147,7 +147,7 @@ def test_what_is_for_one_machine_does_not_start_under_a_public_name(
     assert ended.stderr.startswith(f"A setting is wrong: {start}")
 
 
-def test_further_names_of_this_machine_are_fine_for_development(tmp_path: Path) -> None:
+def test_development_is_allowed_with_other_names_of_this_machine(tmp_path: Path) -> None:
     found = settings_with(tmp_path, "DEVELOPMENT", DEBUG="1", ALLOWED_HOSTS="localhost,[::1],127.0.0.2")
 
     assert found == {"DEVELOPMENT": True}
@@ -167,7 +167,7 @@ def test_make_run_is_for_development_only_on_this_machine(
 @pytest.mark.parametrize(
     "given", ["*", "one.example,*", "*.example.org", ".com", "one.example,.com", ".", ".co.uk", ".example.org"]
 )
-def test_a_wildcard_is_no_allowed_host(tmp_path: Path, given: str) -> None:
+def test_a_wildcard_is_not_an_allowed_host(tmp_path: Path, given: str) -> None:
     ended = run_manage("check", DATA_DIR=str(tmp_path), ALLOWED_HOSTS=given)
 
     assert ended.returncode == 1
@@ -179,7 +179,7 @@ DIFFERENT = "abcde"
 
 @pytest.mark.parametrize("key", [DIFFERENT * 10, DIFFERENT + "x" * 44, "x" * 50, "abcd" * 13, DIFFERENT * 9 + "abcd"])
 @pytest.mark.parametrize("name", ["SECRET_KEY", "SECRET_KEY_FALLBACKS"])
-def test_a_key_is_taken_if_the_check_of_django_finds_nothing_wrong_with_it(
+def test_a_key_is_accepted_if_the_check_of_django_accepts_it(
     monkeypatch: pytest.MonkeyPatch, settings: LazySettings, name: str, key: str
 ) -> None:
     monkeypatch.setenv(name, key)
@@ -194,13 +194,13 @@ def test_a_key_is_taken_if_the_check_of_django_finds_nothing_wrong_with_it(
         assert read(name) == getattr(settings, name)
 
 
-def test_the_readme_tells_how_long_a_secret_key_has_to_be() -> None:
+def test_the_readme_says_how_long_a_secret_key_must_be() -> None:
     readme = (ROOT / "README.md").read_text()
 
     assert f"{environment.KEY_LENGTH} characters or more, {environment.KEY_DIFFERENT_CHARACTERS} of them" in readme
 
 
-def test_mail_and_database_are_taken_from_their_urls(tmp_path: Path) -> None:
+def test_email_and_database_are_configured_by_urls(tmp_path: Path) -> None:
     names = ("EMAIL_HOST", "EMAIL_PORT", "EMAIL_USE_TLS", "EMAIL_HOST_USER", "EMAIL_TIMEOUT", "DATABASES")
 
     found = settings_with(
@@ -238,7 +238,7 @@ def test_mail_and_database_are_taken_from_their_urls(tmp_path: Path) -> None:
         (lambda: environment.broker("X"), "rediss://:pass@queue:6379/0", "rediss://:pass@queue:6379/0"),
     ],
 )
-def test_reads_what_was_given(monkeypatch: pytest.MonkeyPatch, read: Any, given: str, value: Any) -> None:
+def test_reads_valid_values(monkeypatch: pytest.MonkeyPatch, read: Any, given: str, value: Any) -> None:
     monkeypatch.setenv("X", given)
 
     assert read() == value
@@ -266,7 +266,7 @@ def test_reads_what_was_given(monkeypatch: pytest.MonkeyPatch, read: Any, given:
         (lambda: environment.mail_server("X"), "smtp://user:secret@mail:port"),
     ],
 )
-def test_names_the_variable_that_is_wrong_and_repeats_no_password(
+def test_errors_name_the_variable_and_repeat_no_password(
     monkeypatch: pytest.MonkeyPatch, read: Any, given: str
 ) -> None:
     monkeypatch.setenv("X", given)

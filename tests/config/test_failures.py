@@ -14,7 +14,7 @@ from accounts.models import User
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
-def test_whoever_meets_it_is_told_to_try_again(
+def test_the_page_says_to_try_again(
     client_of: Callable[[User | None], Client],
     admin: User,
     monkeypatch: pytest.MonkeyPatch,
@@ -36,7 +36,7 @@ def test_whoever_meets_it_is_told_to_try_again(
     assert "secret" not in page
 
 
-def test_a_mistake_of_the_program_stays_one(
+def test_another_error_is_a_500(
     client_of: Callable[[User | None], Client], admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("invites.invitations.views.invite.InviteForm", lambda *_, **__: 1 // 0)

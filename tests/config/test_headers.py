@@ -42,7 +42,7 @@ POLICY = {
         ("/healthz", 200),
     ],
 )
-def test_pages_allow_nothing_inline_and_no_frame(client: Client, path: str, status: int) -> None:
+def test_pages_allow_no_inline_code_and_no_frame(client: Client, path: str, status: int) -> None:
     answer = client.get(path)
 
     assert answer.status_code == status
@@ -56,7 +56,7 @@ def test_pages_allow_nothing_inline_and_no_frame(client: Client, path: str, stat
 
 
 @pytest.mark.django_db
-def test_an_admins_pages_allow_nothing_inline(admin: User, client_of: Callable[[User | None], Client]) -> None:
+def test_pages_of_an_admin_allow_no_inline_code(admin: User, client_of: Callable[[User | None], Client]) -> None:
     for path in ("/o/acme/users/", "/o/acme/import/", "/o/acme/batches/"):
         answer = client_of(admin).get(path)
 
@@ -81,14 +81,12 @@ def test_an_admins_pages_allow_nothing_inline(admin: User, client_of: Callable[[
         "/operators/",
     ],
 )
-def test_nothing_of_a_signed_in_page_is_kept_by_a_browser(
-    admin: User, client_of: Callable[[User | None], Client], path: str
-) -> None:
+def test_browsers_do_not_cache_pages(admin: User, client_of: Callable[[User | None], Client], path: str) -> None:
     assert "no-store" in client_of(admin).get(path)["Cache-Control"]
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/accounts/login/", "/static/css/app.css", "/nothing/"])
-def test_no_answer_names_the_server(server: Stack, path: str) -> None:
+def test_no_response_names_the_server(server: Stack, path: str) -> None:
     connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
     connection.request("GET", path)
 
@@ -123,7 +121,7 @@ def test_a_forged_host_is_refused(client: Client, name: str) -> None:
         ("127.0.0.1.", "/accounts/login/", 400),
         ("127.0.0.1:9", "/healthz/", 400),
         ("127.0.0.1:9", "/static/app.css", 400),
-        # Health checks of a machine's own.
+        # Health checks from the same machine.
         ("127.0.0.1:9", "/healthz", 200),
         ("localhost:9", "/healthz", 200),
         ("127.0.0.1.", "/healthz", 400),
@@ -133,12 +131,12 @@ def test_a_forged_host_is_refused(client: Client, name: str) -> None:
         ("testserver:9", "/readyz", 400),
     ],
 )
-def test_a_host_has_the_port_that_people_use_or_none(client: Client, host: str, path: str, status: int) -> None:
+def test_a_host_has_the_public_port_or_none(client: Client, host: str, path: str, status: int) -> None:
     assert client.get(path, headers={"host": host}).status_code == status
 
 
 @pytest.mark.django_db
-def test_links_in_mail_use_the_configured_name_whatever_the_request_says(
+def test_links_in_emails_use_the_base_url_whatever_the_request_says(
     client: Client, admin: User, settings: LazySettings
 ) -> None:
     settings.ALLOWED_HOSTS = ["*"]
@@ -163,7 +161,7 @@ def test_a_forwarded_protocol_is_believed_only_behind_a_proxy(client: Client, se
     assert client.get("/healthz", headers={"x-forwarded-proto": "https"}).wsgi_request.is_secure() is True
 
 
-def test_every_change_needs_the_token_of_a_form(db: None) -> None:
+def test_every_change_needs_a_csrf_token(db: None) -> None:
     strict = Client(enforce_csrf_checks=True)
 
     for path in ("/accounts/login/", "/accounts/password/reset/", "/invitation/", "/invitation/switch/"):

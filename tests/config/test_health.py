@@ -40,7 +40,7 @@ def test_without_the_newest_tables_it_is_not_ready(client: Client) -> None:
     assert (answer.status_code, answer.json()) == (503, {**OK, "ready": False, "migrations": "failed"})
 
 
-def test_why_the_database_fails_is_not_told(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_response_does_not_say_why_the_database_fails(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> bool:
         raise RuntimeError("password authentication failed for user rollcall")
 
@@ -52,7 +52,7 @@ def test_why_the_database_fails_is_not_told(client: Client, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_they_can_only_be_read(client: Client, path: str) -> None:
+def test_health_checks_accept_only_reads(client: Client, path: str) -> None:
     assert client.head(path).status_code == 200
     assert client.post(path).status_code == 405
     assert "Set-Cookie" not in client.get(path).headers

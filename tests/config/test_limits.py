@@ -33,7 +33,7 @@ def in_pieces(size: int) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("path", [UPLOAD, "/o/acme/batches/1/problems/", "/accounts/login/"])
-def test_a_body_that_announces_its_size_is_refused(server: Stack, path: str) -> None:
+def test_a_body_with_a_content_length_above_the_limit_is_refused(server: Stack, path: str) -> None:
     connection = connect(server)
     connection.request("POST", path, body=b"x" * (MOST + 1))
 
@@ -54,13 +54,13 @@ def test_a_body_that_announces_its_size_is_refused(server: Stack, path: str) -> 
         ("/accounts/login/", False),
     ],
 )
-def test_only_where_a_file_is_uploaded_a_body_may_have_the_size_of_one(path: str, is_upload: bool) -> None:
+def test_only_uploads_may_have_the_size_of_a_file(path: str, is_upload: bool) -> None:
     assert (limit_of(path) > settings.MAX_BODY_BYTES) is is_upload
 
 
 @pytest.mark.parametrize("path", [UPLOAD, "/o/acme/batches/1/problems/", "/accounts/login/"])
 @pytest.mark.parametrize("kind", [FORM, "Application/X-WWW-Form-Urlencoded ; charset=utf-8"])
-def test_a_form_that_has_to_be_decoded_is_small(path: str, kind: str) -> None:
+def test_the_limit_of_encoded_forms_is_small(path: str, kind: str) -> None:
     assert limit_of(path, content_type=kind.encode()) == settings.MAX_FORM_BYTES
 
 
@@ -68,8 +68,8 @@ def test_a_report_of_the_mail_provider_may_be_larger_than_a_form() -> None:
     assert limit_of("/webhooks/mandrill/tracking/", content_type=FORM.encode()) == settings.MAX_BODY_BYTES
 
 
-def test_forms_of_nothing_but_percent_signs_take_little_memory(server: Stack) -> None:
-    """All at once, from somebody who has not signed in. Decoded they would take 140 MB each."""
+def test_forms_full_of_percent_signs_take_little_memory(server: Stack) -> None:
+    """Ten at once, from an anonymous client. Decoded, each would take 140 MB."""
     before, body = peak_megabytes(server), b"a=" + b"%41" * 620_000
 
     def post(_: int) -> int:
@@ -98,7 +98,7 @@ def test_a_client_that_waits_is_refused_before_it_sends_anything(server: Stack) 
     assert connection.getresponse().status == 413
 
 
-def test_a_body_that_hides_its_size_is_counted(server: Stack) -> None:
+def test_a_body_without_a_content_length_is_counted(server: Stack) -> None:
     connection = connect(server)
     connection.request(
         "POST",
@@ -114,7 +114,7 @@ def test_a_body_that_hides_its_size_is_counted(server: Stack) -> None:
     assert "This file is 3.0 MB, and the limit is 1 MB." in answer.read().decode()
 
 
-def test_a_body_of_a_size_that_is_allowed_goes_on_to_the_page(server: Stack) -> None:
+def test_a_body_within_the_limit_reaches_the_page(server: Stack) -> None:
     connection = connect(server)
     connection.request(
         "POST",
@@ -127,7 +127,7 @@ def test_a_body_of_a_size_that_is_allowed_goes_on_to_the_page(server: Stack) -> 
     assert connection.getresponse().status == 403, "nobody's form is refused, whatever its size"
 
 
-def test_htmx_gets_the_sentence_alone(server: Stack) -> None:
+def test_htmx_gets_only_the_sentence(server: Stack) -> None:
     connection = connect(server)
     connection.request("POST", UPLOAD, body=b"x" * (MOST + 1), headers={"HX-Request": "true"})
 

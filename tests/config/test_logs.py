@@ -21,7 +21,7 @@ from config.logs import ScrubbingFormatter, logging_settings, scrub
 
 
 class Visitor:
-    """Somebody at a browser that keeps cookies and sends forms."""
+    """A browser that keeps cookies and submits forms."""
 
     def __init__(self, server: Stack) -> None:
         self.url = server.url
@@ -40,7 +40,7 @@ class Visitor:
 
 
 def logged(server: Stack) -> list[dict[str, Any]]:
-    """Every line so far that web server and worker have logged."""
+    """Every line that the web server and the worker have logged so far."""
     lines = [line.partition(" | ")[2] for line in list(server.lines) if " | " in line]
     return [json.loads(line) for line in lines]
 
@@ -84,14 +84,14 @@ def test_an_invitation_from_sending_to_joining_leaves_no_secret_in_the_log(serve
         assert secret not in told.replace(server.wait_until_ready(), "")
     assert any(line["request"] == "GET /i/*/" for line in finished)
     assert any(line["request"] == "GET /accounts/password/reset/key/*/" for line in finished)
-    # Nor is the token in what the queue or the database keep; the mail alone has it.
+    # The token isn't in the queue or in the database either, only in the email.
     for kept in (server.data_dir / "valkey", server.data_dir):
         for path in kept.glob("**/*"):
             if path.is_file() and "mail" not in path.relative_to(server.data_dir).parts:
                 assert link[1].encode() not in path.read_bytes(), path
 
 
-def test_every_line_tells_whose_request_it_is_about(server: Stack) -> None:
+def test_a_request_is_logged_with_its_user_and_organization(server: Stack) -> None:
     admin = Visitor(server)
     admin.post("/accounts/login/", login="admin@example.com", password=server.password)
     admin.get("/o/acme/users/")
@@ -110,7 +110,7 @@ def test_every_line_tells_whose_request_it_is_about(server: Stack) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/o/acme/users/", "/operators/accounts/user/", "/nothing/here/", "/accounts/login/"])
-def test_what_people_search_for_is_not_in_the_log(
+def test_searches_are_not_logged(
     admin: User, client_of: Callable[[User | None], Client], caplog: pytest.LogCaptureFixture, path: str
 ) -> None:
     User.objects.filter(pk=admin.pk).update(is_superuser=True, is_staff=True)
@@ -124,13 +124,13 @@ def test_what_people_search_for_is_not_in_the_log(
 
 
 @pytest.mark.parametrize("form", ["json", "console"])
-def test_a_traceback_tells_no_values_and_no_secret_address(form: str) -> None:
+def test_a_traceback_has_no_values_and_no_secret_url(form: str) -> None:
     def fail(password: str) -> None:
         raise ValueError("at https://rollcall.example.org/i/aSecretToken/?x")
 
     formatter = logging_settings(level="INFO", form=form)["formatters"]["line"]
     try:
-        # Put together here, for the lines of the code stand in a traceback.
+        # Assembled here, because a traceback shows the lines of the code.
         fail("-".join(["correct", "horse"]))
     except ValueError:
         record = logging.LogRecord(
@@ -147,7 +147,7 @@ def test_a_traceback_tells_no_values_and_no_secret_address(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "console"])
-def test_a_refused_request_is_a_warning_of_one_line(form: str) -> None:
+def test_a_refused_request_is_logged_as_one_warning(form: str) -> None:
     formatter = logging_settings(level="INFO", form=form)["formatters"]["line"]
     try:
         raise SuspiciousOperation("Filtering by password not allowed")
@@ -182,11 +182,11 @@ def test_a_refused_request_is_a_warning_of_one_line(form: str) -> None:
         ("/o/acme/import/ and /invitation/", "/o/acme/import/ and /invitation/"),
     ],
 )
-def test_secret_parts_of_addresses_become_stars(text: str, scrubbed: str) -> None:
+def test_secret_parts_of_urls_are_masked(text: str, scrubbed: str) -> None:
     assert scrub(text) == scrubbed
 
 
-def test_a_mistake_in_a_form_is_no_warning(
+def test_an_invalid_form_is_not_a_warning(
     client_of: Callable[[User], Client], admin: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "django_structlog"):

@@ -46,7 +46,7 @@ def test_a_database_of_an_earlier_version_is_refused(earlier: Path, command: str
     assert tables == {"django_migrations"}
 
 
-def test_a_database_of_a_later_version_is_not_taken_for_an_earlier_one(tmp_path: Path) -> None:
+def test_a_database_of_a_later_version_is_not_mistaken_for_an_earlier_one(tmp_path: Path) -> None:
     copy_prepared_data(tmp_path, demo=False)
     with closing(sqlite3.connect(tmp_path / "rollcall.sqlite3")) as database, database:
         database.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('invites', '0099_later', '2026')")

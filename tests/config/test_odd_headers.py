@@ -25,7 +25,7 @@ COOKIES = (
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_any_value_is_answered(db: None, name: str) -> None:
+def test_any_header_value_gets_a_response(db: None, name: str) -> None:
     for value in VALUES:
         for path in ("/", "/invitation/"):
             headers = {**HTMX, name: value}
@@ -35,13 +35,13 @@ def test_any_value_is_answered(db: None, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["sessionid", "csrftoken", "messages", "invitation"])
-def test_any_cookie_is_answered(db: None, name: str) -> None:
+def test_any_cookie_gets_a_response(db: None, name: str) -> None:
     for value in COOKIES:
         for path in ("/", "/invitation/", "/accounts/login/"):
             assert Client().get(path, headers={"Cookie": f"{name}={value}"}).status_code < 500
 
 
-def test_a_session_is_looked_up_by_no_key_that_is_not_ours(admin: User, client_of: Callable[..., Client]) -> None:
+def test_sessions_are_looked_up_only_by_valid_keys(admin: User, client_of: Callable[..., Client]) -> None:
     client_of(admin)
     key = Session.objects.get().session_key
 
@@ -50,7 +50,7 @@ def test_a_session_is_looked_up_by_no_key_that_is_not_ours(admin: User, client_o
         assert SessionStore(odd).session_key is None
 
 
-def test_a_page_that_is_no_url_is_not_the_next_one(db: None) -> None:
+def test_an_invalid_url_is_not_the_next_page(db: None) -> None:
     response = Client().get("/account/", headers={**HTMX, "HX-Current-URL": "http://["})
 
     assert response.headers["HX-Redirect"] == "/accounts/login/"

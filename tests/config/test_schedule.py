@@ -26,7 +26,7 @@ def redis_server() -> Iterator[RedisServer]:
 
 @pytest.fixture
 def broker(redis_server: RedisServer, settings: Any, monkeypatch: pytest.MonkeyPatch) -> RedisServer:
-    """With no lock in it; the one of a beat that was killed runs out soon."""
+    """A Redis without a lock. The lock of a killed beat expires soon."""
     redis_server.client.flushall()
     settings.CELERY_BROKER_URL = redis_server.url
     monkeypatch.setattr(schedule, "LOCK_SECONDS", RUNS_OUT)
@@ -34,7 +34,7 @@ def broker(redis_server: RedisServer, settings: Any, monkeypatch: pytest.MonkeyP
 
 
 class Beat(ElectedScheduler):
-    """Counts what is due instead of sending it."""
+    """Counts due tasks instead of sending them."""
 
     sent = 0
 
@@ -44,7 +44,7 @@ class Beat(ElectedScheduler):
     producer: Any = None
 
     def turn(self) -> bool:
-        """Whether it has sent what was due."""
+        """Whether it has sent the due tasks."""
         before = self.sent
         for entry in self.schedule.values():
             entry.last_run_at = entry.default_now().replace(year=2000)
@@ -53,13 +53,13 @@ class Beat(ElectedScheduler):
         return self.sent > before
 
 
-def test_only_one_is_at_work(broker: RedisServer) -> None:
+def test_only_one_beat_is_active(broker: RedisServer) -> None:
     first, second = Beat(app), Beat(app)
 
     assert [(first.turn(), second.turn()) for _ in range(5)] == [(True, False)] * 5
 
 
-def test_another_takes_over_from_one_that_was_killed_and_keeps_the_work(broker: RedisServer) -> None:
+def test_another_beat_takes_over_from_a_killed_one_and_stays_active(broker: RedisServer) -> None:
     killed, other = Beat(app), Beat(app)
     assert (killed.turn(), other.turn()) == (True, False)
 
@@ -70,7 +70,7 @@ def test_another_takes_over_from_one_that_was_killed_and_keeps_the_work(broker: 
     assert (killed.turn(), other.turn()) == (False, True), "One that was only away comes back as a stand-by."
 
 
-def test_nobody_waits_for_one_that_has_ended_in_good_order(broker: RedisServer) -> None:
+def test_another_beat_takes_over_at_once_after_a_regular_stop(broker: RedisServer) -> None:
     first, second = Beat(app), Beat(app)
     assert (first.turn(), second.turn()) == (True, False)
 
@@ -79,7 +79,7 @@ def test_nobody_waits_for_one_that_has_ended_in_good_order(broker: RedisServer) 
     assert second.turn()
 
 
-def test_a_lock_that_redis_has_lost_is_taken_anew_by_one(broker: RedisServer) -> None:
+def test_one_beat_acquires_a_lock_that_redis_has_lost(broker: RedisServer) -> None:
     beats = [Beat(app), Beat(app)]
     assert [beat.turn() for beat in beats] == [True, False]
 
@@ -88,7 +88,7 @@ def test_a_lock_that_redis_has_lost_is_taken_anew_by_one(broker: RedisServer) ->
     assert sum(beat.turn() for beat in beats) == 1
 
 
-def test_without_redis_there_is_nothing_to_do_and_later_there_is(broker: RedisServer) -> None:
+def test_no_beat_is_active_while_redis_is_down(broker: RedisServer) -> None:
     beat = Beat(app)
     assert beat.turn()
     broker.stop()
@@ -99,8 +99,8 @@ def test_without_redis_there_is_nothing_to_do_and_later_there_is(broker: RedisSe
     wait_for(beat.turn, what="work", seconds=5)
 
 
-def test_work_is_looked_for_again_within_half_a_minute() -> None:
-    """A machine that dies with the beat at work: its lock, then a recovery, then the lease of what it had begun."""
+def test_lost_work_is_recovered_within_half_a_minute() -> None:
+    """When a machine dies with the active beat: its lock expires, a recovery runs, and its claims expire."""
     from django.conf import settings
 
     from invites.imports.chunks import CLAIM_DURATION
@@ -109,7 +109,7 @@ def test_work_is_looked_for_again_within_half_a_minute() -> None:
     assert CLAIM_DURATION.total_seconds() + settings.RECOVERY_SECONDS < 30
 
 
-def test_what_is_due_are_tasks_that_there_are_and_expired_things_are_removed_often() -> None:
+def test_scheduled_tasks_exist_and_expired_rows_are_deleted_often() -> None:
     from django.conf import settings
 
     app.loader.import_default_modules()
@@ -128,7 +128,7 @@ def test_what_is_due_are_tasks_that_there_are_and_expired_things_are_removed_oft
     ],
     ids=["embedded", "outside"],
 )
-def test_there_is_an_election_where_there_may_be_others(tmp_path: Any, given: dict[str, str], chosen: str) -> None:
+def test_a_beat_is_elected_where_others_may_run(tmp_path: Any, given: dict[str, str], chosen: str) -> None:
     asked = run_manage(
         "shell",
         "--no-imports",

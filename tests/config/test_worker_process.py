@@ -11,7 +11,7 @@ from config.harness.running import ROOT
 from config.worker_process import GIVE_WAY
 
 AUTOGROUP = Path("/proc/self/autogroup")
-# As the pool of a worker does, whose first process leads a session.
+# Like the pool of a worker, whose first process leads a session.
 OF_THE_POOL = """
 import os, sys
 from celery import signals
@@ -25,7 +25,7 @@ sys.stdout.write(open("/proc/self/autogroup").read() if os.path.exists("/proc/se
 
 
 def told(*, own_session: bool) -> tuple[int, str]:
-    """How far it gives way, and the share of its session: empty where sessions have none."""
+    """The nice value, and that of its session. The latter is empty where sessions have no share."""
     command = [sys.executable, "-c", OF_THE_POOL]
     done = subprocess.run(
         command, cwd=ROOT, start_new_session=own_session, capture_output=True, text=True, check=True, timeout=60
@@ -39,19 +39,19 @@ def share_of_a_new_session() -> str:
     return done.stdout.strip()
 
 
-def test_a_process_of_the_pool_gives_way() -> None:
+def test_a_pool_process_has_a_lower_priority() -> None:
     nice, _ = told(own_session=True)
 
     assert nice == os.getpriority(os.PRIO_PROCESS, 0) + GIVE_WAY
 
 
-def test_the_session_of_a_worker_gives_way_and_that_of_a_terminal_does_not() -> None:
+def test_the_session_of_a_worker_has_a_lower_priority_and_that_of_a_terminal_does_not() -> None:
     ours = AUTOGROUP.read_text().strip() if AUTOGROUP.exists() else ""
 
     _, of_a_worker = told(own_session=True)
     _, of_a_terminal = told(own_session=False)
 
-    # The first processes of a machine, and all where the kernel does not part them, are in no session with a share.
+    # Init processes have no session with a share, and on some kernels no process has one.
     if share_of_a_new_session():
         assert of_a_worker.endswith(f"nice {GIVE_WAY}")
     assert of_a_terminal == ours

@@ -171,7 +171,7 @@ class Reader:
 
     def read(self, texts: list[str], place: str) -> None:
         for text in texts:
-            rest = self._data.sub(" ", ADDRESS.sub(" ", self._data.sub(" ", VALUE.sub(" ", text))))
+            rest = self._data.sub(" ", ADDRESS.sub(" ", VALUE.sub(" ", text)))
             if set(re.findall(r"(?<!\w)[A-Za-z]{2,}(?!\w)", rest)) - SAME_EVERYWHERE:
                 self.found.untranslated.setdefault(text[:120], place)
 

@@ -34,7 +34,7 @@ def for_members(request: HttpRequest, organization: str) -> HttpResponse:
     return HttpResponse()
 
 
-# --- What is not declared cannot be served ------------------------------------------------------------
+# --- Views without a declaration ----------------------------------------------------------------------
 
 
 def test_a_view_that_declares_nothing_is_refused() -> None:
@@ -74,7 +74,7 @@ def test_every_declaration_is_accepted() -> None:
     assert guarded([path(f"o/<slug:organization>/{number}/", view) for number, view in enumerate(views)])
 
 
-# --- What a request finds -----------------------------------------------------------------------------
+# --- Requests -----------------------------------------------------------------------------------------
 
 
 def test_a_revoked_permission_is_gone_at_the_next_request(
@@ -115,7 +115,7 @@ def test_another_organization_looks_as_if_it_did_not_exist(
     assert b"Globex" not in response.content
 
 
-def test_marks_when_a_member_was_last_there(
+def test_stores_when_a_member_was_last_seen(
     member: User, member_membership: Membership, client_of: Callable[..., Client]
 ) -> None:
     assert member_membership.last_seen_at is None
@@ -125,7 +125,7 @@ def test_marks_when_a_member_was_last_there(
     assert timezone.now() - member_membership.last_seen_at < timedelta(minutes=1)
 
 
-def test_does_not_write_at_every_request(
+def test_does_not_write_on_every_request(
     member: User, member_membership: Membership, client_of: Callable[..., Client]
 ) -> None:
     just_now = timezone.now() - SEEN_EVERY / 2
@@ -135,13 +135,15 @@ def test_does_not_write_at_every_request(
     assert member_membership.last_seen_at == just_now
 
 
-def test_a_refused_member_still_sees_where_they_are(member: User, client_of: Callable[..., Client]) -> None:
+def test_a_member_without_the_permission_still_sees_the_organization(
+    member: User, client_of: Callable[..., Client]
+) -> None:
     response = client_of(member).get("/o/acme/users/")
     assert response.status_code == 403
     assert b"Acme" in response.content
 
 
-def test_browsers_tell_a_page_from_its_part(admin: User, client_of: Callable[..., Client]) -> None:
+def test_caches_tell_a_page_from_its_fragment(admin: User, client_of: Callable[..., Client]) -> None:
     client = client_of(admin)
     page, part = client.get("/o/acme/sites/"), client.get("/o/acme/sites/", headers=HTMX)
     assert "<html" in page.content.decode()
@@ -150,7 +152,7 @@ def test_browsers_tell_a_page_from_its_part(admin: User, client_of: Callable[...
     assert "HX-Request" in part.headers["Vary"]
 
 
-def test_the_same_holds_under_the_asynchronous_server(db: None) -> None:
+def test_access_is_checked_under_the_asynchronous_server(db: None) -> None:
     response = async_to_sync(AsyncClient().get)("/o/acme/indicator/events/")
     assert response.status_code == 302
     assert "HX-Request" in response.headers["Vary"]

@@ -84,7 +84,7 @@ def test_seeding_twice_changes_nothing_without_a_chosen_password_either() -> Non
 
 
 @pytest.mark.usefixtures("db", "chosen")
-def test_what_was_edited_or_removed_stays_so() -> None:
+def test_seeding_again_keeps_what_was_edited_or_removed() -> None:
     seed_demo()
     Site.objects.filter(name="Lyon depot").update(name="Lyon north")
     Membership.objects.filter(user__email="omar.el-sayed@example.com").delete()
@@ -94,14 +94,14 @@ def test_what_was_edited_or_removed_stays_so() -> None:
 
 
 @pytest.mark.usefixtures("db", "chosen")
-def test_the_chosen_password_opens_everybodys_account() -> None:
+def test_everyone_signs_in_with_the_chosen_password() -> None:
     seed_demo()
     assert all(user.check_password(PASSWORD) for user in User.objects.all())
     assert sign_in_hint() == f"Sign in as admin@example.com with the password {PASSWORD}"
 
 
 @pytest.mark.usefixtures("db")
-def test_another_chosen_password_takes_the_place_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_chosen_password_replaces_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     for password in (PASSWORD, "another one to look at"):
         monkeypatch.setenv("DEMO_PASSWORD", password)
         seed_demo()
@@ -109,7 +109,7 @@ def test_another_chosen_password_takes_the_place_of_the_first(monkeypatch: pytes
 
 
 @pytest.mark.usefixtures("db")
-def test_an_empty_one_is_none_and_overrules_nobodys_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_password_changes_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
     seed_demo()
     user = User.objects.get(email="admin@example.com")
     user.set_password("a choice of one's own")
@@ -123,7 +123,7 @@ def test_an_empty_one_is_none_and_overrules_nobodys_choice(monkeypatch: pytest.M
 
 
 @pytest.mark.usefixtures("db")
-def test_without_one_a_password_is_made_once_and_kept_for_the_owner_alone(data_dir: Path) -> None:
+def test_a_password_is_generated_once_and_only_the_owner_can_read_it(data_dir: Path) -> None:
     seed_demo()
     password = demo_password()
     assert len(password) >= 16
@@ -133,7 +133,7 @@ def test_without_one_a_password_is_made_once_and_kept_for_the_owner_alone(data_d
 
 
 @pytest.mark.usefixtures("db")
-def test_a_password_that_somebody_set_themselves_is_neither_overruled_nor_told() -> None:
+def test_a_password_that_a_user_has_set_is_neither_changed_nor_printed() -> None:
     seed_demo()
     admin = User.objects.get(email="admin@example.com")
     admin.set_password("a password of my own")
@@ -145,12 +145,12 @@ def test_a_password_that_somebody_set_themselves_is_neither_overruled_nor_told()
 
 
 @pytest.mark.usefixtures("db")
-def test_no_hint_where_there_is_no_demonstration() -> None:
+def test_gives_no_hint_without_a_demo() -> None:
     assert sign_in_hint() is None
 
 
 @pytest.mark.usefixtures("db", "chosen")
-def test_the_command_says_what_is_there_and_how_to_sign_in() -> None:
+def test_the_command_prints_what_exists_and_how_to_sign_in() -> None:
     out = StringIO()
     call_command("seed_demo", stdout=out)
     assert out.getvalue().splitlines() == [
@@ -165,7 +165,7 @@ def test_the_command_says_what_is_there_and_how_to_sign_in() -> None:
 
 @pytest.fixture
 def founded() -> Iterator[list[str]]:
-    """The organizations that the other apps were told of."""
+    """The organizations that other apps were notified of."""
     told: list[str] = []
 
     def listen(organization: Organization, **_more: Any) -> None:
@@ -177,7 +177,7 @@ def founded() -> Iterator[list[str]]:
 
 
 @pytest.mark.usefixtures("db", "chosen")
-def test_other_apps_are_told_once_when_the_people_are_there(founded: list[str]) -> None:
+def test_other_apps_are_notified_once_after_the_people_exist(founded: list[str]) -> None:
     seed_demo()
     seed_demo()
     assert founded == ["acme: 12", "globex: 3"]

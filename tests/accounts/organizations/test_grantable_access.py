@@ -19,7 +19,7 @@ from tests.rules import domain_error
 
 @pytest.fixture
 def lesser(acme: Organization, sites: list[Site], join: Callable[..., User]) -> Membership:
-    """Manages users, roles and sites, on Lyon depot alone."""
+    """Manages users, roles and sites, with access only to Lyon depot."""
     powers = ["users.view", "users.manage", "roles.manage", "sites.manage"]
     Role.objects.create(organization=acme, name="Keeper", permissions=powers)
     return join(acme, "lesser@example.com", "Keeper", sites=sites[:1]).memberships.get()
@@ -77,7 +77,7 @@ def test_a_service_refuses_access_that_the_user_cannot_grant(
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_service_refuses_somebody_who_was_removed_meanwhile(
+def test_a_service_refuses_a_member_who_was_removed_in_the_meantime(
     action: str, lesser: Membership, admin_membership: Membership, night_shift: Role, sites: list[Site]
 ) -> None:
     Membership.objects.get(pk=lesser.pk).delete()

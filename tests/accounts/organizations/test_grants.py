@@ -31,7 +31,7 @@ def roles(acme: Organization) -> dict[str, Role]:
 
 @pytest.fixture
 def inviter(acme: Organization, sites: list[Site], roles: dict[str, Role], join: Callable[..., User]) -> Membership:
-    """May invite, and see work, on Lyon depot and Ghent."""
+    """Can invite users and see work, at Lyon depot and Ghent."""
     return join(acme, "inviter@example.com", "Inviter", sites=sites[:2]).memberships.get()
 
 
@@ -62,7 +62,7 @@ def test_a_project_manager_cannot_make_an_org_admin(manager_membership: Membersh
 @pytest.mark.parametrize("giver", ROLES)
 @pytest.mark.parametrize("given", ROLES)
 @pytest.mark.parametrize("site", ["own", "beyond", "all"])
-def test_every_role_gives_every_role_on_every_site_only_within_its_own(
+def test_every_role_grants_only_roles_and_sites_within_its_own_access(
     giver: str,
     given: str,
     site: str,
@@ -165,10 +165,10 @@ def test_an_earlier_selection_is_shown_again(
     assert form.selection() == selection
 
 
-def test_a_permission_that_was_taken_out_of_the_product_counts_for_nothing(
+def test_a_permission_that_was_removed_from_the_product_does_not_count(
     admin_membership: Membership, acme: Organization
 ) -> None:
-    """A role may hold a name that this version no longer knows: nobody holds that, so nobody gives it."""
+    """A role may have a name that this version doesn't know. Nobody has that permission, so nobody can grant it."""
     old = Role.objects.create(organization=acme, name="Old", permissions=["work.view", "work.paint"])
     assert admin_membership.permissions() == all_permissions()
     with domain_error("beyond_permissions"):

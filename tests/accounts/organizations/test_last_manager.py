@@ -48,7 +48,7 @@ def operator(db: None) -> User:
 
 
 def shut(client: Client, user: User) -> Any:
-    """The operator takes the mark *Active* from an account."""
+    """The operator clears *Active* for an account."""
     form = {"first_name": user.first_name, "last_name": user.last_name, "_save": "Save"}
     return client.post(reverse("admin:accounts_user_change", args=[user.pk]), form)
 
@@ -120,7 +120,7 @@ def test_a_manager_of_some_sites_is_not_enough(
     acme: Organization,
     client_of: ClientOf,
 ) -> None:
-    """Nobody could give all sites again."""
+    """Nobody could grant all sites again."""
     few = AccessSelection.of(admin_membership.roles.all(), limited.sites.all())
     attempts: list[Callable[[], object]] = [
         lambda: change_membership(admin_membership, admin_membership, few, confirmed=True),
@@ -170,12 +170,12 @@ def test_the_last_manager_counts_among_many_members(
     assert counts == [2, 2, 2]
 
 
-# --- In the same moment ----------------------------------------------------------------------------------
+# --- At the same time ------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def boss(acme: Organization, join: Callable[..., User]) -> Membership:
-    """Holds all by a role of Acme's own, which can be edited."""
+    """Has every permission through a custom role of Acme, which can be edited."""
     every = sorted(acme.roles.get(is_org_admin=True).allowed)
     Role.objects.create(organization=acme, name="Boss", permissions=every)
     return join(acme, "boss@example.com", "Boss").memberships.get()
@@ -183,7 +183,7 @@ def boss(acme: Organization, join: Callable[..., User]) -> Membership:
 
 @pytest.fixture
 def _both_look_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever finds that somebody is left waits until the other has looked, too, if nothing keeps it from looking."""
+    """Make each check that passes wait until the other one has run, unless a lock keeps that from running."""
     gate = threading.Barrier(2)
 
     def then_wait(look: Callable[..., None]) -> Callable[..., None]:
@@ -215,7 +215,7 @@ PAIRS = [
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_both_look_first")
 @pytest.mark.parametrize("pair", PAIRS)
-def test_of_two_at_once_one_stays(
+def test_one_of_two_concurrent_changes_is_refused(
     pair: str, acme: Organization, admin: User, boss: Membership, operator: User, client_of: ClientOf
 ) -> None:
     first, second = Membership.objects.get(user=admin), boss

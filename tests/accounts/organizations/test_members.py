@@ -19,7 +19,7 @@ def read_only(acme: Organization) -> Role:
 
 @pytest.fixture
 def lead(acme: Organization, sites: list[Site], join: Callable[..., User]) -> Membership:
-    """Manages users, and sees work, on Lyon depot and Ghent."""
+    """Manages users and sees work, at Lyon depot and Ghent."""
     Role.objects.create(organization=acme, name="Lead", permissions=["users.view", "users.manage", "work.view"])
     return join(acme, "lead@example.com", "Lead", sites=sites[:2]).memberships.get()
 
@@ -74,7 +74,7 @@ def test_a_member_with_more_permissions_cannot_be_changed(
         remove_membership(lead, admin_membership)
 
 
-def test_one_of_two_admins_is_not_removed_by_somebody_with_less_access(
+def test_one_of_two_admins_is_not_removed_by_a_member_with_less_access(
     lead: Membership, admin_membership: Membership, colleague: Membership
 ) -> None:
     with domain_error("beyond_permissions", match="You can’t edit Ines Martin because .*: Org Admin."):

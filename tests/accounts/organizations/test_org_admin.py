@@ -20,7 +20,7 @@ from tests.rules import domain_error
 
 @pytest.fixture
 def night_work(admin: User, manager: User) -> Iterator[Permission]:
-    """A permission that comes with the next version: Acme, with its roles and people, was there before."""
+    """A permission that comes with the next version. Acme, its roles and its people are older."""
     added = str.__new__(Permission, "work.night")
     added._name_, added._value_, added._label_ = "NIGHT_WORK", "work.night", "Work at night"
     Permission._member_map_["NIGHT_WORK"] = added
@@ -33,7 +33,7 @@ def night_work(admin: User, manager: User) -> Iterator[Permission]:
     del Permission._member_map_["NIGHT_WORK"]
 
 
-def test_there_is_a_permission_more(night_work: Permission) -> None:
+def test_the_new_permission_exists(night_work: Permission) -> None:
     assert night_work in set(Permission)
     assert "work.night" in all_permissions()
 
@@ -55,20 +55,20 @@ def test_an_org_admin_can_put_it_into_a_role_and_grant_that(night_work: Permissi
         GrantableAccess(other).check_can_grant(AccessSelection(roles=(saved,)))
 
 
-def test_the_page_offers_it_to_org_admins_alone(
+def test_the_page_offers_it_only_to_org_admins(
     night_work: Permission, admin: User, manager: User, client_of: Callable[..., Client]
 ) -> None:
     assert "Work at night Enter work after ten." in words_of(client_of(admin).get("/o/acme/roles/new/"))
     assert "Work at night" not in words_of(client_of(manager).get("/o/acme/roles/new/"))
 
 
-def test_pages_say_so(night_work: Permission, acme: Organization) -> None:
+def test_pages_show_that_org_admin_has_everything(night_work: Permission, acme: Organization) -> None:
     told = {role.name: permission_summary(role.allowed) for role in acme.roles.all()}
     assert told["Org Admin"] == "Everything"
     assert "work at night" not in told["Project manager"]
 
 
-def test_a_custom_role_with_everything_of_before_gains_nothing(
+def test_a_custom_role_with_all_earlier_permissions_does_not_get_it(
     admin: User, acme: Organization, night_work: Permission
 ) -> None:
     boss = Role.objects.create(
@@ -77,20 +77,20 @@ def test_a_custom_role_with_everything_of_before_gains_nothing(
     assert night_work.value not in boss.allowed
 
 
-def test_an_organization_founded_after_it_gives_it_to_org_admin_alone(night_work: Permission) -> None:
+def test_in_a_new_organization_only_org_admin_gets_it(night_work: Permission) -> None:
     roles = create_organization("Initech", "initech").roles
     holding = [role.name for role in roles.all() if night_work.value in role.allowed]
     assert holding == ["Org Admin"]
 
 
-def test_a_project_manager_has_everything_of_today_but_users(acme: Organization) -> None:
+def test_a_project_manager_has_everything_except_inviting_and_managing_users(acme: Organization) -> None:
     assert acme.roles.get(name="Project manager").allowed == all_permissions() - {"users.invite", "users.manage"}
 
 
 def test_a_member_with_less_access_cannot_change_org_admins(
     night_work: Permission, admin: User, acme: Organization
 ) -> None:
-    """Not even with everything that there was before."""
+    """Not even with all earlier permissions."""
     before = sorted(all_permissions() - {night_work.value})
     old_boss = Role.objects.create(organization=acme, name="Boss", permissions=before)
     membership = Membership.objects.get(user=admin)

@@ -57,7 +57,7 @@ def to_all(role: Role) -> AccessSelection:
     return AccessSelection.of([role], all_sites=True)
 
 
-# --- Who has it -----------------------------------------------------------------------------------------
+# --- People who have the role ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("draft", [MORE, LESS], ids=["more", "less"])
@@ -85,7 +85,7 @@ def test_nobody_changes_permissions_of_members_with_more_sites(
 def test_nobody_changes_permissions_of_members_with_more_permissions(
     acme: Organization, sites: list[Site], keeper: Membership, night_shift: Role, join: Join
 ) -> None:
-    """They would get what they lack, and then have more than the one who gave it."""
+    """The members would get what they lack, and then have more than the person who granted it."""
     worker = join(acme, "worker@example.com", "Night shift", sites=sites[:1]).memberships.get()
     worker.roles.add(Role.objects.create(organization=acme, name="Exporter", permissions=["data.export"]))
 
@@ -114,7 +114,7 @@ def test_an_admin_of_everything_changes_any_role(
     assert worker.roles.get(pk=night_shift.pk).permissions == ["work.view"]
 
 
-# --- Who will get it ------------------------------------------------------------------------------------
+# --- People who will get the role -----------------------------------------------------------------------
 
 
 def an_invitation(by: Membership, role: Role) -> None:
@@ -168,7 +168,7 @@ def test_closed_invitations_do_not_count(
 def test_an_invitation_that_is_accepted_between_the_two_queries_counts(
     acme: Organization, admin_membership: Membership, keeper: Membership, night_shift: Role, join: Join
 ) -> None:
-    """Of members first and invitations then, each look would be at the wrong moment."""
+    """If members were queried first, both queries would miss it."""
     invite(admin_membership, to_all(night_shift))
     accepted = False
 
@@ -207,7 +207,7 @@ def test_the_dialog_says_why_permissions_stay_and_changes_the_name(
     assert (night_shift.name, night_shift.permissions) == ("Late shift", ["work.view", "work.edit"])
 
 
-def test_a_page_that_is_older_is_refused(
+def test_a_form_that_is_out_of_date_is_refused(
     acme: Organization, keeper: Membership, night_shift: Role, join: Join, client_of: ClientOf
 ) -> None:
     join(acme, "worker@example.com", "Night shift")
@@ -237,7 +237,7 @@ def test_the_list_offers_no_deletion(
     )
 
 
-def test_it_takes_the_same_few_queries_for_many(
+def test_the_number_of_queries_does_not_depend_on_the_number_of_roles(
     acme: Organization, admin_membership: Membership, keeper: Membership, night_shift: Role, join: Join
 ) -> None:
     assert keeper.permissions()

@@ -46,7 +46,7 @@ def test_lists_roles_with_what_they_allow_and_how_many_have_them(
     assert "Night shift Works at night. See work, Do work 0 0 users" in words
 
 
-def test_offers_to_delete_only_roles_of_ones_own(client: Client, night_shift: Role) -> None:
+def test_offers_to_delete_only_custom_roles(client: Client, night_shift: Role) -> None:
     page = client.get(ROLES).content.decode()
     assert page.count("Delete role") == 1
     assert f"{page_of(night_shift)}delete/" in page
@@ -57,7 +57,7 @@ def test_does_not_show_the_roles_of_another_organization(client: Client, globex:
     assert "Dispatcher" not in words_of(client.get(ROLES))
 
 
-def test_a_new_role_is_there_at_once(client: Client, acme: Organization) -> None:
+def test_a_role_is_added(client: Client, acme: Organization) -> None:
     response = client.post(
         NEW,
         {"name": "  Crane   driver ", "description": "Lifts.", "permissions": ["work.edit", "work.view"]},
@@ -69,7 +69,7 @@ def test_a_new_role_is_there_at_once(client: Client, acme: Organization) -> None
     assert not role.is_default
 
 
-def test_in_a_dialog_the_list_is_told_and_then_says_what_was_done(client: Client) -> None:
+def test_a_dialog_reloads_the_list_which_then_shows_the_message(client: Client) -> None:
     response = client.post(NEW, {"name": "Crane driver", "permissions": ["work.view"]}, headers=HTMX)
     assert response.status_code == 204
     assert "roles:changed" in response.headers["HX-Trigger"]
@@ -100,12 +100,12 @@ def test_says_what_is_wrong_and_keeps_what_was_typed(client: Client, data: dict[
     assert Role.objects.count() == count
 
 
-def test_two_organizations_can_have_roles_of_one_name(client: Client, globex: Organization) -> None:
+def test_two_organizations_can_have_roles_with_the_same_name(client: Client, globex: Organization) -> None:
     Role.objects.create(organization=globex, name="Painter", permissions=["work.view"])
     assert client.post(NEW, {"name": "Painter", "permissions": ["work.view"]}).status_code == 302
 
 
-def test_changing_a_role_changes_what_its_people_may_do(
+def test_changing_a_role_changes_what_its_members_can_do(
     client: Client, night_shift: Role, acme: Organization, join: Callable[..., User], client_of: Callable[..., Client]
 ) -> None:
     worker = client_of(join(acme, "worker@example.com", "Night shift"))
@@ -146,7 +146,7 @@ def test_a_role_that_nobody_has_is_deleted(client: Client, night_shift: Role) ->
     assert not Role.objects.filter(pk=night_shift.pk).exists()
 
 
-def test_a_role_that_somebody_has_stays(
+def test_a_role_that_members_have_is_not_deleted(
     client: Client, night_shift: Role, acme: Organization, join: Callable[..., User]
 ) -> None:
     join(acme, "worker@example.com", "Night shift")
@@ -170,17 +170,17 @@ def test_a_name_cannot_carry_markup(client: Client) -> None:
     assert "&lt;b&gt;Bold&lt;/b&gt;" in page
 
 
-# --- The ceiling --------------------------------------------------------------------------------------
+# --- Permissions that the editor lacks ----------------------------------------------------------------
 
 
 @pytest.fixture
 def keeper(acme: Organization, sites: list[Site], join: Callable[..., User]) -> User:
-    """Manages roles, and sees work: holds nothing else."""
+    """Can manage roles and see work, and nothing else."""
     Role.objects.create(organization=acme, name="Keeper", permissions=["roles.manage", "work.view"])
     return join(acme, "keeper@example.com", "Keeper")
 
 
-def test_offers_only_permissions_that_the_editor_holds(keeper: User, client_of: Callable[..., Client]) -> None:
+def test_offers_only_permissions_that_the_editor_has(keeper: User, client_of: Callable[..., Client]) -> None:
     words = words_of(client_of(keeper).get(NEW))
     assert "Manage roles" in words
     assert "See work" in words
@@ -196,14 +196,16 @@ def test_a_permission_edited_into_the_form_is_refused(
     assert not acme.roles.filter(name="Painter").exists()
 
 
-def test_ones_own_role_cannot_be_raised(keeper: User, acme: Organization, client_of: Callable[..., Client]) -> None:
+def test_nobody_adds_permissions_to_their_own_role(
+    keeper: User, acme: Organization, client_of: Callable[..., Client]
+) -> None:
     own = acme.roles.get(name="Keeper")
     client_of(keeper).post(page_of(own), {"name": "Keeper", "permissions": sorted(all_permissions())})
     own.refresh_from_db()
     assert set(own.permissions) == {"roles.manage", "work.view"}
 
 
-def test_a_role_that_holds_more_can_be_neither_changed_nor_deleted(
+def test_a_role_with_more_permissions_can_be_neither_changed_nor_deleted(
     keeper: User, night_shift: Role, client_of: Callable[..., Client]
 ) -> None:
     client = client_of(keeper)
@@ -219,7 +221,7 @@ def test_a_role_that_holds_more_can_be_neither_changed_nor_deleted(
     assert night_shift.name == "Night shift"
 
 
-def test_the_service_refuses_what_a_form_was_not_asked(
+def test_the_service_refuses_values_that_no_form_has_checked(
     admin_membership: Membership, manager_membership: Membership, night_shift: Role
 ) -> None:
     roles = manager_membership.organization.roles
@@ -237,7 +239,7 @@ def test_the_service_refuses_what_a_form_was_not_asked(
             attempt()
 
 
-def test_nobody_takes_away_a_permission_that_they_do_not_hold(
+def test_nobody_removes_a_permission_that_they_do_not_have(
     keeper: User, acme: Organization, night_shift: Role, join: Callable[..., User]
 ) -> None:
     worker = join(acme, "worker@example.com", "Night shift").memberships.get()
@@ -273,7 +275,7 @@ def test_the_service_checks_permissions_again(
     assert client.post(f"{page_of(night_shift)}delete/").status_code == 403
 
 
-def test_the_last_role_that_manages_users_keeps_that(
+def test_the_last_role_that_manages_users_keeps_the_permission(
     admin: User, admin_membership: Membership, acme: Organization, client_of: Callable[..., Client]
 ) -> None:
     own = Role.objects.create(organization=acme, name="Boss", permissions=sorted(all_permissions()))
@@ -296,7 +298,7 @@ def test_a_role_of_another_organization_cannot_be_changed(admin_membership: Memb
     assert theirs.name == "Dispatcher"
 
 
-# --- In words -----------------------------------------------------------------------------------------
+# --- Permissions as text ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -309,7 +311,7 @@ def test_a_role_of_another_organization_cannot_be_changed(admin_membership: Memb
         (set(), "Nothing"),
     ],
 )
-def test_says_permissions_in_words(permissions: set[str], words: str) -> None:
+def test_writes_permissions_as_text(permissions: set[str], words: str) -> None:
     assert permission_summary(permissions) == words
 
 

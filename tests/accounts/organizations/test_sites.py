@@ -18,7 +18,7 @@ NEW = "/o/acme/sites/new/"
 
 @pytest.fixture
 def client(manager: User, client_of: Callable[..., Client]) -> Client:
-    """A Project manager's: managing sites needs no more."""
+    """A Project manager, which is enough to manage sites."""
     return client_of(manager)
 
 
@@ -52,7 +52,7 @@ def test_says_when_no_site_matches(client: Client) -> None:
     assert "Clear the search" in words
 
 
-def test_invites_to_add_the_first_site(client: Client, sites: list[Site]) -> None:
+def test_suggests_adding_the_first_site(client: Client, sites: list[Site]) -> None:
     Site.objects.all().delete()
     assert "No sites yet." in words_of(client.get(SITES))
 
@@ -73,13 +73,13 @@ def test_does_not_show_the_sites_of_another_organization(client: Client, globex:
     assert "Rotterdam" not in words_of(client.get(SITES))
 
 
-def test_a_new_site_is_there_at_once(client: Client, acme: Organization) -> None:
+def test_a_site_is_added(client: Client, acme: Organization) -> None:
     response = client.post(NEW, {"name": " Porto  yard ", "country": "Portugal"}, follow=True)
     assert "The site Porto yard was added." in words_of(response)
     assert acme.sites.get(name="Porto yard").country == "Portugal"
 
 
-def test_in_a_dialog_the_list_is_told(client: Client) -> None:
+def test_a_dialog_reloads_the_list(client: Client) -> None:
     response = client.post(NEW, {"name": "Porto yard"}, headers=HTMX)
     assert response.status_code == 204
     assert "sites:changed" in response.headers["HX-Trigger"]
@@ -103,7 +103,7 @@ def test_says_what_is_wrong(client: Client, name: str, answer: str) -> None:
     assert Site.objects.count() == 3
 
 
-def test_two_organizations_can_have_sites_of_one_name(client: Client, globex: Organization) -> None:
+def test_two_organizations_can_have_sites_with_the_same_name(client: Client, globex: Organization) -> None:
     Site.objects.create(organization=globex, name="Porto yard")
     assert client.post(NEW, {"name": "Porto yard"}).status_code == 302
 
@@ -129,7 +129,7 @@ def test_a_site_to_which_nobody_is_assigned_is_deleted(client: Client, sites: li
     assert not Site.objects.filter(pk=sites[2].pk).exists()
 
 
-def test_a_site_to_which_somebody_is_assigned_is_kept(client: Client, sites: list[Site], member: User) -> None:
+def test_a_site_to_which_members_are_assigned_is_not_deleted(client: Client, sites: list[Site], member: User) -> None:
     path = f"{SITES}{sites[0].pk}/delete/"
     assert "1 person is assigned to this site. Reassign them first." in words_of(client.get(path))
     assert client.post(path).status_code == 422
@@ -148,7 +148,7 @@ def test_a_site_of_another_organization_cannot_be_changed(admin_membership: Memb
     assert theirs.name == "Rotterdam hub"
 
 
-def test_the_database_itself_refuses_a_second_site_of_one_name(
+def test_the_database_refuses_a_second_site_with_the_same_name(
     acme: Organization, admin_membership: Membership
 ) -> None:
     with domain_error("name_taken", match="already"):
@@ -156,14 +156,14 @@ def test_the_database_itself_refuses_a_second_site_of_one_name(
     assert Role.objects.filter(organization=acme).count() == 3, "the transaction goes on"
 
 
-# --- Sites beyond one's own -----------------------------------------------------------------------------
+# --- Sites without access -------------------------------------------------------------------------------
 
 TURIN = "You can’t edit Turin because you don’t have access to it."
 
 
 @pytest.fixture
 def lyon_only(acme: Organization, sites: list[Site], join: Callable[..., User]) -> User:
-    """Manages sites, and has one of them."""
+    """Manages sites, with access to one."""
     return join(acme, "lyon@example.com", "Project manager", sites=sites[:1])
 
 
@@ -190,7 +190,7 @@ def test_the_services_refuse_a_site_without_access_too(lyon_only: User, sites: l
     assert Site.objects.filter(name="Turin").exists()
 
 
-def test_a_site_that_was_taken_away_meanwhile_cannot_be_changed(lyon_only: User, sites: list[Site]) -> None:
+def test_a_site_to_which_access_was_lost_in_the_meantime_cannot_be_changed(lyon_only: User, sites: list[Site]) -> None:
     by = lyon_only.memberships.get()
     assert by.permissions()
     Membership.objects.get(pk=by.pk).delete()

@@ -11,7 +11,7 @@ from config.harness.running import Mail, WorkerOnFile, wait_for
 from tests.files import HEADER
 from tests.invites.imports.work import Work
 
-# What the page does, in a process that has this worker's broker; prints how long it took.
+# Submits the form in a process that uses the broker of this worker. Prints the status and the duration.
 ASK = """
 import json, time
 from django.test import Client
@@ -20,7 +20,7 @@ answer = Client(HTTP_HOST="127.0.0.1").post("/accounts/password/reset/", {"email
 print(json.dumps([answer.status_code, time.monotonic() - began]))
 """
 PEOPLE = 20_000
-# As when several organizations import at once: so many turns of a few seconds wait in the queue of imports.
+# As if several organizations were importing: this many tasks of a few seconds wait in the queue of imports.
 FILL_QUEUE = "from invites.tasks import process_chunk\nfor _ in range(60): process_chunk.delay(1)"
 
 

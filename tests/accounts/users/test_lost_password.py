@@ -25,12 +25,12 @@ NEW = "a boat on a quiet lake"
 
 
 def deliver() -> None:
-    """What workers do."""
+    """Do the work of the workers."""
     account_email.send_unsent()
 
 
 def ask(client: Client, email: str = "admin@example.com") -> str:
-    """Asks for a link; the path of the one that was mailed."""
+    """Request a link. Returns the path of the link in the email."""
     client.post(ASK, {"email": email})
     deliver()
     found = re.search(rf"{re.escape(settings.BASE_URL)}(/\S+)", str(mail.outbox[-1].body))
@@ -39,7 +39,7 @@ def ask(client: Client, email: str = "admin@example.com") -> str:
 
 
 def choose(client: Client, link: str, password: str = NEW) -> Any:
-    """Opens the link as a browser does, and sends the form."""
+    """Open the link as a browser does, and submit the form."""
     opened = client.get(link)
     assert opened.status_code == 302
     return client.post(opened.headers["Location"], {"password1": password}, follow=True)
@@ -68,7 +68,7 @@ def test_the_link_of_a_deactivated_account_does_not_work(client: Client, admin: 
     assert not mail.outbox[1:], "nobody is told of a new password"
 
 
-def test_the_mail_is_in_our_words_as_text_and_as_html(client: Client, admin: User) -> None:
+def test_the_email_has_the_same_words_as_text_and_as_html(client: Client, admin: User) -> None:
     link = settings.BASE_URL + ask(client)
     (message,) = mail.outbox
     assert message.to == ["admin@example.com"]
@@ -90,7 +90,9 @@ def test_the_link_follows_the_base_url_and_never_the_host_header(client: Client,
 @pytest.mark.parametrize(
     ("kept", "typed"), [("zoë@example.com", "Zoë@Example.com"), ("ivan@пример.рф", "ivan@xn--e1afmkfd.xn--p1ai")]
 )
-def test_it_is_asked_for_in_the_letters_of_every_alphabet(client: Client, admin: User, kept: str, typed: str) -> None:
+def test_a_link_can_be_requested_for_addresses_in_every_alphabet(
+    client: Client, admin: User, kept: str, typed: str
+) -> None:
     User.objects.filter(pk=admin.pk).update(email=kept)
     assert choose(client, ask(client, typed)).redirect_chain[-1][0] == "/o/acme/users/"
     assert mail.outbox[0].to == [kept]
@@ -175,7 +177,7 @@ def test_a_user_who_knows_the_password_can_change_it(admin: User, client_of: Cal
     assert admin.check_password(NEW)
 
 
-def test_changing_it_ends_all_other_sessions(admin: User, client_of: Callable[..., Client]) -> None:
+def test_changing_the_password_ends_all_other_sessions(admin: User, client_of: Callable[..., Client]) -> None:
     here, elsewhere = client_of(admin), client_of(admin)
     here.post(CHANGE, {"oldpassword": PASSWORD, "password1": NEW})
     assert here.get("/account/").status_code == 200
@@ -189,7 +191,7 @@ def test_a_wrong_old_password_changes_nothing(admin: User, client_of: Callable[.
     assert admin.check_password(PASSWORD)
 
 
-def test_somebody_without_a_password_chooses_one(admin: User, client_of: Callable[..., Client]) -> None:
+def test_a_user_without_a_password_chooses_one(admin: User, client_of: Callable[..., Client]) -> None:
     admin.set_unusable_password()
     admin.save()
     client = client_of(admin)

@@ -40,7 +40,7 @@ def allowed(limiter: RateLimiter, times: int = 10, subject: str = "ann") -> int:
 
 
 def at_once(limiter: RateLimiter, count: int) -> int:
-    """How many of so many attempts at the same time are allowed."""
+    """How many concurrent attempts are allowed."""
     start, answers = threading.Barrier(count), []
 
     def attempt() -> None:
@@ -60,12 +60,12 @@ def at_once(limiter: RateLimiter, count: int) -> int:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_at_once_cannot_get_past_a_limit_of_the_database() -> None:
+def test_concurrent_attempts_cannot_exceed_a_limit_in_the_database() -> None:
     assert at_once(RateLimiter(NOWHERE), 20) == 5
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_at_once_cannot_get_past_a_limit_of_redis(redis_server: RedisServer) -> None:
+def test_concurrent_attempts_cannot_exceed_a_limit_in_redis(redis_server: RedisServer) -> None:
     assert at_once(RateLimiter(redis_server.url), 20) == 5
 
 
@@ -202,7 +202,7 @@ def test_only_expired_counts_are_removed(db: None) -> None:
         assert allowed(limiter, subject="bob") == 0
 
 
-def test_nothing_counts_in_a_cache_that_could_drop_it(settings: LazySettings) -> None:
+def test_nothing_is_counted_in_a_cache_that_evicts_keys(settings: LazySettings) -> None:
     from allauth.account.app_settings import RATE_LIMITS
 
     assert RATE_LIMITS == {}

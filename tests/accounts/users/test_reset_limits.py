@@ -43,12 +43,12 @@ def published(monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callback
 def statements_of(email: str) -> list[str]:
     """What a request asks of the database, without the values."""
     with CaptureQueriesContext(connection) as captured:
-        # From an address of its own, for which nothing is counted yet.
+        # From a client for which nothing has been counted yet.
         assert Client(REMOTE_ADDR=f"192.0.2.{len(email)}").post(ASK, {"email": email}).status_code == 302
     return [re.sub(r"'[^']*'|\b\d+\b|\bNULL\b|\bs\d+_x\d+\b", "?", each["sql"]) for each in captured.captured_queries]
 
 
-# --- The same answer ------------------------------------------------------------------------------------
+# --- The response reveals nothing -----------------------------------------------------------------------
 
 
 def test_the_same_work_is_done_whether_or_not_there_is_an_account(
@@ -90,7 +90,7 @@ def test_a_broker_that_is_down_changes_no_response(
     assert len(mail.outbox) == (email == admin.email), "The schedule has found it."
 
 
-# --- The limit of a day -----------------------------------------------------------------------------------
+# --- The daily limit --------------------------------------------------------------------------------------
 
 
 def test_an_address_gets_five_links_a_day_and_always_the_same_answer(admin: User) -> None:
@@ -124,7 +124,7 @@ def test_the_last_link_stays_valid_until_the_limit_ends(client: Client, admin: U
     began = timezone.now()
     use_up()
     last = re.findall(r"/accounts/password/reset/key/\S+", str(mail.outbox[-1].body))[0]
-    # The owner takes no notice, and signs in as ever.
+    # The owner doesn't notice, and signs in as usual.
     with travel(began + timedelta(hours=5)):
         client.post("/accounts/login/", {"login": admin.email, "password": PASSWORD})
         assert client.get("/account/").status_code == 200
@@ -273,7 +273,7 @@ def test_tasks_of_accounts_have_a_queue_that_every_worker_takes_from() -> None:
     assert app.amqp.router.route({}, "invites.tasks.recover")["queue"].name == "celery"
 
 
-# --- The owner is told of a new password ------------------------------------------------------------------------
+# --- The owner is notified of a new password --------------------------------------------------------------------
 
 
 def by_page(client: Client, user: User) -> None:

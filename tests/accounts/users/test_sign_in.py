@@ -47,7 +47,7 @@ def test_accepts_the_address_in_any_spelling(client: Client, admin: User, typed:
         ("zoë@example.com", "ZOË@Example.com"),
         ("zoe\u0308@example.com", "zoë@example.com"),
         ("ivan@пример.рф", "ivan@пример.рф"),
-        # What Chromium sends when somebody types the line above.
+        # What Chromium sends for the line above.
         ("ivan@пример.рф", "ivan@xn--e1afmkfd.xn--p1ai"),
         ("jo@straße.de", "jo@xn--strae-oqa.de"),
         ("boss@office.local", "Boss@office.local"),
@@ -98,7 +98,7 @@ def test_six_wrong_passwords_in_a_row_lock_the_address_for_a_while(client: Clien
     assert not is_signed_in(client)
 
 
-def test_attempts_are_counted_whatever_the_host_header_says(admin: User) -> None:
+def test_the_host_header_does_not_change_what_is_counted(admin: User) -> None:
     for host in ("127.0.0.1", "127.0.0.1:8000", "localhost", "localhost:8000", "testserver", "LOCALHOST"):
         client = Client(headers={"host": host})
         response = sign_in(client, password="wrong" if host != "LOCALHOST" else PASSWORD)
@@ -113,9 +113,9 @@ def test_wrong_passwords_of_one_person_do_not_lock_out_another(client: Client, a
     assert is_signed_in(client)
 
 
-def test_behind_a_proxy_one_place_does_not_lock_out_another(admin: User, settings: LazySettings) -> None:
+def test_behind_a_proxy_one_client_does_not_lock_out_another(admin: User, settings: LazySettings) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
-    # What a client has put there itself comes before what the proxy puts there, and does not count.
+    # A client's own value comes before the one that the proxy adds, and doesn't count.
     for number in range(31):
         response = sign_in(
             Client(headers={"X-Forwarded-For": f"192.0.2.{number}, 198.51.100.7"}), f"a{number}@example.com"
@@ -128,7 +128,7 @@ def test_behind_a_proxy_one_place_does_not_lock_out_another(admin: User, setting
     assert is_signed_in(elsewhere)
 
 
-def test_too_many_requests_from_one_place_are_answered_by_a_page(client: Client, db: None) -> None:
+def test_too_many_requests_from_one_client_get_a_page(client: Client, db: None) -> None:
     for number in range(31):
         response = sign_in(client, f"somebody{number}@example.com")
     assert response.status_code == 429

@@ -38,7 +38,7 @@ def redis_server() -> Iterator[RedisServer]:
 
 @pytest.fixture(params=["redis", "database"])
 def counted_in(request: pytest.FixtureRequest, settings: LazySettings) -> str:
-    """Once with a Redis that answers, and once without: then the database counts."""
+    """Run the test with Redis, and without, when the database counts."""
     if request.param == "redis":
         server = request.getfixturevalue("redis_server")
         server.start()
@@ -58,7 +58,7 @@ def is_signed_in(client: Client) -> bool:
 
 
 def lock(email: str = "admin@example.com", *, address: str = "192.0.2.66") -> None:
-    """As an attacker does, from elsewhere."""
+    """Like an attacker, from another client."""
     for _ in range(6):
         sign_in(Client(REMOTE_ADDR=address), email)
 

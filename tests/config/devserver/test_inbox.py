@@ -12,7 +12,7 @@ from django.test import Client
 
 @pytest.fixture
 def kept(settings: LazySettings, tmp_path: Path) -> Path:
-    """Where mail is kept when five messages at most are."""
+    """The directory of an inbox that keeps five messages."""
     settings.EMAIL_BACKEND = "django_mail_preview.backends.EmailBackend"
     settings.MAIL_PREVIEW_ROOT = tmp_path
     settings.MAIL_PREVIEW_MAX_MESSAGES = 5

@@ -49,7 +49,7 @@ FOREVER = "import time; time.sleep(1000)"
 
 @pytest.fixture
 def supervised(tmp_path: Path) -> Iterator[Supervised]:
-    """Starts a supervisor of Python programs; `said` is where its lines go."""
+    """Starts a supervisor of Python programs. Its output goes to `said`."""
     started: list[subprocess.Popen[str]] = []
 
     def supervised(*, ready: bool = True, constants: dict[str, float] | None = None, **programs: str) -> Any:

@@ -25,7 +25,7 @@ PARTS = ("broker", "web", "worker")
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
-    """With the delays of a user's machine, which other tests shorten."""
+    """A stack with the delays of a user's machine, which other tests shorten."""
     stack = Stack(tmp_path / "var", RECOVERY_SECONDS="5")
     stack.start()
     yield stack
@@ -33,7 +33,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 
 
 def pid_of(stack: Stack, name: str) -> int:
-    """The process of that name that runs now."""
+    """The running process with that name."""
 
     def running() -> int | None:
         try:
@@ -50,7 +50,7 @@ def wait_until_replaced(stack: Stack, name: str, pid: int) -> None:
 
 
 def kill(stack: Stack, name: str) -> None:
-    """As `kill -9` does; returns when another one was started."""
+    """Kill the process, and return when it was restarted."""
     pid = pid_of(stack, name)
     os.kill(pid, signal.SIGKILL)
     wait_until_replaced(stack, name, pid)

@@ -19,7 +19,7 @@ from config.harness.running import LONG_KEY, Stack, children_of, run_manage, wai
 
 @pytest.fixture
 def new_stack(tmp_path: Path) -> Iterator[Callable[..., Stack]]:
-    """Makes stacks on one data directory, and ends what a test has left running."""
+    """Creates stacks in one data directory, and stops what the test leaves running."""
     made: list[Stack] = []
 
     def new_stack(directory: str = "var", **settings: str) -> Stack:
