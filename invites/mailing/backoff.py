@@ -11,5 +11,5 @@ LONGEST_DELAY = timedelta(minutes=15)
 
 
 def backoff_delay(backoff_count: int) -> timedelta:
-    """The delay before email is retried, after so many delays in a row."""
+    """The delay before the next retry, after this many delays in a row."""
     return exponential_delay(backoff_count, first=FIRST_DELAY, longest=LONGEST_DELAY)

@@ -1,4 +1,4 @@
-"""Bounces: emails that a provider reports as not delivered after it had accepted them."""
+"""Bounces: emails that a provider accepted first and then reported as undelivered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ADDRESS_LENGTH = 320
 
 
 def note_bounce(token_hash: str, *, email: str, reason: str) -> bool:
-    """Mark the open invitation with this link as bounced; False if there is none.
+    """Mark the open invitation with this link as bounced. Returns False if there is none.
 
     A resent invitation has another link, so that late reports about the old email don't count. The address has to
     match as well: a bounce from an address to which the email was forwarded says nothing about the invitee.

@@ -38,7 +38,7 @@ class MailConnection:
     """
 
     def __init__(self, on_reply: Callable[[], object] = lambda: None, *, one_by_one: bool = False) -> None:
-        """`on_reply` is called after each reply of a mail server: a slow one gives several before a message is done.
+        """`on_reply` is called after each reply of a mail server. A slow server sends several before a message is done.
 
         With `one_by_one`, the server isn't even told the next recipient before a message has its result.
         """
@@ -84,7 +84,7 @@ class MailConnection:
             assert server is not None
             server.ehlo_or_helo_if_needed()
             return server if server.has_extn("pipelining") else None
-        # Sending the message will meet the same error, and report it.
+        # Sending the message will fail with the same error and report it.
         return None
 
     def _deliver_pipelined(self, server: smtplib.SMTP, queue: MessageQueue[OutgoingMessage]) -> Results:
@@ -144,7 +144,7 @@ class MailConnection:
 
 
 class _UnusableBackend(BaseEmailBackend):
-    """Takes the place of a backend whose settings are wrong, which is no recipient's fault."""
+    """Replaces a backend whose settings are wrong, so no recipient is blamed."""
 
     def __init__(self, error: str) -> None:
         super().__init__()

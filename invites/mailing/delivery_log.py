@@ -1,4 +1,4 @@
-"""Saves the result of each email before the next one is sent, so that a crash can duplicate at most one."""
+"""Saves the result of each email before the next one is sent, so a crash can duplicate at most one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from invites.models import Invitation
 
 
 class DeliveryLog:
-    """Saves each result at once. A subclass may collect them, if what it writes instead survives a crash."""
+    """Saves each result immediately. A subclass can collect results if what it writes instead survives a crash."""
 
     def record_sent(self, data: MessageData) -> bool:
         """Called before the next message ends. Returns False if another worker has taken over."""
@@ -21,13 +21,13 @@ class DeliveryLog:
         return True
 
     def record_failed(self, data: MessageData, reason: str) -> None:
-        """Called when the email cannot be delivered. Found by its hash, for the reason that `save_as_sent` gives."""
+        """Called when an email can't be delivered. Finds it by its hash, like `save_as_sent`."""
         Invitation.objects.unsent().filter(token_hash=data.token_hash).update(
             mail_state=Invitation.Mail.FAILED, mail_detail=reason, mailed_at=timezone.now(), mail_due_at=None
         )
 
     def skip(self, ids: Iterable[int]) -> None:
-        """Called for those that stay unsent although later ones may be sent."""
+        """Called for emails that stay unsent while later ones may be sent."""
 
     def flush(self) -> None:
         """Called about every second, and at the end."""
@@ -44,7 +44,7 @@ def save_as_sent(token_hashes: Collection[str]) -> None:
     marks = ", ".join(["%s"] * len(token_hashes))
     with connection.cursor() as cursor:
         if len(token_hashes) > 1 and connection.features.has_select_for_update:
-            # Locked in one order, so that two workers with the same invitations don't deadlock.
+            # Locked in a fixed order, so two workers with the same invitations don't deadlock.
             cursor.execute(
                 f"SELECT FROM {Invitation._meta.db_table} WHERE token_hash IN ({marks}) ORDER BY id FOR NO KEY UPDATE",
                 list(token_hashes),

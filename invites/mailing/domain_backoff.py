@@ -1,4 +1,4 @@
-"""Domains that defer every recipient for a while are left alone, with exponential backoff; others get their email.
+"""Exponential backoff per domain: while a domain defers every recipient, other domains still get their email.
 
 The state is in the database, one row per failing domain, so that all workers know what one of them learned.
 """
@@ -13,7 +13,7 @@ from django.utils import timezone
 from invites.mailing.backoff import backoff_delay
 from invites.models import DomainBackoff
 
-# After so many in a row it is not about a single mailbox.
+# After this many in a row, the problem isn't a single mailbox.
 DEFERRALS_BEFORE_BACKOFF = 3
 KEEP_FOR = timedelta(days=1)
 
@@ -23,13 +23,13 @@ def domain_of(email: str) -> str:
 
 
 class DomainBackoffs:
-    """The failing domains: those known when a run of emails begins, and what the run learns."""
+    """The failing domains: those known at the start of a run, and those that the run finds."""
 
     def __init__(self) -> None:
         self._known = dict(DomainBackoff.objects.values_list("domain", "retry_at"))
 
     def in_backoff(self) -> dict[str, float]:
-        """Domains to which nothing may be sent, and for how many more seconds."""
+        """Domains in backoff, with the seconds that are left."""
         if not self._known:
             return {}
         now = timezone.now()
@@ -43,9 +43,9 @@ class DomainBackoffs:
 
     @transaction.atomic
     def note_deferral(self, email: str) -> None:
-        """A server deferred the recipient; after a few in a row, the domain goes into backoff."""
+        """A server deferred the recipient. After a few in a row, the domain goes into backoff."""
         domain = domain_of(email)
-        # One statement inserts the row or locks it, so that a worker whose email was accepted can't delete it before.
+        # One statement inserts or locks the row, so a worker whose email was accepted can't delete it in between.
         DomainBackoff.objects.bulk_create(
             [DomainBackoff(domain=domain)],
             update_conflicts=True,
@@ -63,5 +63,5 @@ class DomainBackoffs:
 
 
 def delete_old_backoffs() -> None:
-    """Delete what has not changed for a day."""
+    """Delete backoffs that haven't changed for a day."""
     DomainBackoff.objects.filter(changed_at__lt=timezone.now() - KEEP_FOR).delete()

@@ -1,4 +1,4 @@
-"""The unsent invitations of a run, and the message of each, which is made when it is sent."""
+"""The unsent invitations of a run, and their messages, which are built when they are sent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REFERENCE = "invitation"
 
 
 class MessageData(NamedTuple):
-    """The values of an invitation that its message needs. A model instance would take longer to make than the email."""
+    """The values of an invitation that its message needs. Creating a model instance would take longer."""
 
     id: int
     email: str
@@ -41,7 +41,7 @@ class MessageData(NamedTuple):
 
 
 def load_unsent(ids: Sequence[int]) -> list[MessageData]:
-    """Those that are still to be sent. Read for each group, because some may have been revoked since the run began."""
+    """Load the invitations that are still unsent. Called per group, because some may have been revoked meanwhile."""
     records = list(_unsent(ids).order_by("pk").values_list(*MessageData._fields[:-1]))
     group = [MessageData(*values) for values in records]
     languages = dict(User.objects.filter(email__in={data.email_key for data in group}).values_list("email", "language"))
@@ -52,7 +52,7 @@ def load_unsent(ids: Sequence[int]) -> list[MessageData]:
 
 
 def filter_unsent(ids: Iterable[int]) -> set[int]:
-    """Which of them are still to be sent, for a check in the middle of a group that is sent slowly."""
+    """The IDs that are still unsent, for a check in the middle of a slow group."""
     return set(_unsent(ids).values_list("pk", flat=True))
 
 
@@ -79,7 +79,7 @@ class OutgoingMessage:
         return self.template.render(self.data, link=self.link)
 
     def build(self) -> AnymailMessage:
-        """Raises ValueError for an address that no header can hold."""
+        """Raises ValueError for an address that no header can contain."""
         message = self.template.build(self.data, link=self.link)
         message.metadata = self.metadata
         return message

@@ -1,4 +1,4 @@
-"""The outbox: sends invitations outside of imports, which are single ones and those that were resent."""
+"""The outbox sends invitations that no import sends: single ones and resent ones."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from invites.models import FailureReason, Invitation, InvitationQuerySet
 SLICE = 50
 MAX_ATTEMPTS = 60
 MAX_CRASHES = 5
-# An invitation with which so many workers died is sent alone: it may be the cause, and the others need not wait for it.
+# After this many crashes an invitation is sent alone: it may be the cause, and others shouldn't have to wait for it.
 ALONE_AFTER = 2
 
 
 def organizations_with_due_mail() -> list[int]:
-    """Ids of the organizations with invitations to send, of which no worker holds the lock; for the recovery task."""
+    """IDs of organizations that have due invitations and whose lock is free, for the recovery task."""
     free = Invitation.objects.due().exclude(organization__in=active_send_locks().values("organization"))
     return list(free.values_list("organization_id", flat=True).distinct())
 
 
 class NextRun(NamedTuple):
-    """There is more to send after the wait. The next call needs the token, if there is one."""
+    """There is more to send after the wait. Pass the token, if any, to the next call."""
 
     wait: timedelta
     lock_token: str | None
 
 
 def send_due_invitations(organization_id: int, lock_token: str | None = None) -> NextRun | None:
-    """Send up to 50 due invitations of the organization, for one time slice; None if no further call is needed.
+    """Send up to 50 due invitations of the organization for one time slice. Returns None if no other call is needed.
 
     Does nothing while another worker holds the lock. After a temporary failure an invitation is due again later, with
     exponential backoff, and so is one with which a worker died: the recovery task finds them then. Throttled ones are
@@ -53,7 +53,7 @@ def send_due_invitations(organization_id: int, lock_token: str | None = None) ->
         token = lock.transfer(wait=wait)
         return NextRun(wait, token) if token is not None else None
     lock.release()
-    # A task for an invitation that became due just now found the lock held, and left the work to this worker.
+    # If an invitation became due just now, its task found the lock held and left the work to this worker.
     return NextRun(wait, None) if not result.server_failed and _due(organization_id).exists() else None
 
 
@@ -79,7 +79,7 @@ def _send(due: list[Invitation], lock: HeldSendLock) -> SendResult:
     Invitation.objects.filter(pk__in=result.deferred, mail_state=Invitation.Mail.QUEUED).update(
         mail_state=Invitation.Mail.SENDING
     )
-    # If the server itself failed, those that were not tried need not ask it now either.
+    # If the server itself failed, don't try the others now either.
     failed = [by_id[pk] for pk in (*result.deferred, *(result.not_tried if result.server_failed else ()))]
     _give_up([each for each in failed if each.mail_attempts + 1 >= MAX_ATTEMPTS], FailureReason.UNREACHABLE)
     _retry_later([each for each in failed if each.mail_attempts + 1 < MAX_ATTEMPTS])
@@ -89,12 +89,12 @@ def _send(due: list[Invitation], lock: HeldSendLock) -> SendResult:
 
 
 def _fail_unauthorized(due: list[Invitation]) -> list[Invitation]:
-    """Fail invitations whose link would not work; returns the others. *Users* shows the reason, and a resend helps."""
+    """Fail invitations whose link wouldn't work, and return the others. *Users* shows why. A resend fixes it."""
     keys = {each.pk: GrantKey(each.grant_id, each.inviter_id) for each in due}
     unauthorized = find_unauthorized(keys.values())
     for key, reason in unauthorized.items():
         hashes = [each.token_hash for each in due if keys[each.pk] == key]
-        # Repeats the grant and the inviter: somebody with the permission may have resent it meanwhile.
+        # Repeats the grant and the inviter, because someone with the permission may have resent it meanwhile.
         same = Invitation.objects.unsent().filter(grant=key.grant_id, inviter=key.inviter_id, token_hash__in=hashes)
         same.update(mail_state=Invitation.Mail.FAILED, mail_detail=reason, mail_due_at=None)
     return [each for each in due if keys[each.pk] not in unauthorized]
@@ -135,6 +135,6 @@ def _grouped(
 
 
 def _unsent(invitations: Iterable[Invitation]) -> InvitationQuerySet:
-    """Those that were not resent meanwhile: a resent one has a new link, which is still to be sent."""
+    """The ones that weren't resent meanwhile. A resent one has a new link that hasn't been sent yet."""
     hashes = [each.token_hash for each in invitations]
     return Invitation.objects.open().unsent().filter(token_hash__in=hashes)

@@ -32,7 +32,7 @@ KEEP_FOR = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Permits:
-    """So many emails may be sent after `wait` seconds. The next block is free in `next_in` seconds."""
+    """`count` emails can be sent after `wait` seconds. The next block is free in `next_in` seconds."""
 
     count: int
     wait: float
@@ -40,18 +40,18 @@ class Permits:
 
 
 def acquire_global(wanted: int) -> Permits:
-    """Up to so many permits of what all workers together may send."""
+    """Acquire up to `wanted` permits from the limit of all workers together."""
     return _acquire({"all": wanted}, settings.MAILS_PER_SECOND, block=SHORT, longest_wait=LONGEST_WAIT)["all"]
 
 
 def acquire_for_organization(organization_id: int, wanted: int) -> Permits:
-    """Up to so many permits of what one organization may send."""
+    """Acquire up to `wanted` permits from the limit of one organization."""
     key = f"organization {organization_id}"
     return _acquire({key: wanted}, settings.MAILS_PER_SECOND_PER_ORGANIZATION, block=LONG)[key]
 
 
 def acquire_for_domains(wanted: Mapping[str, int]) -> dict[str, Permits]:
-    """For each of the domains, up to so many permits of what may be sent to it."""
+    """Acquire permits for several domains at once; `wanted` has the number for each."""
     keys = {domain: f"domain {domain}" for domain in wanted}
     by_key = {key: wanted[domain] for domain, key in keys.items()}
     permits = _acquire(by_key, settings.MAILS_PER_SECOND_PER_DOMAIN, block=LONG)
@@ -59,7 +59,7 @@ def acquire_for_domains(wanted: Mapping[str, int]) -> dict[str, Permits]:
 
 
 def delete_idle_buckets() -> None:
-    """Delete the buckets of which nothing was acquired for a day."""
+    """Delete the buckets that haven't been used for a day."""
     RateLimitBucket.objects.filter(free_at__lt=timezone.now() - KEEP_FOR).delete()
 
 
@@ -81,7 +81,7 @@ def _acquire(wanted: Mapping[str, int], rate: int, *, block: float, longest_wait
 
 
 def _lock_buckets(keys: Sequence[str]) -> list[RateLimitBucket]:
-    """The buckets, locked, and created if need be. In one order, so that two workers with the same keys don't deadlock.
+    """Lock the buckets, creating missing ones, in a fixed order, so two workers with the same keys don't deadlock.
 
     A loop, because `delete_idle_buckets` may delete one between the two statements.
     """

@@ -23,11 +23,11 @@ from invites.mailing.throttle import SendThrottle
 from invites.mailing.transports.errors import DeliveryError, PermanentFailure, TemporaryFailure
 from invites.models import FailureReason, Invitation
 
-# After so long, other batches and organizations get the worker.
+# After this time, the worker turns to other batches and organizations.
 TIME_SLICE_SECONDS = 3.0
 GROUP = 100
 RENEWAL_SECONDS = 1.0
-# If the server defers so many in a row, the rest of the run is not tried.
+# If the server defers this many in a row, the rest of the run isn't tried.
 MOST_DEFERRALS = 10
 ADDRESS = re.compile(r"\S+@\S+")
 
@@ -89,11 +89,11 @@ class TimeSlice:
         self._ends_at = self._renewed_at + TIME_SLICE_SECONDS
 
     def has_ended(self) -> bool:
-        """Asked after each group of 100, and about once a second."""
+        """Called after each group of 100, and about once a second."""
         return time.monotonic() >= self._ends_at or not self.renew()
 
     def renew(self) -> bool:
-        """Called in the middle of a message, too, because that may take longer than the lock lasts."""
+        """Also called in the middle of a message, which may take longer than the lock lasts."""
         now = time.monotonic()
         if now - self._renewed_at >= RENEWAL_SECONDS:
             self._renewed_at = now
@@ -115,7 +115,7 @@ class _SendRun:
         self._checked_at = time.monotonic()
 
     def filter_blocked(self, ids: Sequence[int]) -> Sequence[int]:
-        """Those of the remaining ids that may be sent; none once the run is over."""
+        """The remaining IDs that can be sent now. None once the run is over."""
         if self._is_over:
             self.result.not_tried += ids
             return ()
@@ -151,7 +151,7 @@ class _SendRun:
         self.result.retry_in = self._throttle.retry_in
 
     def _messages(self, group: Sequence[MessageData], open_ids: set[int]) -> Iterator[OutgoingMessage]:
-        """Each is made while the server works on the one before."""
+        """Each message is built while the server processes the previous one."""
         for number, data in enumerate(group):
             if time.monotonic() - self._checked_at >= RENEWAL_SECONDS:
                 self._check_time()
@@ -171,7 +171,7 @@ class _SendRun:
                 return
 
     def _save(self, data: MessageData, failure: DeliveryError | None) -> bool:
-        """Save the result of a message. False if nothing more is to be sent, not even the message in progress."""
+        """Save the result of a message. Returns False to stop the run, including the message in progress."""
         match failure:
             case None:
                 self._deferrals_in_a_row = 0

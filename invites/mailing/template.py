@@ -34,7 +34,7 @@ HEADER_LENGTH = 200
 # Longer values could make a line too long for SMTP.
 MOST_INSERTED = 400
 
-# What needs no quoting in an SMTP command or a header: printable ASCII without blanks, quotes and angle brackets.
+# Addresses that need no quoting in SMTP commands and headers: printable ASCII without spaces, quotes and brackets.
 _SIMPLE_ADDRESS = re.compile(r"[!#-;=?-~]+")
 _SPECIAL = re.compile(r"[&<>\"']")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -104,7 +104,7 @@ class InvitationTemplate:
         self._bytes, self._chosen = self._compiled()
 
     def build(self, invitee: Invitee, *, link: str) -> AnymailMessage:
-        """The message to one invitee. Raises ValueError for an address that no header can hold."""
+        """The message to one invitee. Raises ValueError for an address that no header can contain."""
         if one_line(invitee.email) != invitee.email:
             raise ValueError("The address contains a line break or another character that no email can contain.")
         values = self._values(invitee, link)
@@ -137,7 +137,7 @@ class InvitationTemplate:
         }
 
     def is_simple_for(self, invitee: Invitee) -> bool:
-        """Whether `render` can make this message. The few others need `build`."""
+        """Whether `render` can build this message. The few others need `build`."""
         return bool(
             self._bytes
             and _SIMPLE_ADDRESS.fullmatch(invitee.email)
@@ -216,12 +216,12 @@ def _date(second: int, localtime: bool) -> str:
 
 
 def _escaped(text: str) -> str:
-    """The text escaped by Django, which is slow, and which most values don't need."""
+    """The escaped text. Calls Django's slow function only if it has something to escape."""
     return text if not _SPECIAL.search(text) else escape(text)
 
 
 def one_line(text: str) -> str:
-    """The text without control characters and line breaks, fit for a header."""
+    """The text as a single line without control characters, safe for a header."""
     return " ".join(_UNPRINTABLE.sub(" ", text).split())
 
 
@@ -244,5 +244,5 @@ def _sender(organization: str) -> str:
 
 
 def _filled(pieces: Sequence[str], values: dict[str, str]) -> str:
-    """The pieces joined; every second one is the name of a slot, and is replaced by its value."""
+    """Join the pieces. Every second piece is the name of a slot and is replaced by its value."""
     return "".join(values[piece] if number % 2 else piece for number, piece in enumerate(pieces))

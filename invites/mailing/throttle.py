@@ -1,4 +1,4 @@
-"""Decides which emails of a run may be sent now: rate limits, and domains in backoff."""
+"""Decides which emails of a run can be sent now: rate limits and domain backoff."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ R = TypeVar("R", bound=Recipient)
 
 
 class SendThrottle:
-    """Collects the ids of what may not be sent: `throttled` by a rate limit, `blocked` with their domains.
+    """Collects the IDs that can't be sent now: `throttled` by a rate limit, or `blocked` because of their domain.
 
     The first of them may be tried in `retry_in` seconds. Once `is_exhausted`, nothing more of the run may be sent.
     """
@@ -47,7 +47,7 @@ class SendThrottle:
         self._permits = 0
 
     def filter_blocked(self, ids: Sequence[int]) -> Sequence[int]:
-        """The ids without those of domains to which nothing may be sent. No query while there are no such domains."""
+        """The IDs without those of blocked domains. Needs no query while no domain is blocked."""
         in_backoff = self.domains.in_backoff()
         if not ids or not (self._exhausted_domains or in_backoff):
             return ids
@@ -66,7 +66,7 @@ class SendThrottle:
         return allowed
 
     def acquire(self, group: Sequence[R]) -> Sequence[R]:
-        """Those of the group that the limits of their domains and of their organization allow; it is one for all."""
+        """The messages that the per-domain and per-organization limits allow. All are of one organization."""
         if settings.MAILS_PER_SECOND_PER_DOMAIN:
             group = self._acquire_for_domains(group)
         if not group or not settings.MAILS_PER_SECOND_PER_ORGANIZATION:
@@ -78,7 +78,7 @@ class SendThrottle:
         return group[: permits.count]
 
     def wait_for_permit(self, wanted: int) -> bool:
-        """Wait until the global limit allows one more email, of so many wanted; False if that would take too long."""
+        """Wait until the global limit allows one more of the `wanted` emails. Returns False if that takes too long."""
         if settings.MAILS_PER_SECOND:
             if self._permits == 0:
                 permits = acquire_global(wanted)
