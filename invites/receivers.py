@@ -39,8 +39,8 @@ _ROLE_IN_INVITATIONS = ngettext_lazy(
     "{count} open invitations grant this role. Change or revoke them first.",
 )
 _SITE_IN_INVITATIONS = ngettext_lazy(
-    "{count} open invitation grants this site. Change or revoke it first.",
-    "{count} open invitations grant this site. Change or revoke them first.",
+    "{count} open invitation grants access to this site. Change or revoke it first.",
+    "{count} open invitations grant access to this site. Change or revoke them first.",
 )
 
 
@@ -60,7 +60,7 @@ def why_not_delete(sender: type[Role | Site], item: Role | Site, **_more: Any) -
     if is_running and is_role:
         return _("An unfinished import grants this role. Finish or stop it first.")
     if is_running:
-        return _("An unfinished import grants this site. Finish or stop it first.")
+        return _("An unfinished import grants access to this site. Finish or stop it first.")
     return None
 
 

@@ -71,7 +71,9 @@ def test_a_role_or_site_of_a_running_batch_is_kept(start: Run, read_only: Access
     start(csv_of("ann@example.com"))
 
     assert reasons_to_keep(read_only.roles[0]) == ["An unfinished import grants this role. Finish or stop it first."]
-    assert reasons_to_keep(read_only.sites[0]) == ["An unfinished import grants this site. Finish or stop it first."]
+    assert reasons_to_keep(read_only.sites[0]) == [
+        "An unfinished import grants access to this site. Finish or stop it first."
+    ]
 
 
 def test_a_role_is_kept_while_its_import_ends(start: Run, work: Run, read_only: AccessSelection) -> None:

@@ -12,6 +12,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership, Organization, Role, Site, User
+from accounts.organizations.roles import delete_role
+from accounts.organizations.sites import delete_site
 from invites.invitations.actions import resend, resend_many
 from invites.invitations.invite import change_invitation
 from invites.models import Invitation
@@ -408,22 +410,23 @@ def test_members_without_permission_cannot_act_on_an_invitation(
     assert (invitation.state, invitation.token_hash) == ("pending", before)
 
 
-def test_a_role_of_an_open_invitation_cannot_be_deleted(acme: Organization, admin: User, by: Membership) -> None:
-    from accounts.organizations.roles import delete_role
-    from invites.invitations.invite import invite_person
-
+def test_roles_and_sites_of_open_invitations_cannot_be_deleted(
+    acme: Organization, by: Membership, invite: Invite, sites: list[Site]
+) -> None:
     role = Role.objects.create(organization=acme, name="Temp", permissions=["work.view"])
-    invitation = invite_person(
-        by,
-        email="a@people.example.com",
-        first_name="A",
-        last_name="B",
-        description="",
-        selection=selection_of(acme, "Temp"),
-    )
+    invite("ann@people.example.com", roles=["Temp"], sites=sites[:1])
 
-    with domain_error("in_use", match="1 open invitation grants this role"):
+    with domain_error("in_use", match="^1 open invitation grants this role. Change or revoke it first.$"):
         delete_role(by, role)
-    Invitation.objects.filter(pk=invitation.pk).update(state="revoked")
+    with domain_error("in_use", match="^1 open invitation grants access to this site. Change or revoke it first.$"):
+        delete_site(by, sites[0])
+    invite("ben@people.example.com", roles=["Temp"], sites=sites[:1])
+    with domain_error("in_use", match="^2 open invitations grant this role. Change or revoke them first.$"):
+        delete_role(by, role)
+    with domain_error("in_use", match="^2 open invitations grant access to this site. Change or revoke them first.$"):
+        delete_site(by, sites[0])
+
+    Invitation.objects.update(state="revoked")
     delete_role(by, role)
+    delete_site(by, sites[0])
     assert not Role.objects.filter(name="Temp").exists()
