@@ -15,7 +15,7 @@ EXPECTED = ("Failed to load resource", "htmx:", "[object Event]")
 
 @pytest.fixture
 def open_as(new_context: Any, signed_in_state: Callable[[str], Any], stack: Stack) -> Iterator[Callable[..., Any]]:
-    """`open_as("admin@example.com", width=390, dark=True)`: a page that may not complain of anything."""
+    """`open_as("admin@example.com", width=390, dark=True)`: a page whose console must stay empty."""
     complaints: list[str] = []
 
     def note(message: Any) -> None:

@@ -43,7 +43,7 @@ def test_tab_reaches_everything_inside_and_nothing_behind(invite: Any) -> None:
     assert not is_behind(invite)
 
 
-def test_escape_closes_and_the_focus_goes_back(invite: Any) -> None:
+def test_escape_closes_the_dialog_and_restores_the_focus(invite: Any) -> None:
     invite.keyboard.press("Escape")
     expect(invite.locator("#dialog")).to_be_hidden()
     expect(invite.get_by_role("link", name="Invite users")).to_be_focused()
@@ -64,7 +64,7 @@ def test_closing_asks_before_typed_text_is_lost(invite: Any) -> None:
     expect(invite.get_by_role("link", name="Invite users")).to_be_focused()
 
 
-def test_going_on_in_the_dialog_moves_to_the_new_heading(invite: Any) -> None:
+def test_the_next_step_of_the_dialog_focuses_its_heading(invite: Any) -> None:
     invite.get_by_role("link", name="Import CSV file").click()
     title = invite.get_by_role("heading", name="Import CSV file")
     expect(title).to_be_focused()
@@ -72,7 +72,7 @@ def test_going_on_in_the_dialog_moves_to_the_new_heading(invite: Any) -> None:
     expect(invite.get_by_role("heading", name="Invite users", level=2)).to_be_focused()
 
 
-def test_several_errors_lead_to_their_summary_and_from_there_to_the_field(invite: Any) -> None:
+def test_the_error_summary_gets_the_focus_and_links_to_the_field(invite: Any) -> None:
     invite.get_by_role("button", name="Send invitation").click()
     summary = invite.locator("[data-problem-summary]")
     expect(summary).to_be_focused()
@@ -98,7 +98,7 @@ def test_an_expired_session_leads_to_sign_in_and_back(open_as: OpenAs) -> None:
     page.wait_for_url("**/accounts/login/?next=%2Fo%2Facme%2Fusers%2F")
 
 
-def test_the_dialog_is_a_page_of_its_own_by_its_address(open_as: OpenAs) -> None:
+def test_the_url_of_a_dialog_shows_it_as_a_page(open_as: OpenAs) -> None:
     page = open_as()
     page.goto("/o/acme/invite/")
     page.get_by_role("button", name="Send invitation").click()
@@ -131,7 +131,7 @@ def test_an_error_disappears_when_its_field_is_edited(invite: Any) -> None:
     expect(invite.locator("#dialog .rc-error")).to_have_count(0)
 
 
-def test_a_dialog_that_is_opened_while_another_closes_is_not_lost(open_as: OpenAs) -> None:
+def test_a_dialog_can_be_opened_while_another_closes(open_as: OpenAs) -> None:
     page = open_as()
     page.goto("/o/acme/users/")
     page.get_by_role("link", name="Invite users").click()

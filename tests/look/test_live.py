@@ -44,7 +44,7 @@ def page(open_as: OpenAs) -> Any:
 
 
 def expect_the_end(page: Any) -> None:
-    """The last state is shown, in the very nodes that had the focus, and was told once."""
+    """The last state is shown in the same nodes, which keep the focus, and was announced once."""
     expect(page.locator("#part > p").first).to_have_text("2 of 2")
     expect(page.locator("#stop")).to_be_focused()
     assert page.locator("#stop").evaluate("link => link.kept")
@@ -72,7 +72,7 @@ def test_events_are_followed_until_their_end(page: Any) -> None:
     assert len(opened) == 1, "the stream is not opened again after its end"
 
 
-def test_without_events_the_fragment_is_asked_for(page: Any) -> None:
+def test_without_events_the_fragment_is_polled(page: Any) -> None:
     answers = [fragment("1 of 2"), fragment("2 of 2", ended=True)]
     page.route("**/part/events/", lambda route: route.fulfill(status=502, body=""))
     page.route("**/part/", lambda route: route.fulfill(content_type="text/html", body=answers.pop(0)))
@@ -80,8 +80,8 @@ def test_without_events_the_fragment_is_asked_for(page: Any) -> None:
     expect_the_end(page)
 
 
-def told_no_more(page: Any, **answer: Any) -> list[str]:
-    """What is asked of the server, in its order, when a stream says that its viewer may be told no more."""
+def end_stream(page: Any, **answer: Any) -> list[str]:
+    """The requests after a stream says that its viewer may see no more, in their order."""
     asked: list[str] = []
     end = f'event: fragment\ndata: {fragment("1 of 2")}\n\nevent: end\ndata: {{"ask": true}}\n\n'
 
@@ -100,32 +100,32 @@ def told_no_more(page: Any, **answer: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_somebody_who_was_removed_is_told_no_more_and_asks_no_more(page: Any, status: int) -> None:
-    asked = told_no_more(page, status=status, body="")
+def test_polling_stops_for_a_user_who_was_removed(page: Any, status: int) -> None:
+    asked = end_stream(page, status=status, body="")
     expect(page.locator("#part")).to_have_attribute("data-live", "")
 
-    # What else changes on the page does not begin anew.
+    # Other changes of the page don't start it again.
     page.evaluate("document.getElementById('content').append(document.createElement('p'))")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    # Longer than from one question to the next, and than a browser waits before it connects again.
+    # Longer than the pause between polls, and than a browser waits before it reconnects.
     page.wait_for_timeout(4000)
 
     assert asked == ["events", "fragment"]
 
 
-def test_somebody_who_signed_out_elsewhere_is_asked_to_sign_in(page: Any) -> None:
+def test_a_user_who_signed_out_elsewhere_must_sign_in(page: Any) -> None:
     with page.expect_request("**/accounts/login/?next=/o/acme/sites/"):
-        told_no_more(page, status=200, headers={"HX-Redirect": "/accounts/login/?next=/o/acme/sites/"}, body="")
+        end_stream(page, status=200, headers={"HX-Redirect": "/accounts/login/?next=/o/acme/sites/"}, body="")
 
 
-def test_somebody_whose_session_goes_on_under_another_key_is_told_more(page: Any) -> None:
-    asked = told_no_more(page, content_type="text/html", body=fragment("2 of 2", ended=True))
+def test_updates_continue_after_the_session_key_changed(page: Any) -> None:
+    asked = end_stream(page, content_type="text/html", body=fragment("2 of 2", ended=True))
 
     expect_the_end(page)
     assert asked == ["events", "fragment"]
 
 
-def test_what_leaves_the_page_is_not_followed_any_more(page: Any) -> None:
+def test_a_part_that_left_the_page_is_not_polled(page: Any) -> None:
     asked = []
     page.route("**/part/events/", lambda route: route.fulfill(status=502, body=""))
 
@@ -138,12 +138,12 @@ def test_what_leaves_the_page_is_not_followed_any_more(page: Any) -> None:
         page.evaluate(PUT_PART)
     page.evaluate("document.getElementById('part').remove()")
     before = len(asked)
-    # Longer than from one question to the next.
+    # Longer than the pause between polls.
     page.wait_for_timeout(2500)
     assert len(asked) == before
 
 
-def test_what_one_stream_tells_beside_is_not_listened_to_twice(page: Any) -> None:
+def test_a_part_that_another_stream_updates_opens_no_stream(page: Any) -> None:
     opened: list[str] = []
     events = [
         ("fragment", fragment("1 of 2")),
@@ -166,11 +166,11 @@ def test_what_one_stream_tells_beside_is_not_listened_to_twice(page: Any) -> Non
     assert opened == ["/part/events/"]
 
 
-def test_what_is_told_beside_no_stream_is_followed_by_itself(page: Any) -> None:
+def test_a_part_opens_its_own_stream_while_the_other_one_is_polled(page: Any) -> None:
     page.route("**/part/events/", lambda route: route.fulfill(status=502, body=""))
     page.route("**/part/", lambda route: route.fulfill(content_type="text/html", body=fragment("1 of 2")))
-    told = 'event: fragment\ndata: <p id="beside" data-live>By itself</p>\n\nevent: end\ndata: {}\n\n'
-    page.route("**/beside/events/", lambda route: route.fulfill(content_type="text/event-stream", body=told))
+    stream = 'event: fragment\ndata: <p id="beside" data-live>By itself</p>\n\nevent: end\ndata: {}\n\n'
+    page.route("**/beside/events/", lambda route: route.fulfill(content_type="text/event-stream", body=stream))
     page.evaluate(PUT_PART_AND_BESIDE)
 
     expect(page.locator("#beside")).to_have_text("By itself")

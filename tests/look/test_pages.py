@@ -78,7 +78,7 @@ def chosen_sites(page: Any) -> list[str]:
     return found
 
 
-def test_sites_are_searched_chosen_and_taken_back(open_as: OpenAs) -> None:
+def test_sites_are_searched_added_and_removed(open_as: OpenAs) -> None:
     page = open_as()
     page.goto("/o/acme/invite/")
     field = page.get_by_role("combobox", name="Sites")
@@ -131,7 +131,7 @@ DRAG = """(kind) => {
 }"""
 
 
-def test_a_file_dropped_beside_the_zone_is_taken_all_the_same(import_form: Any) -> None:
+def test_a_file_dropped_next_to_the_zone_is_accepted(import_form: Any) -> None:
     zone = import_form.locator("[data-dropzone]")
     import_form.evaluate(DRAG, "dragover")
     expect(zone).to_have_attribute("data-state", "over")
@@ -146,7 +146,7 @@ def test_a_file_dropped_beside_the_zone_is_taken_all_the_same(import_form: Any) 
     expect(import_form.locator("#id_file")).to_be_focused()
 
 
-def test_a_workbook_of_a_kind_that_is_not_read_is_refused_before_it_is_sent(import_form: Any) -> None:
+def test_an_unsupported_workbook_is_rejected_before_the_upload(import_form: Any) -> None:
     workbook = {"name": "field-team.xlsm", "mimeType": "application/zip", "buffer": b"PK\x03\x04" + bytes(64)}
     import_form.locator("#id_file").set_input_files(workbook)
     expect(import_form.locator("[data-drop-error]")).to_have_text(
@@ -155,7 +155,7 @@ def test_a_workbook_of_a_kind_that_is_not_read_is_refused_before_it_is_sent(impo
     expect(import_form.locator("[data-drop-refused]")).to_have_text("field-team.xlsm was not uploaded")
 
 
-def test_the_chosen_file_outlives_an_error_elsewhere_in_the_form(import_form: Any) -> None:
+def test_the_chosen_file_is_kept_after_an_error_in_another_field(import_form: Any) -> None:
     people = {"name": "people.csv", "mimeType": "text/csv", "buffer": b"Email,First name,Last name\r\n"}
     import_form.locator("#id_file").set_input_files(people)
     import_form.get_by_role("button", name="Import").click()
@@ -164,7 +164,7 @@ def test_the_chosen_file_outlives_an_error_elsewhere_in_the_form(import_form: An
     assert import_form.locator("#id_file").evaluate("input => input.files.length") == 1
 
 
-def test_an_upload_shows_its_bytes_and_can_be_canceled(import_form: Any) -> None:
+def test_an_upload_shows_its_progress_and_can_be_canceled(import_form: Any) -> None:
     session = import_form.context.new_cdp_session(import_form)
     session.send("Network.enable")
     slowly = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000}
@@ -249,7 +249,7 @@ def test_a_menu_opens_without_a_script(stack: Stack, new_context: Any, signed_in
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
-def test_radio_buttons_without_an_answer_are_not_drawn_as_chosen(open_as: OpenAs) -> None:
+def test_radio_buttons_without_an_answer_look_unselected(open_as: OpenAs) -> None:
     page = open_as()
     page.goto("/o/acme/invite/")
     page.evaluate(

@@ -17,18 +17,18 @@ def read(folder: str, *patterns: str) -> str:
     return "\n".join(path.read_text() for pattern in patterns for path in sorted(root.rglob(pattern)))
 
 
-def drawn() -> set[str]:
+def classes_with_rules() -> set[str]:
     return set(re.findall(r"\.(rc-[a-z0-9-]+)", read("static/css", "*.css")))
 
 
-def test_every_class_of_the_style_sheets_is_worn() -> None:
+def test_every_class_of_the_style_sheets_is_used() -> None:
     where = read("templates", "*.html") + read("static/js", "*.js") + read("accounts", "*.py") + read("invites", "*.py")
-    worn, stems = set(CLASS.findall(where)), tuple(STEM.findall(where))
+    used, stems = set(CLASS.findall(where)), tuple(STEM.findall(where))
 
-    assert not {name for name in drawn() - worn if not name.startswith(stems)}
+    assert not {name for name in classes_with_rules() - used if not name.startswith(stems)}
 
 
-def test_every_class_of_a_template_is_drawn_or_found_by_a_script() -> None:
+def test_every_class_of_a_template_has_a_rule_or_is_used_by_a_script() -> None:
     found_by_scripts = set(re.findall(r"\.(rc-[a-z0-9-]+)", read("static/js", "*.js")))
 
-    assert not set(CLASS.findall(read("templates", "*.html"))) - drawn() - found_by_scripts
+    assert not set(CLASS.findall(read("templates", "*.html"))) - classes_with_rules() - found_by_scripts

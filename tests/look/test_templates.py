@@ -20,7 +20,7 @@ from invites.imports.forms import ImportForm
 
 
 class PasswordForm(PlainForm):
-    """A field of each kind that the look treats on its own."""
+    """A field of each kind that has a template of its own."""
 
     email = forms.EmailField(error_messages={"required": "Enter an address such as name@company.com."})
     note = forms.CharField(required=False)
@@ -36,8 +36,8 @@ class PasswordForm(PlainForm):
 
 
 def test_no_button_has_a_gap_between_its_words() -> None:
-    """A button is a flex box: an element after its text is an item of its own, with a gap before it."""
-    # Text of the button and then a tag that is seen. An icon before the text is meant to have a gap.
+    """A button is a flexbox: an element after its text is an item of its own, with a gap before it."""
+    # Text of the button and then a visible tag. The gap after an icon is intended.
     gap = re.compile(r'class="btn [^"]*"[^>]*>[^<]*?[^<\s][^<]*<(?!/|span class="visually-hidden")\w+[^>]*>')
     assert gap.search('<a class="btn rc-filled" href="x">Go to <bdi>Acme</bdi></a>')
     found = []
@@ -73,7 +73,7 @@ def test_initials_are_the_first_and_the_last_letter(name: str | None, letters: s
     assert initials(name) == letters
 
 
-def test_optional_fields_say_so_and_the_others_carry_no_star() -> None:
+def test_optional_fields_say_so_and_required_fields_have_no_star() -> None:
     html = render_crispy_form(PasswordForm())
     assert html.count('<span class="rc-label-note">optional</span>') == 1
     assert "*" not in html
@@ -86,7 +86,7 @@ def test_a_password_can_be_shown() -> None:
     assert 'aria-describedby="id_password_helptext"' in html
 
 
-def test_each_line_of_choices_is_a_label_with_its_meaning() -> None:
+def test_each_choice_is_a_label_with_its_description() -> None:
     html = render_crispy_form(PasswordForm({"colors": ["g"]}))
     assert "As in &lt;roses&gt;." in html
     lines = html.split('class="rc-line"')[1:]
@@ -95,7 +95,7 @@ def test_each_line_of_choices_is_a_label_with_its_meaning() -> None:
     assert "checked" in lines[1]
 
 
-def test_an_error_stands_under_its_field_and_is_tied_to_it() -> None:
+def test_an_error_is_below_its_field_and_describes_it() -> None:
     html = render_crispy_form(PasswordForm({"email": "", "password": "x", "terms": "on", "colors": ["r"]}))
     assert 'id="id_email_error"' in html
     assert 'aria-invalid="true"' in html
@@ -103,7 +103,7 @@ def test_an_error_stands_under_its_field_and_is_tied_to_it() -> None:
     assert "There is a problem" not in html
 
 
-def test_several_errors_are_summed_up_with_links_in_the_same_words() -> None:
+def test_the_summary_links_to_each_error_in_the_same_words() -> None:
     html = render_crispy_form(PasswordForm({"password": "x"}))
     assert "There is a problem" in html
     assert '<a href="#id_email">Enter an address such as name@company.com.</a>' in html
@@ -115,7 +115,7 @@ def test_the_summary_follows_the_order_of_the_page() -> None:
     assert [error.target for error in error_list(form)] == ["id_email", "id_password", "id_terms", "id_colors_0"]
 
 
-def test_an_error_of_the_whole_form_is_summed_up_even_when_alone() -> None:
+def test_a_single_error_of_the_whole_form_is_in_the_summary() -> None:
     form = PasswordForm({"email": "a@b.example", "password": "x", "terms": "on", "colors": ["r"]})
     assert not error_list(form)
     form.add_error(None, "Nobody is left who could manage users.")
@@ -124,7 +124,7 @@ def test_an_error_of_the_whole_form_is_summed_up_even_when_alone() -> None:
     ]
 
 
-def test_sites_carry_their_country_for_the_search(admin: User) -> None:
+def test_site_options_have_their_country_for_the_search(admin: User) -> None:
     html = render_crispy_form(GrantForm(membership=admin.memberships.get()))
     assert 'data-country="France"' in html
     assert html.index("All sites") < html.index("Ghent")
@@ -139,7 +139,7 @@ def test_the_csv_field_is_a_real_file_input_in_a_drop_zone(admin: User) -> None:
     assert 'data-state="idle"' in html
 
 
-def test_a_refused_file_is_told_at_the_drop_zone(admin: User) -> None:
+def test_the_drop_zone_shows_why_a_file_was_rejected(admin: User) -> None:
     html = render_crispy_form(ImportForm({}, {}, membership=admin.memberships.get()))
     assert 'data-state="error"' in html
     assert "Choose a CSV file." in html
@@ -147,13 +147,13 @@ def test_a_refused_file_is_told_at_the_drop_zone(admin: User) -> None:
 
 
 @pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "413", "429", "500", "503"])
-def test_error_pages_need_nothing_but_themselves(name: str) -> None:
+def test_error_pages_need_no_context(name: str) -> None:
     html = render_to_string(f"{name}.html")
     assert html.count("<h1") == 1
     assert "Rollcall" in html
 
 
-def test_no_template_holds_inline_style_or_script(admin: User, rf: RequestFactory) -> None:
+def test_no_template_has_inline_styles_or_scripts(admin: User, rf: RequestFactory) -> None:
     page = Template('{% extends "shell.html" %}').render(Context({"request": rf.get("/"), "user": admin}))
     assert " style=" not in page
     assert "<script>" not in page
