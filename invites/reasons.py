@@ -36,7 +36,9 @@ _SENTENCES: dict[str, _StrOrPromise] = {
     "not_allowed": gettext_lazy(
         "The person who started this can no longer change this import. Nobody has been invited."
     ),
-    "none_valid": gettext_lazy("No row of this file can be invited as it is. Upload a corrected file."),
+    "none_valid": gettext_lazy(
+        "None of the rows in this file can be invited yet. Fix them, or upload a corrected file."
+    ),
     "unclosed_quote": gettext_lazy(
         "A quotation mark in this file is never closed. Save the file as CSV from your spreadsheet again."
     ),
@@ -60,7 +62,7 @@ _SENTENCES: dict[str, _StrOrPromise] = {
         "Someone who uploaded or edited rows of this import doesn’t have an account anymore."
     ),
     "choose_access": gettext_lazy(
-        "Choose the roles and sites of this import, or start a new import with the complete file."
+        "Choose the same roles and sites as before, or start a new import with the complete file."
     ),
     "edits_kept": gettext_lazy("Everything you fixed here is kept."),
     "changes_kept": gettext_lazy("Everything that was fixed until then is kept."),

@@ -81,7 +81,7 @@ def assert_refused(batch: Batch, selection: AccessSelection) -> None:
     assert batch.state == Batch.State.NEEDS_CORRECTION
     assert text_of(batch.notice) == (
         "“fixed.csv” wasn’t used. Ben Osei uploaded or edited rows of this import and can’t grant Org Admin. Choose "
-        "the roles and sites of this import, or start a new import with the complete file. "
+        "the same roles and sites as before, or start a new import with the complete file. "
         "Everything you fixed here is kept."
     )
     assert set(batch.grant.roles.all()) == set(selection.roles)

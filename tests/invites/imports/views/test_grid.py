@@ -208,7 +208,7 @@ def test_nobody_can_be_invited_when_all_rows_are_skipped(ines: Client, start: Ru
     assert bar(text(ines.get(grid_url(batch)))) == "0 left to fix · 1 skipped Check again"
     response = post(ines, batch, "whole")
     assert response.headers["Location"] == grid_url(batch)
-    assert "No row of this file can be invited as it is." in text(ines.get(grid_url(batch)))
+    assert "None of the rows in this file can be invited yet." in text(ines.get(grid_url(batch)))
 
 
 @pytest.mark.parametrize("do", ["save", "take:3:0", "skip:3", "undo:3", "all:email_two_at", "check", "others", "whole"])

@@ -446,4 +446,4 @@ def test_a_file_without_valid_rows_cannot_be_invited(ines: Client, start: Run) -
     response = ines.post(url_of(batch, "imports:batch_invite_valid"))
 
     assert response.status_code == 409
-    assert "No row of this file can be invited" in text(response)
+    assert "None of the rows in this file can be invited yet" in text(response)
