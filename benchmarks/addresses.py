@@ -26,7 +26,7 @@ _INSERTED = "!?`{}\u2018\u201cab.-_@+'\" 0A\u00e9\u00df\u0130\u200d\u0430<>(),;:
 
 
 def mutated(count: int, *, seed: int) -> Iterator[str]:
-    """Addresses with up to three characters put in, taken out, doubled or swapped."""
+    """Addresses with up to three characters inserted, removed, doubled or swapped."""
     dice = random.Random(seed)  # noqa: S311 - no secret
     plain = [row[0] for row in people(2_000, bad=0, seed=seed)]
     for _ in range(count):
@@ -48,7 +48,7 @@ def mutated(count: int, *, seed: int) -> Iterator[str]:
 
 
 def ask_library(text: str) -> str | None:
-    """email-validator's own answer, with the local part counted in octets as RFC 5321 does."""
+    """What email-validator says, with the local part counted in octets as in RFC 5321."""
     try:
         checked = validate_email(text, check_deliverability=False, strict=True)
     except (EmailNotValidError, ValueError):
@@ -57,7 +57,7 @@ def ask_library(text: str) -> str | None:
 
 
 def differences(texts: Iterable[str]) -> Iterator[str]:
-    """Every text about which one of our patterns disagrees with the library."""
+    """Each address on which we and the library disagree."""
     screen = Screen()
     for text in texts:
         right = ask_library(text)

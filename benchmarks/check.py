@@ -34,10 +34,10 @@ from invites.checking.screening import Screen
 
 NO_LIMITS = Limits(max_bytes=1 << 40, max_rows=1 << 23)
 READER, OURS, LIBRARY = "csv.reader", "Rollcall", "email-validator only"
-# As many as are let in at once.
+# The limit of a file.
 WORST_ROWS = 200_000
 PEER_ROWS, REPEATED = 10_000, 20
-# The targets: ours against the reader and against a clean file, and the peers against ours.
+# The targets: our time compared with the reader's and with a clean file, and the other libraries' with ours.
 MOST_TIMES_READER, MOST_MB, MOST_TIMES_CLEAN = 3.5, 130, 10
 LEAST_TIMES_OURS = {peers.FRICTIONLESS: 12, peers.IMPORT_EXPORT: 150, peers.FORM: 25}
 
@@ -51,7 +51,7 @@ def read_only(path: Path) -> None:
 
 
 def check(path: Path) -> int:
-    """How many rows are refused."""
+    """How many rows are rejected."""
     with path.open("rb") as file:
         check = Check(file, limits=NO_LIMITS)
         for _ in check.blocks():
@@ -71,7 +71,7 @@ def ask_about_each_address(path: Path) -> int:
 
 
 def seconds_of(runs: Mapping[str, tuple[Run, Path]], *, turns: int) -> dict[str, float]:
-    """Seconds of the processor per run."""
+    """Seconds of CPU time per run."""
     return medians({name: partial(_time, *run) for name, run in runs.items()}, rounds=turns)
 
 
@@ -82,7 +82,7 @@ def _time(run: Run, path: Path) -> float:
 
 
 def peak_memory(path: Path, name: str = OURS) -> float:
-    """MB that a contender takes at its highest, above what its process had before."""
+    """The peak memory of a contender in MB, above what its process used before."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(_measure_memory, (path, name))
 
@@ -96,7 +96,7 @@ def _measure_memory(path: Path, name: str) -> float:
 
 
 def _highest_memory() -> int:
-    """The most kilobytes that this process ever had in memory."""
+    """The peak memory of this process in KB."""
     status = Path("/proc/self/status")
     if status.exists():  # Linux: ru_maxrss would tell what the parent had before this program was started.
         return int(status.read_text().partition("VmHWM:")[2].split()[0])
@@ -140,7 +140,7 @@ def beside_the_reader(folder: Path, made: Iterable[list[str]], rows: int, turns:
 
 
 def by_stages(folder: Path, rows: int, bad: float, turns: int) -> dict[str, object]:
-    """Where the time goes: each stage of the check does what the one before it does, and more."""
+    """Where the time goes: each stage includes the work of the stages before it."""
     clean = write_file(folder / "clean.csv", people(rows, bad=0))
     spoiled = write_file(folder / "spoiled.csv", people(rows, bad=bad))
     stages: dict[str, tuple[Run, Path]] = {
@@ -171,7 +171,7 @@ def screen(path: Path) -> None:
 
 
 def _chunks_of(file: BinaryIO) -> Iterator[Columns]:
-    """The chunks of a file with our four columns, read as the check reads them."""
+    """The chunks of a file with our four columns, read like the check does."""
     source = open_source(file, NO_LIMITS)
     assert isinstance(source, Source)
     dialect = find_dialect(source.open_text())

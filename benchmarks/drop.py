@@ -26,7 +26,7 @@ TURNS = 11
 MOST_MS = 300
 CLEAN, BAD = "clean", "with problems"
 
-# What the second step says once the file is checked. A picture is on the screen after the frame that follows.
+# What the second step says once the file is checked. It is visible after the next frame.
 _DROP = """async ([content, name]) => {
   const bytes = Uint8Array.from(atob(content), (sign) => sign.charCodeAt(0));
   const carried = new DataTransfer();
@@ -77,7 +77,7 @@ def main() -> None:
 
 
 def files() -> dict[str, str]:
-    """The files in the alphabet that a script takes them in."""
+    """The files by name, in base64 for a script."""
     made = {}
     for name, bad in ((BAD, 0.02), (CLEAN, 0)):
         text = io.StringIO(newline="")
@@ -95,11 +95,11 @@ def sign_in(page: Page, password: str) -> None:
 
 
 def drop(page: Page, name: str, content: str) -> dict[str, float]:
-    """Milliseconds from the drop to the verdict, and how they are shared."""
+    """Milliseconds from the drop until the result is shown, and for each part."""
     open_import(page)
     choose_roles_and_sites(page)
     spent: dict[str, float] = page.evaluate(_DROP, [content, f"{name}.csv"])
-    # The next one is not measured beside the mails of this one.
+    # Wait, so that emails of this import don't slow down the next one.
     page.goto("/o/acme/batches/")
     expect(page.locator(".rc-indicator")).to_have_count(0, timeout=120_000)
     return spent

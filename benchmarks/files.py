@@ -28,7 +28,7 @@ _LAST = """
     Boateng Smith Jones Williams Brown Taylor Davies Evans Wilson Johnson Lee Walker Hall White Green Hill Clark
     Lewis Young King Wright Scott Van-der-Berg De-la-Cruz O'Neil McDonald
 """.split()
-# Together as many names again as a town has: Lindqvist, Bergmann, Steinberg.
+# Combined, these give as many names as a town has: Lindqvist, Bergmann, Steinberg.
 _STEMS = """
     Lind Berg Stein Wald Holm Sand Eng Nord Ost Grün Feld Rosen Silber Hoff Kirch Brand Acker Alm Björk Dahl
 """.split()
@@ -65,7 +65,7 @@ SPOILS: tuple[Spoil, ...] = (_spoil_address, _spoil_first_name, _spoil_last_name
 
 
 def people(count: int, *, bad: float = 0.02, seed: int = 1) -> Iterator[list[str]]:
-    """`count` rows with addresses of their own, of which the share `bad` has something wrong."""
+    """`count` rows with different addresses. The share `bad` of them has a problem."""
     dice = random.Random(seed)  # noqa: S311 - no secret
     last_names = (*_LAST, *(stem + end for stem in _STEMS for end in _ENDS))
     plain = {name: _ascii(name) for name in (*_FIRST, *last_names)}
@@ -81,7 +81,7 @@ def people(count: int, *, bad: float = 0.02, seed: int = 1) -> Iterator[list[str
 
 
 def short_people(count: int, *, bad: float = 0.02, seed: int = 2) -> Iterator[list[str]]:
-    """As `people`, with rows of 45 bytes: three domains and ten names. What a check costs per row shows most here."""
+    """Like `people`, with rows of 45 bytes: three domains and ten names. Shows best what the check costs per row."""
     dice = random.Random(seed)  # noqa: S311 - no secret
     for number in range(count):
         first, last = dice.choice(_SHORT_NAMES), dice.choice(_SHORT_NAMES)
@@ -92,12 +92,12 @@ def short_people(count: int, *, bad: float = 0.02, seed: int = 2) -> Iterator[li
 
 
 def bad_people(count: int) -> Iterator[list[str]]:
-    """Rows of which each has something wrong."""
+    """Rows that all have a problem."""
     return people(count, bad=1)
 
 
 def people_of_other_alphabets(count: int) -> Iterator[list[str]]:
-    """Good rows, each with a domain of its own that has other letters than those of ASCII."""
+    """Valid rows, each with its own non-ASCII domain."""
     alphabets = "äößéñøłşð абвгдежзик λμνπτ 東京部品会社 かきくけこ 가나다라마 कखगमनर กขคงจ אבגדה ابتجد".split()
     for number, row in enumerate(people(count, bad=0)):
         place, alphabet = divmod(number, len(alphabets))
@@ -107,7 +107,7 @@ def people_of_other_alphabets(count: int) -> Iterator[list[str]]:
 
 
 def _describe(dice: random.Random) -> str:
-    """Nothing for half of the people."""
+    """Empty for half of the people."""
     if dice.random() < 0.5:
         return ""
     return f"{dice.choice(_TEAMS)} {dice.choice(_TOWNS)} {dice.randrange(40)}, {dice.choice(_SHIFTS)}"
@@ -122,6 +122,6 @@ def write_file(path: Path, rows: Iterable[list[str]]) -> Path:
 
 
 def _ascii(name: str) -> str:
-    """What stands before the @ sign of somebody with this name."""
+    """The local part of the address of a person with this name."""
     letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return "".join(letter for letter in letters if letter.isalnum()) or "person"

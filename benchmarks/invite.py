@@ -73,7 +73,7 @@ def measure_here() -> None:
 
 
 def batch_of(rows: Sequence[list[str]], *, number: int) -> Batch:
-    """A batch of these people in an organization of its own, checked and about to be invited."""
+    """A checked batch of these people, in its own organization, about to be invited."""
     from invites.imports.check import check_batch
 
     batch = stored_batch(rows, number=number)
@@ -111,7 +111,7 @@ def measure() -> dict[str, float]:
     made = iter(range(1, 1_000))
 
     def product() -> float:
-        """From checked rows to invitations; reading and checking the file is measured elsewhere."""
+        """From checked rows to invitations. benchmarks/check.py measures reading and checking the file."""
         _empty_tables()
         batch = stored_batch(rows[:1], number=next(made))
         with mock.patch.object(checking, "Check", return_value=whole):
@@ -134,7 +134,7 @@ def measure() -> dict[str, float]:
 
 
 def _empty_tables() -> None:
-    """Each turn begins as that of the bare contender does: its indexes do not grow from turn to turn either."""
+    """Start each round like the bare version, so that the indexes don't grow from round to round."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -146,7 +146,7 @@ def _empty_tables() -> None:
 
 
 class _Checked:
-    """A file that was checked already, in the shape of a check."""
+    """A file that was already checked, with the interface of a check."""
 
     def __init__(self, rows: Sequence[list[str]]) -> None:
         from invites import checking
@@ -162,9 +162,9 @@ class _Checked:
 
 
 class _Bare:
-    """The last batch's rows and invitations once more, as fast as the database takes them."""
+    """Write the rows and invitations of the last batch again, as fast as the database allows."""
 
-    # With the columns that are unique.
+    # With the unique columns.
     TABLES = (
         ("invites_row", ("batch_id, number",)),
         ("invites_invitation", ("token_hash", "organization_id, email_key")),
@@ -205,7 +205,7 @@ class _Bare:
 
 
 class _OneByOne:
-    """What is usually written: one person after the other, and only the invitation."""
+    """What people usually write: one person at a time, and only the invitation."""
 
     def __init__(self, batch: Batch, rows: Sequence[list[str]]) -> None:
         self._batch = batch
@@ -244,7 +244,7 @@ class _OneByOne:
 
 
 class _Peer:
-    """django-invitations as its users write it: an invitation with a key for each address, and no names."""
+    """django-invitations, used as documented: an invitation with a key for each address, and no names."""
 
     def __init__(self, batch: Batch, rows: Sequence[list[str]]) -> None:
         self._inviter = batch.inviter

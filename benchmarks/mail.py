@@ -74,7 +74,7 @@ def measure(port: int, *, count: int, rounds: int) -> dict[str, float]:
     from invites.models import BatchChunk, Invitation
 
     call_command("migrate", verbosity=0)
-    # One chunk, and so one connection, as the others have.
+    # One chunk, and therefore one connection, like the others.
     with mock.patch.object(invite, "MIN_CHUNK_ROWS", count):
         batch = batch_of(list(people(count, bad=0)), number=1)
     claim = chunks.claim_chunk(batch.pk)

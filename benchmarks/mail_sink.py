@@ -13,7 +13,7 @@ EXTENSIONS = b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"
 
 
 class MailSink:
-    """Listens on `port` of the loopback while it is entered.
+    """A context manager that listens on `port` of the loopback interface.
 
     It replies after the delay, in seconds, like a server that is as far away: commands that arrive together are
     answered together.

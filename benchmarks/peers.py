@@ -17,13 +17,13 @@ Peer = Callable[[Path], int]
 
 FRICTIONLESS, IMPORT_EXPORT, FORM = "frictionless", "django-import-export", "Django form per row"
 _COLUMNS = ("Email", "First name", "Last name", "Description(optional)")
-# Without what turns the writing around or controls a terminal; a name has a letter, and is no link.
+# No bidirectional or control characters. A name contains a letter, and isn't a link.
 _CLEAN = r"[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*"
 _NAME = r"(?=.*\w)(?!.*(?:://|www\.))" + _CLEAN
 
 
 def make_peers(say: Callable[[str], None]) -> dict[str, Callable[[], Peer]]:
-    """How to make the peers that are there; of the others it is said that they are not."""
+    """How to create the libraries that are installed. Prints which ones aren't."""
     makers: dict[str, Callable[[], Peer]] = {}
     for name, module, make in (
         (FRICTIONLESS, "frictionless", _frictionless),
@@ -94,7 +94,7 @@ def _import_export() -> Peer:
         class Meta:
             model = Person
             fields = ("email", "first_name", "last_name", "description")
-            # Every row is somebody new, so that an address that comes again is refused and not updated.
+            # Every row is a new person, so a repeated address is rejected instead of updated.
             import_id_fields = ()
             clean_model_instances = True
 
@@ -140,7 +140,7 @@ def _form_per_row() -> Peer:
 
 
 def _set_up_django() -> None:
-    """Django with nothing but a database in memory, as far from the product as can be."""
+    """Django with only a database in memory, independent of the product."""
     import django
     from django.conf import settings
 

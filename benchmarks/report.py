@@ -24,7 +24,7 @@ Found = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Target:
-    """What has to be reached and what is aimed at, of one measurement: at most so much, or at least."""
+    """The required and the desired value of a measurement: an upper or a lower bound."""
 
     what: str
     measured: float
@@ -54,7 +54,7 @@ class Target:
 
 
 def targets(found: Found) -> list[Target]:
-    """Every target of which there is a measurement."""
+    """All targets that were measured."""
     return [
         *_check(found.get("check")),
         *_drop(found.get("drop")),
@@ -118,7 +118,7 @@ def _whole(found: Found) -> Iterator[Target]:
 
 
 def works(found: Found) -> Iterator[tuple[str, Mapping[str, float]]]:
-    """What was done by several, and how many seconds each of them took."""
+    """Each task that several libraries did, and how many seconds each of them took."""
     if check := found.get("check"):
         peers = check["against the peers"]
         yield f"check {peers['rows']:,} rows", peers["seconds"]
@@ -133,7 +133,7 @@ def works(found: Found) -> Iterator[tuple[str, Mapping[str, float]]]:
 
 
 def beside_others(found: Found) -> Iterator[tuple[str, ...]]:
-    """All who did the same work, the fastest first."""
+    """All that did the same task, the fastest first."""
     for work, seconds in works(found):
         for name, spent in sorted(seconds.items(), key=itemgetter(1)):
             yield work, name, f"{spent:,.{1 if spent >= 1 else 3}f} s", f"{_figures(spent / seconds['Rollcall'])} x"
@@ -151,7 +151,7 @@ def stages(found: Found) -> Iterator[tuple[str, ...]]:
 
 
 def _figures(measured: float) -> str:
-    """With as many decimals as say something."""
+    """The number with a sensible number of decimals."""
     return f"{measured:,.{0 if measured >= 100 else 1 if measured >= 10 else 2}f}"
 
 
@@ -169,13 +169,13 @@ def scaling_rows(found: Found) -> Iterator[tuple[str, ...]]:
 
 
 def table(head: Sequence[str], rows: Iterator[tuple[str, ...]] | list[tuple[str, ...]], *, right: int = 0) -> str:
-    """Markdown; the last columns so many stand to the right."""
+    """A Markdown table. The last `right` columns are aligned to the right."""
     marks = ["---"] * (len(head) - right) + ["---:"] * right
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, marks, *rows))
 
 
 def render(document: str, found: Found) -> str:
-    """The document with its tables made anew."""
+    """The document with updated tables."""
     made = {
         "targets": table(
             ("what", "must", "aim", "measured", ""), [each.cells() for each in targets(found)]
@@ -197,7 +197,7 @@ def render(document: str, found: Found) -> str:
 
 
 def newest(published: Found, measured: Found) -> dict[str, Any]:
-    """What was measured, in the place of what is published; a part of the whole imports in the place of none."""
+    """The published measurements, updated with the new ones. Incomplete measurements of whole imports are ignored."""
     found = {**published, **measured}
     missing = {(run["rows"], run["workers"]) for run in runs_of(published)}
     missing -= {(run["rows"], run["workers"]) for run in runs_of(measured)}

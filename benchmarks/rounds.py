@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def medians(contenders: Mapping[str, Callable[[], float | None]], *, rounds: int) -> dict[str, float]:
-    """Seconds of each, as the contender itself tells, or from its beginning to its end."""
+    """The seconds of each contender, as it reports them, or from start to end."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, work in contenders.items():
@@ -27,7 +27,7 @@ def medians(contenders: Mapping[str, Callable[[], float | None]], *, rounds: int
 
 
 def in_a_process(module: str, **settings: str) -> dict[str, Any]:
-    """What the module prints as JSON when it measures: each with settings of its own."""
+    """What the module prints as JSON when it runs in a process with its own settings."""
     done = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", module, "--measure"],
         cwd=ROOT,
@@ -50,20 +50,20 @@ def verdict(reached: bool) -> str:
 
 
 def keep(name: str, results: Mapping[str, object]) -> None:
-    """Write the results under that name into bench.json, beside those of other benchmarks."""
+    """Save the results in bench.json under that name."""
     path = _bench_file()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({**all_kept(), name: results}, indent=2) + "\n")
 
 
 def kept(name: str) -> dict[str, Any]:
-    """What was written under that name; nothing if nothing was."""
+    """The results that were saved under that name; empty if there are none."""
     found: dict[str, Any] = all_kept().get(name, {})
     return found
 
 
 def all_kept() -> dict[str, dict[str, Any]]:
-    """The results of every benchmark that has written any, under its name."""
+    """All saved results by name."""
     path = _bench_file()
     return json.loads(path.read_text()) if path.exists() else {}
 

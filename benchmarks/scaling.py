@@ -41,7 +41,7 @@ from config.harness.visitor import Visitor
 ROWS = (1_000, 10_000, 100_000, 1_000_000)
 WORKERS = (1, 2, 4)
 PASSWORD = "four quiet harbors"  # noqa: S105 - of a database that is thrown away
-# Of the organization whose people are invited meanwhile: the pages that have the most to do.
+# The most expensive pages of the organization that is inviting.
 PAGES = ("/o/acme/users/", "/o/acme/users/?q=berg", "/o/acme/batches/", "/o/acme/users/?status=pending")
 PAUSE_SECONDS = 0.2
 MOST_SECONDS = 3_600
@@ -51,7 +51,7 @@ STARTING_SECONDS = 20
 
 @dataclass(frozen=True)
 class Run:
-    """One import. Seconds from the press of the button to each moment; milliseconds of the pages read meanwhile."""
+    """One import: the seconds from pressing the button to each moment, and the milliseconds of page views meanwhile."""
 
     rows: int
     workers: int
@@ -65,7 +65,7 @@ class Run:
 
 
 class Reader(threading.Thread):
-    """Somebody who is signed in and reads one page after the other; `seconds` is how long each took."""
+    """A signed-in user who opens one page after the other. `seconds` is how long each took."""
 
     def __init__(self, visitor: Visitor) -> None:
         super().__init__(daemon=True)
@@ -87,7 +87,7 @@ class Reader(threading.Thread):
             self.seconds.append(time.perf_counter() - began)
 
     def end(self) -> list[float]:
-        """What it has measured; raises what it has met."""
+        """Stop, and return what was measured. Raises the error that ended it, if any."""
         self._ended.set()
         self.join()
         if self.trouble:
@@ -96,7 +96,7 @@ class Reader(threading.Thread):
 
 
 class Servers:
-    """PostgreSQL, Redis and the mail server, and a database with the demo that each import gets a copy of."""
+    """PostgreSQL, Redis and the mail server, and a database with the demo. Each import gets a copy of it."""
 
     def __init__(self, postgres: PostgresServer, redis: RedisServer, sink: MailSink, machine: Machine) -> None:
         self.machine = machine
@@ -123,7 +123,7 @@ class Servers:
 
     @contextmanager
     def product(self, *, workers: int) -> Iterator[str]:
-        """Web, beat and so many workers, each of one process that works; the address of their database."""
+        """Run web, beat and so many workers with one process each. Yields the URL of their database."""
         database = self._postgres.copy_of(self._template)
         self._redis.client.flushall()
         settings = self._with(database)
@@ -179,11 +179,11 @@ def measure(servers: Servers, path: Path, *, rows: int, workers: int) -> Run:
 
 
 def _moments(connection: psycopg.Connection[Any], batch: int, *, rows: int) -> tuple[float, float, float]:
-    """When the file was checked, the last person invited, and the last one mailed; only if everybody was."""
+    """When the file was checked, the last person invited, and the last person emailed. Fails unless everyone was."""
     counts = "SELECT count(*), count(*) FILTER (WHERE mail_state = 'sent') FROM invites_invitation WHERE batch_id = %s"
     found = connection.execute(counts, [batch]).fetchone()
     if found != (rows, rows):
-        raise AssertionError(f"Of {rows:,} people {found} were invited and mailed.")
+        raise AssertionError(f"Of {rows:,} people, {found} were invited and emailed.")
     moments = """
         SELECT extract(epoch FROM checked_at), extract(epoch FROM ended_at),
                (SELECT extract(epoch FROM max(created_at)) FROM invites_invitation WHERE batch_id = batch.id)
@@ -199,7 +199,7 @@ def _milliseconds(seconds: float) -> float:
 
 
 def measure_all(programs: Path, wanted: Iterable[tuple[int, int]], *, ends: float) -> None:
-    """Each of rows and workers that can be done until `ends`, smallest first."""
+    """Measure each combination of rows and workers that can finish before `ends`, the smallest first."""
     with (
         tempfile.TemporaryDirectory(prefix="rollcall-bench-") as directory,
         PostgresServer(programs) as postgres,
@@ -243,12 +243,12 @@ def main() -> None:
 
 
 def _known() -> dict[tuple[int, int], dict[str, Any]]:
-    """What was measured already, by rows and workers."""
+    """What was already measured, by rows and workers."""
     return {(run["rows"], run["workers"]): run for run in kept("scaling").get("runs", [])}
 
 
 def _expected(known: dict[tuple[int, int], dict[str, Any]], *, rows: int, workers: int) -> float:
-    """About how many seconds it takes: as much for each row as the largest import measured so far."""
+    """An estimate of the seconds: as many per row as the largest import so far."""
     measured = [run for run in known.values() if run["workers"] == workers] or list(known.values())
     if not measured:
         return 0

@@ -21,7 +21,7 @@ text { font: 13px system-ui, sans-serif; fill: #333 }
 
 
 class _Axis:
-    """Whole powers of ten around the values, laid out between two places."""
+    """Powers of ten around the values, between two positions."""
 
     def __init__(self, values: Sequence[float], start: float, end: float) -> None:
         self.first = math.floor(math.log10(min(values)))
@@ -37,7 +37,7 @@ class _Axis:
 
 
 def draw(runs: Sequence[Mapping[str, Any]]) -> str:
-    """Each run has `rows`, `workers` and `mailed`, the seconds from the upload to the last mail."""
+    """Each run has `rows`, `workers` and `mailed`, the seconds from the upload to the last email."""
     return "\n".join(
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
