@@ -47,6 +47,10 @@ FIND_CUT_TEXTS = """() => [...document.querySelectorAll("body *")].filter((eleme
   if (isHidden || style.overflowX !== "hidden" || style.textOverflow === "ellipsis") return false;
   return element.scrollWidth > element.clientWidth + 1 && element.innerText.trim();
 }).map((element) => `${element.tagName.toLowerCase()}.${element.className}: ${element.innerText.trim().slice(0, 60)}`)"""
+# A table scrolls sideways on a narrow screen. On a wide one, it would hide its last column.
+FIND_WIDE_TABLES = """() => [...document.querySelectorAll(".rc-table-wrap")]
+  .filter((wrap) => innerWidth >= 1280 && wrap.scrollWidth > wrap.clientWidth + 1)
+  .map((wrap) => `a table of ${wrap.scrollWidth} in ${wrap.clientWidth} pixels`)"""
 SCROLLS_SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 CHANGE_PASSWORD = f"""
@@ -179,7 +183,7 @@ class Reader:
         """Read the page as it stands."""
         place = place or page.url.partition("//")[2].partition("/")[2]
         self.read(page.evaluate(READ_TEXTS), place)
-        for text in page.evaluate(FIND_CUT_TEXTS):
+        for text in [*page.evaluate(FIND_CUT_TEXTS), *page.evaluate(FIND_WIDE_TABLES)]:
             self.found.cut.setdefault(text, place)
         if page.evaluate(SCROLLS_SIDEWAYS):
             width = page.viewport_size["width"] if page.viewport_size else 0
