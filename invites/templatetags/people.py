@@ -86,6 +86,14 @@ def day(at: datetime) -> str:
     return date_format(timezone.localtime(at), "DATE_FORMAT")
 
 
+@register.filter
+def moment(at: datetime) -> str:
+    """ "Nov 12, 2:02 PM", with the year if it isn't this one."""
+    local = timezone.localtime(at)
+    is_this_year = local.year == timezone.localtime().year
+    return date_format(local, "SHORT_DATETIME_FORMAT" if is_this_year else "DATETIME_FORMAT")
+
+
 def _date(at: datetime) -> str:
     """ "Nov 12", with the year if it isn't this one."""
     local = timezone.localtime(at)

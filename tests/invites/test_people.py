@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from invites.directory.users import Person, Status
-from invites.templatetags.people import brief_roles, brief_sites, day, invited, last_seen
+from invites.templatetags.people import brief_roles, brief_sites, day, invited, last_seen, moment
 
 NOW = datetime(2026, 11, 12, 14, 2, tzinfo=UTC)
 
@@ -93,3 +93,9 @@ def test_says_when_somebody_was_invited(ago: timedelta, text: str) -> None:
 
 def test_writes_a_date_with_its_year() -> None:
     assert day(NOW) == "Nov 12, 2026"
+
+
+@time_machine.travel(NOW, tick=False)
+def test_names_the_year_only_if_it_is_not_this_one() -> None:
+    assert moment(NOW) == "Nov 12, 2:02 PM"
+    assert moment(NOW - timedelta(days=365)) == "Nov 12, 2025, 2:02 PM"
