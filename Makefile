@@ -22,7 +22,7 @@ test-faults: ## Break workers, broker, database and mail server on purpose, and 
 	@exec $(PYTHON_HERE) -m pytest tests/faults
 
 .PHONY: lint
-lint: ## Check style, types, templates, JavaScript, CSS, settings and migrations
+lint: ## Check style, types, templates, JavaScript, CSS, settings, migrations and translations
 	@.ci/venv requirements-dev.txt
 	@PYTHON=$(PYTHON_HERE) exec .ci/lint
 
