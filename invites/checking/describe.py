@@ -190,7 +190,7 @@ def _alternatives(value: Iterable[str], language: Language) -> str:
 def _renames(value: Iterable[tuple[str, str]], language: Language) -> str:
     """Pairs of a name in the file and the key of the column."""
     pairs = ((_quoted(name, language), _quoted(column_title(key, language), language)) for name, key in value)
-    return ", ".join(f"{before} → {after}" for before, after in pairs)
+    return language.gettext(", ").join(f"{before} → {after}" for before, after in pairs)
 
 
 _WRITERS: dict[str, Callable[[Any, Language], str]] = {

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
 from accounts.organizations.forms import GrantForm
-from accounts.wording import counted, grouped
+from accounts.wording import counted, grouped, separated
 from invites.imports.presentation.status import megabytes
 from invites.problems import expected_columns
 
@@ -60,7 +60,7 @@ class ImportForm(GrantForm):
                 'Columns: {columns}. <a href="{url}" download>Download a sample file</a>. '
                 "You can also import Excel files (.xlsx)."
             ),
-            columns=", ".join(expected_columns()),
+            columns=separated(expected_columns()),
             url=reverse("imports:sample", args=[membership.organization.slug]),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
-from accounts.wording import counted, listed
+from accounts.wording import counted, listed, separated
 from invites.models import AccessGrant
 
 NAMED_SITES = 3
@@ -43,7 +43,7 @@ def site_list(grant: AccessGrant) -> list[str]:
 
 def grant_line(grant: AccessGrant) -> str:
     """ "ReadOnly · Lyon, Ghent, Turin", for the head of a dialog."""
-    return " · ".join(part for part in (", ".join(role_names(grant)), ", ".join(site_list(grant))) if part)
+    return " · ".join(part for part in (separated(role_names(grant)), separated(site_list(grant))) if part)
 
 
 def grant_sentence(grant: AccessGrant) -> str:

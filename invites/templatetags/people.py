@@ -12,7 +12,7 @@ from django.utils.translation import ngettext_lazy, pgettext
 
 from accounts.models import Membership, User
 from accounts.organizations.access import SEEN_EVERY
-from accounts.wording import counted, grouped
+from accounts.wording import counted, grouped, separated
 from invites.directory.users import Person
 from invites.invitations.visibility import visible_name
 
@@ -50,7 +50,7 @@ def brief_sites(person: Person, site_count: int) -> str:
         return counted(_ALL_SITES, site_count) if site_count > 1 else _("All sites")
     if not person.sites:
         return pgettext("sites", "None")
-    together = ", ".join(person.sites)
+    together = separated(person.sites)
     if len(person.sites) == 1 or (len(person.sites) == 2 and len(together) <= LINE):
         return together
     return counted(_MORE_SITES, len(person.sites) - 1, site=person.sites[0])

@@ -11,7 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext
 
-from accounts.wording import counted, grouped
+from accounts.wording import counted, grouped, separated
 from invites.imports.presentation.wording import STILL_SENDING, result_text, result_title, stopped_text, undone_text
 from invites.imports.selectors.summary import Summary
 from invites.imports.selectors.typos import Typos, typos_of
@@ -230,8 +230,8 @@ def _rejected(batch: Batch) -> Step:
         "failed",
         message_of(problem),
         text=_joined([hint_of(problem), _("Nobody has been invited.")]),
-        found="" if found is None else ", ".join(found),
-        expected="" if found is None else ", ".join(expected_columns()),
+        found="" if found is None else separated(found),
+        expected="" if found is None else separated(expected_columns()),
     )
 
 
