@@ -21,6 +21,9 @@ RETIRED = re.compile(
 # Code and documents for developers say batch, because import is a keyword. Pages say import, and results.
 RETIRED_ON_PAGES = re.compile(rf"{RETIRED.pattern}|\b(batch(?:es)?|ledger)\b", re.IGNORECASE)
 
+# HTML and values, whose quotation marks are code.
+MARKUP = re.compile(r"<[^>]*>|\{[^}]*\}|%\([^)]*\)s")
+
 
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
@@ -33,6 +36,10 @@ def test_templates_have_no_retired_word(path: Path) -> None:
 
 def test_texts_have_no_retired_word() -> None:
     assert [text for text in texts() if RETIRED_ON_PAGES.search(text)] == []
+
+
+def test_texts_have_typographic_apostrophes_and_quotes() -> None:
+    assert [text for text in texts() if re.search(r"""['"]""", MARKUP.sub("", text))] == []
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
