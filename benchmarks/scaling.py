@@ -260,7 +260,7 @@ def _expected(known: dict[tuple[int, int], dict[str, Any]], *, rows: int, worker
 def _machine(postgres: PostgresServer, redis: RedisServer) -> str:
     python = platform.python_version()
     return (
-        f"{date.today():%d %B %Y}, {os.cpu_count()} cores, Python {python}, PostgreSQL {postgres.version}, "
+        f"{date.today():%B %-d, %Y}, {os.cpu_count()} cores, Python {python}, PostgreSQL {postgres.version}, "
         f"Redis {redis.version}"
     )
 

@@ -22,7 +22,7 @@ from accounts.users.addresses import AddressField
 class Command(BaseCommand):
     help = (
         "Create an organization with its three default roles and its first admin. "
-        "A new admin's password is asked for, or read from standard input."
+        "Asks for a new admin's password, or reads it from standard input."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

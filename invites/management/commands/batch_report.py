@@ -15,7 +15,7 @@ from invites.problems import hint_of, stored_problem
 
 
 class Command(BaseCommand):
-    help = "Show the result of an import: its state and a summary."
+    help = "Show the state and the results of an import."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", type=int, help="the ID of the import")
