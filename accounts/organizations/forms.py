@@ -156,8 +156,11 @@ class GrantForm(PlainForm):
         # An organization without sites can invite, too.
         field.required = Site.objects.filter(organization_id=self.membership.organization_id).exists()
         if not everything:
-            missing = _("Choose at least one site.") if self._sites else _("You don’t have a site that you can grant.")
-            field.error_messages["required"] = missing
+            field.error_messages["required"] = (
+                _("Choose at least one site.")
+                if self._sites
+                else _("You can’t grant access to any site. Ask an admin for access first.")
+            )
 
 
 class RoleForm(PlainForm):

@@ -367,17 +367,18 @@ _ROW = (
 _WARNINGS = (
     Kind("duplicate", "warning", gettext_noop("Duplicate address"),
          gettext_noop("The same address is in row {first}. That row is invited, and this one is skipped"),
-         gettext_noop("You don’t have to do anything, unless one of the two is someone else’s."),
+         gettext_noop("If they’re two people, correct one of the addresses. Otherwise, you don’t have to do anything."),
          "Anna@company.com and anna@company.com"),
     Kind("likely_typo", "warning", gettext_noop("Possible typo"),
-         gettext_noop("“{found}” looks like a typo of “{right}”"),
-         gettext_noop("The address will be invited as written. Check whether it’s right."), "anna@gmial.com"),
+         gettext_noop("“{found}” looks like a typo for “{right}”"),
+         gettext_noop("The address will be invited as written. Check whether it’s correct."), "anna@gmial.com"),
     Kind("ignored_column", "warning", gettext_noop("Ignored column"),
          gettext_noop("The column “{name}” is ignored"),
          gettext_noop("You don’t have to do anything. Only {all_columns} are read."), "Phone"),
     Kind("unnamed_column", "warning", gettext_noop("Column without a name"),
          gettext_noop("Column {number} has no name and is ignored"),
-         gettext_noop("If you need it, give it a name."), "Email,,First name,Last name"),
+         gettext_noop("If it’s one of {all_columns}, give it that name. Otherwise, you don’t have to do anything."),
+         "Email,,First name,Last name"),
 )  # fmt: skip
 
 # The labels of suggestions: what accepting one does.

@@ -11,6 +11,6 @@ def domain_of(email: str) -> str:
 
 
 def intended_address(email: str) -> str | None:
-    """The address that was probably meant, if its domain looks like a typo of a well-known one."""
+    """The address that was probably meant, if its domain looks like a typo for a well-known one."""
     domain = checking.intended_domain(email)
     return f"{email.rpartition('@')[0]}@{domain}" if domain else None

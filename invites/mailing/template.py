@@ -227,7 +227,7 @@ def one_line(text: str) -> str:
 
 def _subject(inviter: str, organization: str) -> str:
     if not inviter:
-        return _("You are invited to {organization}").format(organization=organization)
+        return _("You’re invited to {organization}").format(organization=organization)
     return _("{inviter} invited you to {organization}").format(inviter=inviter, organization=organization)
 
 

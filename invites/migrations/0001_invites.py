@@ -183,7 +183,7 @@ class Migration(migrations.Migration):
                 ('last_name', models.CharField(max_length=150)),
                 ('description', models.TextField(blank=True)),
                 ('outcome', models.CharField(choices=[('waiting', 'Waiting'), ('invited', 'Invited'), ('skipped', 'Skipped'), ('problem', 'Problem'), ('failed', 'Failed')], db_default='waiting', default='waiting', max_length=10)),
-                ('reason', models.CharField(blank=True, choices=[('', ''), ('already_member', 'Already a member'), ('already_invited', 'Already invited'), ('duplicate', 'Duplicate'), ('stopped', 'The import was stopped'), ('mail_refused', 'The mail server refused the address'), ('skipped_by_admin', 'Skipped by an admin')], db_default='', default='', max_length=20)),
+                ('reason', models.CharField(blank=True, choices=[('', ''), ('already_member', 'Already a member'), ('already_invited', 'Already invited'), ('duplicate', 'Duplicate'), ('stopped', 'The import was stopped'), ('mail_refused', 'The mail server rejected the address'), ('skipped_by_admin', 'Skipped by an admin')], db_default='', default='', max_length=20)),
                 ('detail', models.CharField(blank=True, db_default='', default='', help_text='Why the row failed: a FailureReason or the reply of the mail server.', max_length=300)),
                 ('duplicate_of', models.PositiveIntegerField(blank=True, help_text='The number of the row that has the same address and is invited.', null=True)),
                 ('problems', models.JSONField(db_default=[], default=list, help_text='Problems as invites.checking reports them, in codes and values.')),

@@ -242,7 +242,7 @@ class Row(models.Model):
         ALREADY_INVITED = "already_invited", "Already invited"
         DUPLICATE = "duplicate", "Duplicate"
         STOPPED = "stopped", "The import was stopped"
-        MAIL_REFUSED = "mail_refused", "The mail server refused the address"
+        MAIL_REFUSED = "mail_refused", "The mail server rejected the address"
         SKIPPED_BY_ADMIN = "skipped_by_admin", "Skipped by an admin"
 
     # Without a constraint, to store thousands of rows faster: see Invitation.

@@ -162,6 +162,6 @@ def test_a_likely_typo_of_a_frequent_domain_is_a_warning(tmp_path: Path) -> None
         {
             "row": 22,
             "code": "likely_typo",
-            "message": "“nortwind.example.com” looks like a typo of “northwind.example.com”",
+            "message": "“nortwind.example.com” looks like a typo for “northwind.example.com”",
         }
     ]

@@ -337,7 +337,7 @@ def test_an_undo_that_hits_a_bug_waits_longer_and_says_so(
 
     assert recovery.find_stalled_work().to_undo == []
     page = text(ines.get(url_of(batch)))
-    assert "We try again every few minutes." in page
+    assert "We’ll try again every few minutes." in page
     assert tracebacks(caplog)[0]["reference"] in page
 
     Batch.objects.filter(pk=batch.pk).update(retry_at=timezone.now())

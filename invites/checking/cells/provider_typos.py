@@ -52,5 +52,5 @@ PROVIDER_DOMAINS = frozenset(f"{name}.{ending}" for name, endings in _PROVIDERS.
 
 
 def intended_domain(email: str) -> str | None:
-    """The domain that was likely meant if that of a valid address looks like a typo of a well-known one."""
+    """The domain that was likely meant if that of a valid address looks like a typo for a well-known one."""
     return TYPO_DOMAINS.get(email.rpartition("@")[2])

@@ -270,7 +270,7 @@ def _undoing(batch: Batch, summary: Summary) -> Step:
     sentences = [_("The links no longer work."), undone_text(batch, summary)]
     if batch.error_reference:
         delayed = _(
-            "Something went wrong on our side, so this is taking longer. We try again every few minutes. "
+            "Something went wrong on our side, so this is taking longer. We’ll try again every few minutes. "
             "If you contact support, mention reference {reference}."
         )
         sentences.append(delayed.format(reference=batch.error_reference))

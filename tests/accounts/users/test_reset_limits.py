@@ -307,7 +307,7 @@ def test_the_owner_is_notified_of_a_new_password(client: Client, admin: User, ch
     (message,) = mail.outbox
     assert message.to == ["admin@example.com"]
     assert message.subject == "Your Rollcall password was changed"
-    assert "The password of admin@example.com at Rollcall was changed." in message.body
+    assert "The Rollcall password for admin@example.com was changed." in message.body
     assert f"{settings.BASE_URL}/accounts/password/reset/" in message.body
     assert NEW not in message.body
 

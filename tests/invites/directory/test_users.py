@@ -36,7 +36,7 @@ def test_lists_members_and_open_invitations_by_name(
 
     assert names_in(page) == ["Élodie Zhou", "Ines Martin", "Mara Conti", "Piet Janssens", "Zoe Ash"]
     words = text_of(page.content.decode())
-    assert "Everyone in Acme , and everyone you have invited." in words
+    assert "Everyone in Acme , and everyone you’ve invited." in words
     for status in ("Active", "Invite pending", "Invite expired"):
         assert status in words
 

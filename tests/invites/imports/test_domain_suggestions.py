@@ -51,7 +51,7 @@ def test_a_valid_address_with_a_likely_typo_is_only_a_warning(start: Callable[..
     assert batch.state == Batch.State.INVITING
     (warning,) = batch.warnings
     assert (warning["row"], warning["code"], warning["suggestion"]) == (22, "likely_typo", "anna@northwind.example.com")
-    assert message_of(Notice(**warning)) == "“nortwind.example.com” looks like a typo of “northwind.example.com”"
+    assert message_of(Notice(**warning)) == "“nortwind.example.com” looks like a typo for “northwind.example.com”"
 
 
 def test_suggestions_for_many_problems_are_saved_in_chunks(
