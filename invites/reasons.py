@@ -64,8 +64,8 @@ _SENTENCES: dict[str, _StrOrPromise] = {
     "choose_access": gettext_lazy(
         "Choose the same roles and sites as before, or start a new import with the complete file."
     ),
-    "edits_kept": gettext_lazy("Everything you fixed here is kept."),
-    "changes_kept": gettext_lazy("Everything that was fixed until then is kept."),
+    "edits_kept": gettext_lazy("All fixes made here are kept."),
+    "changes_kept": gettext_lazy("All fixes made before that are kept."),
 }
 # Sentences with plural forms, and the value that decides between them.
 _COUNTED = {

@@ -82,7 +82,7 @@ def assert_refused(batch: Batch, selection: AccessSelection) -> None:
     assert text_of(batch.notice) == (
         "“fixed.csv” wasn’t used. Ben Osei uploaded or edited rows of this import and can’t grant Org Admin. Choose "
         "the same roles and sites as before, or start a new import with the complete file. "
-        "Everything you fixed here is kept."
+        "All fixes made here are kept."
     )
     assert set(batch.grant.roles.all()) == set(selection.roles)
 

@@ -381,7 +381,7 @@ def test_after_a_bug_of_ours_the_import_waits_for_corrections_again(
     assert counts(thirty) == (22, 7, 1, 0)
     said = text(ines.get(grid_url(thirty)))
     assert "Something went wrong on our side." in said
-    assert re.search(r"mention reference [A-Z2-7]{4}-[A-Z2-7]{4}\. Everything you fixed here is kept\.", said)
+    assert re.search(r"mention reference [A-Z2-7]{4}-[A-Z2-7]{4}\. All fixes made here are kept\.", said)
 
 
 def test_a_job_that_crashes_every_worker_ends(thirty: Batch, by: Membership, in_chunks: None) -> None:
@@ -501,7 +501,7 @@ def test_a_rejected_large_corrected_file_changes_nothing_and_pages_say_why(
     why = "“fixed.csv” wasn’t used. A quotation mark in row 3 is never closed."
     for address in (grid_url(edited), grid_url(edited, "imports:batch"), "/o/acme/users/"):
         assert why in text(ines.get(address))
-    assert "Everything you fixed here is kept." in text(ines.get(grid_url(edited)))
+    assert "All fixes made here are kept." in text(ines.get(grid_url(edited)))
     # Until something else is tried.
     submit_import(script, csv_of("kim@@example.com"), name="fixed.csv", query=f"?correct={edited.pk}", **grant)
     tasks.check_batch(edited.pk)
