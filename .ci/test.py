@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,17 +21,23 @@ TESTS_FAILED = 1
 
 
 def main() -> int:
+    runs: list[subprocess.Popen[bytes]] = []
+
+    def interrupt(*_: object) -> None:
+        for run in runs:
+            run.send_signal(signal.SIGINT)
+
+    # Interrupted runs stop what they have started, so this waits for them. Ctrl-C reaches them without our help.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGTERM, interrupt)
     with tempfile.TemporaryFile() as report:
-        in_browser = subprocess.Popen(IN_BROWSER, stdout=report, stderr=subprocess.STDOUT)
-        try:
-            others = subprocess.call([*OTHERS, *IN_PARALLEL])
-        finally:
-            # Ctrl-C reaches both runs, so there is nothing to end here.
-            in_browser.wait()
-            report.seek(0)
-            shutil.copyfileobj(report, sys.stdout.buffer)
-            sys.stdout.flush()
-    return max(_again(IN_BROWSER, in_browser.returncode), _again(OTHERS, others))
+        runs.append(subprocess.Popen(IN_BROWSER, stdout=report, stderr=subprocess.STDOUT))
+        runs.append(subprocess.Popen([*OTHERS, *IN_PARALLEL]))
+        others, in_browser = runs[1].wait(), runs[0].wait()
+        report.seek(0)
+        shutil.copyfileobj(report, sys.stdout.buffer)
+        sys.stdout.flush()
+    return max(_again(IN_BROWSER, in_browser), _again(OTHERS, others))
 
 
 def _again(command: list[str], status: int) -> int:
