@@ -17,4 +17,4 @@ from config.charsets import ReadAsUtf8  # noqa: E402 - needs the settings
 from config.headers import NameNoServer  # noqa: E402 - as above
 from config.limits import Application, LimitBody  # noqa: E402 - as above
 
-application = NameNoServer(LimitBody(ReadAsUtf8(cast(Application, _django))))
+application = NameNoServer(ReadAsUtf8(LimitBody(cast(Application, _django))))

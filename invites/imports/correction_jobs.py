@@ -250,8 +250,10 @@ def _finish(batch: Batch, job: CorrectionJob) -> None:
         by = _check_may_continue(batch, job)
         with transaction.atomic():
             _go_on(batch, by, job.then)
-    except ExplainedError as broken:
-        Batch.objects.filter(pk=batch.pk).update(notice=broken.reasons)
+    except (ExplainedError, AccessDenied) as broken:
+        # Access is denied to somebody who lost it since the check above.
+        reasons = broken.reasons if isinstance(broken, ExplainedError) else _not_allowed().reasons
+        Batch.objects.filter(pk=batch.pk).update(notice=reasons)
         batch.refresh_from_db()
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from config.asgi import application
 from config.harness.running import Stack
 
 FORM = "application/x-www-form-urlencoded"
@@ -30,3 +33,27 @@ def test_the_charset_of_a_request_changes_nothing(server: Stack, content_type: s
     connection.request("POST", "/accounts/login/", body=b"login=a", headers={"Content-Type": content_type})
 
     assert connection.getresponse().status == 403, "nobody's form"
+
+
+def test_the_charset_of_a_request_that_is_too_large_changes_nothing() -> None:
+    """The page that says so reads the request for its language. No lookup of a codec may fail there."""
+    headers = [(b"content-type", f"{FORM}; charset=\0".encode()), (b"content-length", b"99999999999")]
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "POST",
+        "path": "/accounts/login/",
+        "query_string": b"",
+        "headers": headers,
+    }
+
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    asyncio.run(application(scope, receive, send))
+
+    assert sent[0]["status"] == 413

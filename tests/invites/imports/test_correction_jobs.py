@@ -14,6 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from accounts.errors import AccessDenied
 from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.grants import AccessSelection
 from invites import checking, tasks
@@ -206,6 +207,23 @@ def test_nobody_is_invited_for_a_member_who_lost_the_permission_meanwhile(
 
     assert (in_state(thirty), Invitation.objects.count()) == (Batch.State.NEEDS_CORRECTION, 0)
     assert thirty.notice == [as_reason("not_allowed"), as_reason("changes_kept")]
+
+
+def test_a_permission_that_is_lost_in_the_last_moment_is_no_bug(
+    thirty: Batch, by: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(*_: object) -> None:
+        raise AccessDenied("not_allowed", "No longer.")
+
+    correction_jobs.start_job(thirty, by, CorrectionJob.Action.CHECK, then=CorrectionJob.Then.INVITE_VALID)
+    monkeypatch.setattr(correction_jobs, "_go_on", deny)
+
+    tasks.check_batch(thirty.pk)
+
+    assert (in_state(thirty), Invitation.objects.count()) == (Batch.State.NEEDS_CORRECTION, 0)
+    thirty.refresh_from_db()
+    assert thirty.notice == [as_reason("not_allowed")]
+    assert thirty.error_reference == ""
 
 
 # --- While it runs -----------------------------------------------------------------------------------
