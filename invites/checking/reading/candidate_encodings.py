@@ -13,26 +13,16 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
+from invites.checking.reading.known_encodings import LABELS
 from invites.checking.reading.spellings import LANGUAGES, OTHER_SCRIPTS, WELL_KNOWN, contexts_of, fold
 
-# Encodings in the order of preference where several give the same text.
-LABELS = {
-    "cp1252": "Windows-1252", "mac_roman": "Mac Roman", "iso8859_15": "ISO-8859-15", "iso8859_1": "ISO-8859-1",
-    "cp1250": "Windows-1250", "iso8859_2": "ISO-8859-2", "cp1254": "Windows-1254", "iso8859_9": "ISO-8859-9",
-    "cp1257": "Windows-1257", "iso8859_13": "ISO-8859-13", "cp1251": "Windows-1251", "cp1253": "Windows-1253",
-    "cp1255": "Windows-1255", "cp1256": "Windows-1256", "cp1258": "Windows-1258", "cp874": "Windows-874",
-    "cp932": "Shift JIS", "gb18030": "GB18030", "big5": "Big5", "cp949": "EUC-KR", "koi8_r": "KOI8-R",
-    "koi8_u": "KOI8-U", "mac_latin2": "Mac Central European", "mac_croatian": "Mac Croatian",
-    "mac_romanian": "Mac Romanian", "mac_turkish": "Mac Turkish", "mac_iceland": "Mac Icelandic",
-    "mac_cyrillic": "Mac Cyrillic", "mac_greek": "Mac Greek", "cp437": "DOS 437", "cp850": "DOS 850",
-    "cp852": "DOS 852", "cp857": "DOS 857", "cp775": "DOS 775", "cp866": "DOS 866",
-}  # fmt: skip
 # We reject files in any other encoding for now, even if the encoding is certain.
 ACCEPTED = ("cp1252", "mac_roman")
 # Evidence is overwhelming if at least this many distinct words support only one decoding, and if they outnumber the
 # words that support only the other by this factor.
 MIN_WORDS = 3
 MIN_RATIO = 10
+MAX_CANDIDATES = 3
 
 # Valid UTF-8 with more words that have non-ASCII characters is certain.
 MAX_WORDS_IN_DOUBT = 8
@@ -52,6 +42,8 @@ _DAMAGED_UTF8 = re.compile(rb"[\xe0-\xef](?!\xa0\xbb)[\x80-\xbf]{2}|[\xf0-\xf4][
 _TWO_BYTES_EACH = re.compile(rb"(?:[\xc2-\xdf][\x80-\xbf])+")
 _ASCII_LETTER = re.compile(rb"[A-Za-z]")
 _TWO_BYTE_CODECS = ("gb2312", "euc_kr", "big5", "shift_jis")  # Without the rare characters of the larger sets.
+# The sets of characters with the rare ones.
+_LARGER = {"gb2312": "gb18030", "euc_kr": "cp949", "shift_jis": "cp932"}
 _EAST_ASIAN = re.compile("[\u3041-\u30fc\u4e00-\u9fff\uac00-\ud7a3]+")
 _LONE_SIGNS = tuple("§°±©®£")
 
@@ -203,25 +195,35 @@ def choose(decodings: list[Decoding]) -> Decoding | None:
     return None
 
 
-def find_doubt(words: list[bytes], decodings: list[Decoding]) -> tuple[bytes, list[str]]:
-    """The first word in doubt, and its likely spellings: two or three, or the only one.
-
-    Without any decoding it is the word at which the most successful of the accepted encodings fails, with no spelling.
-    """
+def find_candidates(words: list[bytes], decodings: list[Decoding]) -> list[str]:
+    """The codecs of the two or three likely decodings, the best first; none if no decoding makes sense."""
     if not decodings:
-        return words[min(max(len(_read(words, codec, {})) for codec in ACCEPTED), len(words) - 1)], []
+        return []
     best = next((decoding for decoding in decodings if decoding.codec in ACCEPTED), decodings[0])
     rivals = [decoding for decoding in decodings if decoding is not best and not best.outweighs(decoding)]
-    at = min((best.find_difference(rival) for rival in rivals), default=0)
-    spellings = dict.fromkeys(
-        sorted((decoding.words[at] for decoding in (best, *rivals)), key=lambda word: -word.verdict)
-    )
-    common = sum(word.verdict is Verdict.COMMON for word in spellings)
-    return words[at], [word.text for word in spellings][: min(max(common, 2), 3)]
+    likely = sorted((best, *rivals), key=lambda decoding: -decoding.evidence)
+    return [decoding.codec for decoding in likely][:MAX_CANDIDATES]
 
 
-def find_doubt_in_utf8(words: list[bytes]) -> list[str] | None:
-    """The spellings of the first word, if valid UTF-8 could also be text in another encoding.
+def find_differences(words: list[bytes], codecs: list[str]) -> list[bytes]:
+    """The words that these encodings read differently, those with the most readings first."""
+    readings = {word: len({word.decode(codec, "replace") for codec in codecs}) for word in words}
+    return sorted((word for word in words if readings[word] > 1), key=lambda word: -readings[word])
+
+
+def is_usual(words: list[bytes], codec: str) -> bool:
+    """Whether all words are spelled like common names in this encoding."""
+    read = _read(words, codec, {})
+    return len(read) == len(words) and all(word.verdict is Verdict.COMMON for word in read)
+
+
+def find_damage(words: list[bytes]) -> bytes:
+    """The word at which the most successful of the accepted encodings fails, if no decoding makes sense."""
+    return words[min(max(len(_read(words, codec, {})) for codec in ACCEPTED), len(words) - 1)]
+
+
+def find_rival_of_utf8(words: list[bytes]) -> str | None:
+    """The codec of another encoding that the valid UTF-8 could also be text in.
 
     A few bytes of another encoding can be valid UTF-8, too: a Chinese character is now and then a Hebrew accent without
     a letter, and the first two letters of a name one in an unrelated script. The file is in doubt only if it has few
@@ -236,11 +238,11 @@ def find_doubt_in_utf8(words: list[bytes]) -> list[str] | None:
         for codec in _TWO_BYTE_CODECS:
             others = [word.decode(codec, "replace") for word in words]
             if all(_EAST_ASIAN.fullmatch(text) for text in others):
-                return [others[0], texts[0]]
+                return _LARGER.get(codec, codec)
     if all(_ASCII_LETTER.search(word) for word in words):
         for decoding in find_decodings(words):
             if all(_is_only_letters(word.text) for word in decoding.words):
-                return [decoding.words[0].text, texts[0]]
+                return decoding.codec
     return None
 
 

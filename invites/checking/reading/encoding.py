@@ -8,29 +8,40 @@ import io
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO, cast
+from dataclasses import dataclass, replace
+from typing import BinaryIO, Literal, cast
 
 from invites.checking.catalog import file_problem
 from invites.checking.cells.text import visible
 from invites.checking.reading.candidate_encodings import (
+    MAX_CANDIDATES,
     MAX_WORDS_IN_DOUBT,
     WordSample,
     choose,
+    find_candidates,
+    find_damage,
     find_decodings,
-    find_doubt,
-    find_doubt_in_utf8,
+    find_differences,
     find_position,
+    find_rival_of_utf8,
+    is_usual,
 )
 from invites.checking.reading.file_types import is_excel, name_kind
+from invites.checking.reading.known_encodings import LABELS, label_of
+from invites.checking.reading.options import NOTHING_KNOWN, Evidence
 from invites.checking.report import Limits, Problem
+
+# Why an encoding is right: the bytes say so (ASCII, UTF-8 or UTF-16), all plausible encodings give the same text, the
+# evidence is overwhelming, or an admin chose it, for an earlier file or for this one. Empty: it is only a candidate.
+Certainty = Literal["", "unicode", "only", "evidence", "remembered", "chosen"]
 
 _CHUNK = 1 << 18
 _HEAD = 1 << 16
 _FIRST_LINE = 400
 _LINE_BREAK = re.compile(r"[\r\n]")
 _SHOWN = 40
-_UTF16 = {"utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE"}
+_UTF16 = ("utf-16-le", "utf-16-be")
+_MAX_WORDS = 50
 
 
 class _NonClosingStream(io.RawIOBase):
@@ -51,13 +62,14 @@ class _NonClosingStream(io.RawIOBase):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text file whose encoding is known. `start` is the byte at which its text begins: after a BOM, if it has one."""
+    """A text file in an encoding. `start` is the byte at which its text begins: after a BOM, if it has one."""
 
     stream: BinaryIO
     codec: str
     encoding: str
     start: int
     size: int
+    certainty: Certainty = "unicode"
 
     def open_text(self) -> io.TextIOWrapper:
         """The text from its start, with its own line ends; lines end in LF, CR or CRLF."""
@@ -65,8 +77,31 @@ class Source:
         return io.TextIOWrapper(cast(BinaryIO, _NonClosingStream(self.stream)), encoding=self.codec, newline="")
 
 
-def open_source(stream: BinaryIO, limits: Limits) -> Source | Problem:
-    """Find out the kind and encoding of the file, or why it can't be read. The stream is left at any position."""
+@dataclass(frozen=True, slots=True)
+class EncodingDoubt:
+    """The encodings in which a text could be written: two or three, the most likely first. None is right by default.
+
+    `words` are distinct words of the file that the candidates read differently, at most 50, those first that tell most.
+    """
+
+    candidates: tuple[Source, ...]
+    words: tuple[bytes, ...]
+
+    def as_problem(self) -> Problem:
+        """A problem that names the line of the first word, and its readings."""
+        word = self.words[0]
+        readings = dict.fromkeys(word.decode(source.codec, "replace") for source in self.candidates)
+        shown = [visible(reading.replace("\xa0", " "), limit=_SHOWN) for reading in readings]
+        return file_problem("unsure_spelling", line=_find_line(self.candidates[0], word), spellings=shown)
+
+
+def open_source(
+    stream: BinaryIO, limits: Limits, *, encoding: str = "", evidence: Evidence = NOTHING_KNOWN
+) -> Source | EncodingDoubt | Problem:
+    """Find out the kind and encoding of the file, or why it can't be read. The stream is left at any position.
+
+    `encoding` is the codec that somebody chose. The file is read in it, or it is a problem.
+    """
     stream, size = rewindable(stream, limits)
     if size > limits.max_bytes:
         return file_problem("too_big", size=size, max_size=limits.max_bytes)
@@ -79,13 +114,15 @@ def open_source(stream: BinaryIO, limits: Limits) -> Source | Problem:
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return file_problem("other_kind", kind="utf_32")
     codec, start = _guess_unicode(head)
-    source = Source(stream, codec, _UTF16.get(codec, "UTF-8 with BOM" if start else "UTF-8"), start, size)
+    if encoding:
+        return _read_as_chosen(Source(stream, codec, "", start, size, "chosen"), encoding, limits)
+    source = Source(stream, codec, "UTF-8 with BOM" if start and codec == "utf-8" else label_of(codec), start, size)
     invalid_at = _find_invalid_byte(source, limits)
     if isinstance(invalid_at, Problem):
         return invalid_at
     if codec != "utf-8" or start:
         return source if invalid_at is None else file_problem("unreadable", line=_count_lines(source, invalid_at))
-    return _confirm_utf8(source) if invalid_at is None else _read_as_legacy(source, limits)
+    return _confirm_utf8(source, limits, evidence) if invalid_at is None else _read_as_legacy(source, limits, evidence)
 
 
 def rewindable(stream: BinaryIO, limits: Limits) -> tuple[BinaryIO, int]:
@@ -163,26 +200,76 @@ def _count_lines(source: Source, position: int) -> int:
     return text.count("\n") + text.count("\r") - text.count("\r\n") + 1
 
 
-def _confirm_utf8(source: Source) -> Source | Problem:
-    """The source, unless its few non-ASCII words are more likely names in another encoding."""
-    words = _sample_words(source, limit=MAX_WORDS_IN_DOUBT + 1)
-    spellings = find_doubt_in_utf8(words) if words else None
-    return _doubt(source, words[0], spellings) if spellings else source
+def _read_as_chosen(guess: Source, encoding: str, limits: Limits) -> Source | Problem:
+    """The file in the encoding that somebody chose. A byte order mark of another encoding contradicts it."""
+    codec = encoding
+    if encoding == "utf-16":
+        codec = guess.codec if guess.codec in _UTF16 else "utf-16-le"
+    if guess.start and guess.codec != codec:
+        return file_problem("unreadable", line=1)
+    source = replace(guess, codec=codec, encoding=label_of(codec))
+    return _read_whole(source, limits)
 
 
-def _read_as_legacy(source: Source, limits: Limits) -> Source | Problem:
-    """The source in the encoding for which the evidence is overwhelming, or a problem with the line in doubt."""
-    words = _sample_words(source)
-    decodings = find_decodings(words)
-    decoding = choose(decodings)
-    if decoding is None:
-        return _doubt(source, *find_doubt(words, decodings))
-    legacy = Source(source.stream, decoding.codec, decoding.label, 0, source.size)
-    # The words are a sample. A byte that this encoding doesn't have can follow them.
-    invalid_at = _find_invalid_byte(legacy, limits)
+def _read_whole(source: Source, limits: Limits) -> Source | Problem:
+    """The source, unless bytes of it are invalid in its encoding."""
+    invalid_at = _find_invalid_byte(source, limits)
     if isinstance(invalid_at, Problem):
         return invalid_at
-    return legacy if invalid_at is None else file_problem("unreadable", line=_count_lines(legacy, invalid_at))
+    return source if invalid_at is None else file_problem("unreadable", line=_count_lines(source, invalid_at))
+
+
+def _confirm_utf8(source: Source, limits: Limits, evidence: Evidence) -> Source | EncodingDoubt:
+    """The source, unless its few non-ASCII words are more likely names in another encoding."""
+    words = _sample_words(source, limit=MAX_WORDS_IN_DOUBT + 1)
+    rival = find_rival_of_utf8(words) if words else None
+    if rival is None:
+        return source
+    if evidence.encoding == source.codec:
+        return replace(source, certainty="remembered")
+    return _read_as_remembered(source, words, limits, evidence) or _doubt(source, words, [rival, "utf-8"])
+
+
+def _read_as_legacy(source: Source, limits: Limits, evidence: Evidence) -> Source | EncodingDoubt | Problem:
+    """The source in the encoding for which the evidence is overwhelming, or the encodings in doubt."""
+    words = _sample_words(source)
+    if remembered := _read_as_remembered(source, words, limits, evidence):
+        return remembered
+    decodings = find_decodings(words)
+    decoding = choose(decodings)
+    if decoding is not None:
+        # The words are a sample. A byte that this encoding doesn't have can follow them.
+        certainty: Certainty = "only" if len(decodings) == 1 else "evidence"
+        return _read_whole(_as(source, decoding.codec, certainty), limits)
+    likely = [codec for codec in find_candidates(words, decodings) if _fits(_as(source, codec), limits)]
+    if not likely:
+        return file_problem("unreadable", line=_find_line(source, find_damage(words)))
+    others = (codec for codec in LABELS if codec not in likely and find_differences(words, [likely[0], codec]))
+    while len(likely) < 2 and (codec := next(others, None)):
+        if _fits(_as(source, codec), limits):
+            likely.append(codec)
+    return _doubt(source, words, likely[:MAX_CANDIDATES])
+
+
+def _read_as_remembered(source: Source, words: list[bytes], limits: Limits, evidence: Evidence) -> Source | None:
+    """The source in the remembered encoding, if it decodes the whole file and leaves no letter unusual for names."""
+    codec = evidence.encoding
+    if codec not in LABELS or not is_usual(words, codec) or not _fits(_as(source, codec), limits):
+        return None
+    return _as(source, codec, "remembered")
+
+
+def _as(source: Source, codec: str, certainty: Certainty = "") -> Source:
+    return replace(source, codec=codec, encoding=label_of(codec), certainty=certainty)
+
+
+def _fits(source: Source, limits: Limits) -> bool:
+    return _find_invalid_byte(source, limits) is None
+
+
+def _doubt(source: Source, words: list[bytes], candidates: list[str]) -> EncodingDoubt:
+    differences = find_differences(words, candidates)
+    return EncodingDoubt(tuple(_as(source, codec) for codec in candidates), tuple(differences[:_MAX_WORDS]))
 
 
 def _sample_words(source: Source, *, limit: int | None = None) -> list[bytes]:
@@ -194,11 +281,7 @@ def _sample_words(source: Source, *, limit: int | None = None) -> list[bytes]:
     return sample.finish()
 
 
-def _doubt(source: Source, word: bytes, spellings: list[str]) -> Problem:
-    """A problem that names the line of the word in doubt, and its possible spellings."""
+def _find_line(source: Source, word: bytes) -> int:
+    """The number of the line of the word. Reads the whole file, so only for one that we reject."""
     source.stream.seek(source.start)
-    line = _count_lines(source, source.start + find_position(source.stream.read(), word))
-    if not spellings:
-        return file_problem("unreadable", line=line)
-    shown = [visible(spelling.replace("\xa0", " "), limit=_SHOWN) for spelling in spellings]
-    return file_problem("unsure_spelling", line=line, spellings=shown)
+    return _count_lines(source, source.start + find_position(source.stream.read(), word))

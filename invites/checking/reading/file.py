@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from invites.checking.reading.chunks import Records
-from invites.checking.reading.encoding import Source, open_source, rewindable
+from invites.checking.reading.encoding import EncodingDoubt, Source, open_source, rewindable
 from invites.checking.reading.workbook import Sheet, open_workbook
 from invites.checking.report import Limits, Problem
 
@@ -25,7 +25,8 @@ def open_file(
         sheet = open_workbook(stream, limits, while_waiting=while_waiting)
         if sheet is not None:
             return sheet
-    return open_source(stream, limits)
+    source = open_source(stream, limits)
+    return source.as_problem() if isinstance(source, EncodingDoubt) else source
 
 
 def read_records(source: Source, delimiter: str, limits: Limits) -> Records:

@@ -27,7 +27,7 @@ from invites.checking.cells.links import defuse, defuse_header, find_link
 from invites.checking.cells.names import check_name, check_text
 from invites.checking.cells.text import is_blank, trim, trim_all, visible
 from invites.checking.domain_typos import DomainTypoDetector
-from invites.checking.reading.candidate_encodings import WordSample, find_decodings, find_doubt, find_position
+from invites.checking.reading.candidate_encodings import WordSample, find_decodings, find_position
 from invites.checking.reading.dialect import find_dialect
 from invites.checking.reading.file_types import name_kind
 from invites.checking.reading.header import holds_an_address, names_our_columns, read_header
@@ -172,8 +172,8 @@ def in_another_encoding(text: str) -> None:
         for start in range(0, len(text), 1 << 10):
             sample.add(b" ".join(words)[start : start + (1 << 10)])
         found = sample.finish() or [b"\xe9"]
-        decodings = find_decodings(found)
-        find_position(b" ".join(words), find_doubt(found, decodings)[0])
+        find_decodings(found)
+        find_position(b" ".join(words), found[-1])
 
 
 def quote(text: str) -> None:

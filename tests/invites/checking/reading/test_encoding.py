@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import pytest
 
 from invites.checking import Row, message_of
-from invites.checking.reading.candidate_encodings import ACCEPTED, LABELS, MIN_WORDS, WordSample, assess, find_decodings
+from invites.checking.reading.candidate_encodings import ACCEPTED, MIN_WORDS, WordSample, assess, find_decodings
+from invites.checking.reading.known_encodings import LABELS
 from invites.checking.reading.spellings import LANGUAGES, LATIN, WELL_KNOWN, fold
 from tests.checking import check_bytes, read_rows
 
