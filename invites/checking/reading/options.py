@@ -40,7 +40,10 @@ class ReadingOptions:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> ReadingOptions:
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()})
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
+        }
+        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True)
