@@ -22,8 +22,7 @@ from invites.checking.domain_typos import DomainTypoDetector, typo_notice
 from invites.checking.messages import Language
 from invites.checking.reading.dialect import DELIMITERS
 from invites.checking.reading.records import Record, RecordFile, open_records, open_sheet_records
-from invites.checking.reading.workbook import ENCODING as XLSX
-from invites.checking.reading.workbook import Sheet
+from invites.checking.reading.workbook import WORKBOOK_KINDS, Sheet, SheetInfo, Workbook
 from invites.checking.report import Limits, Notice, Problem, Report, Row, Verdict
 from invites.checking.row import check_cells
 
@@ -34,7 +33,7 @@ __all__ = [
     "EMAIL",
     "OVER_LIMITS",
     "REQUIRED",
-    "XLSX",
+    "WORKBOOK_KINDS",
     "Block",
     "Cells",
     "Check",
@@ -50,7 +49,9 @@ __all__ = [
     "Report",
     "Row",
     "Sheet",
+    "SheetInfo",
     "Verdict",
+    "Workbook",
     "check_cells",
     "column_title",
     "email_key",

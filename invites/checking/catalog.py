@@ -36,16 +36,24 @@ _FILE = (
     Kind("empty", "file", gettext_noop("Empty file"),
          gettext_noop("This file is empty"),
          gettext_noop("Choose the file that lists the people to invite."), "0 bytes"),
-    Kind("excel_workbook", "file", gettext_noop("Excel workbook"),
-         gettext_noop("This file is an Excel workbook, not a CSV file"),
-         gettext_noop("In Excel, choose Save As, select CSV UTF-8, and upload that file."),
-         "an .xlsx file called people.csv"),
     Kind("workbook_unreadable", "file", gettext_noop("Unreadable workbook"),
-         gettext_noop("This workbook can’t be read because it’s damaged or protected by a password"),
+         gettext_noop("This workbook can’t be read because it’s damaged"),
          gettext_noop("Open it in your spreadsheet, save the sheet as CSV UTF-8, and upload that file."),
          "an .xlsx file that was cut off"),
+    Kind("workbook_locked", "file", gettext_noop("Workbook with a password"),
+         gettext_noop("This workbook is protected by a password"),
+         gettext_noop(
+             "Save a copy without a password, and upload that file. In Excel, choose File, Info, Protect Workbook, "
+             "Encrypt with Password, and clear the password. In LibreOffice, choose Save As and clear “Save with "
+             "password”."
+         ),
+         "an .xlsx file that Excel opens only with a password"),
+    Kind("numbers_file", "file", gettext_noop("Apple Numbers file"),
+         gettext_noop("This file is an Apple Numbers spreadsheet"),
+         gettext_noop("In Numbers, choose File, Export To, Excel, and upload the file that you save."),
+         "a .numbers file"),
     Kind("workbook_too_big", "file", gettext_noop("Workbook too large"),
-         gettext_noop("This workbook contains more than {max_size} of data, or the sheet is too large"),
+         gettext_noop("This workbook contains more than {max_size} of data, or a sheet is too large"),
          gettext_noop(
              "Keep a single sheet that has only the people to invite, or save that sheet as CSV UTF-8. "
              "Then upload the file again."
@@ -58,13 +66,10 @@ _FILE = (
              "invite into a new workbook, or save that sheet as CSV UTF-8. Then upload the file again."
          ),
          "a cell of 240 MB"),
-    Kind("sheet_empty", "file", gettext_noop("Empty sheet"),
-         gettext_noop("The first sheet of this workbook is empty, and only the first sheet is read"),
-         gettext_noop(
-             "Move the sheet with the people to invite to the front, or save that sheet as CSV UTF-8. "
-             "Then upload the file again."
-         ),
-         "a workbook with the people on Sheet2"),
+    Kind("sheet_missing", "file", gettext_noop("Missing sheet"),
+         gettext_noop("This workbook has no sheet called “{name}”, or that sheet is empty"),
+         gettext_noop("Choose from these sheets: {names}."),
+         "--sheet Staff for a workbook with the sheets Team and Notes"),
     Kind("other_kind", "file", gettext_noop("Not a CSV file"),
          gettext_noop("This file is {kind}, not a CSV file"),
          gettext_noop("Export the list from your spreadsheet as CSV, and upload that file."),

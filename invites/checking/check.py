@@ -20,7 +20,7 @@ from invites.checking.reading.encoding import Source
 from invites.checking.reading.file import open_file, read_records
 from invites.checking.reading.header import Header, found_names, holds_an_address, names_our_columns, read_header
 from invites.checking.reading.quotes import explain_quote, find_swallowed_rows
-from invites.checking.reading.workbook import ENCODING, Sheet
+from invites.checking.reading.workbook import Sheet, Workbook
 from invites.checking.report import Limits, Problem, Report, Row
 from invites.checking.row import check_cells
 from invites.checking.screening import Screen
@@ -57,7 +57,8 @@ class Check:
         raise an exception to end the check.
         """
         self.limits = limits
-        # The sheet of a workbook, once it has been read.
+        # A workbook and its sheet, once they have been read.
+        self.workbook: Workbook | None = None
         self.sheet: Sheet | None = None
         self._while_waiting = while_waiting or _do_nothing
         self.report = Report()
@@ -70,13 +71,13 @@ class Check:
         if self._started:
             raise RuntimeError("A Check reads its file once. Create another one.")
         self._started = True
-        file = open_file(self._stream, self.limits, name=self._name, while_waiting=self._while_waiting)
+        file = open_file(self._stream, self.limits, while_waiting=self._while_waiting)
         if isinstance(file, Problem):
             self.report.reject(file)
-        elif isinstance(file, Sheet):
-            self.sheet = file
-            self.report.encoding = ENCODING
-            yield from _RecordChecker(file.rows(), "", self.limits, self.report, self._while_waiting).blocks()
+        elif isinstance(file, Workbook):
+            self.workbook, self.sheet = file, file.sheets[0]
+            self.report.encoding = file.kind
+            yield from _RecordChecker(self.sheet.rows(), "", self.limits, self.report, self._while_waiting).blocks()
         else:
             yield from self._check_text(file)
 

@@ -148,6 +148,9 @@ def _check(batch: Batch, budget: Budget) -> None:
             blocks.clear()
     if check.report.rejection:
         budget.check_problem(check.report.rejection.code)
+    for sheet in check.workbook.infos if check.workbook else ():
+        if sheet.problem:
+            budget.check_problem(sheet.problem.code)
     position = _position(upload, check.report)
     _stage(batch, blocks, skipped_numbers, rows_checked=check.report.rows, bytes_checked=position)
     for rows in suggest_domains(batch, check.report):

@@ -16,13 +16,12 @@ from django.utils.translation import gettext as _
 from accounts.errors import DomainError
 from invites.checking import (
     COLUMNS,
-    XLSX,
+    WORKBOOK_KINDS,
     Cells,
     Column,
     Limits,
     Problem,
     RecordFile,
-    Sheet,
     escape_formula,
     open_records,
     open_sheet_records,
@@ -93,8 +92,8 @@ def open_stored(batch: Batch, upload: BinaryIO, *, limits: Limits) -> RecordFile
 
     Raises ExplainedError, with the code of the problem.
     """
-    if batch.encoding == XLSX:
-        found = open_sheet_records(Sheet(upload), limits=limits)
+    if batch.encoding in WORKBOOK_KINDS:
+        found = open_sheet_records(upload, limits=limits)
     else:
         found = open_records(upload, limits=limits, name=batch.file_name)
     if isinstance(found, Problem):

@@ -11,6 +11,7 @@ import re
 
 from invites.checking import (
     COLUMNS,
+    WORKBOOK_KINDS,
     Cells,
     Check,
     Limits,
@@ -60,7 +61,7 @@ def look_at(data: bytes, name: str) -> Report:
         _look_at_rejection(report)
         return report
     assert report.rows == len(rows) <= LIMITS.max_rows
-    is_sheet = report.encoding == "XLSX"
+    is_sheet = report.encoding in WORKBOOK_KINDS
     _look_at_places(rows, lines=_ROWS_OF_A_SHEET if is_sheet else data.count(b"\n") + data.count(b"\r") + 1)
     first: dict[str, int] = {}
     for row in rows:

@@ -26,7 +26,6 @@ from invites.checking.reading.candidate_encodings import (
     find_rival_of_utf8,
     is_usual,
 )
-from invites.checking.reading.file_types import is_excel, name_kind
 from invites.checking.reading.known_encodings import LABELS, label_of
 from invites.checking.reading.options import NOTHING_KNOWN, Evidence
 from invites.checking.report import Limits, Problem
@@ -98,7 +97,9 @@ class EncodingDoubt:
 def open_source(
     stream: BinaryIO, limits: Limits, *, encoding: str = "", evidence: Evidence = NOTHING_KNOWN
 ) -> Source | EncodingDoubt | Problem:
-    """Find out the kind and encoding of the file, or why it can't be read. The stream is left at any position.
+    """Find out the encoding of a file that isn't of another kind (see `open_workbook`), or why it can't be read.
+
+    The stream is left at any position.
 
     `encoding` is the codec that somebody chose. The file is read in it, or it is a problem.
     """
@@ -109,8 +110,6 @@ def open_source(
     head = stream.read(_HEAD)
     if not head:
         return file_problem("empty")
-    if kind := name_kind(head):
-        return file_problem("excel_workbook") if is_excel(kind) else file_problem("other_kind", kind=kind)
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return file_problem("other_kind", kind="utf_32")
     codec, start = _guess_unicode(head)

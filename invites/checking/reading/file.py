@@ -1,4 +1,4 @@
-"""Open a file and read its records, whatever it is: text with delimiters, or the first sheet of a workbook."""
+"""Open a file and read its records, whatever it is: text with delimiters, or the sheets of a workbook."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from typing import BinaryIO
 
 from invites.checking.reading.chunks import Records
 from invites.checking.reading.encoding import EncodingDoubt, Source, open_source, rewindable
-from invites.checking.reading.workbook import Sheet, open_workbook
+from invites.checking.reading.workbook import Workbook, open_workbook
 from invites.checking.report import Limits, Problem
 
 
 def open_file(
-    stream: BinaryIO, limits: Limits, *, name: str = "", while_waiting: Callable[[], None] | None = None
-) -> Sheet | Source | Problem:
-    """The sheet of a workbook, or a text whose encoding is known, or why the file can't be read.
+    stream: BinaryIO, limits: Limits, *, while_waiting: Callable[[], None] | None = None
+) -> Workbook | Source | Problem:
+    """A workbook with one sheet that was read, or a text whose encoding is known, or why the file can't be read.
 
-    `name` is the name of the file: a workbook is read only if it is called .xlsx. `while_waiting` is called every few
-    seconds while a workbook is read.
+    `while_waiting` is called every few seconds while a workbook is read.
     """
     stream, size = rewindable(stream, limits)
-    if name.lower().endswith(".xlsx") and size <= limits.max_bytes:
-        sheet = open_workbook(stream, limits, while_waiting=while_waiting)
-        if sheet is not None:
-            return sheet
+    if size <= limits.max_bytes:
+        workbook = open_workbook(stream, limits, while_waiting=while_waiting)
+        if isinstance(workbook, Workbook) and not workbook.sheets:
+            first = workbook.infos[0].name
+            workbook = open_workbook(stream, limits, sheets=[first], while_waiting=while_waiting)
+        if workbook is not None:
+            return workbook
     source = open_source(stream, limits)
     return source.as_problem() if isinstance(source, EncodingDoubt) else source
 

@@ -2,7 +2,8 @@
 
 import re
 
-_EXCEL = "excel"
+# The kinds of workbooks that we read.
+WORKBOOKS = ("xlsx", "xls", "ods")
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "png"),
     (b"\xff\xd8\xff", "jpeg"),
@@ -11,7 +12,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"II*\0", "tiff"),
     (b"MM\0*", "tiff"),
     (b"%PDF-", "pdf"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _EXCEL),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xls"),
     (b"{\\rtf", "rtf"),
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bzip2"),
@@ -35,11 +36,12 @@ _MARKS = (b"\xef\xbb\xbf",)
 
 
 def name_kind(head: bytes) -> str | None:
-    """What the file is if it isn't a table in text, such as "pdf" or "excel"; None if it may be one.
+    """What the file is if it isn't a table in text, such as "pdf" or "xlsx"; None if it may be one.
 
-    `head` is the start of the file. An archive is recognized by the names in it, and never unpacked.
+    `head` is the start of the file, and of an archive also its end. An archive is recognized by the names in it, and
+    never unpacked. What looks like an .xls file may be another file of Microsoft's old container format.
     """
-    if head[:2] == b"PK" and head[2:4] in (b"\x03\x04", b"\x05\x06", b"\x07\x08"):
+    if is_archive(head):
         return _name_archive(head)
     for magic, name in _MAGIC:
         if head.startswith(magic):
@@ -56,7 +58,7 @@ def name_kind(head: bytes) -> str | None:
     if _SVG.match(head):
         return "svg"
     if _XML.match(head):
-        return _EXCEL if b"urn:schemas-microsoft-com:office:spreadsheet" in head else "xml"
+        return "excel_xml" if b"urn:schemas-microsoft-com:office:spreadsheet" in head else "xml"
     if _JSON.match(head):
         return "json"
     return None
@@ -75,19 +77,21 @@ def _skip_comments(head: bytes) -> bytes:
     return head[start:]
 
 
-def is_excel(kind: str) -> bool:
-    return kind == _EXCEL
+def is_archive(head: bytes) -> bool:
+    return head[:2] == b"PK" and head[2:4] in (b"\x03\x04", b"\x05\x06", b"\x07\x08")
 
 
 def _name_archive(head: bytes) -> str:
     if b"mimetypeapplication/vnd.oasis.opendocument" in head[:200]:
-        return "opendocument"
+        return "ods" if b"opendocument.spreadsheet" in head[:200] else "opendocument"
+    if b"Index/Document.iwa" in head or b"Index/Tables" in head or b"Index.zip" in head:
+        return "numbers"
+    if b"xl/workbook.bin" in head:
+        return "xlsb"
     if b"xl/" in head or (b"[Content_Types].xml" in head and b"word/" not in head and b"ppt/" not in head):
-        return _EXCEL
+        return "xlsx"
     if b"word/" in head:
         return "word"
     if b"ppt/" in head:
         return "powerpoint"
-    if b"Index/Document.iwa" in head or b"Index/Tables" in head:
-        return "numbers"
     return "zip"

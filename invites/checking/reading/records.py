@@ -11,7 +11,7 @@ from invites.checking.reading.dialect import Dialect, find_dialect
 from invites.checking.reading.encoding import Source
 from invites.checking.reading.file import open_file, read_records
 from invites.checking.reading.header import Header, is_what_is_wrong, read_header
-from invites.checking.reading.workbook import Sheet
+from invites.checking.reading.workbook import Workbook, read_sheet
 from invites.checking.report import Limits, Problem
 
 _LINE_ENDS = ("\r\n", "\n", "\r")
@@ -68,9 +68,9 @@ def open_records(
     `codec` is the known encoding of a text that isn't Unicode, so that a few words without context cause no doubt. For
     `name` and `while_waiting` see `open_file`.
     """
-    file = open_file(stream, limits, name=name, while_waiting=while_waiting)
-    if isinstance(file, Sheet):
-        return open_sheet_records(file, limits=limits)
+    file = open_file(stream, limits, while_waiting=while_waiting)
+    if isinstance(file, Workbook):
+        return open_sheet_records(file.sheets[0].text, limits=limits)
     source = _apply_codec(file, codec, stream) if codec else file
     if isinstance(source, Problem):
         return source
@@ -89,10 +89,10 @@ def open_records(
     )
 
 
-def open_sheet_records(sheet: Sheet, *, limits: Limits) -> RecordFile | Problem:
-    """The records of a sheet that was read before."""
+def open_sheet_records(text: BinaryIO, *, limits: Limits) -> RecordFile | Problem:
+    """The records of a sheet that was read before, from its text."""
     return _open(
-        sheet.rows,
+        lambda: read_sheet(text),
         limits,
         codec="utf-16-le",
         has_mark=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import string
 from collections.abc import Mapping
@@ -9,12 +10,13 @@ from collections.abc import Mapping
 import pytest
 
 from config.harness.running import ROOT
-from invites.checking import CATALOG, Limits, title_of
+from invites.checking import CATALOG, Limits, Problem, hint_of, message_of, title_of
 from invites.checking.__main__ import as_markdown
 from invites.checking.catalog import Cases, Message
 from invites.checking.messages import Plural
+from invites.checking.reading.workbook import open_workbook
 from tests.checking import check_bytes
-from tests.workbooks import sheet_of, workbook_of
+from tests.workbooks import container_of, sheet_of, workbook_of
 
 _PAGE = ROOT / "docs" / "problems.md"
 
@@ -87,7 +89,8 @@ EXAMPLES: dict[str, tuple[bytes, str, Limits]] = {
     "workbook_unreadable": (SHEET[:300], "people.xlsx", Limits()),
     "workbook_too_big": (SHEET, "people.xlsx", Limits(max_cells=1)),
     "workbook_too_heavy": (SHEET, "people.xlsx", Limits(workbook_seconds=0.001)),
-    "sheet_empty": (workbook_of(sheet_of([]), sheet_of([HEADER, ANNA])), "people.xlsx", Limits()),
+    "workbook_locked": (container_of({"EncryptedPackage": b""}), "people.xlsx", Limits()),
+    "numbers_file": (b"PK\x03\x04Index/Document.iwa", "people.numbers", Limits()),
     "cell_without_column": (workbook_of(sheet_of([HEADER, [*ANNA, "a note"]])), "people.xlsx", Limits()),
     "too_big": (b"Email", "", Limits(max_bytes=4)),
     "too_many_rows": (ROWS % (b"anna@company.com", b""), "", Limits(max_rows=0)),
@@ -118,7 +121,14 @@ def codes_of_test_data() -> set[str]:
     return set().union(*(codes_in(path.read_bytes(), name=path.name, limits=Limits()) for path in files))
 
 
-@pytest.mark.parametrize("code", CATALOG)
+def test_a_sheet_can_be_missing() -> None:
+    problem = open_workbook(io.BytesIO(SHEET), Limits(), sheets=["Staff"])
+    assert isinstance(problem, Problem)
+    assert message_of(problem) == "This workbook has no sheet called “Staff”, or that sheet is empty"
+    assert hint_of(problem) == "Choose from these sheets: “Sheet1”."
+
+
+@pytest.mark.parametrize("code", sorted(set(CATALOG) - {"sheet_missing"}))
 def test_every_code_can_occur(code: str, codes_of_test_data: set[str]) -> None:
     if code not in codes_of_test_data:
         assert code in EXAMPLES, "Add a file that gets this code to tests/data or EXAMPLES"

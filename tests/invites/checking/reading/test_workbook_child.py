@@ -11,13 +11,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from config.harness.running import ROOT
 from invites.checking import Limits, Problem
 from invites.checking.reading import workbook as workbook_module
-from invites.checking.reading.workbook import CHILD, Sheet, open_workbook
+from invites.checking.reading.workbook import CHILD, Workbook, open_workbook
 from tests.checking import check_bytes
 from tests.workbooks import sheet_of, workbook_of
 
@@ -31,8 +32,8 @@ def with_rows(*rows: str) -> bytes:
     return workbook_of(TEAM.replace("</sheetData>", f"{''.join(rows)}</sheetData>"))
 
 
-def opened(workbook: bytes, limits: Limits | None = None) -> Sheet | str:
-    """The sheet, or the code of the problem."""
+def opened(workbook: bytes, limits: Limits | None = None) -> Workbook | str:
+    """The workbook, or the code of the problem."""
     found = open_workbook(io.BytesIO(workbook), limits or Limits())
     assert found is not None
     return found.code if isinstance(found, Problem) else found
@@ -117,7 +118,7 @@ def test_a_bomb_only_harms_the_child_and_gets_a_clear_message(name: str, tmp_pat
 
 def test_more_text_than_a_csv_file_may_have_is_too_big() -> None:
     workbook = workbook_of(sheet_of([HEADER, *([ANNA] * 2_000)]))
-    assert isinstance(opened(workbook, Limits(max_bytes=100_000)), Sheet)
+    assert isinstance(opened(workbook, Limits(max_bytes=100_000)), Workbook)
     assert opened(workbook, Limits(max_bytes=50_000)) == "workbook_too_big"
 
 
@@ -193,25 +194,28 @@ def test_the_child_inherits_no_environment_no_files_and_no_terminal(
     child: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     child.write_text(
-        "import os, csv, sys\n"
+        "import os, json, sys\n"
         "files = sorted(map(int, os.listdir('/dev/fd')))[:-1]  # The last one is this list itself.\n"
-        "rows = [sorted(os.environ), files, [os.getsid(0) == os.getpid()], sys.path]\n"
-        "csv.writer(sys.stdout).writerows(rows)\n"
+        "rows = [sorted(os.environ), files, os.getsid(0) == os.getpid(), sys.path]\n"
+        "os.lseek(int(sys.argv[2]), 0, os.SEEK_END)\n"
+        "print(json.dumps({'code': 'other_kind', 'kind': rows}), file=open(int(sys.argv[2]), 'w'))\n"
+        "sys.exit(3)\n"
     )
     monkeypatch.setenv("SECRET_KEY", "not for workbooks")
     read_end, write_end = os.pipe()
     os.set_inheritable(write_end, True)
     try:
-        sheet = opened(with_rows())
+        problem = open_workbook(io.BytesIO(with_rows()), Limits())
     finally:
         os.close(read_end)
         os.close(write_end)
-    assert isinstance(sheet, Sheet)
-    environment, files, session, path = sheet.rows()
+    assert isinstance(problem, Problem)
+    environment, files, is_session, path = cast(Any, problem.params["kind"])
     # Python sets this one itself where it finds no locale.
     assert set(environment) <= {"LC_CTYPE"}
-    assert files == ["0", "1", "2"]
-    assert session == ["True"]
+    assert files[:3] == [0, 1, 2]
+    assert len(files) == 4, "The only other one is for its answers."
+    assert is_session
     assert not {str(ROOT), str(child.parent), ""} & set(path)
 
 
