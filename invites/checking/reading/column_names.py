@@ -58,12 +58,12 @@ def find_meaning(name: str) -> Meaning | None:
         return None
     if is_not_ours(reduced):
         return None
-    return _look_up(reduced) or _read_brackets(name) or _read_parts(name) or _read_words(name)
+    return _look_up(reduced) or _read_email(name) or _read_brackets(name) or _read_parts(name) or _read_words(name)
 
 
 def is_not_ours(reduced: str) -> bool:
     """Whether the reduced name belongs to a column that only sounds like one of ours."""
-    return reduced in _NOT_OURS
+    return reduced in _NOT_OURS or any(word in reduced for word in vocabulary.PRONOUNCED)
 
 
 def split_names(names: str) -> Iterator[str]:
@@ -73,6 +73,28 @@ def split_names(names: str) -> Iterator[str]:
 
 def _look_up(reduced: str) -> Meaning | None:
     return _MEANINGS.get(reduced) or _MEANINGS_WITHOUT_MARKS.get(without_marks(reduced))
+
+
+def _look_up_after_and(reduced: str) -> Meaning | None:
+    """The meaning of a name that may begin with the Arabic or the Hebrew word for "and"."""
+    return _look_up(reduced) or (_look_up(reduced[1:]) if reduced.startswith(("و", "ו")) else None)
+
+
+def _split_words(name: str) -> list[str]:
+    return [reduced for word in _BETWEEN_WORDS.split(name) if (reduced := reduce_name(word))]
+
+
+def _read_email(name: str) -> Meaning | None:
+    """The meaning of an email address with the word for work or private: "Private E-Mail", "E-mail cím (céges)"."""
+    words = _split_words(name)
+    kept = [word for word in words if word not in _WORK and word not in _PRIVATE]
+    if not kept or len(kept) == len(words):
+        return None
+    meaning = _look_up("".join(kept)) or _look_up("".join(word for word in kept if word not in _PASSED_OVER))
+    if not meaning or (meaning.key, meaning.rank) != ("email", vocabulary.EMAIL_RANK):
+        return None
+    rank = vocabulary.WORK_EMAIL_RANK if _PRIVATE.isdisjoint(words) else vocabulary.PRIVATE_EMAIL_RANK
+    return Meaning("email", rank, languages=meaning.languages)
 
 
 def _read_brackets(name: str) -> Meaning | None:
@@ -108,7 +130,7 @@ def _read_parts(name: str) -> Meaning | None:
 
 def _read_words(name: str) -> Meaning | None:
     """The meaning of "Employee's email", or "Cognome e nome"."""
-    words = [reduced for word in _BETWEEN_WORDS.split(name) if (reduced := reduce_name(word))]
+    words = _split_words(name)
     if not 1 < len(words) <= _MOST_WORDS:
         return None
     kept = [word for word in words if word not in _PASSED_OVER]
@@ -121,7 +143,7 @@ def _read_words(name: str) -> Meaning | None:
     for rest in (words, kept):
         names = [word for word in rest if word not in _CONJUNCTIONS]
         for cut in range(1, len(names)):
-            one, other = _look_up("".join(names[:cut])), _look_up("".join(names[cut:]))
+            one, other = _look_up("".join(names[:cut])), _look_up_after_and("".join(names[cut:]))
             if one and other and (both := _combine(one, other)):
                 return both
     return None
@@ -174,6 +196,8 @@ def _words(text: str) -> frozenset[str]:
 
 _NOT_OURS = frozenset(split_names(vocabulary.NOT_OURS))
 _PASSED_OVER = _words(vocabulary.PASSED_OVER)
+_WORK = _words(vocabulary.WORK)
+_PRIVATE = _words(vocabulary.PRIVATE)
 _CONJUNCTIONS = _words(vocabulary.CONJUNCTIONS)
 _LAST_NAME_FIRST = frozenset(split_names(vocabulary.LAST_NAME_FIRST_NAMES))
 _MEANINGS = _read_tables()

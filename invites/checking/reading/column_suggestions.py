@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from invites.checking.cells.text import is_blank
 from invites.checking.reading.column_names import Meaning, find_meaning, without_marks
-from invites.checking.reading.column_vocabulary import FULL_NAME, NAME
+from invites.checking.reading.column_vocabulary import ACCOUNT_RANK, FULL_NAME, NAME
 
 _LONGEST_CELL = 400
 # Names that aren't known come after those that mean a private address or an account.
@@ -110,7 +110,7 @@ def _find_email(columns: list[_Column]) -> _Column | None:
             key=lambda column: (column.rank if column.means("email") else _UNKNOWN_RANK, column.index),
         )
     # "User name" and "Contact" are columns of addresses only if they have some.
-    named = [column for column in columns if not (column.rank == 3 and any(column.cells))]
+    named = [column for column in columns if not (column.rank == ACCOUNT_RANK and any(column.cells))]
     return _best(named, "email")
 
 

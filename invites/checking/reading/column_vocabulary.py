@@ -11,131 +11,83 @@ NAME = "name"
 
 # In each table, the names of a language are separated by commas.
 _WORK_EMAIL = {
-    "English": "work email, work email address, email work, business email, business email address, company email, "
-    "corporate email, office email, professional email, email primary work, primary work email, organization email, "
-    "work mail, email address work, company email address",
-    "French": "email professionnel, e-mail pro, mail professionnel, adresse mail professionnelle, courriel "
-    "professionnel, adresse e-mail professionnelle, courriel travail",
-    "German": "dienstliche E-Mail, geschäftliche E-Mail, E-Mail geschäftlich, E-Mail dienstlich, Firmen-E-Mail, "
-    "E-Mail-Adresse geschäftlich, E-Mail-Adresse dienstlich, berufliche E-Mail",
-    "Spanish": "correo corporativo, correo laboral, correo profesional, email corporativo, correo de trabajo, "
-    "correo electrónico corporativo, correo institucional",
-    "Italian": "email aziendale, e-mail lavoro, mail aziendale, indirizzo email aziendale, email di lavoro",
-    "Portuguese": "e-mail corporativo, email profissional, e-mail comercial, e-mail de trabalho, email institucional",
-    "Dutch": "zakelijk e-mailadres, werk e-mail, zakelijke e-mail, e-mail werk, e-mailadres werk, werkmail",
-    "Danish": "arbejdsmail, arbejds-e-mail, firmamail, e-mail arbejde",
-    "Norwegian": "jobbepost, e-post jobb, e-post arbeid, jobb e-post",
-    "Swedish": "jobbmejl, e-post arbete, e-post jobb, arbetsmejl, jobb-e-post",
-    "Finnish": "työsähköposti, sähköposti työ",
+    "English": "work email, work email address, business email, company email",
+    "French": "email professionnel",
+    "Danish": "arbejdsmail, firmamail",
+    "Dutch": "werkmail",
+    "Finnish": "työsähköposti",
+    "German": "Dienstmail, Firmenmail",
     "Icelandic": "vinnunetfang",
-    "Polish": "e-mail służbowy, adres e-mail służbowy, służbowy e-mail, email firmowy",
-    "Czech": "pracovní e-mail, firemní e-mail, služební e-mail",
-    "Slovak": "pracovný e-mail, firemný e-mail",
-    "Slovenian": "službeni e-naslov, službena e-pošta",
-    "Croatian and Serbian": "poslovni e-mail, službeni e-mail, poslovna e-pošta, службени имејл",
-    "Hungarian": "céges e-mail, munkahelyi e-mail, céges e-mail cím, munkahelyi e-mail cím, vállalati e-mail",
-    "Romanian": "e-mail serviciu, email de serviciu, e-mail firmă",
-    "Turkish": "iş e-postası, kurumsal e-posta, iş e-posta, şirket e-postası, kurumsal mail",
-    "Greek": "εταιρικό email, email εργασίας, υπηρεσιακό email",
-    "Russian": "рабочий email, рабочая почта, корпоративная почта, служебная почта, рабочий e-mail",
-    "Ukrainian": "робоча пошта, робочий email, корпоративна пошта",
-    "Bulgarian": "служебен имейл, служебен email",
-    "Arabic": "بريد العمل, البريد الإلكتروني للعمل",
-    "Hebrew": "דואל עבודה, אימייל עבודה",
+    "Norwegian": "jobbepost",
+    "Swedish": "jobbmejl, arbetsmejl",
     "Japanese": "会社メールアドレス, 会社メール, 勤務先メールアドレス, 業務用メールアドレス",
-    "Chinese": "工作邮箱, 公司邮箱, 企业邮箱, 工作郵箱, 公司信箱, 公司電郵",
-    "Korean": "회사 이메일, 업무용 이메일, 회사 메일",
-    "Vietnamese": "email công ty, email công việc",
+    "Chinese": "工作邮箱, 公司邮箱, 企业邮箱, 工作郵箱, 公司信箱, 公司電郵, 企業郵箱",
 }
 _EMAIL = {
-    "English": "email, email address, e-mail, mail, mails, emails, email id, e-mail 1 - value, email 1, "
-    "email address 1, primary email, primary email address, mail address, email addresses, contact email, user email, "
-    "email to invite, email address to invite, inviteeemail, mailbox, electronic mail, smtp address, "
-    "primary smtp address, e mail id, mail id, email 1 value, windows email address",
-    "French": "adresse e-mail, adresse mail, mail, courriel, adresse courriel, mél, adresse électronique, adresse de "
-    "courriel, adresse de messagerie, courrier électronique, adresse électronique",
+    "English": "email, email address, mail, mails, emails, email id, e-mail 1 - value, email 1, email address 1, "
+    "primary email, primary email address, mail address, email addresses, contact email, user email, email to invite, "
+    "email address to invite, inviteeemail, mailbox, electronic mail, smtp address, primary smtp address, mail id, "
+    "windows email address, email addr, mail 1",
+    "French": "adresse e-mail, adresse mail, mail, courriel, adresse courriel, mél, adresse électronique, "
+    "adresse de courriel, adresse de messagerie, courrier électronique",
     "German": "E-Mail-Adresse, Mailadresse, E-Mail, Mail, E-Mail Adressen, Email-Anschrift, elektronische Adresse",
-    "Spanish": "correo, correo electrónico, dirección de correo, dirección de correo electrónico, dirección de email, "
-    "e-mail, dirección electrónica",
-    "Italian": "indirizzo email, indirizzo e-mail, indirizzo mail, posta elettronica, indirizzo di posta elettronica, "
-    "email, recapito email",
-    "Portuguese": "endereço de e-mail, e-mail, correio eletrônico, correio eletrónico, endereço eletrônico, endereço "
-    "de correio eletrónico, correio electrónico",
-    "Dutch": "e-mailadres, mailadres, e-mail, emailadres, e-mail adres",
-    "Danish": "e-mail, mailadresse, e-mailadresse, e-mail-adresse, emailadresse, e-post",
-    "Norwegian": "e-post, e-postadresse, epost, mailadresse, e-post-adresse",
-    "Swedish": "e-post, e-postadress, mejl, mejladress, mailadress, e-mailadress, epost, epostadress",
+    "Spanish": "correo, correo-e, correo electrónico, dirección de correo, dirección de correo electrónico, "
+    "dirección de email, e-mail, dirección electrónica",
+    "Italian": "indirizzo email, indirizzo mail, posta elettronica, indirizzo di posta, "
+    "indirizzo di posta elettronica, email, recapito email",
+    "Portuguese": "endereço de e-mail, e-mail, correio eletrônico, endereço eletrônico, "
+    "endereço de correio eletrónico, correio electrónico",
+    "Dutch": "e-mailadres, mailadres, e-mail",
+    "Danish": "e-mail, mailadresse, e-mailadresse, e-post",
+    "Norwegian": "e-post, e-postadresse, mailadresse",
+    "Swedish": "e-post, e-postadress, mejl, mejladress, mailadress, e-mailadress",
     "Finnish": "sähköposti, sähköpostiosoite, e-mail, s-posti, meiliosoite",
     "Icelandic": "netfang, tölvupóstur, tölvupóstfang, póstfang",
     "Estonian": "e-post, e-posti aadress, meil, meiliaadress, e-mail",
-    "Latvian": "e-pasts, e-pasta adrese, epasts",
-    "Lithuanian": "el. paštas, el. pašto adresas, elektroninis paštas, e. paštas, el paštas",
-    "Polish": "e-mail, adres e-mail, adres email, poczta, poczta elektroniczna, adres mailowy, adres poczty "
-    "elektronicznej, mail",
-    "Czech": "e-mail, e-mailová adresa, emailová adresa, mail, elektronická pošta, mailová adresa, elektronická adresa",
-    "Slovak": "e-mail, e-mailová adresa, emailová adresa, elektronická pošta, mailová adresa",
+    "Latvian": "e-pasts, e-pasta adrese",
+    "Lithuanian": "el. paštas, el. pašto adresas, elektroninis paštas, e. paštas",
+    "Polish": "e-mail, adres e-mail, poczta, poczta elektroniczna, adres mailowy, adres poczty elektronicznej, mail",
+    "Czech": "e-mail, e-mailová adresa, mail, elektronická pošta, mailová adresa, elektronická adresa",
+    "Slovak": "e-mail, e-mailová adresa, elektronická pošta, mailová adresa",
     "Slovenian": "e-pošta, e-poštni naslov, e-naslov, elektronska pošta, elektronski naslov, naslov e-pošte",
-    "Croatian and Serbian": "e-pošta, e-mail adresa, elektronička pošta, adresa e-pošte, mejl, email adresa, imejl, "
-    "e-mail, elektronska pošta, mail adresa, имејл, е-пошта, електронска пошта, имејл адреса, мејл",
-    "Hungarian": "e-mail, e-mail cím, email cím, e-mailcím, drótposta, villámposta, elektronikus levélcím, mail, "
-    "mailcím, elérhetőség e-mail",
-    "Romanian": "e-mail, adresă de e-mail, adresa de e-mail, adresă email, adresa email, poștă electronică, adresa "
-    "e-mail, poșta electronică",
-    "Turkish": "e-posta, e-posta adresi, eposta, eposta adresi, e-mail adresi, mail adresi, mail, elektronik posta",
-    "Greek": "email, ηλεκτρονικό ταχυδρομείο, διεύθυνση email, ηλεκτρονική διεύθυνση, διεύθυνση ηλεκτρονικού "
-    "ταχυδρομείου, e-mail, ηλ. ταχυδρομείο, μέιλ, ιμέιλ",
+    "Croatian and Serbian": "e-pošta, e-mail adresa, elektronička pošta, adresa e-pošte, mejl, imejl, e-mail, "
+    "elektronska pošta, mail adresa, имејл, е-пошта, електронска пошта, имејл адреса, мејл",
+    "Hungarian": "e-mail, e-mail cím, elektronikus levélcím, mail, mailcím, elérhetőség e-mail, e-mail elérhetőség",
+    "Romanian": "e-mail, adresă de e-mail, adresă email, poștă electronică",
+    "Turkish": "e-posta, e-posta adresi, e-mail adresi, mail adresi, mail, elektronik posta",
+    "Greek": "email, ηλεκτρονικό ταχυδρομείο, διεύθυνση email, ηλεκτρονική διεύθυνση, "
+    "διεύθυνση ηλεκτρονικού ταχυδρομείου, ηλ. ταχυδρομείο, μέιλ, ιμέιλ",
     "Russian": "электронная почта, почта, эл. почта, адрес электронной почты, емейл, имейл, e-mail, емайл, e-майл, "
-    "эл. адрес, электронный адрес, адрес почты, мейл, адрес эл. почты, email адрес",
+    "эл. адрес, электронный адрес, адрес почты, мейл, адрес эл. почты, email адрес, е-mail",
     "Ukrainian": "електронна пошта, пошта, ел. пошта, адреса електронної пошти, імейл, емейл, електронна адреса, "
     "е-пошта, ел. адреса",
-    "Bulgarian": "имейл, електронна поща, имейл адрес, е-мейл, ел. поща, поща, мейл, имейли, е-поща, имейл адреси",
-    "Arabic": "البريد الإلكتروني, بريد إلكتروني, الايميل, ايميل, إيميل, عنوان البريد الإلكتروني, البريد, بريد الكتروني",
-    "Hebrew": 'דוא"ל, דואר אלקטרוני, אימייל, מייל, כתובת מייל, כתובת דוא"ל, כתובת אימייל, כתובת דואר אלקטרוני, '
-    "דואל, אי-מייל",
+    "Bulgarian": "имейл, електронна поща, имейл адрес, е-мейл, ел. поща, поща, мейл, имейли, е-поща, имейл адреси, "
+    "е-mail, e-поща",
+    "Arabic": "البريد الإلكتروني, بريد إلكتروني, الايميل, ايميل, عنوان البريد الإلكتروني, البريد",
+    "Hebrew": 'דוא"ל, דואר אלקטרוני, אימייל, מייל, כתובת מייל, כתובת דוא"ל, כתובת אימייל, כתובת דואר אלקטרוני',
     "Persian": "ایمیل, پست الکترونیک, آدرس ایمیل, پست الکترونیکی, رایانامه, نشانی ایمیل",
     "Japanese": "メールアドレス, メール, eメール, 電子メール, eメールアドレス, 電子メールアドレス, メアド, "
     "e-mailアドレス, eメール1, 連絡先メールアドレス",
-    "Chinese": "邮箱, 电子邮件, 邮件, 邮箱地址, 电子邮箱, 电邮, 邮件地址, 电子邮件地址, email地址, 邮箱账号, 電子郵件, "
-    "電郵, 信箱, 電子信箱, 電子郵件地址, 電郵地址, 郵箱, email信箱, 電子郵箱, 電子郵件信箱, 郵件",
-    "Korean": "이메일, 이메일 주소, 메일, 전자우편, 메일주소, 전자메일, e메일, 전자 메일 주소, 이메일주소",
+    "Chinese": "邮箱, 电子邮件, 邮件, 邮箱地址, 电子邮箱, 电邮, 邮件地址, 电子邮件地址, email地址, 邮箱账号, "
+    "電子郵件, 電郵, 信箱, 電子信箱, 電子郵件地址, 電郵地址, 郵箱, email信箱, 電子郵箱, 電子郵件信箱, 郵件",
+    "Korean": "이메일, 이메일 주소, 메일, 전자우편, 메일주소, 전자메일, e메일, 전자 메일 주소",
     "Vietnamese": "email, thư điện tử, địa chỉ email, địa chỉ thư điện tử, hộp thư",
     "Indonesian": "surel, alamat email, alamat surel, email",
-    "Thai": "อีเมล, อีเมล์, ที่อยู่อีเมล",
+    "Thai": "อีเมล, ที่อยู่อีเมล",
 }
 _PRIVATE_EMAIL = {
-    "English": "private email, personal email, home email, personal email address, email home, email personal, "
-    "secondary email, second email, other email, alternate email, alternate email address, alternative email, "
-    "recovery email, e-mail 2 - value, email 2, e-mail 2 address, email 2 address, alternate email addresses, "
-    "private email address, home email address, recovery email address, email address 2, backup email",
-    "French": "email personnel, courriel personnel, mail personnel, adresse mail personnelle, email privé",
-    "German": "private E-Mail, E-Mail privat, private E-Mail-Adresse, E-Mail-Adresse privat, E-Mail-Adresse 2",
-    "Spanish": "correo personal, email personal, correo electrónico personal, correo alternativo",
-    "Italian": "email personale, email privata, mail personale",
-    "Portuguese": "e-mail pessoal, email pessoal, e-mail alternativo, e-mail particular",
-    "Dutch": "privé e-mail, privé e-mailadres, e-mail privé, persoonlijk e-mailadres, privémail",
-    "Danish": "privat e-mail, privatmail",
-    "Norwegian": "privat e-post, e-post privat",
-    "Swedish": "privat e-post, privat mejl, e-post privat",
-    "Finnish": "yksityinen sähköposti, henkilökohtainen sähköposti",
-    "Polish": "e-mail prywatny, prywatny e-mail, prywatny adres e-mail",
-    "Czech": "soukromý e-mail, osobní e-mail",
-    "Slovak": "súkromný e-mail, osobný e-mail",
-    "Croatian and Serbian": "privatni e-mail, osobni e-mail",
-    "Hungarian": "privát e-mail, magán e-mail, személyes e-mail, privát e-mail cím",
-    "Romanian": "e-mail personal, email personal",
-    "Turkish": "kişisel e-posta, özel e-posta, şahsi e-posta",
-    "Greek": "προσωπικό email",
-    "Russian": "личная почта, личный email, личный e-mail",
-    "Ukrainian": "особиста пошта, особистий email",
-    "Bulgarian": "личен имейл, личен email",
+    "English": "private email, personal email, home email, e-mail 2 - value, email 2, e-mail 2 address, "
+    "email address 2, email 3, mail 2",
+    "German": "E-Mail-Adresse 2",
+    "Danish": "privatmail",
+    "Dutch": "privémail",
     "Japanese": "個人メールアドレス, 個人メール",
     "Chinese": "个人邮箱, 私人邮箱, 個人郵箱, 個人信箱",
-    "Korean": "개인 이메일",
 }
 # These may hold addresses.
 _ACCOUNT = {
-    "English": "user principal name, upn, username, user name, login, login name, user id, user, account, "
-    "sign-in name, contact, address, google email, apple id, microsoft account, sign in, logon name",
+    "English": "user principal name, upn, username, login, login name, user id, user, account, sign-in name, contact, "
+    "address, google email, apple id, microsoft account, sign in, logon name, login id",
     "French": "identifiant, nom d'utilisateur, adresse, contact, compte",
     "German": "Benutzername, Anmeldename, Benutzer, Adresse, Kontakt, Benutzerprinzipalname, Konto",
     "Spanish": "usuario, nombre de usuario, dirección, contacto, cuenta",
@@ -166,10 +118,10 @@ _ACCOUNT = {
 }
 _FIRST_NAME = {
     "English": "first name, given name, forename, first, given, christian name, fname, first names, given names, "
-    "forenames, legal first name, preferred first name, prename, f name, legal name first name, "
-    "preferred name first name, name first, given name s, first name s",
-    "French": "prénom, prénoms, prénom usuel, petit nom",
-    "German": "Vorname, Vornamen, Rufname, Vorname n",
+    "forenames, legal first name, preferred first name, prename, legal name first name, preferred name first name, "
+    "name first",
+    "French": "prénom, prénoms, prénom usuel, prénom d'usage",
+    "German": "Vorname, Vornamen, Rufname",
     "Spanish": "nombre de pila, nombres, primer nombre",
     "Italian": "nome di battesimo, nome proprio, primo nome",
     "Portuguese": "primeiro nome, nome próprio, nomes próprios, prenome",
@@ -183,15 +135,17 @@ _FIRST_NAME = {
     "Latvian": "vārds",
     "Lithuanian": "vardas",
     "Polish": "imię, imiona, pierwsze imię",
-    "Czech": "křestní jméno, rodné jméno",
-    "Slovak": "krstné meno, rodné meno",
+    "Czech": "křestní jméno",
+    "Slovak": "krstné meno",
     "Hungarian": "keresztnév, utónév, utónevek, keresztnevek",
     "Romanian": "prenume, prenumele",
     "Turkish": "ilk ad, ön ad, ön adı, ilk adı",
     "Greek": "μικρό όνομα, κύριο όνομα",
+    "Russian": "имя отчество, имя и отчество",
+    "Ukrainian": "ім'я по батькові, ім'я та по батькові",
     "Bulgarian": "собствено име, първо име, лично име",
     "Croatian and Serbian": "osobno ime, vlastito ime, лично име",
-    "Arabic": "الاسم الأول, الاسم الاول, اسم أول, الإسم الأول, الاسم الشخصي",
+    "Arabic": "الاسم الأول, اسم أول, الاسم الشخصي",
     "Hebrew": "שם פרטי, פרטי, שם ראשון",
     "Persian": "نام کوچک",
     "Japanese": "名, 下の名前, ファーストネーム, 名 漢字",
@@ -201,12 +155,11 @@ _FIRST_NAME = {
     "Thai": "ชื่อจริง, ชื่อต้น",
 }
 _LAST_NAME = {
-    "English": "last name, surname, family name, last, family, lname, sn, surnames, last names, "
-    "legal last name, preferred last name, l name, legal name last name, preferred name last name, name last, "
-    "family names, sur name, last name s, surname s",
+    "English": "last name, surname, family name, last, family, lname, sn, surnames, last names, legal last name, "
+    "preferred last name, legal name last name, preferred name last name, name last, family names",
     "French": "nom de famille, nom patronymique, nom d'usage, nom usuel, patronyme",
     "German": "Nachname, Familienname, Zuname, Nachnamen, Familiennamen",
-    "Spanish": "apellido, apellidos, primer apellido, apellido paterno, los apellidos",
+    "Spanish": "apellido, apellidos, primer apellido, apellido 1, 1er apellido, apellido paterno, los apellidos",
     "Italian": "cognome, cognomi",
     "Portuguese": "sobrenome, apelido, último nome, nome de família, apelidos, sobrenomes",
     "Catalan": "cognom, cognoms, llinatges",
@@ -220,21 +173,21 @@ _LAST_NAME = {
     "Latvian": "uzvārds",
     "Lithuanian": "pavardė",
     "Polish": "nazwisko, nazwiska",
-    "Czech": "příjmení, přijmení",
+    "Czech": "příjmení",
     "Slovak": "priezvisko",
     "Slovenian": "priimek",
     "Croatian and Serbian": "prezime",
-    "Hungarian": "vezetéknév, családnév, családi név, vezetéknevek, vezeték",
+    "Hungarian": "vezetéknév, családnév, családi név, családi, vezetéknevek, vezeték",
     "Romanian": "nume de familie, numele de familie",
     "Turkish": "soyad, soyadı, soyisim, soyismi",
     "Greek": "επώνυμο, επίθετο",
     "Russian": "фамилия, фамилии",
     "Ukrainian": "прізвище, прізвища",
     "Bulgarian": "фамилия, фамилно име, последно име",
-    "Arabic": "اسم العائلة, اللقب, الاسم الأخير, الكنية, لقب, الاسم الاخير, اسم الأسرة, الاسم العائلي, النسب",
+    "Arabic": "اسم العائلة, اللقب, الاسم الأخير, الكنية, لقب, اسم الأسرة, الاسم العائلي, النسب",
     "Hebrew": "שם משפחה, משפחה",
-    "Persian": "نام خانوادگی, نام‌خانوادگی, فامیلی",
-    "Japanese": "姓, 苗字, ラストネーム, 姓 漢字",
+    "Persian": "نام خانوادگی, فامیلی",
+    "Japanese": "姓, 氏, 苗字, ラストネーム, 姓 漢字",
     "Chinese": "姓, 姓氏",
     "Korean": "성, 성씨",
     "Vietnamese": "họ, họ và tên đệm, họ và tên lót, họ đệm, họ và chữ lót, họ lót",
@@ -250,18 +203,20 @@ _OTHER_LAST_NAME = {
     "English": "second name, maiden name",
     "French": "nom de naissance",
     "German": "Geburtsname",
-    "Spanish": "segundo apellido, apellido materno",
+    "Czech": "rodné příjmení",
+    "Slovak": "rodné priezvisko",
+    "Spanish": "segundo apellido, apellido materno, apellido 2, 2º apellido",
     "Croatian and Serbian": "презиме",
 }
 # "First name and last name" in any language needs no line here, because both are known.
 _FULL_NAME = {
-    "English": "full name, display name, complete name, namesle name, real name, first last, first middle last, "
-    "employee name, person, employee, member, participant, attendee, people, full legal name, cn, "
-    "common name, legal name, staff member, student, preferred full name, name display, gal name, who",
+    "English": "full name, display name, complete name, names, whole name, real name, first last, first middle last, "
+    "employee name, person, employee, member, participant, attendee, people, full legal name, cn, common name, "
+    "legal name, staff member, student, preferred full name, name display",
     "French": "nom complet, nom affiché, nom d'affichage, noms, collaborateur, salarié, personne, participant, employé",
-    "German": "vollständiger Name, voller Name, ganzer Name, Vor- und Nachname, Vor- und Zuname, Anzeigename, Namen, "
-    "Nach- und Vorname, Mitarbeiter, Mitarbeitername, Person, Teilnehmer, Mitarbeitende, Mitarbeiterin, "
-    "Vor-/Nachname, Vor- u. Nachname, Name komplett, Ansprechpartner",
+    "German": "vollständiger Name, voller Name, ganzer Name, Vor- und Nachname, Vor- und Zuname, Vor- u. Zuname, "
+    "Anzeigename, Namen, Nach- und Vorname, Mitarbeiter, Mitarbeitername, Person, Teilnehmer, Mitarbeitende, "
+    "Mitarbeiterin, Vor-/Nachname, Vor- u. Nachname, Name komplett, Ansprechpartner",
     "Spanish": "nombre completo, nombre para mostrar, nombre y apellidos, nombre y apellido, empleado, persona, "
     "trabajador, colaborador, participante",
     "Italian": "nome completo, nominativo, nome visualizzato, dipendente, persona, nominativi, collaboratore, "
@@ -286,31 +241,30 @@ _FULL_NAME = {
     "Slovenian": "polno ime, zaposleni, celotno ime",
     "Croatian and Serbian": "puno ime, zaposlenik, radnik, пуно име, запослени, zaposleni, djelatnik, sudionik",
     "Hungarian": "teljes név, megjelenítendő név, megjelenített név, munkavállaló, dolgozó, munkatárs, nevek, "
-    "vezeték- és keresztnév, vezeték- és utónév, dolgozó neve, munkavállaló neve, munkatárs neve, résztvevő, "
-    "neve, viselt név, személy, alkalmazott, felhasználó neve, résztvevő neve, kolléga, tag neve",
+    "vezeték- és keresztnév, vezeték- és utónév, dolgozó neve, munkavállaló neve, munkatárs neve, résztvevő, neve, "
+    "viselt név, személy, alkalmazott, felhasználó neve, résztvevő neve, kolléga, tag neve, tanuló neve, diák neve, "
+    "hallgató neve",
     "Romanian": "nume complet, nume afișat, angajat, nume întreg, salariat, persoană, numele complet, participant",
-    "Turkish": "ad soyad, adı soyadı, tam ad, tam adı, isim soyisim, görünen ad, personel, çalışan, ad-soyad, "
-    "tam isim, adısoyadı, katılımcı, personel adı soyadı",
-    "Greek": "ονοματεπώνυμο, πλήρες όνομα, εργαζόμενος, υπάλληλος, ον/μο, ονοματεπωνυμο, ον/νυμο",
-    "Russian": "фио, полное имя, сотрудник, работник, ф.и.о., фамилия имя отчество, отображаемое имя, "
-    "фамилия имя отчество сотрудника, участник, фио сотрудника, ф.и.о. сотрудника, фио полностью, "
-    "фамилия и. о., фамилия и о",
-    "Ukrainian": "піб, повне ім'я, п.і.б., прізвище ім'я по батькові, працівник, співробітник, піб працівника, "
+    "Turkish": "ad soyad, adı soyadı, tam ad, tam adı, isim soyisim, görünen ad, personel, çalışan, tam isim, "
+    "katılımcı, personel adı soyadı",
+    "Greek": "ονοματεπώνυμο, πλήρες όνομα, εργαζόμενος, υπάλληλος, ον/μο, ον/νυμο",
+    "Russian": "фио, полное имя, сотрудник, работник, фамилия имя отчество, отображаемое имя, "
+    "фамилия имя отчество сотрудника, участник, фио сотрудника, фио полностью, фамилия и. о.",
+    "Ukrainian": "піб, повне ім'я, прізвище ім'я по батькові, працівник, співробітник, піб працівника, "
     "піб співробітника, учасник, прізвище та ім'я, пібп",
     "Bulgarian": "пълно име, три имена, имена, служител, име презиме фамилия, трите имена, работник, участник",
-    "Arabic": "الاسم الكامل, الاسم كاملا, الاسم بالكامل, اسم الموظف, الموظف, الاسم الثلاثي, الإسم الكامل, "
-    "الاسم الرباعي, اسم المشارك",
+    "Arabic": "الاسم الكامل, الاسم كاملا, الاسم بالكامل, اسم الموظف, الموظف, الاسم الثلاثي, الاسم الرباعي, اسم المشارك",
     "Hebrew": "שם מלא, שם העובד, עובד, שם עובד, שם פרטי ומשפחה, שם ושם משפחה, שם משתתף",
     "Persian": "نام و نام خانوادگی, نام کامل",
-    "Japanese": "氏名, フルネーム, お名前, 姓名, 社員名, 表示名, 従業員名, 漢字氏名, 氏名 漢字, 担当者名, "
-    "担当者, 参加者名, 御名前",
-    "Chinese": "姓名, 全名, 员工姓名, 中文姓名, 員工姓名, 真实姓名, 显示名称, 顯示名稱, 學生姓名, 学生姓名, "
-    "中文名, 真實姓名, 成员姓名, 用户姓名, 联系人, 聯絡人, 參加者姓名",
+    "Japanese": "氏名, フルネーム, お名前, 姓名, 社員名, 表示名, 従業員名, 漢字氏名, 氏名 漢字, 担当者名, 担当者, "
+    "参加者名, 御名前",
+    "Chinese": "姓名, 全名, 员工姓名, 中文姓名, 員工姓名, 真实姓名, 显示名称, 顯示名稱, 學生姓名, 学生姓名, 中文名, "
+    "真實姓名, 成员姓名, 用户姓名, 联系人, 聯絡人, 參加者姓名",
     "Korean": "성명, 전체 이름, 직원명, 성함, 사원명, 표시 이름, 직원 이름, 담당자, 참가자",
-    "Vietnamese": "họ và tên, họ tên, tên đầy đủ, họ tên nhân viên, họ & tên, tên nhân viên, họ và tên nhân viên, "
-    "nhân viên, tên hiển thị",
+    "Vietnamese": "họ và tên, họ tên, tên đầy đủ, họ tên nhân viên, tên nhân viên, họ và tên nhân viên, nhân viên, "
+    "tên hiển thị",
     "Indonesian": "nama lengkap, karyawan, nama karyawan",
-    "Thai": "ชื่อ-นามสกุล, ชื่อนามสกุล, ชื่อเต็ม, ชื่อ-สกุล",
+    "Thai": "ชื่อ-นามสกุล, ชื่อเต็ม, ชื่อ-สกุล",
 }
 _NAME = {
     "English": "name",
@@ -336,9 +290,9 @@ _NAME = {
     "Turkish": "ad, adı, isim, ismi",
     "Greek": "όνομα, όνομα εργαζομένου",
     "Russian": "имя, имя сотрудника",
-    "Ukrainian": "ім'я, ім’я, імя",
+    "Ukrainian": "ім'я",
     "Bulgarian": "име",
-    "Arabic": "الاسم, اسم, الإسم",
+    "Arabic": "الاسم, اسم",
     "Hebrew": "שם, השם",
     "Persian": "نام",
     "Japanese": "名前",
@@ -388,12 +342,13 @@ _DESCRIPTION = {
     "Thai": "คำอธิบาย, รายละเอียด",
 }
 _JOB = {
-    "English": "job title, title, position, role, job, job role, occupation, function, designation, profession, "
-    "job position, employee title, business title, job description, position title, job function, user role",
+    "English": "job title, title, position, role, roles, job, job role, occupation, function, designation, "
+    "profession, job position, employee title, business title, job description, position title, job function, "
+    "user role",
     "French": "fonction, poste, intitulé du poste, titre, métier, rôle, profession, emploi, poste occupé, "
     "intitulé de poste, qualité, titre du poste",
-    "German": "Position, Funktion, Stelle, Rolle, Beruf, Berufsbezeichnung, Stellenbezeichnung, Tätigkeit, Taetigkeit, "
-    "Titel, Jobtitel, Dienststellung, Funktionsbezeichnung",
+    "German": "Position, Funktion, Stelle, Rolle, Beruf, Berufsbezeichnung, Stellenbezeichnung, Tätigkeit, "
+    "Taetigkeit, Titel, Jobtitel, Dienststellung, Funktionsbezeichnung",
     "Spanish": "puesto, cargo, función, rol, profesión, puesto de trabajo, título, ocupación",
     "Italian": "ruolo, mansione, posizione, qualifica, funzione, professione, titolo, incarico",
     "Portuguese": "cargo, função, profissão, ocupação, posição, título",
@@ -416,7 +371,7 @@ _JOB = {
     "Hungarian": "beosztás, munkakör, pozíció, szerep, szerepkör, funkció, titulus, foglalkozás, tisztség, "
     "munkakör megnevezése, feladatkör",
     "Romanian": "funcție, funcția, post, poziție, rol, titlu, ocupație, poziția",
-    "Turkish": "unvan, ünvan, görev, görevi, pozisyon, rol, meslek, unvanı, pozisyonu, görev tanımı",
+    "Turkish": "unvan, görev, görevi, pozisyon, rol, meslek, unvanı, pozisyonu, görev tanımı",
     "Greek": "θέση, ρόλος, τίτλος, ειδικότητα, θέση εργασίας, επάγγελμα, ιδιότητα",
     "Russian": "должность, роль, позиция, функция, профессия, название должности",
     "Ukrainian": "посада, роль, позиція, функція, професія",
@@ -459,7 +414,7 @@ _NOTE = {
     "Romanian": "notă, note, comentariu, observații, comentarii, mențiuni, informații",
     "Turkish": "not, notlar, yorum, yorumlar, bilgi, ek bilgi",
     "Greek": "σημείωση, σημειώσεις, σχόλιο, σχόλια, παρατηρήσεις",
-    "Russian": "примечание, примечания, комментарий, заметки, комментарии, заметка, дополнительно",
+    "Russian": "примечание, примечания, комментарий, заметки, заметка, дополнительно",
     "Ukrainian": "примітка, примітки, коментар, нотатки, коментарі, додатково",
     "Bulgarian": "бележка, бележки, коментар, забележка, забележки, коментари",
     "Arabic": "ملاحظات, ملاحظة, تعليق, تعليقات, الملاحظات",
@@ -473,7 +428,8 @@ _NOTE = {
     "Thai": "หมายเหตุ",
 }
 _DEPARTMENT = {
-    "English": "department, dept, team, division, unit, business unit, group, org unit, section, organizational unit",
+    "English": "department, dept, team, division, unit, business unit, group, org unit, section, organizational unit, "
+    "department name",
     "French": "service, département, équipe, direction, unité",
     "German": "Abteilung, Team, Bereich, Fachbereich, Organisationseinheit, Gruppe, Referat",
     "Spanish": "departamento, área, equipo, sección, grupo",
@@ -500,7 +456,7 @@ _DEPARTMENT = {
     "Russian": "отдел, подразделение, департамент, команда, группа, служба",
     "Ukrainian": "відділ, підрозділ, департамент, команда, група",
     "Bulgarian": "отдел, звено, дирекция, екип",
-    "Arabic": "القسم, الإدارة, قسم, الادارة, الفريق",
+    "Arabic": "القسم, الإدارة, قسم, الفريق",
     "Hebrew": "מחלקה, צוות, אגף",
     "Persian": "بخش, واحد",
     "Japanese": "部署, 部門, 所属, 課, チーム, 部署名",
@@ -510,9 +466,11 @@ _DEPARTMENT = {
     "Indonesian": "departemen, divisi, bagian",
     "Thai": "แผนก, ฝ่าย",
 }
+WORK_EMAIL_RANK, EMAIL_RANK, PRIVATE_EMAIL_RANK, ACCOUNT_RANK = range(4)
 # The key of each table and its rank: of two columns with the same key, the lower one is meant.
 TABLES: tuple[tuple[str, int, dict[str, str]], ...] = (
-    ("email", 0, _WORK_EMAIL), ("email", 1, _EMAIL), ("email", 2, _PRIVATE_EMAIL), ("email", 3, _ACCOUNT),
+    ("email", WORK_EMAIL_RANK, _WORK_EMAIL), ("email", EMAIL_RANK, _EMAIL),
+    ("email", PRIVATE_EMAIL_RANK, _PRIVATE_EMAIL), ("email", ACCOUNT_RANK, _ACCOUNT),
     ("first_name", 0, _FIRST_NAME), ("first_name", 1, _OTHER_FIRST_NAME),
     ("last_name", 0, _LAST_NAME), ("last_name", 1, _OTHER_LAST_NAME),
     (FULL_NAME, 0, _FULL_NAME), (NAME, 0, _NAME),
@@ -525,7 +483,7 @@ NOT_OURS = (
     "middle name, company name, company, email type, email display name, email sent, email status, email verified, "
     "email opt out, file name, product name, name of company, manager, manager name, phonetic first name, "
     "phonetic last name, first name phonetic, last name phonetic, yomi first name, yomi last name, name prefix, "
-    "name suffix, account name, group name, department name, first contact, last contact, last sign in, last login, "
+    "name suffix, account name, group name, first contact, last contact, last sign in, last login, "
     "first login, what is wrong, zweiter vorname, weitere vornamen, deuxième prénom, segundo nombre, tweede voornaam, "
     "második keresztnév, anyja neve, születési név, születési neve, druhé jméno, drugie imię"
 )
@@ -533,16 +491,38 @@ NOT_OURS = (
 PASSED_OVER = (
     "user users employee employees student students member members staff person persons participant participants "
     "attendee customer worker contact invitee primary main your the of s legal official current required optional "
-    "mandatory obligatory please enter value "
-    "mitarbeiter mitarbeiters benutzer teilnehmer person pflichtfeld erforderlich "
-    "obligatoire facultatif facultative requis optionnel collaborateur salarié employé du de la le votre "
-    "obligatorio opcional empleado trabajador del el dipendente del facoltativo obbligatorio "
-    "obrigatório funcionário do da medewerker verplicht optioneel "
+    "mandatory obligatory please enter value what is emp sis profile "
+    "mitarbeiter mitarbeiters des der die benutzer teilnehmer person pflichtfeld erforderlich "
+    "obligatoire facultatif facultative requis optionnel collaborateur salarié employé du de la le l votre agent élève "
+    "obligatorio opcional empleado trabajador del el alumno estudiante dipendente del facoltativo obbligatorio "
+    "obrigatório funcionário aluno do da medewerker verplicht optioneel "
     "dolgozó munkatárs munkavállaló kötelező felhasználó pracownika pracownik wymagane zaměstnance povinné "
-    "сотрудника работника працівника обязательно"
+    "сотрудника работника працівника обязательно "
+    "personel του της υπαλλήλου εργαζομένου עובד העובד الموظف på anställd"
 )
 # Words between a first and a last name in the name of a column.
 CONJUNCTIONS = "and und et y e i a og och ja en és es și si ve ja in un ir et y και и та і й ו و と 和 및 và dan u"
+
+# An email address with one of these words is the one to invite, and with one of the others it is not.
+WORK = (
+    "work business company corporate office professional organization organisation institutional job "
+    "pro professionnel professionnelle travail dienstlich dienstliche dienstl geschäftlich geschäftliche geschäftl "
+    "firmen beruflich berufliche corporativo laboral profesional trabajo empresa institucional institucionales "
+    "aziendale lavoro profissional comercial trabalho zakelijk zakelijke werk arbejde arbeid jobb arbete työ "
+    "służbowy służbowa firmowy firmowa pracovní firemní služební pracovný firemný službeni službena poslovni poslovna "
+    "службени службена céges munkahelyi vállalati serviciu firmă instituțional iş kurumsal şirket "
+    "εταιρικό εργασίας υπηρεσιακό рабочий рабочая корпоративный корпоративная служебный служебная робоча робочий "
+    "корпоративна службова служебен للعمل العمل الرسمي עבודה 회사 업무용 업무 công ty việc kantor"
+)
+PRIVATE = (
+    "private personal home secondary second other alternate alternative recovery backup "
+    "personnel personnelle privé privée privat privater secundario alternativo personale privata pessoal particular "
+    "persoonlijk yksityinen henkilökohtainen prywatny prywatna soukromý osobní súkromný osobný privatni osobni "
+    "privát magán személyes kişisel özel şahsi προσωπικό личный личная особиста особистий личен الشخصي شخصي פרטי 개인 "
+    "cá nhân pribadi"
+)
+# In Japan, a second column often has a name as it is pronounced.
+PRONOUNCED = ("カナ", "かな", "ふりがな", "フリガナ", "ローマ字")
 
 # In these languages, a column "name" has the last name first.
 LAST_NAME_FIRST = frozenset({"Hungarian", "Japanese", "Chinese", "Korean", "Vietnamese"})

@@ -95,7 +95,19 @@ def test_a_bare_name_can_be_a_part_or_all_of_it(name: str) -> None:
         ("user_email", "email"),
         ("ＥＭＡＩＬ", "email"),
         ("E-mail\n(required)", "email"),
+        ("What is your email address?", "email"),
+        ("Е-mail", "email"),  # With a Cyrillic E.
+        ("דוא״ל", "email"),
+        ("Email του υπαλλήλου", "email"),
         ("employeeFirstName", "first_name"),
+        ("Prénom(s)", "first_name"),
+        ("Имя Отчество", "first_name"),
+        ("Apellido 1", "last_name"),
+        ("الاسم واسم العائلة", FULL_NAME),
+        ("שם פרטי ושם משפחה", FULL_NAME),
+        ("Családi és utónév", FULL_NAME),
+        ("Name des Mitarbeiters", NAME),
+        ("What is your name?", NAME),
         ("First name (required)", "first_name"),
         ("First Name [Required]", "first_name"),
         ("Vorname / First name", "first_name"),
@@ -122,7 +134,7 @@ def test_understands_what_people_add(name: str, key: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["", " ", "*", "42", "Company name", "Middle name", "Manager's name", "Student ID", "Phone", "Start date", "Город",
-     "What is wrong", "Email status", "Phonetic First Name", "x" * 100, "(" * 80, "a / b", "Last contact",
+     "What is wrong", "Email status", "Email opt out", "Guardian email", "氏名カナ", "姓（カナ）", "Отчество", "Account: Account Name", "Phonetic First Name", "x" * 100, "(" * 80, "a / b", "Last contact",
      "Please send this list back until Friday"],
 )  # fmt: skip
 def test_knows_nothing_else(name: str) -> None:
@@ -140,6 +152,25 @@ def test_ranks_names_of_the_same_column(better: str, other: str) -> None:
     assert two
     assert one.key == two.key
     assert one.rank < two.rank
+
+
+@pytest.mark.parametrize(
+    ("name", "rank"),
+    [
+        ("Work e-mail", 0), ("E-mail (work)", 0), ("Adresse e-mail pro.", 0), ("E-Mail geschäftlich", 0),
+        ("Dienstl. E-Mail", 0), ("Correo electrónico institucional", 0), ("Posta elettronica aziendale", 0),
+        ("E-mail profissional", 0), ("E-mail zakelijk", 0), ("E-post (jobb)", 0), ("Służbowy adres e-mail", 0),
+        ("Pracovní e-mail", 0), ("Céges email cím", 0), ("E-mail cím (munkahelyi)", 0), ("E-posta (kurumsal)", 0),
+        ("Рабочая почта", 0), ("البريد الإلكتروني الرسمي", 0), ("회사 메일 주소", 0), ("会社メールアドレス", 0),
+        ("企业邮箱", 0), ("Student's work email", 0), ("Email", 1), ("Personal email", 2), ("Private E-Mail-Adresse", 2),
+        ("Email (home)", 2), ("Courriel personnel", 2), ("Privát e-mail cím", 2), ("личная почта", 2), ("Login", 3),
+        ("Benutzername", 3), ("Felhasználónév", 3),
+    ],
+)  # fmt: skip
+def test_tells_work_from_private(name: str, rank: int) -> None:
+    meaning = find_meaning(name)
+    assert meaning
+    assert (meaning.key, meaning.rank) == ("email", rank)
 
 
 @pytest.mark.parametrize(
