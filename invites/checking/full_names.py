@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from invites.checking.cells.text import is_blank, trim
+from invites.checking.cells.text import EDGE, is_blank, trim
 from invites.checking.name_words import (
     BEGINNINGS_OF_FIRST_NAMES,
     CERTAIN_SUFFIXES,
+    EAST_ASIAN_LAST_NAMES,
     FIRST_NAMES_WITH_PARTICLES,
     HAN_LAST_NAMES,
     HAN_LAST_NAMES_OF_TWO,
@@ -27,9 +28,11 @@ from invites.checking.name_words import (
     VIETNAMESE_LAST_NAMES,
 )
 from invites.checking.reading.column_names import FIRST_LAST, LAST_FIRST, find_meaning
+from invites.checking.reading.options import NameOrder
 
 _WORD = re.compile(r"\S+")
 _COMMAS = ",，、،﹐"
+_COMMAS_AND_SPACES = _COMMAS + "".join(filter(str.isspace, EDGE))
 _COMMA = re.compile(f"[{_COMMAS}]")
 _HAN = re.compile("[\u3005\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]+")
 _HANGUL = re.compile("[\uac00-\ud7a3]+")
@@ -56,7 +59,7 @@ class _Cut(NamedTuple):
     is_last_first: bool
 
 
-def split_full_name(text: str, order: str) -> SplitName:
+def split_full_name(text: str, order: NameOrder) -> SplitName:
     """Split a full name. `order` says whether its first or its last name comes first.
 
     A comma decides alone: what is before it is the last name.
@@ -82,7 +85,7 @@ def is_decided_by_commas(full_names: Sequence[str]) -> bool:
     return bool(filled) and all(_find_commas(name) for name in filled)
 
 
-def suggest_order(full_names: Sequence[str], header: str, languages: Sequence[str]) -> str:
+def suggest_order(full_names: Sequence[str], header: str, languages: Sequence[str]) -> NameOrder:
     """Whether the first or the last name probably comes first in a column.
 
     `header` is the name of the column, and `languages` are codes of the languages of its author, such as "hu".
@@ -93,7 +96,7 @@ def suggest_order(full_names: Sequence[str], header: str, languages: Sequence[st
     filled = [name for name in full_names if not is_blank(name)]
     signs = [sign for name in filled if (sign := _sign_of_order(name))]
     if signs and 2 * len(signs) >= len(filled):
-        return max((LAST_FIRST, FIRST_LAST), key=signs.count)
+        return LAST_FIRST if 2 * sum(sign == LAST_FIRST for sign in signs) >= len(signs) else FIRST_LAST
     is_hungarian = any(language.partition("-")[0] == "hu" for language in languages)
     if is_hungarian and (not meaning or "English" in meaning.languages or not meaning.languages):
         return LAST_FIRST
@@ -167,7 +170,7 @@ def _find_core(words: list[str]) -> tuple[int, int]:
 
 
 def _trim(text: str) -> str:
-    return trim(text).strip(f"{_COMMAS} ")
+    return trim(text).strip(_COMMAS_AND_SPACES)
 
 
 def _find_commas(text: str) -> list[int]:
@@ -260,6 +263,8 @@ def _find_last_name(words: list[str]) -> tuple[int, bool]:
             if index > 1:
                 return index, False
             end = next(at for at in range(1, count) if at == count - 1 or not _is_particle(words[at]))
+            if words[index].istitle() and _fold(words[-1]) in EAST_ASIAN_LAST_NAMES:
+                return count - 1, False
             first = _fold(words[0])
             if first in FIRST_NAMES_WITH_PARTICLES | BEGINNINGS_OF_FIRST_NAMES and end + 1 < count:
                 return end + 1, False
@@ -294,7 +299,7 @@ def _cut_last_first(words: list[str]) -> _Cut:
     return _Cut(end, end > 1 and end == count - 1, True)
 
 
-def _sign_of_order(name: str) -> str:
+def _sign_of_order(name: str) -> NameOrder:
     """The order that a name shows by itself, or ""."""
     if _EAST_ASIAN.search(name):
         return LAST_FIRST

@@ -47,6 +47,15 @@ VIETNAMESE_LAST_NAMES = frozenset(
         "nguyen tran pham huynh hoang phan truong duong "
     ).split()
 )
+# In a Korean or Chinese name, Ha, In, Do, Da and Li are parts of the first name.
+EAST_ASIAN_LAST_NAMES = frozenset(
+    (
+        "kim lee park choi jung jeong kang cho yoon yun jang lim han oh seo shin kwon hwang ahn song yoo hong jeon ko "
+        "yang bae baek heo nam noh ha kwak sung cha joo woo na min wang li zhang liu chen huang zhao wu zhou xu sun ma "
+        "hu guo he gao lin luo zheng liang xie tang feng deng cao peng zeng xiao tian dong pan yuan cai jiang yu du ye "
+        "cheng wei su lu ding ren tan wong chan lam ng cheung leung ho lau yeung yip chow chu fung kwok mak moon zhu"
+    ).split()
+)
 # The most common last names of one character in Chinese and Korean, and those of two.
 HAN_LAST_NAMES = frozenset(
     "王李张張刘劉陈陳杨楊黄黃赵趙吴吳周徐孙孫马馬朱胡郭何高林罗羅郑鄭梁谢謝宋唐许許韩韓冯馮邓鄧曹彭曾肖蕭田董袁潘蒋蔣蔡余杜叶葉"
@@ -64,6 +73,7 @@ HANGUL_LAST_NAMES_OF_TWO = frozenset("남궁 황보 제갈 사공 선우 서문 
 # Parts of addresses that are no names.
 NOT_NAMES_IN_ADDRESSES = frozenset(
     (
+        "first last firstname lastname name surname vorname nachname prenom nom nombre apellido nome cognome "
         "info mail email contact office admin administrator sales support service services help helpdesk team hr "
         "jobs career careers marketing press media billing accounts accounting finance invoice invoices order orders "
         "shop store web webmaster postmaster hostmaster root no reply noreply donotreply not do newsletter news "

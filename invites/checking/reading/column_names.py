@@ -8,8 +8,10 @@ from functools import lru_cache
 
 from invites.checking.reading import column_vocabulary as vocabulary
 from invites.checking.reading.column_vocabulary import FULL_NAME, NAME
+from invites.checking.reading.options import NameOrder
 
-FIRST_LAST, LAST_FIRST = "first-last", "last-first"
+FIRST_LAST: NameOrder = "first-last"
+LAST_FIRST: NameOrder = "last-first"
 # Longer texts are notes, not names of columns.
 _LONGEST = 80
 _MOST_WORDS = 8
@@ -35,7 +37,7 @@ class Meaning:
 
     key: str
     rank: int = 0
-    order: str = ""
+    order: NameOrder = ""
     languages: frozenset[str] = frozenset()
 
 
@@ -159,7 +161,7 @@ def _combine(one: Meaning, other: Meaning) -> Meaning | None:
     return None
 
 
-def _order_of(key: str, reduced: str, languages: frozenset[str]) -> str:
+def _order_of(key: str, reduced: str, languages: frozenset[str]) -> NameOrder:
     if key not in (FULL_NAME, NAME):
         return ""
     if reduced in _LAST_NAME_FIRST or languages <= vocabulary.LAST_NAME_FIRST:

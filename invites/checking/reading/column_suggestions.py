@@ -46,7 +46,8 @@ def suggest_columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list
     email = _find_email(columns)
     others = [column for column in columns if column is not email and not column.is_of_addresses]
     found = _find_names(others)
-    description = _best(others, "description")
+    # A description may have addresses, too.
+    description = _best([column for column in columns if column is not email], "description")
     reasons = {column.index: Suggestion(key, "name") for key, column in found.items()}
     if description:
         reasons[description.index] = Suggestion("description", "name")
@@ -134,7 +135,8 @@ def _find_names(columns: list[_Column]) -> dict[str, _Column]:
 
 def _find_full_names(columns: list[_Column], email: _Column) -> _Column | None:
     """The only column whose cells look like full names, if they also occur in the addresses."""
-    found = [column for column in columns if not column.meaning and _are_full_names(column.cells, email.cells)]
+    unknown = [column for column in columns if column.rank in (ACCOUNT_RANK, _UNKNOWN_RANK)]
+    found = [column for column in unknown if _are_full_names(column.cells, email.cells)]
     return found[0] if len(found) == 1 else None
 
 

@@ -115,7 +115,7 @@ _FORMATS = (
     _Format(
         "Salesforce",
         marks=("first name", "last name", "email"),
-        any_of=("account name", "profile", "profile: name", "user id", "contact id", "account id", "contact owner"),
+        any_of=("account name", "profile", "profile: name", "user id", "contact id", "account id"),
         email=("email",),
     ),
     _Format(
@@ -128,6 +128,7 @@ _FORMATS = (
     _Format(
         "Moodle",
         marks=("username", "firstname", "lastname", "email"),
+        any_of=("course1", "cohort1", "auth", "idnumber", "institution"),
         email=("email",),
         first_name=("firstname",),
         last_name=("lastname",),

@@ -90,6 +90,14 @@ def test_suggests_by_content_without_names(rows: list[str], keys: str) -> None:
     assert suggested("", *rows) == keys
 
 
+def test_a_description_may_have_addresses() -> None:
+    assert suggested("Email,Description", "a@example.com,see b@example.com") == "email,description"
+
+
+def test_an_account_can_be_a_full_name() -> None:
+    assert suggested("User name,email", "Anna Berg,anna@example.com") == "full_name,email"
+
+
 def test_says_why() -> None:
     found = suggest_columns(["Name", "", "Phone"], [["Ada Byron", "ada@example.com", "1"]])
 
