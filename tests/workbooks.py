@@ -178,6 +178,7 @@ def _xls_sheet(rows: Sequence[Sequence[Cell]]) -> bytes:
             elif isinstance(value, float):
                 cells += _record(0x0203, struct.pack("<HHHd", row, column, value > 40_000, value))
             else:
-                text = struct.pack("<HB", len(value), 1) + value.encode("utf-16-le")
+                encoded = value.encode("utf-16-le")
+                text = struct.pack("<HB", len(encoded) // 2, 1) + encoded
                 cells += _record(0x0204, struct.pack("<HHH", row, column, 0) + text)
     return _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0, 0, 0, 6)) + cells + _record(0x000A)

@@ -189,11 +189,11 @@ _ODD_POSITION = re.compile(
 
 # ODF says how often a cell or a row is repeated. No spreadsheet has ten million columns or rows.
 _ODD_REPETITION = re.compile(rb"""-repeated[ \t\r\n]*=[ \t\r\n]*["'][^"'<]{8}""")
-# What hides rows in a part of an .xlsx or .ods file. Most have none of these, and needn't be parsed a second time.
-_HIDING = (b"hidden", b"visibility", b"row-group")
+# What hides rows in a part. Most parts have none of these, and needn't be parsed a second time.
+_HIDING = {"xlsx": (b"hidden",), "ods": (b"visibility", b"row-group")}
 
 
-def scan_archive(file: BinaryIO, limits: ChildLimits) -> set[str]:
+def scan_archive(file: BinaryIO, kind: str, limits: ChildLimits) -> set[str]:
     """Reject an archive that is too large or locked, and a sheet with odd positions.
 
     Returns the names of the parts that may hide rows. The limits of the process would stop them, too, but not so
@@ -207,19 +207,26 @@ def scan_archive(file: BinaryIO, limits: ChildLimits) -> set[str]:
         parts = archive.infolist()
         if sum(part.file_size for part in parts) > limits["unpacked"] or len(parts) > _PARTS:
             raise WorkbookRejected("workbook_too_big", max_size=limits["unpacked"])
+        names = {plain_name(part.filename) for part in parts}
+        if "xl/workbook.bin" in names:
+            raise WorkbookRejected("other_kind", kind="xlsb")
+        # The library tries all formats, so an archive must not be of two kinds.
+        if ("mimetype" in names) != (kind == "ods") or (kind == "ods" and "_rels/.rels" in names):
+            raise WorkbookRejected("workbook_unreadable")
         if _MANIFEST in archive.namelist() and b"encryption-data" in archive.read(_MANIFEST):
             raise WorkbookRejected("workbook_locked")
         hiding = set()
         for part in parts:
             # Any part may be the sheet, whatever its name: another part of the archive says which one is.
             with archive.open(part) as unpacked:
-                if scan_part(unpacked, longest=4 * limits["cell"]):
+                if scan_part(unpacked, kind, longest=4 * limits["cell"]):
                     hiding.add(part.filename)
         return hiding
 
 
-def scan_part(part: IO[bytes], *, longest: int) -> bool:
+def scan_part(part: IO[bytes], kind: str, *, longest: int) -> bool:
     """Reject odd positions, and a tag or text of more than `longest` bytes. Returns whether the part may hide rows."""
+    odd, hiding = _ODD_REPETITION if kind == "ods" else _ODD_POSITION, _HIDING[kind]
     piece = part.read(_PIECE)
     if not piece.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return True  # A picture or the like. The library may still read it as a sheet.
@@ -232,9 +239,9 @@ def scan_part(part: IO[bytes], *, longest: int) -> bool:
         piece = rest + piece
         # The last tag may continue in the next piece. The last one of a sheet is an end tag.
         cut = max(piece.rfind(b"<"), 0)
-        if _ODD_POSITION.search(piece, 0, cut) or (b"-repeated" in piece and _ODD_REPETITION.search(piece, 0, cut)):
+        if odd.search(piece, 0, cut):
             raise WorkbookRejected("workbook_unreadable")
-        is_hiding = is_hiding or any(word in piece for word in _HIDING)
+        is_hiding = is_hiding or any(word in piece for word in hiding)
         rest = piece[cut:]
         if len(rest) > longest:
             raise WorkbookRejected("workbook_too_heavy")
@@ -301,49 +308,61 @@ class HiddenRows:
     """Finds out which rows are hidden or filtered. The library doesn't know, so we read them from the XML again."""
 
     def __init__(self, file: BinaryIO, kind: str, hiding: set[str]) -> None:
-        """`hiding` are the names of the parts that may hide rows."""
-        self._archive = zipfile.ZipFile(file) if hiding and kind != "xls" else None
-        # As in the library, case doesn't matter in the names of parts.
-        self._parts = {name.lower(): name for name in hiding}
-        self._by_table: dict[str, Hidden] | None = None
+        """`hiding` are the names of the parts that may hide rows. Raises ExpatError for XML that is damaged."""
+        self._archive = zipfile.ZipFile(file)
+        self._hiding = hiding
+        self._by_table: dict[str, Hidden] = {}
         self._part_of: dict[str, str] | None = None
-        self._kind = kind
+        self._is_ods = kind == "ods"
+        if self._is_ods:
+            self._read_ods()
 
     def of(self, sheet: str) -> Hidden | None:
         """The hidden rows of a sheet; None if there are none."""
-        if self._archive is None:
-            return None
-        if self._kind == "ods":
-            if self._by_table is None:
-                self._by_table = self._read_ods()
+        if self._is_ods or not self._hiding:
             return self._by_table.get(sheet)
         if self._part_of is None:
             self._part_of = self._find_parts()
-        part = self._parts.get(self._part_of.get(sheet, ""))
-        return self._read_xlsx(part) if part else None
+        part = self._part_of.get(sheet)
+        if part is None:
+            # The library has found the sheet somewhere, so we can't say what is hidden there.
+            raise WorkbookRejected("workbook_unreadable")
+        return self._read_xlsx(part) if part in self._hiding else None
 
     def _find_parts(self) -> dict[str, str]:
-        """For each sheet, the name of its part, in lowercase."""
+        """For each sheet of an .xlsx file, the name of its part."""
         sheets: dict[str, str] = {}
-        targets: dict[str, str] = {}
 
-        def start_sheet(name: str, attributes: dict[str, str]) -> None:
+        def start(name: str, attributes: dict[str, str]) -> None:
             if local(name) == "sheet":
-                ids = [value for key, value in attributes.items() if key.endswith(":id")]
+                ids = [value for key, value in attributes.items() if local(key) == "id" and key != "id"]
                 sheets[attributes.get("name", "")] = ids[0] if ids else ""
 
-        def start_relation(name: str, attributes: dict[str, str]) -> None:
-            if local(name) == "Relationship":
-                target = attributes.get("Target", "")
-                target = target[1:] if target.startswith("/xl/") else target
-                target = target if target.startswith("xl/") else f"xl/{target}"
-                targets[attributes.get("Id", "")] = target.lower()
+        # As in the library, case and the kind of slash don't matter in the names of parts.
+        parts = {plain_name(name): name for name in self._archive.namelist()}
+        book = self._find_related(parts, "_rels/.rels", "", "officeDocument").get("", "xl/workbook.xml")
+        folder, _, file = book.rpartition("/")
+        self._parse(parts[book], start)
+        targets = self._find_related(parts, f"{folder}/_rels/{file}.rels", f"{folder}/", "")
+        found = ((sheet, targets.get(identifier, "")) for sheet, identifier in sheets.items())
+        return {sheet: parts[part] for sheet, part in found if part in parts}
 
-        names = {name.lower(): name for name in self._names()}
-        for part, start in (("xl/workbook.xml", start_sheet), ("xl/_rels/workbook.xml.rels", start_relation)):
-            if part in names:
-                self._parse(names[part], start)
-        return {sheet: targets.get(identifier, "") for sheet, identifier in sheets.items()}
+    def _find_related(self, parts: dict[str, str], name: str, folder: str, kind: str) -> dict[str, str]:
+        """The parts that a part with relationships names, by their ids; those of one `kind` by the empty id."""
+        targets: dict[str, str] = {}
+
+        def start(name: str, attributes: dict[str, str]) -> None:
+            if local(name) == "Relationship":
+                target = plain_name(attributes.get("Target", ""))
+                target = target[1:] if target.startswith("/") else f"{folder}{target}"
+                if not kind:
+                    targets[attributes.get("Id", "")] = target
+                elif attributes.get("Type", "").endswith(f"/{kind}"):
+                    targets[""] = target
+
+        if name in parts:
+            self._parse(parts[name], start)
+        return targets
 
     def _read_xlsx(self, part: str) -> Hidden | None:
         hidden = Hidden(_ROWS + 1)
@@ -360,8 +379,7 @@ class HiddenRows:
         self._parse(part, start)
         return hidden if any(hidden) else None
 
-    def _read_ods(self) -> dict[str, Hidden]:
-        hidden: dict[str, Hidden] = {}
+    def _read_ods(self) -> None:
         tables: list[str] = []  # A cell may hold a table of its own, which the library ignores.
         groups: list[bool] = []
         number = 0
@@ -378,10 +396,10 @@ class HiddenRows:
                 first = number + 1
                 number += read_number(attributes.get("table:number-rows-repeated", "1"))
                 if attributes.get("table:visibility") in ("collapse", "filter") or any(groups):
-                    rows = hidden.setdefault(tables[0], Hidden(_ROWS + 1))
+                    hidden = self._by_table.setdefault(tables[0], Hidden(_ROWS + 1))
                     last = min(number, _ROWS)
                     if first <= last:
-                        rows[first : last + 1] = b"\1" * (last + 1 - first)
+                        hidden[first : last + 1] = b"\1" * (last + 1 - first)
 
         def end(name: str) -> None:
             if name == "table:table" and tables:
@@ -389,25 +407,20 @@ class HiddenRows:
             elif name == "table:table-row-group" and groups:
                 groups.pop()
 
-        if part := self._parts.get("content.xml"):
-            self._parse(part, start, end)
-        return hidden
-
-    def _names(self) -> list[str]:
-        return self._archive.namelist() if self._archive else []
+        # Also without hidden rows: the library never ends where an end tag is missing.
+        is_hiding = "content.xml" in self._hiding
+        self._parse("content.xml", start if is_hiding else None, end if is_hiding else None)
 
     def _parse(
         self,
         part: str,
-        start: Callable[[str, dict[str, str]], None],
+        start: Callable[[str, dict[str, str]], None] | None,
         end: Callable[[str], None] | None = None,
     ) -> None:
         parser = expat.ParserCreate()
         parser.StartElementHandler = start
         parser.EndElementHandler = end
         parser.StartDoctypeDeclHandler = refuse_doctype
-        if self._archive is None:
-            return
         with self._archive.open(part) as unpacked:
             parser.ParseFile(unpacked)
 
@@ -417,7 +430,12 @@ def refuse_doctype(*_: object) -> None:
     raise WorkbookRejected("workbook_unreadable")
 
 
+def plain_name(part: str) -> str:
+    return part.replace("\\", "/").lower()
+
+
 def local(name: str) -> str:
+    """The name without the prefix of its namespace."""
     return name.partition(":")[2] or name
 
 
@@ -441,12 +459,12 @@ _SPACES = ("Zs", "Zl", "Zp", "Cf", "Cc")
 
 def read_workbook(file: BinaryIO, request: Request, limits: ChildLimits, answer: Callable[[object], None]) -> None:
     """Read all sheets, and answer with their names and then with each of them."""
-    hiding: set[str] = set()
+    hidden_rows = None
     try:
         if request["kind"] == "xls":
             recognize_container(file)
         else:
-            hiding = scan_archive(file, limits)
+            hidden_rows = HiddenRows(file, request["kind"], scan_archive(file, request["kind"], limits))
         file.seek(0)
         workbook = CalamineWorkbook.from_filelike(file)
         sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
@@ -454,7 +472,6 @@ def read_workbook(file: BinaryIO, request: Request, limits: ChildLimits, answer:
         # One of two sheets with the same name can't be read.
         if len(set(names)) < len(names) or sum(map(len, names)) > _LENGTH_OF_NAMES:
             raise WorkbookRejected("workbook_unreadable")
-        hidden_rows = HiddenRows(file, request["kind"], hiding)
     except (WorkbookRejected, MemoryError):
         raise
     except BaseException as error:
@@ -472,7 +489,7 @@ class SheetReader:
     """Reads one sheet after the other, within limits that hold for all of them together."""
 
     def __init__(
-        self, workbook: CalamineWorkbook, hidden_rows: HiddenRows, limits: ChildLimits, chosen: frozenset[str]
+        self, workbook: CalamineWorkbook, hidden_rows: HiddenRows | None, limits: ChildLimits, chosen: frozenset[str]
     ) -> None:
         self._workbook, self._hidden_rows, self._limits, self._chosen = workbook, hidden_rows, limits, chosen
         self._end = 0  # of the output
@@ -518,7 +535,7 @@ class SheetReader:
         hidden = self._find_hidden(answer["name"])
         records = io.StringIO(newline="")
         writer = csv.writer(records, lineterminator="\r\n")
-        empty = 0
+        rows = empty = 0
         for number, values in enumerate(values_of(sheet), start=1):
             cells = [value if isinstance(value, str) else show_value(value) for value in values]
             if not any(cells):
@@ -529,13 +546,16 @@ class SheetReader:
             records.write("\r\n" * empty)
             empty = 0
             writer.writerow(cells)
-            if any(map(has_text, cells)):
-                self._note(answer, number, cells)
+            if "!" <= cells[0][:1] <= "~" or any(map(has_text, cells)):
+                rows += 1
+                if rows <= _ROWS_SHOWN or not answer["has_addresses"]:
+                    self._note(answer, number, cells, is_shown=rows <= _ROWS_SHOWN)
                 if hidden and number < len(hidden) and hidden[number]:
                     answer["hidden_rows"].append(number)
             if records.tell() > _PIECE:
                 self._flush(records, most=most)
         self._flush(records, most=most)
+        answer["rows"] = rows
         self._hidden_left -= len(answer["hidden_rows"])
         if self._hidden_left < 0:
             raise WorkbookRejected("workbook_too_big", max_size=limits["unpacked"])
@@ -558,16 +578,15 @@ class SheetReader:
 
     def _find_hidden(self, name: str) -> Hidden | None:
         try:
-            return self._hidden_rows.of(name)
-        except (expat.ExpatError, zipfile.BadZipFile) as error:
+            return self._hidden_rows.of(name) if self._hidden_rows else None
+        except (expat.ExpatError, KeyError, zipfile.BadZipFile) as error:
             raise WorkbookRejected("workbook_unreadable") from error
 
-    def _note(self, answer: SheetAnswer, number: int, cells: list[str]) -> None:
-        """Count a row with text, and keep it if it is one of the first."""
-        answer["rows"] += 1
+    def _note(self, answer: SheetAnswer, number: int, cells: list[str], *, is_shown: bool) -> None:
+        """Note what is in a row: addresses, and what is shown of it."""
         if not answer["has_addresses"]:
             answer["has_addresses"] = any(_ADDRESS.search(cell) for cell in cells if "@" in cell)
-        if answer["rows"] <= _ROWS_SHOWN:
+        if is_shown:
             shown = [cell[:_LENGTH_SHOWN] for cell in cells[: self._limits["shown_columns"]]]
             self._shown_left -= sum(map(len, shown)) + _SHOWN_PER_CELL * len(shown)
             if self._shown_left >= 0:

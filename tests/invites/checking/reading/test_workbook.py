@@ -150,7 +150,7 @@ VALUE = "<v>1</v></c></row>"
 def test_an_odd_position_is_rejected_before_the_library_reads_it(row: str) -> None:
     workbook = with_rows(row)
     with pytest.raises(WorkbookRejected, match="workbook_unreadable"):
-        scan_archive(io.BytesIO(workbook), LIMITS)
+        scan_archive(io.BytesIO(workbook), "xlsx", LIMITS)
     assert code_of(check(workbook)) == "workbook_unreadable"
 
 
