@@ -51,7 +51,7 @@ class Check:
         name: str = "",
         while_waiting: Callable[[], None] | None = None,
     ) -> None:
-        """`name` is the name of the file, if it has one: a workbook is read only if it is called .xlsx.
+        """`name` is the name of the file, if it has one. Nothing depends on it: the content says what a file is.
 
         `while_waiting` is called every few hundred records, and every few seconds while a workbook is read. It may
         raise an exception to end the check.

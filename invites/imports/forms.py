@@ -27,7 +27,7 @@ class CsvField(forms.FileField):
     def __init__(self) -> None:
         super().__init__(
             label=_("CSV file"),
-            widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,text/csv"}),
+            widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xls,.ods,text/csv"}),
             allow_empty_file=True,
             error_messages={
                 "required": _("Choose a CSV file."),
@@ -58,7 +58,7 @@ class ImportForm(GrantForm):
         self.fields["file"].help_text = format_html(
             gettext(
                 'Columns: {columns}. <a href="{url}" download>Download a sample file</a>. '
-                "You can also import Excel files (.xlsx)."
+                "You can also import workbooks (.xlsx, .xls, .ods)."
             ),
             columns=separated(expected_columns()),
             url=reverse("imports:sample", args=[membership.organization.slug]),

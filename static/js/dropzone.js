@@ -55,7 +55,7 @@ const tooLarge = (zone, file) => {
 const wrongKind = async (zone, file) => {
   const head = new Uint8Array(await file.slice(0, 8).arrayBuffer());
   const startsWith = (bytes) => bytes.every((byte, index) => head[index] === byte);
-  if (startsWith(ZIP) && /\.xls[mb]?$/i.test(file.name)) return textOf(zone, "Workbook");
+  if (startsWith(ZIP) && /\.xlsb$/i.test(file.name)) return textOf(zone, "Workbook");
   const kind = KINDS.find(([bytes]) => startsWith(bytes));
   return kind ? textOf(zone, kind[1]) : null;
 };

@@ -147,12 +147,13 @@ def test_a_file_dropped_next_to_the_zone_is_accepted(import_form: Any) -> None:
 
 
 def test_an_unsupported_workbook_is_rejected_before_the_upload(import_form: Any) -> None:
-    workbook = {"name": "field-team.xlsm", "mimeType": "application/zip", "buffer": b"PK\x03\x04" + bytes(64)}
+    workbook = {"name": "field-team.xlsb", "mimeType": "application/zip", "buffer": b"PK\x03\x04" + bytes(64)}
     import_form.locator("#id_file").set_input_files(workbook)
     expect(import_form.locator("[data-drop-error]")).to_have_text(
-        "This kind of Excel workbook can’t be read. In Excel, choose Save As, select CSV UTF-8, and upload that file."
+        "This kind of Excel workbook can’t be read. In Excel, choose Save As, select Excel Workbook (.xlsx), and upload "
+        "that file."
     )
-    expect(import_form.locator("[data-drop-refused]")).to_have_text("field-team.xlsm was not uploaded")
+    expect(import_form.locator("[data-drop-refused]")).to_have_text("field-team.xlsb was not uploaded")
 
 
 def test_the_chosen_file_is_kept_after_an_error_in_another_field(import_form: Any) -> None:

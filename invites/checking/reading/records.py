@@ -66,7 +66,7 @@ def open_records(
     """Find out the kind of the file, its encoding and columns. Its rows aren't checked.
 
     `codec` is the known encoding of a text that isn't Unicode, so that a few words without context cause no doubt. For
-    `name` and `while_waiting` see `open_file`.
+    `while_waiting` see `open_file`. `name` is the name of the file; nothing depends on it.
     """
     file = open_file(stream, limits, while_waiting=while_waiting)
     if isinstance(file, Workbook):
