@@ -189,8 +189,15 @@ _ODD_POSITION = re.compile(
 
 # ODF says how often a cell or a row is repeated. No spreadsheet has ten million columns or rows.
 _ODD_REPETITION = re.compile(rb"""-repeated[ \t\r\n]*=[ \t\r\n]*["'][^"'<]{8}""")
-# What hides rows in a part. Most parts have none of these, and needn't be parsed a second time.
-_HIDING = {"xlsx": (b"hidden",), "ods": (b"visibility", b"row-group")}
+# What hides rows in a part: a word, and the pattern around it. Most parts have nothing like it, and needn't be parsed a
+# second time. LibreOffice says of every row of an .xlsx file that it isn't hidden.
+_HIDING = {
+    "xlsx": (b"hidden", re.compile(rb"""hidden[ \t\r\n]*=[ \t\r\n]*["'](?!(?:false|0)["'])""")),
+    "ods": (
+        b"table:",
+        re.compile(rb"""table:(?:visibility|display)[ \t\r\n]*=[ \t\r\n]*["'](?!(?:visible|true)["'])"""),
+    ),
+}
 
 
 def scan_archive(file: BinaryIO, kind: str, limits: ChildLimits) -> set[str]:
@@ -226,7 +233,8 @@ def scan_archive(file: BinaryIO, kind: str, limits: ChildLimits) -> set[str]:
 
 def scan_part(part: IO[bytes], kind: str, *, longest: int) -> bool:
     """Reject odd positions, and a tag or text of more than `longest` bytes. Returns whether the part may hide rows."""
-    odd, hiding = _ODD_REPETITION if kind == "ods" else _ODD_POSITION, _HIDING[kind]
+    odd = _ODD_REPETITION if kind == "ods" else _ODD_POSITION
+    word, hiding = _HIDING[kind]
     piece = part.read(_PIECE)
     if not piece.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return True  # A picture or the like. The library may still read it as a sheet.
@@ -241,7 +249,7 @@ def scan_part(part: IO[bytes], kind: str, *, longest: int) -> bool:
         cut = max(piece.rfind(b"<"), 0)
         if odd.search(piece, 0, cut):
             raise WorkbookRejected("workbook_unreadable")
-        is_hiding = is_hiding or any(word in piece for word in hiding)
+        is_hiding = is_hiding or (word in piece and hiding.search(piece, 0, cut) is not None)
         rest = piece[cut:]
         if len(rest) > longest:
             raise WorkbookRejected("workbook_too_heavy")

@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invites.checking import Limits, Problem, hint_of, message_of
+from invites.checking.reading import workbook_child
 from invites.checking.reading.workbook import Workbook, open_workbook
 from tests.checking import check_bytes, read_rows
+from tests.growth import grows_too_fast
 from tests.workbooks import (
     container_of,
     ods_of,
@@ -193,6 +195,27 @@ def test_a_missing_end_tag_is_noticed_before_the_library_looks_for_it_without_en
     row = "<table:table-row><table:table-cell>"
     assert problem_of(ods_of(f'<table:table table:name="a">{row}')).code == "workbook_unreadable"
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        ("hidden", " ", "!"),
+        ("", "hidden ", ""),
+        ("table:display", " ", "!"),
+        ("", "table:", ""),
+        ("-repeated", " ", "!"),
+        ("", "-repeated=", ""),
+        ('-repeated="', "1", '"'),
+    ],
+)
+def test_looking_for_repetition_and_hidden_rows_takes_linear_time(shape: tuple[str, str, str]) -> None:
+    patterns = [pattern for _, pattern in workbook_child._HIDING.values()]
+
+    def search(text: str) -> object:
+        return [list(pattern.finditer(text.encode())) for pattern in (*patterns, workbook_child._ODD_REPETITION)]
+
+    assert not all(grows_too_fast(search, shape) for _ in range(3))
 
 
 def test_repeated_empty_rows_at_the_end_cost_nothing() -> None:

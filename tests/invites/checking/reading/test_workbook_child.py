@@ -20,7 +20,7 @@ from invites.checking import Limits, Problem
 from invites.checking.reading import workbook as workbook_module
 from invites.checking.reading.workbook import CHILD, Workbook, open_workbook
 from tests.checking import check_bytes
-from tests.workbooks import sheet_of, workbook_of
+from tests.workbooks import ods_of, ods_row, ods_table, sheet_of, workbook_of
 
 HEADER = ["Email", "First name", "Last name", "Description"]
 ANNA = ["anna@company.com", "Anna", "Berg", "Night shift"]
@@ -77,6 +77,11 @@ def many_columns() -> bytes:
     return workbook_of(f"<sheetData>{('<row>' + '<c><v>1</v></c>' * 16_000 + '</row>') * 490}</sheetData>")
 
 
+def wide_sheets() -> bytes:
+    """Two thousand sheets, each with a hundred columns."""
+    return workbook_of(*[f"<sheetData>{('<row>' + '<c><v>12</v></c>' * 100 + '</row>') * 25}</sheetData>"] * 2_000)
+
+
 BOMBS = {
     "abort": (aborting, "workbook_too_heavy"),
     "far cell": (
@@ -92,6 +97,11 @@ BOMBS = {
     "cell of 2 MB": (lambda: long_cell(2_000_000), "cell_too_long"),
     "cell of 30 MB": (lambda: long_cell(30_000_000), "workbook_too_heavy"),
     "columns": (many_columns, "workbook_too_heavy"),
+    "sheets": (wide_sheets, "missing_column"),
+    "repeated rows": (
+        lambda: ods_of(ods_table(ods_row(["a"] * 20, 'table:number-rows-repeated="1048576"'))),
+        "workbook_too_heavy",
+    ),
 }
 
 
