@@ -48,6 +48,8 @@ def reduce_name(name: str) -> str:
 
 def without_marks(text: str) -> str:
     """The text without accents and other marks, and with full-width letters as plain ones: "prénom" as "prenom"."""
+    if text.isascii():
+        return text
     decomposed = unicodedata.normalize("NFKD", text.translate(_PLAIN_LETTERS))
     kept = "".join(character for character in decomposed if unicodedata.category(character) != "Mn")
     return unicodedata.normalize("NFC", kept)

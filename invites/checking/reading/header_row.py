@@ -11,7 +11,7 @@ from invites.checking.reading.known_exports import is_preamble
 # Below this many rows, a row of names would be a surprise.
 _SEARCHED = 20
 # Of a row, so that a sheet with thousands of columns is read quickly.
-_CELLS = 500
+_CELLS = 200
 
 
 class HeaderGuess(NamedTuple):
