@@ -190,13 +190,14 @@ def _split_at_comma(text: str) -> SplitName | None:
         return None
     last, first = text[: commas[0]].rstrip(), text[commas[0] + 1 :].lstrip()
     # "Berg, Anna van den" and "Silva, João da" are Anna van den Berg and João da Silva.
-    words = first.split()
-    count = 0
-    while count < len(words) - 1 and _is_lower(words[-1 - count]) and _is_particle(words[-1 - count]):
-        count += 1
-    if count and not _is_lower(words[0]):
-        last = f"{' '.join(words[-count:])} {last}"
-        first = " ".join(words[:-count])
+    words = list(_WORD.finditer(first))
+    at = len(words)
+    while at > 1 and _is_lower(words[at - 1][0]) and _is_particle(words[at - 1][0]):
+        at -= 1
+    if at < len(words) and not _is_lower(words[0][0]):
+        start = words[at].start()
+        last = f"{first[start:]} {last}"
+        first = first[:start].rstrip()
     return SplitName(first, last, len(commas) == 1)
 
 
