@@ -98,7 +98,7 @@ def suggest_order(full_names: Sequence[str], header: str, languages: Sequence[st
     if signs and 2 * len(signs) >= len(filled):
         return LAST_FIRST if 2 * sum(sign == LAST_FIRST for sign in signs) >= len(signs) else FIRST_LAST
     is_hungarian = any(language.partition("-")[0] == "hu" for language in languages)
-    if is_hungarian and (not meaning or "English" in meaning.languages or not meaning.languages):
+    if is_hungarian and (not meaning or "English" in meaning.languages):
         return LAST_FIRST
     return FIRST_LAST
 
@@ -116,7 +116,7 @@ def names_in_address(email: str) -> tuple[str, str] | None:
     if not all(len(half) > 1 and half.isalpha() for part in parts for half in part.split("-")):
         return None
     split = split_full_name(" ".join(_capitalize(part, index) for index, part in enumerate(parts)), FIRST_LAST)
-    return (split.first_name, split.last_name) if split.first_name and split.last_name else None
+    return split.first_name, split.last_name
 
 
 def _fold(word: str) -> str:
@@ -148,7 +148,7 @@ def _is_lower(word: str) -> bool:
 
 
 def _are_initials(words: Sequence[str]) -> bool:
-    return bool(words) and all(_INITIALS.fullmatch(word) and not _EAST_ASIAN.search(word) for word in words)
+    return len(words) > 0 and all(_INITIALS.fullmatch(word) and not _EAST_ASIAN.search(word) for word in words)
 
 
 def _is_patronymic(word: str) -> bool:
@@ -188,7 +188,8 @@ def _split_at_comma(text: str) -> SplitName | None:
     commas = _find_commas(text)
     if not commas:
         return None
-    last, first = text[: commas[0]].rstrip(), text[commas[0] + 1 :].lstrip()
+    last = text[: commas[0]].rstrip(_COMMAS_AND_SPACES)
+    first = text[commas[0] + 1 :].lstrip(_COMMAS_AND_SPACES)
     # "Berg, Anna van den" and "Silva, João da" are Anna van den Berg and João da Silva.
     words = list(_WORD.finditer(first))
     at = len(words)
@@ -218,19 +219,29 @@ def _split_one_word(text: str) -> SplitName:
 
 
 def _find_capitals(words: list[str]) -> tuple[int, int] | None:
-    """The words in capitals at one end of a name, as in Jean Pierre DUPONT: from which to before which."""
+    """The last name in capitals at one end of a name, as in Jean Pierre DUPONT: from which to before which word.
+
+    Capitals of one or two letters, as in JP Smith, can be initials.
+    """
     are_upper = [word.isupper() and sum(map(str.isalpha, word)) > 1 for word in words]
     count = are_upper.count(True)
-    if not 0 < count < len(words):
+    begin = 0 if are_upper[0] else len(words) - count
+    found = words[begin : begin + count]
+    if len(found) == len(words) or not all(are_upper[begin : begin + count]):
         return None
-    if all(are_upper[-count:]):
-        return len(words) - count, len(words)
-    return (0, count) if all(are_upper[:count]) else None
+    return (begin, begin + count) if any(len(word) > 2 for word in found) else None
 
 
-def _are_clear(words: list[str]) -> bool:
-    """Whether words in capitals can't be initials, as in JP Smith."""
-    return any(len(word) >= 3 for word in words)
+def _begins_with_particle(words: list[str]) -> bool:
+    """Whether the first word is the beginning of a last name. In "ben smith", it can be a first name."""
+    return _is_lower(words[0]) and _is_particle(words[0]) and not _is_lower(words[-1])
+
+
+def _skip_particles(words: list[str], start: int) -> int:
+    """The index of the first word from `start` that is no particle; the last word counts as none."""
+    while start < len(words) - 1 and _is_particle(words[start]):
+        start += 1
+    return start
 
 
 def _cut_first_last(words: list[str]) -> _Cut:
@@ -238,19 +249,19 @@ def _cut_first_last(words: list[str]) -> _Cut:
     count = len(words)
     if capitals := _find_capitals(words):
         begin, end = capitals
-        if begin and _are_clear(words[begin:end]):
-            return _Cut(begin, True, False)
-        if not begin and _are_clear(words[:end]):
-            return _Cut(end, False, True)
-    is_only_last_name = _is_lower(words[0]) and _is_particle(words[0]) and not _is_lower(words[-1])
+        return _Cut(begin, True, False) if begin else _Cut(end, False, True)
+    if _begins_with_particle(words):
+        # "van Dyk" has no first name, and in "van Dyk Ludwig" it comes last.
+        end = _skip_particles(words, 0) + 1
+        return _Cut(end, False, True) if end < count else _Cut(0, False, False)
     if count == 2:
-        return _Cut(0 if is_only_last_name else 1, not is_only_last_name, False)
+        return _Cut(1, not _is_suffix(words[1]), False)
     if count == 3 and _is_patronymic(words[1]):
         return _Cut(2, True, False)
     if (count == 3 and _is_patronymic(words[2])) or _fold(words[0]) in VIETNAMESE_LAST_NAMES:
         return _Cut(1, False, True)
     at, is_sure = _find_last_name(words)
-    return _Cut(at, is_sure and not is_only_last_name, False)
+    return _Cut(at, is_sure, False)
 
 
 def _find_last_name(words: list[str]) -> tuple[int, bool]:
@@ -261,18 +272,22 @@ def _find_last_name(words: list[str]) -> tuple[int, bool]:
             return index - 1, index == 2
     for index in range(1, count):
         if (index < count - 1 and _is_particle(words[index])) or words[index].casefold().startswith(PREFIXES):
-            if index > 1:
-                return index, False
-            end = next(at for at in range(1, count) if at == count - 1 or not _is_particle(words[at]))
-            if words[index].istitle() and _fold(words[-1]) in EAST_ASIAN_LAST_NAMES:
-                return count - 1, False
-            first = _fold(words[0])
-            if first in FIRST_NAMES_WITH_PARTICLES | BEGINNINGS_OF_FIRST_NAMES and end + 1 < count:
-                return end + 1, False
-            return 1, count - end <= 2 and first not in BEGINNINGS_OF_FIRST_NAMES
+            return _check_particle(words, index)
     if _are_initials(words[1:-1]):
         return count - 1, True
-    return (2 if count <= 4 else count - 2), False
+    return max(2, count - 2), False
+
+
+def _check_particle(words: list[str], index: int) -> tuple[int, bool]:
+    """Where the last name begins if this word is its first particle, and whether that is sure."""
+    if words[index].istitle() and _fold(words[-1]) in EAST_ASIAN_LAST_NAMES:
+        return len(words) - 1, False
+    if index > 1:
+        return index, False
+    first, end = _fold(words[0]), _skip_particles(words, 1)
+    if first in FIRST_NAMES_WITH_PARTICLES | BEGINNINGS_OF_FIRST_NAMES and end + 1 < len(words):
+        return end + 1, False
+    return 1, end >= len(words) - 2 and first not in BEGINNINGS_OF_FIRST_NAMES
 
 
 def _cut_last_first(words: list[str]) -> _Cut:
@@ -280,24 +295,22 @@ def _cut_last_first(words: list[str]) -> _Cut:
     count = len(words)
     if capitals := _find_capitals(words):
         begin, end = capitals
-        if not begin and _are_clear(words[:end]):
-            return _Cut(end, True, True)
-        if begin and _are_clear(words[begin:end]):
-            return _Cut(begin, False, False)
-    if count == 2 or _fold(words[0]) in VIETNAMESE_LAST_NAMES:
+        return _Cut(begin, False, False) if begin else _Cut(end, True, True)
+    if count == 2:
+        return _Cut(0, False, False) if _begins_with_particle(words) else _Cut(1, not _is_suffix(words[1]), True)
+    if _fold(words[0]) in VIETNAMESE_LAST_NAMES or _are_initials(words[2:]):
         return _Cut(1, True, True)
-    if count == 3 and _is_patronymic(words[1]) and not _is_patronymic(words[2]):
+    if count == 3 and _is_patronymic(words[2]):
+        return _Cut(1, True, True)
+    if count == 3 and _is_patronymic(words[1]):
         return _Cut(2, False, False)
-    if (count == 3 and _is_patronymic(words[2])) or _are_initials(words[1:]) or _are_initials(words[2:]):
-        return _Cut(1, True, True)
     if words[1] in JOINERS and count > 3:
         return _Cut(3, count == 4, True)
-    end = next(at for at in range(count) if at == count - 1 or not _is_particle(words[at])) + 1
+    end = _skip_particles(words, 0) + 1
     while end < count - 1 and _is_suffix(words[end]):
         end += 1
-    if end == count:
-        return _Cut(1, False, True)
-    return _Cut(end, end > 1 and end == count - 1, True)
+    # "van der Berg" has no first name.
+    return _Cut(end, end == count - 1, True) if end < count else _Cut(0, False, False)
 
 
 def _sign_of_order(name: str) -> NameOrder:
@@ -305,18 +318,16 @@ def _sign_of_order(name: str) -> NameOrder:
     if _EAST_ASIAN.search(name):
         return LAST_FIRST
     words = name.split()[:_MOST_WORDS]
-    if (capitals := _find_capitals(words)) and _are_clear(words[slice(*capitals)]):
+    if capitals := _find_capitals(words):
         return FIRST_LAST if capitals[0] else LAST_FIRST
     if len(words) == 3 and _is_patronymic(words[2]):
         return LAST_FIRST
-    if len(words) > 1 and _fold(words[0]) in VIETNAMESE_LAST_NAMES:
-        return LAST_FIRST
-    return ""
+    return LAST_FIRST if _fold(words[0]) in VIETNAMESE_LAST_NAMES else ""
 
 
 def _capitalize(part: str, index: int) -> str:
     """A part of an address as it is written in a name. Capitals inside it are kept."""
-    if index and part.casefold() in PARTICLES and len(part) < 5:
+    if index and part.casefold() in PARTICLES:
         return part.lower()
     if part.islower() or part.isupper():
         return "-".join(half.capitalize() for half in part.split("-"))

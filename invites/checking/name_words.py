@@ -74,6 +74,7 @@ HANGUL_LAST_NAMES_OF_TWO = frozenset("남궁 황보 제갈 사공 선우 서문 
 NOT_NAMES_IN_ADDRESSES = frozenset(
     (
         "first last firstname lastname name surname vorname nachname prenom nom nombre apellido nome cognome "
+        "dr mr mrs ms prof "
         "info mail email contact office admin administrator sales support service services help helpdesk team hr "
         "jobs career careers marketing press media billing accounts accounting finance invoice invoices order orders "
         "shop store web webmaster postmaster hostmaster root no reply noreply donotreply not do newsletter news "

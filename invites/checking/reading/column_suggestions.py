@@ -44,7 +44,7 @@ def suggest_columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list
         for index in range(width)
     ]
     email = _find_email(columns)
-    others = [column for column in columns if column is not email and not column.is_of_addresses]
+    others = [column for column in columns if not column.is_of_addresses]
     found = _find_names(others)
     # A description may have addresses, too.
     description = _best([column for column in columns if column is not email], "description")
@@ -75,8 +75,8 @@ class _Column:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there are rows, but no cell of this column has anything."""
-        return bool(self.cells) and all(is_blank(cell) for cell in self.cells)
+        """Whether no cell of this column has anything."""
+        return all(is_blank(cell) for cell in self.cells)
 
     @property
     def is_of_addresses(self) -> bool:
@@ -90,8 +90,8 @@ def _cells(rows: Sequence[Sequence[str]], index: int) -> list[str]:
 
 
 def _is_address(word: str) -> bool:
-    name, at, domain = word.partition("@")
-    return bool(name and at and domain) and "@" not in domain
+    name, _, domain = word.partition("@")
+    return bool(name and domain) and "@" not in domain
 
 
 def _best(columns: list[_Column], key: str) -> _Column | None:

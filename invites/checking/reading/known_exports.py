@@ -179,7 +179,7 @@ def _normalize(name: str) -> str:
     """The name in lower case, or the property in it with its brackets."""
     name = " ".join(trim_all(name[:200]).split())
     found = _PROPERTY.fullmatch(name)
-    if found and found[1] != found[1].upper() and found[1][0].islower():
+    if found and found[1][0].islower():
         return f"[{found[1].casefold()}]"
     return name.casefold()
 

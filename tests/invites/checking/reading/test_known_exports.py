@@ -91,10 +91,12 @@ def test_the_template_for_invitations_has_no_names() -> None:
 
 def test_an_export_can_have_full_names_only() -> None:
     slack = "username,email,status,billing-active,has-2fa,has-sso,userid,fullname,displayname,expiration-timestamp"
+    no_last_name = "Name [displayName],User name [userPrincipalName],First name [givenName]"
     entra = "Name [displayName] Required,User name [userPrincipalName] Required,Department [department]"
 
     for names, program, columns in (
         (slack, "Slack", {"email": 1, "full_name": 7}),
+        (no_last_name, "Microsoft Entra", {"email": 1, "full_name": 0}),
         (entra, "Microsoft Entra", {"email": 1, "full_name": 0}),
     ):
         export = recognize_export(names.split(","))
