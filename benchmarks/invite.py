@@ -155,7 +155,7 @@ class _Checked:
         csv.writer(text).writerows([HEADER, *rows])
         check = checking.Check(io.BytesIO(text.getvalue().encode()), limits=checking.Limits(max_rows=10_000_000))
         self._blocks = list(check.blocks())
-        self.report, self.sheet = check.report, check.sheet
+        self.report, self.sheet_problems, self.table_to_store = check.report, check.sheet_problems, None
 
     def blocks(self) -> Any:
         return iter(self._blocks)

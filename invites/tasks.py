@@ -14,7 +14,19 @@ from celery import Task, shared_task, signals
 
 from accounts.tasks import enqueue
 from invites.directory import bulk_actions
-from invites.imports import check, check_claims, chunks, cleanup, finish, invite, recovery, result_email, send, undo
+from invites.imports import (
+    check,
+    check_claims,
+    chunks,
+    cleanup,
+    finish,
+    invite,
+    reading,
+    recovery,
+    result_email,
+    send,
+    undo,
+)
 from invites.imports.check_slots import CheckSlots
 from invites.invitations import quotas
 from invites.mailing import domain_backoff, outbox, rate_limit
@@ -184,12 +196,13 @@ def enqueue_cleanup() -> None:
         enqueue_on_commit(clean_up_batch, batch_id)
 
 
-RECOVERY_STEPS: tuple[Callable[[], None], ...] = (
+RECOVERY_STEPS: tuple[Callable[[], object], ...] = (
     enqueue_stalled_batches,
     enqueue_due_mail,
     enqueue_result_emails,
     enqueue_stalled_bulk_actions,
     enqueue_cleanup,
+    reading.delete_forgotten,
     quotas.delete_past_counts,
     rate_limit.delete_idle_buckets,
     domain_backoff.delete_old_backoffs,

@@ -9,16 +9,16 @@ from invites.checking import Cells, Check, Limits, Report, Row, check_cells
 DEFAULT_LIMITS = Limits()
 
 
-def read_rows(data: bytes, *, limits: Limits = DEFAULT_LIMITS, name: str = "") -> tuple[Report, list[Row]]:
+def read_rows(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> tuple[Report, list[Row]]:
     """The report on a file, and its rows unless the file was rejected."""
-    check = Check(io.BytesIO(data), limits=limits, name=name)
+    check = Check(io.BytesIO(data), limits=limits)
     rows = [row for block in check.blocks() for row in block]
-    return check.report, [] if check.report.verdict == "rejected" else rows
+    return check.report, [] if check.report.verdict in ("rejected", "undecided") else rows
 
 
-def check_bytes(data: bytes, *, limits: Limits = DEFAULT_LIMITS, name: str = "") -> Report:
+def check_bytes(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Report:
     """The report on a file."""
-    return read_rows(data, limits=limits, name=name)[0]
+    return read_rows(data, limits=limits)[0]
 
 
 def check_person(

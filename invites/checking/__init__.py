@@ -19,11 +19,17 @@ from invites.checking.check import Check
 from invites.checking.columns import COLUMNS, EMAIL, REQUIRED, Cells, Column
 from invites.checking.describe import column_title, expected_column, fix_of, hint_of, message_of, title_of
 from invites.checking.domain_typos import DomainTypoDetector, typo_notice
+from invites.checking.limits import Limits
 from invites.checking.messages import Language
+from invites.checking.problem import Notice, Problem
+from invites.checking.reading.decisions import LAST_HEADER_ROW, ColumnUse, Decisions, Question, decide, letters_of
 from invites.checking.reading.dialect import DELIMITERS
-from invites.checking.reading.records import Record, RecordFile, open_records, open_sheet_records
-from invites.checking.reading.workbook import WORKBOOK_KINDS, Sheet, SheetInfo, Workbook
-from invites.checking.report import Limits, Notice, Problem, Report, Row, Verdict
+from invites.checking.reading.header import is_what_is_wrong
+from invites.checking.reading.known_encodings import codec_of
+from invites.checking.reading.options import NOT_USED, Evidence, NameOrder, ReadingOptions
+from invites.checking.reading.preview import Preview, Table
+from invites.checking.reading.records import Record, RecordFile, open_records, write_table
+from invites.checking.report import Report, Row, Verdict
 from invites.checking.row import check_cells
 
 __all__ = [
@@ -31,40 +37,50 @@ __all__ = [
     "COLUMNS",
     "DELIMITERS",
     "EMAIL",
+    "LAST_HEADER_ROW",
+    "NOT_USED",
     "OVER_LIMITS",
     "REQUIRED",
-    "WORKBOOK_KINDS",
     "Block",
     "Cells",
     "Check",
     "Column",
+    "ColumnUse",
     "CsvLines",
+    "Decisions",
     "DomainTypoDetector",
+    "Evidence",
     "Language",
     "Limits",
+    "NameOrder",
     "Notice",
+    "Preview",
     "Problem",
+    "Question",
+    "ReadingOptions",
     "Record",
     "RecordFile",
     "Report",
     "Row",
-    "Sheet",
-    "SheetInfo",
+    "Table",
     "Verdict",
-    "Workbook",
     "check_cells",
+    "codec_of",
     "column_title",
+    "decide",
     "email_key",
     "escape_formula",
     "expected_column",
     "fix_of",
     "hint_of",
     "intended_domain",
+    "is_what_is_wrong",
+    "letters_of",
     "message_of",
     "open_records",
-    "open_sheet_records",
     "title_of",
     "typo_notice",
     "unescape_formula",
     "visible",
+    "write_table",
 ]

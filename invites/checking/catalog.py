@@ -12,7 +12,7 @@ from invites.checking.cells.error import CellError, Param
 from invites.checking.cells.text import visible
 from invites.checking.columns import EMAIL
 from invites.checking.messages import Plural, gettext_noop, ngettext_noop
-from invites.checking.report import Notice, Problem
+from invites.checking.problem import Notice, Problem
 
 Scope = Literal["file", "row", "warning"]
 # One sentence, or one for each case: the parameter `case` names it.
@@ -86,12 +86,10 @@ _FILE = (
          ),
          "a file cut in the middle of a letter, or pieced together from two files"),
     Kind("unsure_spelling", "file", gettext_noop("Unknown character encoding"),
+         gettext_noop("We couldn’t determine the character encoding: a name could be {spellings}"),
          gettext_noop(
-             "We couldn’t determine the character encoding: a word in line {line} could be read as {spellings}"
-         ),
-         gettext_noop(
-             "The file doesn’t say how it stores accented letters. Open it in your spreadsheet, check that line, "
-             "save the sheet as CSV UTF-8, and upload that file."
+             "The file doesn’t say how it stores accented letters. Open it in your spreadsheet, save the sheet as "
+             "CSV UTF-8, and upload that file."
          ),
          "Heged\u0171s or Heged\u00fbs"),
     Kind("too_big", "file", gettext_noop("File too large"),
@@ -203,6 +201,28 @@ _FILE = (
          gettext_noop("More than one column is named “{column}”"),
          gettext_noop("Keep one of {names}, save the file as CSV, and upload it again."),
          "Email,First name,Last name,E-mail"),
+    Kind("several_sheets", "file", gettext_noop("Several sheets"),
+         ngettext_noop("{count} sheet has people: {names}", "{count} sheets have people: {names}", "count"),
+         gettext_noop("Keep only the sheet with the people to invite, and upload the file again."),
+         "a workbook with a sheet for each team"),
+    Kind("unsure_hidden_rows", "file", gettext_noop("Some rows are hidden"),
+         ngettext_noop("{count} row is hidden", "{count} rows are hidden", "count"),
+         gettext_noop("Show all rows, or delete the hidden ones, and upload the file again."),
+         "a row that a filter hides"),
+    Kind("unsure_name_order", "file", gettext_noop("Full names"),
+         gettext_noop("Full names such as “{value}” have to be split"),
+         gettext_noop("Put first names and last names in separate columns, and upload the file again."),
+         "Email,Full name"),
+    Kind("header_row_too_far", "file", gettext_noop("Column names too far down"),
+         gettext_noop("The column names can’t be below row {limit}"),
+         gettext_noop("Delete rows above the column names, and upload the file again."), "--header-row 40"),
+    Kind("column_not_found", "file", gettext_noop("Column not found"),
+         gettext_noop("No column is called “{name}”"),
+         gettext_noop("Enter the name of a column, or its letter."), "--column email=Mail without a column Mail"),
+    Kind("other_columns_in_sheet", "file", gettext_noop("Sheet with other columns"),
+         gettext_noop("The columns of the sheet “{name}” are called something else than those of “{other}”"),
+         gettext_noop("Import one of the sheets first, and then the other."),
+         "a second sheet whose columns are called something else"),
     Kind("no_rows", "file", gettext_noop("No rows"),
          gettext_noop("This file has column names but no people"),
          gettext_noop("Add one row for each person."), "Email,First name,Last name"),
@@ -352,6 +372,9 @@ _ROW = (
              "inside": gettext_noop("This name contains a quotation mark that doesn’t open or close anything"),
          },
          gettext_noop("Remove it. A quotation mark opens a cell only if it’s the very first character."), ' "Anna"'),
+    Kind("unsure_full_name", "row", gettext_noop("Name to split"),
+         gettext_noop("This full name could be split as “{first_name}” and “{last_name}”, or in another place"),
+         gettext_noop("Check the first name and the last name."), "Maria Elena Rossi in a column of full names"),
     Kind("too_many_cells", "row", gettext_noop("Too many cells"),
          ngettext_noop(
              "This row has {found} cells, but only {limit} column has a name",
@@ -384,12 +407,36 @@ _WARNINGS = (
          gettext_noop("Column {number} has no name and is ignored"),
          gettext_noop("If it’s one of {all_columns}, give it that name. Otherwise, you don’t have to do anything."),
          "Email,,First name,Last name"),
+    Kind("rows_above", "warning", gettext_noop("Rows that aren’t read"),
+         ngettext_noop(
+             "{count} row above the column names in row {number} isn’t read",
+             "{count} rows above the column names in row {number} aren’t read",
+             "count",
+         ),
+         gettext_noop("You don’t have to do anything."), "Team list, and below it Email,First name,Last name"),
+    Kind("hidden_rows_excluded", "warning", gettext_noop("Hidden rows that aren’t read"),
+         ngettext_noop("{count} hidden row isn’t read", "{count} hidden rows aren’t read", "count"),
+         gettext_noop("To invite these people, show the rows in your spreadsheet and import the file again."),
+         "a row that a filter hides"),
+    Kind("hidden_rows_included", "warning", gettext_noop("Hidden rows that are read"),
+         ngettext_noop("{count} hidden row is read like the others", "{count} hidden rows are read like the others",
+                       "count"),
+         gettext_noop("You don’t have to do anything."), "a row that a filter hides"),
+    Kind("hidden_rows_unknown", "warning", gettext_noop("Hidden rows unknown"),
+         gettext_noop("Hidden rows can’t be detected in .xls files"),
+         gettext_noop("If rows are hidden, their people are invited, too. Save the workbook as .xlsx to choose."),
+         "an .xls file"),
+    Kind("other_sheets", "warning", gettext_noop("Other sheets"),
+         ngettext_noop("{count} sheet isn’t read: {names}", "{count} sheets aren’t read: {names}", "count"),
+         gettext_noop("You don’t have to do anything."), "a workbook with a second sheet of notes"),
 )  # fmt: skip
 
 # The labels of suggestions: what accepting one does.
 FIXES: dict[str, str] = {
     "add_space": gettext_noop("Add a space after the dot"),
     "keep_address": gettext_noop("Keep the address"),
+    "keep_names": gettext_noop("Keep these names"),
+    "use_name_in_address": gettext_noop("Use {suggestion}"),
     "keep_first": gettext_noop("Keep {suggestion}"),
     "keep_one_at": gettext_noop("Keep one @"),
     "keep_one_dot": gettext_noop("Keep one dot"),

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from itertools import islice, repeat
 from typing import BinaryIO
 
 from invites.checking.block import Block
-from invites.checking.catalog import duplicate_notice, file_problem, notice
+from invites.checking.catalog import duplicate_notice, file_problem
 from invites.checking.cells.error import CellError
 from invites.checking.cells.provider_typos import intended_domain
 from invites.checking.cells.text import is_blank
 from invites.checking.domain_typos import typo_notice
-from invites.checking.reading.chunks import RECORDS_AT_ONCE, Columns, Records, take_columns
-from invites.checking.reading.dialect import find_dialect
-from invites.checking.reading.encoding import Source
-from invites.checking.reading.file import open_file, read_records
-from invites.checking.reading.header import Header, found_names, holds_an_address, names_our_columns, read_header
-from invites.checking.reading.quotes import explain_quote, find_swallowed_rows
-from invites.checking.reading.workbook import Sheet, Workbook
-from invites.checking.report import Limits, Problem, Report, Row
+from invites.checking.limits import Limits
+from invites.checking.problem import Problem
+from invites.checking.reading.chunks import RECORDS_AT_ONCE, Columns, take_columns
+from invites.checking.reading.decisions import Decisions
+from invites.checking.reading.delimited_text import DelimitedText
+from invites.checking.reading.file import open_file
+from invites.checking.reading.header import Header
+from invites.checking.reading.options import FIND_OUT, NOTHING_KNOWN, Evidence, ReadingOptions
+from invites.checking.reading.plan import MOST_RECORDS, Plan, table_to_store
+from invites.checking.reading.quotes import explain_record, find_swallowed_rows
+from invites.checking.reading.read_as import describe_reading
+from invites.checking.report import Report, Row
 from invites.checking.row import check_cells
 from invites.checking.screening import Screen
-
-# We look for column names below a title, a date or a note.
-_ROWS_ABOVE = 10
-# No spreadsheet has more rows. A file that consists of line breaks could have 25 million.
-_MOST_RECORDS = 1_048_576
 
 
 def _do_nothing() -> None:
@@ -40,7 +38,8 @@ class Check:
 
     Iterate `blocks()` to the end; `report` is updated meanwhile and complete afterwards. The stream is read as rows
     are needed, and never closed. A file may be rejected in the middle: then the iteration ends, the report says so, and
-    the rows so far must be discarded.
+    the rows so far must be discarded. If something has to be decided first, no rows are read, and the report has the
+    decisions.
     """
 
     def __init__(
@@ -48,22 +47,22 @@ class Check:
         stream: BinaryIO,
         *,
         limits: Limits = Limits(),  # noqa: B008 - frozen
-        name: str = "",
+        options: ReadingOptions = FIND_OUT,
+        evidence: Evidence = NOTHING_KNOWN,
+        first_row: int = 1,
         while_waiting: Callable[[], None] | None = None,
     ) -> None:
-        """`name` is the name of the file, if it has one. Nothing depends on it: the content says what a file is.
+        """`options` says how to read the file, and `evidence` what is known about its sender.
 
-        `while_waiting` is called every few hundred records, and every few seconds while a workbook is read. It may
-        raise an exception to end the check.
+        `first_row` is the number of the first row: 0 for a table of `table_to_store`, which begins with our column
+        names. `while_waiting` is called every few hundred records, and every few seconds while a workbook is read. It
+        may raise an exception to end the check.
         """
         self.limits = limits
-        # A workbook and its sheet, once they have been read.
-        self.workbook: Workbook | None = None
-        self.sheet: Sheet | None = None
-        self._while_waiting = while_waiting or _do_nothing
         self.report = Report()
-        self._stream = stream
-        self._name = name
+        self._plan: Plan | None = None
+        self._stream, self._options, self._evidence, self._first_row = stream, options, evidence, first_row
+        self._while_waiting = while_waiting or _do_nothing
         self._started = False
 
     def blocks(self) -> Iterator[Block]:
@@ -71,54 +70,65 @@ class Check:
         if self._started:
             raise RuntimeError("A Check reads its file once. Create another one.")
         self._started = True
-        file = open_file(self._stream, self.limits, while_waiting=self._while_waiting)
-        if isinstance(file, Problem):
-            self.report.reject(file)
-        elif isinstance(file, Workbook):
-            self.workbook, self.sheet = file, file.sheets[0]
-            self.report.encoding = file.kind
-            yield from _RecordChecker(self.sheet.rows(), "", self.limits, self.report, self._while_waiting).blocks()
+        found = open_file(
+            self._stream,
+            self.limits,
+            options=self._options,
+            evidence=self._evidence,
+            while_waiting=self._while_waiting,
+        )
+        if isinstance(found, Problem):
+            self.report.reject(found)
+        elif isinstance(found, Decisions):
+            self.report.leave_undecided(found)
         else:
-            yield from self._check_text(file)
+            self._plan = found
+            describe_reading(self.report, found)
+            yield from self._check(found)
 
-    def _check_text(self, source: Source) -> Iterator[Block]:
-        self.report.encoding = source.encoding
-        dialect = find_dialect(source.open_text())
-        if isinstance(dialect, Problem):
-            self.report.reject(dialect)
-            return
-        self.report.delimiter = dialect.name
-        records = read_records(source, dialect.delimiter, self.limits)
-        checker = _RecordChecker(records, dialect.delimiter, self.limits, self.report, self._while_waiting)
+    @property
+    def sheet_problems(self) -> list[str]:
+        """The codes of what is wrong with sheets that can't be read. The others were read, or can be."""
+        decisions = self._plan.decisions if self._plan else self.report.decisions
+        tables = decisions.preview.tables if decisions else ()
+        return [table.problem["code"] for table in tables if table.problem]
+
+    @property
+    def table_to_store(self) -> Iterator[list[str]] | None:
+        """The records to store instead of the file, once it is checked; None for a plain file.
+
+        They are read again without any options, with a `first_row` of 0.
+        """
+        if self._plan is None or self._plan.decisions is None:
+            return None
+        return table_to_store(self._plan)
+
+    def _check(self, plan: Plan) -> Iterator[Block]:
+        checker = _RecordChecker(plan, self._first_row, self.limits, self.report, self._while_waiting)
         try:
-            for _ in range(dialect.lines_before):
-                next(records)
-            checker.line_end = dialect.lines_before
             yield from checker.blocks()
         except csv.Error as error:
-            self.report.reject(checker.explain(source, str(error)))
+            if plan.text is None:
+                raise
+            self.report.reject(checker.explain(plan.text, str(error)))
 
 
 class _RecordChecker:
-    """Checks the records of a file whose encoding and delimiter are known.
+    """Checks the records of a file that has a plan.
 
     `number` and `line_end` are the row number and the last line of the records read so far, up to the last chunk.
     """
 
     def __init__(
-        self,
-        records: Records,
-        delimiter: str,
-        limits: Limits,
-        report: Report,
-        while_waiting: Callable[[], None],
+        self, plan: Plan, first_row: int, limits: Limits, report: Report, while_waiting: Callable[[], None]
     ) -> None:
-        self.records, self.delimiter, self.limits, self.report = records, delimiter, limits, report
+        self.plan, self.header, self.limits, self.report = plan, plan.header, limits, report
+        self.records = plan.rows()
+        self.delimiter = plan.text.dialect.delimiter if plan.text else ""
         self._while_waiting = while_waiting
-        self._most_records = max(_MOST_RECORDS, 2 * limits.max_rows)
-        self.header: Header | None = None
-        self.number = 0  # as the spreadsheet counts
-        self.line_end = 0
+        self._most_records = max(MOST_RECORDS, 2 * limits.max_rows)
+        self.number = first_row - 1  # as the spreadsheet counts
+        self.line_end = plan.text.dialect.lines_before if plan.text else 0
         self._screen = Screen()
         # The chunk in which each address occurs first, and for each chunk its first row number and its addresses. This
         # takes little memory, and the garbage collector doesn't track dicts and tuples of strings and numbers.
@@ -127,69 +137,18 @@ class _RecordChecker:
 
     def blocks(self) -> Iterator[Block]:
         """The rows, in order."""
-        self.header = self._find_header()
-        if self.header is None:
-            return
+        for _record in islice(self.records, self.plan.header_row):
+            self.number += 1
+        self.line_end = self.records.line_num
         yield from self._check_rows(self.header)
         if not self.report.rows and not self.report.rejection:
             self.report.reject(file_problem("no_rows"))
 
-    def explain(self, source: Source, error: str) -> Problem:
+    def explain(self, text: DelimitedText, error: str) -> Problem:
         """What is wrong with the record that the parser can't read, or with an earlier one in the same chunk."""
-        number, line = self.number, self.line_end
-        replay = csv.reader(islice(source.open_text(), line, None), delimiter=self.delimiter, strict=True)
-        try:
-            for cells in replay:
-                number += 1
-                end = self.line_end + replay.line_num
-                if self.header and (swallowed := self._find_swallowed(cells, self.header)):
-                    return file_problem("unclosed_quote", row=number, line=line + 1, value=swallowed)
-                line = end
-        except csv.Error:
-            pass
-        return explain_quote(
-            islice(source.open_text(), line, None),
-            delimiter=self.delimiter,
-            row=number + 1,
-            line=line + 1,
-            limits=self.limits,
-            error=error,
+        return explain_record(
+            text, number=self.number, line=self.line_end, header=self.header, limits=self.limits, error=error
         )
-
-    def _find_header(self) -> Header | None:
-        for cells in self.records:
-            self.number += 1
-            self.line_end = self.records.line_num
-            if all(is_blank(cell) for cell in cells):
-                if self._has_too_many_lines():
-                    return None
-                continue
-            header = read_header(cells, limits=self.limits)
-            found = found_names(cells)
-            self.report.columns = found
-            if isinstance(header, Problem):
-                if header.code in ("missing_column", "no_header") and (below := self._find_names_below(cells)):
-                    header = file_problem("names_below", number=below, value=header.value)
-                self.report.reject(header, found=found)
-                return None
-            self.report.columns, self.report.ignored_columns = header.names, header.ignored
-            for name in header.ignored:
-                self.report.warn(notice("ignored_column", row=self.number, value=name, name=name))
-            for place in header.unnamed:
-                self.report.warn(notice("unnamed_column", row=self.number, number=place))
-            return header
-        self.report.reject(file_problem("empty"))
-        return None
-
-    def _find_names_below(self, cells: list[str]) -> int:
-        """The number of a row below that has the column names; 0 if there is none, or if an address comes first."""
-        number = self.number
-        with suppress(csv.Error):
-            while not holds_an_address(cells) and number < self.number + _ROWS_ABOVE:
-                cells, number = next(self.records, [""]), number + 1
-                if names_our_columns(cells):
-                    return number
-        return 0
 
     def _has_too_many_lines(self) -> bool:
         if self.number <= self._most_records:
@@ -227,9 +186,9 @@ class _RecordChecker:
                 problem = file_problem("unclosed_quote", row=first + position, line=line, value=swallowed)
                 self.report.reject(problem)
                 return None
-        empty = ("",) * len(chunk.lines)
-        columns = [empty if index is None else chunk.cells[index] for index in header.positions]
+        columns = header.take(chunk.cells, len(chunk.lines))
         flagged = self._screen.flag(columns)
+        flagged.update(header.find_unsure(chunk.cells))
         flagged.update(chunk.irregular_rows)
         for cells in chunk.cells[header.width :]:
             flagged.update([position for position, cell in enumerate(cells) if cell])
@@ -274,7 +233,7 @@ class _RecordChecker:
         record = chunk.record(position)
         if is_blank(record[0] if record else "") and all(map(is_blank, record)):
             return None
-        extra, extra_value = None, ""
+        extra, extra_value = header.unsure_name(record), ""
         if len(record) > header.width and not all(map(is_blank, record[header.width :])):
             extra, extra_value = self._explain_extra_cells(record, header)
         checked = check_cells(

@@ -116,4 +116,6 @@ COLUMNS = (
 )  # fmt: skip
 
 EMAIL = COLUMNS[0]
+# The positions of the names, which a full name is split into.
+FIRST_NAME, LAST_NAME = Cells._fields.index("first_name"), Cells._fields.index("last_name")
 REQUIRED = tuple(column for column in COLUMNS if column.is_required)

@@ -12,7 +12,7 @@ from typing import Any
 from invites.checking.catalog import CATALOG, FIXES, Cases, Message
 from invites.checking.columns import COLUMNS, REQUIRED, Column
 from invites.checking.messages import ENGLISH, Language, Plural, gettext_noop, ngettext_noop
-from invites.checking.report import Notice, Problem
+from invites.checking.problem import Notice, Problem
 
 # What a file may be, by the code of reading/file_types.py.
 FILE_KINDS = {

@@ -14,7 +14,7 @@ from invites.checking.cells.email import normalize_address
 from invites.checking.cells.provider_typos import PROVIDER_DOMAINS, TYPO_DOMAINS
 from invites.checking.cells.text import trim_all
 from invites.checking.columns import EMAIL
-from invites.checking.report import Notice
+from invites.checking.problem import Notice
 
 # How many addresses must have a domain before we suggest it for an invalid one, and before we question a valid one.
 _FEW, _MANY = 3, 10

@@ -1,67 +1,20 @@
 """What a check returns: plain values, with no behavior beyond counting."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from invites.checking.cells.email import email_key
-from invites.checking.cells.error import Params
 from invites.checking.columns import Cells
+from invites.checking.problem import Notice, Problem
+from invites.checking.reading.decisions import Decisions
 
-Verdict = Literal["ok", "problems", "rejected"]
+Verdict = Literal["ok", "problems", "undecided", "rejected"]
 
 PROBLEMS_KEPT = 10_000
 WARNINGS_KEPT = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much one file may hold. Lengths are in characters, sizes in bytes.
-
-    A cell longer than `max_cell` is a problem of the whole file: no spreadsheet writes a cell of a million characters
-    (Excel's limit is 32,767), and the reader would have to keep all of it in memory.
-
-    A child process reads a workbook, with `workbook_memory` and `workbook_seconds`. `max_cells` counts all cells
-    between the first and the last one of its sheet, including empty ones.
-    """
-
-    max_bytes: int = 25 * 1024 * 1024
-    max_rows: int = 200_000
-    max_columns: int = 100
-    max_cell: int = 1_000_000
-    max_cells: int = 8_000_000
-    workbook_memory: int = 512 * 1024 * 1024
-    workbook_seconds: float = 30.0
-
-
-class Problem(NamedTuple):
-    """One thing that is wrong, as a code of the catalog and the values of its sentences. `describe.py` words it.
-
-    JSON can store the `params`. `row` counts as the spreadsheet does (the header is row 1), and `line` is the line of
-    the file at which that row starts; both are None for a problem of the whole file. `column` is a key of the registry.
-    `value` is for display: shortened, with invisible characters made visible. `suggestion` is the corrected cell, given
-    only when it is certain, and `fix` the code of its label.
-    """
-
-    code: str
-    params: Params
-    row: int | None
-    line: int | None
-    column: str | None
-    value: str
-    suggestion: str | None = None
-    fix: str | None = None
-
-
-class Notice(NamedTuple):
-    """Something the admin should know that stops nobody from being invited."""
-
-    code: str
-    params: Params
-    row: int | None
-    column: str | None = None
-    value: str = ""
-    suggestion: str | None = None
 
 
 class Row(NamedTuple):
@@ -88,12 +41,22 @@ class Row(NamedTuple):
         return not self.problems and self.duplicate_of is None
 
 
+def found_columns(problem: Problem | None) -> tuple[str, ...] | None:
+    """The names of the columns, if they are the problem."""
+    names = problem.params.get("found_names") if problem else None
+    return tuple(str(name) for name in names) if isinstance(names, list) else None
+
+
 @dataclass(slots=True)
 class Report:
     """What one check found. rows = valid + skipped + problem_rows, whenever the check yields a block.
 
     `problems`, `warnings` and `duplicates` are cut off at a maximum length; the counts are complete. `found` are the
-    names in the first row if the file is rejected because of them.
+    names of the columns if the file isn't read because of them. `decisions` says what is open in an undecided file.
+
+    `certainty` says why a text has this encoding, with some `example_names` if it is only likely. `sheets` are the
+    names of several sheets, each with the number that its rows start after. `export` is the product that wrote the
+    file, if we know its columns, and `remembered` the signature of columns that are read as remembered.
     """
 
     verdict: Verdict = "ok"
@@ -107,6 +70,12 @@ class Report:
     delimiter: str = ""
     columns: tuple[str, ...] = ()
     ignored_columns: tuple[str, ...] = ()
+    certainty: str = ""
+    example_names: tuple[str, ...] = ()
+    sheets: tuple[tuple[str, int], ...] = ()
+    export: str = ""
+    remembered: str = ""
+    decisions: Decisions | None = None
     rejection: Problem | None = None
     found: tuple[str, ...] | None = None
     problems: list[Problem] = field(default_factory=list)
@@ -143,7 +112,13 @@ class Report:
         if len(self.warnings) < WARNINGS_KEPT:
             self.warnings.append(notice)
 
-    def reject(self, problem: Problem, *, found: tuple[str, ...] | None = None) -> None:
+    def leave_undecided(self, decisions: Decisions) -> None:
+        """Wait for somebody to decide how the file is read."""
+        self.verdict = "undecided"
+        self.decisions = decisions
+        self.found = found_columns(decisions.doubt)
+
+    def reject(self, problem: Problem) -> None:
         """Reject the file: this problem replaces everything that was counted before."""
         self.verdict = "rejected"
         self.rejection = problem
@@ -155,7 +130,7 @@ class Report:
         self.warnings = []
         self.warning_count = 0
         self.duplicates = []
-        self.found = found
+        self.found = found_columns(problem)
 
     def grouped(self) -> Iterator[tuple[str, int]]:
         """The kinds of problem with their counts, the most frequent first."""

@@ -30,9 +30,10 @@ from invites.imports.cleanup import clean_up, delete_some_rows
 from invites.imports.correction_jobs import give_up_job, work_on_job
 from invites.imports.domain_suggestions import save_suggestions, suggest_domains
 from invites.imports.invite import begin_inviting
+from invites.imports.reading import evidence_of, limits_of, read_as, wait_for_answer
 from invites.imports.selectors.rows import codes_of, suggested
 from invites.imports.selectors.typos import KEPT
-from invites.imports.upload_parts import Budget, pieces_of, store_parts, stored_upload
+from invites.imports.upload_parts import Budget, new_file, pieces_of, store_parts, stored_upload
 from invites.models import Batch, CorrectionJob, Row
 from invites.reasons import ExplainedError, as_reason, support_reasons
 from invites.unexpected_errors import is_transient, log_unexpected, reference_of
@@ -59,7 +60,9 @@ def check_in_request(batch: Batch) -> Batch | None:
 
 
 def check_batch(batch_id: int, *, in_request: bool = False) -> Batch | None:
-    """Check the file and set the next state of the batch: rejected, needs_correction or inviting. Or do its job.
+    """Check the file and set the next state of the batch: rejected, needs_answer, needs_correction or inviting.
+
+    If the batch has a job, do the job instead.
 
     Returns None if there is nothing to do, because the batch is checked or another worker holds it. Can be called any
     number of times, and can die at any point: the next call starts over from the stored file, or continues the job.
@@ -133,7 +136,14 @@ def _job_of(batch: Batch) -> CorrectionJob | None:
 def _check(batch: Batch, budget: Budget) -> None:
     budget.check_size(batch.file_size)
     upload = stored_upload(batch)
-    check = checking.Check(upload, limits=budget.limits, name=batch.file_name, while_waiting=ClaimRenewer(batch))
+    check = checking.Check(
+        upload,
+        limits=limits_of(batch, budget.limits),
+        options=checking.ReadingOptions.from_json(batch.reading),
+        evidence=evidence_of(batch),
+        first_row=batch.first_row,
+        while_waiting=ClaimRenewer(batch),
+    )
     _delete_staged_rows(batch)
     skipped_numbers = frozenset(batch.skipped_numbers)
     blocks: list[checking.Block] = []
@@ -148,9 +158,8 @@ def _check(batch: Batch, budget: Budget) -> None:
             blocks.clear()
     if check.report.rejection:
         budget.check_problem(check.report.rejection.code)
-    for sheet in check.workbook.infos if check.workbook else ():
-        if sheet.problem:
-            budget.check_problem(sheet.problem.code)
+    for code in check.sheet_problems:
+        budget.check_problem(code)
     position = _position(upload, check.report)
     _stage(batch, blocks, skipped_numbers, rows_checked=check.report.rows, bytes_checked=position)
     for rows in suggest_domains(batch, check.report):
@@ -158,7 +167,7 @@ def _check(batch: Batch, budget: Budget) -> None:
             renew_claim(batch)
             save_suggestions(rows)
     save_row_editors(batch)
-    _conclude(batch, check.report, check.sheet)
+    _conclude(batch, check)
 
 
 def _position(upload: BinaryIO, report: checking.Report) -> int:
@@ -176,23 +185,27 @@ def _delete_staged_rows(batch: Batch) -> None:
 
 
 @transaction.atomic
-def _conclude(batch: Batch, report: checking.Report, sheet: checking.Sheet | None) -> None:
-    now = timezone.now()
+def _conclude(batch: Batch, check: checking.Check) -> None:
+    now, report = timezone.now(), check.report
     renew_claim(batch, rows_checked=report.rows)
     batch.refresh_from_db()
+    batch.claimed_until, batch.error_reference = None, ""
+    if report.decisions is not None:
+        wait_for_answer(batch, report.decisions)
+        return
     batch.encoding, batch.delimiter = report.encoding, report.delimiter
     batch.ignored_columns = list(report.ignored_columns)
     batch.warnings = [warning._asdict() for warning in report.warnings[:KEPT]]
+    batch.read_as = read_as(batch, report)
     batch.row_total = report.rows
-    batch.checked_at, batch.claimed_until, batch.error_reference = now, None, ""
+    batch.checked_at = now
     batch.skipped_numbers, batch.row_editors = [], {}
     if report.verdict == "rejected" and report.rejection:
         batch.state, batch.row_total, batch.ended_at = Batch.State.REJECTED, 0, now
         batch.rejection = {**report.rejection._asdict(), "found": report.found}
     elif report.problem_rows and not (batch.only_valid and report.valid):
         batch.state = Batch.State.NEEDS_CORRECTION
-        if sheet is not None:
-            _store_sheet(batch, sheet)
+        _store_table(batch, check)
     else:
         batch.state = Batch.State.INVITING
         try:
@@ -203,10 +216,16 @@ def _conclude(batch: Batch, report: checking.Report, sheet: checking.Sheet | Non
     clean_up(batch.pk)
 
 
-def _store_sheet(batch: Batch, sheet: checking.Sheet) -> None:
-    """Replace the workbook by the text of its sheet, so that pages don't have to read the workbook."""
+def _store_table(batch: Batch, check: checking.Check) -> None:
+    """Replace a file that isn't plain by its rows as they were read, so that pages needn't decide how to read it."""
+    table = check.table_to_store
+    if table is None:
+        return
+    stored = new_file()
+    checking.write_table(table, stored)
     batch.parts.all().delete()
-    store_parts(batch, pieces_of(sheet.text))
+    store_parts(batch, pieces_of(stored))
+    batch.first_row, batch.reading = 0, {}
 
 
 @transaction.atomic

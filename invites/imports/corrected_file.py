@@ -16,7 +16,18 @@ from typing import BinaryIO, NamedTuple
 
 from django.db.models import Q
 
-from invites.checking import Cells, Column, Limits, Problem, Record, RecordFile, open_records, unescape_formula
+from invites.checking import (
+    Cells,
+    Column,
+    Decisions,
+    Limits,
+    Problem,
+    Record,
+    RecordFile,
+    is_what_is_wrong,
+    open_records,
+    unescape_formula,
+)
 from invites.imports.authors import DELETED_ACCOUNT, authors_of
 from invites.imports.problem_file import open_stored
 from invites.imports.record_writer import Layout, RecordWriter, can_hold
@@ -42,7 +53,7 @@ class Merged:
 
 
 def merge_corrected(
-    batch: Batch, upload: BinaryIO, *, by: int, name: str, limits: Limits, keep: Callable[[], None] = lambda: None
+    batch: Batch, upload: BinaryIO, *, by: int, limits: Limits, keep: Callable[[], None] = lambda: None
 ) -> Merged | None:
     """Merge the corrected rows; None when `upload` isn't a file of problem rows.
 
@@ -53,7 +64,11 @@ def merge_corrected(
     Raises ExplainedError, with the code of the problem, for an upload whose kind, encoding or columns don't fit.
     """
     stored = open_stored(batch, stored_upload(batch), limits=limits)
-    corrected = open_records(upload, limits=limits, name=name, codec=stored.codec, while_waiting=keep)
+    corrected = open_records(upload, limits=limits, codec=stored.codec, while_waiting=keep)
+    if isinstance(corrected, Decisions):
+        if not any(is_what_is_wrong(column.name) for column in corrected.columns):
+            return None
+        corrected = corrected.as_problem()
     if isinstance(corrected, Problem):
         raise ExplainedError(corrected.code, problem_reason(corrected))
     if corrected.what_is_wrong_position is None:
@@ -84,7 +99,7 @@ class _Merge:
         return Merged(out, kept.skipped_numbers, kept.authors, kept.row_editors)
 
     def _is_read_as_before(self, file: BinaryIO) -> bool:
-        again = open_records(file, limits=self._limits)
+        again = open_records(file, limits=self._limits, first_row=self._batch.first_row)
         file.seek(0)
         return isinstance(again, RecordFile) and again.codec == self._stored.codec
 
@@ -130,7 +145,7 @@ class _Merge:
         out.write(writer.start())
         edited, corrections = self._edited(), self._corrections
         row = next(edited, None)
-        at = 1
+        at = self._batch.first_row
         header = Record(self._stored.header_record.number, layout.names)
         for count, record in enumerate(chain([header], self._stored)):
             if count % CHUNK == 0:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.errors import AccessDenied
 from accounts.models import Membership
-from invites.checking import Check
+from invites.checking import Check, Limits
 from invites.imports.authors import DELETED_ACCOUNT, check_authors
 from invites.imports.bulk_insert import AnyOf
 from invites.imports.check_claims import ClaimRenewer, held, renew_claim
@@ -35,8 +35,9 @@ from invites.imports.corrections import (
 from invites.imports.domain_suggestions import save_suggestions, suggest_to
 from invites.imports.duplicates import find_unsettled, settle
 from invites.imports.invite import begin_inviting
+from invites.imports.reading import limits_of
 from invites.imports.selectors.grid import LEFT, grid_rows, rows_with_suggestion
-from invites.imports.upload_parts import Budget, pieces_of, store_upload, stored_upload
+from invites.imports.upload_parts import Budget, pieces_of, store_parts, stored_upload
 from invites.invitations.authorization import check_can_change, lock_to_change
 from invites.models import Batch, CorrectionJob, Reason, Row
 from invites.reasons import ExplainedError, as_reason, problem_reason
@@ -319,14 +320,14 @@ def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
     upload = stored_upload(batch, is_correction=True)
     by = job.started_by_id or DELETED_ACCOUNT
     try:
-        merged = merge_corrected(batch, upload, by=by, name=job.file_name, limits=budget.limits, keep=keep)
+        merged = merge_corrected(batch, upload, by=by, limits=budget.limits, keep=keep)
         if merged and job.grant:
             readers = {job.started_by_id, batch.inviter_id}
             check_authors(merged.authors, job.grant, instead_of=batch.grant, readers=readers)
         if merged is None:
-            _check_not_refused(upload, budget, name=job.file_name, keep=keep)
+            _check_not_refused(upload, budget.limits, keep=keep)
         else:
-            _check_not_refused(merged.file, budget, name=batch.file_name, keep=keep)
+            _check_not_refused(merged.file, limits_of(batch, budget.limits), first_row=batch.first_row, keep=keep)
         _check_may_continue(batch, job)
     except ExplainedError as broken:
         budget.check_problem(broken.code)
@@ -334,7 +335,7 @@ def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
         return False
     if merged is None:
         what = {"file_name": job.file_name, "file_size": job.file_size, "skipped_numbers": [], "row_editors": {}}
-        _replace_file(batch, job, None, authors=[by], **what)
+        _replace_file(batch, job, None, authors=[by], first_row=1, **what)
     else:
         what = {
             "file_name": batch.file_name,
@@ -345,10 +346,10 @@ def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
     return True
 
 
-def _check_not_refused(file: BinaryIO, budget: Budget, *, name: str, keep: Callable[[], None]) -> None:
+def _check_not_refused(file: BinaryIO, limits: Limits, *, keep: Callable[[], None], first_row: int = 1) -> None:
     """Raises ExplainedError if the check would reject the file as a whole. Its rows may have problems."""
     file.seek(0)
-    check = Check(file, limits=budget.limits, name=name, while_waiting=keep)
+    check = Check(file, limits=limits, first_row=first_row, while_waiting=keep)
     for _block in check.blocks():
         keep()
     if refused := check.report.rejection:
@@ -374,7 +375,7 @@ def _replace_file(batch: Batch, job: CorrectionJob, merged: BinaryIO | None, **w
         batch.parts.update(is_correction=False)
     else:
         batch.parts.all().delete()
-        what["file_size"] = store_upload(batch, pieces_of(merged))
+        what["file_size"] = store_parts(batch, pieces_of(merged))
     job.delete()
     held(batch).update(
         **what,
@@ -382,6 +383,7 @@ def _replace_file(batch: Batch, job: CorrectionJob, merged: BinaryIO | None, **w
         grant=job.grant_id,
         created_at=job.created_at,
         checked_at=None,
+        reading={},
         row_total=0,
         rows_checked=0,
         bytes_checked=0,

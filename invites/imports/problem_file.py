@@ -7,6 +7,7 @@ with the number of the row. When it is uploaded again, imports/corrected_file.py
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any, BinaryIO, NamedTuple
 
@@ -16,16 +17,18 @@ from django.utils.translation import gettext as _
 from accounts.errors import DomainError
 from invites.checking import (
     COLUMNS,
-    WORKBOOK_KINDS,
     Cells,
     Column,
+    Decisions,
     Limits,
     Problem,
+    ReadingOptions,
     RecordFile,
+    codec_of,
     escape_formula,
     open_records,
-    open_sheet_records,
 )
+from invites.imports.reading import limits_of
 from invites.imports.record_writer import Layout, RecordWriter, can_hold
 from invites.imports.selectors.grid import LEFT, grid_rows
 from invites.imports.upload_parts import limits, stored_upload
@@ -88,14 +91,17 @@ def _lines(batch: Batch, upload: BinaryIO, rows: Iterator[RowLeft]) -> Iterator[
 
 
 def open_stored(batch: Batch, upload: BinaryIO, *, limits: Limits) -> RecordFile:
-    """The records of the batch's own file. For a workbook, the check has stored the text of its sheet.
+    """The records of the batch's own file, read as the check read them.
 
     Raises ExplainedError, with the code of the problem.
     """
-    if batch.encoding in WORKBOOK_KINDS:
-        found = open_sheet_records(upload, limits=limits)
-    else:
-        found = open_records(upload, limits=limits, name=batch.file_name)
+    options = ReadingOptions.from_json(batch.reading)
+    codec = codec_of(batch.encoding) or ""
+    if batch.first_row and not codec.startswith("utf"):
+        options = replace(options, encoding=codec)
+    found = open_records(upload, limits=limits_of(batch, limits), options=options, first_row=batch.first_row)
+    if isinstance(found, Decisions):
+        found = found.as_problem()
     if isinstance(found, Problem):
         raise ExplainedError(found.code, problem_reason(found))
     return found

@@ -1,7 +1,7 @@
 """The models of invites. The database holds all state: a task in the queue carries only ids."""
 
 from invites.models.access_grant import AccessGrant
-from invites.models.batch import Batch, BatchChunk, CorrectionJob, Reason, Row, UploadPart
+from invites.models.batch import Batch, BatchChunk, CorrectionJob, Reason, RememberedReading, Row, UploadPart
 from invites.models.failure_reason import FailureReason
 from invites.models.invitation import BulkAction, BulkActionChunk, Invitation, InvitationQuerySet
 from invites.models.mail import DailyInviteCount, DailyRecipientMail, DomainBackoff, RateLimitBucket, SendLock
@@ -21,6 +21,7 @@ __all__ = [
     "InvitationQuerySet",
     "RateLimitBucket",
     "Reason",
+    "RememberedReading",
     "Row",
     "SendLock",
     "UploadPart",

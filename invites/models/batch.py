@@ -19,6 +19,7 @@ class Batch(models.Model):
 
     class State(models.TextChoices):
         CHECKING = "checking", "Checking"
+        NEEDS_ANSWER = "needs_answer", "Needs answer"
         REJECTED = "rejected", "Not imported"
         NEEDS_CORRECTION = "needs_correction", "Needs fixing"
         INVITING = "inviting", "Inviting"
@@ -27,6 +28,8 @@ class Batch(models.Model):
         FAILED = "failed", "Failed"
 
     RUNNING = (State.CHECKING, State.INVITING)
+    # It waits for an admin.
+    WAITING = (State.NEEDS_ANSWER, State.NEEDS_CORRECTION)
     ENDED = (State.REJECTED, State.DONE, State.STOPPED, State.FAILED)
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="batches", db_index=False)
@@ -49,6 +52,21 @@ class Batch(models.Model):
         help_text="The problem of the file, with the names of its columns if they are wrong.",
     )
     warnings = models.JSONField(default=list)
+
+    reading: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        default=dict, db_default={}, help_text="How admins decided to read the file: see checking.ReadingOptions."
+    )
+    preview: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
+        null=True, blank=True, help_text="What has to be known of the file to decide how to read it."
+    )
+    read_as: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        default=dict, db_default={}, help_text="How the check read the file, for its page."
+    )
+    first_row = models.PositiveSmallIntegerField(
+        default=1,
+        db_default=1,
+        help_text="The number of the first row of the stored file. 0 if it begins with column names that we added.",
+    )
     skipped_numbers = models.JSONField(
         default=list, help_text="Numbers of the rows that a corrected file skips. Empty once it is checked."
     )
@@ -154,6 +172,29 @@ class Batch(models.Model):
     def is_at_work(self) -> bool:
         """Whether workers are changing it, so its page has to follow."""
         return self.is_running or self.is_being_undone
+
+
+class RememberedReading(models.Model):
+    """How an organization reads files with these column names, because an admin has chosen so."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="remembered_readings", db_index=False
+    )
+    signature = models.CharField(max_length=32, help_text="Identifies the column names.")
+    column_names: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
+    reading: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        help_text="See checking.ReadingOptions."
+    )
+    file_name = models.CharField(max_length=255, help_text="The file for which it was chosen.")
+    chosen_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    chosen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-chosen_at", "-pk")
+        constraints = (models.UniqueConstraint(fields=["organization", "signature"], name="one_reading_per_columns"),)
+
+    def __str__(self) -> str:
+        return ", ".join(self.column_names)
 
 
 class CorrectionJob(models.Model):

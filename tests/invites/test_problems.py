@@ -55,7 +55,7 @@ def test_a_problem_is_shown_in_the_active_language() -> None:
 
 @pytest.mark.parametrize("path", DATA, ids=lambda path: path.name)
 def test_every_sentence_is_translated(path: Any, marked: None) -> None:
-    report = check_bytes(path.read_bytes(), name=path.name)
+    report = check_bytes(path.read_bytes())
     found: list[Problem | Notice] = [*report.problems, *report.warnings, *report.duplicates]
 
     for problem in found:

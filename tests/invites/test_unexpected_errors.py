@@ -201,7 +201,7 @@ def raised(error: Exception) -> Exception:
             raise error
 
     with pytest.raises(type(error)) as caught:
-        list(checking.Check(Unreadable(b"x"), limits=upload_parts.limits(), name="team.csv").blocks())
+        list(checking.Check(Unreadable(b"x"), limits=upload_parts.limits()).blocks())
     return caught.value
 
 

@@ -140,7 +140,7 @@ def batches(pseudo: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     contents = {
         "done": csv_of([*rows, rows[0], ("ann@gmial.com", "Ann", "Typo", "")]),
         "problems": csv_of([*rows, *problems]),
-        "refused": b"Email,First name,Surname\r\na@b.example.com,A,B\r\n",
+        "refused": b"Email,First name,Surname\r\na,A,B\r\n",
         "stopped": csv_of([("stopped@mixed.example.com", "Stan", "Stopped", "")]),
         "failed": csv_of([("failed@mixed.example.com", "Fay", "Failed", "")]),
     }

@@ -2,14 +2,16 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import dropwhile, islice
 
 from invites.checking.catalog import file_problem
 from invites.checking.cells.text import is_blank
+from invites.checking.problem import Problem
 from invites.checking.reading.header import count_known
-from invites.checking.report import Problem
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _SEP_LINE = re.compile(r'\ufeff?"?sep=(.)"?[,;\t| ]*[\r\n]*', re.IGNORECASE)
@@ -39,30 +41,34 @@ def find_dialect(lines: Iterable[str]) -> Dialect | Problem:
         if said[1] not in DELIMITERS:
             return file_problem("other_delimiter", line=1, value=said[1], character=ord(said[1]))
         return Dialect(said[1], 1)
-    # The delimiter with the most column names wins, then the one with the most cells, then the more common one.
+    # The delimiter with the most column names in the first row wins, then the one that most rows have equally often,
+    # then the one with the most cells, then the more common one.
     best = max(DELIMITERS, key=lambda delimiter: _score(sample, delimiter))
     return Dialect(best, 0)
+
+
+def given_dialect(delimiter: str, found: Dialect | Problem) -> Dialect:
+    """The dialect of a file whose delimiter is known."""
+    return Dialect(delimiter, found.lines_before if isinstance(found, Dialect) else 0)
 
 
 def _is_blank_line(line: str) -> bool:
     return is_blank(line.strip("".join(DELIMITERS) + " \r\n"))
 
 
-def _score(sample: list[str], delimiter: str) -> tuple[int, int]:
-    for cells in _records(sample, delimiter):
-        if not all(is_blank(cell) for cell in cells):
-            return count_known(cells), len(cells)
-    return 0, 0
+def _score(sample: list[str], delimiter: str) -> tuple[int, int, int]:
+    records = _records(sample, delimiter)
+    if not records:
+        return 0, 0, 0
+    widths = Counter(len(cells) for cells in records if len(cells) > 1)
+    usual = max(widths.values(), default=0)
+    return count_known(records[0]), usual, len(records[0])
 
 
 def _records(sample: list[str], delimiter: str) -> list[list[str]]:
-    records = []
-    try:
-        for record in csv.reader(sample, delimiter=delimiter):
-            records.append(record)
-            if any(record):
-                break
-    except csv.Error:
-        # The check will report what is wrong.
-        pass
+    """The records that aren't blank, up to where they can't be read."""
+    records: list[list[str]] = []
+    # The check will report what is wrong.
+    with suppress(csv.Error):
+        records += (cells for cells in csv.reader(sample, delimiter=delimiter) if not all(map(is_blank, cells)))
     return records

@@ -13,6 +13,8 @@ from typing import BinaryIO, Literal, cast
 
 from invites.checking.catalog import file_problem
 from invites.checking.cells.text import visible
+from invites.checking.limits import Limits
+from invites.checking.problem import Problem
 from invites.checking.reading.candidate_encodings import (
     MAX_CANDIDATES,
     MAX_WORDS_IN_DOUBT,
@@ -28,7 +30,6 @@ from invites.checking.reading.candidate_encodings import (
 )
 from invites.checking.reading.known_encodings import LABELS, label_of
 from invites.checking.reading.options import NOTHING_KNOWN, Evidence
-from invites.checking.report import Limits, Problem
 
 # Why an encoding is right: the bytes say so (ASCII, UTF-8 or UTF-16), all plausible encodings give the same text, the
 # evidence is overwhelming, or an admin chose it, for an earlier file or for this one. Empty: it is only a candidate.

@@ -1,39 +1,43 @@
-"""Open a file and read its records, whatever it is: text with delimiters, or the sheets of a workbook."""
+"""Open a file, whatever it is: text with delimiters, or a workbook."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from typing import BinaryIO
 
-from invites.checking.reading.chunks import Records
-from invites.checking.reading.encoding import EncodingDoubt, Source, open_source, rewindable
-from invites.checking.reading.workbook import Workbook, open_workbook
-from invites.checking.report import Limits, Problem
+from invites.checking.limits import Limits
+from invites.checking.problem import Problem
+from invites.checking.reading.decisions import Decisions
+from invites.checking.reading.encoding import open_source, rewindable
+from invites.checking.reading.options import FIND_OUT, NOTHING_KNOWN, Evidence, ReadingOptions
+from invites.checking.reading.plan import Plan, plan_text, plan_workbook
+from invites.checking.reading.workbook import open_workbook
 
 
 def open_file(
-    stream: BinaryIO, limits: Limits, *, while_waiting: Callable[[], None] | None = None
-) -> Workbook | Source | Problem:
-    """A workbook with one sheet that was read, or a text whose encoding is known, or why the file can't be read.
+    stream: BinaryIO,
+    limits: Limits,
+    *,
+    options: ReadingOptions = FIND_OUT,
+    evidence: Evidence = NOTHING_KNOWN,
+    while_waiting: Callable[[], None] | None = None,
+) -> Plan | Decisions | Problem:
+    """How to read the file; or what has to be decided first; or why it can't be read.
 
     `while_waiting` is called every few seconds while a workbook is read.
     """
     stream, size = rewindable(stream, limits)
     if size <= limits.max_bytes:
-        workbook = open_workbook(stream, limits, while_waiting=while_waiting)
-        if isinstance(workbook, Workbook) and not workbook.sheets:
-            first = workbook.infos[0].name
-            workbook = open_workbook(stream, limits, sheets=[first], while_waiting=while_waiting)
-        if workbook is not None:
+        workbook = open_workbook(stream, limits, sheets=options.sheets, while_waiting=while_waiting)
+        if isinstance(workbook, Problem):
             return workbook
-    source = open_source(stream, limits)
-    return source.as_problem() if isinstance(source, EncodingDoubt) else source
-
-
-def read_records(source: Source, delimiter: str, limits: Limits) -> Records:
-    """All records of a text, from its first line. Iterating raises csv.Error where the text can't be read further."""
-    # This limit belongs to the whole process, so we only ever raise it. A shorter cell is a problem of its row.
-    if csv.field_size_limit() < limits.max_cell:
-        csv.field_size_limit(limits.max_cell)
-    return csv.reader(source.open_text(), delimiter=delimiter, strict=True)
+        if workbook is not None:
+            return plan_workbook(
+                workbook,
+                options,
+                evidence,
+                limits,
+                reopen=lambda sheets: open_workbook(stream, limits, sheets=sheets, while_waiting=while_waiting),
+            )
+    found = open_source(stream, limits, encoding=options.encoding, evidence=evidence)
+    return found if isinstance(found, Problem) else plan_text(found, options, evidence, limits)

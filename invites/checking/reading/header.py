@@ -1,16 +1,22 @@
 """Match the first row with the columns that we know, or say why it can't be a header."""
 
+from __future__ import annotations
+
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from invites.checking.catalog import file_problem
-from invites.checking.cells.error import Param
+from invites.checking.cells.error import CellError, Param, Params
 from invites.checking.cells.text import is_blank, trim_all, visible
-from invites.checking.columns import COLUMNS, REQUIRED, Cells, Column
-from invites.checking.report import Limits, Problem
+from invites.checking.columns import COLUMNS, FIRST_NAME, LAST_NAME, REQUIRED, Cells, Column
+from invites.checking.full_names import SplitName, split_full_name
+from invites.checking.limits import Limits
+from invites.checking.problem import Problem
+from invites.checking.reading.column_names import reduce_name
+from invites.checking.reading.options import NameOrder
 
 # What people and spreadsheets in four languages add to a column name.
 _OPTIONAL = ("optional", "opcional", "facultatif", "facultative", "facultatifs", "optionnel", "optionnelle")
@@ -38,7 +44,6 @@ _BOTH_NAMES = frozenset({
 # Files of problem rows have this column, which isn't read when they are uploaded again.
 _WHAT_IS_WRONG = "whatiswrong"
 _DELIMITERS = re.compile(r"[,;\t|]")
-_NOT_A_LETTER = re.compile(r"[^\w]|_", re.UNICODE)
 _ADDRESS = re.compile(r"\s*[<\"']?[^\s@]+@[^\s@]+[>\"']?\s*")
 _LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁһԛԝмткнвАВЕКМНОРСТХІЈЅ" "αεορυνικτχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
@@ -51,8 +56,10 @@ class Header:
     """The columns of a file.
 
     `names` are its column names. `positions` has the index of each column of the registry, None if it is missing. Other
-    columns are `ignored` by name, or `unnamed` by number. `width` counts the columns up to the last one with a name,
-    and `reach` all of them.
+    columns are `ignored` by name, or `unnamed` by number. `width` counts the columns up to the last one with a name or
+    a use, and `reach` all of them.
+
+    `full_name` is the index of a column with full names, which are split in `name_order`.
     """
 
     names: tuple[str, ...]
@@ -61,12 +68,39 @@ class Header:
     unnamed: tuple[int, ...]
     width: int
     reach: int
+    full_name: int | None = None
+    name_order: NameOrder = ""
+
+    @classmethod
+    def of(
+        cls,
+        names: Sequence[str],
+        columns: Mapping[str, int],
+        *,
+        reach: int,
+        full_name: int | None = None,
+        name_order: NameOrder = "",
+    ) -> Header:
+        """The header whose columns are known: `columns` has the index of each key that has a column."""
+        used = {*columns.values(), full_name}
+        others = [index for index, name in enumerate(names) if index not in used and not is_what_is_wrong(name)]
+        return cls(
+            names=tuple(names),
+            positions=tuple(columns.get(column.key) for column in COLUMNS),
+            ignored=tuple(names[index] for index in others if names[index]),
+            unnamed=tuple(index + 1 for index in others if not names[index]),
+            width=len(names),
+            reach=reach,
+            full_name=full_name,
+            name_order=name_order,
+        )
 
     @property
     def required_positions(self) -> list[int]:
         """The indexes of the required columns; the first is that of the address."""
         pairs = zip(COLUMNS, self.positions, strict=True)
-        return [position for column, position in pairs if column.is_required and position is not None]
+        found = [position for column, position in pairs if column.is_required and position is not None]
+        return found if self.full_name is None else [*found, self.full_name]
 
     def missing(self) -> list[Column]:
         """The optional columns that the file doesn't have."""
@@ -75,31 +109,74 @@ class Header:
     def pick(self, record: Sequence[str]) -> Cells:
         """The cells of a record that belong to our columns. Missing cells are empty."""
         width = len(record)
-        return Cells(*["" if at is None or at >= width else record[at] for at in self.positions])
+        cells = Cells(*["" if at is None or at >= width else record[at] for at in self.positions])
+        if self.full_name is None or self.full_name >= width:
+            return cells
+        name = self.split(record[self.full_name])
+        return cells._replace(first_name=name.first_name, last_name=name.last_name)
+
+    def split(self, full_name: str) -> SplitName:
+        """Split a full name. Without an order, only a comma makes it sure."""
+        name = split_full_name(full_name, self.name_order or "first-last")
+        return name if self.name_order or "," in full_name else name._replace(is_sure=False)
+
+    def unsure_name(self, record: Sequence[str]) -> CellError | None:
+        """The error of a record whose full name could be split in another place."""
+        if self.full_name is None or self.full_name >= len(record):
+            return None
+        name = self.split(record[self.full_name])
+        if name.is_sure or not name.last_name:
+            return None
+        params: Params = {"first_name": name.first_name, "last_name": name.last_name}
+        return CellError("unsure_full_name", params, suggestion=name.first_name, fix="keep_names")
+
+    def find_unsure(self, cells: Sequence[Sequence[str]]) -> list[int]:
+        """The positions of the full names, out of all columns of some records, that could be split in another place."""
+        if self.full_name is None:
+            return []
+        return [at for at, name in enumerate(cells[self.full_name]) if name and not self.split(name).is_sure]
+
+    def take(self, cells: Sequence[Sequence[str]], count: int) -> list[Sequence[str]]:
+        """The columns of the registry out of all columns of `count` records."""
+        empty = ("",) * count
+        columns: list[Sequence[str]] = [empty if at is None else cells[at] for at in self.positions]
+        if self.full_name is not None:
+            names = [self.split(name) for name in cells[self.full_name]]
+            columns[FIRST_NAME] = [name.first_name for name in names]
+            columns[LAST_NAME] = [name.last_name for name in names]
+        return columns
 
 
 def count_known(cells: list[str]) -> int:
     """How many of our columns these cells name."""
-    return len({_COLUMN_OF.get(_reduce(cell)) for cell in cells} - {None})
+    return len({_COLUMN_OF.get(reduce_name(cell)) for cell in cells} - {None})
 
 
-def holds_an_address(cells: list[str]) -> bool:
-    """Whether a row has an address in a cell, or in a part of a cell if the delimiter is wrong."""
-    return any(_ADDRESS.fullmatch(part) for cell in cells for part in _DELIMITERS.split(cell))
-
-
-def names_our_columns(cells: list[str]) -> bool:
-    """Whether a row names all required columns, even in one cell: rows above it can hide the delimiter."""
-    names = cells if len(cells) > 1 else _DELIMITERS.split("".join(cells))
-    return set(REQUIRED) <= {_COLUMN_OF.get(_reduce(name)) for name in names}
+def known_columns(names: Sequence[str]) -> list[str]:
+    """For each name the key of the column that it certainly means, or an empty string."""
+    found = (_COLUMN_OF.get(reduce_name(name)) for name in names)
+    return [column.key if column else "" for column in found]
 
 
 def read_header(cells: list[str], *, limits: Limits) -> Header | Problem:
-    """Match the first row with our columns, or return the first thing to fix."""
+    """Match the first row with our columns, or return the first thing to fix, with the names that were found."""
+    header = _match_names(cells, limits=limits)
+    return header if isinstance(header, Header) else with_found_names(header, cells)
+
+
+def with_found_names(problem: Problem, cells: Sequence[str]) -> Problem:
+    """The problem with the names of the columns, which are shown next to those that we expect."""
+    found = [visible(trim_all(cell)) for cell in cells[:50]]
+    while found and not found[-1]:
+        found.pop()
+    return problem._replace(params={**problem.params, "found_names": found})
+
+
+def _match_names(cells: list[str], *, limits: Limits) -> Header | Problem:
     names = [visible(trim_all(cell)) for cell in cells]
     while names and is_blank(names[-1]):
         names.pop()
-    reduced = [_reduce(cell) for cell in cells[: len(names)]]
+    reduced = [reduce_name(cell) for cell in cells[: len(names)]]
     columns = [_COLUMN_OF.get(name) for name in reduced]
     known = {column for column in columns if column}
     in_one_cell = len(names) == 1 and _names_all(reduced[0], REQUIRED)
@@ -121,34 +198,13 @@ def read_header(cells: list[str], *, limits: Limits) -> Header | Problem:
         keys = [column.key for column in missing]
         problem = file_problem("missing_column", value=", ".join(names), count=len(keys), columns=keys)
         return problem._replace(params={**problem.params, **_guess(missing, others)})
-    where = {column: index for index, column in enumerate(columns) if column}
-    unknown = [index for index, name in enumerate(reduced) if columns[index] is None and name != _WHAT_IS_WRONG]
-    return Header(
-        names=tuple(names),
-        positions=tuple(where.get(column) for column in COLUMNS),
-        ignored=tuple(names[index] for index in unknown if names[index]),
-        unnamed=tuple(index + 1 for index in unknown if not names[index]),
-        width=len(names),
-        reach=len(cells),
-    )
+    where = {column.key: index for index, column in enumerate(columns) if column}
+    return Header.of(names, where, reach=len(cells))
 
 
 def is_what_is_wrong(name: str) -> bool:
     """Whether this is the column *What is wrong*, which our files of problem rows have."""
-    return _reduce(name) == _WHAT_IS_WRONG
-
-
-def found_names(cells: list[str]) -> tuple[str, ...]:
-    """The column names to show when the header is rejected."""
-    found = [visible(trim_all(cell)) for cell in cells[:50]]
-    while found and not found[-1]:
-        found.pop()
-    return tuple(found)
-
-
-def _reduce(cell: str) -> str:
-    """A column name as we compare it: only letters and digits, in lower case and NFC."""
-    return _NOT_A_LETTER.sub("", unicodedata.normalize("NFC", cell[:200]).casefold())
+    return reduce_name(name) == _WHAT_IS_WRONG
 
 
 def _names_all(reduced: str, columns: Iterable[Column]) -> bool:
@@ -159,7 +215,7 @@ def _names_all(reduced: str, columns: Iterable[Column]) -> bool:
 def _guess(missing: list[Column], others: list[str]) -> dict[str, Param]:
     """The case of the hint and its values: the likely matches among the other columns."""
     for name in others:
-        reduced = _reduce(name)
+        reduced = reduce_name(name)
         if reduced in _BOTH_NAMES and {"first_name", "last_name"} <= {column.key for column in missing}:
             return {"case": "both_names", "name": name, "name_columns": ["first_name", "last_name"]}
         if len(missing) > 1 and _names_all(reduced, missing):
@@ -198,15 +254,15 @@ def _match(missing: list[Column], others: list[str]) -> dict[Column, _Match]:
 def _find_lookalike(column: Column, names: list[str]) -> _Match | None:
     for name in names:
         latin = unicodedata.normalize("NFKC", name).translate(_LOOKALIKES)
-        if latin != name and _COLUMN_OF.get(_reduce(latin)) == column:
+        if latin != name and _COLUMN_OF.get(reduce_name(latin)) == column:
             return _Match(name, "other_alphabet")
     return None
 
 
 def _find_known(column: Column, names: list[str]) -> _Match | None:
-    return next((_Match(name, "other_name") for name in names if _reduce(name) in column.guesses), None)
+    return next((_Match(name, "other_name") for name in names if reduce_name(name) in column.guesses), None)
 
 
 def _find_near(column: Column, names: list[str]) -> _Match | None:
-    near = difflib.get_close_matches(_reduce(column.title), [_reduce(name) for name in names], n=1, cutoff=0.75)
-    return next((_Match(name, "similar_name") for name in names if near and _reduce(name) == near[0]), None)
+    near = difflib.get_close_matches(reduce_name(column.title), [reduce_name(name) for name in names], n=1, cutoff=0.75)
+    return next((_Match(name, "similar_name") for name in names if near and reduce_name(name) == near[0]), None)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 NameOrder = Literal["", "first-last", "last-first"]
 HiddenRows = Literal["", "include", "exclude"]
+# The index of a column that nothing is read from.
+NOT_USED = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +18,8 @@ class ReadingOptions:
 
     `encoding` is a Python codec, `delimiter` one character, and `sheets` are names. `header_row` counts as the
     spreadsheet does, and 0 means that the file has no column names. `columns` has the index or the name of the column
-    for keys of the registry and for "full_name", and is None if the columns aren't decided. `not_in_file` are keys of
-    required columns that the file doesn't have.
+    for keys of the registry and for "full_name", and `NOT_USED` for a key without a column; keys that it lacks are
+    found by their usual names. `not_in_file` are keys of required columns that the file doesn't have.
     """
 
     encoding: str = ""
@@ -50,11 +52,13 @@ class ReadingOptions:
 class Evidence:
     """What is known about the sender of a file.
 
-    `languages` are the codes of the languages of the admin and the organization, such as "hu". `encoding` is the Python
-    codec that an admin chose for an earlier file with the same columns.
+    `languages` are the codes of the languages of the admin and the organization, such as "hu". `remembered` are the
+    options that admins chose for earlier files, by the signature of their column names. `encoding` is the one of them
+    that belongs to this file.
     """
 
     languages: tuple[str, ...] = ()
+    remembered: Mapping[str, ReadingOptions] = field(default_factory=dict)
     encoding: str = ""
 
 

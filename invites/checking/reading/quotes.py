@@ -4,17 +4,50 @@ Python's csv reader is fast and, when strict, rejects text after a closing quota
 still open at the end of the file. It doesn't say where that begins, which may be hundreds of lines earlier.
 """
 
+import csv
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 from invites.checking.catalog import file_problem
+from invites.checking.limits import Limits
+from invites.checking.problem import Problem
+from invites.checking.reading.delimited_text import DelimitedText
 from invites.checking.reading.header import Header
-from invites.checking.report import Limits, Problem
 
 # Also matches an address with a typo, so that we find its row below an open quotation mark.
 _ADDRESS = re.compile(r"[\s\"']*[^\s@,;|\"']+@[^\s,;|\"']*[\s\"']*")
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _LINES_READ = 100_000
+
+
+def explain_record(
+    text: DelimitedText, *, number: int, line: int, header: Header | None, limits: Limits, error: str
+) -> Problem:
+    """What is wrong with the record that the parser can't read, or with one before it that holds other rows.
+
+    `number` and `line` are those of the last record that was certainly read.
+    """
+    delimiter = text.dialect.delimiter
+    first_line = line
+    replay = csv.reader(islice(text.source.open_text(), line, None), delimiter=delimiter, strict=True)
+    try:
+        for cells in replay:
+            number += 1
+            end = first_line + replay.line_num
+            if header and (swallowed := find_swallowed_rows(cells, delimiter=delimiter, header=header)):
+                return file_problem("unclosed_quote", row=number, line=line + 1, value=swallowed)
+            line = end
+    except csv.Error:
+        pass
+    return explain_quote(
+        islice(text.source.open_text(), line, None),
+        delimiter=delimiter,
+        row=number + 1,
+        line=line + 1,
+        limits=limits,
+        error=error,
+    )
 
 
 def explain_quote(lines: Iterable[str], *, delimiter: str, row: int, line: int, limits: Limits, error: str) -> Problem:

@@ -1,18 +1,20 @@
 """Read the records of a file as written, with all columns, to make other files from it."""
 
 import csv
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 from invites.checking.catalog import file_problem
 from invites.checking.cells.text import is_blank
-from invites.checking.reading.dialect import Dialect, find_dialect
-from invites.checking.reading.encoding import Source
-from invites.checking.reading.file import open_file, read_records
-from invites.checking.reading.header import Header, is_what_is_wrong, read_header
-from invites.checking.reading.workbook import Workbook, read_sheet
-from invites.checking.report import Limits, Problem
+from invites.checking.limits import Limits
+from invites.checking.problem import Problem
+from invites.checking.reading.decisions import Decisions
+from invites.checking.reading.file import open_file
+from invites.checking.reading.header import Header, is_what_is_wrong
+from invites.checking.reading.options import FIND_OUT, NOTHING_KNOWN, Evidence, ReadingOptions
+from invites.checking.reading.plan import Plan
 
 _LINE_ENDS = ("\r\n", "\n", "\r")
 
@@ -40,6 +42,7 @@ class RecordFile:
     delimiter: str
     says_delimiter: bool
     line_end: str
+    first_row: int = 1
 
     @property
     def what_is_wrong_position(self) -> int | None:
@@ -50,101 +53,66 @@ class RecordFile:
 
     def __iter__(self) -> Iterator[Record]:
         """The records below the header that aren't blank. Raises csv.Error where the file can't be read further."""
-        for record in _number_records(self.rows()):
-            if record.number > self.header_record.number:
-                yield record
+        for number, cells in enumerate(self.rows(), start=self.first_row):
+            if number > self.header_record.number and not all(map(is_blank, cells)):
+                yield Record(number, cells)
 
 
 def open_records(
     stream: BinaryIO,
     *,
     limits: Limits,
-    name: str = "",
-    codec: str | None = None,
+    options: ReadingOptions = FIND_OUT,
+    codec: str = "",
+    first_row: int = 1,
     while_waiting: Callable[[], None] | None = None,
-) -> RecordFile | Problem:
+) -> RecordFile | Decisions | Problem:
     """Find out the kind of the file, its encoding and columns. Its rows aren't checked.
 
-    `codec` is the known encoding of a text that isn't Unicode, so that a few words without context cause no doubt. For
-    `while_waiting` see `open_file`. `name` is the name of the file; nothing depends on it.
+    `codec` is the encoding of the file that this one was made from, so a few words without context cause no doubt. For
+    `first_row` see `Check`, and for `while_waiting` see `open_file`.
     """
-    file = open_file(stream, limits, while_waiting=while_waiting)
-    if isinstance(file, Workbook):
-        return open_sheet_records(file.sheets[0].text, limits=limits)
-    source = _apply_codec(file, codec, stream) if codec else file
-    if isinstance(source, Problem):
-        return source
-    dialect = find_dialect(source.open_text())
-    if isinstance(dialect, Problem):
-        return dialect
+    evidence = Evidence(encoding=codec) if codec else NOTHING_KNOWN
+    plan = open_file(stream, limits, options=options, evidence=evidence, while_waiting=while_waiting)
+    if codec and isinstance(plan, Decisions) and "encoding" in plan.open:
+        options = replace(options, encoding=codec)
+        plan = open_file(stream, limits, options=options, while_waiting=while_waiting)
+    if isinstance(plan, Decisions | Problem):
+        return plan
+    record = _header_record(plan, first_row)
+    if isinstance(record, Problem):
+        return record
+    if plan.text is None:
+        return RecordFile(plan.rows, plan.header, record, "utf-16-le", True, "\t", False, "\r\n", first_row)
+    source, dialect = plan.text.source, plan.text.dialect
     first_line = next(iter(source.open_text()), "")
-    return _open(
-        lambda: _rows_of_text(source, dialect, limits),
-        limits,
+    return RecordFile(
+        rows=plan.rows,
+        header=plan.header,
+        header_record=record,
         codec=source.codec,
         has_mark=source.start > 0,
         delimiter=dialect.delimiter,
         says_delimiter=dialect.lines_before > 0,
         line_end=next((end for end in _LINE_ENDS if first_line.endswith(end)), "\r\n"),
+        first_row=first_row,
     )
 
 
-def open_sheet_records(text: BinaryIO, *, limits: Limits) -> RecordFile | Problem:
-    """The records of a sheet that was read before, from its text."""
-    return _open(
-        lambda: read_sheet(text),
-        limits,
-        codec="utf-16-le",
-        has_mark=True,
-        delimiter="\t",
-        says_delimiter=False,
-        line_end="\r\n",
-    )
-
-
-def _open(rows: Callable[[], Iterator[list[str]]], limits: Limits, **format: Any) -> RecordFile | Problem:
+def _header_record(plan: Plan, first_row: int) -> Record | Problem:
     try:
-        first = next(_number_records(rows()), None)
+        for number, cells in enumerate(plan.rows(), start=1):
+            if number == plan.header_row:
+                return Record(number + first_row - 1, cells)
     except csv.Error:
         return file_problem("unclosed_quote", row=1, line=1)
-    if first is None:
-        return file_problem("empty")
-    header = read_header(list(first.cells), limits=limits)
-    return header if isinstance(header, Problem) else RecordFile(rows, header, first, **format)
+    return file_problem("empty")
 
 
-def _apply_codec(found: Source | Problem, codec: str, stream: BinaryIO) -> Source | Problem:
-    """The file in this encoding, or as it was found if it is Unicode or can't be read in this encoding."""
-    is_in_doubt = isinstance(found, Problem) and found.code in ("unreadable", "unsure_spelling")
-    if not is_in_doubt and (isinstance(found, Problem) or found.codec == codec):
-        return found
-    if codec.startswith("utf-16") or (isinstance(found, Source) and "utf" in (codec[:3], found.codec[:3])):
-        return found
-    # Our files in other encodings are never valid UTF-8, so somebody has saved this one as UTF-8.
-    if codec != "utf-8" and _can_read(Source(stream, "utf-8", "", 0, 0)):
-        return found
-    known = Source(stream, codec, "", 0, 0)
-    return known if _can_read(known) else found
-
-
-def _can_read(source: Source) -> bool:
-    try:
-        for _ in source.open_text():
-            pass
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _rows_of_text(source: Source, dialect: Dialect, limits: Limits) -> Iterator[list[str]]:
-    rows = read_records(source, dialect.delimiter, limits)
-    for _ in range(dialect.lines_before):
-        next(rows)
-    return iter(rows)
-
-
-def _number_records(rows: Iterator[list[str]]) -> Iterator[Record]:
-    """The rows that aren't blank, numbered as the spreadsheet shows them."""
-    for number, cells in enumerate(rows, start=1):
-        if not all(is_blank(cell) for cell in cells):
-            yield Record(number, cells)
+def write_table(table: Iterable[list[str]], out: BinaryIO) -> None:
+    """Write records as a text that needs no decisions and that every Excel opens: UTF-16 with tabs."""
+    text = io.TextIOWrapper(out, encoding="utf-16-le", newline="")
+    text.write("\ufeff")
+    csv.writer(text, delimiter="\t", lineterminator="\r\n").writerows(table)
+    text.flush()
+    text.detach()

@@ -67,7 +67,7 @@ class Command(BaseCommand):
 
 
 def run_check(stream: Any, *, name: str, people: bool) -> tuple[Report, list[Row]]:
-    check = Check(stream, limits=limits(), name=name)
+    check = Check(stream, limits=limits())
     found: list[Row] = []
     counts: Counter[str] = Counter()
     some: dict[str, list[Row]] = {}

@@ -27,7 +27,7 @@ _PIECES = st.sampled_from(
 
 
 def must_be_a_verdict(report: Report) -> None:
-    assert report.verdict in ("ok", "problems", "rejected")
+    assert report.verdict in ("ok", "problems", "undecided", "rejected")
     assert report.rows == report.valid + report.skipped + report.problem_rows
     assert (report.verdict == "rejected") == (report.rejection is not None)
     assert (report.verdict == "problems") == bool(report.problem_rows)

@@ -17,7 +17,7 @@ VERDICTS: dict[str, dict[str, Any]] = tomllib.loads((DATA / "verdicts.toml").rea
 
 
 def read_file(name: str) -> tuple[Report, list[Row]]:
-    return read_rows((DATA / name).read_bytes(), name=name)
+    return read_rows((DATA / name).read_bytes())
 
 
 def check_file(name: str) -> Report:
@@ -48,6 +48,19 @@ def test_rejects_a_file_with_one_problem_and_a_hint(name: str) -> None:
         assert problem.line == expected["line"]
     assert expected.get("says", "") in hint_of(problem)
     assert expected.get("message", "") in message_of(problem)
+
+
+@pytest.mark.parametrize("name", of("undecided"))
+def test_asks_what_isnt_certain(name: str) -> None:
+    expected, report = VERDICTS[name], check_file(name)
+    assert report.verdict == "undecided"
+    assert report.decisions is not None
+    assert sorted(report.decisions.open) == expected["open"]
+    doubt = report.decisions.doubt
+    assert (doubt.code if doubt else None) == expected.get("code")
+    if doubt:
+        assert expected.get("says", "") in hint_of(doubt)
+        assert expected.get("message", "") in message_of(doubt)
 
 
 @pytest.mark.parametrize("name", [*of("ok"), *of("problems")])

@@ -30,7 +30,7 @@ from invites.checking.domain_typos import DomainTypoDetector
 from invites.checking.reading.candidate_encodings import WordSample, find_decodings, find_position
 from invites.checking.reading.dialect import find_dialect
 from invites.checking.reading.file_types import name_kind
-from invites.checking.reading.header import holds_an_address, names_our_columns, read_header
+from invites.checking.reading.header import read_header
 from invites.checking.reading.quotes import explain_quote, find_swallowed_rows
 from tests.checking import check_person
 from tests.fuzz.target import WORDS
@@ -201,7 +201,6 @@ HEURISTICS: dict[str, Function] = {
     "dialect": lambda text: find_dialect(text.splitlines(keepends=True)),
     "header cell": lambda text: read_header([text], limits=Limits()),
     "header": lambda text: read_header(["Email", "First name", text, *text[:200].split(",")], limits=Limits()),
-    "row above the header": lambda text: (holds_an_address([text]), names_our_columns([text])),
     "quotes": quote,
     "swallowed rows": lambda text: find_swallowed_rows(["a", text, "b"], delimiter=",", header=HEADER),  # type: ignore[arg-type]
     "records": records_of,

@@ -23,7 +23,7 @@ from invites.imports.check_slots import CheckSlots
 from invites.imports.upload import start_batch
 from invites.models import Batch
 from tests.files import many
-from tests.invites.imports.slow_check import SECONDS
+from tests.invites.imports.slow_check import SECONDS, SLOW
 from tests.invites.imports.test_worker import a_large_file
 from tests.invites.imports.work import ADMINS, Work
 
@@ -159,7 +159,8 @@ def work(tmp_path: Path) -> Iterator[Work]:
 
 def store_files(work: Work, name: str, *, count: int, organization: str) -> int:
     """Stores the same large file this many times. Returns the id of the last batch."""
-    work.path.write_bytes(a_large_file())
+    content = a_large_file()
+    work.path.write_bytes(content + SLOW if name.startswith("slow") else content)
     what = {"path": str(work.path), "name": name, "count": count}
     return int(work.worker.run(STORE.format(**what, organization=organization, admin=ADMINS[organization])))
 

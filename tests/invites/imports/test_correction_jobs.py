@@ -674,7 +674,7 @@ def test_the_memory_of_a_job_does_not_grow_with_the_rows(
         correct_batch(batch, file_name="b.csv", content=[corrected], selection=read_only, by=by)
         merged = stored_upload(batch, is_correction=True)
         tracemalloc.start()
-        corrected_file.merge_corrected(batch, merged, by=by.user_id, name="b.csv", limits=upload_parts.limits())
+        corrected_file.merge_corrected(batch, merged, by=by.user_id, limits=upload_parts.limits())
         peaks[-1].append(tracemalloc.get_traced_memory()[1] / 1024 / 1024)
         tracemalloc.stop()
 

@@ -33,7 +33,7 @@ LIMITS = ChildLimits(
 
 
 def check(data: bytes, *, name: str = "people.xlsx", limits: Limits | None = None) -> Report:
-    return check_bytes(data, name=name, limits=limits or Limits())
+    return check_bytes(data, limits=limits or Limits())
 
 
 def code_of(report: Report) -> str | None:
@@ -42,7 +42,7 @@ def code_of(report: Report) -> str | None:
 
 def test_reads_the_rows_and_numbers_them_as_the_spreadsheet_does() -> None:
     rows = [[], [], HEADER, ANNA, [], ["bob@", "Bob", "Smith"], ["ANNA@company.com", "A", "B"]]
-    report, found = read_rows(workbook_of(sheet_of(rows)), name="people.xlsx")
+    report, found = read_rows(workbook_of(sheet_of(rows)))
     assert (report.verdict, report.encoding, report.delimiter) == ("problems", "XLSX", "")
     assert (report.rows, report.valid, report.skipped) == (3, 1, 1)
     assert [(problem.row, problem.line, problem.code) for problem in report.problems] == [(6, 6, "email_no_domain")]
@@ -77,11 +77,17 @@ def test_the_same_limits_hold() -> None:
     assert code_of(check(data, limits=Limits(max_bytes=len(data) - 1))) == "too_big"
 
 
-@pytest.mark.parametrize(
-    ("rows", "code"), [([], "empty"), ([HEADER], "no_rows"), ([ANNA], "no_header"), ([["Email", "Name"], ANNA], "missing_column")]
-)  # fmt: skip
+@pytest.mark.parametrize(("rows", "code"), [([], "empty"), ([HEADER], "no_rows"), ([["Email"]], "missing_column")])
 def test_what_is_wrong_with_a_table_is_wrong_with_a_sheet(rows: list[list[str]], code: str) -> None:
     assert code_of(check(workbook_of(sheet_of(rows)))) == code
+
+
+@pytest.mark.parametrize(("rows", "code"), [([ANNA], "no_header"), ([["Email", "Name"], ANNA], "missing_column")])
+def test_what_isnt_certain_in_a_table_isnt_certain_in_a_sheet(rows: list[list[str]], code: str) -> None:
+    decisions = check(workbook_of(sheet_of(rows))).decisions
+    assert decisions
+    assert decisions.doubt
+    assert decisions.doubt.code == code
 
 
 def test_parts_with_a_large_declared_size_are_rejected() -> None:

@@ -1,0 +1,555 @@
+"""Decide how to read a file, from a preview of it, from what was answered, and from what the file says itself.
+
+Nothing is guessed in silence: what isn't certain is open until it is answered, and has a suggestion in the meantime.
+The spelling of names has none. Nothing here reads the file, so pages can decide again after each answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, NamedTuple, cast
+
+from invites.checking.catalog import file_problem
+from invites.checking.cells.text import is_blank, trim_all, visible
+from invites.checking.columns import COLUMNS, REQUIRED
+from invites.checking.full_names import is_decided_by_commas, suggest_order
+from invites.checking.limits import Limits
+from invites.checking.problem import Problem
+from invites.checking.reading.column_names import reduce_name
+from invites.checking.reading.column_suggestions import holds_address, suggest_columns
+from invites.checking.reading.column_vocabulary import FULL_NAME
+from invites.checking.reading.header import Header, known_columns, read_header, with_found_names
+from invites.checking.reading.header_row import find_header_row
+from invites.checking.reading.known_exports import is_preamble, recognize_export
+from invites.checking.reading.options import (
+    FIND_OUT,
+    NOT_USED,
+    NOTHING_KNOWN,
+    Evidence,
+    HiddenRows,
+    NameOrder,
+    ReadingOptions,
+)
+from invites.checking.reading.preview import Preview, Table
+
+Question = Literal["sheet", "hidden_rows", "encoding", "header_row", "columns", "name_order"]
+Reason = Literal["name", "content", "chosen", ""]
+
+# A row below these is never taken for the column names.
+LAST_HEADER_ROW = 20
+# What separates the cells of a row that was read as one cell.
+_SEPARATOR = re.compile("[,;|\t\x1c-\x1f\uff0c\uff1b\u3001]")
+_KEYS = (*(column.key for column in COLUMNS), FULL_NAME)
+_NAME_KEYS = ("first_name", "last_name")
+
+
+class ColumnUse(NamedTuple):
+    """A column of the file: its name (empty if it has none), the key it is used for (or empty), and why."""
+
+    name: str
+    key: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the rows of one sheet are: the row of its column names (0 if it has none), and its columns.
+
+    `order` has the column of this sheet for each column of the first sheet, None where it has none.
+    """
+
+    sheet: str
+    header_row: int
+    order: tuple[int | None, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """How a file is read as far as it is decided, with suggestions for what is `open`.
+
+    `table` is the sheet or the text that the columns were found in. `missing` are required keys without a column.
+    `doubt` says what is wrong with the columns if they are open. With a `problem` the file can't be read like this.
+    """
+
+    preview: Preview
+    table: Table
+    open: frozenset[Question]
+    encoding: str
+    sheets: tuple[str, ...]
+    header_row: int
+    columns: tuple[ColumnUse, ...]
+    missing: tuple[str, ...]
+    not_in_file: tuple[str, ...]
+    name_order: NameOrder
+    full_names: tuple[str, ...]
+    hidden_rows: HiddenRows
+    hidden_count: int
+    doubt: Problem | None
+    problem: Problem | None
+    export: str
+    signature: str
+    remembered: str
+    layouts: tuple[Layout, ...]
+
+    @property
+    def positions(self) -> dict[str, int]:
+        """The index of the column for each key that has one."""
+        return {column.key: index for index, column in enumerate(self.columns) if column.key}
+
+    @property
+    def skipped_rows(self) -> tuple[tuple[str, ...], ...]:
+        """The cells of the rows above the column names that have text, without the first line of a known export."""
+        above = (row.cells for row in self.table.top if row.number < self.header_row)
+        return tuple(cells for cells in above if not is_preamble(cells))
+
+    @property
+    def row_count(self) -> int:
+        """How many rows with text are below the column names."""
+        return self.table.count - sum(row.number <= self.header_row for row in self.table.top)
+
+    def as_problem(self) -> Problem:
+        """What is open, as a problem, where nobody can be asked."""
+        if "sheet" in self.open:
+            names = [table.name for table in self.preview.tables if table.has_addresses]
+            return file_problem("several_sheets", count=len(names), names=names)
+        if "encoding" in self.open:
+            return file_problem("unsure_spelling", spellings=list(self.spellings()))
+        if "hidden_rows" in self.open:
+            return file_problem("unsure_hidden_rows", count=self.hidden_count)
+        return self.doubt or file_problem("unsure_name_order", value=next(iter(self.full_names), ""))
+
+    def spellings(self) -> tuple[str, ...]:
+        """The same name as the plausible encodings spell it."""
+        samples = self.samples()
+        return tuple(dict.fromkeys(names[0] for names in samples.values() if names))
+
+    def samples(self, count: int = 3) -> dict[str, tuple[str, ...]]:
+        """By codec, the same few names that the plausible encodings spell differently."""
+        codecs = [table.name for table in self.preview.tables]
+        chosen: dict[tuple[str, ...], None] = {}
+        for record in self.preview.records:
+            spelled = tuple(self._name_in(record[codec]) for codec in codecs)
+            if len(set(spelled)) == len(codecs):
+                chosen[spelled] = None
+        for record in self.preview.records:
+            # Not all of them differ, or only in another cell.
+            chosen[tuple(self._name_in(record[codec]) for codec in codecs)] = None
+        names = list(chosen)[:count]
+        return {codec: tuple(spelled[place] for spelled in names) for place, codec in enumerate(codecs)}
+
+    def _name_in(self, cells: Sequence[str]) -> str:
+        """The name in a record; if it is all ASCII, the first other cell that isn't."""
+        positions = self.positions
+        keys = (FULL_NAME, *_NAME_KEYS)
+        name = " ".join(cells[at] for key in keys if (at := positions.get(key, len(cells))) < len(cells)).strip()
+        if name.isascii():
+            name = next((cell for cell in cells if not cell.isascii()), name)
+        return visible(trim_all(name))
+
+    def as_options(self) -> ReadingOptions:
+        """All decisions, as options that leave nothing open."""
+        return ReadingOptions(
+            encoding="" if self.preview.is_workbook else self.encoding,
+            sheets=self.sheets,
+            header_row=self.header_row,
+            columns={key: self.positions.get(key, NOT_USED) for key in _KEYS},
+            not_in_file=self.not_in_file,
+            name_order=self.name_order,
+            hidden_rows=self.hidden_rows,
+        )
+
+    def header(self) -> Header:
+        """The header to read the rows with. Only if no column is open."""
+        names = tuple(column.name for column in self.columns)
+        positions = self.positions
+        used = [index for index, column in enumerate(self.columns) if column.key]
+        named = [index for index, name in enumerate(names) if name]
+        width = max(used + named, default=-1) + 1
+        row = next((row for row in self.table.top if row.number == self.header_row), None)
+        return Header.of(
+            names[:width],
+            positions,
+            reach=max(width, len(row.cells) if row else 0),
+            full_name=positions.get(FULL_NAME),
+            name_order=self.name_order,
+        )
+
+
+def decide(
+    preview: Preview,
+    options: ReadingOptions = FIND_OUT,
+    evidence: Evidence = NOTHING_KNOWN,
+    *,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+) -> Decisions:
+    """Decide what is certain, and suggest the rest."""
+    return _Decider(preview, options, evidence, limits).decide()
+
+
+def signature_of(names: Sequence[str]) -> str:
+    """What identifies the column names of a file, to remember how it is read; empty for a file without any."""
+    reduced = [reduce_name(name) for name in names]
+    while reduced and not reduced[-1]:
+        reduced.pop()
+    if not any(reduced):
+        return ""
+    return hashlib.sha256("\0".join(reduced).encode()).hexdigest()[:32]
+
+
+class _Decider:
+    """Decides about one file. Each property is one decision, and uses those that it depends on."""
+
+    def __init__(self, preview: Preview, options: ReadingOptions, evidence: Evidence, limits: Limits) -> None:
+        self.preview, self.options, self.evidence, self.limits = preview, options, evidence, limits
+
+    def decide(self) -> Decisions:
+        is_open: dict[Question, bool] = {
+            "sheet": self.asks_sheet,
+            "hidden_rows": bool(self.hidden_count) and not self.options.hidden_rows,
+            "encoding": not self.preview.is_workbook and len(self.preview.tables) > 1 and not self.options.encoding,
+            "header_row": self.asks_header_row,
+            "columns": self.asks_columns,
+            "name_order": self.asks_name_order,
+        }
+        questions = frozenset(question for question, asked in is_open.items() if asked)
+        return Decisions(
+            preview=self.preview,
+            table=self.table,
+            open=questions,
+            encoding=self.options.encoding or ("" if self.preview.is_workbook else self.table.name),
+            sheets=self.sheets,
+            header_row=self.header_row,
+            columns=self.columns,
+            missing=self.missing,
+            not_in_file=self.not_in_file,
+            name_order=self.name_order,
+            full_names=self.full_names,
+            hidden_rows=self.options.hidden_rows or ("exclude" if self.hidden_count else ""),
+            hidden_count=self.hidden_count,
+            doubt=self.doubt if questions & {"columns", "header_row"} else None,
+            problem=self.problem,
+            export=self.export.name if self.export and not self.is_remembered else "",
+            signature=signature_of(self.header_cells),
+            remembered=self.signature if self.is_remembered else "",
+            layouts=self.layouts,
+        )
+
+    # --- Sheets ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def sheets(self) -> tuple[str, ...]:
+        if not self.preview.is_workbook:
+            return ()
+        known = tuple(name for name in self.options.sheets if name in self.names_of_tables)
+        return known or (self.likely_sheet.name,)
+
+    @cached_property
+    def names_of_tables(self) -> frozenset[str]:
+        return frozenset(table.name for table in self.preview.tables)
+
+    @cached_property
+    def likely_sheet(self) -> Table:
+        """The sheet with addresses and the most required columns, then with the most rows. Hidden ones come last."""
+        return max(
+            self.preview.tables,
+            key=lambda table: (not table.problem, table.has_addresses, not table.is_hidden, *_rank(table)),
+        )
+
+    @cached_property
+    def asks_sheet(self) -> bool:
+        with_people = [table for table in self.preview.tables if table.has_addresses]
+        return self.preview.is_workbook and len(with_people) > 1 and not self.options.sheets
+
+    @cached_property
+    def hidden_count(self) -> int:
+        return sum(table.hidden_rows for table in self.preview.tables if table.name in self.sheets)
+
+    @cached_property
+    def table(self) -> Table:
+        return self.preview.table(self.sheets[0] if self.sheets else self.options.encoding)
+
+    # --- The row of column names ----------------------------------------------------------------------
+
+    @cached_property
+    def rows(self) -> list[tuple[int, tuple[str, ...]]]:
+        return [(row.number, row.cells) for row in self.table.top]
+
+    @cached_property
+    def remembered_row(self) -> tuple[int, str]:
+        """The row whose names are remembered, and their signature; 0 if there is none."""
+        if self.options.header_row is None and self.options.columns is None:
+            for number, cells in self.rows:
+                signature = signature_of(cells)
+                if number <= LAST_HEADER_ROW and signature in self.evidence.remembered:
+                    return number, signature
+        return 0, ""
+
+    @property
+    def is_remembered(self) -> bool:
+        return bool(self.remembered_row[0])
+
+    @property
+    def signature(self) -> str:
+        return self.remembered_row[1]
+
+    @cached_property
+    def chosen(self) -> ReadingOptions:
+        """What was answered for this file, or is remembered of an earlier one."""
+        return self.evidence.remembered[self.signature] if self.is_remembered else self.options
+
+    @cached_property
+    def header_row(self) -> int:
+        if self.options.header_row is not None:
+            return self.options.header_row
+        return self.remembered_row[0] or find_header_row(self.rows).number
+
+    @cached_property
+    def header_cells(self) -> tuple[str, ...]:
+        return next((cells for number, cells in self.rows if number == self.header_row), ())
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The column names, as we show them. A column without a name has an empty one."""
+        return tuple("" if is_blank(cell) else visible(trim_all(cell)) for cell in self.header_cells)
+
+    @cached_property
+    def samples(self) -> list[tuple[str, ...]]:
+        return [cells for number, cells in self.rows if number > self.header_row]
+
+    @cached_property
+    def asks_header_row(self) -> bool:
+        """Whether there is text above the column names, or no row has any."""
+        if self.options.header_row is not None or self.is_remembered:
+            return False
+        above = [cells for number, cells in self.rows if number < self.header_row]
+        return not self.header_row or not all(map(is_preamble, above))
+
+    # --- Columns --------------------------------------------------------------------------------------
+
+    @cached_property
+    def export(self):  # type: ignore[no-untyped-def]
+        return recognize_export(self.names)
+
+    @cached_property
+    def width(self) -> int:
+        cells = [self.names, *self.samples]
+        return max((index + 1 for row in cells for index, cell in enumerate(row) if not is_blank(cell)), default=0)
+
+    @cached_property
+    def certain(self) -> dict[str, int]:
+        """The columns that their names, or a known export, leave no doubt about."""
+        if self.export:
+            return dict(self.export.columns)
+        found: dict[str, int] = {}
+        for index, key in enumerate(known_columns(self.names)):
+            if key:
+                # Two columns for one thing: neither is certain.
+                found[key] = NOT_USED if key in found else index
+        return {key: index for key, index in found.items() if index != NOT_USED}
+
+    @cached_property
+    def columns(self) -> tuple[ColumnUse, ...]:
+        uses: dict[int, tuple[str, Reason]] = {}
+        if self.chosen.columns is not None:
+            resolved = self.resolved
+            rest = {key: index for key, index in self.certain.items() if key not in resolved}
+            if FULL_NAME in resolved and resolved[FULL_NAME] != NOT_USED:
+                rest = {key: index for key, index in rest.items() if key not in _NAME_KEYS}
+            uses = {index: (key, "chosen") for key, index in resolved.items() if index != NOT_USED}
+            for key, index in rest.items():
+                uses.setdefault(index, (key, "name"))
+        elif self.is_certain:
+            uses = {index: (key, "name") for key, index in self.certain.items()}
+        else:
+            suggested = suggest_columns(self.names, self.samples)
+            uses = {index: (each.key, cast(Reason, each.reason)) for index, each in enumerate(suggested) if each.key}
+        names = [*self.names, *[""] * self.width][: self.width]
+        return tuple(ColumnUse(name, *uses.get(index, ("", ""))) for index, name in enumerate(names))
+
+    @cached_property
+    def is_certain(self) -> bool:
+        """Whether every required column has its usual name, and none of ours is there twice."""
+        keys = [key for key in known_columns(self.names) if key]
+        is_double = not self.export and len(keys) != len(set(keys))
+        return not is_double and all(column.key in self.certain for column in REQUIRED)
+
+    @cached_property
+    def resolved(self) -> dict[str, int]:
+        """The columns that were chosen, by index. Columns that don't exist are left out."""
+        found = {key: _index_of(column, self.names) for key, column in (self.chosen.columns or {}).items()}
+        return {key: index for key, index in found.items() if index is not None}
+
+    @cached_property
+    def not_in_file(self) -> tuple[str, ...]:
+        if self.chosen.not_in_file or self.chosen.columns is not None:
+            return tuple(key for key in self.chosen.not_in_file if key not in self.used)
+        return tuple(self.export.missing) if self.export else ()
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        keys = frozenset(column.key for column in self.columns if column.key)
+        return keys | frozenset(_NAME_KEYS) if FULL_NAME in keys else keys
+
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        return tuple(
+            column.key for column in REQUIRED if column.key not in self.used and column.key not in self.not_in_file
+        )
+
+    @cached_property
+    def asks_columns(self) -> bool:
+        if self.chosen.columns is not None:
+            return bool(self.missing)
+        if self.options.not_in_file and not self.missing and "email" in self.certain:
+            return False
+        return not self.is_certain
+
+    @cached_property
+    def doubt(self) -> Problem | None:
+        """What is wrong with the column names, for the message."""
+        first = next((list(cells) for _number, cells in self.rows if not is_preamble(cells)), [])
+        names = next((list(cells) for number, cells in self.rows if number == self.header_row), first)
+        wrong = read_header(names, limits=self.limits)
+        if isinstance(wrong, Problem):
+            return wrong
+        above = [number for number, cells in self.rows if number < self.header_row]
+        if not above:
+            return None
+        problem = file_problem("names_below", number=self.header_row, value=", ".join(self.names))
+        return with_found_names(problem, names)
+
+    # --- Full names -----------------------------------------------------------------------------------
+
+    @cached_property
+    def full_names(self) -> tuple[str, ...]:
+        place = next((index for index, column in enumerate(self.columns) if column.key == FULL_NAME), None)
+        if place is None:
+            return ()
+        cells = [row[place] for row in self.samples if place < len(row)]
+        return tuple(trim_all(cell) for cell in cells if not is_blank(cell))
+
+    @cached_property
+    def are_with_commas(self) -> bool:
+        return bool(self.full_names) and is_decided_by_commas(self.full_names)
+
+    @cached_property
+    def name_order(self) -> NameOrder:
+        if not self.full_names:
+            return ""
+        if order := self.options.name_order or self.chosen.name_order:
+            return order
+        if self.are_with_commas:
+            return ""
+        name = next(column.name for column in self.columns if column.key == FULL_NAME)
+        return suggest_order(self.full_names, name, self.evidence.languages)
+
+    @cached_property
+    def asks_name_order(self) -> bool:
+        return (
+            bool(self.full_names)
+            and not self.are_with_commas
+            and not (self.options.name_order or self.chosen.name_order)
+        )
+
+    # --- Several sheets -------------------------------------------------------------------------------
+
+    @cached_property
+    def layouts(self) -> tuple[Layout, ...]:
+        """Where the rows of each sheet are. Sheets whose columns have other names are left out."""
+        first = Layout(self.table.name, self.header_row)
+        others = (self._layout_like_first(self.preview.table(name)) for name in self.sheets[1:])
+        return (first, *(layout for layout in others if layout))
+
+    def _layout_like_first(self, table: Table) -> Layout | None:
+        if not self.header_row:
+            return Layout(table.name, 0)
+        wanted = [reduce_name(name) for name in self.names]
+        used = [index for index, column in enumerate(self.columns) if column.key]
+        for row in table.top:
+            there = [reduce_name(cell) for cell in row.cells]
+            places = [there.index(name) if name and name in there else None for name in wanted]
+            if row.number <= LAST_HEADER_ROW and all(
+                places[index] is not None for index in used if index < len(places)
+            ):
+                return Layout(table.name, row.number, tuple(places))
+        return None
+
+    # --- What can't be read ---------------------------------------------------------------------------
+
+    @cached_property
+    def problem(self) -> Problem | None:
+        if missing := next((name for name in self.options.sheets if name not in self.names_of_tables), ""):
+            return file_problem("sheet_missing", name=missing, names=[table.name for table in self.preview.tables])
+        for table in self.preview.tables:
+            if table.problem and table.name in self.sheets:
+                return Problem(**table.problem)
+        if len(self.names) > self.limits.max_columns:
+            return file_problem("too_many_columns", found=len(self.names), limit=self.limits.max_columns)
+        if self.header_row > LAST_HEADER_ROW:
+            return file_problem("header_row_too_far", limit=LAST_HEADER_ROW)
+        for column in (self.chosen.columns or {}).values():
+            if _index_of(column, self.names) is None:
+                return file_problem("column_not_found", name=str(column), value=", ".join(self.names))
+        if len(self.layouts) < len(self.sheets):
+            found = {layout.sheet for layout in self.layouts}
+            other = next(name for name in self.sheets if name not in found)
+            return file_problem("other_columns_in_sheet", name=other, other=self.table.name)
+        if (self.asks_columns or self.asks_header_row) and not self._may_hold_people:
+            return self.doubt
+        return None
+
+    @property
+    def _may_hold_people(self) -> bool:
+        """Whether a cell has an address, and not a whole row with a separator that we don't know."""
+        if self.width > 1 or not self.table.has_addresses:
+            return self.table.has_addresses
+        return any(holds_address(cell) and not _SEPARATOR.search(cell) for cells in self.samples for cell in cells)
+
+
+def _rank(table: Table) -> tuple[int, int]:
+    rows = [(row.number, row.cells) for row in table.top]
+    header = find_header_row(rows).number
+    names = next((cells for number, cells in rows if number == header), ())
+    keys = {suggestion.key for suggestion in suggest_columns(names, [])}
+    keys |= set(_NAME_KEYS) if FULL_NAME in keys else set()
+    return sum(column.key in keys for column in REQUIRED), table.count
+
+
+def _index_of(column: int | str, names: Sequence[str]) -> int | None:
+    """The index of a column that is given by its index, its name or its letter. None if there is none."""
+    if isinstance(column, int):
+        return column
+    if not column:
+        return NOT_USED
+    reduced = [reduce_name(name) for name in names]
+    if (wanted := reduce_name(column)) in reduced:
+        return reduced.index(wanted)
+    if column.isascii() and column.isalpha() and len(column) <= 2:
+        return _index_of_letters(column.upper())
+    return None
+
+
+def _index_of_letters(letters: str) -> int:
+    index = 0
+    for letter in letters:
+        index = index * 26 + ord(letter) - ord("A") + 1
+    return index - 1
+
+
+def letters_of(index: int) -> str:
+    """The letters of a column, as a spreadsheet shows them: A, B, ..., Z, AA."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def merge_options(stored: Mapping[str, object], options: ReadingOptions) -> ReadingOptions:
+    """The options as JSON stores them, replaced where others are given."""
+    return ReadingOptions.from_json({**stored, **options.as_json()})

@@ -1,0 +1,162 @@
+"""How the file of an import is read: what admins decide, and what an organization remembers of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.errors import DomainError
+from accounts.models import Membership, Organization
+from invites import checking
+from invites.checking import Decisions, Evidence, Limits, Preview, ReadingOptions
+from invites.imports.upload_parts import limits
+from invites.invitations.authorization import lock_to_change
+from invites.models import Batch, RememberedReading
+
+# A file that nobody answers for is deleted after this time.
+WAITS_FOR_ANSWER = timedelta(days=7)
+# A stored table is UTF-16, and has columns that the file doesn't have.
+_TIMES_LARGER = 4
+# What is remembered for files with the same columns. Sheets and hidden rows are different in each file.
+_REMEMBERED = ("encoding", "header_row", "columns", "not_in_file", "name_order")
+
+
+# --- For the check -----------------------------------------------------------------------------------
+
+
+def evidence_of(batch: Batch) -> Evidence:
+    """What is known about whoever sends the file of this batch."""
+    languages = [batch.inviter.language if batch.inviter else "", batch.organization.language]
+    return Evidence(
+        languages=tuple(dict.fromkeys(filter(None, languages))), remembered=remembered_in(batch.organization)
+    )
+
+
+def remembered_in(organization: Organization) -> dict[str, ReadingOptions]:
+    """How files are read in this organization, by the signature of their column names."""
+    stored = organization.remembered_readings.values_list("signature", "reading")
+    return {signature: ReadingOptions.from_json(reading) for signature, reading in stored}
+
+
+def limits_of(batch: Batch, given: Limits) -> Limits:
+    """The limits of the stored file: a table that the check has stored may be larger than an upload."""
+    return given if batch.first_row else replace(given, max_bytes=_TIMES_LARGER * given.max_bytes)
+
+
+def read_as(batch: Batch, report: checking.Report) -> dict[str, Any]:
+    """How the check read the file, for the page of the batch. Kept when a table replaces the file."""
+    if not batch.first_row:
+        return batch.read_as
+    remembered = batch.organization.remembered_readings.filter(signature=report.remembered).first()
+    return {
+        "certainty": report.certainty,
+        "names": list(report.example_names),
+        "sheets": [list(sheet) for sheet in report.sheets],
+        "export": report.export,
+        "remembered_from": remembered.file_name if remembered else "",
+    }
+
+
+def wait_for_answer(batch: Batch, decisions: Decisions) -> None:
+    """Make a locked batch wait until an admin has decided how its file is read."""
+    batch.state = Batch.State.NEEDS_ANSWER
+    batch.preview = decisions.preview.as_json()
+    batch.progressed_at = timezone.now()
+    batch.save()
+
+
+# --- What an admin decides ---------------------------------------------------------------------------
+
+
+def decide(batch: Batch, options: ReadingOptions | None = None) -> Decisions:
+    """How the file of a batch that waits for an answer is read with these options, or with those it has."""
+    if options is None:
+        options = ReadingOptions.from_json(batch.reading)
+    preview = Preview.from_json(batch.preview or {})
+    return checking.decide(preview, options, evidence_of(batch), limits=limits())
+
+
+@transaction.atomic
+def answer(batch: Batch, options: ReadingOptions, *, by: Membership, remember: bool = False) -> None:
+    """Read the file as decided. The caller starts the check.
+
+    `options` must leave nothing open. Raises AccessDenied, and DomainError("not_here") if the batch no longer waits.
+    """
+    lock_to_change(by, batch)
+    if batch.state != Batch.State.NEEDS_ANSWER:
+        raise not_here()
+    decisions = decide(batch, options)
+    if decisions.open or decisions.problem:
+        raise DomainError("undecided", _("Some questions about this file are still open."))
+    decided = decisions.as_options()
+    if remember and decisions.signature:
+        _remember(batch, decisions, decided, by=by)
+    Batch.objects.filter(pk=batch.pk).update(
+        state=Batch.State.CHECKING,
+        reading=decided.as_json(),
+        preview=None,
+        claims=F("claims") + 1,
+        attempts=0,
+        claimed_until=None,
+        banner_closed_at=None,
+        progressed_at=timezone.now(),
+    )
+    batch.refresh_from_db()
+
+
+def not_here() -> DomainError:
+    """The error for a file that was deleted, or that somebody else has answered for."""
+    return DomainError("not_here", _("This file isn’t here anymore. Choose it again."))
+
+
+def _remember(batch: Batch, decisions: Decisions, decided: ReadingOptions, *, by: Membership) -> None:
+    reading = {name: value for name, value in decided.as_json().items() if name in _REMEMBERED}
+    RememberedReading.objects.update_or_create(
+        organization=batch.organization,
+        signature=decisions.signature,
+        defaults={
+            "column_names": [column.name for column in decisions.columns],
+            "reading": reading,
+            "file_name": batch.file_name,
+            "chosen_by": by.user,
+            "chosen_at": timezone.now(),
+        },
+    )
+
+
+@transaction.atomic
+def delete_undecided(batch: Batch, *, by: Membership) -> None:
+    """Delete a batch that waits for an answer, and its file. Nobody was invited.
+
+    Raises AccessDenied, and DomainError("not_here").
+    """
+    lock_to_change(by, batch)
+    if batch.state != Batch.State.NEEDS_ANSWER:
+        raise not_here()
+    _delete(batch)
+
+
+def delete_forgotten() -> int:
+    """Delete the batches for which nobody has answered in time. Returns how many there were."""
+    forgotten = Batch.objects.filter(
+        state=Batch.State.NEEDS_ANSWER, progressed_at__lt=timezone.now() - WAITS_FOR_ANSWER
+    )
+    count = 0
+    for batch in forgotten:
+        with transaction.atomic():
+            locked = forgotten.select_for_update(no_key=True).filter(pk=batch.pk).first()
+            if locked:
+                _delete(locked)
+                count += 1
+    return count
+
+
+def _delete(batch: Batch) -> None:
+    batch.delete()
+    batch.grant.delete()
