@@ -19,14 +19,16 @@ from invites.checking.check import Check
 from invites.checking.columns import COLUMNS, EMAIL, REQUIRED, Cells, Column
 from invites.checking.describe import column_title, expected_column, fix_of, hint_of, message_of, title_of
 from invites.checking.domain_typos import DomainTypoDetector, typo_notice
+from invites.checking.full_names import split_full_name
 from invites.checking.limits import Limits
 from invites.checking.messages import Language
 from invites.checking.problem import Notice, Problem
+from invites.checking.reading.column_vocabulary import FULL_NAME
 from invites.checking.reading.decisions import LAST_HEADER_ROW, ColumnUse, Decisions, Question, decide, letters_of
 from invites.checking.reading.dialect import DELIMITERS
 from invites.checking.reading.header import is_what_is_wrong
-from invites.checking.reading.known_encodings import codec_of
-from invites.checking.reading.options import NOT_USED, Evidence, NameOrder, ReadingOptions
+from invites.checking.reading.known_encodings import codec_of, encoding_name, label_of
+from invites.checking.reading.options import FIND_OUT, NOT_USED, Evidence, NameOrder, ReadingOptions
 from invites.checking.reading.preview import Preview, Table
 from invites.checking.reading.records import Record, RecordFile, open_records, write_table
 from invites.checking.report import Report, Row, Verdict
@@ -37,6 +39,8 @@ __all__ = [
     "COLUMNS",
     "DELIMITERS",
     "EMAIL",
+    "FIND_OUT",
+    "FULL_NAME",
     "LAST_HEADER_ROW",
     "NOT_USED",
     "OVER_LIMITS",
@@ -69,15 +73,18 @@ __all__ = [
     "column_title",
     "decide",
     "email_key",
+    "encoding_name",
     "escape_formula",
     "expected_column",
     "fix_of",
     "hint_of",
     "intended_domain",
     "is_what_is_wrong",
+    "label_of",
     "letters_of",
     "message_of",
     "open_records",
+    "split_full_name",
     "title_of",
     "typo_notice",
     "unescape_formula",

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection
+from invites.checking import FIND_OUT, ReadingOptions
 from invites.imports.correction_jobs import check_all_again, start_job
 from invites.imports.corrections import lock_batch
 from invites.imports.upload_parts import in_turn, plain_name, store_upload
@@ -18,12 +19,18 @@ from invites.models import Batch, CorrectionJob
 @in_turn()
 @transaction.atomic
 def start_batch(
-    by: Membership, *, file_name: str, content: Iterable[bytes], selection: AccessSelection, only_valid: bool = False
+    by: Membership,
+    *,
+    file_name: str,
+    content: Iterable[bytes],
+    selection: AccessSelection,
+    only_valid: bool = False,
+    options: ReadingOptions = FIND_OUT,
 ) -> Batch:
     """Store the file and its batch in one transaction. The file isn't read yet.
 
-    `content` yields the file in pieces of any size. Raises AccessDenied when `by` may not invite or
-    can't grant the selection, and DomainError: "gone", "too_large".
+    `content` yields the file in pieces of any size, and `options` says how to read it. Raises AccessDenied when `by`
+    may not invite or can't grant the selection, and DomainError: "gone", "too_large".
     """
     check_may_invite(by)
     batch = Batch.objects.create(
@@ -32,6 +39,7 @@ def start_batch(
         grant=create_grant(by, selection),
         file_name=plain_name(file_name),
         only_valid=only_valid,
+        reading=options.as_json(),
         authors=[by.user_id],
     )
     batch.file_size = store_upload(batch, content)

@@ -16,7 +16,9 @@ from invites.checking import (
     DELIMITERS,
     Check,
     DomainTypoDetector,
+    Notice,
     Problem,
+    ReadingOptions,
     Report,
     Row,
     column_title,
@@ -27,6 +29,8 @@ from invites.checking import (
     typo_notice,
 )
 from invites.imports.upload_parts import limits
+from invites.management.open_decisions import decisions_as_json, decisions_as_lines
+from invites.management.reading_arguments import add_reading_arguments, reading_options
 
 SHOWN_OF_A_KIND = 20
 _CHARACTERS = {name: character for character, name in DELIMITERS.items()}
@@ -34,21 +38,24 @@ _CHARACTERS = {name: character for character, name in DELIMITERS.items()}
 
 class Command(BaseCommand):
     help = (
-        "Check a CSV file as the page does. Invites nobody. Exit status: 0 ok, 1 problems or rejected, 2 usage error."
+        "Check a CSV file or a workbook as the page does. Invites nobody. Exit status: 0 ok; 1 problems, rejected, or "
+        "undecided because something isn't certain; 2 usage error."
     )
     requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own shape
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", help="the CSV file, or - for standard input")
+        parser.add_argument("file", help="the CSV file or workbook, or - for standard input")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         parser.add_argument("--people", action="store_true", help="also print the people who would be invited")
+        add_reading_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["file"]
+        reading = reading_options(options)
         try:
             # In binary, because the check detects the encoding.
             with sys.stdin.buffer if name == "-" else Path(name).open("rb") as stream:
-                report, people = run_check(stream, name=name, people=options["people"])
+                report, people = run_check(stream, reading, people=options["people"])
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise CommandError(f"{name} can't be read: {reason}.", returncode=2) from None
@@ -66,8 +73,8 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
 
-def run_check(stream: Any, *, name: str, people: bool) -> tuple[Report, list[Row]]:
-    check = Check(stream, limits=limits())
+def run_check(stream: Any, reading: ReadingOptions, *, people: bool) -> tuple[Report, list[Row]]:
+    check = Check(stream, limits=limits(), options=reading)
     found: list[Row] = []
     counts: Counter[str] = Counter()
     some: dict[str, list[Row]] = {}
@@ -89,8 +96,10 @@ def run_check(stream: Any, *, name: str, people: bool) -> tuple[Report, list[Row
 
 
 def as_json(report: Report) -> dict[str, Any]:
+    decisions = {} if report.decisions is None else {"decisions": decisions_as_json(report.decisions)}
     return {
         "verdict": report.verdict,
+        **decisions,
         "rows": report.rows,
         "valid": report.valid,
         "skipped": report.skipped,
@@ -124,6 +133,8 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
             expected = ", ".join(map(expected_column, COLUMNS))
             lines += [f"  Found     {', '.join(report.found)}", f"  Expected  {expected}"]
         return [*lines, f"  {hint_of(report.rejection)}"]
+    if report.decisions is not None:
+        return [f"{name} can't be imported before this is decided", *decisions_as_lines(report.decisions)]
     verdict = "is fine" if report.verdict == "ok" else f"has {_counted(report.problem_rows, 'row')} to fix"
     lines = [
         f"{name} {verdict}",
@@ -144,8 +155,8 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
         if report.skipped > SHOWN_OF_A_KIND:
             lines.append(f"  and {report.skipped - SHOWN_OF_A_KIND:,} more")
     if report.warnings:
-        lines += ["", f"{_counted(report.warning_count, 'warning')} (these rows are valid)"]
-        lines += [f"  row {warning.row:>6,}  {message_of(warning)}" for warning in report.warnings[:SHOWN_OF_A_KIND]]
+        lines += ["", _counted(report.warning_count, "warning")]
+        lines += map(_warning_line, report.warnings[:SHOWN_OF_A_KIND])
         if report.warning_count > SHOWN_OF_A_KIND:
             lines.append(f"  and {report.warning_count - SHOWN_OF_A_KIND:,} more")
     if people:
@@ -154,6 +165,11 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
             email, first_name, last_name, *others = row.values
             lines.append("  ".join(["", email, f"{first_name} {last_name}", *others]).rstrip())
     return lines
+
+
+def _warning_line(warning: Notice) -> str:
+    place = "whole file" if warning.row is None else f"row {warning.row:>6,}"
+    return f"  {place}  {message_of(warning)}"
 
 
 def _counted(number: int, noun: str) -> str:

@@ -18,9 +18,9 @@ from accounts.models import Membership, Organization, Role, Site
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import check, chunks
-from invites.imports.selectors.summary import summary_as_json
 from invites.imports.upload import start_batch
-from invites.management.commands.batch_report import report_text
+from invites.management.batch_results import batch_as_json, batch_as_text
+from invites.management.reading_arguments import add_reading_arguments, reading_options
 from invites.models import Batch
 
 POLL_SECONDS = 0.2
@@ -28,10 +28,13 @@ HELP_AFTER_SECONDS = 3
 
 
 class Command(BaseCommand):
-    help = "Invite the people in a CSV file to an organization, as the page Import CSV file does."
+    help = (
+        "Invite the people in a CSV file or a workbook to an organization, as the page Import CSV file does. Exit "
+        "status: 0 if it worked; 1 if the import waits for an answer or for corrections, or has failed; 2 usage error."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="the CSV file")
+        parser.add_argument("file", type=Path, help="the CSV file or workbook")
         parser.add_argument("--organization", required=True, metavar="SLUG", help="the organization, such as acme")
         parser.add_argument("--as", required=True, dest="inviter", metavar="EMAIL", help="the user who invites")
         parser.add_argument("--role", action="append", default=[], metavar="NAME", help="a role; can be repeated")
@@ -40,12 +43,14 @@ class Command(BaseCommand):
         parser.add_argument("--only-valid", action="store_true", help="invite the valid rows of a file with problems")
         parser.add_argument("--wait", action="store_true", help="wait until the import has ended")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
+        add_reading_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         for name in (options["organization"], options["inviter"], *options["role"], *options["site"]):
             if any("\ud800" <= letter <= "\udfff" for letter in name):
                 # Undecodable bytes arrive as surrogates, which no database can search for.
                 raise CommandError(f"{name!a} isn't valid UTF-8.", returncode=2)
+        reading = reading_options(options)
         by = self._inviter(options["organization"], options["inviter"])
         selection = self._selection(by, options)
         path: Path = options["file"]
@@ -57,6 +62,7 @@ class Command(BaseCommand):
                     content=iter(lambda: file.read(1024 * 1024), b""),
                     selection=selection,
                     only_valid=options["only_valid"],
+                    options=reading,
                 )
         except OSError as error:
             raise CommandError(f"{path} can't be read: {error.strerror}.", returncode=2) from error
@@ -70,8 +76,8 @@ class Command(BaseCommand):
         if options["wait"]:
             wait_for(batch)
         batch.refresh_from_db()
-        self.stdout.write(json.dumps(summary_as_json(batch)) if options["json"] else report_text(batch))
-        if batch.state in (Batch.State.REJECTED, Batch.State.NEEDS_CORRECTION, Batch.State.STOPPED, Batch.State.FAILED):
+        self.stdout.write(json.dumps(batch_as_json(batch)) if options["json"] else batch_as_text(batch))
+        if batch.state in (*Batch.WAITING, Batch.State.REJECTED, Batch.State.STOPPED, Batch.State.FAILED):
             raise SystemExit(1)
 
     def _inviter(self, slug: str, email: str) -> Membership:

@@ -1,0 +1,60 @@
+"""The state and the results of an import, as commands print them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+from invites.imports import reading
+from invites.imports.presentation.banners import banner_of
+from invites.imports.selectors.summary import summary_as_json, summary_of
+from invites.management.open_decisions import decisions_as_json, decisions_as_lines
+from invites.models import Batch
+from invites.problems import hint_of, stored_problem
+
+
+def batch_as_json(batch: Batch) -> dict[str, Any]:
+    """The summary, and what is open if the import waits for an answer."""
+    found = summary_as_json(batch)
+    if batch.state == Batch.State.NEEDS_ANSWER:
+        found["decisions"] = decisions_as_json(reading.decide(batch))
+        found["answer_at"] = _page_of(batch)
+    return found
+
+
+def batch_as_text(batch: Batch) -> str:
+    """The state, the banner and the summary of the import, or what is open if it waits for an answer."""
+    lines = [f"Import {batch.pk}: {batch.file_name} for {batch.organization.name}. {batch.get_state_display()}."]
+    if batch.state == Batch.State.NEEDS_ANSWER:
+        return "\n".join([*lines, *_answer_lines(batch)])
+    summary = summary_of(batch)
+    if not batch.is_running:
+        banner = banner_of(batch)
+        lines.append(" ".join(part for part in (banner.title, banner.text) if part))
+        if batch.rejection:
+            lines.append(hint_of(stored_problem(batch.rejection)))
+    counts = [
+        ("Invited", summary.invited),
+        ("Already a member", summary.already_member),
+        ("Already invited", summary.already_invited),
+        ("Duplicate", summary.duplicate),
+        ("Problems", summary.problems),
+        ("Failed", summary.failed),
+        *([("Waiting", summary.waiting)] if summary.waiting else []),
+        ("Rows in the file", summary.rows),
+    ]
+    lines += [f"  {label:<18}{count:>9,}" for label, count in counts]
+    return "\n".join(line for line in lines if line)
+
+
+def _answer_lines(batch: Batch) -> list[str]:
+    days = reading.WAITS_FOR_ANSWER.days
+    return [
+        *decisions_as_lines(reading.decide(batch)),
+        f"Or answer at {_page_of(batch)}. Without an answer, this import is deleted after {days} days.",
+    ]
+
+
+def _page_of(batch: Batch) -> str:
+    return f"{settings.BASE_URL}{banner_of(batch).link_url}"
