@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple, cast
@@ -353,35 +353,59 @@ class _Decider:
 
     @cached_property
     def columns(self) -> tuple[ColumnUse, ...]:
-        uses: dict[int, tuple[str, Reason]] = {}
-        if self.chosen.columns is not None:
-            resolved = self.resolved
-            rest = {key: index for key, index in self.certain.items() if key not in resolved}
-            if FULL_NAME in resolved and resolved[FULL_NAME] != NOT_USED:
-                rest = {key: index for key, index in rest.items() if key not in _NAME_KEYS}
-            uses = {index: (key, "chosen") for key, index in resolved.items() if index != NOT_USED}
-            for key, index in rest.items():
-                uses.setdefault(index, (key, "name"))
-        elif self.is_certain:
-            uses = {index: (key, "name") for key, index in self.certain.items()}
-        else:
-            suggested = suggest_columns(self.names, self.samples)
-            uses = {index: (each.key, cast(Reason, each.reason)) for index, each in enumerate(suggested) if each.key}
         names = [*self.names, *[""] * self.width][: self.width]
-        return tuple(ColumnUse(name, *uses.get(index, ("", ""))) for index, name in enumerate(names))
+        return tuple(ColumnUse(name, *self.uses.get(index, ("", ""))) for index, name in enumerate(names))
+
+    @cached_property
+    def uses(self) -> dict[int, tuple[str, Reason]]:
+        """For each column that is used, its key and why."""
+        if self.chosen.columns is not None:
+            return self._with_suggestions(self._chosen_and_certain())
+        if self.is_certain:
+            return {index: (key, "name") for key, index in self.certain.items()}
+        return self._with_suggestions({})
+
+    def _chosen_and_certain(self) -> dict[int, tuple[str, Reason]]:
+        chosen = {key: index for key, index in self.resolved.items() if index != NOT_USED}
+        uses: dict[int, tuple[str, Reason]] = {index: (key, "chosen") for key, index in chosen.items()}
+        for key, index in self.certain.items():
+            if key not in self.resolved and not _is_same_name(key, chosen):
+                uses.setdefault(index, (key, "name"))
+        return uses
+
+    def _with_suggestions(self, uses: dict[int, tuple[str, Reason]]) -> dict[int, tuple[str, Reason]]:
+        """The same with suggestions for the rest, if anything required isn't there."""
+        keys = {key for key, _reason in uses.values()}
+        if all(column.key in _covered(keys) or column.key in self.chosen.not_in_file for column in REQUIRED):
+            return uses
+        suggested = enumerate(suggest_columns(self.names, self.samples))
+        others = {
+            index: (each.key, cast(Reason, each.reason))
+            for index, each in suggested
+            if each.key and each.key not in {*keys, *self.resolved} and not _is_same_name(each.key, keys)
+        }
+        return {**others, **uses}
 
     @cached_property
     def is_certain(self) -> bool:
         """Whether every required column has its usual name, and none of ours is there twice."""
+        return not self.is_double and all(column.key in _covered(self.certain) for column in REQUIRED)
+
+    @cached_property
+    def is_double(self) -> bool:
         keys = [key for key in known_columns(self.names) if key]
-        is_double = not self.export and len(keys) != len(set(keys))
-        return not is_double and all(column.key in self.certain for column in REQUIRED)
+        return not self.export and len(keys) != len(set(keys))
 
     @cached_property
     def resolved(self) -> dict[str, int]:
         """The columns that were chosen, by index. Columns that don't exist are left out."""
-        found = {key: _index_of(column, self.names) for key, column in (self.chosen.columns or {}).items()}
+        found = {key: self._index_of(column) for key, column in (self.chosen.columns or {}).items()}
         return {key: index for key, index in found.items() if index is not None}
+
+    def _index_of(self, column: int | str) -> int | None:
+        """The index of a column that is given by its index, its name or its letters. None if there is none."""
+        index = column if isinstance(column, int) else _find_column(column, self.names)
+        return index if index is not None and index < max(self.width, len(self.names)) else None
 
     @cached_property
     def not_in_file(self) -> tuple[str, ...]:
@@ -391,8 +415,7 @@ class _Decider:
 
     @cached_property
     def used(self) -> frozenset[str]:
-        keys = frozenset(column.key for column in self.columns if column.key)
-        return keys | frozenset(_NAME_KEYS) if FULL_NAME in keys else keys
+        return _covered(key for key, _reason in self.uses.values())
 
     @cached_property
     def missing(self) -> tuple[str, ...]:
@@ -402,11 +425,16 @@ class _Decider:
 
     @cached_property
     def asks_columns(self) -> bool:
-        if self.chosen.columns is not None:
-            return bool(self.missing)
-        if self.options.not_in_file and not self.missing and "email" in self.certain:
-            return False
-        return not self.is_certain
+        """Whether a required column is missing or only suggested."""
+        if self.missing or (self.is_double and self.chosen.columns is None):
+            return True
+        if self.not_in_file and self.chosen.columns is None and not self.chosen.not_in_file:
+            return True
+        needed = {*(column.key for column in REQUIRED), FULL_NAME}
+        suggested = (
+            key for index, (key, reason) in self.uses.items() if reason != "chosen" and self.certain.get(key) != index
+        )
+        return not needed.isdisjoint(suggested)
 
     @cached_property
     def doubt(self) -> Problem | None:
@@ -491,8 +519,10 @@ class _Decider:
             return file_problem("too_many_columns", found=len(self.names), limit=self.limits.max_columns)
         if self.header_row > LAST_HEADER_ROW:
             return file_problem("header_row_too_far", limit=LAST_HEADER_ROW)
-        for column in (self.chosen.columns or {}).values():
-            if _index_of(column, self.names) is None:
+        for key, column in (self.chosen.columns or {}).items():
+            if isinstance(column, str) and self.names.count(column) > 1:
+                return file_problem("double_column", column=key, names=[column], value=", ".join(self.names))
+            if self._index_of(column) is None:
                 return file_problem("column_not_found", name=str(column), value=", ".join(self.names))
         if len(self.layouts) < len(self.sheets):
             found = {layout.sheet for layout in self.layouts}
@@ -519,14 +549,26 @@ def _rank(table: Table) -> tuple[int, int]:
     return sum(column.key in keys for column in REQUIRED), table.count
 
 
-def _index_of(column: int | str, names: Sequence[str]) -> int | None:
-    """The index of a column that is given by its index, its name or its letter. None if there is none."""
-    if isinstance(column, int):
-        return column
+def _covered(keys: Iterable[str]) -> frozenset[str]:
+    """These keys, and those of the parts of a full name if it is one of them."""
+    found = frozenset(keys)
+    return found | frozenset(_NAME_KEYS) if FULL_NAME in found else found
+
+
+def _is_same_name(key: str, keys: Container[str]) -> bool:
+    """Whether a column would have the names that other columns have: the full name, or its parts."""
+    return any(name in keys for name in _NAME_KEYS) if key == FULL_NAME else key in _NAME_KEYS and FULL_NAME in keys
+
+
+def _find_column(column: str, names: Sequence[str]) -> int | None:
+    """The index of the column with this name or these letters; NOT_USED without any, None if there is none."""
     if not column:
         return NOT_USED
+    if column in names:
+        return names.index(column)
     reduced = [reduce_name(name) for name in names]
-    if (wanted := reduce_name(column)) in reduced:
+    wanted = reduce_name(column)
+    if wanted and wanted in reduced:
         return reduced.index(wanted)
     if column.isascii() and column.isalpha() and len(column) <= 2:
         return _index_of_letters(column.upper())
