@@ -441,10 +441,10 @@ class _Decider:
         """What is wrong with the column names, for the message."""
         first = next((list(cells) for _number, cells in self.rows if not is_preamble(cells)), [])
         names = next((list(cells) for number, cells in self.rows if number == self.header_row), first)
-        wrong = read_header(names, limits=self.limits)
-        if isinstance(wrong, Problem):
-            return wrong
         above = [number for number, cells in self.rows if number < self.header_row]
+        wrong = read_header(names, limits=self.limits)
+        if isinstance(wrong, Problem) and (self.asks_columns or not above):
+            return wrong
         if not above:
             return None
         problem = file_problem("names_below", number=self.header_row, value=", ".join(self.names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import tomllib
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from config.harness.running import ROOT
-from invites.checking import COLUMNS, Report, Row, hint_of, message_of
+from invites.checking import COLUMNS, Check, ReadingOptions, Report, Row, hint_of, message_of
 from tests.checking import read_rows
 
 DATA = ROOT / "tests" / "data"
@@ -22,6 +23,18 @@ def read_file(name: str) -> tuple[Report, list[Row]]:
 
 def check_file(name: str) -> Report:
     return read_file(name)[0]
+
+
+def answered(name: str) -> tuple[Report, list[Row]]:
+    """The report on a file and its rows. An undecided file is read as suggested, except for its `answer`."""
+    report, rows = read_file(name)
+    if report.decisions is None:
+        return report, rows
+    answer = VERDICTS[name].get("answer", {})
+    options = ReadingOptions.from_json({**report.decisions.as_options().as_json(), **answer})
+    check = Check(io.BytesIO((DATA / name).read_bytes()), options=options)
+    rows = [row for block in check.blocks() for row in block]
+    return check.report, rows
 
 
 def of(verdict: str) -> list[str]:
@@ -63,6 +76,27 @@ def test_asks_what_isnt_certain(name: str) -> None:
         assert expected.get("message", "") in message_of(doubt)
 
 
+@pytest.mark.parametrize("name", of("undecided"))
+def test_suggests_how_the_file_is_read(name: str) -> None:
+    expected, decisions = VERDICTS[name], check_file(name).decisions
+    assert decisions is not None
+    if "sheets" in expected:
+        assert decisions.sheets == tuple(expected["sheets"])
+    assert decisions.header_row == expected.get("header_row", decisions.header_row)
+    assert decisions.name_order == expected.get("name_order", decisions.name_order)
+    if "not_in_file" in expected:
+        assert [*decisions.not_in_file, *decisions.missing] == expected["not_in_file"]
+    spelled = (
+        {name for names in decisions.samples().values() for name in names} if "encoding" in decisions.open else set()
+    )
+    assert spelled >= set(expected.get("readings", ()))
+
+
+@pytest.mark.parametrize("name", [name for name in of("undecided") if "people" in VERDICTS[name]])
+def test_reads_an_undecided_file_once_it_is_decided(name: str) -> None:
+    assert answered(name)[0].verdict == VERDICTS[name].get("then", "ok")
+
+
 @pytest.mark.parametrize("name", [*of("ok"), *of("problems")])
 def test_reads_every_row(name: str) -> None:
     expected, report = VERDICTS[name], check_file(name)
@@ -73,12 +107,17 @@ def test_reads_every_row(name: str) -> None:
         expected["valid"],
         expected.get("skipped", 0),
     )
-    assert [f"{notice.row} {notice.code}" for notice in report.warnings] == expected.get("warnings", [])
+    warnings = report.warnings
+    if "ignored" in expected:
+        assert len(report.ignored_columns) == expected["ignored"]
+        warnings = [notice for notice in warnings if notice.code != "ignored_column"]
+    assert [f"{notice.row} {notice.code}" for notice in warnings] == expected.get("warnings", [])
+    assert report.export == expected.get("export", "")
 
 
-@pytest.mark.parametrize("name", of("problems"))
+@pytest.mark.parametrize("name", [name for name, expected in VERDICTS.items() if "problems" in expected])
 def test_finds_each_problem(name: str) -> None:
-    report = check_file(name)
+    report, _ = answered(name)
     titles: dict[str | None, str] = {column.key: column.title for column in COLUMNS}
     told = [
         (
@@ -94,7 +133,7 @@ def test_finds_each_problem(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, expected in VERDICTS.items() if "people" in expected])
 def test_reads_the_values_of_each_row(name: str) -> None:
-    _, rows = read_file(name)
+    _, rows = answered(name)
     assert ["|".join(row.values) for row in rows] == VERDICTS[name]["people"]
 
 
