@@ -244,7 +244,8 @@ class _Decider:
     def sheets(self) -> tuple[str, ...]:
         if not self.preview.is_workbook:
             return ()
-        known = tuple(name for name in self.options.sheets if name in self.names_of_tables)
+        # In the order of the workbook, as their rows are.
+        known = tuple(table.name for table in self.preview.tables if table.name in self.options.sheets)
         return known or (self.likely_sheet.name,)
 
     @cached_property
