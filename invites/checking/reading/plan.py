@@ -21,7 +21,17 @@ from invites.checking.reading.dialect import find_dialect, given_dialect
 from invites.checking.reading.encoding import EncodingDoubt, Source, open_source
 from invites.checking.reading.header import Header, known_columns, read_header
 from invites.checking.reading.options import Evidence, ReadingOptions
-from invites.checking.reading.preview import ROWS_SHOWN, Preview, Table, TopRow, find_differences, look_at
+from invites.checking.reading.preview import (
+    ROWS_SHOWN,
+    Preview,
+    Table,
+    TopRow,
+    excerpt,
+    find_differences,
+    fit_together,
+    look_at,
+    shorten,
+)
 from invites.checking.reading.quotes import explain_record
 from invites.checking.reading.workbook import Sheet, SheetRows, Workbook
 
@@ -88,7 +98,7 @@ def plan_workbook(
     reopen: Callable[[Sequence[str]], Workbook | Problem | None],
 ) -> Plan | Decisions | Problem:
     """Plan how to read a workbook. `reopen` reads other sheets of it."""
-    decisions = decide(_preview_workbook(workbook), options, evidence, limits=limits)
+    decisions = decide(_preview_workbook(workbook, options.sheets), options, evidence, limits=limits)
     if decisions.problem or decisions.open:
         return decisions.problem or decisions
     if tuple(sheet.info.name for sheet in workbook.sheets) != decisions.sheets:
@@ -141,12 +151,13 @@ def _as_remembered(doubt: EncodingDoubt, evidence: Evidence, limits: Limits) -> 
 
 
 def _preview_texts(texts: Sequence[DelimitedText], doubt: EncodingDoubt | None, limits: Limits) -> Preview:
-    tables = tuple(look_at(text.source.codec, text.rows(), max_columns=limits.max_columns + 1) for text in texts)
+    most = limits.max_columns + 1
+    tables = fit_together([look_at(text.source.codec, text.rows(), max_columns=most) for text in texts])
     if doubt is None:
         return Preview(is_workbook=False, tables=tables)
     readings = (
-        {source.codec: _decode(record, source.codec) for source in doubt.candidates}
-        for record in _records_as_bytes(doubt)
+        {source.codec: shorten(_decode(record, source.codec)) for source in doubt.candidates}
+        for record in (list(map(excerpt, record[:most])) for record in _records_as_bytes(doubt))
         if not all(map(str.isascii, record))
     )
     return Preview(is_workbook=False, tables=tables, records=find_differences(readings))
@@ -168,18 +179,21 @@ def _decode(record: Sequence[str], codec: str) -> list[str]:
     return [cell if cell.isascii() else cell.encode("latin-1").decode(codec, "replace") for cell in record]
 
 
-def _preview_workbook(workbook: Workbook) -> Preview:
-    tables = tuple(
-        Table(
-            name=info.name,
-            top=tuple(TopRow(number, cells) for number, cells in info.top[:ROWS_SHOWN]),
-            count=info.rows,
-            has_addresses=info.has_addresses,
-            is_hidden=info.is_hidden,
-            hidden_rows=len(info.hidden_rows),
-            problem=info.problem._asdict() if info.problem else None,
-        )
-        for info in workbook.infos
+def _preview_workbook(workbook: Workbook, chosen: Sequence[str]) -> Preview:
+    tables = fit_together(
+        [
+            Table(
+                name=info.name,
+                top=tuple(TopRow(number, tuple(shorten(cells))) for number, cells in info.top[:ROWS_SHOWN]),
+                count=info.rows,
+                has_addresses=info.has_addresses,
+                is_hidden=info.is_hidden,
+                hidden_rows=len(info.hidden_rows),
+                problem=info.problem._asdict() if info.problem else None,
+            )
+            for info in workbook.infos
+        ],
+        chosen=chosen,
     )
     return Preview(is_workbook=True, tables=tables, knows_hidden_rows=workbook.knows_hidden_rows)
 

@@ -6,16 +6,23 @@ A preview is small and can be stored as JSON, so that pages which ask about a fi
 from __future__ import annotations
 
 import csv
+import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from itertools import islice, zip_longest
+from dataclasses import asdict, dataclass, replace
+from itertools import accumulate, islice, zip_longest
 from typing import Any, NamedTuple
 
 from invites.checking.cells.text import is_blank
 from invites.checking.reading.column_suggestions import holds_address
 
 ROWS_SHOWN = 25
+# Lengths are in characters.
 _LONGEST_CELL = 200
+_LONGEST_ROW = 4_000
+_BEFORE_LETTER = 20
+# How long the rows of all tables may be, as JSON. A table shows fewer rows, or none, if there are too many.
+_LONGEST_PREVIEW = 300_000
 # The rows that are searched for names that are read differently.
 _ROWS_SEARCHED = 20_000
 _SAMPLES = 3
@@ -73,6 +80,35 @@ class Preview:
         return next((table for table in self.tables if table.name == name), self.tables[0])
 
 
+def fit_together(tables: Sequence[Table], *, chosen: Sequence[str] = ()) -> tuple[Table, ...]:
+    """The tables with fewer rows, so that all of them aren't too long together. The chosen ones keep theirs."""
+    counts = Counter(table.name in chosen for table in tables)
+    longest = {is_chosen: _LONGEST_PREVIEW // count for is_chosen, count in counts.items()}
+    return tuple(replace(table, top=_first_rows(table.top, longest[table.name in chosen])) for table in tables)
+
+
+def _first_rows(rows: Sequence[TopRow], longest: int) -> tuple[TopRow, ...]:
+    lengths = accumulate(len(json.dumps(row)) for row in rows)
+    return tuple(row for row, length in zip(rows, lengths, strict=True) if length <= longest)
+
+
+def shorten(cells: Sequence[str]) -> list[str]:
+    """The cells of a row, each cut off so that the row isn't too long."""
+    longest = _LONGEST_CELL
+    if sum(map(len, cells)) > _LONGEST_ROW:
+        longest = min(longest, _LONGEST_ROW // len(cells))
+    return [cell[:longest] for cell in cells]
+
+
+def excerpt(cell: str) -> str:
+    """A cell, or a part of it that isn't all ASCII if there is one."""
+    if len(cell) <= _LONGEST_CELL or cell.isascii():
+        return cell[:_LONGEST_CELL]
+    first = next(place for place, character in enumerate(cell) if not character.isascii())
+    start = max(0, first - _BEFORE_LETTER)
+    return cell[start : start + _LONGEST_CELL]
+
+
 def look_at(name: str, rows: Iterable[Sequence[str]], *, max_columns: int) -> Table:
     """Read all rows to count them, and keep the first ones. Stops where a text can't be read any further."""
     top: list[TopRow] = []
@@ -85,7 +121,7 @@ def look_at(name: str, rows: Iterable[Sequence[str]], *, max_columns: int) -> Ta
             count += 1
             has_addresses = has_addresses or any(map(holds_address, cells))
             if len(top) < ROWS_SHOWN:
-                top.append(TopRow(number, tuple(cell[:_LONGEST_CELL] for cell in cells[:max_columns])))
+                top.append(TopRow(number, tuple(shorten(cells[:max_columns]))))
     except csv.Error:
         pass
     return Table(name, tuple(top), count, has_addresses)

@@ -461,7 +461,8 @@ _ROWS_SHOWN, _LENGTH_SHOWN = 25, 200
 # How much of all sheets is shown: characters, and more for each cell. A workbook may have thousands of sheets.
 _SHOWN, _SHOWN_PER_CELL = 5_000_000, 50
 _ADDRESS = re.compile(r"[^\s@]@[^\s@]")
-_LENGTH_OF_NAMES = 1_000_000
+_SHEETS = 1_000
+_LENGTH_OF_NAMES = 100_000
 _SPACES = ("Zs", "Zl", "Zp", "Cf", "Cc")
 
 
@@ -477,6 +478,8 @@ def read_workbook(file: BinaryIO, request: Request, limits: ChildLimits, answer:
         workbook = CalamineWorkbook.from_filelike(file)
         sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
         names = [sheet.name for sheet in sheets]
+        if len(sheets) > _SHEETS:
+            raise WorkbookRejected("workbook_too_heavy")
         # One of two sheets with the same name can't be read.
         if len(set(names)) < len(names) or sum(map(len, names)) > _LENGTH_OF_NAMES:
             raise WorkbookRejected("workbook_unreadable")
