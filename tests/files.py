@@ -34,4 +34,6 @@ def many(count: int, *, domain: str = "people.example.com") -> bytes:
 
 
 PROBLEMS = csv_of("ann@example.com", "ben@@example.com", "c@example.com,,Cole,", "dee@example.com")
+UNDECIDED = b"Email,First name,Surname\r\nann@example.com,Ann,Lee\r\n"
+# Without an address, a file can't hold people.
 REFUSED = b"Email,First name,Surname\r\nann,Ann,Lee\r\n"

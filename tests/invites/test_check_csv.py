@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -100,6 +101,37 @@ def test_a_refused_file_has_one_problem_without_a_row_and_ends_in_1() -> None:
     assert (problem["row"], problem["column"], problem["code"]) == (None, None, "missing_column")
 
 
+def test_an_undecided_file_has_decisions_and_ends_in_1() -> None:
+    done = run(str(DATA / "header-typo.csv"), "--json", "--people")
+    assert done.returncode == 1
+    found = json.loads(done.stdout)
+    assert (found["verdict"], found["rows"], found["problems"], found["people"]) == ("undecided", 0, [], [])
+    assert list(found["decisions"]) == ["columns"]
+    assert found["decisions"]["columns"]["option"] == "--column"
+
+
+def test_options_answer_what_is_open() -> None:
+    file = str(DATA / "title-in-hungarian.csv")
+    assert list(answer(file)["decisions"]) == ["encoding", "header_row", "columns", "name_order"]
+    options = ["--encoding", "windows-1250", "--header-row", "3", "--column", "full_name=Teljes név"]
+    options += ["--column", "email=E-mail", "--name-order", "last-first"]
+    done = run(file, "--json", "--people", *options)
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["verdict"], found["encoding"]) == (0, "ok", "Windows-1250")
+    names = [f"{person['first_name']} {person['last_name']}" for person in found["people"]]
+    assert names == ["Péter Hegedűs", "Zsófia Őry", "Bence Nagy"]
+
+
+def test_the_options_that_the_text_suggests_leave_nothing_open(tmp_path: Path) -> None:
+    file = tmp_path / "crew.csv"
+    file.write_text("Our crew\n\nFull name;Work's mail;Site\nNora Ekberg;nora.ekberg@company.com;Ghent\n")
+    text = run(str(file)).stdout.decode()
+    assert text.startswith("crew.csv can't be imported before this is decided")
+    suggested = shlex.split(text.splitlines()[-1])
+    assert suggested[:2] == ["--header-row", "3"]
+    assert answer(str(file), *suggested)["valid"] == 1
+
+
 def test_duplicates_are_skipped_and_name_the_row_that_they_repeat() -> None:
     found = answer(str(DATA / "duplicates.csv"))
     assert (found["verdict"], found["valid"], found["skipped"]) == ("ok", 2, 2)
@@ -112,7 +144,9 @@ def test_says_how_the_file_was_read() -> None:
     assert (found["encoding"], found["delimiter"]) == ("Windows-1252", ";")
 
 
-@pytest.mark.parametrize("arguments", [("no-such-file.csv",), (str(DATA),), (), ("a.csv", "--no-such-option")])
+@pytest.mark.parametrize(
+    "arguments", [("no-such-file.csv",), (str(DATA),), (), ("a.csv", "--no-such-option"), ("a.csv", "--encoding", "x")]
+)
 def test_wrong_usage_is_one_sentence_and_ends_in_2(arguments: tuple[str, ...]) -> None:
     done = run(*arguments)
     assert done.returncode == 2

@@ -16,7 +16,7 @@ from accounts.models import Organization, Role, Site, User
 from invites.imports import upload_parts
 from invites.management.commands import invite_csv
 from invites.models import Batch, Invitation, UploadPart
-from tests.files import PROBLEMS, REFUSED, csv_of, many
+from tests.files import PROBLEMS, REFUSED, UNDECIDED, csv_of, many
 from tests.invites.imports.chunk_work import process_one_chunk
 from tests.invites.mailing.mail import addresses
 
@@ -141,6 +141,62 @@ def test_a_refused_file_ends_with_1_and_says_why(file_of: FileOf) -> None:
     assert status == 1
     assert "team.csv was not imported." in printed
     assert "Last name" in printed
+
+
+def test_an_undecided_file_ends_with_1_and_waits_for_an_answer(file_of: FileOf) -> None:
+    status, printed = command("invite_csv", file_of(UNDECIDED), wait=True, json=True, **OPTIONS)
+
+    answer = json.loads(printed)
+    batch = Batch.objects.get()
+    assert (status, answer["state"], answer["invited"]) == (1, "needs_answer", 0)
+    assert answer["decisions"]["columns"]["suggested"]["last_name"] == "Surname"
+    assert answer["decisions"]["columns"]["option"] == "--column"
+    assert answer["answer_at"].endswith(f"/o/acme/batches/{batch.pk}/")
+    assert batch.state == Batch.State.NEEDS_ANSWER
+
+
+def test_an_undecided_file_is_explained_with_the_options_to_add(file_of: FileOf) -> None:
+    status, printed = command("invite_csv", file_of(UNDECIDED), wait=True, **OPTIONS)
+
+    assert status == 1
+    assert "The column “Last name” is missing." in printed
+    assert "--column last_name=Surname" in printed
+    assert "is deleted after 7 days" in printed
+    assert printed == command("batch_report", Batch.objects.get().pk)[1]
+
+
+def test_with_options_nothing_is_open(file_of: FileOf) -> None:
+    how = {"column": ["last_name=Surname"], "header_row": 1, "delimiter": "comma"}
+    status, printed = command("invite_csv", file_of(UNDECIDED), wait=True, json=True, **OPTIONS, **how)
+
+    assert (status, json.loads(printed)["invited"]) == (0, 1)
+    row = Batch.objects.get().rows.get()
+    assert (row.first_name, row.last_name, row.number) == ("Ann", "Lee", 2)
+
+
+def test_options_hold_for_the_check_of_a_worker(file_of: FileOf) -> None:
+    content = many(6_000).replace(b"Last name", b"Surname", 1)
+    options = {**OPTIONS, "column": ["last_name=Surname"]}
+    assert json.loads(command("invite_csv", file_of(content), json=True, **options)[1])["state"] == "checking"
+
+    invite_csv.wait_for(Batch.objects.get())
+
+    assert Invitation.objects.filter(last_name="Example").count() == 6_000
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"encoding": "klingon"}, "“klingon” isn't an encoding that we know."),
+        ({"column": ["email"]}, "--column email has no column."),
+        ({"not_in_file": ["email"]}, "“email” isn't a key of --not-in-file."),
+    ],
+)
+def test_wrong_options_end_with_2_and_store_nothing(file_of: FileOf, how: dict[str, Any], said: str) -> None:
+    status, message = refused("invite_csv", file_of(UNDECIDED), **OPTIONS, **how)
+
+    assert (status, Batch.objects.count()) == (2, 0)
+    assert said in message
 
 
 def test_a_file_with_problems_ends_with_1_and_invites_nobody(file_of: FileOf) -> None:
