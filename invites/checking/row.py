@@ -29,21 +29,25 @@ def check_cells(cells: Cells, *, row: int, line: int, extra: CellError | None = 
             problems.append(row_problem(value, row=row, line=line, column=column.key, value=cell))
             value = ""
         values.append(value)
-    if len(problems) > 1:
-        problems = _suggest_names(problems, email=values[0])
+    if problems:
+        problems = _suggest_names(problems, values)
     return Row(row, line, Cells(*values), tuple(problems), None, cells if problems else None)
 
 
-def _suggest_names(problems: list[Problem], *, email: str) -> list[Problem]:
-    """Suggest the names in an address such as chiara.rossi@, if both names are missing."""
-    missing = {problem.code for problem in problems} >= {"first_name_needed", "last_name_needed"}
-    names = names_in_address(email) if missing and email else None
+def _suggest_names(problems: list[Problem], values: list[str]) -> list[Problem]:
+    """Suggest the missing names from an address such as chiara.rossi@, unless it is that of another name."""
+    missing = {problem.code for problem in problems} & {"first_name_needed", "last_name_needed"}
+    person = Cells(*values)
+    names = names_in_address(person.email) if missing and person.email else None
     if names is None:
+        return problems
+    given = (person.first_name or names[0], person.last_name or names[1])
+    if [name.casefold() for name in given] != [name.casefold() for name in names]:
         return problems
     suggestions = dict(zip(("first_name_needed", "last_name_needed"), names, strict=True))
     return [
         problem._replace(suggestion=suggestions[problem.code], fix="use_name_in_address")
-        if problem.code in suggestions
+        if problem.code in missing
         else problem
         for problem in problems
     ]

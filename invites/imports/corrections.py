@@ -211,10 +211,11 @@ def check_again(row: Row) -> None:
 
 
 def _apply_suggestions(row: Row, problems: Iterable[dict[str, Any]]) -> None:
-    """Apply the first suggestion for each cell."""
+    """Apply the first suggestion for each cell. One that changes nothing confirms the cells."""
     suggestions = {problem["column"]: problem["suggestion"] for problem in reversed(list(problems))}
     cells = cells_now(row)
-    _set_cells(row, Cells(*[suggestions.get(column.key, cell) for column, cell in zip(COLUMNS, cells, strict=True)]))
+    new = Cells(*[suggestions.get(column.key, cell) for column, cell in zip(COLUMNS, cells, strict=True)])
+    _set_cells(row, new, keep=new == cells)
 
 
 def _set_cells(row: Row, cells: Cells, *, keep: bool = False) -> None:

@@ -72,6 +72,7 @@ def open_records(
     `codec` is the encoding of the file that this one was made from, so a few words without context cause no doubt. For
     `first_row` see `Check`, and for `while_waiting` see `open_file`.
     """
+    codec = "" if codec.startswith("utf") else codec
     evidence = Evidence(encoding=codec) if codec else NOTHING_KNOWN
     plan = open_file(stream, limits, options=options, evidence=evidence, while_waiting=while_waiting)
     if codec and isinstance(plan, Decisions) and "encoding" in plan.open:
