@@ -76,7 +76,7 @@ def split_names(names: str) -> Iterator[str]:
 
 
 def _look_up(reduced: str) -> Meaning | None:
-    return _MEANINGS.get(reduced) or _MEANINGS_WITHOUT_MARKS.get(without_marks(reduced))
+    return _MEANINGS.get(without_marks(reduced))
 
 
 def _look_up_after_and(reduced: str) -> Meaning | None:
@@ -92,7 +92,7 @@ def _read_email(name: str) -> Meaning | None:
     """The meaning of an email address with the word for work or private: "Private E-Mail", "E-mail cím (céges)"."""
     words = _split_words(name)
     kept = [word for word in words if word not in _WORK and word not in _PRIVATE]
-    if not kept or len(kept) == len(words):
+    if len(kept) == len(words):
         return None
     meaning = _look_up("".join(kept)) or _look_up("".join(word for word in kept if word not in _PASSED_OVER))
     if not meaning or (meaning.key, meaning.rank) != ("email", vocabulary.EMAIL_RANK):
@@ -102,15 +102,19 @@ def _read_email(name: str) -> Meaning | None:
 
 
 def _read_brackets(name: str) -> Meaning | None:
-    """The meaning of "Vorname (first name)" or "Name (last, first)"."""
+    """The meaning of "Vorname (public)" or "Name (last, first)"."""
     inside = _BRACKETS.findall(name)
     if not inside:
         return None
-    outside = find_meaning(_BRACKETS.sub(" ", name))
+    outside_name = _BRACKETS.sub(" ", name)
+    outside = find_meaning(outside_name)
     others = [meaning for part in inside if (meaning := find_meaning(part))]
     if outside and outside.key == NAME:
         return next((meaning for meaning in others if meaning.key in (FULL_NAME, "first_name", "last_name")), outside)
-    return outside or next(iter(others), None)
+    if outside or outside_name.isascii():
+        return outside
+    # A name in a language that we don't know, with a translation.
+    return next(iter(others), None)
 
 
 def _read_parts(name: str) -> Meaning | None:
@@ -138,12 +142,8 @@ def _read_words(name: str) -> Meaning | None:
     if not 1 < len(words) <= _MOST_WORDS:
         return None
     kept = [word for word in words if word not in _PASSED_OVER]
-    if kept and len(kept) < len(words):
-        reduced = "".join(kept)
-        if is_not_ours(reduced):
-            return None
-        if meaning := _look_up(reduced):
-            return meaning
+    if meaning := _look_up("".join(kept)):
+        return meaning
     for rest in (words, kept):
         names = [word for word in rest if word not in _CONJUNCTIONS]
         for cut in range(1, len(names)):
@@ -172,25 +172,18 @@ def _order_of(key: str, reduced: str, languages: frozenset[str]) -> NameOrder:
 
 
 def _read_tables() -> dict[str, Meaning]:
-    """The meaning of each reduced name. If it stands in two tables, the first one counts."""
+    """The meaning of each reduced name without accents. If it stands in two tables, the first one counts."""
     keys: dict[str, tuple[str, int]] = {}
     languages: dict[str, set[str]] = {}
     for key, rank, table in vocabulary.TABLES:
         for language, names in table.items():
-            for name in split_names(names):
+            for name in map(without_marks, split_names(names)):
                 if keys.setdefault(name, (key, rank)) == (key, rank):
                     languages.setdefault(name, set()).add(language)
     found = {}
     for name, (key, rank) in keys.items():
         spoken = frozenset(languages[name])
         found[name] = Meaning(key, rank, _order_of(key, name, spoken), spoken)
-    return found
-
-
-def _strip_marks(meanings: dict[str, Meaning]) -> dict[str, Meaning]:
-    found: dict[str, Meaning] = {}
-    for name, meaning in meanings.items():
-        found.setdefault(without_marks(name), meaning)
     return found
 
 
@@ -203,6 +196,5 @@ _PASSED_OVER = _words(vocabulary.PASSED_OVER)
 _WORK = _words(vocabulary.WORK)
 _PRIVATE = _words(vocabulary.PRIVATE)
 _CONJUNCTIONS = _words(vocabulary.CONJUNCTIONS)
-_LAST_NAME_FIRST = frozenset(split_names(vocabulary.LAST_NAME_FIRST_NAMES))
+_LAST_NAME_FIRST = frozenset(map(without_marks, split_names(vocabulary.LAST_NAME_FIRST_NAMES)))
 _MEANINGS = _read_tables()
-_MEANINGS_WITHOUT_MARKS = _strip_marks(_MEANINGS)

@@ -478,15 +478,8 @@ TABLES: tuple[tuple[str, int, dict[str, str]], ...] = (
     ("description", 3, _DEPARTMENT),
 )  # fmt: skip
 
-# Columns that would be taken for one of ours if a word of their name were passed over.
-NOT_OURS = (
-    "middle name, company name, company, email type, email display name, email sent, email status, email verified, "
-    "email opt out, file name, product name, name of company, manager, manager name, phonetic first name, "
-    "phonetic last name, first name phonetic, last name phonetic, yomi first name, yomi last name, name prefix, "
-    "name suffix, account name, group name, first contact, last contact, last sign in, last login, "
-    "first login, what is wrong, zweiter vorname, weitere vornamen, deuxième prénom, segundo nombre, tweede voornaam, "
-    "második keresztnév, anyja neve, születési név, születési neve, druhé jméno, drugie imię"
-)
+# Columns that would be taken for one of ours because a word of their name is passed over.
+NOT_OURS = "first contact, last contact, date of first contact, date of last contact"
 # Words that say whose column it is, and whether it is needed. A name means the same without them.
 PASSED_OVER = (
     "user users employee employees student students member members staff person persons participant participants "

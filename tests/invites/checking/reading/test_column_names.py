@@ -121,6 +121,14 @@ def test_a_bare_name_can_be_a_part_or_all_of_it(name: str) -> None:
         ("Name (Last, First)", FULL_NAME),
         ("First name and last name", FULL_NAME),
         ("Dolgozó neve", FULL_NAME),
+        ("Name / Full name", FULL_NAME),
+        ("First name / Nachname", FULL_NAME),
+        ("First / Middle / Last", FULL_NAME),
+        ("Phone / Email", "email"),
+        ("ई-मेल (Email)", "email"),
+        ("Name (public)", NAME),
+        ("Email (full name)", "email"),
+        ("Vezetéknév (email)", "last_name"),
         ("Name of employee", NAME),
         ("Nom du salarié", NAME),
         ("Position / Funktion", "description"),
@@ -134,7 +142,7 @@ def test_understands_what_people_add(name: str, key: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["", " ", "*", "42", "Company name", "Middle name", "Manager's name", "Student ID", "Phone", "Start date", "Город",
-     "What is wrong", "Email status", "Email opt out", "Guardian email", "氏名カナ", "姓（カナ）", "Отчество", "Account: Account Name", "Phonetic First Name", "x" * 100, "(" * 80, "a / b", "Last contact",
+     "What is wrong", "Email status", "Email opt out", "Manager (name)", "First contact", "Product name", "Zweiter Vorname", "Anyja neve", "Yomi first name", "Email display name", "Name suffix", "Email address last name", "Email / First name", "Email / First name / Last name", "work", "user of the", "Guardian email", "氏名カナ", "姓（カナ）", "Отчество", "Account: Account Name", "Phonetic First Name", "x" * 100, "(" * 80, "a / b", "Last contact",
      "Please send this list back until Friday"],
 )  # fmt: skip
 def test_knows_nothing_else(name: str) -> None:
@@ -162,7 +170,8 @@ def test_ranks_names_of_the_same_column(better: str, other: str) -> None:
         ("E-mail profissional", 0), ("E-mail zakelijk", 0), ("E-post (jobb)", 0), ("Służbowy adres e-mail", 0),
         ("Pracovní e-mail", 0), ("Céges email cím", 0), ("E-mail cím (munkahelyi)", 0), ("E-posta (kurumsal)", 0),
         ("Рабочая почта", 0), ("البريد الإلكتروني الرسمي", 0), ("회사 메일 주소", 0), ("会社メールアドレス", 0),
-        ("企业邮箱", 0), ("Student's work email", 0), ("Email", 1), ("Personal email", 2), ("Private E-Mail-Adresse", 2),
+        ("企业邮箱", 0), ("Student's office email", 0), ("Adresse de messagerie professionnelle", 0),
+        ("Email", 1), ("Employee's email", 1), ("Personal email", 2), ("Private E-Mail-Adresse", 2),
         ("Email (home)", 2), ("Courriel personnel", 2), ("Privát e-mail cím", 2), ("личная почта", 2), ("Login", 3),
         ("Benutzername", 3), ("Felhasználónév", 3),
     ],
@@ -182,7 +191,7 @@ def test_tells_work_from_private(name: str, rank: int) -> None:
         ("Prénom et nom", "first-last"), ("Nume și prenume", "last-first"), ("Ime i prezime", "first-last"),
         ("Név", "last-first"), ("Teljes név", "last-first"), ("Vezetéknév és keresztnév", "last-first"),
         ("姓名", "last-first"), ("氏名", "last-first"), ("성명", "last-first"), ("Họ và tên", "last-first"),
-        ("ФИО", "last-first"), ("Ф.И.О.", "last-first"), ("ПІБ", "last-first"), ("Name", ""), ("Full name", ""),
+        ("ФИО", "last-first"), ("Ф.И.О.", "last-first"), ("ПІБ", "last-first"), ("Name", ""), ("Full name", ""), ("E-mail cím", ""), ("Keresztnév", ""),
         ("Vor- und Nachname", ""), ("Nach- und Vorname", "last-first"), ("Achternaam, voornaam", "last-first"),
     ],
 )  # fmt: skip
