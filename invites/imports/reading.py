@@ -101,6 +101,8 @@ def answer(batch: Batch, options: ReadingOptions, *, by: Membership, remember: b
         state=Batch.State.CHECKING,
         reading=decided.as_json(),
         preview=None,
+        # Whoever says what is in which column decides what the rows are.
+        authors=sorted({*batch.authors, by.user_id}),
         claims=F("claims") + 1,
         attempts=0,
         claimed_until=None,

@@ -24,7 +24,7 @@ from invites.checking.reading.column_suggestions import holds_address, suggest_c
 from invites.checking.reading.column_vocabulary import FULL_NAME
 from invites.checking.reading.header import Header, known_columns, read_header, with_found_names
 from invites.checking.reading.header_row import find_header_row
-from invites.checking.reading.known_exports import is_preamble, recognize_export
+from invites.checking.reading.known_exports import Export, is_preamble, recognize_export
 from invites.checking.reading.options import (
     FIND_OUT,
     NOT_USED,
@@ -299,8 +299,14 @@ class _Decider:
 
     @cached_property
     def chosen(self) -> ReadingOptions:
-        """What was answered for this file, or is remembered of an earlier one."""
-        return self.evidence.remembered[self.signature] if self.is_remembered else self.options
+        """What was answered for this file, or is remembered of an earlier one.
+
+        Another member may have chosen what is remembered. It never changes what the names of the columns leave no doubt
+        about, such as which column the invitations go to.
+        """
+        if not self.is_remembered or self.is_certain:
+            return self.options
+        return self.evidence.remembered[self.signature]
 
     @cached_property
     def header_row(self) -> int:
@@ -332,7 +338,7 @@ class _Decider:
     # --- Columns --------------------------------------------------------------------------------------
 
     @cached_property
-    def export(self):  # type: ignore[no-untyped-def]
+    def export(self) -> Export | None:
         return recognize_export(self.names)
 
     @cached_property
