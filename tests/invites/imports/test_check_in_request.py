@@ -24,6 +24,7 @@ from tests.workbooks import sheet_of, workbook_of
 
 HEADER = ["Email", "First name", "Last name"]
 ANNA = ["anna@example.com", "Anna", "Berg"]
+FAR = '<row r="250000"><c r="A250000"><v>1</v></c></row>'
 
 
 def people(count: int) -> list[list[str]]:
@@ -80,9 +81,18 @@ def test_a_small_file_is_checked_in_the_request(
         ("team.xlsx", workbook_of(sheet_of(people(6_000)))),
         ("team.xlsx", with_comment(3_000_000)),
         ("team.xlsx", workbook_of(f"<sheetData>{('<row>' + '<c><v>1</v></c>' * 900 + '</row>') * 150}</sheetData>")),
-        ("team.xlsx", with_rows('<row r="100000"><c r="A100000"><v>1</v></c></row>')),
+        ("team.xlsx", with_rows(FAR)),
+        ("team.xlsx", workbook_of(sheet_of([HEADER, ANNA]), f"<sheetData><row><c><v>1</v></c></row>{FAR}</sheetData>")),
     ],
-    ids=["bytes", "rows", "rows of a workbook", "unpacked size", "text of a workbook", "cells"],
+    ids=[
+        "bytes",
+        "rows",
+        "rows of a workbook",
+        "unpacked size",
+        "text of a workbook",
+        "cells",
+        "cells of another sheet",
+    ],
 )
 def test_a_large_file_is_left_to_a_worker(ines: Client, grant: dict[str, Any], name: str, content: bytes) -> None:
     assert state_after_upload(ines, content, name, grant) == Batch.State.CHECKING
