@@ -1,94 +1,287 @@
-"""What is certain about a file, what is open, and what is suggested."""
+"""What is decided about a file, what is asked, and what an answer changes."""
 
 from __future__ import annotations
 
+import io
+from typing import Any
+
 import pytest
 
-from invites.checking import Decisions, Evidence, Preview, ReadingOptions, decide
-from invites.checking.reading.decisions import signature_of
-from invites.checking.reading.preview import look_at
+from invites.checking import NOT_USED, Check, Decisions, Evidence, ReadingOptions, Report, Row
+from tests.workbooks import ods_of, ods_row, ods_table, sheet_of, workbook_of
 
-PLAIN = ["Email", "First name", "Last name", "Backup email"]
-HUNGARIAN = ["Név", "E-mail cím", "Beosztás"]
-
-
-def preview_of(*rows: list[str]) -> Preview:
-    return Preview(is_workbook=False, tables=(look_at("utf-8", rows, max_columns=100),))
+HEADER = ["Email", "First name", "Last name"]
+ANNA, BO = ["anna@company.com", "Anna", "Berg"], ["bo@company.com", "Bo", "Yu"]
+TABLE = sheet_of([HEADER, ANNA])
+HIDDEN_ROW = TABLE.replace('<row r="2"', '<row hidden="1" r="2"')
 
 
-def decided(*rows: list[str], options: ReadingOptions | None = None, evidence: Evidence | None = None) -> Decisions:
-    return decide(preview_of(*rows), options or ReadingOptions(), evidence or Evidence())
+def read(data: str | bytes, *, languages: tuple[str, ...] = (), **options: Any) -> tuple[Report, list[Row]]:
+    check = Check(
+        io.BytesIO(data.encode() if isinstance(data, str) else data),
+        options=ReadingOptions(**options),
+        evidence=Evidence(languages=languages),
+    )
+    rows = [row for block in check.blocks() for row in block]
+    return check.report, rows
 
 
-def keys(decisions: Decisions) -> list[str]:
-    return [column.key for column in decisions.columns]
+def asked(data: str | bytes, **options: Any) -> Decisions:
+    report, rows = read(data, **options)
+    assert report.decisions is not None, (report.verdict, report.problems)
+    assert rows == []
+    return report.decisions
 
 
-def test_our_own_names_are_certain() -> None:
-    decisions = decided(PLAIN, ["ann@example.com", "Ann", "Lee", ""])
-    assert (decisions.open, keys(decisions)) == (frozenset(), ["email", "first_name", "last_name", ""])
+def people(data: str | bytes, **options: Any) -> list[str]:
+    report, rows = read(data, **options)
+    assert report.verdict == "ok", (report.problems, report.decisions)
+    return [" ".join(row.values).strip() for row in rows]
 
 
-def test_other_names_are_suggested_and_asked_about() -> None:
-    decisions = decided(HUNGARIAN, ["Hegedűs Péter", "peter@example.com", "Villanyszerelő"])
-    assert decisions.open == {"columns", "name_order"}
-    assert keys(decisions) == ["full_name", "email", "description"]
-    assert decisions.name_order == "last-first"
+# --- Sheets and hidden rows --------------------------------------------------------------------------
 
 
-def test_rows_above_the_names_are_asked_about() -> None:
-    decisions = decided(["Csapat"], PLAIN, ["ann@example.com", "Ann", "Lee", ""])
-    assert decisions.open == {"header_row"}
-    assert decisions.header_row == 2
-    assert decisions.skipped_rows == (("Csapat",),)
+def test_a_sheet_without_addresses_is_not_asked_about_and_named() -> None:
+    workbook = workbook_of(sheet_of([["How to use this file"]]), sheet_of([HEADER, ANNA]))
+    report, rows = read(workbook)
+    assert (report.verdict, [row.values.email for row in rows]) == ("ok", ["anna@company.com"])
+    assert [notice.code for notice in report.warnings] == ["other_sheets"]
 
 
-def test_a_file_without_names_is_suggested_by_its_content() -> None:
-    decisions = decided(["ann@example.com", "Ann", "Lee"], ["ben@example.com", "Ben", "Fox"])
-    assert decisions.header_row == 0
-    assert {"columns", "header_row"} <= decisions.open
-    assert keys(decisions)[0] == "email"
-    assert decisions.missing == ("first_name", "last_name")
+def test_two_sheets_with_people_are_asked_about() -> None:
+    workbook = workbook_of(sheet_of([HEADER, ANNA]), sheet_of([HEADER, BO, ["c@company.com", "Cy", "Dee"]]))
+    assert asked(workbook).open == {"sheet"}
+    assert people(workbook, sheets=("Sheet1",)) == ["anna@company.com Anna Berg"]
+    assert people(workbook, sheets=("Sheet2", "Sheet1"))[:2] == ["anna@company.com Anna Berg", "bo@company.com Bo Yu"]
 
 
-def test_the_options_of_decisions_leave_nothing_open() -> None:
-    decisions = decided(["Csapat"], HUNGARIAN, ["Hegedűs Péter", "peter@example.com", ""])
-    again = decided(["Csapat"], HUNGARIAN, ["Hegedűs Péter", "peter@example.com", ""], options=decisions.as_options())
-    assert (again.open, again.problem) == (frozenset(), None)
-    assert ReadingOptions.from_json(decisions.as_options().as_json()) == decisions.as_options()
+def test_a_hidden_sheet_with_people_is_never_ignored() -> None:
+    workbook = workbook_of(sheet_of([HEADER, BO]), sheet_of([HEADER, ANNA]), hidden=1)
+    decisions = asked(workbook)
+    assert decisions.open == {"sheet"}
+    assert decisions.sheets == ("Sheet2",)
+    assert people(workbook, sheets=("Sheet2",)) == ["anna@company.com Anna Berg"]
 
 
-def test_commas_decide_the_order_of_names() -> None:
-    decisions = decided(["Full name", "Email"], ["Hegedűs, Péter", "peter@example.com"])
-    assert "name_order" not in decisions.open
-    assert decisions.name_order == ""
+def test_the_only_sheet_with_people_may_be_hidden() -> None:
+    assert people(workbook_of(TABLE, sheet_of([["A note"]]), hidden=1)) == ["anna@company.com Anna Berg"]
 
 
-# --- Remembered ----------------------------------------------------------------------------------------
+def test_the_columns_of_the_sheets_may_be_in_another_order_and_place() -> None:
+    other = sheet_of([["Team Lyon"], [], ["Last name", "Team", "Email", "First name"], ["Yu", "Lyon", BO[0], "Bo"]])
+    workbook = workbook_of(sheet_of([HEADER, ANNA]), other)
+    for sheets in (("Sheet1", "Sheet2"), ("Sheet2", "Sheet1")):
+        found = people(workbook, sheets=sheets)
+        assert sorted(found) == ["anna@company.com Anna Berg", "bo@company.com Bo Yu"]
 
 
-def test_remembered_columns_are_not_asked_about() -> None:
-    options = ReadingOptions(header_row=2, columns={"full_name": 0, "email": 1}, name_order="last-first")
-    evidence = Evidence(remembered={signature_of(HUNGARIAN): options})
-
-    decisions = decided(["Új csapat"], HUNGARIAN, ["Hegedűs Péter", "peter@example.com", ""], evidence=evidence)
-
-    assert (decisions.open, keys(decisions)) == (frozenset(), ["full_name", "email", ""])
-    assert decisions.remembered == signature_of(HUNGARIAN)
+def test_sheets_with_other_columns_are_not_read_together() -> None:
+    workbook = workbook_of(sheet_of([HEADER, ANNA]), sheet_of([["Courriel", "Prénom", "Nom"], BO]))
+    report, _ = read(workbook, sheets=("Sheet1", "Sheet2"))
+    assert (report.verdict, report.problems[0].code) == ("rejected", "other_columns_in_sheet")
 
 
-@pytest.mark.parametrize("row", [PLAIN, ["E-Mail", "Vorname", "Nachname", "E-Mail 2"]])
-def test_what_is_remembered_never_changes_columns_that_are_certain(row: list[str]) -> None:
-    stolen = ReadingOptions(header_row=1, columns={"email": 3, "first_name": 1, "last_name": 2})
-    evidence = Evidence(remembered={signature_of(row): stolen})
-
-    decisions = decided(["Team"], row, ["ann@example.com", "Ann", "Lee", "eve@example.com"], evidence=evidence)
-
-    assert keys(decisions)[0] == "email"
-    assert decisions.header_row == 2
+def test_an_unknown_sheet_is_named_with_those_that_exist() -> None:
+    report, _ = read(workbook_of(TABLE), sheets=("Crew",))
+    assert (report.verdict, report.problems[0].code) == ("rejected", "sheet_missing")
 
 
-def test_names_are_the_same_however_they_are_written() -> None:
-    assert signature_of(["E-Mail", " First Name ", ""]) == signature_of(["e-mail", "First name"])
-    assert signature_of(["Email", "First name"]) != signature_of(["First name", "Email"])
-    assert signature_of(["", " "]) == ""
+def test_a_text_has_no_sheets_to_choose() -> None:
+    assert people("Email,First name,Last name\nanna@company.com,Anna,Berg\n", sheets=("Crew",))
+
+
+def test_hidden_rows_are_asked_about() -> None:
+    sheet = sheet_of([HEADER, ANNA, BO]).replace('<row r="3"', '<row hidden="1" r="3"')
+    workbook = workbook_of(sheet)
+    decisions = asked(workbook)
+    assert decisions.open == {"hidden_rows"}
+    assert (decisions.hidden_count, decisions.hidden_rows) == (1, "exclude")
+    assert people(workbook, hidden_rows="exclude") == ["anna@company.com Anna Berg"]
+    assert people(workbook, hidden_rows="include") == ["anna@company.com Anna Berg", "bo@company.com Bo Yu"]
+
+
+def test_filtered_rows_of_an_ods_file_are_asked_about() -> None:
+    rows = [ods_row(HEADER), ods_row(ANNA), ods_row(BO, 'table:visibility="filter"')]
+    workbook = ods_of(ods_table(*rows))
+    assert asked(workbook).open == {"hidden_rows"}
+    assert people(workbook, hidden_rows="exclude") == ["anna@company.com Anna Berg"]
+
+
+def test_rows_keep_their_numbers_when_hidden_ones_are_excluded() -> None:
+    sheet = sheet_of([HEADER, ANNA, BO]).replace('<row r="2"', '<row hidden="1" r="2"')
+    _, rows = read(workbook_of(sheet), hidden_rows="exclude")
+    assert [row.number for row in rows] == [3]
+
+
+def test_hidden_column_names_are_still_read() -> None:
+    sheet = sheet_of([HEADER, ANNA]).replace('<row r="1"', '<row hidden="1" r="1"')
+    assert people(workbook_of(sheet), hidden_rows="exclude") == ["anna@company.com Anna Berg"]
+
+
+# --- Column names ------------------------------------------------------------------------------------
+
+
+def test_a_row_of_column_names_can_be_chosen() -> None:
+    text = "Crew,2026,x\nEmail,First name,Last name\nanna@company.com,Anna,Berg\n"
+    assert asked(text).open == {"header_row"}
+    assert asked(text).header_row == 2
+    assert people(text, header_row=2) == ["anna@company.com Anna Berg"]
+
+
+def test_a_file_can_be_without_column_names() -> None:
+    text = "Anna,Berg,anna@company.com\nBo,Yu,bo@company.com\n"
+    found = people(text, header_row=0, columns={"email": "C", "first_name": "A", "last_name": "B"})
+    assert found == ["anna@company.com Anna Berg", "bo@company.com Bo Yu"]
+
+
+def test_a_row_that_is_too_far_down_is_rejected() -> None:
+    report, _ = read("Email,First name,Last name\nanna@company.com,Anna,Berg\n", header_row=21)
+    assert report.problems[0].code == "header_row_too_far"
+
+
+def test_no_column_names_and_no_addresses_stay_rejected() -> None:
+    assert read("Anna,Berg\nBo,Yu\n")[0].verdict == "rejected"
+
+
+# --- Columns -----------------------------------------------------------------------------------------
+
+
+MAIL = "Mail (work),Rufname,Surname\nanna@company.com,Anna,Berg\n"
+
+
+def test_a_column_is_chosen_by_name_letter_or_index() -> None:
+    for email in ("Mail (work)", "mail work", "A", "a", 0):
+        columns = {"email": email, "first_name": "Rufname", "last_name": 2}
+        assert people(MAIL, columns=columns) == ["anna@company.com Anna Berg"]
+
+
+def test_what_is_not_chosen_is_still_asked_with_its_suggestion() -> None:
+    decisions = asked(MAIL, columns={"email": "A"})
+    assert decisions.open == {"columns"}
+    assert decisions.columns[0][1:] == ("email", "chosen")
+    assert [column.key for column in decisions.columns][2] == "last_name"
+
+
+def test_columns_with_their_usual_names_need_not_be_chosen() -> None:
+    assert people("Mail,Vorname,Given\nanna@company.com,Anna,Berg\n", columns={"last_name": "Given"}) == [
+        "anna@company.com Anna Berg"
+    ]
+
+
+def test_a_column_that_is_only_suggested_is_never_used_in_silence() -> None:
+    text = "Email,Given name\nanna@company.com,Anna\n"
+    assert asked(text, not_in_file=("last_name",)).open == {"columns"}
+
+
+def test_a_required_name_can_be_missing() -> None:
+    report, rows = read("Email,First name\nanna@company.com,Anna\n", not_in_file=("last_name",))
+    assert report.verdict == "problems"
+    assert [problem.code for row in rows for problem in row.problems] == ["last_name_needed"]
+
+
+def test_a_chosen_name_replaces_the_usual_one() -> None:
+    text = "Email,First name,Last name,Called\nanna@company.com,Anna Maria,Berg,Anna\n"
+    assert people(text, columns={"first_name": "Called"}) == ["anna@company.com Anna Berg"]
+
+
+def test_a_full_name_replaces_first_and_last_name() -> None:
+    text = "Email,First name,Last name,Full\nanna@company.com,x,y,Anna Berg\n"
+    assert people(text, columns={"full_name": "Full"}, name_order="first-last") == ["anna@company.com Anna Berg"]
+
+
+def test_a_description_can_be_left_unused() -> None:
+    text = "Email,First name,Last name,Description\nanna@company.com,Anna,Berg,Night shift\n"
+    assert people(text, columns={"description": NOT_USED}) == ["anna@company.com Anna Berg"]
+
+
+@pytest.mark.parametrize("column", ["Nobody", "D", "ZZ", 3, 700])
+def test_a_column_that_does_not_exist_is_a_problem(column: int | str) -> None:
+    report, _ = read(MAIL, columns={"email": column})
+    assert (report.verdict, report.problems[0].code) == ("rejected", "column_not_found")
+
+
+def test_a_name_that_two_columns_have_is_a_problem_and_their_letters_are_not() -> None:
+    text = "Mail,Mail,First name,Last name\nanna@company.com,anna@home.example,Anna,Berg\n"
+    assert asked(text).open == {"columns"}
+    assert read(text, columns={"email": "Mail"})[0].problems[0].code == "double_column"
+    assert people(text, columns={"email": "B"}) == ["anna@home.example Anna Berg"]
+
+
+def test_a_name_without_letters_is_still_a_name() -> None:
+    text = "#,@,First name,Last name\n1,anna@company.com,Anna,Berg\n"
+    assert people(text, columns={"email": "@"}) == ["anna@company.com Anna Berg"]
+
+
+# --- Full names --------------------------------------------------------------------------------------
+
+
+def test_the_order_of_full_names_is_asked_and_changes_them() -> None:
+    text = "Email,Full name\np@company.com,Hegedűs Péter\n"
+    columns = {"full_name": "Full name"}
+    assert asked(text, columns=columns).open == {"name_order"}
+    assert people(text, columns=columns, name_order="first-last") == ["p@company.com Hegedűs Péter"]
+    assert people(text, columns=columns, name_order="last-first") == ["p@company.com Péter Hegedűs"]
+
+
+def test_hungarians_write_the_last_name_first() -> None:
+    text = "Email,Full name\np@company.com,Hegedűs Péter\n"
+    report, _ = read(text, languages=("hu",))
+    assert report.decisions is not None
+    assert report.decisions.name_order == "last-first"
+
+
+def test_names_with_commas_need_no_order() -> None:
+    text = 'Email,Full name\np@company.com,"Hegedűs, Péter"\n'
+    assert people(text, columns={"full_name": "Full name"}) == ["p@company.com Péter Hegedűs"]
+
+
+# --- Text --------------------------------------------------------------------------------------------
+
+
+def test_a_delimiter_can_be_chosen() -> None:
+    text = "Email;First name;Last name\nanna@company.com;Anna;Berg\n"
+    assert people(text) == people(text, delimiter=";")
+    assert read(text, delimiter=",")[0].verdict != "ok"
+
+
+def test_an_encoding_can_be_chosen() -> None:
+    data = "Email,First name,Last name\np@company.com,Péter,Hegedűs\n".encode("cp1250")
+    assert asked(data).open == {"encoding"}
+    assert people(data, encoding="cp1250") == ["p@company.com Péter Hegedűs"]
+    assert people(data, encoding="cp1252") == ["p@company.com Péter Hegedûs"]
+
+
+def test_an_encoding_in_which_the_file_cannot_be_is_a_problem() -> None:
+    data = "Email,First name,Last name\np@company.com,Péter,Hegedűs\n".encode("cp1250")
+    assert read(data, encoding="utf-8")[0].verdict == "rejected"
+
+
+# --- All of it ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        MAIL,
+        "Crew\n\nMail,Rufname,Surname\nanna@company.com,Anna,Berg\n",
+        "Anna Berg;anna.berg@company.com\nBo Yu;bo.yu@company.com\n",
+        "Email,Full name\np@company.com,Hegedűs Péter\n",
+        "Email,First name,Last name\np@company.com,Péter,Hegedűs\n".encode("cp1250"),
+        workbook_of(sheet_of([HEADER, ANNA]), HIDDEN_ROW),
+        workbook_of(HIDDEN_ROW, sheet_of([["Crew"], ["Mail", "Full name"], ["bo@company.com", "Bo Yu"]])),
+    ],
+)
+def test_accepting_what_is_suggested_leaves_nothing_open(data: str | bytes) -> None:
+    options = asked(data).as_options()
+    check = Check(io.BytesIO(data.encode() if isinstance(data, str) else data), options=options)
+    assert sum(len(block) for block in check.blocks()) > 0
+    assert check.report.decisions is None
+
+
+@pytest.mark.parametrize(
+    "options", [{"header_row": 2}, {"sheets": ("A", "B"), "columns": {"email": "Mail", "last_name": 2}}]
+)
+def test_options_can_be_stored(options: dict[str, Any]) -> None:
+    stored = ReadingOptions(**options)
+    assert ReadingOptions.from_json(stored.as_json()) == stored
