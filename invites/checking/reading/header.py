@@ -15,7 +15,8 @@ from invites.checking.columns import COLUMNS, FIRST_NAME, LAST_NAME, REQUIRED, C
 from invites.checking.full_names import SplitName, split_full_name
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
-from invites.checking.reading.column_names import reduce_name
+from invites.checking.reading.column_names import find_meaning, reduce_name
+from invites.checking.reading.column_vocabulary import FULL_NAME, NAME
 from invites.checking.reading.options import NameOrder
 
 # What people and spreadsheets in four languages add to a column name.
@@ -36,11 +37,6 @@ _COLUMN_OF = {
     for name in column.aliases
     for note in ("", *(_REQUIRED if column.is_required else _OPTIONAL))
 }
-# Columns that hold the first and the last name.
-_BOTH_NAMES = frozenset({
-    "name", "names", "fullname", "displayname", "nomcomplet", "nometprénom", "nometprenom", "prénometnom",
-    "prenometnom", "vorundnachname", "vornamenachname", "nombrecompleto", "nombreyapellidos",
-})  # fmt: skip
 # Files of problem rows have this column, which isn't read when they are uploaded again.
 _WHAT_IS_WRONG = "whatiswrong"
 _DELIMITERS = re.compile(r"[,;\t|]")
@@ -215,8 +211,9 @@ def _names_all(reduced: str, columns: Iterable[Column]) -> bool:
 def _guess(missing: list[Column], others: list[str]) -> dict[str, Param]:
     """The case of the hint and its values: the likely matches among the other columns."""
     for name in others:
-        reduced = reduce_name(name)
-        if reduced in _BOTH_NAMES and {"first_name", "last_name"} <= {column.key for column in missing}:
+        reduced, meaning = reduce_name(name), find_meaning(name)
+        is_both = meaning is not None and meaning.key in (FULL_NAME, NAME)
+        if is_both and {"first_name", "last_name"} <= {column.key for column in missing}:
             return {"case": "both_names", "name": name, "name_columns": ["first_name", "last_name"]}
         if len(missing) > 1 and _names_all(reduced, missing):
             return {"case": "one_cell", "name": name}
@@ -260,7 +257,10 @@ def _find_lookalike(column: Column, names: list[str]) -> _Match | None:
 
 
 def _find_known(column: Column, names: list[str]) -> _Match | None:
-    return next((_Match(name, "other_name") for name in names if reduce_name(name) in column.guesses), None)
+    keys = (column.key, NAME) if column.key == "last_name" else (column.key,)
+    return next(
+        (_Match(name, "other_name") for name in names if (known := find_meaning(name)) and known.key in keys), None
+    )
 
 
 def _find_near(column: Column, names: list[str]) -> _Match | None:
