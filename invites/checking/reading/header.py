@@ -15,8 +15,7 @@ from invites.checking.columns import COLUMNS, FIRST_NAME, LAST_NAME, REQUIRED, C
 from invites.checking.full_names import SplitName, split_full_name
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
-from invites.checking.reading.column_names import find_meaning, reduce_name
-from invites.checking.reading.column_vocabulary import FULL_NAME, NAME
+from invites.checking.reading.column_names import reduce_name
 from invites.checking.reading.options import NameOrder
 
 # What people and spreadsheets in four languages add to a column name.
@@ -37,6 +36,11 @@ _COLUMN_OF = {
     for name in column.aliases
     for note in ("", *(_REQUIRED if column.is_required else _OPTIONAL))
 }
+# Columns that hold the first and the last name.
+_BOTH_NAMES = frozenset({
+    "name", "names", "fullname", "displayname", "nomcomplet", "nometprénom", "nometprenom", "prénometnom",
+    "prenometnom", "vorundnachname", "vornamenachname", "nombrecompleto", "nombreyapellidos",
+})  # fmt: skip
 # Files of problem rows have this column, which isn't read when they are uploaded again.
 _WHAT_IS_WRONG = "whatiswrong"
 _DELIMITERS = re.compile(r"[,;\t|]")
@@ -117,14 +121,15 @@ class Header:
         return name if self.name_order or "," in full_name else name._replace(is_sure=False)
 
     def unsure_name(self, record: Sequence[str]) -> CellError | None:
-        """The error of a record whose full name could be split in another place."""
+        """The error of a record whose full name could be split in another place, unless its first name is wrong."""
         if self.full_name is None or self.full_name >= len(record):
             return None
         name = self.split(record[self.full_name])
-        if name.is_sure or not name.last_name:
+        first_name = COLUMNS[FIRST_NAME].check(name.first_name)
+        if name.is_sure or not name.last_name or isinstance(first_name, CellError):
             return None
         params: Params = {"first_name": name.first_name, "last_name": name.last_name}
-        return CellError("unsure_full_name", params, suggestion=name.first_name, fix="keep_names")
+        return CellError("unsure_full_name", params, suggestion=first_name, fix="keep_names")
 
     def find_unsure(self, cells: Sequence[Sequence[str]]) -> list[int]:
         """The positions of the full names, out of all columns of some records, that could be split in another place."""
@@ -211,9 +216,8 @@ def _names_all(reduced: str, columns: Iterable[Column]) -> bool:
 def _guess(missing: list[Column], others: list[str]) -> dict[str, Param]:
     """The case of the hint and its values: the likely matches among the other columns."""
     for name in others:
-        reduced, meaning = reduce_name(name), find_meaning(name)
-        is_both = meaning is not None and meaning.key in (FULL_NAME, NAME)
-        if is_both and {"first_name", "last_name"} <= {column.key for column in missing}:
+        reduced = reduce_name(name)
+        if reduced in _BOTH_NAMES and {"first_name", "last_name"} <= {column.key for column in missing}:
             return {"case": "both_names", "name": name, "name_columns": ["first_name", "last_name"]}
         if len(missing) > 1 and _names_all(reduced, missing):
             return {"case": "one_cell", "name": name}
@@ -257,10 +261,7 @@ def _find_lookalike(column: Column, names: list[str]) -> _Match | None:
 
 
 def _find_known(column: Column, names: list[str]) -> _Match | None:
-    keys = (column.key, NAME) if column.key == "last_name" else (column.key,)
-    return next(
-        (_Match(name, "other_name") for name in names if (known := find_meaning(name)) and known.key in keys), None
-    )
+    return next((_Match(name, "other_name") for name in names if reduce_name(name) in column.guesses), None)
 
 
 def _find_near(column: Column, names: list[str]) -> _Match | None:

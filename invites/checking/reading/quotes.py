@@ -99,19 +99,17 @@ def find_swallowed_rows(cells: list[str], *, delimiter: str, header: Header) -> 
     people in between would silently disappear in a description.
     """
     email_at, *names_at = header.required_positions
+    # A line with nothing but an address isn't a row, even in a file without names.
+    last = max([1, email_at, *names_at])
     for place, cell in enumerate(cells):
         if "\n" not in cell and "\r" not in cell:
             continue
         opening, *inner = [line.split(delimiter) for line in _LINE_BREAK.split(cell)]
         # The quotation mark that ends the cell may be in the middle of a row, if the text above it is a whole row.
-        is_whole = place + len(opening) > max(email_at, *names_at)
+        is_whole = place + len(opening) > last
         for number, line in enumerate(inner, start=1):
             parts = line + cells[place + 1 :] if is_whole and number == len(inner) else line
-            if (
-                len(line) <= email_at
-                or len(parts) <= max(email_at, *names_at)
-                or not _ADDRESS.fullmatch(line[email_at])
-            ):
+            if len(line) <= email_at or len(parts) <= last or not _ADDRESS.fullmatch(line[email_at]):
                 continue
             # A list of addresses in a description isn't a row: names have no @ sign.
             if not any("@" in parts[each] for each in names_at):

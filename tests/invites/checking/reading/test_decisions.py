@@ -180,6 +180,14 @@ def test_a_required_name_can_be_missing() -> None:
     assert [problem.code for row in rows for problem in row.problems] == ["last_name_needed"]
 
 
+def test_a_file_without_names_can_have_descriptions_of_several_lines() -> None:
+    text = 'Email,Description\nanna@company.com,"Write to:\nbo@company.com"\n'
+    report, rows = read(text, not_in_file=("first_name", "last_name"))
+    assert (report.verdict, len(rows)) == ("problems", 1)
+    swallowed = 'Email,Description\nanna@company.com,"Anna\nbo@company.com,"Bo"\n'
+    assert read(swallowed, not_in_file=("first_name", "last_name"))[0].verdict == "rejected"
+
+
 def test_a_chosen_name_replaces_the_usual_one() -> None:
     text = "Email,First name,Last name,Called\nanna@company.com,Anna Maria,Berg,Anna\n"
     assert people(text, columns={"first_name": "Called"}) == ["anna@company.com Anna Berg"]
@@ -234,6 +242,13 @@ def test_hungarians_write_the_last_name_first() -> None:
 def test_names_with_commas_need_no_order() -> None:
     text = 'Email,Full name\np@company.com,"Hegedűs, Péter"\n'
     assert people(text, columns={"full_name": "Full name"}) == ["p@company.com Péter Hegedűs"]
+
+
+def test_a_first_name_that_is_wrong_has_only_its_own_problem() -> None:
+    text = "Email,Full name\nm@company.com,Maria Elena\x07 Rossi\n"
+    report, _ = read(text, columns={"full_name": "B"}, name_order="first-last")
+    assert [problem.suggestion for problem in report.problems if problem.code == "unsure_full_name"] == []
+    assert report.verdict == "problems"
 
 
 # --- Text --------------------------------------------------------------------------------------------
