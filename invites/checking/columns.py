@@ -38,8 +38,8 @@ class Column:
 
     `key` is its name in `Cells`, in forms, and in the models Row and Invitation. `title` is its name in our files, and
     pages show it translated.
-    `aliases` are names that certainly mean this column in a header, with lowercase letters and digits only. Names that
-    only suggest it are in `reading/column_vocabulary.py`. `longest` is in characters.
+    `aliases` are names that mean this column in a header, and `guesses` names that only suggest it: both have
+    lowercase letters and digits only. `longest` is in characters.
 
     `check` takes a cell and returns its normal form, or what is wrong with it. A cell of at most `longest` characters
     that matches `usual` must be its own normal form: the check of a whole file relies on that.
@@ -51,6 +51,7 @@ class Column:
     title: str
     sample: str
     aliases: tuple[str, ...]
+    guesses: tuple[str, ...]
     longest: int
     check: Callable[[str], str | CellError]
     is_required: bool = False
@@ -71,6 +72,10 @@ COLUMNS = (
             "correo", "correoelectrónico", "correoelectronico", "direccióndecorreo", "direcciondecorreo",
             "direccióndecorreoelectrónico", "direcciondecorreoelectronico", "direccióndeemail",
         ),
+        guesses=(
+            "mails", "emails", "username", "login", "contact", "address", "adresse", "user", "upn",
+            "userprincipalname", "mailbox", "emailid", "workemail", "emailprofessionnel",
+        ),
         longest=EMAIL_MAX_LENGTH,
         check=check_email,
         is_required=True,
@@ -81,6 +86,7 @@ COLUMNS = (
         sample="first name {n}",
         aliases=("firstname", "prénom", "prenom", "prénoms", "vorname", "vornamen", "nombre", "nombres",
                  "nombredepila"),
+        guesses=("givenname", "given", "forename", "christianname", "first", "fname", "rufname", "prename"),
         longest=_LONGEST_NAME,
         check=partial(check_name, needed="first_name_needed", longest=_LONGEST_NAME),
         is_required=True,
@@ -91,6 +97,7 @@ COLUMNS = (
         title=gettext_noop("Last name"),
         sample="last name {n}",
         aliases=("lastname", "nom", "nomdefamille", "nachname", "familienname", "apellido", "apellidos"),
+        guesses=("surname", "familyname", "family", "last", "lname", "secondname", "sn", "zuname", "name"),
         longest=_LONGEST_NAME,
         check=partial(check_name, needed="last_name_needed", longest=_LONGEST_NAME),
         is_required=True,
@@ -101,6 +108,7 @@ COLUMNS = (
         title=gettext_noop("Description"),
         sample="optional info about user {n}",
         aliases=("description", "beschreibung", "descripción", "descripcion"),
+        guesses=("notes", "note", "comment", "comments", "info"),
         longest=_LONGEST_DESCRIPTION,
         check=partial(check_text, too_long="description_too_long", longest=_LONGEST_DESCRIPTION),
         usual=USUAL_TEXT,

@@ -9,14 +9,18 @@ import csv
 import io
 import json
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 
 from invites.checking import (
     COLUMNS,
+    FIND_OUT,
     Cells,
     Check,
     Limits,
     Preview,
     Problem,
+    ReadingOptions,
     Report,
     Row,
     check_cells,
@@ -24,6 +28,7 @@ from invites.checking import (
     hint_of,
     message_of,
     open_records,
+    write_table,
 )
 from invites.checking.reading.records import RecordFile
 from tests.workbooks import workbook_of
@@ -36,7 +41,8 @@ WORDS = (
     *TITLES, "What is wrong", "sep=;", ",", ";", "\t", "|", '"', '""', "\r\n",
     "@", "anna@company.com", "mailto:", "www.company.com", "a@b.co,A,B\n", "xn--", "\u200b", "\u202e", "\u00e9", "\ufffd",
     "\x00", "\x1a", "\x85", "<sheetData>", "</sheetData>", '<row r="1">', '<c r="A1" t="inlineStr"><is><t>', "</t></is></c>",
-    "</row>", "Row 2. ", "'=",
+    "</row>", "Row 2. ", "'=", "Full name", "Name", "Given name,Surname", "Teljes n\u00e9v", "\u59d3\u540d", "displayName",
+    "version:v1.0\n", "#TYPE a\n", "Anna van Dyk", "Berg, Anna", "Crew 2026\n", '<row hidden="1" r="2">',
 )  # fmt: skip
 _ROWS_OF_A_SHEET = 1 << 20
 
@@ -48,9 +54,12 @@ def take(data: bytes) -> None:
     look_at(data)
 
 
-def look_at(data: bytes) -> Report:
-    """Check the file and its report. Raises AssertionError if something isn't as it must be."""
-    check = Check(io.BytesIO(data), limits=LIMITS)
+def look_at(data: bytes, options: ReadingOptions = FIND_OUT) -> Report:
+    """Check the file and its report. Raises AssertionError if something isn't as it must be.
+
+    If something has to be decided first, accept what is suggested, with each of the encodings, and check again.
+    """
+    check = Check(io.BytesIO(data), limits=LIMITS, options=options)
     rows: list[Row] = []
     for block in check.blocks():
         assert len(block) == len(list(block)) > 0, "a block is not empty, and has as many rows as it says"
@@ -61,8 +70,10 @@ def look_at(data: bytes) -> Report:
         _look_at_rejection(report)
         return report
     if report.verdict == "undecided":
-        _look_at_decisions(report)
+        assert options == FIND_OUT, "what is suggested leaves nothing open"
         assert not rows, "nothing is read before it is decided"
+        for decided in _look_at_decisions(report):
+            look_at(data, decided)
         return report
     assert report.rows == len(rows) <= LIMITS.max_rows
     is_sheet = not report.delimiter
@@ -76,9 +87,12 @@ def look_at(data: bytes) -> Report:
             assert row.email_key not in first, "an address is invited once"
             first[row.email_key] = row.number
     assert report.valid == len(first)
-    found = open_records(io.BytesIO(data), limits=LIMITS)
-    assert isinstance(found, RecordFile), "a file whose rows were checked can be handed out"
-    _look_at_records(found, rows)
+    if (table := check.table_to_store) is None:
+        found = open_records(io.BytesIO(data), limits=LIMITS, options=options)
+        assert isinstance(found, RecordFile), "a file whose rows were checked can be handed out"
+        _look_at_records(found, rows)
+    else:
+        _look_at_stored_table(table, rows)
     _check_again([row for row in rows if row.problems], report)
     return report
 
@@ -114,13 +128,42 @@ def _look_at_rejection(report: Report) -> None:
     assert (report.rows, report.valid, report.skipped) == (0, 0, 0), "nobody is in it"
 
 
-def _look_at_decisions(report: Report) -> None:
-    assert report.decisions is not None
-    assert report.decisions.open, "something is open"
-    assert report.decisions.problem is None
-    stored = json.dumps(report.decisions.preview.as_json())
-    assert Preview.from_json(json.loads(stored)) == report.decisions.preview, "a preview can be stored"
+def _look_at_decisions(report: Report) -> list[ReadingOptions]:
+    """The options that accept what is suggested, one for each encoding."""
+    decisions = report.decisions
+    assert decisions is not None
+    assert decisions.open, "something is open"
+    assert decisions.problem is None
     assert (report.rows, report.valid, report.skipped) == (0, 0, 0), "nobody is in it yet"
+    stored = json.dumps(decisions.preview.as_json())
+    assert Preview.from_json(json.loads(stored)) == decisions.preview, "a preview can be stored"
+    assert message_of(decisions.as_problem())
+    samples = decisions.samples()
+    assert _is_shown("".join(name for names in samples.values() for name in names)), "nothing invisible is shown"
+    options = decisions.as_options()
+    # An address is always there, but a file needn't have the names.
+    options = replace(options, not_in_file=(*options.not_in_file, *decisions.missing))
+    assert ReadingOptions.from_json(json.loads(json.dumps(options.as_json()))) == options, "options can be stored"
+    if "email" in decisions.missing:
+        return []
+    codecs = [table.name for table in decisions.preview.tables] if "encoding" in decisions.open else [options.encoding]
+    return [replace(options, encoding=codec) for codec in codecs]
+
+
+def _look_at_stored_table(table: Iterable[list[str]], rows: list[Row]) -> None:
+    """What is stored instead of the file is read without any options, and has the same people in the same rows."""
+    stored = io.BytesIO()
+    write_table(table, stored)
+    check = Check(stored, limits=replace(LIMITS, max_bytes=1_000_000, max_columns=100), first_row=0)
+    again = [row for block in check.blocks() for row in block]
+    assert check.report.verdict in ("ok", "problems"), "what is stored needs no decisions"
+    assert [row.number for row in again] == [row.number for row in rows]
+    for row, same in zip(rows, again, strict=True):
+        assert _values_of(row) == _values_of(same), "the people are the same"
+
+
+def _values_of(row: Row) -> Cells:
+    return _check_cells(row.values if row.cells is None else row.cells).values
 
 
 def _look_at_places(rows: list[Row], *, lines: int) -> None:

@@ -42,13 +42,13 @@ def test_cells_have_one_field_per_column() -> None:
 
 
 def test_no_name_stands_for_two_columns() -> None:
-    names = [name for column in COLUMNS for name in column.aliases]
+    names = [name for column in COLUMNS for name in (*column.aliases, *column.guesses)]
     assert len(set(names)) == len(names)
 
 
 @each_column
 def test_names_of_a_column_are_lowercase_letters_and_digits(column: Column) -> None:
-    for name in column.aliases:
+    for name in (*column.aliases, *column.guesses):
         assert name.isalnum()
         assert name == name.casefold()
 

@@ -222,9 +222,9 @@ def test_every_name_of_the_vocabulary_is_found() -> None:
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.key)
-def test_every_alias_means_its_column(column: Column) -> None:
+def test_every_alias_and_guess_means_its_column(column: Column) -> None:
     """Except a bare name, which depends on the other columns."""
-    for name in column.aliases:
+    for name in (*column.aliases, *column.guesses):
         assert key_of(name) in (column.key, NAME), name
 
 
