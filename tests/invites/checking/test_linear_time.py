@@ -21,16 +21,21 @@ from typing import Any
 import pytest
 
 import invites.checking
-from invites.checking import Limits, RecordFile, open_records
+from invites.checking import Check, Limits, RecordFile, open_records
 from invites.checking.cells.csv_injection import escape_formula, unescape_formula
 from invites.checking.cells.links import defuse, defuse_header, find_link
 from invites.checking.cells.names import check_name, check_text
 from invites.checking.cells.text import is_blank, trim, trim_all, visible
 from invites.checking.domain_typos import DomainTypoDetector
+from invites.checking.full_names import is_decided_by_commas, names_in_address, split_full_name, suggest_order
 from invites.checking.reading.candidate_encodings import WordSample, find_decodings, find_position
+from invites.checking.reading.column_names import find_meaning
+from invites.checking.reading.column_suggestions import suggest_columns
 from invites.checking.reading.dialect import find_dialect
 from invites.checking.reading.file_types import name_kind
 from invites.checking.reading.header import read_header
+from invites.checking.reading.header_row import find_header_row
+from invites.checking.reading.known_exports import is_preamble, recognize_export
 from invites.checking.reading.quotes import explain_quote, find_swallowed_rows
 from tests.checking import check_person
 from tests.fuzz.target import WORDS
@@ -155,6 +160,21 @@ def many_rows(text: str) -> None:
     check_file(file.getvalue())
 
 
+def cells_of(text: str) -> list[list[str]]:
+    """The text as rows of cells: one that has all of it, and those of its lines."""
+    return [[text], ["anna@company.com", text], *(line.split(",") for line in text.splitlines())]
+
+
+def undecided_file(text: str) -> None:
+    """Check a text as a file, and again as suggested if something has to be decided first."""
+    for header in ("", "Email,Full name\n", "Crew\n\nE-mail;Nom complet;Note\n"):
+        data = f"{header}anna@company.com,{text}".encode("cp1252", "replace")
+        check = Check(io.BytesIO(data))
+        list(check.blocks())
+        if check.report.decisions:
+            list(Check(io.BytesIO(data), options=check.report.decisions.as_options()).blocks())
+
+
 def records_of(text: str) -> None:
     found = open_records(io.BytesIO(f"Email,First name,Last name\n{text}".encode("utf-8", "replace")), limits=Limits())
     with suppress(csv.Error):
@@ -201,6 +221,14 @@ HEURISTICS: dict[str, Function] = {
     "dialect": lambda text: find_dialect(text.splitlines(keepends=True)),
     "header cell": lambda text: read_header([text], limits=Limits()),
     "header": lambda text: read_header(["Email", "First name", text, *text[:200].split(",")], limits=Limits()),
+    "meaning of a column name": find_meaning.__wrapped__,
+    "row of column names": lambda text: find_header_row(list(enumerate(cells_of(text), start=1))),
+    "suggested columns": lambda text: suggest_columns(text[:400].split(","), cells_of(text)),
+    "known export": lambda text: (recognize_export([text, *text.split(",")]), is_preamble([text, *text.split(",")])),
+    "full name": lambda text: [split_full_name(text, order) for order in ("first-last", "last-first")],
+    "full names": lambda text: (is_decided_by_commas([text]), suggest_order([text, *text.split(",")], text, ("hu",))),
+    "names in an address": names_in_address,
+    "undecided file": undecided_file,
     "quotes": quote,
     "swallowed rows": lambda text: find_swallowed_rows(["a", text, "b"], delimiter=",", header=HEADER),  # type: ignore[arg-type]
     "records": records_of,
