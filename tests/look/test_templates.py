@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.organizations.forms import GrantForm, LinesWidget, PlainForm
 from accounts.templatetags.look import error_list, initials
 from config.harness.running import ROOT
-from invites.imports.forms import ImportForm
+from invites.imports.forms.import_form import ImportForm
 
 
 class PasswordForm(PlainForm):

@@ -16,7 +16,7 @@ from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
 from invites import tasks
 from invites.checking import COLUMNS
-from invites.imports.forms import ImportForm
+from invites.imports.forms.import_form import ImportForm
 from invites.imports.notices import close_banner, pop_notice
 from invites.imports.upload import correct_batch, start_batch
 from invites.imports.views.lookup import batch_to_change, batch_to_see
