@@ -37,6 +37,11 @@ def stored_problem(values: Mapping[str, Any]) -> Problem:
     return Problem(*[values[name] for name in Problem._fields])
 
 
+def stored_notice(values: Mapping[str, Any]) -> Notice:
+    """The same for a notice."""
+    return Notice(*[values[name] for name in Notice._fields])
+
+
 def message_of(problem: Problem | Notice) -> str:
     """What is wrong, without a period at the end."""
     return checking.message_of(problem, _ACTIVE)
@@ -77,3 +82,8 @@ def column_title(key: str) -> str:
 def expected_columns() -> list[str]:
     """The columns that a file should have, with a note on optional ones."""
     return [checking.expected_column(column, _ACTIVE) for column in COLUMNS]
+
+
+def encoding_title(codec: str) -> str:
+    """The title of an encoding for people, such as "Central European (Windows-1250)"."""
+    return checking.encoding_name(codec, _ACTIVE)

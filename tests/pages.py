@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
+from html.parser import HTMLParser
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -57,3 +58,37 @@ def joined_words_of(response: Any) -> str:
 def text_of(html: str) -> str:
     """The words of a page or mail, tags taken out and white space evened."""
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+class _Fields(HTMLParser):
+    """Collects what a browser would send: the values of the controls of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, list[str]] = {}
+        self._select = ""
+        self._first_option: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        name, kind = given.get("name", ""), given.get("type", "text")
+        if tag == "input" and name and (kind not in ("checkbox", "radio") or "checked" in given):
+            self.found.setdefault(name, []).append(given.get("value", ""))
+        elif tag == "select":
+            self._select, self._first_option = name, None
+        elif tag == "option" and self._select:
+            self._first_option = given["value"] if self._first_option is None else self._first_option
+            if "selected" in given:
+                self.found[self._select] = [given["value"]]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "select":
+            self.found.setdefault(self._select, [self._first_option or ""])
+            self._select = ""
+
+
+def fields_of(response: Any) -> dict[str, list[str]]:
+    """The values of the controls on the page, by name, as a browser would send them."""
+    parser = _Fields()
+    parser.feed(response.content.decode())
+    return parser.found

@@ -20,7 +20,7 @@ from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.access import FoundView, views_of
 from config.urls import urlpatterns
 from invites.invitations.tokens import hash_token
-from invites.models import AccessGrant, Batch, BulkAction, Invitation
+from invites.models import AccessGrant, Batch, BulkAction, Invitation, RememberedReading
 
 SIGN_IN = settings.LOGIN_URL
 FOUND = list(views_of(urlpatterns))
@@ -73,6 +73,10 @@ OURS: dict[str, tuple[Responses, str]] = {
     "imports:batch": (WITH_PERMISSION, "batch"),
     "imports:batch_problems": (WITH_PERMISSION, "batch"),
     "imports:batch_problems_file": (WITH_PERMISSION, "batch"),
+    "imports:batch_reading": (WITH_PERMISSION, "batch"),
+    "imports:batch_delete": (WITH_PERMISSION, "batch"),
+    "imports:remembered_readings": (WITH_PERMISSION, ""),
+    "imports:forget_reading": (WITH_PERMISSION, "reading"),
     "imports:batch_invite_valid": (WITH_PERMISSION, "batch"),
     "imports:batch_stop": (WITH_PERMISSION, "batch"),
     "imports:batch_remind": (WITH_PERMISSION, "batch"),
@@ -132,6 +136,7 @@ def acmes(acme: Organization, sites: list[Site], admin: User, member_membership:
     role = Role.objects.create(organization=acme, name="Night shift", permissions=["work.view"])
     action = BulkAction.objects.create(organization=acme, started_by=admin, kind=BulkAction.Kind.RESEND, total=1)
     found = {"role": role, "site": sites[0], "membership": member_membership, "invitation": invitation, "batch": batch}
+    found["reading"] = RememberedReading.objects.create(organization=acme, signature="s", reading={}, file_name="a.csv")
     return {kind: each.pk for kind, each in found.items()} | {"bulk_action": action.pk}
 
 
@@ -204,7 +209,8 @@ def test_members_without_the_permission_get_403(
 # Parameters of queries and forms.
 NAMES = (
     "q search status role site page kind outcome again correct do action all confirmed selected seen-2 cell-2-0 but "
-    "email first_name last_name description name country roles sites permissions as_typed use"
+    "email first_name last_name description name country roles sites permissions as_typed use place redraw sheet "
+    "asks_sheet encoding hidden_rows header_row shown chosen column-0 suggested-0 not_in_file name_order"
 ).split()
 
 

@@ -28,10 +28,10 @@ from invites.checking.reading.decisions import LAST_HEADER_ROW, ColumnUse, Decis
 from invites.checking.reading.dialect import DELIMITERS
 from invites.checking.reading.header import is_what_is_wrong
 from invites.checking.reading.known_encodings import codec_of, encoding_name, label_of
-from invites.checking.reading.options import FIND_OUT, NOT_USED, Evidence, NameOrder, ReadingOptions
-from invites.checking.reading.preview import Preview, Table
+from invites.checking.reading.options import FIND_OUT, NOT_USED, Evidence, HiddenRows, NameOrder, ReadingOptions
+from invites.checking.reading.preview import Preview, Table, TopRow
 from invites.checking.reading.records import Record, RecordFile, open_records, write_table
-from invites.checking.report import Report, Row, Verdict
+from invites.checking.report import Report, Row, Verdict, found_columns
 from invites.checking.row import check_cells
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "Decisions",
     "DomainTypoDetector",
     "Evidence",
+    "HiddenRows",
     "Language",
     "Limits",
     "NameOrder",
@@ -67,6 +68,7 @@ __all__ = [
     "Report",
     "Row",
     "Table",
+    "TopRow",
     "Verdict",
     "check_cells",
     "codec_of",
@@ -77,6 +79,7 @@ __all__ = [
     "escape_formula",
     "expected_column",
     "fix_of",
+    "found_columns",
     "hint_of",
     "intended_domain",
     "is_what_is_wrong",

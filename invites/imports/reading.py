@@ -82,6 +82,11 @@ def decide(batch: Batch, options: ReadingOptions | None = None) -> Decisions:
     return checking.decide(preview, options, evidence_of(batch), limits=limits())
 
 
+def asks_columns(batch: Batch) -> bool:
+    """Whether the columns of its file are in doubt, which takes a page to decide. Other questions are short."""
+    return decide(batch).doubt is not None
+
+
 @transaction.atomic
 def answer(batch: Batch, options: ReadingOptions, *, by: Membership, remember: bool = False) -> None:
     """Read the file as decided. The caller starts the check.
@@ -110,6 +115,15 @@ def answer(batch: Batch, options: ReadingOptions, *, by: Membership, remember: b
         progressed_at=timezone.now(),
     )
     batch.refresh_from_db()
+
+
+@transaction.atomic
+def forget(organization: Organization, pk: int) -> RememberedReading | None:
+    """Ask again about files with these columns. Returns what was forgotten; None if there was nothing."""
+    reading = organization.remembered_readings.select_for_update().filter(pk=pk).first()
+    if reading:
+        reading.delete()
+    return reading
 
 
 def not_here() -> DomainError:

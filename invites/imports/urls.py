@@ -2,12 +2,14 @@
 
 from django.urls import URLPattern, include, path
 
-from invites.imports.views import batches, grid, progress, upload
+from invites.imports.views import batches, grid, progress, reading, remembered, upload
 
 app_name = "imports"
 
 _batch: list[URLPattern] = [
     path("", batches.batch_page, name="batch"),
+    path("reading/", reading.batch_reading, name="batch_reading"),
+    path("reading/delete/", reading.batch_delete, name="batch_delete"),
     path("problems/", grid.batch_problems, name="batch_problems"),
     path("problems.csv", grid.batch_problems_file, name="batch_problems_file"),
     path("invite-valid/", batches.batch_invite_valid, name="batch_invite_valid"),
@@ -23,6 +25,8 @@ _batch: list[URLPattern] = [
 urlpatterns = [
     path("import/", upload.import_file, name="import"),
     path("import/sample_batch_invite.csv", upload.sample_file, name="sample"),
+    path("settings/imports/", remembered.remembered_readings, name="remembered_readings"),
+    path("settings/imports/<int:pk>/forget/", remembered.forget_reading, name="forget_reading"),
     path("batches/", batches.batch_list, name="batches"),
     path("batches/<int:pk>/", include(_batch)),
 ]

@@ -164,7 +164,7 @@ const edit = (cell, { all = false, value = null } = {}) => {
   field.value = value ?? before;
   field.setAttribute(
     "aria-label",
-    textOf(grid, "Cell", { column: cell.dataset.label, row: rowOf(cell).dataset.gridRow }),
+    textOf(grid, "Cell", { column: cell.dataset.label, row: rowOf(cell).dataset.rowName }),
   );
   field.autocomplete = "off";
   field.spellcheck = false;

@@ -6,6 +6,7 @@ const MODULES = {
   "[data-selection]": () => import("./selection.js"),
   "[data-dropzone]": () => import("./dropzone.js"),
   "select[data-sites]": () => import("./sites.js"),
+  "[data-reading]": () => import("./reading.js"),
   "[data-grid]": () => import("./grid.js"),
   "[data-live]:not([data-live=''])": () => import("./live.js"),
 };

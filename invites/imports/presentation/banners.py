@@ -64,7 +64,7 @@ def open_banners(membership: Membership) -> QuerySet[Batch]:
             organization=membership.organization,
             inviter=membership.user,
             banner_closed_at=None,
-            state__in=[*Batch.ENDED, Batch.State.NEEDS_CORRECTION],
+            state__in=[*Batch.ENDED, *Batch.WAITING],
         )
         .select_related("organization")
         .order_by("-progressed_at", "-pk")
@@ -123,6 +123,9 @@ def _texts(batch: Batch, summary: Summary) -> tuple[str, str, str]:
     match batch.state:
         case Batch.State.REJECTED:
             return "bad", title, as_sentence(message_of(stored_problem(batch.rejection or {})))
+        case Batch.State.NEEDS_ANSWER:
+            heading = _("{file} needs your answer").format(file=batch.file_name)
+            return "warn", heading, _("Nobody has been invited yet.")
         case Batch.State.NEEDS_CORRECTION:
             return (
                 "warn",
@@ -144,6 +147,8 @@ def _needs_fixing(batch: Batch, summary: Summary) -> str:
 
 def _link(batch: Batch, summary: Summary) -> tuple[str, str]:
     """The name of the view that the banner links to, and the label of the link."""
+    if batch.state == Batch.State.NEEDS_ANSWER:
+        return "imports:batch_reading", _("Check the file")
     if batch.state != Batch.State.NEEDS_CORRECTION:
         return "imports:batch", _("View import")
     return "imports:batch_problems", _("Fix the rows") if summary.to_fix else _("View the rows")

@@ -12,8 +12,9 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext_lazy, ngettext_lazy
 from django.utils.translation import gettext as _
 
-from accounts.wording import counted, grouped
+from accounts.wording import counted
 from invites.checking import COLUMNS
+from invites.imports.presentation.wording import row_name, row_number
 from invites.imports.selectors.rows import cells_now, rows_of
 from invites.models import Batch, FailureReason, Invitation, Row
 from invites.problems import message_of, problems_of, stored_problem
@@ -74,7 +75,7 @@ def duplicate_text(row: Row) -> str:
     """Which row has the same address; empty for a row that is no duplicate."""
     if row.duplicate_of is None:
         return ""
-    return _("The same address is in row {number}").format(number=grouped(row.duplicate_of))
+    return _("The same address is in row {number}").format(number=row_number(row.batch, row.duplicate_of))
 
 
 def _why(row: Row) -> str:
@@ -137,5 +138,5 @@ def report_lines(batch: Batch, chosen: str = "") -> Iterator[list[str]]:
                 "; ".join(problems_of(row.problems)) or shown.detail,
                 str(row.editor or ""),
             ]
-            yield [str(row.number), *cells]
+            yield [row_name(batch, row.number), *cells]
         last = block[-1].number

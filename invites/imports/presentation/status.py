@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,7 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext
 
 from accounts.wording import counted, grouped, separated
+from invites.checking import Problem, found_columns
 from invites.imports.presentation.wording import STILL_SENDING, result_text, result_title, stopped_text, undone_text
+from invites.imports.reading import decide
 from invites.imports.selectors.summary import Summary
 from invites.imports.selectors.typos import Typos, typos_of
 from invites.live.progress import Progress
@@ -155,6 +158,8 @@ def stage_title(batch: Batch, summary: Summary) -> str:
             return _("Checking {file}").format(file=name)
         case State.INVITING:
             return _("Inviting from {file}").format(file=name)
+        case State.NEEDS_ANSWER:
+            return _("{file} needs your answer").format(file=name)
         case State.NEEDS_CORRECTION:
             return rows_need_fixing(summary.to_fix)
     return result_title(batch, summary)
@@ -195,7 +200,10 @@ def _check_step(batch: Batch, summary: Summary, progress: Progress | None, *, ma
         case State.CHECKING if progress:
             return _checking(batch, progress)
         case State.REJECTED:
-            return _rejected(batch)
+            rejection = batch.rejection or {}
+            return _not_read(stored_problem(rejection), rejection["found"], _("Nobody has been invited."))
+        case State.NEEDS_ANSWER:
+            return _undecided(batch)
         case State.NEEDS_CORRECTION:
             sentences = [
                 text_of(batch.notice),
@@ -223,16 +231,21 @@ def _checking(batch: Batch, progress: Progress) -> Step:
     return Step("now", _("Checking"), fact, text, _bar(batch.created_at, progress) if progress.share else None)
 
 
-def _rejected(batch: Batch) -> Step:
-    rejection = batch.rejection or {}
-    problem, found = stored_problem(rejection), rejection["found"]
-    return Step(
-        "failed",
-        message_of(problem),
-        text=_joined([hint_of(problem), _("Nobody has been invited.")]),
-        found="" if found is None else separated(found),
-        expected="" if found is None else separated(expected_columns()),
-    )
+def _undecided(batch: Batch) -> Step:
+    doubt = decide(batch).doubt
+    not_yet = _("Nobody has been invited yet.")
+    if doubt is None:
+        return Step("warn", _("There is a question about this file"), text=not_yet)
+    return _not_read(doubt, found_columns(doubt), not_yet)
+
+
+def _not_read(problem: Problem, found: Sequence[str] | None, nobody: str) -> Step:
+    """What is wrong with the file as a whole. `found` are its columns, if they are the problem."""
+    text = _joined([hint_of(problem), nobody])
+    if found is None:
+        return Step("failed", message_of(problem), text=text)
+    columns = separated([each for each in found if each])
+    return Step("failed", message_of(problem), text=text, found=columns, expected=separated(expected_columns()))
 
 
 def _typos_text(typos: Typos) -> str:

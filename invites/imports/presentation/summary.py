@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 
-from accounts.wording import counted, listed
+from accounts.wording import counted, listed, separated
 from invites.imports.selectors.summary import Summary
 from invites.models import Batch
+from invites.problems import message_of, stored_notice
+from invites.wording import as_sentence
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -36,6 +38,8 @@ _READ_WITH = {
     "tab": gettext_lazy("Read as {encoding}, separated by tabs."),
     "pipe": gettext_lazy("Read as {encoding}, separated by pipes."),
 }
+# What the file has that wasn't read, or was read in a way that has to be known.
+_TOLD = ("rows_above", "hidden_rows_excluded", "hidden_rows_included", "hidden_rows_unknown", "other_sheets")
 _IGNORED = ngettext_lazy("The column {columns} was not read.", "The columns {columns} were not read.")
 
 
@@ -76,13 +80,26 @@ def summary_lines(summary: Summary) -> list[list[Line]]:
     return [invited, skipped, [Line("problem", summary.problems)], [Line("failed", summary.failed)]]
 
 
+def _how_decoded(batch: Batch) -> str:
+    if names := batch.read_as.get("names"):
+        # The encoding is only likely: the names show whether it's right.
+        return _("Read as {encoding}: {names}.").format(encoding=batch.encoding, names=separated(names))
+    # A workbook has no delimiter.
+    read = _READ_WITH.get(batch.delimiter) or _("Read as {encoding}.")
+    return read.format(encoding=batch.encoding)
+
+
 def how_read(batch: Batch) -> str:
     """ "Read as UTF-8, separated by semicolons. The column “Team” was not read."; "" before the check has ended."""
     if not batch.encoding:
         return ""
-    # A workbook has no delimiter.
-    read = _READ_WITH.get(batch.delimiter) or _("Read as {encoding}.")
-    sentences = [read.format(encoding=batch.encoding)]
+    sentences = [_how_decoded(batch)]
+    if file := batch.read_as.get("remembered_from"):
+        sentences.append(_("Read as remembered from {file}.").format(file=file))
+    if export := batch.read_as.get("export"):
+        sentences.append(_("Columns recognized: {program}.").format(program=export))
+    told = [notice for notice in batch.warnings if notice["code"] in _TOLD]
+    sentences += [as_sentence(message_of(stored_notice(notice))) for notice in told]
     if batch.ignored_columns:
         columns = listed([f"“{name}”" for name in batch.ignored_columns])
         sentences.append(counted(_IGNORED, len(batch.ignored_columns), columns=columns))

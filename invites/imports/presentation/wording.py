@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from accounts.wording import counted
+from invites.checking import FULL_NAME
 from invites.imports.selectors.progress import count_unsent
 from invites.imports.selectors.summary import Summary
 from invites.models import Batch
+from invites.problems import column_title
 from invites.reasons import text_of
 
 STILL_SENDING = ngettext_lazy("{count} email is still being sent.", "{count} emails are still being sent.")
@@ -45,6 +47,29 @@ _ALL_ALREADY_INVITED = ngettext_lazy(
     "The only row of {file} was skipped because that person is already invited.",
     "All {count} rows of {file} were skipped because those people are already invited.",
 )
+
+
+def key_title(key: str) -> str:
+    """The name of what a column of a file is used for."""
+    return _("Full name") if key == FULL_NAME else column_title(key)
+
+
+def row_name(batch: Batch, number: int) -> str:
+    """The number of a row as its spreadsheet shows it: "4", or "Crew 2025, row 4" if several sheets were read."""
+    place = _place_in_sheet(batch, number)
+    return _("{sheet}, row {number}").format(sheet=place[0], number=place[1]) if place else str(number)
+
+
+def row_number(batch: Batch, number: int) -> str:
+    """The same after the word "row": "4", or "4 of Crew 2025"."""
+    place = _place_in_sheet(batch, number)
+    return _("{number} of {sheet}").format(sheet=place[0], number=place[1]) if place else str(number)
+
+
+def _place_in_sheet(batch: Batch, number: int) -> tuple[str, int] | None:
+    """The sheet of a row, and its number there; None if only one sheet was read."""
+    sheets = [(name, before) for name, before in batch.read_as.get("sheets", []) if before < number]
+    return (sheets[-1][0], number - sheets[-1][1]) if sheets else None
 
 
 def result_title(batch: Batch, summary: Summary) -> str:

@@ -58,7 +58,7 @@ from invites.reasons import text_of
 PAGE_BATCHES = 25
 PAGE_ROWS = 50
 # The rows of these are not decided.
-WITHOUT_SUMMARY = (*Batch.RUNNING, Batch.State.REJECTED, Batch.State.NEEDS_CORRECTION)
+WITHOUT_SUMMARY = (*Batch.RUNNING, *Batch.WAITING, Batch.State.REJECTED)
 
 _REVOKING = ngettext_lazy(
     "Revoking {count} invitation. Its link no longer works.",

@@ -32,6 +32,7 @@ from invites.imports.corrections import Edit, EditResult
 from invites.imports.presentation.banners import banners_for
 from invites.imports.presentation.grid import GridRow, shown_row, tally_texts
 from invites.imports.presentation.status import rows_need_fixing
+from invites.imports.presentation.wording import row_number
 from invites.imports.problem_file import problem_file
 from invites.imports.selectors.grid import GridCounts, Tally, first_left, grid_counts, grid_rows
 from invites.imports.selectors.typos import typos_of
@@ -94,7 +95,7 @@ def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpRe
     if asks_for_fragment(request):
         return _render_changes(request, batch, action, done)
     if done.overtaken:
-        messages.warning(request, _conflict_message(done))
+        messages.warning(request, _conflict_message(batch, done))
     if action.name in ("check", "whole"):
         return _show_first_left(request, batch)
     return redirect(f"{_address(request)}#row-{action.number}" if action.number else _address(request))
@@ -230,8 +231,8 @@ def _show_first_left(request: MemberRequest, batch: Batch) -> HttpResponse:
     if found is None:
         return redirect(_address(request))
     number, before = found
-    message = _("Checked again. Row {number} is the first that still needs fixing.").format(number=number)
-    messages.warning(request, message)
+    message = _("Checked again. Row {number} is the first that still needs fixing.")
+    messages.warning(request, message.format(number=row_number(batch, number)))
     page = before // PAGE_ROWS + 1
     address = reverse("imports:batch_problems", args=[batch.organization.slug, batch.pk])
     return redirect(f"{address}{f'?page={page}' if page > 1 else ''}#row-{number}")
@@ -257,15 +258,15 @@ def _redirect(request: MemberRequest, address: str, *, status: int = 200) -> Htt
 # --- Messages -------------------------------------------------------------------------------------------
 
 
-def _conflict_message(done: EditResult) -> str:
+def _conflict_message(batch: Batch, done: EditResult) -> str:
     message = _("Someone else changed row {number} in the meantime. The page now shows their change.")
-    return message.format(number=min(done.overtaken))
+    return message.format(number=row_number(batch, min(done.overtaken)))
 
 
 def _announcement(batch: Batch, action: GridAction, done: EditResult, tally: Tally) -> str:
     """What the edit did, for screen readers."""
     if done.overtaken:
-        return _conflict_message(done)
+        return _conflict_message(batch, done)
     if not done.changed and action.name != "all":
         return ""
     left = counted(_LEFT_TO_FIX, tally.left) if tally.left else _("Nothing is left to fix.")
@@ -284,7 +285,7 @@ def _describe_change(batch: Batch, action: GridAction, done: EditResult) -> str:
 
 
 def _describe_row(shown: GridRow) -> str:
-    number = shown.row.number
+    number = row_number(shown.row.batch, shown.row.number)
     match shown.state:
         case "fixed":
             meant = next((cell.meant for cell in shown.cells if cell.meant), None)

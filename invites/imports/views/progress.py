@@ -13,6 +13,7 @@ from accounts.models import Membership
 from accounts.organizations.access import MemberRequest, requires
 from accounts.permissions import Permission
 from invites.imports.presentation.status import stage_of
+from invites.imports.reading import asks_columns
 from invites.imports.selectors.progress import progress_now
 from invites.imports.selectors.summary import Summary, summary_of
 from invites.imports.views.lookup import batch_to_see
@@ -30,7 +31,8 @@ def progress_context(batch: Batch, *, place: str, viewer: Membership) -> dict[st
 
 def context_of(batch: Batch, *, place: str, grant: str, progress: Progress | None, why_not: str = "") -> dict[str, Any]:
     """The same for a caller that has the texts and the progress already."""
-    summary = Summary() if batch.is_running or batch.state == Batch.State.REJECTED else summary_of(batch)
+    is_unread = batch.is_running or batch.state in (Batch.State.REJECTED, Batch.State.NEEDS_ANSWER)
+    summary = Summary() if is_unread else summary_of(batch)
     return {
         "batch": batch,
         "place": place,
@@ -39,6 +41,7 @@ def context_of(batch: Batch, *, place: str, grant: str, progress: Progress | Non
         "summary": summary,
         "stage": stage_of(batch, summary=summary, progress=progress, may_change=not why_not),
         "others": summary.waiting,
+        "asks_columns": batch.state == Batch.State.NEEDS_ANSWER and asks_columns(batch),
         "why_not_change": why_not,
     }
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import trigger_client_event
 
 from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
@@ -17,10 +17,11 @@ from accounts.permissions import Permission
 from invites import tasks
 from invites.checking import COLUMNS
 from invites.imports.forms.import_form import ImportForm
-from invites.imports.notices import close_banner, pop_notice
+from invites.imports.notices import pop_notice
+from invites.imports.reading import delete_undecided
 from invites.imports.upload import correct_batch, start_batch
 from invites.imports.views.lookup import batch_to_change, batch_to_see
-from invites.imports.views.progress import progress_dialog
+from invites.imports.views.reading import started_response
 from invites.invitations.authorization import selection_of
 from invites.models import Batch
 from invites.reasons import text_of
@@ -31,7 +32,8 @@ from invites.reasons import text_of
 def import_file(request: MemberRequest, organization: str) -> HttpResponse:
     """Ask for roles, sites and a file. Then check the file, and invite everyone if it has no problems.
 
-    `?again=ID` preselects the roles and sites of an earlier import. With `?correct=ID`, the file is a corrected one for
+    `?again=ID` preselects the roles and sites of an earlier import. If that waits for an answer about its file, the new
+    file replaces it. With `?correct=ID`, the file is a corrected one for
     an import that waits for corrections.
     """
     correcting = batch_to_change(request, _number(request.GET["correct"])) if "correct" in request.GET else None
@@ -49,10 +51,18 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
             tasks.start_processing(batch)
             refusal = pop_notice(batch) if correcting else []
             if not refusal:
-                return _started_response(request, batch)
+                _delete_unanswered(request, earlier)
+                return started_response(request, batch, in_dialog=asks_for_fragment(request))
             form.add_error(None, text_of(refusal))
     context = {"form": form, "correcting": correcting}
     return render(request, "imports/import.html", context, status=422 if form.errors else 200)
+
+
+def _delete_unanswered(request: MemberRequest, earlier: Batch | None) -> None:
+    """Delete the file that another one was chosen for, if its questions are still open."""
+    if earlier and earlier.state == Batch.State.NEEDS_ANSWER:
+        with suppress(DomainError):
+            delete_undecided(earlier, by=request.membership)
 
 
 def _number(value: str) -> int:
@@ -66,17 +76,6 @@ def _store_upload(request: MemberRequest, form: ImportForm, correcting: Batch | 
     if correcting:
         return correct_batch(correcting, by=request.membership, **given)
     return start_batch(request.membership, **given)
-
-
-def _started_response(request: MemberRequest, batch: Batch) -> HttpResponse:
-    if not asks_for_fragment(request):
-        fix = batch.state == Batch.State.NEEDS_CORRECTION
-        return redirect("imports:batch_problems" if fix else "imports:batch", request.organization.slug, batch.pk)
-    if batch.state == Batch.State.REJECTED:
-        # The dialog shows the reason, so no banner is needed.
-        close_banner(batch, read=Batch.State.REJECTED)
-    response = progress_dialog(request, batch)
-    return trigger_client_event(response, "shell:changed")
 
 
 @requires(Permission.INVITE_USERS)

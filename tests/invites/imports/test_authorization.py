@@ -22,7 +22,8 @@ from accounts.organizations.access import views_of
 from accounts.organizations.grants import AccessSelection
 from config.urls import urlpatterns
 from invites import tasks
-from invites.imports import corrected_file, correction_jobs, corrections, stop, undo, upload
+from invites.checking import ReadingOptions
+from invites.imports import corrected_file, correction_jobs, corrections, reading, stop, undo, upload
 from invites.imports.corrections import Edit
 from invites.invitations.invite import change_invitation, invite_person
 from invites.models import AccessGrant, Batch, BatchChunk, BulkAction, CorrectionJob, Invitation, Row, UploadPart
@@ -43,6 +44,8 @@ ADDRESSES = {
     "imports:batch": "see",
     "imports:batch_problems": "see, and act by POST",
     "imports:batch_problems_file": "act",
+    "imports:batch_reading": "see, and act by POST",
+    "imports:batch_delete": "act",
     "imports:batch_invite_valid": "act",
     "imports:batch_stop": "act",
     "imports:batch_remind": "act",
@@ -54,7 +57,7 @@ ADDRESSES = {
     "imports:batch_progress": "see",
     "shell:batch_progress_events": "see",
 }
-THE_PAGE = ("imports:batch_problems", "GET")
+PAGES = (("imports:batch_problems", "GET"), ("imports:batch_reading", "GET"))
 ACTING = [name for name, purpose in ADDRESSES.items() if "act" in purpose]
 
 # The buttons of the grid, as it sends them.
@@ -63,6 +66,8 @@ BUTTONS += ["others", "whole"]
 
 # Every service that is given an import and somebody who acts on it.
 ACTIONS: dict[str, Callable[[Batch, Membership], object]] = {
+    "reading.answer": lambda batch, by: reading.answer(batch, ReadingOptions(), by=by),
+    "reading.delete_undecided": lambda batch, by: reading.delete_undecided(batch, by=by),
     "upload.correct_batch": lambda batch, by: upload.correct_batch(
         batch, file_name="new.csv", content=[PROBLEMS], selection=nothing_much(by), by=by
     ),
@@ -197,7 +202,7 @@ def test_a_service_refuses_an_admin_of_another_organization(action: str, waiting
 
 @pytest.mark.parametrize("state", ["waiting", "invited"])
 @pytest.mark.parametrize(
-    ("name", "method"), [(name, method) for name in ACTING for method in ("GET", "POST") if (name, method) != THE_PAGE]
+    ("name", "method"), [(name, method) for name in ACTING for method in ("GET", "POST") if (name, method) not in PAGES]
 )
 def test_a_page_refuses_an_admin_who_cannot_grant_the_access_of_the_import(
     request: pytest.FixtureRequest, client_of: ClientOf, lesser: Membership, name: str, state: str, method: str

@@ -1,0 +1,344 @@
+"""The form of "Check how we read this file": what is asked about a file, and what was answered.
+
+What is asked depends on earlier answers: which columns there are depends on the sheet, for example. So the form decides
+step by step, in the order of the page, and the page is drawn again after an answer on which others depend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.wording import listed
+from invites.checking import (
+    FULL_NAME,
+    LAST_HEADER_ROW,
+    NOT_USED,
+    REQUIRED,
+    ColumnUse,
+    Decisions,
+    HiddenRows,
+    NameOrder,
+    ReadingOptions,
+    letters_of,
+)
+from invites.imports.presentation.wording import key_title
+from invites.imports.reading import decide
+from invites.models import Batch
+from invites.problems import column_title, explain
+
+KEYS = ("email", "first_name", "last_name", FULL_NAME, "description")
+NAME_KEYS = ("first_name", "last_name")
+# Without its address, nobody can be invited.
+MAY_BE_MISSING = tuple(column.key for column in REQUIRED if column.key != "email")
+
+_CHOOSE_COLUMN = {
+    "email": gettext_lazy("Choose the column that has the email addresses"),
+    "first_name": gettext_lazy("Choose the column that has the first names"),
+    "last_name": gettext_lazy("Choose the column that has the last names"),
+}
+_NOT_BESIDE_FULL_NAME = {
+    "first_name": gettext_lazy("Column {full} is a full name, so column {column} can’t be a first name."),
+    "last_name": gettext_lazy("Column {full} is a full name, so column {column} can’t be a last name."),
+}
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """What is wrong with one answer. `target` is the id of its control, and `brief` says it in the bar."""
+
+    field: str
+    target: str
+    message: str
+    brief: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column in the preview: its key (empty if it isn't used), and why it has that key."""
+
+    index: int
+    use: ColumnUse
+    key: str
+    is_chosen: bool = False
+
+    @property
+    def letters(self) -> str:
+        return letters_of(self.index)
+
+    @property
+    def is_suggested(self) -> bool:
+        return bool(self.key) and not self.is_chosen
+
+
+@dataclass(frozen=True)
+class _Posted:
+    """The answers of a request, without any that the page can't have sent."""
+
+    sheets: tuple[int, ...] = ()
+    encoding: str = ""
+    hidden_rows: str = ""
+    header_row: str | None = None
+    has_no_names: bool = False
+    shown: str = ""
+    keys: Mapping[int, str] = field(default_factory=dict)
+    suggested: Mapping[int, str] = field(default_factory=dict)
+    chosen: frozenset[int] = frozenset()
+    not_in_file: tuple[str, ...] = ()
+    name_order: str = ""
+    has_sheets: bool = False
+
+    @classmethod
+    def of(cls, data: QueryDict) -> _Posted:
+        return cls(
+            sheets=tuple(number for text in data.getlist("sheet") if (number := _number(text)) is not None),
+            encoding=data.get("encoding", ""),
+            hidden_rows=_one_of(data.get("hidden_rows", ""), ("include", "exclude")),
+            header_row=data.get("header_row"),
+            has_no_names="no_names" in data,
+            shown=data.get("shown", ""),
+            keys=_by_column(data, "column-"),
+            suggested=_by_column(data, "suggested-"),
+            chosen=frozenset(number for text in data.getlist("chosen") if (number := _number(text)) is not None),
+            not_in_file=tuple(key for key in MAY_BE_MISSING if key in data.getlist("not_in_file")),
+            name_order=_one_of(data.get("name_order", ""), ("first-last", "last-first")),
+            has_sheets="asks_sheet" in data,
+        )
+
+
+class ReadingForm:
+    """The questions about one file. `is_bound`: it was sent, and not only opened or drawn again.
+
+    `asks` has the questions that the page shows. `columns`, `header_row` and `decisions` are as answered, and as
+    suggested where nothing was answered. `errors` are in the order of the page.
+    """
+
+    def __init__(self, batch: Batch, data: QueryDict, *, is_bound: bool) -> None:
+        self.batch, self.is_bound = batch, is_bound
+        self.posted = _Posted.of(data)
+        self.remember = "remember" in data
+        self.shows_all_columns = "all_columns" in data
+        self.asks: set[str] = set()
+        self.columns: list[Column] = []
+        self.header_row: int = 0
+        self.row_text = ""
+        self.errors: list[FieldError] = []
+        self._decide()
+
+    @property
+    def is_valid(self) -> bool:
+        return self.is_bound and not self.errors
+
+    @property
+    def asks_columns(self) -> bool:
+        return "columns" in self.asks
+
+    @property
+    def shown(self) -> str:
+        """What the columns depend on. If it has changed since the page was drawn, they weren't seen by anybody."""
+        return f"{self.first_sheet}:{self.header_row}"
+
+    @property
+    def first_sheet(self) -> str:
+        """The number of the sheet whose columns are shown; empty for a text."""
+        return str(self.sheet_numbers[0]) if self.sheet_numbers else ""
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the columns that were sent belong to another sheet or row of names."""
+        return self.asks_columns and bool(self.posted.shown) and self.posted.shown != self.shown
+
+    @property
+    def may_remember(self) -> bool:
+        return bool(self.decisions.signature) and bool(self.asks & {"encoding", "columns"})
+
+    def shown_errors(self) -> list[FieldError]:
+        """The errors for the summary: only after the form was sent."""
+        return self.errors if self.is_bound else []
+
+    # --- Step by step -----------------------------------------------------------------------------
+
+    def _decide(self) -> None:
+        stored = ReadingOptions.from_json(self.batch.reading)
+        first = decide(self.batch, stored)
+        self.first = first
+        tables = [table.name for table in first.preview.tables]
+        options = self._decide_sheets(stored, first, tables)
+        options = self._decide_encoding(options, first, tables)
+        options = self._decide_hidden_rows(options)
+        guess = decide(self.batch, options)
+        if guess.open & {"columns", "header_row", "name_order"}:
+            self.asks.add("columns")
+            options = self._decide_columns(options, guess)
+        self.options = options
+        self.decisions = decide(self.batch, options)
+        self._check_result()
+
+    def _decide_sheets(self, options: ReadingOptions, first: Decisions, tables: list[str]) -> ReadingOptions:
+        self.sheet_numbers: tuple[int, ...] = tuple(
+            number for number, name in enumerate(tables) if name in first.sheets and first.preview.is_workbook
+        )
+        if "sheet" not in first.open:
+            return options
+        self.asks.add("sheet")
+        if chosen := tuple(sorted({number for number in self.posted.sheets if number < len(tables)})):
+            self.sheet_numbers = chosen
+        elif self.posted.has_sheets:
+            self.sheet_numbers = ()
+            self._add_error("sheet", "sheet-0", _("Choose at least one sheet"), _("No sheet is chosen yet"))
+        names = tuple(tables[number] for number in self.sheet_numbers)
+        return replace(options, sheets=names or first.sheets)
+
+    def _decide_encoding(self, options: ReadingOptions, first: Decisions, tables: list[str]) -> ReadingOptions:
+        if "encoding" not in first.open:
+            return options
+        self.asks.add("encoding")
+        self.encoding = _one_of(self.posted.encoding, tables)
+        if not self.encoding:
+            message = _("Choose the spelling that’s right")
+            self._add_error("encoding", "encoding-0", message, _("The spelling isn’t chosen yet"))
+        return replace(options, encoding=self.encoding)
+
+    def _decide_hidden_rows(self, options: ReadingOptions) -> ReadingOptions:
+        decided = decide(self.batch, options)
+        if "hidden_rows" not in decided.open:
+            return options
+        self.asks.add("hidden_rows")
+        self.hidden_rows = self.posted.hidden_rows or decided.hidden_rows
+        return replace(options, hidden_rows=cast(HiddenRows, self.hidden_rows))
+
+    def _decide_columns(self, options: ReadingOptions, guess: Decisions) -> ReadingOptions:
+        is_same_sheet = self.posted.shown.partition(":")[0] in ("", self.first_sheet)
+        self.header_row = self._header_row(guess.header_row if not is_same_sheet else None, guess)
+        options = replace(options, header_row=self.header_row)
+        suggested = decide(self.batch, options)
+        self.columns = self._columns(suggested, is_same_sheet=is_same_sheet)
+        places = {column.key: column.index for column in reversed(self.columns) if column.key}
+        used = set(places) | (set(NAME_KEYS) if FULL_NAME in places else set())
+        self.not_in_file = tuple(
+            key for key in (self.posted.not_in_file if self.posted.shown else suggested.not_in_file) if key not in used
+        )
+        options = replace(
+            options, columns={key: places.get(key, NOT_USED) for key in KEYS}, not_in_file=self.not_in_file
+        )
+        self._check_columns(used, places)
+        decided = decide(self.batch, options)
+        if "name_order" in decided.open:
+            self.asks.add("name_order")
+            self.name_order = self.posted.name_order or decided.name_order
+            options = replace(options, name_order=cast(NameOrder, self.name_order))
+            if not self.name_order:
+                message = _("Choose which name comes first")
+                self._add_error("name_order", "name_order-0", message, _("The order of names isn’t chosen yet"))
+        return options
+
+    def _header_row(self, fresh: int | None, guess: Decisions) -> int:
+        """The row of the column names that was entered, or the suggested one."""
+        text = self.posted.header_row
+        if fresh is not None or text is None:
+            self.row_text = str(guess.header_row or 1)
+            return guess.header_row
+        self.row_text = text.strip()
+        if self.posted.has_no_names:
+            return 0
+        row = _number(self.row_text) or 0
+        if 1 <= row <= LAST_HEADER_ROW:
+            return row
+        message = _("Enter a row from {first} to {last}").format(first=1, last=LAST_HEADER_ROW)
+        self._add_error("header_row", "header-row", message, message)
+        # The columns are shown as before.
+        shown = _number(self.posted.shown.partition(":")[2])
+        return guess.header_row if shown is None or shown > LAST_HEADER_ROW else shown
+
+    def _columns(self, suggested: Decisions, *, is_same_sheet: bool) -> list[Column]:
+        """The columns with what they are used for. What an admin chose stays with its column."""
+        posted = self.posted
+        was_shown = bool(posted.shown) and is_same_sheet
+        as_shown = was_shown and posted.shown == self.shown
+        chosen: set[int] = set()
+        if was_shown:
+            chosen = {at for at, key in posted.keys.items() if key != posted.suggested.get(at, "")} | posted.chosen
+        taken = {posted.keys.get(at, "") for at in chosen} - {""}
+        if FULL_NAME in taken:
+            taken |= set(NAME_KEYS)
+        elif taken & set(NAME_KEYS):
+            taken.add(FULL_NAME)
+        columns = []
+        for index, use in enumerate(suggested.columns):
+            if index in chosen or (as_shown and index in posted.keys):
+                key = posted.keys.get(index, "")
+            else:
+                key = "" if use.key in taken else use.key
+            columns.append(Column(index, use, key, is_chosen=index in chosen))
+        return columns
+
+    # --- Errors -----------------------------------------------------------------------------------
+
+    def _check_columns(self, used: set[str], places: Mapping[str, int]) -> None:
+        for key in KEYS:
+            same = [column for column in self.columns if column.key == key]
+            if len(same) > 1:
+                letters = listed([column.letters for column in same])
+                message = _("Columns {columns} are both set to {key}. Choose one.")
+                if len(same) > 2:
+                    message = _("Columns {columns} are all set to {key}. Choose one.")
+                self._add_column_error(same[-1], message.format(columns=letters, key=key_title(key)))
+        if FULL_NAME in places:
+            full = letters_of(places[FULL_NAME])
+            for column in self.columns:
+                if column.key in NAME_KEYS:
+                    message = str(_NOT_BESIDE_FULL_NAME[column.key])
+                    self._add_column_error(column, message.format(full=full, column=column.letters))
+        for key in [column.key for column in REQUIRED]:
+            if key not in used and key not in self.not_in_file:
+                brief = _("{column} isn’t matched yet").format(column=column_title(key))
+                self._add_error(key, f"column-{self._free_column()}", str(_CHOOSE_COLUMN[key]), brief)
+
+    def _free_column(self) -> int:
+        """The first column that isn't used, or isn't required."""
+        free = sorted(self.columns, key=lambda column: (bool(column.key), column.key != "description"))
+        return free[0].index if free else 0
+
+    def _check_result(self) -> None:
+        decisions = self.decisions
+        if self.errors:
+            return
+        if decisions.problem:
+            message = explain(decisions.problem)
+            first = {"sheet": "sheet-0", "columns": "column-0"}
+            place = next((name for name in first if name in self.asks), "sheet")
+            self._add_error(place, first[place], message, message)
+        elif not decisions.row_count:
+            target = "sheet-0" if "sheet" in self.asks else "header-row"
+            message = _("This sheet has no rows. Choose another sheet.")
+            if not decisions.preview.is_workbook:
+                message = _("This file has no rows below the column names.")
+            self._add_error("sheet" if "sheet" in self.asks else "header_row", target, message, message)
+
+    def _add_column_error(self, column: Column, message: str) -> None:
+        self._add_error(f"column-{column.index}", f"column-{column.index}", message, message)
+
+    def _add_error(self, name: str, target: str, message: str, brief: str) -> None:
+        self.errors.append(FieldError(name, target, message, brief))
+
+
+def _number(text: str) -> int | None:
+    """The number in a short text of ASCII digits; None for any other."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else None
+
+
+def _one_of(text: object, choices: Sequence[str]) -> str:
+    return text if isinstance(text, str) and text in choices else ""
+
+
+def _by_column(data: QueryDict, prefix: str) -> dict[int, str]:
+    found = {}
+    for name in data:
+        if name.startswith(prefix) and (index := _number(name.removeprefix(prefix))) is not None:
+            found[index] = _one_of(data[name], KEYS)
+    return found

@@ -1,0 +1,22 @@
+"""Template filters: how rows of a file are numbered."""
+
+from __future__ import annotations
+
+from django import template
+
+from invites.imports.presentation import wording
+from invites.models import Batch
+
+register = template.Library()
+
+
+@register.filter
+def row_name(number: int, batch: Batch) -> str:
+    """The number of a row as its spreadsheet shows it, with its sheet if several were read."""
+    return wording.row_name(batch, number)
+
+
+@register.filter
+def row_number(number: int, batch: Batch) -> str:
+    """The same after the word "row"."""
+    return wording.row_number(batch, number)
