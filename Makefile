@@ -41,6 +41,11 @@ bench-scaling: ## Measure whole imports of 1,000 to 1,000,000 rows; ARGUMENTS="-
 	@.ci/venv requirements-dev.txt
 	@exec $(PYTHON_HERE) -m benchmarks.scaling $(ARGUMENTS)
 
+.PHONY: encodings
+encodings: ## Measure how generated files in many languages and encodings are read, and write docs/encodings.md
+	@.ci/venv requirements-dev.txt
+	@exec $(PYTHON_HERE) -m benchmarks.encodings
+
 SECONDS ?= 60
 TARGET ?= file
 .PHONY: fuzz

@@ -1,225 +1,341 @@
-"""Find the encodings in which a file's text could be written, and choose one only if the evidence is overwhelming.
+"""Weigh the encodings in which a file's text could be written, and choose one only if the evidence is overwhelming.
 
-Almost any bytes can be decoded in a dozen encodings, so decoding proves nothing. The evidence is the text: each
-encoding is tried on the distinct words with non-ASCII bytes. A word that no language spells that way rules it out.
-Where the remaining encodings give different text, we count the words whose accented letters stand between the same
-letters as in common names (see `spellings`). A wrong guess would silently change somebody's name, so we reject a file
-that isn't clear.
+Almost any bytes can be decoded in a dozen encodings, so decoding proves nothing. The evidence is the text:
+
+1. The words without accents tell which languages the file is in, and so which encodings are likely.
+2. Each encoding reads the distinct words with other bytes in its own way. A reading that nobody writes, such as AndrÈ,
+   counts fully against the encoding. Otherwise we compare how likely the readings are in the languages of the encodings
+   (see `letters`): Garcķa is no name in any Baltic language, but García is one in Spanish.
+3. What a single word can tell is bounded, and words with the same letters around the accented ones count once.
+
+An encoding is chosen if it is ahead of every other one by `ENOUGH`, and no word speaks for another one. A wrong guess
+would silently change somebody's name, so everything else is asked.
 """
 
+from __future__ import annotations
+
+import math
 import re
 import unicodedata
-from dataclasses import dataclass
-from enum import IntEnum
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
-from invites.checking.reading.known_encodings import LABELS
-from invites.checking.reading.spellings import LANGUAGES, OTHER_SCRIPTS, WELL_KNOWN, contexts_of, fold
+from invites.checking.reading.known_encodings import LABELS, LANGUAGES_OF
+from invites.checking.reading.letters import INDEXES, LANGUAGES, fold, log_likelihoods
+from invites.checking.reading.readings import has_letters_of_one_language, is_well_cased, read_word
+from invites.checking.reading.word_sample import MAX_LENGTH
 
-# We reject files in any other encoding for now, even if the encoding is certain.
-ACCEPTED = ("cp1252", "mac_roman")
-# Evidence is overwhelming if at least this many distinct words support only one decoding, and if they outnumber the
-# words that support only the other by this factor.
-MIN_WORDS = 3
-MIN_RATIO = 10
+# All figures are natural logarithms of how many times as likely one encoding is as another.
+ENOUGH = 10.0
+# For other encodings than that of Western Europe: its files mostly come from Windows, and we know its names best. It
+# takes about ten words.
+ENOUGH_ELSEWHERE = 100.0
+MAX_OF_WORD = 11.0
+# A word that nobody writes like that.
+IMPOSSIBLE = 12.0
+# What the languages of the file tell about the encoding, at most, and that Windows writes most files.
+_MAX_OF_LANGUAGES = 4.0
+_NOT_OF_WINDOWS = 1.5
+# What the words with accents that both encodings read alike tell about the languages, at most.
+_MAX_OF_SAME_WORDS = 3.0
+# With a word that speaks for the other encoding by this much, it takes much more.
+AGAINST, MUCH_MORE = 2.0, 25.0
+# The languages that are not those of the encoding together have this share of the names.
+_OF_ELSEWHERE = 0.08
+# Names of this language are common in files from all around.
+_NEIGHBOR = "German"
+# Of the languages of an encoding, each has a part of this share, in addition to what the file tells.
+_OF_ALL = 0.1
+
 MAX_CANDIDATES = 3
-
-# Valid UTF-8 with more words that have non-ASCII characters is certain.
-MAX_WORDS_IN_DOUBT = 8
-_NON_ASCII = re.compile(rb"[\x80-\xff]+")
-_PIECE = 1024
-
-_MAX_WORDS = 20_000
-_MAX_LENGTH = 1_000
-# Bytes that are part of no character beyond ASCII in any of the encodings. Digits are (in GB18030), so they stay.
-_SEPARATORS = bytes([*range(0x30), *range(0x3A, 0x40)])
-_SPACED = bytes.maketrans(_SEPARATORS, b" " * len(_SEPARATORS))
+_MAX_WEIGHED = 200
+_WESTERN = "cp1252"
+_WINDOWS = ("cp125", "cp874", "cp9", "gb", "big5")
+_ROUNDS = 3
+# A decoding with more impossible words than another, among the first few or the first ones, is far behind.
+_FEW, _FIRST, _MORE_IMPOSSIBLE = 12, 60, 2
+# In descriptions, people write almost anything.
+_IMPOSSIBLE_SHARE = 0.05
 # A character of three or four bytes in UTF-8. No text in these encodings looks like one, except for an accented letter
 # before a closing French quotation mark, so it means that the file is damaged UTF-8.
 _NOT_IN = ("cp125", "iso8859", "mac_roman")
 _DAMAGED_UTF8 = re.compile(rb"[\xe0-\xef](?!\xa0\xbb)[\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
+_CONTROL = re.compile("[\x80-\x9f]")
+
+# Valid UTF-8 with more words that have non-ASCII characters is certain.
+MAX_WORDS_IN_DOUBT = 8
 _TWO_BYTES_EACH = re.compile(rb"(?:[\xc2-\xdf][\x80-\xbf])+")
 _ASCII_LETTER = re.compile(rb"[A-Za-z]")
-_TWO_BYTE_CODECS = ("gb2312", "euc_kr", "big5", "shift_jis")  # Without the rare characters of the larger sets.
-# The sets of characters with the rare ones.
-_LARGER = {"gb2312": "gb18030", "euc_kr": "cp949", "shift_jis": "cp932"}
+# Without the rare characters of the larger sets, which are the values.
+_TWO_BYTE_CODECS = {"gb2312": "gb18030", "euc_kr": "cp949", "big5": "big5", "shift_jis": "cp932"}
 _EAST_ASIAN = re.compile("[\u3041-\u30fc\u4e00-\u9fff\uac00-\ud7a3]+")
 _LONE_SIGNS = tuple("§°±©®£")
 
-_WORD = re.compile("(?:[^\\W\\d_ªºµ]|[\u0300-\u036f\u05b0-\u05bd\u064b-\u0655\u0e31-\u0e4e])+")
-_OPENING, _ONLY_OPENING, _CLOSING = "“„‚‘«‹¿¡", "„‚«‹¿¡", "”»›…"
-_ANYWHERE = "’–—\xa0\xad"
-_SIGNS = "№€£¥¢§©®™°±²³¹½¼¾×ºªµ·•‰"
-_BEHIND_A_WORD = "®™©²³"
-_ELISION = re.compile(
-    "(?:^|[^\\w])(?:[ldsnmtcjo]|qu|dell|all|nell|sull|un)’[^\\W\\d_]|[a-z]’(?:s|t|d|m|re|ve|ll)$", re.IGNORECASE
-)
-# An accented capital after a lower-case letter, the reverse, or an accented capital inside a lower-case word.
-_MISPLACED_CAPITAL = re.compile("[aé]É|éA|(?<=.)É[aé]")
-_VOWELS_OF_IRISH = tuple("ÁÉÍÓÚ")
-# Single lower-case letters that are words.
-_LONE = frozenset("àáèéíóöåæ")
-
-_ANY_LANGUAGE = frozenset(range(len(LANGUAGES)))
+_LANGUAGES_OF_CODES = {
+    "fr": "French", "de": "German", "es": "Spanish", "pt": "Portuguese", "it": "Italian", "ca": "Catalan",
+    "nl": "Dutch", "sv": "Scandinavian", "da": "Scandinavian", "nb": "Scandinavian", "nn": "Scandinavian",
+    "no": "Scandinavian", "fi": "Finnish", "is": "Icelandic", "ga": "Irish", "pl": "Polish", "cs": "Czech",
+    "sk": "Slovak", "sl": "Slovene and Croatian", "hr": "Slovene and Croatian", "bs": "Slovene and Croatian",
+    "hu": "Hungarian", "ro": "Romanian", "tr": "Turkish", "lt": "Lithuanian", "lv": "Latvian", "et": "Estonian",
+    "sq": "Albanian", "vi": "Vietnamese", "ru": "Russian", "uk": "Ukrainian", "bg": "Bulgarian", "mk": "Bulgarian",
+    "el": "Greek", "he": "Hebrew", "ar": "Arabic", "th": "Thai", "ja": "Japanese", "zh": "Chinese, simplified",
+    "ko": "Korean",
+}  # fmt: skip
 
 
-class Verdict(IntEnum):
-    IMPOSSIBLE = 0
-    POSSIBLE = 1
-    COMMON = 2  # Spelled like common names.
-
-
-class DecodedWord(NamedTuple):
-    """A word in one encoding.
-
-    `contexts` are its non-ASCII characters with their neighbors. `languages` are indexes in LANGUAGES, of those with
-    names spelled like it.
-    """
-
-    text: str
-    verdict: Verdict
-    contexts: tuple[str, ...] = ()
-    languages: frozenset[int] = frozenset()
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """One way to decode the file, in which every word is possible.
+    """The words of a file as one or several encodings read them. `codec` is the most likely of these.
 
-    `evidence` is how many of the words in doubt look like common names. `codec` is the first of the encodings that give
-    this text.
+    `prior` is what the languages of the file tell about it. `shares` has the part of the names that each of
+    letters.LANGUAGES is expected to have. `behind` is how far the best decoding of the file is ahead of it.
     """
 
     codec: str
-    label: str
-    evidence: int
-    words: tuple[DecodedWord, ...]
+    codecs: tuple[str, ...]
+    words: tuple[str, ...]
+    prior: float
+    shares: tuple[float, ...]
+    behind: float = 0.0
+    cache: dict[str, float | None] = field(default_factory=dict, repr=False, compare=False)
 
-    def outweighs(self, other: "Decoding") -> bool:
-        """Whether the words that differ in the two decodings leave no reasonable doubt.
+    def weigh(self, word: str) -> float | None:
+        """How likely a word is; None if nobody writes like that."""
+        if word not in self.cache:
+            self.cache[word] = self._weigh(word)
+        return self.cache[word]
 
-        Either many more of them look like common names in this decoding. Or all of them do, in one language, and none
-        does in the other decoding; this takes two words, or a well-known name, or one word in a file with more names of
-        that language. Words with the same letters around the accented ones count once.
-        """
-        pairs = [
-            (mine, theirs) for mine, theirs in zip(self.words, other.words, strict=True) if mine.text != theirs.text
-        ]
-        support = {mine.contexts for mine, theirs in pairs if mine.verdict is Verdict.COMMON is not theirs.verdict}
-        against = {theirs.contexts for mine, theirs in pairs if theirs.verdict is Verdict.COMMON is not mine.verdict}
-        if len(support) >= MIN_WORDS and len(support) >= MIN_RATIO * len(against):
-            return True
-        if any(theirs.verdict is Verdict.COMMON for _mine, theirs in pairs):
-            return False
-        languages = frozenset.intersection(*(mine.languages for mine, _theirs in pairs))
-        return any(
-            len(support) >= 2
-            or any(fold(mine.text) in WELL_KNOWN for mine, _theirs in pairs)
-            or len({word.contexts for word in self.words if language in word.languages}) >= MIN_WORDS
-            for language in languages
+    def _weigh(self, word: str) -> float | None:
+        of_languages = read_word(word)
+        if of_languages is None:
+            return None
+        best = max(of_languages)
+        return best + math.log(
+            sum(
+                share * math.exp(value - best)
+                for share, value in zip(self.shares, of_languages, strict=True)
+                if value > best - 50
+            )
+            + 1e-30
         )
 
-    def find_difference(self, other: "Decoding") -> int:
-        """The index of the first word that differs in the other decoding."""
-        return next(at for at, word in enumerate(self.words) if word.text != other.words[at].text)
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """How far a decoding is ahead of another. `worst` is negative: the word that speaks most for the other."""
+
+    total: float
+    worst: float
+    is_impossible: bool
+
+    def is_overwhelming(self, enough: float) -> bool:
+        return self.total >= (enough if self.worst >= -AGAINST else max(enough, MUCH_MORE))
 
 
-class WordSample:
-    """Collects the distinct words with bytes over 127, in the order of the file."""
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """All decodings that make sense, the most likely first, and how far that is ahead of each of the others."""
 
-    def __init__(self, limit: int = _MAX_WORDS) -> None:
-        self.words: dict[bytes, None] = {}
-        self._limit = limit
-        self._rest = b""
+    decodings: tuple[Decoding, ...]
+    margins: tuple[Margin, ...]
 
     @property
-    def is_full(self) -> bool:
-        return len(self.words) >= self._limit
-
-    def add(self, chunk: bytes) -> None:
-        if chunk.isascii() and self._rest.isascii():
-            chunk = chunk[-_MAX_LENGTH:]  # Only the start of a word at its end matters.
-        whole, _space, self._rest = (self._rest + chunk.translate(_SPACED)).rpartition(b" ")
-        self._take(whole)
-        if len(self._rest) > _MAX_LENGTH:
-            self._rest = self._rest[: _MAX_LENGTH + 1]
-
-    def finish(self) -> list[bytes]:
-        self._take(self._rest)
-        return list(self.words)
-
-    def _take(self, text: bytes) -> None:
-        """Look only at the words around non-ASCII bytes: most pieces of most files are ASCII."""
-        end = 0
-        for offset in range(0, len(text), _PIECE):
-            piece = text[offset : offset + _PIECE]
-            if piece.isascii():
-                continue
-            for found in _NON_ASCII.finditer(piece):
-                at = offset + found.start()
-                if at >= end:
-                    start = text.rfind(b" ", end, at) + 1 or end
-                    space = text.find(b" ", at)
-                    end = len(text) if space < 0 else space
-                    self.words[text[start:end]] = None
-
-
-def find_decodings(words: list[bytes]) -> list[Decoding]:
-    """All decodings in which every word is possible, the one with the most evidence first."""
-    found: dict[tuple[str, ...], tuple[str, tuple[DecodedWord, ...]]] = {}
-    assessed: dict[str, DecodedWord] = {}
-    for codec in LABELS:
-        read = _read(words, codec, assessed)
-        if len(read) == len(words):
-            found.setdefault(tuple(word.text for word in read), (codec, tuple(read)))
-    in_doubt = [len(set(texts)) > 1 for texts in zip(*found, strict=True)]
-    decodings = [
-        Decoding(
-            codec,
-            LABELS[codec],
-            sum(doubt and word.verdict is Verdict.COMMON for word, doubt in zip(read, in_doubt, strict=True)),
-            read,
+    def is_overwhelming(self) -> bool:
+        if not self.decodings:
+            return False
+        best = self.decodings[0]
+        words = best.words[:_MAX_WEIGHED]
+        impossible = sum(best.weigh(word) is None for word in words)
+        enough = ENOUGH if _WESTERN in best.codecs else ENOUGH_ELSEWHERE
+        return impossible <= _IMPOSSIBLE_SHARE * len(words) and all(
+            margin.is_overwhelming(enough) for margin in self.margins
         )
-        for codec, read in found.values()
-    ]
-    return sorted(decodings, key=lambda decoding: -decoding.evidence)
+
+    @property
+    def likely(self) -> tuple[Decoding, ...]:
+        """The decodings that somebody may be asked about: two, or more that aren't far behind."""
+        return tuple(each for at, each in enumerate(self.decodings) if at < 2 or each.behind <= MUCH_MORE)
+
+    @property
+    def is_only(self) -> bool:
+        """Whether no other decoding has words as people write them."""
+        return all(margin.is_impossible for margin in self.margins)
 
 
-def choose(decodings: list[Decoding]) -> Decoding | None:
-    """The decoding that outweighs all others, if its encoding is accepted."""
-    for decoding in decodings:
-        others = (other for other in decodings if other is not decoding)
-        if decoding.codec in ACCEPTED and all(decoding.outweighs(other) for other in others):
-            return decoding
-    return None
-
-
-def find_candidates(words: list[bytes], decodings: list[Decoding]) -> list[str]:
-    """The codecs of the two or three likely decodings, the best first; none if no decoding makes sense."""
+def weigh(words: Sequence[bytes], ascii_words: Iterable[str], languages: Sequence[str] = ()) -> Weighed:
+    """Weigh all encodings. `words` are distinct and have non-ASCII bytes; `languages` are codes such as "hu"."""
+    shares = find_shares(ascii_words, languages)
+    decodings = _weigh_all(_decode(words, shares))
     if not decodings:
+        return Weighed((), ())
+    best = decodings[0]
+    return Weighed(tuple(decodings), tuple(_compare(best, other) for other in decodings[1:]))
+
+
+def find_shares(words: Iterable[str], languages: Sequence[str] = ()) -> tuple[float, ...]:
+    """The part of the words that each of letters.LANGUAGES has, estimated in a few rounds from equal parts."""
+    of_words: list[list[float]] = []
+    for word in words:
+        values = log_likelihoods(word)
+        best = max(values)
+        of_words.append([math.exp(max(value - best, -50)) for value in values])
+    known = {_LANGUAGES_OF_CODES.get(code.partition("-")[0]) for code in languages}
+    start: list[float] = [3.0 if language in known else 0.1 for language in LANGUAGES]
+    shares: tuple[float, ...] = tuple(part / sum(start) for part in start)
+    for _ in range(_ROUNDS):
+        sums = [*start]
+        for of_word in of_words:
+            parts = [share * value for share, value in zip(shares, of_word, strict=True)]
+            whole = sum(parts)
+            sums = [total + part / whole for total, part in zip(sums, parts, strict=True)]
+        shares = tuple(total / sum(sums) for total in sums)
+    return shares
+
+
+def _decode(words: Sequence[bytes], shares: tuple[float, ...]) -> list[Decoding]:
+    """The words in every encoding that has them. Encodings that give the same text are one decoding."""
+    if any(len(word) > MAX_LENGTH for word in words):
         return []
-    best = next((decoding for decoding in decodings if decoding.codec in ACCEPTED), decodings[0])
-    rivals = [decoding for decoding in decodings if decoding is not best and not best.outweighs(decoding)]
-    likely = sorted((best, *rivals), key=lambda decoding: -decoding.evidence)
-    return [decoding.codec for decoding in likely][:MAX_CANDIDATES]
+    joined = b"\n".join(words)
+    is_damaged = any(map(_DAMAGED_UTF8.search, words))
+    found: dict[str, list[str]] = {}
+    for codec in LABELS:
+        if not (is_damaged and codec.startswith(_NOT_IN)):
+            try:
+                text = joined.decode(codec)
+            except UnicodeDecodeError:
+                continue
+            if not _CONTROL.search(text):
+                found.setdefault(text, []).append(codec)
+    decodings = []
+    for text, codecs in found.items():
+        priors = {codec: _prior_of(codec, shares) for codec in codecs}
+        codec = max(codecs, key=priors.__getitem__)
+        decodings.append(
+            Decoding(codec, tuple(codecs), tuple(text.split("\n")), priors[codec], _shares_of(codecs, shares))
+        )
+    return decodings
 
 
-def find_differences(words: list[bytes], codecs: list[str]) -> list[bytes]:
-    """The words that these encodings read differently, those with the most readings first."""
-    readings = {word: len({word.decode(codec, "replace") for codec in codecs}) for word in words}
-    return sorted((word for word in words if readings[word] > 1), key=lambda word: -readings[word])
+def _prior_of(codec: str, shares: tuple[float, ...]) -> float:
+    languages = sum(shares[INDEXES[language]] for language in LANGUAGES_OF[codec])
+    return max(math.log(languages), -_MAX_OF_LANGUAGES) - (0 if codec.startswith(_WINDOWS) else _NOT_OF_WINDOWS)
 
 
-def is_usual(words: list[bytes], codec: str) -> bool:
-    """Whether all words are spelled like common names in this encoding."""
-    read = _read(words, codec, {})
-    return len(read) == len(words) and all(word.verdict is Verdict.COMMON for word in read)
+def _shares_of(codecs: list[str], shares: tuple[float, ...]) -> tuple[float, ...]:
+    """The part of the names that each language is expected to have if the file is in one of these encodings."""
+    own = {INDEXES[language] for codec in codecs for language in (*LANGUAGES_OF[codec], _NEIGHBOR)}
+    total = sum(shares[at] for at in own)
+    return tuple(
+        _OF_ELSEWHERE / len(shares)
+        + (1 - _OF_ELSEWHERE) * (_OF_ALL / len(own) + (1 - _OF_ALL) * share / total if at in own else 0)
+        for at, share in enumerate(shares)
+    )
 
 
-def find_damage(words: list[bytes]) -> bytes:
-    """The word at which the most successful of the accepted encodings fails, if no decoding makes sense."""
-    return words[min(max(len(_read(words, codec, {})) for codec in ACCEPTED), len(words) - 1)]
+def _weigh_all(decodings: list[Decoding]) -> list[Decoding]:
+    """The decodings by how likely their words are. Those with many more impossible words than others are left out."""
+    in_doubt = [
+        at
+        for at, readings in enumerate(zip(*(each.words for each in decodings), strict=True))
+        if len(set(readings)) > 1
+    ]
+    in_doubt = _spread(in_doubt)
+    kept = _drop_hopeless(_drop_hopeless(decodings, in_doubt[:_FEW]), in_doubt[:_FIRST])
+    behind = [-decoding.prior for decoding in kept]
+    for at in in_doubt:
+        values: dict[str, float] = {}
+        for decoding in kept:
+            word = decoding.words[at]
+            values[word] = max(values.get(word, -math.inf), decoding.weigh(word) or -math.inf)
+        best = max(values.values())
+        for index, decoding in enumerate(kept):
+            value = values[decoding.words[at]]
+            behind[index] += IMPOSSIBLE if value == -math.inf else min(best - value, MAX_OF_WORD)
+    order = sorted(range(len(kept)), key=behind.__getitem__)
+    return [replace(kept[index], behind=behind[index] - behind[order[0]]) for index in order]
+
+
+def _drop_hopeless(decodings: list[Decoding], positions: list[int]) -> list[Decoding]:
+    """The decodings that don't have many more impossible words than another, and at least as many as we ask about."""
+    impossible = [sum(each.weigh(each.words[at]) is None for at in positions) for each in decodings]
+    ordered = sorted(impossible)[:MAX_CANDIDATES]
+    most = max(*ordered, ordered[0] + max(_MORE_IMPOSSIBLE, len(positions) // 5)) if ordered else 0
+    return [each for each, count in zip(decodings, impossible, strict=True) if count <= most]
+
+
+def _spread(found: list[_T]) -> list[_T]:
+    """At most `_MAX_WEIGHED` from all parts of the list."""
+    return found[:: -(-len(found) // _MAX_WEIGHED) or 1]
+
+
+def _compare(one: Decoding, other: Decoding) -> Margin:
+    """How far one decoding is ahead of the other."""
+    different: dict[tuple[str, ...], tuple[str, str]] = {}
+    same: list[str] = []
+    for mine, theirs in zip(one.words, other.words, strict=True):
+        if mine == theirs:
+            same.append(mine)
+        else:
+            different.setdefault(_contexts_of(mine), (mine, theirs))
+    of_same = sum((one.weigh(word) or 0.0) - (other.weigh(word) or 0.0) for word in same[:_FIRST])
+    total = one.prior - other.prior + max(-_MAX_OF_SAME_WORDS, min(_MAX_OF_SAME_WORDS, of_same))
+    worst, is_impossible = 0.0, False
+    for mine, theirs in _spread(list(different.values())):
+        value, rival = one.weigh(mine), other.weigh(theirs)
+        if value is None:
+            ahead = 0.0 if rival is None else -IMPOSSIBLE
+        elif rival is None:
+            ahead, is_impossible = IMPOSSIBLE, True
+        else:
+            ahead = max(-MAX_OF_WORD, min(MAX_OF_WORD, value - rival))
+        total += ahead
+        worst = min(worst, ahead)
+    return Margin(total, worst, is_impossible)
+
+
+def _contexts_of(word: str) -> tuple[str, ...]:
+    """Each accented letter with the letters before and after it."""
+    padded = f" {fold(word)} "
+    return tuple(padded[at - 1 : at + 2] for at, letter in enumerate(padded) if not letter.isascii())
+
+
+def find_differences(words: Sequence[bytes], codecs: Sequence[str]) -> list[bytes]:
+    """The words that these encodings read differently: first those that differ in the first two, and most."""
+    found: dict[bytes, tuple[bool, int]] = {}
+    for word in words:
+        readings = [word.decode(codec, "replace") for codec in codecs]
+        if len(set(readings)) > 1:
+            found[word] = (readings[0] != readings[1], len(set(readings)))
+    return sorted(found, key=found.__getitem__, reverse=True)
+
+
+def fits_without_doubt(weighed: Weighed, codec: str) -> bool:
+    """Whether an encoding leaves no letter unusual: no word speaks against it, or for another encoding."""
+    own = next((each for each in weighed.decodings if each.codec == codec), None)
+    if own is None or any(own.weigh(word) is None for word in own.words):
+        return False
+    return all(_compare(own, other).worst >= -AGAINST for other in weighed.decodings if other is not own)
+
+
+def is_damaged_utf8(words: Sequence[bytes], weighed: Weighed) -> bool:
+    """Whether a file that isn't valid UTF-8 has words in UTF-8, whole or damaged, that no encoding can explain."""
+    best = weighed.decodings[0]
+    return any(best.weigh(text) is None and _is_once_utf8(word) for word, text in zip(words, best.words, strict=True))
+
+
+def _is_once_utf8(word: bytes) -> bool:
+    if _DAMAGED_UTF8.search(word):
+        return True
+    try:
+        return has_letters_of_one_language(word.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return error.end == len(word) and error.reason == "unexpected end of data"
 
 
 def find_rival_of_utf8(words: list[bytes]) -> str | None:
@@ -229,119 +345,26 @@ def find_rival_of_utf8(words: list[bytes]) -> str | None:
     a letter, and the first two letters of a name one in an unrelated script. The file is in doubt only if it has few
     words with non-ASCII characters, and all of them are names in the other encoding and none is one in UTF-8.
     """
-    if len(words) > MAX_WORDS_IN_DOUBT or any(len(word) > _MAX_LENGTH for word in words):
+    if len(words) > MAX_WORDS_IN_DOUBT or any(len(word) > MAX_LENGTH for word in words):
         return None
     texts = [word.decode("utf-8") for word in words]
-    if any(len(text) > 1 and (assess(text).verdict or _is_of_one_script(text)) for text in texts):
+    if any(len(text) > 1 and (has_letters_of_one_language(text) or _is_of_one_alphabet(text)) for text in texts):
         return None
     if all(_TWO_BYTES_EACH.fullmatch(word) for word in words) and not any(text in _LONE_SIGNS for text in texts):
-        for codec in _TWO_BYTE_CODECS:
-            others = [word.decode(codec, "replace") for word in words]
-            if all(_EAST_ASIAN.fullmatch(text) for text in others):
-                return _LARGER.get(codec, codec)
+        for small, codec in _TWO_BYTE_CODECS.items():
+            if all(_EAST_ASIAN.fullmatch(word.decode(small, "replace")) for word in words):
+                return codec
     if all(_ASCII_LETTER.search(word) for word in words):
-        for decoding in find_decodings(words):
-            if all(_is_only_letters(word.text) for word in decoding.words):
+        for decoding in weigh(words, ()).decodings:
+            if all(_is_only_letters(text) and decoding.weigh(text) is not None for text in decoding.words):
                 return decoding.codec
     return None
 
 
-def find_position(data: bytes, word: bytes) -> int:
-    """The byte position of the word in the file."""
-    end = b" " if len(word) <= _MAX_LENGTH else b""  # A longer word is known by its beginning alone.
-    return (b" " + data.translate(_SPACED) + b" ").find(b" " + word + end)
-
-
-def _read(words: list[bytes], codec: str, assessed: dict[str, DecodedWord]) -> list[DecodedWord]:
-    """The words in this encoding, up to the first one that is impossible. `assessed` is a cache."""
-    read = []
-    for word in words:
-        if len(word) > _MAX_LENGTH or (codec.startswith(_NOT_IN) and _DAMAGED_UTF8.search(word)):
-            break
-        try:
-            text = word.decode(codec)
-        except UnicodeDecodeError:
-            break
-        if text not in assessed:
-            assessed[text] = assess(text)
-        if assessed[text].verdict is Verdict.IMPOSSIBLE:
-            break
-        read.append(assessed[text])
-    return read
-
-
-def assess(text: str) -> DecodedWord:
-    """Assess whether names can be spelled like this. The text has no spaces, but may have several words and signs."""
-    normal = unicodedata.normalize("NFC", text.replace("l·l", "ll"))
-    words = [_assess_word(word) for word in _WORD.findall(normal) if not word.isascii()]
-    other = [at for at, sign in enumerate(normal) if not (sign.isascii() or _WORD.fullmatch(sign))]
-    signs = [_assess_sign(normal, at) for at in other]
-    verdict = min((*(word.verdict for word in words), *signs), default=Verdict.POSSIBLE)
-    languages = frozenset() if verdict is not Verdict.COMMON or _WORD.search(normal) else _ANY_LANGUAGE
-    if words:
-        languages = frozenset.intersection(*(word.languages for word in words))
-    return DecodedWord(text, verdict, tuple(contexts_of(fold(normal))), languages)
-
-
-def _assess_word(word: str) -> DecodedWord:
-    folded = fold(word)
-    if not _is_well_cased(word):
-        return DecodedWord(word, Verdict.IMPOSSIBLE)
-    if any(script.fullmatch(word) for script in OTHER_SCRIPTS.values()):
-        return DecodedWord(word, Verdict.COMMON if len(word) > 1 else Verdict.POSSIBLE)
-    accented = {letter for letter in folded if not letter.isascii()}
-    languages = [at for at, language in enumerate(LANGUAGES) if accented <= language.letters]
-    is_word = len(folded) > len(accented) if len(folded) > 1 else word.isupper() or word in _LONE
-    if not languages or not is_word:
-        return DecodedWord(word, Verdict.IMPOSSIBLE)
-    contexts = contexts_of(folded)
-    common = frozenset(at for at in languages if len(folded) > 1 and LANGUAGES[at].contexts.issuperset(contexts))
-    return DecodedWord(word, Verdict.COMMON if common else Verdict.POSSIBLE, languages=common)
-
-
-def _is_well_cased(word: str) -> bool:
-    """False for JŠger and AndrÈ: a capital in an impossible position is another letter in another encoding."""
-    if word[:1] == "h" and word[1:2] in _VOWELS_OF_IRISH:
-        word = word[1:]  # Irish: Ó hÉalaí
-    if word.isupper() or word[1:].islower() or len(word) == 1 or word.lower() == word.upper():
-        return True
-    pattern = "".join(
-        ("A" if letter.isupper() else "a") if letter.isascii() else ("É" if letter.isupper() else "é")
-        for letter in word.replace("ß", "s" if word.islower() else "S")
-    )
-    return not _MISPLACED_CAPITAL.search(pattern)
-
-
-def _assess_sign(text: str, at: int) -> Verdict:
-    """Assess a character that isn't a letter by its neighbors. Wrongly decoded letters appear inside words."""
-    sign, following = text[at], text[at + 1 : at + 2]
-    before, after = _is_letter(text[at - 1 : at]), _is_letter(following)
-    if sign in _SIGNS:
-        beside = before and not after and (sign in _BEHIND_A_WORD or (sign in "ºª" and at == 1))
-        is_possible = (beside or not (before or after)) and following not in tuple(_SIGNS)
-    elif sign in _OPENING or sign in _CLOSING:
-        is_possible = not (before and (after or sign in _ONLY_OPENING)) and not (after and sign in _CLOSING)
-    else:
-        is_possible = sign in _ANYWHERE or (sign >= "\u3000" and unicodedata.category(sign)[0] in "PSZN")
-    if not is_possible:
-        return Verdict.IMPOSSIBLE
-    if before and after:
-        return Verdict.COMMON if sign == "’" and _ELISION.search(text) else Verdict.POSSIBLE
-    if following and not following.isascii() and not after and "\xa0" not in (sign, following):
-        return Verdict.POSSIBLE
-    if before:
-        return Verdict.COMMON if sign in _BEHIND_A_WORD + "\xa0" else Verdict.POSSIBLE
-    return Verdict.POSSIBLE if after else Verdict.COMMON
-
-
-def _is_letter(character: str) -> bool:
-    return character.isalpha() and character not in "ºªµ"
-
-
-def _is_of_one_script(text: str) -> bool:
+def _is_of_one_alphabet(text: str) -> bool:
     """Whether the text consists of letters of one alphabet, other than only accented Latin letters."""
     scripts = {unicodedata.name(character, "?").split()[0] for character in text}
-    return len(scripts) == 1 and text.isalpha() and scripts != {"LATIN"} and _is_well_cased(text)
+    return len(scripts) == 1 and text.isalpha() and scripts != {"LATIN"} and is_well_cased(text)
 
 
 def _is_only_letters(text: str) -> bool:

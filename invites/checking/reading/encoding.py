@@ -12,24 +12,20 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal, cast
 
 from invites.checking.catalog import file_problem
-from invites.checking.cells.text import visible
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
 from invites.checking.reading.candidate_encodings import (
     MAX_CANDIDATES,
     MAX_WORDS_IN_DOUBT,
-    WordSample,
-    choose,
-    find_candidates,
-    find_damage,
-    find_decodings,
     find_differences,
-    find_position,
     find_rival_of_utf8,
-    is_usual,
+    fits_without_doubt,
+    is_damaged_utf8,
+    weigh,
 )
-from invites.checking.reading.known_encodings import LABELS, label_of
+from invites.checking.reading.known_encodings import label_of
 from invites.checking.reading.options import NOTHING_KNOWN, Evidence
+from invites.checking.reading.word_sample import WordSample, find_ascii_words
 
 # Why an encoding is right: the bytes say so (ASCII, UTF-8 or UTF-16), all plausible encodings give the same text, the
 # evidence is overwhelming, or an admin chose it, for an earlier file or for this one. Empty: it is only a candidate.
@@ -39,7 +35,6 @@ _CHUNK = 1 << 18
 _HEAD = 1 << 16
 _FIRST_LINE = 400
 _LINE_BREAK = re.compile(r"[\r\n]")
-_SHOWN = 40
 _UTF16 = ("utf-16-le", "utf-16-be")
 _MAX_WORDS = 50
 
@@ -87,13 +82,6 @@ class EncodingDoubt:
     candidates: tuple[Source, ...]
     words: tuple[bytes, ...]
 
-    def as_problem(self) -> Problem:
-        """A problem that names the line of the first word, and its readings."""
-        word = self.words[0]
-        readings = dict.fromkeys(word.decode(source.codec, "replace") for source in self.candidates)
-        shown = [visible(reading.replace("\xa0", " "), limit=_SHOWN) for reading in readings]
-        return file_problem("unsure_spelling", line=_find_line(self.candidates[0], word), spellings=shown)
-
 
 def open_source(
     stream: BinaryIO, limits: Limits, *, encoding: str = "", evidence: Evidence = NOTHING_KNOWN
@@ -122,7 +110,9 @@ def open_source(
         return invalid_at
     if codec != "utf-8" or start:
         return source if invalid_at is None else file_problem("unreadable", line=_count_lines(source, invalid_at))
-    return _confirm_utf8(source, limits, evidence) if invalid_at is None else _read_as_legacy(source, limits, evidence)
+    return (
+        _confirm_utf8(source, evidence) if invalid_at is None else _read_as_legacy(source, invalid_at, limits, evidence)
+    )
 
 
 def rewindable(stream: BinaryIO, limits: Limits) -> tuple[BinaryIO, int]:
@@ -219,44 +209,37 @@ def _read_whole(source: Source, limits: Limits) -> Source | Problem:
     return source if invalid_at is None else file_problem("unreadable", line=_count_lines(source, invalid_at))
 
 
-def _confirm_utf8(source: Source, limits: Limits, evidence: Evidence) -> Source | EncodingDoubt:
+def _confirm_utf8(source: Source, evidence: Evidence) -> Source | EncodingDoubt:
     """The source, unless its few non-ASCII words are more likely names in another encoding."""
     words = _sample_words(source, limit=MAX_WORDS_IN_DOUBT + 1)
     rival = find_rival_of_utf8(words) if words else None
     if rival is None:
         return source
-    if evidence.encoding == source.codec:
-        return replace(source, certainty="remembered")
-    return _read_as_remembered(source, words, limits, evidence) or _doubt(source, words, [rival, "utf-8"])
+    if evidence.encoding in (rival, source.codec):
+        return _as(source, evidence.encoding, "remembered")
+    return _doubt(source, words, [rival, source.codec])
 
 
-def _read_as_legacy(source: Source, limits: Limits, evidence: Evidence) -> Source | EncodingDoubt | Problem:
-    """The source in the encoding for which the evidence is overwhelming, or the encodings in doubt."""
+def _read_as_legacy(
+    source: Source, invalid_at: int, limits: Limits, evidence: Evidence
+) -> Source | EncodingDoubt | Problem:
+    """The source in the encoding for which the evidence is overwhelming, or the encodings in doubt.
+
+    `invalid_at` is the first byte that isn't UTF-8. A file that is partly UTF-8 can't be read in any encoding.
+    """
     words = _sample_words(source)
-    if remembered := _read_as_remembered(source, words, limits, evidence):
-        return remembered
-    decodings = find_decodings(words)
-    decoding = choose(decodings)
-    if decoding is not None:
+    weighed = weigh(words, _find_ascii_words(source), evidence.languages)
+    if fits_without_doubt(weighed, evidence.encoding) and _fits(_as(source, evidence.encoding), limits):
+        return _as(source, evidence.encoding, "remembered")
+    if weighed.is_overwhelming:
         # The words are a sample. A byte that this encoding doesn't have can follow them.
-        certainty: Certainty = "only" if len(decodings) == 1 else "evidence"
-        return _read_whole(_as(source, decoding.codec, certainty), limits)
-    likely = [codec for codec in find_candidates(words, decodings) if _fits(_as(source, codec), limits)]
-    if not likely:
-        return file_problem("unreadable", line=_find_line(source, find_damage(words)))
-    others = (codec for codec in LABELS if codec not in likely and find_differences(words, [likely[0], codec]))
-    while len(likely) < 2 and (codec := next(others, None)):
-        if _fits(_as(source, codec), limits):
-            likely.append(codec)
-    return _doubt(source, words, likely[:MAX_CANDIDATES])
-
-
-def _read_as_remembered(source: Source, words: list[bytes], limits: Limits, evidence: Evidence) -> Source | None:
-    """The source in the remembered encoding, if it decodes the whole file and leaves no letter unusual for names."""
-    codec = evidence.encoding
-    if codec not in LABELS or not is_usual(words, codec) or not _fits(_as(source, codec), limits):
-        return None
-    return _as(source, codec, "remembered")
+        certain = _as(source, weighed.decodings[0].codec, "only" if weighed.is_only else "evidence")
+        if _fits(certain, limits):
+            return certain
+    likely = [each.codec for each in weighed.likely if _fits(_as(source, each.codec), limits)][:MAX_CANDIDATES]
+    if len(likely) < 2 or is_damaged_utf8(words, weighed):
+        return file_problem("unreadable", line=_count_lines(source, invalid_at))
+    return _doubt(source, words, likely)
 
 
 def _as(source: Source, codec: str, certainty: Certainty = "") -> Source:
@@ -272,6 +255,11 @@ def _doubt(source: Source, words: list[bytes], candidates: list[str]) -> Encodin
     return EncodingDoubt(tuple(_as(source, codec) for codec in candidates), tuple(differences[:_MAX_WORDS]))
 
 
+def _find_ascii_words(source: Source) -> list[str]:
+    source.stream.seek(source.start)
+    return find_ascii_words(source.stream.read(_HEAD))
+
+
 def _sample_words(source: Source, *, limit: int | None = None) -> list[bytes]:
     sample = WordSample() if limit is None else WordSample(limit)
     for chunk in _chunks(source):
@@ -279,9 +267,3 @@ def _sample_words(source: Source, *, limit: int | None = None) -> list[bytes]:
         if sample.is_full:
             break
     return sample.finish()
-
-
-def _find_line(source: Source, word: bytes) -> int:
-    """The number of the line of the word. Reads the whole file, so only for one that we reject."""
-    source.stream.seek(source.start)
-    return _count_lines(source, source.start + find_position(source.stream.read(), word))

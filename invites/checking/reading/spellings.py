@@ -1,11 +1,9 @@
-"""How names are spelled: the accented letters of each language, and common names and words that have them.
+"""The accented letters of each language, with common names and words that have them, and the other scripts.
 
-`candidate_encodings` uses it as evidence. To teach it a spelling, add a name to its language.
+`letters` counts which letters follow each other in them. To teach the check a spelling, add a name to its language.
 """
 
 import re
-import unicodedata
-from dataclasses import dataclass
 
 # The letters beyond a to z, and common names and words in which they occur.
 LATIN: dict[str, tuple[str, str]] = {
@@ -87,10 +85,14 @@ LATIN: dict[str, tuple[str, str]] = {
         "Sjø Sjøberg Skjønberg Skøien Fløgstad Fløtten Klø Bjerkø Hitrø Jonasø Søby Sæther Sæbø Skjærvø Bæk Mælum "
         "Mæhle Næss Nærland Ærlig Kræmmer Kræn Krægh Lærke Læssøe Ægir Æsøy Væring Hæstad Hægeland Kvæven Træen Præst "
         "Hjælm Lindé Norén Nordén Linné Hjälm Tillgång Någon Lördag Söndag På Två Här Där Är Förnamn Anställd Även "
-        "Också Både Språk Når Fødsel Køkken Gå Bestå Mødre Ældre Afløser Lørdag Hämäläinen Mäkelä Jääskeläinen "
-        "Väisänen Väinö Päivi Kärkkäinen Pääkkönen Rämö Räsänen Kähkönen Hyvönen Möttönen Pöyhönen Töyrylä Köykkä "
-        "Hölttä Hänninen Jäntti Jäppinen Leppänen Leppälä Seppä Närhi Tähtinen Törmänen Ylönen Äijälä Sääksi Käyttäjä "
-        "Sähköposti Nimeä Hätönen Pylkkänen Määttä Kristiä Niinistö Ahtisaarö Nieminä Alkiö Pöllänen Sköld Grå",
+        "Också Både Språk Når Fødsel Køkken Gå Bestå Mødre Ældre Afløser Lørdag Sköld Grå",
+    ),
+    "Finnish": (
+        "åäöšž",
+        "Hämäläinen Mäkelä Jääskeläinen Väisänen Väinö Päivi Kärkkäinen Pääkkönen Rämö Räsänen Kähkönen Hyvönen "
+        "Möttönen Pöyhönen Töyrylä Köykkä Hölttä Hänninen Jäntti Jäppinen Leppänen Leppälä Seppä Närhi Tähtinen "
+        "Törmänen Ylönen Äijälä Sääksi Käyttäjä Sähköposti Nimeä Hätönen Pylkkänen Määttä Kristiä Niinistö "
+        "Ahtisaarö Nieminä Alkiö Pöllänen",
     ),
     "Dutch": (
         "áäçèéêëïíóöü",
@@ -236,40 +238,3 @@ OTHER_SCRIPTS: dict[str, re.Pattern[str]] = {
     "Chinese and Japanese": re.compile("[\u3005\u3041-\u3096\u30a1-\u30fc\u4e00-\u9fff\uff66-\uff9f]+"),
     "Korean": re.compile("[\uac00-\ud7a3]+"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Language:
-    """The accented letters of a language, and each of them with its neighbors, as they occur in names."""
-
-    letters: frozenset[str]
-    contexts: frozenset[str]
-
-
-def contexts_of(word: str) -> list[str]:
-    """Each accented letter with the letters before and after it; a space marks the edge of the word."""
-    padded = f" {word} "
-    return [padded[at - 1 : at + 2] for at, letter in enumerate(padded) if not letter.isascii()]
-
-
-def fold(word: str) -> str:
-    """The word in lowercase. The Turkish dotted capital becomes a plain i, not an i with a separate dot."""
-    return unicodedata.normalize("NFC", word.replace("\u0130", "i").lower())
-
-
-LANGUAGES = tuple(
-    Language(frozenset(letters), frozenset(context for name in names.split() for context in contexts_of(fold(name))))
-    for letters, names in LATIN.values()
-)
-
-# Names so common that a single one settles the encoding, if nothing speaks against it.
-WELL_KNOWN = frozenset(
-    fold(
-        "Hélène François Françoise Geneviève Michèle Adèle Irène Thérèse Eugène Anaïs Loïc Héloïse Benoît Noël Joël "
-        "Gaël Maël Raphaël Michaël Mickaël Agnès Inès Lefèvre Rivière Lemaître Gonçalves Gonçalo João Conceição "
-        "Sebastião Simão Magalhães Guimarães Simões Antônio Inês Lourenço Mendonça França Assunção Muñoz Núñez Peña "
-        "Begoña Ibáñez Íñigo Castaño Niccolò Nicolò Giosuè Salomè Daniël Daniëlle Mariëlle Gabriël Rafaël Zoë Chloë "
-        "Håkan Håkon Åberg Åse Åke Åsa Mårten Måns Pål Søren Sørensen Jørgen Jørgensen Bjørn Øystein Øyvind Ødegård "
-        "Møller Nørgaard Kjær Lærke Næss Núria Mònica Þórdís Guðrún Sigríður"
-    ).split()
-)

@@ -28,7 +28,7 @@ from invites.checking.cells.names import check_name, check_text
 from invites.checking.cells.text import is_blank, trim, trim_all, visible
 from invites.checking.domain_typos import DomainTypoDetector
 from invites.checking.full_names import is_decided_by_commas, names_in_address, split_full_name, suggest_order
-from invites.checking.reading.candidate_encodings import WordSample, find_decodings, find_position
+from invites.checking.reading.candidate_encodings import weigh
 from invites.checking.reading.column_names import find_meaning
 from invites.checking.reading.column_suggestions import suggest_columns
 from invites.checking.reading.dialect import find_dialect
@@ -37,6 +37,7 @@ from invites.checking.reading.header import read_header
 from invites.checking.reading.header_row import find_header_row
 from invites.checking.reading.known_exports import is_preamble, recognize_export
 from invites.checking.reading.quotes import explain_quote, find_swallowed_rows
+from invites.checking.reading.word_sample import WordSample, find_ascii_words
 from tests.checking import check_person
 from tests.fuzz.target import WORDS
 from tests.fuzz.time_target import check_file, take
@@ -192,8 +193,7 @@ def in_another_encoding(text: str) -> None:
         for start in range(0, len(text), 1 << 10):
             sample.add(b" ".join(words)[start : start + (1 << 10)])
         found = sample.finish() or [b"\xe9"]
-        find_decodings(found)
-        find_position(b" ".join(words), found[-1])
+        weigh(found, find_ascii_words(b" ".join(words)))
 
 
 def quote(text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from invites.checking.reading.known_encodings import LEGACY, UNICODE, codec_of, encoding_name, label_of
+from invites.checking.reading.known_encodings import LEGACY, UNICODE, KnownEncoding, codec_of, encoding_name, label_of
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_knows_no_other_names(typed: str) -> None:
 
 
 @pytest.mark.parametrize("known", [*UNICODE, *LEGACY], ids=lambda known: known.label)
-def test_every_encoding_is_found_by_all_its_names(known: tuple[str, str, str, tuple[str, ...]]) -> None:
-    codec, label, title, aliases = known
+def test_every_encoding_is_found_by_all_its_names(known: KnownEncoding) -> None:
+    codec, label, title, _languages, aliases = known
     assert "Anna".encode(codec).replace(b"\0", b"").removeprefix(b"\xff\xfe") == b"Anna"
     assert {codec_of(name) for name in (codec, label, *aliases)} == {codec}
     assert (label_of(codec), encoding_name(codec)) == (label, title)
