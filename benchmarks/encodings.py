@@ -22,7 +22,7 @@ from invites.checking.reading.known_encodings import label_of
 
 DOCUMENT = ROOT / "docs" / "encodings.md"
 # Files of each language, encoding and size. The languages with a target have more of them.
-FILES, FILES_WITH_TARGET = 60, 200
+FILES, FILES_WITH_TARGET = 45, 150
 WITH_TARGET = [(language, "cp1252") for language in ("French", "German", "Spanish", "Portuguese")]
 LEAST_SILENT, LARGE = 0.95, 10
 CANDIDATES_CONTAIN = 0.99
