@@ -128,7 +128,7 @@ class Header:
         first_name = COLUMNS[FIRST_NAME].check(name.first_name)
         if name.is_sure or not name.last_name or isinstance(first_name, CellError):
             return None
-        params: Params = {"first_name": name.first_name, "last_name": name.last_name}
+        params: Params = {"first_name": visible(first_name), "last_name": visible(name.last_name)}
         return CellError("unsure_full_name", params, suggestion=first_name, fix="keep_names")
 
     def find_unsure(self, cells: Sequence[Sequence[str]]) -> list[int]:

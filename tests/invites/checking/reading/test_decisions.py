@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from invites.checking import NOT_USED, Check, Decisions, Evidence, ReadingOptions, Report, Row
+from invites.checking import NOT_USED, Check, Decisions, Evidence, ReadingOptions, Report, Row, message_of
 from tests.workbooks import ods_of, ods_row, ods_table, sheet_of, workbook_of
 
 HEADER = ["Email", "First name", "Last name"]
@@ -249,6 +249,13 @@ def test_a_first_name_that_is_wrong_has_only_its_own_problem() -> None:
     report, _ = read(text, columns={"full_name": "B"}, name_order="first-last")
     assert [problem.suggestion for problem in report.problems if problem.code == "unsure_full_name"] == []
     assert report.verdict == "problems"
+
+
+def test_invisible_characters_of_a_full_name_are_made_visible() -> None:
+    text = f"Email,Full name\nm@company.com,Maria Elena Ro\u202essi\nn@company.com,Maria Elena Ross{'i' * 500}\n"
+    report, _ = read(text, columns={"full_name": "B"}, name_order="first-last")
+    messages = [message_of(problem) for problem in report.problems]
+    assert all("\u202e" not in message and len(message) < 300 for message in messages)
 
 
 # --- Text --------------------------------------------------------------------------------------------
