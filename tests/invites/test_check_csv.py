@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from config.harness.running import ROOT
+from tests.workbooks import sheet_of, workbook_of
 
 DATA = ROOT / "tests" / "data"
 KEYS = [
@@ -137,6 +138,32 @@ def test_duplicates_are_skipped_and_name_the_row_that_they_repeat() -> None:
     assert (found["verdict"], found["valid"], found["skipped"]) == ("ok", 2, 2)
     assert [(warning["row"], warning["code"]) for warning in found["warnings"]] == [(3, "duplicate"), (5, "duplicate")]
     assert "row 2" in found["warnings"][0]["message"]
+
+
+def test_rows_of_several_sheets_are_named_with_their_sheet() -> None:
+    header = ["Email", "First name", "Last name"]
+    anna, bo = ["anna@company.com", "Anna", "Berg"], ["bo@@company.com", "Bo", "Yu"]
+    workbook = workbook_of(sheet_of([header, anna]), sheet_of([header, bo, anna]))
+    options = ("-", "--sheet", "Sheet1", "--sheet", "Sheet2")
+    found = json.loads(run(*options, "--json", stdin=workbook).stdout)
+    assert (found["problems"][0]["sheet"], found["problems"][0]["row"]) == ("Sheet2", 2)
+    assert (found["warnings"][0]["sheet"], found["warnings"][0]["row"]) == ("Sheet2", 3)
+    assert "in row 2 of Sheet1." in found["warnings"][0]["message"]
+    text = run(*options, stdin=workbook).stdout.decode()
+    assert "  Sheet2, row      2  Email: bo@@company.com" in text
+
+
+def test_names_are_shown_if_the_encoding_is_only_likely() -> None:
+    found = answer(str(DATA / "windows-1252-french-excel.csv"))
+    assert (found["verdict"], found["example_names"]) == ("ok", ["Zoé Lefèvre", "Loïc D’Œuvre"])
+    text = run(str(DATA / "windows-1252-french-excel.csv")).stdout.decode()
+    assert "Names are spelled like Zoé Lefèvre, Loïc D’Œuvre" in text
+    assert "example_names" not in answer(str(DATA / "sample.csv"))
+
+
+def test_says_which_product_wrote_the_file() -> None:
+    text = run(str(DATA / "export-workday.csv")).stdout.decode()
+    assert "The columns are those of Workday" in text
 
 
 def test_says_how_the_file_was_read() -> None:

@@ -27,6 +27,7 @@ from invites.checking import (
     message_of,
     title_of,
     typo_notice,
+    visible,
 )
 from invites.imports.upload_parts import limits
 from invites.management.open_decisions import decisions_as_json, decisions_as_lines
@@ -97,6 +98,7 @@ def run_check(stream: Any, reading: ReadingOptions, *, people: bool) -> tuple[Re
 
 def as_json(report: Report) -> dict[str, Any]:
     decisions = {} if report.decisions is None else {"decisions": decisions_as_json(report.decisions)}
+    names = {"example_names": list(report.example_names)} if report.example_names else {}
     return {
         "verdict": report.verdict,
         **decisions,
@@ -106,10 +108,11 @@ def as_json(report: Report) -> dict[str, Any]:
         "problem_count": report.problem_count,
         "truncated": report.truncated,
         "encoding": report.encoding,
+        **names,
         "delimiter": _CHARACTERS.get(report.delimiter, ""),
         "problems": [
             {
-                "row": problem.row,
+                **_place_as_json(report, problem.row),
                 "line": problem.line,
                 "column": problem.column and column_title(problem.column),
                 "code": problem.code,
@@ -119,7 +122,7 @@ def as_json(report: Report) -> dict[str, Any]:
             for problem in report.problems
         ],
         "warnings": [
-            {"row": notice.row, "code": notice.code, "message": message_of(notice)}
+            {**_place_as_json(report, notice.row), "code": notice.code, "message": _message_of(report, notice)}
             for notice in sorted(report.warnings + report.duplicates, key=lambda notice: notice.row or 0)
         ],
     }
@@ -139,24 +142,28 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
     lines = [
         f"{name} {verdict}",
         f"  Read as {report.encoding}" + (f", cells separated by {report.delimiter}" if report.delimiter else ""),
+        *([f"  Names are spelled like {', '.join(report.example_names)}"] if report.example_names else []),
+        *([f"  The columns are those of {report.export}"] if report.export else []),
         f"  {_counted(report.rows, 'row')}: {report.valid:,} valid, {report.skipped:,} skipped (duplicates), "
         f"{report.problem_rows:,} with problems",
     ]
     by_code = sorted(report.problems, key=lambda problem: problem.code)
     groups = {code: list(group) for code, group in groupby(by_code, key=lambda problem: problem.code)}
     for code, count in report.grouped():
-        lines += ["", *_group_lines(code, count, groups.get(code, []))]
+        lines += ["", *_group_lines(report, code, count, groups.get(code, []))]
     if report.duplicates:
         lines += ["", f"{_counted(report.skipped, 'row')} skipped"]
         lines += [
-            f"  row {notice.row:>6,}  {notice.value}  {message_of(notice)}"
+            f"  {_place(report, notice.row)}  {notice.value}  {_message_of(report, notice)}"
             for notice in report.duplicates[:SHOWN_OF_A_KIND]
         ]
         if report.skipped > SHOWN_OF_A_KIND:
             lines.append(f"  and {report.skipped - SHOWN_OF_A_KIND:,} more")
     if report.warnings:
         lines += ["", _counted(report.warning_count, "warning")]
-        lines += map(_warning_line, report.warnings[:SHOWN_OF_A_KIND])
+        lines += [
+            f"  {_place(report, notice.row)}  {message_of(notice)}" for notice in report.warnings[:SHOWN_OF_A_KIND]
+        ]
         if report.warning_count > SHOWN_OF_A_KIND:
             lines.append(f"  and {report.warning_count - SHOWN_OF_A_KIND:,} more")
     if people:
@@ -167,9 +174,31 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
     return lines
 
 
-def _warning_line(warning: Notice) -> str:
-    place = "whole file" if warning.row is None else f"row {warning.row:>6,}"
-    return f"  {place}  {message_of(warning)}"
+def _place_in_sheet(report: Report, number: int) -> tuple[str, int] | None:
+    """The sheet of a row, and its number there; None if only one sheet was read."""
+    sheets = [(name, before) for name, before in report.sheets if before < number]
+    return (sheets[-1][0], number - sheets[-1][1]) if sheets else None
+
+
+def _place_as_json(report: Report, number: int | None) -> dict[str, Any]:
+    place = number and _place_in_sheet(report, number)
+    return {"sheet": place[0], "row": place[1]} if place else {"row": number}
+
+
+def _place(report: Report, number: int | None) -> str:
+    if number is None:
+        return "whole file"
+    place = _place_in_sheet(report, number)
+    return f"{visible(place[0])}, row {place[1]:>6,}" if place else f"row {number:>6,}"
+
+
+def _message_of(report: Report, duplicate: Notice) -> str:
+    """The message, in which the first row with the same address is named with its sheet if there are several."""
+    first = duplicate.params.get("first")
+    place = _place_in_sheet(report, first) if isinstance(first, int) else None
+    if place:
+        duplicate = duplicate._replace(params={**duplicate.params, "first": f"{place[1]} of {visible(place[0])}"})
+    return message_of(duplicate)
 
 
 def _counted(number: int, noun: str) -> str:
@@ -177,11 +206,11 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _group_lines(code: str, count: int, problems: list[Problem]) -> list[str]:
+def _group_lines(report: Report, code: str, count: int, problems: list[Problem]) -> list[str]:
     lines = [f"{title_of(code)}: {_counted(count, 'problem')} ({code})"]
     for problem in problems[:SHOWN_OF_A_KIND]:
-        place = f"row {problem.row:>6,}  {column_title(problem.column) if problem.column else 'whole row'}"
-        lines.append(f"  {place}: {problem.value or '(empty)'}  {message_of(problem)}")
+        column = column_title(problem.column) if problem.column else "whole row"
+        lines.append(f"  {_place(report, problem.row)}  {column}: {problem.value or '(empty)'}  {message_of(problem)}")
     if count > SHOWN_OF_A_KIND:
         lines.append(f"  and {count - SHOWN_OF_A_KIND:,} more")
     if problems:
