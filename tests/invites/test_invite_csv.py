@@ -151,7 +151,7 @@ def test_an_undecided_file_ends_with_1_and_waits_for_an_answer(file_of: FileOf) 
     assert (status, answer["state"], answer["invited"]) == (1, "needs_answer", 0)
     assert answer["decisions"]["columns"]["suggested"]["last_name"] == "Surname"
     assert answer["decisions"]["columns"]["option"] == "--column"
-    assert answer["answer_at"].endswith(f"/o/acme/batches/{batch.pk}/")
+    assert answer["answer_at"].endswith(f"/o/acme/batches/{batch.pk}/reading/")
     assert batch.state == Batch.State.NEEDS_ANSWER
 
 
