@@ -284,7 +284,7 @@ def shown_columns(form: ReadingForm) -> list[ShownColumn]:
             column=column,
             choices=choices,
             note=_("Chosen by you") if column.is_chosen else str(_NOTES[column.use.reason if column.key else ""]),
-            name=_shorten(column.use.name, _LONGEST_CELL),
+            name=column.use.name,
             cells=[_cell(cells[column.index] if column.index < len(cells) else "") for cells in rows],
             error=errors.get(f"column-{column.index}", ""),
             is_folded=_is_folded(column),
@@ -341,7 +341,7 @@ def _need(form: ReadingForm, key: str, places: dict[str, str], error: str) -> Ne
 
 
 def _cell(text: str) -> Cell:
-    shown = _shorten(visible(text.strip()), _LONGEST_CELL)
+    shown = visible(text.strip(), limit=_LONGEST_CELL)
     before, at, after = shown.partition("@")
     return Cell([f"{before}{at}", after] if at else [shown])
 
