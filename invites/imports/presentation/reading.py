@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.contrib.humanize.templatetags.humanize import apnumber
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 
 from accounts.wording import counted, grouped, listed, separated
 from invites.checking import (
@@ -52,7 +51,21 @@ _SHEETS_AND_NO_COLUMN = ngettext_lazy(
 _MISSING = ngettext_lazy("{count} thing is missing", "{count} things are missing")
 _COLUMNS = ngettext_lazy("{count} column", "{count} columns")
 _MORE_COLUMNS = ngettext_lazy("{count} more column, not used", "{count} more columns, not used")
-_SAMPLES = ngettext_lazy("{amount} name from your file.", "{amount} names from your file.")
+_SAMPLES = {
+    1: gettext_lazy("One name from your file. Only the underlined letters differ."),
+    2: gettext_lazy("Two names from your file. Only the underlined letters differ."),
+    3: gettext_lazy("Three names from your file. Only the underlined letters differ."),
+}
+_SHEETS_IN_WORDS = {
+    2: pgettext_lazy("number of sheets", "two"),
+    3: pgettext_lazy("number of sheets", "three"),
+    4: pgettext_lazy("number of sheets", "four"),
+    5: pgettext_lazy("number of sheets", "five"),
+    6: pgettext_lazy("number of sheets", "six"),
+    7: pgettext_lazy("number of sheets", "seven"),
+    8: pgettext_lazy("number of sheets", "eight"),
+    9: pgettext_lazy("number of sheets", "nine"),
+}
 _NOTES = {
     "name": gettext_lazy("Suggested by its name"),
     "content": gettext_lazy("Suggested by its content"),
@@ -77,7 +90,7 @@ def _lead_of_sheets(form: ReadingForm) -> str:
     missing = [f"“{column_title(key)}”" for key in form.decisions.missing] if form.asks_columns else []
     message = _SHEETS_AND_COLUMNS if form.asks_columns else _SHEETS
     message = _SHEETS_AND_NO_COLUMN if missing else message
-    return counted(message, count, amount=str(apnumber(count)), columns=listed(missing))
+    return counted(message, count, amount=_SHEETS_IN_WORDS.get(count, grouped(count)), columns=listed(missing))
 
 
 def found_text(doubt: Problem) -> str | None:
@@ -187,10 +200,9 @@ def spellings(form: ReadingForm) -> list[Spelling]:
 
 
 def samples_text(form: ReadingForm) -> str:
-    """ "Three names from your file. Only the underlined letters differ."."""
+    """How many names are shown. There are one to three."""
     count = len(next(iter(form.decisions.samples().values()), ()))
-    names = counted(_SAMPLES, count, amount=str(apnumber(count)))
-    return f"{names[:1].upper()}{names[1:]} {_('Only the underlined letters differ.')}"
+    return str(_SAMPLES[min(max(count, 1), len(_SAMPLES))])
 
 
 def mark_differences(readings: Sequence[str]) -> list[list[Piece]]:

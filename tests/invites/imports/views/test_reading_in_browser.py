@@ -242,6 +242,7 @@ def test_sheets_and_hidden_rows_are_chosen_with_the_keyboard(admin_page: Page) -
 def test_a_waiting_file_is_deleted_or_kept(admin_page: Page) -> None:
     page = admin_page
     import_by_dropping(page, "waiting.csv", spelled("waiting"))
+    expect(heading(page)).to_have_text(TITLE)
     page.get_by_role("link", name="Cancel").click()
     expect(heading(page)).to_have_text("Delete this file?")
     expect(heading(page)).to_be_focused()
