@@ -1,4 +1,4 @@
-"""Find the delimiter: the one in a `sep=` line, or the one that gives the first row the most column names."""
+"""Find the delimiter: the one in a `sep=` line, or the one that gives a row the most column names."""
 
 import csv
 import re
@@ -16,6 +16,7 @@ from invites.checking.reading.header import count_known
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _SEP_LINE = re.compile(r'\ufeff?"?sep=(.)"?[,;\t| ]*[\r\n]*', re.IGNORECASE)
 _SAMPLE = 20
+_ADDRESS = re.compile(r"[^\s@,;|<>]+@[^\s@,;|<>]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ def find_dialect(lines: Iterable[str]) -> Dialect | Problem:
         if said[1] not in DELIMITERS:
             return file_problem("other_delimiter", line=1, value=said[1], character=ord(said[1]))
         return Dialect(said[1], 1)
-    # The delimiter with the most column names in the first row wins, then the one that most rows have equally often,
-    # then the one with the most cells, then the more common one.
+    # The delimiter with the most column names in a row wins, then the one with the most cells that are an address, then
+    # the one that most rows have equally often, then the one with the most cells, then the more common one.
     best = max(DELIMITERS, key=lambda delimiter: _score(sample, delimiter))
     return Dialect(best, 0)
 
@@ -56,13 +57,14 @@ def _is_blank_line(line: str) -> bool:
     return is_blank(line.strip("".join(DELIMITERS) + " \r\n"))
 
 
-def _score(sample: list[str], delimiter: str) -> tuple[int, int, int]:
+def _score(sample: list[str], delimiter: str) -> tuple[int, int, int, int]:
     records = _records(sample, delimiter)
     if not records:
-        return 0, 0, 0
+        return 0, 0, 0, 0
     widths = Counter(len(cells) for cells in records if len(cells) > 1)
     usual = max(widths.values(), default=0)
-    return count_known(records[0]), usual, len(records[0])
+    addresses = sum(_ADDRESS.fullmatch(cell.strip()) is not None for cells in records for cell in cells)
+    return max(map(count_known, records)), addresses, usual, len(records[0])
 
 
 def _records(sample: list[str], delimiter: str) -> list[list[str]]:
