@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,7 +40,7 @@ from invites.checking.reading.preview import Preview, Table
 Question = Literal["sheet", "hidden_rows", "encoding", "header_row", "columns", "name_order"]
 Reason = Literal["name", "content", "chosen", ""]
 
-# A row below these is never taken for the column names.
+# A row below these is never taken for the column names. Blank rows above the first ones don't count.
 LAST_HEADER_ROW = 20
 # What separates the cells of a row that was read as one cell.
 _SEPARATOR = re.compile("[,;|\t\x1c-\x1f\uff0c\uff1b\u3001]")
@@ -103,13 +104,23 @@ class Decisions:
     @property
     def skipped_rows(self) -> tuple[tuple[str, ...], ...]:
         """The cells of the rows above the column names that have text, without the first line of a known export."""
-        above = (row.cells for row in self.table.top if row.number < self.header_row)
+        above = (
+            row.cells
+            for layout in self.layouts
+            for row in self.preview.table(layout.sheet).top
+            if row.number < layout.header_row
+        )
         return tuple(cells for cells in above if not is_preamble(cells))
 
     @property
     def row_count(self) -> int:
         """How many rows with text are below the column names."""
         return self.table.count - sum(row.number <= self.header_row for row in self.table.top)
+
+    @property
+    def last_header_row(self) -> int:
+        """The last row that can be the one with the column names."""
+        return _last_header_row(self.table)
 
     def as_problem(self) -> Problem:
         """What is open, as a problem, where nobody can be asked."""
@@ -283,9 +294,9 @@ class _Decider:
     def remembered_row(self) -> tuple[int, str]:
         """The row whose names are remembered, and their signature; 0 if there is none."""
         if self.options.header_row is None and self.options.columns is None:
-            for number, cells in self.rows:
+            for number, cells in self.rows[:LAST_HEADER_ROW]:
                 signature = signature_of(cells)
-                if number <= LAST_HEADER_ROW and signature in self.evidence.remembered:
+                if signature in self.evidence.remembered:
                     return number, signature
         return 0, ""
 
@@ -339,7 +350,13 @@ class _Decider:
 
     @cached_property
     def export(self) -> Export | None:
-        return recognize_export(self.names)
+        """The known export. A column of it that is empty could be in another column, so it isn't certain."""
+        found = recognize_export(self.names)
+        is_filled = found and not any(self._is_empty(index) for index in found.columns.values())
+        return found if is_filled or not self.samples else None
+
+    def _is_empty(self, index: int) -> bool:
+        return all(is_blank(cells[index]) for cells in self.samples if index < len(cells))
 
     @cached_property
     def width(self) -> int:
@@ -502,15 +519,18 @@ class _Decider:
     def _layout_like_first(self, table: Table) -> Layout | None:
         if not self.header_row:
             return Layout(table.name, 0)
-        wanted = [reduce_name(name) for name in self.names]
+        wanted = _reduce_names(self.header_cells)
         used = [index for index, column in enumerate(self.columns) if column.key]
-        for row in table.top:
-            there = [reduce_name(cell) for cell in row.cells]
-            places = [there.index(name) if name and name in there else None for name in wanted]
-            if row.number <= LAST_HEADER_ROW and all(
-                places[index] is not None for index in used if index < len(places)
-            ):
-                return Layout(table.name, row.number, tuple(places))
+        for row in table.top[:LAST_HEADER_ROW]:
+            there = _reduce_names(row.cells)
+            if there == wanted:
+                return Layout(table.name, row.number)
+            order = _order_of(wanted, there)
+            if all(index < len(order) and order[index] is not None for index in used):
+                return Layout(table.name, row.number, order)
+            if any(map(holds_address, row.cells)) and sum(map(bool, there)) > 1:
+                # A person, who must not be above the column names.
+                return None
         return None
 
     # --- What can't be read ---------------------------------------------------------------------------
@@ -524,8 +544,8 @@ class _Decider:
                 return Problem(**table.problem)
         if len(self.names) > self.limits.max_columns:
             return file_problem("too_many_columns", found=len(self.names), limit=self.limits.max_columns)
-        if self.header_row > LAST_HEADER_ROW:
-            return file_problem("header_row_too_far", limit=LAST_HEADER_ROW)
+        if self.header_row > _last_header_row(self.table):
+            return file_problem("header_row_too_far", limit=_last_header_row(self.table))
         for key, column in (self.chosen.columns or {}).items():
             if isinstance(column, str) and self.names.count(column) > 1:
                 return file_problem("double_column", column=key, names=[column], value=", ".join(self.names))
@@ -554,6 +574,31 @@ def _rank(table: Table) -> tuple[int, int]:
     keys = {suggestion.key for suggestion in suggest_columns(names, [])}
     keys |= set(_NAME_KEYS) if FULL_NAME in keys else set()
     return sum(column.key in keys for column in REQUIRED), table.count
+
+
+def _last_header_row(table: Table) -> int:
+    return max([LAST_HEADER_ROW, *(row.number for row in table.top[:LAST_HEADER_ROW])])
+
+
+def _reduce_names(cells: Sequence[str]) -> list[str]:
+    """The column names as we compare them, without empty ones at the end."""
+    names = [reduce_name(cell) for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    return names
+
+
+def _order_of(wanted: Sequence[str], there: Sequence[str]) -> tuple[int | None, ...]:
+    """The index in `there` of each wanted name. None if it has another number of columns with this name, or no name.
+
+    Of two columns with the same name, the first one is the first one there, too.
+    """
+    places: dict[str, list[int]] = {}
+    for index, name in enumerate(there):
+        places.setdefault(name, []).append(index)
+    counts = Counter(wanted)
+    left = {name: iter(places[name]) for name in counts if name and len(places.get(name, ())) == counts[name]}
+    return tuple(next(left[name]) if name in left else None for name in wanted)
 
 
 def _covered(keys: Iterable[str]) -> frozenset[str]:

@@ -82,6 +82,48 @@ def test_sheets_with_other_columns_are_not_read_together() -> None:
     assert (report.verdict, report.problems[0].code) == ("rejected", "other_columns_in_sheet")
 
 
+# Sheets in which the names of the columns don't say which of them is used.
+@pytest.mark.parametrize(
+    ("names", "order"),
+    [(["Name", "Name", "Mail"], (0, 1, 2)), (["Name", "", "Mail"], (0, 1, 2)), (["Mail", "Name"], (1, 2, 0))],
+    ids=["same names", "no name", "beyond the names"],
+)
+def test_sheets_with_the_same_column_names_are_read_alike(names: list[str], order: tuple[int, ...]) -> None:
+    def sheet(person: list[str]) -> str:
+        cells = ["", "", ""]
+        for place, cell in zip(order, (person[1], person[2], person[0]), strict=True):
+            cells[place] = cell
+        return sheet_of([names, cells])
+
+    columns = dict(zip(("first_name", "last_name", "email"), order, strict=True))
+    workbook = workbook_of(sheet(ANNA), sheet(BO))
+    found = people(workbook, sheets=("Sheet1", "Sheet2"), header_row=1, columns=columns)
+    assert found == ["anna@company.com Anna Berg", "bo@company.com Bo Yu"]
+
+
+def test_columns_with_the_same_name_keep_their_order_in_another_sheet() -> None:
+    columns = {"first_name": 0, "last_name": 1, "email": 2}
+    other = sheet_of([["Mail", "Team", "Name", "Name"], [BO[0], "Lyon", "Bo", "Yu"]])
+    workbook = workbook_of(sheet_of([["Name", "Name", "Mail"], ["Anna", "Berg", ANNA[0]]]), other)
+    found = people(workbook, sheets=("Sheet1", "Sheet2"), header_row=1, columns=columns)
+    assert found == ["anna@company.com Anna Berg", "bo@company.com Bo Yu"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [[BO, HEADER, ANNA], [["Email", "E-mail", "First name", "Last name"], ["private@company.com", *BO]]],
+    ids=["a person above the names", "two columns for one thing"],
+)
+def test_a_sheet_whose_columns_are_in_doubt_is_not_read_with_another(rows: list[list[str]]) -> None:
+    report, _ = read(workbook_of(TABLE, sheet_of(rows)), sheets=("Sheet1", "Sheet2"))
+    assert (report.verdict, report.problems[0].code) == ("rejected", "other_columns_in_sheet")
+
+
+def test_rows_above_the_column_names_are_reported_for_each_sheet() -> None:
+    report, _ = read(workbook_of(TABLE, sheet_of([["Team Lyon"], HEADER, BO])), sheets=("Sheet1", "Sheet2"))
+    assert [(notice.code, notice.value) for notice in report.warnings] == [("rows_above", "Team Lyon")]
+
+
 def test_an_unknown_sheet_is_named_with_those_that_exist() -> None:
     report, _ = read(workbook_of(TABLE), sheets=("Crew",))
     assert (report.verdict, report.problems[0].code) == ("rejected", "sheet_missing")
@@ -133,6 +175,13 @@ def test_a_file_can_be_without_column_names() -> None:
     text = "Anna,Berg,anna@company.com\nBo,Yu,bo@company.com\n"
     found = people(text, header_row=0, columns={"email": "C", "first_name": "A", "last_name": "B"})
     assert found == ["anna@company.com Anna Berg", "bo@company.com Bo Yu"]
+
+
+def test_column_names_may_be_below_many_blank_rows() -> None:
+    assert people(workbook_of(sheet_of([*[[]] * 30, HEADER, ANNA]))) == ["anna@company.com Anna Berg"]
+    decisions = asked("Team\n" + "\n" * 30 + "Email,First name,Last name\nanna@company.com,Anna,Berg\n")
+    assert decisions.open == {"header_row"}
+    assert (decisions.header_row, decisions.last_header_row) == (32, 33)
 
 
 def test_a_row_that_is_too_far_down_is_rejected() -> None:
@@ -259,6 +308,22 @@ def test_invisible_characters_of_a_full_name_are_made_visible() -> None:
 
 
 # --- Text --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Staff, 2026\nNév;Cím;E-mail\nNagy Éva;Pest, Fő u;eva@company.com\nKis Pál;Pest, Ó u;pal@company.com\n",
+        "Staff, 2026\nEmail;First name;Last name\nanna@company.com;Anna, Eva;Berg\nbo@company.com;Bo, Li;Yu\n",
+        "Berg, Anna;anna@company.com\nYu, Bo;bo@company.com\n",
+        "Berg;1,5;anna@company.com\nYu;2,5;bo@company.com\n",
+    ],
+    ids=["a title", "a title above our names", "names with commas", "decimal commas"],
+)
+def test_commas_in_cells_and_titles_are_no_delimiters(text: str) -> None:
+    decisions = asked(text)
+    assert not any("@" in cell and ";" in cell for row in decisions.table.top for cell in row.cells)
+    assert "email" in decisions.positions
 
 
 def test_a_delimiter_can_be_chosen() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
+from invites.checking import Check
 from invites.checking.reading.known_exports import is_preamble, recognize_export
 
 ENTRA_CREATE = (
@@ -139,3 +142,24 @@ def test_knows_preambles(row: str, expected: bool) -> None:
 
 def test_no_cells_are_no_preamble() -> None:
     assert is_preamble([]) is False
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        (f"version:v1.0\n{ENTRA_CREATE}\nAda Byron,ada@company.com,pw,No,,\nLu van Dyk,lu@company.com,pw,No,,\n",
+         {"full_name": 0, "email": 1}),
+        (f"{ENTRA_DOWNLOAD}\nada@company.com,Ada Byron,Byron,,Ada\n", {"email": 0, "first_name": 4, "last_name": 2}),
+        ("Display name,First name,Last name,User principal name\nAda Byron,,,ada@company.com\n",
+         {"full_name": 0, "email": 3}),
+    ],
+)  # fmt: skip
+def test_an_export_with_an_empty_column_is_asked_about(text: str, keys: dict[str, int]) -> None:
+    check = Check(io.BytesIO(text.encode()))
+
+    assert list(check.blocks()) == []
+    assert check.report.decisions
+    assert "columns" in check.report.decisions.open
+    found = check.report.decisions.positions
+    assert {key: found[key] for key in keys} == keys
+    assert found.keys() - keys.keys() <= {"description"}
