@@ -10,7 +10,7 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, zip_longest
 from typing import BinaryIO, NamedTuple
 
@@ -64,7 +64,9 @@ def merge_corrected(
     Raises ExplainedError, with the code of the problem, for an upload whose kind, encoding or columns don't fit.
     """
     stored = open_stored(batch, stored_upload(batch), limits=limits)
-    corrected = open_records(upload, limits=limits, codec=stored.codec, while_waiting=keep)
+    # A file of problem rows has more columns than the file of the batch, and UTF-16 has more bytes.
+    wider = replace(limits, max_columns=2 * limits.max_columns, max_line=limits.max_bytes)
+    corrected = open_records(upload, limits=wider, codec=stored.codec, while_waiting=keep)
     if isinstance(corrected, Decisions):
         if not any(is_what_is_wrong(column.name) for column in corrected.columns):
             return None

@@ -23,6 +23,8 @@ from invites.models import Batch, RememberedReading
 WAITS_FOR_ANSWER = timedelta(days=7)
 # A stored table is UTF-16, and has columns that the file doesn't have.
 _TIMES_LARGER = 4
+# How many files' columns are remembered in an organization. All are loaded for each check.
+MOST_REMEMBERED = 200
 # What is remembered for files with the same columns. Sheets and hidden rows are different in each file.
 _REMEMBERED = ("encoding", "header_row", "columns", "not_in_file", "name_order")
 
@@ -46,7 +48,11 @@ def remembered_in(organization: Organization) -> dict[str, ReadingOptions]:
 
 def limits_of(batch: Batch, given: Limits) -> Limits:
     """The limits of the stored file: a table that the check has stored may be larger than an upload."""
-    return given if batch.first_row else replace(given, max_bytes=_TIMES_LARGER * given.max_bytes)
+    if batch.first_row:
+        return given
+    largest = _TIMES_LARGER * given.max_bytes
+    # The check may have added columns.
+    return replace(given, max_bytes=largest, max_line=largest, max_columns=given.max_columns + len(checking.REQUIRED))
 
 
 def read_as(batch: Batch, report: checking.Report) -> dict[str, Any]:
@@ -87,15 +93,22 @@ def asks_columns(batch: Batch) -> bool:
     return decide(batch).doubt is not None
 
 
+def _lock_waiting(batch: Batch, by: Membership) -> None:
+    try:
+        lock_to_change(by, batch)
+    except Batch.DoesNotExist:
+        raise not_here() from None
+    if batch.state != Batch.State.NEEDS_ANSWER:
+        raise not_here()
+
+
 @transaction.atomic
 def answer(batch: Batch, options: ReadingOptions, *, by: Membership, remember: bool = False) -> None:
     """Read the file as decided. The caller starts the check.
 
     `options` must leave nothing open. Raises AccessDenied, and DomainError("not_here") if the batch no longer waits.
     """
-    lock_to_change(by, batch)
-    if batch.state != Batch.State.NEEDS_ANSWER:
-        raise not_here()
+    _lock_waiting(batch, by)
     decisions = decide(batch, options)
     if decisions.open or decisions.problem:
         raise DomainError("undecided", _("Some questions about this file are still open."))
@@ -104,7 +117,8 @@ def answer(batch: Batch, options: ReadingOptions, *, by: Membership, remember: b
         _remember(batch, decisions, decided, by=by)
     Batch.objects.filter(pk=batch.pk).update(
         state=Batch.State.CHECKING,
-        reading=decided.as_json(),
+        # A command may have said which delimiter the file has.
+        reading=replace(decided, delimiter=ReadingOptions.from_json(batch.reading).delimiter).as_json(),
         preview=None,
         # Whoever says what is in which column decides what the rows are.
         authors=sorted({*batch.authors, by.user_id}),
@@ -144,6 +158,8 @@ def _remember(batch: Batch, decisions: Decisions, decided: ReadingOptions, *, by
             "chosen_at": timezone.now(),
         },
     )
+    latest = batch.organization.remembered_readings.values("pk")[:MOST_REMEMBERED]
+    batch.organization.remembered_readings.exclude(pk__in=list(latest.values_list("pk", flat=True))).delete()
 
 
 @transaction.atomic
@@ -152,9 +168,7 @@ def delete_undecided(batch: Batch, *, by: Membership) -> None:
 
     Raises AccessDenied, and DomainError("not_here").
     """
-    lock_to_change(by, batch)
-    if batch.state != Batch.State.NEEDS_ANSWER:
-        raise not_here()
+    _lock_waiting(batch, by)
     _delete(batch)
 
 

@@ -34,7 +34,7 @@ from invites.checking.reading.records import RecordFile
 from tests.workbooks import workbook_of
 
 # Small enough that files of a few thousand bytes come to each of them.
-LIMITS = Limits(max_bytes=20_000, max_rows=60, max_columns=12, max_cell=600)
+LIMITS = Limits(max_bytes=20_000, max_rows=60, max_columns=12, max_cell=600, max_line=2_400)
 TITLES = [column.title for column in COLUMNS]
 # What files consist of.
 WORDS = (

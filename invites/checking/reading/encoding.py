@@ -150,7 +150,6 @@ def _find_invalid_byte(source: Source, limits: Limits) -> int | Problem | None:
     """The position of the first byte that is invalid in the source's encoding; None if there is none."""
     decoder = codecs.getincrementaldecoder(source.codec)()
     is_utf8 = source.codec == "utf-8"
-    longest = 4 * limits.max_cell
     done, since_break = source.start, 0
     for chunk in _chunks(source):
         if is_utf8 and b"\0" in chunk:
@@ -166,8 +165,8 @@ def _find_invalid_byte(source: Source, limits: Limits) -> int | Problem | None:
                 return file_problem("not_text")
         last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
         since_break = since_break + len(chunk) if last < 0 else len(chunk) - last - 1
-        if since_break > longest:
-            return file_problem("line_too_long", limit=longest)
+        if since_break > limits.max_line:
+            return file_problem("line_too_long", limit=limits.max_line)
         done += len(chunk)
     try:
         decoder.decode(b"", final=True)

@@ -18,7 +18,7 @@ from invites.checking import Limits, Report, hint_of, message_of
 from invites.checking.screening import Screen
 from tests.checking import check_bytes, read_rows
 
-_SMALL = Limits(max_bytes=20_000, max_rows=50, max_columns=10, max_cell=500)
+_SMALL = Limits(max_bytes=20_000, max_rows=50, max_columns=10, max_cell=500, max_line=2_000)
 _PIECES = st.sampled_from(
     [b"Email", b"First name", b"Last name", b",", b";", b"\t", b"|", b'"', b'""', b"\r", b"\n", b"\r\n", b"sep=;", b"@",
      b"anna@company.com", b"Anna", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0", b"\xe9", b"\xc3\xa9", b" ", b"<",

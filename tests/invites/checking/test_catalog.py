@@ -97,7 +97,7 @@ EXAMPLES: dict[str, tuple[bytes, Limits]] = {
     "too_big": (b"Email", Limits(max_bytes=4)),
     "too_many_rows": (ROWS % (b"anna@company.com", b""), Limits(max_rows=0)),
     "too_many_lines": (b"\n" * 1_048_577, Limits()),
-    "line_too_long": (b"Email" * 100, Limits(max_cell=100)),
+    "line_too_long": (b"Email" * 100, Limits(max_line=400)),
     "cell_too_long": (ROWS % (b"anna@company.com", b'"%s"' % (b"a\n" * 600_000)), Limits()),
     "unnamed_column": (b"Email,,First name,Last name\nanna@company.com,,Anna,Berg\n", Limits()),
     "email_needed": (ROWS % (b"", b""), Limits()),

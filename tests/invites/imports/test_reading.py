@@ -18,7 +18,7 @@ from invites import tasks
 from invites.checking import ReadingOptions
 from invites.imports import corrections, reading
 from invites.imports.problem_file import problem_file
-from invites.imports.upload import correct_batch, invite_valid_rows
+from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.models import AccessGrant, Batch, Invitation, RememberedReading, Row
 from tests.rules import domain_error
 from tests.workbooks import sheet_of, workbook_of
@@ -103,6 +103,32 @@ def member(by: Membership, read_only: AccessSelection) -> Membership:
     membership = Membership.objects.create(organization=by.organization, user=User.objects.create(email="bo@acme.test"))
     membership.roles.set([role])
     return membership
+
+
+def test_a_file_that_was_deleted_meanwhile_is_not_here(run: Run, by: Membership) -> None:
+    batch = run(HUNGARIAN)
+    same = Batch.objects.get(pk=batch.pk)
+    reading.delete_undecided(batch, by=by)
+
+    with domain_error("not_here"):
+        reading.answer(same, IN_1250, by=by)
+    with domain_error("not_here"):
+        reading.delete_undecided(same, by=by)
+
+
+def test_a_delimiter_that_was_given_stays(
+    by: Membership, read_only: AccessSelection, work: Callable[[Batch], Batch]
+) -> None:
+    # Without being told, we would find commas.
+    file = b"Mail|Given,name|Family,name\r\nann@example.com|Ann,Eva|Lee,Orr\r\n"
+    options = ReadingOptions(delimiter="|")
+    batch = start_batch(by, file_name="a.csv", content=[file], selection=read_only, options=options)
+    tasks.check_batch(batch.pk)
+    batch.refresh_from_db()
+    assert [column.name for column in reading.decide(batch).columns] == ["Mail", "Given,name", "Family,name"]
+
+    done = work(answer(batch, ReadingOptions(columns={"email": 0, "first_name": 1, "last_name": 2}), by=by))
+    assert people(done) == [("ann@example.com", "Ann,Eva", "Lee,Orr")]
 
 
 # --- Full names, titles and columns --------------------------------------------------------------------
@@ -190,6 +216,38 @@ def test_a_name_that_could_be_split_elsewhere_is_a_problem_with_a_suggestion(run
     assert (row.first_name, row.last_name) == ("Maria Elena", "Rossi")
 
 
+@pytest.mark.parametrize("width", [7, 100])
+def test_a_file_that_is_as_large_as_allowed_can_be_corrected(
+    run: Run, by: Membership, read_only: AccessSelection, work: Callable[[Batch], Batch], width: int
+) -> None:
+    names = ",".join(["Email", "Full name", *(f"Note {number}" for number in range(2, width))])
+    note = "n" * (3_900_000 // (width - 2))
+    notes = f",{note}" * (width - 2)
+    batch = run(f"{names}\r\nann@example.com,Ann Lee\r\nben@@example.com,Ben Fox{notes}\r\n".encode())
+    options = ReadingOptions(columns={"email": 0, "full_name": 1}, name_order="first-last")
+    batch = answer(batch, options, by=by)
+    tasks.check_batch(batch.pk)
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.NEEDS_CORRECTION
+
+    corrected = b"".join(problem_file(batch)).decode("utf-16").replace("@@", "@").encode("utf-16")
+    correct_batch(batch, file_name="b.csv", content=[corrected], selection=read_only, by=by)
+    tasks.check_batch(batch.pk)
+
+    batch.refresh_from_db()
+    assert batch.notice == []
+    assert people(work(batch)) == [("ann@example.com", "Ann", "Lee"), ("ben@example.com", "Ben", "Fox")]
+
+
+def test_a_character_that_no_text_has_does_not_make_the_rows_unreadable(run: Run, by: Membership) -> None:
+    rows = [["Email", "Full name"], ["ann@example.com", "Ann Lee"], ["ben@@example.com", "Ben Fox_x0000_"]]
+    batch = run(workbook_of(sheet_of(rows)), name="b.xlsx")
+    options = ReadingOptions(columns={"email": 0, "full_name": 1}, name_order="first-last")
+    batch = answer(batch, options, by=by)
+
+    assert "Row 3." in b"".join(problem_file(batch)).decode("utf-16")
+
+
 # --- Workbooks ---------------------------------------------------------------------------------------
 
 
@@ -254,6 +312,17 @@ def test_what_one_organization_remembers_says_nothing_about_another(
     answer(run(FULL_NAMES), LAST_FIRST, by=by, remember=True)
 
     assert reading.remembered_in(globex) == {}
+
+
+def test_an_organization_remembers_the_latest_columns(run: Run, by: Membership, monkeypatch: Any) -> None:
+    monkeypatch.setattr(reading, "MOST_REMEMBERED", 2)
+    for name in ("Nom complet A", "Nom complet B", "Nom complet C"):
+        batch = run(f"Email,{name}\r\nann@example.com,Ann Lee\r\n".encode())
+        options = ReadingOptions(columns={"email": 0, "full_name": 1}, name_order="first-last")
+        answer(batch, options, by=by, remember=True)
+
+    found = RememberedReading.objects.values_list("column_names", flat=True)
+    assert [names[1] for names in found] == ["Nom complet C", "Nom complet B"]
 
 
 # --- The end of waiting ------------------------------------------------------------------------------
