@@ -339,6 +339,14 @@ def test_an_encoding_can_be_chosen() -> None:
     assert people(data, encoding="cp1252") == ["p@company.com Péter Hegedûs"]
 
 
+def test_a_quote_that_is_never_closed_is_a_problem_in_a_file_whose_encoding_is_only_likely() -> None:
+    people_of_paris = "".join(f"p{n}@company.com,Hélène,Lefèvre\n" for n in range(9)) + "z@company.com,Zoé,Noël\n"
+    data = f"Email,First name,Last name\n{people_of_paris}".encode("cp1252")
+    assert read(data)[0].example_names == ("Hélène Lefèvre", "Zoé Noël")
+    report, _ = read(data + b'q@company.com,"Quentin,Roy\n')
+    assert (report.verdict, report.problems[0].code) == ("rejected", "unclosed_quote")
+
+
 def test_an_encoding_in_which_the_file_cannot_be_is_a_problem() -> None:
     data = "Email,First name,Last name\np@company.com,Péter,Hegedűs\n".encode("cp1250")
     assert read(data, encoding="utf-8")[0].verdict == "rejected"
