@@ -368,10 +368,23 @@ _ROW = (
          gettext_noop("Email programs would turn it into a link. Enter only the name."), "Anna www.company.com"),
     Kind("quotes_around_name", "row", gettext_noop("Quotation mark in a name"),
          {
+             "around": gettext_noop("This name is in quotation marks"),
              "edge": gettext_noop("This name starts or ends with a quotation mark"),
              "inside": gettext_noop("This name contains a quotation mark that doesn’t open or close anything"),
          },
-         gettext_noop("Remove it. A quotation mark opens a cell only if it’s the very first character."), ' "Anna"'),
+         {
+             "around": gettext_noop("Enter the name without quotation marks."),
+             "edge": gettext_noop("Remove it. A quotation mark opens a cell only if it’s the very first character."),
+             "inside": gettext_noop("Remove it. A quotation mark opens a cell only if it’s the very first character."),
+         },
+         ' "Anna"'),
+    Kind("spreadsheet_error", "row", gettext_noop("Failed formula"),
+         gettext_noop("The formula in this cell failed, so its value is missing"),
+         gettext_noop("Enter the value, or correct the formula in your spreadsheet and export the file again."),
+         "#N/A"),
+    Kind("text_formula", "row", gettext_noop("Formula instead of text"),
+         gettext_noop("This is a formula instead of plain text"),
+         gettext_noop("Keep only the text between the quotation marks."), '="Anna"'),
     Kind("unsure_full_name", "row", gettext_noop("Name to split"),
          gettext_noop("This full name could be split as “{first_name}” and “{last_name}”, or in another place"),
          gettext_noop("Check the first name and the last name."), "Maria Elena Rossi in a column of full names"),
@@ -400,6 +413,27 @@ _WARNINGS = (
     Kind("likely_typo", "warning", gettext_noop("Possible typo"),
          gettext_noop("“{found}” looks like a typo for “{right}”"),
          gettext_noop("The address will be invited as written. Check whether it’s correct."), "anna@gmial.com"),
+    Kind("damaged_text", "warning", gettext_noop("Damaged text"),
+         gettext_noop("“{found}” looks damaged, and was probably “{right}”"),
+         gettext_noop(
+             "It will be invited as written. The text was damaged when a program converted it earlier. Check whether "
+             "it’s correct."
+         ),
+         "J\u00c3\u00bcrgen"),
+    Kind("lost_letter", "warning", gettext_noop("Possibly lost letter"),
+         gettext_noop("A letter in “{found}” may have been lost"),
+         gettext_noop(
+             "It will be invited as written. Some programs replace letters that they can’t save by question marks. "
+             "Check whether it’s correct."
+         ),
+         "M?ller"),
+    Kind("look_alike_address", "warning", gettext_noop("Look-alike characters"),
+         gettext_noop("“{found}” looks like “{right}”, but has other characters"),
+         gettext_noop("The address will be invited as written. Check whether it’s correct."),
+         "o\u2019brien@company.com"),
+    Kind("separators_replaced", "warning", gettext_noop("Line separators"),
+         gettext_noop("Special line separators in this description are replaced by spaces"),
+         gettext_noop("You don’t have to do anything."), "a description with a vertical tab"),
     Kind("ignored_column", "warning", gettext_noop("Ignored column"),
          gettext_noop("The column “{name}” is ignored"),
          gettext_noop("You don’t have to do anything. Only {all_columns} are read."), "Phone"),
@@ -437,9 +471,11 @@ FIXES: dict[str, str] = {
     "keep_address": gettext_noop("Keep the address"),
     "keep_names": gettext_noop("Keep these names"),
     "use_name_in_address": gettext_noop("Use {suggestion}"),
+    "clear_cell": gettext_noop("Clear the cell"),
     "keep_first": gettext_noop("Keep {suggestion}"),
     "keep_one_at": gettext_noop("Keep one @"),
     "keep_one_dot": gettext_noop("Keep one dot"),
+    "keep_text": gettext_noop("Keep only the text"),
     "put_on_one_line": gettext_noop("Put it on one line"),
     "remove": gettext_noop("Remove it"),
     "remove_character": gettext_noop("Remove {character}"),
@@ -453,6 +489,7 @@ FIXES: dict[str, str] = {
     "remove_space": gettext_noop("Remove the space"),
     "use_at": gettext_noop("Use @"),
     "use_domain": gettext_noop("Use {domain}"),
+    "use_suggestion": gettext_noop("Use {suggestion}"),
     "use_dot": gettext_noop("Use a dot"),
 }
 

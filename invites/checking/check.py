@@ -8,10 +8,12 @@ from itertools import islice, repeat
 from typing import BinaryIO
 
 from invites.checking.block import Block
-from invites.checking.catalog import duplicate_notice, file_problem
+from invites.checking.catalog import duplicate_notice, file_problem, notice
 from invites.checking.cells.error import CellError
+from invites.checking.cells.names import SEPARATORS
 from invites.checking.cells.provider_typos import intended_domain
-from invites.checking.cells.text import is_blank
+from invites.checking.cells.text import is_blank, trim
+from invites.checking.columns import DESCRIPTION
 from invites.checking.domain_typos import typo_notice
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
@@ -25,7 +27,7 @@ from invites.checking.reading.plan import MOST_RECORDS, Plan, table_to_store
 from invites.checking.reading.quotes import explain_record, find_swallowed_rows
 from invites.checking.reading.read_as import describe_reading
 from invites.checking.report import Report, Row
-from invites.checking.row import check_cells
+from invites.checking.row import check_cells, doubt_notices
 from invites.checking.screening import Screen
 
 
@@ -197,7 +199,7 @@ class _RecordChecker:
         }
         block = Block(range(first, self.number + 1), chunk.lines, columns, rows)
         self._find_duplicates(block)
-        self._find_typos(block)
+        self._find_doubts(block)
         return block
 
     def _find_duplicates(self, block: Block) -> None:
@@ -222,11 +224,14 @@ class _RecordChecker:
         # The addresses of duplicates needn't be kept.
         self._chunks[chunk] = (block.numbers[0], tuple(keys))
 
-    def _find_typos(self, block: Block) -> None:
-        """Warn about valid addresses with a likely typo."""
+    def _find_doubts(self, block: Block) -> None:
+        """Warn about valid addresses with a likely typo, and about cells that look damaged."""
         for row in block.flagged_rows.values():
-            if row and row.is_valid and (domain := intended_domain(row.values.email)):
-                self.report.warn(typo_notice(row=row.number, email=row.values.email, right=domain))
+            if row and row.is_valid:
+                if domain := intended_domain(row.values.email):
+                    self.report.warn(typo_notice(row=row.number, email=row.values.email, right=domain))
+                for doubtful in doubt_notices(row):
+                    self.report.warn(doubtful)
 
     def _check_row(self, chunk: Columns, position: int, header: Header, *, row: int) -> Row | None:
         """Check any record in full; None for a blank one."""
@@ -236,11 +241,14 @@ class _RecordChecker:
         extra, extra_value = header.unsure_name(record), ""
         if len(record) > header.width and not all(map(is_blank, record[header.width :])):
             extra, extra_value = self._explain_extra_cells(record, header)
-        checked = check_cells(
-            header.pick(record), row=row, line=chunk.lines[position], extra=extra, extra_value=extra_value
-        )
+        cells = header.pick(record)
+        checked = check_cells(cells, row=row, line=chunk.lines[position], extra=extra, extra_value=extra_value)
         if checked.problems:
             self.report.add_problems(checked.problems)
+        elif not SEPARATORS.isdisjoint(trim(cells.description)):
+            self.report.warn(
+                notice("separators_replaced", row=row, column=DESCRIPTION.key, value=checked.values.description)
+            )
         return checked
 
     def _find_swallowed(self, cells: list[str], header: Header) -> str:

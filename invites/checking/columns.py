@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 from email_validator.rfc_constants import EMAIL_MAX_LENGTH
 
+from invites.checking.cells.damage import doubt_name, doubt_text
 from invites.checking.cells.email_mistakes import check_email
-from invites.checking.cells.error import CellError
+from invites.checking.cells.error import CellError, Doubt
+from invites.checking.cells.look_alikes import doubt_address
 from invites.checking.cells.names import USUAL_NAME, USUAL_TEXT, check_name, check_text
 from invites.checking.messages import gettext_noop
 
@@ -42,7 +44,9 @@ class Column:
     lowercase letters and digits only. `longest` is in characters.
 
     `check` takes a cell and returns its normal form, or what is wrong with it. A cell of at most `longest` characters
-    that matches `usual` must be its own normal form: the check of a whole file relies on that.
+    that matches `usual` must be its own normal form, and without doubt: the check of a whole file relies on that.
+
+    `doubt` takes a normal form and returns what looks wrong with it, if anything.
 
     `sample` is the cell in row {n} of the sample file.
     """
@@ -54,11 +58,15 @@ class Column:
     guesses: tuple[str, ...]
     longest: int
     check: Callable[[str], str | CellError]
+    doubt: Callable[[str], Doubt | None]
     is_required: bool = False
     usual: re.Pattern[str] | None = None
 
 
 _LONGEST_NAME, _LONGEST_DESCRIPTION = 150, 1_000
+_check_first_name = partial(check_name, needed="first_name_needed", longest=_LONGEST_NAME)
+_check_last_name = partial(check_name, needed="last_name_needed", longest=_LONGEST_NAME)
+_check_description = partial(check_text, too_long="description_too_long", longest=_LONGEST_DESCRIPTION)
 
 COLUMNS = (
     Column(
@@ -78,6 +86,7 @@ COLUMNS = (
         ),
         longest=EMAIL_MAX_LENGTH,
         check=check_email,
+        doubt=doubt_address,
         is_required=True,
     ),
     Column(
@@ -88,7 +97,8 @@ COLUMNS = (
                  "nombredepila"),
         guesses=("givenname", "given", "forename", "christianname", "first", "fname", "rufname", "prename"),
         longest=_LONGEST_NAME,
-        check=partial(check_name, needed="first_name_needed", longest=_LONGEST_NAME),
+        check=_check_first_name,
+        doubt=partial(doubt_name, check=_check_first_name),
         is_required=True,
         usual=USUAL_NAME,
     ),
@@ -99,7 +109,8 @@ COLUMNS = (
         aliases=("lastname", "nom", "nomdefamille", "nachname", "familienname", "apellido", "apellidos"),
         guesses=("surname", "familyname", "family", "last", "lname", "secondname", "sn", "zuname", "name"),
         longest=_LONGEST_NAME,
-        check=partial(check_name, needed="last_name_needed", longest=_LONGEST_NAME),
+        check=_check_last_name,
+        doubt=partial(doubt_name, check=_check_last_name),
         is_required=True,
         usual=USUAL_NAME,
     ),
@@ -110,12 +121,13 @@ COLUMNS = (
         aliases=("description", "beschreibung", "descripción", "descripcion"),
         guesses=("notes", "note", "comment", "comments", "info"),
         longest=_LONGEST_DESCRIPTION,
-        check=partial(check_text, too_long="description_too_long", longest=_LONGEST_DESCRIPTION),
+        check=_check_description,
+        doubt=partial(doubt_text, check=_check_description),
         usual=USUAL_TEXT,
     ),
 )  # fmt: skip
 
-EMAIL = COLUMNS[0]
+EMAIL, DESCRIPTION = COLUMNS[0], COLUMNS[3]
 # The positions of the names, which a full name is split into.
 FIRST_NAME, LAST_NAME = Cells._fields.index("first_name"), Cells._fields.index("last_name")
 REQUIRED = tuple(column for column in COLUMNS if column.is_required)

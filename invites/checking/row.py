@@ -1,11 +1,13 @@
 """Check all cells of one person: a row of a file, a corrected row, or the invite form."""
 
-from invites.checking.catalog import row_problem
+from collections.abc import Iterator
+
+from invites.checking.catalog import notice, row_problem
 from invites.checking.cells.error import CellError
-from invites.checking.cells.text import is_blank
+from invites.checking.cells.text import is_blank, visible
 from invites.checking.columns import COLUMNS, Cells
 from invites.checking.full_names import names_in_address
-from invites.checking.problem import Problem
+from invites.checking.problem import Notice, Problem
 from invites.checking.report import Row
 
 
@@ -32,6 +34,22 @@ def check_cells(cells: Cells, *, row: int, line: int, extra: CellError | None = 
     if problems:
         problems = _suggest_names(problems, values)
     return Row(row, line, Cells(*values), tuple(problems), None, cells if problems else None)
+
+
+def doubt_notices(row: Row) -> Iterator[Notice]:
+    """The warnings about valid cells of the row that look damaged."""
+    for column, value in zip(COLUMNS, row.values, strict=True):
+        if doubt := column.doubt(value):
+            found = visible(value)
+            yield notice(
+                doubt.code,
+                row=row.number,
+                column=column.key,
+                value=value,
+                suggestion=doubt.suggestion,
+                found=found,
+                right=visible(doubt.suggestion or ""),
+            )
 
 
 def _suggest_names(problems: list[Problem], values: list[str]) -> list[Problem]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from itertools import compress
 
 from invites.checking.cells.email import USUAL, is_usual_domain
+from invites.checking.cells.look_alikes import doubt_address
 from invites.checking.cells.provider_typos import TYPO_DOMAINS
 from invites.checking.columns import COLUMNS, Column
 
@@ -21,7 +22,7 @@ class Screen:
     """Screens the chunks of one file. It remembers good cells and domains, because they repeat."""
 
     def __init__(self) -> None:
-        self._domains = _GoodCells(lambda domain: domain not in TYPO_DOMAINS and is_usual_domain(domain))
+        self._domains = _GoodCells(_is_good_domain)
         self._others = [_good_cells_of(column) for column in COLUMNS[1:]]
 
     def flag(self, columns: Sequence[Sequence[str]]) -> set[int]:
@@ -70,7 +71,15 @@ class _GoodCells:
 
 
 def _good_cells_of(column: Column) -> _GoodCells:
-    return _GoodCells(lambda cell: column.check(cell) == cell, usual=column.usual, longest=column.longest)
+    return _GoodCells(
+        lambda cell: column.check(cell) == cell and column.doubt(cell) is None,
+        usual=column.usual,
+        longest=column.longest,
+    )
+
+
+def _is_good_domain(domain: str) -> bool:
+    return domain not in TYPO_DOMAINS and is_usual_domain(domain) and doubt_address(f"a@{domain}") is None
 
 
 def _positions(cells: Sequence[str], wanted: set[str]) -> list[int]:

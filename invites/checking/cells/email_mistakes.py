@@ -10,6 +10,7 @@ import unicodedata
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES
 
+from invites.checking.cells.damage import replace_entities
 from invites.checking.cells.email import (
     FAST_LENGTH,
     LOCAL_OCTETS,
@@ -18,6 +19,8 @@ from invites.checking.cells.email import (
     normalize_plain_address,
 )
 from invites.checking.cells.error import CellError, Param
+from invites.checking.cells.look_alikes import plain_form
+from invites.checking.cells.spreadsheet_text import is_spreadsheet_error, text_of_formula
 from invites.checking.cells.text import trim_all
 
 _AT_WRITTEN_OUT = re.compile(r"\(at\)|\[at\]|\{at\}|(?<=\s)at(?=\s)|[\uff20\ufe6b]", re.IGNORECASE)
@@ -60,6 +63,10 @@ def diagnose_common_mistakes(text: str) -> CellError | None:
     """The mistake in `text`, or None when email-validator has to decide. `text` has no spaces around it."""
     if not text:
         return CellError("email_needed")
+    if is_spreadsheet_error(text):
+        return CellError("spreadsheet_error")
+    if (inner := text_of_formula(text)) is not None:
+        return _error("text_formula", inner, "keep_text")
     if len(text) > LONGEST:
         return CellError("email_too_long", {"case": "address", "found": len(text), "limit": 254})
     ats = text.count("@")
@@ -68,7 +75,7 @@ def diagnose_common_mistakes(text: str) -> CellError | None:
         corrected = (
             f"{text[: written_out.start()].rstrip()}@{text[written_out.end() :].lstrip()}" if written_out else ""
         )
-        return _error("email_no_at", corrected, "use_at")
+        return _error("email_no_at", plain_form(corrected), "use_at")
     if text[:7].lower() == "mailto:":
         return _error("email_link", trim_all(text[7:].partition("?")[0]), "remove_mailto")
     return _find_surroundings(text, ats) or _find_bad_characters(text) or _find_bad_shape(text)
@@ -124,7 +131,8 @@ def _find_bad_characters(text: str) -> CellError | None:
     if '"' in local:
         return _error("email_quoted", text.replace('"', ""), "remove_quotation_marks")
     if wrong := _NOT_IN_LOCAL.search(local):
-        return CellError("email_character", {"case": "before_at", "character": ord(wrong[0])})
+        plain = replace_entities(text) or ""
+        return _error("email_character", plain, "use_suggestion", case="before_at", character=ord(wrong[0]))
     if wrong := _NOT_IN_DOMAIN.search(domain):
         corrected = domain.replace(",", ".").replace(";", ".").replace("_", "-") if wrong[0] in ",;" else ""
         address = f"{local}@{corrected}" if corrected else ""
@@ -174,7 +182,11 @@ def explain_rejection(text: str) -> CellError:
             return CellError("email_reserved", {"ending": name})
     if not domain[-1:].isalpha() and domain.isascii():
         return CellError("email_number_domain")
-    return CellError("email_domain" if normalize_address("a@" + domain) is None else "email_other")
+    return _error(
+        "email_domain" if normalize_address("a@" + domain) is None else "email_other",
+        plain_form(text),
+        "use_suggestion",
+    )
 
 
 def _find_too_long(text: str, local: str, domain: str) -> CellError | None:

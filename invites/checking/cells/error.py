@@ -20,3 +20,10 @@ class CellError(NamedTuple):
     params: Params = NO_PARAMS
     suggestion: str | None = None
     fix: str | None = None
+
+
+class Doubt(NamedTuple):
+    """What looks wrong with a valid cell: a code of the catalog's warnings, and the cell that was probably meant."""
+
+    code: str
+    suggestion: str | None = None

@@ -7,22 +7,26 @@ sentence, and mail programs turn a bare domain into a link, so anybody could sen
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 
+from invites.checking.cells.damage import repair_mojibake
 from invites.checking.cells.error import CellError
 from invites.checking.cells.links import find_link
+from invites.checking.cells.spreadsheet_text import is_spreadsheet_error, text_of_formula
 from invites.checking.cells.text import is_blank, trim, visible
 
 # Most names: letters of the common scripts with their combining marks, and single spaces, hyphens and apostrophes
-# between them. None of the checks below finds an error in such a text; a test tries every letter.
+# between them. None of the checks below finds an error in such a text; a test tries every letter. Ã, Ä, Å and ƒ are
+# looked at more closely: damaged text has them, see cells/damage.py.
 _LETTERS = (
-    "A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0300-\u034e\u0370-\u0377\u037a-\u037d\u0386\u0388-\u03ff\u0400-\u0481"
+    "A-Za-z0-9\u00c0-\u00c2\u00c6-\u00d6\u00d8-\u00f6\u00f8-\u0191\u0193-\u024f\u0300-\u034e\u0370-\u0377\u037a-\u037d\u0386\u0388-\u03ff\u0400-\u0481"
     "\u048a-\u0556\u0561-\u0587\u05d0-\u05ea\u0620-\u065f\u066e-\u06d3\u0900-\u0963\u0e01-\u0e3a\u0e40-\u0e4e\u1e00-\u1fbc"
     "\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 )
 USUAL_NAME = re.compile(rf"[{_LETTERS}]+(?:[ '\-][{_LETTERS}]+)*")
-# Most other texts: the same letters and printable ASCII, without a space at either end. May be empty.
-USUAL_TEXT = re.compile(rf"(?! )[ -~{_LETTERS}]*(?<! )")
+# Most other texts: the same letters and printable ASCII without "&", which starts an entity. No space at either end,
+# and no "#" or "=" at the start, as errors and formulas of spreadsheets have. May be empty.
+USUAL_TEXT = re.compile(rf"(?![ #=]|Err:)[ -%'-~{_LETTERS}]*(?<! )")
 
 # J.Green and B.Com lack a space; win.bet is a link.
 _INITIAL_AND_NAME = re.compile(r"([^\W\d_]{1,3})\.([^\W\d_]+)")
@@ -33,6 +37,11 @@ _INVISIBLE_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINE_BREAKS = frozenset("\n\r\u2028\u2029\x0b\x0c\x85")
 _ALLOWED_IN_TEXT = frozenset("\n\r\t")
+# Other separators of lines and paragraphs, which mail programs and spreadsheets show in different ways or not at all.
+SEPARATORS = frozenset("\x0b\x85\u2028\u2029")
+_TO_SPACES = dict.fromkeys(map(ord, SEPARATORS), " ")
+# Quotation marks around a name. The name in them has neither of the two.
+_QUOTED = frozenset({'""', "“”", "„“", "„”", "”“", "””", "«»", "»«", "‹›", "‘’", "‚‘", "''", "「」"})
 _REMEMBERED = 200
 
 
@@ -62,18 +71,26 @@ def check_text(cell: str, *, too_long: str, longest: int) -> str | CellError:
 
     `too_long` is the code for a text of more than `longest` characters.
     """
-    if not cell or (cell.isascii() and cell.isprintable() and cell[0] != " " != cell[-1] and len(cell) <= longest):
+    if not cell or (len(cell) <= longest and USUAL_TEXT.fullmatch(cell)):
         return cell
-    text = trim(cell)
+    text = trim(cell if cell.isprintable() else cell.translate(_TO_SPACES))
     if len(text) > longest:
         return CellError(too_long, {"found": len(text), "limit": longest})
     if not text.isprintable() and is_blank(text):
         return ""
+    error = _find_error_in_text(text)
+    return _with_valid_suggestion(error, partial(check_text, too_long=too_long, longest=longest)) if error else text
+
+
+def _find_error_in_text(text: str) -> CellError | None:
+    if is_spreadsheet_error(text):
+        return CellError("spreadsheet_error", {}, "", "clear_cell")
+    if (inner := text_of_formula(text)) is not None:
+        return CellError("text_formula", {}, inner, "keep_text" if inner else "clear_cell")
     for wrong in _NEVER_IN_TEXT.finditer(text):
         if wrong[0] not in _ALLOWED_IN_TEXT:
-            error = _explain_character(wrong[0], text)
-            return _with_valid_suggestion(error, lambda text: check_text(text, too_long=too_long, longest=longest))
-    return text
+            return _explain_character(wrong[0], text)
+    return None
 
 
 def _find_error_in_name(name: str) -> CellError | None:
@@ -81,8 +98,15 @@ def _find_error_in_name(name: str) -> CellError | None:
         if wrong[0] in _LINE_BREAKS:
             return CellError("line_break", {}, " ".join(name.split()), "put_on_one_line")
         return _explain_character(wrong[0], name)
-    if '"' in name and (name.count('"') % 2 or (name[0] == '"' and name[-1] == '"')):
-        case = "edge" if '"' in (name[0], name[-1]) else "inside"
+    if is_spreadsheet_error(name):
+        return CellError("spreadsheet_error")
+    if (inner := text_of_formula(name)) is not None:
+        return CellError("text_formula", {}, trim(inner), "keep_text")
+    marks = name[0] + name[-1]
+    if marks in _QUOTED and len(name) > 1 and not set(marks) & set(name[1:-1]):
+        return CellError("quotes_around_name", {"case": "around"}, trim(name[1:-1]), "remove_quotation_marks")
+    if '"' in name and (name.count('"') % 2 or marks == '""'):
+        case = "edge" if '"' in marks else "inside"
         without = trim(name.replace('"', ""))
         return CellError("quotes_around_name", {"case": case}, without, "remove_quotation_marks")
     if link := find_link(name):
@@ -99,7 +123,9 @@ def _explain_character(character: str, text: str) -> CellError:
         return CellError("direction_override", {"character": ord(character)}, without, "remove")
     if character == "\ufffd":
         return CellError("lost_character", {"character": ord(character)})
-    # One of 128 to 159 was a letter or sign in another encoding, which we can't guess.
+    # One of 128 to 159 was a letter or sign in another encoding. If that was UTF-8, it can be repaired.
+    if character > "\x7f" and (repaired := repair_mojibake(text)):
+        return CellError("control_character", {"character": ord(character)}, repaired, "use_suggestion")
     corrected = None
     if character < "\x20":
         corrected = trim(_TABS.sub(" ", _INVISIBLE_CONTROLS.sub("", text)))
@@ -108,6 +134,6 @@ def _explain_character(character: str, text: str) -> CellError:
 
 def _with_valid_suggestion(error: CellError, check: Callable[[str], str | CellError]) -> CellError:
     """The error, without its suggestion if that has an error, too."""
-    if not error.suggestion or isinstance(check(error.suggestion), CellError):
+    if error.suggestion is None or isinstance(check(error.suggestion), CellError):
         return error._replace(suggestion=None, fix=None)
     return error

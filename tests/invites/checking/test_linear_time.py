@@ -23,8 +23,11 @@ import pytest
 import invites.checking
 from invites.checking import Check, Limits, RecordFile, open_records
 from invites.checking.cells.csv_injection import escape_formula, unescape_formula
+from invites.checking.cells.damage import doubt_name, repair
 from invites.checking.cells.links import defuse, defuse_header, find_link
+from invites.checking.cells.look_alikes import doubt_address, plain_form
 from invites.checking.cells.names import check_name, check_text
+from invites.checking.cells.spreadsheet_text import is_spreadsheet_error, text_of_formula
 from invites.checking.cells.text import is_blank, trim, trim_all, visible
 from invites.checking.domain_typos import DomainTypoDetector
 from invites.checking.full_names import is_decided_by_commas, names_in_address, split_full_name, suggest_order
@@ -49,6 +52,7 @@ REPEATED = [
     "é", "\u0301", "a\u0301\u0327", "\u200b", "\u200d", "\xa0", "\ufeff", "例", "。", "．", "evil．com", "\u1100\u1161", "أ", "\ufffd",
     "a@", "@ ", "a.", "a-", "a。", "a ", " a", "<a", "<>", "<a@b.co>", "a@b.co, ", "(at)", " at ", "://", "a://",
     "www.", "mailto:", "xn--a.", "A.b.", '""', '",', '"\n', "\r\n", "a,", "a;b|c\t", "<!---->", "<!--", "sep=,", "Email,",
+    "Ã¼", "Ã", "é…”", "√º", "&", "&#39;", "&amp;", "?", "#", '="', "“", "аb",
 ]  # fmt: skip
 AROUND = [("", ""), ("x", "y"), ("<", "!")]
 SHAPES = [(before, repeated, after) for repeated in REPEATED for before, after in AROUND]
@@ -210,6 +214,9 @@ HEURISTICS: dict[str, Function] = {
     "domain": lambda text: check_person(email=f"anna@{text}.com"),
     "name": lambda text: check_name(text, needed="first_name_needed", longest=10**9),
     "description": lambda text: check_text(text, too_long="description_too_long", longest=10**9),
+    "error or formula of a spreadsheet": lambda text: (is_spreadsheet_error(text), text_of_formula(f'="{text}"')),
+    "damaged text": lambda text: (repair(text), doubt_name(text, str), doubt_name(f"{text}?", str)),
+    "look-alikes": lambda text: (plain_form(text), doubt_address(f"{text}@company.com")),
     "link": find_link,
     "defused link": defuse,
     "defused header": defuse_header,

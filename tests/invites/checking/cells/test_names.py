@@ -14,7 +14,8 @@ GOOD = [
     "A", "李", "Null", "null", "None", "-", "O'Neil", "D’Arcy", "Anna-Maria", "van der Berg", "J. R. R.", "St.John",
     "Ph.D", "123", "=1+1", "@anna", "+33", "<b>Anna</b>", "n" * 150, "Robert \"Bob\"", "ﷺ", "ẞ", "i̇", "😀",
     "👨\u200d👩\u200d👧\u200d👦", "👩🏽\u200d🚒", "علی\u200cرضا", "क्\u200dष", "श्री", "สมชาย", "Rene\u0301", "U.S.", "No.1",
-    "Smith, Jr.", "Yes/No", "macDonald", "ANNA", "anna", "أحمد", "𐌰𐌽𐌽𐌰", "Ünal", "x.y",
+    "Smith, Jr.", "Robert “Bob” Ray", "“Robert” “Bob”", "’t Hooft", "'n", "’Abd Rafi’", "“Anna", "Rafi'",
+    "Yes/No", "macDonald", "ANNA", "anna", "أحمد", "𐌰𐌽𐌽𐌰", "Ünal", "x.y",
 ]  # fmt: skip
 
 BAD = {
@@ -64,6 +65,12 @@ BAD = {
     "J.Green": ("link_in_name", "J. Green"),
     '"Anna"': ("quotes_around_name", "Anna"),
     'Anna"': ("quotes_around_name", "Anna"),
+    '""': ("quotes_around_name", None),
+    "“Anna”": ("quotes_around_name", "Anna"),
+    "„ Anna “": ("quotes_around_name", "Anna"),
+    "«Anna»": ("quotes_around_name", "Anna"),
+    "'Anna'": ("quotes_around_name", "Anna"),
+    "Ã\x81lvaro": ("control_character", "Álvaro"),
 }
 
 
@@ -87,6 +94,15 @@ def test_rejects_what_is_not_a_name(name: str, told: tuple[str, str | None]) -> 
     assert (problem.code, problem.suggestion) == told
     assert problem.column == "first_name"
     assert hint_of(problem).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("description", "shown"),
+    {"a\x0bb": "a b", "a\u2028b\u2029c": "a b c", "a\x85": "a", "a\nb\x0bc": "a\nb c", "\u2028": ""}.items(),
+)
+def test_separators_in_a_description_become_spaces(description: str, shown: str) -> None:
+    row = check_person(description=description)
+    assert (row.problems, row.values.description) == ((), shown)
 
 
 def test_shows_invisible_characters() -> None:

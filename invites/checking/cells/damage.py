@@ -1,0 +1,141 @@
+"""Find text that a conversion damaged before we got it: wrong encodings, HTML entities, and lost letters.
+
+A repair is certain if it gives usual letters and the damaged text has a sequence that no name has. The text is valid
+as it is, so all of this causes warnings. Each function takes linear time.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from html.entities import html5
+
+from invites.checking.cells.error import Doubt
+
+# The characters that cp1252 has for the bytes 80 to 9F. The five others stay as they are in web browsers.
+_OF_CP1252 = {
+    bytes([byte]).decode("cp1252"): byte for byte in range(0x80, 0xA0) if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+}
+_TO_BYTES = {ord(character): byte for character, byte in _OF_CP1252.items()}
+_NEXT = "\x80-\xbf" + "".join(_OF_CP1252)
+# What UTF-8 becomes when it is read as Windows-1252 or Latin-1.
+_AS_CP1252 = re.compile(f"[\xc2-\xdf][{_NEXT}]|[\xe0-\xef][{_NEXT}]{{2}}|[\xf0-\xf4][{_NEXT}]{{3}}")
+# These may follow a letter in a text that isn't damaged: closing quotation marks, dashes, an ellipsis, a space, and
+# signs, which don't follow "Ã".
+_AFTER_A_WORD = frozenset("’‘“”–—…›»\xa0•†")
+_AFTER_A_LETTER = _AFTER_A_WORD | frozenset("ªº°·®™©²³¹")
+# The same for Mac Roman and DOS: a sign that no name has, beside a letter.
+_AS_MAC_ROMAN, _AS_CP850 = (re.compile(f"(?<=[A-Za-z]){sign}[^\x00-\x7f]|{sign}[^\x00-\x7f](?=[a-z])") for sign in "√├")
+_USUAL_RESULT = re.compile(
+    "[\xa0-\xff\u0100-\u017fȘ-ț\u1ea0-\u1ef9Ά-ώЀ-џ\u2013-\u2026€\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7a3\U0001f300-\U0001faff]"
+)
+_LETTER = re.compile("[\xc0-\xff\u0100-\u017fȘ-ț\u1ea0-\u1ef9Ά-ώЀ-џ]")
+_SEVERAL_TIMES = 3
+
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+# A question mark replaces a letter. Of "Ã\xad" (í) at the end of a name, only the first half is left.
+_LOST = re.compile(r"(?<=[^\W\d_])\?|\?(?=[^\W\d_?])|\?\?|(?<=[a-z])Ã(?![^\W\d_])")
+
+
+def repair_mojibake(text: str) -> str | None:
+    """The text as it was before UTF-8 was read in another encoding, once or several times; None if it isn't certain."""
+    repaired = text
+    for _ in range(_SEVERAL_TIMES):
+        once = _repair_cp1252(repaired) or _repair_others(repaired)
+        if once is None:
+            break
+        repaired = once
+    return repaired if repaired != text else None
+
+
+def _repair_cp1252(text: str) -> str | None:
+    if not any(_is_surely_damaged(match) for match in _AS_CP1252.finditer(text)):
+        return None
+    return _replace(_AS_CP1252, text, _decode_cp1252)
+
+
+def _decode_cp1252(match: re.Match[str]) -> str | None:
+    is_sure = _is_surely_damaged(match)
+    if not is_sure and len(match[0]) > 2:
+        # A letter, an ellipsis and a quotation mark.
+        return match[0]
+    letter = _decode(match[0].translate(_TO_BYTES), "latin-1")
+    return letter if letter or is_sure else match[0]
+
+
+def _is_surely_damaged(match: re.Match[str]) -> bool:
+    """Whether no text has this sequence. `É…` ends a word, but nothing ends in `Ã¼`, and `Ã“s` is no end."""
+    sequence = match[0]
+    usual = _AFTER_A_WORD if sequence[0] == "Ã" else _AFTER_A_LETTER
+    if not usual.issuperset(sequence[1:]):
+        return True
+    is_letter = _decode(sequence.translate(_TO_BYTES), "latin-1", _LETTER)
+    return is_letter is not None and match.string[match.end() : match.end() + 1].islower()
+
+
+def _repair_others(text: str) -> str | None:
+    if "√" in text:
+        return _replace(_AS_MAC_ROMAN, text, lambda match: _decode(match[0], "mac_roman"))
+    if "├" in text:
+        return _replace(_AS_CP850, text, lambda match: _decode(match[0], "cp850"))
+    return None
+
+
+def _replace(pattern: re.Pattern[str], text: str, decode: Callable[[re.Match[str]], str | None]) -> str | None:
+    """The text with each match decoded; None if that fails for one of them, or if there is none."""
+    parts, end = [], 0
+    for match in pattern.finditer(text):
+        letter = decode(match)
+        if letter is None:
+            return None
+        parts += [text[end : match.start()], letter]
+        end = match.end()
+    return "".join([*parts, text[end:]]) if parts else None
+
+
+def _decode(sequence: str, encoding: str, usual: re.Pattern[str] = _USUAL_RESULT) -> str | None:
+    """The usual letter or sign whose UTF-8 was read in this encoding; None if it isn't one."""
+    try:
+        letter = sequence.encode(encoding).decode("utf-8")
+    except UnicodeError:
+        return None
+    return letter if usual.fullmatch(letter) else None
+
+
+def replace_entities(text: str) -> str | None:
+    """The text with its HTML entities replaced, such as `O&#39;Brien`; None if it has none."""
+    repaired = text
+    for _ in range(_SEVERAL_TIMES):
+        if not _ENTITY.search(repaired):
+            break
+        repaired = _ENTITY.sub(_character_of, repaired)
+    return repaired.replace("\xa0", " ") if repaired != text else None
+
+
+def _character_of(entity: re.Match[str]) -> str:
+    known = entity[0][1] == "#" or entity[0][1:] in html5
+    return html.unescape(entity[0]) if known else entity[0]
+
+
+def repair(text: str) -> str | None:
+    """The text as it was before it was damaged; None if it isn't damaged, or the repair isn't certain."""
+    plain = (replace_entities(text) if "&" in text else None) or text
+    repaired = plain if plain.isascii() else repair_mojibake(plain) or plain
+    return repaired if repaired != text else None
+
+
+def doubt_text(text: str, check: Callable[[str], object]) -> Doubt | None:
+    """The doubt about a valid text that looks damaged. `check` returns the normal form of a valid text."""
+    if text.isascii() and "&" not in text:
+        return None
+    repaired = repair(text)
+    normal = check(repaired) if repaired else None
+    return Doubt("damaged_text", normal) if isinstance(normal, str) and normal not in ("", text) else None
+
+
+def doubt_name(name: str, check: Callable[[str], object]) -> Doubt | None:
+    """The same for a name, which may also have a question mark for a lost letter."""
+    if doubt := doubt_text(name, check):
+        return doubt
+    return Doubt("lost_letter") if _LOST.search(name) else None
