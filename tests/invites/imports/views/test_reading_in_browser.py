@@ -23,7 +23,7 @@ from config.harness.driving import (
     summary,
 )
 from config.harness.running import Stack
-from tests.workbooks import sheet_of, workbook_of
+from tests.workbooks import sheet_of, workbook_of, xls_of
 
 TITLE = "Check how we read this file"
 
@@ -237,6 +237,20 @@ def test_sheets_and_hidden_rows_are_chosen_with_the_keyboard(admin_page: Page) -
     page.locator("#see-dialog").click(timeout=IMPORT_SECONDS * 1000)
     assert summary(page)["Invited"] == 3
     expect(page.get_by_role("cell", name="Sheet2, row 2")).to_be_visible()
+
+
+def test_an_old_workbook_can_be_dropped_and_says_what_it_hides(admin_page: Page) -> None:
+    page = admin_page
+    names = ("Email", "First name", "Last name")
+    sheets = [(names, (f"old{at}@xls.example.com", "Ann", "Lee")) for at in range(2)]
+    import_by_dropping(page, "old.xls", xls_of(*sheets))
+
+    expect(heading(page)).to_have_text(TITLE)
+    expect(page.get_by_text("Hidden rows can’t be detected in .xls files.")).to_be_visible()
+    page.get_by_role("checkbox", name=re.compile("Sheet2")).check()
+    page.get_by_role("button", name="Continue").click()
+    page.locator("#see-dialog").click(timeout=IMPORT_SECONDS * 1000)
+    assert summary(page)["Invited"] == 2
 
 
 def test_a_waiting_file_is_deleted_or_kept(admin_page: Page) -> None:
