@@ -22,7 +22,7 @@ from invites.imports.reading import delete_undecided
 from invites.imports.upload import correct_batch, start_batch
 from invites.imports.views.lookup import batch_to_change, batch_to_see
 from invites.imports.views.reading import started_response
-from invites.invitations.authorization import selection_of
+from invites.invitations.authorization import selection_of, why_not_change
 from invites.models import Batch
 from invites.reasons import text_of
 
@@ -59,8 +59,9 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
 
 
 def _delete_unanswered(request: MemberRequest, earlier: Batch | None) -> None:
-    """Delete the file that another one was chosen for, if its questions are still open."""
-    if earlier and earlier.state == Batch.State.NEEDS_ANSWER:
+    """Delete the file that another one was chosen for, if its questions are still open and the member may answer."""
+    waits = earlier is not None and earlier.state == Batch.State.NEEDS_ANSWER
+    if earlier and waits and not why_not_change(request.membership, earlier):
         with suppress(DomainError):
             delete_undecided(earlier, by=request.membership)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -419,6 +420,21 @@ def test_another_file_replaces_one_that_waits(ines: Client, undecided: Callable[
     assert set(new.grant.roles.values_list("name", flat=True)) == {"ReadOnly"}
 
 
+def test_another_file_does_not_replace_one_of_others_with_more_access(
+    undecided: Callable[..., Batch], lesser: Membership, client_of: Callable[..., Client]
+) -> None:
+    batch = undecided(SURNAME)
+    [role] = lesser.roles.all()
+
+    response = submit_import(
+        client_of(lesser.user), SURNAME, query=f"?again={batch.pk}", roles=[role.pk], sites=["all"]
+    )
+
+    assert response.status_code == 302, words_of(response)
+    assert Batch.objects.filter(pk=batch.pk).exists()
+    assert Batch.objects.count() == 2
+
+
 def test_a_waiting_file_has_a_pill_a_banner_and_a_page(ines: Client, undecided: Callable[..., Batch]) -> None:
     batch = undecided(SURNAME)
 
@@ -500,4 +516,20 @@ def test_who_cannot_grant_the_access_sees_why_not(
     assert "ann@example.com" not in text(page)
     assert client.post(reading_url(batch), {"place": "page"}).status_code == 403
     assert client.post(url_of(batch, "imports:batch_delete")).status_code == 403
+    assert Batch.objects.get().state == Batch.State.NEEDS_ANSWER
+
+
+@pytest.mark.parametrize("value", ["", "-1", "99999999", "9" * 5_000, "\0", "\ud800", "full_name", "é"])
+def test_no_answer_breaks_the_page(ines: Client, undecided: Callable[..., Batch], value: str) -> None:
+    batch = undecided(HUNGARIAN.encode("cp1250"))
+    names = (
+        "place redraw sheet asks_sheet encoding hidden_rows header_row no_names shown column-0 column-99999999 column-x "
+        "suggested-0 chosen not_in_file name_order remember all_columns"
+    ).split()
+    body = urlencode(dict.fromkeys(names, value) | {"place": "page"}, errors="surrogatepass")
+    form = "application/x-www-form-urlencoded"
+
+    for query in (body, body.replace("redraw", "x")):
+        assert ines.post(reading_url(batch), query, content_type=form).status_code in (200, 422)
+        assert ines.get(f"{reading_url(batch)}?{query}").status_code == 200
     assert Batch.objects.get().state == Batch.State.NEEDS_ANSWER
