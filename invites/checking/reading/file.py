@@ -24,7 +24,7 @@ def open_file(
 ) -> Plan | Decisions | Problem:
     """How to read the file; or what has to be decided first; or why it can't be read.
 
-    `while_waiting` is called every few seconds while a workbook is read.
+    `while_waiting` is called every few seconds while a workbook is read, and again and again while a text is.
     """
     stream, size = rewindable(stream, limits)
     if size <= limits.max_bytes:
@@ -40,4 +40,6 @@ def open_file(
                 reopen=lambda sheets: open_workbook(stream, limits, sheets=sheets, while_waiting=while_waiting),
             )
     found = open_source(stream, limits, encoding=options.encoding, evidence=evidence)
-    return found if isinstance(found, Problem) else plan_text(found, options, evidence, limits)
+    if isinstance(found, Problem):
+        return found
+    return plan_text(found, options, evidence, limits, while_waiting=while_waiting)

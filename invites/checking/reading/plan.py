@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -13,7 +13,7 @@ from invites.checking.cells.text import is_blank
 from invites.checking.columns import COLUMNS
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
-from invites.checking.reading.chunks import Records
+from invites.checking.reading.chunks import RECORDS_AT_ONCE, Records
 from invites.checking.reading.column_vocabulary import FULL_NAME
 from invites.checking.reading.decisions import LAST_HEADER_ROW, Decisions, Layout, decide, signature_of
 from invites.checking.reading.delimited_text import DelimitedText
@@ -37,6 +37,8 @@ from invites.checking.reading.workbook import Sheet, SheetRows, Workbook
 
 # No spreadsheet has more rows. A file that consists of line breaks could have 25 million.
 MOST_RECORDS = 1_048_576
+# How much of a wide file is searched for names that are read differently.
+_CELLS_SEARCHED = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,19 @@ class Plan:
     decisions: Decisions | None = None
 
 
+class _TooManyLines(Exception):
+    pass
+
+
 def plan_text(
-    found: Source | EncodingDoubt, options: ReadingOptions, evidence: Evidence, limits: Limits
+    found: Source | EncodingDoubt,
+    options: ReadingOptions,
+    evidence: Evidence,
+    limits: Limits,
+    *,
+    while_waiting: Callable[[], None] | None = None,
 ) -> Plan | Decisions | Problem:
-    """Plan how to read a text."""
+    """Plan how to read a text. `while_waiting` is called again and again, and may raise an exception."""
     # This limit belongs to the whole process, so we only ever raise it. A shorter cell is a problem of its row.
     if csv.field_size_limit() < limits.max_cell:
         csv.field_size_limit(limits.max_cell)
@@ -82,7 +93,11 @@ def plan_text(
         if plain:
             return plain
     doubt = found if isinstance(found, EncodingDoubt) else None
-    decisions = decide(_preview_texts(texts, doubt, limits), options, evidence, limits=limits)
+    try:
+        preview = _preview_texts(texts, doubt, limits, while_waiting or _do_nothing)
+    except _TooManyLines:
+        return file_problem("too_many_lines", limit=MOST_RECORDS)
+    decisions = decide(preview, options, evidence, limits=limits)
     if decisions.problem or decisions.open:
         return decisions.problem or decisions
     [text] = texts
@@ -150,17 +165,39 @@ def _as_remembered(doubt: EncodingDoubt, evidence: Evidence, limits: Limits) -> 
     return None
 
 
-def _preview_texts(texts: Sequence[DelimitedText], doubt: EncodingDoubt | None, limits: Limits) -> Preview:
+def _do_nothing() -> None:
+    pass
+
+
+def _watch(rows: Iterable[list[str]], limits: Limits, while_waiting: Callable[[], None]) -> Iterator[list[str]]:
+    """The same rows. Raises _TooManyLines."""
+    for number, cells in enumerate(rows, start=1):
+        if number > max(MOST_RECORDS, 2 * limits.max_rows):
+            raise _TooManyLines
+        if number % RECORDS_AT_ONCE == 0:
+            while_waiting()
+        yield cells
+
+
+def _preview_texts(
+    texts: Sequence[DelimitedText], doubt: EncodingDoubt | None, limits: Limits, while_waiting: Callable[[], None]
+) -> Preview:
     most = limits.max_columns + 1
-    tables = fit_together([look_at(text.source.codec, text.rows(), max_columns=most) for text in texts])
+    tables = fit_together(
+        [look_at(text.source.codec, _watch(text.rows(), limits, while_waiting), max_columns=most) for text in texts]
+    )
     if doubt is None:
         return Preview(is_workbook=False, tables=tables)
     readings = (
         {source.codec: shorten(_decode(record, source.codec)) for source in doubt.candidates}
-        for record in (list(map(excerpt, record[:most])) for record in _records_as_bytes(doubt))
+        for record in (
+            list(map(excerpt, record[:most])) for record in _watch(_records_as_bytes(doubt), limits, while_waiting)
+        )
         if not all(map(str.isascii, record))
     )
-    return Preview(is_workbook=False, tables=tables, records=find_differences(readings))
+    width = max((len(row.cells) for row in tables[0].top), default=1)
+    searched = islice(readings, _CELLS_SEARCHED // width)
+    return Preview(is_workbook=False, tables=tables, records=find_differences(searched))
 
 
 def _records_as_bytes(doubt: EncodingDoubt) -> Iterator[list[str]]:

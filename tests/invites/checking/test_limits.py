@@ -125,6 +125,25 @@ def test_a_file_of_empty_lines_is_rejected_beyond_the_rows_of_a_spreadsheet(line
     assert "more than 1,048,576 lines" in message_of(report.rejection)
 
 
+@pytest.mark.parametrize("above", ["Email,Full name\n", "Email,First name,Last name\nann@company.com,Szűcs,Lee\n"])
+def test_a_file_in_doubt_may_not_have_more_lines_either(above: str) -> None:
+    check = Check(io.BytesIO((above + "\n" * 1_100_000).encode("cp1250")))
+    assert list(check.blocks()) == []
+    assert check.report.rejection is not None
+    assert check.report.rejection.code == "too_many_lines"
+
+
+@pytest.mark.parametrize("people", ["ann@company.com,Ann Lee\n", "ann@company.com,Szűcs\n"])
+def test_the_callback_runs_while_a_file_in_doubt_is_read(people: str) -> None:
+    heard: list[None] = []
+    data = ("Email,Full name\n" + people * 10_000).encode("cp1250")
+    check = Check(io.BytesIO(data), while_waiting=lambda: heard.append(None))
+
+    assert list(check.blocks()) == []
+    assert check.report.verdict == "undecided"
+    assert len(heard) > 30
+
+
 def test_the_callback_runs_while_only_empty_lines_are_read() -> None:
     heard: list[None] = []
     check = Check(io.BytesIO((HEADER + "\n" * 100_000).encode()), while_waiting=lambda: heard.append(None))
