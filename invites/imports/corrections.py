@@ -25,7 +25,7 @@ from invites.imports.domain_suggestions import suggest_for
 from invites.imports.duplicates import settle_duplicates
 from invites.imports.selectors.grid import LEFT, editable, edited_rows, grid_rows
 from invites.imports.selectors.rows import cells_now, codes_of, suggested
-from invites.imports.selectors.typos import likely_address
+from invites.imports.selectors.typos import doubted_rows, likely_cells
 from invites.invitations.authorization import check_can_change
 from invites.models import Batch, Row
 
@@ -118,19 +118,34 @@ def apply_suggestion(batch: Batch, number: int, place: int, *, by: Membership) -
 
 
 @transaction.atomic
-def use_intended_address(batch: Batch, number: int, *, by: Membership) -> EditResult:
-    """Replace a valid address that looks like a typo by the one that was probably meant."""
+def use_intended_cell(batch: Batch, number: int, place: int, *, by: Membership) -> EditResult:
+    """Replace a valid cell that looks like a typo or damaged by the one that was probably meant."""
     lock_batch(batch, by)
     rows = list(batch.rows.filter(number=number, outcome=Row.Outcome.WAITING))
     keys = keys_of(rows)
-    doubted = [(row, meant) for row in rows if (meant := likely_address(batch, row))]
-    for row, meant in doubted:
-        cells = cells_now(row)
-        # A row without problems hasn't stored the cells of the file yet.
-        row.cells = row.cells or list(cells)
-        _set_cells(row, cells._replace(email=meant))
-    changed = [row for row, _address in doubted]
+    changed = [row for row in rows if _use_intended(row, likely_cells(batch, row, place))]
     return store_rows(batch, changed, keys, _result_of(number, changed), by=by)
+
+
+@transaction.atomic
+def use_all_intended_cells(batch: Batch, *, by: Membership) -> EditResult:
+    """Do the same with all cells that the batch has a warning about."""
+    lock_batch(batch, by)
+    rows = list(doubted_rows(batch).filter(outcome=Row.Outcome.WAITING))
+    keys = keys_of(rows)
+    changed = [row for row in rows if _use_intended(row, likely_cells(batch, row))]
+    return store_rows(batch, changed, keys, by=by)
+
+
+def _use_intended(row: Row, meant: dict[str, str]) -> bool:
+    """Replace these cells, by the keys of their columns. False if there are none."""
+    if not meant:
+        return False
+    cells = cells_now(row)
+    # A row without problems hasn't stored the cells of the file yet.
+    row.cells = row.cells or list(cells)
+    _set_cells(row, cells._replace(**meant))
+    return True
 
 
 @transaction.atomic

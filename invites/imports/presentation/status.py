@@ -49,8 +49,8 @@ _ROWS_CHECKED = {
     0.95: ngettext_lazy("{count} row, nearly all of the file", "{count} rows, nearly all of the file"),
 }
 _ROWS_NEED_FIXING = ngettext_lazy("{count} row needs fixing", "{count} rows need fixing")
-_TYPOS = ngettext_lazy("{count} address may have a typo.", "{count} addresses may have typos.")
-_MANY_TYPOS = ngettext_lazy("At least {count} address may have a typo.", "At least {count} addresses may have typos.")
+_TYPOS = ngettext_lazy("{count} cell may have a mistake.", "{count} cells may have mistakes.")
+_MANY_TYPOS = ngettext_lazy("At least {count} cell may have a mistake.", "At least {count} cells may have mistakes.")
 _SKIPPED = ngettext_lazy(
     "{count} person was skipped because they are already a member or already invited.",
     "{count} people were skipped because they are already members or already invited.",

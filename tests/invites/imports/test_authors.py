@@ -110,7 +110,7 @@ def test_an_edited_address_without_a_problem_counts_too(
     batch = start_batch(by, file_name="team.csv", content=[content], selection=little)
     tasks.check_batch(batch.pk)
     batch.refresh_from_db()
-    corrections.use_intended_address(batch, 7, by=lesser)
+    corrections.use_intended_cell(batch, 7, 0, by=lesser)
     assert row(batch, 7).email == "x@gmail.com"
 
     assert_refused(correct(batch, rows_to_fix(batch).replace(b"@@", b"@"), much), little)

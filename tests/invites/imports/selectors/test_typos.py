@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ def press(client: Client, batch: Batch, do: str, **fields: str) -> Any:
 
 
 def test_typos_are_shown_in_the_dialog_on_the_page_and_below_the_grid(ines: Client, typos: Batch) -> None:
-    assert "2 addresses may have typos." in words(ines, typos, "imports:batch_dialog")
+    assert "2 cells may have mistakes." in words(ines, typos, "imports:batch_dialog")
     for name in ("imports:batch", "imports:batch_problems"):
         told = words(ines, typos, name)
         assert "Row 3 fay@gmial.com Use gmail.com in row 3" in told
@@ -54,7 +55,7 @@ def test_one_click_fixes_a_typo_and_one_undoes_it(ines: Client, typos: Batch) ->
     assert response.headers["Location"].endswith("#row-3")
     assert (outcome(typos, 3), row(typos, 3).email) == ("waiting", "fay@gmail.com")
     assert "fay@gmail.com instead of fay@gmial.com . Undo row 3" in words(ines, typos)
-    assert "1 address may have a typo" in words(ines, typos, "imports:batch_dialog")
+    assert "1 cell may have a mistake" in words(ines, typos, "imports:batch_dialog")
     # It isn't a row of the grid, because it had no problem.
     assert counts(typos) == (1, 0, 0, 0)
 
@@ -84,14 +85,14 @@ def test_the_fixed_address_is_invited(ines: Client, typos: Batch, work: Run) -> 
     assert sorted(each.to[0] for each in mail.outbox) == ["fay@gmail.com", "gus@hotmial.com", "kim@gmail.com"]
     told = words(ines, typos, "imports:batch")
     assert "Row 4: gus@hotmial.com . Did you mean gus@hotmail.com ?" in told
-    assert "These addresses were invited as written." in told
+    assert "These people were invited as written." in told
     assert "fay@gmial.com" not in told
 
 
 def test_a_fixed_typo_is_kept_when_a_corrected_file_is_merged(
     ines: Client, typos: Batch, by: Membership, read_only: Any
 ) -> None:
-    corrections.use_intended_address(typos, 3, by=by)
+    corrections.use_intended_cell(typos, 3, 0, by=by)
     file = downloaded(ines.get(grid_url(typos, "imports:batch_problems_file"))).replace(b"@@", b"@@@")
 
     correct_batch(typos, file_name="rows.csv", content=[file], selection=read_only, by=by)
@@ -131,10 +132,71 @@ def test_the_first_of_many_typos_are_listed_and_the_rest_are_counted(ines: Clien
     many = start(csv_of("a@@example.com,A,B,", *(f"q{n}@gmial.com,A,B," for n in range(230))))
 
     assert "And at least 190 more." in words(ines, many)
-    assert "At least 200 addresses may have typos." in words(ines, many, "imports:batch_dialog")
+    assert "At least 200 cells may have mistakes." in words(ines, many, "imports:batch_dialog")
 
 
 def test_without_typos_nothing_is_shown(ines: Client, team: Batch, by: Membership) -> None:
-    assert "Possible typos" not in words(ines, team)
+    assert "Possible mistakes" not in words(ines, team)
     invite_valid_rows(team, by=by)
-    assert "may have typos" not in words(ines, team, "imports:batch_dialog")
+    assert "may have mistakes" not in words(ines, team, "imports:batch_dialog")
+
+
+DAMAGED = ("ann@@example.com,Ann,Lee,", "jo@example.com,JÃ¼rgen,MÃ¼ller,", "o’brien@example.com,M?ller,Orr,R&amp;D")
+
+
+def test_damaged_cells_are_shown_with_their_repair(ines: Client, start: Run) -> None:
+    batch = start(csv_of(*DAMAGED))
+
+    told = unescape(words(ines, batch))
+
+    assert "5 cells may have mistakes." in words(ines, batch, "imports:batch_dialog")
+    assert "Row 3 JÃ¼rgen Use Jürgen in row 3 Row 3 MÃ¼ller Use Müller in row 3" in told
+    assert "Row 4 o’brien@example.com Use o'brien@example.com in row 4" in told
+    assert "Row 4 M?ller A letter may have been lost." in told
+    assert "Use all 4 suggestions" in told
+    html = text(ines.get(grid_url(batch)))
+    assert html.count('id="row-3"') == 1
+
+
+def test_one_click_repairs_a_cell_and_one_undoes_it(ines: Client, start: Run) -> None:
+    batch = start(csv_of(*DAMAGED))
+
+    press(ines, batch, "meant:3:2")
+
+    assert (row(batch, 3).first_name, row(batch, 3).last_name) == ("JÃ¼rgen", "Müller")
+    assert "Müller instead of MÃ¼ller . Undo row 3" in words(ines, batch)
+    assert "Use Jürgen in row 3" in words(ines, batch)
+    press(ines, batch, "meant:3:1")
+    assert (row(batch, 3).first_name, row(batch, 3).last_name) == ("Jürgen", "Müller")
+
+    press(ines, batch, "undo:3")
+
+    assert (row(batch, 3).first_name, row(batch, 3).last_name) == ("JÃ¼rgen", "MÃ¼ller")
+
+
+def test_one_click_repairs_all_cells(ines: Client, start: Run) -> None:
+    batch = start(csv_of(*DAMAGED, "fay@gmial.com,Fay,Orr,"))
+
+    press(ines, batch, "meant-all")
+
+    repaired = [row(batch, number) for number in (3, 4, 5)]
+    assert [(each.email, each.first_name, each.last_name, each.description) for each in repaired] == [
+        ("jo@example.com", "Jürgen", "Müller", ""),
+        ("o'brien@example.com", "M?ller", "Orr", "R&D"),
+        ("fay@gmail.com", "Fay", "Orr", ""),
+    ]
+    assert "1 cell may have a mistake." in words(ines, batch, "imports:batch_dialog")
+    assert "suggestions" not in words(ines, batch)
+
+
+def test_a_damaged_cell_is_invited_as_written(ines: Client, start: Run, work: Run) -> None:
+    batch = start(csv_of(*DAMAGED))
+    press(ines, batch, "others")
+
+    work(batch)
+
+    assert row(batch, 3).first_name == "JÃ¼rgen"
+    told = words(ines, batch, "imports:batch")
+    assert "Row 3: JÃ¼rgen . Did you mean Jürgen ?" in told
+    assert "Row 4: M?ller . A letter may have been lost." in told
+    assert "These people were invited as written." in told
