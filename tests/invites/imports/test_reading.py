@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.errors import AccessDenied
 from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
@@ -90,9 +89,9 @@ def test_a_file_is_answered_for_once(run: Run, by: Membership) -> None:
 def test_members_answer_only_for_what_they_could_grant(run: Run, member: Membership) -> None:
     batch = run(HUNGARIAN)
 
-    with pytest.raises(AccessDenied):
+    with domain_error("not_allowed"):
         reading.answer(batch, IN_1250, by=member)
-    with pytest.raises(AccessDenied):
+    with domain_error("not_allowed"):
         reading.delete_undecided(batch, by=member)
 
 
