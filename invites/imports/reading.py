@@ -106,11 +106,14 @@ def _lock_waiting(batch: Batch, by: Membership) -> None:
 def answer(batch: Batch, options: ReadingOptions, *, by: Membership, remember: bool = False) -> None:
     """Read the file as decided. The caller starts the check.
 
+    `by` becomes the inviter: the one who has uploaded the file may have left meanwhile.
+
     `options` must leave nothing open. Raises AccessDenied, and DomainError("not_here") if the batch no longer waits.
     """
     _lock_waiting(batch, by)
     decisions = decide(batch, options)
-    if decisions.open or decisions.problem:
+    is_unknown = not decisions.preview.is_workbook and options.encoding not in ("", decisions.table.name)
+    if decisions.open or decisions.problem or is_unknown:
         raise DomainError("undecided", _("Some questions about this file are still open."))
     decided = decisions.as_options()
     if remember and decisions.signature:
@@ -120,6 +123,7 @@ def answer(batch: Batch, options: ReadingOptions, *, by: Membership, remember: b
         # A command may have said which delimiter the file has.
         reading=replace(decided, delimiter=ReadingOptions.from_json(batch.reading).delimiter).as_json(),
         preview=None,
+        inviter=by.user,
         # Whoever says what is in which column decides what the rows are.
         authors=sorted({*batch.authors, by.user_id}),
         claims=F("claims") + 1,

@@ -341,9 +341,11 @@ class _Decider:
     @cached_property
     def asks_header_row(self) -> bool:
         """Whether there is text above the column names, or no row has any."""
-        if self.options.header_row is not None or self.is_remembered:
+        if self.options.header_row is not None:
             return False
         above = [cells for number, cells in self.rows if number < self.header_row]
+        if self.is_remembered:
+            return any(map(_is_person, above))
         return not self.header_row or not all(map(is_preamble, above))
 
     # --- Columns --------------------------------------------------------------------------------------
@@ -528,8 +530,8 @@ class _Decider:
             order = _order_of(wanted, there)
             if all(index < len(order) and order[index] is not None for index in used):
                 return Layout(table.name, row.number, order)
-            if any(map(holds_address, row.cells)) and sum(map(bool, there)) > 1:
-                # A person, who must not be above the column names.
+            if _is_person(row.cells):
+                # Nobody may be above the column names.
                 return None
         return None
 
@@ -578,6 +580,11 @@ def _rank(table: Table) -> tuple[int, int]:
 
 def _last_header_row(table: Table) -> int:
     return max([LAST_HEADER_ROW, *(row.number for row in table.top[:LAST_HEADER_ROW])])
+
+
+def _is_person(cells: Sequence[str]) -> bool:
+    """Whether a row has an address, and something else."""
+    return any(map(holds_address, cells)) and sum(not is_blank(cell) for cell in cells) > 1
 
 
 def _reduce_names(cells: Sequence[str]) -> list[str]:

@@ -77,6 +77,23 @@ def test_an_answer_must_leave_nothing_open(run: Run, by: Membership) -> None:
     assert batch.state == Batch.State.NEEDS_ANSWER
 
 
+def test_an_answer_cannot_name_another_encoding(run: Run, by: Membership) -> None:
+    batch = run(HUNGARIAN)
+    for codec in ("rot13", "utf-7", "cp866"):
+        with domain_error("undecided"):
+            reading.answer(batch, ReadingOptions(encoding=codec), by=by)
+
+
+def test_an_admin_can_answer_for_somebody_who_has_left(
+    run: Run, by: Membership, colleague: Membership, work: Callable[[Batch], Batch]
+) -> None:
+    batch = run(HUNGARIAN)
+    User.objects.filter(pk=by.user_id).update(is_active=False)
+
+    done = work(answer(batch, IN_1250, by=colleague))
+    assert (done.state, done.inviter) == (Batch.State.DONE, colleague.user)
+
+
 def test_a_file_is_answered_for_once(run: Run, by: Membership) -> None:
     batch = run(HUNGARIAN)
     reading.answer(batch, IN_1250, by=by)

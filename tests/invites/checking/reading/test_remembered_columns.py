@@ -34,6 +34,15 @@ def test_remembered_columns_are_not_asked_about() -> None:
     assert decisions.remembered == signature_of(HUNGARIAN)
 
 
+def test_nobody_is_skipped_above_remembered_columns() -> None:
+    options = ReadingOptions(header_row=2, columns={"full_name": 0, "email": 1}, name_order="last-first")
+    evidence = Evidence(remembered={signature_of(HUNGARIAN): options})
+    rows = (HUNGARIAN, ["Hegedűs Péter", "peter@example.com", ""])
+
+    assert decided(["Kovács Éva", "eva@example.com"], *rows, evidence=evidence).open == {"header_row"}
+    assert decided(["hr@example.com"], *rows, evidence=evidence).open == frozenset()
+
+
 @pytest.mark.parametrize("row", [PLAIN, ["E-Mail", "Vorname", "Nachname", "E-Mail 2"]])
 def test_what_is_remembered_never_changes_columns_that_are_certain(row: list[str]) -> None:
     stolen = ReadingOptions(header_row=1, columns={"email": 3, "first_name": 1, "last_name": 2})
