@@ -327,6 +327,7 @@ def test_every_question_on_a_phone(admin_page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     open_columns(page, "phone.csv", as_csv(personnel("phone"), "cp1250"))
     page.get_by_role("radio", name=re.compile("Windows-1250")).check()
+    expect(bar(page)).to_have_text("Ready to check · 3 rows")
     column = page.get_by_role("group", name="Column B")
     expect(column.get_by_role("list")).to_contain_text("Hegedűs Péter")
     # A card for each column, one below the other.
@@ -334,7 +335,6 @@ def test_every_question_on_a_phone(admin_page: Page) -> None:
     tops = [box["y"] for box in boxes if box]
     assert tops == sorted(tops)
     assert all(box and box["width"] > 300 for box in boxes)
-    expect(bar(page)).to_have_text("Ready to check · 3 rows")
     page.get_by_role("button", name="Continue").click()
     assert invited(page)["Invited"] == 3
 
