@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from itertools import repeat
 from typing import BinaryIO
@@ -167,7 +167,7 @@ def _check(batch: Batch, budget: Budget) -> None:
             renew_claim(batch)
             save_suggestions(rows)
     save_row_editors(batch)
-    _conclude(batch, check)
+    _conclude(batch, check, _write_table(batch, check))
 
 
 def _position(upload: BinaryIO, report: checking.Report) -> int:
@@ -184,8 +184,30 @@ def _delete_staged_rows(batch: Batch) -> None:
             is_left = delete_some_rows(batch)
 
 
+def _write_table(batch: Batch, check: checking.Check) -> BinaryIO | None:
+    """The rows of a file that isn't plain, if they have to be corrected. Takes seconds for a large file."""
+    table = check.table_to_store
+    if table is None or not _needs_correction(batch, check.report):
+        return None
+    renew_if_due = ClaimRenewer(batch)
+
+    def renewing() -> Iterator[list[str]]:
+        for number, cells in enumerate(table):
+            if number % STAGED_AT_ONCE == 0:
+                renew_if_due()
+            yield cells
+
+    written = new_file()
+    checking.write_table(renewing(), written)
+    return written
+
+
+def _needs_correction(batch: Batch, report: checking.Report) -> bool:
+    return report.verdict == "problems" and not (batch.only_valid and report.valid)
+
+
 @transaction.atomic
-def _conclude(batch: Batch, check: checking.Check) -> None:
+def _conclude(batch: Batch, check: checking.Check, table: BinaryIO | None) -> None:
     now, report = timezone.now(), check.report
     renew_claim(batch, rows_checked=report.rows)
     batch.refresh_from_db()
@@ -203,9 +225,10 @@ def _conclude(batch: Batch, check: checking.Check) -> None:
     if report.verdict == "rejected" and report.rejection:
         batch.state, batch.row_total, batch.ended_at = Batch.State.REJECTED, 0, now
         batch.rejection = {**report.rejection._asdict(), "found": report.found}
-    elif report.problem_rows and not (batch.only_valid and report.valid):
+    elif _needs_correction(batch, report):
         batch.state = Batch.State.NEEDS_CORRECTION
-        _store_table(batch, check)
+        if table:
+            _store_table(batch, table)
     else:
         batch.state = Batch.State.INVITING
         try:
@@ -216,15 +239,10 @@ def _conclude(batch: Batch, check: checking.Check) -> None:
     clean_up(batch.pk)
 
 
-def _store_table(batch: Batch, check: checking.Check) -> None:
+def _store_table(batch: Batch, table: BinaryIO) -> None:
     """Replace a file that isn't plain by its rows as they were read, so that pages needn't decide how to read it."""
-    table = check.table_to_store
-    if table is None:
-        return
-    stored = new_file()
-    checking.write_table(table, stored)
     batch.parts.all().delete()
-    store_parts(batch, pieces_of(stored))
+    store_parts(batch, pieces_of(table))
     batch.first_row, batch.reading = 0, {}
 
 

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from invites.checking.catalog import file_problem
 from invites.checking.cells.error import CellError, Param, Params
@@ -117,7 +118,7 @@ class Header:
 
     def split(self, full_name: str) -> SplitName:
         """Split a full name. Without an order, only a comma makes it sure."""
-        name = split_full_name(full_name, self.name_order or "first-last")
+        name = _split(full_name, self.name_order or "first-last")
         return name if self.name_order or "," in full_name else name._replace(is_sure=False)
 
     def unsure_name(self, record: Sequence[str]) -> CellError | None:
@@ -146,6 +147,12 @@ class Header:
             columns[FIRST_NAME] = [name.first_name for name in names]
             columns[LAST_NAME] = [name.last_name for name in names]
         return columns
+
+
+@lru_cache(maxsize=1_024)
+def _split(full_name: str, order: NameOrder) -> SplitName:
+    """As `split_full_name`, which takes a while. A check asks several times about each name of a chunk."""
+    return split_full_name(full_name, order)
 
 
 def count_known(cells: list[str]) -> int:

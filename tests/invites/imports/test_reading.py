@@ -9,11 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.grants import AccessSelection
-from invites import tasks
+from invites import checking, tasks
 from invites.checking import ReadingOptions
 from invites.imports import corrections, reading
 from invites.imports.problem_file import problem_file
@@ -230,6 +231,21 @@ def test_a_name_that_could_be_split_elsewhere_is_a_problem_with_a_suggestion(run
     invite_valid_rows(batch, by=by)
     row.refresh_from_db()
     assert (row.first_name, row.last_name) == ("Maria Elena", "Rossi")
+
+
+def test_the_rows_are_written_before_the_database_is_locked(
+    run: Run, by: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = len(connection.savepoint_ids)
+    depths, write_table = [], checking.write_table
+
+    def write(*arguments: Any) -> None:
+        depths.append(len(connection.savepoint_ids))
+        write_table(*arguments)
+
+    monkeypatch.setattr(checking, "write_table", write)
+    assert answer(run(FULL_NAMES), LAST_FIRST, by=by).state == Batch.State.NEEDS_CORRECTION
+    assert depths == [outside]
 
 
 @pytest.mark.parametrize("width", [7, 100])
