@@ -432,7 +432,11 @@ _WARNINGS = (
          gettext_noop("The address will be invited as written. Check whether it’s correct."),
          "o\u2019brien@company.com"),
     Kind("separators_replaced", "warning", gettext_noop("Line separators"),
-         gettext_noop("Special line separators in this description are replaced by spaces"),
+         ngettext_noop(
+             "Special line separators in {count} description are replaced by spaces",
+             "Special line separators in {count} descriptions are replaced by spaces",
+             "count",
+         ),
          gettext_noop("You don’t have to do anything."), "a description with a vertical tab"),
     Kind("ignored_column", "warning", gettext_noop("Ignored column"),
          gettext_noop("The column “{name}” is ignored"),

@@ -13,7 +13,6 @@ from invites.checking.cells.error import CellError
 from invites.checking.cells.names import SEPARATORS
 from invites.checking.cells.provider_typos import intended_domain
 from invites.checking.cells.text import is_blank, trim
-from invites.checking.columns import DESCRIPTION
 from invites.checking.domain_typos import typo_notice
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
@@ -132,6 +131,7 @@ class _RecordChecker:
         self.number = first_row - 1  # as the spreadsheet counts
         self.line_end = plan.text.dialect.lines_before if plan.text else 0
         self._screen = Screen()
+        self._with_separators = 0
         # The chunk in which each address occurs first, and for each chunk its first row number and its addresses. This
         # takes little memory, and the garbage collector doesn't track dicts and tuples of strings and numbers.
         self._first_seen: dict[str, int] = {}
@@ -143,6 +143,8 @@ class _RecordChecker:
             self.number += 1
         self.line_end = self.records.line_num
         yield from self._check_rows(self.header)
+        if self._with_separators and not self.report.rejection:
+            self.report.warn(notice("separators_replaced", row=None, count=self._with_separators))
         if not self.report.rows and not self.report.rejection:
             self.report.reject(file_problem("no_rows"))
 
@@ -246,9 +248,7 @@ class _RecordChecker:
         if checked.problems:
             self.report.add_problems(checked.problems)
         elif not SEPARATORS.isdisjoint(trim(cells.description)):
-            self.report.warn(
-                notice("separators_replaced", row=row, column=DESCRIPTION.key, value=checked.values.description)
-            )
+            self._with_separators += 1
         return checked
 
     def _find_swallowed(self, cells: list[str], header: Header) -> str:

@@ -127,7 +127,7 @@ COLUMNS = (
     ),
 )  # fmt: skip
 
-EMAIL, DESCRIPTION = COLUMNS[0], COLUMNS[3]
+EMAIL = COLUMNS[0]
 # The positions of the names, which a full name is split into.
 FIRST_NAME, LAST_NAME = Cells._fields.index("first_name"), Cells._fields.index("last_name")
 REQUIRED = tuple(column for column in COLUMNS if column.is_required)

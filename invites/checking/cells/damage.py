@@ -136,6 +136,8 @@ def doubt_text(text: str, check: Callable[[str], object]) -> Doubt | None:
 
 def doubt_name(name: str, check: Callable[[str], object]) -> Doubt | None:
     """The same for a name, which may also have a question mark for a lost letter."""
+    if name.isascii() and "&" not in name and "?" not in name:
+        return None
     if doubt := doubt_text(name, check):
         return doubt
     return Doubt("lost_letter") if _LOST.search(name) else None

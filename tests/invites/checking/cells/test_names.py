@@ -8,7 +8,7 @@ import pytest
 
 from invites.checking import hint_of, message_of
 from invites.checking.cells.names import USUAL_NAME, USUAL_TEXT, check_name, check_text
-from tests.checking import check_person
+from tests.checking import check_bytes, check_person
 
 GOOD = [
     "A", "李", "Null", "null", "None", "-", "O'Neil", "D’Arcy", "Anna-Maria", "van der Berg", "J. R. R.", "St.John",
@@ -103,6 +103,13 @@ def test_rejects_what_is_not_a_name(name: str, told: tuple[str, str | None]) -> 
 def test_separators_in_a_description_become_spaces(description: str, shown: str) -> None:
     row = check_person(description=description)
     assert (row.problems, row.values.description) == ((), shown)
+
+
+def test_a_file_with_separators_has_one_notice_that_counts_them() -> None:
+    rows = "".join(f"p{number}@company.com,Anna,Berg,Night\x0bshift\n" for number in range(300))
+    report = check_bytes(f"Email,First name,Last name,Description\n{rows}a@company.com,Bo,Ray,x\x0b\n".encode())
+    (notice,) = report.warnings
+    assert message_of(notice) == "Special line separators in 300 descriptions are replaced by spaces"
 
 
 def test_shows_invisible_characters() -> None:
