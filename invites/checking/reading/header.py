@@ -13,7 +13,7 @@ from invites.checking.catalog import file_problem
 from invites.checking.cells.error import CellError, Param, Params
 from invites.checking.cells.text import is_blank, trim_all, visible
 from invites.checking.columns import COLUMNS, FIRST_NAME, LAST_NAME, REQUIRED, Cells, Column
-from invites.checking.full_names import SplitName, split_full_name
+from invites.checking.full_names import SplitName, is_decided_by_commas, split_full_name
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
 from invites.checking.reading.column_names import reduce_name
@@ -119,7 +119,8 @@ class Header:
     def split(self, full_name: str) -> SplitName:
         """Split a full name. Without an order, only a comma makes it sure."""
         name = _split(full_name, self.name_order or "first-last")
-        return name if self.name_order or "," in full_name else name._replace(is_sure=False)
+        is_ordered = self.name_order or is_decided_by_commas([full_name])
+        return name if is_ordered else name._replace(is_sure=False)
 
     def unsure_name(self, record: Sequence[str]) -> CellError | None:
         """The error of a record whose full name could be split in another place, unless its first name is wrong."""

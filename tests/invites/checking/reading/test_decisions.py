@@ -293,6 +293,13 @@ def test_names_with_commas_need_no_order() -> None:
     assert people(text, columns={"full_name": "Full name"}) == ["p@company.com Péter Hegedűs"]
 
 
+@pytest.mark.parametrize("name", ["Davis Sammy, Jr.", "Davis Sammy"])
+def test_a_later_name_without_such_a_comma_is_a_problem(name: str) -> None:
+    text = "Email,Full name\n" + 'p@company.com,"Hegedűs, Péter"\n' * 30 + f'd@company.com,"{name}"\n'
+    report, _ = read(text, columns={"full_name": "Full name"})
+    assert [(problem.code, problem.row) for problem in report.problems] == [("unsure_full_name", 32)]
+
+
 def test_a_first_name_that_is_wrong_has_only_its_own_problem() -> None:
     text = "Email,Full name\nm@company.com,Maria Elena\x07 Rossi\n"
     report, _ = read(text, columns={"full_name": "B"}, name_order="first-last")
