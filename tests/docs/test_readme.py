@@ -63,10 +63,10 @@ def make(*arguments: str) -> str:
 def test_make_help_lists_the_commands() -> None:
     listed = re.findall(r"^  make (\w+) +\S", make("help"), re.MULTILINE)
 
-    assert {"help", "run", "test", "lint", "translations", "bench", "fuzz", "lock"} == set(listed)
+    assert {"help", "run", "test", "lint", "translations", "bench", "encodings", "fuzz", "lock"} == set(listed)
 
 
-@pytest.mark.parametrize("command", ["run", "test", "lint", "translations", "bench", "fuzz", "lock"])
+@pytest.mark.parametrize("command", ["run", "test", "lint", "translations", "bench", "encodings", "fuzz", "lock"])
 def test_every_make_command_runs(command: str) -> None:
     assert re.search(r"\.ci/venv \S*requirements\S*\.txt", make("--dry-run", command))
 
