@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from invites.checking import (
-    LAST_HEADER_ROW,
     ColumnUse,
     Decisions,
     Question,
@@ -117,7 +116,7 @@ def _encoding(decisions: Decisions) -> Decision:
 
 
 def _header_row(decisions: Decisions) -> Decision:
-    rows = [row for row in decisions.table.top if row.number <= LAST_HEADER_ROW]
+    rows = [row for row in decisions.table.top if row.number <= decisions.last_header_row]
     near = [row for row in rows if row.number <= decisions.header_row + 1] or rows
     candidates = [{"row": row.number, "cells": _shown(row.cells[:_CELLS])} for row in near[-_ROWS:]]
     return {"candidates": candidates, "suggested": decisions.header_row}

@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy
 from accounts.wording import listed
 from invites.checking import (
     FULL_NAME,
-    LAST_HEADER_ROW,
     NOT_USED,
     REQUIRED,
     ColumnUse,
@@ -246,14 +245,14 @@ class ReadingForm:
         self.row_text = text.strip()
         if self.posted.has_no_names:
             return 0
-        row = _number(self.row_text) or 0
-        if 1 <= row <= LAST_HEADER_ROW:
+        row, last = _number(self.row_text) or 0, guess.last_header_row
+        if 1 <= row <= last:
             return row
-        message = _("Enter a row from {first} to {last}").format(first=1, last=LAST_HEADER_ROW)
+        message = _("Enter a row from {first} to {last}").format(first=1, last=last)
         self._add_error("header_row", "header-row", message, message)
         # The columns are shown as before.
         shown = _number(self.posted.shown.partition(":")[2])
-        return guess.header_row if shown is None or shown > LAST_HEADER_ROW else shown
+        return guess.header_row if shown is None or shown > last else shown
 
     def _columns(self, suggested: Decisions, *, is_same_sheet: bool) -> list[Column]:
         """The columns with what they are used for. What an admin chose stays with its column."""

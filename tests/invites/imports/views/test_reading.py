@@ -118,6 +118,15 @@ def test_the_row_of_names_is_a_number(ines: Client, undecided: Callable[..., Bat
     assert "Enter a row from 1 to 20" in words_of(response)
 
 
+def test_the_names_may_be_below_many_blank_rows(ines: Client, undecided: Callable[..., Batch]) -> None:
+    batch = undecided(b"Team\n" + b"\n" * 30 + b"Email,First name,Last name\nann@example.com,Ann,Lee\n")
+
+    send(ines, batch)
+
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.INVITING
+
+
 def test_a_title_and_full_names_are_read_as_suggested(ines: Client, undecided: Callable[..., Batch]) -> None:
     batch = undecided(HUNGARIAN.encode())
 
