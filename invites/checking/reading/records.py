@@ -72,10 +72,9 @@ def open_records(
     `codec` is the encoding of the file that this one was made from, so a few words without context cause no doubt. For
     `first_row` see `Check`, and for `while_waiting` see `open_file`.
     """
-    codec = "" if codec.startswith("utf") else codec
-    evidence = Evidence(encoding=codec) if codec else NOTHING_KNOWN
+    evidence = NOTHING_KNOWN if codec.startswith("utf") else Evidence(encoding=codec)
     plan = open_file(stream, limits, options=options, evidence=evidence, while_waiting=while_waiting)
-    if codec and isinstance(plan, Decisions) and "encoding" in plan.open:
+    if isinstance(plan, Decisions) and "encoding" in plan.open and _may_be_in(codec, plan):
         options = replace(options, encoding=codec)
         plan = open_file(stream, limits, options=options, while_waiting=while_waiting)
     if isinstance(plan, Decisions | Problem):
@@ -98,6 +97,13 @@ def open_records(
         line_end=next((end for end in _LINE_ENDS if first_line.endswith(end)), "\r\n"),
         first_row=first_row,
     )
+
+
+def _may_be_in(codec: str, decisions: Decisions) -> bool:
+    """Whether the file may have kept this encoding. Somebody may have saved a Unicode file in another one."""
+    if not codec.startswith("utf"):
+        return bool(codec)
+    return any(table.name == codec for table in decisions.preview.tables)
 
 
 def _header_record(plan: Plan, first_row: int) -> Record | Problem:

@@ -139,17 +139,14 @@ _FRENCH = st.sampled_from(["Hélène", "François", "Loïc", "Zoé", "Lefèvre",
 
 @given(
     more=st.lists(st.tuples(_FRENCH, _FRENCH), max_size=10),
-    form=st.sampled_from([("cp1252", "\r\n", "Windows-1252"), ("mac_roman", "\r", "Mac Roman")]),
+    line_end=st.sampled_from(["\r\n", "\r"]),
 )
 @settings(max_examples=150, deadline=None)
-def test_the_files_of_a_french_excel_give_back_exactly_their_rows(
-    more: list[tuple[str, str]], form: tuple[str, str, str]
-) -> None:
-    codec, line_end, encoding = form
+def test_the_files_of_a_french_excel_give_back_exactly_their_rows(more: list[tuple[str, str]], line_end: str) -> None:
     people = [("Hélène", "Lefèvre"), ("Loïc", "Noël"), *more]
     lines = ["E-mail;Prénom;Nom", *(f"p{number}@company.com;{a};{b}" for number, (a, b) in enumerate(people))]
-    report, rows = read_rows(line_end.join(lines).encode(codec))
-    assert (report.verdict, report.encoding) == ("ok", encoding)
+    report, rows = read_rows(line_end.join(lines).encode("cp1252"))
+    assert (report.verdict, report.encoding) == ("ok", "Windows-1252")
     assert [row.values[1:3] for row in rows] == people
 
 
