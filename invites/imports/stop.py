@@ -30,7 +30,7 @@ def stop_batch(batch: Batch, *, reasons: Sequence[Reason] = ()) -> bool:
     still wait count as not invited from now on, and workers delete most of what has to be deleted.
     """
     now = timezone.now()
-    stopped = Batch.objects.filter(pk=batch.pk, state__in=[*Batch.RUNNING, Batch.State.NEEDS_CORRECTION]).update(
+    stopped = Batch.objects.filter(pk=batch.pk, state__in=[*Batch.RUNNING, *Batch.WAITING]).update(
         state=Batch.State.STOPPED, state_reasons=list(reasons), ended_at=now, progressed_at=now, claimed_until=None
     )
     if not stopped:

@@ -101,7 +101,8 @@ def plan_text(
     if decisions.problem or decisions.open:
         return decisions.problem or decisions
     [text] = texts
-    return Plan(text.rows, decisions.header(), decisions.header_row, text=text, decisions=decisions)
+    plan = Plan(text.rows, decisions.header(), decisions.header_row, text=text, decisions=decisions)
+    return _as_plain(plan, text, limits) or plan
 
 
 def plan_workbook(
@@ -151,6 +152,15 @@ def _plan_plain(text: DelimitedText, limits: Limits) -> Plan | Problem | None:
                 return Plan(text.rows, header, number, text=text)
             return header if header.code == "too_many_columns" else None
     return file_problem("empty")
+
+
+def _as_plain(plan: Plan, text: DelimitedText, limits: Limits) -> Plan | None:
+    """The plan without decisions, if the columns need none: only the encoding or the delimiter was chosen."""
+    with suppress(csv.Error):
+        plain = _plan_plain(text, limits)
+        if isinstance(plain, Plan) and (plain.header, plain.header_row) == (plan.header, plan.header_row):
+            return plain
+    return None
 
 
 def _as_remembered(doubt: EncodingDoubt, evidence: Evidence, limits: Limits) -> Source | None:

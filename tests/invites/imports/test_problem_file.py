@@ -18,8 +18,9 @@ from django.urls import reverse
 from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection
 from invites import downloads, tasks
+from invites.checking import ReadingOptions
 from invites.checking.reading import workbook
-from invites.imports import corrections, problem_file
+from invites.imports import corrections, problem_file, reading
 from invites.imports.presentation import rows
 from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_batch
@@ -81,6 +82,7 @@ def got(client: Client, batch: Batch) -> bytes:
 )
 def test_the_rows_have_the_format_of_the_file_and_are_merged_into_it(
     ines: Client,
+    by: Membership,
     start: Run,
     work: Run,
     correct: Callable[..., Any],
@@ -91,6 +93,11 @@ def test_the_rows_have_the_format_of_the_file_and_are_merged_into_it(
 ) -> None:
     text = end.join([WIDE, *PEOPLE, ""]).replace(";", delimiter)
     batch = start(bom + text.encode(encoding))
+    if encoding == "mac_roman":
+        # A few words of this encoding aren't certain.
+        reading.answer(batch, ReadingOptions(encoding=encoding), by=by)
+        tasks.check_batch(batch.pk)
+        batch.refresh_from_db()
     assert counts(batch) == (3, 0, 0, 0)
 
     content = got(ines, batch)

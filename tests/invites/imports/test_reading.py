@@ -18,6 +18,7 @@ from invites import checking, tasks
 from invites.checking import ReadingOptions
 from invites.imports import corrections, reading
 from invites.imports.problem_file import problem_file
+from invites.imports.stop import stop_import
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.models import AccessGrant, Batch, Invitation, RememberedReading, Row
 from tests.rules import domain_error
@@ -366,6 +367,14 @@ def test_a_file_that_isnt_wanted_is_deleted(run: Run, by: Membership) -> None:
 
     assert not Batch.objects.exists()
     assert not AccessGrant.objects.exists()
+
+
+def test_a_file_that_waits_can_be_stopped(run: Run, by: Membership) -> None:
+    batch = run(HUNGARIAN)
+
+    assert stop_import(by, batch)
+    assert batch.state == Batch.State.STOPPED
+    assert not batch.parts.exists()
 
 
 def test_a_file_that_nobody_answers_for_is_deleted_after_a_week(run: Run) -> None:
