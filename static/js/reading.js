@@ -20,8 +20,28 @@ document.addEventListener("keydown", (event) => {
   redraw(event.target);
 });
 
+/* --- A response that doesn't know the latest answer is thrown away, and the questions are drawn again --- */
+
+const isRedraw = (event) => event.detail.requestConfig?.triggeringEvent?.type === "redraw";
+let changedSince = false;
+
+const noteChange = (event) => {
+  if (event.target.closest?.("[data-reading]")) changedSince = true;
+};
+document.addEventListener("input", noteChange, true);
+document.addEventListener("change", noteChange, true);
+
+document.addEventListener("htmx:beforeSend", (event) => {
+  if (isRedraw(event)) changedSince = false;
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!isRedraw(event) || !changedSince) return;
+  event.detail.shouldSwap = false;
+  setTimeout(() => redraw(event.detail.target));
+});
+
 document.addEventListener("htmx:afterSettle", (event) => {
-  const { elt, requestConfig } = event.detail;
-  if (requestConfig?.triggeringEvent?.type !== "redraw") return;
-  announce(elt.closest("[data-reading]")?.querySelector("[data-redrawn]")?.textContent.trim());
+  if (!isRedraw(event)) return;
+  announce(event.detail.elt.closest("[data-reading]")?.querySelector("[data-redrawn]")?.textContent.trim());
 });

@@ -188,6 +188,20 @@ def test_columns_are_matched_with_the_keyboard(admin_page: Page) -> None:
     expect(page.get_by_text("Nothing is remembered yet")).to_be_visible()
 
 
+def test_an_answer_given_while_the_questions_are_drawn_again_is_kept(admin_page: Page) -> None:
+    page = admin_page
+    open_columns(page, "quick.csv", as_csv(personnel("quick"), "utf-8-sig"))
+    held: list[Any] = []
+    page.route("**/reading/", lambda route: held.append(route) if not held else route.continue_())
+    page.get_by_role("combobox", name="Column A").select_option("description")
+    page.get_by_role("checkbox", name="Remember this for files with these columns").check()
+    page.wait_for_timeout(100)
+    held[0].continue_()
+
+    expect(page.get_by_role("group", name="Column A")).to_contain_text("Chosen by you")
+    expect(page.get_by_role("checkbox", name="Remember this for files with these columns")).to_be_checked()
+
+
 def test_the_spelling_is_chosen_with_the_keyboard(admin_page: Page) -> None:
     page = admin_page
     import_by_dropping(page, "spelling.csv", spelled("spelling"))
