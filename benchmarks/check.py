@@ -29,7 +29,7 @@ from benchmarks.rounds import keep, medians, say, verdict
 from invites.checking import Check, Limits
 from invites.checking.reading.chunks import Columns, take_columns
 from invites.checking.reading.dialect import Dialect, find_dialect
-from invites.checking.reading.encoding import Source, open_source
+from invites.checking.reading.encodings.encoding import Source, open_source
 from invites.checking.screening import Screen
 
 NO_LIMITS = Limits(max_bytes=1 << 40, max_rows=1 << 23)

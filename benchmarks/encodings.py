@@ -17,8 +17,8 @@ from multiprocessing import Pool
 from benchmarks.encoding_files import CELLS, SIZES, EncodedFile, files_of, is_same
 from benchmarks.rounds import ROOT, say
 from invites.checking import Limits
-from invites.checking.reading.encoding import EncodingDoubt, Source, open_source
-from invites.checking.reading.known_encodings import label_of
+from invites.checking.reading.encodings.encoding import EncodingDoubt, Source, open_source
+from invites.checking.reading.encodings.known_encodings import label_of
 
 DOCUMENT = ROOT / "docs" / "encodings.md"
 # Files of each language, encoding and size. The languages with a target have more of them.
@@ -33,11 +33,11 @@ Counts = Counter[str]
 INTRODUCTION = """# Character encodings
 
 The check never guesses an encoding when the guess changes a name:
-`invites/checking/reading/candidate_encodings.py` says how it weighs them. `make encodings` measures it and writes this
-page. The files are generated with names and jobs from Faker. The check's own lists of names were written without them,
-but its thresholds were set while measuring such files, with other seeds. A third of the files have descriptions, and in
-a fifth a quarter of the people have names of neighboring languages. Each encoding of a language has as many files of 1,
-3, 10, 30 and 100 people.
+`invites/checking/reading/encodings/candidate_encodings.py` says how it weighs them. `make encodings` measures it and
+writes this page. The files are generated with names and jobs from Faker. The check's own lists of names were written
+without them, but its thresholds were set while measuring such files, with other seeds. A third of the files have
+descriptions, and in a fifth a quarter of the people have names of neighboring languages. Each encoding of a language
+has as many files of 1, 3, 10, 30 and 100 people.
 """
 
 

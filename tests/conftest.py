@@ -278,7 +278,10 @@ LONG = (
         "tests/invites/imports/test_check_slots",
         "tests/accounts/users/test_account_email",
     ),
-    *("tests/invites/checking/reading/test_workbook_child", "tests/invites/checking/cells/test_email_screening"),
+    *(
+        "tests/invites/checking/reading/workbooks/test_workbook_child",
+        "tests/invites/checking/cells/test_email_screening",
+    ),
 )
 NO_CHROMIUM = "no Chromium: install it, or name it in the variable CHROMIUM"
 

@@ -23,11 +23,11 @@ from invites.checking.full_names import split_full_name
 from invites.checking.limits import Limits
 from invites.checking.messages import Language
 from invites.checking.problem import Notice, Problem
-from invites.checking.reading.column_vocabulary import FULL_NAME
+from invites.checking.reading.columns.column_vocabulary import FULL_NAME
+from invites.checking.reading.columns.header import is_what_is_wrong
 from invites.checking.reading.decisions import LAST_HEADER_ROW, ColumnUse, Decisions, Question, decide, letters_of
 from invites.checking.reading.dialect import DELIMITERS
-from invites.checking.reading.header import is_what_is_wrong
-from invites.checking.reading.known_encodings import codec_of, encoding_name, label_of
+from invites.checking.reading.encodings.known_encodings import codec_of, encoding_name, label_of
 from invites.checking.reading.options import FIND_OUT, NOT_USED, Evidence, HiddenRows, NameOrder, ReadingOptions
 from invites.checking.reading.preview import Preview, Table, TopRow
 from invites.checking.reading.records import Record, RecordFile, open_records, write_table

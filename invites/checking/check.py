@@ -17,10 +17,10 @@ from invites.checking.domain_typos import typo_notice
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
 from invites.checking.reading.chunks import RECORDS_AT_ONCE, Columns, take_columns
+from invites.checking.reading.columns.header import Header
 from invites.checking.reading.decisions import Decisions
 from invites.checking.reading.delimited_text import DelimitedText
 from invites.checking.reading.file import open_file
-from invites.checking.reading.header import Header
 from invites.checking.reading.options import FIND_OUT, NOTHING_KNOWN, Evidence, ReadingOptions
 from invites.checking.reading.plan import MOST_RECORDS, Plan, table_to_store
 from invites.checking.reading.quotes import explain_record, find_swallowed_rows

@@ -27,7 +27,7 @@ from invites.checking.name_words import (
     TITLES,
     VIETNAMESE_LAST_NAMES,
 )
-from invites.checking.reading.column_names import FIRST_LAST, LAST_FIRST, find_meaning
+from invites.checking.reading.columns.column_names import FIRST_LAST, LAST_FIRST, find_meaning
 from invites.checking.reading.options import NameOrder
 
 _WORD = re.compile(r"\S+")

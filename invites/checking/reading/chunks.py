@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
-from invites.checking.reading.workbook import SheetRows
+from invites.checking.reading.workbooks.workbook import SheetRows
 
 # Enough to amortize the work per chunk, and few enough to be freed before Python's garbage collector runs.
 RECORDS_AT_ONCE = 256

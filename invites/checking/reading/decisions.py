@@ -20,12 +20,12 @@ from invites.checking.columns import COLUMNS, REQUIRED
 from invites.checking.full_names import is_decided_by_commas, suggest_order
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
-from invites.checking.reading.column_names import reduce_name
-from invites.checking.reading.column_suggestions import holds_address, suggest_columns
-from invites.checking.reading.column_vocabulary import FULL_NAME
-from invites.checking.reading.header import Header, known_columns, read_header, with_found_names
-from invites.checking.reading.header_row import find_header_row
-from invites.checking.reading.known_exports import Export, is_preamble, recognize_export
+from invites.checking.reading.columns.column_names import reduce_name
+from invites.checking.reading.columns.column_suggestions import holds_address, suggest_columns
+from invites.checking.reading.columns.column_vocabulary import FULL_NAME
+from invites.checking.reading.columns.header import Header, known_columns, read_header, with_found_names
+from invites.checking.reading.columns.header_row import find_header_row
+from invites.checking.reading.columns.known_exports import Export, is_preamble, recognize_export
 from invites.checking.reading.options import (
     FIND_OUT,
     NOT_USED,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from invites.checking.reading.chunks import Records
 from invites.checking.reading.dialect import Dialect
-from invites.checking.reading.encoding import Source
+from invites.checking.reading.encodings.encoding import Source
 
 
 @dataclass(frozen=True, slots=True)

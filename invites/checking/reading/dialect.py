@@ -11,7 +11,7 @@ from itertools import dropwhile, islice
 from invites.checking.catalog import file_problem
 from invites.checking.cells.text import is_blank
 from invites.checking.problem import Problem
-from invites.checking.reading.header import count_known
+from invites.checking.reading.columns.header import count_known
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _SEP_LINE = re.compile(r'\ufeff?"?sep=(.)"?[,;\t| ]*[\r\n]*', re.IGNORECASE)

@@ -8,10 +8,10 @@ from typing import BinaryIO
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
 from invites.checking.reading.decisions import Decisions
-from invites.checking.reading.encoding import open_source, rewindable
+from invites.checking.reading.encodings.encoding import open_source, rewindable
 from invites.checking.reading.options import FIND_OUT, NOTHING_KNOWN, Evidence, ReadingOptions
 from invites.checking.reading.plan import Plan, plan_text, plan_workbook
-from invites.checking.reading.workbook import open_workbook
+from invites.checking.reading.workbooks.workbook import open_workbook
 
 
 def open_file(

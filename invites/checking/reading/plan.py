@@ -14,12 +14,12 @@ from invites.checking.columns import COLUMNS
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
 from invites.checking.reading.chunks import RECORDS_AT_ONCE, Records
-from invites.checking.reading.column_vocabulary import FULL_NAME
+from invites.checking.reading.columns.column_vocabulary import FULL_NAME
+from invites.checking.reading.columns.header import Header, known_columns, read_header
 from invites.checking.reading.decisions import LAST_HEADER_ROW, Decisions, Layout, decide, signature_of
 from invites.checking.reading.delimited_text import DelimitedText
 from invites.checking.reading.dialect import find_dialect, given_dialect
-from invites.checking.reading.encoding import EncodingDoubt, Source, open_source
-from invites.checking.reading.header import Header, known_columns, read_header
+from invites.checking.reading.encodings.encoding import EncodingDoubt, Source, open_source
 from invites.checking.reading.options import Evidence, ReadingOptions
 from invites.checking.reading.preview import (
     ROWS_SHOWN,
@@ -33,7 +33,7 @@ from invites.checking.reading.preview import (
     shorten,
 )
 from invites.checking.reading.quotes import explain_record
-from invites.checking.reading.workbook import Sheet, SheetRows, Workbook
+from invites.checking.reading.workbooks.workbook import Sheet, SheetRows, Workbook
 
 # No spreadsheet has more rows. A file that consists of line breaks could have 25 million.
 MOST_RECORDS = 1_048_576

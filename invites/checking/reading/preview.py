@@ -14,7 +14,7 @@ from itertools import accumulate, islice, zip_longest
 from typing import Any, NamedTuple
 
 from invites.checking.cells.text import is_blank
-from invites.checking.reading.column_suggestions import holds_address
+from invites.checking.reading.columns.column_suggestions import holds_address
 
 ROWS_SHOWN = 25
 # Lengths are in characters.

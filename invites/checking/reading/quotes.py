@@ -12,8 +12,8 @@ from itertools import islice
 from invites.checking.catalog import file_problem
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
+from invites.checking.reading.columns.header import Header
 from invites.checking.reading.delimited_text import DelimitedText
-from invites.checking.reading.header import Header
 
 # Also matches an address with a typo, so that we find its row below an open quotation mark.
 _ADDRESS = re.compile(r"[\s\"']*[^\s@,;|\"']+@[^\s,;|\"']*[\s\"']*")

@@ -10,9 +10,9 @@ from invites.checking.catalog import file_problem
 from invites.checking.cells.text import is_blank
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
+from invites.checking.reading.columns.header import Header, is_what_is_wrong
 from invites.checking.reading.decisions import Decisions
 from invites.checking.reading.file import open_file
-from invites.checking.reading.header import Header, is_what_is_wrong
 from invites.checking.reading.options import FIND_OUT, NOTHING_KNOWN, Evidence, ReadingOptions
 from invites.checking.reading.plan import Plan
 

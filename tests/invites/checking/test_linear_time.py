@@ -31,16 +31,16 @@ from invites.checking.cells.spreadsheet_text import is_spreadsheet_error, text_o
 from invites.checking.cells.text import is_blank, trim, trim_all, visible
 from invites.checking.domain_typos import DomainTypoDetector
 from invites.checking.full_names import is_decided_by_commas, names_in_address, split_full_name, suggest_order
-from invites.checking.reading.candidate_encodings import weigh
-from invites.checking.reading.column_names import find_meaning
-from invites.checking.reading.column_suggestions import suggest_columns
+from invites.checking.reading.columns.column_names import find_meaning
+from invites.checking.reading.columns.column_suggestions import suggest_columns
+from invites.checking.reading.columns.header import read_header
+from invites.checking.reading.columns.header_row import find_header_row
+from invites.checking.reading.columns.known_exports import is_preamble, recognize_export
 from invites.checking.reading.dialect import find_dialect
+from invites.checking.reading.encodings.candidate_encodings import weigh
+from invites.checking.reading.encodings.word_sample import WordSample, find_ascii_words
 from invites.checking.reading.file_types import name_kind
-from invites.checking.reading.header import read_header
-from invites.checking.reading.header_row import find_header_row
-from invites.checking.reading.known_exports import is_preamble, recognize_export
 from invites.checking.reading.quotes import explain_quote, find_swallowed_rows
-from invites.checking.reading.word_sample import WordSample, find_ascii_words
 from tests.checking import check_person
 from tests.fuzz.target import WORDS
 from tests.fuzz.time_target import check_file, take

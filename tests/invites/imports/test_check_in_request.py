@@ -14,7 +14,7 @@ from django.test import Client
 from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
-from invites.checking.reading import workbook as workbook_module
+from invites.checking.reading.workbooks import workbook as workbook_module
 from invites.imports import check, check_claims, upload_parts
 from invites.imports.upload import start_batch
 from invites.models import Batch

@@ -19,7 +19,7 @@ from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection
 from invites import downloads, tasks
 from invites.checking import ReadingOptions
-from invites.checking.reading import workbook
+from invites.checking.reading.workbooks import workbook
 from invites.imports import corrections, problem_file, reading
 from invites.imports.presentation import rows
 from invites.imports.selectors.summary import summary_of

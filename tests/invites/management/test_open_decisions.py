@@ -8,7 +8,7 @@ import json
 import pytest
 
 from invites.checking import Check, Decisions, ReadingOptions, codec_of
-from invites.checking.reading.known_encodings import LABELS
+from invites.checking.reading.encodings.known_encodings import LABELS
 from invites.management.open_decisions import decisions_as_json, decisions_as_lines, suggested_arguments
 from tests.workbooks import sheet_of, workbook_of
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invites.checking.reading.column_suggestions import holds_address, suggest_columns
+from invites.checking.reading.columns.column_suggestions import holds_address, suggest_columns
 
 
 def suggested(names: str, *rows: str) -> str:

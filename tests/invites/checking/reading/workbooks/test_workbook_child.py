@@ -17,8 +17,8 @@ import pytest
 
 from config.harness.running import ROOT
 from invites.checking import Limits, Problem
-from invites.checking.reading import workbook as workbook_module
-from invites.checking.reading.workbook import CHILD, Workbook, open_workbook
+from invites.checking.reading.workbooks import workbook as workbook_module
+from invites.checking.reading.workbooks.workbook import CHILD, Workbook, open_workbook
 from tests.checking import check_bytes
 from tests.workbooks import ods_of, ods_row, ods_table, sheet_of, workbook_of
 
@@ -97,7 +97,7 @@ BOMBS = {
     "cell of 2 MB": (lambda: long_cell(2_000_000), "cell_too_long"),
     "cell of 30 MB": (lambda: long_cell(30_000_000), "workbook_too_heavy"),
     "columns": (many_columns, "workbook_too_heavy"),
-    "sheets": (wide_sheets, "missing_column"),
+    "sheets": (wide_sheets, "workbook_too_heavy"),
     "repeated rows": (
         lambda: ods_of(ods_table(ods_row(["a"] * 20, 'table:number-rows-repeated="1048576"'))),
         "workbook_too_heavy",
@@ -246,7 +246,7 @@ def test_the_child_does_not_outlive_a_parent_that_was_killed(child: Path, tmp_pa
         "while True: pass\n"
     )
     program = (
-        "import io, pathlib, sys; from invites.checking import Limits; from invites.checking.reading import workbook\n"
+        "import io, pathlib, sys; from invites.checking import Limits; from invites.checking.reading.workbooks import workbook\n"
         "workbook.CHILD = pathlib.Path(sys.argv[1])\n"
         "workbook.open_workbook(open(sys.argv[2], 'rb'), Limits(workbook_seconds=3))\n"
     )

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from invites.checking import Check
-from invites.checking.reading.known_exports import is_preamble, recognize_export
+from invites.checking.reading.columns.known_exports import is_preamble, recognize_export
 
 ENTRA_CREATE = (
     "Name [displayName] Required,User name [userPrincipalName] Required,Initial password [passwordProfile] Required,"

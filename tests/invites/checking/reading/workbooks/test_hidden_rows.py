@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from invites.checking import Limits, Problem
-from invites.checking.reading.workbook import SheetInfo, Workbook, open_workbook
+from invites.checking.reading.workbooks.workbook import SheetInfo, Workbook, open_workbook
 from tests.workbooks import ods_of, ods_row, ods_table, sheet_of, workbook_of, xls_of
 
 TEXT = '<c t="inlineStr"><is><t>anna@company.com</t></is></c>'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from invites.checking import Limits, Problem, hint_of
-from invites.checking.reading.header import read_header
+from invites.checking.reading.columns.header import read_header
 
 RENAME = "in your spreadsheet, save the file as CSV, and upload it again"
 

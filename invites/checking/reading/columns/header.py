@@ -16,7 +16,7 @@ from invites.checking.columns import COLUMNS, FIRST_NAME, LAST_NAME, REQUIRED, C
 from invites.checking.full_names import SplitName, is_decided_by_commas, split_full_name
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
-from invites.checking.reading.column_names import reduce_name
+from invites.checking.reading.columns.column_names import reduce_name
 from invites.checking.reading.options import NameOrder
 
 # What people and spreadsheets in four languages add to a column name.

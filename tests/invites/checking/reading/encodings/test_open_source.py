@@ -7,7 +7,7 @@ import io
 import pytest
 
 from invites.checking import Limits, Problem
-from invites.checking.reading.encoding import EncodingDoubt, Source, open_source
+from invites.checking.reading.encodings.encoding import EncodingDoubt, Source, open_source
 from invites.checking.reading.options import Evidence
 
 HEADER = "Email,First name,Last name\n"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from invites.checking.cells.text import is_blank, trim_all
-from invites.checking.reading.column_vocabulary import FULL_NAME
+from invites.checking.reading.columns.column_vocabulary import FULL_NAME
 
 # "User name [userPrincipalName] Required": what is in brackets is the same in every language.
 _PROPERTY = re.compile(r"[^\[\]]*\[([A-Za-z]+)\][^\[\]]*")

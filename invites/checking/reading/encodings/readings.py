@@ -6,8 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from invites.checking.reading.letters import LANGUAGES, fold, log_likelihoods
-from invites.checking.reading.spellings import LATIN, OTHER_SCRIPTS
+from invites.checking.reading.encodings.letters import LANGUAGES, fold, log_likelihoods
+from invites.checking.reading.encodings.spellings import LATIN, OTHER_SCRIPTS
 
 # The logarithm of the probability of the word, for each of letters.LANGUAGES.
 Likelihoods = tuple[float, ...]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from invites.checking.cells.text import is_blank
-from invites.checking.reading.column_names import find_meaning
-from invites.checking.reading.column_suggestions import holds_address
-from invites.checking.reading.known_exports import is_preamble
+from invites.checking.reading.columns.column_names import find_meaning
+from invites.checking.reading.columns.column_suggestions import holds_address
+from invites.checking.reading.columns.known_exports import is_preamble
 
 # Below this many rows, a row of names would be a surprise.
 _SEARCHED = 20

@@ -21,10 +21,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from invites.checking.reading.known_encodings import LABELS, LANGUAGES_OF
-from invites.checking.reading.letters import INDEXES, LANGUAGES, fold, log_likelihoods
-from invites.checking.reading.readings import has_letters_of_one_language, is_well_cased, read_word
-from invites.checking.reading.word_sample import MAX_LENGTH
+from invites.checking.reading.encodings.known_encodings import LABELS, LANGUAGES_OF
+from invites.checking.reading.encodings.letters import INDEXES, LANGUAGES, fold, log_likelihoods
+from invites.checking.reading.encodings.readings import has_letters_of_one_language, is_well_cased, read_word
+from invites.checking.reading.encodings.word_sample import MAX_LENGTH
 
 # All figures are natural logarithms of how many times as likely one encoding is as another.
 ENOUGH = 10.0

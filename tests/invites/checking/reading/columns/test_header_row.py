@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invites.checking.reading.header_row import find_header_row
+from invites.checking.reading.columns.header_row import find_header_row
 
 
 def found(*rows: str) -> tuple[int, bool]:

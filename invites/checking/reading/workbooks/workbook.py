@@ -26,9 +26,9 @@ from invites.checking.catalog import file_problem
 from invites.checking.cells.text import is_blank, visible
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
-from invites.checking.reading.encoding import Source
+from invites.checking.reading.encodings.encoding import Source
 from invites.checking.reading.file_types import WORKBOOKS, is_archive, name_kind
-from invites.checking.reading.workbook_child import REJECTED, ChildLimits, Request, SheetAnswer, SheetName
+from invites.checking.reading.workbooks.workbook_child import REJECTED, ChildLimits, Request, SheetAnswer, SheetName
 
 # What a report names as the encoding of a workbook.
 WORKBOOK_KINDS = tuple(kind.upper() for kind in WORKBOOKS)

@@ -14,7 +14,7 @@ from typing import BinaryIO, Literal, cast
 from invites.checking.catalog import file_problem
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
-from invites.checking.reading.candidate_encodings import (
+from invites.checking.reading.encodings.candidate_encodings import (
     MAX_CANDIDATES,
     MAX_WORDS_IN_DOUBT,
     find_differences,
@@ -23,9 +23,9 @@ from invites.checking.reading.candidate_encodings import (
     is_damaged_utf8,
     weigh,
 )
-from invites.checking.reading.known_encodings import label_of
+from invites.checking.reading.encodings.known_encodings import label_of
+from invites.checking.reading.encodings.word_sample import WordSample, find_ascii_words
 from invites.checking.reading.options import NOTHING_KNOWN, Evidence
-from invites.checking.reading.word_sample import WordSample, find_ascii_words
 
 # Why an encoding is right: the bytes say so (ASCII, UTF-8 or UTF-16), all plausible encodings give the same text, the
 # evidence is overwhelming, or an admin chose it, for an earlier file or for this one. Empty: it is only a candidate.

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from invites.checking.reading import column_vocabulary as vocabulary
-from invites.checking.reading.column_vocabulary import FULL_NAME, NAME
+from invites.checking.reading.columns import column_vocabulary as vocabulary
+from invites.checking.reading.columns.column_vocabulary import FULL_NAME, NAME
 from invites.checking.reading.options import NameOrder
 
 FIRST_LAST: NameOrder = "first-last"

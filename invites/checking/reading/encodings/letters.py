@@ -8,8 +8,8 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
-from invites.checking.reading.common_names import COMMON_CHARACTERS, COMMON_NAMES
-from invites.checking.reading.spellings import LATIN, OTHER_SCRIPTS
+from invites.checking.reading.encodings.common_names import COMMON_CHARACTERS, COMMON_NAMES
+from invites.checking.reading.encodings.spellings import LATIN, OTHER_SCRIPTS
 
 LANGUAGES = (*COMMON_NAMES, *COMMON_CHARACTERS)
 INDEXES = {language: at for at, language in enumerate(LANGUAGES)}

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 import pytest
 
 from invites.checking import Row
-from invites.checking.reading.candidate_encodings import find_shares, weigh
-from invites.checking.reading.known_encodings import LABELS, LANGUAGES_OF
-from invites.checking.reading.letters import INDEXES, LANGUAGES, fold, log_likelihoods
-from invites.checking.reading.readings import read_word
-from invites.checking.reading.spellings import LATIN
-from invites.checking.reading.word_sample import WordSample, find_ascii_words
+from invites.checking.reading.encodings.candidate_encodings import find_shares, weigh
+from invites.checking.reading.encodings.known_encodings import LABELS, LANGUAGES_OF
+from invites.checking.reading.encodings.letters import INDEXES, LANGUAGES, fold, log_likelihoods
+from invites.checking.reading.encodings.readings import read_word
+from invites.checking.reading.encodings.spellings import LATIN
+from invites.checking.reading.encodings.word_sample import WordSample, find_ascii_words
 from tests.checking import check_bytes, read_rows
 
 _WESTERN = "cp1252 iso8859_1 iso8859_15 mac_roman cp850 cp437"

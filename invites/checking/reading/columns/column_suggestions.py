@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from invites.checking.cells.text import is_blank
-from invites.checking.reading.column_names import Meaning, find_meaning, without_marks
-from invites.checking.reading.column_vocabulary import ACCOUNT_RANK, FULL_NAME, NAME
+from invites.checking.reading.columns.column_names import Meaning, find_meaning, without_marks
+from invites.checking.reading.columns.column_vocabulary import ACCOUNT_RANK, FULL_NAME, NAME
 
 _LONGEST_CELL = 400
 # Names that aren't known come after those that mean a private address or an account.

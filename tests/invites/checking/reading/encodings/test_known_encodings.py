@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from invites.checking.reading.known_encodings import LEGACY, UNICODE, KnownEncoding, codec_of, encoding_name, label_of
+from invites.checking.reading.encodings.known_encodings import (
+    LEGACY,
+    UNICODE,
+    KnownEncoding,
+    codec_of,
+    encoding_name,
+    label_of,
+)
 
 
 @pytest.mark.parametrize(

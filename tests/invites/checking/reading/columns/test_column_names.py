@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invites.checking.columns import COLUMNS, Column
-from invites.checking.reading.column_names import find_meaning, reduce_name, split_names, without_marks
-from invites.checking.reading.column_vocabulary import FULL_NAME, NAME, TABLES
+from invites.checking.reading.columns.column_names import find_meaning, reduce_name, split_names, without_marks
+from invites.checking.reading.columns.column_vocabulary import FULL_NAME, NAME, TABLES
 
 # One language per line: email, first name, last name, full name, description.
 LANGUAGES = [

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from invites.checking import Limits, Problem
-from invites.checking.reading.workbook import SheetInfo, Workbook, open_workbook
+from invites.checking.reading.workbooks.workbook import SheetInfo, Workbook, open_workbook
 from tests.workbooks import ods_of, ods_row, ods_table, sheet_of, workbook_of, xls_of
 
 HEADER = ["Email", "First name", "Last name"]
