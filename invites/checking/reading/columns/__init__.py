@@ -1,0 +1,1 @@
+"""Find out which columns a file has, and what they mean."""

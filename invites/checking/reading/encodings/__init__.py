@@ -1,0 +1,1 @@
+"""Find out in which encoding a text is, or in which ones it could be."""

@@ -1,0 +1,1 @@
+"""Read workbooks, in a child process with limits."""
