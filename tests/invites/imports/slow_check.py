@@ -1,5 +1,6 @@
 """The product's settings with a slow check of some files, for tests that run the product in separate processes."""
 
+import os
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -19,4 +20,5 @@ def _blocks_of_slow_files(check: checking.Check, *_: Any) -> Iterator[checking.B
     return _blocks(check)
 
 
-checking.Check.blocks = _blocks_of_slow_files  # type: ignore[method-assign, assignment]
+if os.environ["DJANGO_SETTINGS_MODULE"] == __name__:  # Tests also import the names above.
+    checking.Check.blocks = _blocks_of_slow_files  # type: ignore[method-assign, assignment]
