@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import accumulate, islice, zip_longest
 from typing import Any, NamedTuple
 
-from invites.checking.cells.text import is_blank, show
+from invites.checking.cells.text import is_blank
 from invites.checking.reading.columns.column_suggestions import holds_address
 
 ROWS_SHOWN = 25
@@ -93,14 +93,11 @@ def _first_rows(rows: Sequence[TopRow], longest: int) -> tuple[TopRow, ...]:
 
 
 def shorten(cells: Sequence[str]) -> list[str]:
-    """The cells of a row, each cut off so that the row isn't too long, and with a visible sign for NUL.
-
-    Some databases can't store NUL, which a workbook may have.
-    """
+    """The cells of a row, each cut off so that the row isn't too long."""
     longest = _LONGEST_CELL
     if sum(map(len, cells)) > _LONGEST_ROW:
         longest = min(longest, _LONGEST_ROW // len(cells))
-    return [cell[:longest].replace("\0", show("\0")) for cell in cells]
+    return [cell[:longest] for cell in cells]
 
 
 def excerpt(cell: str) -> str:

@@ -279,6 +279,7 @@ def test_a_character_that_no_text_has_does_not_make_the_rows_unreadable(run: Run
     batch = answer(batch, options, by=by)
 
     assert "Row 3." in b"".join(problem_file(batch)).decode("utf-16")
+    assert batch.rows.get(number=3).problem_codes.split() == ["email_two_at", "lost_character"]
 
 
 # --- Workbooks ---------------------------------------------------------------------------------------

@@ -461,6 +461,8 @@ _ROWS_SHOWN, _LENGTH_SHOWN = 25, 200
 # How much of all sheets is shown: characters, and more for each cell. A workbook may have thousands of sheets.
 _SHOWN, _SHOWN_PER_CELL = 5_000_000, 50
 _ADDRESS = re.compile(r"[^\s@]@[^\s@]")
+# Instead of NUL, which Excel writes as _x0000_ and no text may have. The check reports it as a lost letter.
+LOST = "\ufffd"
 _SHEETS = 1_000
 _LENGTH_OF_NAMES = 100_000
 _SPACES = ("Zs", "Zl", "Zp", "Cf", "Cc")
@@ -548,7 +550,7 @@ class SheetReader:
         writer = csv.writer(records, lineterminator="\r\n")
         rows = empty = 0
         for number, values in enumerate(values_of(sheet), start=1):
-            cells = [value if isinstance(value, str) else show_value(value) for value in values]
+            cells = [value.replace("\0", LOST) if isinstance(value, str) else show_value(value) for value in values]
             if not any(cells):
                 empty += 1
                 continue
