@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -33,7 +34,7 @@ _REMEMBERED = ("encoding", "header_row", "columns", "not_in_file", "name_order")
 
 
 def evidence_of(batch: Batch) -> Evidence:
-    """What is known about whoever sends the file of this batch."""
+    """What is known about the sender of the file of this batch."""
     languages = [batch.inviter.language if batch.inviter else "", batch.organization.language]
     return Evidence(
         languages=tuple(dict.fromkeys(filter(None, languages))), remembered=remembered_in(batch.organization)
@@ -82,10 +83,13 @@ def wait_for_answer(batch: Batch, decisions: Decisions) -> None:
 
 def decide(batch: Batch, options: ReadingOptions | None = None) -> Decisions:
     """How the file of a batch that waits for an answer is read with these options, or with those it has."""
-    if options is None:
-        options = ReadingOptions.from_json(batch.reading)
-    preview = Preview.from_json(batch.preview or {})
-    return checking.decide(preview, options, evidence_of(batch), limits=limits())
+    return decider_of(batch)(ReadingOptions.from_json(batch.reading) if options is None else options)
+
+
+def decider_of(batch: Batch) -> Callable[[ReadingOptions], Decisions]:
+    """`decide` for several options in turn, which loads what it needs once."""
+    preview, evidence, most = Preview.from_json(batch.preview or {}), evidence_of(batch), limits()
+    return lambda options: checking.decide(preview, options, evidence, limits=most)
 
 
 def asks_columns(batch: Batch) -> bool:
@@ -124,7 +128,7 @@ def answer(batch: Batch, options: ReadingOptions, *, by: Membership, remember: b
         reading=replace(decided, delimiter=ReadingOptions.from_json(batch.reading).delimiter).as_json(),
         preview=None,
         inviter=by.user,
-        # Whoever says what is in which column decides what the rows are.
+        # What is in which column decides what the rows are.
         authors=sorted({*batch.authors, by.user_id}),
         claims=F("claims") + 1,
         attempts=0,
@@ -150,6 +154,9 @@ def not_here() -> DomainError:
 
 
 def _remember(batch: Batch, decisions: Decisions, decided: ReadingOptions, *, by: Membership) -> None:
+    if len(decisions.preview.tables) == 1:
+        # Nobody was asked about the encoding.
+        decided = replace(decided, encoding="")
     reading = {name: value for name, value in decided.as_json().items() if name in _REMEMBERED}
     RememberedReading.objects.update_or_create(
         organization=batch.organization,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple, cast
@@ -203,10 +203,8 @@ def decide(
 
 def signature_of(names: Sequence[str]) -> str:
     """What identifies the column names of a file, to remember how it is read; empty for a file without any."""
-    reduced = [reduce_name(name) for name in names]
-    while reduced and not reduced[-1]:
-        reduced.pop()
-    if not any(reduced):
+    reduced = _reduce_names(names)
+    if not reduced:
         return ""
     return hashlib.sha256("\0".join(reduced).encode()).hexdigest()[:32]
 
@@ -649,8 +647,3 @@ def letters_of(index: int) -> str:
         index, rest = divmod(index - 1, 26)
         letters = chr(ord("A") + rest) + letters
     return letters
-
-
-def merge_options(stored: Mapping[str, object], options: ReadingOptions) -> ReadingOptions:
-    """The options as JSON stores them, replaced where others are given."""
-    return ReadingOptions.from_json({**stored, **options.as_json()})

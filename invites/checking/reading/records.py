@@ -120,8 +120,6 @@ def write_table(table: Iterable[list[str]], out: BinaryIO) -> None:
     """Write records as a text that needs no decisions and that every Excel opens: UTF-16 with tabs."""
     text = io.TextIOWrapper(out, encoding="utf-16-le", newline="")
     text.write("\ufeff")
-    # No text has NUL characters, so a file with them would not be read again. They stay wrong in a name.
-    rows = ([cell.replace("\0", "\ufffd") for cell in cells] for cells in table)
-    csv.writer(text, delimiter="\t", lineterminator="\r\n").writerows(rows)
+    csv.writer(text, delimiter="\t", lineterminator="\r\n").writerows(table)
     text.flush()
     text.detach()

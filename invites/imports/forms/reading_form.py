@@ -27,7 +27,7 @@ from invites.checking import (
     letters_of,
 )
 from invites.imports.presentation.wording import key_title
-from invites.imports.reading import decide
+from invites.imports.reading import decider_of
 from invites.models import Batch
 from invites.problems import column_title, explain
 
@@ -163,19 +163,20 @@ class ReadingForm:
     # --- Step by step -----------------------------------------------------------------------------
 
     def _decide(self) -> None:
+        self._decide_with = decider_of(self.batch)
         stored = ReadingOptions.from_json(self.batch.reading)
-        first = decide(self.batch, stored)
+        first = self._decide_with(stored)
         self.first = first
         tables = [table.name for table in first.preview.tables]
         options = self._decide_sheets(stored, first, tables)
         options = self._decide_encoding(options, first, tables)
         options = self._decide_hidden_rows(options)
-        guess = decide(self.batch, options)
+        guess = self._decide_with(options)
         if guess.open & {"columns", "header_row", "name_order"}:
             self.asks.add("columns")
             options = self._decide_columns(options, guess)
         self.options = options
-        self.decisions = decide(self.batch, options)
+        self.decisions = self._decide_with(options)
         self._check_result()
 
     def _decide_sheets(self, options: ReadingOptions, first: Decisions, tables: list[str]) -> ReadingOptions:
@@ -204,7 +205,7 @@ class ReadingForm:
         return replace(options, encoding=self.encoding)
 
     def _decide_hidden_rows(self, options: ReadingOptions) -> ReadingOptions:
-        decided = decide(self.batch, options)
+        decided = self._decide_with(options)
         if "hidden_rows" not in decided.open:
             return options
         self.asks.add("hidden_rows")
@@ -215,7 +216,7 @@ class ReadingForm:
         is_same_sheet = self.posted.shown.partition(":")[0] in ("", self.first_sheet)
         self.header_row = self._header_row(guess.header_row if not is_same_sheet else None, guess)
         options = replace(options, header_row=self.header_row)
-        suggested = decide(self.batch, options)
+        suggested = self._decide_with(options)
         self.columns = self._columns(suggested, is_same_sheet=is_same_sheet)
         places = {column.key: column.index for column in reversed(self.columns) if column.key}
         used = set(places) | (set(NAME_KEYS) if FULL_NAME in places else set())
@@ -226,7 +227,7 @@ class ReadingForm:
             options, columns={key: places.get(key, NOT_USED) for key in KEYS}, not_in_file=self.not_in_file
         )
         self._check_columns(used, places)
-        decided = decide(self.batch, options)
+        decided = self._decide_with(options)
         if "name_order" in decided.open:
             self.asks.add("name_order")
             self.name_order = self.posted.name_order or decided.name_order

@@ -32,7 +32,7 @@ from invites.problems import expected_columns, message_of
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_reading(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Ask what is unclear about the file. A POST answers, and the check goes on.
+    """Ask what is unclear about the file. A POST answers, and the check continues.
 
     A single question is a dialog; columns have a page. With `redraw`, a POST only shows what follows from the answers
     so far. A GET takes the sheet and the spelling from its query.

@@ -322,6 +322,14 @@ def test_an_answer_is_remembered_for_files_with_the_same_columns(
     assert batch.read_as["remembered_from"] == RememberedReading.objects.get().file_name
 
 
+def test_only_an_encoding_that_was_asked_about_is_remembered(run: Run, by: Membership) -> None:
+    answer(run(FULL_NAMES), LAST_FIRST, by=by, remember=True)
+    assert "encoding" not in RememberedReading.objects.get().reading
+
+    answer(run(HUNGARIAN), IN_1250, by=by, remember=True)
+    assert RememberedReading.objects.filter(reading__encoding="cp1250").exists()
+
+
 def test_an_answer_that_isnt_remembered_is_asked_again(run: Run, by: Membership) -> None:
     answer(run(FULL_NAMES), LAST_FIRST, by=by)
 
