@@ -399,6 +399,21 @@ _ROW = (
              "If there is text after the last column, remove it."
          ),
          "anna@company.com,Anna,Berg, Jr,Night shift"),
+    Kind("broken_quote", "row", gettext_noop("Broken quotation marks"),
+         gettext_noop("The quotation marks in this row don’t match: {found}"),
+         gettext_noop("Check the cells of this row. In a CSV file, a quotation mark inside a cell is written twice."),
+         'anna@company.com,"Anna,Berg'),
+    Kind("rows_in_cell", "row", gettext_noop("Rows in a cell"),
+         ngettext_noop(
+             "{count} line in a cell looks like a row of its own: {value}",
+             "{count} lines in a cell look like rows of their own: {value}",
+             "count",
+         ),
+         gettext_noop(
+             "If quotation marks are missing in the file, add them there and upload the file again. If the text "
+             "belongs to this cell, keep what’s shown."
+         ),
+         "two descriptions that lack a quotation mark, and a row between them"),
     Kind("cell_without_column", "row", gettext_noop("Cell without a column name"),
          gettext_noop("There is text after the last column that has a name"),
          gettext_noop("Remove the text, or give its column a name."),
@@ -472,6 +487,7 @@ _WARNINGS = (
 # The labels of suggestions: what accepting one does.
 FIXES: dict[str, str] = {
     "add_space": gettext_noop("Add a space after the dot"),
+    "keep_cells": gettext_noop("Keep these cells"),
     "keep_address": gettext_noop("Keep the address"),
     "keep_names": gettext_noop("Keep these names"),
     "use_name_in_address": gettext_noop("Use {suggestion}"),

@@ -8,6 +8,7 @@ from itertools import islice, repeat
 from typing import BinaryIO
 
 from invites.checking.block import Block
+from invites.checking.broken_rows import check_broken_row
 from invites.checking.catalog import duplicate_notice, file_problem, notice
 from invites.checking.cells.error import CellError
 from invites.checking.cells.names import SEPARATORS
@@ -16,6 +17,7 @@ from invites.checking.cells.text import is_blank, trim
 from invites.checking.domain_typos import typo_notice
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
+from invites.checking.reading.broken_record import BrokenRecord
 from invites.checking.reading.chunks import RECORDS_AT_ONCE, Columns, take_columns
 from invites.checking.reading.columns.header import Header
 from invites.checking.reading.decisions import Decisions
@@ -23,8 +25,9 @@ from invites.checking.reading.delimited_text import DelimitedText
 from invites.checking.reading.file import open_file
 from invites.checking.reading.options import FIND_OUT, NOTHING_KNOWN, Evidence, ReadingOptions
 from invites.checking.reading.plan import MOST_RECORDS, Plan, table_to_store
-from invites.checking.reading.quotes import explain_record, find_swallowed_rows
+from invites.checking.reading.quotes import MOST_ROWS_IN_CELL, RowsInCell, explain_record, find_rows_in_cell
 from invites.checking.reading.read_as import describe_reading
+from invites.checking.reading.recovery import RecoveredRecords, Unrecoverable, writable_rows
 from invites.checking.report import Report, Row
 from invites.checking.row import check_cells, doubt_notices
 from invites.checking.screening import Screen
@@ -102,7 +105,7 @@ class Check:
         """
         if self._plan is None or self._plan.decisions is None:
             return None
-        return table_to_store(self._plan)
+        return table_to_store(self._plan, writable_rows(self._plan))
 
     def _check(self, plan: Plan) -> Iterator[Block]:
         checker = _RecordChecker(plan, self._first_row, self.limits, self.report, self._while_waiting)
@@ -111,7 +114,7 @@ class Check:
         except csv.Error as error:
             if plan.text is None:
                 raise
-            self.report.reject(checker.explain(plan.text, str(error)))
+            self.report.reject(checker.explain(plan.text, error))
 
 
 class _RecordChecker:
@@ -128,10 +131,11 @@ class _RecordChecker:
         self.delimiter = plan.text.dialect.delimiter if plan.text else ""
         self._while_waiting = while_waiting
         self._most_records = max(MOST_RECORDS, 2 * limits.max_rows)
-        self.number = first_row - 1  # as the spreadsheet counts
+        self._number_before = self.number = first_row - 1  # as the spreadsheet counts
         self.line_end = plan.text.dialect.lines_before if plan.text else 0
         self._screen = Screen()
         self._with_separators = 0
+        self._first_error = ""
         # The chunk in which each address occurs first, and for each chunk its first row number and its addresses. This
         # takes little memory, and the garbage collector doesn't track dicts and tuples of strings and numbers.
         self._first_seen: dict[str, int] = {}
@@ -148,11 +152,12 @@ class _RecordChecker:
         if not self.report.rows and not self.report.rejection:
             self.report.reject(file_problem("no_rows"))
 
-    def explain(self, text: DelimitedText, error: str) -> Problem:
-        """What is wrong with the record that the parser can't read, or with an earlier one in the same chunk."""
-        return explain_record(
-            text, number=self.number, line=self.line_end, header=self.header, limits=self.limits, error=error
-        )
+    def explain(self, text: DelimitedText, error: csv.Error) -> Problem:
+        """What is wrong with the record that can't be read, or with an earlier one in the same chunk."""
+        number, line, first_error = self.number, self.line_end, self._first_error or str(error)
+        if isinstance(error, Unrecoverable):
+            number, line = self._number_before + error.number - 1, error.line
+        return explain_record(text, number=number, line=line, header=self.header, limits=self.limits, error=first_error)
 
     def _has_too_many_lines(self) -> bool:
         if self.number <= self._most_records:
@@ -161,7 +166,7 @@ class _RecordChecker:
         return True
 
     def _check_rows(self, header: Header) -> Iterator[Block]:
-        while chunk := take_columns(self.records, header.reach):
+        while chunk := self._take_columns(header):
             self._while_waiting()
             if self._has_too_many_lines():
                 return
@@ -176,6 +181,20 @@ class _RecordChecker:
             if found:
                 yield block
 
+    def _take_columns(self, header: Header) -> Columns | None:
+        """The next chunk. After an error, the file is read again, more slowly: only some rows of it may be broken."""
+        try:
+            return take_columns(self.records, header.reach)
+        except csv.Error as error:
+            if self.plan.text is None or isinstance(self.records, RecoveredRecords):
+                raise
+            self._first_error = str(error)
+        self.records = RecoveredRecords(self.plan.text, header, self.plan.header_row)
+        for number, _record in enumerate(islice(self.records, self.number - self._number_before)):
+            if number % RECORDS_AT_ONCE == 0:
+                self._while_waiting()
+        return take_columns(self.records, header.reach)
+
     def _check_chunk(self, chunk: Columns, header: Header) -> Block | None:
         """Check one chunk of records. None if the file has to be rejected.
 
@@ -185,9 +204,10 @@ class _RecordChecker:
         self.number += len(chunk.lines)
         self.line_end = self.records.line_num
         for position in chunk.multiline:
-            if swallowed := self._find_swallowed(chunk.record(position), header):
+            found = self._find_rows_in_cell(chunk.record(position), header)
+            if found and found.count > MOST_ROWS_IN_CELL:
                 line = chunk.lines[position]
-                problem = file_problem("unclosed_quote", row=first + position, line=line, value=swallowed)
+                problem = file_problem("unclosed_quote", row=first + position, line=line, value=found.cell)
                 self.report.reject(problem)
                 return None
         columns = header.take(chunk.cells, len(chunk.lines))
@@ -240,8 +260,14 @@ class _RecordChecker:
         record = chunk.record(position)
         if is_blank(record[0] if record else "") and all(map(is_blank, record)):
             return None
+        if isinstance(record, BrokenRecord):
+            checked = check_broken_row(record, header, row=row, line=chunk.lines[position])
+            self.report.add_problems(checked.problems)
+            return checked
         extra, extra_value = header.unsure_name(record), ""
-        if len(record) > header.width and not all(map(is_blank, record[header.width :])):
+        if found := self._find_rows_in_cell(record, header) if position in chunk.multiline else None:
+            extra, extra_value = CellError("rows_in_cell", {"count": found.count}), found.first
+        elif len(record) > header.width and not all(map(is_blank, record[header.width :])):
             extra, extra_value = self._explain_extra_cells(record, header)
         cells = header.pick(record)
         checked = check_cells(cells, row=row, line=chunk.lines[position], extra=extra, extra_value=extra_value)
@@ -251,8 +277,10 @@ class _RecordChecker:
             self._with_separators += 1
         return checked
 
-    def _find_swallowed(self, cells: list[str], header: Header) -> str:
-        return find_swallowed_rows(cells, delimiter=self.delimiter, header=header) if self.delimiter else ""
+    def _find_rows_in_cell(self, cells: list[str], header: Header) -> RowsInCell | None:
+        if not self.delimiter or isinstance(cells, BrokenRecord):
+            return None
+        return find_rows_in_cell(cells, delimiter=self.delimiter, header=header)
 
     def _explain_extra_cells(self, cells: list[str], header: Header) -> tuple[CellError, str]:
         """The error of a row with cells beyond the last named column, and what to show of it."""

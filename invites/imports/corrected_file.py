@@ -148,7 +148,7 @@ class _Merge:
         edited, corrections = self._edited(), self._corrections
         row = next(edited, None)
         at = self._batch.first_row
-        header = Record(self._stored.header_record.number, layout.names)
+        header = Record(self._stored.header_record.number, layout.names, layout.names)
         for count, record in enumerate(chain([header], self._stored)):
             if count % CHUNK == 0:
                 self._keep()
@@ -164,7 +164,7 @@ class _Merge:
                 if row.is_all:
                     del cells[len(layout.names) :]
             else:
-                cells = layout.fill(record.cells, None)
+                cells = layout.fill(record.as_written, None)
             out.write(writer.line(cells))
         for place in corrections.added:
             out.write(writer.line(corrections.fit(corrections.read(place), layout)))

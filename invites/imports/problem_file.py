@@ -99,7 +99,8 @@ def open_stored(batch: Batch, upload: BinaryIO, *, limits: Limits) -> RecordFile
     codec = codec_of(batch.encoding) or ""
     if batch.first_row and not codec.startswith("utf"):
         options = replace(options, encoding=codec)
-    found = open_records(upload, limits=limits_of(batch, limits), options=options, first_row=batch.first_row)
+    limits = limits_of(batch, limits)
+    found = open_records(upload, limits=limits, options=options, first_row=batch.first_row, recover=True)
     if isinstance(found, Decisions):
         found = found.as_problem()
     if isinstance(found, Problem):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
+from invites.checking.reading.broken_record import BrokenRecord
 from invites.checking.reading.workbooks.workbook import SheetRows
 
 # Enough to amortize the work per chunk, and few enough to be freed before Python's garbage collector runs.
 RECORDS_AT_ONCE = 256
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_CsvReader = type(csv.reader(()))
 
 
 class Records(Protocol):
@@ -28,8 +31,8 @@ class Records(Protocol):
 class Columns:
     """Consecutive records by columns: `cells[column][position]`. `lines` has the line at which each record starts.
 
-    A record with another number of cells than the header, or with a line break in a cell, is irregular: it is in
-    `irregular_rows` by its position, and its cells in the columns are empty.
+    A record with another number of cells than the header, with a line break in a cell, or with broken quotation marks
+    is irregular: it is in `irregular_rows` by its position, and its cells in the columns are empty.
     """
 
     cells: Sequence[Sequence[str]]
@@ -58,6 +61,8 @@ def take_columns(records: Records, width: int) -> Columns | None:
     if isinstance(records, SheetRows):
         # The rows of a sheet aren't lines, so a line break in a cell doesn't show in their number.
         irregular |= {position: cells for position, cells in enumerate(rows) if any("\n" in cell for cell in cells)}
+    elif not isinstance(records, _CsvReader):
+        irregular |= {position: cells for position, cells in enumerate(rows) if isinstance(cells, BrokenRecord)}
     if set(map(len, rows)) != {width}:
         irregular |= {position: cells for position, cells in enumerate(rows) if len(cells) != width}
     for position in irregular:

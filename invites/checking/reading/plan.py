@@ -262,8 +262,8 @@ def _join_sheets(sheets: Sequence[Sheet], layouts: Sequence[Layout], *, exclude_
                 yield ["" if at is None or at >= len(cells) else cells[at] for at in layout.order]
 
 
-def table_to_store(plan: Plan) -> Iterator[list[str]]:
-    """The records to store instead of a file that isn't plain.
+def table_to_store(plan: Plan, rows: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The records to store instead of a file that isn't plain, which has these rows.
 
     First our column names, which count as row 0, and then all rows with their own numbers. A full name is followed by
     its parts at the end of the row.
@@ -276,7 +276,7 @@ def table_to_store(plan: Plan) -> Iterator[list[str]]:
     titles = {column.key: column.title for column in COLUMNS}
     names = [titles[keys[at]] if at in keys else _not_ours(name) for at, name in enumerate(header.names)]
     yield [*names, *(titles[key] for key in added)]
-    for number, cells in enumerate(plan.rows(), start=1):
+    for number, cells in enumerate(rows, start=1):
         if number <= plan.header_row:
             yield []
         elif added:

@@ -7,9 +7,12 @@ still open at the end of the file. It doesn't say where that begins, which may b
 import csv
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import islice
 
 from invites.checking.catalog import file_problem
+from invites.checking.cells.text import is_blank
+from invites.checking.columns import EMAIL
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
 from invites.checking.reading.columns.header import Header
@@ -19,6 +22,8 @@ from invites.checking.reading.delimited_text import DelimitedText
 _ADDRESS = re.compile(r"[\s\"']*[^\s@,;|\"']+@[^\s,;|\"']*[\s\"']*")
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _LINES_READ = 100_000
+# A cell with more lines that look like rows is a problem of the whole file.
+MOST_ROWS_IN_CELL = 10
 
 
 def explain_record(
@@ -35,8 +40,9 @@ def explain_record(
         for cells in replay:
             number += 1
             end = first_line + replay.line_num
-            if header and (swallowed := find_swallowed_rows(cells, delimiter=delimiter, header=header)):
-                return file_problem("unclosed_quote", row=number, line=line + 1, value=swallowed)
+            found = find_rows_in_cell(cells, delimiter=delimiter, header=header) if header else None
+            if found and found.count > MOST_ROWS_IN_CELL:
+                return file_problem("unclosed_quote", row=number, line=line + 1, value=found.cell)
             line = end
     except csv.Error:
         pass
@@ -92,8 +98,40 @@ def _skip_quoted(text: str, position: int) -> tuple[int, bool]:
     return len(text), False
 
 
-def find_swallowed_rows(cells: list[str], *, delimiter: str, header: Header) -> str:
-    """The cell with several lines of which one looks like a row; empty if there is none.
+def scan_line(text: str, delimiter: str, *, in_quotes: bool = False) -> bool | None:
+    """Whether a quotation mark is open at the end of this line of a record; None if there is text after a closed one.
+
+    `in_quotes`: one is open at its start.
+    """
+    position = 0
+    while position < len(text):
+        if in_quotes:
+            position, is_closed = _skip_quoted(text, position)
+            if not is_closed:
+                return True
+            if position < len(text) and text[position] not in delimiter + "\r\n":
+                return None
+            in_quotes = False
+        else:
+            position = text.find('"', position)
+            if position < 0:
+                return False
+            in_quotes = position == 0 or text[position - 1] == delimiter
+            position += 1
+    return in_quotes
+
+
+@dataclass(frozen=True, slots=True)
+class RowsInCell:
+    """A cell that contains lines which look like rows: the first of them, and how many there are."""
+
+    cell: str
+    first: str
+    count: int
+
+
+def find_rows_in_cell(cells: list[str], *, delimiter: str, header: Header) -> RowsInCell | None:
+    """The cell with several lines of which some may be rows; None if there is none.
 
     RFC 4180 allows such a cell. But two quotation marks that were forgotten in two rows give the same bytes, and the
     people in between would silently disappear in a description.
@@ -107,11 +145,32 @@ def find_swallowed_rows(cells: list[str], *, delimiter: str, header: Header) -> 
         opening, *inner = [line.split(delimiter) for line in _LINE_BREAK.split(cell)]
         # The quotation mark that ends the cell may be in the middle of a row, if the text above it is a whole row.
         is_whole = place + len(opening) > last
+        found: list[list[str]] = []
         for number, line in enumerate(inner, start=1):
             parts = line + cells[place + 1 :] if is_whole and number == len(inner) else line
             if len(line) <= email_at or len(parts) <= last or not _ADDRESS.fullmatch(line[email_at]):
                 continue
             # A list of addresses in a description isn't a row: names have no @ sign.
-            if not any("@" in parts[each] for each in names_at):
-                return cell
-    return ""
+            if not any("@" in parts[each] for each in names_at) and not _is_prose(parts, cells, place, header):
+                found.append(line)
+        if found:
+            return RowsInCell(cell, delimiter.join(found[0]), len(found))
+    return None
+
+
+def _is_prose(line: list[str], cells: list[str], place: int, header: Header) -> bool:
+    """Whether a line in the cell at `place` is text with commas, although it could be a short row.
+
+    There is a blank after each of its commas, and it has fewer cells than a row. The record around it is a whole row,
+    and has no such blanks.
+    """
+    if len(line) >= header.width or not all(cell.startswith(" ") for cell in line[1:]):
+        return False
+    email_at, *names_at = header.required_positions
+    return (
+        len(cells) in (header.width, header.reach)
+        and max([email_at, *names_at]) < place
+        and not any(cell.startswith(" ") for cell in cells)
+        and isinstance(EMAIL.check(cells[email_at]), str)
+        and not any("@" in cells[each] or is_blank(cells[each]) for each in names_at)
+    )

@@ -4,27 +4,35 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import BinaryIO
 
 from invites.checking.catalog import file_problem
 from invites.checking.cells.text import is_blank
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
+from invites.checking.reading.broken_record import as_written
 from invites.checking.reading.columns.header import Header, is_what_is_wrong
 from invites.checking.reading.decisions import Decisions
 from invites.checking.reading.file import open_file
 from invites.checking.reading.options import FIND_OUT, NOTHING_KNOWN, Evidence, ReadingOptions
 from invites.checking.reading.plan import Plan
+from invites.checking.reading.recovery import readable_rows
 
 _LINE_ENDS = ("\r\n", "\n", "\r")
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A row of the file: its number as the spreadsheet shows it, and every cell."""
+    """A row of the file: its number as the spreadsheet shows it, and every cell.
+
+    `as_written` are the same cells, unless the row has broken quotation marks: then it has its whole text in the column
+    of the address, which stays a problem.
+    """
 
     number: int
     cells: list[str]
+    as_written: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +61,10 @@ class RecordFile:
 
     def __iter__(self) -> Iterator[Record]:
         """The records below the header that aren't blank. Raises csv.Error where the file can't be read further."""
+        email_at = self.header.required_positions[0]
         for number, cells in enumerate(self.rows(), start=self.first_row):
             if number > self.header_record.number and not all(map(is_blank, cells)):
-                yield Record(number, cells)
+                yield Record(number, cells, as_written(cells, email_at=email_at))
 
 
 def open_records(
@@ -65,9 +74,12 @@ def open_records(
     options: ReadingOptions = FIND_OUT,
     codec: str = "",
     first_row: int = 1,
+    recover: bool = False,
     while_waiting: Callable[[], None] | None = None,
 ) -> RecordFile | Decisions | Problem:
     """Find out the kind of the file, its encoding and columns. Its rows aren't checked.
+
+    With `recover`, a record with broken quotation marks is a BrokenRecord if the rows around it are beyond doubt.
 
     `codec` is the encoding of the file that this one was made from, so a few words without context cause no doubt. For
     `first_row` see `Check`, and for `while_waiting` see `open_file`.
@@ -87,7 +99,7 @@ def open_records(
     source, dialect = plan.text.source, plan.text.dialect
     first_line = next(iter(source.open_text()), "")
     return RecordFile(
-        rows=plan.rows,
+        rows=partial(readable_rows, plan) if recover else plan.rows,
         header=plan.header,
         header_record=record,
         codec=source.codec,
@@ -110,7 +122,7 @@ def _header_record(plan: Plan, first_row: int) -> Record | Problem:
     try:
         for number, cells in enumerate(plan.rows(), start=1):
             if number == plan.header_row:
-                return Record(number + first_row - 1, cells)
+                return Record(number + first_row - 1, cells, cells)
     except csv.Error:
         return file_problem("unclosed_quote", row=1, line=1)
     return file_problem("empty")

@@ -40,7 +40,7 @@ from invites.checking.reading.dialect import find_dialect
 from invites.checking.reading.encodings.candidate_encodings import weigh
 from invites.checking.reading.encodings.word_sample import WordSample, find_ascii_words
 from invites.checking.reading.file_types import name_kind
-from invites.checking.reading.quotes import explain_quote, find_swallowed_rows
+from invites.checking.reading.quotes import explain_quote, find_rows_in_cell
 from tests.checking import check_person
 from tests.fuzz.target import WORDS
 from tests.fuzz.time_target import check_file, take
@@ -237,7 +237,7 @@ HEURISTICS: dict[str, Function] = {
     "names in an address": names_in_address,
     "undecided file": undecided_file,
     "quotes": quote,
-    "swallowed rows": lambda text: find_swallowed_rows(["a", text, "b"], delimiter=",", header=HEADER),  # type: ignore[arg-type]
+    "swallowed rows": lambda text: find_rows_in_cell(["a", text, "b"], delimiter=",", header=HEADER),  # type: ignore[arg-type]
     "records": records_of,
     "whole file": check_file,
     "other encodings": in_another_encoding,

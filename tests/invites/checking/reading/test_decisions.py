@@ -234,7 +234,8 @@ def test_a_file_without_names_can_have_descriptions_of_several_lines() -> None:
     report, rows = read(text, not_in_file=("first_name", "last_name"))
     assert (report.verdict, len(rows)) == ("problems", 1)
     swallowed = 'Email,Description\nanna@company.com,"Anna\nbo@company.com,"Bo"\n'
-    assert read(swallowed, not_in_file=("first_name", "last_name"))[0].verdict == "rejected"
+    report, rows = read(swallowed, not_in_file=("first_name", "last_name"))
+    assert (report.problems[0].code, len(rows)) == ("broken_quote", 2)
 
 
 def test_a_chosen_name_replaces_the_usual_one() -> None:
@@ -351,7 +352,7 @@ def test_a_quote_that_is_never_closed_is_a_problem_in_a_file_whose_encoding_is_o
     data = f"Email,First name,Last name\n{people_of_paris}".encode("cp1252")
     assert read(data)[0].example_names == ("Hélène Lefèvre", "Zoé Noël")
     report, _ = read(data + b'q@company.com,"Quentin,Roy\n')
-    assert (report.verdict, report.problems[0].code) == ("rejected", "unclosed_quote")
+    assert [(problem.code, problem.row) for problem in report.problems] == [("broken_quote", 12)]
 
 
 def test_an_encoding_in_which_the_file_cannot_be_is_a_problem() -> None:

@@ -1,0 +1,28 @@
+"""Check a row whose quotation marks are broken."""
+
+from __future__ import annotations
+
+from invites.checking.catalog import row_problem
+from invites.checking.cells.error import CellError
+from invites.checking.cells.text import visible
+from invites.checking.columns import COLUMNS, EMAIL, Cells
+from invites.checking.reading.broken_record import BrokenRecord
+from invites.checking.reading.columns.header import Header
+from invites.checking.report import Row
+from invites.checking.row import check_cells
+
+
+def check_broken_row(record: BrokenRecord, header: Header, *, row: int, line: int) -> Row:
+    """The row with its problem. If its cells are certain, the suggestion is to keep them."""
+    params = {"found": visible(record.raw)}
+    cells = header.pick(record)
+    if not record.is_certain:
+        error = CellError("broken_quote", params)
+        problem = row_problem(error, row=row, line=line, column=EMAIL.key, value=record.raw)
+        return Row(row, line, Cells(), (problem,), None, cells)
+    keys = [column.key for column, at in zip(COLUMNS, header.positions, strict=True) if at == record.marked]
+    key = keys[0] if keys else EMAIL.key
+    error = CellError("broken_quote", params, suggestion=getattr(cells, key), fix="keep_cells")
+    problem = row_problem(error, row=row, line=line, column=key, value=record.raw)
+    checked = check_cells(cells, row=row, line=line)
+    return checked._replace(problems=(problem, *checked.problems), cells=cells)
