@@ -53,6 +53,9 @@ class Permission(TextChoices):
         return permission
 
 
+# What a role lets people do to others. Before a whole file of people gets one of these, an admin confirms it.
+USER_POWERS = (Permission.INVITE_USERS, Permission.MANAGE_USERS)
+
 # *See users* is one of them, because nobody can manage users without the page.
 USER_ADMINISTRATION: frozenset[str] = frozenset(
     {Permission.VIEW_USERS.value, Permission.INVITE_USERS.value, Permission.MANAGE_USERS.value}

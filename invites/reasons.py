@@ -75,6 +75,9 @@ _COUNTED = {
     "inviter_quota": ("limit", ngettext_lazy(
         "Each admin can invite {count} person a day.", "Each admin can invite {count} people a day."
     )),
+    "not_confirmed": ("days", ngettext_lazy(
+        "Nobody confirmed this import within {count} day.", "Nobody confirmed this import within {count} days."
+    )),
     "quota_left": ("left", ngettext_lazy(
         "{count} invitation is left for today.", "{count} invitations are left for today."
     )),

@@ -75,6 +75,7 @@ OURS: dict[str, tuple[Responses, str]] = {
     "imports:batch_problems_file": (WITH_PERMISSION, "batch"),
     "imports:batch_reading": (WITH_PERMISSION, "batch"),
     "imports:batch_delete": (WITH_PERMISSION, "batch"),
+    "imports:batch_confirm": (WITH_PERMISSION, "batch"),
     "imports:remembered_readings": (WITH_PERMISSION, ""),
     "imports:forget_reading": (WITH_PERMISSION, "reading"),
     "imports:batch_invite_valid": (WITH_PERMISSION, "batch"),

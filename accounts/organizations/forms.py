@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.labels import LabelField
 from accounts.models import Membership, Organization, Role, Site
-from accounts.organizations.grants import AccessSelection, grantable_roles, grantable_sites
+from accounts.organizations.grants import AccessSelection, grantable_roles, grantable_sites, powers_in
 from accounts.organizations.roles import RoleDraft
 from accounts.permissions import Permission
 
@@ -26,14 +26,21 @@ ALL_SITES: Final = "all"
 
 
 class LinesWidget(forms.CheckboxSelectMultiple):
-    """Checkboxes as a bordered list. Each option has a one-line `description`."""
+    """Checkboxes as a bordered list. Each option has a one-line `description`.
+
+    `powers` are what the option lets people do, separated by spaces. dialog.css shows what is said about the checked
+    ones.
+    """
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs)
         self.descriptions: Mapping[str, _StrOrPromise] = {}
+        self.powers: Mapping[str, str] = {}
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)
+        if powers := self.powers.get(str(value)):
+            option["attrs"]["data-powers"] = powers
         return {**option, "description": self.descriptions.get(str(value), "")}
 
 
@@ -144,6 +151,7 @@ class GrantForm(PlainForm):
         roles = grantable_roles(self.membership)
         field.queryset = roles
         field.widget.descriptions = {str(role.pk): role.description for role in roles}
+        field.widget.powers = {str(role.pk): " ".join(powers_in(role.allowed)) for role in roles}
 
     def _offer_sites(self) -> None:
         field = self.fields["sites"]

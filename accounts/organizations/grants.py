@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Role, Site
+from accounts.permissions import USER_POWERS
 from accounts.wording import listed
 
 if TYPE_CHECKING:
@@ -35,10 +36,21 @@ class AccessSelection:
         """A selection from any iterables. With `all_sites`, the single sites are ignored."""
         return cls(tuple(roles), () if all_sites else tuple(sites), all_sites)
 
+    @property
+    def user_powers(self) -> tuple[str, ...]:
+        """Those of `USER_POWERS` that the roles hold, in their order."""
+        return powers_in(*(role.allowed for role in self.roles))
+
     @classmethod
     def held_by(cls, membership: Membership) -> AccessSelection:
         """What the member has. Needs no query if roles and sites are prefetched."""
         return cls.of(membership.roles.all(), membership.sites.all(), all_sites=membership.all_sites)
+
+
+def powers_in(*permissions: Iterable[str]) -> tuple[str, ...]:
+    """Those of `USER_POWERS` that are in one of these."""
+    held = frozenset().union(*permissions)
+    return tuple(power.value for power in USER_POWERS if power.value in held)
 
 
 def grantable_roles(membership: Membership) -> QuerySet[Role]:

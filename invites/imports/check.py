@@ -27,6 +27,7 @@ from invites.imports.check_claims import (
     renew_claim,
 )
 from invites.imports.cleanup import clean_up, delete_some_rows
+from invites.imports.confirm import needs_confirmation
 from invites.imports.correction_jobs import give_up_job, work_on_job
 from invites.imports.domain_suggestions import save_suggestions, suggest_domains
 from invites.imports.invite import begin_inviting
@@ -60,7 +61,7 @@ def check_in_request(batch: Batch) -> Batch | None:
 
 
 def check_batch(batch_id: int, *, in_request: bool = False) -> Batch | None:
-    """Check the file and set the next state of the batch: rejected, needs_answer, needs_correction or inviting.
+    """Check the file and set the next state of the batch: inviting, rejected, or one in which it waits for an admin.
 
     If the batch has a job, do the job instead.
 
@@ -229,6 +230,8 @@ def _conclude(batch: Batch, check: checking.Check, table: BinaryIO | None) -> No
         batch.state = Batch.State.NEEDS_CORRECTION
         if table:
             _store_table(batch, table)
+    elif needs_confirmation(batch):
+        batch.state, batch.progressed_at = Batch.State.NEEDS_CONFIRMATION, now
     else:
         batch.state = Batch.State.INVITING
         try:

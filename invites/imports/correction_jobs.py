@@ -21,6 +21,7 @@ from invites.checking import Check, Limits
 from invites.imports.authors import DELETED_ACCOUNT, check_authors
 from invites.imports.bulk_insert import AnyOf
 from invites.imports.check_claims import ClaimRenewer, held, renew_claim
+from invites.imports.confirm import ask_to_confirm, needs_confirmation, start_inviting
 from invites.imports.corrected_file import merge_corrected
 from invites.imports.corrections import (
     EditResult,
@@ -34,7 +35,6 @@ from invites.imports.corrections import (
 )
 from invites.imports.domain_suggestions import save_suggestions, suggest_to
 from invites.imports.duplicates import find_unsettled, settle
-from invites.imports.invite import begin_inviting
 from invites.imports.reading import limits_of
 from invites.imports.selectors.grid import LEFT, grid_rows, rows_with_suggestion
 from invites.imports.upload_parts import Budget, pieces_of, store_parts, stored_upload
@@ -284,7 +284,7 @@ def _go_on(batch: Batch, by: Membership, then: str) -> None:
 
 
 def invite_waiting(batch: Batch, *, by: Membership) -> None:
-    """Invite the valid rows of a locked batch; the others stay problems.
+    """Invite the valid rows of a locked batch; the others stay problems. Or ask for a confirmation first.
 
     `by` becomes the inviter, whose permissions are checked again while inviting. Raises AccessDenied, and
     ExplainedError: "none_valid", "over_quota".
@@ -292,16 +292,10 @@ def invite_waiting(batch: Batch, *, by: Membership) -> None:
     check_can_change(by, batch)
     if not batch.rows.filter(outcome=Row.Outcome.WAITING).exists():
         raise ExplainedError("none_valid", as_reason("none_valid"))
-    Batch.objects.filter(pk=batch.pk).update(
-        state=Batch.State.INVITING,
-        only_valid=True,
-        inviter=by.user,
-        notice=[],
-        banner_closed_at=None,
-        progressed_at=timezone.now(),
-    )
-    batch.refresh_from_db()
-    begin_inviting(batch)
+    if needs_confirmation(batch):
+        ask_to_confirm(batch, by=by)
+    else:
+        start_inviting(batch, by=by)
 
 
 # --- A corrected file --------------------------------------------------------------------------------
@@ -383,6 +377,7 @@ def _replace_file(batch: Batch, job: CorrectionJob, merged: BinaryIO | None, **w
         grant=job.grant_id,
         created_at=job.created_at,
         checked_at=None,
+        confirmed_powers=[],
         reading={},
         row_total=0,
         rows_checked=0,

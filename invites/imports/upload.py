@@ -26,11 +26,13 @@ def start_batch(
     selection: AccessSelection,
     only_valid: bool = False,
     options: ReadingOptions = FIND_OUT,
+    confirm_access: bool = False,
 ) -> Batch:
     """Store the file and its batch in one transaction. The file isn't read yet.
 
-    `content` yields the file in pieces of any size, and `options` says how to read it. Raises AccessDenied when `by`
-    may not invite or can't grant the selection, and DomainError: "gone", "too_large".
+    `content` yields the file in pieces of any size, and `options` says how to read it. With `confirm_access`, nobody is
+    asked to confirm what everyone will be able to do, unless the roles gain permissions meanwhile.
+    Raises AccessDenied when `by` may not invite or can't grant the selection, and DomainError: "gone", "too_large".
     """
     check_may_invite(by)
     batch = Batch.objects.create(
@@ -39,6 +41,7 @@ def start_batch(
         grant=create_grant(by, selection),
         file_name=plain_name(file_name),
         only_valid=only_valid,
+        confirmed_powers=list(selection.user_powers) if confirm_access else [],
         reading=options.as_json(),
         authors=[by.user_id],
     )

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, include, path
 
-from invites.imports.views import batches, grid, progress, reading, remembered, upload
+from invites.imports.views import batches, confirm, grid, progress, reading, remembered, upload
 
 app_name = "imports"
 
@@ -10,6 +10,7 @@ _batch: list[URLPattern] = [
     path("", batches.batch_page, name="batch"),
     path("reading/", reading.batch_reading, name="batch_reading"),
     path("reading/delete/", reading.batch_delete, name="batch_delete"),
+    path("confirm/", confirm.batch_confirm, name="batch_confirm"),
     path("problems/", grid.batch_problems, name="batch_problems"),
     path("problems.csv", grid.batch_problems_file, name="batch_problems_file"),
     path("invite-valid/", batches.batch_invite_valid, name="batch_invite_valid"),

@@ -8,18 +8,22 @@ from django.conf import settings
 
 from invites.imports import reading
 from invites.imports.presentation.banners import banner_of
+from invites.imports.presentation.confirmation import able_text
 from invites.imports.selectors.summary import summary_as_json, summary_of
+from invites.invitations.authorization import selection_of
 from invites.management.open_decisions import decisions_as_json, decisions_as_lines
 from invites.models import Batch
 from invites.problems import hint_of, stored_problem
 
 
 def batch_as_json(batch: Batch) -> dict[str, Any]:
-    """The summary, and what is open if the import waits for an answer."""
+    """The summary, and what is open if the import waits for an answer or a confirmation."""
     found = summary_as_json(batch)
     if batch.state == Batch.State.NEEDS_ANSWER:
         found["decisions"] = decisions_as_json(reading.decide(batch))
         found["answer_at"] = _page_of(batch)
+    if batch.state == Batch.State.NEEDS_CONFIRMATION:
+        found["confirm_at"] = _page_of(batch)
     return found
 
 
@@ -34,6 +38,8 @@ def batch_as_text(batch: Batch) -> str:
         lines.append(" ".join(part for part in (banner.title, banner.text) if part))
         if batch.rejection:
             lines.append(hint_of(stored_problem(batch.rejection)))
+    if batch.state == Batch.State.NEEDS_CONFIRMATION:
+        lines += _confirmation_lines(batch)
     counts = [
         ("Invited", summary.invited),
         ("Already a member", summary.already_member),
@@ -54,6 +60,11 @@ def _answer_lines(batch: Batch) -> list[str]:
         *decisions_as_lines(reading.decide(batch)),
         f"Or answer at {_page_of(batch)}. Without an answer, this import is deleted after {days} days.",
     ]
+
+
+def _confirmation_lines(batch: Batch) -> list[str]:
+    able = able_text(selection_of(batch.grant).user_powers)
+    return [line for line in (able, f"Confirm it at {_page_of(batch)}.") if line]
 
 
 def _page_of(batch: Batch) -> str:

@@ -22,6 +22,7 @@ class Batch(models.Model):
         NEEDS_ANSWER = "needs_answer", "Needs answer"
         REJECTED = "rejected", "Not imported"
         NEEDS_CORRECTION = "needs_correction", "Needs fixing"
+        NEEDS_CONFIRMATION = "needs_confirmation", "Needs confirmation"
         INVITING = "inviting", "Inviting"
         DONE = "done", "Done"
         STOPPED = "stopped", "Stopped"
@@ -29,7 +30,7 @@ class Batch(models.Model):
 
     RUNNING = (State.CHECKING, State.INVITING)
     # It waits for an admin.
-    WAITING = (State.NEEDS_ANSWER, State.NEEDS_CORRECTION)
+    WAITING = (State.NEEDS_ANSWER, State.NEEDS_CORRECTION, State.NEEDS_CONFIRMATION)
     ENDED = (State.REJECTED, State.DONE, State.STOPPED, State.FAILED)
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="batches", db_index=False)
@@ -40,6 +41,13 @@ class Batch(models.Model):
         default=list, blank=True, help_text="Why it was stopped or failed: see invites/reasons.py."
     )
     only_valid = models.BooleanField(default=False, help_text="Invite the valid rows of a file with problems.")
+
+    confirmed_powers: models.JSONField[list[str], list[str]] = models.JSONField(
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Permissions to invite or manage users that an admin has confirmed for everyone in the file.",
+    )
 
     file_name = models.CharField(max_length=255)
     file_size = models.PositiveBigIntegerField(default=0, help_text="In bytes.")

@@ -13,7 +13,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 
 from accounts.models import Organization, Role, Site, User
-from invites.imports import upload_parts
+from invites.imports import check, upload_parts
 from invites.management.commands import invite_csv
 from invites.models import Batch, Invitation, UploadPart
 from tests.files import PROBLEMS, REFUSED, UNDECIDED, csv_of, many
@@ -268,6 +268,59 @@ def test_nobody_grants_more_than_they_have(
 
     assert status == 2
     assert "you don’t have that access yourself" in said
+
+
+@pytest.mark.parametrize(
+    ("permissions", "can"),
+    [
+        (["users.invite"], "invite users"),
+        (["users.view", "users.manage"], "manage users"),
+        (["users.view", "users.manage", "users.invite"], "invite and manage users"),
+    ],
+)
+def test_access_to_other_users_has_to_be_confirmed(
+    file_of: FileOf, acme: Organization, permissions: list[str], can: str
+) -> None:
+    Role.objects.create(organization=acme, name="Lead", permissions=permissions)
+    options = {**OPTIONS, "role": ["Lead", "ReadOnly"]}
+
+    assert refused("invite_csv", file_of(many(2)), **options) == (
+        1,
+        f"Everyone you import will be able to {can}. To confirm that, add --confirm-access. Nobody has been invited.",
+    )
+    assert (Batch.objects.count(), UploadPart.objects.count(), Invitation.objects.count()) == (0, 0, 0)
+
+    status, printed = command("invite_csv", file_of(many(2)), wait=True, json=True, confirm_access=True, **options)
+
+    assert (status, json.loads(printed)["invited"]) == (0, 2)
+
+
+def test_the_option_is_allowed_for_other_roles(file_of: FileOf) -> None:
+    assert command("invite_csv", file_of(many(1)), wait=True, confirm_access=True, **OPTIONS)[0] == 0
+
+
+def test_an_import_that_waits_for_a_confirmation_says_where(
+    file_of: FileOf, acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A role has gained a permission since the command asked."""
+    role = Role.objects.create(organization=acme, name="Lead", permissions=["users.view"])
+    check_batch = check.check_batch
+
+    def gain(batch_id: int, **how: bool) -> Batch | None:
+        Role.objects.filter(pk=role.pk).update(permissions=["users.invite"])
+        return check_batch(batch_id, **how)
+
+    monkeypatch.setattr(check, "check_batch", gain)
+    status, printed = command("invite_csv", file_of(many(2)), wait=True, **{**OPTIONS, "role": ["Lead"]})
+
+    batch = Batch.objects.get()
+    address = f"/o/acme/batches/{batch.pk}/confirm/"
+    assert status == 1
+    assert "team.csv needs your confirmation. Nobody has been invited yet." in printed
+    assert "Everyone you import will be able to invite users." in printed
+    assert f"{address}." in printed
+    status, printed = command("batch_report", batch.pk, json=True)
+    assert json.loads(printed)["confirm_at"].endswith(address)
 
 
 def test_a_file_over_the_limit_is_refused(file_of: FileOf, settings: Any) -> None:

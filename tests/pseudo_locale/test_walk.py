@@ -336,6 +336,10 @@ def test_dialogs_and_errors_of_forms(
         {"name": "many.csv", "mimeType": "text/csv", "buffer": many(600)}
     )
     page.locator("#dialog-content button[type=submit]").last.click()
+    confirm = page.locator("#dialog-content button[name=do][value=invite]")
+    expect(confirm).to_be_visible()
+    reader.look(page, "the question before people may invite others")
+    confirm.click()
     expect(page.locator(".rc-step-now").first).to_be_visible()
     reader.look(page, "a running import")
     expect(page.locator("#see-dialog, #see-page").first).to_be_visible(timeout=60_000)

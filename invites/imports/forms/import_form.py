@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext_lazy
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership
 from accounts.organizations.forms import GrantForm
 from accounts.wording import counted, grouped, separated
+from invites.imports.presentation.confirmation import able_texts
 from invites.imports.presentation.status import megabytes
 from invites.problems import expected_columns
 
@@ -55,6 +57,7 @@ class ImportForm(GrantForm):
         super().__init__(*args, membership=membership, **kwargs)
         for name in ("roles", "sites"):
             self.fields[name].note = _("for everyone in the file")  # type: ignore[attr-defined]
+        self.fields["roles"].help_text = render_to_string("imports/_access_warning.html", {"able_texts": able_texts()})
         self.fields["file"].help_text = format_html(
             gettext(
                 'Columns: {columns}. <a href="{url}" download>Download a sample file</a>. '

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext_lazy
 from accounts.models import Membership
 from accounts.wording import counted
 from invites.imports.notices import banner_topic
+from invites.imports.presentation.confirmation import confirm_heading
 from invites.imports.presentation.wording import result_text, result_title, stopped_text, undone_text
 from invites.imports.selectors.summary import Summary, outcomes_of, summary_of
 from invites.invitations.visibility import visible_batches
@@ -132,6 +133,8 @@ def _texts(batch: Batch, summary: Summary) -> tuple[str, str, str]:
                 _needs_fixing(batch, summary),
                 text_of(batch.notice) or _("Nobody has been invited yet."),
             )
+        case Batch.State.NEEDS_CONFIRMATION:
+            return "warn", confirm_heading(batch.file_name), _("Nobody has been invited yet.")
         case Batch.State.STOPPED:
             return "warn", title, stopped_text(batch, summary)
         case Batch.State.FAILED:
@@ -149,6 +152,8 @@ def _link(batch: Batch, summary: Summary) -> tuple[str, str]:
     """The name of the view that the banner links to, and the label of the link."""
     if batch.state == Batch.State.NEEDS_ANSWER:
         return "imports:batch_reading", _("Check the file")
+    if batch.state == Batch.State.NEEDS_CONFIRMATION:
+        return "imports:batch_confirm", _("Review")
     if batch.state != Batch.State.NEEDS_CORRECTION:
         return "imports:batch", _("View import")
     return "imports:batch_problems", _("Fix the rows") if summary.to_fix else _("View the rows")

@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext
 
 from accounts.wording import counted, grouped, separated
 from invites.checking import Problem, found_columns
+from invites.imports.presentation.confirmation import able_text, confirm_heading
 from invites.imports.presentation.wording import STILL_SENDING, result_text, result_title, stopped_text, undone_text
 from invites.imports.reading import decide
 from invites.imports.selectors.summary import Summary
 from invites.imports.selectors.typos import Typos, typos_of
+from invites.invitations.authorization import selection_of
 from invites.live.progress import Progress
 from invites.models import Batch, CorrectionJob
 from invites.problems import expected_columns, hint_of, message_of, stored_problem
@@ -71,6 +73,9 @@ _INVITED = ngettext_lazy(
 _MORE_NOT_SENT = ngettext_lazy(
     "{count} more person has been invited. The email is still being sent.",
     "{count} more people have been invited. Their emails are still being sent.",
+)
+_TO_CONFIRM = ngettext_lazy(
+    "Someone has to confirm that {count} person is invited.", "Someone has to confirm that {count} people are invited."
 )
 # Shown earlier, a bar may disappear at once and only flicker.
 BAR_AFTER = timedelta(seconds=1)
@@ -162,6 +167,8 @@ def stage_title(batch: Batch, summary: Summary) -> str:
             return _("{file} needs your answer").format(file=name)
         case State.NEEDS_CORRECTION:
             return rows_need_fixing(summary.to_fix)
+        case State.NEEDS_CONFIRMATION:
+            return confirm_heading(name)
     return result_title(batch, summary)
 
 
@@ -209,7 +216,7 @@ def _check_step(batch: Batch, summary: Summary, progress: Progress | None, *, ma
                 text_of(batch.notice),
                 _("Nobody has been invited yet."),
                 _("Fix the rows, upload a corrected file, or continue without them.") if may_change else "",
-                _typos_text(typos_of(batch)),
+                possible_mistakes(typos_of(batch)),
             ]
             return Step("warn", _("Checked"), _checked(batch, summary), _joined(sentences))
         case State.FAILED | State.STOPPED if batch.checked_at is None:
@@ -248,7 +255,8 @@ def _not_read(problem: Problem, found: Sequence[str] | None, nobody: str) -> Ste
     return Step("failed", message_of(problem), text=text, found=columns, expected=separated(expected_columns()))
 
 
-def _typos_text(typos: Typos) -> str:
+def possible_mistakes(typos: Typos) -> str:
+    """ "3 cells may have mistakes."; empty for none that are open."""
     return counted(_MANY_TYPOS if typos.at_least else _TYPOS, typos.open) if typos.open else ""
 
 
@@ -268,6 +276,8 @@ def _invite_step(batch: Batch, summary: Summary, progress: Progress | None) -> S
         case State.INVITING if progress:
             bar = _bar(batch.created_at, progress)
             return Step("now", _("Inviting"), progress_count(batch, progress), _so_far(progress), bar)
+        case State.NEEDS_CONFIRMATION:
+            return Step("warn", _("Inviting"), text=_to_confirm(batch, summary))
         case State.DONE:
             return Step("done", pgettext("step", "Invited"), invited, result_text(batch, summary))
         case State.STOPPED if batch.checked_at:
@@ -277,6 +287,11 @@ def _invite_step(batch: Batch, summary: Summary, progress: Progress | None) -> S
         case State.FAILED if batch.checked_at:
             return Step("failed", pgettext("step", "Invited"), invited, _why(batch))
     return Step("next", _("Inviting"))
+
+
+def _to_confirm(batch: Batch, summary: Summary) -> str:
+    able = able_text(selection_of(batch.grant).user_powers)
+    return _joined([able, counted(_TO_CONFIRM, summary.waiting), _("Nobody has been invited yet.")])
 
 
 def _undoing(batch: Batch, summary: Summary) -> Step:

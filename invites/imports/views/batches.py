@@ -47,6 +47,7 @@ from invites.imports.undo import undo_import
 from invites.imports.upload import invite_valid_rows
 from invites.imports.views.lookup import batch_to_change, batch_to_see
 from invites.imports.views.progress import progress_context, progress_dialog
+from invites.imports.views.reading import started_response
 from invites.invitations.actions import pending_ids, resend_many
 from invites.invitations.authorization import why_not_change
 from invites.invitations.views.responses import back_url, resent_text
@@ -126,16 +127,14 @@ def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) ->
 @requires(Permission.INVITE_USERS)
 @require_POST
 def batch_invite_valid(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Invite the valid rows of a file that has problem rows, too."""
+    """Invite the valid rows of a file that has problem rows, too. Or ask to confirm that first."""
     batch = batch_to_change(request, pk)
     try:
         invite_valid_rows(batch, by=request.membership)
     except DomainError as broken:
         return render(request, "imports/refused.html", {"batch": batch, "message": broken.message}, status=409)
     tasks.process_next_step(batch)
-    if asks_for_fragment(request):
-        return trigger_client_event(progress_dialog(request, batch), "shell:changed")
-    return redirect("imports:batch", organization, pk)
+    return started_response(request, batch, in_dialog=asks_for_fragment(request))
 
 
 @requires(Permission.INVITE_USERS)
@@ -143,8 +142,10 @@ def batch_invite_valid(request: MemberRequest, organization: str, pk: int) -> Ht
 def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask, then stop the import. With `job` in the form, stop only its running job."""
     batch = batch_to_change(request, pk)
-    if request.method != "POST" and batch.is_running:
-        context = {"batch": batch, "consequence": before_stopping(batch, progress_now(batch))}
+    may_stop = batch.is_running or batch.state == Batch.State.NEEDS_CONFIRMATION
+    if request.method != "POST" and may_stop:
+        consequence = before_stopping(batch, progress_now(batch))
+        context = {"batch": batch, "consequence": consequence, "is_waiting": not batch.is_running}
         return render(request, "imports/batch_stop.html", context)
     if request.method == "POST":
         if "job" in request.POST:

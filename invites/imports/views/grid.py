@@ -245,7 +245,9 @@ def _address(request: MemberRequest) -> str:
 
 
 def _address_of(batch: Batch) -> str:
-    return reverse("imports:batch", args=[batch.organization.slug, batch.pk])
+    """The page of the import, or the question before it goes on."""
+    asks = batch.state == Batch.State.NEEDS_CONFIRMATION
+    return reverse("imports:batch_confirm" if asks else "imports:batch", args=[batch.organization.slug, batch.pk])
 
 
 def _redirect(request: MemberRequest, address: str, *, status: int = 200) -> HttpResponse:

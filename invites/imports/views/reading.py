@@ -22,6 +22,7 @@ from invites.imports.notices import close_banner
 from invites.imports.presentation import reading as shown
 from invites.imports.presentation.banners import banners_for
 from invites.imports.reading import answer, delete_undecided
+from invites.imports.views.confirm import confirm_response
 from invites.imports.views.lookup import batch_to_change, batch_to_see
 from invites.imports.views.progress import progress_dialog
 from invites.invitations.authorization import why_not_change
@@ -72,6 +73,7 @@ def started_response(request: MemberRequest, batch: Batch, *, in_dialog: bool) -
         pages = {
             Batch.State.NEEDS_ANSWER: "imports:batch_reading",
             Batch.State.NEEDS_CORRECTION: "imports:batch_problems",
+            Batch.State.NEEDS_CONFIRMATION: "imports:batch_confirm",
         }
         page = pages.get(Batch.State(batch.state), "imports:batch")
         return redirect(page, request.organization.slug, batch.pk)
@@ -86,6 +88,8 @@ def _dialog(request: MemberRequest, batch: Batch) -> HttpResponse:
         form = ReadingForm(batch, QueryDict(), is_bound=False)
         if not form.asks_columns:
             return form_response(request, batch, form, is_page=False)
+    if batch.state == Batch.State.NEEDS_CONFIRMATION:
+        return confirm_response(request, batch)
     return progress_dialog(request, batch)
 
 

@@ -16,6 +16,7 @@ from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
 from invites import tasks
 from invites.checking import COLUMNS
+from invites.imports.confirm import cancel_unconfirmed
 from invites.imports.forms.import_form import ImportForm
 from invites.imports.notices import pop_notice
 from invites.imports.reading import delete_undecided
@@ -32,9 +33,9 @@ from invites.reasons import text_of
 def import_file(request: MemberRequest, organization: str) -> HttpResponse:
     """Ask for roles, sites and a file. Then check the file, and invite everyone if it has no problems.
 
-    `?again=ID` preselects the roles and sites of an earlier import. If that waits for an answer about its file, the new
-    file replaces it. With `?correct=ID`, the file is a corrected one for
-    an import that waits for corrections.
+    `?again=ID` preselects the roles and sites of an earlier import. If that waits for an answer about its file or for a
+    confirmation, the new file replaces it. With `?correct=ID`, the file is a corrected one for an import that waits for
+    corrections.
     """
     correcting = batch_to_change(request, _number(request.GET["correct"])) if "correct" in request.GET else None
     earlier = correcting or (batch_to_see(request, _number(request.GET["again"])) if "again" in request.GET else None)
@@ -51,19 +52,20 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
             tasks.start_processing(batch)
             refusal = pop_notice(batch) if correcting else []
             if not refusal:
-                _delete_unanswered(request, earlier)
+                _drop_waiting(request, earlier)
                 return started_response(request, batch, in_dialog=asks_for_fragment(request))
             form.add_error(None, text_of(refusal))
     context = {"form": form, "correcting": correcting}
     return render(request, "imports/import.html", context, status=422 if form.errors else 200)
 
 
-def _delete_unanswered(request: MemberRequest, earlier: Batch | None) -> None:
-    """Delete the file that another one was chosen for, if its questions are still open and the member may answer."""
-    waits = earlier is not None and earlier.state == Batch.State.NEEDS_ANSWER
-    if earlier and waits and not why_not_change(request.membership, earlier):
+def _drop_waiting(request: MemberRequest, earlier: Batch | None) -> None:
+    """Drop the import that another file was chosen for, if it still waits for an answer that the member may give."""
+    drop = {Batch.State.NEEDS_ANSWER: delete_undecided, Batch.State.NEEDS_CONFIRMATION: cancel_unconfirmed}
+    dropped = drop.get(Batch.State(earlier.state)) if earlier else None
+    if earlier and dropped and not why_not_change(request.membership, earlier):
         with suppress(DomainError):
-            delete_undecided(earlier, by=request.membership)
+            dropped(earlier, by=request.membership)
 
 
 def _number(value: str) -> int:

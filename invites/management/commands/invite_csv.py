@@ -15,10 +15,12 @@ from django.utils import timezone
 
 from accounts.errors import ServiceError
 from accounts.models import Membership, Organization, Role, Site
-from accounts.organizations.grants import AccessSelection
+from accounts.organizations.grants import AccessSelection, GrantableAccess
 from invites import tasks
 from invites.imports import check, chunks
+from invites.imports.presentation.confirmation import able_text
 from invites.imports.upload import start_batch
+from invites.invitations.authorization import check_may_invite
 from invites.management.batch_results import batch_as_json, batch_as_text
 from invites.management.reading_arguments import add_reading_arguments, reading_options
 from invites.models import Batch
@@ -30,7 +32,8 @@ HELP_AFTER_SECONDS = 3
 class Command(BaseCommand):
     help = (
         "Invite the people in a CSV file or a workbook to an organization, as the page Import CSV file does. Exit "
-        "status: 0 if it worked; 1 if the import waits for an answer or for corrections, or has failed; 2 usage error."
+        "status: 0 if it worked; 1 if --confirm-access is missing, or the import waits for an answer, corrections or a "
+        "confirmation, or has failed; 2 usage error."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -41,6 +44,11 @@ class Command(BaseCommand):
         parser.add_argument("--site", action="append", default=[], metavar="NAME", help="a site; can be repeated")
         parser.add_argument("--all-sites", action="store_true", help="all sites, including those added later")
         parser.add_argument("--only-valid", action="store_true", help="invite the valid rows of a file with problems")
+        parser.add_argument(
+            "--confirm-access",
+            action="store_true",
+            help="confirm that everyone in the file will be able to invite or manage users, if a role allows it",
+        )
         parser.add_argument("--wait", action="store_true", help="wait until the import has ended")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         add_reading_arguments(parser)
@@ -55,6 +63,7 @@ class Command(BaseCommand):
         selection = self._selection(by, options)
         path: Path = options["file"]
         try:
+            check_access_is_confirmed(by, selection, is_confirmed=options["confirm_access"])
             with path.open("rb") as file:
                 batch = start_batch(
                     by,
@@ -63,6 +72,7 @@ class Command(BaseCommand):
                     selection=selection,
                     only_valid=options["only_valid"],
                     options=reading,
+                    confirm_access=options["confirm_access"],
                 )
         except OSError as error:
             raise CommandError(f"{path} can't be read: {error.strerror}.", returncode=2) from error
@@ -100,6 +110,15 @@ class Command(BaseCommand):
         if not sites and not options["all_sites"] and organization.sites.exists():
             raise CommandError("Choose at least one site with --site, or use --all-sites.", returncode=2)
         return AccessSelection.of(roles, sites, all_sites=options["all_sites"])
+
+
+def check_access_is_confirmed(by: Membership, selection: AccessSelection, *, is_confirmed: bool) -> None:
+    """Raises CommandError if people would get one of `USER_POWERS`, and AccessDenied if `by` can't give it."""
+    if selection.user_powers and not is_confirmed:
+        check_may_invite(by)
+        GrantableAccess(by).check_can_grant(selection)
+        able = able_text(selection.user_powers)
+        raise CommandError(f"{able} To confirm that, add --confirm-access. Nobody has been invited.")
 
 
 Named = TypeVar("Named", Role, Site)

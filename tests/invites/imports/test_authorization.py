@@ -23,7 +23,7 @@ from accounts.organizations.grants import AccessSelection
 from config.urls import urlpatterns
 from invites import tasks
 from invites.checking import ReadingOptions
-from invites.imports import corrected_file, correction_jobs, corrections, reading, stop, undo, upload
+from invites.imports import confirm, corrected_file, correction_jobs, corrections, reading, stop, undo, upload
 from invites.imports.corrections import Edit
 from invites.invitations.invite import change_invitation, invite_person
 from invites.models import AccessGrant, Batch, BatchChunk, BulkAction, CorrectionJob, Invitation, Row, UploadPart
@@ -46,6 +46,7 @@ ADDRESSES = {
     "imports:batch_problems_file": "act",
     "imports:batch_reading": "see, and act by POST",
     "imports:batch_delete": "act",
+    "imports:batch_confirm": "see, and act by POST",
     "imports:batch_invite_valid": "act",
     "imports:batch_stop": "act",
     "imports:batch_remind": "act",
@@ -57,7 +58,7 @@ ADDRESSES = {
     "imports:batch_progress": "see",
     "shell:batch_progress_events": "see",
 }
-PAGES = (("imports:batch_problems", "GET"), ("imports:batch_reading", "GET"))
+PAGES = (("imports:batch_problems", "GET"), ("imports:batch_reading", "GET"), ("imports:batch_confirm", "GET"))
 ACTING = [name for name, purpose in ADDRESSES.items() if "act" in purpose]
 
 # The buttons of the grid, as it sends them.
@@ -66,6 +67,9 @@ BUTTONS += ["others", "whole"]
 
 # Every service that is given an import and somebody who acts on it.
 ACTIONS: dict[str, Callable[[Batch, Membership], object]] = {
+    "confirm.cancel_unconfirmed": lambda batch, by: confirm.cancel_unconfirmed(batch, by=by),
+    "confirm.confirm_access": lambda batch, by: confirm.confirm_access(batch, confirm.question_about(batch), by=by),
+    "confirm.go_back_to_rows": lambda batch, by: confirm.go_back_to_rows(batch, by=by),
     "reading.answer": lambda batch, by: reading.answer(batch, ReadingOptions(), by=by),
     "reading.delete_undecided": lambda batch, by: reading.delete_undecided(batch, by=by),
     "upload.correct_batch": lambda batch, by: upload.correct_batch(
@@ -93,6 +97,8 @@ INSIDE = {
     "authorization.check_can_change",
     "authorization.lock_to_change",
     "authorization.why_not_change",
+    "confirm.ask_to_confirm",
+    "confirm.start_inviting",
     "correction_jobs.start_job",
 }
 
@@ -125,7 +131,9 @@ def waiting(admin_membership: Membership, of_admins: AccessSelection) -> Batch:
 def invited(admin_membership: Membership, of_admins: AccessSelection, work: Work) -> Batch:
     """An import of admins that has ended."""
     file = [csv_of("ann@example.com", "ben@example.com")]
-    batch = upload.start_batch(admin_membership, file_name="admins.csv", content=file, selection=of_admins)
+    batch = upload.start_batch(
+        admin_membership, file_name="admins.csv", content=file, selection=of_admins, confirm_access=True
+    )
     tasks.check_batch(batch.pk)
     return work(batch)
 
@@ -364,9 +372,8 @@ def test_the_report_needs_the_permission_to_view_users(
 def test_an_import_with_an_invitation_that_grants_more_cannot_be_undone(
     admin_membership: Membership, lesser: Membership, of_admins: AccessSelection, work: Work
 ) -> None:
-    batch = upload.start_batch(
-        lesser, file_name="team.csv", content=[csv_of("ann@example.com")], selection=nothing_much(lesser)
-    )
+    file, selection = [csv_of("ann@example.com")], nothing_much(lesser)
+    batch = upload.start_batch(lesser, file_name="team.csv", content=file, selection=selection, confirm_access=True)
     tasks.check_batch(batch.pk)
     work(batch)
     change_invitation(admin_membership, batch.invitations.get(), of_admins)
@@ -385,9 +392,8 @@ def test_an_import_does_not_replace_an_expired_invitation_that_grants_more(
     offered = invite_person(admin_membership, selection=of_admins, **person)
     Invitation.objects.filter(pk=offered.pk).update(expires_at=offered.created_at)
 
-    batch = upload.start_batch(
-        lesser, file_name="team.csv", content=[csv_of("ann@example.com")], selection=nothing_much(lesser)
-    )
+    file, selection = [csv_of("ann@example.com")], nothing_much(lesser)
+    batch = upload.start_batch(lesser, file_name="team.csv", content=file, selection=selection, confirm_access=True)
     tasks.check_batch(batch.pk)
     work(batch)
 

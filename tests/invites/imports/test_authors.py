@@ -16,6 +16,7 @@ from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import correction_jobs, corrections
 from invites.imports.authors import gives_more
+from invites.imports.confirm import confirm_access, question_about
 from invites.imports.corrections import Edit
 from invites.imports.problem_file import problem_file
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
@@ -223,6 +224,7 @@ def test_a_complete_file_may_grant_more(
     plant(waiting, lesser)
 
     correct(waiting, csv_of("ann@example.com"), much)
+    confirm_access(waiting, question_about(waiting), by=by)
     work(waiting)
 
     assert waiting.notice == []
@@ -294,6 +296,7 @@ def test_edits_of_an_admin_who_can_grant_less_now_are_invited_by_another_admin(
     colleague.roles.clear()
 
     invite_valid_rows(waiting, by=by)
+    confirm_access(waiting, question_about(waiting), by=by)
     work(waiting)
 
     invitation = Invitation.objects.get(email=STRANGER)
@@ -304,6 +307,7 @@ def test_workers_invite_nobody_for_an_inviter_who_lost_access(
     waiting: Batch, colleague: Membership, work: Callable[..., Batch]
 ) -> None:
     invite_valid_rows(waiting, by=colleague)
+    confirm_access(waiting, question_about(waiting), by=colleague)
     colleague.roles.clear()
     work(waiting)
 

@@ -71,6 +71,7 @@ ADDRESSES = {
     "imports:batch_close_banner": "import",
     "imports:batch_reading": "import",
     "imports:batch_delete": "import",
+    "imports:batch_confirm": "import",
     "imports:batch_dialog": "import",
     "shell:batch_dialog_events": "import",
     "imports:batch_progress": "import",

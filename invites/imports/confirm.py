@@ -1,0 +1,151 @@
+"""Let an admin confirm the number of people before everyone in a file may invite or manage users.
+
+A batch whose roles hold one of `USER_POWERS` waits where inviting would begin, once: at the end of the check, or when
+an admin has corrected the rows. A command confirms in advance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.errors import DomainError
+from accounts.models import Membership
+from accounts.organizations.grants import lock_selection
+from invites.imports.invite import begin_inviting, waiting
+from invites.imports.selectors.grid import edited_rows, grid_rows
+from invites.imports.stop import stop_batch
+from invites.invitations.authorization import lock_to_change, selection_of
+from invites.models import Batch
+from invites.reasons import as_reason
+
+# An import that nobody confirms is stopped after this time.
+WAITS_FOR_CONFIRMATION = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What an admin confirms: how many people will have which of `USER_POWERS`.
+
+    `asked_at` changes whenever the batch is asked about again, because its rows or its access may have changed.
+    """
+
+    count: int
+    powers: tuple[str, ...]
+    asked_at: datetime | None
+
+
+def needs_confirmation(batch: Batch) -> bool:
+    """Whether inviting would give a power that nobody has confirmed for this import."""
+    return not set(batch.confirmed_powers).issuperset(selection_of(batch.grant).user_powers)
+
+
+def question_about(batch: Batch) -> Question:
+    """What has to be confirmed now, for a batch that waits for it."""
+    count = waiting(batch.rows.all()).count()
+    return Question(count, selection_of(batch.grant).user_powers, batch.progressed_at)
+
+
+def has_rows_to_correct(batch: Batch) -> bool:
+    """Whether an admin has come from the rows to correct, and can go back to them.
+
+    A command that invites only the valid rows never shows the others.
+    """
+    return not batch.only_valid and (grid_rows(batch).exists() or edited_rows(batch).exists())
+
+
+def ask_to_confirm(batch: Batch, *, by: Membership) -> None:
+    """Make a locked batch wait for a confirmation. `by`, who wants to invite, gets its banner."""
+    Batch.objects.filter(pk=batch.pk).update(
+        state=Batch.State.NEEDS_CONFIRMATION,
+        inviter=by.user,
+        notice=[],
+        banner_closed_at=None,
+        progressed_at=timezone.now(),
+    )
+    batch.refresh_from_db()
+
+
+@transaction.atomic
+def confirm_access(batch: Batch, seen: Question, *, by: Membership) -> None:
+    """Invite everyone, as `by` has confirmed after seeing the question `seen`. `by` becomes the inviter.
+
+    Raises AccessDenied; DomainError "moved_on" if the batch no longer waits, and "changed" if the question isn't the
+    same anymore; ExplainedError "over_quota".
+    """
+    _lock_waiting(batch, by)
+    # A change of the permissions of a role waits, or has been committed.
+    lock_selection(selection_of(batch.grant))
+    now = question_about(batch)
+    if now != seen:
+        raise DomainError("changed", _("The numbers have changed since you looked."))
+    batch.confirmed_powers = list(now.powers)
+    batch.save(update_fields=["confirmed_powers"])
+    start_inviting(batch, by=by)
+
+
+def start_inviting(batch: Batch, *, by: Membership) -> None:
+    """Invite the waiting rows of a locked batch. Raises ExplainedError: "over_quota"."""
+    Batch.objects.filter(pk=batch.pk).update(
+        state=Batch.State.INVITING,
+        only_valid=True,
+        inviter=by.user,
+        notice=[],
+        banner_closed_at=None,
+        progressed_at=timezone.now(),
+    )
+    batch.refresh_from_db()
+    begin_inviting(batch)
+
+
+@transaction.atomic
+def go_back_to_rows(batch: Batch, *, by: Membership) -> None:
+    """Let the rows be corrected again. Raises AccessDenied, and DomainError "moved_on"."""
+    _lock_waiting(batch, by)
+    if not has_rows_to_correct(batch):
+        raise _moved_on()
+    Batch.objects.filter(pk=batch.pk).update(state=Batch.State.NEEDS_CORRECTION, progressed_at=timezone.now())
+    batch.refresh_from_db()
+
+
+@transaction.atomic
+def cancel_unconfirmed(batch: Batch, *, by: Membership) -> None:
+    """Stop a batch that waits for a confirmation, without a banner: `by` has chosen another file instead.
+
+    Raises AccessDenied, and DomainError "moved_on".
+    """
+    _lock_waiting(batch, by)
+    stop_batch(batch)
+    Batch.objects.filter(pk=batch.pk).update(banner_closed_at=timezone.now())
+
+
+def _lock_waiting(batch: Batch, by: Membership) -> None:
+    lock_to_change(by, batch)
+    if batch.state != Batch.State.NEEDS_CONFIRMATION:
+        raise _moved_on()
+
+
+def _moved_on() -> DomainError:
+    return DomainError("moved_on", _("This import is no longer waiting for a confirmation."))
+
+
+def stop_forgotten() -> int:
+    """Stop the batches that nobody has confirmed in time. Returns how many there were.
+
+    Those with rows to correct are kept, as before the question: somebody may have worked on them for hours.
+    """
+    forgotten = Batch.objects.filter(
+        state=Batch.State.NEEDS_CONFIRMATION, progressed_at__lt=timezone.now() - WAITS_FOR_CONFIRMATION
+    )
+    reason = as_reason("not_confirmed", days=WAITS_FOR_CONFIRMATION.days)
+    count = 0
+    for batch in forgotten:
+        with transaction.atomic():
+            locked = forgotten.select_for_update(no_key=True).filter(pk=batch.pk).first()
+            if locked and not has_rows_to_correct(locked):
+                count += stop_batch(locked, reasons=[reason])
+    return count
