@@ -38,9 +38,10 @@ def start(folder: Path, *, in_browser: str, others: str, **environment: str) -> 
     (folder / "test_others.py").write_text(others.format(name="others"))
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "DJANGO"))}
     return subprocess.Popen(
-        [sys.executable, str(ROOT / ".ci/test.py"), "-q"],
+        [sys.executable, str(ROOT / ".ci/test.py"), "-q", "-p", "xdist"],
         cwd=folder,
-        env={**clean, "ROLLCALL_TRIES": "1", **environment},
+        # Other plugins than xdist would take most of the time.
+        env={**clean, "ROLLCALL_TRIES": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

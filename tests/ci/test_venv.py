@@ -16,6 +16,7 @@ import pytest
 from config.harness.running import ROOT, clean_environment, heed_sigint, ignore_sigint, processes_that_mention, wait_for
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+INSTALL_ANEW = ".ci/install.py requirements.txt .venv --anew"
 NOWHERE = {"PIP_CONFIG_FILE": "/dev/null", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
 
 
@@ -44,7 +45,7 @@ def run(copy: Path) -> Run:
 
 
 def python_of_version(path: Path, version: str) -> str:
-    """The Python that runs this test. It reports another version, and notes when it runs a program."""
+    """A Python that reports this version. It runs no program: it notes the arguments, because installing takes long."""
     numbers = tuple(map(int, version.split(".")))
     says = (
         f"import platform, sys; sys.version_info = {numbers}; sys.version = {version!r}; "
@@ -54,8 +55,7 @@ def python_of_version(path: Path, version: str) -> str:
         path,
         f'''[ "$1" = -c ] && exec {sys.executable} -c "{says}
 $2" "$3" "$4"
-echo "$0" >> {path.parent}/used
-exec {sys.executable} "$@"''',
+echo "$0 $@" >> {path.parent}/used''',
     )
 
 
@@ -80,10 +80,12 @@ def test_a_python_that_is_not_supported(copy: Path, run: Run, version: str) -> N
 
 @pytest.mark.parametrize("version", ["3.11.2", "3.14.9"])
 def test_a_python_that_is_supported(copy: Path, run: Run, version: str) -> None:
-    ended = run(PYTHON=python_of_version(copy / "other", version), **NOWHERE)
+    other = python_of_version(copy / "other", version)
 
-    assert "Rollcall needs" not in ended.stderr
-    assert (copy / ".venv").exists()
+    ended = run(PYTHON=other)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (copy / "used").read_text() == f"{other} {INSTALL_ANEW}\n"
 
 
 def test_no_python_at_all(run: Run) -> None:
@@ -97,31 +99,35 @@ def test_a_supported_python_is_found_beside_one_that_is_not(copy: Path, run: Run
     python_of_version(copy / "bin" / "python3.13", "3.13.1")
     python_of_version(copy / "bin" / "python3.12", "3.12.1")
 
-    run(PATH=f"{copy}/bin:/usr/bin:/bin", **NOWHERE)
+    run(PATH=f"{copy}/bin:/usr/bin:/bin")
 
-    assert set((copy / "bin" / "used").read_text().split()) == {f"{copy}/bin/python3.13"}
+    assert (copy / "bin" / "used").read_text() == f"{copy}/bin/python3.13 {INSTALL_ANEW}\n"
 
 
 def test_an_environment_with_another_python_is_recreated(copy: Path, run: Run) -> None:
-    run(PYTHON=sys.executable, **NOWHERE)
-    marker = copy / ".venv" / "marker"
-    marker.touch()
+    with_pip_of_this_test(copy)
+    shutil.copy(copy / "requirements.txt", copy / ".venv" / "installed-requirements.txt")
+    created_by = str(Path(sys.base_prefix, "bin", "python3").resolve())
+    other = python_of_version(copy / "other", "3.13.99")
 
-    run(PYTHON=sys.executable, **NOWHERE)
-    assert marker.exists(), "It is the same Python."
-    run(**NOWHERE)
-    assert marker.exists(), "Nobody asked for another one."
+    assert run(PYTHON=created_by).stdout == "", "It is the same Python."
+    assert run().stdout == "", "Nobody asked for another one."
 
-    run(PYTHON=python_of_version(copy / "other", "3.13.99"), **NOWHERE)
-    assert not marker.exists()
+    run(PYTHON=other)
+    assert (copy / "used").read_text() == f"{other} {INSTALL_ANEW}\n"
 
 
 def test_an_unfinished_environment_is_recreated(copy: Path, run: Run) -> None:
     # Without pip, because nothing was installed in it.
-    fake_python(copy / ".venv" / "bin" / "python", f'exec {sys.executable} -S "$@"')
+    fake = fake_python(copy / ".venv" / "bin" / "python", f'exec {sys.executable} -S "$@"')
+    marker = copy / ".venv" / "marker"
+    marker.touch()
 
     ended = run(**NOWHERE)
 
+    assert not marker.exists()
+    assert Path(fake).is_symlink()
+    assert (copy / ".venv" / "bin" / "pip").exists()
     assert ended.stderr.startswith("The packages can't be downloaded: is there a network?")
 
 
