@@ -342,7 +342,7 @@ class EmbeddedValkey:
 
 
 class WorkerOnFile:
-    """A real Celery worker with beat, an embedded Valkey, and a migrated SQLite file, each for one test.
+    """A real Celery worker with beat, an embedded Valkey, and a SQLite file with the demo, each for one test.
 
     `broker` is another one than Valkey, with its REDIS_URL among the settings, as a DATABASE_URL may be.
     The test's own process never opens that database: `run(code)` runs Python in a Django process of
@@ -359,10 +359,11 @@ class WorkerOnFile:
     def __enter__(self) -> WorkerOnFile:
         try:
             if "DATABASE_URL" in self.settings:
-                migrated = run_manage("migrate", "--verbosity=0", **self.settings)
-                assert migrated.returncode == 0, migrated.stderr
+                for command in (("migrate", "--verbosity=0"), ("seed_demo", "--quiet")):
+                    done = run_manage(*command, **self.settings)
+                    assert done.returncode == 0, done.stderr
             else:
-                copy_prepared_data(self.data_dir, demo=False)
+                copy_prepared_data(self.data_dir, demo=True)
             self.broker.start()
             self.start_worker()
         except BaseException:

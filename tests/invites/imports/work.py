@@ -115,12 +115,11 @@ def first_column(settings: dict[str, str], question: str) -> list[Any]:
 
 
 class Work:
-    """A worker with the demo organization. `invite(content)` starts an import; the other methods ask about it."""
+    """A worker and its batches. `invite(content)` starts an import; the other methods ask about it."""
 
     def __init__(self, worker: WorkerOnFile, directory: Path) -> None:
         self.worker = worker
         self.path = directory / "team.csv"
-        self.manage("seed_demo")
 
     def manage(self, *arguments: str) -> str:
         done = run_manage(*arguments, **self.worker.settings)
