@@ -290,9 +290,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what uses the browser and run it last, away from the database of the fast tests. Long files come first.
 
     Playwright's loop goes on in this thread once it was started, and Django then refuses the database.
+    What uses the database is marked, too.
     """
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
+        if {"django_db_setup", "db", "transactional_db", "stack"} & set(fixtures) or item.get_closest_marker(
+            "django_db"
+        ):
+            item.add_marker("servers")
         if "playwright" in fixtures or "page" in fixtures:
             item.add_marker("browser")
             if {"db", "transactional_db"} & set(fixtures):
