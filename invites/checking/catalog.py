@@ -331,6 +331,15 @@ _ROW = (
     Kind("email_other", "row", gettext_noop("Not an address"),
          gettext_noop("This isn’t an email address"),
          gettext_noop("Enter an address such as name@company.com."), "a combining accent at the start"),
+    Kind("address_of_another", "row", gettext_noop("One address, two names"),
+         {
+             "row": gettext_noop("This is also the address of {name} in row {first}"),
+             "sheet": gettext_noop("This is also the address of {name} in row {first} of {sheet}"),
+         },
+         gettext_noop(
+             "If they’re two people, correct one of the addresses. If they’re the same person, keep one of the rows."
+         ),
+         "anna@company.com for Anna Berg, and again for Ben Berg"),
     Kind("first_name_needed", "row", gettext_noop("Missing first name"),
          gettext_noop("The first name is missing"),
          gettext_noop("Enter a first name. If this person has only one name, enter a hyphen here."), ""),
@@ -423,8 +432,8 @@ _ROW = (
 _WARNINGS = (
     Kind("duplicate", "warning", gettext_noop("Duplicate address"),
          gettext_noop("The same address is in row {first}. That row is invited, and this one is skipped"),
-         gettext_noop("If they’re two people, correct one of the addresses. Otherwise, you don’t have to do anything."),
-         "Anna@company.com and anna@company.com"),
+         gettext_noop("You don’t have to do anything: the name is the same, too."),
+         "Anna@company.com and anna@company.com, both for Anna Berg"),
     Kind("likely_typo", "warning", gettext_noop("Possible typo"),
          gettext_noop("“{found}” looks like a typo for “{right}”"),
          gettext_noop("The address will be invited as written. Check whether it’s correct."), "anna@gmial.com"),

@@ -14,6 +14,7 @@ from invites.checking.cells.error import CellError
 from invites.checking.cells.names import SEPARATORS
 from invites.checking.cells.provider_typos import intended_domain
 from invites.checking.cells.text import is_blank, trim
+from invites.checking.columns import Cells
 from invites.checking.domain_typos import typo_notice
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
@@ -30,6 +31,7 @@ from invites.checking.reading.read_as import describe_reading
 from invites.checking.reading.recovery import RecoveredRecords, Unrecoverable, writable_rows
 from invites.checking.report import Report, Row
 from invites.checking.row import check_cells, doubt_notices
+from invites.checking.same_address import Names, address_problem, name_key
 from invites.checking.screening import Screen
 
 
@@ -140,6 +142,8 @@ class _RecordChecker:
         # takes little memory, and the garbage collector doesn't track dicts and tuples of strings and numbers.
         self._first_seen: dict[str, int] = {}
         self._chunks: list[tuple[int, tuple[str, ...]]] = []
+        # None as long as no address is repeated. A workbook isn't read twice.
+        self._names = Names() if plan.text is None else None
 
     def blocks(self) -> Iterator[Block]:
         """The rows, in order."""
@@ -216,35 +220,91 @@ class _RecordChecker:
         flagged.update(chunk.irregular_rows)
         for cells in chunk.cells[header.width :]:
             flagged.update([position for position, cell in enumerate(cells) if cell])
+        problems_before = len(self.report.problems)
         rows = {
             position: self._check_row(chunk, position, header, row=first + position) for position in sorted(flagged)
         }
         block = Block(range(first, self.number + 1), chunk.lines, columns, rows)
-        self._find_duplicates(block)
+        if self._find_duplicates(block, chunk):
+            self.report.sort_problems(since=problems_before)
         self._find_doubts(block)
         return block
 
-    def _find_duplicates(self, block: Block) -> None:
-        """Mark the rows whose address occurs in an earlier row. A row with problems doesn't count."""
+    def _find_duplicates(self, block: Block, chunk: Columns) -> bool:
+        """Mark the rows whose address occurs in an earlier row. A row with problems doesn't count.
+
+        False if there are none.
+        """
         keys = list(block.emails)
         for position, row in block.flagged_rows.items():
             keys[position] = row.email_key if row and not row.problems else ""
-        known, chunk = len(self._first_seen), len(self._chunks)
-        first_seen = list(map(self._first_seen.setdefault, keys, repeat(chunk)))
+        known, chunk_number = len(self._first_seen), len(self._chunks)
+        first_seen = list(map(self._first_seen.setdefault, keys, repeat(chunk_number)))
         self._first_seen.pop("", None)
         self._chunks.append((block.numbers[0], tuple(keys)))
+        if self._names:
+            self._add_names(self._names, chunk, self.header)
         if len(self._first_seen) - known == len(keys) - keys.count(""):
-            return  # Every address is new.
+            return False  # Every address is new.
+        self._names = self._names or self._read_names_again()
         for position, (key, chunk_of_first) in enumerate(zip(keys, first_seen, strict=True)):
             first_number, keys_there = self._chunks[chunk_of_first]
-            first_row = first_number + keys_there.index(key)
-            if key and first_row != block.numbers[position]:
-                row = block.row_at(position)
-                self.report.skip(duplicate_notice(row=row.number, first=first_row, value=row.values.email))
-                block.flagged_rows[position] = row._replace(duplicate_of=first_row)
+            at = keys_there.index(key)
+            if key and first_number + at != block.numbers[position]:
+                self._compare_names(block, chunk, position, chunk_of_first, at)
                 keys[position] = ""
         # The addresses of duplicates needn't be kept.
-        self._chunks[chunk] = (block.numbers[0], tuple(keys))
+        self._chunks[chunk_number] = (block.numbers[0], tuple(keys))
+        return True
+
+    def _compare_names(self, block: Block, chunk: Columns, position: int, chunk_of_first: int, at: int) -> None:
+        """Mark a row whose address is in an earlier one, at a position of another chunk or of its own.
+
+        If its name is the same, the row is skipped. Otherwise somebody has to decide which of the two is right.
+        """
+        assert self._names
+        row = block.row_at(position)
+        first = self._chunks[chunk_of_first][0] + at
+        other = self._names.name_at(chunk_of_first, at)
+        if name_key(row.values.first_name, row.values.last_name) == name_key(*other):
+            self.report.skip(duplicate_notice(row=row.number, first=first, value=row.values.email))
+            block.flagged_rows[position] = row._replace(duplicate_of=first)
+            return
+        problem = address_problem(
+            row=row.number,
+            line=row.line,
+            value=row.values.email,
+            first=first,
+            other=Cells("", *other),
+            sheets=self.report.sheets,
+        )
+        cells = self.header.pick(chunk.record(position))
+        block.flagged_rows[position] = row._replace(problems=(problem,), cells=cells)
+        self.report.add_problems((problem,))
+
+    def _read_names_again(self) -> Names:
+        """The names in all chunks so far, read once more from the start of the text."""
+        assert self.plan.text
+        names, stream = Names(), self.plan.text.source.stream
+        position = stream.tell()
+        records = self.plan.rows()
+        for _record in islice(records, self.plan.header_row):
+            pass
+        for _chunk in self._chunks:
+            self._while_waiting()
+            if chunk := take_columns(records, self.header.reach):
+                self._add_names(names, chunk, self.header)
+        # The iterator that is being checked reads on from here.
+        stream.seek(position)
+        return names
+
+    @staticmethod
+    def _add_names(names: Names, chunk: Columns, header: Header) -> None:
+        _emails, first_names, last_names, *_others = map(list, header.take(chunk.cells, len(chunk.lines)))
+        for position, record in chunk.irregular_rows.items():
+            cells = header.pick(record)
+            first_names[position], last_names[position] = cells.first_name, cells.last_name
+        names.add(first_names, last_names)
 
     def _find_doubts(self, block: Block) -> None:
         """Warn about valid addresses with a likely typo, and about cells that look damaged."""

@@ -96,8 +96,12 @@ class Report:
             else:
                 self.truncated = True
 
+    def sort_problems(self, *, since: int) -> None:
+        """Put the problems from this index on in the order of their rows."""
+        self.problems[since:] = sorted(self.problems[since:], key=lambda problem: problem.row or 0)
+
     def skip(self, duplicate: Notice) -> None:
-        """Count one row whose address is in an earlier row."""
+        """Count one row whose address is in an earlier row with the same name."""
         self.skipped += 1
         if len(self.duplicates) < WARNINGS_KEPT:
             self.duplicates.append(duplicate)

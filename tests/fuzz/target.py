@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -78,15 +79,9 @@ def look_at(data: bytes, options: ReadingOptions = FIND_OUT) -> Report:
     assert report.rows == len(rows) <= LIMITS.max_rows
     is_sheet = not report.delimiter
     _look_at_places(rows, lines=_ROWS_OF_A_SHEET if is_sheet else data.count(b"\n") + data.count(b"\r") + 1)
-    first: dict[str, int] = {}
     for row in rows:
         _look_at_row(row)
-        if row.duplicate_of is not None:
-            assert first[row.email_key] == row.duplicate_of < row.number, "a duplicate names the row it repeats"
-        elif row.is_valid:
-            assert row.email_key not in first, "an address is invited once"
-            first[row.email_key] = row.number
-    assert report.valid == len(first)
+    assert report.valid == _look_at_addresses(rows), "an address is invited once"
     if (table := check.table_to_store) is None:
         found = open_records(io.BytesIO(data), limits=LIMITS, options=options)
         assert isinstance(found, RecordFile), "a file whose rows were checked can be handed out"
@@ -178,6 +173,32 @@ def _look_at_places(rows: list[Row], *, lines: int) -> None:
         for problem in row.problems:
             assert (problem.row, problem.line) == (row.number, row.line)
             assert problem.column is None or problem.column in Cells._fields
+
+
+def _look_at_addresses(rows: list[Row]) -> int:
+    """Each address is invited once. Who repeats it is skipped with the same name, and a problem with another name."""
+    first: dict[str, Row] = {}
+    for row in rows:
+        names = _name_of(row)
+        if row.duplicate_of is not None:
+            repeated = first[row.email_key]
+            assert repeated.number == row.duplicate_of < row.number, "a duplicate names the row it repeats"
+            assert names == _name_of(repeated), "nobody with another name is skipped"
+        elif row.is_valid:
+            assert row.email_key not in first
+            first[row.email_key] = row
+        elif row.problems[0].code == "address_of_another":
+            repeated = first[row.email_key]
+            assert len(row.problems) == 1
+            assert row.problems[0].params["number"] == repeated.number < row.number
+            assert names != _name_of(repeated)
+    return len(first)
+
+
+def _name_of(row: Row) -> str:
+    """The name without regard to case, spaces and Unicode forms, written in another way than in the check."""
+    name = unicodedata.normalize("NFC", f"{row.values.first_name} {row.values.last_name}")
+    return unicodedata.normalize("NFC", " ".join(re.split(r"\s+", name.casefold())))
 
 
 def _look_at_row(row: Row) -> None:

@@ -140,6 +140,28 @@ def test_duplicates_are_skipped_and_name_the_row_that_they_repeat() -> None:
     assert "row 2" in found["warnings"][0]["message"]
 
 
+def test_two_people_with_one_address_are_a_problem_that_names_the_other() -> None:
+    file = str(DATA / "same-address-other-names.csv")
+    found = answer(file)
+    assert (found["verdict"], found["valid"], found["skipped"], found["problem_count"]) == ("problems", 4, 1, 5)
+    assert (found["problems"][0]["row"], found["problems"][0]["code"]) == (3, "address_of_another")
+    assert found["problems"][0]["message"] == "This is also the address of Ann Ek in row 2"
+    text = run(file).stdout.decode()
+    assert "One address, two names: 4 problems (address_of_another)" in text
+    assert "row      3  Email: ann@company.com  This is also the address of Ann Ek in row 2" in text
+
+
+def test_the_other_person_is_named_with_their_sheet() -> None:
+    header = ["Email", "First name", "Last name"]
+    ann, bo, cyd = (["ann@company.com", *names] for names in (["Ann", "Ek"], ["Bo", "Ray"], ["Cyd", "Lam"]))
+    workbook = workbook_of(sheet_of([header, ann, bo]), sheet_of([header, cyd]))
+    found = json.loads(run("-", "--sheet", "Sheet1", "--sheet", "Sheet2", "--json", stdin=workbook).stdout)
+    assert [problem["message"] for problem in found["problems"]] == [
+        "This is also the address of Ann Ek in row 2 of Sheet1",
+        "This is also the address of Ann Ek in row 2 of Sheet1",
+    ]
+
+
 def test_rows_of_several_sheets_are_named_with_their_sheet() -> None:
     header = ["Email", "First name", "Last name"]
     anna, bo = ["anna@company.com", "Anna", "Berg"], ["bo@@company.com", "Bo", "Yu"]

@@ -41,7 +41,7 @@ def code_of(report: Report) -> str | None:
 
 
 def test_reads_the_rows_and_numbers_them_as_the_spreadsheet_does() -> None:
-    rows = [[], [], HEADER, ANNA, [], ["bob@", "Bob", "Smith"], ["ANNA@company.com", "A", "B"]]
+    rows = [[], [], HEADER, ANNA, [], ["bob@", "Bob", "Smith"], ["ANNA@company.com", "anna", "Berg"]]
     report, found = read_rows(workbook_of(sheet_of(rows)))
     assert (report.verdict, report.encoding, report.delimiter) == ("problems", "XLSX", "")
     assert (report.rows, report.valid, report.skipped) == (3, 1, 1)
