@@ -22,6 +22,8 @@ from invites.checking.domain_typos import DomainTypoDetector, typo_notice
 from invites.checking.full_names import split_full_name
 from invites.checking.limits import Limits
 from invites.checking.messages import Language
+from invites.checking.pasting.pasted_text import LONGEST_PASTE, MOST_PASTED_ROWS, PastedText, count_lines, read_pasted
+from invites.checking.pasting.understanding import Fix, Understanding, UnderstoodRow, understand
 from invites.checking.problem import Notice, Problem
 from invites.checking.reading.columns.column_vocabulary import FULL_NAME
 from invites.checking.reading.columns.header import is_what_is_wrong
@@ -42,6 +44,8 @@ __all__ = [
     "FIND_OUT",
     "FULL_NAME",
     "LAST_HEADER_ROW",
+    "LONGEST_PASTE",
+    "MOST_PASTED_ROWS",
     "NOT_USED",
     "OVER_LIMITS",
     "REQUIRED",
@@ -54,11 +58,13 @@ __all__ = [
     "Decisions",
     "DomainTypoDetector",
     "Evidence",
+    "Fix",
     "HiddenRows",
     "Language",
     "Limits",
     "NameOrder",
     "Notice",
+    "PastedText",
     "Preview",
     "Problem",
     "Question",
@@ -69,10 +75,13 @@ __all__ = [
     "Row",
     "Table",
     "TopRow",
+    "Understanding",
+    "UnderstoodRow",
     "Verdict",
     "check_cells",
     "codec_of",
     "column_title",
+    "count_lines",
     "decide",
     "email_key",
     "encoding_name",
@@ -87,9 +96,11 @@ __all__ = [
     "letters_of",
     "message_of",
     "open_records",
+    "read_pasted",
     "split_full_name",
     "title_of",
     "typo_notice",
+    "understand",
     "unescape_formula",
     "visible",
     "write_table",

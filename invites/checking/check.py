@@ -100,6 +100,11 @@ class Check:
         return [table.problem["code"] for table in tables if table.problem]
 
     @property
+    def header(self) -> Header | None:
+        """The columns that the rows are read from, once blocks are read."""
+        return self._plan.header if self._plan else None
+
+    @property
     def table_to_store(self) -> Iterator[list[str]] | None:
         """The records to store instead of the file, once it is checked; None for a plain file.
 
@@ -107,7 +112,7 @@ class Check:
         """
         if self._plan is None or self._plan.decisions is None:
             return None
-        return table_to_store(self._plan, writable_rows(self._plan))
+        return table_to_store(self._plan, writable_rows(self._plan), first_row=self._first_row)
 
     def _check(self, plan: Plan) -> Iterator[Block]:
         checker = _RecordChecker(plan, self._first_row, self.limits, self.report, self._while_waiting)

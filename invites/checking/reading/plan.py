@@ -262,8 +262,8 @@ def _join_sheets(sheets: Sequence[Sheet], layouts: Sequence[Layout], *, exclude_
                 yield ["" if at is None or at >= len(cells) else cells[at] for at in layout.order]
 
 
-def table_to_store(plan: Plan, rows: Iterable[list[str]]) -> Iterator[list[str]]:
-    """The records to store instead of a file that isn't plain, which has these rows.
+def table_to_store(plan: Plan, rows: Iterable[list[str]], *, first_row: int = 1) -> Iterator[list[str]]:
+    """The records to store instead of a file that isn't plain, which has these rows. `first_row` is the first's number.
 
     First our column names, which count as row 0, and then all rows with their own numbers. A full name is followed by
     its parts at the end of the row.
@@ -276,9 +276,10 @@ def table_to_store(plan: Plan, rows: Iterable[list[str]]) -> Iterator[list[str]]
     titles = {column.key: column.title for column in COLUMNS}
     names = [titles[keys[at]] if at in keys else _not_ours(name) for at, name in enumerate(header.names)]
     yield [*names, *(titles[key] for key in added)]
-    for number, cells in enumerate(rows, start=1):
-        if number <= plan.header_row:
-            yield []
+    for place, cells in enumerate(rows, start=1):
+        if place <= plan.header_row:
+            if place + first_row > 1:
+                yield []
         elif added:
             row = [*cells[: header.width], *[""] * (header.width - len(cells))]
             person = header.pick(cells)

@@ -1,0 +1,1 @@
+"""Understand pasted text: cells of a spreadsheet, or a list of addresses."""
