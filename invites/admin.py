@@ -10,7 +10,7 @@ from invites.models import Batch, BatchChunk, Invitation, Row
 
 @admin.register(Batch)
 class BatchAdmin(ReadOnlyAdmin):
-    list_display = ("file_name", "organization", "inviter", "state", "row_total", "created_at", "ended_at")
+    list_display = ("__str__", "organization", "inviter", "state", "row_total", "created_at", "ended_at")
     list_filter = ("state", "organization")
     search_fields = ("file_name", "inviter__email", "organization__name")
     list_select_related = ("organization", "inviter")

@@ -68,6 +68,7 @@ OURS: dict[str, tuple[Responses, str]] = {
     "directory:invitation_resend": (WITH_PERMISSION, "invitation"),
     "directory:invitation_revoke": (WITH_PERMISSION, "invitation"),
     "imports:import": (WITH_PERMISSION, ""),
+    "imports:understand_pasted": (WITH_PERMISSION, ""),
     "imports:sample": (WITH_PERMISSION, ""),
     "imports:batches": (WITH_PERMISSION, ""),
     "imports:batch": (WITH_PERMISSION, "batch"),

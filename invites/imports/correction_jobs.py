@@ -329,7 +329,7 @@ def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
         return False
     if merged is None:
         what = {"file_name": job.file_name, "file_size": job.file_size, "skipped_numbers": [], "row_editors": {}}
-        _replace_file(batch, job, None, authors=[by], first_row=1, **what)
+        _replace_file(batch, job, None, authors=[by], first_row=1, pasted_at=None, **what)
     else:
         what = {
             "file_name": batch.file_name,

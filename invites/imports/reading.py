@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.errors import DomainError
-from accounts.models import Membership, Organization
+from accounts.models import Membership, Organization, User
 from invites import checking
 from invites.checking import Decisions, Evidence, Limits, Preview, ReadingOptions
 from invites.imports.upload_parts import limits
@@ -35,10 +35,13 @@ _REMEMBERED = ("encoding", "header_row", "columns", "not_in_file", "name_order")
 
 def evidence_of(batch: Batch) -> Evidence:
     """What is known about the sender of the file of this batch."""
-    languages = [batch.inviter.language if batch.inviter else "", batch.organization.language]
-    return Evidence(
-        languages=tuple(dict.fromkeys(filter(None, languages))), remembered=remembered_in(batch.organization)
-    )
+    return evidence_for(batch.inviter, batch.organization)
+
+
+def evidence_for(inviter: User | None, organization: Organization) -> Evidence:
+    """The same before there is a batch."""
+    languages = [inviter.language if inviter else "", organization.language]
+    return Evidence(languages=tuple(dict.fromkeys(filter(None, languages))), remembered=remembered_in(organization))
 
 
 def remembered_in(organization: Organization) -> dict[str, ReadingOptions]:
@@ -67,6 +70,7 @@ def read_as(batch: Batch, report: checking.Report) -> dict[str, Any]:
         "sheets": [list(sheet) for sheet in report.sheets],
         "export": report.export,
         "remembered_from": remembered.file_name if remembered else "",
+        "remembered_pasted_at": remembered.pasted_at.isoformat() if remembered and remembered.pasted_at else "",
     }
 
 
@@ -165,6 +169,7 @@ def _remember(batch: Batch, decisions: Decisions, decided: ReadingOptions, *, by
             "column_names": [column.name for column in decisions.columns],
             "reading": reading,
             "file_name": batch.file_name,
+            "pasted_at": batch.pasted_at,
             "chosen_by": by.user,
             "chosen_at": timezone.now(),
         },

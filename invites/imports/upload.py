@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection
-from invites.checking import FIND_OUT, ReadingOptions
+from invites.checking import FIND_OUT, PastedText, ReadingOptions
 from invites.imports.correction_jobs import check_all_again, start_job
 from invites.imports.corrections import lock_batch
 from invites.imports.upload_parts import in_turn, plain_name, store_upload
@@ -34,16 +35,42 @@ def start_batch(
     asked to confirm what everyone will be able to do, unless the roles gain permissions meanwhile.
     Raises AccessDenied when `by` may not invite or can't grant the selection, and DomainError: "gone", "too_large".
     """
+    return _start(
+        by,
+        content,
+        selection=selection,
+        options=options,
+        file_name=plain_name(file_name),
+        only_valid=only_valid,
+        confirmed_powers=list(selection.user_powers) if confirm_access else [],
+    )
+
+
+@in_turn()
+@transaction.atomic
+def start_pasted_batch(by: Membership, pasted: PastedText, *, selection: AccessSelection) -> Batch:
+    """The same for pasted rows, which become a file that leaves no doubt about its encoding. Raises the same."""
+    return _start(
+        by,
+        [pasted.content()],
+        selection=selection,
+        options=pasted.options,
+        pasted_at=timezone.now(),
+        first_row=pasted.first_row,
+    )
+
+
+def _start(
+    by: Membership, content: Iterable[bytes], *, selection: AccessSelection, options: ReadingOptions, **facts: object
+) -> Batch:
     check_may_invite(by)
     batch = Batch.objects.create(
         organization=by.organization,
         inviter=by.user,
         grant=create_grant(by, selection),
-        file_name=plain_name(file_name),
-        only_valid=only_valid,
-        confirmed_powers=list(selection.user_powers) if confirm_access else [],
         reading=options.as_json(),
         authors=[by.user_id],
+        **facts,
     )
     batch.file_size = store_upload(batch, content)
     batch.save(update_fields=["file_size"])

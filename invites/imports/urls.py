@@ -25,6 +25,7 @@ _batch: list[URLPattern] = [
 
 urlpatterns = [
     path("import/", upload.import_file, name="import"),
+    path("import/understand/", upload.understand_pasted, name="understand_pasted"),
     path("import/sample_batch_invite.csv", upload.sample_file, name="sample"),
     path("settings/imports/", remembered.remembered_readings, name="remembered_readings"),
     path("settings/imports/<int:pk>/forget/", remembered.forget_reading, name="forget_reading"),

@@ -9,6 +9,7 @@ from django.conf import settings
 from invites.imports import reading
 from invites.imports.presentation.banners import banner_of
 from invites.imports.presentation.confirmation import able_text
+from invites.imports.presentation.names import import_name
 from invites.imports.selectors.summary import summary_as_json, summary_of
 from invites.invitations.authorization import selection_of
 from invites.management.open_decisions import decisions_as_json, decisions_as_lines
@@ -29,7 +30,7 @@ def batch_as_json(batch: Batch) -> dict[str, Any]:
 
 def batch_as_text(batch: Batch) -> str:
     """The state, the banner and the summary of the import, or what is open if it waits for an answer."""
-    lines = [f"Import {batch.pk}: {batch.file_name} for {batch.organization.name}. {batch.get_state_display()}."]
+    lines = [f"Import {batch.pk}: {import_name(batch)} for {batch.organization.name}. {batch.get_state_display()}."]
     if batch.state == Batch.State.NEEDS_ANSWER:
         return "\n".join([*lines, *_answer_lines(batch)])
     summary = summary_of(batch)

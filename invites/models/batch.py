@@ -49,7 +49,8 @@ class Batch(models.Model):
         help_text="Permissions to invite or manage users that an admin has confirmed for everyone in the file.",
     )
 
-    file_name = models.CharField(max_length=255)
+    file_name = models.CharField(max_length=255, blank=True, help_text="Empty for pasted rows.")
+    pasted_at = models.DateTimeField(null=True, blank=True, help_text="When its rows were pasted instead of uploaded.")
     file_size = models.PositiveBigIntegerField(default=0, help_text="In bytes.")
     encoding = models.CharField(max_length=40, blank=True)
     delimiter = models.CharField(max_length=20, blank=True)
@@ -154,7 +155,7 @@ class Batch(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.file_name
+        return f"Pasted {self.pasted_at:%Y-%m-%d %H:%M}" if self.pasted_at else self.file_name
 
     @property
     def is_running(self) -> bool:
@@ -193,7 +194,8 @@ class RememberedReading(models.Model):
     reading: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
         help_text="See checking.ReadingOptions."
     )
-    file_name = models.CharField(max_length=255, help_text="The file for which it was chosen.")
+    file_name = models.CharField(max_length=255, blank=True, help_text="The file for which it was chosen.")
+    pasted_at = models.DateTimeField(null=True, blank=True, help_text="When its rows were pasted, if it is no file.")
     chosen_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     chosen_at = models.DateTimeField(default=timezone.now)
 

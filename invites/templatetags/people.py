@@ -15,8 +15,10 @@ from accounts.organizations.access import SEEN_EVERY
 from accounts.wording import counted, grouped, separated
 from invites.directory.users import Person
 from invites.invitations.visibility import visible_name
+from invites.wording import moment
 
 register = template.Library()
+register.filter(moment)
 
 LINE = 22  # Characters of a cell.
 
@@ -84,14 +86,6 @@ def invited(at: datetime) -> str:
 def day(at: datetime) -> str:
     """A date in full: "Nov 12, 2026"."""
     return date_format(timezone.localtime(at), "DATE_FORMAT")
-
-
-@register.filter
-def moment(at: datetime) -> str:
-    """ "Nov 12, 2:02 PM", with the year if it isn't this one."""
-    local = timezone.localtime(at)
-    is_this_year = local.year == timezone.localtime().year
-    return date_format(local, "SHORT_DATETIME_FORMAT" if is_this_year else "DATETIME_FORMAT")
 
 
 def _date(at: datetime) -> str:

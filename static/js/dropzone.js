@@ -19,11 +19,14 @@ const ZIP = [0x50, 0x4b, 0x03, 0x04];
 
 const zoneIn = (root) => root.querySelector("[data-dropzone]");
 const inputOf = (zone) => zone.querySelector("input[type=file]");
+// Rows are pasted instead.
+const isHidden = (zone) => Boolean(zone.closest(".rc-source-file")) && !zone.getClientRects().length;
 const part = (zone, name) => zone.querySelector(`[data-drop-${name}]`);
 
 /* The zone that takes a file dropped anywhere: the one in the dialog, or on the page. */
 const openZone = () => {
   const zone = zoneIn(document.querySelector("dialog[open]") || document);
+  if (zone && isHidden(zone)) return null;
   const isBusy = zone?.dataset.state === "uploading" || zone?.closest("form")?.dataset.working !== undefined;
   return isBusy ? null : zone;
 };
@@ -207,7 +210,7 @@ const showProgress = (zone, view, bytes, of) => {
 
 const startUpload = (form, xhr) => {
   const zone = zoneIn(form);
-  const file = zone && inputOf(zone).files[0];
+  const file = zone && !isHidden(zone) && inputOf(zone).files[0];
   if (!file) return;
   const upload = { zone, file, bytes: 0, isSent: false, view: null, timer: 0 };
   uploads.set(form, upload);
@@ -283,7 +286,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
 document.addEventListener("upload:refused", (event) => {
   const form = event.target;
   const zone = zoneIn(form);
-  if (!zone) return;
+  if (!zone || isHidden(zone)) return;
   event.preventDefault();
   const name = uploads.get(form)?.file.name;
   endUpload(form);

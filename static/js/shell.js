@@ -5,6 +5,7 @@
 const MODULES = {
   "[data-selection]": () => import("./selection.js"),
   "[data-dropzone]": () => import("./dropzone.js"),
+  "[data-paste]": () => import("./paste.js"),
   "select[data-sites]": () => import("./sites.js"),
   "[data-reading]": () => import("./reading.js"),
   "[data-grid]": () => import("./grid.js"),

@@ -112,7 +112,7 @@ def test_dialogs_of_an_admin(batches: dict[str, int], page_of: Callable[[str | N
     expect(page.get_by_text("There is a problem")).to_be_visible()
     found += examine(page)
     page.get_by_role("link", name="Import CSV file").click()
-    expect(heading(page)).to_have_text("Import CSV file")
+    expect(heading(page)).to_have_text("Import users")
     page.get_by_role("combobox", name="Sites").click()
     expect(page.locator(".ts-dropdown")).to_be_visible()
     found += examine(page)

@@ -102,7 +102,7 @@ def test_modules_of_a_deployment_are_found_by_their_hashed_names(deployed: Stack
     page.on("requestfinished", lambda request: loaded.append(request.url.rpartition("/")[2].partition(".")[0]))
     page.get_by_role("link", name="Invite users").click()
     page.get_by_role("link", name="Import CSV file").click()
-    expect(page.get_by_role("heading", name="Import CSV file")).to_be_focused()
+    expect(page.get_by_role("heading", name="Import users")).to_be_focused()
     expect(page.get_by_role("combobox", name="Sites")).to_be_visible()
     assert {"sites", "dropzone", "django-tomselect"} <= set(loaded)
     context.close()

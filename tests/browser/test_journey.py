@@ -167,7 +167,7 @@ def test_a_refused_file_says_why_and_the_next_choice_keeps_roles_and_sites(admin
     expect(failed).to_contain_text("Email, First name, Surname")
     expect(failed).to_contain_text("Nobody has been invited.")
     admin_page.get_by_role("link", name="Choose another file").click()
-    expect(heading(admin_page)).to_have_text("Import CSV file")
+    expect(heading(admin_page)).to_have_text("Import users")
     expect(admin_page.get_by_role("checkbox", name=re.compile(rf"^{ROLE}\b"))).to_be_checked()
     expect(admin_page.locator(".ts-control .item")).to_contain_text(SITE)
     drop(admin_page, "corrected.csv", csv_of(mixed_people(1, "edit")))

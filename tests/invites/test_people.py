@@ -8,7 +8,8 @@ import pytest
 import time_machine
 
 from invites.directory.users import Person, Status
-from invites.templatetags.people import brief_roles, brief_sites, day, invited, last_seen, moment
+from invites.templatetags.people import brief_roles, brief_sites, day, invited, last_seen
+from invites.wording import moment
 
 NOW = datetime(2026, 11, 12, 14, 2, tzinfo=UTC)
 

@@ -66,7 +66,7 @@ def test_closing_asks_before_typed_text_is_lost(invite: Any) -> None:
 
 def test_the_next_step_of_the_dialog_focuses_its_heading(invite: Any) -> None:
     invite.get_by_role("link", name="Import CSV file").click()
-    title = invite.get_by_role("heading", name="Import CSV file")
+    title = invite.get_by_role("heading", name="Import users")
     expect(title).to_be_focused()
     invite.get_by_role("link", name="Back").click()
     expect(invite.get_by_role("heading", name="Invite users", level=2)).to_be_focused()

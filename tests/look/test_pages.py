@@ -109,7 +109,7 @@ def import_form(open_as: OpenAs) -> Any:
     page.goto("/o/acme/users/")
     page.get_by_role("link", name="Invite users").click()
     page.get_by_role("link", name="Import CSV file").click()
-    expect(page.get_by_role("heading", name="Import CSV file")).to_be_focused()
+    expect(page.get_by_role("heading", name="Import users")).to_be_focused()
     return page
 
 
@@ -119,7 +119,7 @@ def test_a_form_works_without_a_module_that_could_not_be_loaded(open_as: OpenAs)
     page.goto("/o/acme/users/")
     page.get_by_role("link", name="Invite users").click()
     page.get_by_role("link", name="Import CSV file").click()
-    expect(page.get_by_role("heading", name="Import CSV file")).to_be_focused()
+    expect(page.get_by_role("heading", name="Import users")).to_be_focused()
     expect(page.locator("#id_file")).to_have_css("opacity", "1")
 
 
@@ -196,7 +196,7 @@ def test_axe_finds_nothing_on_the_users_page_and_in_its_dialogs(open_as: OpenAs,
     expect(page.locator("[data-problem-summary]")).to_be_focused()
     assert violations(page) == []
     page.get_by_role("link", name="Import CSV file").click()
-    expect(page.get_by_role("heading", name="Import CSV file")).to_be_focused()
+    expect(page.get_by_role("heading", name="Import users")).to_be_focused()
     page.get_by_role("combobox", name="Sites").click()
     expect(page.get_by_role("option").first).to_be_visible()
     assert violations(page) == []

@@ -1,9 +1,11 @@
-"""The form of an import: roles and sites for everyone in the file, and the file."""
+"""The form of an import: roles and sites for everyone, and a file or pasted rows."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -13,9 +15,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.errors import DomainError
 from accounts.models import Membership
 from accounts.organizations.forms import GrantForm
 from accounts.wording import counted, grouped, separated
+from invites.checking import PastedText
+from invites.imports.paste import number_in, read_paste
 from invites.imports.presentation.confirmation import able_texts
 from invites.imports.presentation.status import megabytes
 from invites.problems import expected_columns
@@ -38,6 +43,12 @@ class CsvField(forms.FileField):
             },
         )
 
+    is_needed = True
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """Only the part of the form that is shown counts."""
+        return super().clean(data, initial) if self.is_needed else None
+
     @property
     def limits(self) -> str:
         return counted(_LIMITS, settings.MAX_ROWS, size=grouped(settings.MAX_UPLOAD_MB))
@@ -48,16 +59,39 @@ class CsvField(forms.FileField):
         return int(settings.MAX_UPLOAD_MB)
 
 
+class PasteField(forms.Field):
+    """What was pasted, as it was: spaces and tabs at its ends belong to it."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        return value if isinstance(value, str) else ""
+
+
 class ImportForm(GrantForm):
-    """The form of *Import CSV file*. It only receives the file, which is checked later."""
+    """The form of *Import users*. It only receives a file, which is checked later, or pasted rows.
 
+    A corrected file can't be pasted, so with `is_correction` there is no choice.
+    """
+
+    source = forms.ChoiceField(
+        choices=[("file", _("Upload a file")), ("paste", _("Paste from a spreadsheet"))],
+        label=_("Users"),
+        widget=forms.RadioSelect,
+        required=False,
+        initial="file",
+    )
     file = CsvField()
+    pasted = PasteField(label=_("Pasted rows"), required=False)
 
-    def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, membership: Membership, is_correction: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, membership=membership, **kwargs)
         for name in ("roles", "sites"):
-            self.fields[name].note = _("for everyone in the file")  # type: ignore[attr-defined]
+            self.fields[name].note = _("for everyone you import")  # type: ignore[attr-defined]
         self.fields["roles"].help_text = render_to_string("imports/_access_warning.html", {"able_texts": able_texts()})
+        self.is_correction = is_correction
+        self.is_pasting = not is_correction and self.data.get("source") == "paste"
+        cast(CsvField, self.fields["file"]).is_needed = not self.is_pasting
         self.fields["file"].help_text = format_html(
             gettext(
                 'Columns: {columns}. <a href="{url}" download>Download a sample file</a>. '
@@ -67,8 +101,30 @@ class ImportForm(GrantForm):
             url=reverse("imports:sample", args=[membership.organization.slug]),
         )
 
-    def clean_file(self) -> UploadedFile[Any]:
-        file: UploadedFile[Any] = self.cleaned_data["file"]
+    @property
+    def helper(self) -> FormHelper:
+        """Roles and sites. The template shows the rest."""
+        helper = super().helper
+        helper.layout = Layout("roles", "sites")
+        return helper
+
+    def clean_pasted(self) -> PastedText | None:
+        if not self.is_pasting:
+            return None
+        try:
+            return read_paste(self.membership, self.cleaned_data["pasted"], line_count=self._line_count)
+        except DomainError as broken:
+            raise forms.ValidationError(broken.message, code=broken.code) from broken
+
+    @property
+    def _line_count(self) -> int:
+        """How many lines a text has of which the browser sends only the beginning, because it's too long."""
+        return number_in(self.data.get("pasted_lines", ""))
+
+    def clean_file(self) -> UploadedFile[Any] | None:
+        file: UploadedFile[Any] | None = self.cleaned_data["file"]
+        if file is None:
+            return None
         limit = settings.MAX_UPLOAD_MB * 1024 * 1024
         if (file.size or 0) > limit:
             message = gettext(

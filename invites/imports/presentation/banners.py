@@ -14,6 +14,7 @@ from accounts.models import Membership
 from accounts.wording import counted
 from invites.imports.notices import banner_topic
 from invites.imports.presentation.confirmation import confirm_heading
+from invites.imports.presentation.names import import_name
 from invites.imports.presentation.wording import result_text, result_title, stopped_text, undone_text
 from invites.imports.selectors.summary import Summary, outcomes_of, summary_of
 from invites.invitations.visibility import visible_batches
@@ -125,7 +126,7 @@ def _texts(batch: Batch, summary: Summary) -> tuple[str, str, str]:
         case Batch.State.REJECTED:
             return "bad", title, as_sentence(message_of(stored_problem(batch.rejection or {})))
         case Batch.State.NEEDS_ANSWER:
-            heading = _("{file} needs your answer").format(file=batch.file_name)
+            heading = _("{file} needs your answer").format(file=import_name(batch))
             return "warn", heading, _("Nobody has been invited yet.")
         case Batch.State.NEEDS_CORRECTION:
             return (
@@ -134,7 +135,7 @@ def _texts(batch: Batch, summary: Summary) -> tuple[str, str, str]:
                 text_of(batch.notice) or _("Nobody has been invited yet."),
             )
         case Batch.State.NEEDS_CONFIRMATION:
-            return "warn", confirm_heading(batch.file_name), _("Nobody has been invited yet.")
+            return "warn", confirm_heading(import_name(batch)), _("Nobody has been invited yet.")
         case Batch.State.STOPPED:
             return "warn", title, stopped_text(batch, summary)
         case Batch.State.FAILED:
@@ -144,8 +145,8 @@ def _texts(batch: Batch, summary: Summary) -> tuple[str, str, str]:
 
 def _needs_fixing(batch: Batch, summary: Summary) -> str:
     if summary.to_fix:
-        return counted(_NEED_FIXING, summary.to_fix, file=batch.file_name)
-    return _("Nothing is left to fix in {file}").format(file=batch.file_name)
+        return counted(_NEED_FIXING, summary.to_fix, file=import_name(batch))
+    return _("Nothing is left to fix in {file}").format(file=import_name(batch))
 
 
 def _link(batch: Batch, summary: Summary) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext
 from accounts.wording import counted, grouped, separated
 from invites.checking import Problem, found_columns
 from invites.imports.presentation.confirmation import able_text, confirm_heading
+from invites.imports.presentation.names import import_name
 from invites.imports.presentation.wording import STILL_SENDING, result_text, result_title, stopped_text, undone_text
 from invites.imports.reading import decide
 from invites.imports.selectors.summary import Summary
@@ -144,7 +145,7 @@ def stage_of(batch: Batch, *, summary: Summary, progress: Progress | None, may_c
     if progress and progress.quarter:
         announced = _("{title}: {percent}% done").format(title=title, percent=progress.quarter)
     steps = [
-        Step("done", _("Uploaded"), file_size(batch.file_size)),
+        _first_step(batch),
         _check_step(batch, summary, progress, may_change=may_change),
         _invite_step(batch, summary, progress),
     ]
@@ -155,7 +156,7 @@ def stage_title(batch: Batch, summary: Summary) -> str:
     """What is happening, or the result: "Checking team.csv". Only the result needs the summary."""
     if batch.undone_at:
         return result_title(batch, summary)
-    name = batch.file_name
+    name = import_name(batch)
     match batch.state:
         case State.CHECKING if job := batch.current_job:
             return _JOBS[Action(job.action)].title.format(file=name, corrected=job.file_name)
@@ -170,6 +171,10 @@ def stage_title(batch: Batch, summary: Summary) -> str:
         case State.NEEDS_CONFIRMATION:
             return confirm_heading(name)
     return result_title(batch, summary)
+
+
+def _first_step(batch: Batch) -> Step:
+    return Step("done", _("Pasted")) if batch.pasted_at else Step("done", _("Uploaded"), file_size(batch.file_size))
 
 
 def file_size(size: int) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 
 from accounts.wording import counted, listed, separated
+from invites.imports.presentation.names import pasted_name
 from invites.imports.selectors.summary import Summary
 from invites.models import Batch
 from invites.problems import message_of, stored_notice
@@ -89,12 +91,19 @@ def _how_decoded(batch: Batch) -> str:
     return read.format(encoding=batch.encoding)
 
 
+def _remembered_from(batch: Batch) -> str:
+    if pasted_at := batch.read_as.get("remembered_pasted_at"):
+        return pasted_name(datetime.fromisoformat(pasted_at))
+    return str(batch.read_as.get("remembered_from", ""))
+
+
 def how_read(batch: Batch) -> str:
     """ "Read as UTF-8, separated by semicolons. The column “Team” was not read."; "" before the check has ended."""
     if not batch.encoding:
         return ""
-    sentences = [_how_decoded(batch)]
-    if file := batch.read_as.get("remembered_from"):
+    # The encoding and the delimiter of pasted rows are ours.
+    sentences = [] if batch.pasted_at else [_how_decoded(batch)]
+    if file := _remembered_from(batch):
         sentences.append(_("Read as remembered from {file}.").format(file=file))
     if export := batch.read_as.get("export"):
         sentences.append(_("Columns recognized: {program}.").format(program=export))

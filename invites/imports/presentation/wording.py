@@ -10,6 +10,7 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.wording import counted
 from invites.checking import FULL_NAME
+from invites.imports.presentation.names import import_name
 from invites.imports.selectors.progress import count_unsent
 from invites.imports.selectors.summary import Summary
 from invites.models import Batch
@@ -78,7 +79,7 @@ def result_title(batch: Batch, summary: Summary) -> str:
     if batch.undone_at:
         return counted(_REVOKING if batch.is_being_undone else _UNDONE, summary.undone)
     if batch.state not in (Batch.State.DONE, Batch.State.STOPPED):
-        return _("{file} was not imported").format(file=batch.file_name)
+        return _("{file} was not imported").format(file=import_name(batch))
     if summary.invited:
         title = _USERS_INVITED if batch.state == Batch.State.DONE else _STOPPED
         return counted(title, summary.invited, organization=organization)
@@ -90,15 +91,15 @@ def result_title(batch: Batch, summary: Summary) -> str:
 def undone_text(batch: Batch, summary: Summary) -> str:
     """How many people had accepted, and so are members."""
     if summary.accepted:
-        return counted(_HAD_ACCEPTED, summary.accepted, file=batch.file_name)
-    return _("Nobody from {file} had accepted.").format(file=batch.file_name)
+        return counted(_HAD_ACCEPTED, summary.accepted, file=import_name(batch))
+    return _("Nobody from {file} had accepted.").format(file=import_name(batch))
 
 
 def stopped_text(batch: Batch, summary: Summary) -> str:
     """Why it stopped, how many people were not invited, and how many emails are still being sent."""
     sentences = [text_of(batch.state_reasons)] if batch.state_reasons else []
     if summary.stopped:
-        sentences.append(counted(_NOT_INVITED, summary.stopped, file=batch.file_name))
+        sentences.append(counted(_NOT_INVITED, summary.stopped, file=import_name(batch)))
     elif summary.invited:
         sentences.append(_("Everyone had already been invited."))
     if summary.invited and (unsent := count_unsent(batch)):
@@ -124,8 +125,8 @@ def result_text(batch: Batch, summary: Summary) -> str:
     )
     sentences = " ".join(counted(message, count) for message, count in counts if count)
     if not sentences:
-        return _("Everyone in {file} was invited.").format(file=batch.file_name)
-    return _("From {file}: {sentences}").format(file=batch.file_name, sentences=sentences)
+        return _("Everyone in {file} was invited.").format(file=import_name(batch))
+    return _("From {file}: {sentences}").format(file=import_name(batch), sentences=sentences)
 
 
 def _all_skipped_text(batch: Batch, summary: Summary) -> str:
@@ -134,4 +135,4 @@ def _all_skipped_text(batch: Batch, summary: Summary) -> str:
         message = _ALL_ALREADY_MEMBERS
     elif summary.already_invited == summary.rows:
         message = _ALL_ALREADY_INVITED
-    return counted(message, summary.rows, file=batch.file_name)
+    return counted(message, summary.rows, file=import_name(batch))

@@ -31,6 +31,7 @@ from invites.imports import correction_jobs, corrections
 from invites.imports.corrections import Edit, EditResult
 from invites.imports.presentation.banners import banners_for
 from invites.imports.presentation.grid import GridRow, shown_row, tally_texts
+from invites.imports.presentation.names import name_for_download
 from invites.imports.presentation.status import rows_need_fixing
 from invites.imports.presentation.wording import row_number
 from invites.imports.problem_file import problem_file
@@ -315,5 +316,4 @@ def batch_problems_file(request: MemberRequest, organization: str, pk: int) -> H
         lines = problem_file(batch)
     except DomainError:
         return redirect("imports:batch", organization, pk)
-    stem = batch.file_name.rpartition(".")[0] or batch.file_name
-    return download(lines, name=f"{stem} - rows to fix.csv")
+    return download(lines, name=f"{name_for_download(batch)} - rows to fix.csv")

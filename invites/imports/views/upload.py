@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
@@ -15,12 +15,14 @@ from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
 from invites import tasks
-from invites.checking import COLUMNS
+from invites.checking import COLUMNS, LONGEST_PASTE
 from invites.imports.confirm import cancel_unconfirmed
 from invites.imports.forms.import_form import ImportForm
 from invites.imports.notices import pop_notice
+from invites.imports.paste import number_in, understand_paste
+from invites.imports.presentation.paste import ShownPaste, shown_paste
 from invites.imports.reading import delete_undecided
-from invites.imports.upload import correct_batch, start_batch
+from invites.imports.upload import correct_batch, start_batch, start_pasted_batch
 from invites.imports.views.lookup import batch_to_change, batch_to_see
 from invites.imports.views.reading import started_response
 from invites.invitations.authorization import selection_of, why_not_change
@@ -31,7 +33,7 @@ from invites.reasons import text_of
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_file(request: MemberRequest, organization: str) -> HttpResponse:
-    """Ask for roles, sites and a file. Then check the file, and invite everyone if it has no problems.
+    """Ask for roles, sites, and a file or pasted rows. Then check them, and invite everyone if there are no problems.
 
     `?again=ID` preselects the roles and sites of an earlier import. If that waits for an answer about its file or for a
     confirmation, the new file replaces it. With `?correct=ID`, the file is a corrected one for an import that waits for
@@ -42,10 +44,10 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
     initial = ImportForm.initial_for(selection_of(earlier.grant)) if earlier else None
     data = posted(request)
     files = request.FILES if data is not None else None
-    form = ImportForm(data, files, membership=request.membership, initial=initial)
+    form = ImportForm(data, files, membership=request.membership, is_correction=correcting is not None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            batch = _store_upload(request, form, correcting)
+            batch = _store(request, form, correcting)
         except DomainError as broken:
             form.add_error(None, broken.message)
         else:
@@ -55,7 +57,9 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
                 _drop_waiting(request, earlier)
                 return started_response(request, batch, in_dialog=asks_for_fragment(request))
             form.add_error(None, text_of(refusal))
-    context = {"form": form, "correcting": correcting}
+    context: dict[str, Any] = {"form": form, "correcting": correcting, "longest": LONGEST_PASTE}
+    if form.is_pasting and request.POST.get("pasted"):
+        context["understood"] = _understood(request)
     return render(request, "imports/import.html", context, status=422 if form.errors else 200)
 
 
@@ -73,12 +77,33 @@ def _number(value: str) -> int:
     return int(value) if value.isdecimal() and len(value) < 20 else 0
 
 
-def _store_upload(request: MemberRequest, form: ImportForm, correcting: Batch | None) -> Batch:
+def _store(request: MemberRequest, form: ImportForm, correcting: Batch | None) -> Batch:
+    if pasted := form.cleaned_data["pasted"]:
+        return start_pasted_batch(request.membership, pasted, selection=form.selection())
     upload = form.cleaned_data["file"]
     given: dict[str, Any] = {"file_name": upload.name, "content": upload.chunks(), "selection": form.selection()}
     if correcting:
         return correct_batch(correcting, by=request.membership, **given)
     return start_batch(request.membership, **given)
+
+
+@requires(Permission.INVITE_USERS)
+@require_POST
+def understand_pasted(request: MemberRequest, organization: str) -> HttpResponse:
+    """What an import of the pasted text would find, for the dialog. Nothing is stored.
+
+    Of a text that is too long, `pasted_lines` says how many lines it has.
+    """
+    return render(request, "imports/_understood.html", {"understood": _understood(request)})
+
+
+def _understood(request: MemberRequest) -> ShownPaste:
+    line_count = number_in(request.POST.get("pasted_lines", ""))
+    try:
+        found = understand_paste(request.membership, request.POST.get("pasted", ""), line_count=line_count)
+    except DomainError as broken:
+        return ShownPaste(error="" if broken.code == "empty" else broken.message)
+    return shown_paste(found.understanding, all_rows="all_rows" in request.POST)
 
 
 @requires(Permission.INVITE_USERS)

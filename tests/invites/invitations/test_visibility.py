@@ -93,6 +93,7 @@ ADDRESSES = {
     "imports:import": "own",
     "invitations:invite": "nobody",
     "imports:sample": "nobody",
+    "imports:understand_pasted": "nobody",
     "imports:remembered_readings": "nobody",
     "imports:forget_reading": "nobody",
     "organizations:member_home": "nobody",

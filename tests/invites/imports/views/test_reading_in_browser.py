@@ -294,7 +294,7 @@ def test_another_file_keeps_roles_and_sites(admin_page: Page) -> None:
     page = admin_page
     open_columns(page, "first.csv", as_csv(personnel("first"), "utf-8-sig"))
     page.get_by_role("link", name="Choose another file").click()
-    expect(heading(page)).to_have_text("Import CSV file")
+    expect(heading(page)).to_have_text("Import users")
     expect(page.get_by_role("checkbox", name=re.compile(rf"^{ROLE}\b"))).to_be_checked()
     expect(page.locator("#dialog .ts-control")).to_contain_text(SITE)
     drop(page, "second.csv", b"Email,First name,Last name\nann@second.example.com,Ann,Lee\n")
@@ -419,7 +419,7 @@ def test_the_progress_dialog_turns_into_the_question_of_a_large_file(admin_page:
     content = ("Email;First name;Last name\r\n" + rows).encode("cp1250")
     page.get_by_role("link", name="Invite users").click()
     page.get_by_role("link", name="Import CSV file").click()
-    expect(heading(page)).to_have_text("Import CSV file")
+    expect(heading(page)).to_have_text("Import users")
     expect(heading(page)).to_be_focused()
     choose_roles_and_sites(page)
     page.locator("#dialog input[type=file]").set_input_files(

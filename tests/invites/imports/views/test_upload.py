@@ -51,7 +51,7 @@ def test_the_sample_itself_can_be_imported(ines: Client, grant: dict[str, Any], 
 def test_the_form_asks_for_roles_sites_and_a_file(ines: Client, grant: dict[str, Any]) -> None:
     html = text(ines.get(reverse("imports:import", args=["acme"])))
 
-    assert "Import CSV file" in html
+    assert "Import users" in html
     assert "CSV file" in html
     assert reverse("imports:sample", args=["acme"]) in html
     for name in ("Org Admin", "ReadOnly", "Lyon depot", "All sites"):
