@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from invites.checking.columns import Cells
+from invites.checking.problem import Notice
 from invites.checking.report import Row
 
 
@@ -15,13 +16,14 @@ class Block:
 
     Nearly all of them are valid as written, and `columns` holds their cells: one sequence for each column of the
     registry. `flagged_rows` holds the others by position: a row that was checked in full (and may be valid), or None
-    for a blank record, which isn't a row.
+    for a blank record, which isn't a row. `doubts` are the warnings about cells of valid rows, by position.
     """
 
     numbers: range
     lines: Sequence[int]
     columns: Sequence[Sequence[str]]
     flagged_rows: dict[int, Row | None]
+    doubts: dict[int, list[Notice]] = field(default_factory=dict)
 
     @property
     def emails(self) -> Sequence[str]:

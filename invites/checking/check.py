@@ -313,12 +313,15 @@ class _RecordChecker:
 
     def _find_doubts(self, block: Block) -> None:
         """Warn about valid addresses with a likely typo, and about cells that look damaged."""
-        for row in block.flagged_rows.values():
+        for position, row in block.flagged_rows.items():
             if row and row.is_valid:
+                doubts = list(doubt_notices(row))
                 if domain := intended_domain(row.values.email):
-                    self.report.warn(typo_notice(row=row.number, email=row.values.email, right=domain))
-                for doubtful in doubt_notices(row):
-                    self.report.warn(doubtful)
+                    doubts.insert(0, typo_notice(row=row.number, email=row.values.email, right=domain))
+                if doubts:
+                    block.doubts[position] = doubts
+                for doubt in doubts:
+                    self.report.warn(doubt)
 
     def _check_row(self, chunk: Columns, position: int, header: Header, *, row: int) -> Row | None:
         """Check any record in full; None for a blank one."""

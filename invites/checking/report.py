@@ -113,7 +113,8 @@ class Report:
 
     def warn(self, notice: Notice) -> None:
         self.warning_count += 1
-        if len(self.warnings) < WARNINGS_KEPT:
+        # There are only a few about the whole file.
+        if notice.row is None or len(self.warnings) < WARNINGS_KEPT:
             self.warnings.append(notice)
 
     def leave_undecided(self, decisions: Decisions) -> None:

@@ -55,7 +55,7 @@ ROW_FIELDS = ("batch_id", "number", "line", "email_key", *Cells._fields)
 
 
 class NewFlaggedRow(NamedTuple):
-    """A row with problems, or a duplicate. Lists are JSON."""
+    """A row with problems or doubts, or a duplicate. Lists are JSON."""
 
     row: NewRow
     outcome: str
@@ -65,6 +65,9 @@ class NewFlaggedRow(NamedTuple):
     problem_codes: str = ""
     suggested_codes: str = ""
     cells: str | None = None
+    doubts: str | None = None
+    open_doubts: int | None = None
+    fixable_doubts: int | None = None
 
 
 class Person(NamedTuple):

@@ -29,17 +29,18 @@ from invites.imports.check_claims import (
 from invites.imports.cleanup import clean_up, delete_some_rows
 from invites.imports.confirm import needs_confirmation
 from invites.imports.correction_jobs import give_up_job, work_on_job
-from invites.imports.domain_suggestions import save_suggestions, suggest_domains
+from invites.imports.domain_suggestions import doubt_domains, save_doubts, save_suggestions, suggest_domains
 from invites.imports.invite import begin_inviting
 from invites.imports.reading import evidence_of, limits_of, read_as, wait_for_answer
 from invites.imports.selectors.rows import codes_of, suggested
-from invites.imports.selectors.typos import KEPT
+from invites.imports.selectors.typos import DOUBTS, as_doubt
 from invites.imports.upload_parts import Budget, new_file, pieces_of, store_parts, stored_upload
 from invites.models import Batch, CorrectionJob, Row
 from invites.reasons import ExplainedError, as_reason, support_reasons
 from invites.unexpected_errors import is_transient, log_unexpected, reference_of
 
 STAGED_AT_ONCE = 5_000
+WARNINGS_KEPT = 200
 RETRY_AFTER = timedelta(seconds=8)
 # One web process runs this many checks at a time, so that it can still serve pages. Workers do the others.
 _checks_in_request = threading.BoundedSemaphore(2)
@@ -167,6 +168,10 @@ def _check(batch: Batch, budget: Budget) -> None:
         with transaction.atomic():
             renew_claim(batch)
             save_suggestions(rows)
+    for rows in doubt_domains(batch, check.report):
+        with transaction.atomic():
+            renew_claim(batch)
+            save_doubts(rows)
     save_row_editors(batch)
     _conclude(batch, check, _write_table(batch, check))
 
@@ -218,7 +223,8 @@ def _conclude(batch: Batch, check: checking.Check, table: BinaryIO | None) -> No
         return
     batch.encoding, batch.delimiter = report.encoding, report.delimiter
     batch.ignored_columns = list(report.ignored_columns)
-    batch.warnings = [warning._asdict() for warning in report.warnings[:KEPT]]
+    # Those about cells are stored with their rows.
+    batch.warnings = [warning._asdict() for warning in report.warnings if warning.code not in DOUBTS][:WARNINGS_KEPT]
     batch.read_as = read_as(batch, report)
     batch.row_total = report.rows
     batch.checked_at = now
@@ -271,7 +277,9 @@ def _stage(batch: Batch, blocks: list[checking.Block], skipped_numbers: Collecti
         records = list(zip(repeat(batch.pk), block.numbers, block.lines, block.emails, *block.columns, strict=False))
         for position, row in sorted(block.flagged_rows.items(), reverse=True):
             del records[position]
-            if row is not None and row.is_valid:
+            if position in block.doubts and row is not None:
+                flagged.append(_new_doubted_row(batch, row, block.doubts[position]))
+            elif row is not None and row.is_valid:
                 rows.append(_new_row(batch, row))
             elif row is not None:
                 flagged.append(_new_flagged_row(batch, row, is_skipped=row.number in skipped_numbers))
@@ -282,6 +290,16 @@ def _stage(batch: Batch, blocks: list[checking.Block], skipped_numbers: Collecti
 
 def _new_row(batch: Batch, row: checking.Row) -> NewRow:
     return (batch.pk, row.number, row.line, row.email_key, *row.values)
+
+
+def _new_doubted_row(batch: Batch, row: checking.Row, notices: list[checking.Notice]) -> NewFlaggedRow:
+    return NewFlaggedRow(
+        _new_row(batch, row),
+        outcome=Row.Outcome.WAITING.value,
+        doubts=json.dumps([as_doubt(notice) for notice in notices]),
+        open_doubts=len(notices),
+        fixable_doubts=sum(bool(notice.suggestion) for notice in notices),
+    )
 
 
 def _new_flagged_row(batch: Batch, row: checking.Row, *, is_skipped: bool) -> NewFlaggedRow:

@@ -32,11 +32,13 @@ from invites.imports.corrections import (
     rows_to_check,
     save_rows,
     store_rows,
+    use_suggestions,
 )
 from invites.imports.domain_suggestions import save_suggestions, suggest_to
 from invites.imports.duplicates import find_unsettled, settle
 from invites.imports.reading import limits_of
 from invites.imports.selectors.grid import LEFT, grid_rows, rows_with_suggestion
+from invites.imports.selectors.typos import rows_to_repair
 from invites.imports.upload_parts import Budget, pieces_of, store_parts, stored_upload
 from invites.invitations.authorization import check_can_change, lock_to_change
 from invites.models import Batch, CorrectionJob, Reason, Row
@@ -59,6 +61,13 @@ def apply_to_all(batch: Batch, code: str, *, by: Membership) -> EditResult:
     """Apply the suggestions in all rows that still have this kind of problem."""
     lock_batch(batch, by)
     return _change(batch, by, Action.APPLY, code=code)
+
+
+@transaction.atomic
+def use_all_suggestions(batch: Batch, *, by: Membership) -> EditResult:
+    """Replace all valid cells that look like mistakes by what was probably meant."""
+    lock_batch(batch, by)
+    return _change(batch, by, Action.REPAIR)
 
 
 @transaction.atomic
@@ -207,7 +216,12 @@ def give_up_job(batch: Batch, job: CorrectionJob, reasons: list[Reason]) -> None
 
 
 def _rows_to_change(job: CorrectionJob) -> QuerySet[Row]:
-    return rows_with_suggestion(job.batch, job.code) if job.action == Action.APPLY else rows_to_check(job.batch)
+    match job.action:
+        case Action.APPLY:
+            return rows_with_suggestion(job.batch, job.code)
+        case Action.REPAIR:
+            return rows_to_repair(job.batch)
+    return rows_to_check(job.batch)
 
 
 def _next_rows(job: CorrectionJob) -> list[Row]:
@@ -217,9 +231,12 @@ def _next_rows(job: CorrectionJob) -> list[Row]:
 def _change_rows(job: CorrectionJob, rows: Iterable[Row]) -> None:
     """Change the rows without saving them. This is the slow part."""
     for row in rows:
-        if job.action == Action.APPLY:
+        if job.action in (Action.APPLY, Action.REPAIR):
             is_edited = row.edit is not None
-            apply_suggestions(row, job.code)
+            if job.action == Action.APPLY:
+                apply_suggestions(row, job.code)
+            else:
+                use_suggestions(row)
             # An edited row keeps its editor, who has seen the row. This person hasn't.
             if not is_edited:
                 row.edited_by_id = job.started_by_id

@@ -25,7 +25,7 @@ from invites.imports.domain_suggestions import suggest_for
 from invites.imports.duplicates import settle_duplicates
 from invites.imports.selectors.grid import LEFT, editable, edited_rows, grid_rows
 from invites.imports.selectors.rows import cells_now, codes_of, suggested
-from invites.imports.selectors.typos import doubted_rows, likely_cells
+from invites.imports.selectors.typos import count_doubts, likely_cells, open_doubts
 from invites.invitations.authorization import check_can_change
 from invites.models import Batch, Row
 
@@ -33,6 +33,7 @@ from invites.models import Batch, Row
 _TEXTS = (
     *Cells._fields,
     *("email_key", "outcome", "reason", "duplicate_of", "suggested_codes", "version", "edited_by_id"),
+    *("open_doubts", "fixable_doubts"),
 )
 _OBJECTS = ("problems", "edit", "cells")
 
@@ -123,18 +124,8 @@ def use_intended_cell(batch: Batch, number: int, place: int, *, by: Membership) 
     lock_batch(batch, by)
     rows = list(batch.rows.filter(number=number, outcome=Row.Outcome.WAITING))
     keys = keys_of(rows)
-    changed = [row for row in rows if _use_intended(row, likely_cells(batch, row, place))]
+    changed = [row for row in rows if _use_intended(row, likely_cells(row, place))]
     return store_rows(batch, changed, keys, _result_of(number, changed), by=by)
-
-
-@transaction.atomic
-def use_all_intended_cells(batch: Batch, *, by: Membership) -> EditResult:
-    """Do the same with all cells that the batch has a warning about."""
-    lock_batch(batch, by)
-    rows = list(doubted_rows(batch).filter(outcome=Row.Outcome.WAITING))
-    keys = keys_of(rows)
-    changed = [row for row in rows if _use_intended(row, likely_cells(batch, row))]
-    return store_rows(batch, changed, keys, by=by)
 
 
 def _use_intended(row: Row, meant: dict[str, str]) -> bool:
@@ -220,6 +211,11 @@ def apply_suggestions(row: Row, code: str) -> None:
     _apply_suggestions(row, [each for each in suggested(row.problems) if each["code"] == code])
 
 
+def use_suggestions(row: Row) -> None:
+    """Use the suggestions for all cells that look like mistakes. Like `check_again`, this doesn't save the row."""
+    _use_intended(row, {doubt["column"]: doubt["suggestion"] for doubt in open_doubts(row) if doubt["suggestion"]})
+
+
 def check_again(row: Row) -> None:
     """Check the cells of an edited row again."""
     _set_cells(row, Cells(*(row.edit or {})["cells"]))
@@ -287,6 +283,7 @@ def save_rows(rows: Collection[Row]) -> None:
     """Save the fields that an edit changes, with one statement for all rows."""
     for row in rows:
         row.version += 1
+        count_doubts(row)
     texts, objects = attrgetter(*_TEXTS), attrgetter(*_OBJECTS)
     records = [
         (*texts(row), *(each if each is None else json.dumps(each) for each in objects(row)), row.pk) for row in rows

@@ -17,6 +17,7 @@ from django.db.models.functions import StrIndex, Substr
 from invites.checking import EMAIL, DomainTypoDetector, Report, typo_notice
 from invites.imports.selectors.grid import grid_rows
 from invites.imports.selectors.rows import codes_of, suggested
+from invites.imports.selectors.typos import as_doubt, count_doubts
 from invites.models import Batch, Row
 
 # A file with more domains has no frequent ones.
@@ -26,15 +27,36 @@ BLOCK = 1_000
 
 
 def suggest_domains(batch: Batch, report: Report) -> Iterator[list[Row]]:
-    """Warn about valid addresses that look like a typo, and add a suggestion to problems that have none.
+    """Add a suggestion to problems that have none.
+
+    All rows are staged, and none is invited yet. Yields changed rows in chunks; the caller saves them.
+    """
+    rows = grid_rows(batch).filter(problem_codes__contains=" email_")
+    if report.verdict != "rejected":
+        yield from suggest_to(batch, rows)
+
+
+def doubt_domains(batch: Batch, report: Report) -> Iterator[list[Row]]:
+    """Warn about valid addresses that look like a typo.
 
     All rows are staged, and none is invited yet. Yields changed rows in chunks; the caller saves them.
     """
     if report.verdict == "rejected" or not (domains := own_domains(batch)):
         return
-    for row, right in _find_typos(batch, domains):
-        report.warn(typo_notice(row=row.number, email=row.email, right=right))
-    yield from _suggest_in_blocks(grid_rows(batch).filter(problem_codes__contains=" email_"), domains)
+    typos = dict(islice(domains.find_typos().items(), MAX_TYPOS))
+    ends = Q(pk=None)
+    for domain in typos:
+        ends |= Q(email_key__endswith=f"@{domain}")
+    rows = batch.rows.filter(ends, outcome=Row.Outcome.WAITING).order_by("number")
+    last = -1
+    while typos and (block := list(rows.filter(number__gt=last)[:BLOCK])):
+        for row in block:
+            notice = typo_notice(row=row.number, email=row.email, right=typos[row.email_key.rpartition("@")[2]])
+            report.warn(notice)
+            row.doubts = [*(row.doubts or ()), as_doubt(notice)]
+            count_doubts(row)
+        yield block
+        last = block[-1].number
 
 
 def suggest_to(batch: Batch, rows: QuerySet[Row]) -> Iterator[list[Row]]:
@@ -68,18 +90,6 @@ def own_domains(batch: Batch) -> DomainTypoDetector:
     return DomainTypoDetector(dict(counts) if len(counts) <= MAX_DOMAINS else {})
 
 
-def _find_typos(batch: Batch, domains: DomainTypoDetector) -> Iterable[tuple[Row, str]]:
-    typos = dict(islice(domains.find_typos().items(), MAX_TYPOS))
-    if not typos:
-        return []
-    ends = Q()
-    for domain in typos:
-        ends |= Q(email_key__endswith=f"@{domain}")
-    rows = batch.rows.filter(ends, outcome=Row.Outcome.WAITING).only("batch", "number", "email", "email_key")
-    rows = rows.order_by("number")
-    return [(row, typos[row.email_key.rpartition("@")[2]]) for row in rows]
-
-
 def _is_of_an_address(problem: dict[str, Any]) -> bool:
     return bool(problem["column"] == EMAIL.key)
 
@@ -109,3 +119,12 @@ def save_suggestions(rows: Sequence[Row]) -> None:
         with connection.cursor() as cursor:
             table = Row._meta.db_table
             cursor.executemany(f"UPDATE {table} SET problems = %s, suggested_codes = %s WHERE id = %s", records)  # noqa: S608 - ours
+
+
+def save_doubts(rows: Sequence[Row]) -> None:
+    """Save the doubts of the rows with one statement."""
+    records = [(json.dumps(row.doubts), row.open_doubts, row.fixable_doubts, row.pk) for row in rows]
+    with connection.cursor() as cursor:
+        table = Row._meta.db_table
+        changes = "doubts = %s, open_doubts = %s, fixable_doubts = %s"
+        cursor.executemany(f"UPDATE {table} SET {changes} WHERE id = %s", records)  # noqa: S608 - ours

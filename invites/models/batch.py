@@ -217,6 +217,7 @@ class CorrectionJob(models.Model):
     class Action(models.TextChoices):
         USE_FILE = "use_file", "Use a corrected file"
         APPLY = "apply", "Apply the suggestions for a kind of problem"
+        REPAIR = "repair", "Use the suggestions for cells that look like mistakes"
         CHECK = "check", "Check the edited rows again"
 
     class Then(models.TextChoices):
@@ -335,6 +336,17 @@ class Row(models.Model):
         null=True, blank=True, help_text="What an admin changed: the current cells and the original problems."
     )
     version = models.PositiveIntegerField(default=0, db_default=0, help_text="How many times it was edited.")
+    doubts: models.JSONField[list[dict[str, Any]] | None, list[dict[str, Any]] | None] = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Warnings about cells of a valid row: code, column, value and suggestion. None without any.",
+    )
+    open_doubts = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="How many of these cells are as they were in the file."
+    )
+    fixable_doubts = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="How many of those have a suggestion."
+    )
     edited_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
@@ -346,6 +358,12 @@ class Row(models.Model):
         indexes = (
             models.Index(
                 fields=["batch", "outcome", "reason", "problem_codes", "suggested_codes"], name="row_by_outcome"
+            ),
+            # Most rows have no doubts.
+            models.Index(
+                fields=["batch", "outcome", "open_doubts", "fixable_doubts"],
+                condition=models.Q(doubts__isnull=False),
+                name="row_by_doubt",
             ),
             # For the deletion of a user. Most rows have no editor.
             models.Index(fields=["edited_by"], condition=models.Q(edited_by__isnull=False), name="row_by_editor"),

@@ -53,7 +53,6 @@ _ROWS_CHECKED = {
 }
 _ROWS_NEED_FIXING = ngettext_lazy("{count} row needs fixing", "{count} rows need fixing")
 _TYPOS = ngettext_lazy("{count} cell may have a mistake.", "{count} cells may have mistakes.")
-_MANY_TYPOS = ngettext_lazy("At least {count} cell may have a mistake.", "At least {count} cells may have mistakes.")
 _SKIPPED = ngettext_lazy(
     "{count} person was skipped because they are already a member or already invited.",
     "{count} people were skipped because they are already members or already invited.",
@@ -97,6 +96,12 @@ _JOBS = {
         title=gettext_lazy("Fixing {file}"),
         step=gettext_lazy("Applying the fix"),
         text=gettext_lazy("Applies the suggested fix to every row. Nobody has been invited yet."),
+        before_stopping=gettext_lazy("Rows that are already fixed stay fixed. The other rows stay as they are."),
+    ),
+    Action.REPAIR: _JobTexts(
+        title=gettext_lazy("Fixing {file}"),
+        step=gettext_lazy("Using the suggestions"),
+        text=gettext_lazy("Uses the suggestion for every possible mistake. Nobody has been invited yet."),
         before_stopping=gettext_lazy("Rows that are already fixed stay fixed. The other rows stay as they are."),
     ),
     Action.CHECK: _JobTexts(
@@ -262,7 +267,7 @@ def _not_read(problem: Problem, found: Sequence[str] | None, nobody: str) -> Ste
 
 def possible_mistakes(typos: Typos) -> str:
     """ "3 cells may have mistakes."; empty for none that are open."""
-    return counted(_MANY_TYPOS if typos.at_least else _TYPOS, typos.open) if typos.open else ""
+    return counted(_TYPOS, typos.open) if typos.open else ""
 
 
 def _checked(batch: Batch, summary: Summary) -> str:

@@ -8,20 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Sum
 
-from invites.checking import COLUMNS, EMAIL, visible
+from invites.checking import COLUMNS, EMAIL, Notice, visible
 from invites.invitations.typos import domain_of, intended_address
 from invites.models import Batch, Row
 
-# How many warnings a batch keeps; there may have been more.
-KEPT = 200
 LISTED = 10
 _PLACES = {column.key: place for place, column in enumerate(COLUMNS)}
-
-
 # The warnings about cells that would be invited as written.
-_CODES = ("likely_typo", "damaged_text", "lost_letter", "look_alike_address")
+DOUBTS = frozenset({"likely_typo", "damaged_text", "lost_letter", "look_alike_address"})
+_Outcome = Row.Outcome
 
 
 @dataclass(frozen=True)
@@ -44,49 +41,62 @@ class Typo:
 
 @dataclass(frozen=True)
 class Typos:
-    """The first typos, the number of all, how many of them are still open, and how many of those have a suggestion.
-
-    With `at_least` there may be more that weren't counted.
-    """
+    """The first typos, how many are still open in the whole file, and how many of those have a suggestion."""
 
     listed: list[Typo]
-    count: int
     open: int
-    at_least: bool
     fixable: int
 
     @property
     def more(self) -> int:
-        return self.count - len(self.listed)
+        """How many open ones aren't listed."""
+        return self.open - sum(not typo.taken for typo in self.listed)
 
 
 def typos_of(batch: Batch) -> Typos:
     """The typos in a file that isn't invited yet, or those that were invited as written."""
-    rows = {row.number: row for row in doubted_rows(batch)}
-    if batch.state in Batch.ENDED:
-        # The rows that still wait won't be invited.
-        rows = {number: row for number, row in rows.items() if row.outcome != Row.Outcome.WAITING}
-    told = sorted(_warnings(batch), key=lambda notice: notice["row"])
-    found = [typo for notice in told if (row := rows.get(notice["row"])) and (typo := _typo(row, notice))]
-    if batch.state != Batch.State.NEEDS_CORRECTION:
-        found = [typo for typo in found if not typo.taken]
-    still = [typo for typo in found if not typo.taken]
-    return Typos(
-        found[:LISTED],
-        len(found),
-        len(still),
-        at_least=len(batch.warnings) >= KEPT,
-        fixable=sum(bool(typo.right) for typo in still),
-    )
+    # Once the import has ended, the rows that still wait won't be invited.
+    outcomes = [_Outcome.INVITED] if batch.state in Batch.ENDED else [_Outcome.WAITING, _Outcome.INVITED]
+    rows = doubted_rows(batch)
+    shown = still = Q(outcome__in=outcomes, open_doubts__gt=0)
+    if batch.state == Batch.State.NEEDS_CORRECTION:
+        shown |= Q(outcome__in=[_Outcome.WAITING, _Outcome.SKIPPED], edit__isnull=False)
+    counts = rows.filter(still).order_by().aggregate(open=Sum("open_doubts"), fixable=Sum("fixable_doubts"))
+    if not counts["open"] and batch.state != Batch.State.NEEDS_CORRECTION:
+        return Typos([], 0, 0)
+    found = [_typo(row, doubt) for row in rows.filter(shown)[:LISTED] for doubt in row.doubts or ()]
+    listed = [typo for typo in found if typo and (not typo.taken or batch.state == Batch.State.NEEDS_CORRECTION)]
+    return Typos(listed[:LISTED], counts["open"] or 0, counts["fixable"] or 0)
 
 
 def doubted_rows(batch: Batch) -> QuerySet[Row]:
-    """The rows that the batch has a warning about."""
-    numbers = {notice["row"] for notice in _warnings(batch)}
-    return batch.rows.filter(number__in=numbers).order_by("number") if numbers else Row.objects.none()
+    """The rows in which the check found a cell that looks like a mistake. They may be fixed since."""
+    return batch.rows.filter(doubts__isnull=False).order_by("number")
 
 
-def likely_cells(batch: Batch, row: Row, place: int | None = None) -> dict[str, str]:
+def rows_to_repair(batch: Batch) -> QuerySet[Row]:
+    """Those that would be invited with a cell for which there is a suggestion."""
+    return doubted_rows(batch).filter(outcome=_Outcome.WAITING, fixable_doubts__gt=0)
+
+
+def as_doubt(notice: Notice) -> dict[str, Any]:
+    """What a row stores of a warning about one of its cells."""
+    return {"code": notice.code, "column": notice.column, "value": notice.value, "suggestion": notice.suggestion}
+
+
+def open_doubts(row: Row) -> list[dict[str, Any]]:
+    """The warnings about cells that are as they were in the file."""
+    return [doubt for doubt in row.doubts or () if visible(getattr(row, doubt["column"])) == doubt["value"]]
+
+
+def count_doubts(row: Row) -> None:
+    """Set the counts of a row whose cells or doubts have changed."""
+    if row.doubts is not None:
+        still = open_doubts(row)
+        row.open_doubts, row.fixable_doubts = len(still), sum(bool(doubt["suggestion"]) for doubt in still)
+
+
+def likely_cells(row: Row, place: int | None = None) -> dict[str, str]:
     """What was probably meant in this row, or in one of its cells, by the keys of their columns."""
     columns = COLUMNS if place is None else COLUMNS[place : place + 1]
     meant: dict[str, str] = {}
@@ -95,36 +105,30 @@ def likely_cells(batch: Batch, row: Row, place: int | None = None) -> dict[str, 
         doubt = column.doubt(value)
         suggestion = doubt.suggestion if doubt else None
         if column is EMAIL:
-            suggestion = suggestion or _likely_address(batch, row)
+            suggestion = suggestion or _likely_address(row)
         if suggestion:
             meant[column.key] = suggestion
     return meant
 
 
-def _likely_address(batch: Batch, row: Row) -> str | None:
-    """The address without its typo, by a warning of the batch or a well-known domain."""
-    told = (each for each in batch.warnings if each["code"] == "likely_typo" and each["row"] == row.number)
-    return next((each["suggestion"] for each in told if each["value"] == row.email), None) or intended_address(
-        row.email
-    )
+def _likely_address(row: Row) -> str | None:
+    """The address without its typo, by a warning about the row or a well-known domain."""
+    told = (doubt["suggestion"] for doubt in open_doubts(row) if doubt["code"] == "likely_typo")
+    return next(told, None) or intended_address(row.email)
 
 
-def _warnings(batch: Batch) -> list[dict[str, Any]]:
-    return [notice for notice in batch.warnings if notice["code"] in _CODES]
-
-
-def _typo(row: Row, notice: dict[str, Any]) -> Typo | None:
-    found, value = notice["value"], getattr(row, notice["column"])
+def _typo(row: Row, doubt: dict[str, Any]) -> Typo | None:
+    found, value = doubt["value"], getattr(row, doubt["column"])
     typo = Typo(
         row.number,
-        _PLACES[notice["column"]],
+        _PLACES[doubt["column"]],
         found,
-        visible(notice["suggestion"] or ""),
+        visible(doubt["suggestion"] or ""),
         taken=False,
-        is_domain=notice["code"] == "likely_typo",
+        is_domain=doubt["code"] == "likely_typo",
     )
     if visible(value) == found:
-        return typo if row.outcome in (Row.Outcome.WAITING, Row.Outcome.INVITED) else None
-    if row.edit and row.outcome in (Row.Outcome.WAITING, Row.Outcome.SKIPPED):
+        return typo if row.outcome in (_Outcome.WAITING, _Outcome.INVITED) else None
+    if row.edit and row.outcome in (_Outcome.WAITING, _Outcome.SKIPPED):
         return replace(typo, right=visible(value), taken=True, duplicate_of=row.duplicate_of)
     return None

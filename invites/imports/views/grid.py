@@ -108,7 +108,7 @@ def _apply_action(action: GridAction, batch: Batch, edits: list[Edit], request: 
     one: dict[str, Callable[[], EditResult]] = {
         "take": lambda: corrections.apply_suggestion(batch, action.number, action.place, by=by),
         "meant": lambda: corrections.use_intended_cell(batch, action.number, action.place, by=by),
-        "meant-all": lambda: corrections.use_all_intended_cells(batch, by=by),
+        "meant-all": lambda: correction_jobs.use_all_suggestions(batch, by=by),
         "keep": lambda: corrections.keep_as_shown(batch, action.number, by=by),
         "skip": lambda: corrections.skip_row(batch, action.number, by=by),
         "restore": lambda: corrections.restore_row(batch, action.number, by=by),

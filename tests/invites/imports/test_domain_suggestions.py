@@ -10,11 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
-from invites.checking import Notice
 from invites.imports import correction_jobs, corrections
 from invites.imports.upload import start_batch
 from invites.models import Batch, Row
-from invites.problems import fix_of, message_of, stored_problem
+from invites.problems import fix_of, stored_problem
 from tests.files import csv_of
 from tests.invites.imports.test_corrections import EMAIL, edit
 
@@ -49,9 +48,18 @@ def test_a_valid_address_with_a_likely_typo_is_only_a_warning(start: Callable[..
     batch = start(csv_of(*TEAM, "anna@nortwind.example.com"))
 
     assert batch.state == Batch.State.INVITING
-    (warning,) = batch.warnings
-    assert (warning["row"], warning["code"], warning["suggestion"]) == (22, "likely_typo", "anna@northwind.example.com")
-    assert message_of(Notice(**warning)) == "“nortwind.example.com” looks like a typo for “northwind.example.com”"
+    row = batch.rows.get(doubts__isnull=False)
+    assert (row.number, row.doubts) == (
+        22,
+        [
+            {
+                "code": "likely_typo",
+                "column": "email",
+                "value": "anna@nortwind.example.com",
+                "suggestion": "anna@northwind.example.com",
+            }
+        ],
+    )
 
 
 def test_suggestions_for_many_problems_are_saved_in_chunks(

@@ -12,10 +12,10 @@ from django.test import Client
 
 from accounts.models import Membership
 from invites import tasks
-from invites.imports import corrections
+from invites.imports import correction_jobs, corrections
 from invites.imports.selectors.typos import typos_of
 from invites.imports.upload import correct_batch, invite_valid_rows
-from invites.models import Batch
+from invites.models import Batch, CorrectionJob
 from tests.files import csv_of
 from tests.invites.imports.grid import counts, downloaded, grid_url, outcome, row, text
 from tests.pages import text_of
@@ -126,13 +126,14 @@ def test_an_address_without_a_typo_is_not_changed(script: Client, typos: Batch) 
 
 def test_the_first_of_many_typos_are_listed_and_the_rest_are_counted(ines: Client, start: Run) -> None:
     some = start(csv_of("a@@example.com,A,B,", *(f"p{n}@gmial.com,A,B," for n in range(15))))
-    assert (len(typos_of(some).listed), typos_of(some).more, typos_of(some).at_least) == (10, 5, False)
+    assert (len(typos_of(some).listed), typos_of(some).more) == (10, 5)
     assert "And 5 more." in words(ines, some)
 
     many = start(csv_of("a@@example.com,A,B,", *(f"q{n}@gmial.com,A,B," for n in range(230))))
 
-    assert "And at least 190 more." in words(ines, many)
-    assert "At least 200 cells may have mistakes." in words(ines, many, "imports:batch_dialog")
+    assert "And 220 more." in words(ines, many)
+    assert "Use all 230 suggestions" in words(ines, many)
+    assert "230 cells may have mistakes." in words(ines, many, "imports:batch_dialog")
 
 
 def test_without_typos_nothing_is_shown(ines: Client, team: Batch, by: Membership) -> None:
@@ -187,6 +188,62 @@ def test_one_click_repairs_all_cells(ines: Client, start: Run) -> None:
     ]
     assert "1 cell may have a mistake." in words(ines, batch, "imports:batch_dialog")
     assert "suggestions" not in words(ines, batch)
+
+
+def test_one_click_repairs_more_cells_than_a_report_keeps(ines: Client, start: Run) -> None:
+    batch = start(csv_of("ann@@example.com,Ann,Lee,", *(f"p{n}@example.com,JÃ¼rgen,MÃ¼ller," for n in range(550))))
+    assert "Use all 1,100 suggestions" in words(ines, batch)
+    assert batch.warnings == []
+
+    press(ines, batch, "meant-all")
+
+    assert set(batch.rows.values_list("first_name", "last_name")) == {("Ann", "Lee"), ("Jürgen", "Müller")}
+    assert typos_of(batch).open == 0
+    press(ines, batch, "undo:3")
+    assert "Use all 2 suggestions" in words(ines, batch)
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_worker_repairs_many_rows(
+    ines: Client, start: Run, monkeypatch: pytest.MonkeyPatch, by: Membership, *, dies: bool
+) -> None:
+    monkeypatch.setattr(correction_jobs, "ROWS_IN_REQUEST", 5)
+    monkeypatch.setattr(correction_jobs, "CHUNK", 4)
+    # Row 13 becomes a duplicate of row 14.
+    batch = start(
+        csv_of("ann@@example.com,Ann,Lee,", *(f"p{n}@gmial.com,JÃ¼rgen,Orr," for n in range(11)), "p10@gmail.com,A,B,")
+    )
+
+    press(ines, batch, "meant-all")
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.CHECKING
+    assert "Using the suggestions" in words(ines, batch, "imports:batch_dialog")
+    if dies:
+        save, calls = correction_jobs._save_chunk, [True, False, True, True, True]
+        monkeypatch.setattr(correction_jobs, "_save_chunk", lambda *args: save(*args) if calls.pop(0) else 1 / 0)
+        tasks.check_batch(batch.pk)
+        assert CorrectionJob.objects.get().rows_done == 4
+    tasks.check_batch(batch.pk)
+
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.NEEDS_CORRECTION
+    assert not CorrectionJob.objects.exists()
+    emails = list(batch.rows.filter(number__gt=2).order_by("number").values_list("email", flat=True))
+    assert emails == [*(f"p{n}@gmail.com" for n in range(11)), "p10@gmail.com"]
+    assert outcome(batch, 13) == "skipped duplicate"
+    assert {each.edited_by_id for each in batch.rows.filter(edit__isnull=False)} == {by.user_id}
+    assert typos_of(batch).open == 0
+
+
+def test_a_typo_of_a_domain_of_the_file_is_repaired_with_the_others(ines: Client, start: Run) -> None:
+    people = (f"p{n}@northwind.example.com,A,B," for n in range(40))
+    batch = start(csv_of("ann@@example.com,Ann,Lee,", *people, "q@nortwhind.example.com,JÃ¼rgen,B,"))
+    assert row(batch, 43).open_doubts == 2
+
+    press(ines, batch, "meant-all")
+
+    repaired = row(batch, 43)
+    assert (repaired.email, repaired.first_name, repaired.open_doubts) == ("q@northwind.example.com", "Jürgen", 0)
 
 
 def test_a_damaged_cell_is_invited_as_written(ines: Client, start: Run, work: Run) -> None:
