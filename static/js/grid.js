@@ -6,7 +6,7 @@
    button[name=do]    the actions of a row; those of the bar submit the form
    #grid-bar, #grid-alike, #grid-said   come with every response */
 
-import { announce, showError, textOf } from "./messages.js";
+import { announce, make, showError, textOf } from "./messages.js";
 
 const grid = document.querySelector("[data-grid]");
 const form = document.getElementById("grid-form");
@@ -151,9 +151,6 @@ grid.addEventListener("focusin", (event) => {
 });
 
 /* --- Editing --- */
-
-const make = (tag, className, text = "") =>
-  Object.assign(document.createElement(tag), { className, textContent: text });
 
 const edit = (cell, { all = false, value = null } = {}) => {
   if (editor?.cell === cell || isOut(rowOf(cell))) return;

@@ -10,6 +10,10 @@ export const textOf = (element, name, values = {}) =>
 
 export const formatNumber = (number, options) => number.toLocaleString(document.documentElement.lang, options);
 
+/* A new element. Its text is never read as HTML. */
+export const make = (tag, className = "", textContent = "") =>
+  Object.assign(document.createElement(tag), { className, textContent });
+
 /* Screen readers read the sentence. Some ignore what is outside an open dialog, so the dialog has its own live line. */
 export const announce = (sentence) => {
   const line =

@@ -1,16 +1,9 @@
 /* The sites field: chips, search by name or country, options with checkboxes. "All sites" excludes all others. */
 
-import { announce, textOf } from "./messages.js";
+import { announce, make, textOf } from "./messages.js";
 import "../django_tomselect/js/django-tomselect.min.js";
 
 const ALL = "all";
-
-const make = (tag, className, text) => {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text) element.textContent = text;
-  return element;
-};
 
 const option = (data) => {
   const line = make("div");
