@@ -79,7 +79,14 @@ _FILE = (
          gettext_noop("Open it in your spreadsheet, save the sheet as CSV UTF-8, and upload that file."),
          "a zero byte (NUL) in line 3"),
     Kind("unreadable", "file", gettext_noop("Unreadable characters"),
-         gettext_noop("Line {line} has characters that can’t be read"),
+         {
+             "one": gettext_noop("Line {line} contains bytes that aren’t {encoding}: {found}"),
+             "several": ngettext_noop(
+                 "Line {line} and {others} other contain bytes that aren’t {encoding}: {found}",
+                 "Line {line} and {others} others contain bytes that aren’t {encoding}: {found}",
+                 "others",
+             ),
+         },
          gettext_noop(
              "The file may be damaged. Open it in your spreadsheet, correct that line, save the sheet as CSV UTF-8, "
              "and upload that file."

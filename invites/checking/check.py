@@ -293,6 +293,8 @@ class _RecordChecker:
         names, stream = Names(), self.plan.text.source.stream
         position = stream.tell()
         records = self.plan.rows()
+        if isinstance(self.records, RecoveredRecords):
+            records = RecoveredRecords(self.plan.text, self.header, self.plan.header_row)
         for _record in islice(records, self.plan.header_row):
             pass
         for _chunk in self._chunks:

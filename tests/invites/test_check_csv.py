@@ -85,8 +85,26 @@ def test_problems_are_listed_and_end_in_1() -> None:
         "code": "email_two_at",
         "message": "This address has 2 @ signs",
         "value": "anna@@company.com",
+        "suggestion": "anna@company.com",
     }
     assert [person["email"] for person in found["people"]] == ["bob@company.com"]
+
+
+def test_warnings_have_a_column_and_a_suggestion() -> None:
+    text = "Email,First name,Last name,Phone\nfay@gmial.com,M?ller,Orr,1\n"
+    found = json.loads(run("-", "--json", stdin=text.encode()).stdout)
+    ignored, typo, lost = found["warnings"]
+    assert list(ignored) == ["row", "column", "code", "message", "value", "suggestion"]
+    assert (ignored["code"], ignored["column"], ignored["suggestion"]) == ("ignored_column", None, None)
+    assert typo == {
+        "row": 2,
+        "column": "Email",
+        "code": "likely_typo",
+        "message": "“gmial.com” looks like a typo for “gmail.com”",
+        "value": "fay@gmial.com",
+        "suggestion": "fay@gmail.com",
+    }
+    assert (lost["column"], lost["code"], lost["suggestion"]) == ("First name", "lost_letter", None)
 
 
 # Nobody could be invited with this file, however it is read.

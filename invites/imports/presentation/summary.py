@@ -41,7 +41,10 @@ _READ_WITH = {
     "pipe": gettext_lazy("Read as {encoding}, separated by pipes."),
 }
 # What the file has that wasn't read, or was read in a way that has to be known.
-_TOLD = ("rows_above", "hidden_rows_excluded", "hidden_rows_included", "hidden_rows_unknown", "other_sheets")
+_TOLD = (
+    *("rows_above", "hidden_rows_excluded", "hidden_rows_included", "hidden_rows_unknown", "other_sheets"),
+    "separators_replaced",
+)
 _IGNORED = ngettext_lazy("The column {columns} was not read.", "The columns {columns} were not read.")
 
 

@@ -46,7 +46,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", help="the CSV file or workbook, or - for standard input")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            help="print one JSON object. Each problem and warning has the keys row, column, code, message, value and "
+            "suggestion, and a problem also has its line. They are null where they don't apply",
+        )
         parser.add_argument("--people", action="store_true", help="also print the people who would be invited")
         add_reading_arguments(parser)
 
@@ -118,11 +123,19 @@ def as_json(report: Report) -> dict[str, Any]:
                 "code": problem.code,
                 "message": message_of(problem),
                 "value": problem.value,
+                "suggestion": problem.suggestion,
             }
             for problem in report.problems
         ],
         "warnings": [
-            {**_place_as_json(report, notice.row), "code": notice.code, "message": _message_of(report, notice)}
+            {
+                **_place_as_json(report, notice.row),
+                "column": notice.column and column_title(notice.column),
+                "code": notice.code,
+                "message": _message_of(report, notice),
+                "value": notice.value,
+                "suggestion": notice.suggestion,
+            }
             for notice in sorted(report.warnings + report.duplicates, key=lambda notice: notice.row or 0)
         ],
     }

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal, cast
 
 from invites.checking.catalog import file_problem
+from invites.checking.cells.text import visible
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
 from invites.checking.reading.encodings.candidate_encodings import (
@@ -37,6 +38,9 @@ _FIRST_LINE = 400
 _LINE_BREAK = re.compile(r"[\r\n]")
 _UTF16 = ("utf-16-le", "utf-16-be")
 _MAX_WORDS = 50
+# No valid text has a lone surrogate.
+_INVALID = "\udfff"
+_BEFORE_INVALID = 30
 
 
 class _NonClosingStream(io.RawIOBase):
@@ -109,10 +113,8 @@ def open_source(
     if isinstance(invalid_at, Problem):
         return invalid_at
     if codec != "utf-8" or start:
-        return source if invalid_at is None else file_problem("unreadable", line=_count_lines(source, invalid_at))
-    return (
-        _confirm_utf8(source, evidence) if invalid_at is None else _read_as_legacy(source, invalid_at, limits, evidence)
-    )
+        return source if invalid_at is None else explain_invalid(source)
+    return _confirm_utf8(source, evidence) if invalid_at is None else _read_as_legacy(source, limits, evidence)
 
 
 def rewindable(stream: BinaryIO, limits: Limits) -> tuple[BinaryIO, int]:
@@ -189,13 +191,40 @@ def _count_lines(source: Source, position: int) -> int:
     return text.count("\n") + text.count("\r") - text.count("\r\n") + 1
 
 
+def _mark_invalid(error: UnicodeError) -> tuple[str, int]:
+    """The error handler for `explain_invalid`."""
+    return (_INVALID, error.end) if isinstance(error, UnicodeDecodeError) else ("", 0)
+
+
+codecs.register_error("mark-invalid", _mark_invalid)
+
+
+def explain_invalid(source: Source) -> Problem:
+    """Which lines have bytes that are invalid in the encoding of the source. Reads the whole file."""
+    source.stream.seek(source.start)
+    raw = cast(BinaryIO, _NonClosingStream(source.stream))
+    first, text, count = 1, "", 0
+    for number, line in enumerate(io.TextIOWrapper(raw, source.codec, "mark-invalid", newline=""), start=1):
+        if not text:
+            text = line  # A byte order mark may be all that is wrong.
+        if _INVALID in line:
+            count += 1
+            if count == 1:
+                first, text = number, line
+    start = max(0, text.find(_INVALID) - _BEFORE_INVALID)
+    found = visible(text[start:].rstrip("\r\n").replace(_INVALID, "\N{REPLACEMENT CHARACTER}"))
+    case, others = ("one", 0) if count < 2 else ("several", count - 1)
+    encoding = label_of(source.codec)
+    return file_problem("unreadable", line=first, value=found, case=case, others=others, encoding=encoding, found=found)
+
+
 def _read_as_chosen(guess: Source, encoding: str, limits: Limits) -> Source | Problem:
     """The file in the encoding that somebody chose. A byte order mark of another encoding contradicts it."""
     codec = encoding
     if encoding == "utf-16":
         codec = guess.codec if guess.codec in _UTF16 else "utf-16-le"
     if guess.start and guess.codec != codec:
-        return file_problem("unreadable", line=1)
+        return explain_invalid(replace(guess, codec=codec, start=0))
     source = replace(guess, codec=codec, encoding=label_of(codec))
     return _read_whole(source, limits)
 
@@ -205,7 +234,7 @@ def _read_whole(source: Source, limits: Limits) -> Source | Problem:
     invalid_at = _find_invalid_byte(source, limits)
     if isinstance(invalid_at, Problem):
         return invalid_at
-    return source if invalid_at is None else file_problem("unreadable", line=_count_lines(source, invalid_at))
+    return source if invalid_at is None else explain_invalid(source)
 
 
 def _confirm_utf8(source: Source, evidence: Evidence) -> Source | EncodingDoubt:
@@ -219,25 +248,26 @@ def _confirm_utf8(source: Source, evidence: Evidence) -> Source | EncodingDoubt:
     return _doubt(source, words, [rival, source.codec])
 
 
-def _read_as_legacy(
-    source: Source, invalid_at: int, limits: Limits, evidence: Evidence
-) -> Source | EncodingDoubt | Problem:
+def _read_as_legacy(source: Source, limits: Limits, evidence: Evidence) -> Source | EncodingDoubt | Problem:
     """The source in the encoding for which the evidence is overwhelming, or the encodings in doubt.
 
-    `invalid_at` is the first byte that isn't UTF-8. A file that is partly UTF-8 can't be read in any encoding.
+    A file that is partly UTF-8 can't be read in any encoding.
     """
     words = _sample_words(source)
     weighed = weigh(words, _find_ascii_words(source), evidence.languages)
     if fits_without_doubt(weighed, evidence.encoding) and _fits(_as(source, evidence.encoding), limits):
         return _as(source, evidence.encoding, "remembered")
+    almost: Source | None = None
     if weighed.is_overwhelming:
         # The words are a sample. A byte that this encoding doesn't have can follow them.
         certain = _as(source, weighed.decodings[0].codec, "only" if weighed.is_only else "evidence")
         if _fits(certain, limits):
             return certain
+        almost = certain
     likely = [each.codec for each in weighed.likely if _fits(_as(source, each.codec), limits)][:MAX_CANDIDATES]
-    if len(likely) < 2 or is_damaged_utf8(words, weighed):
-        return file_problem("unreadable", line=_count_lines(source, invalid_at))
+    is_damaged = bool(weighed.decodings) and is_damaged_utf8(words, weighed)
+    if len(likely) < 2 or is_damaged:
+        return explain_invalid(source if almost is None or is_damaged else almost)
     return _doubt(source, words, likely)
 
 

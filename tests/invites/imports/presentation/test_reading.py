@@ -14,6 +14,7 @@ from invites.imports.presentation.remembered import remembered_lines
 from invites.imports.presentation.summary import how_read
 from invites.imports.presentation.wording import row_name, row_number
 from invites.models import Batch, RememberedReading
+from tests.files import csv_of
 from tests.workbooks import sheet_of, workbook_of
 
 
@@ -154,6 +155,14 @@ def test_what_was_not_read_is_told(start: Callable[..., Batch]) -> None:
 
     assert batch.state == Batch.State.INVITING
     assert "1 sheet isn’t read: “Sheet2”." in how_read(batch)
+
+
+def test_replaced_line_separators_are_told_however_many_other_warnings_there_are(start: Callable[..., Batch]) -> None:
+    doubtful = (f"p{number}@example.com,M?ller,B," for number in range(1_100))
+    batch = start(csv_of(*doubtful, "q@example.com,A,B,one\vtwo\u2028three", "bob@@example.com,A,B,"))
+
+    assert batch.rows.get(number=1_102).description == "one two three"
+    assert "Special line separators in 1 description are replaced by spaces." in how_read(batch)
 
 
 def test_rows_of_several_sheets_have_the_numbers_of_their_sheet() -> None:
