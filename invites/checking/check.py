@@ -318,6 +318,7 @@ class _RecordChecker:
         for position, row in block.flagged_rows.items():
             if row and row.is_valid:
                 doubts = list(doubt_notices(row))
+                self.report.doubtful_cells += len(doubts)
                 if domain := intended_domain(row.values.email):
                     doubts.insert(0, typo_notice(row=row.number, email=row.values.email, right=domain))
                 if doubts:

@@ -82,6 +82,7 @@ class Report:
     problems_by_code: dict[str, int] = field(default_factory=dict)
     warnings: list[Notice] = field(default_factory=list)
     warning_count: int = 0
+    doubtful_cells: int = 0
     duplicates: list[Notice] = field(default_factory=list)
 
     def add_problems(self, problems: tuple[Problem, ...]) -> None:
@@ -133,7 +134,7 @@ class Report:
         self.problems_by_code = {problem.code: 1}
         self.truncated = False
         self.warnings = []
-        self.warning_count = 0
+        self.warning_count = self.doubtful_cells = 0
         self.duplicates = []
         self.found = found_columns(problem)
 

@@ -209,6 +209,9 @@ def _write_table(batch: Batch, check: checking.Check) -> BinaryIO | None:
 
 
 def _needs_correction(batch: Batch, report: checking.Report) -> bool:
+    """Whether an admin has to see the rows first: some have problems, or names or addresses look damaged."""
+    if report.doubtful_cells and not batch.as_written:
+        return True
     return report.verdict == "problems" and not (batch.only_valid and report.valid)
 
 
@@ -226,7 +229,7 @@ def _conclude(batch: Batch, check: checking.Check, table: BinaryIO | None) -> No
     # Those about cells are stored with their rows.
     batch.warnings = [warning._asdict() for warning in report.warnings if warning.code not in DOUBTS][:WARNINGS_KEPT]
     batch.read_as = read_as(batch, report)
-    batch.row_total = report.rows
+    batch.row_total, batch.has_damaged_cells = report.rows, report.doubtful_cells > 0
     batch.checked_at = now
     batch.skipped_numbers, batch.row_editors = [], {}
     if report.verdict == "rejected" and report.rejection:

@@ -53,9 +53,11 @@ def question_about(batch: Batch) -> Question:
 def has_rows_to_correct(batch: Batch) -> bool:
     """Whether an admin has come from the rows to correct, and can go back to them.
 
-    A command that invites only the valid rows never shows the others.
+    A command that invites only the valid rows, or cells as they are written, never shows the others.
     """
-    return not batch.only_valid and (grid_rows(batch).exists() or edited_rows(batch).exists())
+    has_problems = not batch.only_valid and grid_rows(batch).exists()
+    is_damaged = not batch.as_written and batch.has_damaged_cells
+    return has_problems or is_damaged or edited_rows(batch).exists()
 
 
 def ask_to_confirm(batch: Batch, *, by: Membership) -> None:

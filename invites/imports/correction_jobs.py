@@ -395,6 +395,7 @@ def _replace_file(batch: Batch, job: CorrectionJob, merged: BinaryIO | None, **w
         created_at=job.created_at,
         checked_at=None,
         confirmed_powers=[],
+        as_written=False,
         reading={},
         row_total=0,
         rows_checked=0,

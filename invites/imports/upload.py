@@ -28,11 +28,13 @@ def start_batch(
     only_valid: bool = False,
     options: ReadingOptions = FIND_OUT,
     confirm_access: bool = False,
+    as_written: bool = False,
 ) -> Batch:
     """Store the file and its batch in one transaction. The file isn't read yet.
 
     `content` yields the file in pieces of any size, and `options` says how to read it. With `confirm_access`, nobody is
-    asked to confirm what everyone will be able to do, unless the roles gain permissions meanwhile.
+    asked to confirm what everyone will be able to do, unless the roles gain permissions meanwhile. With `as_written`,
+    cells that look damaged don't keep anyone from being invited.
     Raises AccessDenied when `by` may not invite or can't grant the selection, and DomainError: "gone", "too_large".
     """
     return _start(
@@ -42,6 +44,7 @@ def start_batch(
         options=options,
         file_name=plain_name(file_name),
         only_valid=only_valid,
+        as_written=as_written,
         confirmed_powers=list(selection.user_powers) if confirm_access else [],
     )
 

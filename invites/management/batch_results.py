@@ -10,7 +10,9 @@ from invites.imports import reading
 from invites.imports.presentation.banners import banner_of
 from invites.imports.presentation.confirmation import able_text
 from invites.imports.presentation.names import import_name
+from invites.imports.presentation.status import possible_mistakes
 from invites.imports.selectors.summary import summary_as_json, summary_of
+from invites.imports.selectors.typos import typos_of
 from invites.invitations.authorization import selection_of
 from invites.management.open_decisions import decisions_as_json, decisions_as_lines
 from invites.models import Batch
@@ -23,6 +25,9 @@ def batch_as_json(batch: Batch) -> dict[str, Any]:
     if batch.state == Batch.State.NEEDS_ANSWER:
         found["decisions"] = decisions_as_json(reading.decide(batch))
         found["answer_at"] = _page_of(batch)
+    if batch.state == Batch.State.NEEDS_CORRECTION:
+        found["possible_mistakes"] = typos_of(batch).open
+        found["fix_at"] = _page_of(batch)
     if batch.state == Batch.State.NEEDS_CONFIRMATION:
         found["confirm_at"] = _page_of(batch)
     return found
@@ -41,6 +46,8 @@ def batch_as_text(batch: Batch) -> str:
             lines.append(hint_of(stored_problem(batch.rejection)))
     if batch.state == Batch.State.NEEDS_CONFIRMATION:
         lines += _confirmation_lines(batch)
+    if batch.state == Batch.State.NEEDS_CORRECTION:
+        lines += _correction_lines(batch)
     counts = [
         ("Invited", summary.invited),
         ("Already a member", summary.already_member),
@@ -66,6 +73,14 @@ def _answer_lines(batch: Batch) -> list[str]:
 def _confirmation_lines(batch: Batch) -> list[str]:
     able = able_text(selection_of(batch.grant).user_powers)
     return [line for line in (able, f"Confirm it at {_page_of(batch)}.") if line]
+
+
+def _correction_lines(batch: Batch) -> list[str]:
+    mistakes = possible_mistakes(typos_of(batch))
+    lines = [f"Fix this import at {_page_of(batch)}."]
+    if batch.has_damaged_cells:
+        lines = [mistakes, *lines, "Or invite people as they are written: run the command again with --as-written."]
+    return lines
 
 
 def _page_of(batch: Batch) -> str:

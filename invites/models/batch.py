@@ -41,7 +41,14 @@ class Batch(models.Model):
         default=list, blank=True, help_text="Why it was stopped or failed: see invites/reasons.py."
     )
     only_valid = models.BooleanField(default=False, help_text="Invite the valid rows of a file with problems.")
-
+    as_written = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Invite people although cells look damaged, without asking: with the names and addresses as written.",
+    )
+    has_damaged_cells = models.BooleanField(
+        default=False, db_default=False, help_text="The check found valid cells that look damaged."
+    )
     confirmed_powers: models.JSONField[list[str], list[str]] = models.JSONField(
         default=list,
         db_default=[],

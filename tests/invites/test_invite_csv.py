@@ -295,6 +295,26 @@ def test_access_to_other_users_has_to_be_confirmed(
     assert (status, json.loads(printed)["invited"]) == (0, 2)
 
 
+def test_names_that_look_damaged_are_not_invited_without_an_option(file_of: FileOf) -> None:
+    content = csv_of("ju@example.com,JÃ¼rgen,Moser,", "ann@example.com")
+
+    status, printed = command("invite_csv", file_of(content), wait=True, **OPTIONS)
+
+    batch = Batch.objects.get()
+    assert (status, batch.state, Invitation.objects.count()) == (1, Batch.State.NEEDS_CORRECTION, 0)
+    assert "1 cell of team.csv may have a mistake. Nobody has been invited yet." in printed
+    assert f"/o/acme/batches/{batch.pk}/problems/." in printed
+    assert "Or invite people as they are written: run the command again with --as-written." in printed
+    report = json.loads(command("batch_report", batch.pk, json=True)[1])
+    assert (report["possible_mistakes"], report["problems"], report["waiting"]) == (1, 0, 2)
+    assert report["fix_at"].endswith(f"/o/acme/batches/{batch.pk}/problems/")
+
+    status, printed = command("invite_csv", file_of(content), wait=True, json=True, as_written=True, **OPTIONS)
+
+    assert (status, json.loads(printed)["invited"]) == (0, 2)
+    assert Invitation.objects.get(email="ju@example.com").first_name == "JÃ¼rgen"
+
+
 def test_the_option_is_allowed_for_other_roles(file_of: FileOf) -> None:
     assert command("invite_csv", file_of(many(1)), wait=True, confirm_access=True, **OPTIONS)[0] == 0
 

@@ -17,6 +17,7 @@ from invites.imports.presentation.confirmation import confirm_heading
 from invites.imports.presentation.names import import_name
 from invites.imports.presentation.wording import result_text, result_title, stopped_text, undone_text
 from invites.imports.selectors.summary import Summary, outcomes_of, summary_of
+from invites.imports.selectors.typos import typos_of
 from invites.invitations.visibility import visible_batches
 from invites.models import Batch
 from invites.problems import message_of, stored_problem
@@ -26,6 +27,7 @@ from invites.wording import as_sentence
 SHOWN = 2
 
 _NEED_FIXING = ngettext_lazy("{count} row of {file} needs fixing", "{count} rows of {file} need fixing")
+_DOUBTFUL = ngettext_lazy("{count} cell of {file} may have a mistake", "{count} cells of {file} may have mistakes")
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,8 @@ def _texts(batch: Batch, summary: Summary) -> tuple[str, str, str]:
 def _needs_fixing(batch: Batch, summary: Summary) -> str:
     if summary.to_fix:
         return counted(_NEED_FIXING, summary.to_fix, file=import_name(batch))
+    if count := typos_of(batch).open:
+        return counted(_DOUBTFUL, count, file=import_name(batch))
     return _("Nothing is left to fix in {file}").format(file=import_name(batch))
 
 
@@ -157,4 +161,4 @@ def _link(batch: Batch, summary: Summary) -> tuple[str, str]:
         return "imports:batch_confirm", _("Review")
     if batch.state != Batch.State.NEEDS_CORRECTION:
         return "imports:batch", _("View import")
-    return "imports:batch_problems", _("Fix the rows") if summary.to_fix else _("View the rows")
+    return "imports:batch_problems", _("Fix the rows") if summary.to_fix else _("Review")

@@ -52,6 +52,7 @@ _ROWS_CHECKED = {
     0.95: ngettext_lazy("{count} row, nearly all of the file", "{count} rows, nearly all of the file"),
 }
 _ROWS_NEED_FIXING = ngettext_lazy("{count} row needs fixing", "{count} rows need fixing")
+_MAY_HAVE_MISTAKES = ngettext_lazy("{count} cell may have a mistake", "{count} cells may have mistakes")
 _TYPOS = ngettext_lazy("{count} cell may have a mistake.", "{count} cells may have mistakes.")
 _SKIPPED = ngettext_lazy(
     "{count} person was skipped because they are already a member or already invited.",
@@ -172,7 +173,7 @@ def stage_title(batch: Batch, summary: Summary) -> str:
         case State.NEEDS_ANSWER:
             return _("{file} needs your answer").format(file=name)
         case State.NEEDS_CORRECTION:
-            return rows_need_fixing(summary.to_fix)
+            return what_is_left(batch, summary.to_fix)
         case State.NEEDS_CONFIRMATION:
             return confirm_heading(name)
     return result_title(batch, summary)
@@ -201,6 +202,13 @@ def rows_need_fixing(count: int) -> str:
     return counted(_ROWS_NEED_FIXING, count) if count else _("Nothing is left to fix")
 
 
+def what_is_left(batch: Batch, to_fix: int) -> str:
+    """The same, or if no row needs fixing: "3 cells may have mistakes"."""
+    if to_fix or not (typos := typos_of(batch)).open:
+        return rows_need_fixing(to_fix)
+    return counted(_MAY_HAVE_MISTAKES, typos.open)
+
+
 def progress_count(batch: Batch, progress: Progress) -> str:
     """How much of the running step is done: "12,000 of 150,000 rows". Empty before anything is done."""
     if batch.state == State.INVITING:
@@ -222,16 +230,20 @@ def _check_step(batch: Batch, summary: Summary, progress: Progress | None, *, ma
         case State.NEEDS_ANSWER:
             return _undecided(batch)
         case State.NEEDS_CORRECTION:
-            sentences = [
-                text_of(batch.notice),
-                _("Nobody has been invited yet."),
-                _("Fix the rows, upload a corrected file, or continue without them.") if may_change else "",
-                possible_mistakes(typos_of(batch)),
-            ]
-            return Step("warn", _("Checked"), _checked(batch, summary), _joined(sentences))
+            return Step("warn", _("Checked"), _checked(batch, summary), _to_correct(batch, summary, may_change))
         case State.FAILED | State.STOPPED if batch.checked_at is None:
             return Step("failed" if batch.state == State.FAILED else "stopped", _("Not checked"), text=_why(batch))
     return Step("done", _("Checked"), _checked(batch, summary))
+
+
+def _to_correct(batch: Batch, summary: Summary, may_change: bool) -> str:
+    typos = typos_of(batch)
+    what_to_do = ""
+    if may_change and summary.problems:
+        what_to_do = _("Fix the rows, upload a corrected file, or continue without them.")
+    elif may_change and typos.open:
+        what_to_do = _("Fix what is wrong, upload a corrected file, or invite everyone as written.")
+    return _joined([text_of(batch.notice), _("Nobody has been invited yet."), what_to_do, possible_mistakes(typos)])
 
 
 def _checking(batch: Batch, progress: Progress) -> Step:

@@ -1,6 +1,7 @@
 """Find valid cells that look like typos or damaged text.
 
-We show them before anybody is invited, but they never block an import.
+We show them before anybody is invited. Damaged text stops an import until an admin has seen it; likely typos in domains
+don't.
 """
 
 from __future__ import annotations

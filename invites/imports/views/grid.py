@@ -32,7 +32,7 @@ from invites.imports.corrections import Edit, EditResult
 from invites.imports.presentation.banners import banners_for
 from invites.imports.presentation.grid import GridRow, shown_row, tally_texts
 from invites.imports.presentation.names import name_for_download
-from invites.imports.presentation.status import rows_need_fixing
+from invites.imports.presentation.status import what_is_left
 from invites.imports.presentation.wording import row_number
 from invites.imports.problem_file import problem_file
 from invites.imports.selectors.grid import GridCounts, Tally, first_left, grid_counts, grid_rows
@@ -187,7 +187,7 @@ def _render_page(request: MemberRequest, batch: Batch) -> HttpResponse:
         "query": urlencode({"kind": kind}) if kind else "",
         "listed": [shown_row(row) for row in page],
         "why_not_change": why_not_change(request.membership, batch),
-        **_live(counts, kind),
+        **_live(batch, counts, kind),
     }
     return render(request, "imports/grid.html", context)
 
@@ -204,7 +204,7 @@ def _render_changes(request: MemberRequest, batch: Batch, action: GridAction, do
         return _redirect(request, _address(request))
     news = done.changed | done.overtaken
     listed = [shown_row(row) for row in page if row.number in news]
-    context = {"batch": batch, "listed": listed, "said": said, **_live(counts, kind)}
+    context = {"batch": batch, "listed": listed, "said": said, **_live(batch, counts, kind)}
     return render(request, "imports/_grid_parts.html", context)
 
 
@@ -215,11 +215,11 @@ def _page_of(batch: Batch, counts: GridCounts, kind: str, number: str | None) ->
     return paginator.get_page(number)
 
 
-def _live(counts: GridCounts, kind: str) -> dict[str, Any]:
+def _live(batch: Batch, counts: GridCounts, kind: str) -> dict[str, Any]:
     """The part of the context that changes with every edit."""
     tally = counts.tally
     return {
-        "heading": rows_need_fixing(tally.left),
+        "heading": what_is_left(batch, tally.left),
         "tally": tally,
         "tally_texts": tally_texts(tally),
         "kind": kind,

@@ -45,6 +45,11 @@ class Command(BaseCommand):
         parser.add_argument("--all-sites", action="store_true", help="all sites, including those added later")
         parser.add_argument("--only-valid", action="store_true", help="invite the valid rows of a file with problems")
         parser.add_argument(
+            "--as-written",
+            action="store_true",
+            help="invite people whose names or addresses look damaged, as they are written in the file",
+        )
+        parser.add_argument(
             "--confirm-access",
             action="store_true",
             help="confirm that everyone in the file will be able to invite or manage users, if a role allows it",
@@ -73,6 +78,7 @@ class Command(BaseCommand):
                     only_valid=options["only_valid"],
                     options=reading,
                     confirm_access=options["confirm_access"],
+                    as_written=options["as_written"],
                 )
         except OSError as error:
             raise CommandError(f"{path} can't be read: {error.strerror}.", returncode=2) from error
