@@ -1,7 +1,8 @@
 /* Pasted rows of an import: their numbers beside them, and below them what the server understood.
 
    data-paste                  the part of the form             data-understood      asks the server on "understand"
-   data-paste-text             what a button writes instead of data-paste-lines lines from data-paste-line, or of all
+   data-paste-text             what a button writes instead of data-paste-lines lines from data-paste-line, or of all;
+                               in a line, of the characters from data-paste-start to data-paste-end
    data-paste-numbers, -refused, -clear, -all */
 
 const LINE = 28; // Pixels, as in the style sheet.
@@ -99,7 +100,7 @@ const write = (root, text, start = 0, end = areaIn(root).value.length) => {
   area.dispatchEvent(new Event("input", { bubbles: true }));
 };
 
-const fix = (root, { pasteText, pasteLine, pasteLines }) => {
+const fix = (root, { pasteText, pasteLine, pasteLines, pasteStart, pasteEnd }) => {
   const { value } = areaIn(root);
   if (value !== asked) {
     understand(root);
@@ -112,7 +113,9 @@ const fix = (root, { pasteText, pasteLine, pasteLines }) => {
   const lines = value.split("\n");
   const start = lines.slice(0, pasteLine - 1).reduce((sum, line) => sum + line.length + 1, 0);
   const replaced = lines.slice(pasteLine - 1, Number(pasteLine) - 1 + Number(pasteLines)).join("\n");
-  write(root, pasteText, start, start + replaced.length);
+  // The server counts characters, and a browser counts UTF-16.
+  const lengthUntil = (at) => (at === undefined ? replaced : [...replaced].slice(0, at).join("")).length;
+  write(root, pasteText, start + lengthUntil(pasteStart), start + lengthUntil(pasteEnd));
 };
 
 const showAll = (root) => {

@@ -160,7 +160,7 @@ def _read_words(text: str, words: list[re.Match[str]]) -> tuple[str, str]:
         email, name = words[-1][0], text[: words[-1].start()]
     else:
         return "", text
-    return trim(name).strip("()-– "), email.strip("()")
+    return trim(name).strip("()-– "), email.strip("()<>")
 
 
 def _unquoted(name: str) -> str:

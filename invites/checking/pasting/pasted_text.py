@@ -111,6 +111,7 @@ def count_lines(text: str) -> int:
 
 
 def _lines_of(text: str) -> list[str]:
+    text = text.encode(errors="replace").decode()
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").removeprefix("\ufeff").split("\n")
     while lines and is_blank(lines[-1]):
         lines.pop()
@@ -174,6 +175,10 @@ def _read_cells(lines: list[str], delimiter: str) -> PastedText:
     return PastedText(tuple(lines), tuple(rows), delimiter, has_quotes, ReadingOptions(delimiter=_TAB))
 
 
+def _is_row(text: str, delimiter: str) -> bool:
+    return delimiter in text and "@" in text
+
+
 def _read_quoted(lines: list[str], delimiter: str) -> list[PastedRow] | None:
     """The records, with cells in quotation marks. None if that isn't how the text is written."""
     reader = csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, strict=True)
@@ -181,7 +186,7 @@ def _read_quoted(lines: list[str], delimiter: str) -> list[PastedRow] | None:
     try:
         for cells in reader:
             count = reader.line_num - line + 1
-            if count > 1 and any("\n" in cell and (delimiter in cell or "@" in cell) for cell in cells):
+            if count > 1 and any(_is_row(part, delimiter) for cell in cells for part in cell.split("\n")):
                 # A mark that was never closed has swallowed the next rows.
                 return None
             if not all(map(is_blank, cells)):

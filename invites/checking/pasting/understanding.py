@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import NamedTuple
 
 from invites.checking.check import Check
@@ -28,13 +29,16 @@ _NAMES = ("first_name", "last_name")
 class Fix:
     """What to write instead of some lines: the first one, how many there are, and the new text.
 
-    `problems` are those that it fixes, each with its suggestion.
+    In a list, only the characters from `start` to `end` of its line are replaced. `problems` are those that it fixes,
+    each with its suggestion.
     """
 
     problems: tuple[Problem, ...]
     line: int
     lines: int
     text: str
+    start: int = 0
+    end: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +130,14 @@ def _with_names(pasted: PastedText) -> str:
     if not found:
         return ""
     lines = list(pasted.lines)
-    for row in reversed(pasted.rows):
-        if row.number in found:
-            lines[row.line - 1] = _replace_entry(lines[row.line - 1], row, found[row.number])
+    for number, rows in groupby(pasted.rows, key=lambda row: row.line):
+        line, written, at = lines[number - 1], [], 0
+        for row in rows:
+            if row.entry and row.number in found:
+                written += [line[at : row.entry.start], found[row.number]]
+                at = row.entry.end
+        lines[number - 1] = "".join([*written, line[at:]])
     return "\n".join(lines)
-
-
-def _replace_entry(line: str, row: PastedRow, written: str) -> str:
-    return line if row.entry is None else line[: row.entry.start] + written + line[row.entry.end :]
 
 
 class _Writer:
@@ -152,8 +156,11 @@ class _Writer:
             problems = [problem for problem in problems if problem.fix == problems[0].fix]
         else:
             del problems[1:]
-        written = self._in_list(row, pasted, problems) if pasted.entry else self._in_cells(row, pasted, problems)
-        return Fix(tuple(problems), pasted.line, pasted.lines, written)
+        fix = Fix(tuple(problems), pasted.line, pasted.lines, "")
+        if pasted.entry is None:
+            return replace(fix, text=self._in_cells(row, pasted, problems))
+        written = self._in_list(row, pasted, problems)
+        return replace(fix, text=written, start=pasted.entry.start, end=pasted.entry.end)
 
     def _in_list(self, row: Row, pasted: PastedRow, problems: Sequence[Problem]) -> str:
         suggested = {str(problem.column): problem.suggestion or "" for problem in problems}
@@ -161,8 +168,7 @@ class _Writer:
         name = pasted.cells[1]
         if not suggested.keys().isdisjoint(_NAMES):
             name = self._full_name(row, suggested)
-        line = self.pasted.lines[pasted.line - 1]
-        return _replace_entry(line, pasted, write_entry(name, email))
+        return write_entry(name, email)
 
     def _in_cells(self, row: Row, pasted: PastedRow, problems: Sequence[Problem]) -> str:
         suggested = {str(problem.column): problem.suggestion or "" for problem in problems}
@@ -185,8 +191,8 @@ class _Writer:
         if not self.pasted.has_quotes:
             return delimiter.join(cells)
         out = io.StringIO()
-        csv.writer(out, delimiter=delimiter, lineterminator="").writerow(cells)
-        return out.getvalue()
+        csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(cells)
+        return out.getvalue().removesuffix("\n")
 
 
 def _put(cells: list[str], position: int, value: str) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext_lazy
 from accounts.wording import counted
 from invites.checking import Fix, Problem, Understanding, UnderstoodRow
 from invites.imports.presentation.status import rows_need_fixing
-from invites.problems import explain, fix_of, message_of
+from invites.problems import fix_of, message_of
 from invites.wording import as_sentence
 
 # How many rows are shown at first: those that need fixing, and then others.
@@ -26,12 +26,10 @@ _OF_NAMES = ("first_name_needed", "last_name_needed")
 
 @dataclass(frozen=True)
 class ShownFix:
-    """The button of a row, and what it writes instead of some lines of the text."""
+    """The button of a row, and what it writes into the text: see `checking.Fix`."""
 
     label: str
-    line: int
-    lines: int
-    text: str
+    fix: Fix
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class ShownPaste:
 def shown_paste(found: Understanding, *, all_rows: bool = False) -> ShownPaste:
     """What the dialog shows of a pasted text."""
     if found.problem:
-        return ShownPaste(error=explain(found.problem))
+        return ShownPaste(error=as_sentence(message_of(found.problem)))
     if not found.rows:
         return ShownPaste(people=counted(_ROWS, found.row_count), asks_columns=found.asks_columns)
     wrong = [each for each in found.rows if _causes(each, found)]
@@ -121,4 +119,4 @@ def _shown_fix(fix: Fix) -> ShownFix:
     if len(fix.problems) > 1:
         # Both names.
         problem = problem._replace(suggestion=" ".join(each.suggestion or "" for each in fix.problems))
-    return ShownFix(label=fix_of(problem), line=fix.line, lines=fix.lines, text=fix.text)
+    return ShownFix(label=fix_of(problem), fix=fix)

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 import invites.checking
-from invites.checking import Check, Limits, RecordFile, open_records
+from invites.checking import Check, Limits, RecordFile, open_records, read_pasted, understand
 from invites.checking.cells.csv_injection import escape_formula, unescape_formula
 from invites.checking.cells.damage import doubt_name, repair
 from invites.checking.cells.links import defuse, defuse_header, find_link
@@ -31,6 +31,7 @@ from invites.checking.cells.spreadsheet_text import is_spreadsheet_error, text_o
 from invites.checking.cells.text import is_blank, trim, trim_all, visible
 from invites.checking.domain_typos import DomainTypoDetector
 from invites.checking.full_names import is_decided_by_commas, names_in_address, split_full_name, suggest_order
+from invites.checking.pasting.address_list import find_entries
 from invites.checking.reading.columns.column_names import find_meaning
 from invites.checking.reading.columns.column_suggestions import suggest_columns
 from invites.checking.reading.columns.header import read_header
@@ -235,6 +236,11 @@ HEURISTICS: dict[str, Function] = {
     "full name": lambda text: [split_full_name(text, order) for order in ("first-last", "last-first")],
     "full names": lambda text: (is_decided_by_commas([text]), suggest_order([text, *text.split(",")], text, ("hu",))),
     "names in an address": names_in_address,
+    "line of addresses": find_entries,
+    "pasted text": lambda text: [understand(read_pasted(each)) for each in (text, f"a.b@c.co;{text}", f"\t{text}")],
+    "pasted lines": lambda text: understand(
+        read_pasted("\n".join(text[at : at + 40] for at in range(0, len(text), 40)))
+    ),
     "undecided file": undecided_file,
     "quotes": quote,
     "swallowed rows": lambda text: find_rows_in_cell(["a", text, "b"], delimiter=",", header=HEADER),  # type: ignore[arg-type]
