@@ -30,7 +30,7 @@ def open_import(page: Page) -> None:
     page.get_by_role("link", name="Invite users").click()
     expect(heading(page)).to_have_text("Invite users")
     page.get_by_role("link", name="Import CSV file").click()
-    expect(heading(page)).to_have_text("Import CSV file")
+    expect(heading(page)).to_have_text("Import users")
     # Then the scripts of the dialog are loaded.
     expect(heading(page)).to_be_focused()
 
