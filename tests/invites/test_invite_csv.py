@@ -45,6 +45,12 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invite_csv, "POLL_SECONDS", 0)
 
 
+@pytest.fixture
+def small_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request checks no file of several hundred rows."""
+    monkeypatch.setattr(upload_parts, "BYTES_IN_REQUEST", 10_000)
+
+
 def command(*arguments: object, **options: Any) -> tuple[int, str]:
     """The exit status and the output."""
     out = io.StringIO()
@@ -103,14 +109,15 @@ def test_it_prints_the_banner_and_the_summary(file_of: FileOf) -> None:
     ]
 
 
+@pytest.mark.usefixtures("small_request")
 def test_a_large_file_is_left_to_the_worker_or_checked_while_waiting(file_of: FileOf) -> None:
-    content = many(6_000)
+    content = many(600)
     assert len(content) > upload_parts.BYTES_IN_REQUEST
     assert json.loads(command("invite_csv", file_of(content), json=True, **OPTIONS)[1])["state"] == "checking"
 
     invite_csv.wait_for(Batch.objects.get())
 
-    assert Invitation.objects.count() == 6_000
+    assert Invitation.objects.count() == 600
 
 
 def test_gives_the_roles_and_sites_that_were_named_in_any_case(file_of: FileOf, acme: Organization) -> None:
@@ -174,14 +181,15 @@ def test_with_options_nothing_is_open(file_of: FileOf) -> None:
     assert (row.first_name, row.last_name, row.number) == ("Ann", "Lee", 2)
 
 
+@pytest.mark.usefixtures("small_request")
 def test_options_hold_for_the_check_of_a_worker(file_of: FileOf) -> None:
-    content = many(6_000).replace(b"Last name", b"Surname", 1)
+    content = many(600).replace(b"Last name", b"Surname", 1)
     options = {**OPTIONS, "column": ["last_name=Surname"]}
     assert json.loads(command("invite_csv", file_of(content), json=True, **options)[1])["state"] == "checking"
 
     invite_csv.wait_for(Batch.objects.get())
 
-    assert Invitation.objects.filter(last_name="Example").count() == 6_000
+    assert Invitation.objects.filter(last_name="Example").count() == 600
 
 
 @pytest.mark.parametrize(
