@@ -98,6 +98,7 @@ def use_of(pattern: re.Pattern[Any], method: str) -> Function:
     return use
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", sorted(patterns()))
 def test_every_pattern_takes_linear_time(name: str) -> None:
     assert_linear(patterns()[name])

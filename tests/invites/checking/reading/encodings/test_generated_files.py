@@ -13,6 +13,7 @@ from benchmarks.encodings import LEAST_SILENT, WITH_TARGET, find_failures, measu
 FEW = {1: 3, 3: 3, 10: 2, 30: 1}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_changes_no_name_silently(language: str) -> None:
     codecs = [codec for name, codec in CELLS if name == language]
@@ -26,6 +27,7 @@ def test_changes_no_name_silently(language: str) -> None:
     assert wrong == 0, [failure for failure in find_failures(counts) if "wrong" in failure]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("language", "codec"), WITH_TARGET)
 def test_hardly_asks_about_windows_files_in_western_europe(language: str, codec: str) -> None:
     counts = sum(
