@@ -293,7 +293,10 @@ def test_a_likely_typo_of_a_frequent_domain_is_a_warning(tmp_path: Path) -> None
     assert found["warnings"] == [
         {
             "row": 22,
+            "column": "Email",
             "code": "likely_typo",
             "message": "“nortwind.example.com” looks like a typo for “northwind.example.com”",
+            "value": "anna@nortwind.example.com",
+            "suggestion": "anna@northwind.example.com",
         }
     ]
