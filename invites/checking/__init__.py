@@ -10,7 +10,7 @@ Code that checks files imports the names below. Links, and patterns for them, ar
 """
 
 from invites.checking.block import Block
-from invites.checking.catalog import CATALOG, OVER_LIMITS
+from invites.checking.catalog import CATALOG, NUMBERS_NAMED, OVER_LIMITS, rows_notice, with_row_names
 from invites.checking.cells.csv_injection import CsvLines, escape_formula, unescape_formula
 from invites.checking.cells.email import email_key
 from invites.checking.cells.provider_typos import intended_domain
@@ -35,6 +35,7 @@ from invites.checking.reading.preview import Preview, Table, TopRow
 from invites.checking.reading.records import Record, RecordFile, open_records, write_table
 from invites.checking.report import Report, Row, Verdict, found_columns
 from invites.checking.row import check_cells
+from invites.checking.tail import KnownRows
 
 __all__ = [
     "CATALOG",
@@ -47,6 +48,7 @@ __all__ = [
     "LONGEST_PASTE",
     "MOST_PASTED_ROWS",
     "NOT_USED",
+    "NUMBERS_NAMED",
     "OVER_LIMITS",
     "REQUIRED",
     "Block",
@@ -60,6 +62,7 @@ __all__ = [
     "Evidence",
     "Fix",
     "HiddenRows",
+    "KnownRows",
     "Language",
     "Limits",
     "NameOrder",
@@ -97,11 +100,13 @@ __all__ = [
     "message_of",
     "open_records",
     "read_pasted",
+    "rows_notice",
     "split_full_name",
     "title_of",
     "typo_notice",
     "understand",
     "unescape_formula",
     "visible",
+    "with_row_names",
     "write_table",
 ]

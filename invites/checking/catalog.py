@@ -4,7 +4,7 @@
 below cells; hints are sentences. `describe.py` fills in the placeholders and knows how each is written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -13,6 +13,9 @@ from invites.checking.cells.text import visible
 from invites.checking.columns import EMAIL
 from invites.checking.messages import Plural, gettext_noop, ngettext_noop
 from invites.checking.problem import Notice, Problem
+
+# How many rows a notice names if it is about several.
+NUMBERS_NAMED = 5
 
 Scope = Literal["file", "row", "warning"]
 # One sentence, or one for each case: the parameter `case` names it.
@@ -469,6 +472,37 @@ _WARNINGS = (
              "count",
          ),
          gettext_noop("You don’t have to do anything."), "a description with a vertical tab"),
+    Kind("not_people", "warning", gettext_noop("Rows that aren’t people"),
+         {
+             "all": ngettext_noop(
+                 "{count} row below the last address was skipped because it isn’t a person: row {rows}",
+                 "{count} rows below the last address were skipped because they aren’t people: rows {rows}",
+                 "count",
+             ),
+             "some": ngettext_noop(
+                 "{count} row below the last address was skipped because it isn’t a person: row {some_rows} and "
+                 "{more} more",
+                 "{count} rows below the last address were skipped because they aren’t people: rows {some_rows} and "
+                 "{more} more",
+                 "count",
+             ),
+         },
+         gettext_noop("You don’t have to do anything. If one of them is a person, enter the address."), "Total: 2"),
+    Kind("notes_beside", "warning", gettext_noop("Notes beside the table"),
+         {
+             "all": ngettext_noop(
+                 "{count} note beside the table was ignored: row {rows}",
+                 "{count} notes beside the table were ignored: rows {rows}",
+                 "count",
+             ),
+             "some": ngettext_noop(
+                 "{count} note beside the table was ignored: row {some_rows} and {more} more",
+                 "{count} notes beside the table were ignored: rows {some_rows} and {more} more",
+                 "count",
+             ),
+         },
+         gettext_noop("You don’t have to do anything."),
+         "a note that an empty column separates from the table"),
     Kind("ignored_column", "warning", gettext_noop("Ignored column"),
          gettext_noop("The column “{name}” is ignored"),
          gettext_noop("You don’t have to do anything. Only {all_columns} are read."), "Phone"),
@@ -557,6 +591,25 @@ def notice(
     **params: Param,
 ) -> Notice:
     return Notice(code, params, row, column, visible(value), suggestion)
+
+
+def rows_notice(code: str, *, numbers: Sequence[int], count: int) -> Notice:
+    """One notice about `count` rows. `numbers` are the first ones, or all of them."""
+    named = [str(number) for number in numbers[:NUMBERS_NAMED]]
+    more = count - len(named)
+    if more:
+        return notice(code, row=None, case="some", count=count, some_rows=named, more=more)
+    return notice(code, row=None, case="all", count=count, rows=named)
+
+
+def with_row_names(notice: Notice, name: Callable[[int], str]) -> Notice:
+    """A notice of `rows_notice` with the names of its rows, where numbers aren't enough."""
+    named: dict[str, Param] = {
+        key: [name(int(str(number))) for number in value]
+        for key, value in notice.params.items()
+        if key in ("rows", "some_rows") and isinstance(value, list)
+    }
+    return notice._replace(params={**notice.params, **named})
 
 
 def duplicate_notice(*, row: int, first: int, value: str) -> Notice:

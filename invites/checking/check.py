@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice, repeat
 from typing import BinaryIO
 
 from invites.checking.block import Block
 from invites.checking.broken_rows import check_broken_row
-from invites.checking.catalog import duplicate_notice, file_problem, notice
+from invites.checking.catalog import duplicate_notice, file_problem, notice, rows_notice
 from invites.checking.cells.error import CellError
 from invites.checking.cells.names import SEPARATORS
 from invites.checking.cells.provider_typos import intended_domain
@@ -33,6 +34,9 @@ from invites.checking.report import Report, Row
 from invites.checking.row import check_cells, doubt_notices
 from invites.checking.same_address import Names, address_problem, name_key
 from invites.checking.screening import Screen
+from invites.checking.side_notes import SideNotes
+from invites.checking.tail import NOTHING_KNOWN as NO_ROWS_KNOWN
+from invites.checking.tail import KnownRows, Tails
 
 
 def _do_nothing() -> None:
@@ -56,18 +60,20 @@ class Check:
         options: ReadingOptions = FIND_OUT,
         evidence: Evidence = NOTHING_KNOWN,
         first_row: int = 1,
+        known: KnownRows = NO_ROWS_KNOWN,
         while_waiting: Callable[[], None] | None = None,
     ) -> None:
         """`options` says how to read the file, and `evidence` what is known about its sender.
 
         `first_row` is the number of the first row: 0 for a table of `table_to_store`, which begins with our column
-        names. `while_waiting` is called every few hundred records, and every few seconds while a workbook is read. It
-        may raise an exception to end the check.
+        names. `known` is what is known about its rows. `while_waiting` is called every few hundred records, and every
+        few seconds while a workbook is read. It may raise an exception to end the check.
         """
         self.limits = limits
         self.report = Report()
         self._plan: Plan | None = None
         self._stream, self._options, self._evidence, self._first_row = stream, options, evidence, first_row
+        self._known = known
         self._while_waiting = while_waiting or _do_nothing
         self._started = False
 
@@ -115,7 +121,11 @@ class Check:
         return table_to_store(self._plan, writable_rows(self._plan), first_row=self._first_row)
 
     def _check(self, plan: Plan) -> Iterator[Block]:
-        checker = _RecordChecker(plan, self._first_row, self.limits, self.report, self._while_waiting)
+        starts = [start for _name, start in self.report.sheets]
+        tails = Tails(replace(self._known, sheet_starts=starts) if starts else self._known)
+        checker = _RecordChecker(
+            plan, self._first_row, self.limits, self.report, tails=tails, while_waiting=self._while_waiting
+        )
         try:
             yield from checker.blocks()
         except csv.Error as error:
@@ -131,7 +141,14 @@ class _RecordChecker:
     """
 
     def __init__(
-        self, plan: Plan, first_row: int, limits: Limits, report: Report, while_waiting: Callable[[], None]
+        self,
+        plan: Plan,
+        first_row: int,
+        limits: Limits,
+        report: Report,
+        *,
+        tails: Tails,
+        while_waiting: Callable[[], None],
     ) -> None:
         self.plan, self.header, self.limits, self.report = plan, plan.header, limits, report
         self.records = plan.rows()
@@ -141,6 +158,8 @@ class _RecordChecker:
         self._number_before = self.number = first_row - 1  # as the spreadsheet counts
         self.line_end = plan.text.dialect.lines_before if plan.text else 0
         self._screen = Screen()
+        self._tails = tails
+        self._notes = SideNotes(plan.header, is_text=plan.text is not None)
         self._with_separators = 0
         self._first_error = ""
         # The chunk in which each address occurs first, and for each chunk its first row number and its addresses. This
@@ -158,6 +177,8 @@ class _RecordChecker:
         yield from self._check_rows(self.header)
         if self._with_separators and not self.report.rejection:
             self.report.warn(notice("separators_replaced", row=None, count=self._with_separators))
+        if not self.report.rejection:
+            self._report_other_rows()
         if not self.report.rows and not self.report.rejection:
             self.report.reject(file_problem("no_rows"))
 
@@ -167,6 +188,15 @@ class _RecordChecker:
         if isinstance(error, Unrecoverable):
             number, line = self._number_before + error.number - 1, error.line
         return explain_record(text, number=number, line=line, header=self.header, limits=self.limits, error=first_error)
+
+    def _report_other_rows(self) -> None:
+        """Report what isn't a person: rows below the last one, and notes beside the table."""
+        self._tails.finish(self.report)
+        if self.report.not_people:
+            numbers, count = self.report.not_people_numbers, self.report.not_people
+            self.report.warn_first(rows_notice("not_people", numbers=numbers, count=count))
+        if self._notes.count:
+            self.report.warn_first(rows_notice("notes_beside", numbers=self._notes.numbers, count=self._notes.count))
 
     def _has_too_many_lines(self) -> bool:
         if self.number <= self._most_records:
@@ -188,6 +218,7 @@ class _RecordChecker:
                 self._reject_row_count()
                 return
             if found:
+                self._tails.add(block)
                 yield block
 
     def _take_columns(self, header: Header) -> Columns | None:
@@ -336,14 +367,20 @@ class _RecordChecker:
             self.report.add_problems(checked.problems)
             return checked
         extra, extra_value = header.unsure_name(record), ""
+        has_notes = self._notes.find(record)
         if found := self._find_rows_in_cell(record, header) if position in chunk.multiline else None:
             extra, extra_value = CellError("rows_in_cell", {"count": found.count}), found.first
+        elif has_notes:
+            self._notes.add(row)
+            if all(map(is_blank, record[: header.width])):
+                return None
         elif len(record) > header.width and not all(map(is_blank, record[header.width :])):
             extra, extra_value = self._explain_extra_cells(record, header)
         cells = header.pick(record)
         checked = check_cells(cells, row=row, line=chunk.lines[position], extra=extra, extra_value=extra_value)
         if checked.problems:
             self.report.add_problems(checked.problems)
+            checked = self._tails.look_at(checked, record)
         elif not SEPARATORS.isdisjoint(trim(cells.description)):
             self._with_separators += 1
         return checked

@@ -194,6 +194,14 @@ def _renames(value: Iterable[tuple[str, str]], language: Language) -> str:
     return language.gettext(", ").join(f"{before} → {after}" for before, after in pairs)
 
 
+def _listed(value: Iterable[str], language: Language) -> str:
+    return language.listed(list(value))
+
+
+def _separated(value: Iterable[str], language: Language) -> str:
+    return language.gettext(", ").join(value)
+
+
 _WRITERS: dict[str, Callable[[Any, Language], str]] = {
     "character": _character,
     "size": _size,
@@ -205,4 +213,6 @@ _WRITERS: dict[str, Callable[[Any, Language], str]] = {
     "names": _names,
     "spellings": _alternatives,
     "renames": _renames,
+    "rows": _listed,
+    "some_rows": _separated,
 }

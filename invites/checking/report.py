@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -20,6 +21,8 @@ WARNINGS_KEPT = 1_000
 class Row(NamedTuple):
     """A row below the header that isn't blank: a valid one, a duplicate, or one with problems.
 
+    `text` are all cells of its record, shortened, if they don't look like a person.
+
     `values` are its cells in their normal form; a cell with an error has an empty value. A row with problems also has
     its `cells` as found in the file.
     """
@@ -30,6 +33,7 @@ class Row(NamedTuple):
     problems: tuple[Problem, ...] = ()
     duplicate_of: int | None = None
     cells: Cells | None = None
+    text: str = ""
 
     @property
     def email_key(self) -> str:
@@ -41,6 +45,16 @@ class Row(NamedTuple):
         return not self.problems and self.duplicate_of is None
 
 
+class RowRange(NamedTuple):
+    """Row numbers from `first` to `last`."""
+
+    first: int
+    last: int
+
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, int) and self.first <= number <= self.last
+
+
 def found_columns(problem: Problem | None) -> tuple[str, ...] | None:
     """The names of the columns, if they are the problem."""
     names = problem.params.get("found_names") if problem else None
@@ -50,6 +64,9 @@ def found_columns(problem: Problem | None) -> tuple[str, ...] | None:
 @dataclass(slots=True)
 class Report:
     """What one check found. rows = valid + skipped + problem_rows, whenever the check yields a block.
+
+    `skipped` are duplicates and the `not_people`: the rows in `tails`, which are known after the last block. Blocks
+    have them as rows with problems.
 
     `problems`, `warnings` and `duplicates` are cut off at a maximum length; the counts are complete. `found` are the
     names of the columns if the file isn't read because of them. `decisions` says what is open in an undecided file.
@@ -63,6 +80,9 @@ class Report:
     rows: int = 0
     valid: int = 0
     skipped: int = 0
+    not_people: int = 0
+    not_people_numbers: list[int] = field(default_factory=list)
+    tails: list[RowRange] = field(default_factory=list)
     problem_rows: int = 0
     problem_count: int = 0
     truncated: bool = False
@@ -107,6 +127,35 @@ class Report:
         if len(self.duplicates) < WARNINGS_KEPT:
             self.duplicates.append(duplicate)
 
+    def skip_tail(self, numbers: RowRange, rows: int, problems_by_code: Mapping[str, int]) -> None:
+        """Skip the rows with problems in this range, which aren't people. Call `drop_problems_of_tails` at the end."""
+        self.tails.append(numbers)
+        self.not_people += rows
+        self.skipped += rows
+        self.problem_rows -= rows
+        for code, count in problems_by_code.items():
+            self.problem_count -= count
+            self.problems_by_code[code] -= count
+            if not self.problems_by_code[code]:
+                del self.problems_by_code[code]
+
+    def drop_problems_of_tails(self) -> None:
+        """Remove the problems of the rows that aren't people."""
+        if not self.tails:
+            return
+        firsts = [tail.first for tail in self.tails]
+        self.problems = [
+            problem
+            for problem in self.problems
+            if problem.row is None or not self._is_in_tail(problem.row, bisect_right(firsts, problem.row) - 1)
+        ]
+        self.truncated = len(self.problems) < self.problem_count
+        if not self.problem_rows:
+            self.verdict = "ok"
+
+    def _is_in_tail(self, number: int, place: int) -> bool:
+        return place >= 0 and number in self.tails[place]
+
     def count(self, rows: int) -> None:
         """Count more rows, whose problems and duplicates have been added."""
         self.rows += rows
@@ -117,6 +166,11 @@ class Report:
         # There are only a few about the whole file.
         if notice.row is None or len(self.warnings) < WARNINGS_KEPT:
             self.warnings.append(notice)
+
+    def warn_first(self, notice: Notice) -> None:
+        """Add a notice about the whole file, which must not be cut off."""
+        self.warning_count += 1
+        self.warnings.insert(0, notice)
 
     def leave_undecided(self, decisions: Decisions) -> None:
         """Wait for somebody to decide how the file is read."""
@@ -136,6 +190,7 @@ class Report:
         self.warnings = []
         self.warning_count = self.doubtful_cells = 0
         self.duplicates = []
+        self.not_people, self.not_people_numbers, self.tails = 0, [], []
         self.found = found_columns(problem)
 
     def grouped(self) -> Iterator[tuple[str, int]]:

@@ -31,6 +31,7 @@ from invites.imports.confirm import needs_confirmation
 from invites.imports.correction_jobs import give_up_job, work_on_job
 from invites.imports.domain_suggestions import doubt_domains, save_doubts, save_suggestions, suggest_domains
 from invites.imports.invite import begin_inviting
+from invites.imports.not_people import keep_text, known_rows_of, skip_not_people
 from invites.imports.reading import evidence_of, limits_of, read_as, wait_for_answer
 from invites.imports.selectors.rows import codes_of, suggested
 from invites.imports.selectors.typos import DOUBTS, as_doubt
@@ -144,6 +145,7 @@ def _check(batch: Batch, budget: Budget) -> None:
         options=checking.ReadingOptions.from_json(batch.reading),
         evidence=evidence_of(batch),
         first_row=batch.first_row,
+        known=known_rows_of(batch),
         while_waiting=ClaimRenewer(batch),
     )
     _delete_staged_rows(batch)
@@ -231,7 +233,8 @@ def _conclude(batch: Batch, check: checking.Check, table: BinaryIO | None) -> No
     batch.read_as = read_as(batch, report)
     batch.row_total, batch.has_damaged_cells = report.rows, report.doubtful_cells > 0
     batch.checked_at = now
-    batch.skipped_numbers, batch.row_editors = [], {}
+    batch.skipped_numbers, batch.known_rows, batch.row_editors = [], {}, {}
+    skip_not_people(batch, report)
     if report.verdict == "rejected" and report.rejection:
         batch.state, batch.row_total, batch.ended_at = Batch.State.REJECTED, 0, now
         batch.rejection = {**report.rejection._asdict(), "found": report.found}
@@ -315,6 +318,8 @@ def _new_flagged_row(batch: Batch, row: checking.Row, *, is_skipped: bool) -> Ne
             duplicate_of=row.duplicate_of,
         )
     problems = [problem._asdict() for problem in row.problems]
+    if row.text:
+        keep_text(problems, row.text)
     return NewFlaggedRow(
         new,
         outcome=Row.Outcome.PROBLEM.value,

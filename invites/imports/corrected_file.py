@@ -29,6 +29,7 @@ from invites.checking import (
     unescape_formula,
 )
 from invites.imports.authors import DELETED_ACCOUNT, authors_of
+from invites.imports.not_people import known_rows_to_keep
 from invites.imports.problem_file import open_stored
 from invites.imports.record_writer import Layout, RecordWriter, can_hold
 from invites.imports.upload_parts import new_file, stored_upload
@@ -41,13 +42,14 @@ _ROW_NUMBER = re.compile(r"\s*Row (\d{1,9})\b")
 
 @dataclass(frozen=True)
 class Merged:
-    """The file of the batch with the corrected rows, and the numbers of its skipped rows.
+    """The file of the batch with the corrected rows, the numbers of its skipped rows, and its rows without an address.
 
     `authors` are the users whose rows it has, besides `by`; `row_editors` says who edited which of its rows.
     """
 
     file: BinaryIO
     skipped_numbers: list[int]
+    known_rows: dict[str, list[int]]
     authors: set[int]
     row_editors: dict[int, list[int]]
 
@@ -98,7 +100,8 @@ class _Merge:
         if not in_utf8 and not self._is_read_as_before(out):
             # Without the words that were edited, the encoding may be in doubt. UTF-8 with a BOM never is.
             out = self._write(layout, RecordWriter(self._stored, in_utf8=True))
-        return Merged(out, kept.skipped_numbers, kept.authors, kept.row_editors)
+        known_rows = known_rows_to_keep(self._batch)
+        return Merged(out, kept.skipped_numbers, known_rows, kept.authors, kept.row_editors)
 
     def _is_read_as_before(self, file: BinaryIO) -> bool:
         again = open_records(file, limits=self._limits, first_row=self._batch.first_row)

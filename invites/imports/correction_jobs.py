@@ -345,12 +345,19 @@ def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
         _refuse(batch, job, broken.reasons)
         return False
     if merged is None:
-        what = {"file_name": job.file_name, "file_size": job.file_size, "skipped_numbers": [], "row_editors": {}}
+        what = {
+            "file_name": job.file_name,
+            "file_size": job.file_size,
+            "skipped_numbers": [],
+            "known_rows": {},
+            "row_editors": {},
+        }
         _replace_file(batch, job, None, authors=[by], first_row=1, pasted_at=None, **what)
     else:
         what = {
             "file_name": batch.file_name,
             "skipped_numbers": merged.skipped_numbers,
+            "known_rows": merged.known_rows,
             "row_editors": merged.row_editors,
         }
         _replace_file(batch, job, merged.file, authors=sorted({by, *merged.authors}), **what)

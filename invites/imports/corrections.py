@@ -177,7 +177,7 @@ def undo(batch: Batch, number: int, *, by: Membership) -> EditResult:
     rows = list(rows_to_check(batch).filter(number=number))
     keys = keys_of(rows)
     for row in rows:
-        _restore_found_cells(row)
+        restore_found_cells(row)
     return store_rows(batch, rows, keys, _result_of(number, rows), by=by)
 
 
@@ -235,14 +235,15 @@ def _set_cells(row: Row, cells: Cells, *, keep: bool = False) -> None:
     keep = keep or before["keep"]
     row.edit = {"cells": list(cells), "found": before["found"], "keep": keep}
     if cells == Cells(*row.cells or ()) and not keep:
-        _restore_found_cells(row)
+        restore_found_cells(row)
         return
     of_the_row = [] if keep else [each for each in before["found"] if each["column"] is None]
     found = _set_values(row, cells)
     _set_problems(row, [*of_the_row, *found])
 
 
-def _restore_found_cells(row: Row) -> None:
+def restore_found_cells(row: Row) -> None:
+    """Undo all edits of the row, without saving it."""
     found = (row.edit or {})["found"]
     row.edit = None
     _set_values(row, Cells(*row.cells or ()))

@@ -53,6 +53,7 @@ def batch_as_text(batch: Batch) -> str:
         ("Already a member", summary.already_member),
         ("Already invited", summary.already_invited),
         ("Duplicate", summary.duplicate),
+        *([("Not a person", summary.not_a_person)] if summary.not_a_person else []),
         ("Problems", summary.problems),
         ("Failed", summary.failed),
         *([("Waiting", summary.waiting)] if summary.waiting else []),

@@ -86,6 +86,12 @@ class Batch(models.Model):
     skipped_numbers = models.JSONField(
         default=list, help_text="Numbers of the rows that a corrected file skips. Empty once it is checked."
     )
+    known_rows: models.JSONField[dict[str, list[int]], dict[str, list[int]]] = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="Numbers of rows without an address that a corrected file kept, as 'people' or 'not_people'. "
+        "Empty once it is checked.",
+    )
     authors: models.JSONField[list[int], list[int]] = models.JSONField(
         default=list,
         db_default=[],
@@ -302,6 +308,7 @@ class Row(models.Model):
         DUPLICATE = "duplicate", "Duplicate"
         STOPPED = "stopped", "The import was stopped"
         MAIL_REFUSED = "mail_refused", "The mail server rejected the address"
+        NOT_A_PERSON = "not_a_person", "Not a person"
         SKIPPED_BY_ADMIN = "skipped_by_admin", "Skipped by an admin"
 
     # Without a constraint, to store thousands of rows faster: see Invitation.

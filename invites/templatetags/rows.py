@@ -1,13 +1,15 @@
-"""Template filters: how rows of a file are numbered."""
+"""Template filters: how rows of a file are numbered, and what is in those that aren't people."""
 
 from __future__ import annotations
 
 from django import template
 
 from invites.imports.presentation import wording
+from invites.imports.presentation.rows import row_text
 from invites.models import Batch
 
 register = template.Library()
+register.filter("row_text", row_text)
 
 
 @register.filter

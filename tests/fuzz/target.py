@@ -82,6 +82,10 @@ def look_at(data: bytes, options: ReadingOptions = FIND_OUT) -> Report:
     for row in rows:
         _look_at_row(row)
     assert report.valid == _look_at_addresses(rows), "an address is invited once"
+    in_tails = [row for row in rows if any(row.number in tail for tail in report.tails)]
+    assert len(in_tails) == report.not_people
+    assert all(row.problems and "@" not in "".join(row.cells or ()) for row in in_tails), "only rows without an @"
+    assert report.problem_rows == sum(bool(row.problems) for row in rows) - report.not_people
     if (table := check.table_to_store) is None:
         found = open_records(io.BytesIO(data), limits=LIMITS, options=options)
         assert isinstance(found, RecordFile), "a file whose rows were checked can be handed out"
@@ -98,7 +102,7 @@ def _look_at_counts(report: Report) -> None:
     assert min(report.valid, report.skipped, report.problem_rows) >= 0
     assert (report.verdict == "problems") == bool(report.problem_rows)
     assert report.problem_count == sum(report.problems_by_code.values()) == len(report.problems)
-    assert report.skipped == len(report.duplicates)
+    assert report.skipped == len(report.duplicates) + report.not_people
     for problem in report.problems:
         _look_at_words(problem)
     for notice in (*report.warnings, *report.duplicates):
@@ -227,7 +231,12 @@ def _check_cells(cells: Cells) -> Row:
 def _look_at_records(found: RecordFile, rows: list[Row]) -> None:
     """The records for a file of problem rows are the rows that were checked."""
     records = {record.number: record.cells for record in found}
-    assert list(records) == [row.number for row in rows]
+    numbers = {row.number for row in rows}
+    assert [number for number in records if number in numbers] == [row.number for row in rows]
+    for number in records.keys() - numbers:
+        beside = records[number][found.header.width :]
+        assert not any(map(str.strip, records[number][: found.header.width])), "only a note isn't a row"
+        assert any(beside[1:]), "a note is separated from the table"
     for row in rows:
         if row.cells is not None:
             assert found.header.pick(records[row.number]) == row.cells

@@ -25,6 +25,7 @@ KEYS = [
     "rows",
     "valid",
     "skipped",
+    "skipped_by_reason",
     "problem_count",
     "truncated",
     "encoding",
@@ -80,6 +81,7 @@ def test_a_good_file_is_ok_and_ends_in_0() -> None:
         "rows": 2,
         "valid": 2,
         "skipped": 0,
+        "skipped_by_reason": {"duplicate": 0, "not_a_person": 0},
         "problem_count": 0,
         "truncated": False,
         "encoding": "UTF-8",
@@ -300,3 +302,24 @@ def test_a_likely_typo_of_a_frequent_domain_is_a_warning(tmp_path: Path) -> None
             "suggestion": "anna@northwind.example.com",
         }
     ]
+
+
+def test_rows_that_arent_people_are_reported_once() -> None:
+    done = run(str(DATA / "footer-of-a-report.csv"))
+    shown = done.stdout.decode()
+    assert done.returncode == 0
+    assert "5 rows: 2 valid, 3 skipped (3 not a person), 0 with problems" in shown
+    sentence = "3 rows below the last address were skipped because they aren’t people: rows 5, 6 and 7"
+    assert shown.count("aren’t people") == 1
+    assert sentence in shown
+    found = json.loads(run(str(DATA / "footer-of-a-report.csv"), "--json").stdout)
+    assert (found["verdict"], found["skipped"], found["problem_count"]) == ("ok", 3, 0)
+    assert found["skipped_by_reason"] == {"duplicate": 0, "not_a_person": 3}
+    assert [each["message"] for each in found["warnings"] if each["code"] == "not_people"] == [sentence]
+
+
+def test_notes_beside_the_table_are_reported_once() -> None:
+    done = run(str(DATA / "note-beside-the-table.csv"), "--people")
+    shown = done.stdout.decode()
+    assert "2 notes beside the table were ignored: rows 3 and 4" in shown
+    assert "bob@company.com  Bob Ray  Night shift" in shown

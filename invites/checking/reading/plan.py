@@ -34,6 +34,7 @@ from invites.checking.reading.preview import (
 )
 from invites.checking.reading.quotes import explain_record
 from invites.checking.reading.workbooks.workbook import Sheet, SheetRows, Workbook
+from invites.checking.side_notes import SideNotes
 
 # No spreadsheet has more rows. A file that consists of line breaks could have 25 million.
 MOST_RECORDS = 1_048_576
@@ -275,8 +276,10 @@ def table_to_store(plan: Plan, rows: Iterable[list[str]], *, first_row: int = 1)
     keys = {} if decisions is None else {at: key for key, at in decisions.positions.items() if key != FULL_NAME}
     titles = {column.key: column.title for column in COLUMNS}
     names = [titles[keys[at]] if at in keys else _not_ours(name) for at, name in enumerate(header.names)]
-    yield [*names, *(titles[key] for key in added)]
-    for place, cells in enumerate(rows, start=1):
+    # Notes beside the table are only notes if there are columns for them: see side_notes.py.
+    beyond = header.reach - header.width
+    yield [*names, *(titles[key] for key in added), *[""] * beyond]
+    for place, cells in enumerate(_as_wide_as_header(plan, rows), start=1):
         if place <= plan.header_row:
             if place + first_row > 1:
                 yield []
@@ -286,6 +289,23 @@ def table_to_store(plan: Plan, rows: Iterable[list[str]], *, first_row: int = 1)
             yield [*row, *(getattr(person, key) for key in added), *cells[header.width :]]
         else:
             yield cells
+
+
+def _as_wide_as_header(plan: Plan, rows: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The rows, as the stored text has them. In a text, they keep their length, because it may say what is wrong.
+
+    Rows of a workbook end with the columns of the header, like the rows of its sheet. Only notes are beyond them.
+    """
+    if plan.text is not None:
+        yield from rows
+        return
+    reach, notes = plan.header.reach, SideNotes(plan.header, is_text=False)
+    for number, cells in enumerate(rows, start=1):
+        if number > plan.header_row and cells:
+            has_notes = notes.find(cells)
+            cells = [*cells, *[""] * (reach - len(cells))]  # noqa: PLW2901
+            cells = cells[:reach] if has_notes else cells  # noqa: PLW2901
+        yield cells
 
 
 def _not_ours(name: str) -> str:

@@ -11,6 +11,7 @@ from accounts.wording import counted
 from invites.checking import COLUMNS
 from invites.imports.presentation.rows import duplicate_text
 from invites.imports.selectors.grid import EDITABLE, SHOWN, Tally, editable
+from invites.imports.selectors.not_people import is_below_people
 from invites.imports.selectors.rows import cells_now
 from invites.invitations.typos import domain_of, intended_address
 from invites.models import Row
@@ -87,6 +88,11 @@ class GridRow:
     def duplicate(self) -> str:
         """Which row has the same address; empty for a row that is no duplicate."""
         return duplicate_text(self.row)
+
+    @property
+    def was_not_a_person(self) -> bool:
+        """Whether it was skipped because it isn't a person, until an admin decided to import it anyway."""
+        return self.state == "left" and is_below_people(self.row.batch, self.row.number)
 
     @property
     def may_be_undone(self) -> bool:

@@ -29,6 +29,7 @@ _REASONS = {
     Row.Reason.ALREADY_MEMBER: gettext_lazy("Already a member"),
     Row.Reason.ALREADY_INVITED: gettext_lazy("Already invited"),
     Row.Reason.DUPLICATE: gettext_lazy("Twice in the file"),
+    Row.Reason.NOT_A_PERSON: gettext_lazy("Not a person"),
     Row.Reason.STOPPED: gettext_lazy("The import was stopped"),
     Row.Reason.MAIL_REFUSED: gettext_lazy("The mail server rejected the address"),
 }
@@ -76,6 +77,13 @@ def duplicate_text(row: Row) -> str:
     if row.duplicate_of is None:
         return ""
     return _("The same address is in row {number}").format(number=row_number(row.batch, row.duplicate_of))
+
+
+def row_text(row: Row) -> str:
+    """All cells of a row that isn't a person, shortened. They may be in columns that we don't read. Else empty."""
+    if row.reason != Row.Reason.NOT_A_PERSON:
+        return ""
+    return str(row.problems[0].get("text", "")) if row.problems else ""
 
 
 def _why(row: Row) -> str:
@@ -132,10 +140,11 @@ def report_lines(batch: Batch, chosen: str = "") -> Iterator[list[str]]:
     while block := list(rows.filter(number__gt=last)[:REPORT_BLOCK]):
         for row in block:
             shown = shown_outcome(row)
+            problems = problems_of(row.problems) if row.outcome == Row.Outcome.PROBLEM else ()
             cells = [
                 *cells_now(row),
                 shown.label,
-                "; ".join(problems_of(row.problems)) or shown.detail,
+                "; ".join(problems) or ": ".join(filter(None, [shown.detail, row_text(row)])),
                 str(row.editor or ""),
             ]
             yield [row_name(batch, row.number), *cells]

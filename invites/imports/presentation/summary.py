@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 
 from accounts.wording import counted, listed, separated
 from invites.imports.presentation.names import pasted_name
+from invites.imports.presentation.wording import notice_text
+from invites.imports.selectors.not_people import not_people_notice
 from invites.imports.selectors.summary import Summary
 from invites.models import Batch
-from invites.problems import message_of, stored_notice
+from invites.problems import stored_notice
 from invites.wording import as_sentence
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ OUTCOME_LABELS = {
     "already_member": gettext_lazy("already a member"),
     "already_invited": gettext_lazy("already invited"),
     "duplicate": gettext_lazy("twice in the file"),
+    "not_a_person": gettext_lazy("not a person"),
     "problem": gettext_lazy("Problems"),
     "failed": pgettext_lazy("rows", "Failed"),
 }
@@ -43,7 +46,7 @@ _READ_WITH = {
 # What the file has that wasn't read, or was read in a way that has to be known.
 _TOLD = (
     *("rows_above", "hidden_rows_excluded", "hidden_rows_included", "hidden_rows_unknown", "other_sheets"),
-    "separators_replaced",
+    *("separators_replaced", "notes_beside"),
 )
 _IGNORED = ngettext_lazy("The column {columns} was not read.", "The columns {columns} were not read.")
 
@@ -64,7 +67,7 @@ class Line:
 def summary_lines(summary: Summary) -> list[list[Line]]:
     """Groups of lines, each a sum and its parts. The sums add up to the rows of the file.
 
-    Lines with 0 are shown, except for "expired" and "revoked".
+    Lines with 0 are shown, except for "expired", "revoked" and "not a person".
     """
     invited = [
         Line("invited", summary.invited),
@@ -82,6 +85,8 @@ def summary_lines(summary: Summary) -> list[list[Line]]:
         Line("already_invited", summary.already_invited, is_part=True),
         Line("duplicate", summary.duplicate, is_part=True),
     ]
+    if summary.not_a_person:
+        skipped.append(Line("not_a_person", summary.not_a_person, is_part=True))
     return [invited, skipped, [Line("problem", summary.problems)], [Line("failed", summary.failed)]]
 
 
@@ -111,7 +116,9 @@ def how_read(batch: Batch) -> str:
     if export := batch.read_as.get("export"):
         sentences.append(_("Columns recognized: {program}.").format(program=export))
     told = [notice for notice in batch.warnings if notice["code"] in _TOLD]
-    sentences += [as_sentence(message_of(stored_notice(notice))) for notice in told]
+    sentences += [as_sentence(notice_text(batch, stored_notice(notice))) for notice in told]
+    if others := not_people_notice(batch):
+        sentences.append(as_sentence(notice_text(batch, others)))
     if batch.ignored_columns:
         columns = listed([f"“{name}”" for name in batch.ignored_columns])
         sentences.append(counted(_IGNORED, len(batch.ignored_columns), columns=columns))

@@ -5,16 +5,18 @@ Titles have no period, because they are headings, too.
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from accounts.wording import counted
-from invites.checking import FULL_NAME
+from invites.checking import FULL_NAME, Notice, with_row_names
 from invites.imports.presentation.names import import_name
 from invites.imports.selectors.progress import count_unsent
 from invites.imports.selectors.summary import Summary
 from invites.models import Batch
-from invites.problems import column_title
+from invites.problems import column_title, message_of
 from invites.reasons import text_of
 
 STILL_SENDING = ngettext_lazy("{count} email is still being sent.", "{count} emails are still being sent.")
@@ -35,6 +37,7 @@ _NOT_SENT = ngettext_lazy("{count} email couldn’t be sent.", "{count} emails c
 _ALREADY_MEMBERS = ngettext_lazy("{count} was already a member.", "{count} were already members.")
 _ALREADY_INVITED = ngettext_lazy("{count} was already invited.", "{count} were already invited.")
 _DUPLICATES = ngettext_lazy("{count} was in the file twice.", "{count} were in the file twice.")
+_NOT_PEOPLE = ngettext_lazy("{count} row isn’t a person.", "{count} rows aren’t people.")
 _PROBLEMS = ngettext_lazy("{count} had a problem.", "{count} had problems.")
 _SKIPPED_BY_ADMIN = ngettext_lazy("{count} was skipped by an admin.", "{count} were skipped by an admin.")
 _BOUNCED = ngettext_lazy("{count} email bounced.", "{count} emails bounced.")
@@ -65,6 +68,11 @@ def row_number(batch: Batch, number: int) -> str:
     """The same after the word "row": "4", or "4 of Crew 2025"."""
     place = _place_in_sheet(batch, number)
     return _("{number} of {sheet}").format(sheet=place[0], number=place[1]) if place else str(number)
+
+
+def notice_text(batch: Batch, notice: Notice) -> str:
+    """The notice, which names its rows as the spreadsheet does. Without a period at the end."""
+    return message_of(with_row_names(notice, partial(row_number, batch)))
 
 
 def _place_in_sheet(batch: Batch, number: int) -> tuple[str, int] | None:
@@ -117,6 +125,7 @@ def result_text(batch: Batch, summary: Summary) -> str:
         (_ALREADY_MEMBERS, summary.already_member),
         (_ALREADY_INVITED, summary.already_invited),
         (_DUPLICATES, summary.duplicate),
+        (_NOT_PEOPLE, summary.not_a_person),
         (_PROBLEMS, summary.to_fix),
         (_SKIPPED_BY_ADMIN, summary.skipped_by_admin),
         (_NOT_SENT, summary.mail_refused),

@@ -33,7 +33,7 @@ def with_progress(batches: QuerySet[Batch]) -> QuerySet[Batch]:
     to_invite = BatchChunk.objects.filter(batch=OuterRef("pk"), stage=BatchChunk.Stage.INVITE)
     return (
         batches.select_related("job")
-        .defer("skipped_numbers", "row_editors")
+        .defer("skipped_numbers", "known_rows", "row_editors")
         .annotate(
             skipped_now=_count(
                 rows.filter(outcome=Outcome.SKIPPED, reason__in=[Reason.ALREADY_MEMBER, Reason.ALREADY_INVITED])

@@ -34,6 +34,7 @@ def _filters(*, is_being_undone: bool = False, has_ended: bool = False) -> dict[
         "already_member": Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_MEMBER),
         "already_invited": Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_INVITED),
         "duplicate": Q(outcome=Outcome.SKIPPED, reason=Reason.DUPLICATE),
+        "not_a_person": Q(outcome=Outcome.SKIPPED, reason=Reason.NOT_A_PERSON),
         "problem": Q(outcome=Outcome.PROBLEM),
         "failed": Q(outcome__in=failed),
     }
@@ -61,6 +62,6 @@ def suggested(problems: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def cells_now(row: Row) -> Cells:
     """The current cells of a row: as in the file, as they were corrected, or as they are invited."""
-    if row.outcome != Outcome.PROBLEM or not row.cells:
+    if not row.cells or (row.outcome != Outcome.PROBLEM and row.reason != Reason.NOT_A_PERSON):
         return Cells(*[getattr(row, column.key) for column in COLUMNS])
     return Cells(*(row.edit["cells"] if row.edit else row.cells))

@@ -37,6 +37,7 @@ class Summary:
     already_member: int = 0
     already_invited: int = 0
     duplicate: int = 0
+    not_a_person: int = 0
     problems: int = 0
     skipped_by_admin: int = 0
     failed: int = 0
@@ -51,7 +52,7 @@ class Summary:
 
     @property
     def skipped(self) -> int:
-        return self.already_member + self.already_invited + self.duplicate
+        return self.already_member + self.already_invited + self.duplicate + self.not_a_person
 
     @property
     def unanswered(self) -> int:
@@ -99,6 +100,7 @@ def outcomes_of(batch: Batch) -> Summary:
         already_member=rows[Outcome.SKIPPED, Reason.ALREADY_MEMBER],
         already_invited=rows[Outcome.SKIPPED, Reason.ALREADY_INVITED],
         duplicate=rows[Outcome.SKIPPED, Reason.DUPLICATE],
+        not_a_person=rows[Outcome.SKIPPED, Reason.NOT_A_PERSON],
         problems=by_outcome[Outcome.PROBLEM],
         skipped_by_admin=rows[Outcome.PROBLEM, Reason.SKIPPED_BY_ADMIN],
         failed=by_outcome[Outcome.FAILED] + never_invited,
@@ -172,6 +174,7 @@ def summary_as_json(batch: Batch) -> dict[str, Any]:
             "already_member": summary.already_member,
             "already_invited": summary.already_invited,
             "duplicate": summary.duplicate,
+            "not_a_person": summary.not_a_person,
         },
         "problems": summary.problems,
         "failed": summary.failed,

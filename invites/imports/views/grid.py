@@ -27,11 +27,12 @@ from accounts.wording import counted
 from invites import tasks
 from invites.checking import CATALOG, COLUMNS
 from invites.downloads import download
-from invites.imports import correction_jobs, corrections
+from invites.imports import correction_jobs, corrections, not_people
 from invites.imports.corrections import Edit, EditResult
 from invites.imports.presentation.banners import banners_for
 from invites.imports.presentation.grid import GridRow, shown_row, tally_texts
 from invites.imports.presentation.names import name_for_download
+from invites.imports.presentation.not_people import not_people_of
 from invites.imports.presentation.status import what_is_left
 from invites.imports.presentation.wording import row_number
 from invites.imports.problem_file import problem_file
@@ -93,6 +94,8 @@ def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpRe
     if batch.state != Batch.State.NEEDS_CORRECTION:
         tasks.process_next_step(batch)
         return _redirect(request, _address_of(batch))
+    if action.name in ("person", "not-person"):
+        return _show_other_row(request, batch, action, done)
     if asks_for_fragment(request):
         return _render_changes(request, batch, action, done)
     if done.overtaken:
@@ -113,6 +116,8 @@ def _apply_action(action: GridAction, batch: Batch, edits: list[Edit], request: 
         "skip": lambda: corrections.skip_row(batch, action.number, by=by),
         "restore": lambda: corrections.restore_row(batch, action.number, by=by),
         "undo": lambda: corrections.undo(batch, action.number, by=by),
+        "person": lambda: not_people.import_anyway(batch, action.number, by=by),
+        "not-person": lambda: not_people.skip_again(batch, action.number, by=by),
         "all": lambda: correction_jobs.apply_to_all(batch, action.code, by=by),
         "check": lambda: correction_jobs.check_all_again(batch, by=by),
         "others": lambda: correction_jobs.check_all_again(batch, by=by, then=Then.INVITE_VALID),
@@ -184,6 +189,7 @@ def _render_page(request: MemberRequest, batch: Batch) -> HttpResponse:
         "page": page,
         "banners": banners_for(request.membership, but=batch.pk),
         "typos": typos_of(batch),
+        "not_people": not_people_of(batch),
         "query": urlencode({"kind": kind}) if kind else "",
         "listed": [shown_row(row) for row in page],
         "why_not_change": why_not_change(request.membership, batch),
@@ -238,6 +244,23 @@ def _show_first_left(request: MemberRequest, batch: Batch) -> HttpResponse:
     page = before // PAGE_ROWS + 1
     address = reverse("imports:batch_problems", args=[batch.organization.slug, batch.pk])
     return redirect(f"{address}{f'?page={page}' if page > 1 else ''}#row-{number}")
+
+
+def _show_other_row(request: MemberRequest, batch: Batch, action: GridAction, done: EditResult) -> HttpResponse:
+    """After a row has come into the grid or left it: the page with the row, or the list that it is in."""
+    number = row_number(batch, action.number)
+    row = grid_rows(batch).filter(number=action.number)
+    if action.number in done.overtaken:
+        messages.warning(request, _conflict_message(batch, done))
+    elif action.name == "person":
+        messages.success(request, _("Row {number} isn’t skipped anymore. Enter the person.").format(number=number))
+    else:
+        messages.success(request, _("Row {number} is skipped because it isn’t a person.").format(number=number))
+    if not row.exists():
+        return _redirect(request, _address(request))
+    page = grid_rows(batch).filter(number__lt=action.number).count() // PAGE_ROWS + 1
+    address = reverse("imports:batch_problems", args=[batch.organization.slug, batch.pk])
+    return _redirect(request, f"{address}?page={page}#row-{action.number}")
 
 
 def _address(request: MemberRequest) -> str:

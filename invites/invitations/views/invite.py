@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -13,9 +15,13 @@ from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
 from invites import tasks
-from invites.invitations.forms import InviteForm
+from invites.checking import COLUMNS
+from invites.invitations.authorization import selection_of
+from invites.invitations.forms import LONGEST, InviteForm
 from invites.invitations.invite import invite_person
 from invites.invitations.views.responses import success_response
+from invites.invitations.visibility import visible_batches
+from invites.models import Batch, Row
 
 
 @requires(Permission.INVITE_USERS)
@@ -23,13 +29,14 @@ from invites.invitations.views.responses import success_response
 def invite(request: MemberRequest, organization: str) -> HttpResponse:
     """The dialog *Invite users*, which also links to importing a file.
 
+    For a row of an import that was skipped because it isn't a person, it shows what the row has.
     If the address looks like a typo, the dialog asks once. `use` puts the suggested address into the form.
     """
     data, meant = posted(request), request.POST.get("use")
     if data is not None and meant:
         data = data.copy()
         data["email"] = meant
-    form = InviteForm(data, membership=request.membership)
+    form = InviteForm(data, initial=_initial(request), membership=request.membership)
     if data is not None and form.is_valid() and not (meant or form.meant):
         try:
             invitation = invite_person(request.membership, selection=form.selection(), **form.cells()._asdict())
@@ -40,3 +47,20 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
             return success_response(request, _("{email} was invited.").format(email=invitation.email))
     context = {"form": form, "days": settings.INVITATION_DAYS}
     return render(request, "invitations/invite.html", context, status=422 if form.is_bound else 200)
+
+
+def _initial(request: MemberRequest) -> dict[str, Any]:
+    """What the skipped row in the address has, with the roles and sites of its import. Empty without such a row."""
+    batch, number = (_number(request.GET.get(name, "")) for name in ("import", "row"))
+    batches = visible_batches(request.membership).filter(pk=batch, state__in=Batch.ENDED)
+    rows = Row.objects.filter(batch__in=batches, number=number, reason=Row.Reason.NOT_A_PERSON)
+    row = rows.select_related("batch__grant").first() if batch and number else None
+    if row is None:
+        return {}
+    cells = {column.key: cell[:LONGEST] for column, cell in zip(COLUMNS, row.cells or (), strict=False)}
+    return {**cells, **InviteForm.initial_for(selection_of(row.batch.grant))}
+
+
+def _number(text: str) -> int:
+    """The number, or 0. A larger one isn't in the database."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

@@ -4,6 +4,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections import Counter
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -28,6 +29,7 @@ from invites.checking import (
     title_of,
     typo_notice,
     visible,
+    with_row_names,
 )
 from invites.imports.upload_parts import limits
 from invites.management.open_decisions import decisions_as_json, decisions_as_lines
@@ -110,6 +112,10 @@ def as_json(report: Report) -> dict[str, Any]:
         "rows": report.rows,
         "valid": report.valid,
         "skipped": report.skipped,
+        "skipped_by_reason": {
+            "duplicate": report.skipped - report.not_people,
+            "not_a_person": report.not_people,
+        },
         "problem_count": report.problem_count,
         "truncated": report.truncated,
         "encoding": report.encoding,
@@ -157,25 +163,27 @@ def as_lines(name: str, report: Report, people: list[Row]) -> list[str]:
         f"  Read as {report.encoding}" + (f", cells separated by {report.delimiter}" if report.delimiter else ""),
         *([f"  Names are spelled like {', '.join(report.example_names)}"] if report.example_names else []),
         *([f"  The columns are those of {report.export}"] if report.export else []),
-        f"  {_counted(report.rows, 'row')}: {report.valid:,} valid, {report.skipped:,} skipped (duplicates), "
+        f"  {_counted(report.rows, 'row')}: {report.valid:,} valid, {_skipped(report)}, "
         f"{report.problem_rows:,} with problems",
     ]
     by_code = sorted(report.problems, key=lambda problem: problem.code)
     groups = {code: list(group) for code, group in groupby(by_code, key=lambda problem: problem.code)}
     for code, count in report.grouped():
         lines += ["", *_group_lines(report, code, count, groups.get(code, []))]
+    duplicates = report.skipped - report.not_people
     if report.duplicates:
-        lines += ["", f"{_counted(report.skipped, 'row')} skipped"]
+        lines += ["", f"{_counted(duplicates, 'row')} skipped"]
         lines += [
             f"  {_place(report, notice.row)}  {notice.value}  {_message_of(report, notice)}"
             for notice in report.duplicates[:SHOWN_OF_A_KIND]
         ]
-        if report.skipped > SHOWN_OF_A_KIND:
-            lines.append(f"  and {report.skipped - SHOWN_OF_A_KIND:,} more")
+        if duplicates > SHOWN_OF_A_KIND:
+            lines.append(f"  and {duplicates - SHOWN_OF_A_KIND:,} more")
     if report.warnings:
         lines += ["", _counted(report.warning_count, "warning")]
         lines += [
-            f"  {_place(report, notice.row)}  {message_of(notice)}" for notice in report.warnings[:SHOWN_OF_A_KIND]
+            f"  {_place(report, notice.row)}  {_message_of(report, notice)}"
+            for notice in report.warnings[:SHOWN_OF_A_KIND]
         ]
         if report.warning_count > SHOWN_OF_A_KIND:
             lines.append(f"  and {report.warning_count - SHOWN_OF_A_KIND:,} more")
@@ -205,13 +213,25 @@ def _place(report: Report, number: int | None) -> str:
     return f"{visible(place[0])}, row {place[1]:>6,}" if place else f"row {number:>6,}"
 
 
-def _message_of(report: Report, duplicate: Notice) -> str:
-    """The message, in which the first row with the same address is named with its sheet if there are several."""
-    first = duplicate.params.get("first")
-    place = _place_in_sheet(report, first) if isinstance(first, int) else None
-    if place:
-        duplicate = duplicate._replace(params={**duplicate.params, "first": f"{place[1]} of {visible(place[0])}"})
-    return message_of(duplicate)
+def _message_of(report: Report, notice: Notice) -> str:
+    """The message, in which other rows are named with their sheets if there are several."""
+    first = notice.params.get("first")
+    if isinstance(first, int) and report.sheets:
+        notice = notice._replace(params={**notice.params, "first": _number_in_sheet(report, first)})
+    return message_of(with_row_names(notice, partial(_number_in_sheet, report)))
+
+
+def _number_in_sheet(report: Report, number: int) -> str:
+    """The number after the word "row": "4", or "4 of Crew 2025"."""
+    place = _place_in_sheet(report, number)
+    return f"{place[1]} of {visible(place[0])}" if place else str(number)
+
+
+def _skipped(report: Report) -> str:
+    """ "3 skipped (2 duplicates, 1 not a person)"."""
+    reasons = [(report.skipped - report.not_people, "duplicates"), (report.not_people, "not a person")]
+    named = ", ".join(f"{count:,} {reason}" for count, reason in reasons if count)
+    return f"{report.skipped:,} skipped" + (f" ({named})" if named else "")
 
 
 def _counted(number: int, noun: str) -> str:

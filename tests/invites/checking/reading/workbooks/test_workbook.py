@@ -214,7 +214,7 @@ def test_looking_for_odd_positions_takes_linear_time(shape: tuple[str, str, str]
 )
 def test_a_position_may_be_written_in_any_way_that_xml_allows(row: str) -> None:
     report = check(with_rows(row))
-    assert (report.verdict, report.rows, [problem.row for problem in report.problems][:1]) == ("problems", 2, [3])
+    assert (report.verdict, report.rows, report.not_people_numbers) == ("ok", 2, [3])
 
 
 @pytest.mark.parametrize(
