@@ -20,9 +20,11 @@ def check_broken_row(record: BrokenRecord, header: Header, *, row: int, line: in
         error = CellError("broken_quote", params)
         problem = row_problem(error, row=row, line=line, column=EMAIL.key, value=record.raw)
         return Row(row, line, Cells(), (problem,), None, cells)
-    keys = [column.key for column, at in zip(COLUMNS, header.positions, strict=True) if at == record.marked]
-    key = keys[0] if keys else EMAIL.key
+    checked = check_cells(cells, row=row, line=line)
+    # The address is right. Another cell may be wrong in itself.
+    wrong = {problem.column for problem in checked.problems}
+    marked = [column.key for column, at in zip(COLUMNS, header.positions, strict=True) if at == record.marked]
+    key = next((key for key in marked if key not in wrong), EMAIL.key)
     error = CellError("broken_quote", params, suggestion=getattr(cells, key), fix="keep_cells")
     problem = row_problem(error, row=row, line=line, column=key, value=record.raw)
-    checked = check_cells(cells, row=row, line=line)
     return checked._replace(problems=(problem, *checked.problems), cells=cells)

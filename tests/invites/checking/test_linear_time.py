@@ -210,6 +210,13 @@ def quote(text: str) -> None:
 HEADER = read_header(["Email", "First name", "Last name", "Description"], limits=Limits())
 OWN_DOMAINS = DomainTypoDetector({"northwind.example": 100, "company.com": 40})
 
+
+def broken_rows(text: str) -> None:
+    """Rows with a quotation mark that isn't closed, and parts of the text between them."""
+    rows = "".join(f'p{number}@company.com,"Anna,Berg,\n{line}\n' for number, line in enumerate(text.split("a")))
+    check_file(f"Email,First name,Last name,Description\n{rows}")
+
+
 HEURISTICS: dict[str, Function] = {
     "email": lambda text: check_person(email=text),
     "email before a domain": lambda text: check_person(email=f"{text}@company.com"),
@@ -246,6 +253,7 @@ HEURISTICS: dict[str, Function] = {
     "quotes": quote,
     "swallowed rows": lambda text: find_rows_in_cell(["a", text, "b"], delimiter=",", header=HEADER),  # type: ignore[arg-type]
     "records": records_of,
+    "broken rows": broken_rows,
     "whole file": check_file,
     "other encodings": in_another_encoding,
     "email in a file": lambda text: cell_of_a_file(text, column=0),
