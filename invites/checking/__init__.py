@@ -35,9 +35,11 @@ from invites.checking.reading.preview import Preview, Table, TopRow
 from invites.checking.reading.records import Record, RecordFile, open_records, write_table
 from invites.checking.report import Report, Row, Verdict, found_columns
 from invites.checking.row import check_cells
+from invites.checking.same_address import ADDRESS_OF_ANOTHER, address_problem, name_key
 from invites.checking.tail import KnownRows
 
 __all__ = [
+    "ADDRESS_OF_ANOTHER",
     "CATALOG",
     "COLUMNS",
     "DELIMITERS",
@@ -81,6 +83,7 @@ __all__ = [
     "Understanding",
     "UnderstoodRow",
     "Verdict",
+    "address_problem",
     "check_cells",
     "codec_of",
     "column_title",
@@ -98,6 +101,7 @@ __all__ = [
     "label_of",
     "letters_of",
     "message_of",
+    "name_key",
     "open_records",
     "read_pasted",
     "rows_notice",

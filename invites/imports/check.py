@@ -33,7 +33,7 @@ from invites.imports.domain_suggestions import doubt_domains, save_doubts, save_
 from invites.imports.invite import begin_inviting
 from invites.imports.not_people import keep_text, known_rows_of, skip_not_people
 from invites.imports.reading import evidence_of, limits_of, read_as, wait_for_answer
-from invites.imports.selectors.rows import codes_of, suggested
+from invites.imports.selectors.rows import codes_of, suggested_codes_of
 from invites.imports.selectors.typos import DOUBTS, as_doubt
 from invites.imports.upload_parts import Budget, new_file, pieces_of, store_parts, stored_upload
 from invites.models import Batch, CorrectionJob, Row
@@ -326,6 +326,6 @@ def _new_flagged_row(batch: Batch, row: checking.Row, *, is_skipped: bool) -> Ne
         reason=(Row.Reason.SKIPPED_BY_ADMIN if is_skipped else Row.Reason.NONE).value,
         problems=json.dumps(problems),
         problem_codes=codes_of(problems),
-        suggested_codes=codes_of(suggested(problems)),
+        suggested_codes=suggested_codes_of(problems),
         cells=json.dumps(row.cells),
     )

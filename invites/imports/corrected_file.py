@@ -125,6 +125,9 @@ class _Merge:
             if row.is_problem and row.outcome == Row.Outcome.PROBLEM:
                 kept.skipped_numbers.append(row.number)
                 is_new_skip = row.reason != Row.Reason.SKIPPED_BY_ADMIN
+            elif row.is_problem and row.reason == Row.Reason.ADDRESS_OF_ANOTHER:
+                # Somebody decided against this row. Who decided for a row is asked again.
+                kept.skipped_numbers.append(row.number)
             kept.note_editor(row.number, by if is_new_skip else row.editor)
         self._corrections.use_only(places)
         return kept

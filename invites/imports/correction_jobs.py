@@ -35,7 +35,7 @@ from invites.imports.corrections import (
     use_suggestions,
 )
 from invites.imports.domain_suggestions import save_suggestions, suggest_to
-from invites.imports.duplicates import find_unsettled, settle
+from invites.imports.duplicates import find_contested, settle
 from invites.imports.reading import limits_of
 from invites.imports.selectors.grid import LEFT, grid_rows, rows_with_suggestion
 from invites.imports.selectors.typos import rows_to_repair
@@ -163,11 +163,11 @@ def work_on_job(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
         _change_rows(job, rows)
         if not _save_chunk(batch, job, rows):
             break
-    while unsettled := find_unsettled(batch):
-        for start in range(0, len(unsettled), CHUNK):
-            with transaction.atomic():
-                renew_claim(batch)
-                settle(unsettled[start : start + CHUNK])
+    contested = find_contested(batch)
+    for start in range(0, len(contested), CHUNK):
+        with transaction.atomic():
+            renew_claim(batch)
+            settle(batch, contested[start : start + CHUNK])
     for suggested in suggest_to(batch, rows_to_check(batch).filter(outcome=Row.Outcome.PROBLEM)):
         with transaction.atomic():
             renew_claim(batch)

@@ -1,4 +1,4 @@
-"""Correct problem rows one by one: edit cells, apply suggestions, skip rows, and undo each of these.
+"""Correct problem rows one by one: edit cells, apply suggestions, decide, skip rows, and undo each of these.
 
 The code that checked the file checks every change at once, and the result is stored. Every function locks the batch
 first, so that two admins take turns, and nobody edits rows that are being invited. Changes of many rows at once are in
@@ -20,11 +20,11 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import DomainError
 from accounts.models import Membership
-from invites.checking import COLUMNS, Cells, check_cells
+from invites.checking import ADDRESS_OF_ANOTHER, COLUMNS, Cells, check_cells
 from invites.imports.domain_suggestions import suggest_for
-from invites.imports.duplicates import settle_duplicates
+from invites.imports.duplicates import keep_other, keep_this, other_number, settle_duplicates
 from invites.imports.selectors.grid import LEFT, editable, edited_rows, grid_rows
-from invites.imports.selectors.rows import cells_now, codes_of, suggested
+from invites.imports.selectors.rows import cells_now, suggested, suggested_codes_of
 from invites.imports.selectors.typos import count_doubts, likely_cells, open_doubts
 from invites.invitations.authorization import check_can_change
 from invites.models import Batch, Row
@@ -151,6 +151,20 @@ def keep_as_shown(batch: Batch, number: int, *, by: Membership) -> EditResult:
 
 
 @transaction.atomic
+def keep_person(batch: Batch, number: int, other: int, *, is_this: bool, by: Membership) -> EditResult:
+    """Decide who has the address of row `number`: the person in this row, or the one in row `other`."""
+    lock_batch(batch, by)
+    # Somebody else may have decided, or the page may have shown another person.
+    rows = [row for row in _left(batch, number) if other_number(row) == other]
+    for row in rows:
+        if is_this:
+            keep_this(batch, row)
+        else:
+            keep_other(row)
+    return store_rows(batch, rows, keys_of(rows), _result_of(number, rows), by=by)
+
+
+@transaction.atomic
 def skip_row(batch: Batch, number: int, *, by: Membership) -> EditResult:
     """Skip the row: nobody is invited by it."""
     lock_batch(batch, by)
@@ -207,7 +221,13 @@ def keys_of(rows: Iterable[Row]) -> set[str]:
 
 
 def apply_suggestions(row: Row, code: str) -> None:
-    """Apply the suggestions for one kind of problem. Like `check_again`, this doesn't save the row."""
+    """Apply the suggestions for one kind of problem. Like `check_again`, this doesn't save the row.
+
+    Of people with the same address, the first is kept.
+    """
+    if code == ADDRESS_OF_ANOTHER:
+        keep_other(row)
+        return
     _apply_suggestions(row, [each for each in suggested(row.problems) if each["code"] == code])
 
 
@@ -233,8 +253,11 @@ def _set_cells(row: Row, cells: Cells, *, keep: bool = False) -> None:
     """Set the cells of the row, and the problems that the check finds in them."""
     before = row.edit or {"found": row.problems, "keep": False}
     keep = keep or before["keep"]
+    is_decided = "decision" in before and list(cells) == before["cells"]
     row.edit = {"cells": list(cells), "found": before["found"], "keep": keep}
-    if cells == Cells(*row.cells or ()) and not keep:
+    if is_decided:
+        row.edit["decision"] = before["decision"]
+    if cells == Cells(*row.cells or ()) and not keep and not is_decided:
         restore_found_cells(row)
         return
     of_the_row = [] if keep else [each for each in before["found"] if each["column"] is None]
@@ -260,8 +283,10 @@ def _set_values(row: Row, cells: Cells) -> list[dict[str, Any]]:
 
 
 def _set_problems(row: Row, problems: list[dict[str, Any]]) -> None:
+    # Whether the address is that of another person isn't known before all changes are saved: see `settle_duplicates`.
+    problems = [each for each in problems if each["code"] != ADDRESS_OF_ANOTHER]
     row.outcome, row.reason = (Row.Outcome.PROBLEM if problems else Row.Outcome.WAITING), Row.Reason.NONE
-    row.problems, row.suggested_codes = problems, codes_of(suggested(problems))
+    row.problems, row.suggested_codes = problems, suggested_codes_of(problems)
     row.duplicate_of = None
 
 

@@ -14,9 +14,9 @@ from django.db import connection
 from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import StrIndex, Substr
 
-from invites.checking import EMAIL, DomainTypoDetector, Report, typo_notice
+from invites.checking import ADDRESS_OF_ANOTHER, EMAIL, DomainTypoDetector, Report, typo_notice
 from invites.imports.selectors.grid import grid_rows
-from invites.imports.selectors.rows import codes_of, suggested
+from invites.imports.selectors.rows import suggested_codes_of
 from invites.imports.selectors.typos import as_doubt, count_doubts
 from invites.models import Batch, Row
 
@@ -91,7 +91,7 @@ def own_domains(batch: Batch) -> DomainTypoDetector:
 
 
 def _is_of_an_address(problem: dict[str, Any]) -> bool:
-    return bool(problem["column"] == EMAIL.key)
+    return bool(problem["column"] == EMAIL.key and problem["code"] != ADDRESS_OF_ANOTHER)
 
 
 def _suggest(row: Row, domains: DomainTypoDetector) -> bool:
@@ -103,7 +103,7 @@ def _suggest(row: Row, domains: DomainTypoDetector) -> bool:
             problem["suggestion"], problem["fix"] = correction
             changed = True
     if changed:
-        row.suggested_codes = codes_of(suggested(row.problems))
+        row.suggested_codes = suggested_codes_of(row.problems)
     return changed
 
 

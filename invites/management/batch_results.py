@@ -54,6 +54,7 @@ def batch_as_text(batch: Batch) -> str:
         ("Already invited", summary.already_invited),
         ("Duplicate", summary.duplicate),
         *([("Not a person", summary.not_a_person)] if summary.not_a_person else []),
+        *([("Address of another", summary.address_of_another)] if summary.address_of_another else []),
         ("Problems", summary.problems),
         ("Failed", summary.failed),
         *([("Waiting", summary.waiting)] if summary.waiting else []),

@@ -306,6 +306,7 @@ class Row(models.Model):
         ALREADY_MEMBER = "already_member", "Already a member"
         ALREADY_INVITED = "already_invited", "Already invited"
         DUPLICATE = "duplicate", "Duplicate"
+        ADDRESS_OF_ANOTHER = "address_of_another", "Address of another person"
         STOPPED = "stopped", "The import was stopped"
         MAIL_REFUSED = "mail_refused", "The mail server rejected the address"
         NOT_A_PERSON = "not_a_person", "Not a person"
@@ -330,7 +331,7 @@ class Row(models.Model):
         help_text="Why the row failed: a FailureReason or the reply of the mail server.",
     )
     duplicate_of = models.PositiveIntegerField(
-        null=True, blank=True, help_text="The number of the row that has the same address and is invited."
+        null=True, blank=True, help_text="The number of the row that has the same address and is kept."
     )
     problems = models.JSONField(
         default=list, db_default=[], help_text="Problems as invites.checking reports them, in codes and values."
@@ -347,7 +348,9 @@ class Row(models.Model):
     )
     cells = models.JSONField(null=True, blank=True, help_text="The cells in the file, for a row with problems.")
     edit: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
-        null=True, blank=True, help_text="What an admin changed: the current cells and the original problems."
+        null=True,
+        blank=True,
+        help_text="What an admin changed or decided: the current cells and the original problems.",
     )
     version = models.PositiveIntegerField(default=0, db_default=0, help_text="How many times it was edited.")
     doubts: models.JSONField[list[dict[str, Any]] | None, list[dict[str, Any]] | None] = models.JSONField(

@@ -134,7 +134,10 @@ grid.addEventListener("keydown", (event) => {
     edit(at);
   } else if (event.key === " ") {
     event.preventDefault();
-    if (buttonsIn(at)[0]) buttonsIn(at)[0].click();
+    const [button] = buttonsIn(at);
+    // One of several choices isn't made by accident.
+    if (button?.dataset.choice !== undefined) go(button);
+    else if (button) button.click();
     else edit(at);
   } else if (event.key === "Delete" || event.key === "Backspace") {
     event.preventDefault();

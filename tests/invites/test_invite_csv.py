@@ -80,7 +80,13 @@ def test_starts_a_batch_and_prints_exactly_this_object(file_of: FileOf) -> None:
         "state": "inviting",
         "rows": 3,
         "invited": 0,
-        "skipped": {"already_member": 0, "already_invited": 0, "duplicate": 0},
+        "skipped": {
+            "already_member": 0,
+            "already_invited": 0,
+            "duplicate": 0,
+            "not_a_person": 0,
+            "address_of_another": 0,
+        },
         "problems": 0,
         "failed": 0,
         "waiting": 3,
@@ -95,7 +101,13 @@ def test_with_wait_it_answers_when_the_batch_has_ended(file_of: FileOf, member: 
     assert status == 0
     answer = json.loads(printed)
     assert (answer["state"], answer["rows"], answer["invited"]) == ("done", 4, 2)
-    assert answer["skipped"] == {"already_member": 1, "already_invited": 0, "duplicate": 1}
+    assert answer["skipped"] == {
+        "already_member": 1,
+        "already_invited": 0,
+        "duplicate": 1,
+        "not_a_person": 0,
+        "address_of_another": 0,
+    }
     assert addresses(mail.outbox) == ["ann@example.com", "ben@example.com"]
 
 
@@ -374,7 +386,13 @@ def test_the_report_of_a_batch_is_the_same_object(run: Run) -> None:
         "state": "done",
         "rows": 2,
         "invited": 1,
-        "skipped": {"already_member": 0, "already_invited": 0, "duplicate": 1},
+        "skipped": {
+            "already_member": 0,
+            "already_invited": 0,
+            "duplicate": 1,
+            "not_a_person": 0,
+            "address_of_another": 0,
+        },
         "problems": 0,
         "failed": 0,
         "waiting": 0,

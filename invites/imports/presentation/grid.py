@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from accounts.models import User
 from accounts.wording import counted
-from invites.checking import COLUMNS
+from invites.checking import ADDRESS_OF_ANOTHER, COLUMNS, Problem, visible
 from invites.imports.presentation.rows import duplicate_text
 from invites.imports.selectors.grid import EDITABLE, SHOWN, Tally, editable
 from invites.imports.selectors.not_people import is_below_people
@@ -33,11 +34,19 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """A button that decides who has an address. `action` is the value of its form."""
+
+    label: str
+    action: str
+
+
+@dataclass(frozen=True)
 class Cell:
     """One cell of the grid. `text` is what is edited; `shown` is shorter where that is very long.
 
     `length` is that of the whole cell, of which `text` may only be the beginning. `meant` is the address that was
-    probably meant, where a good one looks like a typo.
+    probably meant, where a good one looks like a typo. `choices` are the people who have the same address.
     """
 
     place: int
@@ -49,6 +58,7 @@ class Cell:
     suggestion: Suggestion | None
     may_be_kept: bool
     meant: str | None = None
+    choices: tuple[Choice, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -73,7 +83,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class GridRow:
-    """A row of the grid. `state`: left, fixed, twice (skipped as a duplicate) or out (skipped by an admin)."""
+    """A row of the grid. `state`: left, fixed, twice (skipped because of another row) or out (skipped by an admin)."""
 
     row: Row
     state: str
@@ -125,10 +135,23 @@ def shown_row(row: Row) -> GridRow:
                 hints=[hint_of(each) for each in mine],
                 suggestion=offers[0] if offers else None,
                 may_be_kept=bool(whole),
+                choices=tuple(choice for each in mine for choice in _choices(row, each)),
                 meant=intended_address(row.email) if state == "fixed" and place == 0 else None,
             )
         )
     return GridRow(row, state, cells)
+
+
+def _choices(row: Row, problem: Problem) -> list[Choice]:
+    """Keep the other person with this address, or the one in this row."""
+    if problem.code != ADDRESS_OF_ANOTHER:
+        return []
+    own, other = visible(f"{row.first_name} {row.last_name}", limit=60), problem.params["number"]
+    keep = _("Keep {name}")
+    return [
+        Choice(keep.format(name=problem.params["name"]), f"other:{row.number}:{other}"),
+        Choice(keep.format(name=own), f"this:{row.number}:{other}"),
+    ]
 
 
 def tally_texts(tally: Tally) -> list[str]:

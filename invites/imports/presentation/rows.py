@@ -30,6 +30,7 @@ _REASONS = {
     Row.Reason.ALREADY_INVITED: gettext_lazy("Already invited"),
     Row.Reason.DUPLICATE: gettext_lazy("Twice in the file"),
     Row.Reason.NOT_A_PERSON: gettext_lazy("Not a person"),
+    Row.Reason.ADDRESS_OF_ANOTHER: gettext_lazy("Address of another person"),
     Row.Reason.STOPPED: gettext_lazy("The import was stopped"),
     Row.Reason.MAIL_REFUSED: gettext_lazy("The mail server rejected the address"),
 }
@@ -76,7 +77,10 @@ def duplicate_text(row: Row) -> str:
     """Which row has the same address; empty for a row that is no duplicate."""
     if row.duplicate_of is None:
         return ""
-    return _("The same address is in row {number}").format(number=row_number(row.batch, row.duplicate_of))
+    number = row_number(row.batch, row.duplicate_of)
+    if row.reason == Row.Reason.ADDRESS_OF_ANOTHER:
+        return _("The same address is in row {number}, which was kept").format(number=number)
+    return _("The same address is in row {number}").format(number=number)
 
 
 def row_text(row: Row) -> str:

@@ -34,6 +34,7 @@ OUTCOME_LABELS = {
     "already_invited": gettext_lazy("already invited"),
     "duplicate": gettext_lazy("twice in the file"),
     "not_a_person": gettext_lazy("not a person"),
+    "address_of_another": gettext_lazy("address of another person"),
     "problem": gettext_lazy("Problems"),
     "failed": pgettext_lazy("rows", "Failed"),
 }
@@ -67,7 +68,7 @@ class Line:
 def summary_lines(summary: Summary) -> list[list[Line]]:
     """Groups of lines, each a sum and its parts. The sums add up to the rows of the file.
 
-    Lines with 0 are shown, except for "expired", "revoked" and "not a person".
+    Lines with 0 are shown, except for "expired", "revoked", "not_a_person" and "address_of_another".
     """
     invited = [
         Line("invited", summary.invited),
@@ -87,6 +88,8 @@ def summary_lines(summary: Summary) -> list[list[Line]]:
     ]
     if summary.not_a_person:
         skipped.append(Line("not_a_person", summary.not_a_person, is_part=True))
+    if summary.address_of_another:
+        skipped.append(Line("address_of_another", summary.address_of_another, is_part=True))
     return [invited, skipped, [Line("problem", summary.problems)], [Line("failed", summary.failed)]]
 
 

@@ -38,6 +38,9 @@ _ALREADY_MEMBERS = ngettext_lazy("{count} was already a member.", "{count} were 
 _ALREADY_INVITED = ngettext_lazy("{count} was already invited.", "{count} were already invited.")
 _DUPLICATES = ngettext_lazy("{count} was in the file twice.", "{count} were in the file twice.")
 _NOT_PEOPLE = ngettext_lazy("{count} row isn’t a person.", "{count} rows aren’t people.")
+_ADDRESS_OF_ANOTHER = ngettext_lazy(
+    "{count} had the address of another person.", "{count} had the addresses of other people."
+)
 _PROBLEMS = ngettext_lazy("{count} had a problem.", "{count} had problems.")
 _SKIPPED_BY_ADMIN = ngettext_lazy("{count} was skipped by an admin.", "{count} were skipped by an admin.")
 _BOUNCED = ngettext_lazy("{count} email bounced.", "{count} emails bounced.")
@@ -126,6 +129,7 @@ def result_text(batch: Batch, summary: Summary) -> str:
         (_ALREADY_INVITED, summary.already_invited),
         (_DUPLICATES, summary.duplicate),
         (_NOT_PEOPLE, summary.not_a_person),
+        (_ADDRESS_OF_ANOTHER, summary.address_of_another),
         (_PROBLEMS, summary.to_fix),
         (_SKIPPED_BY_ADMIN, summary.skipped_by_admin),
         (_NOT_SENT, summary.mail_refused),

@@ -105,7 +105,7 @@ def grid_counts(batch: Batch) -> GridCounts:
     tally = Tally(
         left=outcomes[Outcome.PROBLEM, Reason.NONE],
         fixed=outcomes[Outcome.WAITING, Reason.NONE],
-        twice=outcomes[Outcome.SKIPPED, Reason.DUPLICATE],
+        twice=outcomes[Outcome.SKIPPED, Reason.DUPLICATE] + outcomes[Outcome.SKIPPED, Reason.ADDRESS_OF_ANOTHER],
         skipped_by_admin=outcomes[Outcome.PROBLEM, Reason.SKIPPED_BY_ADMIN],
         waiting=waiting,
     )

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from invites.checking import COLUMNS, Cells
+from invites.checking import ADDRESS_OF_ANOTHER, COLUMNS, Cells
 from invites.models import Batch, Invitation, Row
 
 Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
@@ -35,6 +35,7 @@ def _filters(*, is_being_undone: bool = False, has_ended: bool = False) -> dict[
         "already_invited": Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_INVITED),
         "duplicate": Q(outcome=Outcome.SKIPPED, reason=Reason.DUPLICATE),
         "not_a_person": Q(outcome=Outcome.SKIPPED, reason=Reason.NOT_A_PERSON),
+        "address_of_another": Q(outcome=Outcome.SKIPPED, reason=Reason.ADDRESS_OF_ANOTHER),
         "problem": Q(outcome=Outcome.PROBLEM),
         "failed": Q(outcome__in=failed),
     }
@@ -58,6 +59,11 @@ def codes_of(problems: Iterable[dict[str, Any]]) -> str:
 def suggested(problems: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The problems that have a suggestion."""
     return (problem for problem in problems if problem["suggestion"] is not None)
+
+
+def suggested_codes_of(problems: Iterable[dict[str, Any]]) -> str:
+    """The codes of the problems that can be solved in all rows at once, as `codes_of` returns them."""
+    return codes_of(each for each in problems if each["suggestion"] is not None or each["code"] == ADDRESS_OF_ANOTHER)
 
 
 def cells_now(row: Row) -> Cells:

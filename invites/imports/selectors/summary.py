@@ -38,6 +38,7 @@ class Summary:
     already_invited: int = 0
     duplicate: int = 0
     not_a_person: int = 0
+    address_of_another: int = 0
     problems: int = 0
     skipped_by_admin: int = 0
     failed: int = 0
@@ -52,7 +53,8 @@ class Summary:
 
     @property
     def skipped(self) -> int:
-        return self.already_member + self.already_invited + self.duplicate + self.not_a_person
+        others = self.not_a_person + self.address_of_another
+        return self.already_member + self.already_invited + self.duplicate + others
 
     @property
     def unanswered(self) -> int:
@@ -101,6 +103,7 @@ def outcomes_of(batch: Batch) -> Summary:
         already_invited=rows[Outcome.SKIPPED, Reason.ALREADY_INVITED],
         duplicate=rows[Outcome.SKIPPED, Reason.DUPLICATE],
         not_a_person=rows[Outcome.SKIPPED, Reason.NOT_A_PERSON],
+        address_of_another=rows[Outcome.SKIPPED, Reason.ADDRESS_OF_ANOTHER],
         problems=by_outcome[Outcome.PROBLEM],
         skipped_by_admin=rows[Outcome.PROBLEM, Reason.SKIPPED_BY_ADMIN],
         failed=by_outcome[Outcome.FAILED] + never_invited,
@@ -175,6 +178,7 @@ def summary_as_json(batch: Batch) -> dict[str, Any]:
             "already_invited": summary.already_invited,
             "duplicate": summary.duplicate,
             "not_a_person": summary.not_a_person,
+            "address_of_another": summary.address_of_another,
         },
         "problems": summary.problems,
         "failed": summary.failed,

@@ -57,11 +57,15 @@ _LEFT_TO_FIX = ngettext_lazy("{count} left to fix.", "{count} left to fix.")
 
 @dataclass(frozen=True)
 class GridAction:
-    """What a button of the grid asks for: `skip:14`, `take:14:0`, `all:email_two_at`, `check`."""
+    """What a button of the grid asks for: `skip:14`, `take:14:0`, `this:14:9`, `all:email_two_at`, `check`.
+
+    `other` is the number of another row with the same address.
+    """
 
     name: str
     number: int = 0
     place: int = 0
+    other: int = 0
     code: str = ""
 
 
@@ -113,6 +117,8 @@ def _apply_action(action: GridAction, batch: Batch, edits: list[Edit], request: 
         "meant": lambda: corrections.use_intended_cell(batch, action.number, action.place, by=by),
         "meant-all": lambda: correction_jobs.use_all_suggestions(batch, by=by),
         "keep": lambda: corrections.keep_as_shown(batch, action.number, by=by),
+        "this": lambda: corrections.keep_person(batch, action.number, action.other, is_this=True, by=by),
+        "other": lambda: corrections.keep_person(batch, action.number, action.other, is_this=False, by=by),
         "skip": lambda: corrections.skip_row(batch, action.number, by=by),
         "restore": lambda: corrections.restore_row(batch, action.number, by=by),
         "undo": lambda: corrections.undo(batch, action.number, by=by),
@@ -147,7 +153,8 @@ def _read_action(data: QueryDict) -> GridAction:
     name, *rest = data.get("do", "").split(":")
     numbers = [found for each in rest if (found := _number(each)) is not None]
     number, place = [*numbers, 0, 0][:2]
-    return GridAction(name, number, min(place, len(COLUMNS) - 1), code=_known(rest[0]) if rest else "")
+    code = _known(rest[0]) if rest else ""
+    return GridAction(name, number, min(place, len(COLUMNS) - 1), other=place, code=code)
 
 
 def _known(code: str) -> str:
@@ -306,6 +313,9 @@ def _describe_change(batch: Batch, action: GridAction, done: EditResult) -> str:
     number = action.number or min(done.changed)
     if number in done.changed and (action.number or len(done.changed) == 1):
         row = grid_rows(batch).filter(number=number).first()
+        if row is not None and action.name == "this" and row.outcome == Row.Outcome.WAITING:
+            numbers = {"number": row_number(batch, number), "other": row_number(batch, action.other)}
+            return _("Row {number} is kept. Row {other} is skipped.").format(**numbers)
         if row is not None:
             return _describe_row(shown_row(row))
     return counted(_ROWS_CHANGED, len(done.changed))

@@ -37,9 +37,12 @@ def test_one_of_two_concurrent_edits_is_saved_and_the_other_is_a_conflict(team: 
 
 
 def test_two_concurrent_corrections_to_the_same_address_invite_it_once(team: Batch, by: Membership) -> None:
+    kim = ("kim@example.com", "Kim", "Lee")
     results = at_once(
         *(
-            lambda number=number: corrections.edit_cells(team, [Edit(number, 0, "kim@example.com", 0)], by=by)
+            lambda number=number: corrections.edit_cells(
+                team, [Edit(number, place, value, 0) for place, value in enumerate(kim)], by=by
+            )
             for number in (3, 5, 7)
         )
     )

@@ -60,7 +60,7 @@ def in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes a few rows count as too many for a request."""
     monkeypatch.setattr(correction_jobs, "ROWS_IN_REQUEST", 5)
     monkeypatch.setattr(correction_jobs, "CHUNK", 4)
-    monkeypatch.setattr(duplicates, "FOUND", 3)
+    monkeypatch.setattr(duplicates, "CHUNK", 3)
 
 
 @pytest.fixture
@@ -246,7 +246,12 @@ def test_the_worker_counts_the_rows(
     thirty: Batch, by: Membership, in_chunks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    monkeypatch.setattr(correction_jobs, "find_unsettled", lambda batch: seen.append(CorrectionJob.objects.get()))
+
+    def seen_here(batch: Batch) -> list[Any]:
+        seen.append(CorrectionJob.objects.get())
+        return []
+
+    monkeypatch.setattr(correction_jobs, "find_contested", seen_here)
     correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
     assert CorrectionJob.objects.get().rows_total == 0
 
@@ -633,7 +638,7 @@ def others_can_write(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(module, name, watched)
 
     watch(corrections, "check_cells")
-    watch(correction_jobs, "find_unsettled")
+    watch(correction_jobs, "find_contested")
     watch(correction_jobs, "Check")
     watch(correction_jobs, "merge_corrected")
     watch(corrected_file, "open_records")
@@ -655,7 +660,7 @@ def test_others_can_write_while_rows_are_checked(
     tasks.check_batch(batch.pk)
 
     assert in_state(batch) == Batch.State.NEEDS_CORRECTION
-    assert set(done) == {"check_cells", "find_unsettled", "Check", "merge_corrected", "open_records"}
+    assert set(done) == {"check_cells", "find_contested", "Check", "merge_corrected", "open_records"}
 
 
 def test_the_memory_of_a_job_does_not_grow_with_the_rows(

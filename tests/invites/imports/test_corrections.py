@@ -30,6 +30,11 @@ def edit(
     return corrections.edit_cells(batch, [Edit(number, place, value, seen)], by=by)
 
 
+def rename(batch: Batch, number: int, first_name: str, last_name: str, *, by: Membership) -> None:
+    edit(batch, number, FIRST, first_name, by=by)
+    edit(batch, number, LAST, last_name, by=by)
+
+
 def test_at_first_all_problems_are_left(team: Batch) -> None:
     assert counts(team) == (5, 0, 0, 0)
     assert [row.number for row in Row.objects.filter(suggested_codes__contains=" email_two_at ")] == [3, 7]
@@ -44,8 +49,8 @@ def test_at_first_all_problems_are_left(team: Batch) -> None:
         (4, LAST, "www.win.example", "problem", ("cat@example.com", "Cat", "", "")),
         (4, LAST, "\u200b", "problem", ("cat@example.com", "Cat", "", "")),
         (5, EMAIL, "dan@example", "problem", ("", "Dan", "Ray", "")),
-        (3, EMAIL, "ann@example.com", "skipped duplicate", ("ann@example.com", "Ben", "Fox", "")),
-        (3, EMAIL, "ANN@EXAMPLE.COM", "skipped duplicate", ("ANN@example.com", "Ben", "Fox", "")),
+        (3, EMAIL, "ann@example.com", "problem", ("ann@example.com", "Ben", "Fox", "")),
+        (3, EMAIL, "ANN@EXAMPLE.COM", "problem", ("ANN@example.com", "Ben", "Fox", "")),
         (3, EMAIL, "ben\0@example.com", "waiting", ("ben@example.com", "Ben", "Fox", "")),
         (7, DESCRIPTION, "x" * 1001, "problem", ("", "Fay", "Orr", "")),
     ],
@@ -142,6 +147,7 @@ def test_a_row_is_skipped_and_restored(team: Batch, by: Membership) -> None:
 
 def test_the_first_of_two_rows_corrected_to_the_same_address_is_invited(team: Batch, by: Membership) -> None:
     edit(team, 7, EMAIL, "dan@example.com", by=by)
+    rename(team, 7, "Dan", "Ray", by=by)
     assert outcome(team, 7) == "waiting"
 
     assert edit(team, 5, EMAIL, "dan@EXAMPLE.com", by=by).changed == {5, 7}
@@ -152,6 +158,7 @@ def test_the_first_of_two_rows_corrected_to_the_same_address_is_invited(team: Ba
 @pytest.mark.parametrize("how", ["edited", "undone"])
 def test_a_duplicate_is_invited_when_the_first_row_changes_its_address(team: Batch, by: Membership, how: str) -> None:
     edit(team, 3, EMAIL, "kim@example.com", by=by)
+    rename(team, 5, "Ben", "Fox", by=by)
     edit(team, 5, EMAIL, "kim@example.com", by=by)
     assert counts(team) == (3, 1, 1, 0)
 
@@ -166,6 +173,7 @@ def test_a_duplicate_is_invited_when_the_first_row_changes_its_address(team: Bat
 def test_checking_again_checks_all_edited_rows(team: Batch, by: Membership) -> None:
     edit(team, 3, EMAIL, "ben@example.com", by=by)
     edit(team, 5, EMAIL, "dan@example.com", by=by)
+    rename(team, 5, "Ben", "Fox", by=by)
     # As if two admins had corrected two rows to the same address at the same time.
     team.rows.filter(number=5).update(email_key="ben@example.com")
     changed = dict(row(team, 5).edit or {})
@@ -246,6 +254,7 @@ def test_corrected_people_are_invited_as_corrected(team: Batch, by: Membership, 
     corrections.apply_suggestion(team, 3, EMAIL, by=by)
     edit(team, 4, LAST, "Cole", by=by)
     edit(team, 5, EMAIL, "ann@example.com", by=by)
+    rename(team, 5, "Ann", "Lee", by=by)
     corrections.skip_row(team, 7, by=by)
     invite_valid_rows(team, by=by)
     work(team)

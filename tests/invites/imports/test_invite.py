@@ -45,7 +45,13 @@ def test_invites_everyone_in_a_file_without_problems(run: Run) -> None:
         "state": "done",
         "rows": 2,
         "invited": 2,
-        "skipped": {"already_member": 0, "already_invited": 0, "duplicate": 0},
+        "skipped": {
+            "already_member": 0,
+            "already_invited": 0,
+            "duplicate": 0,
+            "not_a_person": 0,
+            "address_of_another": 0,
+        },
         "problems": 0,
         "failed": 0,
         "waiting": 0,
@@ -86,7 +92,12 @@ def test_a_second_import_of_the_same_file_invites_and_emails_nobody(run: Run) ->
     again = run(content)
 
     assert summary_as_json(again)["invited"] == 0
-    assert summary_as_json(again)["skipped"] == {"already_member": 0, "already_invited": 2, "duplicate": 0}
+    assert summary_as_json(again)["skipped"] == {
+        "already_member": 0,
+        "already_invited": 2,
+        "duplicate": 0,
+        "address_of_another": 0,
+    }
     assert mail.outbox == []
 
 

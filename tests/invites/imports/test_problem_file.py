@@ -241,7 +241,7 @@ def test_extra_rows_are_appended_and_removed_rows_are_skipped(
 ) -> None:
     header, *lines = got(ines, team).splitlines(keepends=True)
     kept = [line for line in lines if b"dan" not in line]
-    extra = b"zoe@example.com,Zoe,Zed,,\r\nben@example.com,Ben,Again,,\r\n"
+    extra = b"zoe@example.com,Zoe,Zed,,\r\nben@example.com,ben,FOX,,\r\n"
 
     correct(team, b"".join([header, *kept, extra]).replace(b"@@", b"@"))
 

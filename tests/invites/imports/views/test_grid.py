@@ -234,7 +234,7 @@ def test_a_late_action_gets_a_message(ines: Client, script: Client, team: Batch,
         ("save", {"cell_3_0": "ben@", "seen_3": "0"}, "Row 3: ", ["3"]),
         (
             "save",
-            {"cell_3_0": "ann@example.com", "seen_3": "0"},
+            {"cell_3_0": "ann@example.com", "cell_3_1": "Ann", "cell_3_2": "Lee", "seen_3": "0"},
             "Row 3 is skipped. The same address is in row 2. 4 left to fix.",
             ["3"],
         ),
