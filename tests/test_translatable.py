@@ -83,6 +83,13 @@ def test_python_has_no_sentence_outside_of_gettext(path: Path) -> None:
     assert list(sentences_outside_of_gettext(ast.parse(path.read_text()))) == []
 
 
+@pytest.mark.parametrize("path", PRODUCT, ids=name_of)
+def test_python_has_no_gettext_in_f_strings(path: Path) -> None:
+    """xgettext doesn't look into them."""
+    f_strings = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.JoinedStr)]
+    assert not [called(node) for f_string in f_strings for node in ast.walk(f_string) if called(node) in GETTEXT]
+
+
 def test_no_text_is_counted_in_one_place_and_not_in_another() -> None:
     """gettext stores both as one message, and finds no translation for the text that isn't counted."""
     sources = "".join(path.read_text() for path in [*PRODUCT, *TEMPLATES])

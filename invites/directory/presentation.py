@@ -81,7 +81,8 @@ def _running(action: BulkAction, time_left: TimeLeft) -> ActionView:
     seconds = time_left.steady(action, estimate_seconds_left(action.created_at, share))
     progress = Progress(action.done, action.total, share, seconds)
     title = as_sentence(running_title(action))
-    text = f"{_('{count} done.').format(count=grouped(action.done))} {progress.time_left}".strip()
+    done = _("{count} done.").format(count=grouped(action.done))
+    text = f"{done} {progress.time_left}".strip()
     announced = title
     if progress.quarter:
         announced = _("{title}: {percent}% done").format(title=running_title(action), percent=progress.quarter)
@@ -108,6 +109,7 @@ def _ended(action: BulkAction) -> tuple[str, str, str]:
     sentences = [skipped, counted(_NO_LONGER_PENDING, gone) if gone else ""]
     if action.state != State.STOPPED:
         return "ok" if action.changed else "warn", title, _joined(sentences)
+    stopped = _("Stopped.")
     not_handled = action.total - action.done
     not_changed = counted(_NOT_CHANGED, not_handled) if not_handled else ""
-    return "warn", f"{_('Stopped.')} {title}", _joined([*_why_stopped(action), not_changed, *sentences])
+    return "warn", f"{stopped} {title}", _joined([*_why_stopped(action), not_changed, *sentences])
