@@ -18,11 +18,13 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from accounts.activity.log import Change
 from accounts.errors import DomainError
 from accounts.labels import LabelField
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.members import check_may_deactivate
 from accounts.permissions import permission_summary
+from accounts.users.account_changes import record_change_by_operator
 
 admin.site.site_header = "Rollcall: operators"
 admin.site.site_title = "Rollcall"
@@ -127,6 +129,14 @@ class UserAdmin(OperatorsAdmin):
         "last_login",
     )
     readonly_fields = ("email", "language", "is_staff", "is_superuser", "date_joined", "last_login")
+
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm[User], change: bool) -> None:
+        """Also record the change in the activity log of the user's organizations."""
+        super().save_model(request, obj, form, change)
+        before = {name: form.initial.get(name) for name in form.changed_data}
+        if before and isinstance(request.user, User):
+            changed = Change(before=before, after={name: getattr(obj, name) for name in before})
+            record_change_by_operator(request.user, obj, changed)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -23,6 +23,7 @@ SECTIONS = {
     "batches": "batches",
     "roles": "roles",
     "sites": "sites",
+    "activity": "activity",
     "settings": "settings",
 }
 

@@ -12,7 +12,9 @@ from celery import Task, shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from accounts.users import account_email
+from accounts.activity.log import delete_old_entries
+from accounts.activity.source import Source
+from accounts.users import account_email, failed_sign_ins
 from accounts.users.rate_limit_storage import forget_expired_counts
 from accounts.users.sessions import SessionStore
 
@@ -33,10 +35,17 @@ def send_unsent_emails() -> None:
 
 @shared_task
 def clean_up() -> None:
-    """Delete expired sessions, expired rate limit counts, and emails that were given up."""
+    """Delete expired sessions and rate limit counts, emails that were given up, and old entries of the activity log."""
     SessionStore.clear_expired()
     forget_expired_counts()
     account_email.forget_old_emails()
+    delete_old_entries()
+
+
+@shared_task
+def record_failed_sign_in(email: str, source: dict[str, str]) -> None:
+    """Record it where the account is a member, if there is one."""
+    failed_sign_ins.record_failed_sign_in(email, Source.from_json(source))
 
 
 def enqueue_emails(user_id: int | None) -> None:

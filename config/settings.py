@@ -128,6 +128,8 @@ INVITATIONS_PER_INVITER_PER_DAY = number("INVITATIONS_PER_INVITER_PER_DAY", 500_
 MAILS_PER_RECIPIENT_PER_DAY = number("MAILS_PER_RECIPIENT_PER_DAY", 5)
 # How many reset links are sent to one address per day.
 PASSWORD_RESETS_PER_ADDRESS_PER_DAY = number("PASSWORD_RESETS_PER_ADDRESS_PER_DAY", 5)
+# How long entries of the activity log are kept.
+ACTIVITY_DAYS = number("ACTIVITY_DAYS", 730)
 # Whether `manage.py up` creates the organizations of the demo.
 DEMO = switch("DEMO", True)
 
@@ -180,6 +182,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.activity.source.SourceMiddleware",
     "accounts.languages.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

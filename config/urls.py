@@ -12,6 +12,7 @@ organization = [
     path("", include("invites.directory.urls")),
     path("", include("invites.invitations.urls")),
     path("", include("invites.imports.urls")),
+    path("", include("invites.activity.urls")),
     path("", include("invites.shell.urls")),
 ]
 

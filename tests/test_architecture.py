@@ -28,8 +28,11 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "accounts.names",
         "accounts.permissions",
         "accounts.htmx",
+        "accounts.activity.actions",
     ),
+    ("accounts.activity.source",),
     ("accounts.models",),
+    ("accounts.activity",),
     ("accounts.organizations",),
     ("accounts.users",),
     ("accounts.tasks",),
@@ -42,7 +45,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("invites.directory", "invites.mailing"),
     ("invites.imports",),
     ("invites.receivers", "invites.tasks", "invites.templatetags"),
-    ("invites.shell",),
+    ("invites.shell", "invites.activity"),
     ("invites.admin", "invites.management"),
 )
 # Anybody who answers a request may enqueue a task, although tasks know all rooms. Services don't.
@@ -58,6 +61,7 @@ SPEAKERS = (
     *ABOVE,
     "access",  # It sends people to the page for signing in.
     "account_email",
+    "export",
     "result_email",
     "shell",
     "sign_in",
@@ -300,6 +304,7 @@ TEMPLATES = {
     "directory": "invites.directory",
     "imports": "invites.imports",
     "shell": "invites.shell",
+    "activity": "invites.activity",
 }
 USED = re.compile(r"""(?:include|extends)\s+["']([a-z_]+)/\w+\.html""")
 

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Membership, Organization, Role, Site, User
+from accounts.models import ActivityEntry, Membership, Organization, Role, Site, User
 from accounts.organizations.access import FoundView, views_of
 from config.urls import urlpatterns
 from invites.invitations.tokens import hash_token
@@ -89,6 +89,9 @@ OURS: dict[str, tuple[Responses, str]] = {
     "shell:batch_dialog_events": (WITH_PERMISSION, "batch"),
     "imports:batch_progress": (WITH_PERMISSION, "batch"),
     "shell:batch_progress_events": (WITH_PERMISSION, "batch"),
+    "activity:activity": (WITH_PERMISSION, ""),
+    "activity:entry": (WITH_PERMISSION, "entry"),
+    "activity:export": (WITH_PERMISSION, ""),
     "shell:indicator": (WITH_PERMISSION, ""),
     "shell:indicator_events": (WITH_PERMISSION, ""),
 }
@@ -138,6 +141,7 @@ def acmes(acme: Organization, sites: list[Site], admin: User, member_membership:
     role = Role.objects.create(organization=acme, name="Night shift", permissions=["work.view"])
     action = BulkAction.objects.create(organization=acme, started_by=admin, kind=BulkAction.Kind.RESEND, total=1)
     found = {"role": role, "site": sites[0], "membership": member_membership, "invitation": invitation, "batch": batch}
+    found["entry"] = ActivityEntry.objects.get(organization_id=acme.pk)
     found["reading"] = RememberedReading.objects.create(organization=acme, signature="s", reading={}, file_name="a.csv")
     return {kind: each.pk for kind, each in found.items()} | {"bulk_action": action.pk}
 

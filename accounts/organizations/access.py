@@ -16,6 +16,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db import transaction
 from django.db.models import Exists, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
@@ -24,10 +25,14 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.activity.actions import Action
+from accounts.activity.log import OWN_ACCOUNT, record
 from accounts.errors import AccessDenied
 from accounts.models import Membership, Organization, User
 from accounts.permissions import Permission
 
+# The key in the session for the ids of the organizations that the user has entered since signing in.
+ENTERED = "entered_organizations"
 SEEN_EVERY = timedelta(minutes=2)
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -188,6 +193,7 @@ class AccessMiddleware:
             # Set before access is denied, because the page for that shows the organization.
             request.membership = membership
             request.organization = membership.organization
+            _record_entering(request)
             if not all(membership.has_permission(permission) for permission in access.permissions):
                 raise PermissionDenied
         return None
@@ -200,6 +206,17 @@ class AccessMiddleware:
             # errors.js shows the sentence in the dialog or as a banner.
             return HttpResponse(error.message, status=403, content_type="text/plain; charset=utf-8")
         return render(request, "organizations/refused.html", {"reason": error.message}, status=403)
+
+
+def _record_entering(request: MemberRequest) -> None:
+    """Record the sign-in, once for each session, in every organization that the user enters."""
+    entered = request.session.get(ENTERED, [])
+    if request.organization.pk in entered:
+        return
+    with transaction.atomic():
+        record(request.organization.pk, Action.SIGNED_IN, OWN_ACCOUNT, by=request.membership)
+        request.session[ENTERED] = [*entered, request.organization.pk]
+        request.session.save()
 
 
 def _by_htmx(response: HttpResponseBase) -> HttpResponseBase:

@@ -7,8 +7,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.activity.actions import Action
+from accounts.activity.log import OWN_ACCOUNT, Change, about_user, record
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization, User
+from accounts.organizations.access_changes import action_for, change_between, granted
 from accounts.organizations.grants import AccessSelection, GrantableAccess, lock_selection
 from accounts.permissions import USER_ADMINISTRATION, Permission
 from accounts.wording import listed
@@ -33,6 +36,7 @@ def change_membership(
     GrantableAccess(by).check_can_grant(selection)
     if not selection.roles:
         raise DomainError("no_role", _("Choose at least one role."))
+    before = AccessSelection.held_by(membership)
     membership.roles.set(selection.roles)
     membership.sites.set(selection.sites)
     membership.all_sites = selection.all_sites
@@ -41,6 +45,10 @@ def change_membership(
     check_somebody_manages(by.organization)
     if by == changed and not confirmed:
         _check_keeps_user_administration(by, changed)
+    change = change_between(before, selection)
+    if action := action_for(change):
+        subject = OWN_ACCOUNT if by == changed else about_user(changed.user)
+        record(by.organization_id, action, subject, by=by, change=change)
     return changed
 
 
@@ -54,8 +62,12 @@ def remove_membership(by: Membership, membership: Membership) -> None:
     if by != membership:
         _check_may_manage(by)
         check_can_manage_member(by, membership)
+    had = granted(AccessSelection.held_by(membership))
     membership.delete()
     check_somebody_manages(by.organization)
+    is_own = by.user_id == membership.user_id
+    action, subject = (Action.LEFT, OWN_ACCOUNT) if is_own else (Action.USER_REMOVED, about_user(membership.user))
+    record(by.organization_id, action, subject, by=by, change=Change(removed=had.added, before=had.after))
 
 
 def check_somebody_manages(organization: Organization) -> None:

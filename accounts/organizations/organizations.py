@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.activity.actions import Action
+from accounts.activity.log import ORGANIZATION, Change, about_user, record
 from accounts.languages import in_language
-from accounts.models import Organization, Role
+from accounts.models import Membership, Organization, Role, User
 from accounts.permissions import Permission
 
 if TYPE_CHECKING:
@@ -59,13 +61,31 @@ def create_organization(name: str, slug: str) -> Organization:
             )
             for position, (role_name, description, permissions) in enumerate(DEFAULT_ROLES, start=1)
         )
+    record(organization.pk, Action.ORGANIZATION_CREATED, ORGANIZATION, by=None, change=Change(after={"name": name}))
     return organization
 
 
-def rename_organization(organization: Organization, name: str) -> None:
+@transaction.atomic
+def add_first_admin(organization: Organization, user: User) -> Membership:
+    """Make the user the first member, with the role Org Admin and all sites."""
+    membership = Membership.objects.create(user=user, organization=organization, all_sites=True)
+    org_admin = organization.roles.get(is_org_admin=True)
+    membership.roles.add(org_admin)
+    change = Change(added={"roles": [org_admin.name]}, before={"all_sites": False}, after={"all_sites": True})
+    record(organization.pk, Action.USER_ADDED, about_user(user), by=None, change=change)
+    return membership
+
+
+@transaction.atomic
+def rename_organization(by: Membership, name: str) -> None:
     """Change the name. The slug stays, so that bookmarks keep working."""
-    organization.name = name
+    organization = Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
+    before = organization.name
+    organization.name = by.organization.name = name
     organization.save(update_fields=["name"])
+    if name != before:
+        change = Change(before={"name": before}, after={"name": name})
+        record(organization.pk, Action.SETTINGS_CHANGED, ORGANIZATION, by=by, change=change)
 
 
 def sort_permissions(permissions: frozenset[str]) -> list[str]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from accounts.activity.actions import Action
+from accounts.activity.log import Change, about_role, record
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization, Role
 from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
@@ -66,6 +68,7 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
             check_may_change_permissions(by, role)
     if not by.permissions() >= draft.permissions:
         raise AccessDenied("beyond_permissions", _("A role can’t include a permission that you don’t have yourself."))
+    before = None if role.pk is None else RoleDraft(role.name, role.description, role.allowed)
     role.name = role.name if role.is_default else draft.name
     role.description = draft.description
     role.permissions = sort_permissions(draft.permissions)
@@ -76,7 +79,26 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
         message = _("There is already a role named “{name}”. Choose another name.").format(name=draft.name)
         raise DomainError("name_taken", message) from error
     check_somebody_manages(organization)
+    _record_saved(by, role, before)
     return role
+
+
+def _record_saved(by: Membership, role: Role, before: RoleDraft | None) -> None:
+    """Record a new role, or what is different from `before`."""
+    had = before or RoleDraft("", "", frozenset())
+    values = {"name": (had.name, role.name), "description": (had.description, role.description)}
+    changed = {name: pair for name, pair in values.items() if before and pair[0] != pair[1]}
+    change = Change(
+        added={"permissions": sort_permissions(role.allowed - had.permissions)},
+        removed={"permissions": sort_permissions(had.permissions - role.allowed)},
+        before={name: old for name, (old, _new) in changed.items()},
+        after={name: new for name, (_old, new) in changed.items()},
+        values={"members": role.memberships.count()} if before else {},
+    )
+    if before is None:
+        record(by.organization_id, Action.ROLE_ADDED, about_role(role), by=by, change=change)
+    elif changed or had.permissions != role.allowed:
+        record(by.organization_id, Action.ROLE_CHANGED, about_role(role), by=by, change=change)
 
 
 @transaction.atomic
@@ -97,6 +119,7 @@ def delete_role(by: Membership, role: Role) -> None:
         raise DomainError("in_use", role_in_use(people))
     for reason in reasons_to_keep(role):
         raise DomainError("in_use", reason)
+    record(by.organization_id, Action.ROLE_DELETED, about_role(role), by=by)
     role.delete()
 
 

@@ -6,6 +6,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.activity.actions import Action
+from accounts.activity.log import Change, about_site, record
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Site
 from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
@@ -26,6 +28,7 @@ def save_site(by: Membership, *, name: str, country: str, site: Site | None = No
         if is_new and not Membership.objects.select_for_update(no_key=True).filter(pk=by.pk).first():
             raise AccessDenied("not_allowed", _("You are no longer a member of this organization."))
         site = Site(organization=by.organization) if site is None else _locked(by, site)
+        before = {"name": site.name, "country": site.country}
         site.name, site.country = name, country
         try:
             with transaction.atomic():
@@ -35,7 +38,20 @@ def save_site(by: Membership, *, name: str, country: str, site: Site | None = No
             raise DomainError("name_taken", message) from error
         if is_new and not by.all_sites:
             by.sites.add(site)
+        _record_saved(by, site, before=None if is_new else before)
         return site
+
+
+def _record_saved(by: Membership, site: Site, *, before: dict[str, str] | None) -> None:
+    """Record a new site, or what is different from `before`."""
+    after = {"name": site.name, "country": site.country}
+    if before is None:
+        record(by.organization_id, Action.SITE_ADDED, about_site(site), by=by, change=Change(after=after))
+        return
+    changed = [name for name in after if after[name] != before[name]]
+    if changed:
+        change = Change(before={name: before[name] for name in changed}, after={name: after[name] for name in changed})
+        record(by.organization_id, Action.SITE_CHANGED, about_site(site), by=by, change=change)
 
 
 @transaction.atomic
@@ -50,6 +66,7 @@ def delete_site(by: Membership, site: Site) -> None:
         raise DomainError("in_use", site_in_use(people))
     for reason in reasons_to_keep(site):
         raise DomainError("in_use", reason)
+    record(by.organization_id, Action.SITE_DELETED, about_site(site), by=by)
     site.delete()
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from django import forms, template
 from django.forms.boundfield import BoundField
-from django.utils.safestring import SafeString
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
+_BREAK_AFTER = re.compile("@|::?(?=[0-9a-f]{1,4}(?::|$))")
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,12 @@ def target_of(field: BoundField) -> str:
         first = next(iter(field.subwidgets), None)
         return str(first.id_for_label) if first else str(field.auto_id)
     return str(field.id_for_label)
+
+
+@register.filter
+def breakable(text: str) -> SafeString:
+    """The text with places for line breaks: after the "@" of an email address, and each ":" of an IPv6 address."""
+    return mark_safe(_BREAK_AFTER.sub(r"\g<0><wbr>", escape(text)))  # noqa: S308 - escaped
 
 
 @register.filter

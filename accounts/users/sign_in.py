@@ -21,8 +21,10 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from accounts.activity.source import current_source
 from accounts.models import User
-from accounts.tasks import enqueue_emails
+from accounts.tasks import enqueue, enqueue_emails, record_failed_sign_in
+from accounts.users.account_changes import record_password_change
 from accounts.users.account_email import allow_resets_again
 from accounts.users.addresses import AddressField
 from accounts.users.passwords import PASSWORD_HINT
@@ -58,6 +60,9 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         user: AbstractBaseUser | None = super().authenticate(request, **credentials)
         if user is not None:
             attempt.has_succeeded()
+        else:
+            # By a worker, so that the response takes the same time whether the account exists or not.
+            enqueue(record_failed_sign_in, str(credentials.get("email", "")).lower(), current_source().as_json())
         return user
 
     def login(self, request: HttpRequest, user: User) -> None:
@@ -69,6 +74,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def set_password(self, user: User, password: str) -> None:
         """Called by every page that sets a password. The owner is notified by email."""
         super().set_password(user, password)
+        record_password_change(user)
         allow_resets_again(user.email)
         enqueue_emails(user.pk)
 

@@ -14,6 +14,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.activity.actions import Action
+from accounts.activity.log import Change, about_users, record
+from accounts.activity.source import Source, current_source
 from accounts.errors import AccessDenied
 from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
@@ -51,7 +54,12 @@ def start_bulk_action(by: Membership, kind: BulkAction.Kind, ids: list[int]) -> 
     """
     check_may_invite(by)
     action = BulkAction.objects.create(
-        organization=by.organization, started_by=by.user, kind=kind, total=len(ids), progressed_at=timezone.now()
+        organization=by.organization,
+        started_by=by.user,
+        kind=kind,
+        total=len(ids),
+        progressed_at=timezone.now(),
+        source=current_source().as_json(),
     )
     starts = range(0, len(ids), actions.CHUNK)
     chunks = [BulkActionChunk(action=action, invitation_ids=ids[start : start + actions.CHUNK]) for start in starts]
@@ -188,6 +196,15 @@ def _end(action: BulkAction, state: BulkAction.State, *, reason: str = "") -> No
     action.banner_closed_at = None
     action.save()
     action.chunks.all().delete()
+    is_resend = action.kind == BulkAction.Kind.RESEND
+    record(
+        action.organization_id,
+        Action.RESENT_MANY if is_resend else Action.REVOKED_MANY,
+        about_users(action.changed),
+        by=action.started_by,
+        change=Change(values={"skipped": action.skipped}),
+        source=Source.from_json(action.source),
+    )
 
 
 def close_banner(action: BulkAction, *, read: str) -> None:

@@ -13,12 +13,16 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.activity.actions import Action
+from accounts.activity.log import record
 from accounts.errors import DomainError
 from accounts.models import Membership
 from accounts.organizations.grants import lock_selection
+from invites.imports.activity import about_import, source_now
 from invites.imports.invite import begin_inviting, waiting
 from invites.imports.selectors.grid import edited_rows, grid_rows
 from invites.imports.stop import stop_batch
+from invites.invitations.activity import granted_by
 from invites.invitations.authorization import lock_to_change, selection_of
 from invites.models import Batch
 from invites.reasons import as_reason
@@ -87,6 +91,8 @@ def confirm_access(batch: Batch, seen: Question, *, by: Membership) -> None:
         raise DomainError("changed", _("The numbers have changed since you looked."))
     batch.confirmed_powers = list(now.powers)
     batch.save(update_fields=["confirmed_powers"])
+    change = granted_by(batch.grant)
+    record(batch.organization_id, Action.IMPORT_CONFIRMED, about_import(batch, count=now.count), by=by, change=change)
     start_inviting(batch, by=by)
 
 
@@ -96,6 +102,7 @@ def start_inviting(batch: Batch, *, by: Membership) -> None:
         state=Batch.State.INVITING,
         only_valid=True,
         inviter=by.user,
+        source=source_now(batch),
         notice=[],
         banner_closed_at=None,
         progressed_at=timezone.now(),
@@ -121,7 +128,7 @@ def cancel_unconfirmed(batch: Batch, *, by: Membership) -> None:
     Raises AccessDenied, and DomainError "moved_on".
     """
     _lock_waiting(batch, by)
-    stop_batch(batch)
+    stop_batch(batch, by=by)
     Batch.objects.filter(pk=batch.pk).update(banner_closed_at=timezone.now())
 
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.activity.actions import Action
+from accounts.activity.log import record
+from accounts.activity.source import Source
+from invites.imports.activity import about_import, results_of
+from invites.imports.selectors.summary import outcomes_of
 from invites.models import Batch, BatchChunk
 
 
@@ -21,6 +26,16 @@ def finish_batch(batch_id: int) -> bool:
         batch.ended_at = batch.progressed_at = timezone.now()
         batch.save(update_fields=["state", "ended_at", "progressed_at"])
         batch.parts.all().delete()
+        summary = outcomes_of(batch)
+        # The source is that of the admin who began to invite.
+        record(
+            batch.organization_id,
+            Action.IMPORTED,
+            about_import(batch, count=summary.invited),
+            by=batch.inviter,
+            change=results_of(batch, summary),
+            source=Source.from_json(batch.source),
+        )
     return True
 
 

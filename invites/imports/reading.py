@@ -12,10 +12,13 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.activity.actions import Action
+from accounts.activity.log import ORGANIZATION, Change, record
 from accounts.errors import DomainError
 from accounts.models import Membership, Organization, User
 from invites import checking
 from invites.checking import Decisions, Evidence, Limits, Preview, ReadingOptions
+from invites.imports.activity import about_import, source_now
 from invites.imports.upload_parts import limits
 from invites.invitations.authorization import lock_to_change
 from invites.models import Batch, RememberedReading
@@ -132,6 +135,7 @@ def answer(batch: Batch, options: ReadingOptions, *, by: Membership, remember: b
         reading=replace(decided, delimiter=ReadingOptions.from_json(batch.reading).delimiter).as_json(),
         preview=None,
         inviter=by.user,
+        source=source_now(batch),
         # What is in which column decides what the rows are.
         authors=sorted({*batch.authors, by.user_id}),
         claims=F("claims") + 1,
@@ -141,14 +145,17 @@ def answer(batch: Batch, options: ReadingOptions, *, by: Membership, remember: b
         progressed_at=timezone.now(),
     )
     batch.refresh_from_db()
+    record(by.organization_id, Action.IMPORT_ANSWERED, about_import(batch), by=by)
 
 
 @transaction.atomic
-def forget(organization: Organization, pk: int) -> RememberedReading | None:
+def forget(by: Membership, pk: int) -> RememberedReading | None:
     """Ask again about files with these columns. Returns what was forgotten; None if there was nothing."""
-    reading = organization.remembered_readings.select_for_update().filter(pk=pk).first()
+    reading = by.organization.remembered_readings.select_for_update().filter(pk=pk).first()
     if reading:
         reading.delete()
+        change = Change(before={"remembered_columns": ", ".join(reading.column_names)})
+        record(by.organization_id, Action.SETTINGS_CHANGED, ORGANIZATION, by=by, change=change)
     return reading
 
 

@@ -12,7 +12,10 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.activity.actions import Action
+from accounts.activity.log import record
 from accounts.models import Membership
+from invites.imports.activity import about_import
 from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_batch
 from invites.invitations.authorization import CANNOT_CHANGE_IMPORT, check_can_manage, lock_to_change, manageable_grants
@@ -36,7 +39,7 @@ def undo_import(by: Membership, batch: Batch) -> int:
     """
     now = lock_to_change(by, batch)
     _check_all_are_manageable(now, batch)
-    stop_batch(batch)
+    stop_batch(batch, by=by)
     if batch.is_being_undone:
         return summary_of(batch).undone
     count = _pending(batch).count()
@@ -49,6 +52,7 @@ def undo_import(by: Membership, batch: Batch) -> int:
     batch.banner_closed_at = batch.undone_at if is_in_response else None
     batch.progressed_at = batch.undone_at
     batch.save(update_fields=["undone_at", "is_being_undone", "banner_closed_at", "progressed_at"])
+    record(batch.organization_id, Action.IMPORT_UNDONE, about_import(batch, count=count), by=by)
     # A worker that sends these emails notices within a second that it has lost its claim.
     batch.chunks.filter(stage=BatchChunk.Stage.MAIL).update(stage=BatchChunk.Stage.DONE)
     if count <= SLICE:

@@ -7,9 +7,13 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.activity.actions import Action
+from accounts.activity.log import record
+from accounts.activity.source import current_source
 from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection
 from invites.checking import FIND_OUT, PastedText, ReadingOptions
+from invites.imports.activity import about_import
 from invites.imports.correction_jobs import check_all_again, start_job
 from invites.imports.corrections import lock_batch
 from invites.imports.upload_parts import in_turn, plain_name, store_upload
@@ -72,6 +76,7 @@ def _start(
         inviter=by.user,
         grant=create_grant(by, selection),
         reading=options.as_json(),
+        source=current_source().as_json(),
         authors=[by.user_id],
         **facts,
     )
@@ -96,6 +101,7 @@ def correct_batch(
     job = start_job(batch, by, CorrectionJob.Action.USE_FILE, file_name=plain_name(file_name), grant=grant)
     job.file_size = store_upload(batch, content, is_correction=True)
     job.save(update_fields=["file_size"])
+    record(by.organization_id, Action.IMPORT_CORRECTED, about_import(batch), by=by)
     return batch
 
 

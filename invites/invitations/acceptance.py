@@ -13,9 +13,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.activity.actions import Action
+from accounts.activity.log import NOTHING_MORE, OWN_ACCOUNT, record
 from accounts.errors import DomainError
 from accounts.models import Membership, User
 from invites.checking import Cells, check_cells
+from invites.invitations.activity import granted_by
 from invites.invitations.authorization import check_still_allowed
 from invites.models import Invitation, InvitationQuerySet
 from invites.problems import explain
@@ -117,6 +120,8 @@ def _become_member(user: User, invitation: Invitation) -> Membership:
         membership.roles.set(invitation.grant.roles.all())
         membership.sites.set(invitation.grant.sites.all())
     Invitation.objects.filter(pk=invitation.pk).update(accepted_by=user)
+    given = granted_by(invitation.grant) if is_new else NOTHING_MORE
+    record(invitation.organization_id, Action.ACCEPTED, OWN_ACCOUNT, by=user, change=given)
     return membership
 
 

@@ -13,9 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
+from accounts.activity.actions import Action
+from accounts.activity.log import about_users, record
 from accounts.errors import DomainError
 from accounts.models import Membership
 from accounts.wording import counted
+from invites.invitations.activity import about_invitation
 from invites.invitations.authorization import (
     CANNOT_RESEND,
     CANNOT_REVOKE,
@@ -57,6 +60,7 @@ class Revoked:
     busy: tuple[int, ...] = ()
 
 
+@transaction.atomic
 def resend(by: Membership, invitation: Invitation) -> None:
     """Resend the invitation with a new link, which expires later. The old link stops working.
 
@@ -68,6 +72,7 @@ def resend(by: Membership, invitation: Invitation) -> None:
         raise not_pending(invitation)
     if not _resend(by, [invitation.pk], grants=[invitation.grant_id]):
         raise DomainError("too_soon", _reason_not_resent(invitation))
+    record(by.organization_id, Action.RESENT, about_invitation(invitation), by=by)
 
 
 def resend_many(by: Membership, invitations: InvitationQuerySet) -> Resent:
@@ -76,8 +81,16 @@ def resend_many(by: Membership, invitations: InvitationQuerySet) -> Resent:
     Raises AccessDenied. For more than a few thousand see `directory/bulk_actions.py`.
     """
     check_may_invite(by)
-    parts = [resend_some(by, ids) for ids in _chunks(pending_ids(by, invitations))]
+    parts = [_resend_and_record(by, ids) for ids in _chunks(pending_ids(by, invitations))]
     return Resent(sent=sum(part.sent for part in parts), skipped=sum(part.skipped for part in parts))
+
+
+@transaction.atomic
+def _resend_and_record(by: Membership, ids: list[int]) -> Resent:
+    resent = resend_some(by, ids)
+    if resent.sent:
+        record(by.organization_id, Action.RESENT_MANY, about_users(resent.sent), by=by)
+    return resent
 
 
 @transaction.atomic
@@ -102,6 +115,7 @@ def revoke(by: Membership, invitation: Invitation) -> None:
         raise not_pending(invitation)
     check_can_manage(by, held.grant, CANNOT_REVOKE)
     pending_of(by.organization, invitation).close(Invitation.State.REVOKED)
+    record(by.organization_id, Action.REVOKED, about_invitation(held), by=by)
 
 
 def revoke_many(by: Membership, invitations: InvitationQuerySet) -> Revoked:
@@ -112,13 +126,29 @@ def revoke_many(by: Membership, invitations: InvitationQuerySet) -> Revoked:
     check_may_invite(by)
     count = skipped = 0
     for ids in _chunks(pending_ids(by, invitations)):
-        revoked = revoke_some(by, ids)
-        count, skipped = count + revoked.count, skipped + revoked.skipped
+        revoked = _revoke_and_record(by, ids)
         # One at a time, so that this holds no lock that the other transaction may wait for.
-        for pk in revoked.busy:
-            pending = _pending_among(by, [pk])
-            count += pending.filter(grant__in=_manageable_grants(by, pending)).close(Invitation.State.REVOKED)
+        count += revoked.count + sum(_revoke_busy(by, pk) for pk in revoked.busy)
+        skipped += revoked.skipped
     return Revoked(count, skipped)
+
+
+@transaction.atomic
+def _revoke_and_record(by: Membership, ids: list[int]) -> Revoked:
+    revoked = revoke_some(by, ids)
+    if revoked.count:
+        record(by.organization_id, Action.REVOKED_MANY, about_users(revoked.count), by=by)
+    return revoked
+
+
+@transaction.atomic
+def _revoke_busy(by: Membership, pk: int) -> int:
+    """Wait for the transaction that has locked it. Returns how many were revoked: 1, or 0 if it is no longer open."""
+    pending = _pending_among(by, [pk])
+    count = pending.filter(grant__in=_manageable_grants(by, pending)).close(Invitation.State.REVOKED)
+    if count:
+        record(by.organization_id, Action.REVOKED_MANY, about_users(count), by=by)
+    return count
 
 
 @transaction.atomic

@@ -9,16 +9,21 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.activity.actions import Action
+from accounts.activity.log import record
 from accounts.errors import DomainError
 from accounts.models import Membership, Organization
+from accounts.organizations.access_changes import change_between, granted
 from accounts.organizations.grants import AccessSelection
 from invites.checking import Cells, check_cells
+from invites.invitations.activity import about_invitation
 from invites.invitations.authorization import (
     CANNOT_EDIT,
     CANNOT_REPLACE,
     check_can_manage,
     check_may_invite,
     create_grant,
+    selection_of,
 )
 from invites.invitations.quotas import check_recipient_quota, consume_invitation_quota
 from invites.invitations.tokens import derive_token, hash_token, new_seed
@@ -62,6 +67,7 @@ def invite_person(by: Membership, *, selection: AccessSelection, **cells: str) -
                 expires_at=expiry_from(now),
                 mail_due_at=now,
             )
+            record(organization.pk, Action.INVITED, about_invitation(invitation), by=by, change=granted(selection))
             # Last, as for imports. Another order could deadlock.
             consume_invitation_quota(organization, by.user, 1)
             return invitation
@@ -89,8 +95,10 @@ def change_invitation(by: Membership, invitation: Invitation, selection: AccessS
             raise not_pending(invitation)
         # Checked while it is locked, because it may have changed since the page was shown.
         check_can_manage(by, held.grant, CANNOT_EDIT)
+        change = change_between(selection_of(held.grant), selection)
         held.grant, held.inviter = grant, by.user
         held.save(update_fields=["grant", "inviter"])
+        record(by.organization_id, Action.INVITATION_CHANGED, about_invitation(held), by=by, change=change)
 
 
 def pending_of(organization: Organization, invitation: Invitation) -> InvitationQuerySet:

@@ -35,6 +35,9 @@ class Batch(models.Model):
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="batches", db_index=False)
     inviter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="batches")
+    source: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(
+        default=dict, db_default={}, help_text="Of its entry in the activity log: see accounts/activity/source.py."
+    )
     grant = models.ForeignKey(AccessGrant, on_delete=models.RESTRICT, related_name="batches")
     state = models.CharField(max_length=20, choices=State, default=State.CHECKING)
     state_reasons: models.JSONField[list[Reason], list[Reason]] = models.JSONField(

@@ -245,6 +245,9 @@ class BulkAction(models.Model):
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="bulk_actions")
     started_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="bulk_actions")
+    source: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(
+        default=dict, db_default={}, help_text="Of its entry in the activity log: see accounts/activity/source.py."
+    )
     kind = models.CharField(max_length=10, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
     stop_reason = models.CharField(max_length=20, blank=True, help_text="A FailureReason, unless an admin stopped it.")

@@ -78,7 +78,7 @@ def test_the_sidebar_has_only_pages_that_the_member_can_open(
         nav = page.split('<ul class="rc-nav">')[1].split("</ul>")[0]
         return text_of(nav).split()
 
-    assert items(admin, "/o/acme/roles/") == ["Users", "Imports", "Roles", "Sites", "Settings"]
+    assert items(admin, "/o/acme/roles/") == ["Users", "Imports", "Roles", "Sites", "Activity", "Settings"]
     assert items(manager, "/o/acme/roles/") == ["Users", "Roles", "Sites", "Settings"]
     assert items(member, "/o/acme/") == ["Home"]
 

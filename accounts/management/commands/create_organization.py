@@ -13,9 +13,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_slug
 from django.db import transaction
 
+from accounts.activity.source import coming_from, source_of_command
 from accounts.labels import clean_label
-from accounts.models import Membership, Organization, User
-from accounts.organizations.organizations import create_organization
+from accounts.models import Organization, User
+from accounts.organizations.organizations import add_first_admin, create_organization
 from accounts.users.addresses import AddressField
 
 
@@ -47,11 +48,10 @@ class Command(BaseCommand):
                 f"The account {email} is deactivated. The admin of an organization must be able to sign in."
             )
         admin = User.objects.filter(email=email).first() or self._new_user(email, first_name, last_name)
-        with transaction.atomic():
+        with coming_from(source_of_command("create_organization")), transaction.atomic():
             admin.save()
             organization = create_organization(name, slug)
-            membership = Membership.objects.create(user=admin, organization=organization, all_sites=True)
-            membership.roles.add(organization.roles.get(is_org_admin=True))
+            add_first_admin(organization, admin)
         self.stdout.write(f"Created {organization.name}. Its admin is {email}.")
 
     def _new_user(self, email: str, first_name: str, last_name: str) -> User:

@@ -23,7 +23,7 @@ def settings(request: MemberRequest, organization: str) -> HttpResponse:
     """The name of the organization."""
     form = OrganizationForm(posted(request), organization=request.organization)
     if request.method == "POST" and form.is_valid():
-        rename_organization(request.organization, form.cleaned_data["name"])
+        rename_organization(request.membership, form.cleaned_data["name"])
         messages.success(request, _("The organization was renamed."))
         return redirect("organizations:settings", request.organization.slug)
     address = f"{site_settings.BASE_URL}{reverse('organizations:member_home', args=[request.organization.slug])}"

@@ -13,6 +13,7 @@ from accounts.languages import in_language
 from accounts.organizations.access import MemberRequest, signed_in
 from accounts.organizations.selectors import memberships_of
 from accounts.organizations.views.dialogs import posted
+from accounts.users.account_changes import change_account
 from accounts.users.forms import PersonForm
 
 
@@ -23,9 +24,7 @@ def account(request: MemberRequest) -> HttpResponse:
     user = request.user
     form = PersonForm(posted(request), user=user)
     if request.method == "POST" and form.is_valid():
-        for name, value in form.cleaned_data.items():
-            setattr(user, name, value)
-        user.save(update_fields=list(form.cleaned_data))
+        change_account(user, form.cleaned_data)
         with in_language(user.language, get_language_from_request(request)):
             messages.success(request, _("Your changes were saved."))
         return redirect("users:account")

@@ -25,7 +25,7 @@ def remembered_readings(request: MemberRequest, organization: str) -> HttpRespon
 @require_POST
 def forget_reading(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask again about files with these columns."""
-    if forget(request.organization, pk) is None:
+    if forget(request.membership, pk) is None:
         raise Http404
     messages.success(request, _("Forgotten. You’ll be asked about the next file with these columns."))
     return redirect("imports:remembered_readings", organization)

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.activity.source import coming_from, source_of_command
 from accounts.errors import ServiceError
 from accounts.models import Membership, Organization, Role, Site
 from accounts.organizations.grants import AccessSelection, GrantableAccess
@@ -69,7 +70,7 @@ class Command(BaseCommand):
         path: Path = options["file"]
         try:
             check_access_is_confirmed(by, selection, is_confirmed=options["confirm_access"])
-            with path.open("rb") as file:
+            with path.open("rb") as file, coming_from(source_of_command("invite_csv")):
                 batch = start_batch(
                     by,
                     file_name=path.name,

@@ -61,6 +61,9 @@ ADDRESSES = {
     "directory:member_edit": "everybody",
     "directory:member_remove": "everybody",
     "imports:batch_download": "everybody",
+    "activity:activity": "everybody",
+    "activity:entry": "everybody",
+    "activity:export": "everybody",
     "imports:batch": "import",
     "imports:batch_problems": "import",
     "imports:batch_problems_file": "import",
@@ -226,7 +229,12 @@ def test_the_work_of_others_looks_as_if_it_did_not_exist(name: str, clara: Clien
 
 
 def test_a_page_about_everyone_is_refused_with_a_message(clara: Client, hidden: Brought, member: User) -> None:
-    things = {"directory:users": [], "imports:batch_download": [hidden.ended.pk]}
+    things = {
+        "directory:users": [],
+        "imports:batch_download": [hidden.ended.pk],
+        "activity:activity": [],
+        "activity:export": [],
+    }
     names = [name for name, shows in ADDRESSES.items() if shows == "everybody"]
 
     for name, method in product(names, ["GET", "POST"]):

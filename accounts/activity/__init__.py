@@ -1,0 +1,1 @@
+"""The activity log of an organization: who did what to whom, when, and from where."""

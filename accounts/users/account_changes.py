@@ -1,0 +1,45 @@
+"""Change an account, and record it in the activity log of each organization of the user."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from accounts.activity.actions import Action
+from accounts.activity.log import NOTHING_MORE, OWN_ACCOUNT, Change, about_user, record
+from accounts.models import User
+
+
+@transaction.atomic
+def change_account(user: User, values: dict[str, str]) -> None:
+    """Set the names and the language of the user. Only changed names are recorded."""
+    before = {name: getattr(user, name) for name in ("first_name", "last_name")}
+    for name, value in values.items():
+        setattr(user, name, value)
+    user.save(update_fields=list(values))
+    changed = [name for name in before if getattr(user, name) != before[name]]
+    if changed:
+        after = {name: getattr(user, name) for name in changed}
+        change = Change(before={name: before[name] for name in changed}, after=after)
+        _record_everywhere(user, Action.USER_CHANGED, change)
+
+
+@transaction.atomic
+def record_password_change(user: User) -> None:
+    """Record that the user has a new password."""
+    _record_everywhere(user, Action.PASSWORD_CHANGED)
+
+
+@transaction.atomic
+def record_change_by_operator(operator: User, user: User, change: Change) -> None:
+    """Record what an operator has changed in an account."""
+    for organization_id in _organizations_of(user):
+        record(organization_id, Action.USER_CHANGED, about_user(user), by=operator, change=change)
+
+
+def _record_everywhere(user: User, action: Action, change: Change = NOTHING_MORE) -> None:
+    for organization_id in _organizations_of(user):
+        record(organization_id, action, OWN_ACCOUNT, by=user, change=change)
+
+
+def _organizations_of(user: User) -> list[int]:
+    return list(user.memberships.order_by("organization").values_list("organization", flat=True))

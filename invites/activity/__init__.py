@@ -1,0 +1,1 @@
+"""The page *Activity*, which shows the activity log of accounts/activity/."""

@@ -1,0 +1,196 @@
+"""The sentences of the activity log, in the reader's language. An entry stores codes, names and values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext
+from ua_parser import parse
+
+from accounts.activity.actions import Action, Affected, Channel
+from accounts.models import ActivityEntry
+from accounts.permissions import Permission
+from accounts.wording import counted, listed, separated
+from invites.imports.presentation.names import pasted_name
+
+_USERS = ngettext_lazy("{count} user", "{count} users")
+_LABELS = {
+    "name": gettext_lazy("Name"),
+    "description": gettext_lazy("Description"),
+    "country": gettext_lazy("Country"),
+    "first_name": gettext_lazy("First name"),
+    "last_name": gettext_lazy("Last name"),
+    "is_active": gettext_lazy("Account"),
+    "all_sites": gettext_lazy("All sites"),
+    "remembered_columns": gettext_lazy("Remembered columns"),
+}
+_COUNTS = {
+    "skipped": ngettext_lazy("{count} skipped", "{count} skipped"),
+    "problems": ngettext_lazy("{count} with problems", "{count} with problems"),
+    "failed": ngettext_lazy("{count} failed", "{count} failed"),
+}
+# How people call what user agents name.
+_SYSTEMS = {"Mac OS X": "Mac", "iOS": "iPhone", "Chrome OS": "ChromeOS"}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two lines of a cell. `is_data`: the first is a name, not a text of ours."""
+
+    title: str
+    text: str = ""
+    is_data: bool = False
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A value before and after."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry, as a page shows it."""
+
+    entry: ActivityEntry
+    who: Pair
+    what: Pair
+    affected: Pair
+    source: Pair
+
+
+def line_of(entry: ActivityEntry, slug: str) -> Line:
+    """The words for an entry of the organization with this slug."""
+    what = Pair(str(entry.get_action_display()), separated(facts_of(entry)))
+    return Line(entry, who_did(entry), what, _affected(entry, slug), came_from(entry))
+
+
+def who_did(entry: ActivityEntry) -> Pair:
+    """The name and address of the user, as they were then."""
+    if entry.actor_id is None and entry.channel == Channel.PAGE:
+        return Pair(_("Not signed in"))
+    if entry.actor_id is None:
+        return Pair(_("Rollcall"), str(Channel(entry.channel).label))
+    return _person(entry.actor_name, entry.actor_email)
+
+
+def _person(name: str, email: str) -> Pair:
+    return Pair(name or email, email if name and name != email else "", is_data=True)
+
+
+def _affected(entry: ActivityEntry, slug: str) -> Pair:
+    match entry.affected:
+        case Affected.USER | Affected.INVITATION:
+            return _person(entry.affected_name, entry.affected_email)
+        case Affected.USERS:
+            return Pair(counted(_USERS, entry.affected_count or 0))
+        case Affected.IMPORT:
+            page = reverse("imports:batch", args=[slug, entry.affected_id])
+            name = _import_name(entry)
+            if entry.affected_count is None:
+                return Pair(name, is_data=True, url=page)
+            return Pair(counted(_USERS, entry.affected_count), name, url=page)
+        case Affected.ROLE if "members" in entry.details.get("values", {}):
+            everyone = _("Everyone with {role}").format(role=entry.affected_name)
+            return Pair(counted(_USERS, entry.details["values"]["members"]), everyone)
+        case Affected.ROLE | Affected.SITE:
+            return Pair(entry.affected_name, str(Affected(entry.affected).label), is_data=True)
+    return Pair(str(Affected(entry.affected).label))
+
+
+def _import_name(entry: ActivityEntry) -> str:
+    at = entry.details.get("values", {}).get("pasted_at")
+    return pasted_name(datetime.fromisoformat(at)) if at else entry.affected_name
+
+
+def facts_of(entry: ActivityEntry) -> list[str]:
+    """What exactly was done, in a few words each."""
+    details = entry.details
+    added, removed = names_in(details.get("added", {})), names_in(details.get("removed", {}))
+    after: Mapping[str, Any] = details.get("after", {})
+    if "all_sites" in after:
+        (added if after["all_sites"] else removed).append(pgettext("access", "all sites"))
+    facts = []
+    if added:
+        is_given = entry.action in (Action.INVITED, Action.ACCEPTED, Action.USER_ADDED, Action.IMPORTED)
+        facts.append(listed(added) if is_given else _("Added {names}").format(names=listed(added)))
+    if removed:
+        facts.append(_("Removed {names}").format(names=listed(removed)))
+    facts += [f"{change.label}: {change.after}" for change in changes_of(entry) if change.after]
+    values = details.get("values", {})
+    return facts + [counted(message, values[name]) for name, message in _COUNTS.items() if values.get(name)]
+
+
+def names_in(groups: Mapping[str, list[str]]) -> list[str]:
+    """The names of roles, sites and permissions."""
+    return [_label_of(name) if kind == "permissions" else name for kind, names in groups.items() for name in names]
+
+
+def _label_of(permission: str) -> str:
+    """A permission that no longer exists keeps its code."""
+    return next((str(each.label) for each in Permission if each.value == permission), permission)
+
+
+def changes_of(entry: ActivityEntry) -> list[Changed]:
+    """The single values that were changed. Access to all sites isn't one of them: it is added or removed."""
+    before, after = entry.details.get("before", {}), entry.details.get("after", {})
+    return [
+        Changed(str(_LABELS[name]), _value(before.get(name)), _value(after.get(name)))
+        for name in _LABELS
+        if name != "all_sites" and (name in before or name in after)
+    ]
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return _("active") if value else _("deactivated")
+    return "" if value is None else str(value)
+
+
+def came_from(entry: ActivityEntry) -> Pair:
+    """The IP address, the browser and its system; or the command."""
+    if entry.channel == Channel.PAGE:
+        return Pair(entry.ip or _("Page"), browser_of(entry.user_agent), is_data=bool(entry.ip))
+    if entry.channel == Channel.COMMAND:
+        return Pair(_("Command"), entry.command)
+    return Pair(str(Channel(entry.channel).label))
+
+
+@lru_cache(maxsize=256)
+def _parsed(user_agent: str) -> tuple[str, str]:
+    found = parse(user_agent)
+    browser = found.user_agent.family if found.user_agent else ""
+    system = found.os.family if found.os else ""
+    # "Mobile Safari", "Chrome Mobile", "Edge Mobile".
+    browser = browser.replace("Mobile", "").strip()
+    if found.device and found.device.family == "iPad":
+        return browser, "iPad"
+    return browser, _SYSTEMS.get(system, system)
+
+
+def browser_of(user_agent: str) -> str:
+    """ "Chrome on Windows"; empty if the user agent is unknown."""
+    if not user_agent:
+        return ""
+    browser, system = _parsed(user_agent)
+    if browser and system:
+        return _("{browser} on {system}").format(browser=browser, system=system)
+    return browser or system
+
+
+def total_text(count: int) -> str:
+    """The number of entries, for screen readers."""
+    return counted(_ENTRIES, count)
+
+
+_ENTRIES = ngettext_lazy("{count} entry", "{count} entries")
