@@ -14,10 +14,9 @@ from invites.checking.row import check_cells
 
 def check_broken_row(record: BrokenRecord, header: Header, *, row: int, line: int) -> Row:
     """The row with its problem. If its cells are certain, the suggestion is to keep them."""
-    params = {"found": visible(record.raw)}
     cells = header.pick(record)
     if not record.is_certain:
-        error = CellError("broken_quote", params)
+        error = CellError("broken_quote", {"case": "unclear"})
         problem = row_problem(error, row=row, line=line, column=EMAIL.key, value=record.raw)
         return Row(row, line, Cells(), (problem,), None, cells)
     checked = check_cells(cells, row=row, line=line)
@@ -25,6 +24,7 @@ def check_broken_row(record: BrokenRecord, header: Header, *, row: int, line: in
     wrong = {problem.column for problem in checked.problems}
     marked = [column.key for column, at in zip(COLUMNS, header.positions, strict=True) if at == record.marked]
     key = next((key for key in marked if key not in wrong), EMAIL.key)
+    params = {"case": "certain", "found": visible(record.raw)}
     error = CellError("broken_quote", params, suggestion=getattr(cells, key), fix="keep_cells")
     problem = row_problem(error, row=row, line=line, column=key, value=record.raw)
     return checked._replace(problems=(problem, *checked.problems), cells=cells)

@@ -419,7 +419,10 @@ _ROW = (
          ),
          "anna@company.com,Anna,Berg, Jr,Night shift"),
     Kind("broken_quote", "row", gettext_noop("Broken quotation marks"),
-         gettext_noop("The quotation marks in this row don’t match: {found}"),
+         {
+             "certain": gettext_noop("The quotation marks in this row don’t match: {found}"),
+             "unclear": gettext_noop("The quotation marks in this row don’t match, so its cells are unclear"),
+         },
          gettext_noop("Check the cells of this row. In a CSV file, a quotation mark inside a cell is written twice."),
          'anna@company.com,"Anna,Berg'),
     Kind("rows_in_cell", "row", gettext_noop("Rows in a cell"),

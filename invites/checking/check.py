@@ -243,8 +243,11 @@ class _RecordChecker:
         first = self.number + 1
         self.number += len(chunk.lines)
         self.line_end = self.records.line_num
+        cells_with_rows: dict[int, RowsInCell] = {}
         for position in chunk.multiline:
             found = self._find_rows_in_cell(chunk.record(position), header)
+            if found:
+                cells_with_rows[position] = found
             if found and found.count > MOST_ROWS_IN_CELL:
                 line = chunk.lines[position]
                 problem = file_problem("unclosed_quote", row=first + position, line=line, value=found.cell)
@@ -258,7 +261,10 @@ class _RecordChecker:
             flagged.update([position for position, cell in enumerate(cells) if cell])
         problems_before = len(self.report.problems)
         rows = {
-            position: self._check_row(chunk, position, header, row=first + position) for position in sorted(flagged)
+            position: self._check_row(
+                chunk, position, header, row=first + position, found=cells_with_rows.get(position)
+            )
+            for position in sorted(flagged)
         }
         block = Block(range(first, self.number + 1), chunk.lines, columns, rows)
         if self._find_duplicates(block, chunk):
@@ -357,8 +363,10 @@ class _RecordChecker:
                 for doubt in doubts:
                     self.report.warn(doubt)
 
-    def _check_row(self, chunk: Columns, position: int, header: Header, *, row: int) -> Row | None:
-        """Check any record in full; None for a blank one."""
+    def _check_row(
+        self, chunk: Columns, position: int, header: Header, *, row: int, found: RowsInCell | None
+    ) -> Row | None:
+        """Check any record in full; None for a blank one. `found` is a cell of it that contains rows."""
         record = chunk.record(position)
         if is_blank(record[0] if record else "") and all(map(is_blank, record)):
             return None
@@ -368,7 +376,7 @@ class _RecordChecker:
             return checked
         extra, extra_value = header.unsure_name(record), ""
         has_notes = self._notes.find(record)
-        if found := self._find_rows_in_cell(record, header) if position in chunk.multiline else None:
+        if found:
             extra, extra_value = CellError("rows_in_cell", {"count": found.count}), found.first
         elif has_notes:
             self._notes.add(row)
