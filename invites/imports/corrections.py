@@ -25,9 +25,10 @@ from invites.imports.domain_suggestions import suggest_for
 from invites.imports.duplicates import keep_other, keep_this, other_number, settle_duplicates
 from invites.imports.selectors.grid import LEFT, editable, edited_rows, grid_rows
 from invites.imports.selectors.rows import cells_now, suggested, suggested_codes_of
-from invites.imports.selectors.typos import count_doubts, likely_cells, open_doubts
+from invites.imports.selectors.typos import count_doubts, doubted_rows, likely_cells, open_doubts
 from invites.invitations.authorization import check_can_change
 from invites.models import Batch, Row
+from invites.problems import explain, stored_problem
 
 # The fields of a row that an edit changes.
 _TEXTS = (
@@ -78,7 +79,11 @@ def lock_batch(batch: Batch, by: Membership) -> None:
 
 @transaction.atomic
 def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> EditResult:
-    """Put new values into cells, except where they are there already."""
+    """Put new values into cells, except where they are there already.
+
+    These are cells of the grid, and valid ones that look like mistakes. Raises DomainError "still_wrong" if one of the
+    latter would no longer be valid: its row isn't in the grid.
+    """
     lock_batch(batch, by)
     result = EditResult()
     by_row: dict[int, list[Edit]] = {}
@@ -86,7 +91,8 @@ def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> EditRe
         by_row.setdefault(edit.number, []).append(edit)
     touched: list[Row] = []
     keys: set[str] = set()
-    for row in grid_rows(batch).filter(number__in=by_row):
+    doubted = doubted_rows(batch).filter(outcome=Row.Outcome.WAITING)
+    for row in (grid_rows(batch) | doubted).filter(number__in=by_row):
         cells = cells_now(row)
         edits_of_row = by_row.pop(row.number)
         new = [edit for edit in edits_of_row if editable(edit.value) != editable(cells[edit.place])]
@@ -100,7 +106,11 @@ def edit_cells(batch: Batch, edits: Iterable[Edit], *, by: Membership) -> EditRe
             result.overtaken.add(row.number)
             continue
         keys.add(row.email_key)
+        # A row without problems hasn't stored the cells of the file yet.
+        row.cells = row.cells or list(cells)
         _set_cells(row, cells._replace(**{COLUMNS[edit.place].key: editable(edit.value) for edit in new}))
+        if row.problems and not row.problem_codes:
+            raise DomainError("still_wrong", explain(stored_problem(row.problems[0])))
         touched.append(row)
     # A corrected file has replaced the other one, and has no problems in these rows.
     result.overtaken |= by_row.keys()

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet, Sum
 from invites.checking import COLUMNS, EMAIL, Notice, visible
 from invites.invitations.typos import domain_of, intended_address
 from invites.models import Batch, Row
+from invites.problems import column_title
 
 LISTED = 10
 _PLACES = {column.key: place for place, column in enumerate(COLUMNS)}
@@ -24,15 +25,24 @@ _Outcome = Row.Outcome
 
 @dataclass(frozen=True)
 class Typo:
-    """A cell of the file, and what was probably meant, or "" if that isn't certain. `taken`: that was applied."""
+    """A cell of the file, and what was probably meant, or "" if that isn't certain. `taken`: that was applied.
+
+    `found` shows invisible characters; `text` is the cell as it is now, in version `version` of its row.
+    """
 
     number: int
     place: int
+    text: str
+    version: int
     found: str
     right: str
     taken: bool
     duplicate_of: int | None = None
     is_domain: bool = False
+
+    @property
+    def column(self) -> str:
+        return column_title(COLUMNS[self.place].key)
 
     @property
     def used(self) -> str:
@@ -123,6 +133,8 @@ def _typo(row: Row, doubt: dict[str, Any]) -> Typo | None:
     typo = Typo(
         row.number,
         _PLACES[doubt["column"]],
+        value,
+        row.version,
         found,
         visible(doubt["suggestion"] or ""),
         taken=False,

@@ -48,7 +48,7 @@ Then = CorrectionJob.Then
 
 PAGE_ROWS = 50
 # The codes of errors after which the admin stays in the grid.
-STAYS = ("none_valid", "other_file")
+STAYS = ("none_valid", "other_file", "still_wrong")
 _CELL = re.compile(r"cell-(\d{1,9})-(\d{1,3})")
 _ROWS_FIXED = ngettext_lazy("{count} row fixed.", "{count} rows fixed.")
 _ROWS_CHANGED = ngettext_lazy("{count} row changed.", "{count} rows changed.")

@@ -14,6 +14,7 @@ from accounts.models import Membership, Organization, User
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
 from invites.imports import confirm
+from invites.imports.corrections import Edit, edit_cells
 from invites.imports.selectors.summary import summary_of
 from invites.imports.upload import correct_batch, start_batch
 from invites.models import Batch, Invitation
@@ -136,6 +137,58 @@ def test_repaired_cells_are_invited(ines: Client, damaged: Batch, work: Run) -> 
         ("Shane", "O'Brien"),
         ("Kim", "Neil"),
     }
+
+
+def type_into(client: Client, batch: Batch, value: str, do: str = "save:4") -> Any:
+    """Type the last name of row 4, and press a button."""
+    version = row(batch, 4).version
+    return client.post(grid_url(batch), {"do": do, "cell-4-2": value, "seen-4": str(version)})
+
+
+def test_a_lost_letter_can_be_typed(ines: Client, damaged: Batch, work: Run) -> None:
+    page = text(ines.get(grid_url(damaged)))
+    assert 'name="cell-4-2"\n      value="M?ller"\n      aria-label="Last name, row 4"' in page
+    assert 'name="cell-3-1"' not in page, "this one has a suggestion"
+
+    type_into(ines, damaged, " Müller ")
+
+    assert (outcome(damaged, 4), row(damaged, 4).last_name, row(damaged, 4).edited_by) == (
+        "waiting",
+        "Müller",
+        damaged.inviter,
+    )
+    assert "Müller instead of M?ller . Undo row 4" in words_of(ines.get(grid_url(damaged)))
+    press(ines, damaged, "undo:4")
+    assert row(damaged, 4).last_name == "M?ller"
+
+
+def test_what_is_typed_is_saved_before_everyone_is_invited(ines: Client, damaged: Batch, work: Run) -> None:
+    type_into(ines, damaged, "Müller", do="whole")
+
+    damaged.refresh_from_db()
+    assert summary_of(work(damaged)).invited == 5
+    assert Invitation.objects.get(email="mu@example.com").last_name == "Müller"
+
+
+@pytest.mark.parametrize(("typed", "said"), [("", "last name"), ("#N/A", "The formula in this cell failed")])
+def test_what_is_wrong_is_not_saved_and_invites_nobody(ines: Client, damaged: Batch, typed: str, said: str) -> None:
+    response = type_into(ines, damaged, typed, do="whole")
+
+    assert response.headers["Location"] == grid_url(damaged)
+    damaged.refresh_from_db()
+    assert (damaged.state, outcome(damaged, 4)) == (State.NEEDS_CORRECTION, "waiting")
+    assert (row(damaged, 4).last_name, row(damaged, 4).edit) == ("M?ller", None)
+    assert said in words_of(ines.get(grid_url(damaged)))
+
+
+def test_two_admins_do_not_overwrite_each_other(ines: Client, damaged: Batch, colleague: Membership) -> None:
+    edit_cells(damaged, [Edit(4, 2, "Möller", seen=0)], by=colleague)
+
+    response = ines.post(grid_url(damaged), {"do": "whole", "cell-4-2": "Müller", "seen-4": "0"}, follow=True)
+
+    assert "Someone else changed row 4 in the meantime." in words_of(response)
+    damaged.refresh_from_db()
+    assert (damaged.state, row(damaged, 4).last_name) == (State.NEEDS_CORRECTION, "Möller")
 
 
 def test_when_all_is_repaired_nothing_is_left(ines: Client, start: Run) -> None:
