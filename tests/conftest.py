@@ -302,6 +302,8 @@ LONG = (
         "tests/invites/checking/cells/test_email_screening",
     ),
 )
+# What pages say, and who sees them. On PostgreSQL, tests/test_every_address.py asks for all of them.
+PAGES = ("/presentation/", "/test_visibility.py", "/test_permissions.py")
 NO_CHROMIUM = "no Chromium: install it, or name it in the variable CHROMIUM"
 
 
@@ -309,23 +311,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what uses the browser and run it last, away from the database of the fast tests. Long files come first.
 
     Playwright's loop goes on in this thread once it was started, and Django then refuses the database.
-    What uses the database is marked, too.
+    What runs on PostgreSQL and Redis, too, is marked.
     """
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        if {"django_db_setup", "db", "transactional_db", "stack"} & set(fixtures) or item.get_closest_marker(
-            "django_db"
-        ):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if runs_on_servers(item, fixtures):
             item.add_marker("servers")
         if "playwright" in fixtures or "page" in fixtures:
             item.add_marker("browser")
-            if {"db", "transactional_db"} & set(fixtures):
+            if {"db", "transactional_db"} & fixtures:
                 raise pytest.UsageError(f"{item.nodeid} uses the browser and the database: drive the running stack.")
     without_browser = find_chromium() is None
     for item in items:
         if without_browser and item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
     items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, not item.nodeid.startswith(LONG)))
+
+
+def runs_on_servers(item: pytest.Item, fixtures: set[str]) -> bool:
+    """Whether it uses the database. Tests of pages don't count, unless they are about transactions."""
+    mark = item.get_closest_marker("django_db")
+    if "transactional_db" in fixtures or (mark and mark.kwargs.get("transaction")):
+        return True
+    is_about_pages = any(part in item.nodeid.partition("::")[0] for part in PAGES)
+    return not is_about_pages and (mark is not None or bool({"django_db_setup", "db", "stack"} & fixtures))
 
 
 def pytest_collection_finish() -> None:
