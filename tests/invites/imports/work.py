@@ -199,4 +199,4 @@ class Work:
 
     def mails(self) -> Counter[str]:
         """How many emails each address got."""
-        return Counter(mail.to for mail in self.worker.inbox())
+        return Counter(self.worker.recipients())

@@ -169,7 +169,7 @@ def test_a_file_can_be_corrected_and_invited_with_the_keyboard(
     assert focused(page) == "cell-6-0"
     press(page, "ArrowDown", "Enter")
     expect(bar(page)).to_have_text("0 left to fix · 4 fixed · 1 skipped")
-    assert not [mail for mail in stack.inbox() if mail.to.endswith(KEYBOARD)]
+    assert not [to for to in stack.recipients() if to.endswith(KEYBOARD)]
 
     press(page, "Tab")
     assert focused(page) == "whole"
