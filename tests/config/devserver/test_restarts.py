@@ -83,14 +83,11 @@ def report(stack: Stack) -> dict[str, Any]:
     return read
 
 
-@pytest.mark.parametrize("kills", [1, 2])
-def test_an_import_is_complete_even_if_the_worker_is_killed_at_the_start(
-    stack: Stack, tmp_path: Path, kills: int
-) -> None:
+def test_an_import_is_complete_even_if_the_worker_is_killed_twice_at_the_start(stack: Stack, tmp_path: Path) -> None:
     invite(stack, tmp_path / "team.csv", PEOPLE)
     wait_for(lambda: len(mails(stack)) >= PEOPLE // 5, what="first mails", seconds=60)
 
-    for _ in range(kills):
+    for _ in range(2):
         kill(stack, "worker")
     killed = time.monotonic()
     assert len(mails(stack)) < PEOPLE, "The import ended before the worker was killed."
@@ -102,12 +99,11 @@ def test_an_import_is_complete_even_if_the_worker_is_killed_at_the_start(
     # After a minute, Ines also gets an email with the result.
     mailed = Counter(to for to in stack.recipients() if to != "admin@example.com")
     assert len(mailed) == PEOPLE
-    assert mailed.total() - PEOPLE <= 2 * kills, "Each child was sending one email when it died."
-    expected = [
+    assert mailed.total() - PEOPLE <= 4, "Each child was sending one email when it died."
+    assert notices(stack, "worker") == [
         "worker | was killed (SIGKILL) and is restarted now",
         "worker | was killed (SIGKILL) and is restarted in 1 s",
     ]
-    assert notices(stack, "worker") == expected[:kills]
     # On a busy machine, the worker gives way to other programs and takes longer.
     assert seconds < FINISHED_SECONDS * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
 
