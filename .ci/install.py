@@ -30,14 +30,33 @@ def main(requirements: Path, venv: Path, *, anew: bool) -> None:
         flush=True,
     )
     log = venv / "install.log"
-    options = ["--quiet", "--disable-pip-version-check", "--no-input", "--retries", "1", "--require-hashes"]
-    command = [str(venv / "bin" / "python"), "-m", "pip", "install", *options, "--requirement", str(requirements)]
-    if run(command, log) != 0:
+    if not install_with_uv(requirements, venv) and run(pip_install(requirements, venv), log) != 0:
         explain(log)
     shutil.copy(requirements, venv / f"installed-{requirements.name}")
     if requirements.name == "requirements-dev.txt":
         # It includes everything that the product needs, in the same versions.
         shutil.copy("requirements.txt", venv / "installed-requirements.txt")
+
+
+def pip_install(requirements: Path, venv: Path) -> list[str]:
+    options = ["--quiet", "--disable-pip-version-check", "--no-input", "--retries", "1", "--require-hashes"]
+    return [str(venv / "bin" / "python"), "-m", "pip", "install", *options, "--requirement", str(requirements)]
+
+
+def install_with_uv(requirements: Path, venv: Path) -> bool:
+    """Whether uv has installed everything, in half the time of pip, because it is among the requirements.
+
+    It doesn't know an index that only pip is configured for. Then pip installs the others, too.
+    """
+    pin = re.search(r"^uv==(?:.*\\\n)*.*\n", requirements.read_text(), re.MULTILINE)
+    if not pin:
+        return False
+    only_uv, log = venv / "uv.txt", venv / "uv.log"
+    only_uv.write_text(pin[0])
+    options = ["--quiet", "--system-certs", "--compile-bytecode", "--require-hashes"]
+    where = ["--python", str(venv / "bin" / "python"), "--requirement", str(requirements)]
+    install = [str(venv / "bin" / "uv"), "pip", "install", *options, *where]
+    return run(pip_install(only_uv, venv), log) == 0 and run(install, log) == 0
 
 
 def make(venv: Path) -> None:

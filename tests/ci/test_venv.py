@@ -182,6 +182,23 @@ def test_packages_are_installed_again_only_when_the_pins_change(copy: Path, run:
     assert "--require-hashes" in calls.read_text()
 
 
+@pytest.mark.parametrize("works", [True, False])
+def test_uv_installs_the_others_if_it_is_among_them(copy: Path, run: Run, works: bool) -> None:
+    """If uv can't, for example because only pip knows the index of a company, pip does."""
+    calls, requirements, venv = copy / "calls", copy / "requirements.txt", copy / ".venv"
+    uv = f"uv==1.0 \\\n    --hash=sha256:{'1' * 64} \\\n    --hash=sha256:{'2' * 64}\n"
+    requirements.write_text(f"{requirements.read_text()}{uv}zoo==1.0 --hash=sha256:{'3' * 64}\n")
+    note = f'for last; do :; done; echo "$(basename "$0") $last" >> {calls}'
+    fake_python(venv / "bin" / "python", f'[ "$1" = -m ] || exec {sys.executable} "$@"; {note}')
+    fake_python(venv / "bin" / "uv", f"{note}; exit {0 if works else 2}")
+
+    assert run().returncode == 0
+
+    expected = ["python .venv/uv.txt", "uv requirements.txt", *([] if works else ["python requirements.txt"])]
+    assert calls.read_text().splitlines() == expected
+    assert (venv / "uv.txt").read_text() == uv
+
+
 @pytest.mark.parametrize("to_group", [False, True], ids=["it alone", "its group"])
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_can_be_stopped_while_pip_waits_even_in_the_background(copy: Path, how: signal.Signals, to_group: bool) -> None:
