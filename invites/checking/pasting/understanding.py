@@ -15,7 +15,7 @@ from invites.checking.full_names import names_in_address
 from invites.checking.limits import Limits
 from invites.checking.pasting.address_list import join_name, write_entry
 from invites.checking.pasting.pasted_text import PastedRow, PastedText
-from invites.checking.problem import Problem
+from invites.checking.problem import Notice, Problem
 from invites.checking.reading.columns.header import Header
 from invites.checking.reading.options import NOTHING_KNOWN, Evidence, ReadingOptions
 from invites.checking.report import Row
@@ -43,11 +43,20 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class UnderstoodRow:
-    """A row as the check returns it, the line where it begins, and its fix."""
+    """A row as the check returns it, the line where it begins, and its fix. Rows that are no people are skipped.
+
+    `doubts` are warnings about what may be wrong.
+    """
 
     row: Row
     line: int
     fix: Fix | None = None
+    doubts: tuple[Notice, ...] = ()
+    is_person: bool = True
+
+    @property
+    def needs_fixing(self) -> bool:
+        return self.is_person and bool(self.row.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,7 @@ class Understanding:
 
     @property
     def to_fix(self) -> int:
-        return sum(bool(each.row.problems) for each in self.rows)
+        return sum(each.needs_fixing for each in self.rows)
 
 
 def understand(
@@ -93,11 +102,7 @@ def understand(
         return Understanding(
             problem=None if is_asked else report.rejection, asks_columns=is_asked, row_count=len(pasted.rows)
         )
-    by_number = {row.number: row for row in pasted.rows}
-    writer = _Writer(pasted, header)
-    rows = tuple(
-        UnderstoodRow(row, by_number[row.number].line, writer.fix(row, by_number[row.number])) for row in checked.rows
-    )
+    rows = _rows(pasted, checked, header)
     are_names_missing = pasted.is_list and bool(rows) and not any(row.cells[1] for row in pasted.rows)
     return Understanding(
         rows=rows,
@@ -106,6 +111,24 @@ def understand(
         row_count=len(rows),
         are_names_missing=are_names_missing,
         with_names=_with_names(pasted) if are_names_missing else "",
+    )
+
+
+def _rows(pasted: PastedText, checked: _Checked, header: Header) -> tuple[UnderstoodRow, ...]:
+    report, writer = checked.check.report, _Writer(pasted, header)
+    by_number = {row.number: row for row in pasted.rows}
+    doubts: dict[int | None, list[Notice]] = {}
+    for warning in report.warnings:
+        doubts.setdefault(warning.row, []).append(warning)
+    return tuple(
+        UnderstoodRow(
+            row=row,
+            line=by_number[row.number].line,
+            fix=writer.fix(row, by_number[row.number]),
+            doubts=tuple(doubts.get(row.number, ())),
+            is_person=not any(row.number in tail for tail in report.tails),
+        )
+        for row in checked.rows
     )
 
 

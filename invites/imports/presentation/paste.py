@@ -71,6 +71,7 @@ def shown_paste(found: Understanding, *, all_rows: bool = False) -> ShownPaste:
         return ShownPaste(people=counted(_ROWS, found.row_count), asks_columns=found.asks_columns)
     wrong = [each for each in found.rows if _causes(each, found)]
     others = [each for each in found.rows if not _causes(each, found)]
+    others.sort(key=lambda each: not each.doubts)
     shown = [*wrong, *others] if all_rows else [*wrong[:_TO_FIX], *others[:_OTHERS]]
     is_short = len(shown) < len(found.rows)
     return ShownPaste(
@@ -95,6 +96,8 @@ def _people(found: Understanding, to_fix: int) -> str:
 
 def _causes(each: UnderstoodRow, found: Understanding) -> tuple[Problem, ...]:
     """What is wrong with a row. That the names of everyone are missing is said once."""
+    if not each.is_person:
+        return ()
     if not found.are_names_missing:
         return each.row.problems
     return tuple(problem for problem in each.row.problems if problem.code not in _OF_NAMES)
@@ -103,15 +106,23 @@ def _causes(each: UnderstoodRow, found: Understanding) -> tuple[Problem, ...]:
 def _shown_row(each: UnderstoodRow, found: Understanding) -> ShownRow:
     causes = _causes(each, found)
     cells = each.row.cells or each.row.values
-    first = each.row.duplicate_of
     return ShownRow(
         number=each.row.number,
         name=f"{cells.first_name} {cells.last_name}".strip(),
         email=cells.email.strip(),
         causes=tuple(as_sentence(message_of(problem)) for problem in causes),
-        note=_("Same address as row {row}").format(row=first) if first is not None else "",
+        note=_note(each),
         fix=_shown_fix(each.fix) if causes and each.fix else None,
     )
+
+
+def _note(each: UnderstoodRow) -> str:
+    if not each.is_person:
+        return _("Not a person. This row is skipped.")
+    if each.doubts:
+        return " ".join(as_sentence(message_of(doubt)) for doubt in each.doubts)
+    first = each.row.duplicate_of
+    return _("Same address as row {row}").format(row=first) if first is not None else ""
 
 
 def _shown_fix(fix: Fix) -> ShownFix:

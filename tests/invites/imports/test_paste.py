@@ -146,7 +146,15 @@ def test_what_is_not_clear_is_asked(
 
 
 @pytest.mark.parametrize(
-    "text", [CELLS, MIXED, "ann.ek@example.com", "Ann\tEk\tann@example.com", "小林 花 <a@example.com>"]
+    "text",
+    [
+        CELLS,
+        MIXED,
+        "ann.ek@example.com",
+        "Ann\tEk\tann@example.com",
+        "ann.ek@example.com\nnobody",
+        "小林 花 <a@example.com>",
+    ],
 )
 def test_the_import_finds_what_was_shown(paste: Paste, admin_membership: Membership, text: str) -> None:
     _pasted, shown = understand_paste(admin_membership, text)

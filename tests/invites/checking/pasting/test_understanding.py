@@ -112,6 +112,13 @@ def test_people_are_shown_as_suggested_before_a_question() -> None:
     ]
 
 
+def test_lines_below_the_last_address_are_no_people() -> None:
+    found = understood(f"{HEADER}Ann\tEk\tann@x.example\n\nTotal\t1\t")
+
+    assert (found.people, found.to_fix, found.row_count) == (1, 0, 2)
+    assert [each.is_person for each in found.rows] == [True, False]
+
+
 def test_a_table_without_addresses_is_a_problem() -> None:
     found = understood("Name\tPhone\nAnn\t1\nBo\t2\n")
 

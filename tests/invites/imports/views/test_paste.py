@@ -145,6 +145,8 @@ def test_understanding_stores_nothing(ines: Client) -> None:
         ("Name\tPhone\nAnn\t1", ["The columns “Email”, “First name” and “Last name” are missing."]),
         ("Ann Ek <a@example.com>\nAnn Ek <a@example.com>", ["1 person", "Same address as row 1"]),
         ("\n".join(f"Ann Ek{at} <a{at}@example.com>" for at in range(13)), ["Show all 13 rows"]),
+        (f"{CELLS.splitlines()[0]}\nAnn\tEk\ta@example.com\nTotal\t1\t", ["1 person, no problems", "Not a person."]),
+        ("JÃ¼rgen Ek <a@example.com>", ["1 person, no problems", "Jürgen"]),
         ("", []),
     ],
 )
