@@ -43,7 +43,7 @@ WORDS = (
     "@", "anna@company.com", "mailto:", "www.company.com", "a@b.co,A,B\n", "xn--", "\u200b", "\u202e", "\u00e9", "\ufffd",
     "\x00", "\x1a", "\x85", "<sheetData>", "</sheetData>", '<row r="1">', '<c r="A1" t="inlineStr"><is><t>', "</t></is></c>",
     "</row>", "Row 2. ", "'=", "Full name", "Name", "Given name,Surname", "Teljes n\u00e9v", "\u59d3\u540d", "displayName",
-    "version:v1.0\n", "#TYPE a\n", "Anna van Dyk", "Berg, Anna", "Crew 2026\n", '<row hidden="1" r="2">',
+    "version:v1.0\n", "#TYPE a\n", "Anna van Dyk", "Berg, Anna", "Crew 2026\n", "Total: 2,,,\n", ",,a note", '<row hidden="1" r="2">',
 )  # fmt: skip
 _ROWS_OF_A_SHEET = 1 << 20
 

@@ -32,7 +32,7 @@ from invites.imports.corrections import Edit, EditResult
 from invites.imports.presentation.banners import banners_for
 from invites.imports.presentation.grid import GridRow, shown_row, tally_texts
 from invites.imports.presentation.names import name_for_download
-from invites.imports.presentation.not_people import not_people_of
+from invites.imports.presentation.not_people import not_people_of, side_notes_text
 from invites.imports.presentation.status import what_is_left
 from invites.imports.presentation.wording import row_number
 from invites.imports.problem_file import problem_file
@@ -197,6 +197,7 @@ def _render_page(request: MemberRequest, batch: Batch) -> HttpResponse:
         "banners": banners_for(request.membership, but=batch.pk),
         "typos": typos_of(batch),
         "not_people": not_people_of(batch),
+        "side_notes": side_notes_text(batch),
         "query": urlencode({"kind": kind}) if kind else "",
         "listed": [shown_row(row) for row in page],
         "why_not_change": why_not_change(request.membership, batch),

@@ -209,6 +209,15 @@ def test_the_grid_lists_the_rows_once_with_import_anyway(ines: Client, start: Ru
     assert re.findall(r'name="do" value="person:(\d+)"', page) == ["4", "5"]
 
 
+def test_the_grid_says_that_notes_were_ignored(ines: Client, start: Run) -> None:
+    header = "Email,First name,Last name,Description,,"
+    batch = start(csv_of("ann@example.com,Ann,Lee,,,a note", "bob@@example.com,Bob,Ray,,,", header=header))
+    sentence = "1 note beside the table was ignored: row 2."
+    assert sentence in words(text(ines.get(grid_url(batch))))
+    assert how_read(batch).count(sentence) == 1
+    assert (outcome(batch, 2), counts(batch)) == ("waiting", (1, 0, 0, 0))
+
+
 def test_grid_js_is_sent_to_the_row(script: Client, start: Run) -> None:
     batch = start(BAD)
     response = script.post(grid_url(batch), {"do": "person:4"})
