@@ -72,6 +72,65 @@ from invites.models import Batch
 Batch.objects.filter(pk={batch}).update(created_at=timezone.now() - timedelta(minutes=3), result_emailed_at=None)
 send_result_email({batch})
 """
+# Bulk actions in every state. The two newest, which have banners, are one that has ended and one that is running. Its
+# claim keeps workers away.
+CREATE_BULK_ACTIONS = f"""
+from datetime import timedelta
+from django.utils import timezone
+from accounts.models import Organization, User
+from invites.models import BulkAction
+now = timezone.now()
+later = now + timedelta(hours=1)
+started = dict(organization=Organization.objects.get(slug="acme"), started_by=User.objects.get(email={ADMIN!r}), total=3000)
+for kind in ("resend", "revoke"):
+    begun = now - timedelta(minutes=5)
+    BulkAction.objects.create(
+        **started, kind=kind, state="running", done=1500, created_at=begun, claimed_until=later, progressed_at=later
+    )
+    for minutes, state, reason in ((4, "done", ""), (6, "stopped", ""), (6, "stopped", "access_lost")):
+        begun = now - timedelta(minutes=minutes if kind == "revoke" else 6)
+        counts = dict(done=2900, changed=2700, skipped=100)
+        BulkAction.objects.create(
+            **started, **counts, kind=kind, state=state, stop_reason=reason, created_at=begun, ended_at=now
+        )
+BulkAction.objects.create(
+    **started, kind="resend", state="stopped", stop_reason="unexpected", error_reference="K7Q2M", created_at=begun, ended_at=now
+)
+"""
+# A worker is at it, as in CREATE_BULK_ACTIONS.
+START_CORRECTION_JOB = """
+from datetime import timedelta
+from django.utils import timezone
+from invites.models import Batch, CorrectionJob
+now = timezone.now()
+later = now + timedelta(hours=1)
+Batch.objects.filter(pk={batch}).update(state="checking", claimed_until=later, progressed_at=later)
+CorrectionJob.objects.update_or_create(batch_id={batch}, defaults=dict(
+    action={action!r}, file_name="a.csv", rows_done=1200, rows_total=3000, created_at=now - timedelta(minutes=5)
+))
+"""
+# The emails of an import: one is deferred, one bounced, and the others failed.
+CHANGE_EMAIL_STATES = """
+from invites.models import FailureReason, Invitation
+reasons = [FailureReason.UNREACHABLE, FailureReason.ADDRESS_UNSUPPORTED, FailureReason.MESSAGE_REFUSED]
+states = [("sending", ""), ("bounced", FailureReason.BOUNCED), *(("failed", reason) for reason in reasons)]
+found = Invitation.objects.filter(batch={batch}).order_by("pk")
+for invitation, (state, detail) in zip(found, states):
+    Invitation.objects.filter(pk=invitation.pk).update(mail_state=state, mail_detail=detail, state="pending")
+    print(invitation.pk)
+"""
+# The pages that a test can't get without harm: after too many attempts nobody could sign in.
+RENDER_ERRORS = """
+import json
+from django.template.loader import render_to_string
+pages = {
+    "429 within a minute": render_to_string("429.html", {"is_over_in_a_minute": True}),
+    "429 within an hour": render_to_string("429.html", {"is_over_in_a_minute": False}),
+    "500": render_to_string("500.html"),
+    "503": render_to_string("503.html"),
+}
+print(json.dumps(pages))
+"""
 # What people typed, and what is in files. Codes and paths are in the same columns, but on no page.
 READ_DATA = """
 import json
@@ -145,7 +204,7 @@ def pseudo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def batches(pseudo: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
-    """Ids of imports that are done, need fixing, are asked about, were refused, were stopped, and failed."""
+    """Ids of imports that are done, need fixing (two), are asked about, were refused, were stopped, and failed."""
     directory = tmp_path_factory.mktemp("files")
     rows = mixed_people(4, "pseudo")
     problems = [
@@ -159,6 +218,7 @@ def batches(pseudo: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         "refused": b"Email,First name,Surname\r\na,A,B\r\n",
         "columns": "Csapat;;;\r\nTörzs;Név;Cím;Email\r\n1;Szűcs Őrs;;a@b.example.com\r\n".encode("cp1250"),
         "spelling": "Email;First name;Last name\r\na@b.example.com;Őrs;Szűcs\r\n".encode("cp1250"),
+        "corrected": csv_of([("two@@corrected.example.com", "Cora", "Corrected", "")]),
         "stopped": csv_of([("stopped@mixed.example.com", "Stan", "Stopped", "")]),
         "failed": csv_of([("failed@mixed.example.com", "Fay", "Failed", "")]),
     }
@@ -243,6 +303,13 @@ from accounts.models import *
 from invites.models import *
 print(*{model}.objects.filter(organization__slug={organization!r}).order_by("pk").values_list("pk", flat=True))"""
     return [int(pk) for pk in pseudo.manage("shell", "--no-imports", "-c", code).stdout.split()]
+
+
+def run_code(pseudo: Stack, code: str) -> str:
+    """Run it in the product's shell. Returns what it printed."""
+    done = pseudo.manage("shell", "--no-imports", "-c", code)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_pages_of_an_admin(
@@ -373,6 +440,53 @@ def test_actions_on_selected_users(page_of: Callable[[str | None], Page], reader
     assert not reader.found, str(reader.found)
 
 
+def test_bulk_actions(pseudo: Stack, page_of: Callable[[str | None], Page], reader: Reader) -> None:
+    if not ids_of(pseudo, "BulkAction"):
+        run_code(pseudo, CREATE_BULK_ACTIONS)
+    actions = ids_of(pseudo, "BulkAction")
+    page = page_of(ADMIN)
+    page.goto("/o/acme/users/")
+    expect(page.locator(".rc-banner-progress")).to_be_visible()
+    reader.look(page, "banners of two bulk actions")
+    page.locator(".rc-banner-progress a").click()
+    expect(page.locator("#stop-action")).to_be_visible()
+    reader.look(page, "the dialog of a running bulk action")
+    for pk in actions:
+        page.goto(f"/o/acme/users/selected/{pk}/")
+        reader.look(page)
+    assert not reader.found, str(reader.found)
+
+
+def test_progress_of_corrections(
+    pseudo: Stack, batches: dict[str, int], page_of: Callable[[str | None], Page], reader: Reader
+) -> None:
+    batch = batches["corrected"]
+    page = page_of(ADMIN)
+    for action in ("use_file", "apply", "repair", "check"):
+        run_code(pseudo, START_CORRECTION_JOB.format(batch=batch, action=action))
+        for path in (f"batches/{batch}/", f"batches/{batch}/stop/", "batches/"):
+            page.goto(f"/o/acme/{path}")
+            reader.look(page, f"{path} during {action}")
+    assert not reader.found, str(reader.found)
+
+
+def test_states_of_emails(
+    pseudo: Stack, batches: dict[str, int], page_of: Callable[[str | None], Page], reader: Reader
+) -> None:
+    batch = batches["done"]
+    invitations = run_code(pseudo, CHANGE_EMAIL_STATES.format(batch=batch)).split()
+    page = page_of(ADMIN)
+    for path in (
+        "users/?status=pending",
+        "batches/",
+        *(f"batches/{batch}/{query}" for query in ("", "?outcome=bounced", "?outcome=waiting")),
+        *(f"invitations/{pk}/" for pk in invitations),
+    ):
+        page.goto(f"/o/acme/{path}")
+        reader.look(page, f"{path} after deferred and bounced emails")
+    assert not reader.found, str(reader.found)
+
+
 def test_rows_of_the_grid(batches: dict[str, int], page_of: Callable[[str | None], Page], reader: Reader) -> None:
     page = page_of(ADMIN)
     page.goto(f"/o/acme/batches/{batches['problems']}/problems/")
@@ -412,8 +526,10 @@ def test_pages_of_somebody_who_is_invited(
     assert not reader.found, str(reader.found)
 
 
-def test_pages_about_errors(pseudo: Stack, browser: Browser, reader: Reader) -> None:
-    page = browser.new_context().new_page()
+def test_pages_about_errors(pseudo: Stack, page_of: Callable[[str | None], Page], reader: Reader) -> None:
+    page = page_of(None)
+    # Relative addresses of style sheets lead there.
+    page.goto("/accounts/login/")
     answers = {
         400: requests.get(f"{pseudo.url}/", headers={"Host": "elsewhere.example"}, timeout=10),
         403: requests.post(f"{pseudo.url}/accounts/login/", {"login": "x"}, timeout=10),
@@ -422,8 +538,11 @@ def test_pages_about_errors(pseudo: Stack, browser: Browser, reader: Reader) -> 
     }
     for status, answer in answers.items():
         assert answer.status_code == status
-        page.set_content(answer.text)
-        reader.look(page, f"the page of {status}")
+    pages = {str(status): answer.text for status, answer in answers.items()}
+    pages |= json.loads(run_code(pseudo, RENDER_ERRORS))
+    for name, text in pages.items():
+        page.set_content(text)
+        reader.look(page, f"the page of {name}")
     assert not reader.found, str(reader.found)
 
 
