@@ -32,7 +32,11 @@ const drawNumbers = (root) => {
   numbers.style.translate = `0 ${first * LINE - area.scrollTop}px`;
 };
 
-document.addEventListener("scroll", (event) => event.target.id === "id_pasted" && drawNumbers(rootOf(event.target)), true);
+document.addEventListener(
+  "scroll",
+  (event) => event.target.id === "id_pasted" && drawNumbers(rootOf(event.target)),
+  true,
+);
 
 /* --- Asking the server --- */
 
