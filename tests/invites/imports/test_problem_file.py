@@ -307,7 +307,7 @@ def test_a_file_without_the_column_replaces_the_whole_file(
         b"Email,First name,What is wrong\r\nann@example.com,Ann,Row 3\r\n",
         b'Email,First name,Last name,What is wrong\r\n"ben@example.com,Ben,Fox,Row 3\r\n',
         # This is only found when the file is read to the end.
-        csv_of("kim@example.com,Kim,Lee,", '"lea@example.com,Lea,Orr,'),
+        csv_of("kim,Kim,Lee,", '"lea@example.com,Lea,Orr,'),
         b"Email,First name,Last name\r\n\r\n",
     ],
 )
@@ -344,7 +344,7 @@ def test_a_file_with_too_many_rows_for_a_request_changes_nothing(
 
 
 def test_the_dialog_says_why_a_corrected_file_is_not_used(team: Batch, correct: Callable[..., Any]) -> None:
-    said = text(correct(team, csv_of("kim@example.com,Kim,Lee,", '"lea@example.com,Lea,Orr,')))
+    said = text(correct(team, csv_of("kim,Kim,Lee,", '"lea@example.com,Lea,Orr,')))
 
     assert "A quotation mark in row 3 is never closed." in said
     assert "Upload a corrected file" in said
