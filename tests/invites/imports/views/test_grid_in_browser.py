@@ -516,3 +516,39 @@ def test_axe_finds_nothing_in_the_grid_while_a_cell_is_open(
     violations = Axe().run(page).response["violations"]
     assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in violations] == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_who_has_an_address_is_decided_by_keyboard_and_undone(admin_page: Page, batch: Callable[[str], int]) -> None:
+    page = admin_page
+    open_grid(page, batch("ann@{d},Ann,Ek,\nann@{d},Bo,Ray,\ncyd@@{d},Cyd,Lam,\n"))
+    tab_into(page)
+    expect(page.locator("#cell-3-0")).to_contain_text("This is also the address of Ann Ek in row 2")
+
+    # Space doesn't choose one of the two, but moves to them.
+    press(page, " ")
+    assert focused(page) == "other:3:2"
+    press(page, "ArrowDown")
+    assert focused(page) == "this:3:2"
+    press(page, "Enter")
+    told(page, "Row 3 is kept. Row 2 is skipped. 1 left to fix.")
+    assert focused(page) == "cell-3-0"
+    expect(bar(page)).to_have_text("1 left to fix · 1 fixed")
+
+    press(page, "End", "ArrowLeft", "End", "Enter")
+    told(page, "Row 3: This is also the address of Ann Ek in row 2. 2 left to fix.")
+    page.get_by_role("button", name="Keep Ann Ek").click()
+    told(page, "Row 3 is skipped. The same address is in row 2, which was kept. 1 left to fix.")
+    expect(bar(page)).to_have_text("1 left to fix · 1 twice in the file")
+
+
+def test_on_a_phone_both_people_can_be_kept(admin_page: Page, batch: Callable[[str], int]) -> None:
+    page = admin_page
+    page.set_viewport_size({"width": 390, "height": 800})
+    open_grid(page, batch(f"ann@{{d}},{'Anneliese-Maximiliana' * 5},Ek,\nann@{{d}},Bo,Ray,\n"))
+    for name in ("Keep Anneliese", "Keep Bo Ray"):
+        box = page.get_by_role("button", name=name).bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+        assert box["height"] >= 24
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
