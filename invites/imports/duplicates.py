@@ -31,6 +31,8 @@ Outcome, Reason = Row.Outcome, Row.Reason
 
 # Up to this many addresses are looked up; for more, all rows are compared.
 FEW = 2_000
+# How many people a decision sets aside at most. About others with the same address, an admin is asked again.
+MOST_NAMES = 1_000
 # How many rows are settled at a time.
 CHUNK = 1_000
 _CODE = f" {ADDRESS_OF_ANOTHER} "
@@ -78,8 +80,8 @@ def keep_this(batch: Batch, row: Row) -> None:
     if problem := _address_problem_of(row):
         people = _people(batch).filter(email_key=row.email_key)
         last = max((_kept(each) for each in people.filter(edit__decision__kept__isnull=False)), default=0)
-        aside = people.filter(outcome=Outcome.SKIPPED).values_list("first_name", "last_name").distinct()
-        over = {problem["params"]["key"], *(name_key(*names) for names in aside)} - {_key(row)}
+        aside = people.filter(outcome=Outcome.SKIPPED).order_by("number").values_list("first_name", "last_name")
+        over = {problem["params"]["key"], *(name_key(*names) for names in aside[:MOST_NAMES])} - {_key(row)}
         _decide(row, {"kept": last + 1, "over": sorted(over)})
 
 

@@ -24,6 +24,8 @@ Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 
 # No mail server has accepted these. A failed email leaves this count when its row is marked as failed.
 UNTRIED = (Mail.QUEUED, Mail.SENDING, Mail.FAILED)
+# Why rows were skipped before inviting began.
+_SKIPPED_BEFORE = (Reason.DUPLICATE, Reason.ADDRESS_OF_ANOTHER, Reason.NOT_A_PERSON)
 
 
 def with_progress(batches: QuerySet[Batch]) -> QuerySet[Batch]:
@@ -98,7 +100,7 @@ def _sizes_of_chunks(batch_id: int, inviting_at: datetime) -> dict[int, int]:
     people = Row.objects.filter(
         batch=OuterRef("batch"), number__range=(OuterRef("first_number"), OuterRef("last_number"))
     )
-    sizes = _count(people.exclude(outcome=Outcome.PROBLEM).exclude(reason=Reason.DUPLICATE))
+    sizes = _count(people.exclude(outcome=Outcome.PROBLEM).exclude(reason__in=_SKIPPED_BEFORE))
     chunks = BatchChunk.objects.filter(batch_id=batch_id).order_by().annotate(people=sizes)
     return dict(chunks.values_list("first_number", "people"))
 

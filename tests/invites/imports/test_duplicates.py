@@ -14,6 +14,7 @@ from invites.imports.check import check_batch
 from invites.imports.corrections import Edit, EditResult
 from invites.imports.duplicates import find_contested, settle
 from invites.imports.problem_file import problem_file
+from invites.imports.selectors.progress import progress_now
 from invites.imports.selectors.summary import summary_of
 from invites.imports.upload import invite_valid_rows
 from invites.models import Batch, Row
@@ -229,6 +230,9 @@ def test_only_the_valid_rows_are_invited(couple: Batch, by: Membership, work: Ca
 def test_who_is_kept_is_invited(couple: Batch, by: Membership, work: Callable[[Batch], Batch]) -> None:
     keep(couple, 3, 2, by=by, this=True)
     correction_jobs.check_all_again(couple, by=by, then=correction_jobs.Then.INVITE_VALID)
+    progress = progress_now(couple)
+    assert progress
+    assert progress.total == 2
     work(couple)
     assert set(couple.invitations.values_list("first_name", flat=True)) == {"Bo", "Dee"}
     summary = summary_of(couple)
@@ -262,6 +266,39 @@ def test_a_worker_keeps_the_first_of_each(start: Start, by: Membership, monkeypa
     check_batch(batch.pk)
     batch.refresh_from_db()
     assert (batch.state, counts(batch)) == (Batch.State.NEEDS_CORRECTION, (0, 0, 20, 0))
+
+
+def test_another_worker_settles_what_is_left(start: Start, by: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(correction_jobs, "ROWS_IN_REQUEST", 3)
+    monkeypatch.setattr(correction_jobs, "CHUNK", 4)
+    batch = start(csv_of(*(f"x{number // 3}@example.com,P{number},Ek," for number in range(30))))
+    correction_jobs.apply_to_all(batch, "address_of_another", by=by)
+    calls = []
+
+    def die_later(batch: Batch, contested: Any) -> set[int]:
+        calls.append(contested)
+        if len(calls) == 3:
+            raise OSError("no connection")
+        return settle(batch, contested)
+
+    monkeypatch.setattr(correction_jobs, "settle", die_later)
+    check_batch(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, counts(batch)) == (Batch.State.CHECKING, (12, 0, 8, 0))
+    check_batch(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, counts(batch)) == (Batch.State.NEEDS_CORRECTION, (0, 0, 20, 0))
+
+
+def test_more_names_than_a_decision_holds_are_asked_about(
+    start: Start, by: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duplicates, "MOST_NAMES", 2)
+    batch = start(csv_of(*(f"x@example.com,P{number},Ek," for number in range(6))))
+    for number in range(3, 7):
+        keep(batch, number, 2, by=by)
+    keep(batch, 7, 2, by=by, this=True)
+    assert outcomes(batch) == [ASIDE, ASIDE, ASIDE, PROBLEM, PROBLEM, "waiting"]
 
 
 # --- Random changes ----------------------------------------------------------------------------------
