@@ -23,7 +23,17 @@ from accounts.organizations.grants import AccessSelection
 from config.urls import urlpatterns
 from invites import tasks
 from invites.checking import ReadingOptions
-from invites.imports import confirm, corrected_file, correction_jobs, corrections, reading, stop, undo, upload
+from invites.imports import (
+    confirm,
+    corrected_file,
+    correction_jobs,
+    corrections,
+    not_people,
+    reading,
+    stop,
+    undo,
+    upload,
+)
 from invites.imports.corrections import Edit
 from invites.invitations.invite import change_invitation, invite_person
 from invites.models import AccessGrant, Batch, BatchChunk, BulkAction, CorrectionJob, Invitation, Row, UploadPart
@@ -85,10 +95,13 @@ ACTIONS: dict[str, Callable[[Batch, Membership], object]] = {
     "corrections.edit_cells": lambda batch, by: corrections.edit_cells(batch, [stranger_in(3)], by=by),
     "corrections.apply_suggestion": lambda batch, by: corrections.apply_suggestion(batch, 3, 0, by=by),
     "corrections.use_intended_cell": lambda batch, by: corrections.use_intended_cell(batch, 3, 0, by=by),
+    "corrections.keep_person": lambda batch, by: corrections.keep_person(batch, 3, 2, is_this=True, by=by),
     "corrections.keep_as_shown": lambda batch, by: corrections.keep_as_shown(batch, 3, by=by),
     "corrections.skip_row": lambda batch, by: corrections.skip_row(batch, 3, by=by),
     "corrections.restore_row": lambda batch, by: corrections.restore_row(batch, 3, by=by),
     "corrections.undo": lambda batch, by: corrections.undo(batch, 3, by=by),
+    "not_people.import_anyway": lambda batch, by: not_people.import_anyway(batch, 3, by=by),
+    "not_people.skip_again": lambda batch, by: not_people.skip_again(batch, 3, by=by),
     "stop.stop_import": lambda batch, by: stop.stop_import(by, batch),
     "undo.undo_import": lambda batch, by: undo.undo_import(by, batch),
 }
@@ -167,8 +180,8 @@ def test_every_address_of_an_import_is_listed() -> None:
 def test_no_view_loads_an_import_in_another_way() -> None:
     paths = [path for path in Path(invites.__path__[0]).rglob("*.py") if "views" in path.parts]
     found = {path.name: path.read_text().count("visible_batches(") for path in paths}
-    # The list of all imports, and the two functions that find one.
-    assert {name: count for name, count in found.items() if count} == {"batches.py": 1, "lookup.py": 1}
+    # The list of all imports, the two functions that find one, and the form that a skipped row fills in.
+    assert {name: count for name, count in found.items() if count} == {"batches.py": 1, "lookup.py": 1, "invite.py": 1}
 
 
 # --- Each action ---------------------------------------------------------------------------------------
