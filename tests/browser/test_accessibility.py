@@ -90,7 +90,7 @@ def test_pages_of_an_admin(batches: dict[str, int], page_of: Callable[[str | Non
         "activity/",
         "activity/1/",
         "activity/?q=nobody-is-called-so",
-        "activity/?period=custom&from=2026-03-02&to=2026-03-01",
+        "activity/?period=custom&from=2026-03-01&to=2026-03-02",
         "settings/",
         "",
         "no-such-page/",

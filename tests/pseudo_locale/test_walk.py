@@ -333,7 +333,7 @@ def test_pages_of_an_admin(
         f"batches/{problems}/progress/", *(f"batches/{pk}/{page}" for pk in ended for page in ("", "progress/")),
         "roles/", "roles/new/", *(f"roles/{roles[n]}/" for n in (0, 1, -1)), *(f"roles/{roles[n]}/delete/" for n in (1, -1)),
         "sites/", "sites/?q=x%C3%A4x", "sites/new/", f"sites/{sites[0]}/", f"sites/{sites[0]}/delete/",
-        "activity/", "activity/1/", "activity/?q=x%C3%A4x", "activity/?period=custom&from=2026-03-02&to=2026-03-01",
+        "activity/", "activity/1/", "activity/?q=x%C3%A4x", "activity/?period=custom&from=2026-03-01&to=2026-03-02",
         "settings/", "", "no-such-page/",
     ]  # fmt: skip
     for path in [
