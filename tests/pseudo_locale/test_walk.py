@@ -27,6 +27,12 @@ LINK = re.compile(r"http://\S+/(?:i|accounts/password/reset/key)/\S+")
 READ_TEXTS = """() => {
   const attributes = ["aria-label", "title", "placeholder", "alt", "data-busy", "data-guard", "aria-valuetext"];
   const texts = [document.title];
+  // An address is one text, although it may break after the @.
+  for (const place of document.querySelectorAll("wbr")) {
+    const around = place.parentNode;
+    place.remove();
+    around.normalize();
+  }
   const read = (root) => {
     for (const element of root.querySelectorAll("*")) {
       if (element.closest("script, style, svg, noscript, [aria-hidden=true]:not(.rc-dialog)")) continue;
@@ -158,9 +164,9 @@ IN_FILES = (
     "Ann",
     "Example",
 )
-# Names of the product and of standards, units as the browser writes them, and parts of dates.
+# Names of the product, of programs and of standards, units as the browser writes them, and parts of dates.
 SAME_EVERYWHERE = set(
-    "Rollcall CSV csv MB KB bytes UTF Ctrl Esc Enter AM PM Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    "Rollcall UTC HeadlessChrome Linux CSV csv MB KB bytes UTF Ctrl Esc Enter AM PM Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 )
 # What a script fills in.
 VALUE = re.compile(r"\{\w+\}")
