@@ -287,8 +287,7 @@ def test_a_restored_page_shows_its_figures(admin_page: Page) -> None:
     expect(figures(page)).to_have_text("1 person, no problems")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390, 320])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light"), (320, "dark")])
 def test_pasting_fits_every_screen(
     new_context: Any, signed_in_state: Callable[[str], Any], scheme: str, width: int
 ) -> None:
