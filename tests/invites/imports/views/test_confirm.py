@@ -316,3 +316,16 @@ def test_likely_mistakes_are_named_before_the_invitation(ines: Client, as_admins
 
     assert "1 cell may have a mistake." in words_of(ines.get(confirm_url(batch)))
     assert "These people will be invited as written." in words_of(ines.get(url_of(batch)))
+
+
+def test_pasted_people_are_confirmed_too(ines: Client, as_admins: dict[str, Any]) -> None:
+    rows = "Email\tFirst name\tLast name\nann@example.com\tAnn\tLee\nbo@example.com\tBo\tFox"
+    submit_import(ines, None, source="paste", pasted=rows, **as_admins)
+
+    batch = Batch.objects.get()
+    words = words_of(ines.get(confirm_url(batch)))
+    assert "Invite 2 people who can invite and manage users?" in words
+    assert "Pasted" in words
+    press(ines, batch)
+    batch.refresh_from_db()
+    assert batch.state == State.INVITING
