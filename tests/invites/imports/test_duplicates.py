@@ -200,6 +200,19 @@ def test_a_row_whose_rival_is_undone_is_asked_about_again(start: Start, by: Memb
     assert outcomes(batch) == ["waiting", PROBLEM, PROBLEM]
 
 
+def test_a_decision_says_nothing_about_another_name(couple: Batch, by: Membership) -> None:
+    edit(couple, 4, by=by, email="x@example.com")
+    keep(couple, 4, 2, by=by, this=True)
+    corrections.undo(couple, 4, by=by)
+    edit(couple, 4, by=by, email="y@example.com")
+    edit(couple, 3, by=by, email="y@example.com")
+    keep(couple, 4, 3, by=by, this=True)
+    assert (outcome(couple, 3), outcome(couple, 4)) == (ASIDE, "waiting")
+
+    edit(couple, 3, by=by, first_name="Eve")
+    assert (outcome(couple, 3), message(couple, 4)) == ("waiting", "This is also the address of Eve Ray in row 3")
+
+
 def test_the_address_of_a_likely_typo_may_be_taken(start: Start, by: Membership) -> None:
     """The row had no problem, and becomes a row of the grid."""
     batch = start(csv_of("ann@gmial.com,Ann,Ek,", "ann@gmail.com,Bo,Ray,", "cyd@@example.com"))
