@@ -211,7 +211,11 @@ def test_a_worker_repairs_many_rows(
     monkeypatch.setattr(correction_jobs, "CHUNK", 4)
     # Row 13 becomes a duplicate of row 14.
     batch = start(
-        csv_of("ann@@example.com,Ann,Lee,", *(f"p{n}@gmial.com,JÃ¼rgen,Orr," for n in range(11)), "p10@gmail.com,A,B,")
+        csv_of(
+            "ann@@example.com,Ann,Lee,",
+            *(f"p{n}@gmial.com,JÃ¼rgen,Orr," for n in range(11)),
+            "p10@gmail.com,Jürgen,Orr,",
+        )
     )
 
     press(ines, batch, "meant-all")
