@@ -233,11 +233,12 @@ def sign_in_hint() -> str | None:
 @transaction.atomic
 def seed_demo() -> tuple[Organization, ...]:
     """Create Acme and Globex with their people. Existing rows are not changed."""
-    password = demo_password()
-    return tuple(_seed(each, password) for each in (ACME, GLOBEX))
+    organizations = tuple(_seed(each) for each in (ACME, GLOBEX))
+    _set_passwords((person.email for each in (ACME, GLOBEX) for person in each.people), demo_password())
+    return organizations
 
 
-def _seed(demo: DemoOrganization, password: str) -> Organization:
+def _seed(demo: DemoOrganization) -> Organization:
     organization = Organization.objects.filter(slug=demo.slug).first()
     if organization is None:
         organization = create_organization(demo.name, demo.slug)
@@ -247,7 +248,6 @@ def _seed(demo: DemoOrganization, password: str) -> Organization:
         )
         _add_people(organization, demo.people)
         demo_created.send(sender=Organization, organization=organization)
-    _set_passwords((person.email for person in demo.people), password)
     return organization
 
 

@@ -81,6 +81,9 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, names)), None)
 
 
+# Of the demo's admins. Hashing it takes a third of a second, so all stacks of a test process share it.
+PASSWORD_OF_DEMO = secrets.token_urlsafe(12)
+
 # As long as a secret key has to be.
 LONG_KEY = "a-secret-key-for-this-test-and-nothing-else-0123456789"
 
@@ -155,7 +158,7 @@ def _prepared_data(*, demo: bool) -> Path:
     if demo:
         copy_prepared_data(data_dir, demo=False)
     command = ("seed_demo", "--quiet") if demo else ("migrate", "--verbosity=0")
-    done = run_manage(*command, DATA_DIR=str(data_dir), DEBUG="1")
+    done = run_manage(*command, DATA_DIR=str(data_dir), DEBUG="1", DEMO_PASSWORD=PASSWORD_OF_DEMO)
     assert done.returncode == 0, done.stderr
     return data_dir
 
@@ -200,7 +203,7 @@ class Stack:
         self.data_dir = data_dir
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.password = secrets.token_urlsafe(12)
+        self.password = PASSWORD_OF_DEMO
         self.settings = {
             "DATA_DIR": str(data_dir),
             "PORT": str(self.port),
