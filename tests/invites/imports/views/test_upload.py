@@ -283,7 +283,7 @@ def test_no_file_name_causes_a_server_error(ines: Client, grant: dict[str, Any],
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 60, "PNG"),
         (REFUSED, "Last name"),
         (b"Email,First name,Last name\r\n", "no people"),
-        (b'Email,First name,Last name\r\n"ann@example.com,Ann,Lee\r\n', "quot"),
+        (b'"Email,First name,Last name\r\nann@example.com,Ann,Lee\r\n', "quot"),
     ],
 )
 def test_the_dialog_says_why_a_file_is_rejected_and_nobody_is_invited(
