@@ -169,6 +169,8 @@ class _Merge:
                 cells = layout.fill(record.cells, row.cells)
                 if row.is_all:
                     del cells[len(layout.names) :]
+            elif record is header:
+                cells = layout.names
             else:
                 cells = layout.fill(record.as_written, None)
             out.write(writer.line(cells))
@@ -279,4 +281,4 @@ class _Corrections:
         for name, cell in zip_longest(self._names, cells[: len(self._names)], fillvalue=""):
             by_name.setdefault(name, []).append(cell)
         others = [same.pop(0) if (same := by_name.get(name.strip())) else "" for name in layout.names]
-        return [*layout.fill(others, self.person(cells)), *cells[len(self._names) :]]
+        return [*layout.with_person(others, self.person(cells)), *cells[len(self._names) :]]

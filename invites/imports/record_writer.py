@@ -14,6 +14,7 @@ class Layout:
 
     def __init__(self, file: RecordFile, *, added: Iterable[Column]) -> None:
         self.names = list(file.header_record.cells)
+        self._stored_width = len(self.names)
         positions = dict(zip(COLUMNS, file.header.positions, strict=True))
         for column in added:
             positions[column] = len(self.names)
@@ -21,12 +22,20 @@ class Layout:
         self._positions = list(positions.values())
 
     def fill(self, record: list[str], cells: Cells | None) -> list[str]:
-        """The record as wide as the file, with these cells in our columns, if given."""
-        filled = record + [""] * (len(self.names) - len(record))
-        for position, cell in zip(self._positions, cells or (), strict=False):
+        """The stored record in the columns of this layout, with these cells in our columns, if given.
+
+        Cells beyond the last column of the file stay beyond the last one of the layout.
+        """
+        width = self._stored_width
+        filled = [*record[:width], *[""] * (len(self.names) - min(width, len(record))), *record[width:]]
+        return filled if cells is None else self.with_person(filled, cells)
+
+    def with_person(self, record: list[str], cells: Cells) -> list[str]:
+        """A record in the columns of this layout, with these cells in our columns."""
+        for position, cell in zip(self._positions, cells, strict=True):
             if position is not None:
-                filled[position] = cell
-        return filled
+                record[position] = cell
+        return record
 
 
 class RecordWriter:

@@ -289,6 +289,22 @@ def test_a_column_is_added_for_a_new_description(
     ]
 
 
+def test_extra_cells_do_not_move_into_an_added_column(
+    ines: Client, start: Run, by: Membership, correct: Callable[..., Any], work: Run
+) -> None:
+    people = ("a@@example.com,A,B", "c@example.com,C,D,Lyon", "e@example.com,E,F,,Ghent")
+    batch = start(csv_of(*people, header="Email,First name,Last name"))
+    corrections.edit_cells(batch, [corrections.Edit(2, 3, "Night", 0)], by=by)
+    first_only = b"\r\n".join(got(ines, batch).splitlines()[:2])
+
+    correct(batch, first_only.replace(b"@@", b"@"))
+
+    assert row(batch, 2).description == "Night"
+    for number in (3, 4):
+        assert outcome(batch, number).startswith("problem")
+        assert row(batch, number).description == ""
+
+
 def test_a_file_without_the_column_replaces_the_whole_file(
     team: Batch, by: Membership, work: Run, correct: Callable[..., Any]
 ) -> None:
