@@ -10,6 +10,7 @@ import os
 import socket
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -45,10 +46,16 @@ def rate_limit_url(data_dir: Path) -> str:
 
 
 def is_listening(data_dir: Path) -> bool:
-    """Whether a broker accepts connections at the socket of `data_dir`."""
-    with socket.socket(socket.AF_UNIX) as probe:
+    """Whether a broker answers at the socket of `data_dir`.
+
+    It accepts connections before it has read its queue, and ends if it can't read it.
+    """
+    with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):
         probe.settimeout(1)
-        return probe.connect_ex(str(socket_path(data_dir))) == 0
+        probe.connect(str(socket_path(data_dir)))
+        probe.sendall(b"PING\r\n")
+        return probe.recv(5) == b"+PONG"
+    return False
 
 
 def valkey_command(data_dir: Path) -> list[str]:

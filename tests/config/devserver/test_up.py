@@ -95,6 +95,17 @@ def test_starts_after_a_crash_and_stops_leftover_processes(new_stack: Callable[.
     assert stack.stop() == 0
 
 
+def test_a_broker_that_only_accepts_connections_is_not_ready(tmp_path: Path) -> None:
+    """As long as it reads its queue. If it can't read it, it ends."""
+    path = embedded_broker.socket_path(tmp_path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with socket.socket(socket.AF_UNIX) as reading:
+        reading.bind(str(path))
+        reading.listen()
+
+        assert not embedded_broker.is_listening(tmp_path)
+
+
 def test_nothing_survives_the_manager(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack()
     stack.start()
