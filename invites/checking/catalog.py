@@ -126,6 +126,13 @@ _FILE = (
              "limit",
          ),
          gettext_noop("Delete the empty lines, or copy the table into a new file."), "a million line breaks"),
+    Kind("shared_address", "file", gettext_noop("One address for many people"),
+         ngettext_noop(
+             "More than {limit} person in this file has the address {address}",
+             "More than {limit} people in this file have the address {address}",
+             "limit",
+         ),
+         gettext_noop("Give each person an address of their own."), "info@company.com for 1,002 people"),
     Kind("too_many_columns", "file", gettext_noop("Too many columns"),
          ngettext_noop(
              "This file has {found} column, and the limit is {limit}",

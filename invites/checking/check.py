@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice, repeat
@@ -14,7 +15,7 @@ from invites.checking.catalog import duplicate_notice, file_problem, notice, row
 from invites.checking.cells.error import CellError
 from invites.checking.cells.names import SEPARATORS
 from invites.checking.cells.provider_typos import intended_domain
-from invites.checking.cells.text import is_blank, trim
+from invites.checking.cells.text import is_blank, trim, visible
 from invites.checking.columns import Cells
 from invites.checking.domain_typos import typo_notice
 from invites.checking.limits import Limits
@@ -32,7 +33,7 @@ from invites.checking.reading.read_as import describe_reading
 from invites.checking.reading.recovery import RecoveredRecords, Unrecoverable, writable_rows
 from invites.checking.report import Report, Row
 from invites.checking.row import check_cells, doubt_notices
-from invites.checking.same_address import Names, address_problem, name_key
+from invites.checking.same_address import MOST_OTHERS, Names, address_problem, name_key
 from invites.checking.screening import Screen
 from invites.checking.side_notes import SideNotes
 from invites.checking.tail import NOTHING_KNOWN as NO_ROWS_KNOWN
@@ -165,6 +166,8 @@ class _RecordChecker:
         # The chunk in which each address occurs first, and for each chunk its first row number and its addresses. This
         # takes little memory, and the garbage collector doesn't track dicts and tuples of strings and numbers.
         self._first_seen: dict[str, int] = {}
+        # How many people have the address of another one, by address.
+        self._others: Counter[str] = Counter()
         self._chunks: list[tuple[int, tuple[str, ...]]] = []
         # None as long as no address is repeated. A workbook isn't read twice.
         self._names = Names() if plan.text is None else None
@@ -269,6 +272,8 @@ class _RecordChecker:
         block = Block(range(first, self.number + 1), chunk.lines, columns, rows)
         if self._find_duplicates(block, chunk):
             self.report.sort_problems(since=problems_before)
+        if self.report.rejection:
+            return None
         self._find_doubts(block)
         return block
 
@@ -295,6 +300,10 @@ class _RecordChecker:
             if key and first_number + at != block.numbers[position]:
                 self._compare_names(block, chunk, position, chunk_of_first, at)
                 keys[position] = ""
+                if self._others[key] > MOST_OTHERS:
+                    address = visible(block.emails[position])
+                    self.report.reject(file_problem("shared_address", limit=MOST_OTHERS, address=address))
+                    return True
         # The addresses of duplicates needn't be kept.
         self._chunks[chunk_number] = (block.numbers[0], tuple(keys))
         return True
@@ -320,6 +329,7 @@ class _RecordChecker:
             other=Cells("", *other),
             sheets=self.report.sheets,
         )
+        self._others[row.email_key] += 1
         cells = self.header.pick(chunk.record(position))
         block.flagged_rows[position] = row._replace(problems=(problem,), cells=cells)
         self.report.add_problems((problem,))

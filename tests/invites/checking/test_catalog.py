@@ -6,6 +6,7 @@ import io
 import re
 import string
 from collections.abc import Mapping
+from itertools import islice, product
 
 import pytest
 
@@ -85,6 +86,8 @@ ROWS = b"Email,First name,Last name,Description\n%s,Anna,Berg,%s\n"
 SHEET = workbook_of(sheet_of([HEADER, ANNA]))
 FULL_NAMES = b"Email,Full name\nanna@company.com,Anna Maria Berg\n"
 FILTERED = (ROOT / "tests" / "data" / "filtered-rows.xlsx").read_bytes()
+HEADINGS = b"Email,First name,Last name\n"
+NAMES = [bytes(letters) for letters in islice(product(b"abcdefghij", repeat=4), 1_002)]
 # A file and its limits for each code that no file of tests/data has.
 EXAMPLES: dict[str, tuple[bytes, Limits]] = {
     "workbook_unreadable": (SHEET[:300], Limits()),
@@ -96,6 +99,7 @@ EXAMPLES: dict[str, tuple[bytes, Limits]] = {
     "cell_without_column": (workbook_of(sheet_of([HEADER, [*ANNA, "a note"]])), Limits()),
     "too_big": (b"Email", Limits(max_bytes=4)),
     "too_many_rows": (ROWS % (b"anna@company.com", b""), Limits(max_rows=0)),
+    "shared_address": (HEADINGS + b"".join(b"info@company.com,Ann,%s\n" % name for name in NAMES), Limits()),
     "too_many_lines": (b"\n" * 1_048_577, Limits()),
     "line_too_long": (b"Email" * 100, Limits(max_line=400)),
     "cell_too_long": (ROWS % (b"anna@company.com", b'"%s"' % (b"a\n" * 600_000)), Limits()),

@@ -6,11 +6,13 @@ import io
 import random
 import tracemalloc
 import unicodedata
+from itertools import islice, product
 
 import pytest
 
 from invites.checking import Check, ReadingOptions, Row, message_of
 from invites.checking.reading.chunks import RECORDS_AT_ONCE
+from invites.checking.same_address import MOST_OTHERS
 from tests.checking import read_rows
 from tests.workbooks import sheet_of, workbook_of
 
@@ -198,3 +200,19 @@ def test_a_file_of_repeated_addresses_takes_little_more_memory() -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] - peaks[0] < 30_000 * 25 + 100_000
+
+
+def test_an_address_of_more_than_a_thousand_others_is_refused() -> None:
+    """Every edit in one of these rows would compare it with all of them."""
+    names = ["".join(letters) for letters in islice(product("abcdefghij", repeat=4), MOST_OTHERS + 2)]
+    people = [f"Info@company.com,Ann,{name}," for name in names]
+    most, _rows = read_rows(csv_of(*people[:-1]))
+    assert (most.verdict, most.problem_rows) == ("problems", MOST_OTHERS)
+    # The same person any number of times is no problem.
+    same, _rows = read_rows(csv_of(*people[:-1], *[people[0]] * 2_000))
+    assert (same.problem_rows, same.skipped) == (MOST_OTHERS, 2_000)
+    refused, _rows = read_rows(csv_of(*people, "ben@company.com,Ben,Fox,"))
+    assert refused.rejection is not None
+    assert refused.rejection.code == "shared_address"
+    assert refused.rejection.params == {"limit": MOST_OTHERS, "address": "Info@company.com"}
+    assert (refused.rows, refused.problem_count) == (0, 1)
