@@ -35,7 +35,7 @@ class Permission(TextChoices):
     )
     MANAGE_USERS = (
         "users.manage",
-        _("Change users’ roles and sites, and remove users. Requires “See users”."),
+        _("Change users’ roles and sites, remove users, and see the activity log. Requires “See users”."),
         _("Manage users"),
     )
     MANAGE_ROLES = "roles.manage", _("Create and edit roles, within their own permissions."), _("Manage roles")

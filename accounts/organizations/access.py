@@ -6,6 +6,7 @@ without such a declaration. `AccessMiddleware` enforces the declaration before t
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -211,11 +212,14 @@ class AccessMiddleware:
 def _record_entering(request: MemberRequest) -> None:
     """Record the sign-in, once for each session, in every organization that the user enters."""
     entered = request.session.get(ENTERED, [])
-    if request.organization.pk in entered:
+    here = request.organization.pk
+    if here in entered:
         return
+    # Two requests of a new session may run at once. The key itself is a secret.
+    session = hashlib.sha256((request.session.session_key or "").encode()).hexdigest()
     with transaction.atomic():
-        record(request.organization.pk, Action.SIGNED_IN, OWN_ACCOUNT, by=request.membership)
-        request.session[ENTERED] = [*entered, request.organization.pk]
+        record(here, Action.SIGNED_IN, OWN_ACCOUNT, by=request.membership, once=f"signed-in {here} {session}")
+        request.session[ENTERED] = [*entered, here]
         request.session.save()
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.activity.actions import Action
 from accounts.activity.source import Source
 from accounts.models import ActivityEntry, Membership, Organization, Role, Site, User
+from accounts.organizations.access import ENTERED
 from accounts.organizations.grants import AccessSelection
 from accounts.organizations.members import change_membership, remove_membership
 from accounts.organizations.organizations import rename_organization
@@ -124,6 +125,17 @@ def test_signing_in_is_recorded_where_the_user_enters(
     assert len(entries(Action.SIGNED_IN)) == 2
     client_of(admin).get("/o/acme/users/")
     assert len(entries(Action.SIGNED_IN)) == 3
+
+
+def test_two_requests_of_a_new_session_are_one_sign_in(admin: User, client_of: Callable[..., Client]) -> None:
+    browser = client_of(admin)
+    browser.get("/o/acme/users/")
+    # As if the other request had read the session before this one saved it.
+    session = browser.session
+    del session[ENTERED]
+    session.save()
+    browser.get("/o/acme/users/")
+    only(Action.SIGNED_IN)
 
 
 def test_a_stranger_leaves_no_entry(outsider: User, acme: Organization, client_of: Callable[..., Client]) -> None:
