@@ -1,6 +1,6 @@
 """Write entries into the activity log of an organization, and delete those that are too old.
 
-An entry is stored in the transaction of the change that it records, so that there is neither one without the other.
+An entry is stored in the transaction of the change that it records, so neither exists without the other.
 Triggers reject every UPDATE of an entry, and every DELETE outside of `deletion_allowed` (migration 0002).
 """
 

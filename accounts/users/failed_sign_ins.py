@@ -1,4 +1,4 @@
-"""Record failed sign-ins in the activity log, but not so many that somebody could flood it."""
+"""Record failed sign-ins in the activity log, limited so that nobody can flood it."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ CHUNK = 2_000
 def rows_of(entries: QuerySet[ActivityEntry], slug: str) -> Iterator[list[str]]:
     """A row of column names, and one for each entry. Times are in ISO 8601, with their zone.
 
-    Read in chunks by the last entry so far, because no database connection is held while a slow client reads.
+    Each chunk is a query of its own, so that no database connection is held while a slow client downloads.
     """
     yield [
         _("When"),

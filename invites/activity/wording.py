@@ -35,7 +35,7 @@ _COUNTS = {
     "problems": ngettext_lazy("{count} with problems", "{count} with problems"),
     "failed": ngettext_lazy("{count} failed", "{count} failed"),
 }
-# How people call what user agents name.
+# What people call these systems, by their names in user agents.
 _SYSTEMS = {"Mac OS X": "Mac", "iOS": "iPhone", "Chrome OS": "ChromeOS"}
 
 

@@ -19,8 +19,8 @@ from invites.checking.columns import EMAIL, Cells
 from invites.checking.problem import Problem
 
 ADDRESS_OF_ANOTHER = "address_of_another"
-# How many people a file may have with the address of another one. It isn't meant as theirs where there are more, and
-# every edit in a row compares it with all rows that have its address.
+# How many people in a file may have someone else's address. If there are more, the file is rejected: the address was
+# hardly meant as theirs, and every edit of a row compares it with all rows that have its address.
 MOST_OTHERS = 1_000
 _LONGEST_NAME = 60
 

@@ -13,7 +13,7 @@ from invites.checking.reading.columns.header import Header
 
 
 class SideNotes:
-    """Looks at the records of one file in order. Records that are as long as the table may be left out."""
+    """Looks at the records of one file in order. It needn't see records that are as long as the table."""
 
     def __init__(self, header: Header, *, is_text: bool) -> None:
         self.count = 0

@@ -1,4 +1,4 @@
-"""How imports stand in the activity log."""
+"""How imports appear in the activity log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def about_import(batch: Batch, *, count: int | None = None) -> Subject:
 
 
 def source_now(batch: Batch) -> dict[str, str]:
-    """Where the admin is who works on the batch. In a worker, which continues what they began, the stored source."""
+    """The source of the admin who works on the batch. A worker continues what they began, so it uses the stored one."""
     source = current_source()
     return batch.source if source == AUTOMATIC else source.as_json()
 

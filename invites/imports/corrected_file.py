@@ -126,7 +126,7 @@ class _Merge:
                 kept.skipped_numbers.append(row.number)
                 is_new_skip = row.reason != Row.Reason.SKIPPED_BY_ADMIN
             elif row.is_problem and row.reason == Row.Reason.ADDRESS_OF_ANOTHER:
-                # Somebody decided against this row. Who decided for a row is asked again.
+                # An admin decided against this row. Decisions for a row are asked again.
                 kept.skipped_numbers.append(row.number)
             kept.note_editor(row.number, by if is_new_skip else row.editor)
         self._corrections.use_only(places)

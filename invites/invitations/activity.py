@@ -1,4 +1,4 @@
-"""How invitations stand in the activity log."""
+"""How invitations appear in the activity log."""
 
 from __future__ import annotations
 

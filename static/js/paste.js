@@ -67,7 +67,7 @@ document.addEventListener("input", (event) => {
   timer = setTimeout(() => root.isConnected && understand(root), isAtOnce ? 0 : DELAY_MS);
 });
 
-// Only what is shown is sent. Of a text that is too long, only its beginning.
+// Only what is shown is sent. If a text is too long, only its beginning is sent.
 document.addEventListener("htmx:configRequest", (event) => {
   const { elt, parameters } = event.detail;
   const root = (elt.closest("form") || elt).querySelector?.("[data-paste]");

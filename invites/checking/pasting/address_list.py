@@ -24,9 +24,9 @@ _SPECIAL = re.compile(f"[{_SEPARATORS}{''.join(_CLOSED_BY)}]")
 _BULLET = re.compile(r"[-*\u2022\u00b7\u2013]\s+")
 _WORD = re.compile(r"\S+")
 _QUOTES = (('"', '"'), ("“", "”"), ("'", "'"), ("‘", "’"))
-# How far before a comma the domain is searched that it may belong to.
+# How many characters before a comma are searched for the domain that it may belong to.
 _LONGEST_DOMAIN = 64
-# A name that stands beside its address without brackets has at most so many words.
+# The most words in a name beside an address without brackets.
 _MOST_WORDS = 5
 
 

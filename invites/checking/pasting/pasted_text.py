@@ -52,8 +52,8 @@ class PastedRow:
 class PastedText:
     """A pasted text that is understood.
 
-    `lines` are those of the text, and `rows` its records, blank ones left out. The number of a row is that of its line;
-    if a line has several people, rows are numbered through. `delimiter` is empty for a list of addresses.
+    `lines` are those of the text, and `rows` its records, without blank ones. The number of a row is that of its line;
+    if a line has several people, rows are numbered consecutively. `delimiter` is empty for a list of addresses.
     `has_quotes`: a cell in quotation marks may have the delimiter and line breaks.
 
     The import is read with `options` and `first_row`, as `Check` takes them. If that leaves the order of names open,

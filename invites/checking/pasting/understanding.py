@@ -43,7 +43,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class UnderstoodRow:
-    """A row as the check returns it, the line where it begins, and its fix. Rows that are no people are skipped.
+    """A row as the check returns it, the line where it begins, and its fix. Rows that aren't people are skipped.
 
     `doubts` are warnings about what may be wrong.
     """

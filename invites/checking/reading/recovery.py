@@ -30,7 +30,7 @@ _BROKEN_LINES = 5
 
 
 class Unrecoverable(csv.Error):
-    """The record with this number, counted from 1, can't be read, nor the rest. It starts after `line` lines."""
+    """The record with this number, counted from 1, and the rest can't be read. It starts after `line` lines."""
 
     def __init__(self, number: int, line: int) -> None:
         super().__init__("broken quotation marks")

@@ -118,7 +118,7 @@ class ImportForm(GrantForm):
 
     @property
     def _line_count(self) -> int:
-        """How many lines a text has of which the browser sends only the beginning, because it's too long."""
+        """The number of lines of a text that is too long, of which the browser sends only the beginning."""
         return number_in(self.data.get("pasted_lines", ""))
 
     def clean_file(self) -> UploadedFile[Any] | None:

@@ -92,7 +92,7 @@ def _store(request: MemberRequest, form: ImportForm, correcting: Batch | None) -
 def understand_pasted(request: MemberRequest, organization: str) -> HttpResponse:
     """What an import of the pasted text would find, for the dialog. Nothing is stored.
 
-    Of a text that is too long, `pasted_lines` says how many lines it has.
+    If the text is too long, `pasted_lines` says how many lines it has.
     """
     return render(request, "imports/_understood.html", {"understood": _understood(request)})
 

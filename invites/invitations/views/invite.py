@@ -50,7 +50,7 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
 
 
 def _initial(request: MemberRequest) -> dict[str, Any]:
-    """What the skipped row in the address has, with the roles and sites of its import. Empty without such a row."""
+    """The cells of the skipped row in the URL, with the roles and sites of its import. Empty without such a row."""
     batch, number = (_number(request.GET.get(name, "")) for name in ("import", "row"))
     batches = visible_batches(request.membership).filter(pk=batch, state__in=Batch.ENDED)
     rows = Row.objects.filter(batch__in=batches, number=number, reason=Row.Reason.NOT_A_PERSON)
