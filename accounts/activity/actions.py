@@ -1,4 +1,4 @@
-"""What the activity log records. Pages word the values in the reader's language: see presentation.py."""
+"""What the activity log records. Pages word the values in the reader's language: see invites/activity/wording.py."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Action(TextChoices):
     INVITATION_CHANGED = "invitation_changed", Group.INVITATIONS, _("Changed an invitation")
 
     IMPORTED = "imported", Group.IMPORTS, _("Imported users")
-    IMPORT_ANSWERED = "import_answered", Group.IMPORTS, _("Answered how to read a file")
+    IMPORT_ANSWERED = "import_answered", Group.IMPORTS, _("Chose how to read a file")
     IMPORT_CONFIRMED = "import_confirmed", Group.IMPORTS, _("Confirmed everyone’s access")
     IMPORT_CORRECTED = "import_corrected", Group.IMPORTS, _("Uploaded a corrected file")
     IMPORT_STOPPED = "import_stopped", Group.IMPORTS, _("Stopped an import")
@@ -62,7 +62,7 @@ class Action(TextChoices):
     PASSWORD_CHANGED = "password_changed", Group.SIGN_IN, _("Changed the password")
 
     def __new__(cls, value: str, group: Group) -> Action:
-        # Django has taken the label off already: it is the last part.
+        # Django has already removed the label, which is the last part.
         action = str.__new__(cls, value)
         action._value_, action.group = value, group
         return action

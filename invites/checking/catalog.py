@@ -83,10 +83,10 @@ _FILE = (
          "a zero byte (NUL) in line 3"),
     Kind("unreadable", "file", gettext_noop("Unreadable characters"),
          {
-             "one": gettext_noop("Line {line} contains bytes that aren’t {encoding}: {found}"),
+             "one": gettext_noop("Line {line} contains bytes that aren’t valid {encoding}: {found}"),
              "several": ngettext_noop(
-                 "Line {line} and {others} other contain bytes that aren’t {encoding}: {found}",
-                 "Line {line} and {others} others contain bytes that aren’t {encoding}: {found}",
+                 "Line {line} and {others} other line contain bytes that aren’t valid {encoding}: {found}",
+                 "Line {line} and {others} other lines contain bytes that aren’t valid {encoding}: {found}",
                  "others",
              ),
          },
@@ -132,7 +132,7 @@ _FILE = (
              "More than {limit} people in this file have the address {address}",
              "limit",
          ),
-         gettext_noop("Give each person an address of their own."), "info@company.com for 1,002 people"),
+         gettext_noop("Give each person their own address."), "info@company.com for 1,002 people"),
     Kind("too_many_columns", "file", gettext_noop("Too many columns"),
          ngettext_noop(
              "This file has {found} column, and the limit is {limit}",
@@ -428,19 +428,19 @@ _ROW = (
     Kind("broken_quote", "row", gettext_noop("Broken quotation marks"),
          {
              "certain": gettext_noop("The quotation marks in this row don’t match: {found}"),
-             "unclear": gettext_noop("The quotation marks in this row don’t match, so its cells are unclear"),
+             "unclear": gettext_noop("The quotation marks in this row don’t match, so we can’t tell its cells apart"),
          },
          gettext_noop("Check the cells of this row. In a CSV file, a quotation mark inside a cell is written twice."),
          'anna@company.com,"Anna,Berg'),
     Kind("rows_in_cell", "row", gettext_noop("Rows in a cell"),
          ngettext_noop(
-             "{count} line in a cell looks like a row of its own: {value}",
-             "{count} lines in a cell look like rows of their own: {value}",
+             "{count} line in a cell looks like a separate row: {value}",
+             "{count} lines in a cell look like separate rows: {value}",
              "count",
          ),
          gettext_noop(
              "If quotation marks are missing in the file, add them there and upload the file again. If the text "
-             "belongs to this cell, keep what’s shown."
+             "belongs to the cell, keep what’s shown."
          ),
          "two descriptions that lack a quotation mark, and a row between them"),
     Kind("cell_without_column", "row", gettext_noop("Cell without a column name"),
@@ -452,7 +452,7 @@ _ROW = (
 _WARNINGS = (
     Kind("duplicate", "warning", gettext_noop("Duplicate address"),
          gettext_noop("The same address is in row {first}. That row is invited, and this one is skipped"),
-         gettext_noop("You don’t have to do anything: the name is the same, too."),
+         gettext_noop("You don’t have to do anything, because the name is the same."),
          "Anna@company.com and anna@company.com, both for Anna Berg"),
     Kind("likely_typo", "warning", gettext_noop("Possible typo"),
          gettext_noop("“{found}” looks like a typo for “{right}”"),

@@ -88,7 +88,7 @@ def confirm_access(batch: Batch, seen: Question, *, by: Membership) -> None:
     lock_selection(selection_of(batch.grant))
     now = question_about(batch)
     if now != seen:
-        raise DomainError("changed", _("The numbers have changed since you looked."))
+        raise DomainError("changed", _("The people or their access have changed. Review them before you confirm."))
     batch.confirmed_powers = list(now.powers)
     batch.save(update_fields=["confirmed_powers"])
     change = granted_by(batch.grant)

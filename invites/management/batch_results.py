@@ -54,13 +54,13 @@ def batch_as_text(batch: Batch) -> str:
         ("Already invited", summary.already_invited),
         ("Duplicate", summary.duplicate),
         *([("Not a person", summary.not_a_person)] if summary.not_a_person else []),
-        *([("Address of another", summary.address_of_another)] if summary.address_of_another else []),
+        *([("Someone else's address", summary.address_of_another)] if summary.address_of_another else []),
         ("Problems", summary.problems),
         ("Failed", summary.failed),
         *([("Waiting", summary.waiting)] if summary.waiting else []),
         ("Rows in the file", summary.rows),
     ]
-    lines += [f"  {label:<18}{count:>9,}" for label, count in counts]
+    lines += [f"  {label:<22}{count:>9,}" for label, count in counts]
     return "\n".join(line for line in lines if line)
 
 
@@ -81,7 +81,7 @@ def _correction_lines(batch: Batch) -> list[str]:
     mistakes = possible_mistakes(typos_of(batch))
     lines = [f"Fix this import at {_page_of(batch)}."]
     if batch.has_damaged_cells:
-        lines = [mistakes, *lines, "Or invite people as they are written: run the command again with --as-written."]
+        lines = [mistakes, *lines, "To invite them as written, run the command again with --as-written."]
     return lines
 
 

@@ -309,7 +309,7 @@ class Row(models.Model):
         ALREADY_MEMBER = "already_member", "Already a member"
         ALREADY_INVITED = "already_invited", "Already invited"
         DUPLICATE = "duplicate", "Duplicate"
-        ADDRESS_OF_ANOTHER = "address_of_another", "Address of another person"
+        ADDRESS_OF_ANOTHER = "address_of_another", "Someone else's address"
         STOPPED = "stopped", "The import was stopped"
         MAIL_REFUSED = "mail_refused", "The mail server rejected the address"
         NOT_A_PERSON = "not_a_person", "Not a person"

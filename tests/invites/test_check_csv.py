@@ -308,7 +308,7 @@ def test_rows_that_arent_people_are_reported_once() -> None:
     done = run(str(DATA / "footer-of-a-report.csv"))
     shown = done.stdout.decode()
     assert done.returncode == 0
-    assert "5 rows: 2 valid, 3 skipped (3 not a person), 0 with problems" in shown
+    assert "5 rows: 2 valid, 3 skipped (3 not people), 0 with problems" in shown
     sentence = "3 rows below the last address were skipped because they aren’t people: rows 5, 6 and 7"
     assert shown.count("aren’t people") == 1
     assert sentence in shown

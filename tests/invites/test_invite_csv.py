@@ -322,9 +322,9 @@ def test_names_that_look_damaged_are_not_invited_without_an_option(file_of: File
 
     batch = Batch.objects.get()
     assert (status, batch.state, Invitation.objects.count()) == (1, Batch.State.NEEDS_CORRECTION, 0)
-    assert "1 cell of team.csv may have a mistake. Nobody has been invited yet." in printed
+    assert "1 cell in team.csv may have a mistake. Nobody has been invited yet." in printed
     assert f"/o/acme/batches/{batch.pk}/problems/." in printed
-    assert "Or invite people as they are written: run the command again with --as-written." in printed
+    assert "To invite them as written, run the command again with --as-written." in printed
     report = json.loads(command("batch_report", batch.pk, json=True)[1])
     assert (report["possible_mistakes"], report["problems"], report["waiting"]) == (1, 0, 2)
     assert report["fix_at"].endswith(f"/o/acme/batches/{batch.pk}/problems/")
@@ -414,7 +414,7 @@ def test_the_report_of_a_batch_in_the_middle_adds_up_with_who_is_waiting(start: 
     assert (answer["state"], answer["rows"], answer["invited"], answer["waiting"]) == ("inviting", 450, 200, 250)
     outcomes = ("invited", "problems", "failed", "waiting")
     assert sum(answer[name] for name in outcomes) + sum(answer["skipped"].values()) == answer["rows"]
-    assert "Waiting                 250" in command("batch_report", batch.pk)[1]
+    assert "Waiting                     250" in command("batch_report", batch.pk)[1]
 
 
 @pytest.mark.django_db

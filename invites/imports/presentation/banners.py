@@ -27,7 +27,7 @@ from invites.wording import as_sentence
 SHOWN = 2
 
 _NEED_FIXING = ngettext_lazy("{count} row of {file} needs fixing", "{count} rows of {file} need fixing")
-_DOUBTFUL = ngettext_lazy("{count} cell of {file} may have a mistake", "{count} cells of {file} may have mistakes")
+_DOUBTFUL = ngettext_lazy("{count} cell in {file} may have a mistake", "{count} cells in {file} may have mistakes")
 
 
 @dataclass(frozen=True)

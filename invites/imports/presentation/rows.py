@@ -30,7 +30,7 @@ _REASONS = {
     Row.Reason.ALREADY_INVITED: gettext_lazy("Already invited"),
     Row.Reason.DUPLICATE: gettext_lazy("Twice in the file"),
     Row.Reason.NOT_A_PERSON: gettext_lazy("Not a person"),
-    Row.Reason.ADDRESS_OF_ANOTHER: gettext_lazy("Address of another person"),
+    Row.Reason.ADDRESS_OF_ANOTHER: gettext_lazy("Someone else’s address"),
     Row.Reason.STOPPED: gettext_lazy("The import was stopped"),
     Row.Reason.MAIL_REFUSED: gettext_lazy("The mail server rejected the address"),
 }

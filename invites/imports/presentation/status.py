@@ -76,7 +76,8 @@ _MORE_NOT_SENT = ngettext_lazy(
     "{count} more people have been invited. Their emails are still being sent.",
 )
 _TO_CONFIRM = ngettext_lazy(
-    "Someone has to confirm that {count} person is invited.", "Someone has to confirm that {count} people are invited."
+    "Someone has to confirm before {count} person is invited.",
+    "Someone has to confirm before {count} people are invited.",
 )
 # Shown earlier, a bar may disappear at once and only flicker.
 BAR_AFTER = timedelta(seconds=1)
@@ -242,7 +243,7 @@ def _to_correct(batch: Batch, summary: Summary, may_change: bool) -> str:
     if may_change and summary.problems:
         what_to_do = _("Fix the rows, upload a corrected file, or continue without them.")
     elif may_change and typos.open:
-        what_to_do = _("Fix what is wrong, upload a corrected file, or invite everyone as written.")
+        what_to_do = _("Fix what’s wrong, upload a corrected file, or invite everyone as written.")
     return _joined([text_of(batch.notice), _("Nobody has been invited yet."), what_to_do, possible_mistakes(typos)])
 
 

@@ -34,7 +34,7 @@ OUTCOME_LABELS = {
     "already_invited": gettext_lazy("already invited"),
     "duplicate": gettext_lazy("twice in the file"),
     "not_a_person": gettext_lazy("not a person"),
-    "address_of_another": gettext_lazy("address of another person"),
+    "address_of_another": gettext_lazy("someone else’s address"),
     "problem": gettext_lazy("Problems"),
     "failed": pgettext_lazy("rows", "Failed"),
 }

@@ -38,9 +38,7 @@ _ALREADY_MEMBERS = ngettext_lazy("{count} was already a member.", "{count} were 
 _ALREADY_INVITED = ngettext_lazy("{count} was already invited.", "{count} were already invited.")
 _DUPLICATES = ngettext_lazy("{count} was in the file twice.", "{count} were in the file twice.")
 _NOT_PEOPLE = ngettext_lazy("{count} row isn’t a person.", "{count} rows aren’t people.")
-_ADDRESS_OF_ANOTHER = ngettext_lazy(
-    "{count} had the address of another person.", "{count} had the addresses of other people."
-)
+_ADDRESS_OF_ANOTHER = ngettext_lazy("{count} had someone else’s address.", "{count} had someone else’s address.")
 _PROBLEMS = ngettext_lazy("{count} had a problem.", "{count} had problems.")
 _SKIPPED_BY_ADMIN = ngettext_lazy("{count} was skipped by an admin.", "{count} were skipped by an admin.")
 _BOUNCED = ngettext_lazy("{count} email bounced.", "{count} emails bounced.")

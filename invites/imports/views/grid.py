@@ -261,7 +261,9 @@ def _show_other_row(request: MemberRequest, batch: Batch, action: GridAction, do
     if action.number in done.overtaken:
         messages.warning(request, _conflict_message(batch, done))
     elif action.name == "person":
-        messages.success(request, _("Row {number} isn’t skipped anymore. Enter the person.").format(number=number))
+        messages.success(
+            request, _("Row {number} is no longer skipped. Enter the name and email address.").format(number=number)
+        )
     else:
         messages.success(request, _("Row {number} is skipped because it isn’t a person.").format(number=number))
     if not row.exists():

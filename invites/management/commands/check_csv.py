@@ -229,9 +229,11 @@ def _number_in_sheet(report: Report, number: int) -> str:
 
 def _skipped(report: Report) -> str:
     """ "3 skipped (2 duplicates, 1 not a person)"."""
-    reasons = [(report.skipped - report.not_people, "duplicates"), (report.not_people, "not a person")]
-    named = ", ".join(f"{count:,} {reason}" for count, reason in reasons if count)
-    return f"{report.skipped:,} skipped" + (f" ({named})" if named else "")
+    duplicates, not_people = report.skipped - report.not_people, report.not_people
+    reasons = [_counted(duplicates, "duplicate")] if duplicates else []
+    if not_people:
+        reasons.append(f"{not_people:,} {'not a person' if not_people == 1 else 'not people'}")
+    return f"{report.skipped:,} skipped" + (f" ({', '.join(reasons)})" if reasons else "")
 
 
 def _counted(number: int, noun: str) -> str:

@@ -227,7 +227,7 @@ def test_rows_that_are_skipped_are_not_counted(import_file: Callable[..., Batch]
 def test_another_number_is_asked_again(unconfirmed: Batch, admin_membership: Membership) -> None:
     seen = replace(question_about(unconfirmed), count=2)
 
-    with domain_error("changed", match="The numbers have changed since you looked."):
+    with domain_error("changed", match="The people or their access have changed."):
         confirm_access(unconfirmed, seen, by=admin_membership)
 
     unconfirmed.refresh_from_db()

@@ -105,7 +105,7 @@ def test_the_grid_shows_the_cells_and_no_table(ines: Client, damaged: Batch) -> 
     words = words_of(page)
     for sentence in (
         "4 cells may have mistakes",
-        "Nobody has been invited yet. Fix what is wrong, or invite everyone as written.",
+        "Nobody has been invited yet. Fix what’s wrong, or invite everyone as written.",
         "Possible mistakes",
         "Row 3 JÃ¼rgen Use Jürgen in row 3",
         "Row 4 M?ller A letter may have been lost.",
@@ -227,7 +227,7 @@ def test_the_dialog_and_the_page_say_why_it_waits(ines: Client, damaged: Batch, 
         assert words.startswith("4 cells may have mistakes")
     for sentence in (
         "5 rows, no problems",
-        "Nobody has been invited yet. Fix what is wrong, upload a corrected file, or invite everyone as written. "
+        "Nobody has been invited yet. Fix what’s wrong, upload a corrected file, or invite everyone as written. "
         "4 cells may have mistakes.",
         "Invite 5 people",
         "Review",
@@ -246,7 +246,7 @@ def test_the_upload_leads_to_the_cells(ines: Client, grant: dict[str, Any]) -> N
 def test_the_banner_names_the_number_of_cells(ines: Client, damaged: Batch) -> None:
     page = text_of(text(ines.get(reverse("directory:users", args=["acme"]))))
 
-    assert "4 cells of team.csv may have mistakes. Nobody has been invited yet. Review" in page
+    assert "4 cells in team.csv may have mistakes. Nobody has been invited yet. Review" in page
 
 
 def test_without_the_permission_to_change_it_the_page_only_shows_the_cells(

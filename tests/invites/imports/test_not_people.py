@@ -55,7 +55,7 @@ def test_a_file_with_a_total_is_imported_at_once(run: Run) -> None:
     assert [outcome(batch, number) for number in (4, 5)] == ["skipped not_a_person"] * 2
     assert how_read(batch).count(SENTENCE) == 1
     assert "2 rows aren’t people." in result_text(batch, summary)
-    assert "Not a person              2" in batch_as_text(batch)
+    assert "Not a person                  2" in batch_as_text(batch)
     assert summary_as_json(batch)["skipped"]["not_a_person"] == 2
 
 
@@ -197,7 +197,7 @@ def test_the_grid_lists_the_rows_once_with_import_anyway(ines: Client, start: Ru
     assert "Total: 2" in html
 
     page = text(post(ines, batch, "person:5"))
-    assert "Row 5 isn’t skipped anymore. Enter the person." in page
+    assert "Row 5 is no longer skipped. Enter the name and email address." in page
     assert re.findall(r'data-grid-row="(\d+)"', page) == ["3", "5"]
     assert re.findall(r'name="do" value="person:(\d+)"', page) == ["4"]
     assert 'value="not-person:5"' in page

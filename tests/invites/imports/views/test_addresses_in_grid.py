@@ -110,7 +110,7 @@ def test_the_page_of_the_import_says_which_row_was_kept(
 
     html = text(ines.get(url_of(couple)))
     assert "The same address is in row 3, which was kept" in html
-    assert "address of another person" in html
+    assert "someone else’s address" in html
     report = text(ines.get(url_of(couple), {"outcome": "address_of_another"}))
     assert "Ann Ek" in report
     assert "Bo &lt;Ray&gt;" not in report

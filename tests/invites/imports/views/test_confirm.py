@@ -144,7 +144,7 @@ def test_another_question_than_the_current_one_is_asked_again(
 
     assert response.status_code == 422
     words = words_of(response)
-    assert "The numbers have changed since you looked." in words
+    assert "The people or their access have changed. Review them before you confirm." in words
     assert TITLE in words
     assert not BatchChunk.objects.exists()
     assert press(ines, unconfirmed).status_code == 302
@@ -198,7 +198,7 @@ def test_the_page_of_the_import_leads_to_the_question(ines: Client, unconfirmed:
 
     words = words_of(page)
     assert "Checked 3 rows, no problems" in words
-    assert f"{ABLE} Someone has to confirm that 3 people are invited. Nobody has been invited yet." in words
+    assert f"{ABLE} Someone has to confirm before 3 people are invited. Nobody has been invited yet." in words
     assert f'href="{confirm_url(unconfirmed)}"' in text(page)
 
 

@@ -140,7 +140,7 @@ def test_understanding_stores_nothing(ines: Client) -> None:
         ("Ann Ek <ann@example.com>\nBo Li <bo@example.com>", ["2 people, no problems"]),
         ("ann.ek@example.com\ninfo@example.com", ["2 people, names missing", "Use the names in the addresses"]),
         (CELLS, ["An email address can’t contain a space.", "Remove the space", "Row 3"]),
-        ("Ann\tEk\tann@example.com", ["1 row", "When you choose Import, you’re asked what’s in each column."]),
+        ("Ann\tEk\tann@example.com", ["1 row", "After you choose Import, we’ll ask what’s in each column."]),
         ("a@example.com\n" * 1240, ["That’s 1,240 rows.", "files can have up to 200,000"]),
         ("Name\tPhone\nAnn\t1", ["The columns “Email”, “First name” and “Last name” are missing."]),
         ("Ann Ek <a@example.com>\nAnn Ek <a@example.com>", ["1 person", "Same address as row 1"]),
