@@ -46,8 +46,9 @@ class RecoveredRecords:
         self._lines = islice(iter(text.source.open_text()), self.line_num, None)
         self._ahead: deque[str] = deque()
         self._before: deque[list[str]] = deque(maxlen=_ROWS_AROUND)
-        # Lines that are read twice may not have many more characters than the file, so this takes linear time.
-        self._may_repeat = 4 * text.source.size + 100_000
+        # How many characters of lines may be read again, so that this takes linear time. A row with a single mark takes
+        # about five rows.
+        self._may_repeat = 20 * text.source.size + 100_000
         self._records = self._read_all()
 
     def __iter__(self) -> Iterator[list[str]]:
@@ -99,7 +100,7 @@ class RecoveredRecords:
 
     def _recover(self, first: str) -> tuple[list[str], BrokenRecord] | None:
         """The lines of the broken record that starts with this one, and the record. None if it isn't certain."""
-        if not all(map(self._is_row, self._before)):
+        if self._may_repeat < 0 or not all(map(self._is_row, self._before)):
             return None
         lines, cells = [first], self._without_marks(first)
         while not self._rows_follow():

@@ -243,5 +243,16 @@ def test_reading_stops_at_the_first_row_in_doubt() -> None:
     assert (error.value.number, error.value.line) == (11, 10)
 
 
+def test_stops_where_many_lines_would_be_read_again_for_each_row() -> None:
+    """Each of these rows leaves a quotation mark open, wherever one starts to read."""
+    row = 'person@company.com,Anna","Berg,Day\n'
+    text = HEADER + GOOD + row * 500
+    with pytest.raises(Unrecoverable):
+        list(recovered(text))
+    assert len(list(recovered(HEADER + GOOD + row * 5 + GOOD))) == 1 + 9 + 5 + 9
+    # A single mark is found at once, so each row of a large file may have one.
+    assert len(list(recovered(HEADER + 'person@company.com,"Anna,Berg,Day\n' * 4_000))) == 4_001
+
+
 def test_broken_records_are_lists() -> None:
     assert BrokenRecord(["a"], raw='"a', marked=0, is_certain=True) == ["a"]
