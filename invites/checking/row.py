@@ -10,6 +10,9 @@ from invites.checking.full_names import names_in_address
 from invites.checking.problem import Notice, Problem
 from invites.checking.report import Row
 
+# The codes of cells that have no name, blank or with the error of a formula.
+_NAME_IS_MISSING = ("first_name_needed", "last_name_needed", "spreadsheet_error")
+
 
 def check_cells(cells: Cells, *, row: int, line: int, extra: CellError | None = None, extra_value: str = "") -> Row:
     """Check one row in full: each cell with an error gives a problem. Finding duplicates is up to the caller.
@@ -54,7 +57,7 @@ def doubt_notices(row: Row) -> Iterator[Notice]:
 
 def _suggest_names(problems: list[Problem], values: list[str]) -> list[Problem]:
     """Suggest the missing names from an address such as chiara.rossi@, unless it is that of another name."""
-    missing = {problem.code for problem in problems} & {"first_name_needed", "last_name_needed"}
+    missing = {problem.column for problem in problems if problem.code in _NAME_IS_MISSING} & {"first_name", "last_name"}
     person = Cells(*values)
     names = names_in_address(person.email) if missing and person.email else None
     if names is None:
@@ -62,10 +65,10 @@ def _suggest_names(problems: list[Problem], values: list[str]) -> list[Problem]:
     given = (person.first_name or names[0], person.last_name or names[1])
     if [name.casefold() for name in given] != [name.casefold() for name in names]:
         return problems
-    suggestions = dict(zip(("first_name_needed", "last_name_needed"), names, strict=True))
+    suggestions = dict(zip(("first_name", "last_name"), names, strict=True))
     return [
-        problem._replace(suggestion=suggestions[problem.code], fix="use_name_in_address")
-        if problem.code in missing
+        problem._replace(suggestion=suggestions[problem.column], fix="use_name_in_address")
+        if problem.column in suggestions and problem.code in _NAME_IS_MISSING
         else problem
         for problem in problems
     ]

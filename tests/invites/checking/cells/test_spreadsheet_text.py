@@ -63,10 +63,20 @@ def test_other_cells_have_no_text_in_a_formula(cell: str) -> None:
 
 
 @pytest.mark.parametrize("column", ["email", "first_name", "last_name"])
-def test_an_error_in_a_required_cell_is_a_problem_without_a_suggestion(column: str) -> None:
+def test_an_error_in_a_required_cell_is_a_problem(column: str) -> None:
     (problem,) = check_person(**{column: "#N/A"}).problems
     assert (problem.code, problem.column, problem.suggestion) == ("spreadsheet_error", column, None)
     assert hint_of(problem).endswith(".")
+
+
+def test_the_names_in_the_address_are_suggested_instead_of_errors() -> None:
+    problems = check_person(email="ann.ek@company.com", first_name="#N/A", last_name="").problems
+    assert [(problem.code, problem.suggestion) for problem in problems] == [
+        ("spreadsheet_error", "Ann"),
+        ("last_name_needed", "Ek"),
+    ]
+    (problem,) = check_person(email="ann.ek@company.com", first_name="#NV", last_name="Berg").problems
+    assert problem.suggestion is None
 
 
 @pytest.mark.parametrize("text", ["#NAME?", '=""'])
