@@ -153,6 +153,11 @@ def find_rows_in_cell(cells: list[str], *, delimiter: str, header: Header) -> Ro
             # A list of addresses in a description isn't a row: names have no @ sign.
             if not any("@" in parts[each] for each in names_at) and not _is_prose(parts, cells, place, header):
                 found.append(line)
+        if not found and is_whole and place < email_at:
+            # The address comes after the cell, so the text at its end is no row by itself. That above it may be one.
+            whole = [*cells[:place], *opening]
+            if _ADDRESS.fullmatch(whole[email_at]) and not any("@" in whole[each] for each in names_at):
+                found.append(whole)
         if found:
             return RowsInCell(cell, delimiter.join(found[0]), len(found))
     return None

@@ -50,6 +50,28 @@ def test_says_how_many_lines_look_like_rows() -> None:
     assert [row.number for row in rows] == [2]
 
 
+@pytest.mark.parametrize(
+    ("names", "rows"),
+    [
+        ("Description,First name,Last name,Email", '"Day,Bob,Ray,bob@company.com\nLate",Al,Fox,al@company.com'),
+        ("Team,Email,First name,Last name", '"Day,bob@company.com,Bob,Ray\nLate",al@company.com,Al,Fox'),
+        ("First name,Description,Email,Last name", 'Bob,"Day,bob@company.com,Ray\nAl,Late",al@company.com,Fox'),
+    ],
+)
+def test_a_cell_may_be_the_end_of_one_row_and_the_start_of_the_next(names: str, rows: str) -> None:
+    report, found = read_rows(f"{names}\n{rows}\n".encode())
+    assert [(problem.code, problem.row) for problem in report.problems] == [("rows_in_cell", 2)]
+    assert "bob@company.com" in report.problems[0].value
+    assert [row.number for row in found] == [2]
+
+
+def test_a_description_before_the_address_can_have_an_address() -> None:
+    names = "Description,First name,Last name,Email"
+    for text in ("Backup: bob@company.com\nfrom 5, or later", "Bob, Ray\nbob@company.com", "a,b,c,d\ne"):
+        report, _ = read_rows(f'{names}\n"{text}",Al,Fox,al@company.com\n'.encode())
+        assert report.verdict == "ok"
+
+
 def test_rejects_the_file_if_a_cell_holds_many_rows() -> None:
     inside = "".join(f"p{number}@company.com,Bob,Ray,Day\n" for number in range(30))
     report, _ = read_rows(f'{HEADER}anna@company.com,Anna,Berg,"Night\n{inside}x@company.com,Al,Fox,Late"\n'.encode())
