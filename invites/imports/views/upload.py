@@ -58,7 +58,8 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
                 return started_response(request, batch, in_dialog=asks_for_fragment(request))
             form.add_error(None, text_of(refusal))
     context: dict[str, Any] = {"form": form, "correcting": correcting, "longest": LONGEST_PASTE}
-    if form.is_pasting and request.POST.get("pasted"):
+    # The form says what is wrong with a text that can't be understood.
+    if form.is_pasting and request.POST.get("pasted") and "pasted" not in form.errors:
         context["understood"] = _understood(request)
     return render(request, "imports/import.html", context, status=422 if form.errors else 200)
 
