@@ -105,7 +105,7 @@ def _find_error_in_name(name: str) -> CellError | None:
     marks = name[0] + name[-1]
     if marks in _QUOTED and len(name) > 1 and not set(marks) & set(name[1:-1]):
         return CellError("quotes_around_name", {"case": "around"}, trim(name[1:-1]), "remove_quotation_marks")
-    if '"' in name and (name.count('"') % 2 or marks == '""'):
+    if '"' in name and (name.count('"') % 2 or marks == '""' or '""' in name):
         case = "edge" if '"' in marks else "inside"
         without = trim(name.replace('"', ""))
         return CellError("quotes_around_name", {"case": case}, without, "remove_quotation_marks")

@@ -65,6 +65,8 @@ BAD = {
     "J.Green": ("link_in_name", "J. Green"),
     '"Anna"': ("quotes_around_name", "Anna"),
     'Anna"': ("quotes_around_name", "Anna"),
+    'Anna""': ("quotes_around_name", "Anna"),
+    'Anna ""Annie"" Lee': ("quotes_around_name", "Anna Annie Lee"),
     '""': ("quotes_around_name", None),
     "“Anna”": ("quotes_around_name", "Anna"),
     "„ Anna “": ("quotes_around_name", "Anna"),
