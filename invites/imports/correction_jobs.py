@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.errors import AccessDenied
 from accounts.models import Membership
 from invites.checking import Check, Limits
+from invites.imports.activity import source_now
 from invites.imports.authors import DELETED_ACCOUNT, check_authors
 from invites.imports.bulk_insert import AnyOf
 from invites.imports.check_claims import ClaimRenewer, held, renew_claim
@@ -112,7 +113,13 @@ def start_job(batch: Batch, by: Membership, action: CorrectionJob.Action, **what
     now = timezone.now()
     # The new claim number invalidates an earlier claim of the batch.
     Batch.objects.filter(pk=batch.pk).update(
-        state=Batch.State.CHECKING, claims=F("claims") + 1, attempts=0, claimed_until=None, notice=[], progressed_at=now
+        state=Batch.State.CHECKING,
+        source=source_now(batch),
+        claims=F("claims") + 1,
+        attempts=0,
+        claimed_until=None,
+        notice=[],
+        progressed_at=now,
     )
     batch.refresh_from_db()
     return CorrectionJob.objects.create(batch=batch, action=action, started_by=by.user, created_at=now, **what)

@@ -16,7 +16,7 @@ from invites.imports.confirm import confirm_access, question_about
 from invites.imports.reading import answer, decide
 from invites.imports.stop import stop_import
 from invites.imports.undo import undo_import
-from invites.imports.upload import invite_valid_rows, start_batch
+from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.invitations import actions
 from invites.invitations.acceptance import NewAccount, accept_with_existing_account, accept_with_new_account
 from invites.invitations.invite import change_invitation
@@ -183,3 +183,16 @@ def test_a_worker_keeps_the_source_of_the_admin(team: Batch, by: Membership) -> 
     invite_valid_rows(team, by=by)
     team.refresh_from_db()
     assert Source.from_json(team.source) == HERE
+
+
+def test_who_uploads_a_corrected_file_has_imported_it(
+    team: Batch, work: Callable[[Batch], Batch], colleague: Membership, acme: Organization
+) -> None:
+    Batch.objects.filter(pk=team.pk).update(source={"channel": "page", "ip": "203.0.113.99"})
+    selection, content = selection_of(acme, "ReadOnly"), [csv_of("ann@example.com")]
+    with coming_from(HERE):
+        correct_batch(team, file_name="fixed.csv", content=content, selection=selection, by=colleague)
+    check_batch(team.pk)
+    work(team)
+    entry = only(Action.IMPORTED)
+    assert (entry.actor_email, entry.ip) == ("second@example.com", HERE.ip)
