@@ -286,9 +286,10 @@ def test_values_come_as_a_spreadsheet_shows_them() -> None:
     assert list(opened.sheets[0].rows()) == [["12", "1.5", "TRUE", "2024-02-29"]]
 
 
-def test_a_note_far_from_the_table_is_one_problem() -> None:
+def test_a_note_far_from_the_table_is_noticed_once() -> None:
     report = check(workbook_of(sheet_of([HEADER, ANNA, ["", "", "", "", "", "call Anna"]])))
-    assert [(problem.row, problem.code) for problem in report.problems] == [(3, "cell_without_column")]
+    assert (report.verdict, report.rows, report.problems) == ("ok", 1, [])
+    assert [(notice.code, notice.params["count"]) for notice in report.warnings] == [("notes_beside", 1)]
 
 
 def test_another_archive_is_recognized() -> None:
