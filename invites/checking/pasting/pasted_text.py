@@ -102,7 +102,11 @@ def read_pasted(text: str, languages: Sequence[str] = ()) -> PastedText:
     """Understand a pasted text. `languages` are the codes of the languages of its author, such as "hu"."""
     lines = _lines_of(text)
     delimiter = _find_delimiter(lines)
-    return _read_cells(lines, delimiter) if delimiter else _read_list(lines, languages)
+    if delimiter:
+        return _read_cells(lines, delimiter)
+    if lines and text.startswith("\ufeff"):
+        lines[0] = f" {lines[0]}"  # The places of people are those in the text.
+    return _read_list(lines, languages)
 
 
 def count_lines(text: str) -> int:

@@ -53,6 +53,7 @@ def test_a_fix_changes_one_cell_of_a_table(before: str, label: str, after: str) 
         ("Ann <ann.ek@x.example>", "Ann Ek <ann.ek@x.example>"),
         ("ann.ek@x.example\nBo Li <bo@x.example>", "Ann Ek <ann.ek@x.example>\nBo Li <bo@x.example>"),
         ("ann@company,com; Bo Li <bo@x.example>", "ann@company.com; Bo Li <bo@x.example>"),
+        ("\ufeffLena Li <lena li@x.example>; b@x.example", "\ufeffLena Li <lenali@x.example>; b@x.example"),
     ],
 )
 def test_a_fix_changes_one_person_of_a_list(before: str, after: str) -> None:
