@@ -146,7 +146,7 @@ def test_a_file_that_kills_workers_stores_no_sentence(marked: None, by: Membersh
     assert "K3QF-7ZPD" in text_of(batch.state_reasons)
 
 
-@pytest.mark.parametrize("content", [REFUSED, b"", csv_of("kim@example.com,Kim,Lee,", '"lea@example.com,Lea')])
+@pytest.mark.parametrize("content", [REFUSED, b"", csv_of("kim@example.com,Kim,Lee,") + b"\x00"])
 def test_a_corrected_file_that_is_refused_stores_no_sentence(
     marked: None, team: Batch, by: Membership, read_only: AccessSelection, content: bytes
 ) -> None:
