@@ -219,8 +219,7 @@ def _record_entering(request: MemberRequest) -> None:
     session = hashlib.sha256((request.session.session_key or "").encode()).hexdigest()
     with transaction.atomic():
         record(here, Action.SIGNED_IN, OWN_ACCOUNT, by=request.membership, once=f"signed-in {here} {session}")
-        request.session[ENTERED] = [*entered, here]
-        request.session.save()
+    request.session[ENTERED] = [*entered, here]
 
 
 def _by_htmx(response: HttpResponseBase) -> HttpResponseBase:

@@ -89,6 +89,11 @@ def activity_export(request: MemberRequest, organization: str) -> StreamingHttpR
     """What the filter shows, all pages, as a CSV file."""
     here = request.organization
     entries = find_entries(here, ActivityFilter.read(request.GET))
-    with transaction.atomic():
-        record(here.pk, Action.ACTIVITY_EXPORTED, ORGANIZATION, by=request.membership)
+    if request.method == "GET":
+        _record_export(request)
     return csv_download(rows_of(entries, here.slug), name=f"{here.slug} activity {timezone.localdate()}.csv")
+
+
+@transaction.atomic
+def _record_export(request: MemberRequest) -> None:
+    record(request.organization.pk, Action.ACTIVITY_EXPORTED, ORGANIZATION, by=request.membership)

@@ -117,6 +117,10 @@ def go_back_to_rows(batch: Batch, *, by: Membership) -> None:
     _lock_waiting(batch, by)
     if not has_rows_to_correct(batch):
         raise _moved_on()
+    _wait_for_corrections(batch)
+
+
+def _wait_for_corrections(batch: Batch) -> None:
     Batch.objects.filter(pk=batch.pk).update(state=Batch.State.NEEDS_CORRECTION, progressed_at=timezone.now())
     batch.refresh_from_db()
 
@@ -145,7 +149,8 @@ def _moved_on() -> DomainError:
 def stop_forgotten() -> int:
     """Stop the batches that nobody has confirmed in time. Returns how many there were.
 
-    Those with rows to correct are kept, as before the question: somebody may have worked on them for hours.
+    Those with rows to correct wait for corrections again, as before the question: somebody may have worked on them for
+    hours.
     """
     forgotten = Batch.objects.filter(
         state=Batch.State.NEEDS_CONFIRMATION, progressed_at__lt=timezone.now() - WAITS_FOR_CONFIRMATION
@@ -155,6 +160,8 @@ def stop_forgotten() -> int:
     for batch in forgotten:
         with transaction.atomic():
             locked = forgotten.select_for_update(no_key=True).filter(pk=batch.pk).first()
-            if locked and not has_rows_to_correct(locked):
+            if locked and has_rows_to_correct(locked):
+                _wait_for_corrections(locked)
+            elif locked:
                 count += stop_batch(locked, reasons=[reason])
     return count

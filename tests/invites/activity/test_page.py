@@ -150,6 +150,7 @@ def test_the_export_has_what_the_filter_shows(
     assert header[:2] == ["When", "Who"]
     assert [row[1] for row in rows] == [f"'=cmd|{number}" for number in (4, 3, 2, 1, 0)]
     assert datetime.fromisoformat(rows[0][0]).tzinfo is not None
+    ines.head(f"{PAGE}export/")
     assert ActivityEntry.objects.filter(organization_id=acme.pk, action=Action.ACTIVITY_EXPORTED).count() == 1
 
 

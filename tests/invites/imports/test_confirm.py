@@ -390,6 +390,8 @@ def test_corrected_rows_are_kept(import_file: Callable[..., Batch], admin_member
     Batch.objects.update(progressed_at=timezone.now() - timedelta(days=30))
 
     assert stop_forgotten() == 0
+    batch.refresh_from_db()
+    assert batch.state == State.NEEDS_CORRECTION
 
 
 # --- At the same time ------------------------------------------------------------------------------------
