@@ -209,11 +209,16 @@ def test_a_throttled_domain_waits_and_others_get_their_email(
 ) -> None:
     settings.MAILS_PER_SECOND_PER_DOMAIN = 5
     others = [f"person{number}@domain{number}.example.com" for number in range(150)]
+    batch = start(csv_of(*others, *(f"person{number}@slow.example.com" for number in range(150))))
 
-    batch = work(start(csv_of(*others, *(f"person{number}@slow.example.com" for number in range(150)))))
+    began = time.monotonic()
+    batch = work(batch)
+    seconds = time.monotonic() - began
 
     sent = by_domain(server.taken)
-    assert (sent.total() - sent["slow.example.com"], sent["slow.example.com"]) == (150, 5)
+    assert sent.total() - sent["slow.example.com"] == 150
+    # Five at once, and five more for every second that the work took on a busy machine.
+    assert 5 <= sent["slow.example.com"] <= 5 * (1 + seconds)
     assert batch.state == Batch.State.INVITING
 
 
