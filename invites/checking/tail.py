@@ -75,14 +75,19 @@ class Tails:
         if not self._without_at and not self._tail.rows and not ends_sheet:
             self._has_address = True  # All of its rows have one. Nearly all blocks are like this.
             return
-        for row in block:
-            while self._sheet_ends and row.number > self._sheet_ends[-1]:
+        blank = {position for position, row in block.flagged_rows.items() if row is None}
+        for position, number in enumerate(block.numbers):
+            if position in blank:
+                continue
+            while self._sheet_ends and number > self._sheet_ends[-1]:
                 self._end_sheet()
-            is_person = self._without_at.get(row.number)
+            is_person = self._without_at.get(number)
             if is_person is False:
-                self._tail.add(row, is_known=row.number in self._known.not_people)
+                # Other rows aren't built, which would take longer than to check them.
+                self._tail.add(block.row_at(position), is_known=number in self._known.not_people)
             else:
-                self._end_tail(is_at_end=False)
+                if self._tail.rows:
+                    self._end_tail(is_at_end=False)
                 self._has_address = self._has_address or is_person is None
         self._without_at.clear()
 
