@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.activity.actions import Action, Affected
 from accounts.activity.source import Source, current_source
-from accounts.models import ActivityDeletion, ActivityEntry, Membership, Organization, Role, Site, User
+from accounts.models import ActivityDeletion, ActivityEntry, Membership, Role, Site, User
 
 # Deleted in one transaction.
 CHUNK = 5_000
@@ -161,12 +161,6 @@ def deletion_allowed() -> Iterator[None]:
 def _set_on_postgresql(value: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('rollcall.activity_deletion', %s, true)", [value])
-
-
-def delete_log_of(organization: Organization) -> None:
-    """Delete all entries of an organization that is being deleted."""
-    with deletion_allowed():
-        ActivityEntry.objects.filter(organization_id=organization.pk).delete()
 
 
 def delete_old_entries() -> int:

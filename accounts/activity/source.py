@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
+from ipaddress import ip_address
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -69,10 +70,12 @@ def source_of_request(request: HttpRequest) -> Source:
 
 
 def _ip_of(request: HttpRequest) -> str:
-    """The address of the client. With TRUST_PROXY, the last entry of X-Forwarded-For. Empty behind a Unix socket."""
+    """The address of the client. With TRUST_PROXY, the last entry of X-Forwarded-For. Empty if it isn't an address."""
     try:
-        return str(get_adapter().get_client_ip(request))
-    except PermissionDenied:
+        # Without the zone of a link-local address, which no database stores.
+        return str(ip_address(get_adapter().get_client_ip(request))).partition("%")[0]
+    except (PermissionDenied, ValueError):
+        # Behind a Unix socket, or a proxy that adds a port.
         return ""
 
 

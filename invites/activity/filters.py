@@ -53,10 +53,6 @@ class ActivityFilter:
         )
 
     @property
-    def is_default(self) -> bool:
-        return self == ActivityFilter()
-
-    @property
     def ends_before_it_starts(self) -> bool:
         return self.period == Period.CUSTOM and bool(self.first and self.last and self.last < self.first)
 

@@ -279,7 +279,7 @@ def _address(request: MemberRequest) -> str:
 
 
 def _address_of(batch: Batch) -> str:
-    """The page of the import, or the question before it goes on."""
+    """The page of the import, or the question that an admin has to answer first."""
     asks = batch.state == Batch.State.NEEDS_CONFIRMATION
     return reverse("imports:batch_confirm" if asks else "imports:batch", args=[batch.organization.slug, batch.pk])
 

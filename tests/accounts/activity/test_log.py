@@ -14,7 +14,6 @@ from accounts.activity.log import (
     ORGANIZATION,
     OWN_ACCOUNT,
     about_user,
-    delete_log_of,
     delete_old_entries,
     deletion_allowed,
     record,
@@ -76,11 +75,6 @@ def test_deletes_what_is_too_old(acme: Organization, entry: ActivityEntry, setti
     assert delete_old_entries() == 1
     assert set(ActivityEntry.objects.filter(action=Action.LEFT)) == {kept}
     assert ActivityEntry.objects.filter(pk=entry.pk).exists()
-
-
-def test_deletes_the_log_of_one_organization(entry: ActivityEntry, acme: Organization, globex: Organization) -> None:
-    delete_log_of(acme)
-    assert set(ActivityEntry.objects.values_list("organization_id", flat=True)) == {globex.pk}
 
 
 @pytest.mark.django_db(transaction=True)

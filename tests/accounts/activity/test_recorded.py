@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from unittest import mock
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -136,6 +137,12 @@ def test_two_requests_of_a_new_session_are_one_sign_in(admin: User, client_of: C
     session.save()
     browser.get("/o/acme/users/")
     only(Action.SIGNED_IN)
+
+
+@pytest.mark.parametrize("address", ["", "unknown", "203.0.113.24:50123", "fe80::1%eth0"])
+def test_an_odd_address_of_a_client_is_no_error(address: str, ines: Client) -> None:
+    assert ines.get("/o/acme/users/", REMOTE_ADDR=address).status_code == 200
+    assert only(Action.SIGNED_IN).channel == "page"
 
 
 def test_a_stranger_leaves_no_entry(outsider: User, acme: Organization, client_of: Callable[..., Client]) -> None:

@@ -55,7 +55,7 @@ def test_it_waits_and_nobody_is_invited(start: Run, work: Run, person: str) -> N
 
 @pytest.mark.parametrize("person", [GOOD, TYPO, "x@example.com,Zoë,D’Arcy,Why?"], ids=str)
 def test_other_files_go_straight_on(start: Run, person: str) -> None:
-    """Likely typos in domains, too: they are shown, but whoever has a new domain must not be asked each time."""
+    """Likely typos in domains, too: they are shown, but people with a new domain must not be asked each time."""
     assert start(csv_of(person)).state == State.INVITING
 
 
