@@ -19,6 +19,12 @@ def activity(admin_page: Page, stack: Stack) -> Page:
     return admin_page
 
 
+def test_looks_like_other_lists(activity: Page) -> None:
+    """It links their style sheet: the magnifier is inside the search field, and cells have space around them."""
+    expect(activity.locator(".rc-search svg")).to_have_css("position", "absolute")
+    expect(activity.locator(".rc-table-activity tbody td").first).not_to_have_css("padding-top", "0px")
+
+
 def test_search_and_filters_go_together(activity: Page) -> None:
     rows = activity.locator(".rc-table-activity tbody tr")
     expect(rows.first).to_be_visible()
