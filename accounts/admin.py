@@ -176,5 +176,5 @@ class SiteAdmin(ReadOnlyAdmin):
 class MembershipAdmin(ReadOnlyAdmin):
     list_display = ("user", "organization", "all_sites", "joined_at", "last_seen_at")
     list_filter = ("organization", "all_sites")
-    search_fields = ("user__email", "user__person_key", "organization__name")
+    search_fields = ("user__email", "person_key", "organization__name")
     list_select_related = ("user", "organization")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -141,25 +141,63 @@ class Site(models.Model):
         return self.name
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Filters for memberships."""
+
+    def active(self) -> Self:
+        """Those who can enter: neither deactivated here, nor a deactivated account."""
+        return self.filter(deactivated_at=None, user__is_active=True)
+
+
 class Membership(models.Model):
-    """A user in an organization, with roles and sites."""
+    """A user in an organization, with roles and sites.
+
+    Names and description belong to the organization, not to the account: each organization may use others. A new
+    membership without names takes those of the account.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
     roles = models.ManyToManyField(Role, related_name="memberships", blank=True)
     sites = models.ManyToManyField(Site, related_name="memberships", blank=True)
     all_sites = models.BooleanField(default=False, help_text="Every site, those added later included.")
+    first_name = models.CharField(max_length=150, blank=True)
+    last_name = models.CharField(max_length=150, blank=True)
+    person_key = PersonKeyField()
     description = models.TextField(blank=True)
     joined_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(null=True, blank=True)
+    deactivated_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since then the member has had no access. Roles and sites are kept."
+    )
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = (
             models.UniqueConstraint("user", "organization", name="one_membership_per_user_and_organization"),
         )
+        indexes = (
+            # Has all columns that the users page needs to skip members.
+            models.Index(fields=["organization", "person_key", "id", "deactivated_at"], name="membership_by_name"),
+        )
 
     def __str__(self) -> str:
-        return f"{self.user} in {self.organization}"
+        return f"{self.get_full_name()} in {self.organization}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding and not (self.first_name or self.last_name):
+            self.first_name, self.last_name = self.user.first_name, self.user.last_name
+        super().save(*args, **kwargs)
+
+    @property
+    def email(self) -> str:
+        """The address of the account."""
+        return self.user.email
+
+    def get_full_name(self) -> str:
+        """First and last name in this organization, or the address if there is no name."""
+        return f"{self.first_name} {self.last_name}".strip() or self.email
 
     def permissions(self) -> frozenset[str]:
         """The union of the permissions of all roles. Cached on the instance, because every request needs it."""

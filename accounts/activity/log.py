@@ -48,6 +48,11 @@ def about_user(user: User) -> Subject:
     return Subject(Affected.USER, user.pk, user.get_full_name(), user.email)
 
 
+def about_member(membership: Membership) -> Subject:
+    """The user, with the name that they have in the organization."""
+    return Subject(Affected.USER, membership.user_id, membership.get_full_name(), membership.email)
+
+
 def about_role(role: Role) -> Subject:
     return Subject(Affected.ROLE, role.pk, role.name)
 
@@ -122,11 +127,12 @@ def _entry(
     source: Source,
 ) -> ActivityEntry:
     actor = by.user if isinstance(by, Membership) else by
+    actor_name = by.get_full_name() if by else ""
     return ActivityEntry(
         organization_id=organization_id,
         action=action.value,
         actor_id=actor.pk if actor else None,
-        actor_name=actor.get_full_name()[:LONGEST_NAME] if actor else "",
+        actor_name=actor_name[:LONGEST_NAME],
         actor_email=actor.email if actor else "",
         affected=subject.kind.value,
         affected_id=subject.id,

@@ -264,9 +264,12 @@ def signed_in_by(request: MemberRequest) -> Q:
 
 
 def find_membership(user: User, slug: str) -> Membership | None:
-    """The user's membership in the organization, with its roles. Updates when the member was last seen."""
+    """The user's membership in the organization, with its roles. None for outsiders and deactivated members.
+
+    Updates when the member was last seen.
+    """
     membership = (
-        Membership.objects.filter(user=user, organization__slug=slug)
+        Membership.objects.filter(user=user, organization__slug=slug, deactivated_at=None)
         .select_related("organization", "user")
         .prefetch_related("roles")
         .first()

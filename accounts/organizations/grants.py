@@ -76,7 +76,7 @@ def membership_now(by: Membership) -> Membership:
 
     Raises AccessDenied if the user is no longer an active member.
     """
-    found = Membership.objects.filter(pk=by.pk, user__is_active=True).select_related("organization", "user").first()
+    found = Membership.objects.active().filter(pk=by.pk).select_related("organization", "user").first()
     if found is None:
         raise AccessDenied("not_allowed", _("You are no longer a member of this organization."))
     return found

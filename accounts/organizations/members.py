@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.activity.actions import Action
-from accounts.activity.log import OWN_ACCOUNT, Change, about_user, record
+from accounts.activity.log import OWN_ACCOUNT, Change, about_member, record
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization, User
 from accounts.organizations.access_changes import action_for, change_between, granted
@@ -47,7 +47,7 @@ def change_membership(
         _check_keeps_user_administration(by, changed)
     change = change_between(before, selection)
     if action := action_for(change):
-        subject = OWN_ACCOUNT if by == changed else about_user(changed.user)
+        subject = OWN_ACCOUNT if by == changed else about_member(changed)
         record(by.organization_id, action, subject, by=by, change=change)
     return changed
 
@@ -66,7 +66,7 @@ def remove_membership(by: Membership, membership: Membership) -> None:
     membership.delete()
     check_somebody_manages(by.organization)
     is_own = by.user_id == membership.user_id
-    action, subject = (Action.LEFT, OWN_ACCOUNT) if is_own else (Action.USER_REMOVED, about_user(membership.user))
+    action, subject = (Action.LEFT, OWN_ACCOUNT) if is_own else (Action.USER_REMOVED, about_member(membership))
     record(by.organization_id, action, subject, by=by, change=Change(removed=had.added, before=had.after))
 
 
@@ -105,7 +105,7 @@ def check_may_deactivate(user: User) -> None:
 
 def _user_managers(organization: Organization) -> QuerySet[Membership]:
     """The active members with all sites whose roles allow them to see, to invite and to manage users."""
-    members = organization.memberships.filter(user__is_active=True, all_sites=True)
+    members = organization.memberships.active().filter(all_sites=True)
     roles = list(organization.roles.all())
     for permission in USER_ADMINISTRATION:
         allowing = [role.pk for role in roles if permission in role.allowed]
@@ -144,9 +144,11 @@ def _check_may_manage(by: Membership) -> None:
 
 def check_can_manage_member(by: Membership, membership: Membership) -> None:
     """Raises AccessDenied unless `by` could grant all that the member has."""
-    GrantableAccess(by).check_can_manage(AccessSelection.held_by(membership), HAS_MORE, user=membership.user)
+    GrantableAccess(by).check_can_manage(AccessSelection.held_by(membership), HAS_MORE, user=membership.get_full_name())
 
 
 def why_not_change_member(by: Membership, membership: Membership) -> str:
     """The message of `check_can_manage_member`; empty if `by` can change the member."""
-    return GrantableAccess(by).why_not_manage(AccessSelection.held_by(membership), HAS_MORE, user=membership.user)
+    return GrantableAccess(by).why_not_manage(
+        AccessSelection.held_by(membership), HAS_MORE, user=membership.get_full_name()
+    )

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.activity.actions import Action
-from accounts.activity.log import ORGANIZATION, Change, about_user, record
+from accounts.activity.log import ORGANIZATION, Change, about_member, record
 from accounts.languages import in_language
 from accounts.models import Membership, Organization, Role, User
 from accounts.permissions import Permission
@@ -72,7 +72,7 @@ def add_first_admin(organization: Organization, user: User) -> Membership:
     org_admin = organization.roles.get(is_org_admin=True)
     membership.roles.add(org_admin)
     change = Change(added={"roles": [org_admin.name]}, before={"all_sites": False}, after={"all_sites": True})
-    record(organization.pk, Action.USER_ADDED, about_user(user), by=None, change=change)
+    record(organization.pk, Action.USER_ADDED, about_member(membership), by=None, change=change)
     return membership
 
 

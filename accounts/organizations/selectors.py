@@ -30,9 +30,10 @@ class AccessBeyond:
 
 
 def memberships_of(user: User) -> QuerySet[Membership]:
-    """The user's memberships with organization and roles, the one used last first."""
+    """The memberships with which the user can enter, with organization and roles, the one used last first."""
     return (
-        Membership.objects.filter(user=user)
+        Membership.objects.active()
+        .filter(user=user)
         .select_related("organization", "user")
         .prefetch_related("roles")
         .order_by(F("last_seen_at").desc(nulls_last=True), "-joined_at", "pk")
@@ -45,7 +46,7 @@ def memberships_with_permission(permission: Permission) -> QuerySet[Membership]:
     text = TextField()
     everything = When(roles__is_org_admin=True, then=Value(f'"{permission}"', output_field=text))
     allowed = Case(everything, default=Cast("roles__permissions", text))
-    return Membership.objects.alias(allowed=allowed).filter(user__is_active=True, allowed__contains=f'"{permission}"')
+    return Membership.objects.active().alias(allowed=allowed).filter(allowed__contains=f'"{permission}"')
 
 
 def roles_of(organization: Organization) -> QuerySet[Role]:

@@ -11,13 +11,19 @@ from accounts.models import User
 
 @transaction.atomic
 def change_account(user: User, values: dict[str, str]) -> None:
-    """Set the names and the language of the user. Only changed names are recorded."""
+    """Set the names and the language of the user. Only changed names are recorded.
+
+    In organizations where the user still had the old names, the new ones are used.
+    """
     before = {name: getattr(user, name) for name in ("first_name", "last_name")}
     for name, value in values.items():
         setattr(user, name, value)
     user.save(update_fields=list(values))
     changed = [name for name in before if getattr(user, name) != before[name]]
     if changed:
+        for membership in user.memberships.select_for_update(no_key=True).filter(**before).order_by("pk"):
+            membership.first_name, membership.last_name = user.first_name, user.last_name
+            membership.save(update_fields=["first_name", "last_name", "person_key"])
         after = {name: getattr(user, name) for name in changed}
         change = Change(before={name: before[name] for name in changed}, after=after)
         _record_everywhere(user, Action.USER_CHANGED, change)

@@ -35,8 +35,8 @@ def _first(
     members: QuerySet[Membership], invitations: QuerySet[Invitation], count: int, *order: str
 ) -> QuerySet[Any, Place]:
     placed: list[QuerySet[Any, Place]] = [
-        kind.annotate(place=F(name), key=key).values_list("place", "key").order_by(*order)
-        for kind, name, key in ((members, "user__person_key", -F("pk")), (invitations, "person_key", F("pk")))
+        kind.annotate(place=F("person_key"), key=key).values_list("place", "key").order_by(*order)
+        for kind, key in ((members, -F("pk")), (invitations, F("pk")))
         if not kind.query.is_empty()
     ]
     if len(placed) == 1:

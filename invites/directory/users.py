@@ -171,7 +171,7 @@ class _People:
 def _members(organization: Organization, wanted: UserFilter) -> QuerySet[Membership]:
     if wanted.status not in (None, Status.ACTIVE):
         return Membership.objects.none()
-    members = organization.memberships.filter(_search("user__person_key", wanted.search))
+    members = organization.memberships.filter(_search("person_key", wanted.search))
     if wanted.role:
         members = members.filter(pk__in=wanted.role.memberships.values("pk"))
     if wanted.site:
@@ -224,7 +224,7 @@ def _of_member(member: Membership) -> Person:
         key=f"m{member.pk}",
         pk=member.pk,
         status=Status.ACTIVE,
-        name=member.user.get_full_name(),
+        name=member.get_full_name(),
         email=member.user.email,
         description=member.description,
         roles=tuple(role.name for role in member.roles.all()),

@@ -61,7 +61,7 @@ def _why_not(user: User | None, readers: Iterable[int | None], grant: AccessGran
     seen_by = members.filter(user__in=[each for each in readers if each])
     is_named = all(visible_name(reader, user) for reader in seen_by)
     who, values = ("author", {"author": str(user)}) if is_named else ("someone", {})
-    member = members.filter(user=user, user__is_active=True).first()
+    member = members.active().filter(user=user).first()
     if member is None or not member.has_permission(Permission.INVITE_USERS):
         return as_reason(f"{who}_cannot_invite", **values)
     grantable, selection = GrantableAccess(member), selection_of(grant)

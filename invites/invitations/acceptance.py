@@ -84,6 +84,7 @@ def accept_with_new_account(token_hash: str, account: NewAccount) -> Membership:
                 last_name=names.values.last_name,
                 password=hashed,
             )
+            invitation.first_name, invitation.last_name = user.first_name, user.last_name
             # The link came from the mailbox, so the address is verified.
             EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
             return _become_member(user, invitation)
@@ -110,6 +111,8 @@ def _become_member(user: User, invitation: Invitation) -> Membership:
         organization=invitation.organization,
         defaults={
             "all_sites": invitation.grant.all_sites,
+            "first_name": invitation.first_name,
+            "last_name": invitation.last_name,
             "description": invitation.description,
             # Home is the organization used last, which is now this one.
             "last_seen_at": timezone.now(),

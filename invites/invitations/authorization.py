@@ -100,8 +100,9 @@ def check_still_allowed(inviter: User | None, organization: Organization, grant:
 
     Permissions can be lost between an upload and its processing, and between an invitation and its acceptance.
     """
-    membership = Membership.objects.filter(user=inviter, organization=organization).first() if inviter else None
-    if membership is None or not membership.user.is_active or not membership.has_permission(Permission.INVITE_USERS):
+    members = Membership.objects.active().filter(organization=organization)
+    membership = members.filter(user=inviter).first() if inviter else None
+    if membership is None or not membership.has_permission(Permission.INVITE_USERS):
         raise DomainError(FailureReason.INVITER_LEFT, str(FailureReason.INVITER_LEFT.label))
     try:
         GrantableAccess(membership).check_can_grant(selection_of(grant))

@@ -42,7 +42,10 @@ with transaction.atomic():
     users = User.objects.bulk_create(
         User(email=f"member{{n}}@example.com", first_name=f"Ann {{n % 997}}", last_name="Lee", password="!") for n in people
     )
-    members = Membership.objects.bulk_create(Membership(user=each, organization=acme, all_sites=True) for each in users)
+    members = Membership.objects.bulk_create(
+        Membership(user=each, organization=acme, all_sites=True, first_name=each.first_name, last_name=each.last_name)
+        for each in users
+    )
     through = Membership.roles.through
     through.objects.bulk_create(through(membership=each, role=role) for each in members)
     person = {{"first_name": "Ben", "last_name": "Cole"}}

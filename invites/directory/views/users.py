@@ -163,7 +163,7 @@ def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespo
             if member == request.membership:
                 messages.success(request, _("Your roles and sites were changed."))
                 return _reload(request, reverse("organizations:member_home", args=(organization,)))
-            changed = _("The roles and sites of {user} were changed.").format(user=member.user)
+            changed = _("The roles and sites of {user} were changed.").format(user=member.get_full_name())
             return success_response(request, changed)
     context = {"form": form, "member": member, "why_not_change": why_not_change_member(request.membership, member)}
     return render(request, "directory/member_edit.html", context, status=422 if form.errors else 200)
@@ -178,11 +178,13 @@ def member_remove(request: MemberRequest, organization: str, pk: int) -> HttpRes
         try:
             remove_membership(request.membership, member)
         except DomainError as broken:
-            return error_response(request, broken, title=_("{user} wasn’t removed").format(user=member.user))
+            return error_response(request, broken, title=_("{user} wasn’t removed").format(user=member.get_full_name()))
         if member == request.membership:
             return _reload(request, reverse("users:home"))
         removed = _("{user} was removed from {organization}.")
-        return success_response(request, removed.format(user=member.user, organization=request.organization.name))
+        return success_response(
+            request, removed.format(user=member.get_full_name(), organization=request.organization.name)
+        )
     return render(request, "directory/member_remove.html", {"member": member})
 
 

@@ -195,7 +195,7 @@ def test_shows_members_who_never_signed_in(client_of: ClientOf, admin: User, mem
 
 
 def test_names_are_text_and_not_markup(client_of: ClientOf, admin: User, member: User) -> None:
-    User.objects.filter(pk=member.pk).update(first_name="<script>alert(1)</script>", last_name="& Co")
+    Membership.objects.filter(user=member).update(first_name="<script>alert(1)</script>", last_name="& Co")
 
     page = client_of(admin).get(USERS).content.decode()
 
