@@ -50,7 +50,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(found: Callable[[], Found | None], *, what: str, seconds: float = 20) -> Found:
+def wait_for(found: Callable[[], Found | None], *, what: str, seconds: float = 60) -> Found:
     """Wait until `found` returns something true, and return it. Fails with `what` after the timeout."""
     end = time.monotonic() + seconds
     while True:
@@ -287,7 +287,7 @@ class Stack:
         """To whom the mails sent so far went, oldest first."""
         return read_recipients(self.data_dir / "mail")
 
-    def wait_for_mail(self, to: str, *, seconds: float = 20) -> Mail:
+    def wait_for_mail(self, to: str, *, seconds: float = 60) -> Mail:
         """Wait for an email to that address, and return the newest one."""
         return wait_for(lambda: self.inbox(to), what=f"mail to {to}", seconds=seconds)[-1]
 
