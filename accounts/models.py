@@ -199,6 +199,11 @@ class Membership(models.Model):
         """First and last name in this organization, or the address if there is no name."""
         return f"{self.first_name} {self.last_name}".strip() or self.email
 
+    @property
+    def is_active(self) -> bool:
+        """Whether the member can enter. The same as `MembershipQuerySet.active`."""
+        return self.deactivated_at is None and self.user.is_active
+
     def permissions(self) -> frozenset[str]:
         """The union of the permissions of all roles. Cached on the instance, because every request needs it."""
         if not hasattr(self, "_permissions"):

@@ -63,6 +63,8 @@ OURS: dict[str, tuple[Responses, str]] = {
     "directory:bulk_action_close_banner": (WITH_PERMISSION, "bulk_action"),
     "directory:member_edit": (WITH_PERMISSION, "membership"),
     "directory:member_remove": (WITH_PERMISSION, "membership"),
+    "directory:member_deactivate": (WITH_PERMISSION, "membership"),
+    "directory:member_reactivate": (WITH_PERMISSION, "membership"),
     "invitations:invite": (WITH_PERMISSION, ""),
     "directory:invitation_edit": (WITH_PERMISSION, "invitation"),
     "directory:invitation_resend": (WITH_PERMISSION, "invitation"),

@@ -32,6 +32,8 @@ class Action(TextChoices):
     SITES_CHANGED = "sites_changed", Group.USERS, _("Changed sites")
     ACCESS_CHANGED = "access_changed", Group.USERS, _("Changed roles and sites")
     USER_CHANGED = "user_changed", Group.USERS, _("Changed a user")
+    USER_DEACTIVATED = "user_deactivated", Group.USERS, _("Deactivated a user")
+    USER_REACTIVATED = "user_reactivated", Group.USERS, _("Reactivated a user")
     USER_REMOVED = "user_removed", Group.USERS, _("Removed a user")
     LEFT = "left", Group.USERS, _("Left the organization")
 

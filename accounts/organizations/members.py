@@ -1,9 +1,10 @@
-"""Change and remove members. A member who has access that you don't have can't be changed by you."""
+"""Change, deactivate and remove members. A member who has access that you don't have can't be changed by you."""
 
 from __future__ import annotations
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -70,6 +71,43 @@ def remove_membership(by: Membership, membership: Membership) -> None:
     record(by.organization_id, action, subject, by=by, change=Change(removed=had.added, before=had.after))
 
 
+@transaction.atomic
+def deactivate_membership(by: Membership, membership: Membership) -> None:
+    """End the member's access to the organization. They keep their roles, sites and history, and their account.
+
+    Does nothing if they are deactivated already. Nobody can deactivate themselves: DomainError("yourself"). Raises as
+    `change_membership` does.
+    """
+    by, membership = _fresh(by, membership)
+    _check_may_manage(by)
+    if by == membership:
+        raise DomainError("yourself", _("You can’t deactivate yourself. Someone else can, or you can leave."))
+    check_can_manage_member(by, membership)
+    if membership.deactivated_at is not None:
+        return
+    membership.deactivated_at = timezone.now()
+    membership.save(update_fields=["deactivated_at"])
+    check_somebody_manages(by.organization)
+    record(by.organization_id, Action.USER_DEACTIVATED, about_member(membership), by=by)
+
+
+@transaction.atomic
+def reactivate_membership(by: Membership, membership: Membership) -> None:
+    """Give a deactivated member their access back, with the roles and sites that they kept.
+
+    Does nothing if they are active. Raises as `change_membership` does: `by` could grant all that the member gets back.
+    """
+    by, membership = _fresh(by, membership)
+    _check_may_manage(by)
+    check_can_manage_member(by, membership)
+    if membership.deactivated_at is None:
+        return
+    membership.deactivated_at = None
+    membership.save(update_fields=["deactivated_at"])
+    change = granted(AccessSelection.held_by(membership))
+    record(by.organization_id, Action.USER_REACTIVATED, about_member(membership), by=by, change=change)
+
+
 def check_somebody_manages(organization: Organization) -> None:
     """Raises DomainError("last_manager") if no active member with all sites can invite and manage users any more.
 
@@ -122,7 +160,7 @@ def _fresh(by: Membership, membership: Membership) -> tuple[Membership, Membersh
     found = Membership.objects.select_for_update(of=("self",), no_key=True).filter(organization_id=by.organization_id)
     found = found.select_related("organization", "user").order_by("pk")
     members = {each.pk: each for each in found.filter(pk__in=(by.pk, membership.pk))}
-    if by.pk not in members:
+    if by.pk not in members or not members[by.pk].is_active:
         raise AccessDenied("not_allowed", _("You are no longer a member of this organization."))
     if membership.pk not in members:
         raise DomainError("gone", _("This person is no longer a member."))

@@ -35,6 +35,8 @@ _COUNTS = {
     "problems": ngettext_lazy("{count} with problems", "{count} with problems"),
     "failed": ngettext_lazy("{count} failed", "{count} failed"),
 }
+# Their entries have all that somebody was given, not only what was added.
+_GIVING = (Action.INVITED, Action.ACCEPTED, Action.USER_ADDED, Action.USER_REACTIVATED, Action.IMPORTED)
 # What people call these systems, by their names in user agents.
 _SYSTEMS = {"Mac OS X": "Mac", "iOS": "iPhone", "Chrome OS": "ChromeOS"}
 
@@ -122,7 +124,7 @@ def facts_of(entry: ActivityEntry) -> list[str]:
         (added if after["all_sites"] else removed).append(pgettext("access", "all sites"))
     facts = []
     if added:
-        is_given = entry.action in (Action.INVITED, Action.ACCEPTED, Action.USER_ADDED, Action.IMPORTED)
+        is_given = entry.action in _GIVING
         facts.append(listed(added) if is_given else _("Added {names}").format(names=listed(added)))
     if removed:
         facts.append(_("Removed {names}").format(names=listed(removed)))

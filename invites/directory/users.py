@@ -32,6 +32,12 @@ class Status(TextChoices):
     ACTIVE = "active", _("Active")
     PENDING = "pending", _("Invite pending")
     EXPIRED = "expired", _("Invite expired")
+    DEACTIVATED = "deactivated", _("Deactivated")
+
+    @property
+    def is_member(self) -> bool:
+        """Whether it is a status of members, not of invitations."""
+        return self in (Status.ACTIVE, Status.DEACTIVATED)
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,10 @@ class Person:
     membership: Membership | None = None
     invitation: Invitation | None = None
 
+    @property
+    def is_deactivated(self) -> bool:
+        return self.status == Status.DEACTIVATED
+
 
 @dataclass(frozen=True)
 class StatusCounts:
@@ -103,10 +113,11 @@ class StatusCounts:
     active: int
     pending: int
     expired: int
+    deactivated: int
 
     @property
     def total(self) -> int:
-        return self.active + self.pending + self.expired
+        return self.active + self.pending + self.expired + self.deactivated
 
     def of(self, status: Status | None) -> int:
         return getattr(self, status.value) if status else self.total
@@ -119,7 +130,10 @@ def count_users(organization: Organization, wanted: UserFilter) -> StatusCounts:
         pending=Count("expires_at", filter=Q(expires_at__gt=now)),
         expired=Count("expires_at", filter=Q(expires_at__lte=now)),
     )
-    return StatusCounts(active=_members(organization, replace(wanted, status=None)).count(), **answers)
+    members = _members(organization, replace(wanted, status=None)).aggregate(
+        active=Count("pk", filter=Q(deactivated_at=None)), deactivated=Count("deactivated_at")
+    )
+    return StatusCounts(**members, **answers)
 
 
 def find_users_page(
@@ -169,9 +183,11 @@ class _People:
 
 
 def _members(organization: Organization, wanted: UserFilter) -> QuerySet[Membership]:
-    if wanted.status not in (None, Status.ACTIVE):
+    if wanted.status and not wanted.status.is_member:
         return Membership.objects.none()
     members = organization.memberships.filter(_search("person_key", wanted.search))
+    if wanted.status:
+        members = members.filter(deactivated_at__isnull=wanted.status == Status.ACTIVE)
     if wanted.role:
         members = members.filter(pk__in=wanted.role.memberships.values("pk"))
     if wanted.site:
@@ -180,7 +196,7 @@ def _members(organization: Organization, wanted: UserFilter) -> QuerySet[Members
 
 
 def _invitations(organization: Organization, wanted: UserFilter) -> InvitationQuerySet:
-    if wanted.status == Status.ACTIVE:
+    if wanted.status and wanted.status.is_member:
         return Invitation.objects.none()
     invitations = Invitation.objects.open_in(organization).filter(_search("person_key", wanted.search))
     if wanted.status == Status.PENDING:
@@ -223,7 +239,7 @@ def _of_member(member: Membership) -> Person:
     return Person(
         key=f"m{member.pk}",
         pk=member.pk,
-        status=Status.ACTIVE,
+        status=Status.ACTIVE if member.deactivated_at is None else Status.DEACTIVATED,
         name=member.get_full_name(),
         email=member.user.email,
         description=member.description,

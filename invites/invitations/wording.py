@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
+from accounts.models import Membership
 from accounts.wording import counted, listed, separated
 from invites.models import AccessGrant
 
@@ -23,12 +24,12 @@ _NOT_REVOKED = ngettext_lazy(
 )
 
 
-def role_names(grant: AccessGrant) -> list[str]:
+def role_names(grant: AccessGrant | Membership) -> list[str]:
     """The names of the roles, in their order."""
     return [role.name for role in grant.roles.all()]
 
 
-def site_names(grant: AccessGrant, *, at_most: int = NAMED_SITES) -> list[str]:
+def site_names(grant: AccessGrant | Membership, *, at_most: int = NAMED_SITES) -> list[str]:
     """The names of the sites, to use in a sentence. A long list ends in "5 more sites"."""
     if grant.all_sites:
         return [_("all sites")]
@@ -36,7 +37,7 @@ def site_names(grant: AccessGrant, *, at_most: int = NAMED_SITES) -> list[str]:
     return names if len(names) <= at_most + 1 else [*names[:at_most], counted(_MORE_SITES, len(names) - at_most)]
 
 
-def site_list(grant: AccessGrant) -> list[str]:
+def site_list(grant: AccessGrant | Membership) -> list[str]:
     """The same, to use in a list: "All sites"."""
     return [_("All sites")] if grant.all_sites else site_names(grant)
 
@@ -46,7 +47,7 @@ def grant_line(grant: AccessGrant) -> str:
     return " · ".join(part for part in (separated(role_names(grant)), separated(site_list(grant))) if part)
 
 
-def grant_sentence(grant: AccessGrant) -> str:
+def grant_sentence(grant: AccessGrant | Membership) -> str:
     """ "ReadOnly for Lyon, Ghent and Turin", for the head of a page."""
     roles, sites = listed(role_names(grant)), listed(site_names(grant))
     return _("{roles} for {sites}").format(roles=roles, sites=sites) if roles and sites else roles or sites

@@ -330,6 +330,7 @@ def test_pages_of_an_admin(
         "users/", "users/?status=active", "users/?status=expired", "users/?q=x%C3%A4%C3%A4x", "users/?page=2",
         "invite/", "import/", f"import/?correct={problems}",
         f"members/{members[0]}/", f"members/{members[1]}/", f"members/{members[0]}/remove/", f"members/{members[1]}/remove/",
+        f"members/{members[1]}/deactivate/", f"members/{members[1]}/reactivate/", "users/?status=deactivated",
         *(f"invitations/{invitations[0]}/{action}" for action in ("", "resend/", "revoke/")),
         *(f"batches/{batches[name]}/{page}" for name in ("columns", "spelling") for page in ("", "reading/", "reading/delete/")),
         f"batches/{done}/reading/", "batches/99999/reading/", "settings/imports/",

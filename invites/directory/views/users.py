@@ -38,9 +38,11 @@ class UserRow:
 
     person: Person
     edit_url: str
-    may_change: bool
-    may_remove: bool
-    may_manage_invitation: bool
+    may_change: bool = False
+    may_remove: bool = False
+    may_deactivate: bool = False
+    may_reactivate: bool = False
+    may_manage_invitation: bool = False
 
     @property
     def has_menu(self) -> bool:
@@ -64,7 +66,9 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
         "page": page,
         "lines": [_row(request.membership, grantable, person) for person in page.object_list],
         # Bulk actions are for invitations only.
-        "selectable": may_invite and wanted.status != Status.ACTIVE and counts.total > counts.active,
+        "selectable": may_invite
+        and not (wanted.status and wanted.status.is_member)
+        and bool(counts.pending or counts.expired),
         "site_count": here.sites.count(),
         "everywhere": wanted.query_string(status=None) if wanted.status else "",
         "unnarrowed": wanted.query_string(search="", role=None, site=None),
@@ -126,17 +130,20 @@ def _row(viewer: Membership, grantable: GrantableAccess, person: Person) -> User
     member = person.membership
     permission = Permission.INVITE_USERS if member is None else Permission.MANAGE_USERS
     if not viewer.has_permission(permission):
-        return UserRow(person, edit_url="", may_change=False, may_remove=False, may_manage_invitation=False)
+        return UserRow(person, edit_url="")
     page = "directory:invitation_edit" if member is None else "directory:member_edit"
     if member is not None:
         is_within = grantable.can_grant(AccessSelection.held_by(member))
     else:
         is_within = person.invitation is not None and grantable.can_grant(selection_of(person.invitation.grant))
+    may_remove = is_within and member is not None and member != viewer
     return UserRow(
         person,
         edit_url=reverse(page, args=(viewer.organization.slug, person.pk)),
         may_change=is_within,
-        may_remove=is_within and member is not None and member != viewer,
+        may_remove=may_remove,
+        may_deactivate=may_remove and person.status == Status.ACTIVE,
+        may_reactivate=may_remove and person.status == Status.DEACTIVATED,
         may_manage_invitation=is_within and member is None,
     )
 
@@ -145,7 +152,7 @@ def _row(viewer: Membership, grantable: GrantableAccess, person: Person) -> User
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Change the roles and sites of a member."""
-    member = _member_to_change(request, pk) if request.method == "POST" else _member(request, pk)
+    member = member_to_change(request, pk) if request.method == "POST" else _member(request, pk)
     held = AccessSelection.held_by(member)
     form = GrantForm(posted(request), membership=request.membership, initial=GrantForm.initial_for(held))
     if request.method == "POST" and form.is_valid():
@@ -173,7 +180,7 @@ def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespo
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_remove(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask, then remove a member."""
-    member = _member_to_change(request, pk)
+    member = member_to_change(request, pk)
     if request.method == "POST":
         try:
             remove_membership(request.membership, member)
@@ -198,7 +205,7 @@ def _member(request: MemberRequest, pk: int) -> Membership:
     return get_object_or_404(members, pk=pk)
 
 
-def _member_to_change(request: MemberRequest, pk: int) -> Membership:
+def member_to_change(request: MemberRequest, pk: int) -> Membership:
     """The same, for an action. Raises AccessDenied for users who can't grant all access of the member."""
     member = _member(request, pk)
     check_can_manage_member(request.membership, member)

@@ -25,6 +25,7 @@ from accounts.organizations.members import (
     change_membership,
     check_may_deactivate,
     check_somebody_manages,
+    deactivate_membership,
     remove_membership,
 )
 from accounts.organizations.roles import RoleDraft, save_role
@@ -38,7 +39,7 @@ ClientOf = Callable[[User | None], Client]
 
 
 def managers_of(organization: Organization) -> int:
-    members = organization.memberships.filter(user__is_active=True, all_sites=True)
+    members = organization.memberships.filter(user__is_active=True, deactivated_at=None, all_sites=True)
     return sum(member.permissions() >= USER_ADMINISTRATION for member in members)
 
 
@@ -201,6 +202,10 @@ def _both_look_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 PAIRS = [
     "remove each other",
+    "deactivate each other",
+    "deactivate and be removed",
+    "deactivate and be demoted",
+    "deactivate and be shut out",
     "demote each other",
     "leave",
     "give it up",
@@ -228,6 +233,22 @@ def test_one_of_two_concurrent_changes_is_refused(
         "remove each other": [
             lambda: remove_membership(first, second),
             lambda: remove_membership(second, first),
+        ],
+        "deactivate each other": [
+            lambda: deactivate_membership(first, second),
+            lambda: deactivate_membership(second, first),
+        ],
+        "deactivate and be removed": [
+            lambda: deactivate_membership(first, second),
+            lambda: remove_membership(second, first),
+        ],
+        "deactivate and be demoted": [
+            lambda: deactivate_membership(first, second),
+            lambda: change_membership(second, first, clerk),
+        ],
+        "deactivate and be shut out": [
+            lambda: deactivate_membership(first, second),
+            lambda: shut(operators[0], admin),
         ],
         "demote each other": [
             lambda: change_membership(first, second, clerk),

@@ -47,7 +47,13 @@ def test_tabs_show_how_many_they_lead_to(client_of: ClientOf, admin: User, membe
     invite("old@people.example.com", expired=True)
     client = client_of(admin)
 
-    assert tabs_of(client.get(USERS)) == {"All": 5, "Active": 2, "Invite pending": 2, "Invite expired": 1}
+    assert tabs_of(client.get(USERS)) == {
+        "All": 5,
+        "Active": 2,
+        "Invite pending": 2,
+        "Invite expired": 1,
+        "Deactivated": 0,
+    }
     for status, count in (("active", 2), ("pending", 2), ("expired", 1)):
         assert len(names_in(client.get(USERS, {"status": status}))) == count
 

@@ -60,6 +60,8 @@ ADDRESSES = {
     "directory:users": "everybody",
     "directory:member_edit": "everybody",
     "directory:member_remove": "everybody",
+    "directory:member_deactivate": "everybody",
+    "directory:member_reactivate": "everybody",
     "imports:batch_download": "everybody",
     "activity:activity": "everybody",
     "activity:entry": "everybody",

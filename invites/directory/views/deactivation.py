@@ -1,0 +1,47 @@
+"""The dialogs that deactivate and reactivate a member."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.errors import DomainError
+from accounts.organizations.access import MemberRequest, requires
+from accounts.organizations.members import deactivate_membership, reactivate_membership
+from accounts.permissions import Permission
+from invites.directory.views.users import member_to_change
+from invites.invitations.views.responses import error_response, success_response
+from invites.invitations.wording import grant_sentence
+
+
+@requires(Permission.MANAGE_USERS, Permission.VIEW_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def member_deactivate(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Ask, then deactivate a member."""
+    member = member_to_change(request, pk)
+    if request.method != "POST":
+        return render(request, "directory/member_deactivate.html", {"member": member})
+    user = member.get_full_name()
+    try:
+        deactivate_membership(request.membership, member)
+    except DomainError as broken:
+        return error_response(request, broken, title=_("{user} wasn’t deactivated").format(user=user))
+    return success_response(request, _("{user} was deactivated. Their roles and sites are kept.").format(user=user))
+
+
+@requires(Permission.MANAGE_USERS, Permission.VIEW_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def member_reactivate(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Show what a deactivated member gets back, then reactivate them."""
+    member = member_to_change(request, pk)
+    if request.method != "POST":
+        context = {"member": member, "access": grant_sentence(member)}
+        return render(request, "directory/member_reactivate.html", context)
+    user = member.get_full_name()
+    try:
+        reactivate_membership(request.membership, member)
+    except DomainError as broken:
+        return error_response(request, broken, title=_("{user} wasn’t reactivated").format(user=user))
+    return success_response(request, _("{user} was reactivated.").format(user=user))
