@@ -289,7 +289,9 @@ class ActivityEntry(models.Model):
         verbose_name_plural = "activity entries"
         indexes = (
             models.Index(fields=["organization_id", "-at", "-id"], name="activity_by_time"),
-            models.Index(fields=["organization_id", "affected", "affected_id"], name="activity_by_affected"),
+            models.Index(
+                fields=["organization_id", "affected", "affected_id", "-at", "-id"], name="activity_by_affected"
+            ),
             models.Index(fields=["at"], name="activity_by_age"),
         )
         constraints = (

@@ -43,6 +43,7 @@ class Action(TextChoices):
     RESENT_MANY = "resent_many", Group.INVITATIONS, _("Resent invitations")
     REVOKED = "revoked", Group.INVITATIONS, _("Revoked an invitation")
     REVOKED_MANY = "revoked_many", Group.INVITATIONS, _("Revoked invitations")
+    ADDRESS_CORRECTED = "address_corrected", Group.INVITATIONS, _("Corrected an address")
     INVITATION_CHANGED = "invitation_changed", Group.INVITATIONS, _("Changed an invitation")
 
     IMPORTED = "imported", Group.IMPORTS, _("Imported users")

@@ -41,6 +41,7 @@ class Subject:
 
 
 ORGANIZATION = Subject(Affected.ORGANIZATION)
+# Stored with the id of whoever did it, so that the entries about a user are found together.
 OWN_ACCOUNT = Subject(Affected.SELF)
 
 
@@ -128,14 +129,15 @@ def _entry(
 ) -> ActivityEntry:
     actor = by.user if isinstance(by, Membership) else by
     actor_name = by.get_full_name() if by else ""
+    actor_id = actor.pk if actor else None
     return ActivityEntry(
         organization_id=organization_id,
         action=action.value,
-        actor_id=actor.pk if actor else None,
+        actor_id=actor_id,
         actor_name=actor_name[:LONGEST_NAME],
         actor_email=actor.email if actor else "",
         affected=subject.kind.value,
-        affected_id=subject.id,
+        affected_id=actor_id if subject.kind == Affected.SELF else subject.id,
         affected_name=subject.name[:LONGEST_NAME],
         affected_email=subject.email,
         affected_count=subject.count,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -9,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.activity.actions import Action
-from accounts.activity.log import OWN_ACCOUNT, Change, about_member, record
+from accounts.activity.log import OWN_ACCOUNT, Change, Subject, about_member, record
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization, User
 from accounts.organizations.access_changes import action_for, change_between, granted
@@ -20,11 +22,27 @@ from accounts.wording import listed
 HAS_MORE = gettext_lazy("You can’t edit {user} because they have access you don’t have: {access}.")
 
 
+@dataclass(frozen=True)
+class MemberDetails:
+    """What an organization calls a member. The names may differ from those of the account."""
+
+    first_name: str
+    last_name: str
+    description: str
+
+
 @transaction.atomic
 def change_membership(
-    by: Membership, membership: Membership, selection: AccessSelection, *, confirmed: bool = False
+    by: Membership,
+    membership: Membership,
+    selection: AccessSelection,
+    *,
+    details: MemberDetails | None = None,
+    confirmed: bool = False,
 ) -> Membership:
-    """Replace the roles and sites of `membership`. Returns the changed membership.
+    """Replace the roles and sites of `membership`, and with `details` the names and the description.
+
+    Returns the changed membership.
 
     Raises AccessDenied when `by` may not manage users, or when the member or the selection has more than `by` does.
     Raises DomainError: "gone", "no_role", "last_manager", and "gives_up" when `by` would lose their own permission to
@@ -37,6 +55,9 @@ def change_membership(
     GrantableAccess(by).check_can_grant(selection)
     if not selection.roles:
         raise DomainError("no_role", _("Choose at least one role."))
+    subject = OWN_ACCOUNT if by == membership else about_member(membership)
+    if details is not None:
+        _change_details(by, membership, details, subject)
     before = AccessSelection.held_by(membership)
     membership.roles.set(selection.roles)
     membership.sites.set(selection.sites)
@@ -48,9 +69,20 @@ def change_membership(
         _check_keeps_user_administration(by, changed)
     change = change_between(before, selection)
     if action := action_for(change):
-        subject = OWN_ACCOUNT if by == changed else about_member(changed)
         record(by.organization_id, action, subject, by=by, change=change)
     return changed
+
+
+def _change_details(by: Membership, membership: Membership, details: MemberDetails, subject: Subject) -> None:
+    """Save and record those that differ."""
+    after = {name: value for name, value in asdict(details).items() if value != getattr(membership, name)}
+    if not after:
+        return
+    before = {name: getattr(membership, name) for name in after}
+    for name, value in after.items():
+        setattr(membership, name, value)
+    membership.save(update_fields=[*after, "person_key"])
+    record(by.organization_id, Action.USER_CHANGED, subject, by=by, change=Change(before=before, after=after))
 
 
 @transaction.atomic

@@ -26,6 +26,7 @@ _LABELS = {
     "country": gettext_lazy("Country"),
     "first_name": gettext_lazy("First name"),
     "last_name": gettext_lazy("Last name"),
+    "email": gettext_lazy("Email"),
     "is_active": gettext_lazy("Account"),
     "all_sites": gettext_lazy("All sites"),
     "remembered_columns": gettext_lazy("Remembered columns"),

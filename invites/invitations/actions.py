@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext_lazy
 
 from accounts.activity.actions import Action
 from accounts.activity.log import about_users, record
 from accounts.errors import DomainError
 from accounts.models import Membership
-from accounts.wording import counted
 from invites.invitations.activity import about_invitation
 from invites.invitations.authorization import (
     CANNOT_RESEND,
@@ -26,18 +24,13 @@ from invites.invitations.authorization import (
     check_may_invite,
     manageable_grants,
 )
-from invites.invitations.invite import expiry_from, not_pending, pending_of
+from invites.invitations.invite import not_pending, pending_of
+from invites.invitations.links import has_been_sent_too_often, renew_links, sent_too_often_text
 from invites.invitations.quotas import daily_mail_limit_text, has_reached_daily_mail_limit
-from invites.invitations.tokens import hashes_for, new_seeds
 from invites.invitations.visibility import invitation_is_visible
 from invites.models import AccessGrant, Invitation, InvitationQuerySet
 
 CHUNK = 1_000
-
-_SENT_TOO_OFTEN = ngettext_lazy(
-    "This invitation was already sent to {email} {count} time, which is the limit.",
-    "This invitation was already sent to {email} {count} times, which is the limit.",
-)
 
 
 @dataclass(frozen=True)
@@ -197,35 +190,19 @@ def _may_be_resent(now: datetime) -> Q:
 def _resend(by: Membership, ids: list[int], *, grants: Collection[int]) -> int:
     """Give each a new link, and put its email into the outbox. Returns how many.
 
-    `grants` are those that `by` may grant. Invitations that got another grant in the meantime are skipped. The tokens
-    are stored by plain SQL, because `bulk_update` would take ten times as long for tens of thousands.
+    `grants` are those that `by` may grant. Invitations that got another grant in the meantime are skipped.
     """
     now = timezone.now()
     due = Invitation.objects.open().filter(_may_be_resent(now), pk__in=ids, grant__in=grants)
     ids_to_resend = list(due.select_for_update().order_by("pk").values_list("pk", flat=True))
-    seeds = new_seeds(len(ids_to_resend))
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE invites_invitation SET token_seed = %s, token_hash = %s WHERE id = %s",
-            list(zip(seeds, hashes_for(seeds), ids_to_resend, strict=True)),
-        )
-    Invitation.objects.filter(pk__in=ids_to_resend).update(
-        inviter=by.user,
-        expires_at=expiry_from(now),
-        mail_state=Invitation.Mail.QUEUED,
-        mail_detail="",
-        mail_due_at=now,
-        mail_attempts=0,
-        mail_crashes=0,
-        times_resent=F("times_resent") + 1,
-    )
+    renew_links(ids_to_resend, by=by.user, now=now)
     return len(ids_to_resend)
 
 
 def _reason_not_resent(invitation: Invitation) -> str:
     email = invitation.email
-    if invitation.times_resent >= settings.RESEND_LIMIT:
-        return counted(_SENT_TOO_OFTEN, invitation.times_resent + 1, email=email)
+    if has_been_sent_too_often(invitation):
+        return sent_too_often_text(invitation)
     if invitation.mail_state in Invitation.UNSENT:
         return _("The invitation to {email} is already being sent.").format(email=email)
     if Invitation.objects.filter(has_reached_daily_mail_limit(), pk=invitation.pk).exists():

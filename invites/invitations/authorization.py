@@ -75,14 +75,19 @@ def why_not_change(by: Membership, batch: Batch) -> str:
     return GrantableAccess(by).why_not_manage(selection_of(batch.grant), CANNOT_CHANGE_IMPORT)
 
 
+def lock_grantable(by: Membership, selection: AccessSelection) -> None:
+    """Check that `by` could grant the selection now, and lock its roles and sites. Raises as `create_grant` does."""
+    GrantableAccess(membership_now(by)).check_can_grant(selection)
+    lock_selection(selection)
+
+
 def create_grant(by: Membership, selection: AccessSelection) -> AccessGrant:
     """Store the selection, for invitations to share.
 
     Raises AccessDenied beyond the permissions of `by`, and DomainError("gone") for what was deleted meanwhile.
     Locks the roles and sites: a transaction that deletes one of them waits, and then finds it in use.
     """
-    GrantableAccess(membership_now(by)).check_can_grant(selection)
-    lock_selection(selection)
+    lock_grantable(by, selection)
     grant = AccessGrant.objects.create(organization=by.organization, all_sites=selection.all_sites)
     grant.roles.set(selection.roles)
     if not selection.all_sites:

@@ -10,7 +10,8 @@ from django.utils import timezone
 from accounts.models import Membership, Organization
 from accounts.organizations.grants import AccessSelection
 from accounts.permissions import Permission
-from invites.invitations.invite import expiry_from, invite_person
+from invites.invitations.invite import invite_person
+from invites.invitations.links import expiry_from
 from invites.models import Invitation
 
 

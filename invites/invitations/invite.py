@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,9 +13,9 @@ from accounts.activity.actions import Action
 from accounts.activity.log import record
 from accounts.errors import DomainError
 from accounts.models import Membership, Organization
-from accounts.organizations.access_changes import change_between, granted
+from accounts.organizations.access_changes import action_for, change_between, granted
 from accounts.organizations.grants import AccessSelection
-from invites.checking import Cells, check_cells
+from invites.checking import Cells, check_cells, email_key
 from invites.invitations.activity import about_invitation
 from invites.invitations.authorization import (
     CANNOT_EDIT,
@@ -23,7 +23,14 @@ from invites.invitations.authorization import (
     check_can_manage,
     check_may_invite,
     create_grant,
+    lock_grantable,
     selection_of,
+)
+from invites.invitations.links import (
+    expiry_from,
+    has_been_sent_too_often,
+    renew_links,
+    sent_too_often_text,
 )
 from invites.invitations.quotas import check_recipient_quota, consume_invitation_quota
 from invites.invitations.tokens import derive_token, hash_token, new_seed
@@ -76,29 +83,86 @@ def invite_person(by: Membership, *, selection: AccessSelection, **cells: str) -
         raise _already_invited(by, email) from error
 
 
-def expiry_from(now: datetime) -> datetime:
-    """When an invitation that is sent now expires."""
-    return now + timedelta(days=settings.INVITATION_DAYS)
+def change_invitation(
+    by: Membership, invitation: Invitation, selection: AccessSelection, *, cells: Cells | None = None
+) -> bool:
+    """Replace the roles and sites of an open invitation, and with `cells` the names, the description and the address.
 
+    If the roles or sites have changed, `by` becomes its inviter, and the link in the email keeps working. If the
+    address has changed, the link stops working and the invitation is resent to the new address; that counts as one more
+    invitation and as one more resend. Returns whether it was resent. Then the caller enqueues the task that sends it.
 
-def change_invitation(by: Membership, invitation: Invitation, selection: AccessSelection) -> None:
-    """Replace the roles and sites of an open invitation. `by` becomes its inviter.
-
-    The link in the email keeps working. Raises DomainError("not_pending"), and AccessDenied when `by` can't grant what
-    the invitation gives now or what was chosen.
+    Raises AccessDenied when `by` can't grant what the invitation gives now or what was chosen, or couldn't grant an
+    earlier invitation for the new address. Raises DomainError: "not_pending", "bad_cell", "too_often", and for the new
+    address "already_member", "already_invited", "over_quota".
     """
     check_may_invite(by)
-    with transaction.atomic():
-        grant = create_grant(by, selection)
-        held = pending_of(by.organization, invitation).select_for_update(no_key=True).first()
-        if held is None:
-            raise not_pending(invitation)
-        # Checked while it is locked, because it may have changed since the page was shown.
-        check_can_manage(by, held.grant, CANNOT_EDIT)
-        change = change_between(selection_of(held.grant), selection)
-        held.grant, held.inviter = grant, by.user
+    values = None
+    if cells is not None:
+        person = check_cells(cells, row=1, line=1)
+        if person.problems:
+            raise DomainError("bad_cell", explain(person.problems[0]))
+        values = person.values
+    try:
+        with transaction.atomic():
+            return _change_locked(by, invitation, selection, values)
+    except IntegrityError as error:
+        # Somebody invited the new address at the same time. The constraint allows one of them.
+        raise _already_invited(by, values.email if values else invitation.email) from error
+
+
+def _change_locked(by: Membership, invitation: Invitation, selection: AccessSelection, values: Cells | None) -> bool:
+    # Roles and sites are always locked first. Another order could deadlock.
+    lock_grantable(by, selection)
+    held = _lock(by, invitation, email_key(values.email) if values else invitation.email_key)
+    # Checked while it is locked, because it may have changed since the page was shown.
+    check_can_manage(by, held.grant, CANNOT_EDIT)
+    change = change_between(selection_of(held.grant), selection)
+    if action_for(change):
+        held.grant, held.inviter = create_grant(by, selection), by.user
         held.save(update_fields=["grant", "inviter"])
-        record(by.organization_id, Action.INVITATION_CHANGED, about_invitation(held), by=by, change=change)
+    before = {name: getattr(held, name) for name in Cells._fields}
+    after = {name: value for name, value in (values._asdict() if values else {}).items() if value != before[name]}
+    is_corrected = "email" in after
+    if is_corrected:
+        _check_correction(by, held, after["email"])
+        renew_links([held.pk], by=by.user, now=timezone.now())
+    if after:
+        for name, value in after.items():
+            setattr(held, name, value)
+        held.email_key = email_key(held.email)
+        held.save(update_fields=[*after, "email_key", "person_key"])
+    if after or action_for(change):
+        details = {name: before[name] for name in after}
+        change = replace(change, before={**change.before, **details}, after={**change.after, **after})
+        action = Action.ADDRESS_CORRECTED if is_corrected else Action.INVITATION_CHANGED
+        record(by.organization_id, action, about_invitation(held), by=by, change=change)
+    if is_corrected:
+        # Last, as for imports. Another order could deadlock.
+        consume_invitation_quota(by.organization, by.user, 1)
+    return is_corrected
+
+
+def _lock(by: Membership, invitation: Invitation, new_key: str) -> Invitation:
+    """Lock the invitation, and one that is pending for the new address, in the order of their ids."""
+    pending = by.organization.invitations.filter(state=Invitation.State.PENDING)
+    both = pending.filter(Q(pk=invitation.pk) | Q(email_key=new_key)).select_for_update(no_key=True).order_by("pk")
+    held = next((each for each in both if each.pk == invitation.pk), None)
+    if held is None or not pending_of(by.organization, invitation).exists():
+        raise not_pending(invitation)
+    return held
+
+
+def _check_correction(by: Membership, held: Invitation, email: str) -> None:
+    """Check that the invitation can be sent to this address instead. Replaces an earlier invitation that is useless."""
+    if has_been_sent_too_often(held):
+        raise DomainError("too_often", sent_too_often_text(held))
+    new_key = email_key(email)
+    if new_key != held.email_key:
+        _make_room(by, new_key)
+        _check_not_invited(by, new_key, email)
+        _check_not_member(by.organization, new_key, email)
+    check_recipient_quota(by.organization, new_key, email)
 
 
 def pending_of(organization: Organization, invitation: Invitation) -> InvitationQuerySet:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from invites.mailing.template import one_line
 from invites.models import Invitation
 
@@ -19,7 +21,11 @@ def note_bounce(token_hash: str, *, email: str, reason: str) -> bool:
     address = _storable(email)[:ADDRESS_LENGTH]
     invitations = Invitation.objects.open().filter(token_hash=token_hash, email__iexact=address)
     detail = _storable(reason)[:REASON_LENGTH]
-    return bool(invitations.update(mail_state=Invitation.Mail.BOUNCED, mail_detail=detail, mail_due_at=None))
+    return bool(
+        invitations.update(
+            mail_state=Invitation.Mail.BOUNCED, mail_detail=detail, mail_due_at=None, bounced_at=timezone.now()
+        )
+    )
 
 
 def _storable(text: str) -> str:

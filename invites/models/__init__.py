@@ -3,7 +3,7 @@
 from invites.models.access_grant import AccessGrant
 from invites.models.batch import Batch, BatchChunk, CorrectionJob, Reason, RememberedReading, Row, UploadPart
 from invites.models.failure_reason import FailureReason
-from invites.models.invitation import BulkAction, BulkActionChunk, Invitation, InvitationQuerySet
+from invites.models.invitation import BulkAction, BulkActionChunk, EarlierLink, Invitation, InvitationQuerySet
 from invites.models.mail import DailyInviteCount, DailyRecipientMail, DomainBackoff, RateLimitBucket, SendLock
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "DailyInviteCount",
     "DailyRecipientMail",
     "DomainBackoff",
+    "EarlierLink",
     "FailureReason",
     "Invitation",
     "InvitationQuerySet",

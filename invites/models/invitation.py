@@ -169,6 +169,7 @@ class Invitation(models.Model):
         help_text="A FailureReason, or what the mail server answered.",
     )
     mailed_at = models.DateTimeField(null=True, blank=True)
+    bounced_at = models.DateTimeField(null=True, blank=True)
     mail_due_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -181,6 +182,8 @@ class Invitation(models.Model):
         default=0, db_default=0, help_text="How many workers died while sending it."
     )
     times_resent = models.PositiveSmallIntegerField(default=0, db_default=0)
+    opened_at = models.DateTimeField(null=True, blank=True, help_text="When the current link was first opened.")
+    opened_with = models.CharField(max_length=300, blank=True, default="", db_default="", help_text="The user agent.")
 
     objects = InvitationQuerySet.as_manager()
 
@@ -225,6 +228,33 @@ class Invitation(models.Model):
     @property
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+
+class EarlierLink(models.Model):
+    """A link of an invitation that was replaced by a newer one, and what became of its email.
+
+    The invitation itself describes the current link. So only resending stores something here, and importing doesn't.
+    The fields mean the same as those of the invitation. Deleting users or invitations is rare, so that there are no
+    constraints for every insert to check.
+    """
+
+    invitation = models.ForeignKey(
+        Invitation, on_delete=models.CASCADE, related_name="earlier_links", db_constraint=False
+    )
+    email = models.CharField(max_length=320)
+    mail_state = models.CharField(max_length=10, choices=Invitation.Mail)
+    mail_detail = models.CharField(max_length=300, blank=True)
+    mailed_at = models.DateTimeField(null=True)
+    bounced_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField(null=True)
+    opened_with = models.CharField(max_length=300, blank=True)
+    replaced_at = models.DateTimeField()
+    replaced_by = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False, db_constraint=False
+    )
+
+    def __str__(self) -> str:
+        return f"Earlier link of invitation {self.invitation_id}"
 
 
 class BulkAction(models.Model):
