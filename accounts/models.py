@@ -9,6 +9,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.activity.actions import Action, Affected, Channel
 from accounts.names import PersonKeyField
@@ -77,10 +78,25 @@ class User(AbstractBaseUser, PermissionsMixin):
 class Organization(models.Model):
     """The tenant. Everything except users belongs to exactly one."""
 
+    class OtherDomains(models.TextChoices):
+        """Whether people with another email domain can be invited."""
+
+        REJECTED = "rejected", _("Can’t be invited")
+        WARNED = "warned", _("Can be invited after a warning")
+
     name = models.CharField(max_length=150)
     slug = models.SlugField(max_length=60, unique=True)
     language = models.CharField(
         max_length=10, default="en", help_text="Of emails to people who haven't chosen a language."
+    )
+    email_domains: models.JSONField[list[str], list[str]] = models.JSONField(
+        default=list, help_text="Domains of the addresses to invite, in their normal form. Empty for all."
+    )
+    other_domains = models.CharField(
+        max_length=10,
+        choices=OtherDomains,
+        default=OtherDomains.REJECTED,
+        help_text="What happens to other addresses, if there are domains.",
     )
     created_at = models.DateTimeField(default=timezone.now)
 

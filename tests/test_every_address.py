@@ -80,6 +80,7 @@ OURS: dict[str, tuple[Responses, str]] = {
     "imports:batch_delete": (WITH_PERMISSION, "batch"),
     "imports:batch_confirm": (WITH_PERMISSION, "batch"),
     "imports:remembered_readings": (WITH_PERMISSION, ""),
+    "invitations:allowed_domains": (WITH_PERMISSION, ""),
     "imports:forget_reading": (WITH_PERMISSION, "reading"),
     "imports:batch_invite_valid": (WITH_PERMISSION, "batch"),
     "imports:batch_stop": (WITH_PERMISSION, "batch"),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext
 from ua_parser import parse
 
 from accounts.activity.actions import Action, Affected, Channel
-from accounts.models import ActivityEntry
+from accounts.models import ActivityEntry, Organization
 from accounts.permissions import Permission
 from accounts.wording import counted, listed, separated
 from invites.imports.presentation.names import pasted_name
@@ -29,6 +29,7 @@ _LABELS = {
     "email": gettext_lazy("Email"),
     "is_active": gettext_lazy("Account"),
     "all_sites": gettext_lazy("All sites"),
+    "other_domains": gettext_lazy("Other addresses"),
     "remembered_columns": gettext_lazy("Remembered columns"),
 }
 _COUNTS = {
@@ -157,6 +158,8 @@ def changes_of(entry: ActivityEntry) -> list[Changed]:
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return _("active") if value else _("deactivated")
+    if value in Organization.OtherDomains.values:
+        return str(Organization.OtherDomains(value).label)
     return "" if value is None else str(value)
 
 

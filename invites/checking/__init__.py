@@ -9,6 +9,7 @@
 Code that checks files imports the names below. Links, and patterns for them, are in cells/links.py for anybody.
 """
 
+from invites.checking.allowed_domains import ANY_DOMAIN, AllowedDomains, normalize_domain
 from invites.checking.block import Block
 from invites.checking.catalog import CATALOG, NUMBERS_NAMED, OVER_LIMITS, rows_notice, with_row_names
 from invites.checking.cells.csv_injection import CsvLines, escape_formula, unescape_formula
@@ -40,6 +41,7 @@ from invites.checking.tail import KnownRows
 
 __all__ = [
     "ADDRESS_OF_ANOTHER",
+    "ANY_DOMAIN",
     "CATALOG",
     "COLUMNS",
     "DELIMITERS",
@@ -53,6 +55,7 @@ __all__ = [
     "NUMBERS_NAMED",
     "OVER_LIMITS",
     "REQUIRED",
+    "AllowedDomains",
     "Block",
     "Cells",
     "Check",
@@ -102,6 +105,7 @@ __all__ = [
     "letters_of",
     "message_of",
     "name_key",
+    "normalize_domain",
     "open_records",
     "read_pasted",
     "rows_notice",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from invites.checking.allowed_domains import AllowedDomains
 from invites.checking.catalog import row_problem
 from invites.checking.cells.error import CellError
 from invites.checking.cells.text import visible
@@ -12,14 +13,14 @@ from invites.checking.report import Row
 from invites.checking.row import check_cells
 
 
-def check_broken_row(record: BrokenRecord, header: Header, *, row: int, line: int) -> Row:
+def check_broken_row(record: BrokenRecord, header: Header, *, row: int, line: int, allowed: AllowedDomains) -> Row:
     """The row with its problem. If its cells are certain, the suggestion is to keep them."""
     cells = header.pick(record)
     if not record.is_certain:
         error = CellError("broken_quote", {"case": "unclear"})
         problem = row_problem(error, row=row, line=line, column=EMAIL.key, value=record.raw)
         return Row(row, line, Cells(), (problem,), None, cells)
-    checked = check_cells(cells, row=row, line=line)
+    checked = check_cells(cells, row=row, line=line, allowed=allowed)
     # The address is right. Another cell may be wrong in itself.
     wrong = {problem.column for problem in checked.problems}
     marked = [column.key for column, at in zip(COLUMNS, header.positions, strict=True) if at == record.marked]

@@ -345,6 +345,17 @@ _ROW = (
     Kind("email_domain", "row", gettext_noop("Not a domain"),
          gettext_noop("The part after the @ sign isn’t a domain"),
          gettext_noop("Check it for a typo."), "anna@xn--company.com"),
+    Kind("email_domain_not_allowed", "row", gettext_noop("Domain not allowed"),
+         gettext_noop("Your organization doesn’t invite addresses at {other_domain}"),
+         {
+             "all": gettext_noop("Enter an address that ends in {domains}."),
+             "some": ngettext_noop(
+                 "Enter an address that ends in {domains}, or in {more} other domain that’s allowed.",
+                 "Enter an address that ends in {domains}, or in one of {more} other domains that are allowed.",
+                 "more",
+             ),
+         },
+         "anna@gmail.com where only @company.com is allowed"),
     Kind("email_other", "row", gettext_noop("Not an address"),
          gettext_noop("This isn’t an email address"),
          gettext_noop("Enter an address such as name@company.com."), "a combining accent at the start"),
@@ -475,6 +486,10 @@ _WARNINGS = (
          gettext_noop("“{found}” looks like “{right}”, but has other characters"),
          gettext_noop("The address will be invited as written. Check whether it’s correct."),
          "o\u2019brien@company.com"),
+    Kind("other_domain", "warning", gettext_noop("Address outside your domains"),
+         gettext_noop("“{found}” isn’t at one of your organization’s email domains"),
+         gettext_noop("The address will be invited as written. Check whether this person should be invited."),
+         "anna@gmail.com where other domains are allowed with a warning"),
     Kind("separators_replaced", "warning", gettext_noop("Line separators"),
          ngettext_noop(
              "Special line separators in {count} description are replaced by spaces",

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import islice, repeat
 from typing import BinaryIO
 
+from invites.checking.allowed_domains import ANY_DOMAIN, AllowedDomains
 from invites.checking.block import Block
 from invites.checking.broken_rows import check_broken_row
 from invites.checking.catalog import duplicate_notice, file_problem, notice, rows_notice
@@ -60,11 +61,13 @@ class Check:
         limits: Limits = Limits(),  # noqa: B008 - frozen
         options: ReadingOptions = FIND_OUT,
         evidence: Evidence = NOTHING_KNOWN,
+        allowed: AllowedDomains = ANY_DOMAIN,
         first_row: int = 1,
         known: KnownRows = NO_ROWS_KNOWN,
         while_waiting: Callable[[], None] | None = None,
     ) -> None:
-        """`options` says how to read the file, and `evidence` what is known about its sender.
+        """`options` says how to read the file, and `evidence` what is known about its sender. `allowed` are the email
+        domains of the organization.
 
         `first_row` is the number of the first row: 0 for a table of `table_to_store`, which begins with our column
         names. `known` is what is known about its rows. `while_waiting` is called every few hundred records, and every
@@ -74,7 +77,7 @@ class Check:
         self.report = Report()
         self._plan: Plan | None = None
         self._stream, self._options, self._evidence, self._first_row = stream, options, evidence, first_row
-        self._known = known
+        self._known, self._allowed = known, allowed
         self._while_waiting = while_waiting or _do_nothing
         self._started = False
 
@@ -125,7 +128,13 @@ class Check:
         starts = [start for _name, start in self.report.sheets]
         tails = Tails(replace(self._known, sheet_starts=starts) if starts else self._known)
         checker = _RecordChecker(
-            plan, self._first_row, self.limits, self.report, tails=tails, while_waiting=self._while_waiting
+            plan,
+            self._first_row,
+            self.limits,
+            self.report,
+            allowed=self._allowed,
+            tails=tails,
+            while_waiting=self._while_waiting,
         )
         try:
             yield from checker.blocks()
@@ -148,6 +157,7 @@ class _RecordChecker:
         limits: Limits,
         report: Report,
         *,
+        allowed: AllowedDomains,
         tails: Tails,
         while_waiting: Callable[[], None],
     ) -> None:
@@ -158,7 +168,8 @@ class _RecordChecker:
         self._most_records = max(MOST_RECORDS, 2 * limits.max_rows)
         self._number_before = self.number = first_row - 1  # as the spreadsheet counts
         self.line_end = plan.text.dialect.lines_before if plan.text else 0
-        self._screen = Screen()
+        self._allowed = allowed
+        self._screen = Screen(allowed)
         self._tails = tails
         self._notes = SideNotes(plan.header, is_text=plan.text is not None)
         self._with_separators = 0
@@ -364,7 +375,7 @@ class _RecordChecker:
         """Warn about valid addresses with a likely typo, and about cells that look damaged."""
         for position, row in block.flagged_rows.items():
             if row and row.is_valid:
-                doubts = list(doubt_notices(row))
+                doubts = list(doubt_notices(row, self._allowed))
                 self.report.doubtful_cells += len(doubts)
                 if domain := intended_domain(row.values.email):
                     doubts.insert(0, typo_notice(row=row.number, email=row.values.email, right=domain))
@@ -381,7 +392,7 @@ class _RecordChecker:
         if is_blank(record[0] if record else "") and all(map(is_blank, record)):
             return None
         if isinstance(record, BrokenRecord):
-            checked = check_broken_row(record, header, row=row, line=chunk.lines[position])
+            checked = check_broken_row(record, header, row=row, line=chunk.lines[position], allowed=self._allowed)
             self.report.add_problems(checked.problems)
             return checked
         extra, extra_value = header.unsure_name(record), ""
@@ -395,7 +406,8 @@ class _RecordChecker:
         elif len(record) > header.width and not all(map(is_blank, record[header.width :])):
             extra, extra_value = self._explain_extra_cells(record, header)
         cells = header.pick(record)
-        checked = check_cells(cells, row=row, line=chunk.lines[position], extra=extra, extra_value=extra_value)
+        line = chunk.lines[position]
+        checked = check_cells(cells, row=row, line=line, allowed=self._allowed, extra=extra, extra_value=extra_value)
         if checked.problems:
             self.report.add_problems(checked.problems)
             checked = self._tails.look_at(checked, record)

@@ -68,6 +68,7 @@ _CHARACTERS = {
 _BYTES = ngettext_noop("{size} byte", "{size} bytes", "size")
 _UNITS = ((1024 * 1024, gettext_noop("{size} MB")), (1024, gettext_noop("{size} KB")))
 _QUOTED = gettext_noop("“{text}”")
+_OR = gettext_noop("{first} or {last}")
 _OPTIONAL = gettext_noop("{column} (optional)")
 
 
@@ -198,6 +199,14 @@ def _listed(value: Iterable[str], language: Language) -> str:
     return language.listed(list(value))
 
 
+def _either(value: Iterable[str], language: Language) -> str:
+    *others, last = value
+    if not others:
+        return last
+    first = language.gettext(", ").join(others)
+    return language.gettext(_OR).format(first=first, last=last)
+
+
 def _separated(value: Iterable[str], language: Language) -> str:
     return language.gettext(", ").join(value)
 
@@ -214,5 +223,6 @@ _WRITERS: dict[str, Callable[[Any, Language], str]] = {
     "spellings": _alternatives,
     "renames": _renames,
     "rows": _listed,
+    "domains": _either,
     "some_rows": _separated,
 }

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from invites.checking.allowed_domains import ANY_DOMAIN, AllowedDomains
 from invites.checking.catalog import notice, row_problem
 from invites.checking.cells.error import CellError
 from invites.checking.cells.text import is_blank, visible
-from invites.checking.columns import COLUMNS, Cells
+from invites.checking.columns import COLUMNS, EMAIL, Cells
 from invites.checking.full_names import names_in_address
 from invites.checking.problem import Notice, Problem
 from invites.checking.report import Row
@@ -14,8 +15,18 @@ from invites.checking.report import Row
 _NAME_IS_MISSING = ("first_name_needed", "last_name_needed", "spreadsheet_error")
 
 
-def check_cells(cells: Cells, *, row: int, line: int, extra: CellError | None = None, extra_value: str = "") -> Row:
+def check_cells(
+    cells: Cells,
+    *,
+    row: int,
+    line: int,
+    allowed: AllowedDomains,
+    extra: CellError | None = None,
+    extra_value: str = "",
+) -> Row:
     """Check one row in full: each cell with an error gives a problem. Finding duplicates is up to the caller.
+
+    `allowed` are the domains of the organization that invites the person.
 
     `extra` is an error of the row as a whole (too many cells), and `extra_value` what to show of it.
     """
@@ -30,6 +41,8 @@ def check_cells(cells: Cells, *, row: int, line: int, extra: CellError | None = 
     values: list[str] = []
     for column, cell in zip(COLUMNS, cells, strict=True):
         value = column.check(cell)
+        if column is EMAIL and isinstance(value, str):
+            value = allowed.error(value) or value
         if isinstance(value, CellError):
             problems.append(row_problem(value, row=row, line=line, column=column.key, value=cell))
             value = ""
@@ -39,10 +52,10 @@ def check_cells(cells: Cells, *, row: int, line: int, extra: CellError | None = 
     return Row(row, line, Cells(*values), tuple(problems), None, cells if problems else None)
 
 
-def doubt_notices(row: Row) -> Iterator[Notice]:
-    """The warnings about valid cells of the row that look damaged."""
+def doubt_notices(row: Row, allowed: AllowedDomains = ANY_DOMAIN) -> Iterator[Notice]:
+    """The warnings about valid cells of the row that look damaged, and about an address with another domain."""
     for column, value in zip(COLUMNS, row.values, strict=True):
-        if doubt := column.doubt(value):
+        if doubt := column.doubt(value) or (allowed.doubt(value) if column is EMAIL else None):
             found = visible(value)
             yield notice(
                 doubt.code,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import compress
 
+from invites.checking.allowed_domains import ANY_DOMAIN, AllowedDomains
 from invites.checking.cells.email import USUAL, is_usual_domain
 from invites.checking.cells.look_alikes import doubt_address
 from invites.checking.cells.provider_typos import TYPO_DOMAINS
@@ -21,8 +22,8 @@ _CELLS_REMEMBERED, _LONGEST_REMEMBERED = 10_000, 100
 class Screen:
     """Screens the chunks of one file. It remembers good cells and domains, because they repeat."""
 
-    def __init__(self) -> None:
-        self._domains = _GoodCells(_is_good_domain)
+    def __init__(self, allowed: AllowedDomains = ANY_DOMAIN) -> None:
+        self._domains = _GoodCells(lambda domain: _is_good_domain(domain) and allowed.include(domain))
         self._others = [_good_cells_of(column) for column in COLUMNS[1:]]
 
     def flag(self, columns: Sequence[Sequence[str]]) -> set[int]:

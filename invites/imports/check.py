@@ -36,6 +36,7 @@ from invites.imports.reading import evidence_of, limits_of, read_as, wait_for_an
 from invites.imports.selectors.rows import codes_of, suggested_codes_of
 from invites.imports.selectors.typos import DOUBTS, as_doubt
 from invites.imports.upload_parts import Budget, new_file, pieces_of, store_parts, stored_upload
+from invites.invitations.allowed_domains import allowed_domains
 from invites.models import Batch, CorrectionJob, Row
 from invites.reasons import ExplainedError, as_reason, support_reasons
 from invites.unexpected_errors import is_transient, log_unexpected, reference_of
@@ -144,6 +145,7 @@ def _check(batch: Batch, budget: Budget) -> None:
         limits=limits_of(batch, budget.limits),
         options=checking.ReadingOptions.from_json(batch.reading),
         evidence=evidence_of(batch),
+        allowed=allowed_domains(batch.organization),
         first_row=batch.first_row,
         known=known_rows_of(batch),
         while_waiting=ClaimRenewer(batch),

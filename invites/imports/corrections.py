@@ -26,6 +26,7 @@ from invites.imports.duplicates import keep_other, keep_this, other_number, sett
 from invites.imports.selectors.grid import LEFT, editable, edited_rows, grid_rows
 from invites.imports.selectors.rows import cells_now, suggested, suggested_codes_of
 from invites.imports.selectors.typos import count_doubts, doubted_rows, likely_cells, open_doubts
+from invites.invitations.allowed_domains import allowed_domains
 from invites.invitations.authorization import check_can_change
 from invites.models import Batch, Row
 from invites.problems import explain, stored_problem
@@ -285,7 +286,7 @@ def restore_found_cells(row: Row) -> None:
 
 def _set_values(row: Row, cells: Cells) -> list[dict[str, Any]]:
     """Set the values as they would be invited, and return what is wrong with them."""
-    checked = check_cells(cells, row=row.number, line=row.line)
+    checked = check_cells(cells, row=row.number, line=row.line, allowed=allowed_domains(row.batch.organization))
     for name, value in checked.values._asdict().items():
         setattr(row, name, value)
     row.email_key = checked.email_key

@@ -15,6 +15,7 @@ from accounts.models import Membership, User
 from invites.imports.bulk_insert import AnyOf, Person, insert_invitations, people_in, renew_statistics
 from invites.imports.chunks import ChunkClaim, held
 from invites.imports.stop import stop_batch
+from invites.invitations.allowed_domains import allowed_domains
 from invites.invitations.authorization import check_still_allowed, manageable_grants
 from invites.invitations.quotas import consume_invitation_quota, refund_invitation_quota
 from invites.models import AccessGrant, Batch, BatchChunk, FailureReason, Invitation, Row
@@ -95,11 +96,12 @@ def waiting(rows: QuerySet[Row]) -> QuerySet[Row]:
 
 
 def _decide(batch: Batch, rows: QuerySet[Row]) -> None:
-    """Invite everyone in the waiting rows who is neither a member nor invited.
+    """Invite everyone in the waiting rows who is neither a member nor invited, and whose address is still allowed.
 
     The unique constraint, which is checked anyway, tells who is invited already.
     """
-    people = people_in(waiting(rows))
+    waiting_now = people_in(waiting(rows))
+    people = _allowed(batch, rows, waiting_now)
     members = _members_among(batch, people)
     new = _without(people, members)
     conflicting = _insert(batch, new)
@@ -113,7 +115,17 @@ def _decide(batch: Batch, rows: QuerySet[Row]) -> None:
     _skip(rows, conflicting, Row.Reason.ALREADY_INVITED)
     invited = waiting(rows).update(outcome=Row.Outcome.INVITED)
     # Last, because it locks the quota of the organization until the commit.
-    refund_invitation_quota(batch, len(people) - invited)
+    refund_invitation_quota(batch, len(waiting_now) - invited)
+
+
+def _allowed(batch: Batch, rows: QuerySet[Row], people: Sequence[Person]) -> Sequence[Person]:
+    """The people whose address the organization allows. The others fail: it allowed them when the file was checked."""
+    allowed = allowed_domains(batch.organization)
+    others = [person for person in people if allowed.error(person.email_key)]
+    if others:
+        failed = waiting(rows).filter(AnyOf(F("pk"), {person.row_id for person in others}))
+        failed.update(outcome=Row.Outcome.FAILED, detail=FailureReason.DOMAIN_NOT_ALLOWED)
+    return _without(people, others)
 
 
 def _without(people: Sequence[Person], others: Collection[Person]) -> Sequence[Person]:

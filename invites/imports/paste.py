@@ -15,6 +15,7 @@ from invites import checking
 from invites.checking import LONGEST_PASTE, MOST_PASTED_ROWS, PastedText, Understanding
 from invites.imports.reading import evidence_for
 from invites.imports.upload_parts import limits
+from invites.invitations.allowed_domains import allowed_domains
 
 _TOO_MANY = ngettext_lazy(
     "That’s {count} row. Save the cells as a file and upload it: files can have up to {limit}.",
@@ -52,7 +53,8 @@ def understand_paste(by: Membership, text: str, *, line_count: int = 0) -> Under
     """What an import of this text will find. Raises the same."""
     pasted = read_paste(by, text, line_count=line_count)
     evidence = evidence_for(by.user, by.organization)
-    return Understood(pasted, checking.understand(pasted, evidence=evidence, limits=limits()))
+    allowed = allowed_domains(by.organization)
+    return Understood(pasted, checking.understand(pasted, evidence=evidence, limits=limits(), allowed=allowed))
 
 
 def number_in(text: str) -> int:

@@ -17,7 +17,7 @@ from accounts.activity.actions import Action
 from accounts.activity.log import NOTHING_MORE, OWN_ACCOUNT, record
 from accounts.errors import DomainError
 from accounts.models import Membership, User
-from invites.checking import Cells, check_cells
+from invites.checking import ANY_DOMAIN, Cells, check_cells
 from invites.invitations.activity import granted_by
 from invites.invitations.authorization import check_still_allowed
 from invites.models import Invitation, InvitationQuerySet
@@ -73,7 +73,9 @@ def accept_with_new_account(token_hash: str, account: NewAccount) -> Membership:
     try:
         with transaction.atomic():
             invitation = _mark_accepted(token_hash)
-            names = check_cells(Cells(invitation.email, account.first_name, account.last_name), row=1, line=1)
+            cells = Cells(invitation.email, account.first_name, account.last_name)
+            # Who was invited may join, even if the organization has changed its domains since.
+            names = check_cells(cells, row=1, line=1, allowed=ANY_DOMAIN)
             if names.problems:
                 raise DomainError("bad_cell", explain(names.problems[0]))
             if find_account(invitation) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -10,20 +11,34 @@ from crispy_forms.layout import Layout, Row
 from django import forms
 from django.contrib.auth import password_validation
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Membership, Organization, User
 from accounts.organizations.forms import GrantForm, PlainForm
 from accounts.users.passwords import PASSWORD_HINT
-from invites.checking import COLUMNS, EMAIL, Cells, Column, check_cells
+from accounts.wording import grouped
+from invites.checking import (
+    ANY_DOMAIN,
+    COLUMNS,
+    EMAIL,
+    AllowedDomains,
+    Cells,
+    Column,
+    check_cells,
+    normalize_domain,
+    visible,
+)
 from invites.checking import Row as CheckedRow
 from invites.invitations.acceptance import NewAccount
+from invites.invitations.allowed_domains import allowed_domains
 from invites.invitations.typos import domain_of, intended_address
 from invites.models import Invitation
 from invites.problems import explain
 
 # How much people can type. The check has the real limits and explains them.
 LONGEST = 10_000
+MOST_DOMAINS = 100
 NAMES = ("first_name", "last_name")
 REQUIRED = {
     "email": _("Enter an address such as name@company.com."),
@@ -43,9 +58,9 @@ class CellsMixin:
         """What was typed. Columns without a field are empty."""
         return Cells(*[str(self.cleaned_data.get(column.key) or "") for column in COLUMNS])
 
-    def check(self, cells: Cells) -> CheckedRow:
+    def check(self, cells: Cells, allowed: AllowedDomains) -> CheckedRow:
         """Check the cells, and add an error to the field of each that is wrong."""
-        row = check_cells(cells, row=1, line=1)
+        row = check_cells(cells, row=1, line=1, allowed=allowed)
         for problem in row.problems:
             name = problem.column
             if name in self.fields and name not in self.errors:
@@ -56,14 +71,15 @@ class CellsMixin:
 class InviteForm(CellsMixin, GrantForm):
     """Asks for one person, with roles and sites of their own.
 
-    After `clean`, `meant` is the address that was probably meant. It is None if the hidden field `as_typed` confirms
-    the address: the admin has seen the question and keeps the address.
+    After `clean`, `asks` says whether the admin has to confirm the address, because it looks like a typo or isn't at a
+    domain of the organization. The hidden field `as_typed` confirms it: the admin has seen the question.
     """
 
-    meant: str | None = None
+    asks: bool = False
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, membership=membership, **kwargs)
+        self._allowed = allowed_domains(membership.organization)
         self.fields |= {column.key: _field_of(column) for column in COLUMNS}
 
     @property
@@ -75,13 +91,54 @@ class InviteForm(CellsMixin, GrantForm):
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        person = self.check(self.cells())
+        email = self.check(self.cells(), self._allowed).values.email
         typed = self.cleaned_data.get("email")
-        if typed and typed != self.data.get("as_typed") and (meant := intended_address(person.values.email)):
-            self.meant = meant
-            context = {"meant": meant, "domain": domain_of(meant), "typed": typed}
-            self["email"].help_text = render_to_string("invitations/_typo.html", context)
+        if typed and email and typed != self.data.get("as_typed"):
+            self._ask_about(email, typed)
         return self.cleaned_data
+
+    def _ask_about(self, email: str, typed: str) -> None:
+        meant = intended_address(email) or ""
+        self.asks = bool(meant or self._allowed.doubt(email))
+        if self.asks:
+            context = {"meant": meant, "domain": domain_of(meant or email), "typed": typed}
+            self["email"].help_text = render_to_string("invitations/_doubt.html", context)
+
+
+class AllowedDomainsForm(PlainForm):
+    """The email domains of an organization, and what happens to other addresses."""
+
+    domains = forms.CharField(
+        label=_("Email domains"),
+        required=False,
+        max_length=LONGEST,
+        widget=forms.Textarea({"rows": "4", "spellcheck": "false", "autocapitalize": "off"}),
+        help_text=_("One per line, such as company.com. Subdomains don’t count. Leave it empty to allow every address."),
+    )
+    other_domains = forms.ChoiceField(
+        label=_("People with other addresses"),
+        choices=Organization.OtherDomains.choices,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose what happens to other addresses."),
+            "invalid_choice": _("Choose what happens to other addresses."),
+        },
+    )
+
+    def clean_domains(self) -> list[str]:
+        """The domains in their normal form, each once."""
+        found = []
+        for text in re.split(r"[\s,;]+", self.cleaned_data["domains"]):
+            domain = normalize_domain(text) if text else ""
+            if domain is None:
+                message = gettext("“{text}” isn’t a domain. Enter domains such as company.com.")
+                raise forms.ValidationError(message.format(text=visible(text, limit=60)))
+            if domain:
+                found.append(domain)
+        if len(found) > MOST_DOMAINS:
+            message = gettext("That’s {count} domains, and the limit is {limit}.")
+            raise forms.ValidationError(message.format(count=grouped(len(found)), limit=grouped(MOST_DOMAINS)))
+        return list(dict.fromkeys(found))
 
 
 class NewAccountForm(CellsMixin, PlainForm):
@@ -117,7 +174,8 @@ class NewAccountForm(CellsMixin, PlainForm):
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        self.check(self.cells()._replace(email=self.invitation.email))
+        # Who was invited may join, even if the organization has changed its domains since.
+        self.check(self.cells()._replace(email=self.invitation.email), ANY_DOMAIN)
         if password := self.cleaned_data.get("password"):
             names = {name: self.cleaned_data.get(name) or "" for name in NAMES}
             try:

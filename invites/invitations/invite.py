@@ -17,6 +17,7 @@ from accounts.organizations.access_changes import action_for, change_between, gr
 from accounts.organizations.grants import AccessSelection
 from invites.checking import Cells, check_cells, email_key
 from invites.invitations.activity import about_invitation
+from invites.invitations.allowed_domains import allowed_domains
 from invites.invitations.authorization import (
     CANNOT_EDIT,
     CANNOT_REPLACE,
@@ -47,7 +48,7 @@ def invite_person(by: Membership, *, selection: AccessSelection, **cells: str) -
     DomainError: "bad_cell", "already_member", "already_invited", "over_quota".
     """
     check_may_invite(by)
-    person = check_cells(Cells(**cells), row=1, line=1)
+    person = check_cells(Cells(**cells), row=1, line=1, allowed=allowed_domains(by.organization))
     if person.problems:
         raise DomainError("bad_cell", explain(person.problems[0]))
     organization, email = by.organization, person.values.email

@@ -15,6 +15,7 @@ class FailureReason(models.TextChoices):
     INVITER_LEFT = "inviter_left", _("The person who started this can no longer invite users.")
     ACCESS_LOST = "access_lost", _("The person who started this can no longer grant these roles and sites.")
     DAILY_LIMIT = "daily_limit", _("This address reached the daily limit for invitations.")
+    DOMAIN_NOT_ALLOWED = "domain_not_allowed", _("Your organization no longer invites addresses with this domain.")
     BOUNCED = "bounced", _("The email bounced.")
     UNREACHABLE = "unreachable", _("The mail server was busy or couldn’t be reached.")
     INTERRUPTED = "interrupted", _("The email couldn’t be sent because every attempt was interrupted.")

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from invites.checking import (
+    ANY_DOMAIN,
     COLUMNS,
     FIND_OUT,
     Cells,
@@ -228,7 +229,7 @@ def _look_at_row(row: Row) -> None:
 
 
 def _check_cells(cells: Cells) -> Row:
-    return check_cells(cells, row=2, line=2)
+    return check_cells(cells, row=2, line=2, allowed=ANY_DOMAIN)
 
 
 def _look_at_records(found: RecordFile, rows: list[Row]) -> None:

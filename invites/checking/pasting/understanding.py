@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import NamedTuple
 
+from invites.checking.allowed_domains import ANY_DOMAIN, AllowedDomains
 from invites.checking.check import Check
 from invites.checking.columns import Cells
 from invites.checking.full_names import names_in_address
@@ -87,15 +88,22 @@ def understand(
     *,
     evidence: Evidence = NOTHING_KNOWN,
     limits: Limits = Limits(),  # noqa: B008 - frozen
+    allowed: AllowedDomains = ANY_DOMAIN,
 ) -> Understanding:
     """Check a pasted text as its import will. What is open is read as suggested."""
-    checked = _check(pasted, pasted.options, evidence, limits)
+
+    def check(options: ReadingOptions) -> _Checked:
+        stream, first = io.BytesIO(pasted.content()), pasted.first_row
+        made = Check(stream, limits=limits, options=options, evidence=evidence, allowed=allowed, first_row=first)
+        return _Checked(made, [row for block in made.blocks() for row in block])
+
+    checked = check(pasted.options)
     decisions = checked.check.report.decisions
     if decisions:
         if pasted.likely_options is None and (decisions.missing or decisions.problem):
             return Understanding(asks_columns=True, row_count=decisions.row_count)
         likely = pasted.likely_options or replace(decisions.as_options(), delimiter=pasted.options.delimiter)
-        checked = _check(pasted, likely, evidence, limits)
+        checked = check(likely)
     report, header = checked.check.report, checked.check.header
     if header is None or report.rejection:
         is_asked = decisions is not None
@@ -135,12 +143,6 @@ def _rows(pasted: PastedText, checked: _Checked, header: Header) -> tuple[Unders
 class _Checked(NamedTuple):
     check: Check
     rows: list[Row]
-
-
-def _check(pasted: PastedText, options: ReadingOptions, evidence: Evidence, limits: Limits) -> _Checked:
-    stream = io.BytesIO(pasted.content())
-    check = Check(stream, limits=limits, options=options, evidence=evidence, first_row=pasted.first_row)
-    return _Checked(check, [row for block in check.blocks() for row in block])
 
 
 def _with_names(pasted: PastedText) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy
 
 from invites.checking import COLUMNS, EMAIL, Notice, visible
 from invites.invitations.typos import domain_of, intended_address
@@ -19,7 +20,11 @@ from invites.problems import column_title
 LISTED = 10
 _PLACES = {column.key: place for place, column in enumerate(COLUMNS)}
 # The warnings about cells that would be invited as written.
-DOUBTS = frozenset({"likely_typo", "damaged_text", "lost_letter", "look_alike_address"})
+DOUBTS = frozenset({"likely_typo", "damaged_text", "lost_letter", "look_alike_address", "other_domain"})
+_WITHOUT_SUGGESTION = {
+    "lost_letter": gettext_lazy("A letter may have been lost."),
+    "other_domain": gettext_lazy("This isn’t one of your organization’s email domains."),
+}
 _Outcome = Row.Outcome
 
 
@@ -39,6 +44,12 @@ class Typo:
     taken: bool
     duplicate_of: int | None = None
     is_domain: bool = False
+    code: str = ""
+
+    @property
+    def why(self) -> str:
+        """What may be wrong, if there is no suggestion."""
+        return str(_WITHOUT_SUGGESTION.get(self.code, ""))
 
     @property
     def column(self) -> str:
@@ -139,6 +150,7 @@ def _typo(row: Row, doubt: dict[str, Any]) -> Typo | None:
         visible(doubt["suggestion"] or ""),
         taken=False,
         is_domain=doubt["code"] == "likely_typo",
+        code=doubt["code"],
     )
     if visible(value) == found:
         return typo if row.outcome in (_Outcome.WAITING, _Outcome.INVITED) else None

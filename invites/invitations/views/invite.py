@@ -30,14 +30,14 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
     """The dialog *Invite users*, which also links to importing a file.
 
     For a row of an import that was skipped because it isn't a person, it shows what the row has.
-    If the address looks like a typo, the dialog asks once. `use` puts the suggested address into the form.
+    If the address may be a mistake, the dialog asks once. `use` puts the suggested address into the form.
     """
     data, meant = posted(request), request.POST.get("use")
     if data is not None and meant:
         data = data.copy()
         data["email"] = meant
     form = InviteForm(data, initial=_initial(request), membership=request.membership)
-    if data is not None and form.is_valid() and not (meant or form.meant):
+    if data is not None and form.is_valid() and not (meant or form.asks):
         try:
             invitation = invite_person(request.membership, selection=form.selection(), **form.cells()._asdict())
         except DomainError as broken:

@@ -100,6 +100,7 @@ ADDRESSES = {
     "imports:sample": "nobody",
     "imports:understand_pasted": "nobody",
     "imports:remembered_readings": "nobody",
+    "invitations:allowed_domains": "nobody",
     "imports:forget_reading": "nobody",
     "organizations:member_home": "nobody",
     "organizations:settings": "nobody",
