@@ -113,7 +113,9 @@ class AllowedDomainsForm(PlainForm):
         required=False,
         max_length=LONGEST,
         widget=forms.Textarea({"rows": "4", "spellcheck": "false", "autocapitalize": "off"}),
-        help_text=_("One per line, such as company.com. Subdomains don’t count. Leave it empty to allow every address."),
+        help_text=_(
+            "One per line, such as company.com. Subdomains don’t count. If it’s empty, every address is allowed."
+        ),
     )
     other_domains = forms.ChoiceField(
         label=_("People with other addresses"),

@@ -15,7 +15,7 @@ from accounts.errors import DomainError
 from accounts.models import Membership, Organization
 from accounts.organizations.access_changes import action_for, change_between, granted
 from accounts.organizations.grants import AccessSelection
-from invites.checking import Cells, check_cells, email_key
+from invites.checking import ANY_DOMAIN, Cells, check_cells, email_key
 from invites.invitations.activity import about_invitation
 from invites.invitations.allowed_domains import allowed_domains
 from invites.invitations.authorization import (
@@ -100,7 +100,10 @@ def change_invitation(
     check_may_invite(by)
     values = None
     if cells is not None:
-        person = check_cells(cells, row=1, line=1)
+        # An address that stays is fine, even if the organization has changed its domains since.
+        has_new_address = email_key(cells.email.strip()) != invitation.email_key
+        allowed = allowed_domains(by.organization) if has_new_address else ANY_DOMAIN
+        person = check_cells(cells, row=1, line=1, allowed=allowed)
         if person.problems:
             raise DomainError("bad_cell", explain(person.problems[0]))
         values = person.values
