@@ -174,7 +174,7 @@ class SiteAdmin(ReadOnlyAdmin):
 
 @admin.register(Membership)
 class MembershipAdmin(ReadOnlyAdmin):
-    list_display = ("user", "organization", "all_sites", "joined_at", "last_seen_at")
+    list_display = ("user", "organization", "all_sites", "joined_at", "last_seen_at", "deactivated_at")
     list_filter = ("organization", "all_sites")
     search_fields = ("user__email", "person_key", "organization__name")
     list_select_related = ("user", "organization")

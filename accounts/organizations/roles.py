@@ -15,7 +15,7 @@ from accounts.activity.log import Change, about_role, record
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization, Role
 from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
-from accounts.organizations.in_use import role_in_use
+from accounts.organizations.in_use import why_in_use
 from accounts.organizations.members import check_somebody_manages
 from accounts.organizations.organizations import sort_permissions
 from accounts.organizations.role_access import check_may_change_permissions
@@ -114,9 +114,8 @@ def delete_role(by: Membership, role: Role) -> None:
         raise DomainError("default_role", message)
     _check_editable(by, role)
     check_may_change_permissions(by, role)
-    people = role.memberships.count()
-    if people:
-        raise DomainError("in_use", role_in_use(people))
+    if in_use := why_in_use(role):
+        raise DomainError("in_use", in_use)
     for reason in reasons_to_keep(role):
         raise DomainError("in_use", reason)
     record(by.organization_id, Action.ROLE_DELETED, about_role(role), by=by)

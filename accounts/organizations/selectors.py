@@ -13,6 +13,9 @@ from accounts.permissions import Permission
 
 Holder = TypeVar("Holder", bound=Model)
 
+# Of a role or a site.
+_ACTIVE_MEMBERS = Count("memberships", filter=Q(memberships__deactivated_at=None))
+
 
 @dataclass(frozen=True)
 class AccessBeyond:
@@ -40,6 +43,12 @@ def memberships_of(user: User) -> QuerySet[Membership]:
     )
 
 
+def deactivated_in(user: User) -> list[str]:
+    """The names of the organizations in which the user is deactivated."""
+    memberships = user.memberships.filter(deactivated_at__isnull=False).order_by("organization__name")
+    return list(memberships.values_list("organization__name", flat=True))
+
+
 def memberships_with_permission(permission: Permission) -> QuerySet[Membership]:
     """The memberships of active users whose roles grant the permission. Usable as a subquery."""
     # Compared as text, because SQLite can't look into a JSON list.
@@ -50,13 +59,13 @@ def memberships_with_permission(permission: Permission) -> QuerySet[Membership]:
 
 
 def roles_of(organization: Organization) -> QuerySet[Role]:
-    """The organization's roles, each with the number of its members as `people`."""
-    return organization.roles.annotate(people=Count("memberships")).order_by("position", "name")
+    """The organization's roles, each with the number of its members as `people`, without deactivated ones."""
+    return organization.roles.annotate(people=_ACTIVE_MEMBERS).order_by("position", "name")
 
 
 def sites_of(organization: Organization, *, search: str = "") -> QuerySet[Site]:
-    """The organization's sites, each with `people`, the number of members assigned to it."""
-    sites = organization.sites.annotate(people=Count("memberships")).order_by("name", "pk")
+    """The organization's sites, each with `people`, the number of active members assigned to it."""
+    sites = organization.sites.annotate(people=_ACTIVE_MEMBERS).order_by("name", "pk")
     for word in search.split():
         sites = sites.filter(Q(name__icontains=word) | Q(country__icontains=word))
     return sites

@@ -11,7 +11,7 @@ from accounts.activity.log import Change, about_site, record
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Site
 from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
-from accounts.organizations.in_use import site_in_use
+from accounts.organizations.in_use import why_in_use
 from accounts.organizations.signals import reasons_to_keep
 
 NO_ACCESS = gettext_lazy("You can’t edit {access} because you don’t have access to it.")
@@ -25,7 +25,8 @@ def save_site(by: Membership, *, name: str, country: str, site: Site | None = No
     with transaction.atomic():
         is_new = site is None
         # Locked, so that a member who is being removed at this moment can't get the site.
-        if is_new and not Membership.objects.select_for_update(no_key=True).filter(pk=by.pk).first():
+        members = Membership.objects.active().select_for_update(of=("self",), no_key=True)
+        if is_new and not members.filter(pk=by.pk).first():
             raise AccessDenied("not_allowed", _("You are no longer a member of this organization."))
         site = Site(organization=by.organization) if site is None else _locked(by, site)
         before = {"name": site.name, "country": site.country}
@@ -61,9 +62,8 @@ def delete_site(by: Membership, site: Site) -> None:
     Members with all sites don't count. Raises AccessDenied, and DomainError: "in_use", "gone".
     """
     site = _locked(by, site)
-    people = site.memberships.count()
-    if people:
-        raise DomainError("in_use", site_in_use(people))
+    if in_use := why_in_use(site):
+        raise DomainError("in_use", in_use)
     for reason in reasons_to_keep(site):
         raise DomainError("in_use", reason)
     record(by.organization_id, Action.SITE_DELETED, about_site(site), by=by)

@@ -161,7 +161,8 @@ def _make_room(batch: Batch, people: Collection[Person]) -> bool:
     replaceable = Invitation.objects.replaceable().filter(
         AnyOf(F("email_key"), {person.email_key for person in people}), organization_id=batch.organization_id
     )
-    inviter = Membership.objects.filter(organization=batch.organization_id, user=batch.inviter_id).first()
+    members = Membership.objects.active().filter(organization=batch.organization_id)
+    inviter = members.filter(user=batch.inviter_id).first()
     if inviter is None:
         return False
     grants = AccessGrant.objects.filter(pk__in=replaceable.values("grant_id"))

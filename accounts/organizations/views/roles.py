@@ -15,7 +15,7 @@ from accounts.models import Role
 from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.forms import PlainForm, RoleForm
 from accounts.organizations.grants import GrantableAccess
-from accounts.organizations.in_use import role_in_use
+from accounts.organizations.in_use import why_in_use
 from accounts.organizations.role_access import check_may_change_permissions, why_not_permissions
 from accounts.organizations.roles import check_can_change, delete_role, is_fixed, may_edit, save_role
 from accounts.organizations.selectors import roles_of
@@ -105,5 +105,4 @@ def role_delete(request: MemberRequest, organization: str, pk: int) -> HttpRespo
         else:
             said = _("The role {name} was deleted.").format(name=role.name)
             return done(request, said, event=CHANGED, page=LIST)
-    in_use = role_in_use(role.memberships.count())
-    return show(request, "organizations/role_delete.html", form, role=role, in_use=in_use)
+    return show(request, "organizations/role_delete.html", form, role=role, in_use=why_in_use(role))

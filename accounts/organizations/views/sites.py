@@ -16,7 +16,7 @@ from accounts.models import Site
 from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.forms import PlainForm, SiteForm
 from accounts.organizations.grants import AccessSelection, GrantableAccess
-from accounts.organizations.in_use import site_in_use
+from accounts.organizations.in_use import why_in_use
 from accounts.organizations.selectors import sites_of
 from accounts.organizations.sites import check_can_change, delete_site, save_site, why_not_change
 from accounts.organizations.views.dialogs import done, posted, show
@@ -40,7 +40,7 @@ def site_list(request: MemberRequest, organization: str) -> HttpResponse:
         "lines": [(site, grantable.can_grant(AccessSelection(sites=(site,)))) for site in page],
         "search": search,
         "query": urlencode({"q": search}) if search else "",
-        "everywhere": request.organization.memberships.filter(all_sites=True).count(),
+        "everywhere": request.organization.memberships.filter(all_sites=True, deactivated_at=None).count(),
     }
     template = "organizations/sites_list.html" if asks_for_fragment(request) else "organizations/sites.html"
     return render(request, template, context)
@@ -91,8 +91,7 @@ def site_delete(request: MemberRequest, organization: str, pk: int) -> HttpRespo
         else:
             said = _("The site {name} was deleted.").format(name=site.name)
             return done(request, said, event=CHANGED, page=LIST)
-    in_use = site_in_use(site.memberships.count())
-    return show(request, "organizations/site_delete.html", form, site=site, in_use=in_use)
+    return show(request, "organizations/site_delete.html", form, site=site, in_use=why_in_use(site))
 
 
 def _site(request: MemberRequest, pk: int) -> Site:

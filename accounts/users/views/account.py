@@ -11,10 +11,11 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.languages import in_language
 from accounts.organizations.access import MemberRequest, signed_in
-from accounts.organizations.selectors import memberships_of
+from accounts.organizations.selectors import deactivated_in, memberships_of
 from accounts.organizations.views.dialogs import posted
 from accounts.users.account_changes import change_account
 from accounts.users.forms import PersonForm
+from accounts.wording import listed
 
 
 @signed_in
@@ -28,5 +29,9 @@ def account(request: MemberRequest) -> HttpResponse:
         with in_language(user.language, get_language_from_request(request)):
             messages.success(request, _("Your changes were saved."))
         return redirect("users:account")
-    context = {"form": form, "memberships": memberships_of(user).prefetch_related("sites")}
+    context = {
+        "form": form,
+        "memberships": memberships_of(user).prefetch_related("sites"),
+        "deactivated_in": listed(deactivated_in(user)),
+    }
     return render(request, "users/account.html", context, status=422 if form.errors else 200)

@@ -7,8 +7,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.organizations.access import MemberRequest, signed_in
-from accounts.organizations.selectors import memberships_of
+from accounts.organizations.selectors import deactivated_in, memberships_of
 from accounts.permissions import Permission
+from accounts.wording import listed
 
 
 @signed_in
@@ -21,4 +22,4 @@ def home(request: MemberRequest) -> HttpResponse:
             return redirect("directory:users", membership.organization.slug)
     if mine:
         return redirect("organizations:member_home", mine[0].organization.slug)
-    return render(request, "users/no_organization.html")
+    return render(request, "users/no_organization.html", {"deactivated_in": listed(deactivated_in(request.user))})

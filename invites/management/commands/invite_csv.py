@@ -106,6 +106,8 @@ class Command(BaseCommand):
         membership = member.first()
         if membership is None:
             raise CommandError(f"{email} is not a member of {organization.name}.", returncode=2)
+        if not membership.is_active:
+            raise CommandError(f"{email} is deactivated in {organization.name}.", returncode=2)
         return membership
 
     def _selection(self, by: Membership, options: dict[str, Any]) -> AccessSelection:

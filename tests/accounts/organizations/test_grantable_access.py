@@ -6,11 +6,17 @@ import inspect
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.utils import timezone
 
 import accounts
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.grants import AccessSelection
-from accounts.organizations.members import change_membership, remove_membership
+from accounts.organizations.members import (
+    change_membership,
+    deactivate_membership,
+    reactivate_membership,
+    remove_membership,
+)
 from accounts.organizations.roles import RoleDraft, delete_role, save_role
 from accounts.organizations.sites import delete_site, save_site
 from tests.modules import public_functions
@@ -31,6 +37,8 @@ def nothing_much(by: Membership) -> AccessSelection:
 
 ACTIONS: dict[str, Callable[[Membership, Membership, Role, Site], object]] = {
     "members.change_membership": lambda by, admin, role, site: change_membership(by, admin, nothing_much(by)),
+    "members.deactivate_membership": lambda by, admin, role, site: deactivate_membership(by, admin),
+    "members.reactivate_membership": lambda by, admin, role, site: reactivate_membership(by, admin),
     "members.remove_membership": lambda by, admin, role, site: remove_membership(by, admin),
     "roles.save_role": lambda by, admin, role, site: save_role(by, RoleDraft("X", "", frozenset()), role),
     "roles.delete_role": lambda by, admin, role, site: delete_role(by, role),
@@ -76,11 +84,15 @@ def test_a_service_refuses_access_that_the_user_cannot_grant(
     assert everything() == before
 
 
+@pytest.mark.parametrize("how", ["removed", "deactivated"])
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_service_refuses_a_member_who_was_removed_in_the_meantime(
-    action: str, lesser: Membership, admin_membership: Membership, night_shift: Role, sites: list[Site]
+def test_a_service_refuses_a_member_who_lost_access_in_the_meantime(
+    action: str, how: str, lesser: Membership, admin_membership: Membership, night_shift: Role, sites: list[Site]
 ) -> None:
-    Membership.objects.get(pk=lesser.pk).delete()
+    if how == "removed":
+        Membership.objects.get(pk=lesser.pk).delete()
+    else:
+        Membership.objects.filter(pk=lesser.pk).update(deactivated_at=timezone.now())
 
     with domain_error("not_allowed"):
         ACTIONS[action](lesser, admin_membership, night_shift, sites[0])
