@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.activity.actions import Action
 from accounts.activity.log import NOTHING_MORE, OWN_ACCOUNT, record
 from accounts.errors import DomainError
-from accounts.models import Membership, User
+from accounts.models import Membership, Organization, User
 from invites.checking import ANY_DOMAIN, Cells, check_cells
 from invites.invitations.activity import granted_by
 from invites.invitations.authorization import check_still_allowed
@@ -54,7 +54,8 @@ def find_account(invitation: Invitation) -> User | None:
 def accept_with_existing_account(user: User, token_hash: str) -> Membership:
     """Accept the invitation for a user who has signed in.
 
-    Raises DomainError: "dead_link", or "other_mailbox" if the invitation went to another address.
+    Raises DomainError: "dead_link", "other_mailbox" if the invitation went to another address, and "deactivated" for a
+    deactivated member, whom only an admin can reactivate.
     """
     with transaction.atomic():
         invitation = _mark_accepted(token_hash)
@@ -120,6 +121,8 @@ def _become_member(user: User, invitation: Invitation) -> Membership:
             "last_seen_at": timezone.now(),
         },
     )
+    if membership.deactivated_at is not None:
+        raise DomainError("deactivated", deactivated_text(membership.organization))
     if is_new:
         # Existing members keep their roles and sites.
         membership.roles.set(invitation.grant.roles.all())
@@ -128,6 +131,12 @@ def _become_member(user: User, invitation: Invitation) -> Membership:
     given = granted_by(invitation.grant) if is_new else NOTHING_MORE
     record(invitation.organization_id, Action.ACCEPTED, OWN_ACCOUNT, by=user, change=given)
     return membership
+
+
+def deactivated_text(organization: Organization) -> str:
+    """What a deactivated member reads behind the link of an invitation."""
+    message = _("You’re deactivated in {organization}. If you still need access, ask an admin there to reactivate you.")
+    return message.format(organization=organization.name)
 
 
 def find_accepted_membership(user: User, token_hash: str) -> Membership | None:

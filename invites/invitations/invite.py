@@ -45,7 +45,7 @@ def invite_person(by: Membership, *, selection: AccessSelection, **cells: str) -
 
     The cells are checked like those of a file. An earlier invitation for the address is replaced if it expired, was not
     delivered, or belongs to an import that is being undone, and if `by` could grant it. Raises AccessDenied, and
-    DomainError: "bad_cell", "already_member", "already_invited", "over_quota".
+    DomainError: "bad_cell", "already_member", "already_deactivated", "already_invited", "over_quota".
     """
     check_may_invite(by)
     person = check_cells(Cells(**cells), row=1, line=1, allowed=allowed_domains(by.organization))
@@ -95,7 +95,7 @@ def change_invitation(
 
     Raises AccessDenied when `by` can't grant what the invitation gives now or what was chosen, or couldn't grant an
     earlier invitation for the new address. Raises DomainError: "not_pending", "bad_cell", "too_often", and for the new
-    address "already_member", "already_invited", "over_quota".
+    address "already_member", "already_deactivated", "already_invited", "over_quota".
     """
     check_may_invite(by)
     values = None
@@ -181,12 +181,25 @@ def not_pending(invitation: Invitation) -> DomainError:
     )
 
 
+class AlreadyDeactivatedError(DomainError):
+    """The address belongs to `membership`, which is deactivated. Reactivating it doesn't need an invitation."""
+
+    def __init__(self, membership: Membership, email: str) -> None:
+        message = _("{email} is deactivated in {organization}. Someone who manages users can reactivate them.")
+        super().__init__("already_deactivated", message.format(email=email, organization=membership.organization.name))
+        self.membership = membership
+
+
 def _check_not_member(organization: Organization, email_key: str, email: str) -> None:
-    if organization.memberships.filter(user__email=email_key).exists():
-        raise DomainError(
-            "already_member",
-            _("{email} is already a member of {organization}.").format(email=email, organization=organization.name),
-        )
+    found = organization.memberships.select_related("organization", "user").filter(user__email=email_key).first()
+    if found is None:
+        return
+    if found.deactivated_at is not None:
+        raise AlreadyDeactivatedError(found, email)
+    raise DomainError(
+        "already_member",
+        _("{email} is already a member of {organization}.").format(email=email, organization=organization.name),
+    )
 
 
 def _make_room(by: Membership, email_key: str) -> None:

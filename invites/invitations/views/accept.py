@@ -35,6 +35,7 @@ from accounts.organizations.access import public
 from invites.invitations.acceptance import (
     accept_with_existing_account,
     accept_with_new_account,
+    deactivated_text,
     find_accepted_membership,
     find_account,
     find_open_invitation,
@@ -89,6 +90,8 @@ def invitation(request: HttpRequest) -> HttpResponse:
                 and find_accepted_membership(request.user, link)
             )
             return _is_in(request, mine) if mine else _dead_link(request)
+        if broken.code == "deactivated":
+            return _is_deactivated(request, broken.message)
         raise
 
 
@@ -192,7 +195,14 @@ def _show(request: HttpRequest, found: Invitation, template: str, *, status: int
 
 def _is_in(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Only for the user who accepted it. Nobody else learns that it was accepted."""
+    if membership.deactivated_at is not None:
+        return _is_deactivated(request, deactivated_text(membership.organization))
     return render(request, "invitations/accept_is_in.html", {"membership": membership})
+
+
+def _is_deactivated(request: HttpRequest, message: str) -> HttpResponse:
+    """Only for the deactivated member, who is signed in."""
+    return render(request, "invitations/accept_deactivated.html", {"message": message}, status=403)
 
 
 def _dead_link(request: HttpRequest) -> HttpResponse:

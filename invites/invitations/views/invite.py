@@ -11,14 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import DomainError
+from accounts.models import Membership
 from accounts.organizations.access import MemberRequest, requires
+from accounts.organizations.members import why_not_change_member
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
 from invites import tasks
 from invites.checking import COLUMNS
 from invites.invitations.authorization import selection_of
 from invites.invitations.forms import LONGEST, InviteForm
-from invites.invitations.invite import invite_person
+from invites.invitations.invite import AlreadyDeactivatedError, invite_person
 from invites.invitations.views.responses import success_response
 from invites.invitations.visibility import visible_batches
 from invites.models import Batch, Row
@@ -36,17 +38,26 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
     if data is not None and meant:
         data = data.copy()
         data["email"] = meant
+    to_reactivate = None
     form = InviteForm(data, initial=_initial(request), membership=request.membership)
     if data is not None and form.is_valid() and not (meant or form.asks):
         try:
             invitation = invite_person(request.membership, selection=form.selection(), **form.cells()._asdict())
         except DomainError as broken:
             form.add_error("email" if broken.code.startswith("already") else None, broken.message)
+            if isinstance(broken, AlreadyDeactivatedError) and _may_reactivate(request, broken.membership):
+                to_reactivate = broken.membership
         else:
             tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
             return success_response(request, _("{email} was invited.").format(email=invitation.email))
-    context = {"form": form, "days": settings.INVITATION_DAYS}
+    context = {"form": form, "days": settings.INVITATION_DAYS, "to_reactivate": to_reactivate}
     return render(request, "invitations/invite.html", context, status=422 if form.is_bound else 200)
+
+
+def _may_reactivate(request: MemberRequest, member: Membership) -> bool:
+    needed = (Permission.MANAGE_USERS, Permission.VIEW_USERS)
+    is_allowed = all(request.membership.has_permission(permission) for permission in needed)
+    return is_allowed and not why_not_change_member(request.membership, member)
 
 
 def _initial(request: MemberRequest) -> dict[str, Any]:

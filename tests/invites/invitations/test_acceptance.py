@@ -187,6 +187,46 @@ def test_a_deactivated_account_cannot_accept(invite: Invite) -> None:
     assert not Session.objects.exists()
 
 
+@pytest.mark.parametrize("is_signed_in", [True, False])
+def test_an_invitation_does_not_reactivate_a_member(
+    is_signed_in: bool, invite: Invite, acme: Organization, client_of: ClientOf
+) -> None:
+    """The person became a member, and was deactivated, while the invitation was open."""
+    user, invitation = account(), invite()
+    membership = Membership.objects.create(user=user, organization=acme, deactivated_at=timezone.now())
+    client = opened(invitation, client_of(user) if is_signed_in else None)
+
+    page = send_form(client, {} if is_signed_in else {"password": PASSWORD})
+
+    assert page.status_code == 403
+    words = text_of(page.content.decode())
+    assert "Your access has been deactivated" in words
+    assert "You’re deactivated in Acme. If you still need access, ask an admin there to reactivate you." in words
+    membership.refresh_from_db()
+    assert membership.deactivated_at is not None
+    assert not membership.roles.exists()
+    invitation.refresh_from_db()
+    assert invitation.state == "pending"
+
+
+def test_the_used_link_of_a_deactivated_member_says_what_happened(invite: Invite, client_of: ClientOf) -> None:
+    user, invitation = account(), invite()
+    client = opened(invitation, client_of(user))
+    assert send_form(client).status_code == 302
+    opened(invitation, client)
+    assert "You’ve joined Acme" in text_of(client.get(INVITATION).content.decode())
+    Membership.objects.filter(user=user).update(deactivated_at=timezone.now())
+
+    page = client.get(INVITATION)
+
+    assert page.status_code == 403
+    words = text_of(page.content.decode())
+    assert "You’re deactivated in Acme." in words
+    assert "You’ve joined" not in words
+    assert send_form(client).status_code == 404
+    assert DEAD in text_of(opened(invitation).get(INVITATION).content.decode())
+
+
 def test_a_signed_in_invitee_only_accepts(invite: Invite, client_of: ClientOf) -> None:
     user = account()
     client = opened(invite(), client_of(user))
@@ -463,11 +503,15 @@ def _shut(by: Membership) -> None:
     User.objects.filter(pk=by.user_id).update(is_active=False)
 
 
+def _deactivate(by: Membership) -> None:
+    Membership.objects.filter(pk=by.pk).update(deactivated_at=timezone.now())
+
+
 def _take_sites(by: Membership) -> None:
     Membership.objects.filter(pk=by.pk).update(all_sites=False)
 
 
-@pytest.mark.parametrize("what_happened", [_demote, _remove, _shut, _take_sites])
+@pytest.mark.parametrize("what_happened", [_demote, _remove, _shut, _deactivate, _take_sites])
 def test_the_link_stops_working_when_the_inviter_loses_permission(
     invite: Invite, by: Membership, what_happened: Callable[[Membership], None]
 ) -> None:

@@ -207,6 +207,36 @@ def test_a_member_is_not_invited_again(client_of: ClientOf, admin: User, member:
     assert not Invitation.objects.exists()
 
 
+def test_a_deactivated_member_is_not_invited_but_can_be_reactivated(
+    client_of: ClientOf,
+    admin: User,
+    member_membership: Membership,
+    manager_membership: Membership,
+    filled: dict[str, Any],
+    lesser: Membership,
+    limited: Membership,
+) -> None:
+    Membership.objects.exclude(user=admin).exclude(pk__in=(lesser.pk, limited.pk)).update(deactivated_at=timezone.now())
+    offer = f'hx-get="/o/acme/users/{member_membership.pk}/reactivate/"'
+
+    answer = client_of(admin).post(INVITE, filled | {"email": "Member@Example.com"}, headers=HTMX)
+
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["email"] == [
+        "Member@example.com is deactivated in Acme. Someone who manages users can reactivate them."
+    ]
+    assert "Mara Conti is deactivated They keep the roles and sites that they had" in text_of(answer.content.decode())
+    assert offer in answer.content.decode()
+    # Without Manage users, and without all of their sites.
+    for viewer, email in ((lesser, "member@example.com"), (limited, "manager@example.com")):
+        roles = [role.pk for role in viewer.roles.all()]
+        values = filled | {"email": email, "roles": roles}
+        page = client_of(viewer.user).post(INVITE, values, headers=HTMX).content.decode()
+        assert "is deactivated in Acme" in page
+        assert "/reactivate/" not in page
+    assert not Invitation.objects.exists()
+
+
 def test_a_person_with_a_pending_invitation_is_not_invited_again(
     client_of: ClientOf, admin: User, acme: Organization, invite: Invite, filled: dict[str, Any]
 ) -> None:
