@@ -27,6 +27,7 @@ from invites.invitations.authorization import (
     lock_grantable,
     selection_of,
 )
+from invites.invitations.late_rows import join_import, lock_late_row
 from invites.invitations.links import (
     expiry_from,
     has_been_sent_too_often,
@@ -36,7 +37,7 @@ from invites.invitations.links import (
 from invites.invitations.quotas import check_recipient_quota, consume_invitation_quota
 from invites.invitations.tokens import derive_token, hash_token, new_seed
 from invites.invitations.visibility import sees_everybody
-from invites.models import Invitation, InvitationQuerySet
+from invites.models import Invitation, InvitationQuerySet, Row
 from invites.problems import explain
 
 
@@ -47,15 +48,29 @@ def invite_person(by: Membership, *, selection: AccessSelection, **cells: str) -
     delivered, or belongs to an import that is being undone, and if `by` could grant it. Raises AccessDenied, and
     DomainError: "bad_cell", "already_member", "already_deactivated", "already_invited", "over_quota".
     """
+    return _invite(by, selection, Cells(**cells), row=None)
+
+
+def invite_late_row(by: Membership, row: Row, *, selection: AccessSelection, **cells: str) -> Invitation:
+    """The same for a row whose import has ended, and which wasn't invited: the person joins the import.
+
+    Also raises DomainError("moved_on").
+    """
+    return _invite(by, selection, Cells(**cells), row=row)
+
+
+def _invite(by: Membership, selection: AccessSelection, cells: Cells, *, row: Row | None) -> Invitation:
     check_may_invite(by)
-    person = check_cells(Cells(**cells), row=1, line=1, allowed=allowed_domains(by.organization))
+    person = check_cells(cells, row=1, line=1, allowed=allowed_domains(by.organization))
     if person.problems:
         raise DomainError("bad_cell", explain(person.problems[0]))
     organization, email = by.organization, person.values.email
     now = timezone.now()
     try:
         with transaction.atomic():
-            # Roles and sites are always locked first. Another order could deadlock.
+            # Locks are always taken in this order. Another one could deadlock.
+            if row is not None:
+                lock_late_row(by, row)
             grant = create_grant(by, selection)
             _make_room(by, person.email_key)
             _check_not_invited(by, person.email_key, email)
@@ -74,7 +89,11 @@ def invite_person(by: Membership, *, selection: AccessSelection, **cells: str) -
                 created_at=now,
                 expires_at=expiry_from(now),
                 mail_due_at=now,
+                row=row,
+                batch=row.batch if row else None,
             )
+            if row is not None:
+                join_import(by, row, invitation)
             record(organization.pk, Action.INVITED, about_invitation(invitation), by=by, change=granted(selection))
             # Last, as for imports. Another order could deadlock.
             consume_invitation_quota(organization, by.user, 1)
