@@ -111,7 +111,10 @@ def _decide(batch: Batch, rows: QuerySet[Row]) -> None:
     joined = _members_among(batch, _without(new, conflicting))
     if joined:
         batch.invitations.filter(row__in=[person.row_id for person in joined]).delete()
-    _skip(rows, [*members, *joined], Row.Reason.ALREADY_MEMBER)
+    skipped = [*members, *joined]
+    deactivated = _members_among(batch, skipped, memberships__deactivated_at__isnull=False)
+    _skip(rows, _without(skipped, deactivated), Row.Reason.ALREADY_MEMBER)
+    _skip(rows, deactivated, Row.Reason.DEACTIVATED)
     _skip(rows, conflicting, Row.Reason.ALREADY_INVITED)
     invited = waiting(rows).update(outcome=Row.Outcome.INVITED)
     # Last, because it locks the quota of the organization until the commit.
@@ -133,10 +136,14 @@ def _without(people: Sequence[Person], others: Collection[Person]) -> Sequence[P
     return [person for person in people if person.row_id not in excluded] if excluded else people
 
 
-def _members_among(batch: Batch, people: Sequence[Person]) -> list[Person]:
-    """Those who are members now."""
+def _members_among(batch: Batch, people: Sequence[Person], **only: bool) -> list[Person]:
+    """Those who are members now, including deactivated ones. `only` narrows the memberships."""
+    if not people:
+        return []
     members = User.objects.filter(
-        AnyOf(F("email"), {person.email_key for person in people}), memberships__organization_id=batch.organization_id
+        AnyOf(F("email"), {person.email_key for person in people}),
+        memberships__organization_id=batch.organization_id,
+        **only,
     )
     found = set(members.values_list("email", flat=True))
     return [person for person in people if person.email_key in found] if found else []

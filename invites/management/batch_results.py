@@ -52,6 +52,7 @@ def batch_as_text(batch: Batch) -> str:
         ("Invited", summary.invited),
         ("Already a member", summary.already_member),
         ("Already invited", summary.already_invited),
+        *([("Deactivated", summary.deactivated)] if summary.deactivated else []),
         ("Duplicate", summary.duplicate),
         *([("Not a person", summary.not_a_person)] if summary.not_a_person else []),
         *([("Someone else's address", summary.address_of_another)] if summary.address_of_another else []),

@@ -308,6 +308,7 @@ class Row(models.Model):
         NONE = "", ""
         ALREADY_MEMBER = "already_member", "Already a member"
         ALREADY_INVITED = "already_invited", "Already invited"
+        DEACTIVATED = "deactivated", "Deactivated"
         DUPLICATE = "duplicate", "Duplicate"
         ADDRESS_OF_ANOTHER = "address_of_another", "Someone else's address"
         STOPPED = "stopped", "The import was stopped"

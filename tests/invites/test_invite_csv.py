@@ -83,6 +83,7 @@ def test_starts_a_batch_and_prints_exactly_this_object(file_of: FileOf) -> None:
         "skipped": {
             "already_member": 0,
             "already_invited": 0,
+            "deactivated": 0,
             "duplicate": 0,
             "not_a_person": 0,
             "address_of_another": 0,
@@ -104,6 +105,7 @@ def test_with_wait_it_answers_when_the_batch_has_ended(file_of: FileOf, member: 
     assert answer["skipped"] == {
         "already_member": 1,
         "already_invited": 0,
+        "deactivated": 0,
         "duplicate": 1,
         "not_a_person": 0,
         "address_of_another": 0,
@@ -389,6 +391,7 @@ def test_the_report_of_a_batch_is_the_same_object(run: Run) -> None:
         "skipped": {
             "already_member": 0,
             "already_invited": 0,
+            "deactivated": 0,
             "duplicate": 1,
             "not_a_person": 0,
             "address_of_another": 0,

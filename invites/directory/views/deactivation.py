@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import trigger_client_event
 
 from accounts.errors import DomainError
 from accounts.organizations.access import MemberRequest, requires
@@ -44,4 +45,6 @@ def member_reactivate(request: MemberRequest, organization: str, pk: int) -> Htt
         reactivate_membership(request.membership, member)
     except DomainError as broken:
         return error_response(request, broken, title=_("{user} wasn’t reactivated").format(user=user))
-    return success_response(request, _("{user} was reactivated.").format(user=user))
+    response = success_response(request, _("{user} was reactivated.").format(user=user))
+    # For the page of an import that skipped them.
+    return trigger_client_event(response, "batch:ended") if response.status_code == 204 else response

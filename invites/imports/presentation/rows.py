@@ -28,6 +28,7 @@ REPORT_BLOCK = 2_000
 _REASONS = {
     Row.Reason.ALREADY_MEMBER: gettext_lazy("Already a member"),
     Row.Reason.ALREADY_INVITED: gettext_lazy("Already invited"),
+    Row.Reason.DEACTIVATED: gettext_lazy("Deactivated"),
     Row.Reason.DUPLICATE: gettext_lazy("Twice in the file"),
     Row.Reason.NOT_A_PERSON: gettext_lazy("Not a person"),
     Row.Reason.ADDRESS_OF_ANOTHER: gettext_lazy("Someone else’s address"),

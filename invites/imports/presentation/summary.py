@@ -32,6 +32,7 @@ OUTCOME_LABELS = {
     "skipped": pgettext_lazy("rows", "Skipped"),
     "already_member": gettext_lazy("already a member"),
     "already_invited": gettext_lazy("already invited"),
+    "deactivated": gettext_lazy("deactivated"),
     "duplicate": gettext_lazy("twice in the file"),
     "not_a_person": gettext_lazy("not a person"),
     "address_of_another": gettext_lazy("someone else’s address"),
@@ -68,7 +69,7 @@ class Line:
 def summary_lines(summary: Summary) -> list[list[Line]]:
     """Groups of lines, each a sum and its parts. The sums add up to the rows of the file.
 
-    Lines with 0 are shown, except for "expired", "revoked", "not_a_person" and "address_of_another".
+    Lines with 0 are shown, except for "expired", "revoked", "deactivated", "not_a_person" and "address_of_another".
     """
     invited = [
         Line("invited", summary.invited),
@@ -86,6 +87,8 @@ def summary_lines(summary: Summary) -> list[list[Line]]:
         Line("already_invited", summary.already_invited, is_part=True),
         Line("duplicate", summary.duplicate, is_part=True),
     ]
+    if summary.deactivated:
+        skipped.append(Line("deactivated", summary.deactivated, is_part=True))
     if summary.not_a_person:
         skipped.append(Line("not_a_person", summary.not_a_person, is_part=True))
     if summary.address_of_another:

@@ -36,6 +36,7 @@ _NOT_INVITED = ngettext_lazy("{count} person in {file} was not invited.", "{coun
 _NOT_SENT = ngettext_lazy("{count} email couldn’t be sent.", "{count} emails couldn’t be sent.")
 _ALREADY_MEMBERS = ngettext_lazy("{count} was already a member.", "{count} were already members.")
 _ALREADY_INVITED = ngettext_lazy("{count} was already invited.", "{count} were already invited.")
+_DEACTIVATED = ngettext_lazy("{count} is deactivated.", "{count} are deactivated.")
 _DUPLICATES = ngettext_lazy("{count} was in the file twice.", "{count} were in the file twice.")
 _NOT_PEOPLE = ngettext_lazy("{count} row isn’t a person.", "{count} rows aren’t people.")
 _ADDRESS_OF_ANOTHER = ngettext_lazy("{count} had someone else’s address.", "{count} had someone else’s address.")
@@ -51,6 +52,10 @@ _ALL_ALREADY_MEMBERS = ngettext_lazy(
 _ALL_ALREADY_INVITED = ngettext_lazy(
     "The only row of {file} was skipped because that person is already invited.",
     "All {count} rows of {file} were skipped because those people are already invited.",
+)
+_ALL_DEACTIVATED = ngettext_lazy(
+    "The only row of {file} was skipped because that person is deactivated.",
+    "All {count} rows of {file} were skipped because those people are deactivated.",
 )
 
 
@@ -125,6 +130,7 @@ def result_text(batch: Batch, summary: Summary) -> str:
     counts = (
         (_ALREADY_MEMBERS, summary.already_member),
         (_ALREADY_INVITED, summary.already_invited),
+        (_DEACTIVATED, summary.deactivated),
         (_DUPLICATES, summary.duplicate),
         (_NOT_PEOPLE, summary.not_a_person),
         (_ADDRESS_OF_ANOTHER, summary.address_of_another),
@@ -146,4 +152,6 @@ def _all_skipped_text(batch: Batch, summary: Summary) -> str:
         message = _ALL_ALREADY_MEMBERS
     elif summary.already_invited == summary.rows:
         message = _ALL_ALREADY_INVITED
+    elif summary.deactivated == summary.rows:
+        message = _ALL_DEACTIVATED
     return counted(message, summary.rows, file=import_name(batch))

@@ -24,7 +24,8 @@ Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 
 # No mail server has accepted these. A failed email leaves this count when its row is marked as failed.
 UNTRIED = (Mail.QUEUED, Mail.SENDING, Mail.FAILED)
-# Why rows were skipped before inviting began.
+# Why rows are skipped while people are invited, and why before that.
+_SKIPPED_NOW = (Reason.ALREADY_MEMBER, Reason.ALREADY_INVITED, Reason.DEACTIVATED)
 _SKIPPED_BEFORE = (Reason.DUPLICATE, Reason.ADDRESS_OF_ANOTHER, Reason.NOT_A_PERSON)
 
 
@@ -37,9 +38,7 @@ def with_progress(batches: QuerySet[Batch]) -> QuerySet[Batch]:
         batches.select_related("job")
         .defer("skipped_numbers", "known_rows", "row_editors")
         .annotate(
-            skipped_now=_count(
-                rows.filter(outcome=Outcome.SKIPPED, reason__in=[Reason.ALREADY_MEMBER, Reason.ALREADY_INVITED])
-            ),
+            skipped_now=_count(rows.filter(outcome=Outcome.SKIPPED, reason__in=_SKIPPED_NOW)),
             failed_now=_count(rows.filter(outcome=Outcome.FAILED)),
             # One subquery per state: with a list of states, PostgreSQL may also read the invitations that are sent.
             untried_now=reduce(add, [_count(pending.filter(mail_state=state)) for state in UNTRIED]),

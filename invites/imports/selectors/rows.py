@@ -33,6 +33,7 @@ def _filters(*, is_being_undone: bool = False, has_ended: bool = False) -> dict[
         "skipped": Q(outcome=Outcome.SKIPPED),
         "already_member": Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_MEMBER),
         "already_invited": Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_INVITED),
+        "deactivated": Q(outcome=Outcome.SKIPPED, reason=Reason.DEACTIVATED),
         "duplicate": Q(outcome=Outcome.SKIPPED, reason=Reason.DUPLICATE),
         "not_a_person": Q(outcome=Outcome.SKIPPED, reason=Reason.NOT_A_PERSON),
         "address_of_another": Q(outcome=Outcome.SKIPPED, reason=Reason.ADDRESS_OF_ANOTHER),

@@ -36,6 +36,7 @@ class Summary:
     undone: int = 0
     already_member: int = 0
     already_invited: int = 0
+    deactivated: int = 0
     duplicate: int = 0
     not_a_person: int = 0
     address_of_another: int = 0
@@ -53,7 +54,7 @@ class Summary:
 
     @property
     def skipped(self) -> int:
-        others = self.not_a_person + self.address_of_another
+        others = self.deactivated + self.not_a_person + self.address_of_another
         return self.already_member + self.already_invited + self.duplicate + others
 
     @property
@@ -101,6 +102,7 @@ def outcomes_of(batch: Batch) -> Summary:
         bounced=bounced.count() if by_outcome[Outcome.INVITED] else 0,
         already_member=rows[Outcome.SKIPPED, Reason.ALREADY_MEMBER],
         already_invited=rows[Outcome.SKIPPED, Reason.ALREADY_INVITED],
+        deactivated=rows[Outcome.SKIPPED, Reason.DEACTIVATED],
         duplicate=rows[Outcome.SKIPPED, Reason.DUPLICATE],
         not_a_person=rows[Outcome.SKIPPED, Reason.NOT_A_PERSON],
         address_of_another=rows[Outcome.SKIPPED, Reason.ADDRESS_OF_ANOTHER],
@@ -176,6 +178,7 @@ def summary_as_json(batch: Batch) -> dict[str, Any]:
         "skipped": {
             "already_member": summary.already_member,
             "already_invited": summary.already_invited,
+            "deactivated": summary.deactivated,
             "duplicate": summary.duplicate,
             "not_a_person": summary.not_a_person,
             "address_of_another": summary.address_of_another,

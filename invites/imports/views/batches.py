@@ -31,6 +31,7 @@ from invites.imports.presentation.rows import report_lines, shown_outcome
 from invites.imports.presentation.status import before_stopping
 from invites.imports.presentation.summary import OUTCOME_LABELS, how_read, summary_lines
 from invites.imports.presentation.wording import stopped_text
+from invites.imports.selectors.deactivated import members_of_rows, still_deactivated
 from invites.imports.selectors.progress import progress_now, progress_of, with_progress
 from invites.imports.selectors.rows import rows_of
 from invites.imports.selectors.summary import (
@@ -110,6 +111,10 @@ def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) ->
     chosen = request.GET.get("outcome", "")
     responses = responses_of(batch, summary)
     page = Paginator(rows_of(batch, chosen), PAGE_ROWS).get_page(request.GET.get("page"))
+    # Reactivating needs these permissions. Who may be reactivated depends on each person's access.
+    needed = (Permission.MANAGE_USERS, Permission.VIEW_USERS)
+    may_reactivate = summary.deactivated and all(map(request.membership.has_permission, needed))
+    to_reactivate = members_of_rows(batch, page) if may_reactivate else {}
     return {
         "summary_lines": summary_lines(summary),
         "responses": responses,
@@ -117,7 +122,8 @@ def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) ->
         "outcome": chosen if chosen in OUTCOME_LABELS else "",
         "outcome_label": OUTCOME_LABELS.get(chosen, ""),
         "page": page,
-        "listed": [(row, shown_outcome(row)) for row in page],
+        "listed": [(row, shown_outcome(row), to_reactivate.get(row.number)) for row in page],
+        "deactivated": still_deactivated(batch).count() if may_reactivate else 0,
         "notice": stopped_text(batch, summary) if batch.state == Batch.State.STOPPED else text_of(batch.state_reasons),
         "may_undo": may_change and summary.waiting_answer + summary.bounced + summary.expired > 0,
         "may_download": may_change and request.membership.has_permission(Permission.VIEW_USERS),

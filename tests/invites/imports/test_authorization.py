@@ -61,6 +61,7 @@ ADDRESSES = {
     "imports:batch_stop": "act",
     "imports:batch_remind": "act",
     "imports:batch_undo": "act",
+    "imports:batch_reactivate": "see",
     "imports:batch_download": "act",
     "imports:batch_close_banner": "own",
     "imports:batch_dialog": "see",

@@ -48,6 +48,7 @@ def test_invites_everyone_in_a_file_without_problems(run: Run) -> None:
         "skipped": {
             "already_member": 0,
             "already_invited": 0,
+            "deactivated": 0,
             "duplicate": 0,
             "not_a_person": 0,
             "address_of_another": 0,
@@ -95,6 +96,7 @@ def test_a_second_import_of_the_same_file_invites_and_emails_nobody(run: Run) ->
     assert summary_as_json(again)["skipped"] == {
         "already_member": 0,
         "already_invited": 2,
+        "deactivated": 0,
         "duplicate": 0,
         "not_a_person": 0,
         "address_of_another": 0,

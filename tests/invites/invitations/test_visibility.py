@@ -63,6 +63,7 @@ ADDRESSES = {
     "directory:member_deactivate": "everybody",
     "directory:member_reactivate": "everybody",
     "imports:batch_download": "everybody",
+    "imports:batch_reactivate": "everybody",
     "activity:activity": "everybody",
     "activity:entry": "everybody",
     "activity:export": "everybody",

@@ -54,7 +54,19 @@ def test_the_title_is_the_result(batch: Batch, state: str, summary: Summary, tit
             Summary(rows=1_000, already_invited=1_000),
             "All 1,000 rows of team.csv were skipped because those people are already invited.",
         ),
+        (
+            Summary(rows=1, deactivated=1),
+            "The only row of team.csv was skipped because that person is deactivated.",
+        ),
+        (
+            Summary(rows=2, deactivated=2),
+            "All 2 rows of team.csv were skipped because those people are deactivated.",
+        ),
         (Summary(rows=2, already_member=1, duplicate=1), "All 2 rows of team.csv were skipped."),
+        (
+            Summary(rows=5, invited=1, already_invited=1, deactivated=2, duplicate=1),
+            "From team.csv: 1 was already invited. 2 are deactivated. 1 was in the file twice.",
+        ),
         (
             Summary(rows=5, invited=1, already_member=1, already_invited=1, duplicate=1, problems=1),
             "From team.csv: 1 was already a member. 1 was already invited. 1 was in the file twice. 1 had a problem.",
@@ -122,14 +134,14 @@ def test_a_running_import_says_how_far_it_is(batch: Batch) -> None:
     assert (stage.title, stage.announced) == ("Inviting from team.csv", "Inviting from team.csv: 25% done")
     assert (inviting.name, inviting.fact) == ("Inviting", "1 of 1 person")
     assert inviting.text == (
-        "About 1 second left. 1 person was skipped because they are already a member or already invited. "
+        "About 1 second left. 1 person was skipped because they are already a member, already invited, or deactivated. "
         "1 person couldn’t be invited."
     )
     many = replace(progress, done=1_000, total=2_000, seconds_left=120, skipped=2, failed=2)
     _, _, inviting = stage_of(batch, summary=Summary(), progress=many).steps
     assert inviting.fact == "1,000 of 2,000 people"
     assert inviting.text == (
-        "About 2 minutes left. 2 people were skipped because they are already members or already invited. "
+        "About 2 minutes left. 2 people were skipped because they are already members, already invited, or deactivated. "
         "2 people couldn’t be invited."
     )
 

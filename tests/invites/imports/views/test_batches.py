@@ -67,14 +67,14 @@ def test_the_rows_can_be_filtered_by_a_line_of_the_summary(
 
     listed = ines.get(url_of(batch), {"outcome": outcome}).context["listed"]
 
-    assert [row.number for row, _ in listed] == numbers
+    assert [row.number for row, *_ in listed] == numbers
 
 
 def test_the_rows_come_in_pages_of_fifty(ines: Client, run: Run) -> None:
     batch = run(many(120))
 
     assert len(ines.get(url_of(batch)).context["listed"]) == 50
-    assert [row.number for row, _ in ines.get(url_of(batch), {"page": "3"}).context["listed"]] == list(range(102, 122))
+    assert [row.number for row, *_ in ines.get(url_of(batch), {"page": "3"}).context["listed"]] == list(range(102, 122))
 
 
 def test_the_number_of_queries_does_not_depend_on_the_size_of_the_import(ines: Client, run: Run) -> None:
