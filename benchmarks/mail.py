@@ -84,12 +84,14 @@ def measure(port: int, *, count: int, rounds: int) -> dict[str, float]:
     invitations = list(Invitation.objects.select_related("organization", "inviter", "grant"))
     assert len(invitations) == count
     template = InvitationTemplate(invitations[0])
-    link = "https://rollcall.example.com/i/abcdefghijklmnopqrstuvwxyzA/"
-    rendered = [(each.email, template.build(each, link=link).message().as_bytes()) for each in invitations]
+    link, opt_out = "https://rollcall.example.com/i/abcdefghijklmnopqrstuvwxyzA/", "12-abcdefghijklmnopqrstuvwxyzA"
+    rendered = [
+        (each.email, template.build(each, link=link, opt_out=opt_out).message().as_bytes()) for each in invitations
+    ]
 
     def with_django() -> None:
         with get_connection("django.core.mail.backends.smtp.EmailBackend") as connection:
-            connection.send_messages([template.build(each, link=link) for each in invitations])
+            connection.send_messages([template.build(each, link=link, opt_out=opt_out) for each in invitations])
 
     def with_smtplib() -> None:
         with smtplib.SMTP("127.0.0.1", port) as server:

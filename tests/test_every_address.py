@@ -109,6 +109,11 @@ OTHERS: dict[str, Responses] = {
     "acceptance:invitation_link": ANYBODY,
     "acceptance:invitation": ANYBODY,
     "acceptance:invitation_switch": ANYBODY,
+    "acceptance:invitation_ask": ANYBODY,
+    "acceptance:decline_link": ANYBODY,
+    "acceptance:report_link": ANYBODY,
+    "acceptance:decline": ANYBODY,
+    "acceptance:report": ANYBODY,
 }
 
 # The pages of allauth.

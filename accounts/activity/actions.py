@@ -39,6 +39,10 @@ class Action(TextChoices):
 
     INVITED = "invited", Group.INVITATIONS, _("Invited a user")
     ACCEPTED = "accepted", Group.INVITATIONS, _("Accepted an invitation")
+    DECLINED = "declined", Group.INVITATIONS, _("Declined an invitation")
+    INVITED_AGAIN = "invited_again", Group.INVITATIONS, _("Invited a user again who had declined")
+    UNLISTED = "unlisted", Group.INVITATIONS, _("Removed a declined invitation from the list")
+    REQUEST_DISMISSED = "request_dismissed", Group.INVITATIONS, _("Dismissed a request for a new invitation")
     RESENT = "resent", Group.INVITATIONS, _("Resent an invitation")
     RESENT_MANY = "resent_many", Group.INVITATIONS, _("Resent invitations")
     REVOKED = "revoked", Group.INVITATIONS, _("Revoked an invitation")

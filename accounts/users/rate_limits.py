@@ -29,6 +29,8 @@ FAILED_SIGN_INS_OF_ACCOUNT = RateLimitItemPerMinute(5, 5, namespace="failed-sign
 RESET_REQUESTS_OF_CLIENT = RateLimitItemPerMinute(20, namespace="reset-requests-of-client")
 NEW_PASSWORDS_OF_CLIENT = RateLimitItemPerMinute(20, namespace="new-passwords-of-client")
 RESET_LINKS_OF_CLIENT = RateLimitItemPerHour(60, namespace="reset-links-of-client")
+# Declining, reporting, and asking for a new invitation.
+INVITEE_FORMS_OF_CLIENT = RateLimitItemPerMinute(20, namespace="invitee-forms-of-client")
 # A mail provider reports every delivery, and retries rejected reports later.
 REPORTS_OF_CLIENT = RateLimitItemPerMinute(6_000, namespace="reports-of-client")
 PASSWORD_CHANGES_OF_USER = RateLimitItemPerMinute(5, namespace="password-changes-of-user")

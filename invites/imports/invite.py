@@ -18,7 +18,7 @@ from invites.imports.stop import stop_batch
 from invites.invitations.allowed_domains import allowed_domains
 from invites.invitations.authorization import check_still_allowed, manageable_grants
 from invites.invitations.quotas import consume_invitation_quota, refund_invitation_quota
-from invites.models import AccessGrant, Batch, BatchChunk, FailureReason, Invitation, Row
+from invites.models import AccessGrant, Batch, BatchChunk, BlockedAddress, FailureReason, Invitation, Row
 from invites.reasons import as_reason
 
 # A chunk is invited in one statement and sent by one worker: large, but several for each worker.
@@ -96,25 +96,32 @@ def waiting(rows: QuerySet[Row]) -> QuerySet[Row]:
 
 
 def _decide(batch: Batch, rows: QuerySet[Row]) -> None:
-    """Invite everyone in the waiting rows who is neither a member nor invited, and whose address is still allowed.
+    """Invite everyone in the waiting rows who is neither a member nor invited, and hasn't declined or reported abuse.
+
+    The address must still be allowed.
 
     The unique constraint, which is checked anyway, tells who is invited already.
     """
     waiting_now = people_in(waiting(rows))
     people = _allowed(batch, rows, waiting_now)
     members = _members_among(batch, people)
-    new = _without(people, members)
+    blocked = _blocked_among(_without(people, members))
+    new = _without(people, [*members, *blocked])
     conflicting = _insert(batch, new)
     if conflicting and _make_room(batch, conflicting):
         conflicting = _insert(batch, conflicting)
     # Asked again: people who accepted an earlier invitation meanwhile no longer conflict with the constraint.
     joined = _members_among(batch, _without(new, conflicting))
-    if joined:
-        batch.invitations.filter(row__in=[person.row_id for person in joined]).delete()
+    # So are people who have just declined.
+    declined = _declined_among(batch, _without(new, [*conflicting, *joined]))
+    if joined or declined:
+        batch.invitations.filter(row__in=[person.row_id for person in (*joined, *declined)]).delete()
     skipped = [*members, *joined]
     deactivated = _members_among(batch, skipped, memberships__deactivated_at__isnull=False)
     _skip(rows, _without(skipped, deactivated), Row.Reason.ALREADY_MEMBER)
     _skip(rows, deactivated, Row.Reason.DEACTIVATED)
+    _skip(rows, blocked, Row.Reason.ADDRESS_BLOCKED)
+    _skip(rows, declined, Row.Reason.ALREADY_DECLINED)
     _skip(rows, conflicting, Row.Reason.ALREADY_INVITED)
     invited = waiting(rows).update(outcome=Row.Outcome.INVITED)
     # Last, because it locks the quota of the organization until the commit.
@@ -146,6 +153,24 @@ def _members_among(batch: Batch, people: Sequence[Person], **only: bool) -> list
         **only,
     )
     found = set(members.values_list("email", flat=True))
+    return [person for person in people if person.email_key in found] if found else []
+
+
+def _blocked_among(people: Sequence[Person]) -> list[Person]:
+    """Those whose address accepts no invitations."""
+    blocked = BlockedAddress.objects.current().filter(AnyOf(F("email_key"), {person.email_key for person in people}))
+    found = set(blocked.values_list("email_key", flat=True))
+    return [person for person in people if person.email_key in found] if found else []
+
+
+def _declined_among(batch: Batch, people: Sequence[Person]) -> list[Person]:
+    """Those who declined an earlier invitation to the organization. Only an admin who knows that invites them again."""
+    declined = Invitation.objects.declined().filter(organization=batch.organization_id)
+    # Most organizations have none.
+    if not declined.exists():
+        return []
+    of_these = declined.filter(AnyOf(F("email_key"), {person.email_key for person in people}))
+    found = set(of_these.values_list("email_key", flat=True))
     return [person for person in people if person.email_key in found] if found else []
 
 

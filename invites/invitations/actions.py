@@ -24,11 +24,17 @@ from invites.invitations.authorization import (
     check_may_invite,
     manageable_grants,
 )
-from invites.invitations.invite import not_pending, pending_of
+from invites.invitations.blocking import blocked_among, check_not_blocked, is_blocked
+from invites.invitations.invite import check_not_member, not_pending, pending_of
 from invites.invitations.links import has_been_sent_too_often, renew_links, sent_too_often_text
-from invites.invitations.quotas import daily_mail_limit_text, has_reached_daily_mail_limit
+from invites.invitations.quotas import (
+    check_recipient_quota,
+    consume_invitation_quota,
+    daily_mail_limit_text,
+    has_reached_daily_mail_limit,
+)
 from invites.invitations.visibility import invitation_is_visible
-from invites.models import AccessGrant, Invitation, InvitationQuerySet
+from invites.models import AccessGrant, FailureReason, Invitation, InvitationQuerySet
 
 CHUNK = 1_000
 
@@ -111,6 +117,57 @@ def revoke(by: Membership, invitation: Invitation) -> None:
     record(by.organization_id, Action.REVOKED, about_invitation(held), by=by)
 
 
+@transaction.atomic
+def invite_again(by: Membership, invitation: Invitation) -> None:
+    """Open a declined invitation again, with a new link, and resend it. `by` becomes its inviter.
+
+    Only for an admin who has seen that the invitee declined. The caller enqueues the task that sends the email.
+    Raises AccessDenied, and DomainError: "not_declined", "already_member", "address_blocked", "too_often" or
+    "over_quota".
+    """
+    organization = by.organization
+    held = _declined(by, invitation).select_for_update(no_key=True).first()
+    if held is None:
+        raise _not_declined(invitation)
+    check_can_manage(by, held.grant, CANNOT_RESEND)
+    check_not_member(organization, held.email_key, held.email)
+    check_not_blocked(held.email_key)
+    if has_been_sent_too_often(held):
+        raise DomainError("too_often", sent_too_often_text(held))
+    check_recipient_quota(organization, held.email_key, held.email)
+    held.state, held.answered_at, held.is_unlisted = Invitation.State.PENDING, None, False
+    held.save(update_fields=["state", "answered_at", "is_unlisted"])
+    renew_links([held.pk], by=by.user, now=timezone.now())
+    record(organization.pk, Action.INVITED_AGAIN, about_invitation(held), by=by)
+    # Last, as for other invitations. Another order could deadlock.
+    consume_invitation_quota(organization, by.user, 1)
+
+
+@transaction.atomic
+def unlist(by: Membership, invitation: Invitation) -> None:
+    """Remove a declined invitation from the list. Imports still skip its address.
+
+    Raises AccessDenied, and DomainError("not_declined").
+    """
+    held = _declined(by, invitation).filter(is_unlisted=False).select_for_update(no_key=True).first()
+    if held is None:
+        raise _not_declined(invitation)
+    check_can_manage(by, held.grant, CANNOT_REVOKE)
+    held.is_unlisted = True
+    held.save(update_fields=["is_unlisted"])
+    record(by.organization_id, Action.UNLISTED, about_invitation(held), by=by)
+
+
+def _declined(by: Membership, invitation: Invitation) -> InvitationQuerySet:
+    return by.organization.invitations.declined().filter(pk=invitation.pk)
+
+
+def _not_declined(invitation: Invitation) -> DomainError:
+    return DomainError(
+        "not_declined", _("The invitation to {email} is no longer declined.").format(email=invitation.email)
+    )
+
+
 def revoke_many(by: Membership, invitations: InvitationQuerySet) -> Revoked:
     """Revoke those that `revoke` would revoke, in small transactions.
 
@@ -180,10 +237,16 @@ def _chunks(ids: list[int]) -> Iterator[list[int]]:
 
 
 def _may_be_resent(now: datetime) -> Q:
-    """A condition: the last email was sent some time ago, and no limit of the invitation or its address is reached."""
+    """A condition: the last email was sent some time ago, no limit is reached, and the address accepts invitations."""
     is_sent = ~Q(mail_state__in=Invitation.UNSENT)
     is_old = Q(mailed_at=None) | Q(mailed_at__lte=now - timedelta(seconds=settings.RESEND_PAUSE))
-    return is_sent & is_old & Q(times_resent__lt=settings.RESEND_LIMIT) & ~Q(has_reached_daily_mail_limit())
+    return (
+        is_sent
+        & is_old
+        & Q(times_resent__lt=settings.RESEND_LIMIT)
+        & ~Q(has_reached_daily_mail_limit())
+        & ~Q(is_blocked())
+    )
 
 
 @transaction.atomic
@@ -201,6 +264,8 @@ def _resend(by: Membership, ids: list[int], *, grants: Collection[int]) -> int:
 
 def _reason_not_resent(invitation: Invitation) -> str:
     email = invitation.email
+    if blocked_among([invitation.email_key]):
+        return str(FailureReason.ADDRESS_BLOCKED.label)
     if has_been_sent_too_often(invitation):
         return sent_too_often_text(invitation)
     if invitation.mail_state in Invitation.UNSENT:

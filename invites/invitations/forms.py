@@ -72,7 +72,8 @@ class InviteForm(CellsMixin, GrantForm):
     """Asks for one person, with roles and sites of their own.
 
     After `clean`, `asks` says whether the admin has to confirm the address, because it looks like a typo or isn't at a
-    domain of the organization. The hidden field `as_typed` confirms it: the admin has seen the question.
+    domain of the organization. The hidden field `as_typed` confirms it: the admin has seen the question. In the same
+    way, the hidden field `declined` confirms an address that declined an earlier invitation.
     """
 
     asks: bool = False
@@ -96,6 +97,18 @@ class InviteForm(CellsMixin, GrantForm):
         if typed and email and typed != self.data.get("as_typed"):
             self._ask_about(email, typed)
         return self.cleaned_data
+
+    @property
+    def despite_decline(self) -> bool:
+        """Whether the admin has read that this address declined."""
+        email = self.cleaned_data.get("email")
+        return bool(email) and email == self.data.get("declined")
+
+    def ask_despite_decline(self, sentence: str) -> None:
+        """Say below the address that it declined, and let the admin confirm it by sending the form again."""
+        typed = self.cleaned_data["email"]
+        context = {"sentence": sentence, "typed": typed, "as_typed": typed == self.data.get("as_typed")}
+        self["email"].help_text = render_to_string("invitations/_declined.html", context)
 
     def _ask_about(self, email: str, typed: str) -> None:
         meant = intended_address(email) or ""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.activity.actions import Action
@@ -27,7 +28,7 @@ from invites.invitations.authorization import (
     lock_grantable,
     selection_of,
 )
-from invites.invitations.late_rows import join_import, lock_late_row
+from invites.invitations.blocking import check_not_blocked
 from invites.invitations.links import (
     expiry_from,
     has_been_sent_too_often,
@@ -37,7 +38,7 @@ from invites.invitations.links import (
 from invites.invitations.quotas import check_recipient_quota, consume_invitation_quota
 from invites.invitations.tokens import derive_token, hash_token, new_seed
 from invites.invitations.visibility import sees_everybody
-from invites.models import Invitation, InvitationQuerySet, Row
+from invites.models import Invitation, InvitationQuerySet
 from invites.problems import explain
 
 
@@ -46,20 +47,18 @@ def invite_person(by: Membership, *, selection: AccessSelection, **cells: str) -
 
     The cells are checked like those of a file. An earlier invitation for the address is replaced if it expired, was not
     delivered, or belongs to an import that is being undone, and if `by` could grant it. Raises AccessDenied, and
-    DomainError: "bad_cell", "already_member", "already_deactivated", "already_invited", "over_quota".
+    DomainError: "bad_cell", "already_member", "already_deactivated", "already_invited", "declined", "address_blocked",
+    "over_quota".
     """
-    return _invite(by, selection, Cells(**cells), row=None)
+    return _invite(by, selection, Cells(**cells))
 
 
-def invite_late_row(by: Membership, row: Row, *, selection: AccessSelection, **cells: str) -> Invitation:
-    """The same for a row whose import has ended, and which wasn't invited: the person joins the import.
-
-    Also raises DomainError("moved_on").
-    """
-    return _invite(by, selection, Cells(**cells), row=row)
+def invite_despite_decline(by: Membership, *, selection: AccessSelection, **cells: str) -> Invitation:
+    """The same for an admin who knows that the invitee declined an earlier invitation, which is replaced."""
+    return _invite(by, selection, Cells(**cells), despite_decline=True)
 
 
-def _invite(by: Membership, selection: AccessSelection, cells: Cells, *, row: Row | None) -> Invitation:
+def _invite(by: Membership, selection: AccessSelection, cells: Cells, *, despite_decline: bool = False) -> Invitation:
     check_may_invite(by)
     person = check_cells(cells, row=1, line=1, allowed=allowed_domains(by.organization))
     if person.problems:
@@ -68,14 +67,14 @@ def _invite(by: Membership, selection: AccessSelection, cells: Cells, *, row: Ro
     now = timezone.now()
     try:
         with transaction.atomic():
-            # Locks are always taken in this order. Another one could deadlock.
-            if row is not None:
-                lock_late_row(by, row)
+            # Roles and sites are always locked first. Another order could deadlock.
             grant = create_grant(by, selection)
-            _make_room(by, person.email_key)
+            _make_room(by, person.email_key, despite_decline=despite_decline)
             _check_not_invited(by, person.email_key, email)
-            # After the previous check: once an invitation is no longer open, its invitee is a member.
-            _check_not_member(organization, person.email_key, email)
+            # After the previous check: once an invitation is no longer open, its invitee is a member or has declined.
+            check_not_member(organization, person.email_key, email)
+            _check_not_declined(organization, person.email_key, email)
+            check_not_blocked(person.email_key)
             check_recipient_quota(organization, person.email_key, email)
             seed = new_seed()
             invitation = Invitation.objects.create(
@@ -89,11 +88,7 @@ def _invite(by: Membership, selection: AccessSelection, cells: Cells, *, row: Ro
                 created_at=now,
                 expires_at=expiry_from(now),
                 mail_due_at=now,
-                row=row,
-                batch=row.batch if row else None,
             )
-            if row is not None:
-                join_import(by, row, invitation)
             record(organization.pk, Action.INVITED, about_invitation(invitation), by=by, change=granted(selection))
             # Last, as for imports. Another order could deadlock.
             consume_invitation_quota(organization, by.user, 1)
@@ -114,7 +109,7 @@ def change_invitation(
 
     Raises AccessDenied when `by` can't grant what the invitation gives now or what was chosen, or couldn't grant an
     earlier invitation for the new address. Raises DomainError: "not_pending", "bad_cell", "too_often", and for the new
-    address "already_member", "already_deactivated", "already_invited", "over_quota".
+    address "already_member", "already_deactivated", "already_invited", "declined", "address_blocked", "over_quota".
     """
     check_may_invite(by)
     values = None
@@ -182,9 +177,11 @@ def _check_correction(by: Membership, held: Invitation, email: str) -> None:
         raise DomainError("too_often", sent_too_often_text(held))
     new_key = email_key(email)
     if new_key != held.email_key:
-        _make_room(by, new_key)
+        _make_room(by, new_key, despite_decline=False)
         _check_not_invited(by, new_key, email)
-        _check_not_member(by.organization, new_key, email)
+        check_not_member(by.organization, new_key, email)
+        _check_not_declined(by.organization, new_key, email)
+        check_not_blocked(new_key)
     check_recipient_quota(by.organization, new_key, email)
 
 
@@ -209,7 +206,8 @@ class AlreadyDeactivatedError(DomainError):
         self.membership = membership
 
 
-def _check_not_member(organization: Organization, email_key: str, email: str) -> None:
+def check_not_member(organization: Organization, email_key: str, email: str) -> None:
+    """Raises DomainError("already_member"), or AlreadyDeactivatedError."""
     found = organization.memberships.select_related("organization", "user").filter(user__email=email_key).first()
     if found is None:
         return
@@ -221,17 +219,33 @@ def _check_not_member(organization: Organization, email_key: str, email: str) ->
     )
 
 
-def _make_room(by: Membership, email_key: str) -> None:
+def _make_room(by: Membership, email_key: str, *, despite_decline: bool) -> None:
     """Replace an earlier invitation that no longer works, if `by` could have granted it."""
     replaceable = by.organization.invitations.replaceable(undelivered=True).for_address(email_key)
-    for held in replaceable.select_for_update(no_key=True):
-        check_can_manage(by, held.grant, CANNOT_REPLACE)
-    replaceable.close(Invitation.State.REPLACED)
+    declined = by.organization.invitations.declined().for_address(email_key)
+    for found in (replaceable, declined) if despite_decline else (replaceable,):
+        for held in found.select_for_update(no_key=True):
+            check_can_manage(by, held.grant, CANNOT_REPLACE)
+        found.close(Invitation.State.REPLACED)
 
 
 def _check_not_invited(by: Membership, email_key: str, email: str) -> None:
     if by.organization.invitations.open().for_address(email_key).exists():
         raise _already_invited(by, email)
+
+
+def _check_not_declined(organization: Organization, email_key: str, email: str) -> None:
+    declined = organization.invitations.declined().for_address(email_key).first()
+    if declined is not None:
+        raise DomainError("declined", declined_text(declined, email))
+
+
+def declined_text(declined: Invitation, email: str) -> str:
+    """ "ann@example.com declined an invitation to Acme on November 3."."""
+    when = date_format(timezone.localtime(declined.answered_at), "MONTH_DAY_FORMAT")
+    return _("{email} declined an invitation to {organization} on {date}.").format(
+        email=email, organization=declined.organization.name, date=when
+    )
 
 
 def _already_invited(by: Membership, email: str) -> DomainError:

@@ -13,13 +13,13 @@ from django.utils.translation import ngettext_lazy
 from accounts.models import User
 from accounts.wording import counted
 from invites.invitations.tokens import hashes_for, new_seeds
-from invites.models import EarlierLink, Invitation
+from invites.models import EarlierLink, Invitation, InvitationRequest
 
 _SENT_TOO_OFTEN = ngettext_lazy(
     "This invitation was already sent to {email} {count} time, which is the limit.",
     "This invitation was already sent to {email} {count} times, which is the limit.",
 )
-_KEPT = "email, mail_state, mail_detail, mailed_at, bounced_at, opened_at, opened_with"
+_KEPT = "token_hash, email, mail_state, mail_detail, mailed_at, bounced_at, opened_at, opened_with"
 # Django would load each invitation and store it again.
 _KEEP_LINKS = f"""
     INSERT INTO {EarlierLink._meta.db_table} (invitation_id, {_KEPT}, replaced_at, replaced_by_id)
@@ -61,6 +61,7 @@ def renew_links(ids: Sequence[int], *, by: User, now: datetime) -> None:
         opened_with="",
         times_resent=F("times_resent") + 1,
     )
+    InvitationRequest.objects.filter(pk__in=ids).delete()
 
 
 def has_been_sent_too_often(invitation: Invitation) -> bool:

@@ -1,7 +1,9 @@
-"""The secret token in the link of an invitation. It is derived from a random seed and the secret key.
+"""The secret tokens in the links of an invitation.
 
-The database has only the seed and the hash of the token, which are useless without the key. An email that is sent twice
-because of a crash has the same link.
+The one that accepts is derived from a random seed and the secret key. The database has only the seed and the hash of
+the token, which are useless without the key. An email that is sent twice because of a crash has the same link.
+
+The other one declines the invitation and reports abuse. It is derived from the invitation's id and address.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -18,6 +21,8 @@ from django.conf import settings
 SEED_BYTES = 16
 TOKEN_BYTES = 20
 PURPOSE = "invites.invitation-token.v1"
+OPT_OUT_PURPOSE = "invites.opt-out-token.v1"
+OPT_OUT_TOKEN = re.compile(r"([1-9][0-9]{0,17})-[A-Za-z0-9_-]{27}", re.ASCII)
 
 
 def new_seed() -> str:
@@ -45,9 +50,9 @@ def _token(key: bytes, seed: str) -> bytes:
 
 
 @lru_cache(maxsize=4)
-def _key(secret: str) -> bytes:
+def _key(secret: str, purpose: str = PURPOSE) -> bytes:
     """The key as `salted_hmac` of Django derives it, cached for thousands of tokens."""
-    return hashlib.sha256(f"{PURPOSE}{secret}".encode()).digest()
+    return hashlib.sha256(f"{purpose}{secret}".encode()).digest()
 
 
 def hash_token(token: str) -> str:
@@ -67,6 +72,28 @@ def hashes_for(seeds: Iterable[str]) -> Iterator[str]:
     """The hashes of the tokens of the seeds, in their order, generated lazily."""
     key = _key(settings.SECRET_KEY)
     return (hashlib.sha256(_token(key, seed)).hexdigest() for seed in seeds)
+
+
+def opt_out_token(invitation_id: int, email_key: str) -> str:
+    """The token in the links to decline an invitation and to report it, such as "12-Hk…": the id, and 160 bits of HMAC.
+
+    It is the same in every email of the invitation, so that an old one can be declined, too. It depends on the address,
+    so that it can't decline an invitation whose address was corrected. Nothing follows from it about the other token.
+    """
+    return (
+        f"{invitation_id}-{_token(_key(settings.SECRET_KEY, OPT_OUT_PURPOSE), f'{invitation_id} {email_key}').decode()}"
+    )
+
+
+def invitation_id_in(opt_out: str) -> int:
+    """The id in an opt-out token, which isn't checked; 0 if it isn't a token."""
+    found = OPT_OUT_TOKEN.fullmatch(opt_out)
+    return int(found[1]) if found else 0
+
+
+def opt_out_links(opt_out: str) -> tuple[str, str]:
+    """The URLs for the email, which decline the invitation and report abuse."""
+    return f"{settings.BASE_URL}/i/decline/{opt_out}/", f"{settings.BASE_URL}/i/report/{opt_out}/"
 
 
 def link_for(token: str) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from anymail.message import AnymailMessage
 
 from accounts.models import User
-from invites.invitations.tokens import derive_token, hash_token, link_for
+from invites.invitations.tokens import derive_token, hash_token, link_for, opt_out_token
 from invites.mailing.template import InvitationTemplate, InviteeAccount
 from invites.mailing.transports.smtp import RenderedMessage
 from invites.models import Invitation, InvitationQuerySet
@@ -76,11 +76,11 @@ class OutgoingMessage:
         return self.template.sender_address, self.data.email
 
     def render(self) -> RenderedMessage:
-        return self.template.render(self.data, link=self.link)
+        return self.template.render(self.data, link=self.link, opt_out=self.opt_out)
 
     def build(self) -> AnymailMessage:
         """Raises ValueError for an address that no header can contain."""
-        message = self.template.build(self.data, link=self.link)
+        message = self.template.build(self.data, link=self.link, opt_out=self.opt_out)
         message.metadata = self.metadata
         return message
 
@@ -98,3 +98,8 @@ class OutgoingMessage:
             Invitation.objects.filter(pk=self.data.id, token_hash=self.data.token_hash).update(token_hash=token_hash)
             self.data = self.data._replace(token_hash=token_hash)
         return link_for(token)
+
+    @property
+    def opt_out(self) -> str:
+        """The token in the links to decline and to report abuse."""
+        return opt_out_token(self.data.id, self.data.email_key)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from invites.invitations.blocking import blocked_among
 from invites.invitations.quotas import count_daily_mail
 from invites.mailing.delivery import MailConnection
 from invites.mailing.delivery_log import DeliveryLog, without_waiting_for_disk
@@ -126,6 +127,7 @@ class _SendRun:
 
     def send_group(self, group: Sequence[MessageData]) -> None:
         allowed = self._throttle.acquire(group)
+        allowed = self._without_blocked(allowed)
         over_quota = count_daily_mail(allowed)
         for data in allowed:
             if data.id in over_quota:
@@ -143,6 +145,14 @@ class _SendRun:
                     break
         self.result.not_tried += sorted(open_ids)
         self._check_time()
+
+    def _without_blocked(self, group: Sequence[MessageData]) -> Sequence[MessageData]:
+        """Those whose address accepts invitations. The others have failed."""
+        blocked = blocked_among({data.email_key for data in group})
+        for data in group:
+            if data.email_key in blocked:
+                self._fail(data, FailureReason.ADDRESS_BLOCKED)
+        return [data for data in group if data.email_key not in blocked] if blocked else group
 
     def close(self) -> None:
         self._log.flush()

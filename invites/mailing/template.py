@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 from accounts.languages import in_language
 from accounts.wording import listed
 from invites.checking.cells.links import defuse, defuse_header
+from invites.invitations.tokens import opt_out_links
 from invites.invitations.wording import role_names, site_names
 from invites.mailing.transports.smtp import RenderedMessage
 from invites.models import AccessGrant, Invitation
@@ -69,7 +70,7 @@ class InvitationTemplate:
     marks, so that no value can be mistaken for a mark.
     """
 
-    SLOTS = ("first_name", "email", "link", "expires")
+    SLOTS = ("first_name", "email", "link", "expires", "decline_link", "report_link")
     # The values of the message as bytes: those of the slots, for the text and escaped for the HTML, and three headers.
     PLACES = (*map("_".join, product(("text", "html"), SLOTS)), "to", "message_id", "date")
 
@@ -103,11 +104,16 @@ class InvitationTemplate:
         self._expiries: dict[datetime, str] = {}
         self._bytes, self._chosen = self._compiled()
 
-    def build(self, invitee: Invitee, *, link: str) -> AnymailMessage:
-        """The message to one invitee. Raises ValueError for an address that no header can contain."""
+    def build(self, invitee: Invitee, *, link: str, opt_out: str) -> AnymailMessage:
+        """The message to one invitee. `link` accepts, and `opt_out` is the token that declines and reports abuse.
+
+        There is no List-Unsubscribe header: mail programs and their cleaners send its request without asking (RFC
+        8058), and an invitation would be declined by mistake. The links open pages that ask.
+        Raises ValueError for an address that no header can contain.
+        """
         if one_line(invitee.email) != invitee.email:
             raise ValueError("The address contains a line break or another character that no email can contain.")
-        values = self._values(invitee, link)
+        values = self._values(invitee, link, opt_out)
         message = self._message(text=_filled(self._text, values))
         message.to = [invitee.email]
         message.extra_headers["Message-ID"] = self._message_id(invitee.token_seed)
@@ -129,9 +135,9 @@ class InvitationTemplate:
         message.attach_alternative(html, "text/html")
         return message
 
-    def merge_values(self, invitee: Invitee, *, link: str) -> dict[str, str]:
+    def merge_values(self, invitee: Invitee, *, link: str, opt_out: str) -> dict[str, str]:
         """What a provider inserts into the message of `build_for_merge` for this invitee."""
-        values = self._values(invitee, link)
+        values = self._values(invitee, link, opt_out)
         return {f"text_{slot}": value for slot, value in values.items()} | {
             f"html_{slot}": _escaped(value) for slot, value in values.items()
         }
@@ -144,9 +150,9 @@ class InvitationTemplate:
             and len(invitee.email) + len(invitee.first_name) < MOST_INSERTED
         )
 
-    def render(self, invitee: Invitee, *, link: str) -> RenderedMessage:
+    def render(self, invitee: Invitee, *, link: str, opt_out: str) -> RenderedMessage:
         """The message as bytes, forty times as fast as `build`. Only if `is_simple_for` the invitee."""
-        values = self._values(invitee, link).values()
+        values = self._values(invitee, link, opt_out).values()
         message_id = self._message_id(invitee.token_seed)
         date = _date(int(time.time()), settings.EMAIL_USE_LOCALTIME)
         # In the order of PLACES.
@@ -177,14 +183,17 @@ class InvitationTemplate:
         chosen = itemgetter(*(self.PLACES.index(name) for name in pieces[1::2]))
         return "%s".join(piece.replace("%", "%%") for piece in pieces[::2]), chosen
 
-    def _values(self, invitee: Invitee, link: str) -> dict[str, str]:
+    def _values(self, invitee: Invitee, link: str, opt_out: str) -> dict[str, str]:
         name = invitee.first_name
+        decline_link, report_link = opt_out_links(opt_out)
         return {
             # Letters alone form neither a link nor a line break.
             "first_name": name if name.isalpha() else defuse(one_line(name)),
             "email": invitee.email,
             "link": link,
             "expires": self._expiry(invitee.expires_at),
+            "decline_link": decline_link,
+            "report_link": report_link,
         }
 
     def _expiry(self, expires_at: datetime) -> str:

@@ -53,6 +53,8 @@ def batch_as_text(batch: Batch) -> str:
         ("Already a member", summary.already_member),
         ("Already invited", summary.already_invited),
         *([("Deactivated", summary.deactivated)] if summary.deactivated else []),
+        *([("Declined earlier", summary.already_declined)] if summary.already_declined else []),
+        *([("Address blocked", summary.address_blocked)] if summary.address_blocked else []),
         ("Duplicate", summary.duplicate),
         *([("Not a person", summary.not_a_person)] if summary.not_a_person else []),
         *([("Someone else's address", summary.address_of_another)] if summary.address_of_another else []),

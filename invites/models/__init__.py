@@ -5,11 +5,13 @@ from invites.models.batch import Batch, BatchChunk, CorrectionJob, Reason, Remem
 from invites.models.failure_reason import FailureReason
 from invites.models.invitation import BulkAction, BulkActionChunk, EarlierLink, Invitation, InvitationQuerySet
 from invites.models.mail import DailyInviteCount, DailyRecipientMail, DomainBackoff, RateLimitBucket, SendLock
+from invites.models.opt_out import BlockedAddress, InvitationRequest
 
 __all__ = [
     "AccessGrant",
     "Batch",
     "BatchChunk",
+    "BlockedAddress",
     "BulkAction",
     "BulkActionChunk",
     "CorrectionJob",
@@ -20,6 +22,7 @@ __all__ = [
     "FailureReason",
     "Invitation",
     "InvitationQuerySet",
+    "InvitationRequest",
     "RateLimitBucket",
     "Reason",
     "RememberedReading",

@@ -309,6 +309,8 @@ class Row(models.Model):
         ALREADY_MEMBER = "already_member", "Already a member"
         ALREADY_INVITED = "already_invited", "Already invited"
         DEACTIVATED = "deactivated", "Deactivated"
+        ALREADY_DECLINED = "already_declined", "Declined an earlier invitation"
+        ADDRESS_BLOCKED = "address_blocked", "Doesn't accept invitations"
         DUPLICATE = "duplicate", "Duplicate"
         ADDRESS_OF_ANOTHER = "address_of_another", "Someone else's address"
         STOPPED = "stopped", "The import was stopped"

@@ -16,6 +16,7 @@ class FailureReason(models.TextChoices):
     ACCESS_LOST = "access_lost", _("The person who started this can no longer grant these roles and sites.")
     DAILY_LIMIT = "daily_limit", _("This address reached the daily limit for invitations.")
     DOMAIN_NOT_ALLOWED = "domain_not_allowed", _("Your organization no longer invites addresses with this domain.")
+    ADDRESS_BLOCKED = "address_blocked", _("This address doesn’t accept invitations.")
     BOUNCED = "bounced", _("The email bounced.")
     UNREACHABLE = "unreachable", _("The mail server was busy or couldn’t be reached.")
     INTERRUPTED = "interrupted", _("The email couldn’t be sent because every attempt was interrupted.")

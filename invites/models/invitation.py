@@ -70,6 +70,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Open ones whose email is in the outbox and may be sent now."""
         return self.open().unsent().filter(mail_due_at__lte=now or timezone.now())
 
+    def declined(self) -> Self:
+        """Those whose invitee said no, including those that an admin removed from the list."""
+        return self.filter(state=Invitation.State.DECLINED)
+
     def for_address(self, email_key: str) -> Self:
         return self.filter(email_key=email_key)
 
@@ -98,6 +102,8 @@ class Invitation(models.Model):
         ACCEPTED = "accepted", "Accepted"
         REVOKED = "revoked", "Revoked"
         REPLACED = "replaced", "Replaced by a newer invitation"
+        # The invitee said no. Nobody emails them again, unless an admin explicitly chooses to.
+        DECLINED = "declined", "Declined"
 
     class Mail(models.TextChoices):
         """The state of the email with the current link. After a new link, it is queued again.
@@ -150,7 +156,12 @@ class Invitation(models.Model):
     token_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
-    answered_at = models.DateTimeField(null=True, blank=True, help_text="When it was accepted or revoked.")
+    answered_at = models.DateTimeField(null=True, blank=True, help_text="When it was accepted, declined or revoked.")
+    is_unlisted = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Declined, and an admin removed it from the list. Imports still skip the address.",
+    )
     accepted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -213,6 +224,17 @@ class Invitation(models.Model):
                 condition=models.Q(state="pending"),
                 name="pending_invitation_by_name",
             ),
+            # For the list, and for each import. Few invitations are declined.
+            models.Index(
+                fields=["organization", "person_key", "id"],
+                condition=models.Q(state="declined", is_unlisted=False),
+                name="declined_invitation_by_name",
+            ),
+            models.Index(
+                fields=["organization", "email_key"],
+                condition=models.Q(state="declined"),
+                name="declined_invitation_by_address",
+            ),
             models.Index(
                 fields=["mail_due_at"], condition=models.Q(mail_due_at__isnull=False), name="invitation_mail_due"
             ),
@@ -241,6 +263,7 @@ class EarlierLink(models.Model):
     invitation = models.ForeignKey(
         Invitation, on_delete=models.CASCADE, related_name="earlier_links", db_constraint=False
     )
+    token_hash = models.CharField(max_length=64, db_index=True)
     email = models.CharField(max_length=320)
     mail_state = models.CharField(max_length=10, choices=Invitation.Mail)
     mail_detail = models.CharField(max_length=300, blank=True)

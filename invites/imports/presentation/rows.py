@@ -29,6 +29,8 @@ _REASONS = {
     Row.Reason.ALREADY_MEMBER: gettext_lazy("Already a member"),
     Row.Reason.ALREADY_INVITED: gettext_lazy("Already invited"),
     Row.Reason.DEACTIVATED: gettext_lazy("Deactivated"),
+    Row.Reason.ALREADY_DECLINED: gettext_lazy("Declined an earlier invitation"),
+    Row.Reason.ADDRESS_BLOCKED: gettext_lazy("This address doesn’t accept invitations"),
     Row.Reason.DUPLICATE: gettext_lazy("Twice in the file"),
     Row.Reason.NOT_A_PERSON: gettext_lazy("Not a person"),
     Row.Reason.ADDRESS_OF_ANOTHER: gettext_lazy("Someone else’s address"),
@@ -101,6 +103,8 @@ def _why(row: Row) -> str:
 def _response(invitation: Invitation, batch: Batch) -> ShownOutcome:
     if invitation.state == Invitation.State.ACCEPTED:
         return ShownOutcome("ok", _("Accepted"), _moment(invitation.answered_at))
+    if invitation.state == Invitation.State.DECLINED:
+        return ShownOutcome("skipped", _("Declined"), _moment(invitation.answered_at))
     if invitation.state != Invitation.State.PENDING:
         return ShownOutcome("skipped", _("Revoked"), _moment(invitation.answered_at))
     if batch.is_being_undone:

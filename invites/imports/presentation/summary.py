@@ -28,11 +28,14 @@ OUTCOME_LABELS = {
     "waiting": gettext_lazy("waiting for a response"),
     "bounced": gettext_lazy("bounced"),
     "expired": gettext_lazy("expired"),
+    "declined": gettext_lazy("declined"),
     "revoked": gettext_lazy("revoked"),
     "skipped": pgettext_lazy("rows", "Skipped"),
     "already_member": gettext_lazy("already a member"),
     "already_invited": gettext_lazy("already invited"),
     "deactivated": gettext_lazy("deactivated"),
+    "already_declined": gettext_lazy("declined earlier"),
+    "address_blocked": gettext_lazy("doesn’t accept invitations"),
     "duplicate": gettext_lazy("twice in the file"),
     "not_a_person": gettext_lazy("not a person"),
     "address_of_another": gettext_lazy("someone else’s address"),
@@ -69,7 +72,8 @@ class Line:
 def summary_lines(summary: Summary) -> list[list[Line]]:
     """Groups of lines, each a sum and its parts. The sums add up to the rows of the file.
 
-    Lines with 0 are shown, except for "expired", "revoked", "deactivated", "not_a_person" and "address_of_another".
+    Lines with 0 are shown, except for "expired", "declined", "revoked", "deactivated", "already_declined",
+    "address_blocked", "not_a_person" and "address_of_another".
     """
     invited = [
         Line("invited", summary.invited),
@@ -79,6 +83,8 @@ def summary_lines(summary: Summary) -> list[list[Line]]:
     ]
     if summary.expired:
         invited.append(Line("expired", summary.expired, is_part=True))
+    if summary.declined:
+        invited.append(Line("declined", summary.declined, is_part=True))
     if summary.revoked:
         invited.append(Line("revoked", summary.revoked, is_part=True))
     skipped = [
@@ -89,6 +95,10 @@ def summary_lines(summary: Summary) -> list[list[Line]]:
     ]
     if summary.deactivated:
         skipped.append(Line("deactivated", summary.deactivated, is_part=True))
+    if summary.already_declined:
+        skipped.append(Line("already_declined", summary.already_declined, is_part=True))
+    if summary.address_blocked:
+        skipped.append(Line("address_blocked", summary.address_blocked, is_part=True))
     if summary.not_a_person:
         skipped.append(Line("not_a_person", summary.not_a_person, is_part=True))
     if summary.address_of_another:

@@ -37,6 +37,11 @@ _NOT_SENT = ngettext_lazy("{count} email couldn’t be sent.", "{count} emails c
 _ALREADY_MEMBERS = ngettext_lazy("{count} was already a member.", "{count} were already members.")
 _ALREADY_INVITED = ngettext_lazy("{count} was already invited.", "{count} were already invited.")
 _DEACTIVATED = ngettext_lazy("{count} is deactivated.", "{count} are deactivated.")
+_ALREADY_DECLINED = ngettext_lazy("{count} declined an earlier invitation.", "{count} declined an earlier invitation.")
+_ADDRESS_BLOCKED = ngettext_lazy(
+    "{count} has an address that doesn’t accept invitations.",
+    "{count} have addresses that don’t accept invitations.",
+)
 _DUPLICATES = ngettext_lazy("{count} was in the file twice.", "{count} were in the file twice.")
 _NOT_PEOPLE = ngettext_lazy("{count} row isn’t a person.", "{count} rows aren’t people.")
 _ADDRESS_OF_ANOTHER = ngettext_lazy("{count} had someone else’s address.", "{count} had someone else’s address.")
@@ -48,6 +53,10 @@ _ALL_SKIPPED = ngettext_lazy("The only row of {file} was skipped.", "All {count}
 _ALL_ALREADY_MEMBERS = ngettext_lazy(
     "The only row of {file} was skipped because that person is already a member.",
     "All {count} rows of {file} were skipped because those people are already members.",
+)
+_ALL_ALREADY_DECLINED = ngettext_lazy(
+    "The only row of {file} was skipped because that person declined an earlier invitation.",
+    "All {count} rows of {file} were skipped because those people declined an earlier invitation.",
 )
 _ALL_ALREADY_INVITED = ngettext_lazy(
     "The only row of {file} was skipped because that person is already invited.",
@@ -131,6 +140,8 @@ def result_text(batch: Batch, summary: Summary) -> str:
         (_ALREADY_MEMBERS, summary.already_member),
         (_ALREADY_INVITED, summary.already_invited),
         (_DEACTIVATED, summary.deactivated),
+        (_ALREADY_DECLINED, summary.already_declined),
+        (_ADDRESS_BLOCKED, summary.address_blocked),
         (_DUPLICATES, summary.duplicate),
         (_NOT_PEOPLE, summary.not_a_person),
         (_ADDRESS_OF_ANOTHER, summary.address_of_another),
@@ -154,4 +165,6 @@ def _all_skipped_text(batch: Batch, summary: Summary) -> str:
         message = _ALL_ALREADY_INVITED
     elif summary.deactivated == summary.rows:
         message = _ALL_DEACTIVATED
+    elif summary.already_declined == summary.rows:
+        message = _ALL_ALREADY_DECLINED
     return counted(message, summary.rows, file=import_name(batch))

@@ -25,7 +25,10 @@ Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 # No mail server has accepted these. A failed email leaves this count when its row is marked as failed.
 UNTRIED = (Mail.QUEUED, Mail.SENDING, Mail.FAILED)
 # Why rows are skipped while people are invited, and why before that.
-_SKIPPED_NOW = (Reason.ALREADY_MEMBER, Reason.ALREADY_INVITED, Reason.DEACTIVATED)
+_SKIPPED_NOW = (
+    *(Reason.ALREADY_MEMBER, Reason.ALREADY_INVITED, Reason.DEACTIVATED),
+    *(Reason.ALREADY_DECLINED, Reason.ADDRESS_BLOCKED),
+)
 _SKIPPED_BEFORE = (Reason.DUPLICATE, Reason.ADDRESS_OF_ANOTHER, Reason.NOT_A_PERSON)
 
 

@@ -21,9 +21,9 @@ Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 class Summary:
     """The rows of one batch by outcome: rows = invited + skipped + problems + failed + waiting.
 
-    `accepted`, `waiting_answer`, `bounced`, `expired` and `revoked` are parts of `invited`; `undone` are those of
-    `revoked` that are revoked by undoing the batch. `waiting` is 0 in a batch that has ended: its waiting rows count
-    as `failed`, and in a stopped batch as `stopped`, which is a part of `failed`.
+    `accepted`, `waiting_answer`, `bounced`, `expired`, `declined` and `revoked` are parts of `invited`; `undone` are
+    those of `revoked` that are revoked by undoing the batch. `waiting` is 0 in a batch that has ended: its waiting rows
+    count as `failed`, and in a stopped batch as `stopped`, which is a part of `failed`.
     """
 
     rows: int = 0
@@ -32,11 +32,14 @@ class Summary:
     waiting_answer: int = 0
     bounced: int = 0
     expired: int = 0
+    declined: int = 0
     revoked: int = 0
     undone: int = 0
     already_member: int = 0
     already_invited: int = 0
     deactivated: int = 0
+    already_declined: int = 0
+    address_blocked: int = 0
     duplicate: int = 0
     not_a_person: int = 0
     address_of_another: int = 0
@@ -55,6 +58,7 @@ class Summary:
     @property
     def skipped(self) -> int:
         others = self.deactivated + self.not_a_person + self.address_of_another
+        others += self.already_declined + self.address_blocked
         return self.already_member + self.already_invited + self.duplicate + others
 
     @property
@@ -71,12 +75,13 @@ def summary_of(batch: Batch) -> Summary:
     failed = batch.invitations.filter(mail_state=Mail.FAILED, row__outcome=Outcome.FAILED)
     revoked = responses["revoked"] - failed.count() if responses["revoked"] else 0
     undone = min(revoked, responses["undone"])
-    gone = responses["accepted"] + responses["bounced"] + responses["expired"] + revoked
+    gone = responses["accepted"] + responses["bounced"] + responses["expired"] + responses["declined"] + revoked
     return replace(
         summary,
         accepted=responses["accepted"],
         bounced=responses["bounced"],
         expired=responses["expired"],
+        declined=responses["declined"],
         revoked=revoked,
         undone=undone,
         waiting_answer=summary.invited - gone,
@@ -103,6 +108,8 @@ def outcomes_of(batch: Batch) -> Summary:
         already_member=rows[Outcome.SKIPPED, Reason.ALREADY_MEMBER],
         already_invited=rows[Outcome.SKIPPED, Reason.ALREADY_INVITED],
         deactivated=rows[Outcome.SKIPPED, Reason.DEACTIVATED],
+        already_declined=rows[Outcome.SKIPPED, Reason.ALREADY_DECLINED],
+        address_blocked=rows[Outcome.SKIPPED, Reason.ADDRESS_BLOCKED],
         duplicate=rows[Outcome.SKIPPED, Reason.DUPLICATE],
         not_a_person=rows[Outcome.SKIPPED, Reason.NOT_A_PERSON],
         address_of_another=rows[Outcome.SKIPPED, Reason.ADDRESS_OF_ANOTHER],
@@ -132,6 +139,8 @@ def _responses(batch: Batch) -> Counter[str]:
     for state, mail_state, is_past, by_undoing, count in groups:
         if state == Invitation.State.ACCEPTED:
             counted["accepted"] += count
+        elif state == Invitation.State.DECLINED:
+            counted["declined"] += count
         elif state != Invitation.State.PENDING or batch.is_being_undone:
             counted["revoked"] += count
             is_undone = by_undoing or state == Invitation.State.PENDING
@@ -162,7 +171,7 @@ def revoked_counts(batches: Iterable[Batch]) -> dict[int, int]:
     """How many invitations of each batch were revoked, by batch id."""
     invitations = Invitation.objects.filter(batch__in=list(batches)).order_by()
     revoked = invitations.filter(row__outcome=Outcome.INVITED).exclude(
-        Q(state=Invitation.State.ACCEPTED) | invitations.is_open()
+        Q(state__in=(Invitation.State.ACCEPTED, Invitation.State.DECLINED)) | invitations.is_open()
     )
     return dict(revoked.values_list("batch_id").annotate(count=Count("*")))
 
@@ -179,6 +188,8 @@ def summary_as_json(batch: Batch) -> dict[str, Any]:
             "already_member": summary.already_member,
             "already_invited": summary.already_invited,
             "deactivated": summary.deactivated,
+            "already_declined": summary.already_declined,
+            "address_blocked": summary.address_blocked,
             "duplicate": summary.duplicate,
             "not_a_person": summary.not_a_person,
             "address_of_another": summary.address_of_another,

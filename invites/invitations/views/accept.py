@@ -41,6 +41,7 @@ from invites.invitations.acceptance import (
     find_open_invitation,
 )
 from invites.invitations.forms import NewAccountForm, OwnPasswordForm
+from invites.invitations.requests import ask_for_invitation
 from invites.invitations.tokens import fingerprint, hash_token
 from invites.invitations.wording import role_names, site_list
 from invites.models import Invitation
@@ -93,6 +94,15 @@ def invitation(request: HttpRequest) -> HttpResponse:
         if broken.code == "deactivated":
             return _is_deactivated(request, broken.message)
         raise
+
+
+@public("Answers the same for every link.")
+@require_POST
+@never_cache
+def invitation_ask(request: HttpRequest) -> HttpResponse:
+    """Ask the admins for a new invitation. The answer doesn't say whether the link belongs to one."""
+    ask_for_invitation(_link_in_cookie(request))
+    return render(request, "invitations/asked.html")
 
 
 @public("Signs out, and keeps the invitation for the next user who signs in.")

@@ -41,7 +41,8 @@ def send_batch(backend: AnymailBaseBackend, messages: Sequence[OutgoingMessage])
         return None
     email.to = [message.data.email for message in messages]
     email.merge_data = {
-        message.data.email: template.merge_values(message.data, link=message.link) for message in messages
+        message.data.email: template.merge_values(message.data, link=message.link, opt_out=message.opt_out)
+        for message in messages
     }
     email.merge_metadata = {message.data.email: message.metadata for message in messages}
     email.esp_extra = EXTRA_OPTIONS.get(backend.esp_name, {})

@@ -120,6 +120,11 @@ ADDRESSES = {
     "acceptance:invitation_link": "oneself",
     "acceptance:invitation": "oneself",
     "acceptance:invitation_switch": "oneself",
+    "acceptance:invitation_ask": "nobody",
+    "acceptance:decline_link": "oneself",
+    "acceptance:report_link": "oneself",
+    "acceptance:decline": "oneself",
+    "acceptance:report": "oneself",
 }
 THINGS = ("import", "invitation", "action")
 STREAMS = [name for name in ADDRESSES if name.endswith("_events")]

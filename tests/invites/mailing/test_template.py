@@ -25,6 +25,7 @@ from tests.invites.invitations.helpers import Invite, deliver, link_of
 from tests.marked import MARKED, marked_language
 from tests.pages import text_of
 
+LINK = "https://rollcall.example.org/i/token/"
 INVISIBLE = "\u2060"
 
 
@@ -34,7 +35,7 @@ def html_of(message: EmailMultiAlternatives) -> str:
 
 def message_to(invitation: Invitation) -> AnymailMessage:
     invitation.refresh_from_db()
-    return InvitationTemplate(invitation).build(invitation, link="https://rollcall.example.org/i/token/")
+    return InvitationTemplate(invitation).build(invitation, link=LINK, opt_out="12-opt")
 
 
 def test_says_who_invites_to_what_and_what_to_do(
@@ -56,7 +57,7 @@ def test_says_who_invites_to_what_and_what_to_do(
         f"{settings.BASE_URL}{link_of(invitation)}",
         f"The link works until {until}.",
         "This email was sent to chiara.rossi@people.example.com because admin@example.com invited you.",
-        "If you don’t know Ines, you can ignore this email.",
+        "If you don’t know Ines, ignore this email or decline the invitation.",
     )
     html = re.sub(r" (?=[.,])", "", text_of(re.sub(r"</?bdi>", "", html_of(message))))
     for words in said:
@@ -98,7 +99,9 @@ def test_the_same_link_has_the_same_message_id(invite: Invite) -> None:
     assert invitation.token_seed not in first.message().as_string()
 
 
-def test_escapes_markup_in_names(invite: Invite, acme: Organization, admin: User, sites: list[Site]) -> None:
+def test_escapes_markup_in_names(
+    invite: Invite, acme: Organization, admin: User, sites: list[Site], settings: Any
+) -> None:
     evil = '<img src="x" onerror="alert(1)"><a href="//evil">&'
     Organization.objects.filter(pk=acme.pk).update(name=evil)
     Role.objects.filter(organization=acme, name="ReadOnly").update(name=evil[:80])
@@ -110,7 +113,8 @@ def test_escapes_markup_in_names(invite: Invite, acme: Organization, admin: User
 
     assert "<img" not in html
     assert "</title><style>" not in html
-    assert re.findall(r'href="([^"]*)"', html) == ["https://rollcall.example.org/i/token/"] * 2
+    opt_outs = [f"{settings.BASE_URL}/i/{what}/12-opt/" for what in ("decline", "report")]
+    assert re.findall(r'href="([^"]*)"', html) == [LINK, LINK, *opt_outs]
 
 
 @pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r", "\u2028", "\x0b"])
@@ -137,7 +141,7 @@ def test_refuses_an_address_that_no_header_can_hold(invite: Invite) -> None:
     invitation.email = "a@people.example.com\nBcc: b@people.example.com"
 
     with pytest.raises(ValueError, match="line break"):
-        InvitationTemplate(invitation).build(invitation, link="https://rollcall.example.org/i/token/")
+        InvitationTemplate(invitation).build(invitation, link=LINK, opt_out="12-opt")
 
 
 @pytest.mark.parametrize(
