@@ -1,11 +1,18 @@
-"""The admin site for operators. It is read-only, because manual edits would break summaries, and hides all tokens."""
+"""The admin site for operators. It is read-only, because manual edits would break summaries, and hides all tokens.
+
+Only the block of an address that reported abuse can be lifted here.
+"""
 
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from accounts.admin import ReadOnlyAdmin
-from invites.models import Batch, BatchChunk, Invitation, Row
+from accounts.models import User
+from invites.invitations.blocking import lift_block
+from invites.models import Batch, BatchChunk, BlockedAddress, Invitation, Row
 
 
 @admin.register(Batch)
@@ -41,3 +48,21 @@ class InvitationAdmin(ReadOnlyAdmin):
     list_select_related = ("organization",)
     exclude = ("token_seed", "token_hash")
     show_full_result_count = False
+
+
+@admin.register(BlockedAddress)
+class BlockedAddressAdmin(ReadOnlyAdmin):
+    """The reports of abuse, newest first."""
+
+    list_display = ("email_key", "reported_at", "organization", "inviter", "lifted_at", "lifted_by")
+    list_filter = ("organization",)
+    search_fields = ("email_key", "organization__name", "inviter__email")
+    list_select_related = ("organization", "inviter", "lifted_by")
+    actions = ("lift",)
+
+    @admin.action(description="Lift the block, so that these addresses can be invited again")
+    def lift(self, request: HttpRequest, queryset: QuerySet[BlockedAddress]) -> None:
+        """For each selected address."""
+        if isinstance(request.user, User):
+            count = sum(lift_block(block, by=request.user) for block in queryset)
+            self.message_user(request, f"{count} lifted.")

@@ -69,6 +69,11 @@ OURS: dict[str, tuple[Responses, str]] = {
     "directory:invitation_edit": (WITH_PERMISSION, "invitation"),
     "directory:invitation_resend": (WITH_PERMISSION, "invitation"),
     "directory:invitation_revoke": (WITH_PERMISSION, "invitation"),
+    "directory:invitation_again": (WITH_PERMISSION, "invitation"),
+    "directory:invitation_unlist": (WITH_PERMISSION, "invitation"),
+    "directory:requests": (WITH_PERMISSION, ""),
+    "directory:request_grant": (WITH_PERMISSION, "invitation"),
+    "directory:request_dismiss": (WITH_PERMISSION, "invitation"),
     "imports:import": (WITH_PERMISSION, ""),
     "imports:understand_pasted": (WITH_PERMISSION, ""),
     "imports:sample": (WITH_PERMISSION, ""),
@@ -273,7 +278,8 @@ def test_addresses_outside_the_organizations(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("config.health.CHECKS", {})
-    arguments = {"acceptance:invitation_link": ["unknown"], "account_reset_password_from_key": ["1", "unknown"]}
+    arguments = {"account_reset_password_from_key": ["1", "unknown"]}
+    arguments |= {f"acceptance:{link}_link": ["unknown"] for link in ("invitation", "decline", "report")}
     path = reverse(name, args=arguments.get(name))
     for user, expected in ((None, answers.nobody), (member, answers.member), (outsider, answers.outsider)):
         response = client_of(user).get(path)

@@ -6,6 +6,7 @@ only indexes, and merges two sorted indexes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -19,7 +20,7 @@ Place = tuple[str, int]
 
 
 def slice_union(
-    members: QuerySet[Membership], invitations: QuerySet[Invitation], *, start: int, stop: int, total: int
+    members: QuerySet[Membership], *invitations: QuerySet[Invitation], start: int, stop: int, total: int
 ) -> list[Place]:
     """The places from `start` to before `stop` in the merged list of `total` people."""
     stop = min(stop, total)
@@ -32,11 +33,11 @@ def slice_union(
 
 
 def _first(
-    members: QuerySet[Membership], invitations: QuerySet[Invitation], count: int, *order: str
+    members: QuerySet[Membership], invitations: Sequence[QuerySet[Invitation]], count: int, *order: str
 ) -> QuerySet[Any, Place]:
     placed: list[QuerySet[Any, Place]] = [
         kind.annotate(place=F("person_key"), key=key).values_list("place", "key").order_by(*order)
-        for kind, key in ((members, -F("pk")), (invitations, F("pk")))
+        for kind, key in ((members, -F("pk")), *((each, F("pk")) for each in invitations))
         if not kind.query.is_empty()
     ]
     if len(placed) == 1:

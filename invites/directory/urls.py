@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from invites.directory.views import bulk_actions, deactivation, invitations, users
+from invites.directory.views import bulk_actions, deactivation, invitations, requests, users
 
 app_name = "directory"
 
@@ -15,6 +15,7 @@ _bulk_action = [
 
 urlpatterns = [
     path("users/", users.users, name="users"),
+    path("users/requests/", requests.request_list, name="requests"),
     path("users/selected/", invitations.people_bulk, name="people_bulk"),
     path("users/selected/<int:pk>/", include(_bulk_action)),
     path("users/<int:pk>/", users.member_edit, name="member_edit"),
@@ -24,4 +25,8 @@ urlpatterns = [
     path("invitations/<int:pk>/", invitations.invitation_edit, name="invitation_edit"),
     path("invitations/<int:pk>/resend/", invitations.invitation_resend, name="invitation_resend"),
     path("invitations/<int:pk>/revoke/", invitations.invitation_revoke, name="invitation_revoke"),
+    path("invitations/<int:pk>/invite-again/", invitations.invitation_again, name="invitation_again"),
+    path("invitations/<int:pk>/unlist/", invitations.invitation_unlist, name="invitation_unlist"),
+    path("invitations/<int:pk>/grant/", requests.request_grant, name="request_grant"),
+    path("invitations/<int:pk>/dismiss/", requests.request_dismiss, name="request_dismiss"),
 ]

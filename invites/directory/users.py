@@ -32,6 +32,7 @@ class Status(TextChoices):
     ACTIVE = "active", _("Active")
     PENDING = "pending", _("Invite pending")
     EXPIRED = "expired", _("Invite expired")
+    DECLINED = "declined", _("Invite declined")
     DEACTIVATED = "deactivated", _("Deactivated")
 
     @property
@@ -98,6 +99,7 @@ class Person:
     active_at: datetime | None
     invited_at: datetime | None
     undelivered: str
+    declined_at: datetime | None = None
     membership: Membership | None = None
     invitation: Invitation | None = None
 
@@ -113,11 +115,12 @@ class StatusCounts:
     active: int
     pending: int
     expired: int
+    declined: int
     deactivated: int
 
     @property
     def total(self) -> int:
-        return self.active + self.pending + self.expired + self.deactivated
+        return self.active + self.pending + self.expired + self.declined + self.deactivated
 
     def of(self, status: Status | None) -> int:
         return getattr(self, status.value) if status else self.total
@@ -133,7 +136,8 @@ def count_users(organization: Organization, wanted: UserFilter) -> StatusCounts:
     members = _members(organization, replace(wanted, status=None)).aggregate(
         active=Count("pk", filter=Q(deactivated_at=None)), deactivated=Count("deactivated_at")
     )
-    return StatusCounts(**members, **answers)
+    declined = _declined(organization, replace(wanted, status=None)).count()
+    return StatusCounts(**members, **answers, declined=declined)
 
 
 def find_users_page(
@@ -171,6 +175,7 @@ class _People:
         found = slice_union(
             _members(self._organization, self._wanted),
             _invitations(self._organization, self._wanted),
+            _declined(self._organization, self._wanted),
             start=part.start,
             stop=part.stop,
             total=self._total,
@@ -196,13 +201,27 @@ def _members(organization: Organization, wanted: UserFilter) -> QuerySet[Members
 
 
 def _invitations(organization: Organization, wanted: UserFilter) -> InvitationQuerySet:
-    if wanted.status and wanted.status.is_member:
+    if wanted.status not in (None, Status.PENDING, Status.EXPIRED):
         return Invitation.objects.none()
-    invitations = Invitation.objects.open_in(organization).filter(_search("person_key", wanted.search))
+    invitations = _narrowed(Invitation.objects.open_in(organization), organization, wanted)
     if wanted.status == Status.PENDING:
         invitations = invitations.unexpired()
     if wanted.status == Status.EXPIRED:
         invitations = invitations.expired()
+    return invitations
+
+
+def _declined(organization: Organization, wanted: UserFilter) -> InvitationQuerySet:
+    """Declined invitations have a query of their own, because each index has one state."""
+    if wanted.status not in (None, Status.DECLINED):
+        return Invitation.objects.none()
+    declined = Invitation.objects.declined().filter(organization=organization, is_unlisted=False)
+    return _narrowed(declined, organization, wanted)
+
+
+def _narrowed(invitations: InvitationQuerySet, organization: Organization, wanted: UserFilter) -> InvitationQuerySet:
+    """Those that match the filter, apart from its status."""
+    invitations = invitations.filter(_search("person_key", wanted.search))
     grants = AccessGrant.objects.filter(organization=organization)
     if wanted.role:
         invitations = invitations.filter(grant__in=grants.filter(roles=wanted.role))
@@ -259,11 +278,12 @@ def person_of(invitation: Invitation) -> Person:
 
 
 def _of_invitation(invitation: Invitation, now: datetime) -> Person:
-    undelivered = invitation.mail_state in Invitation.UNDELIVERED
+    is_declined = invitation.state == Invitation.State.DECLINED
+    undelivered = invitation.mail_state in Invitation.UNDELIVERED and not is_declined
     return Person(
         key=f"i{invitation.pk}",
         pk=invitation.pk,
-        status=Status.PENDING if invitation.expires_at > now else Status.EXPIRED,
+        status=_status_of(invitation, now),
         name=invitation.full_name or invitation.email,
         email=invitation.email,
         description=invitation.description,
@@ -273,8 +293,15 @@ def _of_invitation(invitation: Invitation, now: datetime) -> Person:
         active_at=None,
         invited_at=invitation.mailed_at or invitation.created_at,
         undelivered=FailureReason.text_of(invitation.mail_detail or FailureReason.BOUNCED) if undelivered else "",
+        declined_at=invitation.answered_at if is_declined else None,
         invitation=invitation,
     )
+
+
+def _status_of(invitation: Invitation, now: datetime) -> Status:
+    if invitation.state == Invitation.State.DECLINED:
+        return Status.DECLINED
+    return Status.PENDING if invitation.expires_at > now else Status.EXPIRED
 
 
 def _number(text: str | None) -> int:

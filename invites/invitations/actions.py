@@ -125,18 +125,16 @@ def invite_again(by: Membership, invitation: Invitation) -> None:
     Raises AccessDenied, and DomainError: "not_declined", "already_member", "address_blocked", "too_often" or
     "over_quota".
     """
-    organization = by.organization
-    held = _declined(by, invitation).select_for_update(no_key=True).first()
-    if held is None:
-        raise _not_declined(invitation)
+    check_can_manage(by, invitation.grant, CANNOT_RESEND)
+    organization, held = by.organization, _lock_declined(by, invitation)
     check_can_manage(by, held.grant, CANNOT_RESEND)
     check_not_member(organization, held.email_key, held.email)
     check_not_blocked(held.email_key)
     if has_been_sent_too_often(held):
         raise DomainError("too_often", sent_too_often_text(held))
     check_recipient_quota(organization, held.email_key, held.email)
-    held.state, held.answered_at, held.is_unlisted = Invitation.State.PENDING, None, False
-    held.save(update_fields=["state", "answered_at", "is_unlisted"])
+    held.state, held.answered_at = Invitation.State.PENDING, None
+    held.save(update_fields=["state", "answered_at"])
     renew_links([held.pk], by=by.user, now=timezone.now())
     record(organization.pk, Action.INVITED_AGAIN, about_invitation(held), by=by)
     # Last, as for other invitations. Another order could deadlock.
@@ -149,23 +147,21 @@ def unlist(by: Membership, invitation: Invitation) -> None:
 
     Raises AccessDenied, and DomainError("not_declined").
     """
-    held = _declined(by, invitation).filter(is_unlisted=False).select_for_update(no_key=True).first()
-    if held is None:
-        raise _not_declined(invitation)
+    check_can_manage(by, invitation.grant, CANNOT_REVOKE)
+    held = _lock_declined(by, invitation)
     check_can_manage(by, held.grant, CANNOT_REVOKE)
     held.is_unlisted = True
     held.save(update_fields=["is_unlisted"])
     record(by.organization_id, Action.UNLISTED, about_invitation(held), by=by)
 
 
-def _declined(by: Membership, invitation: Invitation) -> InvitationQuerySet:
-    return by.organization.invitations.declined().filter(pk=invitation.pk)
-
-
-def _not_declined(invitation: Invitation) -> DomainError:
-    return DomainError(
-        "not_declined", _("The invitation to {email} is no longer declined.").format(email=invitation.email)
-    )
+def _lock_declined(by: Membership, invitation: Invitation) -> Invitation:
+    declined = by.organization.invitations.declined().filter(pk=invitation.pk, is_unlisted=False)
+    held = declined.select_for_update(no_key=True).first()
+    if held is None:
+        message = _("The invitation to {email} is no longer declined.").format(email=invitation.email)
+        raise DomainError("not_declined", message)
+    return held
 
 
 def revoke_many(by: Membership, invitations: InvitationQuerySet) -> Revoked:

@@ -66,6 +66,11 @@ def current_invitation(opt_out: str) -> Invitation | None:
     return newer or found
 
 
+def can_be_declined(found: Invitation) -> bool:
+    """Whether it is open. Whether it has expired doesn't matter."""
+    return Invitation.objects.open().filter(pk=found.pk).exists()
+
+
 @transaction.atomic
 def decline(opt_out: str) -> Invitation:
     """Decline the invitation, also one that has expired. Its link stops working.

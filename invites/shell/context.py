@@ -13,6 +13,7 @@ from accounts.permissions import Permission
 from invites.directory.presentation import ActionView, actions_to_show, running_actions
 from invites.imports.presentation.banners import Banners, banners_for, running_for
 from invites.imports.selectors.progress import with_progress
+from invites.invitations.requests import open_requests
 from invites.invitations.views.responses import back_url
 from invites.shell.indicator import INDICATED, indicated, indicated_actions
 
@@ -26,6 +27,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "banners": SimpleLazyObject(lambda: _banners(seen)),
         "bulk_actions": SimpleLazyObject(lambda: _bulk_actions(seen)),
+        "invitation_requests": SimpleLazyObject(lambda: _requests(seen)),
         "running_batches": SimpleLazyObject(lambda: _running(seen)),
         "back_url": SimpleLazyObject(lambda: back_url(seen.membership) if seen.membership else ""),
     }
@@ -42,6 +44,12 @@ def _running(seen: ShellContext) -> list[dict[str, Any]]:
         return []
     batches, actions = running_for(inviter)[:INDICATED], running_actions(inviter)[:INDICATED]
     return [*indicated(with_progress(batches)), *indicated_actions(actions)]
+
+
+def _requests(seen: ShellContext) -> int:
+    """How many people asked for a new invitation that this member can send."""
+    inviter = _inviter(seen)
+    return open_requests(inviter).count() if inviter else 0
 
 
 def _bulk_actions(seen: ShellContext) -> list[ActionView]:

@@ -83,6 +83,12 @@ def invited(at: datetime) -> str:
 
 
 @register.filter
+def declined(at: datetime) -> str:
+    """When somebody declined: "Declined Oct 16"."""
+    return _("Declined {date}").format(date=_date(at))
+
+
+@register.filter
 def day(at: datetime) -> str:
     """A date in full: "Nov 12, 2026"."""
     return date_format(timezone.localtime(at), "DATE_FORMAT")

@@ -89,6 +89,35 @@ def invitation_revoke(request: MemberRequest, organization: str, pk: int) -> Htt
 
 
 @requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_again(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Say that the invitee declined, then invite them anyway."""
+    invitation = _declined_to_change(request, pk, CANNOT_RESEND)
+    if request.method != "POST":
+        return render(request, "directory/invitation_again.html", {"invitation": invitation})
+    try:
+        actions.invite_again(request.membership, invitation)
+    except DomainError as broken:
+        return error_response(request, broken, title=_("{user} wasn’t invited").format(user=invitation.full_name))
+    tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
+    return success_response(request, _("{email} was invited.").format(email=invitation.email))
+
+
+@requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_unlist(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Ask, then remove a declined invitation from the list."""
+    invitation = _declined_to_change(request, pk, CANNOT_REVOKE)
+    if request.method != "POST":
+        return render(request, "directory/invitation_unlist.html", {"invitation": invitation})
+    try:
+        actions.unlist(request.membership, invitation)
+    except DomainError as broken:
+        return error_response(request, broken, title=_("{user} wasn’t removed").format(user=invitation.full_name))
+    return success_response(request, _("{user} was removed from the list.").format(user=invitation.full_name))
+
+
+@requires(Permission.INVITE_USERS)
 @require_POST
 def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
     """Resend or revoke the selected invitations, or all that match the filter in the query string.
@@ -120,6 +149,14 @@ def _invitation(request: MemberRequest, pk: int) -> Invitation:
     """An open invitation that the member may see; 404 for others."""
     invitations = visible_invitations(request.membership).open()
     return get_object_or_404(invitations.select_related("grant", "inviter", "organization"), pk=pk)
+
+
+def _declined_to_change(request: MemberRequest, pk: int, why_not: _StrOrPromise) -> Invitation:
+    """A declined invitation that the member may see and could grant; 404 for others."""
+    declined = visible_invitations(request.membership).declined().filter(is_unlisted=False)
+    invitation = get_object_or_404(declined.select_related("grant", "organization"), pk=pk)
+    check_can_manage(request.membership, invitation.grant, why_not)
+    return invitation
 
 
 def _invitation_to_change(request: MemberRequest, pk: int, why_not: _StrOrPromise) -> Invitation:

@@ -43,10 +43,11 @@ class UserRow:
     may_deactivate: bool = False
     may_reactivate: bool = False
     may_manage_invitation: bool = False
+    may_invite_again: bool = False
 
     @property
     def has_menu(self) -> bool:
-        return bool(self.edit_url) or self.may_remove or self.may_manage_invitation
+        return bool(self.edit_url) or self.may_remove or self.may_manage_invitation or self.may_invite_again
 
 
 @requires(Permission.VIEW_USERS)
@@ -67,7 +68,7 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
         "lines": [_row(request.membership, grantable, person) for person in page.object_list],
         # Bulk actions are for invitations only.
         "selectable": may_invite
-        and not (wanted.status and wanted.status.is_member)
+        and wanted.status in (None, Status.PENDING, Status.EXPIRED)
         and bool(counts.pending or counts.expired),
         "site_count": here.sites.count(),
         "everywhere": wanted.query_string(status=None) if wanted.status else "",
@@ -103,7 +104,9 @@ class Filter:
 
 def _tabs(wanted: UserFilter, counts: StatusCounts) -> list[FilterLink]:
     statuses: list[tuple[str, str, Status | None]] = [("all", _("All"), None)]
-    statuses += [(status.value, str(status.label), status) for status in Status]
+    # Most organizations have nobody who declined.
+    shown = [status for status in Status if status != Status.DECLINED or counts.declined or wanted.status == status]
+    statuses += [(status.value, str(status.label), status) for status in shown]
     return [
         FilterLink(key, label, wanted.query_string(status=status), wanted.status == status, counts.of(status))
         for key, label, status in statuses
@@ -136,6 +139,8 @@ def _row(viewer: Membership, grantable: GrantableAccess, person: Person) -> User
         is_within = grantable.can_grant(AccessSelection.held_by(member))
     else:
         is_within = person.invitation is not None and grantable.can_grant(selection_of(person.invitation.grant))
+    if person.status == Status.DECLINED:
+        return UserRow(person, edit_url="", may_invite_again=is_within)
     may_remove = is_within and member is not None and member != viewer
     return UserRow(
         person,

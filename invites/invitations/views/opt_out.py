@@ -22,7 +22,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.errors import DomainError
 from accounts.organizations.access import public
-from invites.invitations.declining import Reported, current_invitation, decline, find_reported, report_abuse
+from invites.invitations.declining import (
+    Reported,
+    can_be_declined,
+    current_invitation,
+    decline,
+    find_reported,
+    report_abuse,
+)
 from invites.invitations.tokens import fingerprint, invitation_id_in
 from invites.models import Invitation
 
@@ -75,7 +82,7 @@ def decline_page(request: HttpRequest) -> HttpResponse:
     found = current_invitation(opt_out)
     if found is not None and found.state == Invitation.State.DECLINED:
         return _show(request, "declined", found)
-    if found is None or not Invitation.objects.open().filter(pk=found.pk).exists():
+    if found is None or not can_be_declined(found):
         return render(request, "invitations/opt_out_dead.html", status=404)
     return _asked(request, opt_out, found, DECLINE)
 

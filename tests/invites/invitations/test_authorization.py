@@ -12,6 +12,7 @@ from unittest import mock
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.access import views_of
@@ -21,7 +22,8 @@ from invites.directory.bulk_actions import cancel_bulk_action, handle_next_chunk
 from invites.directory.presentation import view_of
 from invites.invitations import actions
 from invites.invitations.invite import change_invitation, invite_person
-from invites.models import BulkAction, Invitation
+from invites.invitations.requests import dismiss_request
+from invites.models import BulkAction, Invitation, InvitationRequest
 from tests.invites.imports.test_authorization import found_actions
 from tests.invites.invitations.helpers import Invite, selection_of
 from tests.pages import text_of
@@ -56,12 +58,21 @@ def values(invitation: Invitation) -> dict[str, Any]:
 ACTIONS: dict[str, Callable[[Membership, Invitation], object]] = {
     "actions.resend": actions.resend,
     "actions.revoke": actions.revoke,
+    "actions.invite_again": actions.invite_again,
+    "actions.unlist": actions.unlist,
+    "requests.dismiss_request": dismiss_request,
     "invite.change_invitation": lambda by, invitation: change_invitation(
         by, invitation, selection_of(by.organization, "Inviter")
     ),
 }
 # What each URL does with an invitation.
-ADDRESSES = {"directory:invitation_edit", "directory:invitation_resend", "directory:invitation_revoke"}
+ADDRESSES = {
+    f"directory:{action}"
+    for action in (
+        *("invitation_edit", "invitation_resend", "invitation_revoke", "invitation_again", "invitation_unlist"),
+        *("request_grant", "request_dismiss"),
+    )
+}
 
 
 def test_every_action_on_an_invitation_is_listed() -> None:
@@ -90,6 +101,12 @@ def test_a_service_refuses_it(action: str, to_admin: Invitation, lesser: Members
         ("POST", "resend/", "resend"),
         ("GET", "revoke/", "revoke"),
         ("POST", "revoke/", "revoke"),
+        ("GET", "invite-again/", "resend"),
+        ("POST", "invite-again/", "resend"),
+        ("GET", "unlist/", "revoke"),
+        ("POST", "unlist/", "revoke"),
+        ("POST", "grant/", "resend"),
+        ("POST", "dismiss/", "resend"),
     ],
 )
 def test_a_page_refuses_it(
@@ -101,6 +118,9 @@ def test_a_page_refuses_it(
     what: str,
     headers: dict[str, str],
 ) -> None:
+    if path in ("invite-again/", "unlist/"):
+        Invitation.objects.filter(pk=to_admin.pk).update(state=Invitation.State.DECLINED, answered_at=timezone.now())
+    InvitationRequest.objects.create(invitation=to_admin, organization=to_admin.organization)
     before = values(to_admin)
 
     answer = client_of(lesser.user).generic(method, f"/o/acme/invitations/{to_admin.pk}/{path}", headers=headers)

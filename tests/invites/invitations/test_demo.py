@@ -19,7 +19,9 @@ def acme_of_the_demo(db: None, monkeypatch: pytest.MonkeyPatch) -> Organization:
 
 
 def test_the_demo_shows_every_status(acme_of_the_demo: Organization) -> None:
-    assert count_users(acme_of_the_demo, UserFilter()) == StatusCounts(active=12, pending=3, expired=1, deactivated=0)
+    assert count_users(acme_of_the_demo, UserFilter()) == StatusCounts(
+        active=12, pending=3, expired=1, declined=0, deactivated=0
+    )
 
 
 def test_a_second_start_invites_nobody_again(acme_of_the_demo: Organization) -> None:

@@ -85,6 +85,10 @@ ADDRESSES = {
     "directory:invitation_edit": "invitation",
     "directory:invitation_resend": "invitation",
     "directory:invitation_revoke": "invitation",
+    "directory:invitation_again": "invitation",
+    "directory:invitation_unlist": "invitation",
+    "directory:request_grant": "invitation",
+    "directory:request_dismiss": "invitation",
     "directory:bulk_action": "action",
     "shell:bulk_action_events": "action",
     "directory:bulk_action_banner": "action",
@@ -93,6 +97,7 @@ ADDRESSES = {
     "directory:bulk_action_close_banner": "action",
     "imports:batches": "own",
     "directory:people_bulk": "own",
+    "directory:requests": "own",
     "shell:banners": "own",
     "shell:indicator": "own",
     "shell:indicator_events": "own",
@@ -265,14 +270,18 @@ def test_all_other_pages_show_nobody_else(
         "users:account",
         "acceptance:invitation",
         "acceptance:invitation_switch",
+        "acceptance:invitation_ask",
+        "acceptance:decline",
+        "acceptance:report",
     )
+    links = ("acceptance:invitation_link", "acceptance:decline_link", "acceptance:report_link")
     names = [name for name, shows in ADDRESSES.items() if shows in ("own", "nobody", "oneself") and name not in STREAMS]
 
     for name in names:
         is_about_one = name.endswith(("_edit", "_delete")) or name == "imports:forget_reading"
         of_one = [kinds.get(name.partition(":")[2][:4], 1)] if is_about_one else []
         in_organization = [] if name in outside else ["acme", *of_one]
-        arguments = ["unknown"] if name == "acceptance:invitation_link" else in_organization
+        arguments = ["unknown"] if name in links else in_organization
         answer = clara.get(reverse(name, args=arguments))
         assert answer.status_code < 500, name
         assert shows_nobody_else(answer), name
