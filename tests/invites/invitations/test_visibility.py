@@ -35,8 +35,10 @@ from config.urls import urlpatterns
 from invites.directory.bulk_actions import handle_next_chunk, start_bulk_action
 from invites.imports import corrections
 from invites.imports.presentation.banners import running_for
+from invites.invitations.declining import decline
 from invites.invitations.invite import change_invitation, invite_person
-from invites.models import Batch, BulkAction, CorrectionJob, Invitation, Row
+from invites.invitations.tokens import opt_out_token
+from invites.models import Batch, BulkAction, CorrectionJob, Invitation, InvitationRequest, Row
 from invites.shell.events import BulkActionPoller, ProgressPoller
 from tests.files import csv_of
 from tests.invites.imports.test_authorization import everything
@@ -52,7 +54,7 @@ REFUSED = "Your roles don’t allow it. Someone who manages users in Acme can ch
 
 # Whose data each URL shows.
 #   everybody   needs See users; others are refused
-#   import, invitation, action    one of these; without See users, members only find their own
+#   import, invitation, declined, action    one of these; without See users, members only find their own
 #   own         only the member's own work
 #   nobody      no people
 #   oneself     the user's own account, or an invitation to them
@@ -85,10 +87,10 @@ ADDRESSES = {
     "directory:invitation_edit": "invitation",
     "directory:invitation_resend": "invitation",
     "directory:invitation_revoke": "invitation",
-    "directory:invitation_again": "invitation",
-    "directory:invitation_unlist": "invitation",
-    "directory:request_grant": "invitation",
+    "directory:invitation_again": "declined",
+    "directory:invitation_unlist": "declined",
     "directory:request_dismiss": "invitation",
+    "directory:request_grant": "invitation",
     "directory:bulk_action": "action",
     "shell:bulk_action_events": "action",
     "directory:bulk_action_banner": "action",
@@ -131,23 +133,28 @@ ADDRESSES = {
     "acceptance:decline": "oneself",
     "acceptance:report": "oneself",
 }
-THINGS = ("import", "invitation", "action")
+THINGS = ("import", "invitation", "declined", "action")
 STREAMS = [name for name in ADDRESSES if name.endswith("_events")]
 
 
 @dataclass(frozen=True)
 class Brought:
-    """One member's work: an import that needs corrections, one that has ended, an invitation and a bulk action."""
+    """One member's work: an import that needs corrections, one that has ended, two invitations and a bulk action.
+
+    The invitee of one asked for a new link, and that of the other declined.
+    """
 
     waiting: Batch
     ended: Batch
     invitation: Invitation
+    declined: Invitation
     action: BulkAction
 
     def addresses(self, name: str) -> list[str]:
         things: dict[str, list[Any]] = {
             "import": [self.waiting, self.ended],
             "invitation": [self.invitation],
+            "declined": [self.declined],
             "action": [self.action],
         }
         return [reverse(name, args=["acme", thing.pk]) for thing in things[ADDRESSES[name]]]
@@ -178,7 +185,10 @@ def bring(start: Callable[..., Batch], work: Callable[[Batch], Batch], invite: I
         waiting = start(problems, by=by, name=f"{word}.csv")
         assert (ended.state, waiting.state) == (Batch.State.DONE, Batch.State.NEEDS_CORRECTION)
         invitation = invite(f"{word}-one@people.example.com", by=by, first_name=word, last_name=word)
-        return Brought(waiting, ended, invitation, start_bulk_action(by, Kind.RESEND, [invitation.pk]))
+        InvitationRequest.objects.create(invitation=invitation, organization=invitation.organization)
+        declined = invite(f"{word}-no@people.example.com", by=by, first_name=word, last_name=word)
+        decline(opt_out_token(declined.pk, declined.email_key))
+        return Brought(waiting, ended, invitation, declined, start_bulk_action(by, Kind.RESEND, [invitation.pk]))
 
     return bring
 
