@@ -12,14 +12,15 @@ from django.utils import translation
 from django.utils.http import content_disposition_header
 
 from invites.checking import CsvLines, escape_formula
+from invites.workbooks import CONTENT_TYPE, workbook
 
 # Bytes that are generated at a time.
 BLOCK = 128 * 1024
 
 
-def download(lines: Iterator[bytes], *, name: str) -> StreamingHttpResponse:
-    """The lines as a CSV file of that name. They are generated while it is sent, in the language of the request."""
-    response = StreamingHttpResponse(_blocks(lines, translation.get_language()), content_type="text/csv")
+def download(lines: Iterator[bytes], *, name: str, content_type: str = "text/csv") -> StreamingHttpResponse:
+    """The lines as a file of that name. They are generated while it is sent, in the language of the request."""
+    response = StreamingHttpResponse(_blocks(lines, translation.get_language()), content_type=content_type)
     response["Content-Disposition"] = content_disposition_header(True, name)
     return response
 
@@ -27,6 +28,11 @@ def download(lines: Iterator[bytes], *, name: str) -> StreamingHttpResponse:
 def csv_download(rows: Iterable[list[str]], *, name: str) -> StreamingHttpResponse:
     """The rows as a CSV file of that name, in UTF-8. Cells that a spreadsheet might run as a formula are escaped."""
     return download(_csv(rows), name=name)
+
+
+def workbook_download(rows: Iterable[list[str]], *, name: str, sheet: str) -> StreamingHttpResponse:
+    """The rows as an .xlsx workbook of that name. Cells are text, and nothing is escaped."""
+    return download(workbook(rows, sheet=sheet), name=name, content_type=CONTENT_TYPE)
 
 
 def _csv(rows: Iterable[list[str]]) -> Iterator[bytes]:
@@ -37,20 +43,25 @@ def _csv(rows: Iterable[list[str]]) -> Iterator[bytes]:
 
 
 async def _blocks(lines: Iterator[bytes], language: str | None) -> AsyncIterator[bytes]:
-    """Many lines at a time. Under ASGI, Django would exhaust an ordinary iterator before it sends anything."""
+    """Many lines at a time, after the first one. Under ASGI, Django would exhaust an ordinary iterator before it sends
+    anything.
+    """
 
-    def take() -> bytes:
+    def take(enough: int) -> bytes:
         block = bytearray()
         try:
             with translation.override(language):
                 for line in lines:
                     block += line
-                    if len(block) >= BLOCK:
+                    if len(block) >= enough:
                         break
             return bytes(block)
         finally:
             # Don't hold a database connection while a slow client reads the block.
             connections.close_all()
 
-    while block := await sync_to_async(take)():
+    # The first bytes at once: then the browser shows the download.
+    enough = 1
+    while block := await sync_to_async(take)(enough):
         yield block
+        enough = BLOCK
