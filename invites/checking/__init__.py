@@ -27,7 +27,7 @@ from invites.checking.pasting.pasted_text import LONGEST_PASTE, MOST_PASTED_ROWS
 from invites.checking.pasting.understanding import Fix, Understanding, UnderstoodRow, understand
 from invites.checking.problem import Notice, Problem
 from invites.checking.reading.columns.column_vocabulary import FULL_NAME
-from invites.checking.reading.columns.header import is_what_is_wrong
+from invites.checking.reading.columns.header import ESCAPED_COLUMN, is_what_is_wrong
 from invites.checking.reading.decisions import LAST_HEADER_ROW, ColumnUse, Decisions, Question, decide, letters_of
 from invites.checking.reading.dialect import DELIMITERS
 from invites.checking.reading.encodings.known_encodings import codec_of, encoding_name, label_of
@@ -46,6 +46,7 @@ __all__ = [
     "COLUMNS",
     "DELIMITERS",
     "EMAIL",
+    "ESCAPED_COLUMN",
     "FIND_OUT",
     "FULL_NAME",
     "LAST_HEADER_ROW",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from invites.checking.catalog import file_problem
+from invites.checking.cells.csv_injection import unescape_formula
 from invites.checking.cells.error import CellError, Param, Params
 from invites.checking.cells.text import is_blank, trim_all, visible
 from invites.checking.columns import COLUMNS, FIRST_NAME, LAST_NAME, REQUIRED, Cells, Column
@@ -44,6 +45,8 @@ _BOTH_NAMES = frozenset({
 })  # fmt: skip
 # Files of problem rows have this column, which isn't read when they are uploaded again.
 _WHAT_IS_WRONG = "whatiswrong"
+# Our CSV exports have this empty column. It tells people and the import that `escape_formula` was applied to the cells.
+ESCAPED_COLUMN = "Formulas start with an apostrophe"
 _DELIMITERS = re.compile(r"[,;\t|]")
 _ADDRESS = re.compile(r"\s*[<\"']?[^\s@]+@[^\s@]+[>\"']?\s*")
 _LOOKALIKES = str.maketrans(
@@ -60,7 +63,8 @@ class Header:
     columns are `ignored` by name, or `unnamed` by number. `width` counts the columns up to the last one with a name or
     a use, and `reach` all of them.
 
-    `full_name` is the index of a column with full names, which are split in `name_order`.
+    `full_name` is the index of a column with full names, which are split in `name_order`. `is_escaped`: it has our
+    `ESCAPED_COLUMN`, so cells are unescaped.
     """
 
     names: tuple[str, ...]
@@ -71,6 +75,7 @@ class Header:
     reach: int
     full_name: int | None = None
     name_order: NameOrder = ""
+    is_escaped: bool = False
 
     @classmethod
     def of(
@@ -85,6 +90,8 @@ class Header:
         """The header whose columns are known: `columns` has the index of each key that has a column."""
         used = {*columns.values(), full_name}
         others = [index for index, name in enumerate(names) if index not in used and not is_what_is_wrong(name)]
+        is_escaped = any(names[index] == ESCAPED_COLUMN for index in others)
+        others = [index for index in others if names[index] != ESCAPED_COLUMN]
         return cls(
             names=tuple(names),
             positions=tuple(columns.get(column.key) for column in COLUMNS),
@@ -94,6 +101,7 @@ class Header:
             reach=reach,
             full_name=full_name,
             name_order=name_order,
+            is_escaped=is_escaped,
         )
 
     @property
@@ -111,6 +119,8 @@ class Header:
         """The cells of a record that belong to our columns. Missing cells are empty."""
         width = len(record)
         cells = Cells(*["" if at is None or at >= width else record[at] for at in self.positions])
+        if self.is_escaped:
+            cells = Cells(*map(unescape_formula, cells))
         if self.full_name is None or self.full_name >= width:
             return cells
         name = self.split(record[self.full_name])
@@ -143,6 +153,8 @@ class Header:
         """The columns of the registry out of all columns of `count` records."""
         empty = ("",) * count
         columns: list[Sequence[str]] = [empty if at is None else cells[at] for at in self.positions]
+        if self.is_escaped:
+            columns = [list(map(unescape_formula, column)) for column in columns]
         if self.full_name is not None:
             names = [self.split(name) for name in cells[self.full_name]]
             columns[FIRST_NAME] = [name.first_name for name in names]
