@@ -38,6 +38,11 @@ class Permission(TextChoices):
         _("Change users’ roles and sites, remove users, and see the activity log. Requires “See users”."),
         _("Manage users"),
     )
+    EXPORT_USERS = (
+        "users.export",
+        _("Download the list of users as a file. Requires “See users”."),
+        _("Export users"),
+    )
     MANAGE_ROLES = "roles.manage", _("Create and edit roles, within their own permissions."), _("Manage roles")
     MANAGE_SITES = "sites.manage", _("Add, rename and delete sites."), _("Manage sites")
     MANAGE_ORGANIZATION = "organization.manage", _("Rename the organization."), _("Manage settings")
@@ -74,6 +79,6 @@ def permission_summary(permissions: Iterable[str]) -> str:
         return gettext("Everything")
     labels = [each.label for each in Permission if each.value in held]
     missing = [each.label for each in Permission if each.value not in held]
-    if len(missing) <= 2 < len(labels):
+    if len(missing) <= 3 < len(labels):
         return gettext("Everything except: {permissions}").format(permissions=separated(missing))
     return separated(labels) or gettext("Nothing")

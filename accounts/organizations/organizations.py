@@ -25,7 +25,7 @@ DEFAULT_ROLES: tuple[tuple[str, _StrOrPromise, tuple[Permission, ...]], ...] = (
     (ORG_ADMIN, _("Everything, including inviting and managing users."), ()),
     (
         PROJECT_MANAGER,
-        _("Everything except inviting and managing users."),
+        _("Everything except inviting, managing, and exporting users."),
         (
             Permission.VIEW_USERS,
             Permission.MANAGE_ROLES,

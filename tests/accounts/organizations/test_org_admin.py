@@ -83,8 +83,12 @@ def test_in_a_new_organization_only_org_admin_gets_it(night_work: Permission) ->
     assert holding == ["Org Admin"]
 
 
-def test_a_project_manager_has_everything_except_inviting_and_managing_users(acme: Organization) -> None:
-    assert acme.roles.get(name="Project manager").allowed == all_permissions() - {"users.invite", "users.manage"}
+def test_a_project_manager_has_everything_except_inviting_managing_and_exporting_users(acme: Organization) -> None:
+    assert acme.roles.get(name="Project manager").allowed == all_permissions() - {
+        "users.invite",
+        "users.manage",
+        "users.export",
+    }
 
 
 def test_a_member_with_less_access_cannot_change_org_admins(

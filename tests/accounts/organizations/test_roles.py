@@ -39,8 +39,8 @@ def test_lists_roles_with_what_they_allow_and_how_many_have_them(
     words = words_of(client.get(ROLES))
     assert "Org Admin Everything, including inviting and managing users. Everything 1 1 user" in words
     assert (
-        "Project manager Everything except inviting and managing users. Everything except: Invite users, Manage users"
-        in words
+        "Project manager Everything except inviting, managing, and exporting users. "
+        "Everything except: Invite users, Manage users, Export users" in words
     )
     assert "ReadOnly Can see everything on their sites, but can’t change anything. See work 1 1 user" in words
     assert "Night shift Works at night. See work, Do work 0 0 users" in words
