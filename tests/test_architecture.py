@@ -39,6 +39,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("accounts.context", "accounts.templatetags"),
     ("accounts.admin", "accounts.management"),
     ("invites.models", "invites.unexpected_errors"),
+    ("invites.workbooks",),
     ("invites.downloads", "invites.problems", "invites.wording"),
     ("invites.reasons",),
     ("invites.live", "invites.invitations"),

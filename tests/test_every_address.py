@@ -54,6 +54,7 @@ OURS: dict[str, tuple[Responses, str]] = {
     "organizations:site_edit": (WITH_PERMISSION, "site"),
     "organizations:site_delete": (WITH_PERMISSION, "site"),
     "directory:users": (WITH_PERMISSION, ""),
+    "directory:export": (WITH_PERMISSION, ""),
     "directory:people_bulk": (WITH_PERMISSION, ""),
     "directory:bulk_action": (WITH_PERMISSION, "bulk_action"),
     "shell:bulk_action_events": (WITH_PERMISSION, "bulk_action"),
@@ -228,7 +229,7 @@ def test_members_without_the_permission_get_403(
 
 # Parameters of queries and forms.
 NAMES = (
-    "q search status role site page kind outcome again correct do action all confirmed selected seen-2 cell-2-0 but "
+    "q search status role site page format kind outcome again correct do action all confirmed selected seen-2 cell-2-0 but "
     "email first_name last_name description name country roles sites permissions as_typed use place redraw sheet "
     "asks_sheet encoding hidden_rows header_row shown chosen column-0 suggested-0 not_in_file name_order"
 ).split()

@@ -35,6 +35,7 @@ class Action(TextChoices):
     USER_DEACTIVATED = "user_deactivated", Group.USERS, _("Deactivated a user")
     USER_REACTIVATED = "user_reactivated", Group.USERS, _("Reactivated a user")
     USER_REMOVED = "user_removed", Group.USERS, _("Removed a user")
+    USERS_EXPORTED = "users_exported", Group.USERS, _("Exported users")
     LEFT = "left", Group.USERS, _("Left the organization")
 
     INVITED = "invited", Group.INVITATIONS, _("Invited a user")

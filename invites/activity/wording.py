@@ -17,6 +17,7 @@ from accounts.activity.actions import Action, Affected, Channel
 from accounts.models import ActivityEntry, Organization
 from accounts.permissions import Permission
 from accounts.wording import counted, listed, separated
+from invites.directory.export import described
 from invites.imports.presentation.names import pasted_name
 
 _USERS = ngettext_lazy("{count} user", "{count} users")
@@ -39,6 +40,7 @@ _COUNTS = {
 }
 # Their entries have all that somebody was given, not only what was added.
 _GIVING = (Action.INVITED, Action.ACCEPTED, Action.USER_ADDED, Action.USER_REACTIVATED, Action.IMPORTED)
+_FORMATS = {"csv": gettext_lazy("CSV file"), "xlsx": gettext_lazy("Excel workbook")}
 # What people call these systems, by their names in user agents.
 _SYSTEMS = {"Mac OS X": "Mac", "iOS": "iPhone", "Chrome OS": "ChromeOS"}
 
@@ -97,7 +99,10 @@ def _affected(entry: ActivityEntry, slug: str) -> Pair:
         case Affected.USER | Affected.INVITATION:
             return _person(entry.affected_name, entry.affected_email)
         case Affected.USERS:
-            return Pair(counted(_USERS, entry.affected_count or 0))
+            values = entry.details.get("values", {})
+            return Pair(
+                counted(_USERS, entry.affected_count or 0), described(values["filter"]) if "filter" in values else ""
+            )
         case Affected.IMPORT:
             page = reverse("imports:batch", args=[slug, entry.affected_id])
             name = _import_name(entry)
@@ -132,6 +137,8 @@ def facts_of(entry: ActivityEntry) -> list[str]:
         facts.append(_("Removed {names}").format(names=listed(removed)))
     facts += [f"{change.label}: {change.after}" for change in changes_of(entry) if change.after]
     values = details.get("values", {})
+    if values.get("format") in _FORMATS:
+        facts.append(str(_FORMATS[values["format"]]))
     return facts + [counted(message, values[name]) for name, message in _COUNTS.items() if values.get(name)]
 
 

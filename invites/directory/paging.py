@@ -32,6 +32,19 @@ def slice_union(
     return list(backwards[total - stop :])[::-1]
 
 
+def slice_after(
+    members: QuerySet[Membership], *invitations: QuerySet[Invitation], last: Place | None, count: int
+) -> list[Place]:
+    """The next `count` places after `last` in the merged list; the first ones for None. For reading it in blocks."""
+    if last is not None:
+        name, key = last
+        members = members.filter(person_key__gte=name).exclude(person_key=name, pk__gte=-key)
+        invitations = tuple(
+            each.filter(person_key__gte=name).exclude(person_key=name, pk__lte=key) for each in invitations
+        )
+    return list(_first(members, invitations, count, "place", "key"))
+
+
 def _first(
     members: QuerySet[Membership], invitations: Sequence[QuerySet[Invitation]], count: int, *order: str
 ) -> QuerySet[Any, Place]:

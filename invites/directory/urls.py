@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from invites.directory.views import bulk_actions, deactivation, invitations, requests, users
+from invites.directory.views import bulk_actions, deactivation, export, invitations, requests, users
 
 app_name = "directory"
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("users/requests/", requests.request_list, name="requests"),
     path("users/selected/", invitations.people_bulk, name="people_bulk"),
     path("users/selected/<int:pk>/", include(_bulk_action)),
+    path("users/export/", export.export, name="export"),
     path("users/<int:pk>/", users.member_edit, name="member_edit"),
     path("users/<int:pk>/remove/", users.member_remove, name="member_remove"),
     path("users/<int:pk>/deactivate/", deactivation.member_deactivate, name="member_deactivate"),

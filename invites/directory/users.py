@@ -160,6 +160,23 @@ def chosen_invitations(viewer: Membership, keys: Iterable[str]) -> InvitationQue
     return visible_invitations(viewer).open().filter(pk__in=ids)
 
 
+def users_matching(
+    organization: Organization, wanted: UserFilter, *, keys: Iterable[str] | None = None
+) -> tuple[QuerySet[Membership], InvitationQuerySet, InvitationQuerySet]:
+    """The members, and the open and the declined invitations, that match the filter and have one of the keys, if any.
+
+    Each query finds its part of the list from an index of its own.
+    """
+    members = _members(organization, wanted)
+    invitations, declined = _invitations(organization, wanted), _declined(organization, wanted)
+    if keys is None:
+        return members, invitations, declined
+    chosen = list(keys)
+    ids = [_number(key[1:]) for key in chosen if key.startswith("i")]
+    members = members.filter(pk__in=[_number(key[1:]) for key in chosen if key.startswith("m")])
+    return members, invitations.filter(pk__in=ids), declined.filter(pk__in=ids)
+
+
 class _People:
     """The whole list for the paginator: a length, and slices."""
 
@@ -173,9 +190,7 @@ class _People:
 
     def __getitem__(self, part: slice) -> list[Person]:
         found = slice_union(
-            _members(self._organization, self._wanted),
-            _invitations(self._organization, self._wanted),
-            _declined(self._organization, self._wanted),
+            *users_matching(self._organization, self._wanted),
             start=part.start,
             stop=part.stop,
             total=self._total,
@@ -254,11 +269,22 @@ def _load_invitations(organization: Organization, ids: list[int]) -> dict[int, P
     return {invitation.pk: _of_invitation(invitation, now) for invitation in invitations}
 
 
+def status_of_member(member: Membership) -> Status:
+    return Status.ACTIVE if member.deactivated_at is None else Status.DEACTIVATED
+
+
+def status_of_invitation(invitation: Invitation, now: datetime) -> Status:
+    """The status of an open or declined invitation."""
+    if invitation.state == Invitation.State.DECLINED:
+        return Status.DECLINED
+    return Status.PENDING if invitation.expires_at > now else Status.EXPIRED
+
+
 def _of_member(member: Membership) -> Person:
     return Person(
         key=f"m{member.pk}",
         pk=member.pk,
-        status=Status.ACTIVE if member.deactivated_at is None else Status.DEACTIVATED,
+        status=status_of_member(member),
         name=member.get_full_name(),
         email=member.user.email,
         description=member.description,
@@ -283,7 +309,7 @@ def _of_invitation(invitation: Invitation, now: datetime) -> Person:
     return Person(
         key=f"i{invitation.pk}",
         pk=invitation.pk,
-        status=_status_of(invitation, now),
+        status=status_of_invitation(invitation, now),
         name=invitation.full_name or invitation.email,
         email=invitation.email,
         description=invitation.description,
@@ -296,12 +322,6 @@ def _of_invitation(invitation: Invitation, now: datetime) -> Person:
         declined_at=invitation.answered_at if is_declined else None,
         invitation=invitation,
     )
-
-
-def _status_of(invitation: Invitation, now: datetime) -> Status:
-    if invitation.state == Invitation.State.DECLINED:
-        return Status.DECLINED
-    return Status.PENDING if invitation.expires_at > now else Status.EXPIRED
 
 
 def _number(text: str | None) -> int:

@@ -94,7 +94,8 @@ const removeGuard = () => {
 
 const noteTyping = (event) => {
   // Scripts dispatch events, too, such as tom-select when it starts.
-  if ((event.type === "input" || event.isTrusted) && event.target.closest("form[method=post]")) typed = true;
+  const form = event.target.closest("form[method=post]:not([data-download])");
+  if ((event.type === "input" || event.isTrusted) && form) typed = true;
 };
 content.addEventListener("input", noteTyping);
 content.addEventListener("change", noteTyping);
@@ -105,6 +106,11 @@ content.addEventListener("click", (event) => {
   requestClose();
 });
 document.body.addEventListener("dialog:close", close);
+
+// The answer to such a form is a file, and the page stays.
+content.addEventListener("submit", (event) => {
+  if (dialog && event.target.matches("[data-download]")) setTimeout(close);
+});
 
 // Not left to the browser, which closes on a second Escape even if the first one was answered with a question. On the
 // document, because a live update can remove the focused element, and then the page's body gets the key.

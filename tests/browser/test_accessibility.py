@@ -72,6 +72,7 @@ def test_pages_of_an_admin(batches: dict[str, int], page_of: Callable[[str | Non
         "users/",
         "users/?status=expired",
         "users/?q=nobody-is-called-so",
+        "users/export/",
         "invite/",
         "import/",
         "batches/",

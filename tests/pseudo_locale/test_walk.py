@@ -328,6 +328,7 @@ def test_pages_of_an_admin(
     ended = [batches[name] for name in ("refused", "stopped", "failed")]
     paths = [
         "users/", "users/?status=active", "users/?status=expired", "users/?q=x%C3%A4%C3%A4x", "users/?page=2",
+        "users/export/",
         "invite/", "import/", f"import/?correct={problems}",
         f"members/{members[0]}/", f"members/{members[1]}/", f"members/{members[0]}/remove/", f"members/{members[1]}/remove/",
         f"members/{members[1]}/deactivate/", f"members/{members[1]}/reactivate/", "users/?status=deactivated",

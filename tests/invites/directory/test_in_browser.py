@@ -251,3 +251,36 @@ def _each_dialog(page: Page, somebody: str) -> Iterator[str]:
     page.get_by_role("link", name="Amara Okafor").click()
     expect(heading(page)).to_have_text("Amara Okafor")
     yield from examine(page)
+
+
+def test_users_are_exported_as_they_are_filtered(admin_page: Page) -> None:
+    admin_page.goto("/o/acme/users/?status=active")
+    link = admin_page.get_by_role("link", name="Export")
+    link.click()
+    expect(heading(admin_page)).to_be_focused()
+    expect(heading(admin_page)).to_have_text(re.compile(r"^\s*Export \d+ users\s*$"))
+    expect(admin_page.locator("#dialog .rc-dialog-lead")).to_have_text("Status is Active")
+    assert list(examine(admin_page)) == []
+
+    admin_page.get_by_role("radio", name="Excel workbook").check()
+    with admin_page.expect_download() as downloading:
+        admin_page.get_by_role("button", name="Export").click()
+    name = downloading.value.suggested_filename
+    assert name.startswith("acme users ")
+    assert name.endswith(".xlsx")
+    # The page is as it was.
+    expect(admin_page.locator("#dialog")).to_be_hidden()
+    expect(link).to_be_focused()
+    expect(admin_page).to_have_url(re.compile(r"status=active$"))
+
+
+def test_users_are_exported_without_scripts(new_context: Any, signed_in_state: Any) -> None:
+    page = new_context(storage_state=signed_in_state("admin@example.com"), java_script_enabled=False).new_page()
+    page.goto("/o/acme/users/?q=admin")
+    page.get_by_role("link", name="Export").click()
+    expect(page.get_by_role("heading", name="Export 1 user")).to_be_visible()
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Export").click()
+    assert b"admin@example.com" in downloading.value.path().read_bytes()
+    page.get_by_role("link", name="Cancel").click()
+    expect(page).to_have_url(re.compile(r"/users/\?q=admin$"))

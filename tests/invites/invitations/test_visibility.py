@@ -60,6 +60,7 @@ REFUSED = "Your roles don’t allow it. Someone who manages users in Acme can ch
 #   oneself     the user's own account, or an invitation to them
 ADDRESSES = {
     "directory:users": "everybody",
+    "directory:export": "everybody",
     "directory:member_edit": "everybody",
     "directory:member_remove": "everybody",
     "directory:member_deactivate": "everybody",
@@ -255,6 +256,7 @@ def test_the_work_of_others_looks_as_if_it_did_not_exist(name: str, clara: Clien
 def test_a_page_about_everyone_is_refused_with_a_message(clara: Client, hidden: Brought, member: User) -> None:
     things = {
         "directory:users": [],
+        "directory:export": [],
         "imports:batch_download": [hidden.ended.pk],
         "activity:activity": [],
         "activity:export": [],
