@@ -29,6 +29,7 @@ from invites.invitations.authorization import (
     selection_of,
 )
 from invites.invitations.blocking import check_not_blocked
+from invites.invitations.late_rows import join_import, lock_late_row
 from invites.invitations.links import (
     expiry_from,
     has_been_sent_too_often,
@@ -38,7 +39,7 @@ from invites.invitations.links import (
 from invites.invitations.quotas import check_recipient_quota, consume_invitation_quota
 from invites.invitations.tokens import derive_token, hash_token, new_seed
 from invites.invitations.visibility import sees_everybody
-from invites.models import Invitation, InvitationQuerySet
+from invites.models import Invitation, InvitationQuerySet, Row
 from invites.problems import explain
 
 
@@ -53,12 +54,25 @@ def invite_person(by: Membership, *, selection: AccessSelection, **cells: str) -
     return _invite(by, selection, Cells(**cells))
 
 
-def invite_despite_decline(by: Membership, *, selection: AccessSelection, **cells: str) -> Invitation:
-    """The same for an admin who knows that the invitee declined an earlier invitation, which is replaced."""
-    return _invite(by, selection, Cells(**cells), despite_decline=True)
+def invite_despite_decline(by: Membership, row: Row | None, *, selection: AccessSelection, **cells: str) -> Invitation:
+    """The same for an admin who knows that the invitee declined an earlier invitation, which is replaced.
+
+    `row` is that of an import that has ended, as for `invite_late_row`.
+    """
+    return _invite(by, selection, Cells(**cells), row=row, despite_decline=True)
 
 
-def _invite(by: Membership, selection: AccessSelection, cells: Cells, *, despite_decline: bool = False) -> Invitation:
+def invite_late_row(by: Membership, row: Row, *, selection: AccessSelection, **cells: str) -> Invitation:
+    """The same for a row whose import has ended, and which wasn't invited: the person joins the import.
+
+    Also raises DomainError("moved_on").
+    """
+    return _invite(by, selection, Cells(**cells), row=row)
+
+
+def _invite(
+    by: Membership, selection: AccessSelection, cells: Cells, *, row: Row | None = None, despite_decline: bool = False
+) -> Invitation:
     check_may_invite(by)
     person = check_cells(cells, row=1, line=1, allowed=allowed_domains(by.organization))
     if person.problems:
@@ -67,7 +81,9 @@ def _invite(by: Membership, selection: AccessSelection, cells: Cells, *, despite
     now = timezone.now()
     try:
         with transaction.atomic():
-            # Roles and sites are always locked first. Another order could deadlock.
+            # Locks are always taken in this order. Another one could deadlock.
+            if row is not None:
+                lock_late_row(by, row)
             grant = create_grant(by, selection)
             _make_room(by, person.email_key, despite_decline=despite_decline)
             _check_not_invited(by, person.email_key, email)
@@ -88,7 +104,11 @@ def _invite(by: Membership, selection: AccessSelection, cells: Cells, *, despite
                 created_at=now,
                 expires_at=expiry_from(now),
                 mail_due_at=now,
+                row=row,
+                batch=row.batch if row else None,
             )
+            if row is not None:
+                join_import(by, row, invitation)
             record(organization.pk, Action.INVITED, about_invitation(invitation), by=by, change=granted(selection))
             # Last, as for imports. Another order could deadlock.
             consume_invitation_quota(organization, by.user, 1)

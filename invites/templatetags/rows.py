@@ -6,10 +6,12 @@ from django import template
 
 from invites.imports.presentation import wording
 from invites.imports.presentation.rows import row_text
+from invites.invitations.late_rows import can_be_fixed
 from invites.models import Batch
 
 register = template.Library()
 register.filter("row_text", row_text)
+register.filter("can_be_fixed", can_be_fixed)
 
 
 @register.filter

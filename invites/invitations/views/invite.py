@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -20,10 +21,16 @@ from invites import tasks
 from invites.checking import COLUMNS
 from invites.invitations.authorization import selection_of
 from invites.invitations.forms import LONGEST, InviteForm
-from invites.invitations.invite import AlreadyDeactivatedError, invite_despite_decline, invite_person
+from invites.invitations.invite import (
+    AlreadyDeactivatedError,
+    invite_despite_decline,
+    invite_late_row,
+    invite_person,
+)
+from invites.invitations.late_rows import find_late_row
 from invites.invitations.views.responses import success_response
-from invites.invitations.visibility import visible_batches
-from invites.models import Batch, Row
+from invites.models import Invitation, Row
+from invites.problems import problems_of
 
 # Errors that are shown below the address.
 ABOUT_ADDRESS = ("already_member", "already_deactivated", "already_invited", "address_blocked")
@@ -34,7 +41,7 @@ ABOUT_ADDRESS = ("already_member", "already_deactivated", "already_invited", "ad
 def invite(request: MemberRequest, organization: str) -> HttpResponse:
     """The dialog *Invite users*, which also links to importing a file.
 
-    For a row of an import that was skipped because it isn't a person, it shows what the row has.
+    For a row of an import that wasn't invited, it shows what the row has, and the person joins the import.
     If the address may be a mistake, the dialog asks once. `use` puts the suggested address into the form.
     """
     data, meant = posted(request), request.POST.get("use")
@@ -42,11 +49,11 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
         data = data.copy()
         data["email"] = meant
     to_reactivate = None
-    form = InviteForm(data, initial=_initial(request), membership=request.membership)
+    row = find_late_row(request.membership, *(_number(request.GET.get(name, "")) for name in ("import", "row")))
+    form = InviteForm(data, initial=_initial(row), membership=request.membership)
     if data is not None and form.is_valid() and not (meant or form.asks):
         try:
-            send = invite_despite_decline if form.despite_decline else invite_person
-            invitation = send(request.membership, selection=form.selection(), **form.cells()._asdict())
+            invitation = _invite(request, form, row)
         except DomainError as broken:
             if broken.code == "declined":
                 form.ask_despite_decline(broken.message)
@@ -56,8 +63,15 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
                 to_reactivate = broken.membership
         else:
             tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
-            return success_response(request, _("{email} was invited.").format(email=invitation.email))
-    context = {"form": form, "days": settings.INVITATION_DAYS, "to_reactivate": to_reactivate}
+            invited = _("{email} was invited.").format(email=invitation.email)
+            return success_response(request, invited, page=_page_of(row))
+    context = {
+        "form": form,
+        "row": row,
+        "problems": problems_of(row.problems) if row else (),
+        "days": settings.INVITATION_DAYS,
+        "to_reactivate": to_reactivate,
+    }
     return render(request, "invitations/invite.html", context, status=422 if form.is_bound else 200)
 
 
@@ -67,15 +81,26 @@ def _may_reactivate(request: MemberRequest, member: Membership) -> bool:
     return is_allowed and not why_not_change_member(request.membership, member)
 
 
-def _initial(request: MemberRequest) -> dict[str, Any]:
-    """The cells of the skipped row in the URL, with the roles and sites of its import. Empty without such a row."""
-    batch, number = (_number(request.GET.get(name, "")) for name in ("import", "row"))
-    batches = visible_batches(request.membership).filter(pk=batch, state__in=Batch.ENDED)
-    rows = Row.objects.filter(batch__in=batches, number=number, reason=Row.Reason.NOT_A_PERSON)
-    row = rows.select_related("batch__grant").first() if batch and number else None
+def _invite(request: MemberRequest, form: InviteForm, row: Row | None) -> Invitation:
+    selection, cells = form.selection(), form.cells()._asdict()
+    if form.despite_decline:
+        return invite_despite_decline(request.membership, row, selection=selection, **cells)
+    if row is None:
+        return invite_person(request.membership, selection=selection, **cells)
+    return invite_late_row(request.membership, row, selection=selection, **cells)
+
+
+def _page_of(row: Row | None) -> str:
+    """The page of the import of this row; empty without a row."""
+    return reverse("imports:batch", args=[row.batch.organization.slug, row.batch_id]) + "#rows" if row else ""
+
+
+def _initial(row: Row | None) -> dict[str, Any]:
+    """The cells of the row, with the roles and sites of its import. Empty without a row."""
     if row is None:
         return {}
-    cells = {column.key: cell[:LONGEST] for column, cell in zip(COLUMNS, row.cells or (), strict=False)}
+    found = row.edit["cells"] if row.edit else row.cells or ()
+    cells = {column.key: cell[:LONGEST] for column, cell in zip(COLUMNS, found, strict=False)}
     return {**cells, **InviteForm.initial_for(selection_of(row.batch.grant))}
 
 

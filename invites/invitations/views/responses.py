@@ -29,13 +29,13 @@ def back_url(viewer: Membership) -> str:
     return reverse(page, args=[viewer.organization.slug])
 
 
-def success_response(request: MemberRequest, message: str, *, warning: bool = False) -> HttpResponse:
-    """Show the message: close the dialog and reload the list, or without JavaScript open the page."""
+def success_response(request: MemberRequest, message: str, *, warning: bool = False, page: str = "") -> HttpResponse:
+    """Show the message. Close the dialog and reload what is behind it; without JavaScript, open `page` or the list."""
     (messages.warning if warning else messages.success)(request, message)
     if not asks_for_fragment(request):
-        return redirect(back_url(request.membership))
+        return redirect(page or back_url(request.membership))
     response = HttpResponse(status=204)
-    for event in ("dialog:close", "people:changed", "shell:changed"):
+    for event in ("dialog:close", "people:changed", "batch:ended", "shell:changed"):
         trigger_client_event(response, event)
     return response
 

@@ -1,0 +1,56 @@
+"""Invite the person of a row after its import has ended, so that they belong to the import.
+
+Such a row had problems, or looked like a note instead of a person. An admin corrects it in the dialog that invites one
+person.
+"""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.errors import DomainError
+from accounts.models import Membership
+from invites.invitations.authorization import lock_to_change, why_not_change
+from invites.invitations.visibility import visible_batches
+from invites.models import Batch, Invitation, Row
+
+_NOT_INVITED = Q(outcome=Row.Outcome.PROBLEM) | Q(outcome=Row.Outcome.SKIPPED, reason=Row.Reason.NOT_A_PERSON)
+
+
+def can_be_fixed(row: Row) -> bool:
+    """Whether the person of the row can still be invited as a part of its import."""
+    is_note = row.outcome == Row.Outcome.SKIPPED and row.reason == Row.Reason.NOT_A_PERSON
+    return (is_note or row.outcome == Row.Outcome.PROBLEM) and row.batch.undone_at is None
+
+
+def find_late_row(by: Membership, batch_id: int, number: int) -> Row | None:
+    """The row with this number of an import that has ended; None if there is none that `by` may fix."""
+    batches = visible_batches(by).filter(pk=batch_id, state__in=Batch.ENDED, undone_at=None)
+    rows = Row.objects.filter(_NOT_INVITED, batch__in=batches, number=number)
+    row = rows.select_related("batch__grant", "batch__organization").first()
+    return row if row and row.batch.keeps_rows and not why_not_change(by, row.batch) else None
+
+
+def lock_late_row(by: Membership, row: Row) -> None:
+    """Lock the import, so that it can't be undone meanwhile, and reload the row.
+
+    Raises AccessDenied, and DomainError("moved_on") if somebody else has invited the person, or the import was undone.
+    """
+    lock_to_change(by, row.batch)
+    batch = row.batch
+    rows = Row.objects.filter(_NOT_INVITED, pk=row.pk).select_for_update(no_key=True)
+    if batch.undone_at or batch.state not in Batch.ENDED or not rows.exists():
+        raise DomainError("moved_on", _("This row was invited in the meantime, or its import was undone."))
+    row.refresh_from_db()
+
+
+def join_import(by: Membership, row: Row, invitation: Invitation) -> None:
+    """Make the invitation the result of its row, which `lock_late_row` has locked."""
+    cells = [invitation.email, invitation.first_name, invitation.last_name, invitation.description]
+    row.edit = {"cells": cells, "found": row.problems, "keep": False}
+    row.email, row.first_name, row.last_name, row.description = cells
+    row.email_key, row.edited_by = invitation.email_key, by.user
+    row.outcome, row.reason, row.suggested_codes = Row.Outcome.INVITED, Row.Reason.NONE, ""
+    row.problems, row.version = [], row.version + 1
+    row.save()
