@@ -105,7 +105,8 @@ def test_invites_one_person_with_their_own_roles_and_sites(
     answer = client_of(admin).post(INVITE, filled, headers=HTMX)
 
     assert answer.status_code == 204
-    assert set(json.loads(answer.headers["HX-Trigger"])) == {"dialog:close", "people:changed", "shell:changed"}
+    events = {"dialog:close", "people:changed", "shell:changed", "batch:ended"}
+    assert set(json.loads(answer.headers["HX-Trigger"])) == events
     invitation = Invitation.objects.get()
     assert (invitation.email, invitation.full_name, invitation.description, invitation.inviter) == (
         "chiara.rossi@people.example.com",
