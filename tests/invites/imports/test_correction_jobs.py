@@ -195,13 +195,17 @@ def test_pages_say_why_nobody_was_invited_after_the_check(
     assert "people a day" not in text(ines.get(grid_url(thirty, "imports:batch")))
 
 
+@pytest.mark.parametrize("lost", ["permission", "access"])
 def test_nobody_is_invited_for_a_member_who_lost_the_permission_meanwhile(
-    thirty: Batch, by: Membership, in_chunks: None, manager: User
+    lost: str, thirty: Batch, by: Membership, in_chunks: None, manager: User
 ) -> None:
     correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
     tasks.check_batch(thirty.pk)
     invite_valid_rows(thirty, by=by)
-    by.roles.set(manager.memberships.get().roles.all())
+    if lost == "permission":
+        by.roles.set(manager.memberships.get().roles.all())
+    else:
+        Membership.objects.filter(pk=by.pk).update(deactivated_at=timezone.now())
 
     tasks.check_batch(thirty.pk)
 

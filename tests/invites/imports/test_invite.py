@@ -273,7 +273,7 @@ def test_starting_an_import_needs_the_permission(manager: User, read_only: Acces
     assert Batch.objects.count() == 0
 
 
-@pytest.mark.parametrize("how", ["demoted", "removed", "deactivated"])
+@pytest.mark.parametrize("how", ["demoted", "removed", "deactivated", "account deactivated"])
 def test_the_batch_stops_when_its_inviter_lost_the_permission(
     start: Run, work: Run, admin_membership: Membership, how: str
 ) -> None:
@@ -282,6 +282,8 @@ def test_the_batch_stops_when_its_inviter_lost_the_permission(
         admin_membership.roles.set(Role.objects.filter(name="ReadOnly"))
     elif how == "removed":
         admin_membership.delete()
+    elif how == "deactivated":
+        Membership.objects.filter(pk=admin_membership.pk).update(deactivated_at=timezone.now())
     else:
         User.objects.filter(pk=admin_membership.user_id).update(is_active=False)
 

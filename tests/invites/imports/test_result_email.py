@@ -127,10 +127,16 @@ def test_the_result_is_retried_while_the_mail_server_is_down(
     assert server.taken.count(admin.email) == 1
 
 
-def test_an_inviter_without_the_permission_gets_no_result(run: Run, admin: User, admin_membership: Membership) -> None:
+@pytest.mark.parametrize("lost", ["permission", "access"])
+def test_an_inviter_without_the_permission_gets_no_result(
+    lost: str, run: Run, admin: User, admin_membership: Membership
+) -> None:
     batch = after(run(many(2)), seconds=90)
     ended(batch, seconds_ago=20)
-    admin_membership.roles.clear()
+    if lost == "permission":
+        admin_membership.roles.clear()
+    else:
+        Membership.objects.filter(pk=admin_membership.pk).update(deactivated_at=timezone.now())
 
     assert find_unsent() == [batch.pk]
     tasks.send_result_email(batch.pk)

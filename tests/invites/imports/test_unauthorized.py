@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Membership, Role, User
 from accounts.organizations.grants import AccessSelection
@@ -34,6 +35,10 @@ def have_one_site_left(membership: Membership) -> None:
     membership.save()
 
 
+def be_deactivated(membership: Membership) -> None:
+    Membership.objects.filter(pk=membership.pk).update(deactivated_at=timezone.now())
+
+
 @pytest.fixture
 def mailed_in_part(server: MailServer, start: Run, work: Run) -> Batch:
     """200 of 450 people got their email. The others wait for a busy server."""
@@ -51,9 +56,10 @@ def mailed_in_part(server: MailServer, start: Run, work: Run) -> Batch:
     [
         (be_demoted, FailureReason.INVITER_LEFT),
         (Membership.delete, FailureReason.INVITER_LEFT),
+        (be_deactivated, FailureReason.INVITER_LEFT),
         (have_one_site_left, FailureReason.ACCESS_LOST),
     ],
-    ids=["demoted", "removed", "a site less"],
+    ids=["demoted", "removed", "deactivated", "a site less"],
 )
 def test_the_batch_stops_and_unsent_invitations_are_revoked(
     server: MailServer, mailed_in_part: Batch, work: Run, admin_membership: Membership, lose: Lose, why: str

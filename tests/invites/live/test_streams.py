@@ -37,7 +37,9 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("lost", ["membership", "right", "account", "session", "expired session", "password"])
+@pytest.mark.parametrize(
+    "lost", ["membership", "deactivated", "right", "account", "session", "expired session", "password"]
+)
 def test_a_stream_ends_when_its_viewer_may_no_longer_see_it(
     ines: Client, start: Run, admin: User, admin_membership: Membership, lost: str
 ) -> None:
@@ -45,6 +47,8 @@ def test_a_stream_ends_when_its_viewer_may_no_longer_see_it(
 
     if lost == "membership":
         admin_membership.delete()
+    elif lost == "deactivated":
+        Membership.objects.filter(pk=admin_membership.pk).update(deactivated_at=timezone.now())
     elif lost == "right":
         admin_membership.roles.set(Role.objects.filter(name="ReadOnly"))
     elif lost == "account":

@@ -28,10 +28,16 @@ user = User.objects.create_user("{email}", "{password}")
 membership = Membership.objects.create(user=user, organization=acme, all_sites=True)
 membership.roles.set(Role.objects.filter(organization=acme, name="Org Admin"))
 """
+DEACTIVATE = """
+from accounts.organizations.members import deactivate_membership
+members = Membership.objects.filter(organization__slug="acme")
+deactivate_membership(members.get(user__email="admin@example.com"), members.get(user__email="{email}"))
+"""
 ACTS = {
     "removed": "Membership.objects.get(user__email='{email}').delete()",
     "demoted": "Membership.objects.get(user__email='{email}').roles.clear()",
-    "deactivated": "User.objects.filter(email='{email}').update(is_active=False)",
+    "deactivated": DEACTIVATE,
+    "account deactivated": "User.objects.filter(email='{email}').update(is_active=False)",
 }
 
 
