@@ -196,6 +196,12 @@ class Membership(models.Model):
         indexes = (
             # Has all columns that the users page needs to skip members.
             models.Index(fields=["organization", "person_key", "id", "deactivated_at"], name="membership_by_name"),
+            # Most members are active. SQLite reads the last column again, even though the condition says enough.
+            models.Index(
+                fields=["organization", "person_key", "id", "deactivated_at"],
+                condition=models.Q(deactivated_at__isnull=False),
+                name="deactivated_by_name",
+            ),
         )
 
     def __str__(self) -> str:

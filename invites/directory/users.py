@@ -133,11 +133,12 @@ def count_users(organization: Organization, wanted: UserFilter) -> StatusCounts:
         pending=Count("expires_at", filter=Q(expires_at__gt=now)),
         expired=Count("expires_at", filter=Q(expires_at__lte=now)),
     )
-    members = _members(organization, replace(wanted, status=None)).aggregate(
-        active=Count("pk", filter=Q(deactivated_at=None)), deactivated=Count("deactivated_at")
-    )
+    # Counted separately, because there are few deactivated members, and an index finds them.
+    members = _members(organization, replace(wanted, status=None)).count()
+    deactivated = _members(organization, replace(wanted, status=Status.DEACTIVATED)).count()
     declined = _declined(organization, replace(wanted, status=None)).count()
-    return StatusCounts(**members, **answers, declined=declined)
+    active = max(0, members - deactivated)
+    return StatusCounts(active=active, deactivated=deactivated, **answers, declined=declined)
 
 
 def find_users_page(

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import Organization, User
 from invites.directory.users import Status, UserFilter, count_users, find_users_page
@@ -123,3 +124,18 @@ def test_only_the_rows_of_one_page_are_loaded(
         return len(captured)
 
     assert statements(1) == statements(2) == statements(4)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deactivated_members_are_found_and_counted_by_their_own_index(long_list: Organization) -> None:
+    off = long_list.memberships.filter(user__email__startswith="member1")
+    off.update(deactivated_at=timezone.now())
+
+    with CaptureQueriesContext(connection) as captured:
+        addresses, total = page_of(long_list, 1, status=Status.DEACTIVATED)
+
+    assert set(addresses) == {member.email for member in off}
+    assert total == len(addresses) == 11
+    (counting,) = [query["sql"] for query in captured if "COUNT(*)" in query["sql"] and "NOT NULL" in query["sql"]]
+    for plan in (plan_of(counting), plan_of(the_walk(captured))):
+        assert "deactivated_by_name" in plan
