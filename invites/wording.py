@@ -1,12 +1,17 @@
-"""How several domains write sentences and times."""
+"""How several domains write sentences, times and browsers."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from ua_parser import parse
+
+# What people call these systems, by their names in user agents.
+_SYSTEMS = {"Mac OS X": "Mac", "iOS": "iPhone", "Chrome OS": "ChromeOS"}
 
 
 def as_sentence(title: str) -> str:
@@ -22,3 +27,25 @@ def moment(at: datetime) -> str:
     local = timezone.localtime(at)
     is_this_year = local.year == timezone.localtime().year
     return date_format(local, "SHORT_DATETIME_FORMAT" if is_this_year else "DATETIME_FORMAT")
+
+
+@lru_cache(maxsize=256)
+def _parsed(user_agent: str) -> tuple[str, str]:
+    found = parse(user_agent)
+    browser = found.user_agent.family if found.user_agent else ""
+    system = found.os.family if found.os else ""
+    # "Mobile Safari", "Chrome Mobile", "Edge Mobile".
+    browser = browser.replace("Mobile", "").strip()
+    if found.device and found.device.family == "iPad":
+        return browser, "iPad"
+    return browser, _SYSTEMS.get(system, system)
+
+
+def browser_of(user_agent: str) -> str:
+    """ "Chrome on Windows"; empty if the user agent is unknown."""
+    if not user_agent:
+        return ""
+    browser, system = _parsed(user_agent)
+    if browser and system:
+        return _("{browser} on {system}").format(browser=browser, system=system)
+    return browser or system

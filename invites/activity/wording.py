@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext
-from ua_parser import parse
 
 from accounts.activity.actions import Action, Affected, Channel
 from accounts.models import ActivityEntry, Organization
@@ -19,6 +17,7 @@ from accounts.permissions import Permission
 from accounts.wording import counted, listed, separated
 from invites.directory.export import described
 from invites.imports.presentation.names import pasted_name
+from invites.wording import browser_of
 
 _USERS = ngettext_lazy("{count} user", "{count} users")
 _LABELS = {
@@ -41,8 +40,6 @@ _COUNTS = {
 # Their entries have all that somebody was given, not only what was added.
 _GIVING = (Action.INVITED, Action.ACCEPTED, Action.USER_ADDED, Action.USER_REACTIVATED, Action.IMPORTED)
 _FORMATS = {"csv": gettext_lazy("CSV file"), "xlsx": gettext_lazy("Excel workbook")}
-# What people call these systems, by their names in user agents.
-_SYSTEMS = {"Mac OS X": "Mac", "iOS": "iPhone", "Chrome OS": "ChromeOS"}
 
 
 @dataclass(frozen=True)
@@ -177,28 +174,6 @@ def came_from(entry: ActivityEntry) -> Pair:
     if entry.channel == Channel.COMMAND:
         return Pair(_("Command"), entry.command)
     return Pair(str(Channel(entry.channel).label))
-
-
-@lru_cache(maxsize=256)
-def _parsed(user_agent: str) -> tuple[str, str]:
-    found = parse(user_agent)
-    browser = found.user_agent.family if found.user_agent else ""
-    system = found.os.family if found.os else ""
-    # "Mobile Safari", "Chrome Mobile", "Edge Mobile".
-    browser = browser.replace("Mobile", "").strip()
-    if found.device and found.device.family == "iPad":
-        return browser, "iPad"
-    return browser, _SYSTEMS.get(system, system)
-
-
-def browser_of(user_agent: str) -> str:
-    """ "Chrome on Windows"; empty if the user agent is unknown."""
-    if not user_agent:
-        return ""
-    browser, system = _parsed(user_agent)
-    if browser and system:
-        return _("{browser} on {system}").format(browser=browser, system=system)
-    return browser or system
 
 
 def total_text(count: int) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from invites.directory.views import bulk_actions, deactivation, export, invitations, requests, users
+from invites.directory.views import bulk_actions, deactivation, export, invitations, person, requests, users
 
 app_name = "directory"
 
@@ -19,11 +19,13 @@ urlpatterns = [
     path("users/selected/", invitations.people_bulk, name="people_bulk"),
     path("users/selected/<int:pk>/", include(_bulk_action)),
     path("users/export/", export.export, name="export"),
-    path("users/<int:pk>/", users.member_edit, name="member_edit"),
+    path("users/<int:pk>/", person.member_page, name="member"),
+    path("users/<int:pk>/edit/", users.member_edit, name="member_edit"),
     path("users/<int:pk>/remove/", users.member_remove, name="member_remove"),
     path("users/<int:pk>/deactivate/", deactivation.member_deactivate, name="member_deactivate"),
     path("users/<int:pk>/reactivate/", deactivation.member_reactivate, name="member_reactivate"),
-    path("invitations/<int:pk>/", invitations.invitation_edit, name="invitation_edit"),
+    path("invitations/<int:pk>/", person.invitation_page, name="invitation"),
+    path("invitations/<int:pk>/edit/", invitations.invitation_edit, name="invitation_edit"),
     path("invitations/<int:pk>/resend/", invitations.invitation_resend, name="invitation_resend"),
     path("invitations/<int:pk>/revoke/", invitations.invitation_revoke, name="invitation_revoke"),
     path("invitations/<int:pk>/invite-again/", invitations.invitation_again, name="invitation_again"),

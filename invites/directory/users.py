@@ -257,7 +257,7 @@ def _search(field: str, text: str) -> Q:
 
 def _load_members(organization: Organization, ids: list[int]) -> dict[int, Person]:
     members = organization.memberships.filter(pk__in=ids).select_related("user").prefetch_related("roles", "sites")
-    return {-member.pk: _of_member(member) for member in members}
+    return {-member.pk: person_of_member(member) for member in members}
 
 
 def _load_invitations(organization: Organization, ids: list[int]) -> dict[int, Person]:
@@ -281,7 +281,8 @@ def status_of_invitation(invitation: Invitation, now: datetime) -> Status:
     return Status.PENDING if invitation.expires_at > now else Status.EXPIRED
 
 
-def _of_member(member: Membership) -> Person:
+def person_of_member(member: Membership) -> Person:
+    """The member as a row of the list."""
     return Person(
         key=f"m{member.pk}",
         pk=member.pk,

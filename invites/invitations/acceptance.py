@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.activity.actions import Action
 from accounts.activity.log import NOTHING_MORE, OWN_ACCOUNT, record
+from accounts.activity.source import current_source
 from accounts.errors import DomainError
 from accounts.models import Membership, Organization, User
 from invites.checking import ANY_DOMAIN, Cells, check_cells
@@ -44,6 +45,12 @@ def find_open_invitation(token_hash: str) -> Invitation:
         raise _dead_link()
     _check_inviter(invitation)
     return invitation
+
+
+def note_opened(token_hash: str) -> None:
+    """Remember when, and with which browser, the link was opened first."""
+    unopened = Invitation.objects.open().filter(token_hash=token_hash, opened_at=None)
+    unopened.update(opened_at=timezone.now(), opened_with=current_source().user_agent)
 
 
 def find_account(invitation: Invitation) -> User | None:

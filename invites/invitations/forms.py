@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -16,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Organization, User
 from accounts.organizations.forms import GrantForm, PlainForm
+from accounts.organizations.grants import AccessSelection
+from accounts.organizations.members import MemberDetails
 from accounts.users.passwords import PASSWORD_HINT
 from accounts.wording import grouped
 from invites.checking import (
@@ -32,6 +35,7 @@ from invites.checking import (
 from invites.checking import Row as CheckedRow
 from invites.invitations.acceptance import NewAccount
 from invites.invitations.allowed_domains import allowed_domains
+from invites.invitations.authorization import selection_of
 from invites.invitations.typos import domain_of, intended_address
 from invites.models import Invitation
 from invites.problems import explain
@@ -63,12 +67,25 @@ class CellsMixin:
         row = check_cells(cells, row=1, line=1, allowed=allowed)
         for problem in row.problems:
             name = problem.column
-            if name in self.fields and name not in self.errors:
+            is_asked = name in self.fields and (self.fields[name].required or getattr(cells, name))
+            if is_asked and name not in self.errors:
                 self.add_error(name, explain(problem))  # type: ignore[attr-defined]
         return row
 
 
-class InviteForm(CellsMixin, GrantForm):
+class DetailsMixin(CellsMixin):
+    """Asks for the names and the description of a person."""
+
+    def add_cells(self, columns: Iterable[Column]) -> None:
+        self.fields |= {column.key: _field_of(column) for column in columns}
+
+    @staticmethod
+    def layout(*first: str) -> Layout:
+        others = [column.key for column in COLUMNS if column.key not in ("email", *NAMES)]
+        return Layout(*first, _names(), *others, "roles", "sites")
+
+
+class InviteForm(DetailsMixin, GrantForm):
     """Asks for one person, with roles and sites of their own.
 
     After `clean`, `asks` says whether the admin has to confirm the address, because it looks like a typo or isn't at a
@@ -77,24 +94,29 @@ class InviteForm(CellsMixin, GrantForm):
     """
 
     asks: bool = False
+    button = _("Send invitation")
 
     def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         super().__init__(*args, membership=membership, **kwargs)
         self._allowed = allowed_domains(membership.organization)
-        self.fields |= {column.key: _field_of(column) for column in COLUMNS}
+        self.add_cells(COLUMNS)
 
     @property
     def helper(self) -> FormHelper:
         helper = super().helper
-        others = [column.key for column in COLUMNS if column.key not in ("email", *NAMES)]
-        helper.layout = Layout("email", _names(), *others, "roles", "sites")
+        helper.layout = self.layout("email")
         return helper
+
+    def keeps_address(self, typed: str) -> bool:
+        """Whether this is the address that the person has already, so that nobody has to ask about it."""
+        return False
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        email = self.check(self.cells(), self._allowed).values.email
-        typed = self.cleaned_data.get("email")
-        if typed and email and typed != self.data.get("as_typed"):
+        typed = self.cleaned_data.get("email") or ""
+        is_kept = self.keeps_address(typed)
+        email = self.check(self.cells(), ANY_DOMAIN if is_kept else self._allowed).values.email
+        if typed and email and not is_kept and typed != self.data.get("as_typed"):
             self._ask_about(email, typed)
         return self.cleaned_data
 
@@ -114,7 +136,7 @@ class InviteForm(CellsMixin, GrantForm):
         meant = intended_address(email) or ""
         self.asks = bool(meant or self._allowed.doubt(email))
         if self.asks:
-            context = {"meant": meant, "domain": domain_of(meant or email), "typed": typed}
+            context = {"meant": meant, "domain": domain_of(meant or email), "typed": typed, "button": self.button}
             self["email"].help_text = render_to_string("invitations/_doubt.html", context)
 
 
@@ -154,6 +176,55 @@ class AllowedDomainsForm(PlainForm):
             message = gettext("That’s {count} domains, and the limit is {limit}.")
             raise forms.ValidationError(message.format(count=grouped(len(found)), limit=grouped(MOST_DOMAINS)))
         return list(dict.fromkeys(found))
+
+
+class InvitationForm(InviteForm):
+    """Changes a pending invitation. Asks about a typo only if the address was changed."""
+
+    button = _("Save changes")
+
+    def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
+        held = self.initial_for(selection_of(invitation.grant))
+        super().__init__(*args, initial={**held, **initial_cells(invitation)}, **kwargs)
+        self.fields["email"].help_text = _("If you change it, saving resends the invitation to the new address.")
+
+    def keeps_address(self, typed: str) -> bool:
+        return bool(typed == self.initial["email"])
+
+
+class MemberForm(DetailsMixin, GrantForm):
+    """Changes a member. The address belongs to the account, so that it isn't asked for.
+
+    Names that are missing may stay missing: operators can create accounts without names.
+    """
+
+    def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
+        held = self.initial_for(AccessSelection.held_by(member))
+        super().__init__(*args, initial={**held, **initial_cells(member)}, **kwargs)
+        self.add_cells(column for column in COLUMNS if column is not EMAIL)
+        for name in NAMES:
+            self.fields[name].required = bool(self.initial[name])
+
+    @property
+    def helper(self) -> FormHelper:
+        helper = super().helper
+        helper.layout = self.layout()
+        return helper
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        values = self.check(self.cells()._replace(email="name@example.com"), ANY_DOMAIN).values
+        self.cleaned_data |= {name: value for name, value in values._asdict().items() if name in self.fields}
+        return self.cleaned_data
+
+    def details(self) -> MemberDetails:
+        """The names and the description, once the form is valid."""
+        return MemberDetails(**{name: self.cleaned_data[name] for name in (*NAMES, "description")})
+
+
+def initial_cells(person: Invitation | Membership) -> dict[str, str]:
+    """What the fields of a person show at first."""
+    return {column.key: getattr(person, column.key) for column in COLUMNS}
 
 
 class NewAccountForm(CellsMixin, PlainForm):

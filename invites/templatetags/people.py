@@ -14,11 +14,13 @@ from accounts.models import Membership, User
 from accounts.organizations.access import SEEN_EVERY
 from accounts.wording import counted, grouped, separated
 from invites.directory.users import Person
+from invites.directory.wording import recent_moment
 from invites.invitations.visibility import visible_name
 from invites.wording import moment
 
 register = template.Library()
 register.filter(moment)
+register.filter(recent_moment)
 
 LINE = 22  # Characters of a cell.
 

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.errors import DomainError
 from accounts.organizations.access import MemberRequest, requires
-from accounts.organizations.forms import GrantForm
 from accounts.organizations.grants import GrantableAccess
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
 from invites import tasks
+from invites.checking import Cells
 from invites.directory.bulk_actions import IN_REQUEST
 from invites.directory.users import PER_PAGE, UserFilter, chosen_invitations, matching_invitations, person_of
 from invites.directory.views import bulk_actions
@@ -28,6 +29,7 @@ from invites.invitations.authorization import (
     check_can_manage,
     selection_of,
 )
+from invites.invitations.forms import InvitationForm
 from invites.invitations.invite import change_invitation
 from invites.invitations.views.responses import back_url, error_response, resent_text, revoked_text, success_response
 from invites.invitations.visibility import visible_invitations
@@ -36,26 +38,44 @@ from invites.models import BulkAction, Invitation, InvitationQuerySet
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
+# The errors that are about the address.
+OF_THE_ADDRESS = ("already_member", "already_invited", "over_quota", "too_often")
+
 
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """The details of an invitation, and a form to change its roles and sites."""
+    """Change the names, the description, the roles, the sites and the address of an invitation.
+
+    If the address is new and may be a mistake, the dialog asks once. `use` puts the suggested address into the form.
+    """
     is_change = request.method == "POST"
     invitation = _invitation_to_change(request, pk, CANNOT_EDIT) if is_change else _invitation(request, pk)
-    initial = GrantForm.initial_for(selection_of(invitation.grant))
-    form = GrantForm(posted(request), membership=request.membership, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    data, meant = posted(request), request.POST.get("use")
+    if data is not None and meant:
+        data = data.copy()
+        data["email"] = meant
+    form = InvitationForm(data, membership=request.membership, invitation=invitation)
+    page = reverse("directory:invitation", args=(organization, pk))
+    if data is not None and form.is_valid() and not (meant or form.asks):
         try:
-            change_invitation(request.membership, invitation, form.selection())
+            is_resent = change_invitation(request.membership, invitation, form.selection(), cells=form.cells())
         except DomainError as broken:
-            form.add_error(None, broken.message)
+            form.add_error("email" if broken.code in OF_THE_ADDRESS else None, broken.message)
         else:
-            changed = _("The roles and sites of {user} were changed.").format(user=invitation.full_name)
-            return success_response(request, changed)
+            return _changed(request, form.cells(), page, is_resent=is_resent)
     why_not = GrantableAccess(request.membership).why_not_manage(selection_of(invitation.grant), CANNOT_EDIT)
-    context = {"form": form, "person": person_of(invitation), "why_not_change": why_not}
-    return render(request, "directory/invitation_edit.html", context, status=422 if form.errors else 200)
+    context = {"form": form, "person": person_of(invitation), "why_not_change": why_not, "back_url": page}
+    return render(request, "directory/invitation_edit.html", context, status=422 if form.is_bound else 200)
+
+
+def _changed(request: MemberRequest, cells: Cells, page: str, *, is_resent: bool) -> HttpResponse:
+    if is_resent:
+        tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
+        saved = _("The changes were saved. The invitation will be resent to {email}.").format(email=cells.email)
+    else:
+        saved = _("The changes to {user} were saved.").format(user=f"{cells.first_name} {cells.last_name}")
+    return success_response(request, saved, page=page)
 
 
 @requires(Permission.INVITE_USERS)
@@ -84,7 +104,8 @@ def invitation_revoke(request: MemberRequest, organization: str, pk: int) -> Htt
             actions.revoke(request.membership, invitation)
         except DomainError as broken:
             return error_response(request, broken, title=_("The invitation wasn’t revoked"))
-        return success_response(request, _("The invitation to {email} was revoked.").format(email=invitation.email))
+        revoked = _("The invitation to {email} was revoked.").format(email=invitation.email)
+        return success_response(request, revoked, gone=reverse("directory:invitation", args=(organization, pk)))
     return render(request, "directory/invitation_revoke.html", {"invitation": invitation})
 
 

@@ -17,7 +17,7 @@ from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
 from accounts.models import Membership, Role, Site
 from accounts.organizations.access import MemberRequest, requires
-from accounts.organizations.forms import GrantForm
+from accounts.organizations.access_changes import action_for, change_between
 from accounts.organizations.grants import AccessSelection, GrantableAccess
 from accounts.organizations.members import (
     change_membership,
@@ -29,16 +29,17 @@ from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
 from invites.directory.users import Person, Status, StatusCounts, UserFilter, count_users, find_users_page
 from invites.invitations.authorization import selection_of
+from invites.invitations.forms import MemberForm
 from invites.invitations.views.responses import error_response, success_response
 
 
 @dataclass(frozen=True)
 class UserRow:
-    """A row of the list, and what the viewer may do. The dialog at `edit_url` says why they can't change it."""
+    """A row of the list, and what the viewer may do. `edit_url` is empty if they can't change it."""
 
     person: Person
-    edit_url: str
-    may_change: bool = False
+    page_url: str
+    edit_url: str = ""
     may_remove: bool = False
     may_deactivate: bool = False
     may_reactivate: bool = False
@@ -65,7 +66,7 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
         "tabs": _tabs(wanted, counts),
         "filters": [_role_filter(wanted, here.roles.all()), _site_filter(wanted, here.sites.all())],
         "page": page,
-        "lines": [_row(request.membership, grantable, person) for person in page.object_list],
+        "lines": [row_of(request.membership, grantable, person) for person in page.object_list],
         # Bulk actions are for invitations only.
         "selectable": may_invite
         and wanted.status in (None, Status.PENDING, Status.EXPIRED)
@@ -129,12 +130,13 @@ def _site_filter(wanted: UserFilter, sites: Iterable[Site]) -> Filter:
     return Filter("site", _("Site"), "map-pin", wanted.site.name if wanted.site else "", links)
 
 
-def _row(viewer: Membership, grantable: GrantableAccess, person: Person) -> UserRow:
+def row_of(viewer: Membership, grantable: GrantableAccess, person: Person) -> UserRow:
+    """The person, and what the viewer may do."""
     member = person.membership
     permission = Permission.INVITE_USERS if member is None else Permission.MANAGE_USERS
     if not viewer.has_permission(permission):
-        return UserRow(person, edit_url="")
-    page = "directory:invitation_edit" if member is None else "directory:member_edit"
+        return UserRow(person, page_url=_page_url(viewer, person))
+    edit = "directory:invitation_edit" if member is None else "directory:member_edit"
     if member is not None:
         is_within = grantable.can_grant(AccessSelection.held_by(member))
     else:
@@ -144,8 +146,8 @@ def _row(viewer: Membership, grantable: GrantableAccess, person: Person) -> User
     may_remove = is_within and member is not None and member != viewer
     return UserRow(
         person,
-        edit_url=reverse(page, args=(viewer.organization.slug, person.pk)),
-        may_change=is_within,
+        page_url=_page_url(viewer, person),
+        edit_url=reverse(edit, args=(viewer.organization.slug, person.pk)) if is_within else "",
         may_remove=may_remove,
         may_deactivate=may_remove and person.status == Status.ACTIVE,
         may_reactivate=may_remove and person.status == Status.DEACTIVATED,
@@ -153,31 +155,42 @@ def _row(viewer: Membership, grantable: GrantableAccess, person: Person) -> User
     )
 
 
+def _page_url(viewer: Membership, person: Person) -> str:
+    page = "directory:invitation" if person.membership is None else "directory:member"
+    return reverse(page, args=(viewer.organization.slug, person.pk))
+
+
 @requires(Permission.MANAGE_USERS, Permission.VIEW_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Change the roles and sites of a member."""
+    """Change the names, the description, the roles and the sites of a member."""
     member = member_to_change(request, pk) if request.method == "POST" else _member(request, pk)
-    held = AccessSelection.held_by(member)
-    form = GrantForm(posted(request), membership=request.membership, initial=GrantForm.initial_for(held))
+    held, is_own = AccessSelection.held_by(member), member == request.membership
+    form = MemberForm(posted(request), membership=request.membership, member=member)
+    page = reverse("directory:member", args=(organization, pk))
     if request.method == "POST" and form.is_valid():
         try:
-            change_membership(
-                request.membership, member, form.selection(), confirmed=request.POST.get("confirmed") == "1"
+            changed = change_membership(
+                request.membership,
+                member,
+                form.selection(),
+                details=form.details(),
+                confirmed=request.POST.get("confirmed") == "1",
             )
         except DomainError as broken:
             if broken.code == "gives_up":
                 chosen = [(name, value) for name in form.fields for value in request.POST.getlist(name)]
-                context = {"broken": broken, "chosen": chosen}
+                context = {"broken": broken, "chosen": chosen, "back_url": page}
                 return render(request, "directory/member_give_up.html", context)
             form.add_error(None, broken.message)
         else:
-            if member == request.membership:
+            if is_own and action_for(change_between(held, AccessSelection.held_by(changed))):
                 messages.success(request, _("Your roles and sites were changed."))
                 return _reload(request, reverse("organizations:member_home", args=(organization,)))
-            changed = _("The roles and sites of {user} were changed.").format(user=member.get_full_name())
-            return success_response(request, changed)
-    context = {"form": form, "member": member, "why_not_change": why_not_change_member(request.membership, member)}
+            saved = _("The changes to {user} were saved.").format(user=changed.get_full_name())
+            return success_response(request, saved, page=page)
+    why_not = why_not_change_member(request.membership, member)
+    context = {"form": form, "member": member, "why_not_change": why_not, "back_url": page}
     return render(request, "directory/member_edit.html", context, status=422 if form.errors else 200)
 
 
@@ -195,7 +208,9 @@ def member_remove(request: MemberRequest, organization: str, pk: int) -> HttpRes
             return _reload(request, reverse("users:home"))
         removed = _("{user} was removed from {organization}.")
         return success_response(
-            request, removed.format(user=member.get_full_name(), organization=request.organization.name)
+            request,
+            removed.format(user=member.get_full_name(), organization=request.organization.name),
+            gone=reverse("directory:member", args=(organization, pk)),
         )
     return render(request, "directory/member_remove.html", {"member": member})
 

@@ -2,7 +2,7 @@
 
 The link stores the hash of its token in a signed cookie and redirects, so that no page can leak the token by its URL.
 That happens for every token, valid or not, and creates no session. Opening the link doesn't use it up, because email
-scanners open it first.
+scanners open it first. The first time is remembered for the history of the person.
 
 Another site can make the browser open another link, which replaces the cookie. So each form names the link that it was
 shown for. A form of another link changes nothing.
@@ -39,6 +39,7 @@ from invites.invitations.acceptance import (
     find_accepted_membership,
     find_account,
     find_open_invitation,
+    note_opened,
 )
 from invites.invitations.forms import NewAccountForm, OwnPasswordForm
 from invites.invitations.requests import ask_for_invitation
@@ -82,7 +83,10 @@ def invitation(request: HttpRequest) -> HttpResponse:
     """The invitation, with a form for a new account, a form to sign in, or just a button."""
     link = _link_in_cookie(request)
     try:
-        return _answer(request, link, find_open_invitation(link))
+        found = find_open_invitation(link)
+        if request.method == "GET" and not _is_prefetch(request):
+            note_opened(link)
+        return _answer(request, link, found)
     except DomainError as broken:
         if broken.code == "dead_link":
             mine = (
@@ -112,6 +116,11 @@ def invitation_switch(request: HttpRequest) -> HttpResponse:
     """Sign out of an account with another address, and go back to the invitation."""
     logout(request)
     return redirect("acceptance:invitation")
+
+
+def _is_prefetch(request: HttpRequest) -> bool:
+    """Whether a browser loads the page before anybody has asked for it."""
+    return any("prefetch" in request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
 
 
 def _link_in_cookie(request: HttpRequest) -> str:

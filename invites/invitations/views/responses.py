@@ -6,10 +6,10 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django_htmx.http import trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from accounts.errors import DomainError
-from accounts.htmx import asks_for_fragment
+from accounts.htmx import asks_for_fragment, path_of_page
 from accounts.models import Membership
 from accounts.organizations.access import MemberRequest
 from accounts.permissions import Permission
@@ -29,11 +29,19 @@ def back_url(viewer: Membership) -> str:
     return reverse(page, args=[viewer.organization.slug])
 
 
-def success_response(request: MemberRequest, message: str, *, warning: bool = False, page: str = "") -> HttpResponse:
-    """Show the message. Close the dialog and reload what is behind it; without JavaScript, open `page` or the list."""
+def success_response(
+    request: MemberRequest, message: str, *, warning: bool = False, page: str = "", gone: str = ""
+) -> HttpResponse:
+    """Show the message: close the dialog and reload what is behind it, or without JavaScript open a page.
+
+    `page` is that page, if it isn't the list. `gone` is the page of whom the action has removed: if the dialog was
+    opened there, the list is opened.
+    """
     (messages.warning if warning else messages.success)(request, message)
     if not asks_for_fragment(request):
         return redirect(page or back_url(request.membership))
+    if gone and path_of_page(request) == gone:
+        return HttpResponseClientRedirect(back_url(request.membership))
     response = HttpResponse(status=204)
     for event in ("dialog:close", "people:changed", "batch:ended", "shell:changed"):
         trigger_client_event(response, event)

@@ -200,12 +200,13 @@ def test_an_invitation_can_be_given_other_roles_and_sites(
 ) -> None:
     invitation = invite()
     manager_role = Role.objects.get(organization=acme, name="Project manager")
-    address = f"/o/acme/invitations/{invitation.pk}/"
+    address = f"/o/acme/invitations/{invitation.pk}/edit/"
     client = client_of(admin)
     form = client.get(address).context["form"]
     assert sorted(form.initial["sites"]) == sorted(str(site.pk) for site in sites[:2])
 
-    answer = client.post(address, {"roles": [manager_role.pk], "sites": [sites[2].pk]}, headers=HTMX)
+    person = {"email": invitation.email, "first_name": "Chiara", "last_name": "Rossi"}
+    answer = client.post(address, person | {"roles": [manager_role.pk], "sites": [sites[2].pk]}, headers=HTMX)
 
     assert answer.status_code == 204
     invitation.refresh_from_db()
@@ -222,7 +223,7 @@ def test_a_member_who_cannot_grant_its_access_cannot_change_it(
     invitation = invite(roles=["Org Admin"], sites=None)
 
     answer = client_of(manager).post(
-        f"/o/acme/invitations/{invitation.pk}/", {"roles": [own.pk], "sites": [sites[0].pk]}, headers=HTMX
+        f"/o/acme/invitations/{invitation.pk}/edit/", {"roles": [own.pk], "sites": [sites[0].pk]}, headers=HTMX
     )
 
     assert answer.status_code == 403
@@ -235,7 +236,7 @@ def test_a_member_who_cannot_grant_its_access_cannot_change_it(
 def test_an_empty_change_is_refused(client_of: ClientOf, admin: User, invite: Invite) -> None:
     invitation = invite()
 
-    answer = client_of(admin).post(f"/o/acme/invitations/{invitation.pk}/", {}, headers=HTMX)
+    answer = client_of(admin).post(f"/o/acme/invitations/{invitation.pk}/edit/", {}, headers=HTMX)
 
     assert answer.status_code == 422
     assert "Choose at least one role." in answer.content.decode()
@@ -381,7 +382,7 @@ def test_other_organizations_invitations_are_not_found(
     ours = invite()
     client = client_of(admin)
 
-    for page in ("", "resend/", "revoke/"):
+    for page in ("edit/", "resend/", "revoke/"):
         for ask in (client.get, client.post):
             assert ask(f"/o/acme/invitations/{foreign.pk}/{page}").status_code == 404
             assert client_of(outsider).post(f"/o/acme/invitations/{ours.pk}/{page}").status_code == 404
@@ -399,7 +400,7 @@ def test_members_without_permission_cannot_act_on_an_invitation(
     invitation = invite()
     client = client_of(join(acme, "somebody@example.com", role))
 
-    for page in ("", "resend/", "revoke/"):
+    for page in ("edit/", "resend/", "revoke/"):
         assert client.get(f"/o/acme/invitations/{invitation.pk}/{page}").status_code == 403
         assert client.post(f"/o/acme/invitations/{invitation.pk}/{page}").status_code == 403
     chosen = {"action": "revoke", "confirmed": "1", "selected": [f"i{invitation.pk}"]}

@@ -69,8 +69,8 @@ ACTIONS: dict[str, Callable[[Membership, Invitation], object]] = {
 ADDRESSES = {
     f"directory:{action}"
     for action in (
-        *("invitation_edit", "invitation_resend", "invitation_revoke", "invitation_again", "invitation_unlist"),
-        *("request_grant", "request_dismiss"),
+        *("invitation", "invitation_edit", "invitation_resend", "invitation_revoke", "invitation_again"),
+        *("invitation_unlist", "request_grant", "request_dismiss"),
     )
 }
 
@@ -96,7 +96,7 @@ def test_a_service_refuses_it(action: str, to_admin: Invitation, lesser: Members
 @pytest.mark.parametrize(
     ("method", "path", "what"),
     [
-        ("POST", "", "edit"),
+        ("POST", "edit/", "edit"),
         ("GET", "resend/", "resend"),
         ("POST", "resend/", "resend"),
         ("GET", "revoke/", "revoke"),
@@ -133,12 +133,13 @@ def test_a_page_refuses_it(
     assert values(to_admin) == before
 
 
-@pytest.mark.parametrize("path", ["", "resend/", "revoke/"])
+@pytest.mark.parametrize("path", ["edit/", "resend/", "revoke/"])
 def test_the_service_checks_permissions_again(
     client_of: ClientOf, to_admin: Invitation, lesser: Membership, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("invites.directory.views.invitations.check_can_manage", lambda by, grant, why_not: by)
     form = {"roles": [Role.objects.get(name="Inviter").pk], "sites": ["all"]}
+    form |= {name: getattr(to_admin, name) for name in ("email", "first_name", "last_name")}
 
     answer = client_of(lesser.user).post(f"/o/acme/invitations/{to_admin.pk}/{path}", form, headers=HTMX)
 
@@ -148,7 +149,7 @@ def test_the_service_checks_permissions_again(
 def test_the_dialog_says_why_it_cannot_be_changed(
     client_of: ClientOf, to_admin: Invitation, lesser: Membership
 ) -> None:
-    page = client_of(lesser.user).get(f"/o/acme/invitations/{to_admin.pk}/", headers=HTMX).content.decode()
+    page = client_of(lesser.user).get(f"/o/acme/invitations/{to_admin.pk}/edit/", headers=HTMX).content.decode()
 
     assert "You can’t edit this invitation because it grants access you don’t have: Org Admin." in page
     assert "Org Admin" in text_of(page)

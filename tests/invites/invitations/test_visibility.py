@@ -61,6 +61,7 @@ REFUSED = "Your roles don’t allow it. Someone who manages users in Acme can ch
 ADDRESSES = {
     "directory:users": "everybody",
     "directory:export": "everybody",
+    "directory:member": "everybody",
     "directory:member_edit": "everybody",
     "directory:member_remove": "everybody",
     "directory:member_deactivate": "everybody",
@@ -85,6 +86,7 @@ ADDRESSES = {
     "shell:batch_dialog_events": "import",
     "imports:batch_progress": "import",
     "shell:batch_progress_events": "import",
+    "directory:invitation": "invitation",
     "directory:invitation_edit": "invitation",
     "directory:invitation_resend": "invitation",
     "directory:invitation_revoke": "invitation",

@@ -1,0 +1,218 @@
+"""What happened to a person, newest first.
+
+It is read where it is stored: changes in the activity log, emails and answers in the person's invitations and their
+earlier links. Pages word it: see wording.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from operator import attrgetter
+
+from django.db.models import Count, Min, QuerySet
+from django.utils import timezone
+
+from accounts.activity.actions import Action, Affected
+from accounts.models import ActivityEntry, Membership, Organization, User
+from invites.models import EarlierLink, Invitation, InvitationQuerySet
+
+PER_PAGE = 20
+# A person with more than that many invitations has the others in the activity log.
+MOST_INVITATIONS = 50
+FURTHEST = 100_000
+
+# What the log says about invitations and links stands in themselves, too, for as long as they exist. Signing in is one
+# event, and failures and passwords are nobody else's business.
+_NOT_FROM_LOG = (
+    *(Action.INVITED, Action.ACCEPTED, Action.RESENT, Action.ADDRESS_CORRECTED),
+    *(Action.SIGNED_IN, Action.SIGN_IN_FAILED, Action.PASSWORD_CHANGED),
+)
+_State, _Mail = Invitation.State, Invitation.Mail
+
+
+class Kind(Enum):
+    """What happened."""
+
+    CHANGED = auto()  # `entry` says what.
+    SIGNED_IN = auto()  # `count` times since `since`; `entry` is the last one.
+    INVITED = auto()  # `entry` is that of the activity log, if there is one.
+    SENT = auto()  # To `email`.
+    BOUNCED = auto()  # `detail` is what the mail server said.
+    FAILED = auto()  # `detail` is a FailureReason, or what the mail server said.
+    OPENED = auto()
+    RESENT = auto()
+    CORRECTED = auto()  # From `detail` to `email`.
+    ACCEPTED = auto()
+    JOINED = auto()  # Without an invitation.
+    REVOKED = auto()
+    EXPIRED = auto()
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened. `by` is the id of the user who did it, if somebody did."""
+
+    kind: Kind
+    at: datetime
+    by: int | None = None
+    invitation: Invitation | None = None
+    entry: ActivityEntry | None = None
+    email: str = ""
+    detail: str = ""
+    user_agent: str = ""
+    count: int = 0
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """A user who did something, by the name that the organization uses now. Whoever has left has no membership."""
+
+    name: str
+    membership_id: int | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """A page of events. `next_start` is where the next page starts; None if this is the last one.
+
+    `inviter` is the id of the user who sent the newest invitation first. `people` are the users who did something.
+    """
+
+    events: list[Event]
+    next_start: int | None
+    inviter: int | None
+    people: Mapping[int, Somebody]
+
+
+def invitations_of(user: User, organization: Organization) -> list[Invitation]:
+    """The invitations to the organization that the user has accepted, the newest first, for `find_history`."""
+    accepted = organization.invitations.filter(accepted_by=user).order_by("-answered_at", "-pk")
+    return list(with_history(accepted)[:MOST_INVITATIONS])
+
+
+def with_history(invitations: InvitationQuerySet) -> InvitationQuerySet:
+    """With everything that `find_history` needs."""
+    return invitations.select_related("organization", "batch__grant", "row", "grant", "inviter").prefetch_related(
+        "earlier_links", "grant__roles", "grant__sites", "batch__grant__roles", "batch__grant__sites"
+    )
+
+
+def find_history(
+    organization: Organization, invitations: Sequence[Invitation], member: Membership | None = None, *, start: int = 0
+) -> History:
+    """The history of a member, or of an invitee without `member`, from the event number `start` on.
+
+    The number of queries is constant, and the time is linear in what is skipped.
+    """
+    start = min(start, FURTHEST)
+    end = start + PER_PAGE
+    logged = _logged(organization, invitations, member)
+    found = [*_changes(logged, end + 1), *_signing_in(logged)]
+    was_added = any(event.entry and event.entry.action == Action.USER_ADDED for event in found)
+    if member is not None and not (invitations or was_added):
+        found.append(Event(Kind.JOINED, member.joined_at))
+    has_revoked = any(event.entry and event.entry.action == Action.REVOKED for event in found)
+    invited = _entries_of_inviting(logged)
+    for invitation in invitations:
+        found += _of_invitation(invitation, invited.get(invitation.pk), has_revoked=has_revoked)
+    found.sort(key=attrgetter("at"), reverse=True)
+    events = found[start:end]
+    inviter = _inviter_of(invitations[0], invited.get(invitations[0].pk)) if invitations else None
+    ids = {inviter, *(event.by for event in events)}
+    people = _people(organization, {each for each in ids if each is not None})
+    return History(events, end if len(found) > end else None, inviter, people)
+
+
+# One query for each kind of entry, so that an index finds the newest ones.
+_Logged = dict[Affected, "QuerySet[ActivityEntry]"]
+
+
+def _logged(organization: Organization, invitations: Iterable[Invitation], member: Membership | None) -> _Logged:
+    users = [member.user_id] if member else []
+    ids = {
+        Affected.USER: users,
+        Affected.SELF: users,
+        Affected.INVITATION: [invitation.pk for invitation in invitations],
+    }
+    entries = ActivityEntry.objects.filter(organization_id=organization.pk).order_by("-at", "-pk")
+    return {kind: entries.filter(affected=kind.value, affected_id__in=each) for kind, each in ids.items()}
+
+
+def _changes(logged: _Logged, at_most: int) -> Iterator[Event]:
+    for entries in logged.values():
+        for entry in entries.exclude(action__in=[action.value for action in _NOT_FROM_LOG])[:at_most]:
+            yield Event(Kind.CHANGED, entry.at, by=entry.actor_id, entry=entry)
+
+
+def _signing_in(logged: _Logged) -> Iterator[Event]:
+    entries = logged[Affected.SELF].filter(action=Action.SIGNED_IN)
+    if last := entries.first():
+        figures = entries.aggregate(count=Count("pk"), since=Min("at"))
+        yield Event(Kind.SIGNED_IN, last.at, entry=last, **figures)
+
+
+def _entries_of_inviting(logged: _Logged) -> dict[int | None, ActivityEntry]:
+    """By the id of the invitation. One of an import has none."""
+    return {entry.affected_id: entry for entry in logged[Affected.INVITATION].filter(action=Action.INVITED)}
+
+
+def _inviter_of(invitation: Invitation, entry: ActivityEntry | None) -> int | None:
+    """Who invited the person. Whoever resent or changed the invitation since is its inviter now."""
+    if entry is not None:
+        return entry.actor_id
+    return invitation.batch.inviter_id if invitation.batch else invitation.inviter_id
+
+
+def _of_invitation(invitation: Invitation, entry: ActivityEntry | None, *, has_revoked: bool) -> Iterator[Event]:
+    by = _inviter_of(invitation, entry)
+    yield Event(Kind.INVITED, invitation.created_at, by=by, invitation=invitation, entry=entry)
+    links = sorted(invitation.earlier_links.all(), key=attrgetter("replaced_at"))
+    since = invitation.created_at
+    for number, link in enumerate(links):
+        yield from _of_link(link, since, link.replaced_at)
+        new = links[number + 1].email if number + 1 < len(links) else invitation.email
+        kind = Kind.RESENT if new == link.email else Kind.CORRECTED
+        yield Event(kind, link.replaced_at, by=link.replaced_by_id, email=new, detail=link.email)
+        since = link.replaced_at
+    is_accepted = invitation.state == _State.ACCEPTED
+    yield from _of_link(invitation, since, invitation.answered_at or since, with_opening=not is_accepted)
+    if invitation.state == _State.PENDING and invitation.expires_at <= timezone.now():
+        yield Event(Kind.EXPIRED, invitation.expires_at)
+    if is_accepted and invitation.answered_at:
+        yield Event(
+            Kind.ACCEPTED, invitation.answered_at, since=invitation.opened_at, user_agent=invitation.opened_with
+        )
+    # An import that is undone or stopped revokes its invitations without an entry for each.
+    is_failed = invitation.mail_state == _Mail.FAILED
+    if invitation.state == _State.REVOKED and invitation.answered_at and not (has_revoked or is_failed):
+        yield Event(Kind.REVOKED, invitation.answered_at)
+
+
+def _of_link(
+    link: EarlierLink | Invitation, since: datetime, until: datetime, *, with_opening: bool = True
+) -> Iterator[Event]:
+    """What became of the email with this link, and when the link was opened. It was made at `since`."""
+    # The last attempt; a link that couldn't be sent may still have the time of the one before.
+    mailed_at = link.mailed_at if link.mailed_at and link.mailed_at >= since else None
+    match link.mail_state:
+        case _Mail.SENT:
+            yield Event(Kind.SENT, mailed_at or since, email=link.email)
+        case _Mail.BOUNCED:
+            yield Event(Kind.BOUNCED, link.bounced_at or mailed_at or since, email=link.email, detail=link.mail_detail)
+        case _Mail.FAILED:
+            yield Event(Kind.FAILED, mailed_at or until, email=link.email, detail=link.mail_detail)
+    if link.opened_at and with_opening:
+        yield Event(Kind.OPENED, link.opened_at, user_agent=link.opened_with)
+
+
+def _people(organization: Organization, ids: Collection[int]) -> dict[int, Somebody]:
+    if not ids:
+        return {}
+    people = {user.pk: Somebody(user.get_full_name()) for user in User.objects.filter(pk__in=ids)}
+    for member in organization.memberships.filter(user__in=ids).select_related("user"):
+        people[member.user_id] = Somebody(member.get_full_name(), member.pk)
+    return people
