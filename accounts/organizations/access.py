@@ -46,7 +46,13 @@ class Access:
     signed_in: bool = False
     member: bool = False
     permissions: tuple[Permission, ...] = ()
+    any_of: tuple[Permission, ...] = ()
     reason: str = ""
+
+    def allows(self, membership: Membership) -> bool:
+        """Whether the roles of the member grant what is required."""
+        held = membership.has_permission
+        return all(map(held, self.permissions)) and (not self.any_of or any(map(held, self.any_of)))
 
 
 class MemberRequest(HttpRequest):
@@ -75,6 +81,11 @@ def member(view: View) -> View:
 def requires(*permissions: Permission) -> Callable[[View], View]:
     """Members of the organization in the URL may open the view if their roles grant all of the permissions."""
     return _declare(Access(signed_in=True, member=True, permissions=permissions))
+
+
+def requires_any(*permissions: Permission) -> Callable[[View], View]:
+    """The same if their roles grant one of the permissions."""
+    return _declare(Access(signed_in=True, member=True, any_of=permissions))
 
 
 def _declare(access: Access) -> Callable[[View], View]:
@@ -195,7 +206,7 @@ class AccessMiddleware:
             request.membership = membership
             request.organization = membership.organization
             _record_entering(request)
-            if not all(membership.has_permission(permission) for permission in access.permissions):
+            if not access.allows(membership):
                 raise PermissionDenied
         return None
 

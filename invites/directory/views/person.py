@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.models import Membership, Role, Site
-from accounts.organizations.access import MemberRequest, member, requires
+from accounts.organizations.access import MemberRequest, requires, requires_any
 from accounts.organizations.grants import GrantableAccess
 from accounts.organizations.members import why_not_change_member
 from accounts.permissions import Permission
@@ -68,7 +67,7 @@ def member_page(request: MemberRequest, organization: str, pk: int) -> HttpRespo
     )
 
 
-@member
+@requires_any(Permission.VIEW_USERS, Permission.INVITE_USERS)
 @require_safe
 def invitation_page(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """An invitation. Once it was accepted or replaced, leads to the page of the member or of the newer invitation.
@@ -76,8 +75,6 @@ def invitation_page(request: MemberRequest, organization: str, pk: int) -> HttpR
     Without *See users*, members see only the invitations that they sent, and not what became of the invitee.
     """
     viewer = request.membership
-    if not (sees_everybody(viewer) or viewer.has_permission(Permission.INVITE_USERS)):
-        raise PermissionDenied
     found = get_object_or_404(with_history(visible_invitations(viewer)), pk=pk)
     if sees_everybody(viewer) and found.state == Invitation.State.ACCEPTED:
         joined = request.organization.memberships.filter(user=found.accepted_by_id).first()
