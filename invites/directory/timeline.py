@@ -27,7 +27,7 @@ FURTHEST = 100_000
 # What the log says about invitations and links stands in themselves, too, for as long as they exist. Signing in is one
 # event, and failures and passwords are nobody else's business.
 _NOT_FROM_LOG = (
-    *(Action.INVITED, Action.ACCEPTED, Action.RESENT, Action.ADDRESS_CORRECTED),
+    *(Action.INVITED, Action.ACCEPTED, Action.RESENT, Action.INVITED_AGAIN, Action.ADDRESS_CORRECTED),
     *(Action.SIGNED_IN, Action.SIGN_IN_FAILED, Action.PASSWORD_CHANGED),
 )
 _State, _Mail = Invitation.State, Invitation.Mail

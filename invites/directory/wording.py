@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
 _SIGN_INS = ngettext_lazy("{count} sign-in since {date}.", "{count} sign-ins since {date}.")
+# What needs no more than a sentence.
+_SIMPLE: dict[str, _StrOrPromise] = {
+    Action.DECLINED: gettext_lazy("Declined the invitation"),
+    Action.UNLISTED: gettext_lazy("{who} removed the declined invitation from the list"),
+    Action.REQUEST_DISMISSED: gettext_lazy("{who} dismissed a request for a new invitation"),
+}
 _LABELS = {
     "first_name": gettext_lazy("First name"),
     "last_name": gettext_lazy("Last name"),
@@ -170,6 +176,9 @@ def _changed(entry: ActivityEntry, at: datetime, who: str, reader: _Reader) -> I
         case Action.REVOKED:
             note = _("The link stopped working.")
             return Item("ban", _sentence(_("{who} revoked the invitation"), who=who), at, notes=(note,))
+    simple = _SIMPLE.get(entry.action)
+    if simple is not None:
+        return Item("ban", _sentence(str(simple), who=who), at)
     # Translators: who did it, and what, such as "Changed a user".
     text = _sentence(_("{who}: {action}"), who=who, action=entry.get_action_display())
     return Item("history", text, at, notes=_lines(entry))

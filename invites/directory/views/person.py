@@ -82,19 +82,21 @@ def invitation_page(request: MemberRequest, organization: str, pk: int) -> HttpR
             raise Http404
         return redirect("directory:member", organization, joined.pk)
     if found.state == Invitation.State.REPLACED:
-        newer = get_object_or_404(visible_invitations(viewer).open(), email_key=found.email_key)
-        return redirect("directory:invitation", organization, newer.pk)
+        newer = visible_invitations(viewer).open().filter(email_key=found.email_key).first()
+        if newer is not None:
+            return redirect("directory:invitation", organization, newer.pk)
     why_not = ""
-    is_open = visible_invitations(viewer).open().filter(pk=pk).exists()
-    if is_open and viewer.has_permission(Permission.INVITE_USERS):
+    is_listed = visible_invitations(viewer).open().filter(pk=pk).exists() or found.state == Invitation.State.DECLINED
+    if is_listed and viewer.has_permission(Permission.INVITE_USERS):
         why_not = GrantableAccess(viewer).why_not_manage(selection_of(found.grant), CANNOT_EDIT)
+    is_accepted = found.state == Invitation.State.ACCEPTED
     return _page(
         request,
         person_of(found),
         [found],
         access=Access.of(found.grant),
         why_not=why_not,
-        closed="" if is_open else found.state if found.state != Invitation.State.PENDING else "revoked",
+        closed="" if is_listed else "accepted" if is_accepted else "revoked",
     )
 
 
@@ -107,7 +109,7 @@ def _page(
     closed: str = "",
     **context: Any,
 ) -> HttpResponse:
-    """`closed` is the state of an invitation that is no longer open."""
+    """`closed` is the status of an invitation that isn't on the list any more."""
     viewer = request.membership
     start = _number(request.GET.get("start", ""))
     history = find_history(request.organization, invitations, joined, start=start)

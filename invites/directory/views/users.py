@@ -142,7 +142,7 @@ def row_of(viewer: Membership, grantable: GrantableAccess, person: Person) -> Us
     else:
         is_within = person.invitation is not None and grantable.can_grant(selection_of(person.invitation.grant))
     if person.status == Status.DECLINED:
-        return UserRow(person, edit_url="", may_invite_again=is_within)
+        return UserRow(person, page_url=_page_url(viewer, person), may_invite_again=is_within)
     may_remove = is_within and member is not None and member != viewer
     return UserRow(
         person,
