@@ -25,9 +25,9 @@ def name_in(organization: Organization, user: User) -> str:
     return organization.memberships.get(user=user).get_full_name()
 
 
-def rename(by: Membership, membership: Membership, *names: str) -> None:
+def rename(by: Membership, membership: Membership, first_name: str, last_name: str) -> None:
     held = AccessSelection.held_by(membership)
-    change_membership(by, membership, held, details=MemberDetails(*names, description=""))
+    change_membership(by, membership, held, details=MemberDetails(first_name, last_name, ""))
 
 
 @pytest.fixture

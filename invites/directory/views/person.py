@@ -86,17 +86,18 @@ def invitation_page(request: MemberRequest, organization: str, pk: int) -> HttpR
         if newer is not None:
             return redirect("directory:invitation", organization, newer.pk)
     why_not = ""
-    is_listed = visible_invitations(viewer).open().filter(pk=pk).exists() or found.state == Invitation.State.DECLINED
+    is_declined = found.state == Invitation.State.DECLINED and not found.is_unlisted
+    is_listed = is_declined or visible_invitations(viewer).open().filter(pk=pk).exists()
     if is_listed and viewer.has_permission(Permission.INVITE_USERS):
         why_not = GrantableAccess(viewer).why_not_manage(selection_of(found.grant), CANNOT_EDIT)
-    is_accepted = found.state == Invitation.State.ACCEPTED
+    closed = found.state if found.state in (Invitation.State.ACCEPTED, Invitation.State.DECLINED) else "revoked"
     return _page(
         request,
         person_of(found),
         [found],
         access=Access.of(found.grant),
         why_not=why_not,
-        closed="" if is_listed else "accepted" if is_accepted else "revoked",
+        closed="" if is_listed else closed,
     )
 
 
