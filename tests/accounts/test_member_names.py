@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from django.core import mail
 from django.test import Client
 
 from accounts.activity.actions import Action
@@ -15,10 +12,8 @@ from accounts.organizations.members import MemberDetails, change_membership
 from accounts.users.account_changes import change_account
 from invites.invitations.acceptance import accept_with_existing_account
 from invites.invitations.invite import invite_person
-from tests.invites.invitations.helpers import deliver, selection_of
+from tests.invites.invitations.helpers import selection_of
 from tests.pages import words_of
-
-ClientOf = Callable[[User | None], Client]
 
 
 def name_in(organization: Organization, user: User) -> str:
@@ -81,22 +76,6 @@ def test_users_are_found_by_the_name_in_the_organization(
 
     assert "Łucja Berg" in words_of(ines.get("/o/acme/users/", {"q": "lucja"}))
     assert "Nobody matches" in words_of(ines.get("/o/acme/users/", {"q": "conti"}))
-
-
-def test_the_email_of_an_invitation_has_the_name_of_the_inviter_in_the_organization(
-    client_of: ClientOf, admin_membership: Membership, colleague: Membership, acme: Organization
-) -> None:
-    rename(colleague, admin_membership, "Agnes", "Martin")
-    admin_membership.refresh_from_db()
-    names = {"first_name": "Chiara", "last_name": "Rossi"}
-    selection = selection_of(acme, "ReadOnly")
-    invite_person(admin_membership, selection=selection, email="c@people.example.com", **names)
-
-    (message,) = deliver(acme)
-
-    assert message.subject == "Agnes Martin invited you to Acme"
-    assert "Ines" not in message.body
-    assert len(mail.outbox) == 1
 
 
 def test_the_activity_log_has_the_name_in_the_organization(
