@@ -1,14 +1,21 @@
-"""Names that users enter, made safe for pages and emails."""
+"""Names and messages that users enter, made safe for pages and emails."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from invites.checking.cells.links import find_link
+from accounts.wording import grouped
+from invites.checking.cells.links import find_link, find_link_in_prose
+
+LONGEST_MESSAGE = 500
+LONGEST_SENDER_NAME = 80
+LONGEST_QUOTED_LINK = 60
 
 # Persian, Indic scripts and emoji need joiners. No other invisible character is needed.
 _JOINERS = frozenset("\u200c\u200d")
@@ -37,3 +44,60 @@ class LabelField(forms.CharField):
 
     def clean(self, value: object) -> str:
         return clean_label(super().clean(value))
+
+
+# A text with other directions needs these marks. Unlike overrides, they can't reverse it.
+_DIRECTION_MARKS = frozenset("\u200e\u200f\u061c")
+_LINE_BREAK = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+
+
+def clean_message(text: str) -> str:
+    """The text with its line breaks as \\n, and without other invisible characters, which nobody would miss.
+
+    Raises ValidationError if it is longer than LONGEST_MESSAGE, or has something that mail programs turn into a link.
+    """
+    if link := find_link_in_prose(text):
+        message = _("Remove “{link}”. Messages can’t contain links.")
+        raise ValidationError(message.format(link=link[:LONGEST_QUOTED_LINK]), code="link")
+    lines = _LINE_BREAK.sub("\n", text).replace("\t", " ").split("\n")
+    cleaned = "\n".join("".join(filter(_is_wanted, line)).rstrip() for line in lines).strip()
+    if len(cleaned) > LONGEST_MESSAGE:
+        message = _("Shorten the message to {limit} characters.")
+        raise ValidationError(message.format(limit=grouped(LONGEST_MESSAGE)), code="max_length")
+    return cleaned
+
+
+def _is_wanted(character: str) -> bool:
+    return character in _JOINERS or character in _DIRECTION_MARKS or unicodedata.category(character) not in _UNSEEN
+
+
+def clean_sender_name(text: str) -> str:
+    """The name on one line. Raises ValidationError for what could change the header, and for links."""
+    name = text.strip()
+    if any(each in "<>" or (unicodedata.category(each) in _UNSEEN and each not in _JOINERS) for each in name) or (
+        _LINE_BREAK.search(name)
+    ):
+        raise ValidationError(_("Enter a name without < > or line breaks."), code="unseen")
+    if link := find_link_in_prose(name):
+        message = _("Remove “{link}”. Sender names can’t contain links.")
+        raise ValidationError(message.format(link=link[:LONGEST_QUOTED_LINK]), code="link")
+    if len(name) > LONGEST_SENDER_NAME:
+        message = _("Shorten the name to {limit} characters.")
+        raise ValidationError(message.format(limit=grouped(LONGEST_SENDER_NAME)), code="max_length")
+    return " ".join(name.split())
+
+
+class MessageField(forms.CharField):
+    """Plain text with line breaks that is added to an email; see `clean_message`. The page counts its characters."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attributes = {"rows": "3", "data-counts": str(LONGEST_MESSAGE)}
+        kwargs.setdefault("required", False)
+        super().__init__(strip=False, widget=forms.Textarea(attributes), **kwargs)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        text = _("{count} of {limit}")
+        return {**super().widget_attrs(widget), "data-text-count": text}
+
+    def clean(self, value: object) -> str:
+        return clean_message(super().clean(value))

@@ -98,6 +98,13 @@ class Organization(models.Model):
         default=OtherDomains.REJECTED,
         help_text="What happens to other addresses, if there are domains.",
     )
+    email_sender_name = models.CharField(
+        max_length=80, blank=True, help_text="Who invitation emails are from. Empty for the name of the organization."
+    )
+    email_reply_to = models.CharField(
+        max_length=320, blank=True, help_text="Confirmed by its owner. Empty: replies go to the inviter."
+    )
+    email_message = models.TextField(blank=True, help_text="Plain text for everyone who is invited.")
     created_at = models.DateTimeField(default=timezone.now)
 
     members: models.ManyToManyField[User, Membership] = models.ManyToManyField(

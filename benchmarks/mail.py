@@ -70,6 +70,7 @@ def measure(port: int, *, count: int, rounds: int) -> dict[str, float]:
 
     from invites.imports import chunks, invite
     from invites.imports.send import send_chunk
+    from invites.mailing.content import content_of
     from invites.mailing.template import InvitationTemplate
     from invites.models import BatchChunk, Invitation
 
@@ -83,7 +84,7 @@ def measure(port: int, *, count: int, rounds: int) -> dict[str, float]:
     chunks.release_claim(claim)
     invitations = list(Invitation.objects.select_related("organization", "inviter", "grant"))
     assert len(invitations) == count
-    template = InvitationTemplate(invitations[0])
+    template = InvitationTemplate(content_of(invitations[0]))
     link, opt_out = "https://rollcall.example.com/i/abcdefghijklmnopqrstuvwxyzA/", "12-abcdefghijklmnopqrstuvwxyzA"
     rendered = [
         (each.email, template.build(each, link=link, opt_out=opt_out).message().as_bytes()) for each in invitations

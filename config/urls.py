@@ -11,6 +11,7 @@ organization = [
     path("", include("accounts.organizations.urls")),
     path("", include("invites.directory.urls")),
     path("", include("invites.invitations.urls")),
+    path("", include("invites.mailing.urls")),
     path("", include("invites.imports.urls")),
     path("", include("invites.activity.urls")),
     path("", include("invites.shell.urls")),
@@ -28,6 +29,7 @@ urlpatterns = guarded(
         third_party(path("mail/", include("django_mail_preview.urls")), reason="Shut outside development."),
         *webhooks(),
         path("", include("accounts.users.urls")),
+        path("", include("invites.mailing.public_urls")),
         path("", include("invites.invitations.public_urls")),
         path("o/<slug:organization>/", include(organization)),
     ]

@@ -197,10 +197,20 @@ def start(admin_membership: Membership, read_only: AccessSelection) -> Callable[
     """Stores a batch and checks it: `start(csv_of("ann@example.com"))`. Nobody is invited yet."""
 
     def start(
-        content: bytes, *, by: Membership | None = None, name: str = "team.csv", only_valid: bool = False
+        content: bytes,
+        *,
+        by: Membership | None = None,
+        name: str = "team.csv",
+        only_valid: bool = False,
+        message: str = "",
     ) -> Batch:
         batch = start_batch(
-            by or admin_membership, file_name=name, content=[content], selection=read_only, only_valid=only_valid
+            by or admin_membership,
+            file_name=name,
+            content=[content],
+            selection=read_only,
+            only_valid=only_valid,
+            message=message,
         )
         tasks.check_batch(batch.pk)
         batch.refresh_from_db()

@@ -63,6 +63,8 @@ SPEAKERS = (
     "access",  # It sends people to the page for signing in.
     "account_email",
     "export",
+    "preview",
+    "reply_to_email",
     "result_email",
     "shell",
     "sign_in",
@@ -302,6 +304,7 @@ TEMPLATES = {
     "users": "accounts.users",
     "organizations": "accounts.organizations",
     "invitations": "invites.invitations",
+    "mailing": "invites.mailing",
     "directory": "invites.directory",
     "imports": "invites.imports",
     "shell": "invites.shell",

@@ -45,6 +45,12 @@ OURS: dict[str, tuple[Responses, str]] = {
     "organizations:member_home": (MEMBERS, ""),
     "shell:banners": (MEMBERS, ""),
     "organizations:settings": (WITH_PERMISSION, ""),
+    "mailing:settings": (WITH_PERMISSION, ""),
+    "mailing:settings_preview": (WITH_PERMISSION, ""),
+    "mailing:settings_test": (WITH_PERMISSION, ""),
+    "mailing:resend_reply_to_link": (WITH_PERMISSION, ""),
+    "mailing:invitation_preview": (WITH_PERMISSION, ""),
+    "mailing:invitation_test": (WITH_PERMISSION, ""),
     "organizations:roles": (WITH_PERMISSION, ""),
     "organizations:role_new": (WITH_PERMISSION, ""),
     "organizations:role_edit": (WITH_PERMISSION, "role"),
@@ -114,6 +120,8 @@ OTHERS: dict[str, Responses] = {
     "users:account": SIGNED_IN,
     "healthz": ANYBODY,
     "readyz": ANYBODY,
+    "public_mailing:trial": ANYBODY,
+    "public_mailing:reply_to": Responses(nobody=404, member=404, outsider=404),
     "acceptance:invitation_link": ANYBODY,
     "acceptance:invitation": ANYBODY,
     "acceptance:invitation_switch": ANYBODY,
@@ -233,7 +241,8 @@ def test_members_without_the_permission_get_403(
 NAMES = (
     "q search status role site page format kind outcome again correct do action all confirmed selected seen-2 cell-2-0 but "
     "email first_name last_name description name country roles sites permissions as_typed use place redraw sheet "
-    "asks_sheet encoding hidden_rows header_row shown chosen column-0 suggested-0 not_in_file name_order"
+    "asks_sheet encoding hidden_rows header_row shown chosen column-0 suggested-0 not_in_file name_order "
+    "message sender_name reply_to language"
 ).split()
 
 
@@ -283,6 +292,7 @@ def test_addresses_outside_the_organizations(
     monkeypatch.setattr("config.health.CHECKS", {})
     arguments = {"account_reset_password_from_key": ["1", "unknown"]}
     arguments |= {f"acceptance:{link}_link": ["unknown"] for link in ("invitation", "decline", "report")}
+    arguments["public_mailing:reply_to"] = ["unknown"]
     path = reverse(name, args=arguments.get(name))
     for user, expected in ((None, answers.nobody), (member, answers.member), (outsider, answers.outsider)):
         response = client_of(user).get(path)

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import structlog
 from django.conf import settings
-from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.errors import StorageError
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
@@ -34,6 +34,9 @@ INVITEE_FORMS_OF_CLIENT = RateLimitItemPerMinute(20, namespace="invitee-forms-of
 # A mail provider reports every delivery, and retries rejected reports later.
 REPORTS_OF_CLIENT = RateLimitItemPerMinute(6_000, namespace="reports-of-client")
 PASSWORD_CHANGES_OF_USER = RateLimitItemPerMinute(5, namespace="password-changes-of-user")
+TEST_EMAILS_OF_USER = RateLimitItemPerHour(5, namespace="test-emails-of-user")
+REPLY_TO_LINKS_OF_ORGANIZATION = RateLimitItemPerHour(5, namespace="reply-to-links-of-organization")
+REPLY_TO_LINKS_OF_ADDRESS = RateLimitItemPerDay(5, namespace="reply-to-links-of-address")
 
 # A page must not wait for a Redis that hangs. A process that couldn't reach it tries again after the pause.
 REDIS_TIMEOUT_SECONDS = 1.0
@@ -69,6 +72,11 @@ class RateLimiter:
             except StorageError as error:
                 self._note_that_redis_is_down(error)
         return self._database.hit(limit, key)
+
+    def seconds_left(self, limit: RateLimitItem, subject: str) -> float:
+        """Until the subject may try again, once `hit` has returned False. The database has every locked subject."""
+        key = limit.key_for(_hash(subject))
+        return max(0.0, self._database_storage.get_expiry(key) - time.time())
 
     def give_back(self, limit: RateLimitItem, subject: str) -> None:
         """Count one attempt less."""
@@ -118,6 +126,11 @@ class RateLimiter:
 def hit(limit: RateLimitItem, subject: str) -> bool:
     """Count one attempt of a client, an account or a user; False if it is one too many."""
     return _rate_limiter(settings.RATE_LIMIT_STORAGE).hit(limit, subject)
+
+
+def seconds_left(limit: RateLimitItem, subject: str) -> float:
+    """Until the subject may try again, once `hit` has returned False."""
+    return _rate_limiter(settings.RATE_LIMIT_STORAGE).seconds_left(limit, subject)
 
 
 def give_back(limit: RateLimitItem, subject: str) -> None:

@@ -30,6 +30,11 @@ _LABELS = {
     "is_active": gettext_lazy("Account"),
     "all_sites": gettext_lazy("All sites"),
     "other_domains": gettext_lazy("Other addresses"),
+    "email_sender_name": gettext_lazy("Sender name"),
+    "email_reply_to": gettext_lazy("Reply-to address"),
+    "reply_to_requested": gettext_lazy("Reply-to address to confirm"),
+    "email_message": gettext_lazy("Message for everyone"),
+    "language": gettext_lazy("Language"),
     "remembered_columns": gettext_lazy("Remembered columns"),
 }
 _COUNTS = {

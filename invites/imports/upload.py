@@ -18,6 +18,7 @@ from invites.imports.correction_jobs import check_all_again, start_job
 from invites.imports.corrections import lock_batch
 from invites.imports.upload_parts import in_turn, plain_name, store_upload
 from invites.invitations.authorization import check_may_invite, create_grant
+from invites.invitations.messages import written_by
 from invites.models import Batch, CorrectionJob
 
 
@@ -33,18 +34,22 @@ def start_batch(
     options: ReadingOptions = FIND_OUT,
     confirm_access: bool = False,
     as_written: bool = False,
+    message: str = "",
 ) -> Batch:
     """Store the file and its batch in one transaction. The file isn't read yet.
 
     `content` yields the file in pieces of any size, and `options` says how to read it. With `confirm_access`, nobody is
     asked to confirm what everyone will be able to do, unless the roles gain permissions meanwhile. With `as_written`,
     cells that look damaged don't keep anyone from being invited.
-    Raises AccessDenied when `by` may not invite or can't grant the selection, and DomainError: "gone", "too_large".
+    `message` is added to every email.
+    Raises AccessDenied when `by` may not invite or can't grant the selection, and DomainError: "gone", "too_large",
+    "bad_message".
     """
     return _start(
         by,
         content,
         selection=selection,
+        message=message,
         options=options,
         file_name=plain_name(file_name),
         only_valid=only_valid,
@@ -55,12 +60,13 @@ def start_batch(
 
 @in_turn()
 @transaction.atomic
-def start_pasted_batch(by: Membership, pasted: PastedText, *, selection: AccessSelection) -> Batch:
+def start_pasted_batch(by: Membership, pasted: PastedText, *, selection: AccessSelection, message: str = "") -> Batch:
     """The same for pasted rows, which become a file that leaves no doubt about its encoding. Raises the same."""
     return _start(
         by,
         [pasted.content()],
         selection=selection,
+        message=message,
         options=pasted.options,
         pasted_at=timezone.now(),
         first_row=pasted.first_row,
@@ -68,9 +74,16 @@ def start_pasted_batch(by: Membership, pasted: PastedText, *, selection: AccessS
 
 
 def _start(
-    by: Membership, content: Iterable[bytes], *, selection: AccessSelection, options: ReadingOptions, **facts: object
+    by: Membership,
+    content: Iterable[bytes],
+    *,
+    selection: AccessSelection,
+    options: ReadingOptions,
+    message: str,
+    **facts: object,
 ) -> Batch:
     check_may_invite(by)
+    written = written_by(by, message)
     batch = Batch.objects.create(
         organization=by.organization,
         inviter=by.user,
@@ -78,6 +91,7 @@ def _start(
         reading=options.as_json(),
         source=current_source().as_json(),
         authors=[by.user_id],
+        **written,
         **facts,
     )
     batch.file_size = store_upload(batch, content)

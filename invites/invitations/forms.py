@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.labels import MessageField
 from accounts.models import Membership, Organization, User
 from accounts.organizations.forms import GrantForm, PlainForm
 from accounts.organizations.grants import AccessSelection
@@ -43,6 +44,7 @@ from invites.problems import explain
 # How much people can type. The check has the real limits and explains them.
 LONGEST = 10_000
 MOST_DOMAINS = 100
+PERSONAL_MESSAGE = _("Added to the email, above the button. Plain text, no links.")
 NAMES = ("first_name", "last_name")
 REQUIRED = {
     "email": _("Enter an address such as name@company.com."),
@@ -93,6 +95,8 @@ class InviteForm(DetailsMixin, GrantForm):
     way, the hidden field `declined` confirms an address that declined an earlier invitation.
     """
 
+    message = MessageField(label=_("Personal message"), help_text=PERSONAL_MESSAGE)
+
     asks: bool = False
     button = _("Send invitation")
 
@@ -100,11 +104,15 @@ class InviteForm(DetailsMixin, GrantForm):
         super().__init__(*args, membership=membership, **kwargs)
         self._allowed = allowed_domains(membership.organization)
         self.add_cells(COLUMNS)
+        # The last one.
+        self.fields["message"] = self.fields.pop("message")
 
     @property
     def helper(self) -> FormHelper:
         helper = super().helper
         helper.layout = self.layout("email")
+        if "message" in self.fields:
+            helper.layout.append("message")
         return helper
 
     def keeps_address(self, typed: str) -> bool:
@@ -186,6 +194,7 @@ class InvitationForm(InviteForm):
     def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
         held = self.initial_for(selection_of(invitation.grant))
         super().__init__(*args, initial={**held, **initial_cells(invitation)}, **kwargs)
+        del self.fields["message"]
         self.fields["email"].help_text = _("If you change it, saving resends the invitation to the new address.")
 
     def keeps_address(self, typed: str) -> bool:

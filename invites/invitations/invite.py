@@ -36,6 +36,7 @@ from invites.invitations.links import (
     renew_links,
     sent_too_often_text,
 )
+from invites.invitations.messages import written_by
 from invites.invitations.quotas import check_recipient_quota, consume_invitation_quota
 from invites.invitations.tokens import derive_token, hash_token, new_seed
 from invites.invitations.visibility import sees_everybody
@@ -43,37 +44,52 @@ from invites.models import Invitation, InvitationQuerySet, Row
 from invites.problems import explain
 
 
-def invite_person(by: Membership, *, selection: AccessSelection, **cells: str) -> Invitation:
+def invite_person(by: Membership, *, selection: AccessSelection, message: str = "", **cells: str) -> Invitation:
     """Create an invitation and put its email into the outbox. The caller enqueues the task that sends it.
 
     The cells are checked like those of a file. An earlier invitation for the address is replaced if it expired, was not
     delivered, or belongs to an import that is being undone, and if `by` could grant it. Raises AccessDenied, and
-    DomainError: "bad_cell", "already_member", "already_deactivated", "already_invited", "declined", "address_blocked",
-    "over_quota".
+    DomainError: "bad_cell", "bad_message", "already_member", "already_deactivated", "already_invited", "declined",
+    "address_blocked", "over_quota".
     """
-    return _invite(by, selection, Cells(**cells))
+    return _invite(by, selection, Cells(**cells), message=message)
 
 
-def invite_despite_decline(by: Membership, row: Row | None, *, selection: AccessSelection, **cells: str) -> Invitation:
+def invite_despite_decline(
+    by: Membership, row: Row | None, *, selection: AccessSelection, message: str = "", **cells: str
+) -> Invitation:
     """The same for an admin who knows that the invitee declined an earlier invitation, which is replaced.
 
     `row` is that of an import that has ended, as for `invite_late_row`.
     """
-    return _invite(by, selection, Cells(**cells), row=row, despite_decline=True)
+    return _invite(by, selection, Cells(**cells), message=message, row=row, despite_decline=True)
 
 
-def invite_late_row(by: Membership, row: Row, *, selection: AccessSelection, **cells: str) -> Invitation:
+def invite_late_row(
+    by: Membership, row: Row, *, selection: AccessSelection, message: str = "", **cells: str
+) -> Invitation:
     """The same for a row whose import has ended, and which wasn't invited: the person joins the import.
+
+    `message` replaces that of the import, even if it is empty.
 
     Also raises DomainError("moved_on").
     """
-    return _invite(by, selection, Cells(**cells), row=row)
+    return _invite(by, selection, Cells(**cells), row=row, message=message)
 
 
 def _invite(
-    by: Membership, selection: AccessSelection, cells: Cells, *, row: Row | None = None, despite_decline: bool = False
+    by: Membership,
+    selection: AccessSelection,
+    cells: Cells,
+    *,
+    message: str,
+    row: Row | None = None,
+    despite_decline: bool = False,
 ) -> Invitation:
     check_may_invite(by)
+    written = written_by(by, message)
+    if row is not None:
+        written["message_by"] = by.user
     person = check_cells(cells, row=1, line=1, allowed=allowed_domains(by.organization))
     if person.problems:
         raise DomainError("bad_cell", explain(person.problems[0]))
@@ -99,6 +115,7 @@ def _invite(
                 inviter=by.user,
                 email_key=person.email_key,
                 **person.values._asdict(),
+                **written,
                 token_seed=seed,
                 token_hash=hash_token(derive_token(seed)),
                 created_at=now,

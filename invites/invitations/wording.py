@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
@@ -33,8 +35,14 @@ def site_names(grant: AccessGrant | Membership, *, at_most: int = NAMED_SITES) -
     """The names of the sites, to use in a sentence. A long list ends in "5 more sites"."""
     if grant.all_sites:
         return [_("all sites")]
-    names = [site.name for site in grant.sites.all()]
-    return names if len(names) <= at_most + 1 else [*names[:at_most], counted(_MORE_SITES, len(names) - at_most)]
+    return shortened([site.name for site in grant.sites.all()], at_most=at_most)
+
+
+def shortened(names: Sequence[str], *, at_most: int = NAMED_SITES) -> list[str]:
+    """The names of sites. A long list ends in "5 more sites"."""
+    if len(names) <= at_most + 1:
+        return list(names)
+    return [*names[:at_most], counted(_MORE_SITES, len(names) - at_most)]
 
 
 def site_list(grant: AccessGrant | Membership) -> list[str]:

@@ -32,12 +32,15 @@ class MessageData(NamedTuple):
     organization_id: int
     grant_id: int
     inviter_id: int | None
+    batch_id: int | None
+    message: str
+    message_by_id: int | None
     account: InviteeAccount | None = None
 
     @property
-    def template_key(self) -> tuple[int, int | None, InviteeAccount | None]:
+    def template_key(self) -> tuple[object, ...]:
         """Messages with the same key have the same template."""
-        return self.grant_id, self.inviter_id, self.account
+        return self.grant_id, self.inviter_id, self.batch_id, self.message, self.message_by_id, self.account
 
 
 def load_unsent(ids: Sequence[int]) -> list[MessageData]:

@@ -16,6 +16,7 @@ import structlog
 
 from invites.invitations.blocking import blocked_among
 from invites.invitations.quotas import count_daily_mail
+from invites.mailing.content import content_of
 from invites.mailing.delivery import MailConnection
 from invites.mailing.delivery_log import DeliveryLog, without_waiting_for_disk
 from invites.mailing.message import MessageData, OutgoingMessage, filter_unsent, load_unsent
@@ -214,8 +215,10 @@ class _SendRun:
     def _template_for(self, data: MessageData) -> InvitationTemplate:
         key = data.template_key
         if key not in self._templates:
-            invitations = Invitation.objects.select_related("organization", "inviter", "grant")
-            self._templates[key] = InvitationTemplate(invitations.get(pk=data.id), account=data.account)
+            writers = ("inviter", "message_by", "batch__message_by")
+            invitations = Invitation.objects.select_related("organization", "grant", *writers).defer("batch__preview")
+            content = content_of(invitations.get(pk=data.id))
+            self._templates[key] = InvitationTemplate(content, account=data.account)
         return self._templates[key]
 
     def _check_time(self) -> None:

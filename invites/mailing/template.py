@@ -1,4 +1,4 @@
-"""Renders the invitation email as text and HTML: once per grant, inviter and language, then per invitee."""
+"""Renders the invitation email as text and HTML: once per import, inviter and language, then per invitee."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.utils import formatdate, parseaddr
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
 from operator import itemgetter
 from typing import NamedTuple, Protocol
@@ -21,19 +22,21 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from accounts.languages import in_language
 from accounts.wording import listed
 from invites.checking.cells.links import defuse, defuse_header
 from invites.invitations.tokens import opt_out_links
-from invites.invitations.wording import role_names, site_names
+from invites.invitations.wording import shortened
+from invites.mailing.content import EmailContent, Writing
 from invites.mailing.transports.smtp import RenderedMessage
-from invites.models import AccessGrant, Invitation
 
 HEADER_LENGTH = 200
 # Longer values could make a line too long for SMTP.
 MOST_INSERTED = 400
+LONGEST_PIECE = 100
 
 # Addresses that need no quoting in SMTP commands and headers: printable ASCII without spaces, quotes and brackets.
 _SIMPLE_ADDRESS = re.compile(r"[!#-;=?-~]+")
@@ -64,7 +67,7 @@ class InviteeAccount(NamedTuple):
 
 
 class InvitationTemplate:
-    """The email in one language to all invitees of the same organization, inviter and grant.
+    """The email in one language to all invitees of the same import, or with the same inviter, grant and message.
 
     The templates are rendered once, with random marks for the values of the invitee. The text is then split at the
     marks, so that no value can be mistaken for a mark.
@@ -74,35 +77,33 @@ class InvitationTemplate:
     # The values of the message as bytes: those of the slots, for the text and escaped for the HTML, and three headers.
     PLACES = (*map("_".join, product(("text", "html"), SLOTS)), "to", "message_id", "date")
 
-    def __init__(self, invitation: Invitation, *, account: InviteeAccount | None = None) -> None:
-        """`account` is that of the invitee, if they have one. Otherwise the organization's language is used."""
-        self._languages = (account.language if account else "", invitation.organization.language)
-        inviter = invitation.inviter
-        organization = one_line(invitation.organization.name)
-        inviter_name = one_line(inviter.get_full_name()) if inviter else ""
-        self.from_email = _sender(organization)
-        self.reply_to = [inviter.email] if inviter else []
+    def __init__(
+        self, content: EmailContent, *, account: InviteeAccount | None = None, html: str = "mail/invitation.html"
+    ) -> None:
+        """`account` is that of the invitee, if they have one. Otherwise the organization's language is used.
 
+        `html` is the template of the HTML.
+        """
+        self._languages = (account.language if account else "", content.settings.language)
         mark = secrets.token_hex(8)
-        context = {
-            "organization": defuse(organization),
-            "inviter": defuse(inviter_name),
-            "inviter_first_name": defuse(one_line(inviter.get_short_name())) if inviter else "",
-            "inviter_email": inviter.email if inviter else "",
-            "has_account": account is not None,
-            **{slot: f"{mark}.{slot}.{mark}" for slot in self.SLOTS},
-        }
+        slots = {slot: f"{mark}.{slot}.{mark}" for slot in self.SLOTS}
         cut = re.compile(rf"{mark}\.(\w+)\.{mark}")
         with in_language(*self._languages):
-            self.subject = defuse_header(_subject(inviter_name, organization)[:HEADER_LENGTH])
-            context["subject"] = _subject(str(context["inviter"]), str(context["organization"]))
-            context["access"] = _access(invitation.grant)
+            self.subject = _subject_header(content)
+            self.from_email = _sender(content)
+            self.reply_to = list(filter(None, [content.settings.reply_to or content.inviter.email]))
+            context = {
+                **_context(content),
+                "from": self.from_email,
+                "reply_to": ", ".join(self.reply_to),
+                "has_account": account is not None,
+                **slots,
+            }
             self._text = cut.split(render_to_string("mail/invitation.txt", context))
-            self._html = cut.split(render_to_string("mail/invitation.html", context))
+            self._html = cut.split(render_to_string(html, context))
         self.sender_address = parseaddr(self.from_email)[1]
         self._host = self.sender_address.rpartition("@")[2] or "localhost"
         self._expiries: dict[datetime, str] = {}
-        self._bytes, self._chosen = self._compiled()
 
     def build(self, invitee: Invitee, *, link: str, opt_out: str) -> AnymailMessage:
         """The message to one invitee. `link` accepts, and `opt_out` is the token that declines and reports abuse.
@@ -135,6 +136,10 @@ class InvitationTemplate:
         message.attach_alternative(html, "text/html")
         return message
 
+    def fill(self, values: dict[str, str]) -> str:
+        """The HTML with these values, which are escaped already, by the names of SLOTS."""
+        return _filled(self._html, values)
+
     def merge_values(self, invitee: Invitee, *, link: str, opt_out: str) -> dict[str, str]:
         """What a provider inserts into the message of `build_for_merge` for this invitee."""
         values = self._values(invitee, link, opt_out)
@@ -145,20 +150,22 @@ class InvitationTemplate:
     def is_simple_for(self, invitee: Invitee) -> bool:
         """Whether `render` can build this message. The few others need `build`."""
         return bool(
-            self._bytes
+            self._compiled[0]
             and _SIMPLE_ADDRESS.fullmatch(invitee.email)
             and len(invitee.email) + len(invitee.first_name) < MOST_INSERTED
         )
 
     def render(self, invitee: Invitee, *, link: str, opt_out: str) -> RenderedMessage:
         """The message as bytes, forty times as fast as `build`. Only if `is_simple_for` the invitee."""
+        content, chosen = self._compiled
         values = self._values(invitee, link, opt_out).values()
         message_id = self._message_id(invitee.token_seed)
         date = _date(int(time.time()), settings.EMAIL_USE_LOCALTIME)
         # In the order of PLACES.
         filled = (*values, *map(_escaped, values), invitee.email, message_id, date)
-        return RenderedMessage(self.sender_address, invitee.email, (self._bytes % self._chosen(filled)).encode())
+        return RenderedMessage(self.sender_address, invitee.email, (content % chosen(filled)).encode())
 
+    @cached_property
     def _compiled(self) -> tuple[str, Callable[[Sequence[str]], tuple[str, ...]]]:
         """The whole message as a format string with %s for each value, and a function that puts the values in order.
 
@@ -234,22 +241,73 @@ def one_line(text: str) -> str:
     return " ".join(_UNPRINTABLE.sub(" ", text).split())
 
 
+def _context(content: EmailContent) -> dict[str, object]:
+    """The values of the templates, with nothing in them that a mail program would turn into a link."""
+    organization, inviter = (defuse(one_line(name)) for name in (content.organization, content.inviter.name))
+    return {
+        "organization": organization,
+        "inviter": inviter,
+        "inviter_first_name": defuse(one_line(content.inviter.first_name)),
+        "inviter_email": content.inviter.email,
+        "subject": _subject(inviter, organization),
+        "access": _access(content),
+        "messages": [_shown(each) for each in content.messages],
+    }
+
+
+def _subject_header(content: EmailContent) -> str:
+    subject = _subject(one_line(content.inviter.name), one_line(content.organization))
+    if content.is_test:
+        subject = _("[Test] {subject}").format(subject=subject)
+    return defuse_header(subject[:HEADER_LENGTH])
+
+
 def _subject(inviter: str, organization: str) -> str:
     if not inviter:
         return _("You’re invited to {organization}").format(organization=organization)
     return _("{inviter} invited you to {organization}").format(inviter=inviter, organization=organization)
 
 
-def _access(grant: AccessGrant) -> str:
+def _access(content: EmailContent) -> str:
     """Such as "ReadOnly for Lyon, Ghent and Turin"; empty without roles."""
-    roles, sites = (listed([defuse(one_line(name)) for name in names(grant)]) for names in (role_names, site_names))
+    named = [_("all sites")] if content.all_sites else shortened(content.sites)
+    roles, sites = (listed([defuse(one_line(name)) for name in names]) for names in (content.roles, named))
     return _("{roles} for {sites}").format(roles=roles, sites=sites) if roles and sites else roles
 
 
-def _sender(organization: str) -> str:
-    """The configured address with the name of the organization."""
+def _sender(content: EmailContent) -> str:
+    """Our own address, so that it passes DMARC, with the name of the sender."""
+    name = one_line(content.settings.sender_name or content.organization)
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    return str(Address(display_name=defuse_header(organization[:HEADER_LENGTH]), addr_spec=address))
+    shown = _("{name} via Rollcall").format(name=defuse_header(name[:HEADER_LENGTH]))
+    return str(Address(display_name=shown, addr_spec=address))
+
+
+@dataclass(frozen=True)
+class ShownMessage:
+    """A message for the text and for the HTML."""
+
+    author: str
+    text: str
+    html: SafeString
+
+
+def _shown(writing: Writing) -> ShownMessage:
+    lines = [defuse(_UNPRINTABLE.sub(" ", line)) for line in writing.text.split("\n")]
+    # Indented, so that no line can look like the end of the message or like one of ours.
+    text = "\n".join(f"  {piece}".rstrip() for line in lines for piece in _pieces(line))
+    html = "<br>\n".join("<wbr\n>".join(map(escape, _pieces(line))) for line in lines)
+    return ShownMessage(defuse(one_line(writing.author)), text, mark_safe(html))  # noqa: S308 - each piece is escaped
+
+
+def _pieces(line: str) -> list[str]:
+    """The line in pieces that are short enough for SMTP in any alphabet, cut after a space if there is one."""
+    pieces = []
+    while len(line) > LONGEST_PIECE:
+        end = line.rfind(" ", 1, LONGEST_PIECE) + 1 or LONGEST_PIECE
+        pieces.append(line[:end])
+        line = line[end:]
+    return [*pieces, line]
 
 
 def _filled(pieces: Sequence[str], values: dict[str, str]) -> str:

@@ -4,7 +4,14 @@ from invites.models.access_grant import AccessGrant
 from invites.models.batch import Batch, BatchChunk, CorrectionJob, Reason, RememberedReading, Row, UploadPart
 from invites.models.failure_reason import FailureReason
 from invites.models.invitation import BulkAction, BulkActionChunk, EarlierLink, Invitation, InvitationQuerySet
-from invites.models.mail import DailyInviteCount, DailyRecipientMail, DomainBackoff, RateLimitBucket, SendLock
+from invites.models.mail import (
+    DailyInviteCount,
+    DailyRecipientMail,
+    DomainBackoff,
+    RateLimitBucket,
+    ReplyToRequest,
+    SendLock,
+)
 from invites.models.opt_out import BlockedAddress, InvitationRequest
 
 __all__ = [
@@ -26,6 +33,7 @@ __all__ = [
     "RateLimitBucket",
     "Reason",
     "RememberedReading",
+    "ReplyToRequest",
     "Row",
     "SendLock",
     "UploadPart",

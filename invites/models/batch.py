@@ -43,6 +43,10 @@ class Batch(models.Model):
     state_reasons: models.JSONField[list[Reason], list[Reason]] = models.JSONField(
         default=list, blank=True, help_text="Why it was stopped or failed: see invites/reasons.py."
     )
+    message = models.TextField(blank=True, default="", db_default="", help_text="Plain text for everyone in the file.")
+    message_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="Who wrote the message."
+    )
     only_valid = models.BooleanField(default=False, help_text="Invite the valid rows of a file with problems.")
     as_written = models.BooleanField(
         default=False,

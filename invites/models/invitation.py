@@ -150,6 +150,22 @@ class Invitation(models.Model):
     last_name = models.CharField(max_length=150)
     description = models.TextField(blank=True)
     person_key = PersonKeyField()
+    message = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Plain text for this person. The message of an import is stored with its batch.",
+    )
+    message_by = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        help_text="Who wrote the message.",
+    )
 
     state = models.CharField(max_length=10, choices=State, default=State.PENDING, db_default=State.PENDING)
     token_seed = models.CharField(max_length=32, help_text="The token is derived from it and the secret key.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 
 from accounts.models import Organization, User
 
@@ -77,3 +78,18 @@ class SendLock(models.Model):
 
     def __str__(self) -> str:
         return f"Send lock of organization {self.organization_id}"
+
+
+class ReplyToRequest(models.Model):
+    """A reply-to address that an organization wants to use, until its owner confirms it with the link in an email."""
+
+    organization = models.OneToOneField(Organization, on_delete=models.CASCADE, related_name="reply_to_request")
+    email = models.CharField(max_length=320)
+    requested_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    token_seed = models.CharField(max_length=32, help_text="The token is derived from it and the secret key.")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.email} for {self.organization_id}"

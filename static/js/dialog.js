@@ -88,7 +88,7 @@ const ask = () => {
 
 const removeGuard = () => {
   content.querySelector(".rc-ask")?.remove();
-  content.classList.toggle("rc-guarded", Boolean(content.querySelector(".rc-upload")));
+  content.classList.toggle("rc-guarded", Boolean(content.querySelector(".rc-upload, .rc-in-place")));
   dialog.setAttribute("aria-labelledby", "dialog-title");
 };
 

@@ -7,6 +7,7 @@ const MODULES = {
   "[data-dropzone]": () => import("./dropzone.js"),
   "[data-paste]": () => import("./paste.js"),
   "select[data-sites]": () => import("./sites.js"),
+  "[data-counts]": () => import("./email.js"),
   "[data-reading]": () => import("./reading.js"),
   "[data-grid]": () => import("./grid.js"),
   "[data-live]:not([data-live=''])": () => import("./live.js"),

@@ -93,6 +93,7 @@ def test_pages_of_an_admin(batches: dict[str, int], page_of: Callable[[str | Non
         "activity/?q=nobody-is-called-so",
         "activity/?period=custom&from=2026-03-01&to=2026-03-02",
         "settings/",
+        "settings/email/",
         "",
         "no-such-page/",
     ]

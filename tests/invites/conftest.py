@@ -86,7 +86,8 @@ def invite(by: Membership, sites: list[Site]) -> Invite:
         selection = selection_of(
             inviter.organization, *how.pop("roles", ["ReadOnly"]), sites=how.pop("sites", sites[:2])
         )
-        invitation = invite_person(inviter, email=email, selection=selection, **names)
+        message = how.pop("message", "")
+        invitation = invite_person(inviter, email=email, selection=selection, message=message, **names)
         if how.pop("mailed", True):
             Invitation.objects.filter(pk=invitation.pk).update(
                 mail_state=Invitation.Mail.SENT, mailed_at=timezone.now() - timedelta(hours=1), mail_due_at=None

@@ -430,3 +430,19 @@ def test_the_report_of_a_batch_in_the_middle_adds_up_with_who_is_waiting(start: 
 @pytest.mark.parametrize("number", ["0", "12345", "99999999999999999999"])
 def test_an_unknown_import_ends_with_2(number: str) -> None:
     assert refused("batch_report", number) == (2, f"There is no import {number}.")
+
+
+def test_a_personal_message_is_in_every_email(file_of: FileOf, acme: Organization, sites: list[Site]) -> None:
+    path = file_of(csv_of("ann@people.example.com"))
+
+    assert command("invite_csv", path, wait=True, message="See you on Tuesday.", **OPTIONS)[0] == 0
+
+    assert "From Ines Martin:\n  See you on Tuesday." in mail.outbox[0].body
+
+
+def test_a_message_with_a_link_is_refused(file_of: FileOf, acme: Organization, sites: list[Site]) -> None:
+    with pytest.raises(CommandError, match="Messages can’t contain links") as raised:
+        command("invite_csv", file_of(csv_of("ann@people.example.com")), message="See evil.com", **OPTIONS)
+
+    assert raised.value.returncode == 2
+    assert not Batch.objects.exists()

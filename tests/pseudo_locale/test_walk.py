@@ -334,7 +334,7 @@ def test_pages_of_an_admin(
         f"users/{members[1]}/deactivate/", f"users/{members[1]}/reactivate/", "users/?status=deactivated",
         *(f"invitations/{invitations[0]}/{action}" for action in ("", "edit/", "resend/", "revoke/")),
         *(f"batches/{batches[name]}/{page}" for name in ("columns", "spelling") for page in ("", "reading/", "reading/delete/")),
-        f"batches/{done}/reading/", "batches/99999/reading/", "settings/imports/",
+        f"batches/{done}/reading/", "batches/99999/reading/", "settings/imports/", "settings/email/",
         "batches/", f"batches/{done}/", f"batches/{done}/?outcome=problem", f"batches/{done}/?outcome=skipped",
         f"batches/{done}/remind/", f"batches/{done}/undo/", f"batches/{done}/stop/", f"batches/{done}/progress/",
         f"batches/{problems}/", f"batches/{problems}/problems/", f"batches/{problems}/undo/", f"batches/{problems}/stop/",

@@ -27,6 +27,9 @@ _CAN_LINK = re.compile(r"[.@:。]")
 _LINK_START = re.compile(r"\b(?:www\.|mailto:|https?:|ftp:)\S")
 # With a path or a port. Without either, four numbers may be a version.
 _NUMERIC_ADDRESS = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?:/\S|:\d)")
+# Four numbers, a share of Windows, and what Outlook links.
+_ONLY_IN_PROSE = re.compile(r"(?<![\w.])(?:\d{1,3}[.。]){3}\d{1,3}(?![.。]?\w)|\\\\\w|\bfile:\S|\w@[\w\-]+[.。]\w")
+_PUNCTUATION = "()[]{}<>,;:!?.\"'“”‘’„«»…、，。；：！？（）「」"
 # What every link has, in all forms that count as these four.
 _SIGNS = ".@/:。\u2024\ufe12\ufe13\ufe52\ufe55\ufe6b\uff0e\uff0f\uff1a\uff20\uff61"
 _IN_A_LINK = re.compile(rf"(?<=\S)([{_SIGNS}])(?=\S)")
@@ -41,6 +44,28 @@ def find_link(text: str) -> str | None:
     as nothing and as a break, because mail programs do either.
     """
     return next((word for word in text.split() if _is_link_in_any_form(word)), None)
+
+
+def find_link_in_prose(text: str) -> str | None:
+    """The same for sentences, without the punctuation around the link.
+
+    It is stricter: a message has no reason to contain an IP address, a file on a server, or an address that only some
+    mail programs link.
+    """
+    return next((_without_punctuation(word) for word in text.split() if _is_link_in_prose(word)), None)
+
+
+def _is_link_in_prose(word: str) -> bool:
+    return _is_link_in_any_form(word) or bool(_ONLY_IN_PROSE.search("".join(map(_seen_form, word)).lower()))
+
+
+def _seen_form(character: str) -> str:
+    return _plain_form(character).replace("\0", "")
+
+
+def _without_punctuation(word: str) -> str:
+    shorter = word.strip(_PUNCTUATION)
+    return shorter if _is_link_in_prose(shorter) else word
 
 
 def defuse(text: str) -> str:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import DomainError
+from accounts.labels import MessageField
 from accounts.models import Membership
 from accounts.organizations.forms import GrantForm
 from accounts.wording import counted, grouped, separated
@@ -23,6 +24,7 @@ from invites.checking import PastedText
 from invites.imports.paste import number_in, read_paste
 from invites.imports.presentation.confirmation import able_texts
 from invites.imports.presentation.status import megabytes
+from invites.invitations.forms import PERSONAL_MESSAGE
 from invites.problems import expected_columns
 
 _LIMITS = ngettext_lazy("Up to {count} row or {size} MB", "Up to {count} rows or {size} MB")
@@ -83,6 +85,7 @@ class ImportForm(GrantForm):
     )
     file = CsvField()
     pasted = PasteField(label=_("Pasted rows"), required=False)
+    message = MessageField(label=_("Personal message"), help_text=PERSONAL_MESSAGE)
 
     def __init__(self, *args: Any, membership: Membership, is_correction: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, membership=membership, **kwargs)
@@ -90,6 +93,9 @@ class ImportForm(GrantForm):
             self.fields[name].note = _("for everyone you import")  # type: ignore[attr-defined]
         self.fields["roles"].help_text = render_to_string("imports/_access_warning.html", {"able_texts": able_texts()})
         self.is_correction = is_correction
+        if is_correction:
+            # The message was written when the import was started.
+            del self.fields["message"]
         self.is_pasting = not is_correction and self.data.get("source") == "paste"
         cast(CsvField, self.fields["file"]).is_needed = not self.is_pasting
         self.fields["file"].help_text = format_html(

@@ -41,7 +41,7 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
     """
     correcting = batch_to_change(request, _number(request.GET["correct"])) if "correct" in request.GET else None
     earlier = correcting or (batch_to_see(request, _number(request.GET["again"])) if "again" in request.GET else None)
-    initial = ImportForm.initial_for(selection_of(earlier.grant)) if earlier else None
+    initial = {**ImportForm.initial_for(selection_of(earlier.grant)), "message": earlier.message} if earlier else None
     data = posted(request)
     files = request.FILES if data is not None else None
     form = ImportForm(data, files, membership=request.membership, is_correction=correcting is not None, initial=initial)
@@ -79,13 +79,14 @@ def _number(value: str) -> int:
 
 
 def _store(request: MemberRequest, form: ImportForm, correcting: Batch | None) -> Batch:
+    message = form.cleaned_data.get("message", "")
     if pasted := form.cleaned_data["pasted"]:
-        return start_pasted_batch(request.membership, pasted, selection=form.selection())
+        return start_pasted_batch(request.membership, pasted, selection=form.selection(), message=message)
     upload = form.cleaned_data["file"]
     given: dict[str, Any] = {"file_name": upload.name, "content": upload.chunks(), "selection": form.selection()}
     if correcting:
         return correct_batch(correcting, by=request.membership, **given)
-    return start_batch(request.membership, **given)
+    return start_batch(request.membership, message=message, **given)
 
 
 @requires(Permission.INVITE_USERS)

@@ -82,12 +82,12 @@ def _may_reactivate(request: MemberRequest, member: Membership) -> bool:
 
 
 def _invite(request: MemberRequest, form: InviteForm, row: Row | None) -> Invitation:
-    selection, cells = form.selection(), form.cells()._asdict()
+    selection, message, cells = form.selection(), form.cleaned_data["message"], form.cells()._asdict()
     if form.despite_decline:
-        return invite_despite_decline(request.membership, row, selection=selection, **cells)
+        return invite_despite_decline(request.membership, row, selection=selection, message=message, **cells)
     if row is None:
-        return invite_person(request.membership, selection=selection, **cells)
-    return invite_late_row(request.membership, row, selection=selection, **cells)
+        return invite_person(request.membership, selection=selection, message=message, **cells)
+    return invite_late_row(request.membership, row, selection=selection, message=message, **cells)
 
 
 def _page_of(row: Row | None) -> str:
@@ -101,7 +101,7 @@ def _initial(row: Row | None) -> dict[str, Any]:
         return {}
     found = row.edit["cells"] if row.edit else row.cells or ()
     cells = {column.key: cell[:LONGEST] for column, cell in zip(COLUMNS, found, strict=False)}
-    return {**cells, **InviteForm.initial_for(selection_of(row.batch.grant))}
+    return {**cells, **InviteForm.initial_for(selection_of(row.batch.grant)), "message": row.batch.message}
 
 
 def _number(text: str) -> int:

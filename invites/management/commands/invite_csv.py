@@ -28,6 +28,7 @@ from invites.models import Batch
 
 POLL_SECONDS = 0.2
 HELP_AFTER_SECONDS = 3
+WRONG_USAGE = ("beyond_permissions", "bad_message")
 
 
 class Command(BaseCommand):
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("--role", action="append", default=[], metavar="NAME", help="a role; can be repeated")
         parser.add_argument("--site", action="append", default=[], metavar="NAME", help="a site; can be repeated")
         parser.add_argument("--all-sites", action="store_true", help="all sites, including those added later")
+        parser.add_argument("--message", default="", metavar="TEXT", help="a personal message for every email")
         parser.add_argument("--only-valid", action="store_true", help="invite the valid rows of a file with problems")
         parser.add_argument(
             "--as-written",
@@ -60,7 +62,13 @@ class Command(BaseCommand):
         add_reading_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for name in (options["organization"], options["inviter"], *options["role"], *options["site"]):
+        for name in (
+            options["organization"],
+            options["inviter"],
+            *options["role"],
+            *options["site"],
+            options["message"],
+        ):
             if any("\ud800" <= letter <= "\udfff" for letter in name):
                 # Undecodable bytes arrive as surrogates, which no database can search for.
                 raise CommandError(f"{name!a} isn't valid UTF-8.", returncode=2)
@@ -80,6 +88,7 @@ class Command(BaseCommand):
                     options=reading,
                     confirm_access=options["confirm_access"],
                     as_written=options["as_written"],
+                    message=options["message"],
                 )
         except OSError as error:
             raise CommandError(f"{path} can't be read: {error.strerror}.", returncode=2) from error
@@ -88,7 +97,7 @@ class Command(BaseCommand):
                 raise CommandError(
                     f"{by.user.email} isn't allowed to invite users to {by.organization.name}."
                 ) from broken
-            raise CommandError(broken.message, returncode=2 if broken.code == "beyond_permissions" else 1) from broken
+            raise CommandError(broken.message, returncode=2 if broken.code in WRONG_USAGE else 1) from broken
         tasks.start_processing(batch)
         if options["wait"]:
             wait_for(batch)

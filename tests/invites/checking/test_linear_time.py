@@ -24,7 +24,7 @@ import invites.checking
 from invites.checking import Check, Limits, RecordFile, open_records, read_pasted, understand
 from invites.checking.cells.csv_injection import escape_formula, unescape_formula
 from invites.checking.cells.damage import doubt_name, repair
-from invites.checking.cells.links import defuse, defuse_header, find_link
+from invites.checking.cells.links import defuse, defuse_header, find_link, find_link_in_prose
 from invites.checking.cells.look_alikes import doubt_address, plain_form
 from invites.checking.cells.names import check_name, check_text
 from invites.checking.cells.spreadsheet_text import is_spreadsheet_error, text_of_formula
@@ -227,6 +227,7 @@ HEURISTICS: dict[str, Function] = {
     "damaged text": lambda text: (repair(text), doubt_name(text, str), doubt_name(f"{text}?", str)),
     "look-alikes": lambda text: (plain_form(text), doubt_address(f"{text}@company.com")),
     "link": find_link,
+    "link in prose": find_link_in_prose,
     "defused link": defuse,
     "defused header": defuse_header,
     "own domain": lambda text: OWN_DOMAINS.correct(f"anna@{text}"),

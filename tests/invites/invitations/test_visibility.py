@@ -115,6 +115,12 @@ ADDRESSES = {
     "imports:forget_reading": "nobody",
     "organizations:member_home": "nobody",
     "organizations:settings": "nobody",
+    "mailing:settings": "nobody",
+    "mailing:settings_preview": "nobody",
+    "mailing:settings_test": "nobody",
+    "mailing:resend_reply_to_link": "nobody",
+    "mailing:invitation_preview": "nobody",
+    "mailing:invitation_test": "nobody",
     "organizations:roles": "nobody",
     "organizations:role_new": "nobody",
     "organizations:role_edit": "nobody",
@@ -127,6 +133,8 @@ ADDRESSES = {
     "healthz": "nobody",
     "readyz": "nobody",
     "users:account": "oneself",
+    "public_mailing:trial": "nobody",
+    "public_mailing:reply_to": "oneself",
     "acceptance:invitation_link": "oneself",
     "acceptance:invitation": "oneself",
     "acceptance:invitation_switch": "oneself",
@@ -287,8 +295,14 @@ def test_all_other_pages_show_nobody_else(
         "acceptance:invitation_ask",
         "acceptance:decline",
         "acceptance:report",
+        "public_mailing:trial",
     )
-    links = ("acceptance:invitation_link", "acceptance:decline_link", "acceptance:report_link")
+    links = (
+        "acceptance:invitation_link",
+        "acceptance:decline_link",
+        "acceptance:report_link",
+        "public_mailing:reply_to",
+    )
     names = [name for name, shows in ADDRESSES.items() if shows in ("own", "nobody", "oneself") and name not in STREAMS]
 
     for name in names:

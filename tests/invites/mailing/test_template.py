@@ -17,7 +17,9 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from accounts.models import Membership, Organization, Role, Site, User
+from invites.invitations.actions import resend
 from invites.mailing import template
+from invites.mailing.content import content_of
 from invites.mailing.template import InvitationTemplate
 from invites.models import Batch, Invitation
 from tests.files import csv_of
@@ -35,7 +37,7 @@ def html_of(message: EmailMultiAlternatives) -> str:
 
 def message_to(invitation: Invitation) -> AnymailMessage:
     invitation.refresh_from_db()
-    return InvitationTemplate(invitation).build(invitation, link=LINK, opt_out="12-opt")
+    return InvitationTemplate(content_of(invitation)).build(invitation, link=LINK, opt_out="12-opt")
 
 
 def test_says_who_invites_to_what_and_what_to_do(
@@ -141,7 +143,7 @@ def test_refuses_an_address_that_no_header_can_hold(invite: Invite) -> None:
     invitation.email = "a@people.example.com\nBcc: b@people.example.com"
 
     with pytest.raises(ValueError, match="line break"):
-        InvitationTemplate(invitation).build(invitation, link=LINK, opt_out="12-opt")
+        InvitationTemplate(content_of(invitation)).build(invitation, link=LINK, opt_out="12-opt")
 
 
 @pytest.mark.parametrize(
@@ -217,6 +219,112 @@ def test_links_work_after_the_secret_key_changed(invite: Invite, acme: Organizat
     path = re.search(r"/i/\S+", str(message.body))
     assert path is not None
     assert Client().get(path.group(), follow=True).status_code == 200
+
+
+# --- Messages and the settings of the organization ------------------------------------------------------
+
+
+def quoted(html: str) -> list[str]:
+    """The messages in the HTML, each with who wrote it."""
+    return [" ".join(text_of(each).split()) for each in re.findall(r'class="well".*?</td>', html, re.DOTALL)]
+
+
+def test_has_the_personal_message_first_and_names_who_wrote_each(invite: Invite, acme: Organization) -> None:
+    Organization.objects.filter(pk=acme.pk).update(email_message="Questions?\nCall 4100.")
+    invite(mailed=False, message="Hi Chiara,\nsee you on <b>Tuesday</b>.")
+
+    (message,) = deliver(acme)
+
+    text, html = (part.replace(INVISIBLE, "") for part in (str(message.body), html_of(message)))
+    assert "From Ines Martin:\n  Hi Chiara,\n  see you on <b>Tuesday</b>.\n" in text
+    assert "From Acme:\n  Questions?\n  Call 4100.\n" in text
+    assert text.index("From Ines") < text.index("From Acme:") < text.index("Accept the invitation:")
+    assert "Hi Chiara,<br>\nsee you on &lt;b&gt;Tuesday&lt;/b&gt;." in html
+    assert html.index("Call 4100.") < html.index("Accept the invitation</a>")
+    assert [each.split(">")[-1].strip() for each in quoted(html)] == [
+        "From Ines Martin Hi Chiara, see you on &lt;b&gt;Tuesday&lt;/b&gt;.",
+        "From Acme Questions? Call 4100.",
+    ]
+
+
+def test_without_a_message_nothing_is_quoted(invite: Invite, acme: Organization) -> None:
+    message = message_to(invite())
+
+    assert quoted(html_of(message)) == []
+    assert "From" not in message.body
+
+
+def test_whoever_resends_keeps_the_message_and_its_author(
+    invite: Invite, acme: Organization, join: Callable[..., User], admin_membership: Membership
+) -> None:
+    invitation = invite(message="See you on Tuesday.")
+    other = join(acme, "gustav@example.com", "Org Admin", first_name="Gustav", last_name="Berg")
+    Invitation.objects.filter(pk=invitation.pk).update(mailed_at=None)
+
+    resend(Membership.objects.get(user=other), invitation)
+    (message,) = deliver(acme)
+
+    assert message.subject.startswith("Gustav Berg invited you")
+    assert "From Ines Martin:\n  See you on Tuesday." in message.body
+
+
+def test_everyone_in_a_file_gets_the_message_of_the_import(run: Callable[..., Batch], acme: Organization) -> None:
+    run(csv_of("ann@people.example.com", "bob@people.example.com"), message="Welcome to the team.")
+
+    assert len(mail.outbox) == 2
+    for message in mail.outbox:
+        assert "From Ines Martin:\n  Welcome to the team." in message.body
+
+
+def test_two_invitations_with_one_grant_keep_their_own_messages(invite: Invite, acme: Organization) -> None:
+    first, second = (invite(f"{name}@people.example.com", mailed=False, message=f"Hi {name}.") for name in ("a", "b"))
+    Invitation.objects.filter(pk=second.pk).update(grant=first.grant)
+
+    bodies = [str(message.body) for message in deliver(acme)]
+
+    assert ["  Hi a." in bodies[0], "  Hi b." in bodies[1]] == [True, True]
+
+
+@pytest.mark.parametrize("link", ["evil.com", "evil.madeup", "https://evil", "evil。com", "1.2.3.4"])
+def test_no_message_becomes_a_link_even_if_a_list_of_endings_lacks_it(
+    invite: Invite, acme: Organization, link: str
+) -> None:
+    invitation = invite()
+    Invitation.objects.filter(pk=invitation.pk).update(message=f"Look: {link} now")
+
+    message = message_to(invitation)
+
+    for part in (message.body, html_of(message)):
+        assert link not in part
+        assert link in part.replace(INVISIBLE, "")
+
+
+def test_a_message_adds_no_header_and_ends_no_email(invite: Invite, acme: Organization) -> None:
+    invitation = invite()
+    evil = "a\n.\n-- \nBcc: all@evil\n\x0bFrom x"
+    Invitation.objects.filter(pk=invitation.pk).update(message=evil)
+
+    built = message_to(invitation)
+    message = message_from_bytes(built.message().as_bytes(), policy=policy.default)
+
+    assert message["Bcc"] is None
+    assert "\n-- \nBcc" not in str(built.body)
+    assert all(not line.startswith((".", "--  ")) for line in str(built.body).splitlines())
+
+
+def test_the_sender_name_and_the_reply_to_address_of_the_organization(invite: Invite, acme: Organization) -> None:
+    invitation = invite()
+    assert message_to(invitation).from_email == "Acme via Rollcall <no-reply@127.0.0.1>"
+
+    Organization.objects.filter(pk=acme.pk).update(
+        email_sender_name='Zoë "Z", Sons & Co', email_reply_to="help@example.com"
+    )
+    message = message_to(Invitation.objects.get(pk=invitation.pk))
+    sent = message_from_bytes(message.message().as_bytes(), policy=policy.default)
+
+    assert message.reply_to == ["help@example.com"]
+    (sender,) = sent["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == ('Zoë "Z", Sons & Co via Rollcall', "no-reply@127.0.0.1")
 
 
 # --- Languages ------------------------------------------------------------------------------------------

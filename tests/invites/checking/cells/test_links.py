@@ -9,7 +9,7 @@ from itertools import chain
 
 import pytest
 
-from invites.checking.cells.links import defuse, defuse_header, find_link
+from invites.checking.cells.links import defuse, defuse_header, find_link, find_link_in_prose
 
 EVERY_CHARACTER = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
 FORMS = {sign: [each for each in EVERY_CHARACTER if unicodedata.normalize("NFKC", each) == sign] for sign in ".。@:/"}
@@ -98,3 +98,55 @@ def test_nothing_is_a_link_once_it_is_defused(link: str) -> None:
     assert re.search(rf"[{re.escape(signs)}](?!\u2060)\S", link), "the pattern finds what isn't defused"
     assert not re.search(rf"[{re.escape(signs)}](?!\u2060)\S", defuse(link))
     assert defuse(link).replace("\u2060", "") == link
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "e.g. this",
+        "i.e. that",
+        "3.5 hours on Nov. 3, at 5 p.m.",
+        "Node.js",
+        "St. Gallen",
+        "12.10.2026",
+        "Call +41 71 242.10.10, ext.4100",
+        "Tel:555",
+        "Wait...what",
+        "and/or",
+        "U.S. team",
+        "1.2.3.4.5",
+        "@ines",
+    ],
+)
+def test_ordinary_sentences_have_no_links(text: str) -> None:
+    assert find_link_in_prose(f"Hi, {text} is fine.") is None
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "evil.com",
+        "EVIL.COM/x",
+        "https://evil",
+        "a@b.co",
+        "a@b.madeup",
+        "10.0.0.1",
+        "１０．0.0.1",
+        "10.0。0.1",
+        "\\\\server\\share",
+        "file:c",
+        "evil。com",
+        "ｅｖｉｌ．ｃｏｍ",
+        "evil․com",
+        "ev\u200bil.com",
+        "ev\u00adil.com",
+        "evil\u2060.com",
+        "пример.рф",
+        "xn--e1afmkfd.xn--p1ai",
+    ],
+)
+@pytest.mark.parametrize("around", ["see {}, please", "({})", "“{}”", "{}.", "first line\n{}\nlast line", "go:{}!"])
+def test_finds_links_in_sentences_without_the_punctuation_around_them(link: str, around: str) -> None:
+    found = find_link_in_prose(around.format(link))
+    assert found is not None
+    assert found.removeprefix("go:") == link

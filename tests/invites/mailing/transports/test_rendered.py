@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from html import unescape
 from typing import Any
 
 import pytest
 
+from accounts.models import Organization
+from invites.mailing.content import content_of
 from invites.mailing.template import InvitationTemplate
 from invites.models import Batch, Invitation
 from tests.files import csv_of
@@ -38,7 +41,7 @@ def test_rendered_bytes_equal_the_built_message(
     work(start(csv_of("ann@example.com,Ann,Lee,")))
     invitation = Invitation.objects.get()
     invitation.first_name = first_name
-    template = InvitationTemplate(invitation)
+    template = InvitationTemplate(content_of(invitation))
 
     assert template.is_simple_for(invitation)
     fast = template.render(invitation, link=LINK, opt_out=OPT_OUT)
@@ -52,6 +55,27 @@ def test_rendered_bytes_equal_the_built_message(
     assert (fast.recipient, fast.content.count(b"\r\n")) == ("ann@example.com", fast.content.count(b"\n"))
 
 
+@pytest.mark.parametrize("message", ["見" * 500, "<'&\">" * 100, "word " * 100, "100%s {link} %", "a\n\nb", "."])
+def test_messages_in_any_alphabet_are_sent_as_fast(run: Callable[..., Batch], message: str) -> None:
+    run(csv_of("ann@example.com"))
+    invitation = Invitation.objects.get()
+    Organization.objects.update(email_message=message)
+    Invitation.objects.update(message=message)
+    template = InvitationTemplate(content_of(Invitation.objects.get()))
+
+    assert template.is_simple_for(invitation)
+    fast = template.render(invitation, link=LINK, opt_out=OPT_OUT)
+
+    slow = parsed(template.build(invitation, link=LINK, opt_out=OPT_OUT).message().as_bytes())
+    assert parts(parsed(fast.content)) == parts(slow)
+    assert max(map(len, fast.content.split(b"\r\n"))) < 998
+    text, html = (content for _kind, content in parts(slow))
+    written = message.replace("\n", "").replace(" ", "")
+    assert text.replace("\u2060", "").replace("\n", "").replace(" ", "").count(written) >= 2
+    shown = unescape(html.replace("<wbr\n>", "").replace("<br>", "")).replace("\u2060", "")
+    assert shown.replace("\n", "").replace(" ", "").count(written) >= 2
+
+
 @pytest.mark.parametrize(
     ("email", "first_name"),
     [("jörg@example.com", "Jörg"), ("ann@example.com\nBcc: x@example.com", "Ann"), ("ann@example.com", "A" * 450)],
@@ -59,7 +83,7 @@ def test_rendered_bytes_equal_the_built_message(
 def test_an_unusual_invitee_is_not_simple(run: Callable[..., Batch], email: str, first_name: str) -> None:
     run(csv_of("ann@example.com"))
     invitation = Invitation.objects.get()
-    template = InvitationTemplate(invitation)
+    template = InvitationTemplate(content_of(invitation))
     invitation.email, invitation.first_name = email, first_name
 
     assert not template.is_simple_for(invitation)

@@ -17,6 +17,7 @@ from invites.imports import chunks
 from invites.imports.chunk_delivery_log import ChunkDeliveryLog
 from invites.imports.invite import invite_chunk
 from invites.imports.selectors.summary import summary_of
+from invites.mailing.content import content_of
 from invites.mailing.delivery import MailConnection
 from invites.mailing.message import OutgoingMessage, load_unsent
 from invites.mailing.template import InvitationTemplate
@@ -52,7 +53,7 @@ def let_the_lease_run_out() -> None:
 def test_a_message_does_not_end_before_the_previous_result_is_taken(server: MailServer, start: Run) -> None:
     invited(start(many(3)))
     due = load_unsent(list(Invitation.objects.values_list("pk", flat=True)))
-    template = InvitationTemplate(Invitation.objects.earliest("pk"))
+    template = InvitationTemplate(content_of(Invitation.objects.earliest("pk")))
     connection = MailConnection()
 
     with closing(connection), closing(connection.deliver(OutgoingMessage(each, template) for each in due)) as results:

@@ -1,0 +1,99 @@
+"""What an invitation email says, as plain values. The same for all invitees of one import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from accounts.models import Organization, Role, Site, User
+from invites.models import Invitation
+
+
+@dataclass(frozen=True)
+class Writing:
+    """A message in the email, and who wrote it. An empty text is no message."""
+
+    text: str = ""
+    author: str = ""
+
+
+@dataclass(frozen=True)
+class EmailSettings:
+    """How an organization appears in its emails. Without a sender name, it is the name of the organization."""
+
+    sender_name: str = ""
+    reply_to: str = ""
+    message: str = ""
+    language: str = ""
+
+    @classmethod
+    def of(cls, organization: Organization) -> EmailSettings:
+        return cls(
+            sender_name=organization.email_sender_name,
+            reply_to=organization.email_reply_to,
+            message=organization.email_message,
+            language=organization.language,
+        )
+
+
+@dataclass(frozen=True)
+class Inviter:
+    """Who sent the invitation. All values are empty if the account was deleted."""
+
+    name: str = ""
+    first_name: str = ""
+    email: str = ""
+
+    @classmethod
+    def of(cls, user: User | None) -> Inviter:
+        return cls(user.get_full_name(), user.get_short_name(), user.email) if user else cls()
+
+
+@dataclass(frozen=True)
+class EmailContent:
+    """Everything in the email that doesn't depend on the invitee. Names of roles and sites are in their order."""
+
+    organization: str
+    settings: EmailSettings
+    inviter: Inviter
+    roles: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    all_sites: bool = False
+    personal: Writing = Writing()
+    is_test: bool = False
+
+    @property
+    def messages(self) -> list[Writing]:
+        """The personal message first, then that of the organization."""
+        everyone = Writing(self.settings.message, self.organization)
+        return [each for each in (self.personal, everyone) if each.text]
+
+
+def content_of(invitation: Invitation) -> EmailContent:
+    """What the email of this invitation says."""
+    grant = invitation.grant
+    return EmailContent(
+        organization=invitation.organization.name,
+        settings=EmailSettings.of(invitation.organization),
+        inviter=Inviter.of(invitation.inviter),
+        roles=names_of(grant.roles.all()),
+        sites=names_of(grant.sites.all()),
+        all_sites=grant.all_sites,
+        personal=_personal_message(invitation),
+    )
+
+
+def names_of(named: Iterable[Role | Site]) -> tuple[str, ...]:
+    return tuple(each.name for each in named)
+
+
+def _personal_message(invitation: Invitation) -> Writing:
+    """The message for this person, or else that of the import. If its author was deleted, the inviter sends it.
+
+    Who fixed a row of an import may have removed the message for its person: then it is empty, and has an author.
+    """
+    batch = invitation.batch
+    has_own = bool(invitation.message or invitation.message_by_id)
+    written = invitation if has_own or batch is None else batch
+    author = written.message_by or invitation.inviter
+    return Writing(written.message, author.get_full_name() if author else invitation.organization.name)
