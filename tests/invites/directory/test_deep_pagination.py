@@ -70,8 +70,8 @@ def test_the_last_page_is_read_from_the_end(long_list: Organization) -> None:
 
 
 def reads_an_index_alone(plan: str) -> bool:
-    """Index scans of invitations. PostgreSQL and SQLite name them differently."""
-    said = [line for line in plan.splitlines() if "invit" in line]
+    """Index scans of invitations, without the few declined ones. PostgreSQL and SQLite name them differently."""
+    said = [line for line in plan.splitlines() if "invit" in line and "declined" not in line]
     return len(said) == 1 and ("Index Only Scan" in said[0] or "COVERING INDEX" in said[0])
 
 
