@@ -38,7 +38,10 @@ class DemoRole:
 
 @dataclass(frozen=True)
 class DemoPerson:
-    """A member. `seen` is how long ago they were last seen, or None if never since joining."""
+    """A member. `seen` is how long ago they were last seen, or None if never since joining.
+
+    `deactivated` is how long ago they were deactivated; None if they are active.
+    """
 
     email: str
     first_name: str
@@ -47,6 +50,7 @@ class DemoPerson:
     sites: tuple[str, ...] = ()  # none: all sites
     description: str = ""
     seen: timedelta | None = None
+    deactivated: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -155,7 +159,13 @@ ACME = DemoOrganization(
             seen=timedelta(days=33),
         ),
         DemoPerson(
-            "joao.figueiredo@example.com", "João", "Figueiredo", (READ_ONLY,), ("Porto yard",), seen=timedelta(days=6)
+            "joao.figueiredo@example.com",
+            "João",
+            "Figueiredo",
+            (READ_ONLY,),
+            ("Porto yard",),
+            seen=timedelta(days=6),
+            deactivated=timedelta(days=5),
         ),
         DemoPerson(
             "hana.kobayashi@example.com", "Hana", "Kobayashi", (READ_ONLY,), ("Turin works", "Lyon depot"), seen=None
@@ -279,6 +289,7 @@ def _add_people(organization: Organization, people: Iterable[DemoPerson]) -> Non
             description=person.description,
             joined_at=now - timedelta(days=200 - 9 * number),
             last_seen_at=now - person.seen if person.seen is not None else None,
+            deactivated_at=now - person.deactivated if person.deactivated is not None else None,
         )
         membership.roles.set(roles[name] for name in person.roles)
         membership.sites.set(sites[name] for name in person.sites)
