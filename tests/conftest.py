@@ -25,6 +25,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import expect
 
 from accounts.models import ActivityDeletion, Membership, Organization, Role, Site, User
 from accounts.organizations.grants import AccessSelection
@@ -37,6 +38,8 @@ from invites.models import Batch
 
 REQUIRE_ALL = bool(os.environ.get("ROLLCALL_REQUIRE_ALL"))
 PASSWORD = "correct horse battery"
+# A busy machine can be slow. The promises about time have tests of their own.
+expect.set_options(timeout=60_000)
 
 # The same code gets the same verdict every time; `make fuzz` looks for what nobody has thought of.
 hypothesis_settings.register_profile("repeatable", derandomize=True)
