@@ -13,7 +13,7 @@ import structlog
 from celery import Task, shared_task, signals
 
 from accounts.tasks import enqueue
-from invites.directory import bulk_actions
+from invites.directory.bulk import work as bulk_actions
 from invites.imports import (
     check,
     check_claims,

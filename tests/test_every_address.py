@@ -67,6 +67,9 @@ OURS: dict[str, tuple[Responses, str]] = {
     "directory:bulk_action_banner": (WITH_PERMISSION, "bulk_action"),
     "shell:bulk_action_banner_events": (WITH_PERMISSION, "bulk_action"),
     "directory:bulk_action_stop": (WITH_PERMISSION, "bulk_action"),
+    "directory:bulk_results": (WITH_PERMISSION, "bulk_action"),
+    "directory:bulk_results_csv": (WITH_PERMISSION, "bulk_action"),
+    "directory:bulk_undo": (WITH_PERMISSION, "bulk_action"),
     "directory:bulk_action_close_banner": (WITH_PERMISSION, "bulk_action"),
     "directory:member": (WITH_PERMISSION, "membership"),
     "directory:member_edit": (WITH_PERMISSION, "membership"),
@@ -164,7 +167,7 @@ def acmes(acme: Organization, sites: list[Site], admin: User, member_membership:
         organization=acme, inviter=admin, grant=grant, state=Batch.State.DONE, file_name="a.csv"
     )
     role = Role.objects.create(organization=acme, name="Night shift", permissions=["work.view"])
-    action = BulkAction.objects.create(organization=acme, started_by=admin, kind=BulkAction.Kind.RESEND, total=1)
+    action = BulkAction.objects.create(organization=acme, started_by=admin, kind="resend", total=1, expected=1)
     found = {"role": role, "site": sites[0], "membership": member_membership, "invitation": invitation, "batch": batch}
     found["entry"] = ActivityEntry.objects.get(organization_id=acme.pk)
     found["reading"] = RememberedReading.objects.create(organization=acme, signature="s", reading={}, file_name="a.csv")

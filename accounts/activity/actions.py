@@ -36,6 +36,10 @@ class Action(TextChoices):
     USER_REACTIVATED = "user_reactivated", Group.USERS, _("Reactivated a user")
     USER_REMOVED = "user_removed", Group.USERS, _("Removed a user")
     USERS_EXPORTED = "users_exported", Group.USERS, _("Exported users")
+    DEACTIVATED_MANY = "deactivated_many", Group.USERS, _("Deactivated users")
+    REACTIVATED_MANY = "reactivated_many", Group.USERS, _("Reactivated users")
+    REMOVED_MANY = "removed_many", Group.USERS, _("Removed users")
+    UNDID_MANY = "undid_many", Group.USERS, _("Undid a change of users")
     LEFT = "left", Group.USERS, _("Left the organization")
 
     INVITED = "invited", Group.INVITATIONS, _("Invited a user")

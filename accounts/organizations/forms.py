@@ -126,14 +126,17 @@ class GrantForm(PlainForm):
     def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.membership = membership
-        self._offer_roles()
-        self._offer_sites()
+        # Bulk actions have forms with only one of them.
+        if "roles" in self.fields:
+            self._offer_roles()
+        if "sites" in self.fields:
+            self._offer_sites()
 
     def selection(self) -> AccessSelection:
         """The chosen roles and sites. All sites together with single ones is all sites."""
-        chosen = self.cleaned_data["sites"]
+        chosen = self.cleaned_data.get("sites", [])
         return AccessSelection.of(
-            self.cleaned_data["roles"],
+            self.cleaned_data.get("roles", []),
             [self._sites[value] for value in chosen if value != ALL_SITES],
             all_sites=ALL_SITES in chosen,
         )

@@ -6,12 +6,14 @@ invitations, members, roles and sites. Every service that changes one of them ch
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, F, IntegerField, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 
 from accounts.errors import AccessDenied, DomainError
@@ -45,6 +47,23 @@ class AccessSelection:
     def held_by(cls, membership: Membership) -> AccessSelection:
         """What the member has. Needs no query if roles and sites are prefetched."""
         return cls.of(membership.roles.all(), membership.sites.all(), all_sites=membership.all_sites)
+
+
+@dataclass(frozen=True)
+class AccessIds:
+    """The ids of roles and sites, for work on thousands of people. With `all_sites`, `sites` is empty."""
+
+    roles: frozenset[int] = frozenset()
+    sites: frozenset[int] = frozenset()
+    all_sites: bool = False
+
+    @classmethod
+    def of(cls, selection: AccessSelection) -> AccessIds:
+        return cls(
+            frozenset(role.pk for role in selection.roles),
+            frozenset(site.pk for site in selection.sites),
+            selection.all_sites,
+        )
 
 
 def powers_in(*permissions: Iterable[str]) -> tuple[str, ...]:
@@ -138,7 +157,27 @@ class GrantableAccess:
 
     def can_grant(self, selection: AccessSelection) -> bool:
         """Whether the member may grant all of the selection, and so may change what grants it."""
-        return not (self._roles_beyond(selection) or self._lacks_all_sites(selection) or self._sites_beyond(selection))
+        return self.covers(AccessIds.of(selection))
+
+    def covers(self, access: AccessIds) -> bool:
+        """The same for ids."""
+        if access.all_sites and not self._membership.all_sites:
+            return False
+        return access.roles <= self._roles and (not access.sites or access.sites <= self._sites)
+
+    def exceeded_by(self, holder: type[Model]) -> Q | None:
+        """The opposite as a condition on members or on grants, to count thousands; None if nobody has more.
+
+        A holder has `roles`, `sites` and `all_sites`, and none of another organization.
+        """
+        roles = Role.objects.filter(organization_id=self._membership.organization_id).exclude(pk__in=self._roles)
+        beyond = [role.pk for role in roles]
+        found = Q(held_among(holder, "roles", beyond)) if beyond else Q()
+        if not self._membership.all_sites:
+            sites = Site.objects.filter(organization_id=self._membership.organization_id)
+            others = sites.exclude(memberships=self._membership).values("pk")
+            found |= Q(all_sites=True) | Q(held_among(holder, "sites", others))
+        return found or None
 
     def _lacks_all_sites(self, selection: AccessSelection) -> bool:
         return selection.all_sites and not self._membership.all_sites
@@ -152,6 +191,37 @@ class GrantableAccess:
     def _names(self, items: Sequence[Role | Site]) -> list[str]:
         """Their names, without those of other organizations."""
         return [item.name for item in items if item.organization_id == self._membership.organization_id]
+
+
+def held_among(holder: type[Model], kind: str, ids: Iterable[int] | QuerySet[Any, Any]) -> Exists:
+    """A condition on members or on grants: they have at least one of these "roles" or "sites".
+
+    A correlated subquery, so that it takes the same time for each of them, however many there are.
+    """
+    return Exists(_held(holder, kind).filter(item__in=ids))
+
+
+def held_besides(holder: type[Model], kind: str, ids: Iterable[int]) -> Exists:
+    """The same for at least one other than these."""
+    return Exists(_held(holder, kind).exclude(item__in=ids))
+
+
+def holds_all(holder: type[Model], kind: str, ids: Collection[int]) -> Exists | Exact:
+    """The same for each of these."""
+    if len(ids) == 1:
+        return held_among(holder, kind, ids)
+    found = _held(holder, kind).filter(item__in=ids).order_by().values("owner").annotate(number=Count("pk"))
+    number = Subquery(found.values("number"), output_field=IntegerField())
+    return Exact(Coalesce(number, 0), len(ids))
+
+
+def _held(holder: type[Model], kind: str) -> QuerySet[Any, Any]:
+    """The pairs of the holder that is outside of this subquery, with the id of each role or site as `item`."""
+    through = holder._meta.get_field(kind).remote_field.through  # type: ignore[union-attr]
+    owner = f"{holder._meta.model_name}_id"
+    pairs = through._default_manager.annotate(owner=F(owner), item=F(f"{kind.removesuffix('s')}_id"))
+    found: QuerySet[Any, Any] = pairs.filter(owner=OuterRef("pk"))
+    return found
 
 
 def lock_selection(selection: AccessSelection) -> None:

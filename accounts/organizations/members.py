@@ -182,6 +182,12 @@ def check_somebody_manages(organization: Organization) -> None:
         )
 
 
+def manages_alone(membership: Membership) -> bool:
+    """Whether the organization would have nobody left to invite and manage users without this member."""
+    managers = _user_managers(membership.organization)
+    return managers.filter(pk=membership.pk).exists() and not managers.exclude(pk=membership.pk).exists()
+
+
 def check_may_deactivate(user: User) -> None:
     """Raises DomainError("last_manager") if an organization would lose its last manager: see `check_somebody_manages`.
 

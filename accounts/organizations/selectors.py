@@ -49,13 +49,16 @@ def deactivated_in(user: User) -> list[str]:
     return list(memberships.values_list("organization__name", flat=True))
 
 
-def memberships_with_permission(permission: Permission) -> QuerySet[Membership]:
-    """The memberships of active users whose roles grant the permission. Usable as a subquery."""
+def memberships_with_permission(*permissions: Permission) -> QuerySet[Membership]:
+    """The memberships of active users whose roles grant one of the permissions. Usable as a subquery."""
     # Compared as text, because SQLite can't look into a JSON list.
     text = TextField()
-    everything = When(roles__is_org_admin=True, then=Value(f'"{permission}"', output_field=text))
+    everything = When(roles__is_org_admin=True, then=Value(f'"{permissions[0]}"', output_field=text))
     allowed = Case(everything, default=Cast("roles__permissions", text))
-    return Membership.objects.active().alias(allowed=allowed).filter(allowed__contains=f'"{permission}"')
+    grants = Q()
+    for permission in permissions:
+        grants |= Q(allowed__contains=f'"{permission}"')
+    return Membership.objects.active().alias(allowed=allowed).filter(grants)
 
 
 def roles_of(organization: Organization) -> QuerySet[Role]:

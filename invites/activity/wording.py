@@ -102,9 +102,10 @@ def _affected(entry: ActivityEntry, slug: str) -> Pair:
             return _person(entry.affected_name, entry.affected_email)
         case Affected.USERS:
             values = entry.details.get("values", {})
-            return Pair(
-                counted(_USERS, entry.affected_count or 0), described(values["filter"]) if "filter" in values else ""
-            )
+            users = counted(_USERS, entry.affected_count or 0)
+            if "bulk_action" in values:
+                return Pair(users, url=reverse("directory:bulk_results", args=[slug, values["bulk_action"]]))
+            return Pair(users, described(values["filter"]) if "filter" in values else "")
         case Affected.IMPORT:
             page = reverse("imports:batch", args=[slug, entry.affected_id])
             name = _import_name(entry)

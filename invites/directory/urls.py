@@ -10,13 +10,16 @@ _bulk_action = [
     path("", bulk_actions.bulk_action, {"place": "dialog"}, name="bulk_action"),
     path("banner/", bulk_actions.bulk_action, {"place": "banner"}, name="bulk_action_banner"),
     path("stop/", bulk_actions.bulk_action_stop, name="bulk_action_stop"),
+    path("results/", bulk_actions.bulk_results, name="bulk_results"),
+    path("results.csv", bulk_actions.bulk_results_csv, name="bulk_results_csv"),
+    path("undo/", bulk_actions.bulk_undo, name="bulk_undo"),
     path("close-banner/", bulk_actions.bulk_action_close_banner, name="bulk_action_close_banner"),
 ]
 
 urlpatterns = [
     path("users/", users.users, name="users"),
     path("users/requests/", requests.request_list, name="requests"),
-    path("users/selected/", invitations.people_bulk, name="people_bulk"),
+    path("users/selected/", bulk_actions.people_bulk, name="people_bulk"),
     path("users/selected/<int:pk>/", include(_bulk_action)),
     path("users/export/", export.export, name="export"),
     path("users/<int:pk>/", person.member_page, name="member"),

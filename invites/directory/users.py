@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership, Organization, Role, Site
 from accounts.names import fold
 from invites.directory.paging import slice_union
-from invites.invitations.visibility import invitation_is_visible, visible_invitations
+from invites.invitations.visibility import invitation_is_visible, sees_everybody
 from invites.models import AccessGrant, FailureReason, Invitation, InvitationQuerySet
 
 PER_PAGE = 25
@@ -150,20 +150,19 @@ def find_users_page(
     return Paginator(cast("Sequence[Person]", people), PER_PAGE).get_page(number)
 
 
-def matching_invitations(viewer: Membership, wanted: UserFilter) -> InvitationQuerySet:
-    """The open invitations that match the filter and that the viewer may see, for bulk actions."""
-    return _invitations(viewer.organization, wanted).filter(invitation_is_visible(viewer))
+People = tuple[QuerySet[Membership], InvitationQuerySet, InvitationQuerySet]
 
 
-def chosen_invitations(viewer: Membership, keys: Iterable[str]) -> InvitationQuerySet:
-    """The open invitations with these keys that the viewer may see. Members are ignored."""
-    ids = [_number(key[1:]) for key in keys if key.startswith("i")]
-    return visible_invitations(viewer).open().filter(pk__in=ids)
+def visible_users(viewer: Membership, wanted: UserFilter, *, keys: Iterable[str] | None = None) -> People:
+    """The same as `users_matching`, but only those whom the viewer may see, for bulk actions."""
+    members, invitations, declined = users_matching(viewer.organization, wanted, keys=keys)
+    # Only those who see everybody see members.
+    seen = members if sees_everybody(viewer) else members.none()
+    is_visible = invitation_is_visible(viewer)
+    return seen, invitations.filter(is_visible), declined.filter(is_visible)
 
 
-def users_matching(
-    organization: Organization, wanted: UserFilter, *, keys: Iterable[str] | None = None
-) -> tuple[QuerySet[Membership], InvitationQuerySet, InvitationQuerySet]:
+def users_matching(organization: Organization, wanted: UserFilter, *, keys: Iterable[str] | None = None) -> People:
     """The members, and the open and the declined invitations, that match the filter and have one of the keys, if any.
 
     Each query finds its part of the list from an index of its own.

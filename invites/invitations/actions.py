@@ -1,19 +1,17 @@
-"""Resend and revoke open invitations, one or many."""
+"""Resend and revoke an open invitation. For many see directory/bulk/."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Case, CharField, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.activity.actions import Action
-from accounts.activity.log import about_users, record
+from accounts.activity.log import record
 from accounts.errors import DomainError
 from accounts.models import Membership
 from invites.invitations.activity import about_invitation
@@ -22,7 +20,6 @@ from invites.invitations.authorization import (
     CANNOT_REVOKE,
     check_can_manage,
     check_may_invite,
-    manageable_grants,
 )
 from invites.invitations.blocking import blocked_among, check_not_blocked, is_blocked
 from invites.invitations.invite import check_not_member, not_pending, pending_of
@@ -34,29 +31,7 @@ from invites.invitations.quotas import (
     has_reached_daily_mail_limit,
 )
 from invites.invitations.visibility import invitation_is_visible
-from invites.models import AccessGrant, FailureReason, Invitation, InvitationQuerySet
-
-CHUNK = 1_000
-
-
-@dataclass(frozen=True)
-class Resent:
-    """How many invitations were resent, and how many were skipped: too soon, too often, or beyond the user's access."""
-
-    sent: int
-    skipped: int
-
-
-@dataclass(frozen=True)
-class Revoked:
-    """How many invitations were revoked, and how many were skipped because they grant more than the user's access.
-
-    `busy` has the ids of those that another transaction has locked.
-    """
-
-    count: int
-    skipped: int = 0
-    busy: tuple[int, ...] = ()
+from invites.models import FailureReason, Invitation, InvitationQuerySet, Outcome
 
 
 @transaction.atomic
@@ -69,36 +44,13 @@ def resend(by: Membership, invitation: Invitation) -> None:
     check_can_manage(by, invitation.grant, CANNOT_RESEND)
     if not pending_of(by.organization, invitation).exists():
         raise not_pending(invitation)
-    if not _resend(by, [invitation.pk], grants=[invitation.grant_id]):
+    now = timezone.now()
+    # With its grant, which may have changed since it was checked.
+    due = Invitation.objects.open().alias(hurdle=resend_hurdle(now)).filter(hurdle="", grant=invitation.grant_id)
+    if not due.select_for_update().filter(pk=invitation.pk):
         raise DomainError("too_soon", _reason_not_resent(invitation))
+    renew_links([invitation.pk], by=by.user, now=now)
     record(by.organization_id, Action.RESENT, about_invitation(invitation), by=by)
-
-
-def resend_many(by: Membership, invitations: InvitationQuerySet) -> Resent:
-    """Resend those that `resend` would resend, in small transactions.
-
-    Raises AccessDenied. For more than a few thousand see `directory/bulk_actions.py`.
-    """
-    check_may_invite(by)
-    parts = [_resend_and_record(by, ids) for ids in _chunks(pending_ids(by, invitations))]
-    return Resent(sent=sum(part.sent for part in parts), skipped=sum(part.skipped for part in parts))
-
-
-@transaction.atomic
-def _resend_and_record(by: Membership, ids: list[int]) -> Resent:
-    resent = resend_some(by, ids)
-    if resent.sent:
-        record(by.organization_id, Action.RESENT_MANY, about_users(resent.sent), by=by)
-    return resent
-
-
-@transaction.atomic
-def resend_some(by: Membership, ids: list[int]) -> Resent:
-    """Resend those that are open and that `by` may resend, in one transaction."""
-    pending = _pending_among(by, ids)
-    found = list(pending.values_list("pk", flat=True))
-    sent = _resend(by, found, grants=_manageable_grants(by, pending))
-    return Resent(sent=sent, skipped=len(found) - sent)
 
 
 @transaction.atomic
@@ -164,98 +116,27 @@ def _lock_declined(by: Membership, invitation: Invitation) -> Invitation:
     return held
 
 
-def revoke_many(by: Membership, invitations: InvitationQuerySet) -> Revoked:
-    """Revoke those that `revoke` would revoke, in small transactions.
-
-    Raises AccessDenied. For more than a few thousand see `directory/bulk_actions.py`.
-    """
-    check_may_invite(by)
-    count = skipped = 0
-    for ids in _chunks(pending_ids(by, invitations)):
-        revoked = _revoke_and_record(by, ids)
-        # One at a time, so that this holds no lock that the other transaction may wait for.
-        count += revoked.count + sum(_revoke_busy(by, pk) for pk in revoked.busy)
-        skipped += revoked.skipped
-    return Revoked(count, skipped)
-
-
-@transaction.atomic
-def _revoke_and_record(by: Membership, ids: list[int]) -> Revoked:
-    revoked = revoke_some(by, ids)
-    if revoked.count:
-        record(by.organization_id, Action.REVOKED_MANY, about_users(revoked.count), by=by)
-    return revoked
-
-
-@transaction.atomic
-def _revoke_busy(by: Membership, pk: int) -> int:
-    """Wait for the transaction that has locked it. Returns how many were revoked: 1, or 0 if it is no longer open."""
-    pending = _pending_among(by, [pk])
-    count = pending.filter(grant__in=_manageable_grants(by, pending)).close(Invitation.State.REVOKED)
-    if count:
-        record(by.organization_id, Action.REVOKED_MANY, about_users(count), by=by)
-    return count
-
-
-@transaction.atomic
-def revoke_some(by: Membership, ids: list[int]) -> Revoked:
-    """Revoke those that are open and that `by` may revoke, except those that another transaction has locked."""
-    pending = _pending_among(by, ids)
-    total = pending.count()
-    within = pending.filter(grant__in=_manageable_grants(by, pending))
-    skipped = total - within.count()
-    free = set(within.select_for_update(skip_locked=True).values_list("pk", flat=True))
-    count = within.filter(pk__in=free).close(Invitation.State.REVOKED)
-    return Revoked(count, skipped, busy=tuple(within.order_by("pk").values_list("pk", flat=True)))
-
-
 def pending_ids(by: Membership, invitations: InvitationQuerySet) -> list[int]:
     """The sorted ids of those that are open and that `by` may see."""
-    return list(_pending(by, invitations).order_by("pk").values_list("pk", flat=True))
+    pending = invitations.open().filter(invitation_is_visible(by), organization=by.organization)
+    return list(pending.order_by("pk").values_list("pk", flat=True))
 
 
-def _pending_among(by: Membership, ids: list[int]) -> InvitationQuerySet:
-    return _pending(by, Invitation.objects.filter(pk__in=ids))
+def resend_hurdle(now: datetime) -> Case:
+    """Why an invitation can't be resent now, as an expression: an `Outcome`, or empty if it can.
 
-
-def _pending(by: Membership, invitations: InvitationQuerySet) -> InvitationQuerySet:
-    """Without those that `by` may not see: they are neither changed nor counted."""
-    return invitations.open().filter(invitation_is_visible(by), organization=by.organization)
-
-
-def _manageable_grants(by: Membership, invitations: InvitationQuerySet) -> list[int]:
-    """The ids of those grants of the invitations that `by` could grant."""
-    return manageable_grants(by, AccessGrant.objects.filter(pk__in=invitations.values("grant_id")))
-
-
-def _chunks(ids: list[int]) -> Iterator[list[int]]:
-    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
-
-
-def _may_be_resent(now: datetime) -> Q:
-    """A condition: the last email was sent some time ago, no limit is reached, and the address accepts invitations."""
-    is_sent = ~Q(mail_state__in=Invitation.UNSENT)
-    is_old = Q(mailed_at=None) | Q(mailed_at__lte=now - timedelta(seconds=settings.RESEND_PAUSE))
-    return (
-        is_sent
-        & is_old
-        & Q(times_resent__lt=settings.RESEND_LIMIT)
-        & ~Q(has_reached_daily_mail_limit())
-        & ~Q(is_blocked())
-    )
-
-
-@transaction.atomic
-def _resend(by: Membership, ids: list[int], *, grants: Collection[int]) -> int:
-    """Give each a new link, and put its email into the outbox. Returns how many.
-
-    `grants` are those that `by` may grant. Invitations that got another grant in the meantime are skipped.
+    The last email must have been sent some time ago, no limit may be reached, and the address must accept invitations.
     """
-    now = timezone.now()
-    due = Invitation.objects.open().filter(_may_be_resent(now), pk__in=ids, grant__in=grants)
-    ids_to_resend = list(due.select_for_update().order_by("pk").values_list("pk", flat=True))
-    renew_links(ids_to_resend, by=by.user, now=now)
-    return len(ids_to_resend)
+    too_soon = Q(mailed_at__gt=now - timedelta(seconds=settings.RESEND_PAUSE))
+    return Case(
+        When(is_blocked(), then=Value(Outcome.BLOCKED.value)),
+        When(times_resent__gte=settings.RESEND_LIMIT, then=Value(Outcome.TOO_OFTEN.value)),
+        When(mail_state__in=Invitation.UNSENT, then=Value(Outcome.SENDING.value)),
+        When(has_reached_daily_mail_limit(), then=Value(Outcome.DAILY_LIMIT.value)),
+        When(too_soon, then=Value(Outcome.TOO_SOON.value)),
+        default=Value(""),
+        output_field=CharField(),
+    )
 
 
 def _reason_not_resent(invitation: Invitation) -> str:

@@ -2,8 +2,9 @@
 
 from invites.models.access_grant import AccessGrant
 from invites.models.batch import Batch, BatchChunk, CorrectionJob, Reason, RememberedReading, Row, UploadPart
+from invites.models.bulk_action import BulkAction, BulkActionChunk, BulkActionRow, Outcome
 from invites.models.failure_reason import FailureReason
-from invites.models.invitation import BulkAction, BulkActionChunk, EarlierLink, Invitation, InvitationQuerySet
+from invites.models.invitation import EarlierLink, Invitation, InvitationQuerySet
 from invites.models.mail import (
     DailyInviteCount,
     DailyRecipientMail,
@@ -21,6 +22,7 @@ __all__ = [
     "BlockedAddress",
     "BulkAction",
     "BulkActionChunk",
+    "BulkActionRow",
     "CorrectionJob",
     "DailyInviteCount",
     "DailyRecipientMail",
@@ -30,6 +32,7 @@ __all__ = [
     "Invitation",
     "InvitationQuerySet",
     "InvitationRequest",
+    "Outcome",
     "RateLimitBucket",
     "Reason",
     "RememberedReading",

@@ -14,6 +14,8 @@ class FailureReason(models.TextChoices):
 
     INVITER_LEFT = "inviter_left", _("The person who started this can no longer invite users.")
     ACCESS_LOST = "access_lost", _("The person who started this can no longer grant these roles and sites.")
+    NOT_ALLOWED = "not_allowed", _("The person who started this no longer has the permission for it.")
+    ACCESS_DELETED = "access_deleted", _("A role or site that it changes was deleted.")
     DAILY_LIMIT = "daily_limit", _("This address reached the daily limit for invitations.")
     DOMAIN_NOT_ALLOWED = "domain_not_allowed", _("Your organization no longer invites addresses with this domain.")
     ADDRESS_BLOCKED = "address_blocked", _("This address doesn’t accept invitations.")

@@ -1,4 +1,4 @@
-"""Invitations, and actions on many of them at once."""
+"""Invitations."""
 
 from __future__ import annotations
 
@@ -294,66 +294,3 @@ class EarlierLink(models.Model):
 
     def __str__(self) -> str:
         return f"Earlier link of invitation {self.invitation_id}"
-
-
-class BulkAction(models.Model):
-    """An admin resends or revokes thousands of invitations at once.
-
-    The invitations were chosen when it was started, and are listed in its chunks. `done` of `total` were handled: of
-    these, `changed` were resent or revoked, `skipped` were not, and the others were no longer pending.
-    """
-
-    class Kind(models.TextChoices):
-        RESEND = "resend", "Resend"
-        REVOKE = "revoke", "Revoke"
-
-    class State(models.TextChoices):
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        STOPPED = "stopped", "Stopped"
-
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="bulk_actions")
-    started_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="bulk_actions")
-    source: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(
-        default=dict, db_default={}, help_text="Of its entry in the activity log: see accounts/activity/source.py."
-    )
-    kind = models.CharField(max_length=10, choices=Kind)
-    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
-    stop_reason = models.CharField(max_length=20, blank=True, help_text="A FailureReason, unless an admin stopped it.")
-    error_reference = models.CharField(
-        max_length=20, blank=True, help_text="The reference of the unexpected error that stopped it."
-    )
-
-    total = models.PositiveIntegerField()
-    done = models.PositiveIntegerField(default=0)
-    changed = models.PositiveIntegerField(default=0)
-    skipped = models.PositiveIntegerField(default=0)
-
-    created_at = models.DateTimeField(default=timezone.now)
-    progressed_at = models.DateTimeField(default=timezone.now, help_text="When a worker last worked on it.")
-    ended_at = models.DateTimeField(null=True, blank=True)
-    banner_closed_at = models.DateTimeField(null=True, blank=True)
-    claimed_until = models.DateTimeField(null=True, blank=True, help_text="A worker has claimed it until then.")
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often a chunk was started but not finished.")
-
-    class Meta:
-        indexes = (
-            models.Index(fields=["progressed_at"], condition=models.Q(state="running"), name="bulk_action_running"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.total:,} invitations"
-
-    @property
-    def is_running(self) -> bool:
-        return self.state == self.State.RUNNING
-
-
-class BulkActionChunk(models.Model):
-    """Some of the invitations of a bulk action. Deleted in the transaction that handles them."""
-
-    action = models.ForeignKey(BulkAction, on_delete=models.CASCADE, related_name="chunks")
-    invitation_ids: models.JSONField[list[int], list[int]] = models.JSONField()
-
-    def __str__(self) -> str:
-        return f"Chunk {self.pk} of bulk action {self.action_id}"

@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.context import ShellContext, shell_context_of
 from accounts.models import Membership
 from accounts.permissions import Permission
-from invites.directory.presentation import ActionView, actions_to_show, running_actions
+from invites.directory.bulk.presentation import ActionView, actions_to_show, running_actions
 from invites.imports.presentation.banners import Banners, banners_for, running_for
 from invites.imports.selectors.progress import with_progress
 from invites.invitations.requests import open_requests
@@ -39,11 +39,10 @@ def _banners(seen: ShellContext) -> Banners | None:
 
 
 def _running(seen: ShellContext) -> list[dict[str, Any]]:
-    inviter = _inviter(seen)
-    if inviter is None:
-        return []
-    batches, actions = running_for(inviter)[:INDICATED], running_actions(inviter)[:INDICATED]
-    return [*indicated(with_progress(batches)), *indicated_actions(actions)]
+    inviter, manager = _inviter(seen), _manager(seen)
+    batches = with_progress(running_for(inviter)[:INDICATED]) if inviter else []
+    actions = running_actions(manager)[:INDICATED] if manager else []
+    return [*indicated(batches), *indicated_actions(actions)]
 
 
 def _requests(seen: ShellContext) -> int:
@@ -53,8 +52,14 @@ def _requests(seen: ShellContext) -> int:
 
 
 def _bulk_actions(seen: ShellContext) -> list[ActionView]:
-    inviter = _inviter(seen)
-    return actions_to_show(inviter) if inviter else []
+    manager = _manager(seen)
+    return actions_to_show(manager) if manager else []
+
+
+def _manager(seen: ShellContext) -> Membership | None:
+    """The member, if they may start bulk actions."""
+    may_manage = seen.membership is not None and seen.membership.has_permission(Permission.MANAGE_USERS)
+    return seen.membership if may_manage else _inviter(seen)
 
 
 def _inviter(seen: ShellContext) -> Membership | None:

@@ -12,11 +12,11 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from accounts.models import Membership
-from accounts.organizations.access import MemberRequest, requires, signed_in_by
+from accounts.organizations.access import MemberRequest, requires, requires_any, signed_in_by
 from accounts.organizations.selectors import memberships_with_permission
 from accounts.permissions import Permission
-from invites.directory.presentation import running_actions, view_of
-from invites.directory.views.bulk_actions import TEMPLATES, action_context
+from invites.directory.bulk.presentation import running_actions, view_of
+from invites.directory.views.bulk_actions import EITHER, TEMPLATES, action_context
 from invites.imports.presentation.banners import started_by
 from invites.imports.selectors.progress import progress_of, with_progress
 from invites.imports.views.lookup import batch_to_see
@@ -42,7 +42,7 @@ async def batch_events(request: MemberRequest, organization: str, pk: int, place
     return stream(request, poller.poll, at_end=["shell:changed", "people:changed", "batch:ended"])
 
 
-@requires(Permission.INVITE_USERS)
+@requires_any(*EITHER)
 @require_safe
 async def shell_events(request: MemberRequest, organization: str) -> HttpResponseBase:
     """The indicator as server-sent events, until nothing runs."""
@@ -92,9 +92,7 @@ class ProgressPoller:
 
     def _still_allowed(self) -> QuerySet[Membership]:
         """The viewer's membership, as long as it and the session are valid: a stream lives for minutes."""
-        return memberships_with_permission(Permission.INVITE_USERS).filter(
-            signed_in_by(self._request), pk=self._membership.pk
-        )
+        return memberships_with_permission(*EITHER).filter(signed_in_by(self._request), pk=self._membership.pk)
 
     def _fragment(self, batch: Batch) -> str:
         if not batch.is_being_undone:
@@ -121,7 +119,7 @@ class ProgressPoller:
         return render_to_string("shell/indicator.html", context)
 
 
-@requires(Permission.INVITE_USERS)
+@requires_any(*EITHER)
 @require_safe
 async def bulk_action_events(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponseBase:
     """A bulk action as server-sent events, until it ends."""

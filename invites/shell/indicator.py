@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext_lazy
 
 from accounts.wording import counted, grouped
-from invites.directory.presentation import running_title
+from invites.directory.bulk.presentation import running_title
 from invites.imports.presentation.status import progress_count, stage_title
 from invites.imports.selectors.progress import progress_of
 from invites.imports.selectors.summary import Summary

@@ -8,12 +8,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.organizations.access import MemberRequest, member, requires
+from accounts.organizations.access import MemberRequest, member, requires_any
 from accounts.permissions import Permission
+from invites.directory.views.bulk_actions import EITHER
 from invites.imports.presentation.banners import are_moving, banners_for
 
 
-@requires(Permission.INVITE_USERS)
+@requires_any(*EITHER)
 @require_safe
 def indicator(request: MemberRequest, organization: str) -> HttpResponse:
     """The indicator, whose content comes from the context processor."""

@@ -3,7 +3,7 @@
    data-selection            surrounds tools and table; data-selection-total, on it or in it: how many match in all
    data-select-row           the checkbox of a row    data-select-page  the one that selects the page
    data-selection-tools      what is replaced         data-selection-bar  what replaces it
-   data-selection-count      "3 selected"             data-selection-clear  a button
+   data-selection-count      "3 selected", or its data-text-everything     data-selection-clear  a button
    data-selection-offer      "Select all 238 that match", shown when the whole page is selected
    data-selection-everything the button in it         data-selection-all  the hidden field, which is then 1 */
 
@@ -37,7 +37,9 @@ const update = (root) => {
 
   const count = root.querySelector("[data-selection-count]");
   if (count) {
-    const text = textOf(count, "Selected", { count: formatNumber(isEverything ? total : selected) });
+    const text = isEverything
+      ? textOf(count, "Everything")
+      : textOf(count, "Selected", { count: formatNumber(selected) });
     if (count.textContent !== text) announce(selected ? text : textOf(count, "Nothing"));
     count.textContent = text;
   }
@@ -62,6 +64,7 @@ document.addEventListener("click", (event) => {
   if (!root) return;
   if (event.target.closest("[data-selection-clear]")) selectAll(root, false);
   if (event.target.closest("[data-selection-everything]")) {
+    event.preventDefault();
     root.querySelector("[data-selection-all]").value = "1";
     update(root);
     root.querySelector("[data-selection-clear]")?.focus();

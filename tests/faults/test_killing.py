@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from config.harness.running import Stack, is_alive, wait_for
+from invites.directory.bulk.start import CHUNK
 from invites.imports.undo import SLICE
 from invites.imports.upload_parts import BYTES_IN_REQUEST
-from invites.invitations.actions import CHUNK
 from tests.faults.conftest import FEWER, TRIALS
 from tests.files import many
 from tests.invites.imports.work import Work

@@ -22,12 +22,12 @@ from invites.imports.bulk_insert import renew_statistics
 from invites.imports.check import check_batch
 from invites.imports.upload import start_batch
 from invites.invitations.acceptance import NewAccount, accept_with_new_account
-from invites.invitations.actions import resend_many, revoke_many
 from invites.invitations.invite import change_invitation, invite_person
 from invites.mailing.delivery_log import save_as_sent
 from invites.models import Invitation
 from tests.concurrency import at_once, crossing, once_after, unexpected
 from tests.files import csv_of
+from tests.invites.directory.bulk.helpers import resend_all, revoke_all
 from tests.invites.imports.chunk_work import invite_one_chunk
 from tests.invites.invitations.helpers import Invite, selection_of
 from tests.rules import domain_error
@@ -192,7 +192,7 @@ def test_many_are_revoked_while_a_worker_saves_sent_email(by: Membership, invite
 
     def revoke() -> int:
         assert has_noted.wait(10)
-        return revoke_many(by, Invitation.objects.all()).count
+        return revoke_all(by, Invitation.objects.all())["changed"]
 
     assert at_once(note, revoke) == [None, 2]
 
@@ -231,7 +231,7 @@ def test_many_are_resent_while_a_file_invites_them_again(by: Membership, invite:
     def invite_anew() -> None:
         invite_one_chunk(batch)
 
-    results = while_held(invitations[1], invite_anew, lambda: resend_many(by, Invitation.objects.all()))
+    results = while_held(invitations[1], invite_anew, lambda: resend_all(by, Invitation.objects.all()))
 
     assert unexpected(results) == []
 

@@ -84,20 +84,25 @@ CREATE_BULK_ACTIONS = f"""
 from datetime import timedelta
 from django.utils import timezone
 from accounts.models import Organization, User
-from invites.models import BulkAction
+from invites.models import BulkAction, Outcome
 now = timezone.now()
 later = now + timedelta(hours=1)
-started = dict(organization=Organization.objects.get(slug="acme"), started_by=User.objects.get(email={ADMIN!r}), total=3000)
-for kind in ("resend", "revoke"):
+started = dict(organization=Organization.objects.get(slug="acme"), started_by=User.objects.get(email={ADMIN!r}), total=3000, expected=2900)
+access = {"roles": [[0, "Auditor"]], "sites": [[0, "Lyon depot"]], "all_sites": False}
+started["access"] = access
+kinds = [(kind, mode) for kind in ("roles", "sites") for mode in ("add", "remove", "replace")]
+kinds += [(kind, "") for kind in ("deactivate", "reactivate", "remove", "resend", "revoke")]
+for kind, mode in kinds:
     begun = now - timedelta(minutes=5)
     BulkAction.objects.create(
-        **started, kind=kind, state="running", done=1500, created_at=begun, claimed_until=later, progressed_at=later
+        **started, kind=kind, mode=mode, state="running", done=1500, created_at=begun, claimed_until=later, progressed_at=later
     )
     for minutes, state, reason in ((4, "done", ""), (6, "stopped", ""), (6, "stopped", "access_lost")):
         begun = now - timedelta(minutes=minutes if kind == "revoke" else 6)
-        counts = dict(done=2900, changed=2700, skipped=100)
+        outcomes = [outcome for outcome in Outcome.values if outcome != "same" or kind not in ("resend", "revoke", "remove")]
+        counts = dict(done=2900, counts={{outcome: 100 for outcome in outcomes}})
         BulkAction.objects.create(
-            **started, **counts, kind=kind, state=state, stop_reason=reason, created_at=begun, ended_at=now
+            **started, **counts, kind=kind, mode=mode, state=state, stop_reason=reason, created_at=begun, ended_at=now
         )
 BulkAction.objects.create(
     **started, kind="resend", state="stopped", stop_reason="unexpected", error_reference="K7Q2M", created_at=begun, ended_at=now
@@ -462,6 +467,8 @@ def test_bulk_actions(pseudo: Stack, page_of: Callable[[str | None], Page], read
     reader.look(page, "the dialog of a running bulk action")
     for pk in actions:
         page.goto(f"/o/acme/users/selected/{pk}/")
+        reader.look(page)
+        page.goto(f"/o/acme/users/selected/{pk}/results/")
         reader.look(page)
     assert not reader.found, str(reader.found)
 

@@ -1,41 +1,153 @@
-"""Bulk actions: their progress and their result in a banner and in a dialog."""
+"""Bulk actions: choose what to change, review it, start it, see its progress and its results, undo it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpResponse
+from django.core.paginator import Paginator
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
+from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
-from accounts.organizations.access import MemberRequest, requires
+from accounts.organizations.access import MemberRequest, requires_any
 from accounts.permissions import Permission
 from invites import tasks
-from invites.directory.bulk_actions import cancel_bulk_action, close_banner, start_bulk_action, why_not_cancel
-from invites.directory.presentation import ActionView, actions_to_show, view_of
-from invites.invitations.views.responses import back_url
-from invites.invitations.visibility import visible_actions
-from invites.models import BulkAction
+from invites.directory.bulk.change import BulkChange, Kind, change_of
+from invites.directory.bulk.plan import plan_for
+from invites.directory.bulk.presentation import ActionView, actions_to_show, review_of, view_of
+from invites.directory.bulk.results import Names, in_blocks, rows_of
+from invites.directory.bulk.rules import may_start
+from invites.directory.bulk.selection import PeopleIds, Selection
+from invites.directory.bulk.start import can_be_undone, check_may_start, start_bulk_action, start_undo
+from invites.directory.bulk.wording import OUTCOME_LABELS, row_text, undo_question
+from invites.directory.bulk.work import cancel_bulk_action, close_banner, handle_now, why_not_cancel
+from invites.directory.forms import FORMS
+from invites.directory.users import UserFilter
+from invites.downloads import csv_download
+from invites.invitations.views.responses import back_url, error_response, success_response
+from invites.invitations.visibility import visible_actions, visible_name
+from invites.models import BulkAction, Outcome
 
 TEMPLATES = {"dialog": "directory/bulk_action_dialog.html", "banner": "directory/_bulk_action_progress.html"}
+PER_PAGE = 50
+EITHER = (Permission.INVITE_USERS, Permission.MANAGE_USERS)
 
 
-def start(request: MemberRequest, kind: BulkAction.Kind, ids: Iterable[int], *, then: str) -> HttpResponse:
-    """Start an action for workers. Closes the dialog, and a banner shows the progress; or opens the page `then`."""
-    action = start_bulk_action(request.membership, kind, list(ids))
-    tasks.enqueue_on_commit(tasks.process_bulk_action, action.pk)
+# --- Choose, review, start --------------------------------------------------------------------------
+
+
+@requires_any(*EITHER)
+@require_POST
+def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
+    """An action on the selected people, or on all that match the filter in the query string.
+
+    Roles and sites are chosen first (`step` is empty or "choose"). Then the numbers are reviewed ("review"), and are
+    counted again when the action is started ("start").
+    """
+    if request.POST.get("action") == "all":
+        return redirect(f"{reverse('directory:users', args=[organization])}?{_query_with_all(request)}")
+    kind, step = request.POST.get("action", ""), request.POST.get("step", "")
+    people = _selected(request)
+    if kind not in Kind.values or not people.exists():
+        return success_response(request, _("Select users first, then choose what to do."), warning=True)
+    check_may_start(request.membership, BulkChange(Kind(kind)))
+    if form_class := FORMS.get(Kind(kind)):
+        form = form_class(request.POST if step in ("review", "start") else None, membership=request.membership)
+        if step == "choose":
+            form = form_class(initial=_entered(request), membership=request.membership)
+        if not form.is_valid():
+            return _choose(request, Kind(kind), form, people)
+        return _review_or_start(request, form.change(), people)
+    return _review_or_start(request, BulkChange(Kind(kind)), people)
+
+
+def _query_with_all(request: MemberRequest) -> str:
+    query = request.GET.copy()
+    query["select"] = "all"
+    return query.urlencode()
+
+
+def _entered(request: MemberRequest) -> dict[str, Any]:
+    """What was chosen before, after "Back"."""
+    values = {name: request.POST.getlist(name) for name in ("roles", "sites")}
+    return values | {"mode": request.POST.get("mode", "")}
+
+
+def _choose(request: MemberRequest, kind: Kind, form: Any, people: Selection) -> HttpResponse:
+    context = {"form": form, "kind": kind, "count": people.count()} | _hidden(request)
+    return render(request, "directory/bulk_choose.html", context, status=422 if form.errors else 200)
+
+
+def _review_or_start(request: MemberRequest, change: BulkChange, people: Selection) -> HttpResponse:
+    plan = plan_for(request.membership, change, people)
+    is_start, seen = request.POST.get("step") == "start", request.POST.get("seen", "")
+    if is_start and seen == plan.fingerprint and plan.changed:
+        return start(request, change, people.ids(), expected=plan.changed, then=back_url(request.membership))
+    context = {
+        "review": review_of(change, plan, name=people.only_name()),
+        "kind": change.kind,
+        "change": change,
+        "chosen": [(name, value) for name in ("mode", "roles", "sites") for value in request.POST.getlist(name)],
+        "goes_back": change.kind in FORMS,
+        "seen": plan.fingerprint,
+        "has_changed": is_start and bool(plan.changed),
+    }
+    return render(request, "directory/bulk_review.html", context | _hidden(request))
+
+
+def _hidden(request: MemberRequest) -> dict[str, Any]:
+    """The selection, for the next form."""
+    return {"selected": request.POST.getlist("selected"), "all": _wants_all(request)}
+
+
+def _selected(request: MemberRequest) -> Selection:
+    if not _wants_all(request):
+        return Selection.chosen(request.membership, request.POST.getlist("selected"))
+    wanted = UserFilter.read(request.GET, request.organization)
+    # If a role or site of the filter was deleted in the meantime, the list has people whom nobody selected.
+    if not wanted.is_all_of(request.GET):
+        return Selection.nobody()
+    return Selection.matching(request.membership, wanted)
+
+
+def _wants_all(request: MemberRequest) -> bool:
+    return request.POST.get("all") == "1"
+
+
+def start(
+    request: MemberRequest, change: BulkChange, ids: PeopleIds, *, then: str, expected: int | None = None
+) -> HttpResponse:
+    """Start an action. A small one is done at once, and workers do any other.
+
+    Closes the dialog, and a banner shows the result or the progress; or opens the page `then`.
+    """
+    action = start_bulk_action(request.membership, change, ids, expected=expected)
+    return _started(request, action, then=then)
+
+
+def _started(request: MemberRequest, action: BulkAction, *, then: str) -> HttpResponse:
+    if not handle_now(action):
+        tasks.enqueue_on_commit(tasks.process_bulk_action, action.pk)
+    if action.kind == Kind.RESEND:
+        tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
     if not asks_for_fragment(request):
         return redirect(then)
     response = HttpResponse(status=204)
-    for event in ("dialog:close", "shell:changed"):
+    for event in ("dialog:close", "people:changed", "shell:changed", "batch:ended"):
         trigger_client_event(response, event)
     return response
 
 
-@requires(Permission.INVITE_USERS)
+# --- Progress ---------------------------------------------------------------------------------------
+
+
+@requires_any(*EITHER)
 @require_safe
 def bulk_action(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponse:
     """The progress: as a dialog, as a page, or the part of the banner that changes."""
@@ -46,7 +158,7 @@ def bulk_action(request: MemberRequest, organization: str, pk: int, place: str) 
     return render(request, TEMPLATES[place], context)
 
 
-@requires(Permission.INVITE_USERS)
+@requires_any(*EITHER)
 @require_POST
 def bulk_action_stop(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Stop an action."""
@@ -61,7 +173,7 @@ def bulk_action_stop(request: MemberRequest, organization: str, pk: int) -> Http
     return response
 
 
-@requires(Permission.INVITE_USERS)
+@requires_any(*EITHER)
 @require_POST
 def bulk_action_close_banner(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Close the banner of the user's own action. `?read=` is the state that it showed."""
@@ -86,3 +198,68 @@ def action_context(request: MemberRequest, view: ActionView, *, is_page: bool) -
         "why_not_stop": why_not_cancel(request.membership, view.action) if view.progress else "",
         "back_url": back_url(request.membership),
     }
+
+
+# --- Results ----------------------------------------------------------------------------------------
+
+
+@requires_any(*EITHER)
+@require_safe
+def bulk_results(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """What became of everybody: numbers, and a row for each person, filtered by `?outcome=`."""
+    action = get_object_or_404(visible_actions(request.membership), pk=pk)
+    outcome = _outcome(request)
+    names, change = Names.of(action), change_of(action)
+    page = Paginator(rows_of(action, outcome), PER_PAGE).get_page(request.GET.get("page", 1))
+    view = view_of(action)
+    context = {
+        "action": action,
+        "view": view,
+        "starter": visible_name(request.membership, action.started_by),
+        "lines": [(row, OUTCOME_LABELS[Outcome(row.outcome)], row_text(names, row)) for row in page.object_list],
+        "outcomes": [(each, OUTCOME_LABELS[each], action.counts[each]) for each in Outcome if action.counts.get(each)],
+        "outcome": outcome,
+        "outcome_label": OUTCOME_LABELS[outcome] if outcome else "",
+        "page": page,
+        "undos": list(action.undos.order_by("pk")),
+        "may_undo": can_be_undone(action) and may_start(request.membership, change),
+        # The page itself says what the banner would say.
+        "bulk_actions": actions_to_show(request.membership, but=0 if view.progress else pk),
+    }
+    return render(request, "directory/bulk_results.html", context)
+
+
+@requires_any(*EITHER)
+@require_safe
+def bulk_results_csv(request: MemberRequest, organization: str, pk: int) -> HttpResponseBase:
+    """The results as a CSV file."""
+    action = get_object_or_404(visible_actions(request.membership), pk=pk)
+    return csv_download(_csv_rows(action, _outcome(request)), name=f"results-{pk}.csv")
+
+
+def _csv_rows(action: BulkAction, outcome: Outcome | None) -> Iterator[list[str]]:
+    names = Names.of(action)
+    yield [_("Name"), _("Email"), _("Outcome"), _("Before"), _("After")]
+    for row in in_blocks(rows_of(action, outcome)):
+        before, after = row_text(names, row)
+        yield [row.name, row.email, str(OUTCOME_LABELS[Outcome(row.outcome)]), before, after]
+
+
+def _outcome(request: MemberRequest) -> Outcome | None:
+    asked = request.GET.get("outcome", "")
+    return Outcome(asked) if asked in Outcome.values else None
+
+
+@requires_any(*EITHER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def bulk_undo(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Ask, then undo an action for everybody who wasn't changed since."""
+    action = get_object_or_404(visible_actions(request.membership), pk=pk)
+    if request.method == "POST":
+        try:
+            undo = start_undo(request.membership, action)
+        except DomainError as broken:
+            return error_response(request, broken, title=_("Nothing was undone"))
+        return _started(request, undo, then=reverse("directory:bulk_results", args=[organization, pk]))
+    context = {"action": action, "question": undo_question(action.changed)}
+    return render(request, "directory/bulk_undo.html", context)

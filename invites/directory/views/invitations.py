@@ -1,4 +1,4 @@
-"""Actions on open invitations on the Users page: on one, or on all that are selected."""
+"""Actions on one open invitation on the Users page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.errors import DomainError
 from accounts.organizations.access import MemberRequest, requires
@@ -18,9 +18,7 @@ from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
 from invites import tasks
 from invites.checking import Cells
-from invites.directory.bulk_actions import IN_REQUEST
-from invites.directory.users import PER_PAGE, UserFilter, chosen_invitations, matching_invitations, person_of
-from invites.directory.views import bulk_actions
+from invites.directory.users import person_of
 from invites.invitations import actions
 from invites.invitations.authorization import (
     CANNOT_EDIT,
@@ -31,9 +29,9 @@ from invites.invitations.authorization import (
 )
 from invites.invitations.forms import InvitationForm
 from invites.invitations.invite import change_invitation
-from invites.invitations.views.responses import back_url, error_response, resent_text, revoked_text, success_response
+from invites.invitations.views.responses import error_response, success_response
 from invites.invitations.visibility import visible_invitations
-from invites.models import BulkAction, Invitation, InvitationQuerySet
+from invites.models import Invitation
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -138,34 +136,6 @@ def invitation_unlist(request: MemberRequest, organization: str, pk: int) -> Htt
     return success_response(request, _("{user} was removed from the list.").format(user=invitation.full_name))
 
 
-@requires(Permission.INVITE_USERS)
-@require_POST
-def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
-    """Resend or revoke the selected invitations, or all that match the filter in the query string.
-
-    Asks first before revoking, and before resending more than a page. Workers handle more than a few thousand.
-    """
-    chosen = _chosen(request)
-    count, action, confirmed = chosen.count(), request.POST.get("action"), request.POST.get("confirmed") == "1"
-    if not count:
-        return success_response(
-            request, _("None of the selected users have an invitation to resend or revoke."), warning=True
-        )
-    if confirmed and count > IN_REQUEST and action in BulkAction.Kind.values:
-        ids = actions.pending_ids(request.membership, chosen)
-        return bulk_actions.start(request, BulkAction.Kind(action), ids, then=back_url(request.membership))
-    if action == "resend" and (confirmed or count <= PER_PAGE):
-        resent = actions.resend_many(request.membership, chosen)
-        tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
-        return success_response(request, resent_text(resent), warning=not resent.sent)
-    if action == "revoke" and confirmed:
-        revoked = actions.revoke_many(request.membership, chosen)
-        return success_response(request, revoked_text(revoked), warning=not revoked.count)
-    context = {"count": count, "selected": request.POST.getlist("selected"), "all": _wants_all(request)}
-    question = "directory/people_resend.html" if action == "resend" else "directory/people_revoke.html"
-    return render(request, question, context | {"days": settings.INVITATION_DAYS})
-
-
 def _invitation(request: MemberRequest, pk: int) -> Invitation:
     """An open invitation that the member may see; 404 for others."""
     invitations = visible_invitations(request.membership).open()
@@ -185,17 +155,3 @@ def _invitation_to_change(request: MemberRequest, pk: int, why_not: _StrOrPromis
     invitation = _invitation(request, pk)
     check_can_manage(request.membership, invitation.grant, why_not)
     return invitation
-
-
-def _chosen(request: MemberRequest) -> InvitationQuerySet:
-    if _wants_all(request):
-        wanted = UserFilter.read(request.GET, request.organization)
-        # If a role or site of the filter was deleted in the meantime, the list has people whom nobody selected.
-        if not wanted.is_all_of(request.GET):
-            return Invitation.objects.none()
-        return matching_invitations(request.membership, wanted)
-    return chosen_invitations(request.membership, request.POST.getlist("selected"))
-
-
-def _wants_all(request: MemberRequest) -> bool:
-    return request.POST.get("all") == "1"

@@ -32,6 +32,9 @@ from invites.invitations.authorization import selection_of
 from invites.invitations.forms import MemberForm
 from invites.invitations.views.responses import error_response, success_response
 
+# Each has an action for those who are selected.
+SELECTING = (Permission.INVITE_USERS, Permission.MANAGE_USERS, Permission.EXPORT_USERS)
+
 
 @dataclass(frozen=True)
 class UserRow:
@@ -59,7 +62,6 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
     counts = count_users(here, wanted)
     page = find_users_page(here, wanted, number=request.GET.get("page", 1), counts=counts)
     grantable = GrantableAccess(request.membership)
-    may_invite = request.membership.has_permission(Permission.INVITE_USERS)
     context = {
         "wanted": wanted,
         "query": wanted.query_string(),
@@ -67,10 +69,9 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
         "filters": [_role_filter(wanted, here.roles.all()), _site_filter(wanted, here.sites.all())],
         "page": page,
         "lines": [row_of(request.membership, grantable, person) for person in page.object_list],
-        # Bulk actions are for invitations only.
-        "selectable": may_invite
-        and wanted.status in (None, Status.PENDING, Status.EXPIRED)
-        and bool(counts.pending or counts.expired),
+        "selectable": any(request.membership.has_permission(each) for each in SELECTING),
+        # Without JavaScript, the button "Select all" leads here.
+        "is_all_selected": request.GET.get("select") == "all",
         "site_count": here.sites.count(),
         "everywhere": wanted.query_string(status=None) if wanted.status else "",
         "unnarrowed": wanted.query_string(search="", role=None, site=None),

@@ -20,7 +20,8 @@ from accounts.organizations.access import MemberRequest, requires
 from accounts.permissions import Permission
 from accounts.wording import counted
 from invites import tasks
-from invites.directory.bulk_actions import IN_REQUEST
+from invites.directory.bulk.change import BulkChange, Kind
+from invites.directory.bulk.selection import PeopleIds
 from invites.directory.views import bulk_actions
 from invites.downloads import csv_download
 from invites.imports.correction_jobs import stop_job
@@ -49,12 +50,12 @@ from invites.imports.upload import invite_valid_rows
 from invites.imports.views.lookup import batch_to_change, batch_to_see
 from invites.imports.views.progress import progress_context, progress_dialog
 from invites.imports.views.reading import started_response
-from invites.invitations.actions import pending_ids, resend_many
+from invites.invitations.actions import pending_ids
 from invites.invitations.authorization import why_not_change
-from invites.invitations.views.responses import back_url, resent_text
+from invites.invitations.views.responses import back_url
 from invites.invitations.visibility import visible_batches
 from invites.invitations.wording import grant_sentence
-from invites.models import Batch, BulkAction
+from invites.models import Batch
 from invites.reasons import text_of
 
 PAGE_BATCHES = 25
@@ -175,13 +176,9 @@ def batch_remind(request: MemberRequest, organization: str, pk: int) -> HttpResp
     if request.method != "POST":
         context = {"batch": batch, "count": waiting.count()}
         return render(request, "imports/batch_remind.html", context)
-    ids = pending_ids(request.membership, waiting)
-    if len(ids) > IN_REQUEST:
-        then = reverse("imports:batch", args=[organization, pk])
-        return bulk_actions.start(request, BulkAction.Kind.RESEND, ids, then=then)
-    resent = resend_many(request.membership, waiting)
-    tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
-    return _message_response(request, batch, resent_text(resent), warning=not resent.sent)
+    ids = PeopleIds([], pending_ids(request.membership, waiting))
+    then = reverse("imports:batch", args=[organization, pk])
+    return bulk_actions.start(request, BulkChange(Kind.RESEND), ids, then=then)
 
 
 @requires(Permission.INVITE_USERS)

@@ -13,9 +13,7 @@ from accounts.htmx import asks_for_fragment, path_of_page
 from accounts.models import Membership
 from accounts.organizations.access import MemberRequest
 from accounts.permissions import Permission
-from invites.invitations.actions import Resent, Revoked
 from invites.invitations.visibility import sees_everybody
-from invites.invitations.wording import not_resent_text, not_revoked_text, resend_title, revoke_title
 
 
 def back_url(viewer: Membership) -> str:
@@ -51,13 +49,3 @@ def success_response(
 def error_response(request: MemberRequest, broken: DomainError, *, title: str) -> HttpResponse:
     """Show why nothing was done, in the dialog or as a page."""
     return render(request, "invitations/refused.html", {"title": title, "broken": broken}, status=422)
-
-
-def revoked_text(revoked: Revoked) -> str:
-    """How many were revoked, and why not all."""
-    return f"{revoke_title(revoked.count)} {not_revoked_text(revoked.skipped)}".strip()
-
-
-def resent_text(resent: Resent) -> str:
-    """How many will be resent, and why not all."""
-    return f"{resend_title(resent.sent)} {not_resent_text(resent.skipped)}".strip()

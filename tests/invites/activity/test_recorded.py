@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from unittest import mock
 
 import pytest
 
 from accounts.activity.actions import Action
 from accounts.activity.source import Source, coming_from
 from accounts.models import ActivityEntry, Membership, Organization, User
-from invites.directory.bulk_actions import handle_next_chunk, start_bulk_action, stop_bulk_action
+from invites.directory.bulk.change import BulkChange, Kind
+from invites.directory.bulk.work import handle_next_chunk, stop_bulk_action
 from invites.imports.check import check_batch
 from invites.imports.confirm import confirm_access, question_about
 from invites.imports.reading import answer, decide
@@ -20,9 +20,10 @@ from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.invitations import actions
 from invites.invitations.acceptance import NewAccount, accept_with_existing_account, accept_with_new_account
 from invites.invitations.invite import change_invitation
-from invites.models import Batch, BulkAction, Invitation
+from invites.models import Batch, Invitation
 from tests.conftest import PASSWORD
 from tests.files import UNDECIDED, csv_of
+from tests.invites.directory.bulk.helpers import resend_all, revoke_all, start_for
 from tests.invites.invitations.helpers import Invite, selection_of
 
 HERE = Source("page", ip="203.0.113.24", user_agent="Mozilla/5.0")
@@ -72,22 +73,20 @@ def test_resending_and_revoking_one(invite: Invite, by: Membership) -> None:
 def test_resending_and_revoking_several(invite: Invite, by: Membership) -> None:
     for name in "abc":
         invite(f"{name}@people.example.com")
-    assert actions.resend_many(by, Invitation.objects.all()).sent == 3
-    assert actions.resend_many(by, Invitation.objects.all()).sent == 0
-    assert actions.revoke_many(by, Invitation.objects.all()).count == 3
+    assert resend_all(by, Invitation.objects.all()) == revoke_all(by, Invitation.objects.all()) == {"changed": 3}
     assert only(Action.RESENT_MANY).affected_count == only(Action.REVOKED_MANY).affected_count == 3
 
 
 def test_a_bulk_action_is_one_entry(invite: Invite, by: Membership) -> None:
-    ids = [invite(f"{name}@people.example.com").pk for name in "abc"]
-    with coming_from(HERE), mock.patch.object(actions, "CHUNK", 2):
-        action = start_bulk_action(by, BulkAction.Kind.RESEND, ids)
+    invited = [invite(f"{name}@people.example.com") for name in "abc"]
+    with coming_from(HERE):
+        action = start_for(by, BulkChange(Kind.RESEND), invitations=invited, chunk=2)
     assert count(Action.RESENT_MANY) == 0
     while handle_next_chunk(action.pk):
         pass
     entry = only(Action.RESENT_MANY)
     assert (entry.affected_count, entry.actor_email, entry.ip) == (3, "admin@example.com", HERE.ip)
-    stopped = start_bulk_action(by, BulkAction.Kind.REVOKE, ids)
+    stopped = start_for(by, BulkChange(Kind.REVOKE), invitations=invited)
     stop_bulk_action(stopped)
     assert only(Action.REVOKED_MANY).affected_count == 0
 

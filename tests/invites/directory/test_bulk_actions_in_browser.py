@@ -1,4 +1,4 @@
-"""An admin revokes thousands of invitations, in Chromium on the running stack."""
+"""An admin changes thousands of users, in Chromium on the running stack."""
 
 from __future__ import annotations
 
@@ -38,10 +38,12 @@ from datetime import timedelta
 from django.utils import timezone
 from accounts.models import Membership
 from invites.models import BulkAction, Invitation
-from invites.directory.bulk_actions import start_bulk_action
+from invites.directory.bulk.change import BulkChange, Kind
+from invites.directory.bulk.selection import PeopleIds
+from invites.directory.bulk.start import start_bulk_action
 by = Membership.objects.get(user__email="admin@example.com", organization__slug="acme")
 ids = list(Invitation.objects.filter(last_name="{name}").order_by("pk").values_list("pk", flat=True))
-action = start_bulk_action(by, BulkAction.Kind.REVOKE, ids)
+action = start_bulk_action(by, BulkChange(Kind.REVOKE), PeopleIds([], ids))
 BulkAction.objects.filter(pk=action.pk).update(claimed_until=timezone.now() + timedelta(hours=1))
 """
 GO_ON = "from invites.models import BulkAction; BulkAction.objects.filter(state='running').update(claimed_until=None)"
@@ -58,34 +60,85 @@ def run(stack: Stack) -> Callable[[str], None]:
     return run
 
 
-def revoke_everybody_who_matches(page: Page, name: str) -> None:
-    page.goto(f"{USERS}?q={name}")
-    page.get_by_label("Select everyone on this page").check()
-    page.get_by_role("button", name=f"Select all {MANY:,} that match").click()
-    page.locator("#people-selected").get_by_role("button", name="Revoke").click()
-    expect(heading(page)).to_have_text(f"Revoke {MANY:,} invitations?")
-    page.locator("#dialog").get_by_role("button", name="Revoke").click()
-
-
-def test_revokes_thousands_in_the_background_and_keeps_the_result_until_it_is_closed(
-    admin_page: Page, run: Callable[[str], None]
-) -> None:
+def test_changes_thousands_in_the_background_and_undoes_it(admin_page: Page, run: Callable[[str], None]) -> None:
+    """With the keyboard alone: choose, review, progress, results, undo."""
     run(INVITE.format(many=MANY, name="thousands"))
     page = admin_page
+    page.goto(f"{USERS}?q=thousands")
+    press(page, page.get_by_label("Select everyone on this page"), "Space")
+    press(page, page.get_by_role("button", name=f"Select all {MANY:,} that match"))
+    expect(page.locator("[data-selection-count]")).to_have_text(f"All {MANY:,} that match are selected")
+    press(page, page.locator("#people-selected").get_by_role("button", name="Change roles"))
+    expect(heading(page)).to_have_text(f"Change roles for {MANY:,} users")
+    expect(heading(page)).to_be_focused()
+    assert list(examine(page)) == []
+    dialog = page.locator("#dialog")
+    press(page, dialog.get_by_role("checkbox", name="Auditor"), "Space")
+    press(page, dialog.get_by_role("button", name="Review changes"))
 
-    revoke_everybody_who_matches(page, "thousands")
+    expect(heading(page)).to_have_text(f"Add Auditor to {MANY:,} users?")
+    expect(dialog.get_by_role("table")).to_contain_text(f"pending invitations, when they accept{MANY:,}")
+    assert list(examine(page)) == []
+    press(page, dialog.get_by_role("button", name="Back"))
+    expect(dialog.get_by_role("checkbox", name="Auditor")).to_be_checked()
+    press(page, dialog.get_by_role("button", name="Review changes"))
+    press(page, dialog.get_by_role("button", name=f"Add Auditor to {MANY:,} users"))
 
-    expect(page.locator("#dialog")).to_be_hidden()
-    result = page.locator("#banners .rc-banner-ok").filter(has_text=f"{MANY:,} invitations were revoked.")
+    expect(dialog).to_be_hidden()
+    result = page.locator("#banners .rc-banner-ok").filter(has_text=f"Auditor was added to {MANY:,} users.")
     expect(result).to_be_visible(timeout=60_000)
-    # The list reloaded itself.
-    expect(page.locator("#people")).to_contain_text("Nobody matches “thousands”")
-    page.goto("/o/acme/roles/")
-    expect(result).to_be_visible()
-    result.get_by_role("button", name="Close this message").click()
-    expect(result).to_have_count(0)
-    page.reload()
-    expect(result).to_have_count(0)
+    expect(page.locator("#people tbody tr").first).to_contain_text("+ 1")
+    press(page, result.get_by_role("link", name="See the results"))
+    expect(page.locator("h1")).to_have_text(f"Auditor was added to {MANY:,} users")
+    expect(page.locator("tbody tr").first).to_contain_text("Before: ")
+    assert list(examine(page)) == []
+
+    press(page, page.get_by_role("link", name="Undo change"))
+    expect(heading(page)).to_have_text(f"Undo the change for {MANY:,} users?")
+    press(page, dialog.get_by_role("button", name="Undo change"))
+
+    undone = page.locator("#banners .rc-banner-ok").filter(has_text=f"The change was undone for {MANY:,} users.")
+    expect(undone).to_be_visible(timeout=60_000)
+    for banner in (undone, result):
+        page.goto("/o/acme/roles/")
+        press(page, banner.get_by_role("button", name="Close this message"))
+        expect(banner).to_have_count(0)
+    run(
+        "from invites.models import Invitation; Invitation.objects.filter(last_name='thousands').update(state='revoked')"
+    )
+
+
+def press(page: Page, target: Any, key: str = "Enter") -> None:
+    target.focus()
+    page.keyboard.press(key)
+
+
+def test_everything_works_without_javascript(
+    new_context: Any, signed_in_state: Any, run: Callable[[str], None]
+) -> None:
+    run(INVITE.format(many=30, name="scriptless"))
+    context = new_context(storage_state=signed_in_state("admin@example.com"), java_script_enabled=False)
+    page: Page = context.new_page()
+    page.goto(f"{USERS}?q=scriptless")
+
+    page.get_by_role("button", name="Select all 30 that match").click()
+    expect(page.locator("#people-selected")).to_contain_text("All 30 that match are selected")
+    page.get_by_role("button", name="Change roles").click()
+    expect(page.locator("h1")).to_have_text("Change roles for 30 users")
+    page.get_by_role("button", name="Review changes").click()
+    expect(page.locator(".rc-error")).to_have_text("Choose at least one role.")
+    page.get_by_role("checkbox", name="Auditor").check()
+    page.get_by_role("button", name="Review changes").click()
+    expect(page.locator("h1")).to_have_text("Add Auditor to 30 users?")
+    page.get_by_role("button", name="Add Auditor to 30 users").click()
+
+    page.get_by_role("link", name="See the results").click()
+    expect(page.locator("h1")).to_have_text("Auditor was added to 30 users")
+    page.get_by_role("link", name="Undo change").click()
+    page.get_by_role("button", name="Undo change").click()
+    expect(page.locator("#banners")).to_contain_text("The change was undone for 30 users.")
+    run("from invites.models import BulkAction; BulkAction.objects.all().delete()")
+    run("from invites.models import Invitation; Invitation.objects.filter(last_name='scriptless').delete()")
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
@@ -129,7 +182,7 @@ def test_a_running_action_is_stopped_in_its_dialog(admin_page: Page, run: Callab
     page.locator("#dialog").get_by_role("button", name="Stop").click()
 
     expect(heading(page)).to_have_text("Stopped. No invitations were revoked")
-    expect(page.locator("#dialog")).to_contain_text("5 invitations weren’t changed.")
+    expect(page.locator("#dialog")).to_contain_text("5 users weren’t changed.")
     page.keyboard.press("Escape")
     banner = page.locator("#banners .rc-banner-warn").filter(has_text="Stopped. No invitations were revoked.")
     banner.get_by_role("button", name="Close this message").click()

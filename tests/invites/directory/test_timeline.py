@@ -26,11 +26,12 @@ from invites.checking import Cells
 from invites.directory.timeline import PER_PAGE, find_history, invitations_of, with_history
 from invites.directory.wording import items_of, items_to_come, why_not_delivered
 from invites.invitations.acceptance import NewAccount, accept_with_new_account
-from invites.invitations.actions import resend, resend_many, revoke
+from invites.invitations.actions import resend, revoke
 from invites.invitations.invite import change_invitation
 from invites.mailing.bounces import note_bounce
 from invites.models import Batch, EarlierLink, Invitation
 from tests.files import csv_of
+from tests.invites.directory.bulk.helpers import resend_all
 from tests.invites.invitations.helpers import Invite, deliver, link_of, selection_of
 
 ClientOf = Callable[[User | None], Client]
@@ -153,7 +154,7 @@ def cells(invitation: Invitation, **changed: str) -> Cells:
 
 def test_each_resend_keeps_the_email_before(by: Membership, acme: Organization, invite: Invite) -> None:
     invitation = invite()
-    resend_many(by, acme.invitations.all())
+    resend_all(by, acme.invitations.all())
     deliver(acme)
     Invitation.objects.update(
         created_at=timezone.now() - timedelta(hours=2), mailed_at=timezone.now() - timedelta(minutes=5)

@@ -32,6 +32,7 @@ from invites.mailing.outbox import organizations_with_due_mail, send_due_invitat
 from invites.models import Batch, BatchChunk, Invitation, Row
 from tests.concurrency import at_once, unexpected
 from tests.files import many
+from tests.invites.directory.bulk import helpers as bulk
 from tests.invites.imports.chunk_work import invite_one_chunk
 from tests.invites.invitations.helpers import link_of
 from tests.invites.mailing.mail import send_now
@@ -227,7 +228,7 @@ def test_a_worker_that_is_sending_stops_and_fails_no_row(being_undone: Batch) ->
 def test_a_due_reminder_is_not_sent_and_not_enqueued_forever(run: Run, admin_membership: Membership) -> None:
     batch = run(many(PEOPLE))
     Invitation.objects.update(mailed_at=timezone.now() - timedelta(hours=1))
-    assert actions.resend_many(admin_membership, batch.invitations.all()).sent == PEOPLE
+    assert bulk.resend_all(admin_membership, batch.invitations.all()) == {"changed": PEOPLE}
     mail.outbox.clear()
 
     undo_import(admin_membership, batch)
@@ -249,11 +250,11 @@ def test_they_cannot_be_resent_changed_or_revoked_one_by_one(
         actions.revoke(admin_membership, invitation)
     with domain_error("not_pending", match="no longer pending"):
         change_invitation(admin_membership, invitation, read_only)
-    assert actions.resend_many(admin_membership, everybody) == actions.Resent(sent=0, skipped=0)
-    assert actions.revoke_many(admin_membership, everybody) == actions.Revoked(0)
+    for outcomes in (bulk.resend_all(admin_membership, everybody), bulk.revoke_all(admin_membership, everybody)):
+        assert outcomes == {"gone": len(everybody)}
     assert ines.get(f"/o/acme/invitations/{invitation.pk}/").status_code == 404
     chosen = ines.post("/o/acme/users/selected/", {"selected": f"i{invitation.pk}", "action": "revoke"}, follow=True)
-    assert "None of the selected users have an invitation to resend or revoke." in text_of(text(chosen))
+    assert "Select users first, then choose what to do." in text_of(text(chosen))
 
 
 def test_the_same_people_can_be_invited_before_the_last_slice(

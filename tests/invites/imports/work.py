@@ -36,10 +36,16 @@ REMIND = """
 from accounts.models import Membership
 from invites import tasks
 from invites.models import Batch
-from invites.invitations.actions import resend_many
+from invites.directory.bulk.change import BulkChange, Kind
+from invites.directory.bulk.selection import PeopleIds
+from invites.directory.bulk.start import start_bulk_action
+from invites.directory.bulk.work import handle_now
+from invites.invitations.actions import pending_ids
 batch = Batch.objects.get(pk={batch})
 by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
-print(resend_many(by, batch.invitations.all()).sent)
+action = start_bulk_action(by, BulkChange(Kind.RESEND), PeopleIds([], pending_ids(by, batch.invitations.all())))
+handle_now(action)
+print(action.changed)
 tasks.enqueue_on_commit(tasks.send_due_invitations, batch.organization_id)
 """
 # Invitations of which the database says that they were mailed an hour ago, as those of an import that has ended.
@@ -68,13 +74,15 @@ print(batch.pk)
 RESEND_IN_BACKGROUND = """
 from accounts.models import Membership
 from invites import tasks
-from invites.models import Batch, BulkAction
-from invites.directory.bulk_actions import start_bulk_action
+from invites.models import Batch
+from invites.directory.bulk.change import BulkChange, Kind
+from invites.directory.bulk.selection import PeopleIds
+from invites.directory.bulk.start import start_bulk_action
 from invites.invitations.actions import pending_ids
 batch = Batch.objects.get(pk={batch})
 by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
 ids = pending_ids(by, batch.invitations.all())
-action = start_bulk_action(by, BulkAction.Kind.RESEND, ids)
+action = start_bulk_action(by, BulkChange(Kind.RESEND), PeopleIds([], ids))
 tasks.enqueue_on_commit(tasks.process_bulk_action, action.pk)
 print(action.pk)
 """

@@ -1,8 +1,6 @@
-"""How access and the results of resending and revoking are described, for one and for many."""
+"""How access is described."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import pytest
 
@@ -12,10 +10,6 @@ from invites.invitations.authorization import create_grant
 from invites.invitations.wording import (
     grant_line,
     grant_sentence,
-    not_resent_text,
-    not_revoked_text,
-    resend_title,
-    revoke_title,
     site_names,
 )
 
@@ -23,35 +17,6 @@ from invites.invitations.wording import (
 @pytest.fixture
 def roles(acme: Organization) -> list[Role]:
     return list(acme.roles.all())
-
-
-@pytest.mark.parametrize(
-    ("text_of", "count", "text"),
-    [
-        (resend_title, 0, "No invitations will be resent."),
-        (resend_title, 1, "1 invitation will be resent."),
-        (resend_title, 1_234, "1,234 invitations will be resent."),
-        (revoke_title, 0, "No invitations were revoked."),
-        (revoke_title, 1, "1 invitation was revoked."),
-        (revoke_title, 1_234, "1,234 invitations were revoked."),
-        (not_revoked_text, 0, ""),
-        (not_revoked_text, 1, "1 was skipped because it grants access you don’t have."),
-        (not_revoked_text, 1_234, "1,234 were skipped because they grant access you don’t have."),
-        (not_resent_text, 0, ""),
-        (
-            not_resent_text,
-            1,
-            "1 was skipped because it was sent recently, hit the resend limit, or grants access you don’t have.",
-        ),
-        (
-            not_resent_text,
-            3,
-            "3 were skipped because they were sent recently, hit the resend limit, or grant access you don’t have.",
-        ),
-    ],
-)
-def test_results_count_invitations(text_of: Callable[[int], str], count: int, text: str) -> None:
-    assert text_of(count) == text
 
 
 def test_describes_roles_and_sites(admin_membership: Membership, read_only: AccessSelection) -> None:

@@ -1,11 +1,12 @@
-"""Resend or revoke thousands of invitations: an admin starts the action, and workers handle it in chunks.
+"""Handle bulk actions in chunks, in the request or in workers.
 
-Each chunk is handled and deleted in one transaction. So a crash leaves the chunk unchanged, and a duplicate task finds
-no chunk: an action resends no invitation twice.
+Each chunk is handled and deleted in one transaction, together with the rows that say what became of its people. So a
+crash leaves the chunk unchanged, and a duplicate task finds no chunk: nobody is changed or counted twice.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,25 +17,35 @@ from django.utils.translation import gettext as _
 
 from accounts.activity.actions import Action
 from accounts.activity.log import Change, about_users, record
-from accounts.activity.source import Source, current_source
+from accounts.activity.source import Source
 from accounts.errors import AccessDenied
 from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
-from accounts.organizations.selectors import memberships_with_permission
-from accounts.permissions import Permission
-from invites.invitations import actions
-from invites.invitations.authorization import check_may_invite
-from invites.models import BulkAction, BulkActionChunk, FailureReason
+from invites.directory.bulk.change import Kind, Mode, change_of
+from invites.directory.bulk.start import check_may_start
+from invites.directory.bulk.steps import CannotGoOn, handle_chunk, lost_reason
+from invites.models import BulkAction, BulkActionChunk, BulkActionRow, FailureReason, Outcome
 from invites.unexpected_errors import is_transient, log_unexpected
 
-# Up to so many are handled in the request, which takes about half a second.
-IN_REQUEST = 2_000
+# Up to so many are handled in the request, which takes less than a second.
+IN_REQUEST = 1_000
 # Far longer than a chunk takes. The recovery task finds the work of a dead worker within half a minute.
 CLAIM_TIMEOUT = timedelta(seconds=20)
 STALLED_AFTER = timedelta(seconds=8)
 MAX_ATTEMPTS = 5
 # Invitations that are locked, because they are being accepted or sent, are free by then.
 BUSY_FOR = timedelta(seconds=1)
+
+# What an action is called in the activity log.
+ACTIONS = {
+    Kind.ROLES: Action.ROLES_CHANGED,
+    Kind.SITES: Action.SITES_CHANGED,
+    Kind.RESEND: Action.RESENT_MANY,
+    Kind.REVOKE: Action.REVOKED_MANY,
+    Kind.DEACTIVATE: Action.DEACTIVATED_MANY,
+    Kind.REACTIVATE: Action.REACTIVATED_MANY,
+    Kind.REMOVE: Action.REMOVED_MANY,
+}
 
 
 @dataclass(frozen=True)
@@ -46,25 +57,17 @@ class Handled:
     resent: bool
 
 
-@transaction.atomic
-def start_bulk_action(by: Membership, kind: BulkAction.Kind, ids: list[int]) -> BulkAction:
-    """Store the action with the ids of its invitations. The caller enqueues the task.
+def handle_now(action: BulkAction) -> bool:
+    """Handle a small action in the request. Returns False if workers have to do it, or the rest of it.
 
-    Raises AccessDenied.
+    They do if it is large, or if some invitations are locked right now.
     """
-    check_may_invite(by)
-    action = BulkAction.objects.create(
-        organization=by.organization,
-        started_by=by.user,
-        kind=kind,
-        total=len(ids),
-        progressed_at=timezone.now(),
-        source=current_source().as_json(),
-    )
-    starts = range(0, len(ids), actions.CHUNK)
-    chunks = [BulkActionChunk(action=action, invitation_ids=ids[start : start + actions.CHUNK]) for start in starts]
-    BulkActionChunk.objects.bulk_create(chunks, batch_size=100)
-    return action
+    if action.total > IN_REQUEST:
+        return False
+    while (handled := handle_next_chunk(action.pk)) and handled.wait == timedelta(0):
+        pass
+    action.refresh_from_db()
+    return not action.is_running
 
 
 def handle_next_chunk(action_id: int) -> Handled | None:
@@ -81,6 +84,9 @@ def handle_next_chunk(action_id: int) -> Handled | None:
         return None
     try:
         return _handle_chunk(action_id)
+    except CannotGoOn as stopped:
+        stop_bulk_action(action, reason=stopped.reason)
+        return None
     except Exception as error:
         reference = log_unexpected("bulk_action_failed", error, action=action_id, attempt=action.attempts)
         if action.attempts > 1 and not is_transient(error):
@@ -108,47 +114,40 @@ def _handle_chunk(action_id: int) -> Handled | None:
     action = running.filter(pk=action_id).first()
     if action is None:
         return None
-    by = _allowed_starter(action)
-    if by is None:
-        _end(action, BulkAction.State.STOPPED, reason=FailureReason.INVITER_LEFT)
-        return None
     chunk = action.chunks.order_by("pk").first()
-    is_busy = _handle(action, by, chunk) if chunk else False
+    busy = _handle(action, chunk) if chunk else []
     is_left = action.chunks.exists()
     if is_left:
         action.claimed_until, action.attempts, action.progressed_at = None, 0, timezone.now()
         action.save()
     else:
         _end(action, BulkAction.State.DONE)
-    wait = (BUSY_FOR if is_busy else timedelta(0)) if is_left else None
+    wait = (BUSY_FOR if busy else timedelta(0)) if is_left else None
     return Handled(action.organization_id, wait, resent=action.kind == BulkAction.Kind.RESEND)
 
 
-def _handle(action: BulkAction, by: Membership, chunk: BulkActionChunk) -> bool:
-    """Returns True if some invitations of the chunk were locked, and are left for the next time."""
-    ids, busy = chunk.invitation_ids, []
-    if action.kind == BulkAction.Kind.RESEND:
-        resent = actions.resend_some(by, ids)
-        action.changed += resent.sent
-        action.skipped += resent.skipped
-    else:
-        revoked = actions.revoke_some(by, ids)
-        action.changed += revoked.count
-        action.skipped += revoked.skipped
-        busy = list(revoked.busy)
-    action.done += len(ids) - len(busy)
+def _handle(action: BulkAction, chunk: BulkActionChunk) -> list[int]:
+    """Returns the ids of invitations that were locked, and are left in the chunk for the next time."""
+    by = _starter(action)
+    if by is None:
+        raise CannotGoOn(lost_reason(change_of(action)))
+    rows, busy = handle_chunk(action, by, chunk)
+    BulkActionRow.objects.bulk_create(rows)
+    counts = Counter(action.counts)
+    counts.update(Counter(str(row.outcome) for row in rows))
+    action.counts, action.done = dict(counts), action.done + len(rows)
     if busy:
         chunk.invitation_ids = busy
         chunk.save(update_fields=["invitation_ids"])
     else:
         chunk.delete()
-    return bool(busy)
+    return busy
 
 
-def _allowed_starter(action: BulkAction) -> Membership | None:
-    """The current membership of the user who started it; None if they may no longer invite."""
-    allowed = memberships_with_permission(Permission.INVITE_USERS).select_related("organization", "user")
-    return allowed.filter(organization=action.organization_id, user=action.started_by_id).first()
+def _starter(action: BulkAction) -> Membership | None:
+    """The membership of the user who started it; None if they are no longer an active member."""
+    members = Membership.objects.active().select_related("organization", "user")
+    return members.filter(organization=action.organization_id, user=action.started_by_id).first()
 
 
 @transaction.atomic
@@ -158,7 +157,7 @@ def cancel_bulk_action(by: Membership, action: BulkAction) -> bool:
     Raises AccessDenied.
     """
     now = membership_now(by)
-    check_may_invite(now)
+    check_may_start(now, change_of(action))
     if sentence := why_not_cancel(now, action):
         raise AccessDenied("beyond_permissions", sentence)
     return stop_bulk_action(action)
@@ -196,13 +195,28 @@ def _end(action: BulkAction, state: BulkAction.State, *, reason: str = "") -> No
     action.banner_closed_at = None
     action.save()
     action.chunks.all().delete()
-    is_resend = action.kind == BulkAction.Kind.RESEND
+    _record(action)
+
+
+def _record(action: BulkAction) -> None:
+    """One entry for all. The page *Activity* links it to the results, which have everybody's change."""
+    change = change_of(action)
+    names = {"roles": [role.name for role in change.access.roles], "sites": [site.name for site in change.access.sites]}
+    is_removal = change.mode == Mode.REMOVE
+    counts = action.counts
+    skipped = action.done - action.changed - counts.get(Outcome.SAME, 0)
+    has_details = not action.is_undo
     record(
         action.organization_id,
-        Action.RESENT_MANY if is_resend else Action.REVOKED_MANY,
+        Action.UNDID_MANY if action.is_undo else ACTIONS[change.kind],
         about_users(action.changed),
-        by=action.started_by,
-        change=Change(values={"skipped": action.skipped}),
+        by=_starter(action) or action.started_by,
+        change=Change(
+            added=names if has_details and not is_removal else {},
+            removed=names if has_details and is_removal else {},
+            after={"all_sites": True} if has_details and change.access.all_sites else {},
+            values={"skipped": skipped, "bulk_action": action.pk},
+        ),
         source=Source.from_json(action.source),
     )
 

@@ -17,15 +17,17 @@ from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, Site, User
 from invites import tasks
-from invites.directory import bulk_actions
-from invites.directory.bulk_actions import IN_REQUEST, handle_next_chunk, start_bulk_action, stop_bulk_action
-from invites.directory.presentation import view_of
-from invites.invitations import actions
+from invites.directory.bulk import steps
+from invites.directory.bulk import work as bulk_actions
+from invites.directory.bulk.change import BulkChange
+from invites.directory.bulk.presentation import view_of
+from invites.directory.bulk.work import IN_REQUEST, handle_next_chunk, stop_bulk_action
 from invites.invitations.tokens import hashes_for, new_seeds
 from invites.live import streams
-from invites.models import AccessGrant, BulkAction, BulkActionChunk, FailureReason, Invitation
+from invites.models import AccessGrant, BulkAction, BulkActionChunk, FailureReason, Invitation, Outcome
 from invites.unexpected_errors import ask_support
 from tests.concurrency import at_once, unexpected
+from tests.invites.directory.bulk.helpers import HTMX, SELECTED, USERS, finish, start_for, submit
 from tests.invites.imports.presentation.test_banners import events_of
 from tests.invites.invitations.helpers import Invite
 from tests.pages import text_of
@@ -35,9 +37,7 @@ ClientOf = Callable[[User | None], Client]
 MakeMany = Callable[..., list[Invitation]]
 Kind, State = BulkAction.Kind, BulkAction.State
 
-SELECTED = "/o/acme/users/selected/"
-USERS = "/o/acme/users/"
-HTMX = {"HX-Request": "true"}
+KINDS = ("resend", "revoke")
 MANY = IN_REQUEST + 1
 
 
@@ -77,16 +77,7 @@ def make_many(acme: Organization, admin: User, sites: list[Site]) -> MakeMany:
 
 def start(by: Membership, kind: BulkAction.Kind, invitations: Iterable[Invitation]) -> BulkAction:
     """Chunks of four."""
-    with mock.patch.object(actions, "CHUNK", 4):
-        return start_bulk_action(by, kind, sorted(each.pk for each in invitations))
-
-
-def finish(action: BulkAction) -> BulkAction:
-    """Do what workers do until the action has ended."""
-    while (handled := handle_next_chunk(action.pk)) and handled.wait is not None:
-        pass
-    action.refresh_from_db()
-    return action
+    return start_for(by, BulkChange(kind), invitations=invitations)
 
 
 def times_resent() -> list[int]:
@@ -101,14 +92,14 @@ def page_of(client: Client, path: str = USERS) -> str:
 
 
 @pytest.mark.parametrize("headers", [HTMX, {}], ids=["in the dialog", "without JavaScript"])
-@pytest.mark.parametrize("kind", Kind.values)
+@pytest.mark.parametrize("kind", KINDS)
 def test_workers_handle_more_than_a_few_thousand(
     ines: Client, make_many: MakeMany, kind: str, headers: dict[str, str]
 ) -> None:
     make_many(MANY, last_name="Match")
     make_many(3, name="other", last_name="Other")
 
-    answer = ines.post(f"{SELECTED}?q=match", {"action": kind, "all": "1", "confirmed": "1"}, headers=headers)
+    answer = submit(ines, {"action": kind, "all": "1"}, f"{SELECTED}?q=match", headers)
 
     assert answer.status_code == (204 if headers else 302)
     assert not Invitation.objects.exclude(state="pending", times_resent=0).exists()
@@ -117,7 +108,7 @@ def test_workers_handle_more_than_a_few_thousand(
 
     finish(action)
 
-    assert (action.state, action.done, action.changed, action.skipped) == (State.DONE, MANY, MANY, 0)
+    assert (action.state, action.done, action.counts) == (State.DONE, MANY, {Outcome.CHANGED: MANY})
     changed = (
         Invitation.objects.filter(state="revoked") if kind == "revoke" else Invitation.objects.exclude(mail_due_at=None)
     )
@@ -125,11 +116,11 @@ def test_workers_handle_more_than_a_few_thousand(
     assert not BulkActionChunk.objects.exists()
 
 
-@pytest.mark.parametrize("kind", Kind.values)
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_unknown_action_changes_nothing(ines: Client, make_many: MakeMany, kind: str) -> None:
     make_many(MANY)
 
-    ines.post(SELECTED, {"action": f"{kind}!", "all": "1", "confirmed": "1"}, headers=HTMX)
+    ines.post(SELECTED, {"action": f"{kind}!", "all": "1", "step": "start"}, headers=HTMX)
 
     assert not BulkAction.objects.exists()
     assert not Invitation.objects.exclude(state="pending", times_resent=0).exists()
@@ -138,9 +129,9 @@ def test_an_unknown_action_changes_nothing(ines: Client, make_many: MakeMany, ki
 def test_a_few_are_handled_in_the_request(ines: Client, make_many: MakeMany) -> None:
     make_many(9)
 
-    ines.post(SELECTED, {"action": "resend", "all": "1", "confirmed": "1"}, headers=HTMX)
+    submit(ines, {"action": "resend", "all": "1"})
 
-    assert not BulkAction.objects.exists()
+    assert BulkAction.objects.get().state == State.DONE
     assert times_resent() == [1] * 9
     assert "9 invitations will be resent." in page_of(ines)
 
@@ -175,14 +166,14 @@ def test_every_request_is_fast_for_any_number_of_invitations(ines: Client, make_
     """tests/faults does the same with 200,000."""
     make_many(10_000)
     seconds = []
-    for kind in Kind.values:
-        for confirmed in ("0", "1"):
-            began = time.monotonic()
-            ines.post(SELECTED, {"action": kind, "all": "1", "confirmed": confirmed}, headers=HTMX)
-            seconds.append(time.monotonic() - began)
+    for kind in KINDS:
+        began = time.monotonic()
+        # Both the review and the start.
+        submit(ines, {"action": kind, "all": "1"})
+        seconds.append(time.monotonic() - began)
 
     assert max(seconds) < 2
-    assert list(BulkAction.objects.values_list("total", flat=True)) == [10_000] * 2
+    assert list(BulkAction.objects.values_list("total", flat=True)) == [10_001] * 2, "With the admin."
     assert not Invitation.objects.exclude(state="pending", times_resent=0).exists()
 
 
@@ -192,7 +183,7 @@ def test_every_request_is_fast_for_any_number_of_invitations(ines: Client, make_
 def test_only_affects_invitations_that_existed_at_the_start(ines: Client, make_many: MakeMany, invite: Invite) -> None:
     make_many(MANY, last_name="Match")
     later = make_many(1, name="renamed", last_name="Other")[0]
-    ines.post(f"{SELECTED}?q=match", {"action": "revoke", "all": "1", "confirmed": "1"}, headers=HTMX)
+    submit(ines, {"action": "revoke", "all": "1"}, f"{SELECTED}?q=match")
     Invitation.objects.filter(pk=later.pk).update(last_name="Match", person_key="match")
     invited = invite("new@people.example.com", last_name="Match")
 
@@ -207,10 +198,10 @@ def test_a_filter_by_a_deleted_role_selects_nobody(ines: Client, acme: Organizat
     role_id = role.pk
     role.delete()
 
-    ines.post(f"{SELECTED}?role={role_id}", {"action": "revoke", "all": "1", "confirmed": "1"}, headers=HTMX)
+    submit(ines, {"action": "revoke", "all": "1"}, f"{SELECTED}?role={role_id}")
 
     assert Invitation.objects.filter(state="pending").count() == 3
-    assert "None of the selected users have an invitation to resend or revoke." in page_of(ines)
+    assert "Select users first, then choose what to do." in page_of(ines)
 
 
 def test_never_changes_another_organization(
@@ -218,8 +209,8 @@ def test_never_changes_another_organization(
 ) -> None:
     ours, foreign = make_many(3), make_many(3, name="foreign", organization=globex)
 
-    for kind in Kind:
-        finish(start(admin_membership, kind, [*ours, *foreign]))
+    for kind in KINDS:
+        finish(start(admin_membership, Kind(kind), [*ours, *foreign]))
 
     assert not Invitation.objects.filter(organization=globex).exclude(state="pending", times_resent=0).exists()
     assert Invitation.objects.filter(state="revoked").count() == 3
@@ -235,13 +226,10 @@ def test_skips_and_counts_what_was_accepted_or_resent_in_the_meantime(
 
     finish(action)
 
-    assert (action.done, action.changed, action.skipped) == (8, 5, 2)
+    assert (action.done, action.counts) == (8, {"changed": 5, "sending": 2, "gone": 1})
     view = view_of(action)
     assert (view.kind, view.title) == ("ok", "5 invitations will be resent.")
-    assert view.text == (
-        "2 were skipped because they were sent recently, hit the resend limit, or grant access you don’t have. "
-        "1 was no longer pending."
-    )
+    assert view.text == ("2 were skipped because their emails are already being sent. 1 was no longer in the list.")
 
 
 def test_skips_what_grants_more_than_the_starter_can_grant(
@@ -252,7 +240,7 @@ def test_skips_what_grants_more_than_the_starter_can_grant(
 
     action = finish(start(limited, Kind.RESEND, [*within, *beyond]))
 
-    assert (action.changed, action.skipped) == (5, 5)
+    assert action.counts == {"changed": 5, "beyond": 5}
     assert set(Invitation.objects.filter(times_resent=1)) == set(within)
 
 
@@ -260,7 +248,7 @@ def test_skips_what_grants_more_than_the_starter_can_grant(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("kind", Kind.values)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_worker_that_dies_leaves_its_chunk_unchanged(
     admin_membership: Membership, make_many: MakeMany, kind: str
 ) -> None:
@@ -301,7 +289,7 @@ def test_a_task_delivered_twice_resends_nothing_twice(
 
     assert unexpected(results) == []
     action.refresh_from_db()
-    assert (action.state, action.done, action.changed, action.skipped) == (State.DONE, 40, 40, 0)
+    assert (action.state, action.done, action.counts) == (State.DONE, 40, {Outcome.CHANGED: 40})
     assert times_resent() == [1] * 40
 
 
@@ -392,7 +380,7 @@ def test_stops_when_its_starter_loses_the_permission(
     assert not action.chunks.exists()
     view = view_of(action)
     assert (view.kind, view.title) == ("warn", "Stopped. 4 invitations were revoked.")
-    assert view.text == "The person who started this can no longer invite users. 5 invitations weren’t changed."
+    assert view.text == "The person who started this can no longer invite users. 5 users weren’t changed."
 
 
 def test_members_without_permission_cannot_start_it(member: User, make_many: MakeMany) -> None:
@@ -414,7 +402,7 @@ def test_an_admin_stops_it_and_the_rest_is_not_changed(
     assert handle_next_chunk(action.pk) is None
     assert times_resent() == [0] * 5 + [1] * 4
     assert not action.chunks.exists()
-    assert "5 invitations weren’t changed." in page_of(ines)
+    assert "5 users weren’t changed." in page_of(ines)
     assert not stop_bulk_action(action)
 
 
@@ -444,10 +432,10 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
     """Make each attempt to resend fail with the error."""
 
     def broken(error: Exception) -> None:
-        def fail(*_: object) -> None:
+        def fail(*_: object, **__: object) -> None:
             raise error
 
-        monkeypatch.setattr(actions, "resend_some", fail)
+        monkeypatch.setattr(steps, "renew_links", fail)
 
     return broken
 
@@ -476,7 +464,7 @@ def test_a_database_outage_does_not_stop_it(
 ) -> None:
     action = start(admin_membership, Kind.RESEND, make_many(9))
     with monkeypatch.context() as patched:
-        patched.setattr(actions, "resend_some", lambda *_: (_ for _ in ()).throw(OperationalError("away")))
+        patched.setattr(steps, "renew_links", mock.Mock(side_effect=OperationalError("away")))
         for _ in range(3):
             assert handle_next_chunk(action.pk) is None
 
@@ -560,9 +548,7 @@ def test_the_banner_warns_if_none_could_be_resent(admin_membership: Membership, 
     view = view_of(finish(start(admin_membership, Kind.RESEND, make_many(1, mail_state="queued"))))
 
     assert (view.kind, view.title) == ("warn", "No invitations will be resent.")
-    assert view.text == (
-        "1 was skipped because it was sent recently, hit the resend limit, or grants access you don’t have."
-    )
+    assert view.text == ("1 was skipped because the email is already being sent.")
 
 
 def test_the_dialog_as_a_page_refreshes_while_it_runs(
