@@ -103,6 +103,7 @@ OURS: dict[str, tuple[Responses, str]] = {
     "imports:batch_stop": (WITH_PERMISSION, "batch"),
     "imports:batch_remind": (WITH_PERMISSION, "batch"),
     "imports:batch_undo": (WITH_PERMISSION, "batch"),
+    "imports:batch_invite_declined": (WITH_PERMISSION, "batch"),
     "imports:batch_reactivate": (WITH_PERMISSION, "batch"),
     "imports:batch_close_banner": (WITH_PERMISSION, "batch"),
     "imports:batch_download": (WITH_PERMISSION, "batch"),

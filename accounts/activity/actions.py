@@ -45,7 +45,7 @@ class Action(TextChoices):
     INVITED = "invited", Group.INVITATIONS, _("Invited a user")
     ACCEPTED = "accepted", Group.INVITATIONS, _("Accepted an invitation")
     DECLINED = "declined", Group.INVITATIONS, _("Declined an invitation")
-    INVITED_AGAIN = "invited_again", Group.INVITATIONS, _("Invited a user again who had declined")
+    INVITED_AGAIN = "invited_again", Group.INVITATIONS, _("Invited again after a decline")
     UNLISTED = "unlisted", Group.INVITATIONS, _("Removed a declined invitation from the list")
     REQUEST_DISMISSED = "request_dismissed", Group.INVITATIONS, _("Dismissed a request for a new invitation")
     RESENT = "resent", Group.INVITATIONS, _("Resent an invitation")

@@ -104,21 +104,21 @@ def _decide(batch: Batch, rows: QuerySet[Row]) -> None:
     """
     waiting_now = people_in(waiting(rows))
     people = _allowed(batch, rows, waiting_now)
-    members = _members_among(batch, people)
-    blocked = _blocked_among(_without(people, members))
-    new = _without(people, [*members, *blocked])
+    members = members_among(batch, people)
+    blocked = blocked_among(without(people, members))
+    new = without(people, [*members, *blocked])
     conflicting = _insert(batch, new)
     if conflicting and _make_room(batch, conflicting):
         conflicting = _insert(batch, conflicting)
     # Asked again: people who accepted an earlier invitation meanwhile no longer conflict with the constraint.
-    joined = _members_among(batch, _without(new, conflicting))
+    joined = members_among(batch, without(new, conflicting))
     # So are people who have just declined.
-    declined = _declined_among(batch, _without(new, [*conflicting, *joined]))
+    declined = _declined_among(batch, without(new, [*conflicting, *joined]))
     if joined or declined:
         batch.invitations.filter(row__in=[person.row_id for person in (*joined, *declined)]).delete()
     skipped = [*members, *joined]
-    deactivated = _members_among(batch, skipped, memberships__deactivated_at__isnull=False)
-    _skip(rows, _without(skipped, deactivated), Row.Reason.ALREADY_MEMBER)
+    deactivated = members_among(batch, skipped, memberships__deactivated_at__isnull=False)
+    _skip(rows, without(skipped, deactivated), Row.Reason.ALREADY_MEMBER)
     _skip(rows, deactivated, Row.Reason.DEACTIVATED)
     _skip(rows, blocked, Row.Reason.ADDRESS_BLOCKED)
     _skip(rows, declined, Row.Reason.ALREADY_DECLINED)
@@ -135,15 +135,15 @@ def _allowed(batch: Batch, rows: QuerySet[Row], people: Sequence[Person]) -> Seq
     if others:
         failed = waiting(rows).filter(AnyOf(F("pk"), {person.row_id for person in others}))
         failed.update(outcome=Row.Outcome.FAILED, detail=FailureReason.DOMAIN_NOT_ALLOWED)
-    return _without(people, others)
+    return without(people, others)
 
 
-def _without(people: Sequence[Person], others: Collection[Person]) -> Sequence[Person]:
+def without(people: Sequence[Person], others: Collection[Person]) -> Sequence[Person]:
     excluded = {person.row_id for person in others}
     return [person for person in people if person.row_id not in excluded] if excluded else people
 
 
-def _members_among(batch: Batch, people: Sequence[Person], **only: bool) -> list[Person]:
+def members_among(batch: Batch, people: Sequence[Person], **only: bool) -> list[Person]:
     """Those who are members now, including deactivated ones. `only` narrows the memberships."""
     if not people:
         return []
@@ -156,7 +156,7 @@ def _members_among(batch: Batch, people: Sequence[Person], **only: bool) -> list
     return [person for person in people if person.email_key in found] if found else []
 
 
-def _blocked_among(people: Sequence[Person]) -> list[Person]:
+def blocked_among(people: Sequence[Person]) -> list[Person]:
     """Those whose address accepts no invitations."""
     blocked = BlockedAddress.objects.current().filter(AnyOf(F("email_key"), {person.email_key for person in people}))
     found = set(blocked.values_list("email_key", flat=True))

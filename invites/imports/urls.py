@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, include, path
 
-from invites.imports.views import batches, confirm, grid, progress, reactivate, reading, remembered, upload
+from invites.imports.views import batches, confirm, declined, grid, progress, reactivate, reading, remembered, upload
 
 app_name = "imports"
 
@@ -17,6 +17,7 @@ _batch: list[URLPattern] = [
     path("stop/", batches.batch_stop, name="batch_stop"),
     path("remind/", batches.batch_remind, name="batch_remind"),
     path("undo/", batches.batch_undo, name="batch_undo"),
+    path("invite-declined/", declined.batch_invite_declined, name="batch_invite_declined"),
     path("reactivate/", reactivate.batch_reactivate, name="batch_reactivate"),
     path("close-banner/", batches.batch_close_banner, name="batch_close_banner"),
     path("report.csv", batches.batch_download, name="batch_download"),

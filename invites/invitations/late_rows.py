@@ -1,7 +1,7 @@
 """Invite the person of a row after its import has ended, so that they belong to the import.
 
-Such a row had problems, or looked like a note instead of a person. An admin corrects it in the dialog that invites one
-person.
+Such a row had problems, looked like a note instead of a person, or has somebody who declined an earlier invitation. An
+admin corrects it in the dialog that invites one person.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from invites.invitations.authorization import lock_to_change, why_not_change
 from invites.invitations.visibility import visible_batches
 from invites.models import Batch, Invitation, Row
 
-_NOT_INVITED = Q(outcome=Row.Outcome.PROBLEM) | Q(outcome=Row.Outcome.SKIPPED, reason=Row.Reason.NOT_A_PERSON)
+_REASONS = (Row.Reason.NOT_A_PERSON, Row.Reason.ALREADY_DECLINED)
+_NOT_INVITED = Q(outcome=Row.Outcome.PROBLEM) | Q(outcome=Row.Outcome.SKIPPED, reason__in=_REASONS)
 
 
 def can_be_fixed(row: Row) -> bool:
     """Whether the person of the row can still be invited as a part of its import."""
-    is_note = row.outcome == Row.Outcome.SKIPPED and row.reason == Row.Reason.NOT_A_PERSON
-    return (is_note or row.outcome == Row.Outcome.PROBLEM) and row.batch.undone_at is None
+    is_skipped = row.outcome == Row.Outcome.SKIPPED and row.reason in _REASONS
+    return (is_skipped or row.outcome == Row.Outcome.PROBLEM) and row.batch.undone_at is None
 
 
 def find_late_row(by: Membership, batch_id: int, number: int) -> Row | None:

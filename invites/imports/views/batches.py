@@ -25,6 +25,7 @@ from invites.directory.bulk.selection import PeopleIds
 from invites.directory.views import bulk_actions
 from invites.downloads import csv_download
 from invites.imports.correction_jobs import stop_job
+from invites.imports.declined import declined_rows
 from invites.imports.notices import banner_topic, close_banner
 from invites.imports.presentation.banners import banners_for
 from invites.imports.presentation.plot import plot_of
@@ -124,6 +125,7 @@ def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) ->
         "outcome_label": OUTCOME_LABELS.get(chosen, ""),
         "page": page,
         "listed": [(row, shown_outcome(row), to_reactivate.get(row.number)) for row in page],
+        "declined": declined_rows(batch).count() if may_change and summary.already_declined else 0,
         "deactivated": still_deactivated(batch).count() if may_reactivate else 0,
         "notice": stopped_text(batch, summary) if batch.state == Batch.State.STOPPED else text_of(batch.state_reasons),
         "may_undo": may_change and summary.waiting_answer + summary.bounced + summary.expired > 0,
@@ -193,12 +195,12 @@ def batch_undo(request: MemberRequest, organization: str, pk: int) -> HttpRespon
     if batch.is_being_undone:
         tasks.enqueue_on_commit(tasks.revoke_slice, batch.pk)
     if not count:
-        return _message_response(request, batch, _("No invitations were revoked."), warning=True)
+        return message_response(request, batch, _("No invitations were revoked."), warning=True)
     message = counted(_REVOKING if batch.is_being_undone else _REVOKED, count)
-    return _message_response(request, batch, message, warning=False)
+    return message_response(request, batch, message, warning=False)
 
 
-def _message_response(request: MemberRequest, batch: Batch, message: str, *, warning: bool) -> HttpResponse:
+def message_response(request: MemberRequest, batch: Batch, message: str, *, warning: bool) -> HttpResponse:
     """Show the message on the page of the import, and close the dialog."""
     (messages.warning if warning else messages.success)(request, message)
     if not asks_for_fragment(request):

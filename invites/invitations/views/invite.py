@@ -99,7 +99,10 @@ def _initial(row: Row | None) -> dict[str, Any]:
     """The cells of the row, with the roles and sites of its import. Empty without a row."""
     if row is None:
         return {}
-    found = row.edit["cells"] if row.edit else row.cells or ()
+    found = row.edit["cells"] if row.edit else row.cells
+    if found is None or row.reason == Row.Reason.ALREADY_DECLINED:
+        # A valid row.
+        found = [getattr(row, column.key) for column in COLUMNS]
     cells = {column.key: cell[:LONGEST] for column, cell in zip(COLUMNS, found, strict=False)}
     return {**cells, **InviteForm.initial_for(selection_of(row.batch.grant)), "message": row.batch.message}
 

@@ -28,6 +28,7 @@ from invites.imports import (
     corrected_file,
     correction_jobs,
     corrections,
+    declined,
     not_people,
     reading,
     stop,
@@ -61,6 +62,7 @@ ADDRESSES = {
     "imports:batch_stop": "act",
     "imports:batch_remind": "act",
     "imports:batch_undo": "act",
+    "imports:batch_invite_declined": "act",
     "imports:batch_reactivate": "see",
     "imports:batch_download": "act",
     "imports:batch_close_banner": "own",
@@ -101,6 +103,7 @@ ACTIONS: dict[str, Callable[[Batch, Membership], object]] = {
     "corrections.skip_row": lambda batch, by: corrections.skip_row(batch, 3, by=by),
     "corrections.restore_row": lambda batch, by: corrections.restore_row(batch, 3, by=by),
     "corrections.undo": lambda batch, by: corrections.undo(batch, 3, by=by),
+    "declined.invite_declined": lambda batch, by: declined.invite_declined(by, batch),
     "not_people.import_anyway": lambda batch, by: not_people.import_anyway(batch, 3, by=by),
     "not_people.skip_again": lambda batch, by: not_people.skip_again(batch, 3, by=by),
     "stop.stop_import": lambda batch, by: stop.stop_import(by, batch),
@@ -181,8 +184,8 @@ def test_every_address_of_an_import_is_listed() -> None:
 def test_no_view_loads_an_import_in_another_way() -> None:
     paths = [path for path in Path(invites.__path__[0]).rglob("*.py") if "views" in path.parts]
     found = {path.name: path.read_text().count("visible_batches(") for path in paths}
-    # The list of all imports, the two functions that find one, and the form that a skipped row fills in.
-    assert {name: count for name, count in found.items() if count} == {"batches.py": 1, "lookup.py": 1, "invite.py": 1}
+    # The list of all imports, and the two functions that find one.
+    assert {name: count for name, count in found.items() if count} == {"batches.py": 1, "lookup.py": 1}
 
 
 # --- Each action ---------------------------------------------------------------------------------------

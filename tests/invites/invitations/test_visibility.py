@@ -80,6 +80,7 @@ ADDRESSES = {
     "imports:batch_stop": "import",
     "imports:batch_remind": "import",
     "imports:batch_undo": "import",
+    "imports:batch_invite_declined": "import",
     "imports:batch_close_banner": "import",
     "imports:batch_reading": "import",
     "imports:batch_delete": "import",

@@ -1,0 +1,87 @@
+"""Invite the people whom an import skipped because they declined an earlier invitation: an admin chose to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.activity.actions import Action
+from accounts.activity.log import record
+from accounts.errors import DomainError
+from accounts.models import Membership
+from accounts.organizations.grants import lock_selection
+from invites.imports.activity import about_import
+from invites.imports.bulk_insert import AnyOf, insert_invitations, people_in
+from invites.imports.invite import blocked_among, members_among, without
+from invites.invitations.activity import granted_by
+from invites.invitations.authorization import lock_to_change, manageable_grants, selection_of
+from invites.invitations.quotas import consume_invitation_quota
+from invites.models import AccessGrant, Batch, Invitation, Row
+
+# In one request. It takes less than half a second.
+MOST = 1_000
+
+
+@dataclass(frozen=True)
+class InvitedAgain:
+    """How many people were invited, and how many of the first thousand weren't.
+
+    They are members or invited by now, don't accept invitations, or declined one that grants more than the user's
+    access.
+    """
+
+    count: int
+    skipped: int
+
+
+def declined_rows(batch: Batch) -> QuerySet[Row]:
+    """The rows that were skipped because the person had declined."""
+    if batch.state not in Batch.ENDED or batch.undone_at is not None:
+        return batch.rows.none()
+    return batch.rows.filter(outcome=Row.Outcome.SKIPPED, reason=Row.Reason.ALREADY_DECLINED)
+
+
+@transaction.atomic
+def invite_declined(by: Membership, batch: Batch) -> InvitedAgain:
+    """Invite them with the roles and sites of the import. The caller enqueues the task that sends the emails.
+
+    The declined invitations are replaced. Raises AccessDenied, and DomainError: "moved_on", "over_quota".
+    """
+    lock_to_change(by, batch)
+    if batch.state not in Batch.ENDED or batch.undone_at is not None:
+        raise DomainError("moved_on", _("This import was undone in the meantime."))
+    lock_selection(selection_of(batch.grant))
+    chosen = list(declined_rows(batch).order_by("number").values_list("pk", flat=True)[:MOST])
+    rows = batch.rows.filter(AnyOf(F("pk"), set(chosen)))
+    people = people_in(rows)
+    possible = without(people, [*members_among(batch, people), *blocked_among(people)])
+    replaced = _replace_declined(by, batch, {person.email_key for person in possible})
+    possible = [person for person in possible if person.email_key in replaced]
+    now = timezone.now()
+    insert_invitations(batch, possible, now=now, expires_at=now + timedelta(days=settings.INVITATION_DAYS))
+    invited = Invitation.objects.filter(AnyOf(F("row_id"), {person.row_id for person in possible}), batch=batch)
+    count = invited.update(inviter=by.user, mail_due_at=now)
+    rows.filter(pk__in=invited.values("row_id")).update(outcome=Row.Outcome.INVITED, reason=Row.Reason.NONE)
+    if count:
+        subject = about_import(batch, count=count)
+        record(batch.organization_id, Action.INVITED_AGAIN, subject, by=by, change=granted_by(batch.grant))
+    # Last, as for other invitations. Another order could deadlock.
+    consume_invitation_quota(batch.organization, by.user, count)
+    return InvitedAgain(count, skipped=len(people) - count)
+
+
+def _replace_declined(by: Membership, batch: Batch, keys: set[str]) -> set[str]:
+    """Replace the declined invitations to these addresses that `by` could grant. Returns their addresses."""
+    declined = Invitation.objects.declined().filter(AnyOf(F("email_key"), keys), organization=batch.organization_id)
+    grants = AccessGrant.objects.filter(pk__in=declined.values("grant_id"))
+    declined = declined.filter(grant__in=manageable_grants(by, grants))
+    # Locked in the order of their ids, to avoid deadlocks.
+    found = dict(declined.select_for_update(no_key=True).order_by("pk").values_list("pk", "email_key"))
+    Invitation.objects.declined().filter(AnyOf(F("pk"), set(found))).close(Invitation.State.REPLACED)
+    return set(found.values())

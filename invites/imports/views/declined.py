@@ -1,0 +1,40 @@
+"""Invite the people whom an import has skipped because they declined an earlier invitation."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from accounts.errors import DomainError
+from accounts.organizations.access import MemberRequest, requires
+from accounts.permissions import Permission
+from accounts.wording import counted
+from invites import tasks
+from invites.imports.declined import MOST, declined_rows, invite_declined
+from invites.imports.views.batches import message_response
+from invites.imports.views.lookup import batch_to_change
+
+_INVITED = ngettext_lazy("{count} person was invited again.", "{count} people were invited again.")
+_SKIPPED = ngettext_lazy("{count} was skipped.", "{count} were skipped.")
+
+
+@requires(Permission.INVITE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def batch_invite_declined(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Say that these people declined, then invite them anyway."""
+    batch = batch_to_change(request, pk)
+    if request.method != "POST":
+        context = {"batch": batch, "count": declined_rows(batch)[:MOST].count()}
+        return render(request, "imports/batch_invite_declined.html", context)
+    try:
+        done = invite_declined(request.membership, batch)
+    except DomainError as broken:
+        return message_response(request, batch, broken.message, warning=True)
+    tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
+    sentences = [counted(_INVITED, done.count) if done.count else _("Nobody was invited again.")]
+    if done.skipped:
+        sentences.append(counted(_SKIPPED, done.skipped))
+    return message_response(request, batch, " ".join(sentences), warning=not done.count)

@@ -1,0 +1,205 @@
+"""Importing people who declined an earlier invitation or reported abuse: they are skipped, and results say why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import ActivityEntry, Membership, User
+from invites.imports.declined import InvitedAgain, declined_rows, invite_declined
+from invites.imports.presentation.wording import result_text
+from invites.imports.result_email import send_result_email
+from invites.imports.selectors.summary import summary_as_json, summary_of
+from invites.invitations.declining import decline
+from invites.invitations.tokens import opt_out_token
+from invites.management.batch_results import batch_as_text
+from invites.models import Batch, BlockedAddress, Invitation, Row
+from tests.concurrency import once_after
+from tests.files import csv_of
+from tests.invites.invitations.helpers import Invite, deliver
+from tests.invites.mailing.mail import addresses
+from tests.pages import downloaded, text_of, url_of
+from tests.rules import domain_error
+
+Run = Callable[..., Batch]
+ClientOf = Callable[[User | None], Client]
+State, Reason = Invitation.State, Row.Reason
+FILE = csv_of("No@example.com,Nora,Oh,", "abuse@example.com,Abe,Us,", "new@example.com,Nea,Wall,")
+
+
+def declined_by(invitation: Invitation) -> Invitation:
+    return decline(opt_out_token(invitation.pk, invitation.email_key))
+
+
+@pytest.fixture
+def no(invite: Invite) -> Invitation:
+    """An invitation that was declined."""
+    return declined_by(invite("no@example.com", first_name="Nora", last_name="Oh"))
+
+
+@pytest.fixture
+def batch(no: Invitation, run: Run) -> Batch:
+    """An import of somebody who declined, somebody who reported abuse, and somebody new."""
+    BlockedAddress.objects.create(email_key="abuse@example.com")
+    return run(FILE)
+
+
+def test_skips_them_and_counts_each_reason(batch: Batch) -> None:
+    summary = summary_of(batch)
+    assert (summary.rows, summary.invited, summary.skipped) == (3, 1, 2)
+    assert (summary.already_declined, summary.address_blocked) == (1, 1)
+    assert list(batch.rows.order_by("number").values_list("reason", flat=True)) == [
+        Reason.ALREADY_DECLINED,
+        Reason.ADDRESS_BLOCKED,
+        "",
+    ]
+    assert addresses(mail.outbox) == ["new@example.com"]
+
+
+def test_every_result_says_why(batch: Batch, ines: Client, admin: User) -> None:
+    page = ines.get(url_of(batch, "imports:batch")).content.decode()
+    words = text_of(page)
+    assert "declined earlier 1" in words
+    assert "doesn’t accept invitations 1" in words
+    assert "1 person in this file declined an earlier invitation" in words
+    report = downloaded(ines.get(url_of(batch, "imports:batch_download")))
+    assert "Declined an earlier invitation" in report
+    assert "This address doesn’t accept invitations" in report
+    told = "1 declined an earlier invitation. 1 has an address that doesn’t accept invitations."
+    assert told in result_text(batch, summary_of(batch))
+    skipped = summary_as_json(batch)["skipped"]
+    assert (skipped["already_declined"], skipped["address_blocked"]) == (1, 1)
+    assert "Declined earlier" in batch_as_text(batch)
+    for reason in ("already_declined", "address_blocked"):
+        assert len(ines.get(f"{url_of(batch, 'imports:batch')}?outcome={reason}").context["page"]) == 1
+    Batch.objects.filter(pk=batch.pk).update(created_at=timezone.now() - timedelta(hours=1))
+    mail.outbox.clear()
+    send_result_email(batch.pk)
+    assert "1 declined an earlier invitation." in str(mail.outbox[0].body)
+
+
+def test_a_file_of_people_who_all_declined(no: Invitation, run: Run) -> None:
+    batch = run(csv_of("no@example.com,Nora,Oh,"))
+    assert result_text(batch, summary_of(batch)) == (
+        f"The only row of {batch.file_name} was skipped because that person declined an earlier invitation."
+    )
+
+
+def test_somebody_who_declines_while_they_are_imported_is_not_invited_again(invite: Invite, run: Run) -> None:
+    invitation = invite("no@example.com")
+    Invitation.objects.update(expires_at=timezone.now())
+
+    with once_after("accounts_membership", lambda: declined_by(invitation)):
+        batch = run(csv_of("no@example.com,Nora,Oh,"))
+
+    assert [row.reason for row in batch.rows.all()] == [Reason.ALREADY_DECLINED]
+    assert Invitation.objects.get().state == State.DECLINED
+
+
+def test_a_decline_in_another_organization_does_not_matter(invite: Invite, run: Run, outsider: User) -> None:
+    declined_by(invite("no@example.com", by=outsider.memberships.get(), sites=None))
+
+    assert summary_of(run(csv_of("no@example.com,Nora,Oh,"))).invited == 1
+
+
+def test_responses_show_who_declined(run: Run, ines: Client) -> None:
+    batch = run(csv_of("a@example.com", "b@example.com", "c@example.com"))
+    declined_by(batch.invitations.get(email="b@example.com"))
+
+    summary = summary_of(batch)
+    assert (summary.invited, summary.declined, summary.waiting_answer, summary.revoked) == (3, 1, 2, 0)
+    page = ines.get(f"{url_of(batch, 'imports:batch')}?outcome=declined")
+    assert [row.email for row in page.context["page"]] == ["b@example.com"]
+    assert "declined 1" in text_of(page.content.decode())
+    assert "Declined," in downloaded(ines.get(url_of(batch, "imports:batch_download")))
+
+
+# --- Inviting them anyway -------------------------------------------------------------------------------
+
+
+def test_invites_them_anyway(batch: Batch, no: Invitation, by: Membership) -> None:
+    mail.outbox.clear()
+
+    assert invite_declined(by, batch) == InvitedAgain(1, skipped=0)
+
+    no.refresh_from_db()
+    assert no.state == State.REPLACED
+    new = batch.invitations.get(email_key="no@example.com")
+    assert (new.state, new.inviter) == (State.PENDING, by.user)
+    row = batch.rows.get(email_key="no@example.com")
+    assert (row.outcome, row.reason, new.row_id) == (Row.Outcome.INVITED, "", row.pk)
+    assert [message.to for message in deliver(by.organization)] == [[new.email]]
+    assert (summary_of(batch).invited, summary_of(batch).already_declined) == (2, 0)
+    entry = ActivityEntry.objects.get(action="invited_again")
+    assert (entry.affected_id, entry.affected_count) == (batch.pk, 1)
+    assert invite_declined(by, batch) == InvitedAgain(0, skipped=0)
+
+
+def test_skips_who_is_a_member_blocked_or_invited_by_now(
+    batch: Batch, no: Invitation, by: Membership, invite: Invite
+) -> None:
+    BlockedAddress.objects.create(email_key="no@example.com")
+
+    assert invite_declined(by, batch) == InvitedAgain(0, skipped=1)
+    no.refresh_from_db()
+    assert no.state == State.DECLINED
+
+
+def test_leaves_a_declined_invitation_that_grants_more(
+    batch: Batch, no: Invitation, lesser: Membership, invite: Invite
+) -> None:
+    with domain_error("beyond_permissions"):
+        invite_declined(lesser, batch)
+    assert declined_rows(batch).count() == 1
+
+
+def test_an_import_that_was_undone_offers_nothing(batch: Batch, by: Membership) -> None:
+    Batch.objects.filter(pk=batch.pk).update(undone_at=timezone.now())
+    batch.refresh_from_db()
+
+    assert not declined_rows(batch).exists()
+    with domain_error("moved_on"):
+        invite_declined(by, batch)
+
+
+def test_nobody_is_invited_beyond_the_daily_quota(batch: Batch, by: Membership, settings: object) -> None:
+    settings.INVITATIONS_PER_DAY = 1  # type: ignore[attr-defined]
+
+    with domain_error("over_quota"):
+        invite_declined(by, batch)
+    assert declined_rows(batch).count() == 1
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["a page", "in the dialog"])
+def test_the_page_asks_first(batch: Batch, ines: Client, headers: dict[str, str]) -> None:
+    url = url_of(batch, "imports:batch_invite_declined")
+
+    asked = text_of(ines.get(url, headers=headers).content.decode())
+    assert "Invite 1 person who declined?" in asked
+    assert declined_rows(batch).count() == 1
+    answer = ines.post(url, headers=headers)
+
+    assert answer.status_code == (204 if headers else 302)
+    assert "1 person was invited again." in text_of(ines.get(url_of(batch, "imports:batch")).content.decode())
+
+
+def test_one_row_can_be_invited_anyway(batch: Batch, ines: Client, grant: dict[str, list[int]]) -> None:
+    row = batch.rows.get(reason=Reason.ALREADY_DECLINED)
+    url = f"/o/acme/invite/?import={batch.pk}&row={row.number}"
+    assert f"row={row.number}" in ines.get(url_of(batch, "imports:batch")).content.decode()
+    page = ines.get(url).content.decode()
+    assert 'value="no@example.com"' in page.lower()
+    filled = {"email": row.email, "first_name": "Nora", "last_name": "Oh", "description": "", **grant}
+
+    asked = text_of(ines.post(url, filled).content.decode())
+    assert "declined an invitation to Acme on" in asked
+    ines.post(url, filled | {"declined": row.email})
+
+    row.refresh_from_db()
+    assert row.outcome == Row.Outcome.INVITED
+    assert batch.invitations.filter(email_key="no@example.com", state=State.PENDING).exists()
