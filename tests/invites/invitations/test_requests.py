@@ -20,6 +20,7 @@ from invites.invitations.requests import ask_for_invitation, dismiss_request, op
 from invites.invitations.tokens import hash_token, opt_out_token
 from invites.models import Batch, Invitation, InvitationRequest
 from tests.concurrency import at_once, unexpected
+from tests.invites.directory.bulk.helpers import resend_all
 from tests.invites.invitations.helpers import Invite, deliver, link_of, token_of
 from tests.pages import text_of
 
@@ -284,7 +285,7 @@ def test_one_who_asked_and_was_resent_revoked_or_accepted_is_gone(expired: Invit
         Invitation.objects.update(state=state)
         assert not open_requests(by).exists()
         Invitation.objects.update(state="pending")
-    actions.resend_many(by, Invitation.objects.all())
+    resend_all(by, Invitation.objects.all())
     assert InvitationRequest.objects.count() == 0
 
 
