@@ -49,6 +49,12 @@ def deactivated_in(user: User) -> list[str]:
     return list(memberships.values_list("organization__name", flat=True))
 
 
+def name_in(organization: Organization, user: User) -> str:
+    """What the organization calls the user. Who isn't a member has the name of the account."""
+    found = organization.memberships.filter(user=user).select_related("user").first()
+    return (found or user).get_full_name()
+
+
 def memberships_with_permission(*permissions: Permission) -> QuerySet[Membership]:
     """The memberships of active users whose roles grant one of the permissions. Usable as a subquery."""
     # Compared as text, because SQLite can't look into a JSON list.

@@ -12,7 +12,7 @@ from accounts.organizations.members import MemberDetails, change_membership
 from accounts.users.account_changes import change_account
 from invites.invitations.acceptance import accept_with_existing_account
 from invites.invitations.invite import invite_person
-from tests.invites.invitations.helpers import selection_of
+from tests.invites.invitations.helpers import link_of, selection_of
 from tests.pages import words_of
 
 
@@ -76,6 +76,19 @@ def test_users_are_found_by_the_name_in_the_organization(
 
     assert "Łucja Berg" in words_of(ines.get("/o/acme/users/", {"q": "lucja"}))
     assert "Nobody matches" in words_of(ines.get("/o/acme/users/", {"q": "conti"}))
+
+
+def test_the_page_of_an_invitation_has_the_name_of_the_inviter_in_the_organization(
+    client: Client, admin_membership: Membership, colleague: Membership, acme: Organization
+) -> None:
+    rename(colleague, admin_membership, "Agnes", "Martin")
+    names = {"first_name": "Chiara", "last_name": "Rossi"}
+    selection = selection_of(acme, "ReadOnly")
+    invitation = invite_person(admin_membership, selection=selection, email="c@people.example.com", **names)
+
+    page = client.get(link_of(invitation), follow=True)
+
+    assert "Agnes Martin invited you." in words_of(page)
 
 
 def test_the_activity_log_has_the_name_in_the_organization(

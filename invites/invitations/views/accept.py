@@ -32,6 +32,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.errors import DomainError
 from accounts.models import Membership, User
 from accounts.organizations.access import public
+from accounts.organizations.selectors import name_in
 from invites.invitations.acceptance import (
     accept_with_existing_account,
     accept_with_new_account,
@@ -207,7 +208,11 @@ def _show(request: HttpRequest, found: Invitation, template: str, *, status: int
     if request.method == "POST" and _sent_for(request, found.token_hash) is None:
         messages.warning(request, OPENED_ANOTHER)
         status = 409
-    offer = {"roles": role_names(found.grant), "sites": site_list(found.grant)}
+    offer = {
+        "inviter": name_in(found.organization, found.inviter) if found.inviter else "",
+        "roles": role_names(found.grant),
+        "sites": site_list(found.grant),
+    }
     shown_for = {"name": SHOWN_FOR, "value": fingerprint(found.token_hash)}
     return render(request, template, {"invitation": found, "shown_for": shown_for, **offer, **context}, status=status)
 

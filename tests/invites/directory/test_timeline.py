@@ -8,7 +8,9 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.activity.actions import Action
@@ -33,6 +35,7 @@ from invites.models import Batch, EarlierLink, Invitation
 from tests.files import csv_of
 from tests.invites.directory.bulk.helpers import resend_all
 from tests.invites.invitations.helpers import Invite, deliver, link_of, selection_of
+from tests.plans import plan_of
 
 ClientOf = Callable[[User | None], Client]
 IPHONE = (
@@ -333,6 +336,22 @@ def test_a_command_did_it(by: Membership, member_membership: Membership) -> None
         record(by.organization_id, Action.USER_ADDED, about_member(member_membership), by=None)
 
     assert history(member_membership, by) == ["Rollcall added Mara Conti"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_log_is_read_from_an_index(by: Membership, member_membership: Membership) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        find_history(by.organization, [], member_membership)
+
+    statements = [each["sql"] for each in asked if 'FROM "accounts_activityentry"' in each["sql"]]
+    newest = [sql for sql in statements if "LIMIT" in sql]
+    assert len(newest) >= 3
+    for sql in newest:
+        plan = plan_of(sql)
+        assert "activity_by_affected" in plan, plan
+        # For a single id, the index is in the order of the page.
+        assert "Sort" not in plan, plan
+        assert "TEMP B-TREE" not in plan, plan
 
 
 # --- Pages ---------------------------------------------------------------------------------------------
