@@ -49,10 +49,14 @@ def deactivated_in(user: User) -> list[str]:
     return list(memberships.values_list("organization__name", flat=True))
 
 
+def as_member(organization: Organization, user: User) -> Membership | User:
+    """The membership, whose names are those that the organization uses; the user, if there is none."""
+    return organization.memberships.filter(user=user).select_related("user").first() or user
+
+
 def name_in(organization: Organization, user: User) -> str:
     """What the organization calls the user. Who isn't a member has the name of the account."""
-    found = organization.memberships.filter(user=user).select_related("user").first()
-    return (found or user).get_full_name()
+    return as_member(organization, user).get_full_name()
 
 
 def memberships_with_permission(*permissions: Permission) -> QuerySet[Membership]:

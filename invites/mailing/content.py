@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from accounts.models import Organization, Role, Site, User
+from accounts.models import Membership, Organization, Role, Site, User
+from accounts.organizations.selectors import as_member, name_in
 from invites.models import Invitation
 
 
@@ -45,8 +46,8 @@ class Inviter:
     email: str = ""
 
     @classmethod
-    def of(cls, user: User | None) -> Inviter:
-        return cls(user.get_full_name(), user.get_short_name(), user.email) if user else cls()
+    def of(cls, sender: Membership | User | None) -> Inviter:
+        return cls(sender.get_full_name(), sender.first_name or sender.email, sender.email) if sender else cls()
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,11 @@ class EmailContent:
 
 def content_of(invitation: Invitation) -> EmailContent:
     """What the email of this invitation says."""
-    grant = invitation.grant
+    grant, organization = invitation.grant, invitation.organization
     return EmailContent(
-        organization=invitation.organization.name,
-        settings=EmailSettings.of(invitation.organization),
-        inviter=Inviter.of(invitation.inviter),
+        organization=organization.name,
+        settings=EmailSettings.of(organization),
+        inviter=Inviter.of(as_member(organization, invitation.inviter) if invitation.inviter else None),
         roles=names_of(grant.roles.all()),
         sites=names_of(grant.sites.all()),
         all_sites=grant.all_sites,
@@ -96,4 +97,6 @@ def _personal_message(invitation: Invitation) -> Writing:
     has_own = bool(invitation.message or invitation.message_by_id)
     written = invitation if has_own or batch is None else batch
     author = written.message_by or invitation.inviter
-    return Writing(written.message, author.get_full_name() if author else invitation.organization.name)
+    if not (written.message and author):
+        return Writing(written.message, invitation.organization.name)
+    return Writing(written.message, name_in(invitation.organization, author))

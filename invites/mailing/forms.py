@@ -99,7 +99,7 @@ def example_content(by: Membership, chosen: EmailSettings) -> EmailContent:
     return EmailContent(
         organization=by.organization.name,
         settings=chosen,
-        inviter=Inviter.of(by.user),
+        inviter=Inviter.of(by),
         roles=names_of([role] if role else []),
         sites=names_of(sites[:3]),
         all_sites=not sites.exists(),
@@ -116,11 +116,11 @@ def typed_invitation(by: Membership, data: QueryDict) -> tuple[EmailContent, Per
     content = EmailContent(
         organization=by.organization.name,
         settings=EmailSettings.of(by.organization),
-        inviter=Inviter.of(by.user),
+        inviter=Inviter.of(by),
         roles=names_of(selection.roles),
         sites=names_of(selection.sites),
         all_sites=selection.all_sites,
-        personal=Writing(_typed(data, "message"), by.user.get_full_name()),
+        personal=Writing(_typed(data, "message"), by.get_full_name()),
     )
     if "email" not in data:
         return content, EXAMPLE_PERSON

@@ -12,7 +12,7 @@ from accounts.organizations.members import MemberDetails, change_membership
 from accounts.users.account_changes import change_account
 from invites.invitations.acceptance import accept_with_existing_account
 from invites.invitations.invite import invite_person
-from tests.invites.invitations.helpers import link_of, selection_of
+from tests.invites.invitations.helpers import deliver, link_of, selection_of
 from tests.pages import words_of
 
 
@@ -76,6 +76,21 @@ def test_users_are_found_by_the_name_in_the_organization(
 
     assert "Łucja Berg" in words_of(ines.get("/o/acme/users/", {"q": "lucja"}))
     assert "Nobody matches" in words_of(ines.get("/o/acme/users/", {"q": "conti"}))
+
+
+def test_the_email_of_an_invitation_has_the_name_of_the_inviter_in_the_organization(
+    admin_membership: Membership, colleague: Membership, acme: Organization
+) -> None:
+    rename(colleague, admin_membership, "Agnes", "Martin")
+    admin_membership.refresh_from_db()
+    names = {"first_name": "Chiara", "last_name": "Rossi"}
+    selection = selection_of(acme, "ReadOnly")
+    invite_person(admin_membership, selection=selection, email="c@people.example.com", **names)
+
+    (message,) = deliver(acme)
+
+    assert message.subject == "Agnes Martin invited you to Acme"
+    assert "Ines" not in message.body
 
 
 def test_the_page_of_an_invitation_has_the_name_of_the_inviter_in_the_organization(

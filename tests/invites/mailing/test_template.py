@@ -107,7 +107,7 @@ def test_escapes_markup_in_names(
     evil = '<img src="x" onerror="alert(1)"><a href="//evil">&'
     Organization.objects.filter(pk=acme.pk).update(name=evil)
     Role.objects.filter(organization=acme, name="ReadOnly").update(name=evil[:80])
-    User.objects.filter(pk=admin.pk).update(first_name=evil, last_name="</title><style>")
+    Membership.objects.filter(user=admin).update(first_name=evil, last_name="</title><style>")
     invitation = invite(roles=[evil[:80]])
     Invitation.objects.filter(pk=invitation.pk).update(first_name=evil)
 
@@ -123,7 +123,7 @@ def test_escapes_markup_in_names(
 def test_a_line_break_in_a_name_adds_no_header(invite: Invite, acme: Organization, admin: User, line_end: str) -> None:
     evil = f"Ines{line_end}Bcc: all@evil.example.com{line_end}{line_end}Body"
     Organization.objects.filter(pk=acme.pk).update(name=evil)
-    User.objects.filter(pk=admin.pk).update(first_name=evil)
+    Membership.objects.filter(user=admin).update(first_name=evil)
     invitation = invite()
     Invitation.objects.filter(pk=invitation.pk).update(first_name=evil)
 
@@ -162,7 +162,7 @@ def test_refuses_an_address_that_no_header_can_hold(invite: Invite) -> None:
 )
 def test_no_name_becomes_a_link_in_a_mail_program(invite: Invite, acme: Organization, admin: User, link: str) -> None:
     Organization.objects.filter(pk=acme.pk).update(name=link)
-    User.objects.filter(pk=admin.pk).update(first_name=link)
+    Membership.objects.filter(user=admin).update(first_name=link)
     invitation = invite()
     Invitation.objects.filter(pk=invitation.pk).update(first_name=link)
 
