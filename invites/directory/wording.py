@@ -200,9 +200,7 @@ def _access_changed(entry: ActivityEntry, at: datetime, who: str) -> Item:
         return Item("map-pin", _sentence(_("{who} added all sites"), who=who), at)
     if not parts and "all_sites" not in after:
         return _details_changed(entry, at, who)
-    text = _("{who} changed roles and sites")
-    if entry.action == Action.INVITATION_CHANGED:
-        text = _("{who} changed the invitation")
+    text = str(_SEVERAL_CHANGES.get(entry.action, _("{who} changed roles and sites")))
     return Item(icon, _sentence(text, who=who), at, notes=_lines(entry))
 
 
@@ -211,6 +209,13 @@ _ONE_CHANGE = {
     ("removed", "roles"): ngettext_lazy("{who} removed the role {names}", "{who} removed the roles {names}"),
     ("added", "sites"): ngettext_lazy("{who} added the site {names}", "{who} added the sites {names}"),
     ("removed", "sites"): ngettext_lazy("{who} removed the site {names}", "{who} removed the sites {names}"),
+}
+
+
+_SEVERAL_CHANGES: dict[str, _StrOrPromise] = {
+    Action.ROLES_CHANGED: gettext_lazy("{who} changed the roles"),
+    Action.SITES_CHANGED: gettext_lazy("{who} changed the sites"),
+    Action.INVITATION_CHANGED: gettext_lazy("{who} changed the invitation"),
 }
 
 

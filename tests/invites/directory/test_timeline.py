@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -25,6 +26,9 @@ from accounts.organizations.members import (
     reactivate_membership,
 )
 from invites.checking import Cells
+from invites.directory.bulk.change import BulkChange, Mode
+from invites.directory.bulk.change import Kind as BulkKind
+from invites.directory.bulk.start import start_undo
 from invites.directory.timeline import PER_PAGE, find_history, invitations_of, with_history
 from invites.directory.wording import items_of, items_to_come, why_not_delivered
 from invites.invitations.acceptance import NewAccount, accept_with_new_account
@@ -33,7 +37,7 @@ from invites.invitations.invite import change_invitation
 from invites.mailing.bounces import note_bounce
 from invites.models import Batch, EarlierLink, Invitation
 from tests.files import csv_of
-from tests.invites.directory.bulk.helpers import resend_all
+from tests.invites.directory.bulk.helpers import finish, resend_all, start_for
 from tests.invites.invitations.helpers import Invite, deliver, link_of, selection_of
 from tests.plans import plan_of
 
@@ -197,6 +201,35 @@ def test_an_import_that_is_undone_revokes_it(by: Membership, invite: Invite) -> 
     Invitation.objects.filter(pk=invitation.pk).close(Invitation.State.REVOKED)
 
     assert history(invitation, by)[0] == "The invitation was revoked | The link stopped working."
+
+
+def test_changes_of_many_people_at_once(
+    by: Membership, member_membership: Membership, colleague: Membership, invite: Invite, acme: Organization
+) -> None:
+    invitation, auditor = invite(), Role.objects.create(organization=acme, name="Auditor")
+    people: dict[str, Any] = {"members": [member_membership, colleague], "invitations": [invitation]}
+    added = finish(start_for(by, BulkChange(BulkKind.ROLES, Mode.ADD, AccessSelection.of([auditor])), **people))
+    auditor.delete()
+    everywhere = BulkChange(BulkKind.SITES, Mode.ADD, AccessSelection(all_sites=True))
+    finish(start_for(by, everywhere, members=[member_membership]))
+    off = finish(start_for(by, BulkChange(BulkKind.DEACTIVATE), members=[member_membership]))
+    finish(start_undo(by, off))
+    finish(start_for(by, BulkChange(BulkKind.RESEND), invitations=[invitation]))
+    finish(start_for(by, BulkChange(BulkKind.REVOKE), invitations=[invitation]))
+
+    assert added.counts == {"changed": 3}
+    assert history(member_membership, by) == [
+        "Ines Martin reactivated Mara Conti",
+        "Ines Martin deactivated Mara Conti | They lost access at once. Roles and sites are kept.",
+        "Ines Martin changed the sites | Added all sites. | Removed Lyon depot.",
+        "Ines Martin added the role Auditor",
+        "Became a member",
+    ]
+    assert history(invitation, by)[:3] == [
+        "Ines Martin revoked the invitation | The link stopped working.",
+        "Ines Martin resent the invitation | The earlier link stopped working.",
+        "Ines Martin added the role Auditor",
+    ]
 
 
 # --- The link ----------------------------------------------------------------------------------------
