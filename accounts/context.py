@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.htmx import asks_for_fragment
 from accounts.models import Membership, Organization, User
-from accounts.organizations.selectors import memberships_of
+from accounts.organizations.selectors import memberships_of, organizations_of
 from accounts.permissions import Permission
 
 # The current item of the navigation, by the part of the path after the organization.
@@ -81,7 +81,7 @@ class ShellContext:
 
     @property
     def organizations(self) -> list[Organization]:
-        return sorted((mine.organization for mine in self._mine()), key=lambda each: each.name.casefold())
+        return sorted(organizations_of(self._user) if self._user else (), key=lambda each: each.name.casefold())
 
     @property
     def may(self) -> dict[str, bool]:

@@ -202,7 +202,9 @@ class Membership(models.Model):
         )
         indexes = (
             # Has all columns that the users page needs to skip members.
-            models.Index(fields=["organization", "person_key", "id", "deactivated_at"], name="membership_by_name"),
+            models.Index(
+                fields=["organization", "person_key", "id", "deactivated_at", "all_sites"], name="membership_by_name"
+            ),
             # Most members are active. SQLite reads the last column again, even though the condition says enough.
             models.Index(
                 fields=["organization", "person_key", "id", "deactivated_at"],

@@ -117,18 +117,19 @@ def _joined(names: Mapping[int, str], ids: Iterable[int]) -> str:
 
 
 def _rows_of(places: list[Place], names: _Names) -> Iterator[list[str]]:
-    found = {
-        **_member_rows([-key for _place, key in places if key < 0], names),
-        **_invitation_rows([key for _place, key in places if key > 0], names),
-    }
-    # Somebody may have been removed since the places were read.
-    return (found[key] for _place, key in places if key in found)
+    members = _member_rows([pk for _name, pk, is_invitation in places if not is_invitation], names)
+    invitations = _invitation_rows([pk for _name, pk, is_invitation in places if is_invitation], names)
+    for _name, pk, is_invitation in places:
+        found = invitations if is_invitation else members
+        # Somebody may have been removed since the places were read.
+        if pk in found:
+            yield found[pk]
 
 
 def _member_rows(ids: list[int], names: _Names) -> dict[int, list[str]]:
     roles, sites = _linked(Membership, "roles", ids), _linked(Membership, "sites", ids)
     return {
-        -each.pk: [
+        each.pk: [
             *[getattr(each, column.key) for column in COLUMNS],
             names.roles(roles[each.pk]),
             names.sites(sites[each.pk], all_sites=each.all_sites),

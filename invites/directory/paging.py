@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Value
 
 from accounts.models import Membership
 from invites.models import Invitation
 
-# The folded name, and the id, which is negative for members, so that it is unique.
-Place = tuple[str, int]
+# The folded name, the id, and whether it is an invitation. Plain columns, in the order of the indexes: a database would
+# sort everybody for an expression.
+Place = tuple[str, int, bool]
 
 
 def slice_union(
@@ -27,8 +28,8 @@ def slice_union(
     if start >= stop:
         return []
     if start <= total - stop:
-        return list(_first(members, invitations, stop, "place", "key")[start:])
-    backwards = _first(members, invitations, total - start, "-place", "-key")
+        return list(_first(members, invitations, stop, "place", "pk")[start:])
+    backwards = _first(members, invitations, total - start, "-place", "-pk")
     return list(backwards[total - stop :])[::-1]
 
 
@@ -37,24 +38,30 @@ def slice_after(
 ) -> list[Place]:
     """The next `count` places after `last` in the merged list; the first ones for None. For reading it in blocks."""
     if last is not None:
-        name, key = last
-        members = members.filter(person_key__gte=name).exclude(person_key=name, pk__gte=-key)
+        name, pk, is_invitation = last
+        members = members.filter(person_key__gte=name).exclude(person_key=name, pk__lte=pk)
+        # A member comes before an invitation with the same name and id.
+        seen = pk if is_invitation else pk - 1
         invitations = tuple(
-            each.filter(person_key__gte=name).exclude(person_key=name, pk__lte=key) for each in invitations
+            each.filter(person_key__gte=name).exclude(person_key=name, pk__lte=seen) for each in invitations
         )
-    return list(_first(members, invitations, count, "place", "key"))
+    return list(_first(members, invitations, count, "place", "pk"))
 
 
 def _first(
     members: QuerySet[Membership], invitations: Sequence[QuerySet[Invitation]], count: int, *order: str
 ) -> QuerySet[Any, Place]:
+    kinds = [(members, False), *((each, True) for each in invitations)]
     placed: list[QuerySet[Any, Place]] = [
-        kind.annotate(place=F("person_key"), key=key).values_list("place", "key").order_by(*order)
-        for kind, key in ((members, -F("pk")), *((each, F("pk")) for each in invitations))
+        kind.annotate(place=F("person_key"), is_invitation=Value(is_invitation))
+        .values_list("place", "pk", "is_invitation")
+        .order_by(*order)
+        for kind, is_invitation in kinds
         if not kind.query.is_empty()
     ]
     if len(placed) == 1:
         return placed[0][:count]
+    order = (*order, "-is_invitation" if order[0].startswith("-") else "is_invitation")
     if connection.features.supports_slicing_ordering_in_compound:
         # PostgreSQL uses the indexes only if each part is sorted. SQLite uses them anyway, and allows no sorted parts.
         placed = [kind[:count] for kind in placed]

@@ -6,13 +6,13 @@ The database finds the ids for a page. Then only the people of that page are loa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet, TextChoices
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +24,10 @@ from invites.models import AccessGrant, FailureReason, Invitation, InvitationQue
 
 PER_PAGE = 25
 LONGEST_SEARCH = 200
+# The ids of so many people are kept in memory for a request.
+FEW = 1_000
+# With so many matches, the database finds a page sooner by looking at one after the other.
+MANY = 5_000
 
 
 class Status(TextChoices):
@@ -57,8 +61,8 @@ class UserFilter:
         return cls(
             status=Status(status) if status in Status.values else None,
             search=query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH],
-            role=organization.roles.filter(pk=_number(query.get("role"))).first(),
-            site=organization.sites.filter(pk=_number(query.get("site"))).first(),
+            role=organization.roles.filter(pk=role).first() if (role := _number(query.get("role"))) else None,
+            site=organization.sites.filter(pk=site).first() if (site := _number(query.get("site"))) else None,
         )
 
     @property
@@ -110,13 +114,14 @@ class Person:
 
 @dataclass(frozen=True)
 class StatusCounts:
-    """How many people match, by status."""
+    """How many people match, by status. `few` has their ids if they are few: then the page need not search again."""
 
     active: int
     pending: int
     expired: int
     declined: int
     deactivated: int
+    few: Mapping[Status, list[int]] | None = field(default=None, compare=False, repr=False)
 
     @property
     def total(self) -> int:
@@ -128,24 +133,53 @@ class StatusCounts:
 
 def count_users(organization: Organization, wanted: UserFilter) -> StatusCounts:
     """The number of people for each tab."""
-    now = timezone.now()
-    answers = _invitations(organization, replace(wanted, status=None)).aggregate(
-        pending=Count("expires_at", filter=Q(expires_at__gt=now)),
-        expired=Count("expires_at", filter=Q(expires_at__lte=now)),
-    )
-    # Counted separately, because there are few deactivated members, and an index finds them.
-    members = _members(organization, replace(wanted, status=None)).count()
-    deactivated = _members(organization, replace(wanted, status=Status.DEACTIVATED)).count()
-    declined = _declined(organization, replace(wanted, status=None)).count()
-    active = max(0, members - deactivated)
-    return StatusCounts(active=active, deactivated=deactivated, **answers, declined=declined)
+    everyone, now = replace(wanted, status=None), timezone.now()
+    if everyone.search and (few := _find_few(organization, everyone, now)) is not None:
+        return StatusCounts(**{status.value: len(few[status]) for status in Status}, few=few)
+    members, invitations, declined = users_matching(organization, everyone)
+    if everyone.is_narrow:
+        open_ones = invitations.aggregate(
+            pending=Count("expires_at", filter=Q(expires_at__gt=now)),
+            expired=Count("expires_at", filter=Q(expires_at__lte=now)),
+        )
+    else:
+        # Each is answered by an index that has nothing else.
+        expired = invitations.expired(now).count()
+        open_ones = {"expired": expired, "pending": max(0, invitations.count() - expired)}
+    # Few members are deactivated, and they have an index.
+    deactivated = _members(organization, replace(wanted, status=Status.DEACTIVATED), one_by_one=True).count()
+    active = max(0, _count_members(members, everyone) - deactivated)
+    return StatusCounts(**open_ones, active=active, deactivated=deactivated, declined=declined.count())
+
+
+def _count_members(members: QuerySet[Membership], wanted: UserFilter) -> int:
+    """How many match. Those with a role are counted without looking at each of them, if it is the only filter."""
+    if wanted.role and not (wanted.site or wanted.search):
+        return Membership.roles.through.objects.filter(role_id=wanted.role.pk).count()
+    return members.count()
+
+
+def _find_few(organization: Organization, wanted: UserFilter, now: datetime) -> dict[Status, list[int]] | None:
+    """The ids of those who match, by status; None if they are many. So a search reads the whole list only once."""
+    members, invitations, declined = users_matching(organization, wanted, one_by_one=True)
+    found: dict[Status, list[int]] = {status: [] for status in Status}
+    for pk, deactivated_at in members.values_list("pk", "deactivated_at")[: FEW + 1]:
+        found[Status.DEACTIVATED if deactivated_at else Status.ACTIVE].append(pk)
+    if len(found[Status.ACTIVE]) + len(found[Status.DEACTIVATED]) > FEW:
+        return None
+    for pk, expires_at in invitations.values_list("pk", "expires_at")[: FEW + 1]:
+        found[Status.PENDING if expires_at > now else Status.EXPIRED].append(pk)
+    if len(found[Status.PENDING]) + len(found[Status.EXPIRED]) > FEW:
+        return None
+    found[Status.DECLINED] += declined.values_list("pk", flat=True)[: FEW + 1]
+    return None if len(found[Status.DECLINED]) > FEW else found
 
 
 def find_users_page(
     organization: Organization, wanted: UserFilter, *, number: str | int, counts: StatusCounts
 ) -> Page[Person]:
     """A page of people. An invalid page number returns the nearest page."""
-    people = _People(organization, wanted, counts.of(wanted.status))
+    people = _People(organization, wanted, counts)
     # The paginator needs only the length and slices.
     return Paginator(cast("Sequence[Person]", people), PER_PAGE).get_page(number)
 
@@ -162,12 +196,15 @@ def visible_users(viewer: Membership, wanted: UserFilter, *, keys: Iterable[str]
     return seen, invitations.filter(is_visible), declined.filter(is_visible)
 
 
-def users_matching(organization: Organization, wanted: UserFilter, *, keys: Iterable[str] | None = None) -> People:
+def users_matching(
+    organization: Organization, wanted: UserFilter, *, keys: Iterable[str] | None = None, one_by_one: bool = False
+) -> People:
     """The members, and the open and the declined invitations, that match the filter and have one of the keys, if any.
 
-    Each query finds its part of the list from an index of its own.
+    Each query finds its part of the list from an index of its own. With `one_by_one`, the database looks up the roles
+    and sites of each member that it comes across, and not first everyone with the role: better if it stops soon.
     """
-    members = _members(organization, wanted)
+    members = _members(organization, wanted, one_by_one=one_by_one)
     invitations, declined = _invitations(organization, wanted), _declined(organization, wanted)
     if keys is None:
         return members, invitations, declined
@@ -180,39 +217,56 @@ def users_matching(organization: Organization, wanted: UserFilter, *, keys: Iter
 class _People:
     """The whole list for the paginator: a length, and slices."""
 
-    def __init__(self, organization: Organization, wanted: UserFilter, total: int) -> None:
+    def __init__(self, organization: Organization, wanted: UserFilter, counts: StatusCounts) -> None:
         self._organization = organization
         self._wanted = wanted
-        self._total = total
+        self._counts = counts
 
     def __len__(self) -> int:
-        return self._total
+        return self._counts.of(self._wanted.status)
 
     def __getitem__(self, part: slice) -> list[Person]:
-        found = slice_union(
-            *users_matching(self._organization, self._wanted),
-            start=part.start,
-            stop=part.stop,
-            total=self._total,
-        )
-        members = _load_members(self._organization, [-key for _, key in found if key < 0])
-        invitations = _load_invitations(self._organization, [key for _, key in found if key > 0])
-        people = {**members, **invitations}
+        found = slice_union(*self._queries(), start=part.start, stop=part.stop, total=len(self))
+        members = _load_members(self._organization, [pk for _, pk, is_invitation in found if not is_invitation])
+        invitations = _load_invitations(self._organization, [pk for _, pk, is_invitation in found if is_invitation])
+        people = [(invitations if is_invitation else members).get(pk) for _, pk, is_invitation in found]
         # If somebody was removed between the two queries, the page is shorter.
-        return [people[key] for _, key in found if key in people]
+        return [person for person in people if person]
+
+    def _queries(self) -> People:
+        if self._counts.few is None:
+            one_by_one = self._counts.active + self._counts.deactivated > MANY
+            return users_matching(self._organization, self._wanted, one_by_one=one_by_one)
+        ids = {status: found for status, found in self._counts.few.items() if self._wanted.status in (None, status)}
+        members = [*ids.get(Status.ACTIVE, ()), *ids.get(Status.DEACTIVATED, ())]
+        invitations = [*ids.get(Status.PENDING, ()), *ids.get(Status.EXPIRED, ()), *ids.get(Status.DECLINED, ())]
+        return (
+            Membership.objects.filter(pk__in=members) if members else Membership.objects.none(),
+            Invitation.objects.filter(pk__in=invitations) if invitations else Invitation.objects.none(),
+            Invitation.objects.none(),
+        )
 
 
-def _members(organization: Organization, wanted: UserFilter) -> QuerySet[Membership]:
+def _members(organization: Organization, wanted: UserFilter, *, one_by_one: bool = False) -> QuerySet[Membership]:
     if wanted.status and not wanted.status.is_member:
         return Membership.objects.none()
     members = organization.memberships.filter(_search("person_key", wanted.search))
     if wanted.status:
         members = members.filter(deactivated_at__isnull=wanted.status == Status.ACTIVE)
     if wanted.role:
-        members = members.filter(pk__in=wanted.role.memberships.values("pk"))
+        members = members.filter(_is_linked(Membership.roles.through, one_by_one=one_by_one, role=wanted.role.pk))
     if wanted.site:
-        members = members.filter(Q(all_sites=True) | Q(pk__in=wanted.site.memberships.values("pk")))
+        has_site = _is_linked(Membership.sites.through, one_by_one=one_by_one, site=wanted.site.pk)
+        members = members.filter(Q(all_sites=True) | has_site)
     return members
+
+
+def _is_linked(links: type[Model], *, one_by_one: bool, **to: int) -> Q:
+    """A condition on members: they have this role or site."""
+    found = links._default_manager.filter(**to)
+    if one_by_one:
+        return Q(Exists(found.filter(membership=OuterRef("pk"))))
+    return Q(pk__in=found.values("membership"))
 
 
 def _invitations(organization: Organization, wanted: UserFilter) -> InvitationQuerySet:
@@ -256,7 +310,7 @@ def _search(field: str, text: str) -> Q:
 
 def _load_members(organization: Organization, ids: list[int]) -> dict[int, Person]:
     members = organization.memberships.filter(pk__in=ids).select_related("user").prefetch_related("roles", "sites")
-    return {-member.pk: person_of_member(member) for member in members}
+    return {member.pk: person_of_member(member) for member in members}
 
 
 def _load_invitations(organization: Organization, ids: list[int]) -> dict[int, Person]:

@@ -236,7 +236,7 @@ class Invitation(models.Model):
             models.Index(fields=["batch", "mail_state", "state"], name="invitation_by_mail"),
             # Has all columns that the users page needs to skip invitations, so that it needn't read their rows.
             models.Index(
-                fields=["organization", "person_key", "id", "expires_at", "state"],
+                fields=["organization", "person_key", "id", "expires_at", "state", "grant"],
                 condition=models.Q(state="pending"),
                 name="pending_invitation_by_name",
             ),

@@ -40,7 +40,9 @@ def _banners(seen: ShellContext) -> Banners | None:
 
 def _running(seen: ShellContext) -> list[dict[str, Any]]:
     inviter, manager = _inviter(seen), _manager(seen)
-    batches = with_progress(running_for(inviter)[:INDICATED]) if inviter else []
+    # Mostly, nothing is running, and to build the query for the progress takes long.
+    ids = list(running_for(inviter).values_list("pk", flat=True)[:INDICATED]) if inviter else []
+    batches = with_progress(running_for(inviter).filter(pk__in=ids)) if inviter and ids else ()
     actions = running_actions(manager)[:INDICATED] if manager else []
     return [*indicated(batches), *indicated_actions(actions)]
 

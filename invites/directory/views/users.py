@@ -61,18 +61,18 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
     here, wanted = request.organization, UserFilter.read(request.GET, request.organization)
     counts = count_users(here, wanted)
     page = find_users_page(here, wanted, number=request.GET.get("page", 1), counts=counts)
-    grantable = GrantableAccess(request.membership)
+    grantable, roles, sites = GrantableAccess(request.membership), list(here.roles.all()), list(here.sites.all())
     context = {
         "wanted": wanted,
         "query": wanted.query_string(),
         "tabs": _tabs(wanted, counts),
-        "filters": [_role_filter(wanted, here.roles.all()), _site_filter(wanted, here.sites.all())],
+        "filters": [_role_filter(wanted, roles), _site_filter(wanted, sites)],
         "page": page,
         "lines": [row_of(request.membership, grantable, person) for person in page.object_list],
         "selectable": any(request.membership.has_permission(each) for each in SELECTING),
         # Without JavaScript, the button "Select all" leads here.
         "is_all_selected": request.GET.get("select") == "all",
-        "site_count": here.sites.count(),
+        "site_count": len(sites),
         "everywhere": wanted.query_string(status=None) if wanted.status else "",
         "unnarrowed": wanted.query_string(search="", role=None, site=None),
         "is_alone": counts.total <= 1 and not wanted.is_narrow and wanted.status in (None, Status.ACTIVE),

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from itertools import product
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Organization, User
+from accounts.models import Membership, Organization, Role, Site, User
+from invites.directory import users
 from invites.directory.users import Status, UserFilter, count_users, find_users_page
 from invites.models import Invitation
 from tests.invites.invitations.helpers import Invite
@@ -37,7 +38,12 @@ def page_of(organization: Organization, number: int, **wanted: object) -> tuple[
     return [person.email for person in page.object_list], page.paginator.count
 
 
-def test_all_pages_together_list_everyone_by_name(long_list: Organization) -> None:
+@pytest.mark.parametrize(("few", "many"), [(1_000, 5_000), (0, 0)], ids=["found at once", "walked"])
+def test_all_pages_together_list_everyone_by_name(
+    long_list: Organization, monkeypatch: pytest.MonkeyPatch, few: int, many: int
+) -> None:
+    monkeypatch.setattr(users, "FEW", few)
+    monkeypatch.setattr(users, "MANY", many)
     # Everyone, a search that matches everyone, and a search that matches some.
     for status, search in product([None, *Status], ["", "same", "1"]):
         members = [(user.person_key, user.email) for user in User.objects.filter(person_key__contains=search)]
@@ -80,8 +86,28 @@ def the_walk(captured: CaptureQueriesContext) -> str:
     return walk
 
 
+@pytest.mark.parametrize(("few", "many"), [(1_000, 5_000), (0, 0)], ids=["found at once", "walked"])
+def test_filters_find_the_same_people_in_either_way(
+    long_list: Organization, sites: list[Site], monkeypatch: pytest.MonkeyPatch, few: int, many: int
+) -> None:
+    monkeypatch.setattr(users, "FEW", few)
+    monkeypatch.setattr(users, "MANY", many)
+    role, other = Role.objects.get(organization=long_list, name="ReadOnly"), sites[2]
+    # Everybody has the role, and members have all sites. Invitations are for the first two sites.
+    assert page_of(long_list, 1, role=role)[1] == 2 * PEOPLE
+    assert page_of(long_list, 1, role=role, site=other)[1] == PEOPLE
+    Membership.objects.filter(user__email__startswith="member1").update(deactivated_at=timezone.now())
+    for search, count in (("", 11), ("member1@", 1), ("name", 11)):
+        for wanted in ({"role": role}, {"site": other}, {"role": role, "site": other}):
+            listed, total = page_of(long_list, 1, status=Status.DEACTIVATED, search=search, **wanted)
+            assert len(listed) == total == count, (search, wanted)
+    admin_role = Role.objects.get(organization=long_list, name="Org Admin")
+    assert page_of(long_list, 1, role=admin_role)[0] == ["admin@example.com"]
+
+
 @pytest.mark.django_db(transaction=True)
-def test_skipping_invitations_reads_no_rows(long_list: Organization) -> None:
+def test_skipping_invitations_reads_no_rows(long_list: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(users, "FEW", 0)
     for status, search in product([Status.PENDING, Status.EXPIRED], ["", "same"]):
         with CaptureQueriesContext(connection) as captured:
             page_of(long_list, 1, status=status, search=search)
@@ -108,8 +134,9 @@ def test_the_counts_of_the_tabs_read_no_row(long_list: Organization) -> None:
     with CaptureQueriesContext(connection) as captured:
         count_users(long_list, UserFilter())
 
-    (counting,) = [query["sql"] for query in captured if "expires_at" in query["sql"]]
-    assert reads_an_index_alone(plan_of(counting))
+    counting = [query["sql"] for query in captured if "COUNT" in query["sql"] and "'pending'" in query["sql"]]
+    assert len(counting) == 2
+    assert all(reads_an_index_alone(plan_of(each)) for each in counting)
 
 
 def test_only_the_rows_of_one_page_are_loaded(
@@ -139,3 +166,30 @@ def test_deactivated_members_are_found_and_counted_by_their_own_index(long_list:
     (counting,) = [query["sql"] for query in captured if "COUNT(*)" in query["sql"] and "NOT NULL" in query["sql"]]
     for plan in (plan_of(counting), plan_of(the_walk(captured))):
         assert "deactivated_by_name" in plan
+
+
+@pytest.mark.parametrize("query", ["", "q=same", "status=active", "status=expired&q=name", "role", "site", "role&q=1"])
+def test_more_people_take_no_more_queries(
+    long_list: Organization, ines: Client, sites: list[Site], monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    role = Role.objects.get(organization=long_list, name="ReadOnly").pk
+    address = f"/o/acme/users/?{query.replace('role', f'role={role}').replace('site', f'site={sites[0].pk}')}"
+    ines.get(address)
+
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            ines.get(address)
+        return len(captured)
+
+    for few in (1_000, 0):
+        monkeypatch.setattr(users, "FEW", few)
+        many = statements()
+        assert many <= 32
+        # One page of members and invitations is left.
+        keep = [0, 1, 2, PEOPLE - 2, PEOPLE - 1]
+        with transaction.atomic():
+            Invitation.objects.exclude(email__in=[f"invited{number}@people.example.com" for number in keep]).delete()
+            kept = [f"member{number}@people.example.com" for number in keep]
+            Membership.objects.exclude(user__email__in=["admin@example.com", *kept]).delete()
+            assert statements() == many
+            transaction.set_rollback(True)
