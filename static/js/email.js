@@ -127,7 +127,8 @@ document.addEventListener("click", (event) => {
   }
   const form = formOf(preview);
   back(preview);
-  if ("previewGo" in button.dataset) form.requestSubmit(form.querySelector("[data-primary]"));
+  // A click, because htmx sends the form to where the button that was clicked last leads.
+  if ("previewGo" in button.dataset) form.querySelector("[data-primary]").click();
 });
 
 const start = (root) => {
