@@ -171,7 +171,7 @@ IN_FILES = (
 )
 # Names of the product, of programs and of standards, units as the browser writes them, and parts of dates.
 SAME_EVERYWHERE = set(
-    "Rollcall UTC HeadlessChrome Linux CSV csv MB KB bytes UTF Ctrl Esc Enter AM PM Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    "Rollcall Pseudo UTC HeadlessChrome Linux CSV csv MB KB bytes UTF Ctrl Esc Enter AM PM Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 )
 # What a script fills in.
 VALUE = re.compile(r"\{\w+\}")
