@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 from django.db import transaction
@@ -139,30 +138,6 @@ def reactivate_membership(by: Membership, membership: Membership) -> None:
     membership.save(update_fields=["deactivated_at"])
     change = granted(AccessSelection.held_by(membership))
     record(by.organization_id, Action.USER_REACTIVATED, about_member(membership), by=by, change=change)
-
-
-@dataclass(frozen=True)
-class Reactivated:
-    """How many members were reactivated, and how many were skipped because they have access that the admin lacks."""
-
-    count: int
-    skipped: int
-
-
-@transaction.atomic
-def reactivate_many(by: Membership, ids: Collection[int]) -> Reactivated:
-    """`reactivate_membership` for all members with these ids that are deactivated. A few hundred at most."""
-    by, _by = _fresh(by, by)
-    _check_may_manage(by)
-    members = Membership.objects.filter(organization_id=by.organization_id, pk__in=ids, deactivated_at__isnull=False)
-    found = members.select_for_update(of=("self",), no_key=True).select_related("user").order_by("pk")
-    grantable = GrantableAccess(by)
-    held = {member: AccessSelection.held_by(member) for member in found.prefetch_related("roles", "sites")}
-    allowed = {member: selection for member, selection in held.items() if grantable.can_grant(selection)}
-    Membership.objects.filter(pk__in=[member.pk for member in allowed]).update(deactivated_at=None)
-    for member, selection in allowed.items():
-        record(by.organization_id, Action.USER_REACTIVATED, about_member(member), by=by, change=granted(selection))
-    return Reactivated(len(allowed), len(held) - len(allowed))
 
 
 def check_somebody_manages(organization: Organization) -> None:

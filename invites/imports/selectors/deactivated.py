@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from accounts.models import Membership
+from accounts.organizations.grants import AccessSelection, GrantableAccess
 from invites.models import Batch, Row
 
 
@@ -17,10 +18,14 @@ def still_deactivated(batch: Batch) -> QuerySet[Membership]:
     return members.filter(user__email__in=rows.values("email_key"))
 
 
-def members_of_rows(batch: Batch, rows: Iterable[Row]) -> dict[int, int]:
-    """The ids of those of `still_deactivated` by the numbers of their rows, for a page of rows."""
+def members_of_rows(batch: Batch, rows: Iterable[Row], grantable: GrantableAccess) -> dict[int, int]:
+    """The ids of those members whose access the viewer can grant, by the numbers of their rows. For a page of rows."""
     skipped = {row.email_key: row.number for row in rows if row.reason == Row.Reason.DEACTIVATED}
     if not skipped:
         return {}
-    members = still_deactivated(batch).filter(user__email__in=list(skipped))
-    return {skipped[email]: pk for email, pk in members.values_list("user__email", "pk")}
+    members = still_deactivated(batch).filter(user__email__in=list(skipped)).select_related("user")
+    return {
+        skipped[member.email]: member.pk
+        for member in members.prefetch_related("roles", "sites")
+        if grantable.can_grant(AccessSelection.held_by(member))
+    }

@@ -17,6 +17,7 @@ from django_htmx.http import trigger_client_event
 from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
 from accounts.organizations.access import MemberRequest, requires
+from accounts.organizations.grants import GrantableAccess
 from accounts.permissions import Permission
 from accounts.wording import counted
 from invites import tasks
@@ -116,7 +117,7 @@ def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) ->
     # Reactivating needs these permissions. Who may be reactivated depends on each person's access.
     needed = (Permission.MANAGE_USERS, Permission.VIEW_USERS)
     may_reactivate = summary.deactivated and all(map(request.membership.has_permission, needed))
-    to_reactivate = members_of_rows(batch, page) if may_reactivate else {}
+    to_reactivate = members_of_rows(batch, page, GrantableAccess(request.membership)) if may_reactivate else {}
     return {
         "summary_lines": summary_lines(summary),
         "responses": responses,
