@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, User
-from invites.models import AccessGrant, Invitation
+from invites.models import AccessGrant, BlockedAddress, Invitation
 from tests.conftest import PASSWORD
 from tests.pages import words_of
 
@@ -59,6 +59,7 @@ def test_operators_can_look_up_these_models() -> None:
         "invites.row",
         "invites.batchchunk",
         "invites.invitation",
+        "invites.blockedaddress",
     }
 
 
@@ -276,3 +277,17 @@ def test_createsuperuser_makes_an_operator(db: None, monkeypatch: pytest.MonkeyP
     assert made.is_staff
     assert made.is_superuser
     assert made.check_password(PASSWORD)
+
+
+def test_an_operator_lifts_the_block_of_an_address(client: Client, operator: User, acme: Organization) -> None:
+    block = BlockedAddress.objects.create(email_key="abuse@people.example.com", organization=acme)
+    page = reverse("admin:invites_blockedaddress_changelist")
+    assert "abuse@people.example.com" in client.get(page).content.decode()
+
+    answer = client.post(page, {"action": "lift", "_selected_action": [block.pk]}, follow=True)
+
+    assert "1 lifted." in answer.content.decode()
+    block.refresh_from_db()
+    assert (block.lifted_by, block.lifted_at is not None) == (operator, True)
+    assert client.post(page, {"action": "delete_selected", "_selected_action": [block.pk], "post": "yes"})
+    assert BlockedAddress.objects.count() == 1

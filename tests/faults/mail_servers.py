@@ -16,7 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.invites.mailing.mail_server import MailServer
 
-LINK = re.compile(r"http\S+/i/[^\s\"<]+")
+LINK = re.compile(r"http\S+/i/[\w-]{27}/")
 
 
 class CloseMailServer(MailServer):

@@ -333,7 +333,7 @@ def test_pages_of_an_admin(
     ended = [batches[name] for name in ("refused", "stopped", "failed")]
     paths = [
         "users/", "users/?status=active", "users/?status=expired", "users/?q=x%C3%A4%C3%A4x", "users/?page=2",
-        "users/export/",
+        "users/export/", "users/requests/", "users/?status=declined",
         "invite/", "import/", f"import/?correct={problems}",
         *(f"users/{pk}/{page}" for pk in members[:2] for page in ("", "edit/", "remove/")),
         f"users/{members[1]}/deactivate/", f"users/{members[1]}/reactivate/", "users/?status=deactivated",
@@ -532,7 +532,14 @@ def test_pages_of_somebody_who_is_invited(
     page.locator("main button[type=submit]").click()
     expect(page.locator(".rc-error").first).to_be_visible()
     reader.look(page, "a wrong password")
-    link = LINK.search(pseudo.wait_for_mail("pseudo.0@mixed.example.com").text)
+    mail = pseudo.wait_for_mail("pseudo.0@mixed.example.com").text
+    for found in re.findall(r"http://\S+/i/(?:decline|report)/\S+", mail):
+        page.goto(found)
+        reader.look(page, found.split("/")[4])
+    page.goto("/i/not-a-token/")
+    page.locator("main button[type=submit]").click()
+    reader.look(page, "after asking for a new invitation")
+    link = LINK.search(mail)
     assert link
     page.goto(link[0])
     reader.look(page, "an invitation")

@@ -33,6 +33,8 @@ def request_list(request: MemberRequest, organization: str) -> HttpResponse:
         "page": page,
         "listed": [(each, person_of(each.invitation)) for each in page],
         "site_count": request.organization.sites.count(),
+        # The page says more than the banner.
+        "invitation_requests": 0,
     }
     return render(request, "directory/requests.html", context)
 

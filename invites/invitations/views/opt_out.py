@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.errors import DomainError
 from accounts.organizations.access import public
+from accounts.organizations.selectors import name_in
 from invites.invitations.declining import (
     Reported,
     can_be_declined,
@@ -118,7 +119,8 @@ def _show(
     request: HttpRequest, page: str, found: Invitation | Reported, *, status: int = 200, **context: object
 ) -> HttpResponse:
     invitation = found.invitation if isinstance(found, Reported) else found
-    shown = {"invitation": invitation, "email": found.email}
+    inviter = name_in(invitation.organization, invitation.inviter) if invitation.inviter else ""
+    shown = {"invitation": invitation, "email": found.email, "inviter": inviter}
     return render(request, f"invitations/{page}.html", shown | context, status=status)
 
 

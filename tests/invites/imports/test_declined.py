@@ -17,6 +17,7 @@ from invites.imports.result_email import send_result_email
 from invites.imports.selectors.summary import summary_as_json, summary_of
 from invites.invitations.declining import decline
 from invites.invitations.tokens import opt_out_token
+from invites.mailing.message import MessageData, load_unsent
 from invites.management.batch_results import batch_as_text
 from invites.models import Batch, BlockedAddress, Invitation, Row
 from tests.concurrency import once_after
@@ -203,3 +204,22 @@ def test_one_row_can_be_invited_anyway(batch: Batch, ines: Client, grant: dict[s
     row.refresh_from_db()
     assert row.outcome == Row.Outcome.INVITED
     assert batch.invitations.filter(email_key="no@example.com", state=State.PENDING).exists()
+
+
+def test_abuse_that_is_reported_while_emails_wait_fails_the_row(
+    run: Run, ines: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def report_first(ids: list[int]) -> list[MessageData]:
+        BlockedAddress.objects.get_or_create(email_key="b@example.com")
+        return load_unsent(ids)
+
+    monkeypatch.setattr("invites.mailing.sender.load_unsent", report_first)
+
+    batch = run(csv_of("a@example.com", "b@example.com", "c@example.com"))
+
+    assert sorted(addresses(mail.outbox)) == ["a@example.com", "c@example.com"]
+    row = batch.rows.get(email="b@example.com")
+    assert (row.outcome, row.detail) == (Row.Outcome.FAILED, "address_blocked")
+    assert (batch.state, summary_of(batch).invited) == (Batch.State.DONE, 2)
+    page = text_of(ines.get(url_of(batch, "imports:batch")).content.decode())
+    assert "This address doesn’t accept invitations." in page

@@ -119,7 +119,8 @@ def test_only_emails_contain_the_link(tmp_path: Path) -> None:
         work.invite_singly(3, domain="single.example.com", organization="acme")
         assert work.remind(1) == 30
         wait_for(lambda: work.mails().total() == 63, what="all mails")
-        tokens = {token for mail in worker.inbox() for token in re.findall(r"/i/([\w-]+)/", mail.text)}
+        link = re.compile(r"/i/(?:decline/|report/)?([\w-]{27,})/")
+        tokens = {token for mail in worker.inbox() for token in link.findall(mail.text)}
         kept = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
     elsewhere = {path: content for path, content in kept.items() if path.parent.name != "mail"}
@@ -127,7 +128,8 @@ def test_only_emails_contain_the_link(tmp_path: Path) -> None:
     assert all(task.name.encode() in published for task in (tasks.process_chunk, tasks.send_due_invitations))
     assert tasks.send_due_invitations.name.encode() in elsewhere[worker.log_path]
     assert b"person7@people.example.com" in elsewhere[worker.data_dir / "rollcall.sqlite3"]
-    assert len(tokens) == 63
+    # Those that accept, and one per person that declines and reports.
+    assert len(tokens) == 63 + 33
     for path, content in elsewhere.items():
         assert not any(token.encode() in content for token in tokens), path
 

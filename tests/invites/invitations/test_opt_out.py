@@ -360,3 +360,21 @@ def test_declining_while_the_address_is_invited_again_emails_nobody(
     replaced = set() if isinstance(errors[1], Exception) else {State.REPLACED}
     assert states == {State.DECLINED} | replaced
     assert deliver(acme) == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", range(3))
+def test_reporting_while_an_email_is_sent_stops_the_next_one(
+    invite: Invite, by: Membership, acme: Organization, turn: int
+) -> None:
+    invitation = invite(mailed=False)
+
+    errors = at_once(lambda: report_abuse(opt_out_of(invitation)), lambda: deliver(acme))
+
+    assert not unexpected(errors), errors
+    invitation.refresh_from_db()
+    assert (invitation.mail_state, invitation.mail_detail) == (Invitation.Mail.FAILED, "address_blocked")
+    Invitation.objects.update(mailed_at=timezone.now() - timedelta(hours=1))
+    with domain_error("too_soon", match=BLOCKED):
+        actions.resend(by, invitation)
+    assert deliver(acme) == []
