@@ -14,7 +14,7 @@ from accounts.organizations.grants import AccessSelection
 from invites.imports.upload import start_batch
 from invites.models import Batch, Invitation
 from tests.files import csv_of
-from tests.invites.invitations.helpers import Invite
+from tests.invites.invitations.helpers import Invite, deliver
 from tests.pages import words_of
 from tests.rules import domain_error
 
@@ -95,6 +95,24 @@ def test_a_corrected_file_keeps_it_and_cannot_change_it(ines: Client, access: di
 
     batch.refresh_from_db()
     assert batch.message == "Welcome."
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"), [("Welcome.", "  Welcome."), ("Sorry, Ben.", "  Sorry, Ben."), ("", None)]
+)
+def test_a_row_that_is_fixed_later_starts_with_the_message_of_its_import(
+    ines: Client, access: dict[str, Any], start: Any, work: Any, acme: Organization, typed: str, expected: str | None
+) -> None:
+    batch = work(start(csv_of("ann@example.com", "ben@@example.com"), only_valid=True, message="Welcome."))
+    dialog = f"{INVITE}?import={batch.pk}&row=3"
+    assert ">\nWelcome.</textarea>" in ines.get(dialog).content.decode()
+
+    ines.post(dialog, access | PERSON | {"message": typed})
+
+    (message,) = deliver(acme)
+    assert message.to == [PERSON["email"]]
+    quoted = [line for line in str(message.body).splitlines() if line.startswith("  ")]
+    assert quoted == ([expected] if expected else [])
 
 
 def test_services_refuse_what_the_forms_refuse(by: Membership, invite: Invite, read_only: AccessSelection) -> None:
