@@ -89,13 +89,8 @@ def names_of(named: Iterable[Role | Site]) -> tuple[str, ...]:
 
 
 def _personal_message(invitation: Invitation) -> Writing:
-    """The message for this person, or else that of the import. If its author was deleted, the inviter sends it.
-
-    Who fixed a row of an import may have removed the message for its person: then it is empty, and has an author.
-    """
-    batch = invitation.batch
-    has_own = bool(invitation.message or invitation.message_by_id)
-    written = invitation if has_own or batch is None else batch
+    """The personal message. If its author was deleted, the inviter sends it."""
+    written = invitation.message_source
     author = written.message_by or invitation.inviter
     if not (written.message and author):
         return Writing(written.message, invitation.organization.name)

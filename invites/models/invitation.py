@@ -264,6 +264,16 @@ class Invitation(models.Model):
         return self.state == self.State.PENDING and self.expires_at <= timezone.now()
 
     @property
+    def message_source(self) -> Invitation | Batch:
+        """What has its personal message: the invitation itself, or else its import.
+
+        An admin who fixed a row of an import may have removed the message for its person: then the invitation has an
+        author and an empty message.
+        """
+        has_own = bool(self.message or self.message_by_id)
+        return self if has_own or self.batch is None else self.batch
+
+    @property
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
 

@@ -115,6 +115,19 @@ def test_a_row_that_is_fixed_later_starts_with_the_message_of_its_import(
     assert quoted == ([expected] if expected else [])
 
 
+def test_who_resends_an_invitation_sees_its_message(ines: Client, invite: Invite, run: Any) -> None:
+    one = invite(message="See you <b>\non Tuesday.")
+    run(csv_of("ann@people.example.com"), message="Welcome.")
+    imported = Invitation.objects.get(email="ann@people.example.com")
+
+    for invitation, message in ((one, "See you <b> on Tuesday."), (imported, "Welcome.")):
+        assert message in words_of(ines.get(reverse("directory:invitation_resend", args=["acme", invitation.pk])))
+        page = ines.get(reverse("directory:invitation", args=["acme", invitation.pk]))
+        assert f"Personal message {message}" in words_of(page)
+    plain = invite("plain@people.example.com")
+    assert "Personal message" not in words_of(ines.get(reverse("directory:invitation", args=["acme", plain.pk])))
+
+
 def test_services_refuse_what_the_forms_refuse(by: Membership, invite: Invite, read_only: AccessSelection) -> None:
     with domain_error("bad_message"):
         invite(message="Look at evil.com")
