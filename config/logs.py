@@ -16,7 +16,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 # The rest of these URLs is a secret that gives access. URLs are logged as requested, so variants with double slashes or
 # capitals are scrubbed too, although they lead nowhere.
 SECRET_PATHS = re.compile(
-    r"(/i/|/accounts/+password/+reset/+key/|/accounts/+confirm-email/)[^\s\"'?#]*[^/\s\"'?#]", re.IGNORECASE
+    r"(/i/|/reply-to/|/accounts/+password/+reset/+key/|/accounts/+confirm-email/)[^\s\"'?#]*[^/\s\"'?#]", re.IGNORECASE
 )
 
 # The prefix of Django's loggers for invalid requests.

@@ -159,17 +159,17 @@ def changes_of(entry: ActivityEntry) -> list[Changed]:
     """The single values that were changed. Access to all sites isn't one of them: it is added or removed."""
     before, after = entry.details.get("before", {}), entry.details.get("after", {})
     return [
-        Changed(str(_LABELS[name]), _value(before.get(name)), _value(after.get(name)))
+        Changed(str(_LABELS[name]), _value(name, before.get(name)), _value(name, after.get(name)))
         for name in _LABELS
         if name != "all_sites" and (name in before or name in after)
     ]
 
 
-def _value(value: object) -> str:
+def _value(name: str, value: object) -> str:
+    if name == "other_domains":
+        return str(dict(Organization.OtherDomains.choices).get(str(value), ""))
     if isinstance(value, bool):
         return _("active") if value else _("deactivated")
-    if value in Organization.OtherDomains.values:
-        return str(Organization.OtherDomains(value).label)
     return "" if value is None else str(value)
 
 

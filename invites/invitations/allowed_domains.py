@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.activity.actions import Action
 from accounts.activity.log import ORGANIZATION, Change, record
+from accounts.errors import AccessDenied
 from accounts.models import Membership, Organization
+from accounts.organizations.grants import membership_now
+from accounts.permissions import Permission
 from invites.checking import AllowedDomains
 
 
@@ -22,8 +26,11 @@ def allowed_domains(organization: Organization) -> AllowedDomains:
 def change_allowed_domains(by: Membership, domains: Sequence[str], other_domains: str) -> None:
     """Replace the email domains. `domains` are in their normal form; `other_domains` is a value of OtherDomains.
 
-    Open invitations stay as they are. An import that is checked already invites nobody with another domain.
+    Open invitations stay as they are. An import that is checked already invites nobody with another domain. Raises
+    AccessDenied.
     """
+    if not membership_now(by).has_permission(Permission.MANAGE_ORGANIZATION):
+        raise AccessDenied("not_allowed", _("You aren’t allowed to change the settings."))
     organization = Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
     before, mode_before = organization.email_domains, organization.other_domains
     organization.email_domains, organization.other_domains = list(domains), other_domains

@@ -34,13 +34,13 @@ def find_late_row(by: Membership, batch_id: int, number: int) -> Row | None:
 
 
 def lock_late_row(by: Membership, row: Row) -> None:
-    """Lock the import, so that it can't be undone meanwhile, and reload the row.
+    """Lock the import, so that nobody undoes it or fixes another row meanwhile, and reload the row.
 
     Raises AccessDenied, and DomainError("moved_on") if somebody else has invited the person, or the import was undone.
     """
     lock_to_change(by, row.batch)
     batch = row.batch
-    rows = Row.objects.filter(_NOT_INVITED, pk=row.pk).select_for_update(no_key=True)
+    rows = Row.objects.filter(_NOT_INVITED, pk=row.pk)
     if batch.undone_at or batch.state not in Batch.ENDED or not rows.exists():
         raise DomainError("moved_on", _("This row was invited in the meantime, or its import was undone."))
     row.refresh_from_db()

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from accounts.labels import MessageField, clean_sender_name
+from accounts.labels import LONGEST_SENDER_NAME, MessageField, clean_sender_name
 from accounts.models import Membership, Organization
 from accounts.organizations.forms import GrantForm, PlainForm
 from accounts.organizations.grants import grantable_sites
@@ -32,10 +32,7 @@ class SenderNameField(forms.CharField):
 class EmailSettingsForm(PlainForm):
     """How the organization appears in its invitation emails."""
 
-    sender_name = SenderNameField(
-        label=_("Sender name"),
-        error_messages={"required": _("Enter a name such as that of your organization.")},
-    )
+    sender_name = SenderNameField(label=_("Sender name"), required=False)
     reply_to = forms.CharField(
         label=_("Reply-to address"),
         required=False,
@@ -52,12 +49,13 @@ class EmailSettingsForm(PlainForm):
     def __init__(self, *args: Any, organization: Organization, requested: str = "", **kwargs: Any) -> None:
         """`requested` is a reply-to address that isn't confirmed yet."""
         kwargs["initial"] = {
-            "sender_name": organization.email_sender_name or organization.name,
+            "sender_name": organization.email_sender_name or _short_enough(organization.name),
             "reply_to": requested or organization.email_reply_to,
             "message": organization.email_message,
             "language": organization.language,
         }
         super().__init__(*args, **kwargs)
+        self.fields["sender_name"].widget.attrs["placeholder"] = organization.name
         language = self.fields["language"]
         assert isinstance(language, forms.ChoiceField)
         language.choices = list(settings.LANGUAGES)
@@ -74,6 +72,11 @@ class EmailSettingsForm(PlainForm):
     def chosen(self) -> EmailSettings:
         """The settings, once the form is valid."""
         return EmailSettings(**self.cleaned_data)
+
+
+def _short_enough(name: str) -> str:
+    """The name, or nothing if it is too long for the field. An empty field means the name of the organization."""
+    return name if len(name) <= LONGEST_SENDER_NAME else ""
 
 
 class MessageForm(forms.Form):

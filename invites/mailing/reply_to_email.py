@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import DomainError
 from accounts.languages import in_language
 from accounts.users import rate_limits
+from invites.checking import email_key
 from invites.checking.cells.links import defuse, defuse_header
 from invites.invitations.tokens import derive_token
 from invites.mailing.send_now import send_now
@@ -24,7 +25,7 @@ def send_reply_to_link(request: ReplyToRequest) -> None:
     """Send the link. Raises DomainError: "too_many", "mail_failed"."""
     by_organization = rate_limits.REPLY_TO_LINKS_OF_ORGANIZATION
     if not rate_limits.hit(by_organization, str(request.organization_id)) or not rate_limits.hit_daily(
-        rate_limits.REPLY_TO_LINKS_OF_ADDRESS, request.email
+        rate_limits.REPLY_TO_LINKS_OF_ADDRESS, email_key(request.email)
     ):
         raise DomainError("too_many", _("The link was sent too often. Try again later."))
     with in_language(request.organization.language):

@@ -16,8 +16,10 @@ from django.core.exceptions import SuspiciousOperation
 from django.test import Client
 
 from accounts.models import User
+from accounts.organizations.access import views_of
 from config.harness.running import Stack, wait_for
 from config.logs import ScrubbingFormatter, logging_settings, scrub
+from config.urls import urlpatterns
 
 
 class Visitor:
@@ -177,6 +179,8 @@ def test_a_refused_request_is_logged_as_one_warning(form: str) -> None:
         ("GET /i/./abc_-123//", "GET /i/*//"),
         ("/Accounts//password/reset//KEY//3-set/", "/Accounts//password/reset//KEY/*/"),
         ("'/i/abc', '/i/def'", "'/i/*', '/i/*'"),
+        ("GET /reply-to/abc_-123/", "GET /reply-to/*/"),
+        ("GET /i/decline/abc_-123/", "GET /i/*/"),
         ("GET /i/", "GET /i/"),
         ("GET /i/// next", "GET /i/// next"),
         ("/o/acme/import/ and /invitation/", "/o/acme/import/ and /invitation/"),
@@ -184,6 +188,14 @@ def test_a_refused_request_is_logged_as_one_warning(form: str) -> None:
 )
 def test_secret_parts_of_urls_are_masked(text: str, scrubbed: str) -> None:
     assert scrub(text) == scrubbed
+
+
+def test_every_url_with_a_token_is_masked() -> None:
+    routes = [found.route for found in views_of(urlpatterns) if "<str:token>" in found.route]
+
+    assert "reply-to/<str:token>/" in routes
+    for route in routes:
+        assert "SECRET" not in scrub(f"GET /{route.replace('<str:token>', 'SECRET')}"), route
 
 
 def test_an_invalid_form_is_not_a_warning(

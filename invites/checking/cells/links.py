@@ -20,15 +20,18 @@ DRAWN_AS_NOTHING = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
 }
 _INVISIBLE = frozenset({"Cf", "Cc", "Cs", "Co", "Cn"})
 
-# What may be part of a domain, with the marks of Indic letters and the dots of Chinese and Japanese.
-_DOTTED = re.compile(r"[\w\-.。\u0300-\u036f\u0900-\u0dff]+")
+# What may be part of a domain, with the marks of Indic and other letters, emoji, and the dot of Chinese and Japanese.
+_DOTTED = re.compile(r"(?:[\w\-.。]|[^\x00-\u00bf\u2000-\u206f\u3000-\u303f])+")
 _DOT = re.compile("([.。])")
 _CAN_LINK = re.compile(r"[.@:。]")
 _LINK_START = re.compile(r"\b(?:www\.|mailto:|https?:|ftp:)\S")
 # With a path or a port. Without either, four numbers may be a version.
 _NUMERIC_ADDRESS = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?:/\S|:\d)")
-# Four numbers, a share of Windows, and what Outlook links.
-_ONLY_IN_PROSE = re.compile(r"(?<![\w.])(?:\d{1,3}[.。]){3}\d{1,3}(?![.。]?\w)|\\\\\w|\bfile:\S|\w@[\w\-]+[.。]\w")
+# Four numbers, a share of Windows, schemes that some mail programs link, and what Outlook links.
+_ONLY_IN_PROSE = re.compile(
+    r"(?<![\w.])(?:\d{1,3}[.。]){3}\d{1,3}(?![.。]?\w)|\\\\\w|"
+    r"\b(?:file|sips?|skype|callto|webcal|facetime|xmpp):\S|\w@[\w\-]+[.。]\w"
+)
 _PUNCTUATION = "()[]{}<>,;:!?.\"'“”‘’„«»…、，。；：！？（）「」"
 # What every link has, in all forms that count as these four.
 _SIGNS = ".@/:。\u2024\ufe12\ufe13\ufe52\ufe55\ufe6b\uff0e\uff0f\uff1a\uff20\uff61"

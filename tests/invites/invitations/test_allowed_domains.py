@@ -6,11 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from accounts.activity.actions import Action
+from accounts.activity.log import ORGANIZATION, Change, record
+from accounts.errors import AccessDenied
 from accounts.models import ActivityEntry, Membership, Organization, Role, Site, User
 from accounts.organizations.grants import AccessSelection
+from invites.activity.wording import facts_of
 from invites.imports.corrections import Edit, edit_cells
 from invites.imports.selectors.summary import summary_of
 from invites.invitations.acceptance import NewAccount, accept_with_new_account
@@ -59,6 +64,23 @@ def test_domains_are_saved_in_their_normal_form_once(ines: Client, acme: Organiz
     page = words_of(ines.get(reverse("activity:activity", args=["acme"])))
     assert "Added acme.example.com and büro.example.com" in page
     assert "Other addresses: Can be invited after a warning" in page
+
+
+def test_another_member_cannot_change_them(
+    acme: Organization, join: Callable[..., User], admin_membership: Membership
+) -> None:
+    member = join(acme, "mara@example.com", "ReadOnly").memberships.get()
+
+    with pytest.raises(AccessDenied):
+        change_allowed_domains(member, ["evil.example.com"], REJECTED)
+
+
+def test_a_value_that_is_called_like_a_setting_stays_itself(acme: Organization, admin_membership: Membership) -> None:
+    change = Change(before={"last_name": "Ek"}, after={"last_name": "warned"})
+    with transaction.atomic():
+        record(acme.pk, Action.USER_CHANGED, ORGANIZATION, by=admin_membership, change=change)
+
+    assert facts_of(ActivityEntry.objects.get(action="user_changed")) == ["Last name: warned"]
 
 
 def test_saving_the_same_again_is_no_entry(ines: Client, restrict: Callable[..., None]) -> None:

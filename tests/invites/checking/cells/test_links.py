@@ -68,6 +68,7 @@ def test_ordinary_names_are_no_links(text: str) -> None:
 @pytest.mark.parametrize(
     "link",
     [
+        *("☕.com", "i❤.ws", "พี่.com", "ကမ္ဘာ.com", "שָׁ.com"),
         *(f"evil.{ending}" for ending in "phd rsvp esq box spa food ভারত 世界".split()),
         *("1.2.3.4/x", "http:1.2.3.4", "https:evil", "ftp:1.2.3.4", "127.0.0.1:80", "１.2.3.4／x", "(1.2.3.4:80)"),
     ],
@@ -135,6 +136,8 @@ def test_ordinary_sentences_have_no_links(text: str) -> None:
         "10.0。0.1",
         "\\\\server\\share",
         "file:c",
+        "sip:a",
+        "skype:a",
         "evil。com",
         "ｅｖｉｌ．ｃｏｍ",
         "evil․com",

@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.models import Organization, User
 from invites.models import ReplyToRequest
-from tests.pages import words_of
+from tests.pages import fields_of, words_of
 
 PAGE = "/o/acme/settings/email/"
 TYPED = {"sender_name": "Acme Energy", "reply_to": "", "message": "Call 4100.", "language": "en"}
@@ -28,7 +28,6 @@ def test_saves_and_says_that_sent_invitations_stay(ines: Client, acme: Organizat
 @pytest.mark.parametrize(
     ("wrong", "error"),
     [
-        ({"sender_name": ""}, "Enter a name such as that of your organization."),
         ({"sender_name": "Acme <x>"}, "Enter a name without &lt; &gt; or line breaks."),
         ({"reply_to": "help"}, "Enter an address such as help@company.com."),
         ({"reply_to": "a@b.co\nBcc: x@y.co"}, "Enter an address such as help@company.com."),
@@ -45,6 +44,17 @@ def test_errors_keep_what_was_typed(ines: Client, acme: Organization, wrong: dic
     assert "Acme Energy" in answer.content.decode() or "sender_name" in wrong
     acme.refresh_from_db()
     assert acme.email_message == ""
+
+
+def test_a_long_name_of_the_organization_is_no_error(ines: Client, acme: Organization) -> None:
+    Organization.objects.filter(pk=acme.pk).update(name="Northwind " * 12)
+    (sender_name,) = fields_of(ines.get(PAGE))["sender_name"]
+
+    answer = ines.post(PAGE, {**TYPED, "sender_name": sender_name, "message": "Hello"})
+
+    assert answer.status_code == 302
+    acme.refresh_from_db()
+    assert (acme.email_sender_name, acme.email_message) == ("", "Hello")
 
 
 def test_a_reply_to_address_is_confirmed_with_a_button(
