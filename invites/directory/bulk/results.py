@@ -43,7 +43,7 @@ def history_of(*, membership_id: int | None = None, invitation_id: int | None = 
     """What bulk actions changed for one person, newest first, with the action and who started it.
 
     For the history on a person's page. Pass the id of the membership, that of the invitation, or both. An entry of the
-    activity log has only the number of people. `wording.entry_text` says what was done to the person.
+    activity log has only the number of people. `wording.row_text` says what the person had before and has since.
     """
     rows = BulkActionRow.objects.filter(outcome=Outcome.CHANGED).select_related("action__started_by")
     found = rows.none()

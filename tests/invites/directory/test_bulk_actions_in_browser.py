@@ -13,7 +13,7 @@ from config.harness.running import Stack
 from tests.browser.test_accessibility import examine
 
 USERS = "/o/acme/users/"
-MANY = 2_500
+MANY = 1_100
 INVITE = """
 from datetime import timedelta
 from django.utils import timezone
@@ -132,7 +132,7 @@ def test_everything_works_without_javascript(
     expect(page.locator("h1")).to_have_text("Add Auditor to 30 users?")
     page.get_by_role("button", name="Add Auditor to 30 users").click()
 
-    page.get_by_role("link", name="See the results").click()
+    page.get_by_role("link", name="See the results").first.click()
     expect(page.locator("h1")).to_have_text("Auditor was added to 30 users")
     page.get_by_role("link", name="Undo change").click()
     page.get_by_role("button", name="Undo change").click()
