@@ -60,6 +60,7 @@ def targets(found: Found) -> list[Target]:
         *_drop(found.get("drop")),
         *_invite(found.get("invite")),
         *_mail(found.get("mail")),
+        *_users(found.get("users")),
         *_whole(found),
     ]
 
@@ -107,6 +108,46 @@ def _mail(found: Found | None) -> Iterator[Target]:
     django, rendered = found["seconds"]["Django send_messages"], found["seconds"]["smtplib, rendered before"]
     yield Target("mail, one process: as fast as Django's `send_messages`", django / ours, 5, 5, "x", at_least=True)
     yield Target("mail, one process: time of smtplib with rendered bytes", ours / rendered, 1.5, 0.5, "x")
+
+
+def _users(found: Found | None) -> Iterator[Target]:
+    for database, sizes in (found or {"databases": {}})["databases"].items():
+        size = max(map(int, sizes))
+        slowest = max(sizes[str(size)]["pages"].values())
+        yield Target(f"slowest page of *Users*, {size:,} people on {database}", slowest, 50, 50, "ms")
+        for name, spent in sizes[str(size)].get("downloads", {}).items():
+            yield Target(f"{name}, {size:,} people on {database}: first bytes", spent["first"], 1, 1, "s")
+
+
+def user_rows(found: Found) -> Iterator[tuple[str, ...]]:
+    """The slowest of the first, the middle and the last page of each filter, in milliseconds."""
+    databases = found.get("users", {}).get("databases", {})
+    slowest: dict[str, dict[tuple[str, str], float]] = {}
+    for database, sizes in databases.items():
+        for size, measured in sizes.items():
+            for name, spent in measured["pages"].items():
+                known = slowest.setdefault(name.rpartition(", ")[0], {})
+                known[database, size] = max(known.get((database, size), 0.0), spent)
+    for name, known in slowest.items():
+        yield name, *(f"{spent:.0f}" for spent in known.values())
+
+
+def user_head(found: Found) -> list[str]:
+    databases = found.get("users", {}).get("databases", {})
+    return ["filter", *(f"{database}, {int(size):,}" for database, sizes in databases.items() for size in sizes)]
+
+
+def download_rows(found: Found) -> Iterator[tuple[str, ...]]:
+    for database, sizes in found.get("users", {}).get("databases", {}).items():
+        for size, measured in sizes.items():
+            for name, spent in measured.get("downloads", {}).items():
+                seconds = (f"{spent['first']:.2f} s", f"{spent['all']:.1f} s")
+                yield (
+                    f"{name}, {int(size):,} people, {database}",
+                    *seconds,
+                    f"{spent['mb']} MB",
+                    f"{spent['memory_mb']} MB",
+                )
 
 
 def _whole(found: Found) -> Iterator[Target]:
@@ -182,6 +223,10 @@ def render(document: str, found: Found) -> str:
         ),
         "others": table(("work", "done by", "takes", "against Rollcall"), beside_others(found), right=2),
         "stages": table(("stage", "takes", "time of bare `csv.reader`"), stages(found), right=2),
+        "users": table(user_head(found), user_rows(found), right=len(user_head(found)) - 1),
+        "downloads": table(
+            ("download", "first bytes", "all", "size", "memory that it takes"), download_rows(found), right=4
+        ),
         "scaling": table(
             ("rows", "workers", "uploaded", "checked", "all invited", "all mailed", "people/s", "pages: median / p95"),
             scaling_rows(found),

@@ -53,6 +53,21 @@ def test_libraries_are_compared_the_fastest_first() -> None:
     assert {line[0] for line in lines} == {"stage and invite 100,000 rows on PostgreSQL"}
 
 
+def test_the_page_users_shows_the_slowest_page_of_each_filter() -> None:
+    pages = {"everyone, first page": 20.0, "everyone, middle page": 31.4, "role, first page": 51.0}
+    download = {"first": 0.12, "all": 9.0, "mb": 20.1, "memory_mb": 3}
+    sizes = {"1000": {"pages": pages}, "200000": {"pages": pages, "downloads": {"report of an import": download}}}
+    found = {"users": {"databases": {"SQLite": sizes}}}
+
+    text = report.render(DOCUMENT.read_text(), found)
+
+    assert "| filter | SQLite, 1,000 | SQLite, 200,000 |" in text
+    assert "| everyone | 31 | 31 |" in text
+    assert "| report of an import, 200,000 people, SQLite | 0.12 s | 9.0 s | 20.1 MB | 3 MB |" in text
+    what = "slowest page of *Users*, 200,000 people on SQLite"
+    assert f"| {what} | at most 50 ms | 50 ms | 51.0 ms | **not reached** |" in text
+
+
 def test_each_stage_of_the_check_shows_what_it_adds() -> None:
     found = {"check": {"stages": {"seconds": {"csv.reader": 1.0, "screen": 2.5, "bad rows": 3.0}}}}
 

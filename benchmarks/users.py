@@ -1,0 +1,303 @@
+"""How fast *Users* is with 1,000 to 200,000 people, for every filter and page: `python -m benchmarks.users`.
+
+Asks for pages in the process itself, through all middleware, and counts the time until the response is complete. Then
+it downloads the export of everyone, and the report of an import of as many rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.files import people
+from benchmarks.rounds import in_a_process, keep, say, verdict
+from config.harness.postgres import PostgresServer, binaries
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from accounts.models import Membership, Organization
+
+SIZES = [int(size) for size in os.environ.get("BENCH_PEOPLE", "1000 10000 200000").split()]
+TURNS = int(os.environ.get("BENCH_TURNS", "20"))
+MOST_MS = 50
+SITES = 40
+
+
+def main() -> None:
+    results = {"SQLite": in_a_process("benchmarks.users", DATABASE_URL="")}
+    programs = binaries()
+    if programs is None:
+        say("Users: PostgreSQL is skipped, because it isn't installed")
+    else:
+        with PostgresServer(programs) as server:
+            results["PostgreSQL"] = in_a_process("benchmarks.users", DATABASE_URL=server.new_database())
+    for database, sizes in results.items():
+        for size, found in sizes.items():
+            say(f"Users: {int(size):,} people on {database}, median of {TURNS}")
+            for name, spent in found["pages"].items():
+                say(f"  {name:44}{spent:8.1f} ms, at most {MOST_MS}: {verdict(spent <= MOST_MS)}")
+            for name, spent in found.get("downloads", {}).items():
+                say(
+                    f"  {name:44}{spent['first']:8.2f} s until the first bytes, {spent['all']:.1f} s in all, "
+                    f"{spent['mb']} MB, takes {spent['memory_mb']} MB of memory"
+                )
+    keep("users", {"turns": TURNS, "databases": results})
+
+
+def measure_here() -> None:
+    with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as directory:
+        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+        os.environ |= {"DATA_DIR": directory, "LOG_LEVEL": "ERROR"}
+        import django
+
+        django.setup()
+        json.dump(measure(), sys.stdout)
+
+
+def measure() -> dict[str, Any]:
+    from django.conf import settings
+    from django.core.management import call_command
+
+    settings.ALLOWED_HOSTS = ["*"]
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    return {str(size): of_size(size) for size in SIZES}
+
+
+def of_size(size: int) -> dict[str, Any]:
+    """Milliseconds of each page, as the median of all turns. The pages take turns."""
+    viewer = stored_organization(size)
+    settle()
+    client = signed_in(viewer)
+    spent: dict[str, list[float]] = {name: [] for name in pages(viewer.organization, size)}
+    for turn in range(TURNS + 1):
+        for name, address in pages(viewer.organization, size).items():
+            began = time.perf_counter()
+            response = client.get(address)
+            took = 1_000 * (time.perf_counter() - began)
+            assert response.status_code == 200, response.status_code
+            if turn:  # Nobody's first turn counts.
+                spent[name].append(took)
+    found: dict[str, Any] = {"pages": {name: round(median(each), 1) for name, each in spent.items()}}
+    if size == max(SIZES):
+        found["downloads"] = {name: download(ask) for name, ask in downloads(client, viewer.organization).items()}
+    return found
+
+
+def downloads(client: Client, organization: Organization) -> dict[str, Callable[[], Any]]:
+    here = f"/o/{organization.slug}"
+    batch = organization.batches.get().pk
+    return {
+        "export of everyone as CSV": lambda: client.post(f"{here}/users/export/", {"format": "csv"}),
+        "export of everyone as a workbook": lambda: client.post(f"{here}/users/export/", {"format": "xlsx"}),
+        "report of an import": lambda: client.get(f"{here}/batches/{batch}/report.csv"),
+    }
+
+
+def download(ask: Callable[[], Any]) -> dict[str, float]:
+    """Seconds until the first bytes and until the last ones, and megabytes in all and of the memory that it took."""
+
+    async def read(response: Any) -> tuple[float, int]:
+        first, size = 0.0, 0
+        async for piece in response.streaming_content:
+            first = first or time.perf_counter() - began
+            size += len(piece)
+        return first, size
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.perf_counter()
+    response = ask()
+    assert response.status_code == 200, response.status_code
+    first, size = asyncio.run(read(response))
+    took = time.perf_counter() - began
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    return {
+        "first": round(first, 3),
+        "all": round(took, 2),
+        "mb": round(size / 1e6, 1),
+        "memory_mb": round(grown / 1e3, 1),
+    }
+
+
+def pages(organization: Organization, size: int) -> dict[str, str]:
+    """The addresses of all that is measured, by what they show."""
+    roles = {role.name: role.pk for role in organization.roles.all()}
+    site = organization.sites.order_by("name")[3].pk
+    filters = {
+        "everyone": "",
+        "active": "status=active",
+        "pending": "status=pending",
+        "expired": "status=expired",
+        "search: one person": "q=person.77@",
+        "search: some": "q=lindqvist",
+        "search: most": "q=example",
+        "search: two words": "q=anna+berg",
+        "search: nobody": "q=nobody-has-this",
+        "search in a tab": "q=anna&status=pending",
+        "role of most": f"role={roles['ReadOnly']}",
+        "role of few": f"role={roles['Night shift']}",
+        "site": f"site={site}",
+        "role and site": f"role={roles['Field worker']}&site={site}",
+        "role, site, search and tab": f"role={roles['Field worker']}&site={site}&q=anna&status=active",
+    }
+    last = size // 25
+    found = {}
+    for name, query in filters.items():
+        for page, number in (("first", 1), ("middle", None), ("last", 10 * last)):
+            found[f"{name}, {page} page"] = (
+                f"/o/{organization.slug}/users/?{query}&page={number or middle_of(organization, query)}"
+            )
+    return found
+
+
+def middle_of(organization: Organization, query: str) -> int:
+    from django.http import QueryDict
+
+    from invites.directory.users import UserFilter, count_users
+
+    key = (organization.pk, query)
+    if key not in _middle:
+        wanted = UserFilter.read(QueryDict(query), organization)
+        _middle[key] = count_users(organization, wanted).of(wanted.status) // 50 + 1
+    return _middle[key]
+
+
+_middle: dict[tuple[int, str], int] = {}
+
+
+def signed_in(viewer: Membership) -> Client:
+    from django.test import Client
+
+    client = Client()
+    client.force_login(viewer.user)
+    return client
+
+
+def settle() -> None:
+    """What autovacuum, and SQLite after a while, do on their own."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE)" if connection.vendor == "postgresql" else "PRAGMA optimize")
+
+
+def stored_organization(size: int) -> Membership:
+    """An organization of as many people: six of ten are members, and every tenth invitation has expired."""
+    from django.utils import timezone
+
+    from accounts.models import Membership, Role, Site, User
+    from accounts.organizations.organizations import add_first_admin, create_organization
+    from invites.models import AccessGrant, Batch, Invitation, Row
+
+    dice = random.Random(size)  # noqa: S311 - the same people every time
+    organization = create_organization(name=f"Bench {size}", slug=f"bench-{size}")
+    admin = User.objects.create_user(f"admin{size}@bench.example.com", "bench", first_name="Ada", last_name="Admin")
+    viewer = add_first_admin(organization, admin)
+    for name in ("Field worker", "Night shift"):
+        Role.objects.create(organization=organization, name=name, permissions=["work.view"])
+    roles = {role.name: role for role in organization.roles.all()}
+    sites = Site.objects.bulk_create(Site(organization=organization, name=f"Site {n:02}") for n in range(SITES))
+    grants = []
+    for number in range(60):
+        grant = AccessGrant.objects.create(organization=organization, all_sites=number % 10 == 0)
+        grant.roles.set([roles["Night shift" if number == 1 else "Field worker" if number % 5 == 0 else "ReadOnly"]])
+        grant.sites.set([] if grant.all_sites else dice.sample(sites, 2))
+        grants.append(grant)
+
+    rows = [[f"person.{number}@b{size}.example.com", *row[1:]] for number, row in enumerate(people(size - 1, bad=0))]
+    members = size * 6 // 10
+    users = User.objects.bulk_create(
+        (User(email=row[0], first_name=row[1], last_name=row[2]) for row in rows[:members]),
+        batch_size=2_000,
+    )
+    batch = Batch.objects.create(
+        organization=organization, inviter=admin, grant=grants[0], state=Batch.State.DONE, file_name="team.csv"
+    )
+    imported = Row.objects.bulk_create(
+        (
+            Row(
+                batch=batch,
+                number=number,
+                line=number,
+                email=row[0],
+                email_key=row[0],
+                first_name=row[1],
+                last_name=row[2],
+                description=row[3],
+                outcome="skipped" if number < members + 2 else "invited",
+                reason="already_member" if number < members + 2 else "",
+            )
+            for number, row in enumerate(rows, start=2)
+        ),
+        batch_size=2_000,
+    )
+    now = timezone.now()
+    memberships = Membership.objects.bulk_create(
+        (
+            Membership(
+                user=user,
+                organization=organization,
+                first_name=user.first_name,
+                last_name=user.last_name,
+                description=row[3],
+                all_sites=number % 20 == 0,
+                last_seen_at=now - timedelta(minutes=number),
+            )
+            for number, (user, row) in enumerate(zip(users, rows, strict=False))
+        ),
+        batch_size=2_000,
+    )
+    with_role = (
+        Membership.roles.through(
+            membership_id=each.pk,
+            role_id=roles["Night shift" if n % 2_000 == 0 else "Field worker" if n % 6 == 0 else "ReadOnly"].pk,
+        )
+        for n, each in enumerate(memberships)
+    )
+    Membership.roles.through.objects.bulk_create(with_role, batch_size=5_000)
+    with_site = (
+        Membership.sites.through(membership_id=each.pk, site_id=site.pk)
+        for each in memberships
+        if not each.all_sites
+        for site in dice.sample(sites, 2)
+    )
+    Membership.sites.through.objects.bulk_create(with_site, batch_size=5_000)
+    Invitation.objects.bulk_create(
+        (
+            Invitation(
+                organization=organization,
+                grant=grants[number % len(grants)],
+                inviter=admin,
+                batch=batch,
+                row=imported[members + number],
+                email=row[0],
+                email_key=row[0],
+                first_name=row[1],
+                last_name=row[2],
+                description=row[3],
+                token_seed=f"{size}-{number}",
+                token_hash=f"{size}-{number}",
+                mail_state="sent",
+                mailed_at=now,
+                expires_at=now + timedelta(days=-1 if number % 10 == 0 else 7),
+            )
+            for number, row in enumerate(rows[members:])
+        ),
+        batch_size=2_000,
+    )
+    return viewer
+
+
+if __name__ == "__main__":
+    measure_here() if "--measure" in sys.argv else main()
