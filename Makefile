@@ -31,8 +31,13 @@ translations: ## Extract all texts into the catalogs in locale/, and compile the
 	@.ci/venv requirements-dev.txt
 	@exec $(PYTHON_HERE) manage.py translations
 
+.PHONY: pictures
+pictures: ## Take pictures of every page into var/pictures, light and dark, wide and narrow
+	@.ci/venv requirements-dev.txt
+	@exec $(PYTHON_HERE) -m tests.look.pictures
+
 .PHONY: bench
-bench: ## Measure checking, inviting, emailing and uploading, and update docs/performance.md
+bench: ## Measure checking, inviting, emailing, uploading and the page Users, and update docs/performance.md
 	@.ci/venv benchmarks/requirements.txt .venv-bench
 	@exec .venv-bench/bin/python -m benchmarks
 

@@ -149,6 +149,13 @@ SIGN_IN_PAGES: dict[str, Responses] = {
     "account_reset_password_from_key_done": ANYBODY,
 }
 
+# What their paths need. No such thing exists.
+ARGUMENTS = {
+    "account_reset_password_from_key": ["1", "unknown"],
+    "public_mailing:reply_to": ["unknown"],
+    **{f"acceptance:{link}_link": ["unknown"] for link in ("invitation", "decline", "report")},
+}
+
 
 @pytest.fixture
 def acmes(acme: Organization, sites: list[Site], admin: User, member_membership: Membership) -> dict[str, int]:
@@ -294,10 +301,7 @@ def test_addresses_outside_the_organizations(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("config.health.CHECKS", {})
-    arguments = {"account_reset_password_from_key": ["1", "unknown"]}
-    arguments |= {f"acceptance:{link}_link": ["unknown"] for link in ("invitation", "decline", "report")}
-    arguments["public_mailing:reply_to"] = ["unknown"]
-    path = reverse(name, args=arguments.get(name))
+    path = reverse(name, args=ARGUMENTS.get(name))
     for user, expected in ((None, answers.nobody), (member, answers.member), (outsider, answers.outsider)):
         response = client_of(user).get(path)
         if name.startswith("acceptance:"):
