@@ -88,7 +88,7 @@ from invites.models import BulkAction, Outcome
 now = timezone.now()
 later = now + timedelta(hours=1)
 started = dict(organization=Organization.objects.get(slug="acme"), started_by=User.objects.get(email={ADMIN!r}), total=3000, expected=2900)
-access = {"roles": [[0, "Auditor"]], "sites": [[0, "Lyon depot"]], "all_sites": False}
+access = {{"roles": [[0, "Auditor"]], "sites": [[0, "Lyon depot"]], "all_sites": False}}
 started["access"] = access
 kinds = [(kind, mode) for kind in ("roles", "sites") for mode in ("add", "remove", "replace")]
 kinds += [(kind, "") for kind in ("deactivate", "reactivate", "remove", "resend", "revoke")]
