@@ -53,7 +53,8 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("click", (event) => {
   const item = event.target.closest?.(".rc-menu-item");
-  if (item && !item.dataset.themeChoice) item.closest(".rc-menu").hidePopover();
+  // Not before a form was submitted: htmx forgets which button was pressed when the button loses the focus.
+  if (item && !item.dataset.themeChoice) setTimeout(() => item.closest(".rc-menu")?.hidePopover());
 });
 
 // Tab leaves a menu or the sidebar of a phone, which then closes.
