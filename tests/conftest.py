@@ -269,7 +269,13 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def browser_context_args(stack: Stack) -> dict[str, Any]:
-    return {"base_url": stack.url, "viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
+    return {
+        "base_url": stack.url,
+        "viewport": {"width": 1280, "height": 900},
+        "locale": "en-GB",
+        # Drawing a progress bar that moves takes more processor time than the import.
+        "reduced_motion": "reduce",
+    }
 
 
 @pytest.fixture(scope="session")
