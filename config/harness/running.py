@@ -31,8 +31,8 @@ from config.devserver import embedded_broker
 
 ROOT = Path(__file__).resolve().parents[2]
 UP = ("manage.py", "up")
-START_SECONDS = 60
-STOP_SECONDS = 20
+START_SECONDS = 120
+STOP_SECONDS = 60
 
 # Nothing that a browser does beside showing the pages.
 CHROMIUM_FLAGS = [

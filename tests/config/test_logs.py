@@ -30,14 +30,14 @@ class Visitor:
         self.opener: OpenerDirector = build_opener(HTTPCookieProcessor())
 
     def get(self, path: str) -> str:
-        with self.opener.open(self.url + path, timeout=20) as answer:
+        with self.opener.open(self.url + path, timeout=60) as answer:
             return str(answer.read().decode())
 
     def post(self, path: str, **fields: str) -> str:
         hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]+)"', self.get(path)))
         assert "csrfmiddlewaretoken" in hidden
         body = urlencode({**hidden, **fields}).encode()
-        with self.opener.open(self.url + path, body, timeout=20) as answer:
+        with self.opener.open(self.url + path, body, timeout=60) as answer:
             return str(answer.geturl())
 
 

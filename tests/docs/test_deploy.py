@@ -181,7 +181,7 @@ def test_every_service_of_compose_runs_as_a_process(machine: Machine, postgres: 
     machine.start(
         "redis", [*command("redis"), "--bind", "127.0.0.1", "--port", str(redis), "--dir", str(machine.directory)]
     )
-    wait_for(_passes(lambda: is_healthy("redis")), what="Redis", seconds=20)
+    wait_for(_passes(lambda: is_healthy("redis")), what="Redis", seconds=60)
     machine.start("mail", f"exec {CATCHER} --listen 127.0.0.1:{mail} {machine.directory}/mail")
     told = machine.run(command("prepare"), environment("prepare"))
     assert "Sign in as admin@example.com with the password three quiet harbors" in told

@@ -82,7 +82,7 @@ def test_a_web_process_opens_no_more_than_is_documented(busy: Stack) -> None:
 
 def unfinished_upload(stack: Stack, visitor: Visitor) -> socket.socket:
     """A connection that has sent some megabytes of a file, and says that there is more."""
-    connection = socket.create_connection(("127.0.0.1", stack.port), timeout=20)
+    connection = socket.create_connection(("127.0.0.1", stack.port), timeout=60)
     connection.sendall(
         f"POST /o/acme/import/ HTTP/1.1\r\nHost: 127.0.0.1:{stack.port}\r\nCookie: {visitor.cookies}\r\n"
         "Content-Type: multipart/form-data; boundary=edge\r\nContent-Length: 20000000\r\n\r\n"

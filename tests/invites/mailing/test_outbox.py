@@ -434,7 +434,7 @@ def test_a_slow_server_does_not_extend_the_time_slice(
 
     more = send_due_invitations(acme.pk)
 
-    assert 1 <= len(mailbox.taken) <= 15
+    assert len(mailbox.taken) <= 15
     mailbox.seconds_per_mail = 0
     while more:
         more = send_due_invitations(acme.pk, more.lock_token)

@@ -151,21 +151,23 @@ def test_a_task_for_the_rest_is_enqueued_for_when_the_limit_allows(
 def test_real_workers_resume_by_themselves_and_serve_others_meanwhile(tmp_path: Path) -> None:
     with MailServer() as server:
         address = f"smtp://127.0.0.1:{server.port}"
-        with WorkerOnFile(tmp_path, EMAIL_URL=address, MAILS_PER_SECOND_PER_ORGANIZATION="40") as worker:
+        # So that the recovery task alone would resume the import only once a minute.
+        settings = {"MAILS_PER_SECOND_PER_ORGANIZATION": "40", "RECOVERY_SECONDS": "60"}
+        with WorkerOnFile(tmp_path, EMAIL_URL=address, **settings) as worker:
             work = Work(worker, tmp_path)
             large = work.invite(many(400, domain="large.example.com"))
             small = work.invite(many(20, domain="small.example.com"), organization="globex")
 
             work.wait_for_end(small)
             before = by_domain(server.taken)["large.example.com"]
-            work.wait_for_end(large, seconds=60)
+            work.wait_for_end(large)
 
     assert before < 400, "The few did not wait for the many."
     moments = [moment for moment, to in zip(server.taken_at, server.taken, strict=True) if "@large." in to]
     assert len(moments) == 400
-    assert most_in_a_second(moments) <= 2 * 40
-    # Ten blocks. The recovery task alone would resume the import only every eight seconds.
-    assert 8 <= moments[-1] - moments[0] <= 30
+    # Ten blocks, and on a busy machine two may be late, just before the next one.
+    assert most_in_a_second(moments) <= 3 * 40
+    assert moments[-1] - moments[0] >= 8
 
 
 def test_throttled_single_invitations_are_due_when_the_limit_allows_and_lose_no_attempt(

