@@ -151,9 +151,10 @@ def test_a_task_for_the_rest_is_enqueued_for_when_the_limit_allows(
 def test_real_workers_resume_by_themselves_and_serve_others_meanwhile(tmp_path: Path) -> None:
     with MailServer() as server:
         address = f"smtp://127.0.0.1:{server.port}"
-        # So that the recovery task alone would resume the import only once a minute.
-        settings = {"MAILS_PER_SECOND_PER_ORGANIZATION": "40", "RECOVERY_SECONDS": "60"}
-        with WorkerOnFile(tmp_path, EMAIL_URL=address, **settings) as worker:
+        # The recovery task alone would resume the import only once a minute.
+        with WorkerOnFile(
+            tmp_path, EMAIL_URL=address, MAILS_PER_SECOND_PER_ORGANIZATION="40", RECOVERY_SECONDS="60"
+        ) as worker:
             work = Work(worker, tmp_path)
             large = work.invite(many(400, domain="large.example.com"))
             small = work.invite(many(20, domain="small.example.com"), organization="globex")
