@@ -107,9 +107,9 @@ def _sign_in(page: Page, password: str) -> None:
 
 
 def _photograph(page: Page, name: str, path: str, directory: Path) -> bool:
-    """Whether the page scrolls sideways. Downloads, streams and addresses that only accept a POST are no pages."""
+    """Whether the page scrolls sideways. Downloads, streams and whatever doesn't exist are no pages."""
     answer = page.request.head(path)
-    if not answer.headers.get("content-type", "").startswith("text/html") or answer.status == 405:
+    if not answer.ok or not answer.headers.get("content-type", "").startswith("text/html"):
         return False
     is_wide = False
     for scheme in ("light", "dark"):
