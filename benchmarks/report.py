@@ -117,6 +117,9 @@ def _users(found: Found | None) -> Iterator[Target]:
         yield Target(f"slowest page of *Users*, {size:,} people on {database}", slowest, 50, 50, "ms")
         for name, spent in sizes[str(size)].get("downloads", {}).items():
             yield Target(f"{name}, {size:,} people on {database}: first bytes", spent["first"], 1, 1, "s")
+        for name, spent in sizes[str(size)].get("actions", {}).items():
+            slower = max(spent["review"], spent["start"])
+            yield Target(f"{name}, {size:,} people on {database}: review or start", slower, 1, 1, "s")
 
 
 def user_rows(found: Found) -> Iterator[tuple[str, ...]]:
@@ -148,6 +151,14 @@ def download_rows(found: Found) -> Iterator[tuple[str, ...]]:
                     f"{spent['mb']} MB",
                     f"{spent['memory_mb']} MB",
                 )
+
+
+def action_rows(found: Found) -> Iterator[tuple[str, ...]]:
+    for database, sizes in found.get("users", {}).get("databases", {}).items():
+        for size, measured in sizes.items():
+            for name, spent in measured.get("actions", {}).items():
+                seconds = (f"{spent[step]:.2f} s" for step in ("review", "start", "thousand"))
+                yield f"{name}, {int(size):,} people, {database}", *seconds
 
 
 def _whole(found: Found) -> Iterator[Target]:
@@ -227,6 +238,7 @@ def render(document: str, found: Found) -> str:
         "downloads": table(
             ("download", "first bytes", "all", "size", "memory that it takes"), download_rows(found), right=4
         ),
+        "actions": table(("change of everyone", "review", "start", "a thousand people"), action_rows(found), right=3),
         "scaling": table(
             ("rows", "workers", "uploaded", "checked", "all invited", "all mailed", "people/s", "pages: median / p95"),
             scaling_rows(found),

@@ -1,7 +1,7 @@
 """How fast *Users* is with 1,000 to 200,000 people, for every filter and page: `python -m benchmarks.users`.
 
 Asks for pages in the process itself, through all middleware, and counts the time until the response is complete. Then
-it downloads the export of everyone, and the report of an import of as many rows.
+it downloads the export of everyone and the report of an import of as many rows, and starts changes of everyone.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import resource
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 from benchmarks.files import people
 from benchmarks.rounds import in_a_process, keep, say, verdict
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 SIZES = [int(size) for size in os.environ.get("BENCH_PEOPLE", "1000 10000 200000").split()]
 TURNS = int(os.environ.get("BENCH_TURNS", "20"))
 MOST_MS = 50
+MOST_SECONDS = 1
+# A thousand people each.
+CHUNKS = 5
 SITES = 40
 
 
@@ -52,6 +57,10 @@ def main() -> None:
                     f"  {name:44}{spent['first']:8.2f} s until the first bytes, {spent['all']:.1f} s in all, "
                     f"{spent['mb']} MB, takes {spent['memory_mb']} MB of memory"
                 )
+            for name, spent in found.get("actions", {}).items():
+                slower = max(spent["review"], spent["start"])
+                fits = verdict(slower < MOST_SECONDS)
+                say(f"  {name:44}{slower:8.2f} s for review or start, below {MOST_SECONDS}: {fits}")
     keep("users", {"turns": TURNS, "databases": results})
 
 
@@ -92,6 +101,8 @@ def of_size(size: int) -> dict[str, Any]:
     found: dict[str, Any] = {"pages": {name: round(median(each), 1) for name, each in spent.items()}}
     if size == max(SIZES):
         found["downloads"] = {name: download(ask) for name, ask in downloads(client, viewer.organization).items()}
+        # Last, because they change people.
+        found["actions"] = {name: act(client, viewer, form) for name, form in actions(viewer.organization).items()}
     return found
 
 
@@ -127,6 +138,46 @@ def download(ask: Callable[[], Any]) -> dict[str, float]:
         "all": round(took, 2),
         "mb": round(size / 1e6, 1),
         "memory_mb": round(grown / 1e3, 1),
+    }
+
+
+def actions(organization: Organization) -> dict[str, dict[str, Any]]:
+    """What is done to everyone, as the form says it."""
+    roles = {role.name: role.pk for role in organization.roles.all()}
+    sites = list(organization.sites.order_by("name").values_list("pk", flat=True))
+    return {
+        "add a role": {"action": "roles", "mode": "add", "roles": roles["Night shift"]},
+        "replace roles with two": {"action": "roles", "mode": "replace", "roles": sorted(roles.values())[-2:]},
+        "add three sites": {"action": "sites", "mode": "add", "sites": sites[:3]},
+        "deactivate": {"action": "deactivate"},
+        "resend": {"action": "resend"},
+        "revoke": {"action": "revoke"},
+    }
+
+
+def act(client: Client, viewer: Membership, form: dict[str, Any]) -> dict[str, float]:
+    """Seconds until the review of everyone is shown, until the action is started, and for a thousand people of it."""
+    from invites.directory.bulk.work import handle_next_chunk, stop_bulk_action
+
+    address = f"/o/{viewer.organization.slug}/users/selected/"
+    everyone = form | {"all": "1"}
+    began = time.perf_counter()
+    response = client.post(address, everyone | {"step": "review"})
+    reviewed = time.perf_counter()
+    seen = re.search(r'name="seen" value="([^"]*)"', response.content.decode())
+    assert seen, response.status_code
+    with mock.patch("invites.tasks.enqueue_on_commit"):
+        client.post(address, everyone | {"step": "start", "seen": seen[1]})
+    started = time.perf_counter()
+    action = viewer.organization.bulk_actions.latest("pk")
+    for _ in range(CHUNKS):
+        handle_next_chunk(action.pk)
+    handled = time.perf_counter()
+    stop_bulk_action(action)
+    return {
+        "review": round(reviewed - began, 2),
+        "start": round(started - reviewed, 2),
+        "thousand": round((handled - started) / CHUNKS, 2),
     }
 
 
