@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from django.db import transaction
-from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from accounts.activity.actions import Action
@@ -17,7 +16,7 @@ from accounts.errors import DomainError
 from invites.checking import email_key
 from invites.invitations.activity import about_invitation
 from invites.invitations.blocking import block_address
-from invites.invitations.tokens import invitation_id_in, opt_out_token
+from invites.invitations.tokens import invitation_id_in, is_opt_out_token
 from invites.models import Invitation
 
 State = Invitation.State
@@ -33,7 +32,7 @@ class Reported(NamedTuple):
 def find_invitation(opt_out: str) -> Invitation | None:
     """The invitation of the token, in any state; None if the token is invalid or its address was corrected."""
     found = _with_id_in(opt_out)
-    return found if found is not None and _is_for(found.email_key, found, opt_out) else None
+    return found if found is not None and is_opt_out_token(opt_out, found.pk, found.email_key) else None
 
 
 def find_reported(opt_out: str) -> Reported | None:
@@ -43,16 +42,13 @@ def find_reported(opt_out: str) -> Reported | None:
         return None
     earlier = found.earlier_links.order_by("pk").values_list("email", flat=True).distinct()
     emails = [found.email, *earlier]
-    return next((Reported(found, email) for email in emails if _is_for(email_key(email), found, opt_out)), None)
+    sent_to = (email for email in emails if is_opt_out_token(opt_out, found.pk, email_key(email)))
+    return next((Reported(found, email) for email in sent_to), None)
 
 
 def _with_id_in(opt_out: str) -> Invitation | None:
     invitations = Invitation.objects.select_related("organization", "inviter")
     return invitations.filter(pk=invitation_id_in(opt_out)).first()
-
-
-def _is_for(key: str, found: Invitation, opt_out: str) -> bool:
-    return constant_time_compare(opt_out_token(found.pk, key), opt_out)
 
 
 def current_invitation(opt_out: str) -> Invitation | None:

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from django.conf import settings
+from django.utils.crypto import constant_time_compare
 
 SEED_BYTES = 16
 TOKEN_BYTES = 20
@@ -80,9 +81,20 @@ def opt_out_token(invitation_id: int, email_key: str) -> str:
     It is the same in every email of the invitation, so that an old one can be declined, too. It depends on the address,
     so that it can't decline an invitation whose address was corrected. Nothing follows from it about the other token.
     """
-    return (
-        f"{invitation_id}-{_token(_key(settings.SECRET_KEY, OPT_OUT_PURPOSE), f'{invitation_id} {email_key}').decode()}"
+    return _opt_out_token(settings.SECRET_KEY, invitation_id, email_key)
+
+
+def is_opt_out_token(token: str, invitation_id: int, email_key: str) -> bool:
+    """Whether it is the opt-out token of the invitation. Emails that were sent with a former secret key count."""
+    return any(
+        constant_time_compare(_opt_out_token(secret, invitation_id, email_key), token)
+        for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     )
+
+
+def _opt_out_token(secret: str, invitation_id: int, email_key: str) -> str:
+    signature = _token(_key(secret, OPT_OUT_PURPOSE), f"{invitation_id} {email_key}")
+    return f"{invitation_id}-{signature.decode()}"
 
 
 def invitation_id_in(opt_out: str) -> int:

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -109,6 +110,23 @@ def test_a_link_to_an_address_that_was_corrected_since_leads_nowhere(invite: Inv
 
     assert client.get(DECLINE).status_code == 404
     assert client.get(REPORT).status_code == 404
+
+
+@pytest.mark.parametrize("what", ["decline", "report"])
+def test_links_work_with_a_former_secret_key_until_it_is_removed(invite: Invite, what: str, settings: Any) -> None:
+    invitation = invite()
+    token, former = opt_out_of(invitation), settings.SECRET_KEY
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "a new key", ["another one", former]
+
+    def status() -> int:
+        client = Client()
+        client.get(f"/i/{what}/{token}/")
+        return client.get(f"/invitation/{what}/").status_code
+
+    assert token != opt_out_of(invitation)
+    assert status() == 200
+    settings.SECRET_KEY_FALLBACKS = []
+    assert status() == 404
 
 
 @pytest.mark.parametrize("what", ["decline", "report"])
