@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,22 +11,26 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.activity.actions import Action
 from accounts.activity.log import record
 from accounts.errors import DomainError
 from accounts.models import Membership
-from accounts.organizations.grants import lock_selection
 from invites.imports.activity import about_import
 from invites.imports.bulk_insert import AnyOf, insert_invitations, people_in
 from invites.imports.invite import blocked_among, members_among, without
 from invites.invitations.activity import granted_by
-from invites.invitations.authorization import lock_to_change, manageable_grants, selection_of
+from invites.invitations.allowed_domains import allowed_domains
+from invites.invitations.authorization import lock_offered, lock_to_change, manageable_grants, selection_of
 from invites.invitations.quotas import consume_invitation_quota
 from invites.models import AccessGrant, Batch, Invitation, Row
 
 # In one request. It takes less than half a second.
 MOST = 1_000
+_ACCESS_DELETED = gettext_lazy(
+    "The roles or the sites of this import were deleted. Invite these people one by one, and select new ones."
+)
 
 
 @dataclass(frozen=True)
@@ -33,11 +38,12 @@ class InvitedAgain:
     """How many people were invited, and how many of the first thousand weren't.
 
     They are members or invited by now, don't accept invitations, or declined one that grants more than the user's
-    access.
+    access. `other_domains` more have an address that the organization no longer allows.
     """
 
     count: int
     skipped: int
+    other_domains: int = 0
 
 
 def declined_rows(batch: Batch) -> QuerySet[Row]:
@@ -47,20 +53,31 @@ def declined_rows(batch: Batch) -> QuerySet[Row]:
     return batch.rows.filter(outcome=Row.Outcome.SKIPPED, reason=Row.Reason.ALREADY_DECLINED)
 
 
+def unconfirmed_powers(batch: Batch) -> tuple[str, ...]:
+    """What the import's roles allow, if that has to be confirmed: a role may allow more than when the import ran."""
+    powers = selection_of(batch.grant).user_powers
+    return () if set(batch.confirmed_powers).issuperset(powers) else powers
+
+
 @transaction.atomic
-def invite_declined(by: Membership, batch: Batch) -> InvitedAgain:
+def invite_declined(by: Membership, batch: Batch, *, confirmed: Collection[str] = ()) -> InvitedAgain:
     """Invite them with the roles and sites of the import. The caller enqueues the task that sends the emails.
 
-    The declined invitations are replaced. Raises AccessDenied, and DomainError: "moved_on", "over_quota".
+    The declined invitations are replaced. `confirmed` are the `unconfirmed_powers` that `by` has seen. Raises
+    AccessDenied, and DomainError: "moved_on", "gone", "changed", "over_quota".
     """
     lock_to_change(by, batch)
     if batch.state not in Batch.ENDED or batch.undone_at is not None:
         raise DomainError("moved_on", _("This import was undone in the meantime."))
-    lock_selection(selection_of(batch.grant))
+    lock_offered(batch.grant, _ACCESS_DELETED)
+    if not set(confirmed).issuperset(unconfirmed_powers(batch)):
+        raise DomainError("changed", _("The roles of this import have changed. Review them before you invite anyone."))
     chosen = list(declined_rows(batch).order_by("number").values_list("pk", flat=True)[:MOST])
     rows = batch.rows.filter(AnyOf(F("pk"), set(chosen)))
     people = people_in(rows)
-    possible = without(people, [*members_among(batch, people), *blocked_among(people)])
+    allowed = allowed_domains(batch.organization)
+    others = [person for person in people if allowed.error(person.email_key)]
+    possible = without(people, [*members_among(batch, people), *blocked_among(people), *others])
     replaced = _replace_declined(by, batch, {person.email_key for person in possible})
     possible = [person for person in possible if person.email_key in replaced]
     now = timezone.now()
@@ -73,7 +90,7 @@ def invite_declined(by: Membership, batch: Batch) -> InvitedAgain:
         record(batch.organization_id, Action.INVITED_AGAIN, subject, by=by, change=granted_by(batch.grant))
     # Last, as for other invitations. Another order could deadlock.
     consume_invitation_quota(batch.organization, by.user, count)
-    return InvitedAgain(count, skipped=len(people) - count)
+    return InvitedAgain(count, skipped=len(people) - count - len(others), other_domains=len(others))
 
 
 def _replace_declined(by: Membership, batch: Batch, keys: set[str]) -> set[str]:

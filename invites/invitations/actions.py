@@ -9,17 +9,20 @@ from django.db import transaction
 from django.db.models import Case, CharField, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.activity.actions import Action
 from accounts.activity.log import record
 from accounts.errors import DomainError
 from accounts.models import Membership
 from invites.invitations.activity import about_invitation
+from invites.invitations.allowed_domains import allowed_domains
 from invites.invitations.authorization import (
     CANNOT_RESEND,
     CANNOT_REVOKE,
     check_can_manage,
     check_may_invite,
+    lock_offered,
 )
 from invites.invitations.blocking import blocked_among, check_not_blocked, is_blocked
 from invites.invitations.invite import check_not_member, not_pending, pending_of
@@ -32,6 +35,10 @@ from invites.invitations.quotas import (
 )
 from invites.invitations.visibility import invitation_is_visible
 from invites.models import FailureReason, Invitation, InvitationQuerySet, Outcome
+
+_ACCESS_DELETED = gettext_lazy(
+    "The roles or the sites of this invitation were deleted. Choose Invite users, and select new ones."
+)
 
 
 @transaction.atomic
@@ -74,12 +81,18 @@ def invite_again(by: Membership, invitation: Invitation) -> None:
     """Open a declined invitation again, with a new link, and resend it. `by` becomes its inviter.
 
     Only for an admin who has seen that the invitee declined. The caller enqueues the task that sends the email.
-    Raises AccessDenied, and DomainError: "not_declined", "already_member", "address_blocked", "too_often" or
-    "over_quota".
+    Raises AccessDenied, and DomainError: "not_declined", "gone", "moved_on", "domain_not_allowed", "already_member",
+    "already_deactivated", "address_blocked", "too_often" or "over_quota".
     """
     check_can_manage(by, invitation.grant, CANNOT_RESEND)
+    # Roles and sites are always locked first. Another order could deadlock. The grant of a declined invitation stays.
+    lock_offered(invitation.grant, _ACCESS_DELETED)
     organization, held = by.organization, _lock_declined(by, invitation)
     check_can_manage(by, held.grant, CANNOT_RESEND)
+    if held.batch is not None and held.batch.is_being_undone:
+        raise DomainError("moved_on", _("The import that invited this person is being undone. Wait until that’s done."))
+    if allowed_domains(organization).error(held.email_key):
+        raise DomainError("domain_not_allowed", str(FailureReason.DOMAIN_NOT_ALLOWED.label))
     check_not_member(organization, held.email_key, held.email)
     check_not_blocked(held.email_key)
     if has_been_sent_too_often(held):

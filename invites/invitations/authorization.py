@@ -95,6 +95,19 @@ def create_grant(by: Membership, selection: AccessSelection) -> AccessGrant:
     return grant
 
 
+def lock_offered(grant: AccessGrant, why_not: _StrOrPromise) -> AccessSelection:
+    """Lock and return what a closed invitation or an ended import granted, before it is offered again.
+
+    Only open invitations and unfinished imports protect roles and sites. Raises DomainError("gone"), with the message
+    `why_not`, if all of its roles or all of its sites were deleted since.
+    """
+    lock_selection(selection_of(grant))
+    selection = selection_of(grant)
+    if not selection.roles or not (selection.sites or selection.all_sites):
+        raise DomainError("gone", str(why_not))
+    return selection
+
+
 def selection_of(grant: AccessGrant) -> AccessSelection:
     """The selection that the grant stores."""
     return AccessSelection.of(grant.roles.all(), grant.sites.all(), all_sites=grant.all_sites)

@@ -13,12 +13,17 @@ from accounts.organizations.access import MemberRequest, requires
 from accounts.permissions import Permission
 from accounts.wording import counted
 from invites import tasks
-from invites.imports.declined import MOST, declined_rows, invite_declined
+from invites.imports.declined import MOST, declined_rows, invite_declined, unconfirmed_powers
+from invites.imports.presentation.confirmation import able_text, powers_from
 from invites.imports.views.batches import message_response
 from invites.imports.views.lookup import batch_to_change
 
 _INVITED = ngettext_lazy("{count} person was invited again.", "{count} people were invited again.")
 _SKIPPED = ngettext_lazy("{count} was skipped.", "{count} were skipped.")
+_OTHER_DOMAINS = ngettext_lazy(
+    "{count} has an email domain that your organization no longer invites.",
+    "{count} have email domains that your organization no longer invites.",
+)
 
 
 @requires(Permission.INVITE_USERS)
@@ -27,14 +32,23 @@ def batch_invite_declined(request: MemberRequest, organization: str, pk: int) ->
     """Say that these people declined, then invite them anyway."""
     batch = batch_to_change(request, pk)
     if request.method != "POST":
-        context = {"batch": batch, "count": declined_rows(batch)[:MOST].count()}
+        powers = unconfirmed_powers(batch)
+        context = {
+            "batch": batch,
+            "count": declined_rows(batch)[:MOST].count(),
+            "able": able_text(powers),
+            "powers": " ".join(powers),
+        }
         return render(request, "imports/batch_invite_declined.html", context)
     try:
-        done = invite_declined(request.membership, batch)
+        confirmed = powers_from(request.POST.get("powers", ""))
+        done = invite_declined(request.membership, batch, confirmed=confirmed)
     except DomainError as broken:
         return message_response(request, batch, broken.message, warning=True)
     tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
     sentences = [counted(_INVITED, done.count) if done.count else _("Nobody was invited again.")]
     if done.skipped:
         sentences.append(counted(_SKIPPED, done.skipped))
+    if done.other_domains:
+        sentences.append(counted(_OTHER_DOMAINS, done.other_domains))
     return message_response(request, batch, " ".join(sentences), warning=not done.count)

@@ -10,11 +10,13 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import ActivityEntry, Membership, User
+from accounts.models import ActivityEntry, Membership, Role, User
 from invites.imports.declined import InvitedAgain, declined_rows, invite_declined
 from invites.imports.presentation.wording import result_text
 from invites.imports.result_email import send_result_email
 from invites.imports.selectors.summary import summary_as_json, summary_of
+from invites.invitations.actions import invite_again
+from invites.invitations.allowed_domains import change_allowed_domains
 from invites.invitations.declining import decline
 from invites.invitations.tokens import opt_out_token
 from invites.mailing.message import MessageData, load_unsent
@@ -174,6 +176,44 @@ def test_nobody_is_invited_beyond_the_daily_quota(batch: Batch, by: Membership, 
     with domain_error("over_quota"):
         invite_declined(by, batch)
     assert declined_rows(batch).count() == 1
+
+
+def test_nobody_with_an_email_domain_that_is_no_longer_allowed_is_invited(
+    batch: Batch, by: Membership, ines: Client
+) -> None:
+    change_allowed_domains(by, ["company.example.com"], "rejected")
+
+    ines.post(url_of(batch, "imports:batch_invite_declined"))
+
+    assert declined_rows(batch).count() == 1
+    said = text_of(ines.get(url_of(batch, "imports:batch")).content.decode())
+    assert "Nobody was invited again. 1 has an email domain that your organization no longer invites." in said
+
+
+def test_a_power_that_a_role_has_gained_has_to_be_confirmed(batch: Batch, by: Membership, ines: Client) -> None:
+    Role.objects.filter(organization=by.organization, name="ReadOnly").update(permissions=["users.manage"])
+    url = url_of(batch, "imports:batch_invite_declined")
+
+    with domain_error("changed"):
+        invite_declined(by, batch)
+    assert declined_rows(batch).count() == 1
+
+    asked = ines.get(url).content.decode()
+    assert "Everyone you import will be able to manage users." in text_of(asked)
+    assert 'name="powers" value="users.manage"' in asked
+    ines.post(url, {"powers": "users.manage"})
+    assert declined_rows(batch).count() == 0
+
+
+def test_nobody_is_invited_without_a_role(batch: Batch, no: Invitation, by: Membership) -> None:
+    Role.objects.filter(organization=by.organization, name="ReadOnly").delete()
+
+    with domain_error("gone", match="Invite these people one by one"):
+        invite_declined(by, batch)
+    with domain_error("gone", match="Choose Invite users"):
+        invite_again(by, no)
+    no.refresh_from_db()
+    assert (no.state, declined_rows(batch).count()) == (State.DECLINED, 1)
 
 
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["a page", "in the dialog"])

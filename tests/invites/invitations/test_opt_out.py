@@ -15,12 +15,14 @@ from django.utils import timezone
 from accounts.models import ActivityEntry, Membership, Organization, Site, User
 from invites.invitations import actions
 from invites.invitations.acceptance import NewAccount, accept_with_new_account
+from invites.invitations.allowed_domains import change_allowed_domains
 from invites.invitations.blocking import lift_block
 from invites.invitations.declining import decline, report_abuse
 from invites.invitations.invite import invite_person
 from invites.invitations.tokens import fingerprint, hash_token, opt_out_token
-from invites.models import BlockedAddress, Invitation
+from invites.models import Batch, BlockedAddress, Invitation
 from tests.concurrency import at_once, unexpected
+from tests.files import csv_of
 from tests.invites.directory.bulk.helpers import resend_all, revoke_all
 from tests.invites.invitations.helpers import Invite, deliver, link_of, selection_of, token_of
 from tests.pages import text_of
@@ -246,6 +248,44 @@ def test_a_declined_invitation_cannot_be_resent_or_revoked(invite: Invite, by: M
             act(by, invitation)
     for outcomes in (resend_all(by, Invitation.objects.all()), revoke_all(by, Invitation.objects.all())):
         assert outcomes == {"declined": 1}
+    assert state_of(invitation) == State.DECLINED
+
+
+@pytest.mark.parametrize("kept", [[], ["Lyon depot"]], ids=["no site", "no role"])
+def test_what_has_lost_its_roles_or_its_sites_is_not_offered_again(
+    invite: Invite, by: Membership, kept: list[str]
+) -> None:
+    invitation = invite()
+    decline(opt_out_of(invitation))
+    grant = invitation.grant
+    grant.sites.set(grant.sites.filter(name__in=kept))
+    grant.roles.set(grant.roles.none() if kept else grant.roles.all())
+
+    with domain_error("gone", match="Choose Invite users, and select new ones."):
+        actions.invite_again(by, invitation)
+    assert state_of(invitation) == State.DECLINED
+
+
+def test_an_address_that_is_no_longer_allowed_is_not_invited_again(invite: Invite, by: Membership) -> None:
+    invitation = invite()
+    decline(opt_out_of(invitation))
+    change_allowed_domains(by, ["company.example.com"], Organization.OtherDomains.REJECTED)
+
+    with domain_error("domain_not_allowed"):
+        actions.invite_again(by, invitation)
+    change_allowed_domains(by, ["company.example.com"], Organization.OtherDomains.WARNED)
+    actions.invite_again(by, invitation)
+    assert state_of(invitation) == State.PENDING
+
+
+def test_nobody_is_invited_again_by_an_import_that_is_being_undone(run: Callable[..., Batch], by: Membership) -> None:
+    batch = run(csv_of("ann@example.com", "ben@example.com"))
+    invitation = batch.invitations.get(email="ann@example.com")
+    decline(opt_out_of(invitation))
+    Batch.objects.update(is_being_undone=True)
+
+    with domain_error("moved_on"):
+        actions.invite_again(by, invitation)
     assert state_of(invitation) == State.DECLINED
 
 
