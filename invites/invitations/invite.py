@@ -125,7 +125,7 @@ def _invite(
                 batch=row.batch if row else None,
             )
             if row is not None:
-                join_import(by, row, invitation)
+                join_import(row, invitation)
             record(organization.pk, Action.INVITED, about_invitation(invitation), by=by, change=granted(selection))
             # Last, as for imports. Another order could deadlock.
             consume_invitation_quota(organization, by.user, 1)

@@ -46,12 +46,12 @@ def lock_late_row(by: Membership, row: Row) -> None:
     row.refresh_from_db()
 
 
-def join_import(by: Membership, row: Row, invitation: Invitation) -> None:
-    """Make the invitation the result of its row, which `lock_late_row` has locked."""
+def join_import(row: Row, invitation: Invitation) -> None:
+    """Make the new invitation the result of its row, which `lock_late_row` has locked."""
     cells = [invitation.email, invitation.first_name, invitation.last_name, invitation.description]
     row.edit = {"cells": cells, "found": row.problems, "keep": False}
     row.email, row.first_name, row.last_name, row.description = cells
-    row.email_key, row.edited_by = invitation.email_key, by.user
+    row.email_key, row.edited_by = invitation.email_key, invitation.inviter
     row.outcome, row.reason, row.suggested_codes = Row.Outcome.INVITED, Row.Reason.NONE, ""
     row.problems, row.version = [], row.version + 1
     row.save()
