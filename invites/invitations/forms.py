@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -187,18 +187,27 @@ class AllowedDomainsForm(PlainForm):
 
 
 class InvitationForm(InviteForm):
-    """Changes a pending invitation. Asks about a typo only if the address was changed."""
+    """Changes a pending invitation. Asks about a typo only if the address was changed.
+
+    Hidden fields say what the form has `shown` at first, also after an error.
+    """
 
     button = _("Save changes")
 
     def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
         held = self.initial_for(selection_of(invitation.grant))
-        super().__init__(*args, initial={**held, **initial_cells(invitation)}, **kwargs)
+        cells = initial_cells(invitation)
+        super().__init__(*args, initial={**held, **cells}, **kwargs)
         del self.fields["message"]
         self.fields["email"].help_text = _("If you change it, saving resends the invitation to the new address.")
+        self.shown = Cells(**{name: self.data.get(f"shown_{name}", value) for name, value in cells.items()})
 
     def keeps_address(self, typed: str) -> bool:
-        return bool(typed == self.initial["email"])
+        return typed in (self.initial["email"], self.shown.email)
+
+    def shown_fields(self) -> Mapping[str, str]:
+        """The hidden fields, by their names."""
+        return {f"shown_{name}": value for name, value in self.shown._asdict().items()}
 
 
 class MemberForm(DetailsMixin, GrantForm):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from django.db import IntegrityError, transaction
@@ -136,9 +137,17 @@ def _invite(
 
 
 def change_invitation(
-    by: Membership, invitation: Invitation, selection: AccessSelection, *, cells: Cells | None = None
+    by: Membership,
+    invitation: Invitation,
+    selection: AccessSelection,
+    *,
+    cells: Cells | None = None,
+    shown: Cells | None = None,
 ) -> bool:
     """Replace the roles and sites of an open invitation, and with `cells` the names, the description and the address.
+
+    `shown` are the cells that `by` has seen. What `by` hasn't changed stays as it is now: somebody else may have
+    corrected it meanwhile.
 
     If the roles or sites have changed, `by` becomes its inviter, and the link in the email keeps working. If the
     address has changed, the link stops working and the invitation is resent to the new address; that counts as one more
@@ -149,27 +158,31 @@ def change_invitation(
     address "already_member", "already_deactivated", "already_invited", "declined", "address_blocked", "over_quota".
     """
     check_may_invite(by)
-    values = None
+    values: dict[str, str] = {}
     if cells is not None:
+        kept = (shown.email if shown else "", invitation.email)
         # An address that stays is fine, even if the organization has changed its domains since.
-        has_new_address = email_key(cells.email.strip()) != invitation.email_key
+        has_new_address = email_key(cells.email.strip()) not in map(email_key, kept)
         allowed = allowed_domains(by.organization) if has_new_address else ANY_DOMAIN
         person = check_cells(cells, row=1, line=1, allowed=allowed)
         if person.problems:
             raise DomainError("bad_cell", explain(person.problems[0]))
-        values = person.values
+        seen = shown._asdict() if shown else {}
+        values = {name: value for name, value in person.values._asdict().items() if value != seen.get(name)}
     try:
         with transaction.atomic():
             return _change_locked(by, invitation, selection, values)
     except IntegrityError as error:
         # Somebody invited the new address at the same time. The constraint allows one of them.
-        raise _already_invited(by, values.email if values else invitation.email) from error
+        raise _already_invited(by, values.get("email", invitation.email)) from error
 
 
-def _change_locked(by: Membership, invitation: Invitation, selection: AccessSelection, values: Cells | None) -> bool:
+def _change_locked(
+    by: Membership, invitation: Invitation, selection: AccessSelection, values: Mapping[str, str]
+) -> bool:
     # Roles and sites are always locked first. Another order could deadlock.
     lock_grantable(by, selection)
-    held = _lock(by, invitation, email_key(values.email) if values else invitation.email_key)
+    held = _lock(by, invitation, email_key(values.get("email", invitation.email)))
     # Checked while it is locked, because it may have changed since the page was shown.
     check_can_manage(by, held.grant, CANNOT_EDIT)
     change = change_between(selection_of(held.grant), selection)
@@ -177,7 +190,7 @@ def _change_locked(by: Membership, invitation: Invitation, selection: AccessSele
         held.grant, held.inviter = create_grant(by, selection), by.user
         held.save(update_fields=["grant", "inviter"])
     before = {name: getattr(held, name) for name in Cells._fields}
-    after = {name: value for name, value in (values._asdict() if values else {}).items() if value != before[name]}
+    after = {name: value for name, value in values.items() if value != before[name]}
     is_corrected = "email" in after
     if is_corrected:
         _check_correction(by, held, after["email"])

@@ -57,7 +57,9 @@ def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpR
     page = reverse("directory:invitation", args=(organization, pk))
     if data is not None and form.is_valid() and not (meant or form.asks):
         try:
-            is_resent = change_invitation(request.membership, invitation, form.selection(), cells=form.cells())
+            is_resent = change_invitation(
+                request.membership, invitation, form.selection(), cells=form.cells(), shown=form.shown
+            )
         except DomainError as broken:
             form.add_error("email" if broken.code in OF_THE_ADDRESS else None, broken.message)
         else:

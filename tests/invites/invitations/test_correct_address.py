@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -95,6 +96,28 @@ def test_names_and_description_keep_the_link(by: Membership, invite: Invite) -> 
     entry = ActivityEntry.objects.get(action=Action.INVITATION_CHANGED)
     assert entry.details["after"] == {"first_name": "Clara", "description": "Night shift"}
     assert not EarlierLink.objects.exists()
+
+
+def test_a_correction_by_somebody_else_survives_a_form_that_was_opened_before(
+    by: Membership, ines: Client, invite: Invite
+) -> None:
+    invitation = invite()
+    url = f"/o/acme/invitations/{invitation.pk}/edit/"
+    opened = ines.get(url).content.decode()
+    shown = dict(re.findall(r'name="(shown_\w+)" value="(.*?)"', opened))
+    assert shown["shown_email"] == invitation.email
+    correct(by, invitation)
+    Invitation.objects.update(first_name="Clara")
+
+    # The first answer is an error, and the form is sent again.
+    again = ines.post(url, {**form_of(invitation, description="Night shift", last_name=""), **shown})
+    assert again.status_code == 422
+    shown = dict(re.findall(r'name="(shown_\w+)" value="(.*?)"', again.content.decode()))
+    ines.post(url, {**form_of(invitation, description="Night shift"), **shown}, headers=HTMX)
+
+    now = Invitation.objects.get()
+    assert (now.email, now.first_name, now.description) == (NEW, "Clara", "Night shift")
+    assert now.times_resent == 1
 
 
 def test_nothing_changed_is_not_recorded(by: Membership, invite: Invite) -> None:
