@@ -45,7 +45,7 @@ class Kind(Enum):
     FAILED = auto()  # `detail` is a FailureReason, or what the mail server said.
     OPENED = auto()
     RESENT = auto()
-    CORRECTED = auto()  # From `detail` to `email`.
+    CORRECTED = auto()  # From `detail` to `email`. `entry` has what was changed together with it.
     ACCEPTED = auto()
     JOINED = auto()  # Without an invitation.
     REVOKED = auto()
@@ -118,9 +118,10 @@ def find_history(
     if member is not None and not (invitations or was_added):
         found.append(Event(Kind.JOINED, member.joined_at))
     has_revoked = any(event.entry and event.entry.action == Action.REVOKED for event in found)
-    invited = _entries_of_inviting(logged)
+    invited = _entries_of_inviting(logged) | _entries_of_inviting_again(organization, invitations)
+    corrected = list(logged[Affected.INVITATION].filter(action=Action.ADDRESS_CORRECTED)[: end + 1])
     for invitation in invitations:
-        found += _of_invitation(invitation, invited.get(invitation.pk), has_revoked=has_revoked)
+        found += _of_invitation(invitation, invited.get(invitation.pk), corrected, has_revoked=has_revoked)
     found.sort(key=attrgetter("at"), reverse=True)
     events = found[start:end]
     inviter = _inviter_of(invitations[0], invited.get(invitations[0].pk)) if invitations else None
@@ -230,6 +231,33 @@ def _entries_of_inviting(logged: _Logged) -> dict[int | None, ActivityEntry]:
     return {entry.affected_id: entry for entry in logged[Affected.INVITATION].filter(action=Action.INVITED)}
 
 
+def _entries_of_inviting_again(
+    organization: Organization, invitations: Iterable[Invitation]
+) -> dict[int | None, ActivityEntry]:
+    """Those of people who had declined, and whom an admin invited when their import had ended: one for all of them."""
+    late = {
+        invitation.pk: (invitation.batch_id, invitation.created_at)
+        for invitation in invitations
+        if invitation.batch and invitation.batch.ended_at and invitation.created_at > invitation.batch.ended_at
+    }
+    if not late:
+        return {}
+    of_imports = ActivityEntry.objects.filter(
+        organization_id=organization.pk,
+        affected=Affected.IMPORT.value,
+        affected_id__in={batch_id for batch_id, _at in late.values()},
+        action=Action.INVITED_AGAIN,
+    )
+    entries = list(of_imports.order_by("at", "pk"))
+    found = {}
+    for pk, (batch_id, created_at) in late.items():
+        # It is recorded right after the invitations are created.
+        since = (each for each in entries if each.affected_id == batch_id and each.at >= created_at)
+        if entry := next(since, None):
+            found[pk] = entry
+    return found
+
+
 def _inviter_of(invitation: Invitation, entry: ActivityEntry | None) -> int | None:
     """Who invited the person. Whoever resent or changed the invitation since is its inviter now."""
     if entry is not None:
@@ -237,7 +265,10 @@ def _inviter_of(invitation: Invitation, entry: ActivityEntry | None) -> int | No
     return invitation.batch.inviter_id if invitation.batch else invitation.inviter_id
 
 
-def _of_invitation(invitation: Invitation, entry: ActivityEntry | None, *, has_revoked: bool) -> Iterator[Event]:
+def _of_invitation(
+    invitation: Invitation, entry: ActivityEntry | None, corrected: Sequence[ActivityEntry], *, has_revoked: bool
+) -> Iterator[Event]:
+    """`corrected` are the entries about corrected addresses, the newest first."""
     by = _inviter_of(invitation, entry)
     yield Event(Kind.INVITED, invitation.created_at, by=by, invitation=invitation, entry=entry)
     links = sorted(invitation.earlier_links.all(), key=attrgetter("replaced_at"))
@@ -245,8 +276,12 @@ def _of_invitation(invitation: Invitation, entry: ActivityEntry | None, *, has_r
     for number, link in enumerate(links):
         yield from _of_link(link, since, link.replaced_at)
         new = links[number + 1].email if number + 1 < len(links) else invitation.email
-        kind = Kind.RESENT if new == link.email else Kind.CORRECTED
-        yield Event(kind, link.replaced_at, by=link.replaced_by_id, email=new, detail=link.email)
+        if new == link.email:
+            yield Event(Kind.RESENT, link.replaced_at, by=link.replaced_by_id, email=new)
+        else:
+            changed = _entry_of_correction(link, corrected)
+            values = {"by": link.replaced_by_id, "email": new, "detail": link.email, "entry": changed}
+            yield Event(Kind.CORRECTED, link.replaced_at, **values)
         since = link.replaced_at
     is_accepted = invitation.state == _State.ACCEPTED
     yield from _of_link(invitation, since, invitation.answered_at or since, with_opening=not is_accepted)
@@ -260,6 +295,13 @@ def _of_invitation(invitation: Invitation, entry: ActivityEntry | None, *, has_r
     is_failed = invitation.mail_state == _Mail.FAILED
     if invitation.state == _State.REVOKED and invitation.answered_at and not (has_revoked or is_failed):
         yield Event(Kind.REVOKED, invitation.answered_at)
+
+
+def _entry_of_correction(link: EarlierLink, corrected: Sequence[ActivityEntry]) -> ActivityEntry | None:
+    """The entry that was recorded right after the link was replaced."""
+    entries = reversed(corrected)
+    ours = (each for each in entries if each.affected_id == link.invitation_id and each.at >= link.replaced_at)
+    return next(ours, None)
 
 
 def _of_link(

@@ -302,7 +302,7 @@ def _email(event: Event, reader: _Reader) -> Item:
         case Kind.CORRECTED:
             text = _sentence(_("{who} corrected the address and resent the invitation"), who=who)
             note = _sentence(_("It was {address}."), address=_isolated(event.detail))
-            return Item("pencil", text, at, notes=(note,))
+            return Item("pencil", text, at, notes=(note, *(_lines(event.entry) if event.entry else ())))
         case Kind.RESENT:
             note = _("The earlier link stopped working.")
             return Item("send", _sentence(_("{who} resent the invitation"), who=who), at, notes=(note,))

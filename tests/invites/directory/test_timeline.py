@@ -31,9 +31,12 @@ from invites.directory.bulk.change import Kind as BulkKind
 from invites.directory.bulk.start import start_undo
 from invites.directory.timeline import PER_PAGE, find_history, invitations_of, with_history
 from invites.directory.wording import items_of, items_to_come, why_not_delivered
+from invites.imports.declined import invite_declined
 from invites.invitations.acceptance import NewAccount, accept_with_new_account
 from invites.invitations.actions import resend, revoke
+from invites.invitations.declining import decline
 from invites.invitations.invite import change_invitation
+from invites.invitations.tokens import opt_out_token
 from invites.mailing.bounces import note_bounce
 from invites.models import Batch, EarlierLink, Invitation
 from tests.files import csv_of
@@ -148,10 +151,42 @@ def test_emails_that_bounced_and_were_resent(by: Membership, acme: Organization,
 
     assert history(invitation, by) == [
         "Email delivered | To c@b.example.com",
-        "Ines Martin corrected the address and resent the invitation | It was chiara.rossi@people.example.com.",
+        "Ines Martin corrected the address and resent the invitation | It was chiara.rossi@people.example.com."
+        " | Added all sites. | Removed Ghent and Lyon depot.",
         f"Email bounced: the domain doesn’t exist | To chiara.rossi@people.example.com | {reply}",
         "Invited by Ines Martin | ReadOnly for Ghent and Lyon depot",
     ]
+
+
+def test_what_was_changed_together_with_the_address(by: Membership, acme: Organization, invite: Invite) -> None:
+    invitation, auditor = invite(sites=None), Role.objects.create(organization=acme, name="Auditor")
+    everyone = AccessSelection.of([*invitation.grant.roles.all(), auditor], all_sites=True)
+    corrected = cells(invitation, email="c@b.example.com", first_name="Clara")
+    change_invitation(by, invitation, everyone, cells=corrected)
+    change_invitation(by, invitation, everyone, cells=corrected._replace(email="d@b.example.com"))
+
+    assert history(invitation, by)[:2] == [
+        "Ines Martin corrected the address and resent the invitation | It was c@b.example.com.",
+        "Ines Martin corrected the address and resent the invitation | It was chiara.rossi@people.example.com."
+        " | Added Auditor. | First name: Clara. It was Chiara.",
+    ]
+
+
+def test_who_invited_people_who_had_declined(
+    by: Membership, colleague: Membership, invite: Invite, run: Callable[..., Batch]
+) -> None:
+    earlier = invite("bo@example.com")
+    decline(opt_out_token(earlier.pk, earlier.email_key))
+    batch = run(csv_of("bo@example.com,Bo,Ek", "di@example.com,Di,Ek"))
+    invite_declined(colleague, batch)
+    resend_all(by, Invitation.objects.filter(email="bo@example.com"))
+
+    again, first = (
+        history(batch.invitations.get(email=email), by)[-1] for email in ("bo@example.com", "di@example.com")
+    )
+
+    assert "Invited by Ines Martin" in first
+    assert f"Invited by {colleague.get_full_name()}" in again
 
 
 def cells(invitation: Invitation, **changed: str) -> Cells:

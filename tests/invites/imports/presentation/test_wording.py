@@ -134,14 +134,16 @@ def test_a_running_import_says_how_far_it_is(batch: Batch) -> None:
     assert (stage.title, stage.announced) == ("Inviting from team.csv", "Inviting from team.csv: 25% done")
     assert (inviting.name, inviting.fact) == ("Inviting", "1 of 1 person")
     assert inviting.text == (
-        "About 1 second left. 1 person was skipped because they are already a member, already invited, or deactivated. "
+        "About 1 second left. 1 person was skipped because they are a member, were invited earlier, are "
+        "deactivated, declined an earlier invitation, or don’t accept invitations. "
         "1 person couldn’t be invited."
     )
     many = replace(progress, done=1_000, total=2_000, seconds_left=120, skipped=2, failed=2)
     _, _, inviting = stage_of(batch, summary=Summary(), progress=many).steps
     assert inviting.fact == "1,000 of 2,000 people"
     assert inviting.text == (
-        "About 2 minutes left. 2 people were skipped because they are already members, already invited, or deactivated. "
+        "About 2 minutes left. 2 people were skipped because they are members, were invited earlier, are "
+        "deactivated, declined an earlier invitation, or don’t accept invitations. "
         "2 people couldn’t be invited."
     )
 
