@@ -249,7 +249,7 @@ def _entries_of_inviting_again(
         action=Action.INVITED_AGAIN,
     )
     entries = list(of_imports.order_by("at", "pk"))
-    found = {}
+    found: dict[int | None, ActivityEntry] = {}
     for pk, (batch_id, created_at) in late.items():
         # It is recorded right after the invitations are created.
         since = (each for each in entries if each.affected_id == batch_id and each.at >= created_at)
@@ -280,8 +280,8 @@ def _of_invitation(
             yield Event(Kind.RESENT, link.replaced_at, by=link.replaced_by_id, email=new)
         else:
             changed = _entry_of_correction(link, corrected)
-            values = {"by": link.replaced_by_id, "email": new, "detail": link.email, "entry": changed}
-            yield Event(Kind.CORRECTED, link.replaced_at, **values)
+            at, by = link.replaced_at, link.replaced_by_id
+            yield Event(Kind.CORRECTED, at, by=by, email=new, detail=link.email, entry=changed)
         since = link.replaced_at
     is_accepted = invitation.state == _State.ACCEPTED
     yield from _of_link(invitation, since, invitation.answered_at or since, with_opening=not is_accepted)

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from invites.mailing.message import MessageData
-from invites.models import Invitation
+from invites.models import EarlierLink, Invitation
 
 
 class DeliveryLog:
@@ -37,7 +37,8 @@ def save_as_sent(token_hashes: Collection[str]) -> None:
     """Mark the invitations with these links as sent; for several, in the caller's transaction.
 
     By the hash and not by the id: if an invitation was resent meanwhile, the email with its new link is still to be
-    sent. In plain SQL, because this may run once per email, and building the query would take longer than the rest.
+    sent, and the earlier link is marked instead. In plain SQL, because this may run once per email, and building the
+    query would take longer than the rest.
     """
     if not token_hashes:
         return
@@ -55,6 +56,9 @@ def save_as_sent(token_hashes: Collection[str]) -> None:
             f" mail_due_at = NULL WHERE token_hash IN ({marks}) AND mail_state IN (%s, %s)",
             [Invitation.Mail.SENT.value, now, *token_hashes, *Invitation.UNSENT],
         )
+        if cursor.rowcount < len(token_hashes):
+            earlier = EarlierLink.objects.filter(token_hash__in=token_hashes, mail_state__in=Invitation.UNSENT)
+            earlier.update(mail_state=Invitation.Mail.SENT, mail_detail="", mailed_at=timezone.now())
 
 
 @contextlib.contextmanager

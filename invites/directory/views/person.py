@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from accounts.models import Membership, Role, Site
+from accounts.models import Membership, Role, Site, User
 from accounts.organizations.access import MemberRequest, requires, requires_any
 from accounts.organizations.grants import GrantableAccess
 from accounts.organizations.members import why_not_change_member
@@ -82,7 +82,7 @@ def invitation_page(request: MemberRequest, organization: str, pk: int) -> HttpR
             raise Http404
         return redirect("directory:member", organization, joined.pk)
     if found.state == Invitation.State.REPLACED:
-        newer = visible_invitations(viewer).open().filter(email_key=found.email_key).first()
+        newer = _newer(viewer, found)
         if newer is not None:
             return redirect("directory:invitation", organization, newer.pk)
     why_not = ""
@@ -99,6 +99,19 @@ def invitation_page(request: MemberRequest, organization: str, pk: int) -> HttpR
         why_not=why_not,
         closed="" if is_listed else closed,
     )
+
+
+def _newer(viewer: Membership, replaced: Invitation) -> Invitation | None:
+    """The invitation that has replaced it: it is pending, or was declined or accepted."""
+    visible = visible_invitations(viewer)
+    same = visible.filter(email_key=replaced.email_key)
+    # One after the other, because each has an index of its own.
+    open_or_declined = same.open().first() or same.declined().order_by("-pk").first()
+    if open_or_declined is not None:
+        return open_or_declined
+    account = User.objects.filter(email=replaced.email_key).first()
+    accepted = visible.filter(accepted_by=account).order_by("-answered_at", "-pk") if account else visible.none()
+    return accepted.first()
 
 
 def _page(

@@ -22,8 +22,9 @@ from invites.models import Batch, BatchChunk, CorrectionJob, Invitation, Row
 
 Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 
-# No mail server has accepted these. A failed email leaves this count when its row is marked as failed.
-UNTRIED = (Mail.QUEUED, Mail.SENDING, Mail.FAILED)
+# No mail server has accepted these. A failed email of the import leaves this count together with its invitation, which
+# is revoked. Other failures don't count: they happen to invitations that were sent, as when the address reports abuse.
+UNTRIED = (Mail.QUEUED, Mail.SENDING)
 # Why rows are skipped while people are invited, and why before that.
 _SKIPPED_NOW = (
     *(Reason.ALREADY_MEMBER, Reason.ALREADY_INVITED, Reason.DEACTIVATED),

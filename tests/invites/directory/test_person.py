@@ -14,6 +14,8 @@ from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.members import deactivate_membership
 from invites.invitations.acceptance import NewAccount, accept_with_existing_account, accept_with_new_account
 from invites.invitations.actions import resend, revoke
+from invites.invitations.declining import decline
+from invites.invitations.tokens import opt_out_token
 from invites.models import Batch, Invitation
 from tests.files import csv_of
 from tests.invites.invitations.helpers import Invite
@@ -141,6 +143,17 @@ def test_a_replaced_invitation_leads_to_the_newer_one(ines: Client, invite: Invi
     old = invite(expired=True)
     new = invite()
 
+    assert ines.get(address_of(old)).headers["Location"] == address_of(new)
+
+
+def test_a_replaced_invitation_leads_to_what_was_declined_or_accepted_since(ines: Client, invite: Invite) -> None:
+    old = invite(expired=True)
+    new = invite()
+    decline(opt_out_token(new.pk, new.email_key))
+    assert ines.get(address_of(old)).headers["Location"] == address_of(new)
+
+    Invitation.objects.filter(pk=new.pk).update(state=Invitation.State.PENDING)
+    accept_with_new_account(new.token_hash, NewAccount("Chiara", "Rossi", "a few plain words"))
     assert ines.get(address_of(old)).headers["Location"] == address_of(new)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -18,7 +19,7 @@ from invites.invitations.acceptance import NewAccount, accept_with_new_account
 from invites.invitations.allowed_domains import change_allowed_domains
 from invites.invitations.blocking import lift_block
 from invites.invitations.declining import decline, report_abuse
-from invites.invitations.invite import invite_person
+from invites.invitations.invite import declined_text, invite_person
 from invites.invitations.tokens import fingerprint, hash_token, opt_out_token
 from invites.models import Batch, BlockedAddress, Invitation
 from tests.concurrency import at_once, unexpected
@@ -196,6 +197,15 @@ def test_declining_ends_the_invitation_and_is_recorded(invite: Invite, acme: Org
     dead = Client()
     dead.get(link_of(invitation))
     assert dead.get("/invitation/").status_code == 404
+
+
+@pytest.mark.parametrize(("date", "told"), [((2025, 12, 30), "on Dec 30, 2025."), ((2026, 1, 2), "on Jan 2.")])
+def test_says_in_which_year_it_was_declined(invite: Invite, date: tuple[int, int, int], told: str) -> None:
+    invitation = invite()
+    invitation.answered_at = datetime(*date, 12, tzinfo=UTC)
+
+    with time_machine.travel(datetime(2026, 6, 1, tzinfo=UTC)):
+        assert declined_text(invitation, "ann@example.com").endswith(told)
 
 
 def test_declining_twice_says_the_same_and_is_recorded_once(invite: Invite) -> None:

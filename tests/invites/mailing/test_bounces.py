@@ -23,7 +23,9 @@ from accounts.users import rate_limits
 from invites.imports.presentation.banners import banner_of
 from invites.imports.selectors.summary import summary_of
 from invites.invitations.actions import resend, revoke
-from invites.models import Batch, Invitation
+from invites.invitations.links import renew_links
+from invites.mailing.delivery_log import save_as_sent
+from invites.models import Batch, EarlierLink, Invitation
 from tests.files import csv_of
 
 Run = Callable[..., Batch]
@@ -264,6 +266,24 @@ def test_a_bounce_of_an_old_email_does_not_affect_the_resent_one(ben: Invitation
 
     ben.refresh_from_db()
     assert ben.mail_state == Invitation.Mail.QUEUED
+    earlier = EarlierLink.objects.get()
+    assert (earlier.mail_state, earlier.mail_detail) == (Invitation.Mail.BOUNCED, "5.1.1 No such user here")
+    assert earlier.bounced_at is not None
+
+
+def test_an_email_that_was_accepted_while_its_link_was_renewed_counts_as_sent(
+    ben: Invitation, admin_membership: Membership
+) -> None:
+    old = ben.token_hash
+    Invitation.objects.filter(pk=ben.pk).update(mail_state=Invitation.Mail.QUEUED, mailed_at=None)
+    renew_links([ben.pk], by=admin_membership.user, now=timezone.now())
+
+    save_as_sent([old])
+
+    ben.refresh_from_db()
+    earlier = EarlierLink.objects.get()
+    assert (earlier.mail_state, ben.mail_state) == (Invitation.Mail.SENT, Invitation.Mail.QUEUED)
+    assert earlier.mailed_at is not None
 
 
 @pytest.mark.parametrize("state", [Invitation.State.ACCEPTED, Invitation.State.REVOKED])

@@ -19,6 +19,7 @@ from invites.imports.presentation.status import stage_of
 from invites.imports.selectors.progress import progress_now, with_progress
 from invites.imports.selectors.summary import Summary
 from invites.imports.upload import start_batch
+from invites.invitations.blocking import block_address
 from invites.live.progress import Progress, TimeLeft
 from invites.mailing import sender
 from invites.models import Batch
@@ -82,6 +83,21 @@ def test_sent_emails_are_counted_at_least_every_second(
 
     assert seen == sorted(seen)
     assert set(seen) >= set(range(11))
+
+
+def test_somebody_who_reports_abuse_meanwhile_stays_done(
+    start: Callable[..., Batch], work: Callable[[Batch], Batch]
+) -> None:
+    batch = work(start(many(5)))
+    Batch.objects.filter(pk=batch.pk).update(state=Batch.State.INVITING, ended_at=None)
+    batch.refresh_from_db()
+    reported = batch.invitations.order_by("pk")[0]
+
+    block_address(reported.email_key, reported=reported)
+
+    progress = progress_now(batch)
+    assert progress is not None
+    assert (progress.done, progress.total) == (5, 5)
 
 
 def test_the_time_left_never_rises_for_a_viewer() -> None:
