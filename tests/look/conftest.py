@@ -26,7 +26,6 @@ def open_as(new_context: Any, signed_in_state: Callable[[str], Any], stack: Stac
         context = new_context(
             storage_state=signed_in_state(email),
             color_scheme="dark" if dark else "light",
-            reduced_motion="reduce",
         )
         page = context.new_page()
         page.set_viewport_size({"width": width, "height": 844})

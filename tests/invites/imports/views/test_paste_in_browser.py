@@ -295,7 +295,6 @@ def test_pasting_fits_every_screen(
     context = new_context(
         storage_state=state,
         color_scheme=scheme,
-        reduced_motion="reduce",
     )
     page: Page = context.new_page()
     page.set_viewport_size({"width": width, "height": 844})
