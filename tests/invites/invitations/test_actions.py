@@ -383,8 +383,8 @@ def test_other_organizations_invitations_are_not_found(
         for ask in (client.get, client.post):
             assert ask(f"/o/acme/invitations/{foreign.pk}/{page}").status_code == 404
             assert client_of(outsider).post(f"/o/acme/invitations/{ours.pk}/{page}").status_code == 404
-    client.post(SELECTED, {"action": "revoke", "confirmed": "1", "selected": [f"i{foreign.pk}"]})
-    client.post(f"{SELECTED}?q=secret", {"action": "revoke", "confirmed": "1", "all": "1"})
+    submit(client, {"action": "revoke", "selected": [f"i{foreign.pk}"]})
+    submit(client, {"action": "revoke", "all": "1"}, f"{SELECTED}?q=secret")
 
     foreign.refresh_from_db()
     assert foreign.state == "pending"
@@ -400,7 +400,7 @@ def test_members_without_permission_cannot_act_on_an_invitation(
     for page in ("edit/", "resend/", "revoke/"):
         assert client.get(f"/o/acme/invitations/{invitation.pk}/{page}").status_code == 403
         assert client.post(f"/o/acme/invitations/{invitation.pk}/{page}").status_code == 403
-    chosen = {"action": "revoke", "confirmed": "1", "selected": [f"i{invitation.pk}"]}
+    chosen = {"action": "revoke", "step": "start", "selected": [f"i{invitation.pk}"]}
     assert client.post(SELECTED, chosen).status_code == 403
 
     before = invitation.token_hash
