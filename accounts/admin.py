@@ -24,7 +24,7 @@ from accounts.labels import LabelField
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.members import check_may_deactivate
 from accounts.permissions import permission_summary
-from accounts.users.account_changes import record_change_by_operator
+from accounts.users.account_changes import change_account, record_change_by_operator
 
 admin.site.site_header = "Rollcall: operators"
 admin.site.site_title = "Rollcall"
@@ -132,9 +132,13 @@ class UserAdmin(OperatorsAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm[User], change: bool) -> None:
         """Also record the change in the activity log of the user's organizations."""
+        assert isinstance(request.user, User)
+        names = {name: getattr(obj, name) for name in form.changed_data if name in ("first_name", "last_name")}
+        if names:
+            change_account(User.objects.get(pk=obj.pk), names, by=request.user)
         super().save_model(request, obj, form, change)
-        before = {name: form.initial.get(name) for name in form.changed_data}
-        if before and isinstance(request.user, User):
+        before = {name: form.initial.get(name) for name in form.changed_data if name not in names}
+        if before:
             changed = Change(before=before, after={name: getattr(obj, name) for name in before})
             record_change_by_operator(request.user, obj, changed)
 

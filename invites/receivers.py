@@ -10,7 +10,7 @@ from typing import Any
 
 from anymail.signals import AnymailTrackingEvent, EventType, tracking
 from django.db.models import Q, QuerySet
-from django.db.models.signals import post_delete
+from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,7 +24,7 @@ from invites.invitations.demo import invite_demo_people
 from invites.invitations.querysets import open_grants
 from invites.mailing.bounces import note_bounce
 from invites.mailing.message import REFERENCE
-from invites.models import AccessGrant, Batch, FailureReason, Invitation, Row
+from invites.models import AccessGrant, Batch, EarlierLink, FailureReason, Invitation, Row
 
 # An old report that is repeated says nothing about a newer email.
 OLDEST_EVENT = timedelta(days=1)
@@ -69,6 +69,12 @@ def find_offered_roles(sender: type[Role], roles: QuerySet[Role], beyond: Access
     """The ids of roles that open invitations and unfinished imports grant together with access that is `beyond`."""
     grants = beyond.among(open_grants(roles))
     return set(roles.filter(pk__in=grants.values("roles")).order_by().values_list("pk", flat=True))
+
+
+@receiver(pre_delete, sender=Organization)
+def delete_earlier_links(sender: type[Organization], instance: Organization, **_more: Any) -> None:
+    """No cascade reaches them: see `EarlierLink`."""
+    EarlierLink.objects.filter(invitation__in=Invitation.objects.filter(organization=instance)).delete()
 
 
 @receiver(post_delete, sender=Batch)

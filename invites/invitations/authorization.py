@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,7 +14,7 @@ from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization, User
 from accounts.organizations.grants import AccessSelection, GrantableAccess, lock_selection, membership_now
 from accounts.permissions import Permission
-from invites.models import AccessGrant, Batch, FailureReason
+from invites.models import AccessGrant, Batch, FailureReason, Invitation
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -126,6 +127,14 @@ def check_still_allowed(inviter: User | None, organization: Organization, grant:
         GrantableAccess(membership).check_can_grant(selection_of(grant))
     except AccessDenied as denied:
         raise DomainError(FailureReason.ACCESS_LOST, str(FailureReason.ACCESS_LOST.label)) from denied
+
+
+def count_working_invitations(member: Membership) -> int:
+    """How many links stop working when the member is deactivated or removed: those of invitations that they sent."""
+    if member.deactivated_at is not None:
+        return 0
+    sent = Invitation.objects.open().filter(organization=member.organization_id, inviter=member.user_id)
+    return sent.filter(expires_at__gt=timezone.now()).count()
 
 
 class GrantKey(NamedTuple):

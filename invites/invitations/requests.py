@@ -14,13 +14,15 @@ from django.utils import timezone
 from accounts.activity.actions import Action
 from accounts.activity.log import record
 from accounts.models import Membership, User
+from accounts.organizations.grants import GrantableAccess, membership_now
 from invites.invitations.activity import about_invitation
-from invites.invitations.authorization import CANNOT_RESEND, check_can_manage, manageable_grants
+from invites.invitations.authorization import CANNOT_RESEND, check_can_manage
 from invites.invitations.visibility import visible_invitations
 from invites.models import AccessGrant, Batch, BlockedAddress, EarlierLink, Invitation, InvitationRequest
 
 # Whoever asks again earlier isn't heard.
 ASK_AGAIN_AFTER = timedelta(days=1)
+MOST_COUNTED = 50
 
 # One statement for every link, also for one that was replaced when the invitation was resent. A request never reaches
 # admins after a revocation or a decline, or if the invitee is a member, even a deactivated one, or reported abuse.
@@ -77,9 +79,16 @@ def open_requests(viewer: Membership) -> QuerySet[InvitationRequest]:
     if not found.exists():
         return found.none()
     found = found.filter(invitation__in=visible_invitations(viewer).open())
-    grants = AccessGrant.objects.filter(pk__in=found.order_by().values("invitation__grant_id"))
-    manageable = found.filter(invitation__grant__in=manageable_grants(viewer, grants))
-    return manageable.select_related("invitation__grant").order_by("-asked_at", "-pk")
+    beyond = GrantableAccess(membership_now(viewer)).exceeded_by(AccessGrant)
+    if beyond is not None:
+        grants = AccessGrant.objects.filter(pk__in=found.order_by().values("invitation__grant_id"))
+        found = found.exclude(invitation__grant__in=grants.filter(beyond))
+    return found.select_related("invitation__grant").order_by("-asked_at", "-pk")
+
+
+def count_requests(viewer: Membership) -> int:
+    """How many there are, for every page: if there are more than `MOST_COUNTED`, one more than that."""
+    return len(open_requests(viewer).values_list("pk", flat=True)[: MOST_COUNTED + 1])
 
 
 @transaction.atomic

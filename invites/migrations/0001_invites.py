@@ -297,7 +297,7 @@ class Migration(migrations.Migration):
                 ('opened_with', models.CharField(blank=True, max_length=300)),
                 ('replaced_at', models.DateTimeField()),
                 ('replaced_by', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('invitation', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='earlier_links', to='invites.invitation')),
+                ('invitation', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='earlier_links', to='invites.invitation')),
             ],
         ),
         migrations.CreateModel(

@@ -283,11 +283,12 @@ class EarlierLink(models.Model):
 
     The invitation itself describes the current link. So only resending stores something here, and importing doesn't.
     The fields mean the same as those of the invitation. Deleting users or invitations is rare, so that there are no
-    constraints for every insert to check.
+    constraints for every insert to check. They are deleted with their organization in receivers.py: a cascade would
+    load thousands of invitations to delete them.
     """
 
     invitation = models.ForeignKey(
-        Invitation, on_delete=models.CASCADE, related_name="earlier_links", db_constraint=False
+        Invitation, on_delete=models.DO_NOTHING, related_name="earlier_links", db_constraint=False
     )
     token_hash = models.CharField(max_length=64, db_index=True)
     email = models.CharField(max_length=320)

@@ -13,7 +13,7 @@ from accounts.permissions import Permission
 from invites.directory.bulk.presentation import ActionView, actions_to_show, running_actions
 from invites.imports.presentation.banners import Banners, banners_for, running_for
 from invites.imports.selectors.progress import with_progress
-from invites.invitations.requests import open_requests
+from invites.invitations.requests import MOST_COUNTED, count_requests
 from invites.invitations.views.responses import back_url
 from invites.shell.indicator import INDICATED, indicated, indicated_actions
 
@@ -28,6 +28,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "banners": SimpleLazyObject(lambda: _banners(seen)),
         "bulk_actions": SimpleLazyObject(lambda: _bulk_actions(seen)),
         "invitation_requests": SimpleLazyObject(lambda: _requests(seen)),
+        "most_requests": MOST_COUNTED,
         "running_batches": SimpleLazyObject(lambda: _running(seen)),
         "back_url": SimpleLazyObject(lambda: back_url(seen.membership) if seen.membership else ""),
     }
@@ -48,9 +49,9 @@ def _running(seen: ShellContext) -> list[dict[str, Any]]:
 
 
 def _requests(seen: ShellContext) -> int:
-    """How many people asked for a new invitation that this member can send."""
+    """How many people asked for a new invitation that this member can send, up to one more than `MOST_COUNTED`."""
     inviter = _inviter(seen)
-    return open_requests(inviter).count() if inviter else 0
+    return count_requests(inviter) if inviter else 0
 
 
 def _bulk_actions(seen: ShellContext) -> list[ActionView]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.test import Client
 
@@ -67,6 +69,38 @@ def test_a_new_name_of_the_account_is_used_where_nobody_chose_another(
     change_account(member, {"first_name": "Mara", "last_name": "Berg"})
 
     assert (name_in(acme, member), name_in(globex, member)) == ("Maria Conti", "Mara Berg")
+
+
+def test_a_new_name_is_recorded_only_where_it_is_used(
+    admin_membership: Membership, member: User, elsewhere: Membership, acme: Organization, globex: Organization
+) -> None:
+    rename(admin_membership, member.memberships.get(organization=acme), "Maria", "Conti")
+    before = set(ActivityEntry.objects.values_list("pk", flat=True))
+
+    change_account(member, {"first_name": "Mara", "last_name": "Berg"})
+
+    (entry,) = ActivityEntry.objects.exclude(pk__in=before)
+    assert (entry.organization_id, entry.details["after"]) == (globex.pk, {"last_name": "Berg"})
+
+
+def test_an_operator_renames_where_nobody_chose_another_name(
+    admin_membership: Membership,
+    client_of: Callable[[User | None], Client],
+    member: User,
+    elsewhere: Membership,
+    acme: Organization,
+    globex: Organization,
+) -> None:
+    rename(admin_membership, member.memberships.get(organization=acme), "Maria", "Conti")
+    before = set(ActivityEntry.objects.values_list("pk", flat=True))
+    operator = User.objects.create_superuser("operator@example.com", "a few plain words")
+
+    values = {"first_name": "Mara", "last_name": "Berg", "is_active": "on"}
+    client_of(operator).post(f"/operators/accounts/user/{member.pk}/change/", values)
+
+    assert (name_in(acme, member), name_in(globex, member)) == ("Maria Conti", "Mara Berg")
+    (entry,) = ActivityEntry.objects.exclude(pk__in=before).filter(action=Action.USER_CHANGED)
+    assert (entry.organization_id, entry.actor_email) == (globex.pk, "operator@example.com")
 
 
 def test_users_are_found_by_the_name_in_the_organization(

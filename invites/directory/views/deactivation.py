@@ -13,6 +13,7 @@ from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.members import deactivate_membership, reactivate_membership
 from accounts.permissions import Permission
 from invites.directory.views.users import member_to_change
+from invites.invitations.authorization import count_working_invitations
 from invites.invitations.views.responses import error_response, success_response
 from invites.invitations.wording import grant_sentence
 
@@ -23,7 +24,8 @@ def member_deactivate(request: MemberRequest, organization: str, pk: int) -> Htt
     """Ask, then deactivate a member."""
     member = member_to_change(request, pk)
     if request.method != "POST":
-        return render(request, "directory/member_deactivate.html", {"member": member})
+        context = {"member": member, "invitations": count_working_invitations(member)}
+        return render(request, "directory/member_deactivate.html", context)
     user = member.get_full_name()
     try:
         deactivate_membership(request.membership, member)

@@ -28,7 +28,7 @@ from accounts.organizations.members import (
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
 from invites.directory.users import Person, Status, StatusCounts, UserFilter, count_users, find_users_page
-from invites.invitations.authorization import selection_of
+from invites.invitations.authorization import count_working_invitations, selection_of
 from invites.invitations.forms import MemberForm
 from invites.invitations.views.responses import error_response, success_response
 
@@ -213,7 +213,8 @@ def member_remove(request: MemberRequest, organization: str, pk: int) -> HttpRes
             removed.format(user=member.get_full_name(), organization=request.organization.name),
             gone=reverse("directory:member", args=(organization, pk)),
         )
-    return render(request, "directory/member_remove.html", {"member": member})
+    context = {"member": member, "invitations": count_working_invitations(member)}
+    return render(request, "directory/member_remove.html", context)
 
 
 def _reload(request: MemberRequest, address: str) -> HttpResponse:

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, Site, User
+from tests.invites.invitations.helpers import Invite
 from tests.pages import text_of
 
 ClientOf = Callable[[User | None], Client]
@@ -87,6 +89,25 @@ def test_asks_before_removing_a_member(client_of: ClientOf, admin: User, member:
     assert not Membership.objects.filter(user=member).exists()
     assert User.objects.filter(pk=member.pk).exists()
     assert client_of(member).get("/o/acme/").status_code == 404
+
+
+def test_dialogs_say_how_many_invitations_stop_working(
+    client_of: ClientOf, admin: User, acme: Organization, join: Callable[..., User], invite: Invite
+) -> None:
+    invite("old@people.example.com", expired=True)
+    invite("one@people.example.com")
+    client = client_of(join(acme, "second@example.com", "Org Admin"))
+
+    def dialog(action: str, viewer: Client = client) -> str:
+        return text_of(viewer.get(address_of(admin, action), headers=HTMX).content.decode())
+
+    for action in ("remove/", "deactivate/"):
+        assert "1 invitation they sent stops working. Resend it to make it yours." in dialog(action)
+    assert "1 invitation you sent stops working, until someone else resends it." in dialog("remove/", client_of(admin))
+    invite("two@people.example.com")
+    assert "2 invitations they sent stop working. Resend them to make them yours." in dialog("deactivate/")
+    Membership.objects.filter(user=admin).update(deactivated_at=timezone.now())
+    assert "invitations" not in dialog("remove/")
 
 
 def test_the_last_manager_cannot_be_removed(

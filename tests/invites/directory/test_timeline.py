@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.deletion import Collector
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -212,6 +213,18 @@ def test_each_resend_keeps_the_email_before(by: Membership, acme: Organization, 
         "Invited by Ines Martin",
     ]
     assert EarlierLink.objects.get().mail_state == "sent"
+
+
+def test_links_are_deleted_with_their_organization_and_keep_deleting_invitations_fast(
+    by: Membership, acme: Organization, invite: Invite
+) -> None:
+    resend(by, invite())
+    assert EarlierLink.objects.exists()
+    assert Collector(using="default", origin=acme).can_fast_delete(Invitation.objects.all())
+
+    acme.delete()
+
+    assert not EarlierLink.objects.exists()
 
 
 def test_an_import_keeps_nothing_in_advance(run: Callable[..., Batch], by: Membership) -> None:

@@ -16,10 +16,11 @@ from django.utils import timezone
 from accounts.models import ActivityEntry, Membership, Organization, User
 from invites.invitations import actions
 from invites.invitations.declining import decline, report_abuse
-from invites.invitations.requests import ask_for_invitation, dismiss_request, open_requests
+from invites.invitations.requests import ask_for_invitation, count_requests, dismiss_request, open_requests
 from invites.invitations.tokens import hash_token, opt_out_token
 from invites.models import Batch, Invitation, InvitationRequest
 from tests.concurrency import at_once, unexpected
+from tests.files import many
 from tests.invites.directory.bulk.helpers import resend_all
 from tests.invites.invitations.helpers import Invite, deliver, link_of, token_of
 from tests.pages import text_of
@@ -216,6 +217,28 @@ def test_asking_twice_at_once_is_one_request(expired: Invitation) -> None:
 
 
 # --- What admins do ---------------------------------------------------------------------------------
+
+
+def test_the_banner_counts_no_further_than_fifty(ines: Client, by: Membership, run: Callable[..., Batch]) -> None:
+    run(many(52))
+    InvitationRequest.objects.bulk_create(
+        InvitationRequest(invitation=each, organization=by.organization) for each in Invitation.objects.all()
+    )
+
+    assert count_requests(by) == 51
+    assert "More than 50 people asked for a new invitation." in text_of(ines.get("/o/acme/users/").content.decode())
+    assert open_requests(by).count() == 52
+
+
+def test_requests_are_counted_without_loading_what_they_grant(invite: Invite, limited: Membership) -> None:
+    for number in range(3):
+        invitation = invite(f"a{number}@people.example.com")
+        InvitationRequest.objects.create(invitation=invitation, organization=invitation.organization)
+
+    with CaptureQueriesContext(connection) as asked:
+        assert count_requests(limited) == 3
+
+    assert not [each["sql"] for each in asked if 'SELECT "invites_accessgrant"."id"' in each["sql"][:40]]
 
 
 def test_a_banner_leads_to_the_list_and_one_click_grants_it(
