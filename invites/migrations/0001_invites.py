@@ -431,6 +431,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='bulkactionrow',
+            index=models.Index(fields=['action', 'id'], name='bulk_action_row_by_action'),
+        ),
+        migrations.AddIndex(
+            model_name='bulkactionrow',
             index=models.Index(fields=['action', 'outcome', 'id'], name='bulk_action_row_by_outcome'),
         ),
         migrations.AddIndex(

@@ -144,6 +144,7 @@ class BulkActionRow(models.Model):
 
     class Meta:
         indexes = (
+            models.Index(fields=["action", "id"], name="bulk_action_row_by_action"),
             models.Index(fields=["action", "outcome", "id"], name="bulk_action_row_by_outcome"),
             models.Index(
                 fields=["membership_id"], condition=models.Q(membership_id__isnull=False), name="bulk_action_row_member"

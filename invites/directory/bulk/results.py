@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from accounts.models import Role, Site
+from accounts.models import Membership, Role, Site
+from invites.invitations.visibility import sees_everybody, visible_invitations
 from invites.models import BulkAction, BulkActionRow, Outcome
 
 
@@ -33,25 +34,16 @@ class Names:
         return sorted(self.sites[pk] for pk in ids if pk in self.sites)
 
 
-def rows_of(action: BulkAction, outcome: Outcome | None = None) -> QuerySet[BulkActionRow]:
-    """The rows in the order of the work: members by name, then invitations by name."""
-    rows = action.rows.order_by("pk")
-    return rows.filter(outcome=outcome) if outcome else rows
+def visible_rows(viewer: Membership, action: BulkAction, outcome: Outcome | None = None) -> QuerySet[BulkActionRow]:
+    """The rows in the order of the work: members by name, then invitations by name.
 
-
-def history_of(*, membership_id: int | None = None, invitation_id: int | None = None) -> QuerySet[BulkActionRow]:
-    """What bulk actions changed for one person, newest first, with the action and who started it.
-
-    For the history on a person's page. Pass the id of the membership, that of the invitation, or both. An entry of the
-    activity log has only the number of people. `wording.row_text` says what the person had before and has since.
+    Without *See users*, only those of invitations that the viewer sees elsewhere: the viewer may have lost the
+    permission since they started the action.
     """
-    rows = BulkActionRow.objects.filter(outcome=Outcome.CHANGED).select_related("action__started_by")
-    found = rows.none()
-    if membership_id is not None:
-        found = found | rows.filter(membership_id=membership_id)
-    if invitation_id is not None:
-        found = found | rows.filter(invitation_id=invitation_id)
-    return found.order_by("-at", "-pk")
+    rows = action.rows.order_by("pk")
+    if not sees_everybody(viewer):
+        rows = rows.filter(membership_id=None, invitation_id__in=visible_invitations(viewer).values("pk"))
+    return rows.filter(outcome=outcome) if outcome else rows
 
 
 def in_blocks(rows: QuerySet[BulkActionRow]) -> Iterator[BulkActionRow]:

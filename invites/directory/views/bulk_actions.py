@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,13 +16,13 @@ from django_htmx.http import trigger_client_event
 
 from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
-from accounts.organizations.access import MemberRequest, requires_any
+from accounts.organizations.access import MemberRequest, requires, requires_any
 from accounts.permissions import Permission
 from invites import tasks
 from invites.directory.bulk.change import BulkChange, Kind, change_of
 from invites.directory.bulk.plan import plan_for
 from invites.directory.bulk.presentation import ActionView, actions_to_show, review_of, view_of
-from invites.directory.bulk.results import Names, in_blocks, rows_of
+from invites.directory.bulk.results import Names, in_blocks, visible_rows
 from invites.directory.bulk.rules import may_start
 from invites.directory.bulk.selection import PeopleIds, Selection
 from invites.directory.bulk.start import can_be_undone, check_may_start, start_bulk_action, start_undo
@@ -32,7 +33,7 @@ from invites.directory.users import UserFilter
 from invites.downloads import csv_download
 from invites.invitations.views.responses import back_url, error_response, success_response
 from invites.invitations.visibility import visible_actions, visible_name
-from invites.models import BulkAction, Outcome
+from invites.models import BulkAction, BulkActionRow, Outcome
 
 TEMPLATES = {"dialog": "directory/bulk_action_dialog.html", "banner": "directory/_bulk_action_progress.html"}
 PER_PAGE = 50
@@ -210,7 +211,7 @@ def bulk_results(request: MemberRequest, organization: str, pk: int) -> HttpResp
     action = get_object_or_404(visible_actions(request.membership), pk=pk)
     outcome = _outcome(request)
     names, change = Names.of(action), change_of(action)
-    page = Paginator(rows_of(action, outcome), PER_PAGE).get_page(request.GET.get("page", 1))
+    page = Paginator(visible_rows(request.membership, action, outcome), PER_PAGE).get_page(request.GET.get("page", 1))
     view = view_of(action)
     context = {
         "action": action,
@@ -229,18 +230,19 @@ def bulk_results(request: MemberRequest, organization: str, pk: int) -> HttpResp
     return render(request, "directory/bulk_results.html", context)
 
 
-@requires_any(*EITHER)
+@requires(Permission.VIEW_USERS, Permission.EXPORT_USERS)
 @require_safe
 def bulk_results_csv(request: MemberRequest, organization: str, pk: int) -> HttpResponseBase:
     """The results as a CSV file."""
     action = get_object_or_404(visible_actions(request.membership), pk=pk)
-    return csv_download(_csv_rows(action, _outcome(request)), name=f"results-{pk}.csv")
+    rows = visible_rows(request.membership, action, _outcome(request))
+    return csv_download(_csv_rows(action, rows), name=f"results-{pk}.csv")
 
 
-def _csv_rows(action: BulkAction, outcome: Outcome | None) -> Iterator[list[str]]:
+def _csv_rows(action: BulkAction, rows: QuerySet[BulkActionRow]) -> Iterator[list[str]]:
     names = Names.of(action)
     yield [_("Name"), _("Email"), _("Outcome"), _("Before"), _("After")]
-    for row in in_blocks(rows_of(action, outcome)):
+    for row in in_blocks(rows):
         before, after = row_text(names, row)
         yield [row.name, row.email, str(OUTCOME_LABELS[Outcome(row.outcome)]), before, after]
 

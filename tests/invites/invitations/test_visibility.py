@@ -103,7 +103,7 @@ ADDRESSES = {
     "shell:bulk_action_banner_events": "action",
     "directory:bulk_action_stop": "action",
     "directory:bulk_results": "action",
-    "directory:bulk_results_csv": "action",
+    "directory:bulk_results_csv": "everybody",
     "directory:bulk_undo": "action",
     "directory:bulk_action_close_banner": "action",
     "imports:batches": "own",

@@ -13,7 +13,6 @@ from accounts.models import ActivityEntry, Membership, Organization, Role, User
 from invites.activity.wording import line_of
 from invites.directory.bulk import work
 from invites.directory.bulk.change import BulkChange, Kind
-from invites.directory.bulk.results import history_of
 from invites.directory.bulk.start import start_undo
 from invites.models import BulkAction, Invitation
 from tests.invites.directory.bulk.conftest import People
@@ -223,19 +222,28 @@ def test_activity_has_one_entry_that_leads_to_the_results(
     assert line_of(undone, "acme").what.title == "Undid a change of users"
 
 
-def test_a_persons_history_has_what_actions_changed(people: People) -> None:
-    reader, new = people.member("reader@example.com"), Invitation.objects.get(email="new@people.example.com")
-    for change in (roles_change("add", people.roles["Auditor"]), BulkChange(Kind.RESEND), BulkChange(Kind.DEACTIVATE)):
-        finish(start_for(people.by, change, members=[reader], invitations=[new]))
-
-    assert [row.action.kind for row in history_of(membership_id=reader.pk)] == ["deactivate", "roles"]
-    resent, changed = history_of(invitation_id=new.pk)
-    assert (resent.action.kind, resent.before) == ("resend", None)
-    assert (changed.before, changed.after) == (
-        {"roles": [people.roles["ReadOnly"].pk]},
-        {"roles": sorted([people.roles["ReadOnly"].pk, people.roles["Auditor"].pk])},
+def test_who_lost_see_users_sees_no_members_in_old_results(
+    client_of: ClientOf, people: People, acme: Organization, join: Callable[..., User]
+) -> None:
+    role = Role.objects.create(
+        organization=acme, name="Lead", permissions=["users.view", "users.manage", "users.invite"]
     )
-    assert len(history_of(membership_id=reader.pk, invitation_id=new.pk)) == 4
+    lead = join(acme, "lead@example.com", "Lead", "ReadOnly").memberships.get()
+    reader, new = people.member("reader@example.com"), Invitation.objects.get(email="new@people.example.com")
+    action = finish(
+        start_for(lead, roles_change("remove", people.roles["ReadOnly"]), members=[reader], invitations=[new])
+    )
+    results = f"{SELECTED}{action.pk}/results/"
+    before = client_of(lead.user).get(results).content.decode()
+    assert "reader@example.com" in before
+    assert "Download CSV" not in before
+    assert client_of(lead.user).get(f"{SELECTED}{action.pk}/results.csv").status_code == 403
+
+    Role.objects.filter(pk=role.pk).update(permissions=["users.manage", "users.invite"])
+    after = client_of(lead.user).get(results).content.decode()
+
+    assert "reader@example.com" not in after
+    assert "new@people.example.com" not in after
 
 
 def test_a_manager_who_cannot_invite_sees_progress_and_result(
