@@ -12,6 +12,7 @@ from django.db import transaction
 
 from accounts.models import Membership, User
 from accounts.organizations.grants import AccessSelection, GrantableAccess
+from accounts.organizations.selectors import name_in
 from accounts.permissions import Permission
 from invites.imports.check_claims import renew_claim
 from invites.invitations.authorization import selection_of
@@ -60,7 +61,7 @@ def _why_not(user: User | None, readers: Iterable[int | None], grant: AccessGran
     members = Membership.objects.filter(organization=grant.organization)
     seen_by = members.filter(user__in=[each for each in readers if each])
     is_named = all(visible_name(reader, user) for reader in seen_by)
-    who, values = ("author", {"author": str(user)}) if is_named else ("someone", {})
+    who, values = ("author", {"author": name_in(grant.organization, user)}) if is_named else ("someone", {})
     member = members.active().filter(user=user).first()
     if member is None or not member.has_permission(Permission.INVITE_USERS):
         return as_reason(f"{who}_cannot_invite", **values)

@@ -7,6 +7,8 @@ what they see is decided in `authorization.py`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import Exists, Q, QuerySet
 
 from accounts.models import Membership, User
@@ -57,8 +59,32 @@ def actions_still_visible(viewer: Membership) -> Q:
 
 
 def visible_name(viewer: Membership, user: User | None) -> str:
-    """The name of a user for a page of this member; empty for None, and for somebody whom they may not see."""
-    return str(user) if user is not None and (user.pk == viewer.user_id or sees_everybody(viewer)) else ""
+    """What the organization calls the user; empty for None, and for somebody whom the viewer may not see.
+
+    Looked up once for each user. `learn_names` looks up many.
+    """
+    if user is None or not (user.pk == viewer.user_id or sees_everybody(viewer)):
+        return ""
+    learn_names(viewer, [user])
+    return _known_names(viewer)[user.pk]
+
+
+def learn_names(viewer: Membership, users: Iterable[User | None]) -> None:
+    """Look up the names of these users for `visible_name`, with a single query."""
+    known = _known_names(viewer)
+    new = {user.pk: user.get_full_name() for user in users if user is not None and user.pk not in known}
+    if new:
+        members = viewer.organization.memberships.filter(user__in=list(new)).select_related("user")
+        known.update(new | {member.user_id: member.get_full_name() for member in members})
+
+
+def _known_names(viewer: Membership) -> dict[int, str]:
+    """By the ids of users, as long as the membership is in memory: for one request."""
+    # In templates, the viewer is a lazy object, whose __dict__ isn't that of the membership.
+    if not hasattr(viewer, "_known_names"):
+        viewer._known_names = {viewer.user_id: viewer.get_full_name()}  # type: ignore[attr-defined]
+    names: dict[int, str] = viewer._known_names  # type: ignore[attr-defined]
+    return names
 
 
 def _visible(viewer: Membership, own: Q) -> Q:

@@ -55,7 +55,7 @@ from invites.imports.views.reading import started_response
 from invites.invitations.actions import pending_ids
 from invites.invitations.authorization import why_not_change
 from invites.invitations.views.responses import back_url
-from invites.invitations.visibility import visible_batches
+from invites.invitations.visibility import learn_names, visible_batches
 from invites.invitations.wording import grant_sentence
 from invites.models import Batch
 from invites.reasons import text_of
@@ -80,6 +80,7 @@ _REVOKED = ngettext_lazy(
 def batch_list(request: MemberRequest, organization: str) -> HttpResponse:
     """Every import that the member may see, newest first."""
     page = Paginator(visible_batches(request.membership), PAGE_BATCHES).get_page(request.GET.get("page"))
+    learn_names(request.membership, [batch.inviter for batch in page])
     invited = invited_counts(page)
     revoked = revoked_counts(batch for batch in page if batch.undone_at)
     # For a running import, the same number as in the sidebar.

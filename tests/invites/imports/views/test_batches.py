@@ -15,14 +15,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
-from accounts.models import Organization, User
+from accounts.models import Membership, Organization, User
 from invites import downloads
 from invites.imports.presentation import rows
 from invites.imports.selectors.summary import summary_of
 from invites.models import Batch
 from tests.files import PROBLEMS, csv_of, many, pieces_of
 from tests.marked import MARKED, marked_language
-from tests.pages import downloaded, text, url_of
+from tests.pages import downloaded, text, url_of, words_of
 
 Run = Callable[..., Batch]
 ClientOf = Callable[[User | None], Client]
@@ -165,6 +165,25 @@ def test_the_list_has_the_newest_batch_first(ines: Client, run: Run) -> None:
     html = text(ines.get(reverse("imports:batches", args=["acme"])))
 
     assert html.index("second.csv") < html.index("first.csv")
+
+
+def test_people_are_called_as_in_the_organization(
+    ines: Client, client_of: ClientOf, run: Run, by: Membership, colleague: Membership, limited: Membership
+) -> None:
+    batch = run(csv_of("bo@example.com,Bo,Ek"))
+    with CaptureQueriesContext(connection) as one:
+        client_of(colleague.user).get("/o/acme/batches/")
+    User.objects.filter(pk=by.user_id).update(first_name="Agnes")
+    other = run(csv_of("di@example.com,Di,Ek"))
+    Batch.objects.filter(pk=other.pk).update(inviter=limited.user)
+
+    with CaptureQueriesContext(connection) as two:
+        listed = words_of(client_of(colleague.user).get("/o/acme/batches/"))
+
+    assert "Ines Martin" in listed
+    assert "Agnes" not in listed
+    assert len(two) <= len(one)
+    assert "Imported by Ines Martin" in words_of(ines.get(url_of(batch, "imports:batch")))
 
 
 def test_an_empty_list_says_how_to_start(ines: Client) -> None:
