@@ -101,7 +101,7 @@ def test_without_javascript(path: str, new_context: Any, signed_in_state: Any, s
     state = signed_in_state("admin@example.com")
     page: Page = new_context(java_script_enabled=False, storage_state=state).new_page()
     page.goto(stack.url + path)
-    page.get_by_label("essage").fill("Typed, not saved.")
+    page.locator("#id_message").fill("Typed, not saved.")
     if path == SETTINGS:
         page.get_by_role("button", name="Update preview").click()
         expect(page.frame_locator("[data-frames] > iframe").get_by_text("Typed, not saved.")).to_be_visible()
@@ -109,4 +109,4 @@ def test_without_javascript(path: str, new_context: Any, signed_in_state: Any, s
     with page.expect_popup() as opened:
         page.get_by_role("button", name="Preview email").click()
     expect(opened.value.get_by_text("Typed, not saved.")).to_be_visible()
-    expect(page.get_by_label("essage")).to_have_value("Typed, not saved.")
+    expect(page.locator("#id_message")).to_have_value("Typed, not saved.")
