@@ -36,7 +36,7 @@ from tests.invites.directory.bulk import helpers as bulk
 from tests.invites.imports.chunk_work import invite_one_chunk
 from tests.invites.invitations.helpers import link_of
 from tests.invites.mailing.mail import send_now
-from tests.pages import text, text_of, url_of
+from tests.pages import text, text_of, url_of, words_of
 from tests.rules import domain_error
 
 Run = Callable[..., Batch]
@@ -252,7 +252,8 @@ def test_they_cannot_be_resent_changed_or_revoked_one_by_one(
         change_invitation(admin_membership, invitation, read_only)
     for outcomes in (bulk.resend_all(admin_membership, everybody), bulk.revoke_all(admin_membership, everybody)):
         assert outcomes == {"gone": len(everybody)}
-    assert ines.get(f"/o/acme/invitations/{invitation.pk}/").status_code == 404
+    assert ines.get(f"/o/acme/invitations/{invitation.pk}/edit/").status_code == 404
+    assert "Invite revoked" in words_of(ines.get(f"/o/acme/invitations/{invitation.pk}/"))
     chosen = ines.post("/o/acme/users/selected/", {"selected": f"i{invitation.pk}", "action": "revoke"}, follow=True)
     assert "Select users first, then choose what to do." in text_of(text(chosen))
 
