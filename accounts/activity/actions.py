@@ -39,7 +39,7 @@ class Action(TextChoices):
     DEACTIVATED_MANY = "deactivated_many", Group.USERS, _("Deactivated users")
     REACTIVATED_MANY = "reactivated_many", Group.USERS, _("Reactivated users")
     REMOVED_MANY = "removed_many", Group.USERS, _("Removed users")
-    UNDID_MANY = "undid_many", Group.USERS, _("Undid a change of users")
+    UNDID_MANY = "undid_many", Group.USERS, _("Undid a change to users")
     LEFT = "left", Group.USERS, _("Left the organization")
 
     INVITED = "invited", Group.INVITATIONS, _("Invited a user")

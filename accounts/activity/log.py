@@ -41,7 +41,7 @@ class Subject:
 
 
 ORGANIZATION = Subject(Affected.ORGANIZATION)
-# Stored with the id of whoever did it, so that the entries about a user are found together.
+# Stored with the id of the user who did it, so that the entries about a user are found together.
 OWN_ACCOUNT = Subject(Affected.SELF)
 
 

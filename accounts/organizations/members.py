@@ -113,7 +113,9 @@ def deactivate_membership(by: Membership, membership: Membership) -> None:
     by, membership = _fresh(by, membership)
     _check_may_manage(by)
     if by == membership:
-        raise DomainError("yourself", _("You can’t deactivate yourself. Someone else can, or you can leave."))
+        raise DomainError(
+            "yourself", _("You can’t deactivate yourself. Ask another admin to do it, or leave the organization.")
+        )
     check_can_manage_member(by, membership)
     if membership.deactivated_at is not None:
         return

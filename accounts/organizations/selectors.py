@@ -60,7 +60,7 @@ def as_member(organization: Organization, user: User) -> Membership | User:
 
 
 def name_in(organization: Organization, user: User) -> str:
-    """What the organization calls the user. Who isn't a member has the name of the account."""
+    """What the organization calls the user. Someone who isn't a member is shown by the name of their account."""
     return as_member(organization, user).get_full_name()
 
 

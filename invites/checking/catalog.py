@@ -350,8 +350,8 @@ _ROW = (
          {
              "all": gettext_noop("Enter an address that ends in {domains}."),
              "some": ngettext_noop(
-                 "Enter an address that ends in {domains}, or in {more} other domain that’s allowed.",
-                 "Enter an address that ends in {domains}, or in one of {more} other domains that are allowed.",
+                 "Enter an address that ends in {domains}, or in {more} other allowed domain.",
+                 "Enter an address that ends in {domains}, or in one of {more} other allowed domains.",
                  "more",
              ),
          },

@@ -70,7 +70,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Somebody:
-    """A user who did something, by the name that the organization uses now. Whoever has left has no membership."""
+    """A user who did something, by the name that the organization uses now. Former members have no membership."""
 
     name: str
     membership_id: int | None = None

@@ -164,7 +164,7 @@ def _changed(entry: ActivityEntry, at: datetime, who: str, reader: _Reader) -> I
         case Action.USER_ADDED:
             return Item("user-plus", _sentence(_("{who} added {user}"), who=who, user=user), at, notes=_lines(entry))
         case Action.USER_DEACTIVATED:
-            note = _("They lost access at once. Roles and sites are kept.")
+            note = _("They lost access immediately. Roles and sites are kept.")
             text = _sentence(_("{who} deactivated {user}"), who=who, user=user)
             return Item("user-x", text, at, notes=(note,))
         case Action.USER_REACTIVATED:

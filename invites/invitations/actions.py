@@ -124,7 +124,9 @@ def _lock_declined(by: Membership, invitation: Invitation) -> Invitation:
     declined = by.organization.invitations.declined().filter(pk=invitation.pk, is_unlisted=False)
     held = declined.select_for_update(no_key=True).first()
     if held is None:
-        message = _("The invitation to {email} is no longer declined.").format(email=invitation.email)
+        message = _("The invitation to {email} is no longer listed as declined. Reload the page.").format(
+            email=invitation.email
+        )
         raise DomainError("not_declined", message)
     return held
 

@@ -30,7 +30,7 @@ def change_allowed_domains(by: Membership, domains: Sequence[str], other_domains
     AccessDenied.
     """
     if not membership_now(by).has_permission(Permission.MANAGE_ORGANIZATION):
-        raise AccessDenied("not_allowed", _("You aren’t allowed to change the settings."))
+        raise AccessDenied("not_allowed", _("You don’t have permission to change the settings."))
     organization = Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
     before, mode_before = organization.email_domains, organization.other_domains
     organization.email_domains, organization.other_domains = list(domains), other_domains

@@ -1,6 +1,6 @@
 """Decline an invitation, or report it as abuse, with the links at the foot of its email.
 
-Callers pass the opt-out token of the link. Whoever has it can read the mailbox, and needs no account.
+Callers pass the opt-out token of the link. Anyone who has it can read the mailbox, and needs no account.
 """
 
 from __future__ import annotations

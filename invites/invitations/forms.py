@@ -157,7 +157,7 @@ class AllowedDomainsForm(PlainForm):
         max_length=LONGEST,
         widget=forms.Textarea({"rows": "4", "spellcheck": "false", "autocapitalize": "off"}),
         help_text=_(
-            "One per line, such as company.com. Subdomains don’t count. If it’s empty, every address is allowed."
+            "One per line, such as company.com. Subdomains aren’t included. Leave this empty to allow every address."
         ),
     )
     other_domains = forms.ChoiceField(
@@ -181,7 +181,7 @@ class AllowedDomainsForm(PlainForm):
             if domain:
                 found.append(domain)
         if len(found) > MOST_DOMAINS:
-            message = gettext("That’s {count} domains, and the limit is {limit}.")
+            message = gettext("You entered {count} domains. Enter {limit} or fewer.")
             raise forms.ValidationError(message.format(count=grouped(len(found)), limit=grouped(MOST_DOMAINS)))
         return list(dict.fromkeys(found))
 

@@ -251,7 +251,7 @@ class AlreadyDeactivatedError(DomainError):
     """The address belongs to `membership`, which is deactivated. Reactivating it doesn't need an invitation."""
 
     def __init__(self, membership: Membership, email: str) -> None:
-        message = _("{email} is deactivated in {organization}. Someone who manages users can reactivate them.")
+        message = _("{email} is deactivated in {organization}. Ask someone who can manage users to reactivate them.")
         super().__init__("already_deactivated", message.format(email=email, organization=membership.organization.name))
         self.membership = membership
 

@@ -42,7 +42,7 @@ def lock_late_row(by: Membership, row: Row) -> None:
     batch = row.batch
     rows = Row.objects.filter(_NOT_INVITED, pk=row.pk)
     if batch.undone_at or batch.state not in Batch.ENDED or not rows.exists():
-        raise DomainError("moved_on", _("This row was invited in the meantime, or its import was undone."))
+        raise DomainError("moved_on", _("This row was already invited, or its import was undone. Reload the page."))
     row.refresh_from_db()
 
 

@@ -20,7 +20,7 @@ from invites.invitations.authorization import CANNOT_RESEND, check_can_manage
 from invites.invitations.visibility import visible_invitations
 from invites.models import AccessGrant, Batch, BlockedAddress, EarlierLink, Invitation, InvitationRequest
 
-# Whoever asks again earlier isn't heard.
+# Requests that come sooner are ignored.
 ASK_AGAIN_AFTER = timedelta(days=1)
 MOST_COUNTED = 50
 

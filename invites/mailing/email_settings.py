@@ -49,7 +49,7 @@ def change_email_settings(by: Membership, wanted: EmailSettings) -> ReplyToReque
 
 def _locked(by: Membership) -> Organization:
     if not membership_now(by).has_permission(Permission.MANAGE_ORGANIZATION):
-        raise AccessDenied("not_allowed", _("You aren’t allowed to change the settings."))
+        raise AccessDenied("not_allowed", _("You don’t have permission to change the settings."))
     return Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
 
 

@@ -44,7 +44,7 @@ def _message(request: ReplyToRequest) -> EmailMultiAlternatives:
         "expires": date_format(localtime(request.expires_at)),
     }
     message = EmailMultiAlternatives(
-        subject=defuse_header(_("Confirm the reply-to address of {organization}").format(organization=organization)),
+        subject=defuse_header(_("Confirm the reply-to address for {organization}").format(organization=organization)),
         body=render_to_string("mail/reply_to.txt", context),
         to=[request.email],
         headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},

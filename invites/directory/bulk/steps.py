@@ -337,8 +337,8 @@ def _store_invitations(rules: Rules, changed: Mapping[int, Person]) -> None:
         Invitation.objects.filter(pk__in=list(changed)).close(Invitation.State.REVOKED)
     else:
         grants = _store_grants(rules.by, {after.held for after in changed.values()})
-        # Like `change_invitation`: whoever changed it answers for what it grants. By plain SQL, because `bulk_update`
-        # takes seconds for a thousand.
+        # Like `change_invitation`: the admin who changed it is responsible for what it grants. By plain SQL, because
+        # `bulk_update` takes seconds for a thousand.
         with connection.cursor() as cursor:
             cursor.executemany(
                 f"UPDATE {Invitation._meta.db_table} SET grant_id = %s, inviter_id = %s WHERE id = %s",  # noqa: S608

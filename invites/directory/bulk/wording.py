@@ -182,11 +182,11 @@ WHY_SKIPPED: Mapping[Outcome, _StrOrPromise] = {
     Outcome.MAY_NOT_INVITE: gettext_lazy("you don’t have permission to invite users"),
     Outcome.SENDING: gettext_lazy("already being sent"),
     Outcome.TOO_SOON: gettext_lazy("sent less than a minute ago"),
-    Outcome.TOO_OFTEN: gettext_lazy("sent too often"),
+    Outcome.TOO_OFTEN: gettext_lazy("hit the resend limit"),
     Outcome.DAILY_LIMIT: gettext_lazy("got too many emails today"),
     Outcome.DECLINED: gettext_lazy("declined the invitation"),
     Outcome.BLOCKED: gettext_lazy("their addresses don’t accept invitations"),
-    Outcome.CHANGED_SINCE: gettext_lazy("were changed since"),
+    Outcome.CHANGED_SINCE: gettext_lazy("have changed since then"),
     Outcome.ACCESS_DELETED: gettext_lazy("had a role or site that was deleted"),
     Outcome.GONE: gettext_lazy("no longer in the list"),
 }
@@ -235,11 +235,12 @@ _WERE_SKIPPED: dict[Outcome, _StrOrPromise] = {
         "{count} were skipped because their emails are already being sent.",
     ),
     Outcome.TOO_SOON: ngettext_lazy(
-        "{count} was skipped because it was sent less than a minute ago.",
-        "{count} were skipped because they were sent less than a minute ago.",
+        "{count} was skipped because the invitation was sent less than a minute ago.",
+        "{count} were skipped because their invitations were sent less than a minute ago.",
     ),
     Outcome.TOO_OFTEN: ngettext_lazy(
-        "{count} was skipped because it was sent too often.", "{count} were skipped because they were sent too often."
+        "{count} was skipped because the invitation hit the resend limit.",
+        "{count} were skipped because their invitations hit the resend limit.",
     ),
     Outcome.DAILY_LIMIT: ngettext_lazy(
         "{count} was skipped because the address got too many emails today.",
@@ -254,7 +255,8 @@ _WERE_SKIPPED: dict[Outcome, _StrOrPromise] = {
         "{count} were skipped because their addresses don’t accept invitations.",
     ),
     Outcome.CHANGED_SINCE: ngettext_lazy(
-        "{count} was skipped because they were changed since.", "{count} were skipped because they were changed since."
+        "{count} was skipped because they have changed since then.",
+        "{count} were skipped because they have changed since then.",
     ),
     Outcome.ACCESS_DELETED: ngettext_lazy(
         "{count} was skipped because they had a role or site that was deleted.",
@@ -277,11 +279,11 @@ OUTCOME_LABELS: Mapping[Outcome, _StrOrPromise] = {
     Outcome.MAY_NOT_INVITE: gettext_lazy("Skipped: the admin doesn’t have permission to invite users"),
     Outcome.SENDING: gettext_lazy("Skipped: already being sent"),
     Outcome.TOO_SOON: gettext_lazy("Skipped: sent less than a minute ago"),
-    Outcome.TOO_OFTEN: gettext_lazy("Skipped: sent too often"),
+    Outcome.TOO_OFTEN: gettext_lazy("Skipped: hit the resend limit"),
     Outcome.DAILY_LIMIT: gettext_lazy("Skipped: got too many emails today"),
     Outcome.DECLINED: gettext_lazy("Skipped: declined the invitation"),
     Outcome.BLOCKED: gettext_lazy("Skipped: the address doesn’t accept invitations"),
-    Outcome.CHANGED_SINCE: gettext_lazy("Skipped: was changed since"),
+    Outcome.CHANGED_SINCE: gettext_lazy("Skipped: has changed since then"),
     Outcome.ACCESS_DELETED: gettext_lazy("Skipped: had a role or site that was deleted"),
     Outcome.GONE: gettext_lazy("Skipped: no longer in the list"),
 }

@@ -95,7 +95,7 @@ def test_from_the_invitation_to_today(
     assert history(joined, by) == [
         f"Signed in | Safari on iPhone, 127.0.0.1. 1 sign-in since {today()}.",
         "Ines Martin reactivated Chiara Rossi",
-        "Ines Martin deactivated Chiara Rossi | They lost access at once. Roles and sites are kept.",
+        "Ines Martin deactivated Chiara Rossi | They lost access immediately. Roles and sites are kept.",
         "Ines Martin changed roles and sites | Added Turin. | Removed ReadOnly.",
         "Ines Martin added the role Auditor",
         "Accepted the invitation",
@@ -268,7 +268,7 @@ def test_changes_of_many_people_at_once(
     assert added.counts == {"changed": 3}
     assert history(member_membership, by) == [
         "Ines Martin reactivated Mara Conti",
-        "Ines Martin deactivated Mara Conti | They lost access at once. Roles and sites are kept.",
+        "Ines Martin deactivated Mara Conti | They lost access immediately. Roles and sites are kept.",
         "Ines Martin changed the sites | Added all sites. | Removed Lyon depot.",
         "Ines Martin added the role Auditor",
         "Became a member",

@@ -96,7 +96,7 @@ def test_saving_the_same_again_is_no_entry(ines: Client, restrict: Callable[...,
     [
         ("acme.example.com\n*.acme", "“*.acme” isn’t a domain. Enter domains such as company.com."),
         ("ann@company.com", "“ann@company.com” isn’t a domain."),
-        ("\n".join(f"d{number}.com" for number in range(101)), "That’s 101 domains, and the limit is 100."),
+        ("\n".join(f"d{number}.com" for number in range(101)), "You entered 101 domains. Enter 100 or fewer."),
     ],
 )
 def test_a_wrong_domain_is_explained_and_nothing_is_lost(

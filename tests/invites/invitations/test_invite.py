@@ -224,7 +224,7 @@ def test_a_deactivated_member_is_not_invited_but_can_be_reactivated(
 
     assert answer.status_code == 422
     assert answer.context["form"].errors["email"] == [
-        "Member@example.com is deactivated in Acme. Someone who manages users can reactivate them."
+        "Member@example.com is deactivated in Acme. Ask someone who can manage users to reactivate them."
     ]
     assert "Mara Conti is deactivated They keep the roles and sites that they had" in text_of(answer.content.decode())
     assert offer in answer.content.decode()

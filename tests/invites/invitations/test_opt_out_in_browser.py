@@ -54,7 +54,7 @@ def test_declining_asking_again_and_reporting_abuse(stack: Stack, admin_page: Pa
     expect(line).to_contain_text("Invite declined")
     line.get_by_role("button", name="Actions for Nora Oh").click()
     admin_page.get_by_role("link", name="Invite again").click()
-    admin_page.get_by_role("button", name="Invite anyway").click()
+    admin_page.get_by_role("button", name="Invite again").click()
     expect(admin_page.get_by_text(f"{address} was invited.")).to_be_visible()
     second = wait_for(lambda: stack.inbox(address)[1:], what="the second email")[0]
 

@@ -187,9 +187,7 @@ def test_a_large_action_shows_how_far_it_is(
     submit(ines, add_auditor | {"all": "1"})
 
     assert "Adding Auditor to 8 users. 0 done. Show progress" in text_of(ines.get(USERS).content.decode())
-    assert "Nobody has been handled yet." in text_of(
-        ines.get(f"{SELECTED}{BulkAction.objects.get().pk}/results/").content.decode()
-    )
+    assert "No results yet." in text_of(ines.get(f"{SELECTED}{BulkAction.objects.get().pk}/results/").content.decode())
 
 
 def test_the_page_undoes_it_once(ines: Client, people: People) -> None:
@@ -219,7 +217,7 @@ def test_activity_has_one_entry_that_leads_to_the_results(
     assert (line.what.title, line.what.text) == ("Changed roles", "Added Auditor, 1 skipped")
     assert (line.affected.title, line.affected.url) == ("8 users", f"{SELECTED}{action.pk}/results/")
     assert (done.channel, done.actor_email) == ("page", "admin@example.com")
-    assert line_of(undone, "acme").what.title == "Undid a change of users"
+    assert line_of(undone, "acme").what.title == "Undid a change to users"
 
 
 def test_who_lost_see_users_sees_no_members_in_old_results(

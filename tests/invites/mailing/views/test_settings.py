@@ -70,7 +70,7 @@ def test_a_reply_to_address_is_confirmed_with_a_button(
         assert "Should replies come to you?" in words_of(reader.get(link))
     acme.refresh_from_db()
     assert acme.email_reply_to == "", "A GET changes nothing."
-    assert "Replies to the invitation emails of Acme go to Help@example.com" in words_of(reader.post(link))
+    assert "From now on, replies to invitation emails from Acme go to Help@example.com" in words_of(reader.post(link))
     acme.refresh_from_db()
     assert acme.email_reply_to == "Help@example.com"
 
